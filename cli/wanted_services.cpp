@@ -156,7 +156,7 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     const auto once = [](auto services, std::set<std::uint16_t>& taken, const char* what, std::string& error) {
         for (const auto& service : services) {
             if (service.remote_port != 0 && !taken.insert(service.remote_port).second) {
-                error = fmt::format("the public {} is there twice", what);
+                error = fmt::format("the public {} appears twice", what);
                 services.clear();
                 break;
             }

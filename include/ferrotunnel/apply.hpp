@@ -1,4 +1,4 @@
-// What has come of settings that were applied to a running Server or Client.
+// The result of applying settings to a running Server or Client.
 #pragma once
 
 #include <string>
@@ -15,34 +15,34 @@
 
 namespace ferrotunnel {
 
-/// A service of any kind, as Client::add takes it.
+/// A service of any kind, as accepted by Client::add.
 using AnyService = std::variant<Tcp, Http, Tls, Udp>;
 
-/// What Server::apply and Client::apply return. Either there are `problems`, and nothing was changed; or there are
-/// none, and everything that can change while it runs was changed.
+/// The result of Server::apply and Client::apply. Either there are `problems` and nothing was changed, or there are
+/// none and everything that can change at run time was changed.
 struct ApplyReport {
-    /// A setting that was applied, or one of the things that a setting has several of.
+    /// A setting that was applied, or one element of a setting that has several.
     struct Change {
         enum class Kind { changed, added, removed } kind = Kind::changed;
         std::string key;     ///< as in a configuration file: "server.token", "client.services"
-        std::string name{};  ///< the token's or service's; empty: the setting is one thing
+        std::string name{};  ///< of the token or service; empty if the setting has a single value
 
         friend bool operator==(const Change&, const Change&) = default;
     };
 
     std::vector<Change> applied;
-    /// The keys that differ from what runs and stay as they are until the program makes a new Server or Client.
+    /// The keys whose values differ but apply only to a new Server or Client.
     std::vector<std::string> needs_restart;
-    /// Everything that is wrong, with its place where it comes from a file.
+    /// Everything that is wrong, with its place if it comes from a file.
     std::vector<Problem> problems;
-    /// The services and tokens that are as they were: "client.services web", "server.token alice".
+    /// The unchanged services and tokens: "client.services web", "server.token alice".
     std::vector<std::string> same;
-    /// Of a client: handles to the services that are new, or that were changed and registered again.
+    /// For a client: handles of services that are new, or were changed and registered again.
     std::vector<Service> services;
 
-    /// Whether the settings were taken: nothing is wrong with them.
+    /// Whether the settings were accepted, without problems.
     bool ok() const noexcept { return problems.empty(); }
-    /// Whether nothing differs from what runs.
+    /// Whether all settings equal the current ones.
     bool unchanged() const noexcept { return ok() && applied.empty() && needs_restart.empty(); }
 };
 

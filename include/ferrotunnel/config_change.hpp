@@ -1,16 +1,16 @@
-// What two configurations say differently.
+// A difference between two configurations.
 #pragma once
 
 #include <string>
 
 namespace ferrotunnel {
 
-/// One key of which they do not say the same.
+/// One key whose values differ.
 struct ConfigChange {
-    std::string key;      ///< "client.services[web].local": an item of a list by its name
-    std::string before;   ///< as it is written, secrets hidden; empty: nothing
-    std::string now;      ///< likewise. The same as `before` where it stands for something else, like a file, now
-    std::string place{};  ///< "ferrotunnel.yml:7:3", where it is said now, or else was before; empty: by default
+    std::string key;      ///< "client.services[web].local": an item of a list is identified by its name
+    std::string before;   ///< as written, secrets hidden; empty: none
+    std::string now;      ///< likewise; equal to `before` if only the content it refers to has changed, such as a file
+    std::string place{};  ///< where it is set now, or was set before: "ferrotunnel.yml:7:3"; empty if by default
     bool needs_restart = false;  ///< a reload does not apply it
 
     friend bool operator==(const ConfigChange&, const ConfigChange&) = default;

@@ -1,5 +1,4 @@
-// Control: asks a running FerroTunnel program by its control socket, as `ferrotunnel status` does. docs/control.md has
-// the JSON.
+// Client of a running program's control socket, as used by `ferrotunnel status`. docs/control.md describes the JSON.
 //
 //    for (const auto& program : ferrotunnel::Control::programs()) {
 //        std::cout << ferrotunnel::Control(program.path).status();
@@ -17,14 +16,14 @@
 
 namespace ferrotunnel {
 
-/// Thrown by Control: there was no answer, or it was a refusal.
+/// Thrown by Control if there is no answer, or if it is a refusal.
 class FERROTUNNEL_EXPORT control_error : public std::runtime_error {
 public:
     enum class Why {
         nobody,     ///< no program listens at that path
-        untrusted,  ///< the socket, its folder or the program is another user's
-        broken,     ///< no answer in time, or none of the API's
-        refused,    ///< the program does not do it: status(), code()
+        untrusted,  ///< the socket, its folder or the program belongs to another user
+        broken,     ///< no answer in time, or not a valid one
+        refused,    ///< the program refused: see status() and code()
     };
 
     control_error(Why why, const std::string& text, unsigned status = 0, std::string code = {});
@@ -33,7 +32,7 @@ public:
     ~control_error() override;
 
     Why why() const noexcept { return why_; }
-    /// The status of the answer: 404, say; 0 without an answer.
+    /// The HTTP status of the answer, such as 404; 0 without an answer.
     unsigned status() const noexcept { return status_; }
     /// The code of the refusal, "not_found"; empty without an answer.
     const std::string& code() const noexcept { return code_; }
@@ -50,59 +49,58 @@ struct ControlProgram {
     std::string side;  ///< "server" or "client"
 };
 
-/// Asks one program. It has no connection of its own: each call makes one, waits for the answer, and throws
-/// control_error. Any thread; calls block. It trusts only sockets of its own user, in folders into which nobody else
-/// can write. Texts in answers may come from peers: they are JSON, and may have control characters where they are
-/// decoded.
+/// Sends requests to one program. Each call makes a connection, waits for the answer, and throws control_error on
+/// failure. Any thread; calls block. Only sockets of the same user, in folders that no other user can write into, are
+/// trusted. Texts in answers may come from peers: they may contain control characters after JSON decoding.
 class FERROTUNNEL_EXPORT Control {
 public:
     static constexpr std::chrono::milliseconds timeout_default{30'000};
 
     /// The programs of this user that have their socket in the usual place (Server::Builder::control). `problems` gets
-    /// a sentence for each socket or folder that is not to be trusted.
+    /// a sentence for each socket or folder that cannot be trusted.
     static std::vector<ControlProgram> programs(std::vector<std::string>* problems = nullptr);
 
     explicit Control(std::string path, std::chrono::milliseconds timeout = timeout_default);
 
     const std::string& path() const noexcept { return path_; }
 
-    /// Answers, as JSON.
+    /// These return the answer as JSON.
     std::string status() const { return ask("GET", "/v1/status"); }
     std::string services() const { return ask("GET", services_); }
     std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
     std::string tokens() const { return ask("GET", "/v1/tokens"); }
-    /// The service of a server that a visitor of this URL comes to, and the members of its group. `visitor`: the IP
-    /// address of the visitor; `cookie`: the cookies that it has. Empty: none.
+    /// The service of a server that this URL reaches, and the members of its group. `visitor`: the IP address of the
+    /// visitor; `cookie`: its cookies. Empty: none.
     std::string route(std::string_view url, std::string_view visitor = {}, std::string_view cookie = {}) const;
     std::string reload() const { return ask("POST", "/v1/reload"); }
-    /// Reloads, and takes back what is applied from then on when `seconds` are over, unless it is confirmed before.
+    /// Reloads, and reverts everything applied from then on after `seconds`, unless it is confirmed before.
     std::string try_reload(double seconds) const;
     std::string confirm_reload() const { return ask("POST", "/v1/reload", R"({"confirm":true})"); }
-    /// What differs between what is in effect and what the configuration says now.
+    /// The differences between the settings in effect and the current configuration.
     std::string config_diff() const { return ask("GET", "/v1/config/diff"); }
-    /// `seconds` below 0: for as long as the program is set up.
+    /// Begins a drain. `seconds` below 0: the program's own drain time.
     std::string drain(double seconds = -1) const;
-    /// For a process that takes a server's place: the sockets at which that one listens, which continue being its own,
-    /// too. Each descriptor is the caller's. See Server::inherit.
+    /// For a process that replaces a server: copies of the server's listening sockets. The caller owns each descriptor.
+    /// See Server::inherit.
     std::vector<PassedSocket> take_sockets() const;
-    /// Tells the server that the caller has begun to take its visitors and clients: it accepts no new ones, and ends
-    /// when its visitors have finished, as after drain().
+    /// Tells the server that the caller now accepts its visitors and clients: it accepts no new ones, and ends when its
+    /// visitors have finished, as after drain().
     std::string hand_over() const;
-    /// `client`: its id, or a name, which several may have.
+    /// Closes the connections of a client. `client`: its id, or a name, which several clients may have.
     std::string kick(const std::string& client) const;
     /// The same, and keeps it out for `seconds`, 1 to 2,592,000.
     std::string kick(const std::string& client, double seconds) const;
-    /// `description`: an item of `client.services` of a configuration file, as JSON. Beside what that may have,
-    /// `"keep": true` lets it be there again when the program is started again.
+    /// Adds a service. `description`: an item of `client.services` of a configuration file, as JSON; in addition,
+    /// `"keep": true` saves it for the next start of the program.
     std::string add_service(std::string_view description) const { return ask("POST", services_, description); }
-    /// `keep`: what was kept is not kept any more.
+    /// Removes a service. `keep`: a saved one is removed from the saved services too.
     std::string remove_service(std::string_view name, bool keep = false) const;
-    /// Switches a client's service off or on, and keeps that where the client has a configuration file.
+    /// Enables or disables a client's service, and saves that if the client has a configuration file.
     std::string set_enabled(std::string_view service, bool enabled) const;
 
-    /// Asks a server's client about its services: what is added, removed, switched and listed with the result is done
-    /// there, as far as that client's user lets the server (Client::Builder::managed). `client`: its id, or its name.
-    /// Asked of a client's program, this fails with `not_here`.
+    /// Returns a Control for the services of a server's client: adding, removing, switching and listing services with
+    /// the result apply to that client, as far as its user allows (Client::Builder::managed). `client`: its id or its
+    /// name. On a client's own program, this fails with `not_here`.
     Control of_client(std::string_view client) const;
 
     /// Any other request of the API. Returns the body of an answer with status 2xx.

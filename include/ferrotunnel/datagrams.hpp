@@ -1,4 +1,4 @@
-// How an application answers the datagrams of a UDP service itself, without a local port.
+// Datagrams of a UDP service that the application serves itself, without a local port.
 #pragma once
 
 #include <functional>
@@ -15,10 +15,10 @@ class DatagramLine;
 }
 
 /// An address that sends datagrams to a UDP service which the application serves (Client::listen). Copies are handles
-/// to the same visitor; one may be kept and used from any thread, also after the Client is gone.
+/// to the same visitor; they may be kept and used from any thread, also after the Client is destroyed.
 class FERROTUNNEL_EXPORT DatagramVisitor {
 public:
-    /// Makes an empty handle, whose visitor is gone.
+    /// Makes an empty handle; is_gone() is true.
     DatagramVisitor() noexcept;
     DatagramVisitor(const DatagramVisitor&) noexcept;
     DatagramVisitor(DatagramVisitor&&) noexcept;
@@ -26,14 +26,14 @@ public:
     DatagramVisitor& operator=(DatagramVisitor&&) noexcept;
     ~DatagramVisitor();
 
-    /// Its address, as the server saw it, and the service that it has come to.
+    /// Its address, as the server saw it, and its service.
     VisitorInfo info() const;
     /// Sends one datagram of 0 to 65,507 bytes to the visitor, at any time and any number of times. The bytes are
-    /// copied. False: it was dropped, and counted (DatagramStats), since more waits for the trunk than may, or the
-    /// visitor is gone, or it is too long. True says no more than with UDP itself.
+    /// copied. False: it was dropped and counted (DatagramStats), because the trunk's queue is full, the visitor
+    /// has ended, or it is too long. True does not guarantee delivery, as with UDP itself.
     bool send(std::string_view payload) const noexcept;
-    /// Whether the visitor is over: it was silent for the service's `idle`, or the service or the trunk that it came to
-    /// has ended, or close() was called. What its address sends from then on is a new visitor's.
+    /// Whether the visitor has ended: it was silent for the service's `idle`, or its service or trunk has ended, or
+    /// close() was called. Later datagrams from its address belong to a new visitor.
     bool is_gone() const noexcept;
     /// Forgets the visitor.
     void close() const noexcept;
@@ -48,10 +48,10 @@ private:
     std::shared_ptr<detail::DatagramLine> line_;
 };
 
-/// Called for each datagram, whose bytes are there until it returns. It runs on a worker (with run_on, on the
-/// io_context's thread), and everything else of that worker waits until it returns: what takes time belongs elsewhere,
-/// with a copy of the visitor for the answer. The datagrams of one visitor come one after the other, those of several
-/// perhaps at once on several workers. What it throws is logged, and the datagram is lost.
+/// Called for each datagram, whose bytes are valid until it returns. It runs on a worker (with run_on, on the
+/// io_context's thread) and must not block, since that worker's other work waits: do slow work elsewhere, with a copy
+/// of the visitor for the reply. The datagrams of one visitor arrive one after the other, those of several visitors
+/// possibly at once on several workers. An exception is logged, and the datagram is lost.
 using DatagramHandler = std::function<void(const DatagramVisitor&, std::string_view payload)>;
 
 }  // namespace ferrotunnel

@@ -1,4 +1,4 @@
-// What can go wrong, as std::error_code values of the category "ferrotunnel", and what is wrong with a configuration.
+// Error codes of the category "ferrotunnel", and problems of a configuration.
 //
 // Besides these codes, operations on streams report the codes that Asio's sockets report in the same situation:
 // asio::error::eof, connection_reset, operation_aborted, broken_pipe, bad_descriptor, already_started.
@@ -16,28 +16,28 @@ namespace ferrotunnel {
 
 /// The library's error codes. Each also equals the std::errc in brackets: `ec == std::errc::timed_out`.
 enum class errc {
-    session_closed = 1,  ///< the Client or Server behind this object was stopped or destroyed [not_connected]
+    session_closed = 1,  ///< the Client or Server of this object was stopped or destroyed [not_connected]
     trunk_lost,          ///< the connection between client and server broke [connection_reset]
-    stream_reset,        ///< the other side ended this stream without an orderly end [connection_reset]
-    refused,             ///< the service behind the tunnel refused the connection [connection_refused]
+    stream_reset,        ///< the other side reset this stream [connection_reset]
+    refused,             ///< the backend refused the connection [connection_refused]
     timed_out,           ///< no answer in time; from stop(): streams were cut [timed_out]
     unknown_service,     ///< no such service, or its client is not connected [host_unreachable]
     busy,                ///< a limit is reached; trying later may work [resource_unavailable_try_again]
-    unauthorized,        ///< the token is wrong, or the other side does not know it [permission_denied]
-    superseded,          ///< another process took over this client's place [connection_aborted]
-    protocol_violation,  ///< the other side does not speak the protocol [protocol_error]
+    unauthorized,        ///< the token is wrong or unknown to the other side [permission_denied]
+    superseded,          ///< another client has replaced this one [connection_aborted]
+    protocol_violation,  ///< the other side violated the protocol [protocol_error]
     port_taken,          ///< the public port belongs to another client or program [address_in_use]
-    port_forbidden,      ///< the server does not let this token have that port [permission_denied]
+    port_forbidden,      ///< the server does not allow this token to use that port [permission_denied]
     name_taken,          ///< another client holds the name [address_in_use]
     unsupported,         ///< the other side does not have this kind of service or feature [not_supported]
-    would_deadlock,      ///< a blocking call on a thread that the answer needs [resource_deadlock_would_occur]
+    would_deadlock,      ///< a blocking call on a thread that it would wait for [resource_deadlock_would_occur]
     not_running,         ///< start() was not called, or the object is empty [not_connected]
     already_running,     ///< start() was called before [already_connected]
     tls_failed,          ///< the TLS handshake failed, or the certificate is not the expected one [protocol_error]
     tls_mismatch,        ///< one side uses TLS and the other does not [protocol_error]
     version_mismatch,    ///< client and server have no protocol version in common [protocol_not_supported]
-    draining,            ///< the other side is going away and takes nothing new [connection_aborted]
-    invalid_argument,    ///< a value that is never right [invalid_argument]
+    draining,            ///< the other side is shutting down and accepts nothing new [connection_aborted]
+    invalid_argument,    ///< an invalid value [invalid_argument]
     server_unreachable,  ///< no connection to the server could be made [host_unreachable]
     internal,            ///< a bug on this or the other side [state_not_recoverable]
     forbidden,           ///< the token has no right to this host or kind of service, or a plugin of the server
@@ -53,18 +53,18 @@ inline std::error_code make_error_code(errc code) noexcept {
 
 /// One thing that is wrong with a configuration.
 struct Problem {
-    std::string key;      ///< the setting as the builder calls it ("server", "token", "tls_ca"), or the service's name;
+    std::string key;      ///< the builder's name of the setting ("server", "token", "tls_ca"), or the service's name;
                           ///< for a setting from a file, the path of its key there: "client.services[0].local"
     std::string text;     ///< what is wrong and what was expected; never contains a secret
     std::string file{};   ///< where it is written, if that is a configuration file (see config.hpp)
-    unsigned line = 0;    ///< from 1; 0: the problem is about no line
+    unsigned line = 0;    ///< from 1; 0: the problem has no line
     unsigned column = 0;  ///< in characters, from 1
 };
 
 /// Returns the problem as text: "ferrotunnel.yml:3:5: server.bind: ..." or "bind: ...".
 FERROTUNNEL_EXPORT std::string to_text(const Problem& problem);
 
-/// Thrown by `build()`: everything that is wrong, not only the first thing. `what()` has one line for each problem.
+/// Thrown by `build()`, with all problems. `what()` has one line for each problem.
 class FERROTUNNEL_EXPORT config_error : public std::runtime_error {
 public:
     explicit config_error(std::vector<Problem> problems);

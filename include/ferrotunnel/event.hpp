@@ -1,4 +1,4 @@
-// What happens to a Client or Server over its life, for programs that want to react or to tell their user.
+// Events of a Client or Server, for programs that react to them or report them.
 #pragma once
 
 #include <chrono>
@@ -15,45 +15,46 @@ namespace ferrotunnel {
 struct Event {
     enum class Kind {
         connected,     ///< the tunnel's first connection is up, and both sides have proved their token
-        joined,        ///< one more of its connections is up; or a fresh one, where the server asked to replace one
+        joined,        ///< one more of its connections is up, or a new one that the server requested to replace another
         degraded,      ///< one of several connections broke or could not be made, while others are up: `error` and
                        ///< `text` say why. Only its own visitors are lost. Client: it is tried again in `retry_in`
         lost,          ///< no connection is left, or the first could not be made: `error` and `text` say why
-        reconnecting,  ///< client, after `lost`: the next attempt comes in `retry_in`
-        registered,    ///< `service` is reachable at `endpoint`: told once, whatever the number of connections
+        reconnecting,  ///< client, after `lost`: the next attempt is made in `retry_in`
+        registered,    ///< `service` is reachable at `endpoint`: reported once, whatever the number of connections
         refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`.
-                       ///< The service is requested again in `retry_in`; a further refusal is told only if its reason
-                       ///< is another one, or each time where `attempts` are counted.
-                       ///< Server: it refused a login (told at most 20 times a second) or a service (at most 64
-                       ///< times a second for each connection)
+                       ///< The service is requested again in `retry_in`; a further refusal is reported only if its
+                       ///< reason differs, or each time if `attempts` is set. Server: it refused a login (reported at
+                       ///< most 20 times a second) or a service (at most 64 times a second for each connection)
         unregistered,  ///< `service` is not offered any more
         unhealthy,     ///< client: the backend of `service` fails its checks, `text` says how: no new visitors
                        ///< Server: the member `client` of the group of `service` is ejected, `text` says why
         healthy,       ///< client: it passes them again; server: it is back
         waiting,       ///< one of the connections was lost, and its visitors wait for another one, as `resume` says:
                        ///< `error` and `text` say why. `resumed` follows, or `degraded` or `lost`
-        resumed,       ///< it is there: nothing was lost
-        draining,      ///< no new visitors from now on; the present ones finish. By the other side if `peer` is set
-        reloaded,   ///< the configuration was read again, as its program says by note_reload(). `text`: whether it was
-                    ///< applied, and what has changed or why it was refused
+        resumed,       ///< the new connection is up: nothing was lost
+        draining,      ///< no new visitors from now on; the present ones finish. Requested by the other side if `peer`
+                       ///< is set
+        reloaded,   ///< the configuration was read again, as reported by note_reload(). `text`: whether it was applied,
+                    ///< and the changes or the reason of the refusal
         kicked,     ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
                     ///< follows for each
-        took_over,  ///< client: it has taken the place of the clients of its identity, as `replace` says; with an
-                    ///< `error` it could not, and `text` says why
-        replaced,   ///< client: another one has taken its place, `text` says which: no new visitors; `stopped` follows
+        took_over,  ///< client: it has replaced the clients of its identity (`replace`); with an `error` it could not,
+                    ///< and `text` says why
+        replaced,   ///< client: another one has replaced it, which `text` names: no new visitors; `stopped` follows
                     ///< without an error when the present ones have finished
         stopped,    ///< the last event: the end, by stop() (no error) or for good (`error` says why)
     };
     Kind kind = Kind::connected;
     std::string peer;      ///< client: the server as configured; server: the client's address
-    std::string client{};  ///< server: what the client calls itself (Client::Builder::name): untrusted text, or empty
-    std::string service;   ///< the service's name, where the event is about one
+    std::string client{};  ///< server: the client's own name (Client::Builder::name): untrusted text, or empty
+    std::string service;   ///< the service's name, if the event is about one
     std::string endpoint;  ///< registered: the public address, "tunnel.example.com:40022"; for HTTP the URL
     std::error_code error;
-    std::string text;  ///< a sentence for the user, where there is something to say
+    std::string text;  ///< a sentence for the user; may be empty
     std::chrono::milliseconds retry_in{0};
-    unsigned connection = 0;    ///< which of the tunnel's connections the event is about, from 1; 0: none
-    unsigned connections = 0;   ///< client: how many are up now; server: the same, for connected, joined and degraded
+    unsigned connection = 0;    ///< number of the connection that the event is about, from 1; 0: none
+    unsigned connections = 0;   ///< client: connections that are up now; server: the same, for connected, joined and
+                                ///< degraded
     std::uint64_t dropped = 0;  ///< events that were dropped before this one because the handler was too slow
 };
 
@@ -62,10 +63,11 @@ FERROTUNNEL_EXPORT std::string_view name_of(Event::Kind kind) noexcept;
 
 /// The application's handler of events. It is called on a thread of its own (with run_on: in the application's
 /// io_context, or for `stopped` on the thread that stops or destroys the Client or Server), one event at a time and in
-/// order. A slow handler holds up only stop() and the destructor, which wait until all events were told. Up to 2,048
+/// order. A slow handler delays only stop() and the destructor, which wait until all events were delivered. Up to 2,048
 /// events wait for it; further ones are dropped and counted (`Event::dropped`), but never `stopped`. No lock is held
 /// during the call: other threads may use the same Client or Server. Blocking calls of the same Client or Server return
-/// errc::would_deadlock in the handler; stop() says where it does not. What the handler throws is logged and dropped.
+/// errc::would_deadlock in the handler, with the exceptions listed at stop(). An exception from the handler is logged
+/// and dropped.
 using EventHandler = std::function<void(const Event&)>;
 
 }  // namespace ferrotunnel

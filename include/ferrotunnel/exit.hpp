@@ -1,4 +1,4 @@
-// Who may use an exit: a TCP service whose backend is the client itself, as a proxy to named destinations.
+// Users of an exit: a TCP service whose backend is the client itself, as a proxy to allowed destinations.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ struct ExitUser {
     std::string name;                        ///< 1 to 255 bytes without a colon
     std::shared_ptr<const Secret> password;  ///< 1 to 255 bytes
 
-    /// For noticing changes: takes as long as it takes.
+    /// For detecting changes; not constant-time.
     friend bool operator==(const ExitUser& left, const ExitUser& right) {
         return left.name == right.name && left.password->reveal() == right.password->reveal();
     }

@@ -1,4 +1,4 @@
-// Whether what is behind a service can serve visitors, as its client finds out by asking again and again.
+// Health checks: a client checks the backend of its service regularly.
 #pragma once
 
 #include <chrono>
@@ -7,36 +7,35 @@
 
 namespace ferrotunnel {
 
-/// A check of a service's backend, from the client beside it. While the backend is unhealthy the service gets no new
-/// visitors: the other members of its group have them, or, where there is none that is healthy, they are refused (503
-/// with Retry-After, or a reset). Visitors who are there continue. Needs a backend with an address; not for UDP, nor
-/// for private services.
+/// A check of a service's backend by its client. While the backend is unhealthy, the service gets no new visitors: the
+/// other members of its group get them, or, if none is healthy, they are refused (503 with Retry-After, or a reset).
+/// Connected visitors continue. Needs a backend with an address; not for UDP, nor for private services.
 struct HealthCheck {
     enum class Kind {
         off,
-        tcp,   ///< the backend takes a connection
-        http,  ///< it answers a GET as it should, over TLS or a unix socket where `local` says so
+        tcp,   ///< the backend must accept a connection
+        http,  ///< it must answer a GET as described below, over TLS or a unix socket if `local` has one
     };
 
     Kind kind = Kind::off;
-    /// Of http: what is asked for, up to 1,024 bytes that begin with a slash.
+    /// For http: the requested path, up to 1,024 bytes that begin with a slash.
     std::string path = "/";
-    /// Of http: the statuses of a healthy answer, and ranges of them: "200", "200-299,401".
+    /// For http: the statuses of a healthy response, and ranges of them: "200", "200-299,401".
     std::string status = "200-399";
-    /// Of http: what the answer has to contain within its first 64 KiB, up to 256 bytes. Empty: anything.
+    /// For http: a text of up to 256 bytes that the first 64 KiB of the response must contain. Empty: any.
     std::string text{};
-    /// The time from one check to the next, 100 ms to an hour; up to a fifth of it is taken off, at random.
+    /// The time from one check to the next, 100 ms to an hour, less a random part of up to a fifth.
     std::chrono::milliseconds interval{5000};
-    /// A backend that has not answered within this has failed: 10 ms to a minute.
+    /// A check without an answer within this time has failed: 10 ms to a minute.
     std::chrono::milliseconds timeout{3000};
-    /// So many checks in a row make an unhealthy backend healthy, or a healthy one unhealthy: 1 to 100. The first check
-    /// of all decides alone.
+    /// Number of checks in a row that make an unhealthy backend healthy (rise), or a healthy one unhealthy (fall): 1 to
+    /// 100. The very first check decides by itself.
     unsigned rise = 2;
     unsigned fall = 3;
-    /// Whether this client's backend is tried all the same where no member of the group is healthy.
+    /// Whether this client's backend is tried anyway if no member of the group is healthy.
     bool try_when_all_unhealthy = false;
 
-    /// Asks for a path, by http.
+    /// A check that requests a path over HTTP.
     static HealthCheck http(std::string path_in) {
         HealthCheck check;
         check.kind = Kind::http;

@@ -1,5 +1,4 @@
-// TLS towards visitors of HTTP services: certificates, which visitors must show one of their own, and what plain HTTP
-// gets.
+// TLS settings for visitors of HTTP services: certificates, client certificates, redirects and HSTS.
 #pragma once
 
 #include <chrono>
@@ -18,14 +17,14 @@ struct Certificate {
     friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
-/// A rule by which visitors of some hosts are asked for a certificate of their own.
+/// A rule that visitors of some hosts must present a client certificate.
 struct ClientCertificates {
     /// The hosts: "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more), or "*": all
     /// that no other rule names.
     std::string host{};
     /// A PEM file with the CAs that sign the visitors' certificates.
     std::string ca_file{};
-    /// False: a visitor without a certificate is let in too.
+    /// False: visitors without a certificate are accepted too.
     bool required = true;
 
     friend bool operator==(const ClientCertificates&, const ClientCertificates&) = default;
@@ -34,10 +33,10 @@ struct ClientCertificates {
 /// The versions of TLS, and the ciphers, that visitors may use.
 enum class TlsGrade : std::uint8_t {
     modern,        ///< TLS 1.3, and 1.2 with forward secrecy and authenticated encryption
-    intermediate,  ///< also TLS 1.2 with AES-CBC, for visitors' programs of ten years ago
+    intermediate,  ///< also TLS 1.2 with AES-CBC, for visitors' programs that are ten years old
 };
 
-/// Strict-Transport-Security: browsers that have seen this field use TLS alone.
+/// Strict-Transport-Security: browsers that have received this field use TLS only.
 struct Hsts {
     std::chrono::seconds max_age{31'536'000};  ///< up to ten years; 0: browsers forget it
     bool include_subdomains = false;
@@ -46,41 +45,41 @@ struct Hsts {
     friend bool operator==(const Hsts&, const Hsts&) = default;
 };
 
-/// Settings of an HTTPS listener (Server::Builder::https_bind). A change of the files is noticed while the server runs:
-/// the next visitor is shown the new certificate. A file that cannot be read, or whose key does not fit, changes
-/// nothing: the previous one stays in use, and the log says why.
+/// Settings of an HTTPS listener (Server::Builder::https_bind). Changes of the files are detected while the server
+/// runs: the next visitor gets the new certificate. If a file cannot be read, or a key does not match, the previous
+/// certificate stays in use, and the log has the reason.
 struct Https {
-    /// Single certificates. They go before those in `folders`, where two have the same host.
+    /// Single certificates. They take precedence over those in `folders` for the same host.
     std::vector<Certificate> certificates{};
     /// Folders of certificates: NAME.crt or NAME.pem with NAME.key, NAME.pem with both, mkcert's NAME-key.pem,
     /// certbot's subfolders.
     std::vector<std::string> folders{};
-    /// The certificate for visitors who ask for no host, or for one that no certificate has; without a fallback these
-    /// visitors are refused. It may be for any host.
+    /// The certificate for visitors that request no host, or one that no certificate covers; without a fallback they
+    /// are rejected. It may be for any host.
     std::optional<Certificate> fallback{};
     TlsGrade grade = TlsGrade::modern;
     std::vector<ClientCertificates> client_certificates{};
-    /// Whether visitors may speak HTTP/2, which their TLS handshake then asks for; else all speak HTTP/1.1.
+    /// Whether visitors may use HTTP/2, negotiated in the TLS handshake; otherwise all use HTTP/1.1.
     bool http2 = true;
     /// How often the files are checked for changes, 100 ms to an hour.
     std::chrono::milliseconds reload_interval{10'000};
 
-    /// How many TLS handshakes a second visitors from one address may begin, since each costs processor time; at once
-    /// ten times as many. From an IPv6 /56 twice as many are allowed, from a /48 or IPv4 /24 five times as many. 0: any
-    /// number; up to 1,000,000. Trusted proxies and this machine are not counted.
+    /// How many TLS handshakes per second visitors from one address may begin, since each costs processor time, and ten
+    /// times as many at once. Twice as many are allowed from an IPv6 /56, five times as many from a /48 or an IPv4 /24.
+    /// 0: unlimited; up to 1,000,000. Trusted proxies and this machine are not limited.
     unsigned handshakes_per_second = 200;
 
-    /// The port in addresses that are shown and redirected to, where it is not that of https_bind(), because of a port
-    /// forwarding or load balancer in front. 0: that of https_bind().
+    /// The port in shown addresses and redirects if it differs from that of https_bind(), because of a port forwarding
+    /// or load balancer in front. 0: that of https_bind().
     std::uint16_t public_port = 0;
-    /// The status by which requests without TLS to HTTP services are redirected to https: 301, 302, 307 or 308. 0: they
-    /// are served, as are those to a host that has no TLS here (no certificate, no fallback, no client that takes its
-    /// TLS untouched). A service's own rule goes before this one.
+    /// The status of redirects to https for requests without TLS: 301, 302, 307 or 308. 0: they are served without TLS,
+    /// as are those to a host without TLS here (no certificate, no fallback, no TLS passthrough). A service's own rule
+    /// takes precedence.
     std::uint16_t redirect = 0;
-    /// Strict-Transport-Security for every service that has no such rule of its own, in answers over TLS alone.
+    /// Strict-Transport-Security for every service without such a rule of its own, only in responses over TLS.
     std::optional<Hsts> hsts{};
 
-    /// True when any certificate is named. Without one, TLS can only be passed through to clients.
+    /// True if any certificate is set. Without one, TLS can only be passed through to clients.
     bool has_certificates() const noexcept { return !certificates.empty() || !folders.empty() || fallback; }
 
     friend bool operator==(const Https&, const Https&) = default;

@@ -1,4 +1,4 @@
-// How an application accepts the visitors of a service that it serves itself, without a local port.
+// Listeners: an application accepts the visitors of a service that it serves itself, without a local port.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace ferrotunnel {
 
 class Listener;
 
-/// A visitor who has come and has been neither accepted nor refused yet. All members belong to one thread at a time.
+/// A visitor that was neither accepted nor refused yet. All members belong to one thread at a time.
 class FERROTUNNEL_EXPORT Incoming {
 public:
     /// Makes an empty object, whose accept() returns an empty Stream.
@@ -31,10 +31,10 @@ public:
     explicit operator bool() const noexcept { return static_cast<bool>(core_); }
     VisitorInfo visitor() const;
 
-    /// Lets the visitor in. Call it within the server's open timeout (20 s unless set): for a visitor who was turned
-    /// away after that time, or who has left, the operations of the Stream fail.
+    /// Accepts the visitor. Call it within the server's open timeout (20 s by default): if the visitor was rejected
+    /// after that time, or has left, the operations of the Stream fail.
     [[nodiscard]] Stream accept() noexcept;
-    /// Resets the visitor's connection, as a service that is not there does; for HTTP the visitor's answer is 502.
+    /// Resets the visitor's connection, like an unreachable service; an HTTP visitor gets 502.
     void refuse() noexcept;
 
     /// Only for the library.
@@ -58,7 +58,7 @@ protected:
     ~AcceptOperation() = default;
 };
 
-/// A pending async_incoming: completes with the next visitor, who is neither accepted nor refused yet.
+/// A pending async_incoming: completes with the next visitor, which is neither accepted nor refused yet.
 class IncomingOperation : public Operation<std::error_code, Incoming> {
 public:
     asio::any_io_executor executor;
@@ -74,10 +74,10 @@ FERROTUNNEL_EXPORT void start_accept(ListenerCore& core, IncomingOperation* oper
 FERROTUNNEL_EXPORT void cancel_accept(ListenerCore& core, std::uint64_t serial) noexcept;
 }  // namespace detail
 
-/// Takes the visitors of one service; made by Client::listen and async_listen. Several accepts may be outstanding, and
-/// async_accept may be called from several threads; moves and the destructor belong to one thread. Visitors wait in a
-/// queue of 128 until they are accepted, at most for the server's open deadline; when the queue is full, further ones
-/// are rejected. The service is registered again by itself after a reconnect. Destroying the Listener closes it.
+/// Accepts the visitors of one service; made by Client::listen and async_listen. Several accepts may be outstanding,
+/// and async_accept may be called from several threads; moves and the destructor belong to one thread. Visitors wait in
+/// a queue of 128 until they are accepted, at most for the server's open deadline; when the queue is full, further ones
+/// are rejected. The service is registered again automatically after a reconnect. Destroying the Listener closes it.
 class FERROTUNNEL_EXPORT Listener {
 public:
     using executor_type = asio::any_io_executor;
@@ -93,18 +93,18 @@ public:
     bool is_open() const noexcept;
 
     /// Accepts the next visitor: `void(std::error_code, Stream)`. The Stream's executor is that of the handler, or
-    /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed
-    /// (the Client was stopped), or the server's reason for refusing the service (errc::port_taken and the like;
-    /// service().error_text() says more). In the last case accepts fail until the service is registered after all: the
-    /// Client continues asking for it. A lost trunk is not a failure: the next visitor comes after the reconnect.
+    /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed (the
+    /// Client was stopped), or the server's reason for refusing the service (errc::port_taken and the like; see
+    /// service().error_text()). In the last case accepts fail until the service is registered, since the Client keeps
+    /// requesting it. A lost trunk is not a failure: the next visitor arrives after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(
             Initiate<detail::AcceptOperation, Stream>{this}, token);
     }
 
-    /// Hands over the next visitor for the application to accept or refuse: `void(std::error_code, Incoming)`.
-    /// Otherwise like async_accept; both may be used in turn.
+    /// Returns the next visitor for the application to accept or refuse: `void(std::error_code, Incoming)`. Otherwise
+    /// like async_accept; both may be used in turn.
     template <typename IncomingToken = typename asio::default_completion_token<executor_type>::type>
     auto async_incoming(IncomingToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<IncomingToken, void(std::error_code, Incoming)>(
@@ -118,7 +118,7 @@ public:
     /// it was first registered.
     std::string endpoint() const;
     std::uint16_t port() const;
-    /// Takes the service off the server and rejects the visitors who still wait. Streams that were accepted continue.
+    /// Removes the service from the server and rejects the visitors that still wait. Accepted streams continue.
     void close() noexcept;
 
     /// Only for the library.

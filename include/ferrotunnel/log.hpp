@@ -1,4 +1,4 @@
-// Where log lines go. Without a sink the library logs nothing.
+// Log records and sinks. Without a sink the library logs nothing.
 #pragma once
 
 #include <chrono>
@@ -22,17 +22,17 @@ struct LogRecord {
     LogLevel level = LogLevel::info;
     std::string_view message;
     std::span<const Field> fields;
-    /// Stop is requested when the Client or Server is being destroyed and has waited a second for the lines that were
-    /// left: a sink that waits for something else, such as a full disk or a reader, must give up then.
+    /// Stop is requested when the Client or Server is being destroyed and has waited a second for the remaining lines:
+    /// a sink that waits for something else, such as a full disk or a reader, must then give up.
     std::stop_token ending{};
 };
 
-/// The application's function that takes log lines. It is called on a thread of its own, also with run_on: one line at
-/// a time and in order. Nothing waits for a slow sink; when the waiting lines take more than 1 MiB, further ones are
-/// dropped, and a line says how many. Destroying the Client or Server waits for what was logged, a second at most, and
-/// for the call that is under way: whatever the sink uses must exist until then. Blocking calls of the same Client or
-/// Server return errc::would_deadlock in the sink. What it throws is dropped with the line. A sink that several clients
-/// or servers share is called by several threads at once.
+/// The application's function for log lines. It is called on a thread of its own, also with run_on: one line at a time
+/// and in order. Nothing waits for a slow sink; when the waiting lines exceed 1 MiB, further ones are dropped, and a
+/// line reports how many. Destroying the Client or Server waits up to a second for the remaining lines, and for a
+/// running call: everything that the sink uses must exist until then. Blocking calls of the same Client or Server
+/// return errc::would_deadlock in the sink. If it throws, the line is lost. A sink shared by several clients or servers
+/// is called by several threads at once.
 using LogSink = std::function<void(const LogRecord&)>;
 
 enum class LogFormat {
@@ -41,7 +41,8 @@ enum class LogFormat {
 };
 
 /// Returns a sink that writes to the standard error stream, whole lines at a time, unbuffered. Any thread may call the
-/// sink. While nobody reads the stream it waits, and gives up when the record's `ending` says so.
+/// sink. While the stream is not read, the sink waits, and gives up when a stop is requested through the record's
+/// `ending`.
 FERROTUNNEL_EXPORT LogSink stderr_log(LogFormat format = LogFormat::text);
 
 }  // namespace ferrotunnel

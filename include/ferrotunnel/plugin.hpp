@@ -1,5 +1,5 @@
-// Plugins in C++: header-only, over the C interface of plugin_abi.h, so that one source is a plugin that is linked into
-// an application and one that a server loads.
+// Plugins in C++: header-only, over the C interface of plugin_abi.h, so that the same source can be linked into an
+// application or loaded by a server.
 //
 //    class Hello : public ferrotunnel::plugin::Plugin {
 //    public:
@@ -17,8 +17,8 @@
 //        return ferrotunnel::plugin::library<Hello>(host);
 //    }
 //
-// An instance's hooks run on all of the server's workers at once, and must not block. What a hook throws is a failure
-// of that instance for that exchange, which its failure policy answers: closed (503) for guards, open for others.
+// An instance's hooks run on all of the server's workers at once, and must not block. An exception from a hook is a
+// failure of that instance for that exchange, handled by its failure policy: closed (503) for guards, open for others.
 #pragma once
 
 #include <array>
@@ -40,12 +40,12 @@
 
 namespace ferrotunnel::plugin {
 
-/// Text from the server is good until the hook returns.
+/// Text from the server is valid until the hook returns.
 using Text = std::string_view;
 
 enum class Side : std::uint32_t { request = FT_REQUEST, response = FT_RESPONSE };
 
-/// Who has made an answer: the backend, a plugin, or the edge itself (a page, a redirect).
+/// The origin of a response: the backend, a plugin, or the edge itself (a page, a redirect).
 enum class Origin : std::uint32_t { backend = FT_FROM_BACKEND, plugin = FT_FROM_PLUGIN, edge = FT_FROM_EDGE };
 
 struct Field {
@@ -53,7 +53,7 @@ struct Field {
     std::string value;
 };
 
-/// An answer of a plugin's own. The edge writes its framing.
+/// A plugin's own response. The edge writes its framing.
 struct Answer {
     std::uint16_t status = 200;  // 200 to 599
     std::vector<Field> fields{};
@@ -72,35 +72,35 @@ struct VisitOutcome;
 template <typename Subject>
 class LaterOf;
 
-/// What a hook decides. One that waits is made by Exchange::later, Exchange::collect and `later` of the other subjects
-/// alone.
+/// The decision of a hook. A pending one is made only by Exchange::later, Exchange::collect and `later` of the other
+/// subjects.
 class [[nodiscard]] Decision {
 public:
-    /// Lets the exchange pass.
+    /// Lets the exchange continue.
     static Decision go_on() noexcept { return Decision(FT_GO_ON); }
-    /// Answers instead.
+    /// Responds instead of the backend.
     static Decision respond(Answer answer) {
         Decision decision(FT_ANSWERED);
         decision.answer_ = std::make_unique<Answer>(std::move(answer));
         return decision;
     }
-    /// Answers with the operator's page for a status of 400, 401, 403, 404, 405, 413, 429 or 503; any other is a
-    /// failure. `code` (up to 64 letters, digits and '_') is for X-FerroTunnel-Error and the log. `fields` are added to
-    /// the page's, such as WWW-Authenticate or Retry-After.
+    /// Responds with the operator's page for a status of 400, 401, 403, 404, 405, 413, 429 or 503; any other is a
+    /// failure. `code` (up to 64 letters, digits and '_') is for X-FerroTunnel-Error and the log. `fields`, such as
+    /// WWW-Authenticate or Retry-After, are added to those of the page.
     static Decision reject(std::uint16_t status, std::string code, std::vector<Field> fields = {}) {
         Decision decision(FT_ANSWERED);
         decision.answer_ = std::make_unique<Answer>(Answer{status, std::move(fields), std::move(code)});
         decision.is_page_ = true;
         return decision;
     }
-    /// Refuses a login or a service, with words of up to 200 bytes for the client's user, or a visitor, with words for
-    /// the log. In a request: reject(403). In those phases reject() refuses as well, and its code is the words.
+    /// Refuses a login or a service with a reason of up to 200 bytes for the client's user, or a visitor with a reason
+    /// for the log. For a request: reject(403). In those phases reject() refuses as well, with its code as the reason.
     static Decision refuse(std::string words) {
         Decision decision = reject(403, {});
         decision.words_ = std::move(words);
         return decision;
     }
-    /// The plugin has failed: its failure policy decides.
+    /// Reports a failure of the plugin: its failure policy decides.
     static Decision fail() noexcept { return Decision(FT_FAILED); }
 
 private:
@@ -124,8 +124,8 @@ private:
     std::unique_ptr<Answer> answer_;  // of FT_ANSWERED
 };
 
-/// A decision that is owed. Move-only; any thread may have it. Destroyed without a decision it is a failure of the
-/// plugin, at once. After the exchange has ended it does nothing.
+/// A pending decision. Move-only; may be used on any thread. Destroying it without a decision is a failure of the
+/// plugin. After the exchange has ended it does nothing.
 class Later {
 public:
     Later(Later&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
@@ -139,8 +139,8 @@ public:
         }
     }
 
-    /// Has `then`, a Decision(Exchange&), called on the exchange's worker, unless the exchange has ended. Any thread.
-    /// `then` is destroyed in any case: on the worker, or here.
+    /// Calls `then`, a Decision(Exchange&), on the exchange's worker, unless the exchange has ended. Any thread. `then`
+    /// is destroyed in any case: on the worker, or here.
     template <typename Function>
     void resume(Function then) && {
         auto kept = std::make_unique<Function>(std::move(then));
@@ -148,7 +148,7 @@ public:
         detail::api.http->resume(handle, &run<Function>, kept.release(),
                                  [](void* user) { delete static_cast<Function*>(user); });
     }
-    /// Decides what needs no look at the exchange. Any thread.
+    /// Decides without access to the exchange. Any thread.
     void decide(Decision decision) &&;
 
 private:
@@ -161,7 +161,7 @@ private:
     ft_later handle_;
 };
 
-/// One request and its answer, within a hook. On its worker.
+/// One request and its response, within a hook, on the exchange's worker.
 class Exchange {
 public:
     explicit Exchange(ft_exchange* exchange) noexcept : exchange_(exchange) {}
@@ -169,24 +169,24 @@ public:
     Exchange& operator=(const Exchange&) = delete;
 
     Text method() const { return get(FT_METHOD); }
-    /// The path that the backend will be asked for, before the service's own rules.
+    /// The path that will be sent to the backend, before the service's own rules.
     Text path() const { return get(FT_PATH); }
     /// With its '?', or empty.
     Text query() const { return get(FT_QUERY); }
     /// In normal form, without port.
     Text host() const { return get(FT_HOST); }
-    /// The visitor's address, without port; what a trusted proxy says counts.
+    /// The visitor's address without port, as reported by a trusted proxy if there is one.
     Text visitor() const { return get(FT_VISITOR); }
     Text service() const { return get(FT_SERVICE); }
-    /// The name of the token whose client offers the service, never the secret; empty where the server is older than
-    /// this (minor version 4). Clients choose the names of services, and the operator those of tokens: what is shared
-    /// between clients goes by this.
+    /// The name of the token whose client offers the service, never the secret; empty if the server is older than minor
+    /// version 4. Clients choose the names of services, but the operator those of tokens: use this to identify what
+    /// clients share.
     Text token() const { return get(FT_TOKEN); }
     Text request_id() const { return get(FT_REQUEST_ID); }
     bool is_https() const { return get(FT_SCHEME) == "https"; }
 
-    /// The nth field of that name as it stands, with the changes of all plugins so far. The response has fields in
-    /// on_response alone. Fields that the backend would not get are not there.
+    /// The nth field of that name, with the changes of all plugins so far. The response has fields only in on_response.
+    /// Fields that are not sent to the backend are left out.
     std::optional<Text> field(Side side, Text name, std::size_t nth = 0) const {
         ft_text value{};
         const bool found =
@@ -204,30 +204,30 @@ public:
         }
     }
 
-    // Change fields of the request in on_request, of the response in on_response. False: nothing is changed, since the
-    // name or value may not be written, the edge makes that field itself (framing, Host, what tells a backend who the
-    // visitor is), or there is no room (32 changes a side, 16 KiB of text).
+    // Change fields of the request in on_request, of the response in on_response. False: nothing was changed, because
+    // the name or value may not be written, the edge makes that field itself (framing, Host, the visitor's address), or
+    // the limit is reached (32 changes for each side, 16 KiB of text).
     bool set(Side side, Text name, Text value) { return edit(side, FT_SET, name, value); }
     bool add(Side side, Text name, Text value) { return edit(side, FT_ADD, name, value); }
     bool remove(Side side, Text name) { return edit(side, FT_REMOVE, name, {}); }
 
-    /// Changes what the backend is asked for, in on_request; `query` with its '?'. False: no target that a visitor may
-    /// send to this service.
+    /// Changes the target of the request to the backend, in on_request; `query` includes its '?'. False: not a target
+    /// that a visitor may send to this service.
     bool set_target(Text path, Text query = {}) {
         return detail::api.http->set_target(exchange_, detail::text(path), detail::text(query)) != 0;
     }
 
-    /// The status of the answer; 0 before there is one.
+    /// The status of the response; 0 before there is one.
     std::uint16_t status() const { return static_cast<std::uint16_t>(detail::api.http->status(exchange_)); }
     Origin origin() const { return static_cast<Origin>(detail::api.http->origin(exchange_)); }
 
-    /// Notes that plugins share, like "auth.subject"; empty where there is none. Up to 32.
+    /// A note that plugins share, like "auth.subject"; empty if there is none. Up to 32 notes.
     Text note(Text name) const { return detail::view(detail::api.http->note(exchange_, detail::text(name))); }
     bool set_note(Text name, Text value) {
         return detail::api.http->set_note(exchange_, detail::text(name), detail::text(value)) != 0;
     }
 
-    /// What this instance keeps for this exchange, made when it is first asked for. An instance has one type of state.
+    /// The state of this instance for this exchange, made on the first call. An instance has one type of state.
     template <typename State>
     State& state() {
         void* state = detail::api.http->state(exchange_);
@@ -238,14 +238,14 @@ public:
         }
         return *static_cast<State*>(state);
     }
-    /// Keeps a pointer in the place of state(), and makes nothing for it: `release` is called with it when the exchange
-    /// ends, or when another one is kept. Null is fine for both.
+    /// Stores a pointer in place of state(): `release` is called with it when the exchange ends, or when it is
+    /// replaced. Both may be null.
     void keep(void* pointer, void (*release)(void*)) { detail::api.http->set_state(exchange_, pointer, release); }
-    /// The pointer that keep() was given; null: none.
+    /// The pointer passed to keep(); null if there is none.
     void* kept() const { return detail::api.http->state(exchange_); }
 
-    /// Decides later: `begin(Later)` is called now, and hands the handle to whatever will decide. A wait that takes
-    /// longer than `timeout` (0: the server's bound, 5 s by default, which is also the most) is a failure.
+    /// Decides later: `begin(Later)` is called now, and passes the handle to the code that will decide. A wait longer
+    /// than `timeout` (0: the server's limit, 5 s by default, which is also the maximum) is a failure.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
         const ft_later handle = detail::api.http->later(exchange_, static_cast<std::uint64_t>(timeout.count()));
@@ -256,19 +256,19 @@ public:
         return Decision(FT_LATER);
     }
 
-    // Bodies: the request's in on_request, the answer's in on_response. A HEAD, 1xx, 204, 205 and 304 have none.
+    // Bodies: of the request in on_request, of the response in on_response. HEAD, 1xx, 204, 205 and 304 have none.
 
-    /// Shows the body as it passes: `look(Text piece)` or `look(Text piece, bool last)`, which is called on the worker
-    /// with pieces of at most 16,376 bytes, and destroyed with the exchange. Nothing is copied. False: not this side
-    /// now, or the server has no bodies for plugins.
+    /// Observes the body as it passes: `look(Text piece)` or `look(Text piece, bool last)` is called on the worker with
+    /// pieces of at most 16,376 bytes, and destroyed with the exchange. Nothing is copied. False: not possible for this
+    /// side now, or the server does not support bodies for plugins.
     template <typename Look>
     bool observe(Side side, Look look);
-    /// Sends the body through a filter; the edge frames the message again. False: as for observe(), and for the answers
-    /// 101 and 206.
+    /// Sends the body through a filter; the edge frames the message again. False: as for observe(), and for responses
+    /// with 101 and 206.
     bool transform(Side side, std::unique_ptr<BodyFilter> filter);
-    /// Decides when the whole body of the hook's message is there: `then(Exchange&, Text body)` returns a Decision.
-    /// Once in a hook (or what was given to `later` there). `max`: 0 stands for 64 KiB; 1 MiB at most. A visitor who
-    /// sends more is answered with 413; an answer that is larger, or too late, is a failure. Minor 1: requests only.
+    /// Decides when the whole body of the hook's message has arrived: `then(Exchange&, Text body)` returns a Decision.
+    /// Once in a hook (or in the function given to `later` there). `max`: 0 means 64 KiB; at most 1 MiB. A visitor that
+    /// sends more gets 413; a response that is larger, or too late, is a failure. Minor version 1: requests only.
     template <typename Then>
     Decision collect(std::size_t max, Then then);
 
@@ -282,28 +282,28 @@ private:
     ft_exchange* exchange_;
 };
 
-/// The server's clock, which only goes forward, from a beginning of its own; the harness's in tests. Any thread.
+/// The server's monotonic clock, with an arbitrary start; the test harness's clock in tests. Any thread.
 inline std::chrono::nanoseconds clock_now() {
     return std::chrono::nanoseconds(detail::api.host->now_ns());
 }
 
-/// Whether plugins may write a field with that name and value: neither may break a message, and some fields are the
-/// edge's own. For check().
+/// Whether plugins may write a field with that name and value: neither may break a message, and some fields belong to
+/// the edge. For check().
 inline bool may_write(Text name, Text value = {}) {
     return detail::api.http->may_write(detail::text(name), detail::text(value)) != 0;
 }
 
-/// How an exchange has ended.
+/// The result of an exchange.
 struct Outcome {
-    std::uint16_t status = 0;  // what the visitor was sent; 0: nothing
+    std::uint16_t status = 0;  // the status sent to the visitor; 0: none
     bool complete = false;     // whether the visitor got all of it
     std::uint64_t request_bytes = 0;
     std::uint64_t response_bytes = 0;
     std::chrono::nanoseconds duration{0};
 };
 
-/// The settings of an instance, as they stand in the configuration, with the schema's defaults. `path` is the keys
-/// below the instance: "rules[2].name". Within the constructor and check() alone.
+/// The settings of an instance from the configuration, with the schema's defaults. `path` is the keys below the
+/// instance: "rules[2].name". Only valid within the constructor and check().
 class Settings {
 public:
     explicit Settings(ft_settings* settings) noexcept : settings_(settings) {}
@@ -330,7 +330,7 @@ public:
                    ? std::optional(value != 0)
                    : std::nullopt;
     }
-    /// The size of a list or map; 0 where there is none.
+    /// The size of a list or map; 0 if there is none.
     std::size_t count(Text path) const {
         return has() ? detail::api.settings->count(settings_, detail::text(path)) : 0;
     }
@@ -340,31 +340,31 @@ public:
         (void)(has() && detail::api.settings->key(settings_, detail::text(path), i, &key));
         return detail::view(key);
     }
-    /// Reports what is wrong with the value at `path`, in words that follow the key. The instance is not made.
+    /// Reports a problem with the value at `path`, worded to follow the key. The instance is then not made.
     void problem(Text path, Text words) const {
         if (has()) {
             detail::api.settings->problem(settings_, detail::text(path), detail::text(words));
         }
     }
 
-    /// In the constructor: the instance writes this field of requests, such as X-User, and what visitors send by that
-    /// name is forged. The server takes it from every request of its services, head and trailers, before any hook, also
-    /// where the instance does not run or fails. Up to 24 names in a chain.
+    /// In the constructor: declares that the instance sets this request field, such as X-User, so that the same field
+    /// from a visitor is forged. The server removes it from the head and trailers of every request of its services
+    /// before any hook, also if the instance does not run or fails. Up to 24 names in a chain.
     void declare_identity(Text name) const {
         if (!has() || detail::api.settings->declare_identity == nullptr) {
-            // Without it visitors could say who they are.
-            problem({}, "needs a server that takes identity fields from visitors: a newer version");
+            // Without it visitors could forge their identity.
+            problem({}, "needs a newer server, one that removes identity fields of visitors");
             return;
         }
         detail::api.settings->declare_identity(settings_, detail::text(name));
     }
 
-    // In check(): which notes the instance uses, so that `ferrotunnel check` finds those that are read before they are
-    // set. `path`: the setting that says it; empty: all settings.
-    /// A name may end with '*': all that begin so.
+    // In check(): declares the notes that the instance uses, so that `ferrotunnel check` finds notes that are read
+    // before they are set. `path`: the setting that names the note; empty: all settings.
+    /// A name may end with '*': all names with that prefix.
     void sets_note(Text name, Text path = {}) const { declare_note(FT_SETS_NOTE, path, name); }
     void reads_note(Text name, Text path = {}) const { declare_note(FT_READS_NOTE, path, name); }
-    /// In on_response or on_close, when the hooks of all requests have run.
+    /// For a note read in on_response or on_close, after all on_request hooks.
     void reads_note_at_last(Text name, Text path = {}) const { declare_note(FT_READS_NOTE_AT_LAST, path, name); }
 
 private:
@@ -378,44 +378,45 @@ private:
     ft_settings* settings_;
 };
 
-/// What a type of plugin says of itself: a static member `description` of the class.
+/// The description of a plugin type: a static member `description` of the class.
 struct Description {
-    const char* name;              // as the configuration names it: small letters, digits and '-'
+    const char* name;              // its name in the configuration: lower-case letters, digits and '-'
     const char* version;           // the plugin's own
     const char* summary = "";      // one line
     const char* schema = nullptr;  // of its settings, see docs/plugins
-    bool guard = false;            // it decides who may come in: fails closed unless the operator says otherwise
+    bool guard = false;            // it controls access: fails closed by default
     bool fetches = false;          // it sends requests of its own (plugin_fetch.hpp)
 };
 
-/// An instance of a plugin. It is made with `const Settings&`, with `const Settings&` and the instance of the same
-/// class that it takes the place of (or null), or without arguments.
+/// An instance of a plugin. Its constructor takes `const Settings&`, or `const Settings&` and the instance of the same
+/// class that it replaces (or null), or no arguments.
 class Plugin {
 public:
     virtual ~Plugin() = default;
     Plugin(const Plugin&) = delete;
     Plugin& operator=(const Plugin&) = delete;
 
-    /// The server runs from now on. On a control thread, as are the constructor, stop() and the destructor.
+    /// Called when the server starts. Runs on a control thread, like the constructor, stop() and the destructor.
     virtual void start() {}
-    /// No hook begins any more: threads of the plugin's own end here.
+    /// Called after the last hook: the plugin's own threads must end here.
     virtual void stop() {}
 
     // On the workers. A hook that a class does not override costs nothing.
     virtual Decision on_request(Exchange&) { return Decision::go_on(); }
-    /// Called for those that have seen the request, in the opposite order: with the backend's answer, a plugin's or a
-    /// page of the edge's.
+    /// Called for the instances that got the request, in reverse order, with the response of the backend, of a plugin
+    /// or of the edge.
     virtual Decision on_response(Exchange&) { return Decision::go_on(); }
-    /// Exactly once for each exchange whose request has come to this instance.
+    /// Called exactly once for each exchange whose request reached this instance.
     virtual void on_close(Exchange&, const Outcome&) {}
 
-    // The same for visitors of TCP, and of TLS that passes untouched, and for clients: see plugin_session.hpp.
+    // The same for visitors of TCP and TLS passthrough services, and for clients: see plugin_session.hpp.
     virtual Decision on_connect(Visit&) { return Decision::go_on(); }
-    /// Exactly once for each visitor that has come to this instance.
+    /// Called exactly once for each visitor that reached this instance.
     virtual void on_visit_close(Visit&, const VisitOutcome&) {}
-    /// For each trunk of a client, and whenever it comes back: has to come to the same decision each time.
+    /// Called for each tunnel connection of a client, and again after a reconnect: must make the same decision each
+    /// time.
     virtual Decision on_login(Login&) { return Decision::go_on(); }
-    /// Once for a service of a client, and not for each of its trunks.
+    /// Called once for each service of a client, not for each tunnel connection.
     virtual Decision on_register(Registration&) { return Decision::go_on(); }
 
     /// Writes a line to the server's log. Any thread.
@@ -431,7 +432,7 @@ private:
     const ft_instance* self_ = nullptr;
 };
 
-/// The table of a class of plugins.
+/// The function table of a plugin class.
 template <typename Class>
 struct TypeOf {
     static_assert(std::is_base_of_v<Plugin, Class>);
@@ -452,7 +453,7 @@ struct TypeOf {
         } catch (const std::exception& problem) {
             settings.problem({}, problem.what());
         } catch (...) {
-            settings.problem({}, "its constructor has thrown what is not a std::exception");
+            settings.problem({}, "its constructor threw something that is not a std::exception");
         }
         return nullptr;
     }
@@ -482,7 +483,7 @@ struct TypeOf {
         }
     }
     static void destroy(void* instance) noexcept { delete static_cast<Class*>(instance); }
-    /// Within a handler, of a call whose failure changes nothing.
+    /// Called within a catch handler, for a call whose failure has no consequences.
     static void log_thrown(void* instance, const char* call) noexcept {
         static_cast<Class*>(instance)->log(FT_LOG_ERROR, detail::Thrown(call).words());
     }
@@ -548,10 +549,10 @@ struct TypeOf {
     static constexpr bool has_register =
         !std::is_same_v<decltype(&Class::on_register), Decision (Plugin::*)(Registration&)>;
 
-    // A guard for visitors of TCP or for clients would let all of them in where nobody asks it.
+    // A guard for TCP visitors or for clients would admit all of them on a server that never calls it.
     static constexpr bool has_session_hook = has_connect || has_login || has_register;
 
-    /// Ids of the tables that the type cannot do without, with a null at the end.
+    /// The ids of the tables that the type requires, terminated by null.
     static constexpr std::array<const char*, 3> needed_tables() noexcept {
         std::array<const char*, 3> ids{};
         std::size_t count = 0;
@@ -594,8 +595,8 @@ struct TypeOf {
     }
 };
 
-/// The library of these classes: the entry of a plugin, for Server::Builder::plugin, or for ferrotunnel_plugin_v1 to
-/// return.
+/// The plugin library of these classes: an entry point for Server::Builder::plugin, or the result of
+/// ferrotunnel_plugin_v1.
 template <typename... Classes>
 __attribute__((visibility("hidden"))) const ft_library* library(const ft_host* host) {
     static const detail::Tables tables(*host);

@@ -1,4 +1,4 @@
-// Bodies, for plugins in C++: a part of plugin.hpp, which includes it.
+// Request and response bodies for plugins in C++: a part of plugin.hpp, which includes it.
 //
 //    class Shouting : public BodyFilter {
 //        void chunk(Text in, bool last, Sink& out) override { out.write(in_capitals(in)); }
@@ -21,35 +21,35 @@
 
 namespace ferrotunnel::plugin {
 
-/// Where a filter writes what it makes of a body. Good within one call of the filter.
+/// The output of a body filter. Valid within one call of the filter.
 class Sink {
 public:
     explicit Sink(ft_sink* sink) noexcept : sink_(sink) {}
 
     /// Adds to the output; the bytes are copied. False: more than 1 MiB in one call, which is a failure of the filter.
     bool write(Text bytes) { return detail::api.body->write(sink_, bytes.data(), bytes.size()) != 0; }
-    /// How much can be written until the filter gets no more input: 64 KiB, without what waits already.
+    /// How much can be written until the filter gets no more input: 64 KiB, less the bytes already waiting.
     std::size_t room() const { return detail::api.body->room(sink_); }
-    /// Says that there is more to write than was written: pull() is called when there is room, and chunk() not before
-    /// pull() has returned without saying so again.
+    /// Announces more output: pull() is called when there is room, and chunk() only after pull() has returned without
+    /// announcing more.
     void more() { detail::api.body->more(sink_); }
 
 private:
     ft_sink* sink_;
 };
 
-/// Makes another body of one, piece by piece. An exchange has its own; it is called on the exchange's worker, and
-/// destroyed when the exchange is over. What it throws is a failure: on its first piece the failure policy answers,
-/// later the message is cut.
+/// Transforms a body, piece by piece. Each exchange has its own filter, called on the exchange's worker and destroyed
+/// when the exchange is over. An exception is a failure: for the first piece the failure policy decides, later the
+/// message is cut.
 class BodyFilter {
 public:
     virtual ~BodyFilter() = default;
-    /// The next piece, of at most 16,376 bytes. `last`: nothing follows it; such a piece may be empty.
+    /// Receives the next piece, of at most 16,376 bytes. `last`: no piece follows; such a piece may be empty.
     virtual void chunk(Text in, bool last, Sink& out) = 0;
-    /// There is room again, after Sink::more().
+    /// Called when there is room again, after Sink::more().
     virtual void pull(Sink& out) { (void)out; }
-    /// Nothing more of the body is there for now: writes what was held back since the last piece, so that a slow body
-    /// does not wait for its end. Only for filters that hold something back, such as one that compresses.
+    /// Called when no more of the body is available for now: writes what was held back since the last piece, so that a
+    /// slow body does not wait for its end. Only for filters that hold bytes back, such as a compressor.
     virtual void flush(Sink& out) { (void)out; }
 };
 

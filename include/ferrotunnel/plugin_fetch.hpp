@@ -1,5 +1,5 @@
-// Requests of a plugin's own to HTTP servers, sent by the host: since minor version 5 of the interface. A plugin that
-// needs them says so in its Description (`fetches`), and is refused by older servers.
+// HTTP requests of a plugin to other servers, sent by the host: since minor version 5 of the interface. A plugin that
+// needs them sets `fetches` in its Description, and is refused by older servers.
 //
 //    fetcher_.fetch({.url = "https://login.example.com/verify", .timeout = 500ms},
 //                   [handle = std::move(handle)](FetchResponse& response) { ... });
@@ -22,40 +22,39 @@
 
 namespace ferrotunnel::plugin {
 
-/// A request over HTTP/1.1. No redirect is followed, no proxy is used, and nothing of the environment counts.
+/// A request over HTTP/1.1. Redirects are not followed, and no proxy and no environment variables are used.
 struct FetchRequest {
     std::string url{};  ///< http or https
     std::string method = "GET";
     std::vector<Field> fields{};        ///< besides Host, User-Agent, Content-Length and Connection
     std::optional<std::string> body{};  ///< its Content-Type is one of `fields`
-    bool may_repeat = false;  ///< it does no harm if it arrives twice: sent again, once, if a kept connection ended
-                              ///< before the response. GET and other idempotent methods always are
+    bool may_repeat = false;  ///< safe to send twice: sent again, once, if a reused connection ended before the
+                              ///< response. GET and other idempotent methods always are
     std::chrono::milliseconds timeout{2000};  ///< from fetch() to the end of the response; at most an hour
-    std::size_t body_max = 64 * 1024;         ///< of the response; 0: its body is not read
-    std::string ca_file{};                    ///< CAs that are trusted, PEM; empty: the system's
+    std::size_t body_max = 64 * 1024;         ///< maximum size of the response's body; 0: it is not read
+    std::string ca_file{};                    ///< trusted CAs, PEM; empty: the system's
 };
 
 struct FetchResponse {
-    std::uint16_t status = 0;     ///< 0: no head came
+    std::uint16_t status = 0;     ///< 0: no response head was received
     std::vector<Field> fields{};  ///< up to 64 KiB of text
-    std::string body{};           ///< empty where it was too long
+    std::string body{};           ///< empty if it was too long
     bool is_too_long = false;
-    std::string error{};  ///< why it is not whole; empty if it is, but for a body that was too long
+    std::string error{};  ///< why the response is incomplete; empty if it is complete, or only its body was too long
 };
 
-/// Why a URL cannot be fetched, in words that follow it; empty if it can. Any thread.
+/// Why a URL cannot be fetched, worded to follow it; empty if it can. Any thread.
 inline std::string url_fault(std::string_view url) {
-    return detail::api.fetch != nullptr
-               ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
-               : std::string("needs a server that sends requests for plugins: a newer version");
+    return detail::api.fetch != nullptr ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
+                                        : std::string("needs a newer server, one that sends requests for plugins");
 }
 
-/// Sends requests, on a thread of its own, and keeps connections for the next one.
+/// Sends requests on a thread of its own, and reuses connections.
 class Fetcher {
 public:
     using Done = std::function<void(FetchResponse&)>;
 
-    /// Throws std::runtime_error if the host cannot.
+    /// Throws std::runtime_error if the host does not support it.
     Fetcher() : handle_(detail::api.fetch != nullptr ? detail::api.fetch->make() : nullptr) {
         if (handle_ == nullptr) {
             throw std::runtime_error("the server cannot send requests for plugins");
@@ -63,11 +62,12 @@ public:
     }
     Fetcher(const Fetcher&) = delete;
     Fetcher& operator=(const Fetcher&) = delete;
-    /// As stop().
+    /// Like stop().
     ~Fetcher() { detail::api.fetch->destroy(handle_); }
 
-    /// Has `done` called once, on the fetcher's thread; it must not block for long, and what it throws is dropped.
-    /// False: there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed. Any thread.
+    /// Sends a request. `done` is called once, on the fetcher's thread; it must not block for long, and its exceptions
+    /// are dropped. False: there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed. Any
+    /// thread.
     bool fetch(const FetchRequest& request, Done done) {
         std::vector<ft_field> fields;
         fields.reserve(request.fields.size());
@@ -89,7 +89,8 @@ public:
         auto user = std::make_unique<Done>(std::move(done));
         return detail::api.fetch->fetch(handle_, &theirs, call, user.release(), release) != 0;
     }
-    /// Has `call` called once, on the fetcher's thread, after this time, at most an hour; as `done` above. Any thread.
+    /// Calls `call` once, on the fetcher's thread, after this time, at most an hour; otherwise like `done` above. Any
+    /// thread.
     bool call_after(std::chrono::milliseconds time, std::function<void()> call) {
         using Call = std::function<void()>;
         const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
@@ -104,8 +105,8 @@ public:
                    },
                    user.release(), [](void* kept) { delete static_cast<Call*>(kept); }) != 0;
     }
-    /// Ends all requests: their `done` is destroyed without being called, if not here, then with the fetcher. Returns
-    /// when no `done` runs. Not within `done`.
+    /// Ends all requests: each `done` is destroyed without being called, here or with the fetcher. Returns when no
+    /// `done` runs. Must not be called within `done`.
     void stop() { detail::api.fetch->stop(handle_); }
 
 private:
@@ -122,7 +123,7 @@ private:
             response.is_too_long = known.is_too_long != 0;
             response.error = detail::view(known.error);
             (*static_cast<Done*>(user))(response);
-        } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+        } catch (const std::exception&) {  // no memory: `done` is destroyed, and with it its pending decision
         }
     }
     static void release(void* user) { delete static_cast<Done*>(user); }

@@ -1,5 +1,5 @@
-// The phases of sessions for plugins in C++, a part of plugin.hpp: visitors of TCP services and of those whose TLS
-// passes untouched, clients that log in, and the services that they register.
+// Session hooks for plugins in C++, a part of plugin.hpp: visitors of TCP and TLS passthrough services, logins of
+// clients, and registrations of services.
 //
 //    class Office final : public ferrotunnel::plugin::Plugin {
 //    public:
@@ -12,8 +12,8 @@
 //        }
 //    };
 //
-// A guard that fails refuses. Hooks run on the server's workers, and must not block: what takes time owes its decision
-// by `later`, for 5 s at most, and 1,024 of a worker may wait, half of them for one instance.
+// A guard that fails refuses. Hooks run on the server's workers, and must not block: slow decisions use `later`, for 5
+// s at most by default, and 1,024 of a worker may wait, half of them for one instance.
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// A decision on a Visit, Login or Registration that is owed; as Later is for an exchange.
+/// A pending decision on a Visit, Login or Registration; like Later for an exchange.
 template <typename Subject>
 class LaterOf {
 public:
@@ -45,8 +45,8 @@ public:
         }
     }
 
-    /// Has `then`, a Decision(Subject&), called on the subject's worker, unless that has gone or was decided by its
-    /// deadline. Any thread. `then` is destroyed in any case: on the worker, or here.
+    /// Calls `then`, a Decision(Subject&), on the subject's worker, unless the subject has ended or its deadline has
+    /// passed. Any thread. `then` is destroyed in any case: on the worker, or here.
     template <typename Function>
     void resume(Function then) && {
         auto kept = std::make_unique<Function>(std::move(then));
@@ -54,7 +54,7 @@ public:
         detail::api.session->resume(handle, &run<Function>, kept.release(),
                                     [](void* user) { delete static_cast<Function*>(user); });
     }
-    /// Decides what needs no look at the subject. Any thread.
+    /// Decides without access to the subject. Any thread.
     void decide(Decision decision) && {
         auto shared = std::make_shared<Decision>(std::move(decision));
         std::move(*this).resume([shared](Subject&) { return std::move(*shared); });
@@ -74,32 +74,32 @@ private:
 
 namespace detail {
 
-/// What the three have in common. Texts are good until the hook returns.
+/// Common base of the three subjects. Texts are valid until the hook returns.
 class SubjectBase {
 public:
     explicit SubjectBase(ft_subject* subject) noexcept : subject_(subject) {}
     SubjectBase(const SubjectBase&) = delete;
     SubjectBase& operator=(const SubjectBase&) = delete;
 
-    /// The address of the visitor, as a trusted proxy says it, or of the client. Without port.
+    /// The address of the visitor, as reported by a trusted proxy if there is one, or of the client. Without port.
     Text address() const { return text(FT_SUBJECT_ADDRESS); }
     std::uint16_t address_port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_ADDRESS_PORT)); }
     /// The name of the client's token, never the secret.
     Text token() const { return text(FT_SUBJECT_TOKEN); }
     /// The client's process: 32 hex digits that its trunks have in common.
     Text client() const { return text(FT_SUBJECT_CLIENT); }
-    /// What the client calls itself; anything, or empty.
+    /// The client's own name; any text, or empty.
     Text client_name() const { return text(FT_SUBJECT_CLIENT_NAME); }
 
-    /// Notes that plugins share; empty where there is none. Those of a login are seen by its registrations, those of a
-    /// registration by the service's visitors. 32 in all.
+    /// A note that plugins share; empty if there is none. Registrations see the notes of their login, and visits those
+    /// of their service's registration. Up to 32 notes.
     Text note(Text name) const { return view(api.session->note(subject_, detail::text(name))); }
     bool set_note(Text name, Text value) {
         return api.session->set_note(subject_, detail::text(name), detail::text(value)) != 0;
     }
 
-    /// What this instance keeps for this visitor, until on_visit_close has returned; for a login or registration until
-    /// it is decided. Made when it is first asked for. An instance has one type of state.
+    /// The state of this instance for this visitor, until on_visit_close has returned; for a login or registration,
+    /// until it is decided. Made on the first call. An instance has one type of state.
     template <typename State>
     State& state() {
         void* state = api.session->state(subject_);
@@ -127,25 +127,25 @@ private:
 
 }  // namespace detail
 
-/// A visitor of a TCP service, or of one whose TLS passes untouched; nothing of it has passed yet. If the trunk that it
-/// came to is lost meanwhile, it goes to another one, and no plugin is asked again.
+/// A visitor of a TCP or TLS passthrough service, before any of its bytes are forwarded. If its trunk is lost
+/// meanwhile, it moves to another one without calling plugins again.
 class Visit final : public detail::SubjectBase {
 public:
     using SubjectBase::SubjectBase;
 
     Text service() const { return text(FT_SUBJECT_SERVICE); }
-    /// Whether it speaks TLS with the service itself, and asks for host().
+    /// Whether it is a visitor of a TLS passthrough service, which requests host().
     bool is_tls() const { return text(FT_SUBJECT_KIND) == "tls"; }
-    /// Whether it is an address that sends datagrams. It is asked about once, and has ended when it was silent for the
-    /// service's time; one that is refused is dropped for that long, and asked about again if it still sends then.
+    /// Whether it is an address that sends datagrams. Plugins are called once for it, and it ends after the service's
+    /// idle time. A refused one is dropped for that long, and plugins are called again if it still sends then.
     bool is_udp() const { return text(FT_SUBJECT_KIND) == "udp"; }
-    /// What a TLS visitor asks for. It proves nothing.
+    /// The host that a TLS visitor requests. It proves nothing about the visitor.
     Text host() const { return text(FT_SUBJECT_HOST); }
     /// The public port of a TCP or UDP service.
     std::uint16_t port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_PORT)); }
 
     /// Decides later: `begin(LaterOf<Visit>)` is called now. Meanwhile the visitor's bytes stay in the kernel. A wait
-    /// longer than `timeout` (0: the server's bound, which is also the most) is a failure.
+    /// longer than `timeout` (0: the server's limit, which is also the maximum) is a failure.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
         const ft_later handle = owe(timeout);
@@ -157,11 +157,11 @@ public:
     }
 };
 
-/// How a visit has ended.
+/// The result of a visit.
 struct VisitOutcome {
     enum class End : std::uint32_t {
-        refused = FT_VISIT_REFUSED,    // by a plugin, or since one has failed
-        unserved = FT_VISIT_UNSERVED,  // no client took it, or it was given up before
+        refused = FT_VISIT_REFUSED,    // by a plugin, or because one failed
+        unserved = FT_VISIT_UNSERVED,  // no client accepted it, or it ended before
         served = FT_VISIT_SERVED,
     } end = End::unserved;
     std::uint64_t received_bytes = 0;  // from the visitor
@@ -174,20 +174,20 @@ struct VisitOutcome {
     }
 };
 
-/// A trunk of a client, whose token is proved. It has not taken the place of an older one yet.
+/// The login of a client's trunk whose token is proved, before it replaces an older one.
 class Login final : public detail::SubjectBase {
 public:
     using SubjectBase::SubjectBase;
 
-    /// The client's program and version; what it says.
+    /// The client's program and version, as reported by the client.
     Text agent() const { return text(FT_SUBJECT_AGENT); }
     /// Of the protocol.
     std::uint32_t version() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_VERSION)); }
-    /// Which of how many trunks, from 1.
+    /// The number of this trunk, from 1, and the number of the client's trunks.
     std::uint32_t trunk() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNK)); }
     std::uint32_t trunks() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNKS)); }
 
-    /// As Visit::later, within the time that a login has.
+    /// Like Visit::later, within the time limit of a login.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
         const ft_later handle = owe(timeout);
@@ -208,7 +208,7 @@ enum class Limit : std::uint32_t {
     upgrades = FT_LIMIT_UPGRADES,
 };
 
-/// A service that a client asks for. What is accepted here is still checked as every service is.
+/// A service that a client registers. After the plugins it is checked like every service.
 class Registration final : public detail::SubjectBase {
 public:
     using SubjectBase::SubjectBase;
@@ -216,19 +216,19 @@ public:
     Text service() const { return text(FT_SUBJECT_SERVICE); }
     /// "tcp", "udp", "tls", "http" or "private".
     Text kind() const { return text(FT_SUBJECT_KIND); }
-    /// The public port that is asked for; 0: any.
+    /// The requested public port; 0: any.
     std::uint16_t port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_PORT)); }
-    /// The server's address on which it is asked for; empty: the server's choice.
+    /// The requested address of the server for the port; empty: the server's choice.
     Text bind() const { return text(FT_SUBJECT_BIND); }
-    /// The hosts that are asked for, in normal form. None: the server assigns one.
+    /// The requested hosts, in normal form. None: the server assigns one.
     std::size_t hosts() const { return static_cast<std::size_t>(number(FT_SUBJECT_HOSTS)); }
     Text host(std::size_t nth = 0) const { return text(FT_SUBJECT_HOST, nth); }
     Text path() const { return text(FT_SUBJECT_PATH); }
-    /// Of services alone: what the client says of this one, uninterpreted. The protocol has room for it, but neither
-    /// the program nor Client::builder() sets it yet, so it is empty unless the client is another program.
+    /// Metadata of the service from the client, uninterpreted. The protocol supports it, but neither the program nor
+    /// Client::builder() sets it yet, so it is empty unless the client is another program.
     Text metadata() const { return text(FT_SUBJECT_METADATA); }
 
-    /// Gives the service these hosts instead, 1 to 16. False: it is of a kind without hosts.
+    /// Replaces the hosts of the service, 1 to 16. False: this kind of service has no hosts.
     bool set_hosts(const std::vector<std::string>& hosts) {
         std::vector<ft_text> all;
         for (const std::string& host : hosts) {
@@ -236,12 +236,12 @@ public:
         }
         return detail::api.session->set_hosts(raw(), all.data(), all.size()) != 0;
     }
-    /// Sets a limit of an HTTP service, in place of the client's word; within the server's own bounds.
+    /// Sets a limit of an HTTP service instead of the client's, within the server's own limits.
     bool set_limit(Limit limit, std::uint64_t value) {
         return detail::api.session->set_limit(raw(), static_cast<std::uint32_t>(limit), value) != 0;
     }
 
-    /// As Visit::later.
+    /// Like Visit::later.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
         const ft_later handle = owe(timeout);

@@ -5,20 +5,19 @@
 //    assert(exchange.answered());
 //    assert(exchange.answer().body == "Good morning\n");
 //
-// What a plugin sees, and what becomes of what it does, is decided by the code that servers run. What stands around the
-// chain in a server is not here: routing, the service's own rules, pages' texts, the fields that every answer has, and
-// who says what a body's framing is.
+// The code that servers run decides what a plugin sees and what its actions do. The parts of a server around the chain
+// are missing: routing, the service's own rules, texts of pages, fields that every response has, and the framing of
+// bodies.
 //
-// A plugin that looks at bodies has to live with every way in which they come:
+// A plugin that reads bodies must work for every way in which they are cut into pieces:
 //
 //    for (const auto& cuts : body_cuts(body.size())) {
 //        TestExchange exchange = chain.request({.method = "POST", .body = body, .cuts = cuts});
 //        assert(exchange.sent().body == expected);
 //    }
 //
-// The server's clock, as plugins see it, stands still and is moved by TestChain::advance: do not run a Server in the
-// same process at the same time. One thread uses a TestChain and its exchanges; the plugins' own threads may run beside
-// it.
+// The server's clock for plugins stands still and is moved by TestChain::advance: do not run a Server in the same
+// process at the same time. One thread uses a TestChain and its exchanges; the plugins' own threads may run beside it.
 #pragma once
 
 #include <chrono>
@@ -38,30 +37,30 @@
 
 namespace ferrotunnel::plugin {
 
-/// A request as a visitor sends it, and as the backend gets it.
+/// A request as a visitor sends it, or as the backend receives it.
 struct TestRequest {
     std::string method = "GET";
     std::string target = "/";              // the path, with its query: "/a?b=c"
     std::string host = "app.example.com";  // in normal form, without port
     std::vector<Field> fields{};
-    std::string body{};                 // passes those who look at it, make another one of it, or collect it
-    std::vector<std::size_t> cuts{};    // the places, in order, at which it is cut into the pieces in which it comes
-    std::string visitor = "192.0.2.1";  // the address that forwarding believes
+    std::string body{};                 // passes plugins that observe, transform or collect it
+    std::vector<std::size_t> cuts{};    // the offsets, in order, at which it is cut into pieces
+    std::string visitor = "192.0.2.1";  // the visitor's trusted address
     std::string service = "app";
     bool https = false;
     std::string token = "default";  // the name of the token whose client offers the service
 
-    /// The value of the first field of that name, in whichever case it is written; nothing: there is none.
+    /// The value of the first field of that name, ignoring case; empty if there is none.
     FERROTUNNEL_EXPORT std::optional<std::string> field(std::string_view name) const;
 };
 
-/// An answer: a backend's, a plugin's, or what the visitor gets.
+/// A response: a backend's, a plugin's, or the one that the visitor receives.
 struct TestAnswer {
     std::uint16_t status = 200;
     std::vector<Field> fields{};
     std::string body{};
-    std::vector<std::size_t> cuts{};  // as in TestRequest; what a plugin answers comes in one piece
-    std::string code{};               // of a page, as X-FerroTunnel-Error has it: "plugin_failed"
+    std::vector<std::size_t> cuts{};  // as in TestRequest; a plugin's response is one piece
+    std::string code{};               // of a page, as in X-FerroTunnel-Error: "plugin_failed"
     Origin origin = Origin::backend;
 
     FERROTUNNEL_EXPORT std::optional<std::string> field(std::string_view name) const;
@@ -70,30 +69,31 @@ struct TestAnswer {
 /// Ways to cut a body: values of `cuts`.
 using BodyCuts = std::vector<std::vector<std::size_t>>;
 
-/// The most bytes of a body that a server gives a look or filter at once.
+/// The maximum size of a piece that a server passes to an observer or filter.
 inline constexpr std::size_t test_piece_max = 16'376;
 
-/// Ways to cut a body of so many bytes. Up to 8 bytes: all that there are. Up to 2,048: in one piece, at each place,
-/// and into single bytes. Else in one piece, around the places that matter to a server, and 64 ways that depend on
-/// `seed`. The end may come behind the last byte by itself.
+/// Ways to cut a body of this size. Up to 8 bytes: all of them. Up to 2,048: in one piece, at each offset, and into
+/// single bytes. Otherwise in one piece, around the offsets that matter to a server, and 64 ways that depend on `seed`.
+/// The end may arrive separately after the last byte.
 FERROTUNNEL_EXPORT BodyCuts body_cuts(std::size_t size, std::uint64_t seed = 1);
 
-/// When the decisions come that a plugin makes later (Exchange::later).
+/// When the later decisions of a plugin arrive (Exchange::later).
 enum class DecisionTime : std::uint8_t {
-    as_it_comes,  // when the plugin makes it; the test waits with TestExchange::wait
-    early,        // it is there when the hook returns
-    late,         // it comes a while after the hook has returned
-    twice,        // it comes, and a second one after it
-    after_end,    // it comes when the visitor has left: the exchange is over
-    never,        // it does not come in time
+    as_it_comes,  // when the plugin makes them; the test waits with TestExchange::wait
+    early,        // before the hook returns
+    late,         // some time after the hook has returned
+    twice,        // followed by a second decision
+    after_end,    // after the visitor has left and the exchange is over
+    never,        // not in time
 };
-/// All but the first: what a plugin has to be able to live with.
+/// All but the first: the cases that a plugin must handle.
 inline constexpr std::initializer_list<DecisionTime> decision_times{
     DecisionTime::early, DecisionTime::late, DecisionTime::twice, DecisionTime::after_end, DecisionTime::never};
 
 class TestChain;
 
-/// One request's way through a chain, and that of its answer. Ends before its chain does; destroying it closes it.
+/// One request and its response on their way through a chain. Must be destroyed before its chain; destroying it closes
+/// it.
 class FERROTUNNEL_EXPORT TestExchange {
 public:
     class Impl;
@@ -102,31 +102,30 @@ public:
     TestExchange& operator=(TestExchange&&) noexcept;
     ~TestExchange();
 
-    /// All plugins have let the request pass: the backend gets it.
+    /// Whether all plugins let the request pass, so that the backend receives it.
     bool passed() const;
-    /// The visitor is answered: by a plugin, or by the backend when respond() was called.
+    /// Whether there is a response: of a plugin, or of the backend after respond().
     bool answered() const;
-    /// A plugin decides later.
+    /// Whether a plugin decides later.
     bool waits() const;
-    /// The exchange is over, and nobody was answered.
+    /// Whether the exchange is over without a response.
     bool over() const;
-    /// A plugin has failed on the answer's body: the visitor gets what answer() has, and then no end.
+    /// Whether a plugin failed in the response's body: the visitor gets the part in answer(), cut off.
     bool cut() const;
 
-    /// Waits, in real time, until no plugin owes a decision any more. Throws std::runtime_error where none comes within
-    /// half a minute.
+    /// Waits, in real time, until no decision of a plugin is pending. Throws std::runtime_error after half a minute.
     void wait();
 
-    /// The request as the backend gets it, with the body that it gets; when it has passed.
+    /// The request with its body as the backend receives it; only after it has passed.
     TestRequest sent() const;
-    /// The backend answers, when the request has passed.
+    /// Makes the backend respond, after the request has passed.
     void respond(const TestAnswer& answer = {});
-    /// The answer as the visitor gets it; when there is one.
+    /// The response as the visitor receives it, if there is one.
     TestAnswer answer() const;
-    /// A note that plugins have made, like "auth.subject"; empty: there is none.
+    /// A note set by plugins, like "auth.subject"; empty if there is none.
     std::string note(std::string_view name) const;
 
-    /// The exchange ends: plugins hear of it, once. Before there is an answer: the visitor has left.
+    /// Ends the exchange; plugins are notified once. Before a response this means that the visitor has left.
     void close();
 
 private:
@@ -142,8 +141,8 @@ class FERROTUNNEL_EXPORT TestChain {
 public:
     class Impl;
 
-    /// Throws std::invalid_argument with what is wrong with them, as `ferrotunnel check` would tell it. Where and when
-    /// each runs (`hosts`, `paths`, `services`, `when`) is decided for each request as in a server.
+    /// Throws std::invalid_argument with the problems that `ferrotunnel check` would report. Where and when each plugin
+    /// runs (`hosts`, `paths`, `services`, `when`) is decided for each request as in a server.
     explicit TestChain(const std::vector<PluginUse>& plugins, DecisionTime when = DecisionTime::as_it_comes);
     TestChain(TestChain&&) noexcept;
     TestChain& operator=(TestChain&&) noexcept;
@@ -162,19 +161,19 @@ public:
         made.settings = std::move(settings);
         return made;
     }
-    /// What is wrong with settings of the class, a line each: "request.set: has ..."; empty: nothing.
+    /// The problems of settings of the class, one per line: "request.set: has ..."; empty if there are none.
     template <typename Class>
     static std::string problems(std::string settings) {
         return problems_of(use<Class>(std::move(settings)));
     }
 
-    /// Begins an exchange with this request. With a DecisionTime other than as_it_comes the decisions that plugins owe
-    /// are waited for, and come as that says. Throws std::invalid_argument for a request that no server takes.
+    /// Begins an exchange with this request. With a DecisionTime other than as_it_comes it waits for pending decisions
+    /// and delivers them at that time. Throws std::invalid_argument for a request that servers reject.
     TestExchange request(const TestRequest& request = {});
 
-    /// Moves the clock. A plugin that has not decided in time has failed.
+    /// Advances the clock. A plugin without a decision in time has failed.
     void advance(std::chrono::nanoseconds time);
-    /// What the plugins have logged, and what the server says of them; a line each.
+    /// The log lines of the plugins, and of the server about them.
     std::vector<std::string> log() const;
     DecisionTime decision_time() const;
 

@@ -1,13 +1,13 @@
-// Tests of plugins that decide on sessions, a part of the harness of plugin_testing.hpp: clients that log in, services
-// that they register, visitors of TCP and TLS. On the code that servers run, without sockets, threads or real time.
+// Tests of plugins with session hooks, a part of the harness of plugin_testing.hpp: logins of clients, registrations of
+// services, visitors of TCP and TLS. Uses the code that servers run, without sockets, threads or real time.
 //
 //    TestSessions sessions = TestSessions::of<Office>();
 //    TestQuestion visit = sessions.visit({.address = "203.0.113.5"});
 //    assert(visit.refused());
 //    assert(visit.words() == "not from the office");
 //
-// What stands around it in a server is not here: tokens and their rights, what the server makes of hosts and limits
-// that a plugin has set, and that a service is registered once for all trunks of a client.
+// The parts of a server around it are missing: tokens and their rights, the use of hosts and limits that a plugin has
+// set, and the single registration of a service for all trunks of a client.
 //
 // As with TestChain, the clock stands still and is moved by TestSessions::advance, and one thread uses these objects.
 #pragma once
@@ -29,9 +29,9 @@
 
 namespace ferrotunnel::plugin {
 
-/// A client, as one of its trunks logs in.
+/// A login of a client on one of its trunks.
 struct TestClient {
-    std::string name = "laptop";                                // what it calls itself
+    std::string name = "laptop";                                // the client's own name
     std::string token = "token-1";                              // the token's name
     std::string instance = "00112233445566778899aabbccddeeff";  // its process
     std::string agent = "ferrotunnel/test";
@@ -41,7 +41,7 @@ struct TestClient {
     std::uint32_t trunks = 1;
 };
 
-/// A service: as its client asks for it, or as its visitors find it.
+/// A service: as its client requests it, or as its visitors reach it.
 struct TestService {
     std::string name = "app";
     std::string kind = "tcp";  // or "udp", "tls", "http", "private"
@@ -52,16 +52,17 @@ struct TestService {
     std::string metadata{};
 };
 
-/// A visitor of a TCP service, or of one whose TLS passes untouched.
+/// A visitor of a TCP or TLS passthrough service.
 struct TestVisit {
     std::string address = "192.0.2.1";
     std::uint16_t port = 50'000;
-    std::string host{};  // that a visitor of TLS asks for
+    std::string host{};  // requested by a TLS visitor
 };
 
 class TestSessions;
 
-/// A login, a registration or a visit, and what the plugins say of it. Ends before its TestSessions does.
+/// A login, a registration or a visit, and the decision of the plugins on it. Must be destroyed before its
+/// TestSessions.
 class FERROTUNNEL_EXPORT TestQuestion {
 public:
     class Impl;
@@ -70,33 +71,32 @@ public:
     TestQuestion& operator=(TestQuestion&&) noexcept;
     ~TestQuestion();
 
-    /// All plugins have let it pass.
+    /// Whether all plugins accepted it.
     bool accepted() const;
-    /// A plugin has refused it, or a guard has failed.
+    /// Whether a plugin refused it, or a guard failed.
     bool refused() const;
-    /// A plugin decides later.
+    /// Whether a plugin decides later.
     bool waits() const;
-    /// It is over, whether it was decided or not: the visit was closed, the client has left.
+    /// Whether it is over, decided or not: the visit was closed, or the client has left.
     bool over() const;
 
-    /// After a refusal: the plugin's words; who that was; whether it has failed, rather than refused.
+    /// After a refusal: the plugin's reason, the plugin's id, and whether it failed instead of refusing.
     std::string words() const;
     std::string refused_by() const;
     bool failed() const;
 
-    /// Waits, in real time, until no plugin owes a decision any more. Throws std::runtime_error where none comes within
-    /// half a minute.
+    /// Waits, in real time, until no decision of a plugin is pending. Throws std::runtime_error after half a minute.
     void wait();
 
-    /// Of a registration that was accepted: the hosts that plugins have given the service; nothing: none has.
+    /// For an accepted registration: the hosts set by plugins; empty if none did.
     std::optional<std::vector<std::string>> hosts() const;
-    /// The limit that they have set.
+    /// The limit set by plugins.
     std::optional<std::uint64_t> limit(Limit what) const;
-    /// A note that plugins have made, here or in the phases before; empty: there is none. When it is accepted.
+    /// A note set by plugins, here or in earlier phases; empty if there is none. Only if it was accepted.
     std::string note(std::string_view name) const;
 
-    /// Ends it. Plugins hear of the end of a visit, once: with how many bytes it had, which are those of a visitor who
-    /// was served. Before it is decided: the caller has left.
+    /// Ends it. Plugins are notified once of the end of a visit, with its bytes if it was served. Before the decision
+    /// this means that the caller has left.
     void close(std::uint64_t received_bytes = 0, std::uint64_t sent_bytes = 0);
 
 private:
@@ -107,13 +107,14 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
-/// A chain of plugins that sessions ask. Its instances are made and started with it, and stopped and destroyed with it.
+/// A chain of plugins with session hooks. Its instances are made and started with it, and stopped and destroyed with
+/// it.
 class FERROTUNNEL_EXPORT TestSessions {
 public:
     class Impl;
 
-    /// Throws std::invalid_argument with what is wrong with them, as `ferrotunnel check` would tell it. With a
-    /// DecisionTime other than as_it_comes the decisions that plugins owe are waited for, and come as that says.
+    /// Throws std::invalid_argument with the problems that `ferrotunnel check` would report. With a DecisionTime other
+    /// than as_it_comes it waits for pending decisions and delivers them at that time.
     explicit TestSessions(const std::vector<PluginUse>& plugins, DecisionTime when = DecisionTime::as_it_comes);
     TestSessions(TestSessions&&) noexcept;
     TestSessions& operator=(TestSessions&&) noexcept;
@@ -125,18 +126,18 @@ public:
         return TestSessions({TestChain::use<Class>(std::move(settings))}, when);
     }
 
-    /// A trunk whose token is proved.
+    /// A login of a trunk whose token is proved.
     TestQuestion login(const TestClient& client = {});
-    /// A service that a client asks for; with the notes of the login, where there was one.
+    /// A registration of a service; with the notes of `login`, if given.
     TestQuestion registration(const TestService& service = {}, const TestClient& client = {},
                               const TestQuestion* login = nullptr);
-    /// A visitor of a service; with the notes of its registration.
+    /// A visit to a service; with the notes of `registration`, if given.
     TestQuestion visit(const TestVisit& visitor = {}, const TestService& service = {}, const TestClient& client = {},
                        const TestQuestion* registration = nullptr);
 
-    /// Moves the clock. A plugin that has not decided in time has failed.
+    /// Advances the clock. A plugin without a decision in time has failed.
     void advance(std::chrono::nanoseconds time);
-    /// What the plugins have logged, and what the server says of them; a line each.
+    /// The log lines of the plugins, and of the server about them.
     std::vector<std::string> log() const;
     DecisionTime decision_time() const;
 
@@ -144,21 +145,21 @@ private:
     std::shared_ptr<Impl> impl_;
 };
 
-/// One way in which bodies and decisions come.
+/// One combination of body cuts and decision time.
 struct TestCase {
     std::vector<std::size_t> cuts{};  // see TestRequest
     DecisionTime when = DecisionTime::as_it_comes;
 
-    /// Whether what plugins decide later has counted: it came, and the exchange was there.
+    /// Whether later decisions took effect: they arrived, and the exchange was not over.
     bool decides() const noexcept { return when != DecisionTime::after_end && when != DecisionTime::never; }
 };
 
-/// Runs `test` with a chain of these plugins for each way to cut a body of so many bytes, and each of these with each
-/// time at which decisions come. What it throws is thrown as a std::runtime_error whose text begins with the case: "cut
-/// at 3 and 7, decisions twice: ...". A test calls this once in place of loops of its own.
+/// Runs `test` with a chain of these plugins for each way to cut a body of this size, and each of these with each
+/// decision time. Exceptions are rethrown as a std::runtime_error whose text begins with the case: "cut at 3 and 7,
+/// decisions twice: ...". A test calls this once instead of loops of its own.
 FERROTUNNEL_EXPORT void for_each_case(const std::vector<PluginUse>& plugins, std::size_t body_size,
                                       const std::function<void(TestChain&, const TestCase&)>& test);
-/// The same for questions of sessions, which have no bodies.
+/// The same for session hooks, which have no bodies.
 FERROTUNNEL_EXPORT void for_each_case(const std::vector<PluginUse>& plugins,
                                       const std::function<void(TestSessions&, const TestCase&)>& test);
 

@@ -1,4 +1,4 @@
-// A token or another secret text: kept out of logs, copies and freed memory.
+// A secret text such as a token: kept out of logs, copies and freed memory.
 #pragma once
 
 #include <cstddef>
@@ -21,15 +21,15 @@ public:
     Secret& operator=(Secret&& other) noexcept;
     ~Secret();
 
-    /// Takes the value of an environment variable, unchanged. Throws config_error when it is not set or empty.
+    /// Reads the value of an environment variable, unchanged. Throws config_error if it is not set or empty.
     static Secret from_env(const char* variable);
-    /// Takes the text of a file of at most 4 KiB, without a byte order mark before it and line ends behind it; a token
-    /// also without blanks and quotation marks around it. Throws config_error when the file cannot be read, is empty
-    /// or UTF-16. A file that other users may read is accepted, see `exposed`.
+    /// Reads a file of at most 4 KiB, and removes a leading byte order mark and trailing line ends; for a token also
+    /// surrounding blanks and quotation marks. Throws config_error if the file cannot be read, is empty, or is UTF-16.
+    /// A file that other users may read is accepted, see `exposed`.
     static Secret from_file(const std::string& path);
     /// Takes over `text` and then overwrites it. Copies that the caller made are the caller's responsibility.
     static Secret from_string(std::string text);
-    /// Makes a fresh random token in the form that `ferrotunnel token` prints: "ft1_" and 48 characters.
+    /// Makes a new random token in the form that `ferrotunnel token` prints: "ft1_" and 48 characters.
     static Secret generate();
 
     /// Makes an explicit copy.
@@ -37,12 +37,12 @@ public:
     /// The text itself. The view lives as long as this object is neither moved nor destroyed.
     std::string_view reveal() const noexcept { return {text_.get(), size_}; }
     bool empty() const noexcept { return size_ == 0; }
-    /// True when this has the form of a token from generate(). Any other token is weak: anybody between client and
-    /// server and sees a login can try guesses without asking anyone.
+    /// True if this has the form of a token from generate(). Any other token is weak: an attacker who has recorded a
+    /// login can try guesses offline.
     bool is_strong() const;
-    /// True when the secret came from a file that other users of the machine may read. Client and server log a warning.
+    /// True if the secret came from a file that other users of the machine may read. Client and server log a warning.
     bool exposed() const noexcept { return !exposed_file_.empty(); }
-    /// The file that other users may read; empty where they cannot.
+    /// The file that other users may read; empty if there is none.
     const std::string& exposed_file() const noexcept { return exposed_file_; }
 
     friend std::ostream& operator<<(std::ostream&, const Secret&) = delete;

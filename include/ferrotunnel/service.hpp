@@ -1,4 +1,4 @@
-// A service that a client offers: a handle to look at it and to end it.
+// Handle of a service that a client offers, to query its state and to close it.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +15,16 @@ class ServiceState;
 }
 
 /// A handle to a service. Copies are handles to the same service, and destroying the last one does not end it. All
-/// members may be called from any thread, also after the Client is gone. A default-constructed or moved-from handle
-/// answers like a closed service.
+/// members may be called from any thread, also after the Client is destroyed. A default-constructed or moved-from
+/// handle behaves like a closed service.
 class FERROTUNNEL_EXPORT Service {
 public:
     enum class State {
-        pending,     ///< not registered yet, or not again after a reconnect
+        pending,     ///< not registered yet, or not yet again after a reconnect
         registered,  ///< reachable at endpoint()
-        refused,     ///< the server does not want it: error() says why. It is asked for again, see Client
+        refused,     ///< refused by the server, see error(). It is requested again, see Client
         closed,      ///< ended by close() or with the Client
-        disabled,    ///< switched off: the server does not know it
+        disabled,    ///< disabled: not registered with the server
     };
 
     Service() noexcept;
@@ -40,13 +40,13 @@ public:
     /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
     /// it was first registered.
     std::string endpoint() const;
-    /// The public port, which for HTTP is the server's for all services; 0 before it was first registered.
+    /// The public port, which HTTP services share; 0 before it was first registered.
     std::uint16_t port() const;
     /// Why the server refuses the service.
     std::error_code error() const;
     /// Why the server refuses the service, as a sentence.
     std::string error_text() const;
-    /// Takes the service off the server: no new visitors come; the present ones continue. Returns at once.
+    /// Removes the service from the server: it gets no new visitors; the present ones continue. Returns at once.
     void close();
 
 private:

@@ -1,4 +1,4 @@
-// A connection in the hands of the application: a visitor's, or one that the server dialled through a tunnel.
+// Byte streams for the application: a visitor's connection, or one that the server dialled through a tunnel.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ class StreamCore;
 class FERROTUNNEL_EXPORT StreamRef {
 public:
     StreamRef() noexcept = default;
-    /// Takes over a reference that was counted already.
+    /// Adopts a reference that is already counted.
     explicit StreamRef(StreamCore* core) noexcept : core_(core) {}
     StreamRef(const StreamRef& other) noexcept;
     StreamRef(StreamRef&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
@@ -64,7 +64,7 @@ private:
 /// never called from within the function that started the operation, nor from the trunk's worker. Buffers must stay
 /// valid until the handler is called.
 ///
-/// Each direction ends on its own. A read fails, after everything that came before was read, with
+/// Each direction ends on its own. A read fails, after everything received before was read, with
 ///   asio::error::eof                the other side ended its direction in order
 ///   asio::error::connection_reset   the other side reset the stream
 ///   errc::trunk_lost                the connection between client and server broke: not an orderly end
@@ -77,10 +77,10 @@ private:
 ///
 /// Lifetime: a Stream may outlive its Client or Server; handlers that bring no executor then run on Asio's system
 /// executor. An io_context must outlive the operations that are outstanding on it and the threads that complete them:
-/// create it before the Client or Server, so that it is destroyed after them.
-/// Destroying a Stream ends it: in order if shutdown_send() was called, else the other side sees a reset, so that half
-/// an answer is never taken for a whole one. In both cases what was written before still arrives, as long as the other
-/// side takes some of it at least once a minute.
+/// create it before the Client or Server, so that it is destroyed after them. Destroying a Stream ends it: in order if
+/// shutdown_send() was called, else the other side sees a reset, so that half a response is never mistaken for a
+/// complete one. In both cases bytes written before still arrive, as long as the other side reads some of them at least
+/// once a minute.
 class FERROTUNNEL_EXPORT Stream {
 public:
     using executor_type = asio::any_io_executor;
@@ -96,7 +96,7 @@ public:
     Stream& operator=(Stream&& other) noexcept;
     ~Stream();
 
-    /// The executor of the handler that received this Stream. Empty only if this was never anything else than Stream().
+    /// The executor of the handler that received this Stream. Empty only if this was always an empty Stream().
     executor_type get_executor() const noexcept { return executor_; }
     lowest_layer_type& lowest_layer() noexcept { return *this; }
     const lowest_layer_type& lowest_layer() const noexcept { return *this; }
@@ -122,17 +122,17 @@ public:
             Initiate<detail::WriteBuffers>{this}, token, detail::WriteBuffers::of(buffers));
     }
 
-    /// Ends our direction in order, after what was written; reading continues. An outstanding write fails with
+    /// Ends the sending direction in order, after all written bytes; reading continues. An outstanding write fails with
     /// asio::error::broken_pipe. The call itself fails with the error that a write would fail with.
     void shutdown_send();
     void shutdown_send(std::error_code& ec) noexcept;
 
-    /// Resets the stream: the other side gets what was written, then a reset. Does nothing on an empty stream.
+    /// Resets the stream: the other side receives the written bytes, then a reset. Does nothing on an empty stream.
     void reset() noexcept;
 
-    /// Closes like a socket: what was written arrives, followed by an orderly end. What the other side still sends is
-    /// thrown away; if that is more than 256 KiB, or does not end within a minute, the stream is reset. Does nothing on
-    /// an empty stream.
+    /// Closes like a socket: written bytes arrive, followed by an orderly end. Bytes that the other side still sends
+    /// are discarded; if they exceed 256 KiB, or do not end within a minute, the stream is reset. Does nothing on an
+    /// empty stream.
     void close() noexcept;
 
     /// The visitor's address as the server saw it. Fails with asio::error::bad_descriptor on an empty stream and with
@@ -141,10 +141,10 @@ public:
     endpoint_type remote_endpoint() const;
     endpoint_type remote_endpoint(std::error_code& ec) const noexcept;
 
-    /// What is known of the visitor and the service. Empty on an empty stream and on one that this side dialled.
+    /// Information about the visitor and the service. Empty on an empty stream and on one that this side dialled.
     VisitorInfo visitor() const;
 
-    /// Only for the library: makes what a listener hands out.
+    /// Only for the library: makes the Stream that a listener returns.
     Stream(detail::StreamRef core, executor_type executor) noexcept
         : core_(std::move(core)), executor_(std::move(executor)) {}
 

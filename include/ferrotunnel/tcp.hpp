@@ -1,4 +1,4 @@
-// A TCP service: a public port on the server, and what is behind it.
+// A TCP service: a public port on the server, and its backend.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@
 namespace ferrotunnel {
 
 /// A TCP service. It has constructors and no designated initialisers: when an aggregate is made inside a `co_await`
-/// expression, GCC 12 copies its strings bit by bit and frees them twice, without a warning. What the constructors do
-/// not take is a member to set.
+/// expression, GCC 12 copies its strings bit by bit and frees them twice, without a warning. Set all other values as
+/// members.
 struct Tcp {
     Tcp() = default;
     explicit Tcp(std::uint16_t remote_port_in) : remote_port(remote_port_in) {}
@@ -35,14 +35,14 @@ struct Tcp {
         return tcp;
     }
 
-    /// Makes a service for each of a range of public ports, with a port of its own behind it: "20000-20010" and
-    /// "127.0.0.1:3000-3010", of the same length and of at most 1,024 ports. Services are called `name`, ":" and the
-    /// public port; without a name as services without one are. Throws config_error when a range cannot be right.
+    /// Makes a service for each port of a range of public ports, each with its own backend port: "20000-20010" and
+    /// "127.0.0.1:3000-3010", of equal length and at most 1,024 ports. Services are named `name`, ":" and the public
+    /// port; without a name they get their default names. Throws config_error if a range is invalid.
     FERROTUNNEL_EXPORT static std::vector<Tcp> range(std::string_view remote_ports, std::string_view local,
                                                      std::string_view name = {});
 
-    /// Makes an exit: visitors speak SOCKS5 or HTTP as with a proxy, and this client connects them to where they want
-    /// to go, as far as `allow` names it (docs/exit.md). Without users nobody has to log in.
+    /// Makes an exit: visitors use this client as a SOCKS5 or HTTP proxy to the destinations in `allow` (docs/exit.md).
+    /// Without users no login is required.
     static Tcp exit(std::uint16_t remote_port_in, std::vector<std::string> allow_in,
                     std::vector<ExitUser> users_in = {}) {
         Tcp tcp(remote_port_in, "exit");
@@ -51,48 +51,48 @@ struct Tcp {
         return tcp;
     }
 
-    /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
+    /// The public port on the server; 0: the server chooses one, and keeps it for as long as it remembers this client.
     std::uint16_t remote_port = 0;
-    /// The backend that visitors are connected to, seen from this process: "127.0.0.1:22", "[::1]:22",
+    /// The backend that visitors are forwarded to, as an address for this process: "127.0.0.1:22", "[::1]:22",
     /// "db.internal:5432", "22" (on this machine); "unix:/run/app.sock"; "tls://db.internal:5433" for a backend that
     /// speaks TLS from the first byte on, see `backend_tls`; "exit" for this client as a proxy, see `exit`. Not used by
     /// listen, where the application itself serves.
     std::string local{};
     /// The name of the service in events, logs and Server::async_open: up to 64 letters, digits and "._-:/[]*". Empty:
-    /// "tcp:" and remote_port, or `local` where the server chooses the port; where that is not a valid name, it is cut
-    /// or changed, with a checksum at the end. It must be unique within a client.
+    /// "tcp:" and remote_port, or `local` if the server chooses the port; cut or changed to a valid name, with a
+    /// checksum at the end. It must be unique within a client.
     std::string name{};
-    /// Whether the service has no public port: then `remote_port` is 0 and means nothing, and a service without a name
-    /// is called "private:" and `local`.
+    /// Whether the service has no public port: then `remote_port` must be 0, and the default name is "private:" and
+    /// `local`.
     bool is_private = false;
     /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
-    /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
+    /// server decides which addresses this client's token may use; a loopback address of the server is always allowed.
     std::string bind{};
-    /// The key of a private service, for visits of other clients (Client::visit): a visitor has to prove it, and what
-    /// passes is encrypted between the clients. Such a service has no other visitors. Not with a backend that speaks
+    /// The key of a private service, for visits of other clients (Client::visit): a visitor must prove it, and the
+    /// traffic is encrypted between the clients. Such a service has no other visitors. Not with a backend that uses
     /// TLS, and not with `listen`.
     VisitKey key{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
-    /// Plugins that the server is asked for, which visitors pass in this order, behind the server's own; up to 8. Not
-    /// of a private service.
+    /// Plugins of the server that visitors pass in this order, after the server's own; up to 8. Not for private
+    /// services.
     std::vector<ServicePlugin> plugins{};
-    /// With whom the client shares the service; by default with nobody.
+    /// The group that shares the service; none by default.
     Group group{};
-    /// Whether its backend can serve visitors, looked at by this client; by default nobody looks.
+    /// Health check of the backend; off by default.
     HealthCheck health{};
-    /// Of an exit: the destinations that visitors may reach, like "10.0.0.0/8:443", "*.example.com:80,443" or
-    /// "[2001:db8::7]:22"; 1 to 256, without ports all of them. What is allowed by its name alone leads to public
-    /// addresses only.
+    /// For an exit: the destinations that visitors may reach, like "10.0.0.0/8:443", "*.example.com:80,443" or
+    /// "[2001:db8::7]:22"; 1 to 256. Without ports, all ports are allowed. A destination allowed only by name is
+    /// reached at public addresses only.
     std::vector<std::string> allow{};
-    /// Of an exit: who may use it, up to 64.
+    /// For an exit: its users, up to 64.
     std::vector<ExitUser> users{};
-    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    /// A token of the service's own, if the server requires one in addition to the client's (GuardedService).
     ServiceToken token{};
-    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
-    /// Client::set_enabled or apply() says otherwise.
+    /// Whether the service is offered. A disabled one is not registered with the server (Service::State::disabled),
+    /// until Client::set_enabled or apply() enables it.
     bool enabled = true;
-    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    /// Who disabled it, for status; ignored if `enabled` is true.
     std::string disabled_by{};
 
     friend bool operator==(const Tcp&, const Tcp&) = default;

@@ -1,4 +1,4 @@
-// Where a server tells of requests as traces.
+// Settings of a server's traces.
 #pragma once
 
 #include <string>
@@ -8,19 +8,19 @@
 namespace ferrotunnel {
 
 /// Traces of the requests of HTTP visitors, for an OpenTelemetry collector: OTLP over HTTP, in JSON. docs/traces.md
-/// says which spans there are. Threads that serve visitors never wait for the collector.
+/// describes the spans. Threads that serve visitors never wait for the collector.
 struct Traces {
-    /// The collector's URL, http or https; without a path it gets /v1/traces. Empty: there are no traces, and what
-    /// visitors say of theirs is passed on as it is.
+    /// The collector's URL, http or https; the default path is /v1/traces. Empty: no traces, and trace fields of
+    /// visitors are forwarded unchanged.
     std::string endpoint{};
-    /// The part of requests that are told of, from 0 to 1. Proxies in `trusted_proxies` that have begun a trace decide
-    /// for it themselves.
+    /// The share of requests that are traced, from 0 to 1. For a trace begun by a proxy in `trusted_proxies`, the proxy
+    /// decides.
     double sample = 1;
-    /// What traces call this server: OpenTelemetry's service.name.
+    /// The name of this server in traces: OpenTelemetry's service.name.
     std::string service_name = "ferrotunnel";
-    /// Header fields of messages to the collector, by names, such as Authorization. They appear in no log.
+    /// Header fields of messages to the collector, such as Authorization, with their names. They are never logged.
     std::vector<std::pair<std::string, std::string>> headers{};
-    /// The CAs that the collector's certificate is verified against, PEM; empty: the system's.
+    /// CAs to verify the collector's certificate against, PEM; empty: the system's.
     std::string ca_file{};
 
     friend bool operator==(const Traces&, const Traces&) = default;

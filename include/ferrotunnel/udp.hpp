@@ -1,4 +1,4 @@
-// A UDP service: a public UDP port on the server, and what is behind it.
+// A UDP service: a public UDP port on the server, and its backend.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,9 @@
 namespace ferrotunnel {
 
 /// A UDP service. Each address that sends to the public port is a visitor, and has a socket of its own towards the
-/// backend, so that the backend tells visitors apart. Datagrams of 0 to 65,507 bytes arrive whole or not at all; as
-/// with UDP itself they may be lost, where a queue is full or the backend is away (DatagramStats says how many, and
-/// why). Its port's number is apart from those of TCP services.
+/// backend, so that the backend can distinguish visitors. Datagrams of 0 to 65,507 bytes arrive whole or not at all; as
+/// with UDP itself they may be lost if a queue is full or the backend is unreachable (DatagramStats counts them). UDP
+/// and TCP ports do not conflict.
 struct Udp {
     /// It has constructors and no designated initialisers, for the reason given at Tcp.
     Udp() = default;
@@ -28,7 +28,7 @@ struct Udp {
     Udp(std::uint16_t remote_port_in, std::string local_in, std::string name_in = {})
         : remote_port(remote_port_in), local(std::move(local_in)), name(std::move(name_in)) {}
 
-    /// Makes a service for each of a range of public ports, as Tcp::range does.
+    /// Makes a service for each port of a range of public ports, like Tcp::range.
     FERROTUNNEL_EXPORT static std::vector<Udp> range(std::string_view remote_ports, std::string_view local,
                                                      std::string_view name = {});
 
@@ -40,46 +40,47 @@ struct Udp {
         return udp;
     }
 
-    /// The public port on the server; 0: the server chooses one, and keeps it for as long as it knows this client.
+    /// The public port on the server; 0: the server chooses one, and keeps it for as long as it remembers this client.
     std::uint16_t remote_port = 0;
-    /// The backend that datagrams are sent to, seen from this process: "127.0.0.1:53", "[::1]:53", "dns.internal:53",
-    /// "53" (on this machine).
+    /// The backend that datagrams are forwarded to, as an address for this process: "127.0.0.1:53", "[::1]:53",
+    /// "dns.internal:53", "53" (on this machine).
     std::string local{};
     /// The name of the service in events and logs: up to 64 letters, digits and "._-:/[]*". Empty: "udp:" and
-    /// remote_port, or "udp:" and `local` where the server chooses the port; where that is not a valid name, it is cut
-    /// or changed, with a checksum at the end. It must be unique within a client.
+    /// remote_port, or "udp:" and `local` if the server chooses the port; cut or changed to a valid name, with a
+    /// checksum at the end. It must be unique within a client.
     std::string name{};
-    /// How long a visitor may be silent, both ways, before it is forgotten: 1 s to 1 h. What comes later is a new
-    /// visitor to the backend, with another port. Shorter where many come once, longer for tunnels that keep still.
+    /// How long a visitor may be silent in both directions before it is forgotten: 1 s to 1 h. Later datagrams are a
+    /// new visitor for the backend, with another port. Use less for many short visits, and more for tunnels with long
+    /// silences.
     std::chrono::milliseconds idle{60'000};
     /// The server's address on which the port listens, an IP address like "127.0.0.1". Empty: the server's choice. The
-    /// server decides which ones this client's token may have; to its own machine alone every port may be narrowed.
+    /// server decides which addresses this client's token may use; a loopback address of the server is always allowed.
     std::string bind{};
-    /// No public port: see private_service().
+    /// Whether the service has no public port: see private_service().
     bool is_private = false;
-    /// The key of a private service, for visits of other clients: a visitor has to prove it, and what passes is
-    /// encrypted from client to client, so that the server cannot read it.
+    /// The key of a private service, for visits of other clients: a visitor must prove it, and the traffic is encrypted
+    /// between the clients, so that the server cannot read it.
     VisitKey key{};
-    /// `v2`: the backend is told who the visitor is by a header of the PROXY protocol in front of a visitor's first
-    /// datagram, or of each one (`proxy_each`, which DNS servers want). With it in front a datagram of more than 65,455
-    /// bytes may be too long, and is dropped. `v1` is for connections alone. In a visit of another client it has the
-    /// address that the server saw of that client.
+    /// `v2`: a PROXY protocol header with the visitor's address is sent before a visitor's first datagram, or before
+    /// each one (`proxy_each`, as DNS servers expect). With it, a datagram of more than 65,455 bytes may be too long,
+    /// and is dropped. `v1` is for connections only. For a visit of another client it has that client's address as the
+    /// server saw it.
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     bool proxy_each = false;
-    /// The name of a TCP service of this client whose public port's number this one has as well: both are there, or
-    /// none. `remote_port` has no meaning then, and `bind` is to be that of the TCP service. Empty: it is by itself.
+    /// The name of a TCP service of this client with which this one shares its public port number: both are registered,
+    /// or none. `remote_port` is then ignored, and `bind` must be that of the TCP service. Empty: independent.
     std::string with_tcp{};
-    /// Plugins that the server is asked for, which look at each visitor's address once, in this order: up to 8. A
-    /// server that does not let clients have one refuses the service; a private one has none.
+    /// Plugins of the server that check each visitor's address once, in this order; up to 8. A server that does not
+    /// allow one refuses the service. Not for private services.
     std::vector<ServicePlugin> plugins{};
-    /// With whom the client shares the service; by default with nobody.
+    /// The group that shares the service; none by default.
     Group group{};
-    /// A token of the service's own, where the server wants one beside the client's (GuardedService).
+    /// A token of the service's own, if the server requires one in addition to the client's (GuardedService).
     ServiceToken token{};
-    /// Whether the service is offered. One that is not is known to the client alone (Service::State::disabled), until
-    /// Client::set_enabled or apply() says otherwise.
+    /// Whether the service is offered. A disabled one is not registered with the server (Service::State::disabled),
+    /// until Client::set_enabled or apply() enables it.
     bool enabled = true;
-    /// Who has switched it off, for status; means nothing where `enabled` is true.
+    /// Who disabled it, for status; ignored if `enabled` is true.
     std::string disabled_by{};
 
     friend bool operator==(const Udp&, const Udp&) = default;

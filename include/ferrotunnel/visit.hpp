@@ -13,13 +13,13 @@
 
 namespace ferrotunnel {
 
-/// The key of a private service, which its client and its visitors have, and the server has not. A plain value. It has
-/// no key where it is default-constructed.
+/// The key of a private service, shared by its client and its visitors, but not by the server. A plain value. A
+/// default-constructed one has no key.
 class FERROTUNNEL_EXPORT VisitKey {
 public:
     VisitKey() noexcept = default;
-    /// Takes the key from a text that Secret::generate() or `ferrotunnel token` has made. Throws config_error for any
-    /// other: a key that a person made up could be guessed by the server.
+    /// Makes the key from a text made by Secret::generate() or `ferrotunnel token`. Throws config_error for any other
+    /// text: the server could guess a key that a person made up.
     explicit VisitKey(const Secret& secret);
     VisitKey(const VisitKey&) = default;
     VisitKey& operator=(const VisitKey&) = default;
@@ -42,31 +42,30 @@ struct Visit {
     Visit(std::string service_in, std::string local_in, VisitKey key_in)
         : service(std::move(service_in)), local(std::move(local_in)), key(key_in) {}
 
-    /// The service's name, "db"; where its client has another token than this one: "db@alice", with what the server
-    /// calls that token.
+    /// The service's name, "db"; for a client with another token "db@alice", with the server's name of that token.
     std::string service{};
-    /// Where this process listens for connections that are to reach the service: "5432" (on this machine alone, as is
-    /// usual), "127.0.0.1:5432", "[::1]:0" (any free port).
+    /// The listen address for connections to the service: "5432" (on this machine only), "127.0.0.1:5432", "[::1]:0"
+    /// (any free port).
     std::string local{};
     VisitKey key{};
-    /// What the service is. With udp, each address that sends to `local` is a visit of its own, until nothing has come
-    /// or gone for 60 s.
+    /// The kind of the service. With udp, each address that sends to `local` is a visit of its own, until 60 s have
+    /// passed without a datagram in either direction.
     enum class Kind : std::uint8_t { tcp, udp } kind = Kind::tcp;
 
     friend bool operator==(const Visit&, const Visit&) = default;
 };
 
-/// What has become of a visit, since this process listens for it.
+/// State and counters of a visit since this process listens for it.
 struct VisitStats {
     std::string service;  ///< as in Visit
-    std::string at;       ///< where this process listens
+    std::string at;       ///< the listen address
     Visit::Kind kind = Visit::Kind::tcp;
-    std::uint64_t open = 0;    ///< connections, or addresses that send datagrams, that are there, now
-    std::uint64_t opened = 0;  ///< those that have come, in all
-    std::uint64_t failed = 0;  ///< of these, those that have come to nothing
+    std::uint64_t open = 0;    ///< open connections, or addresses that send datagrams, now
+    std::uint64_t opened = 0;  ///< the same, in total
+    std::uint64_t failed = 0;  ///< of these, failed
     std::chrono::system_clock::time_point since{};
     std::chrono::system_clock::time_point failed_at{};  ///< the last one
-    std::string why{};  ///< the last one has come to nothing, a part of a sentence; empty: none has
+    std::string why{};  ///< why the last one failed, a part of a sentence; empty: none has failed
 };
 
 }  // namespace ferrotunnel

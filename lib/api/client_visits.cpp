@@ -21,7 +21,7 @@ std::string ClientVisits::add(const Visit& visit) {
     const MutexLock lock(needs_.state.mutex);
     needs_.state.status.check_open("add a visit");
     if (needs_.state.visits.size() >= visits_max) {
-        throw config_error(std::vector<Problem>{{"visits", "a client has up to " + std::to_string(visits_max)}});
+        throw config_error(std::vector<Problem>{{"visits", "a client can have at most " + std::to_string(visits_max)}});
     }
     commit({std::move(change)}, false);
     return at;

@@ -23,7 +23,7 @@ inline std::string_view as_text(Bytes bytes) {
 
 namespace detail {
 
-// The integer types whose bytes a processor swaps with one instruction; the compiler recognises that in the loops below
+// The integer types whose bytes a processor swaps with one instruction; the compiler recognizes that in the loops below
 // only sometimes.
 template <std::size_t N>
 struct Whole {};

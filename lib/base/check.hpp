@@ -1,4 +1,4 @@
-// Handling of bugs, as opposed to operating errors and violations by a peer: a broken invariant is reported here.
+// Checks of invariants, for bugs as opposed to operating errors and violations by a peer.
 #pragma once
 
 #include <stdexcept>

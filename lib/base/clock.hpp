@@ -1,4 +1,4 @@
-// Time as the core sees it: a value passed in with each call. Nothing below runtime/ reads a clock.
+// Time types of the core, which gets the time with each call. Nothing below runtime/ reads a clock.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// A number that one thread changes while any thread may read it, without a locked instruction and without waiting for a
-// shared cache line.
+// A counter that one thread changes while any thread may read it, without a locked instruction and without waiting for
+// a shared cache line.
 #pragma once
 
 #include <atomic>
@@ -7,8 +7,8 @@
 
 namespace ferrotunnel {
 
-/// The writing role may move to another thread if the caller orders the move. A reader sees a value that was true at
-/// some time, and never an older one than it has seen before.
+/// Another thread may become the writer if the caller synchronizes the change. A reader gets a value that was true at
+/// some time, and never an older one than before.
 class Counter {
 public:
     void add(std::uint64_t n) noexcept { value_.store(load() + n, std::memory_order_relaxed); }

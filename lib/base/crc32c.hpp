@@ -7,7 +7,7 @@
 
 namespace ferrotunnel {
 
-/// The checksum of `bytes`. `before` is the checksum of the bytes in front of these, which it continues.
+/// The checksum of `bytes`, continuing `before`, the checksum of the preceding bytes.
 std::uint32_t crc32c(Bytes bytes, std::uint32_t before = 0) noexcept;
 
 }  // namespace ferrotunnel

@@ -1,4 +1,4 @@
-// A deleter for objects of libraries in C: std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>.
+// A deleter for objects of C libraries: std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>.
 #pragma once
 
 namespace ferrotunnel {

@@ -31,7 +31,7 @@ inline std::string to_hex(Bytes bytes) {
     return text;
 }
 
-/// What a digit of either case stands for; -1 if it is none.
+/// The value of a digit of either case; -1 if it is not a digit.
 constexpr int hex_value(char c) noexcept {
     return c >= '0' && c <= '9'   ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -39,7 +39,7 @@ constexpr int hex_value(char c) noexcept {
                                   : -1;
 }
 
-/// Reads `into` from text that has exactly two digits, of either case, for each of its bytes. False: it does not, and
+/// Decodes text with exactly two digits, of either case, for each byte of `into`. False: the text is invalid, and
 /// `into` may have been written.
 constexpr bool from_hex(std::string_view text, std::span<std::uint8_t> into) noexcept {
     if (text.size() != 2 * into.size()) {

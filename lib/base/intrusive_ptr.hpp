@@ -10,7 +10,7 @@
 namespace ferrotunnel {
 
 /// Base of reference-counted objects. An object starts with one reference, which `IntrusivePtr<T>::adopt` (or
-/// `make_intrusive`) takes over.
+/// `make_intrusive`) adopts.
 class RefCounted {
 public:
     RefCounted() = default;
@@ -55,13 +55,13 @@ public:
     }
     ~IntrusivePtr() { reset(); }
 
-    /// Takes over a reference that already exists.
+    /// Adopts an existing reference.
     static IntrusivePtr adopt(T* object) noexcept {
         IntrusivePtr pointer;
         pointer.object_ = object;
         return pointer;
     }
-    /// Gives the reference away: the caller must release it later.
+    /// Returns the pointer with its reference, which the caller must release.
     T* detach() noexcept { return std::exchange(object_, nullptr); }
     void reset() noexcept {
         if (T* object = std::exchange(object_, nullptr)) {

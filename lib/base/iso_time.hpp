@@ -1,4 +1,4 @@
-// A moment as machines read it.
+// Timestamps in RFC 3339 form.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 
 namespace ferrotunnel {
 
-/// Appends the time in UTC and to the millisecond, as RFC 3339 writes it: 2026-01-31T12:00:00.123Z. Thread-safe.
+/// Appends the time in UTC with milliseconds, as in RFC 3339: 2026-01-31T12:00:00.123Z. Thread-safe.
 void append_iso_time(std::string& to, std::chrono::system_clock::time_point time);
 
 }  // namespace ferrotunnel

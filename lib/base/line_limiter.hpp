@@ -1,5 +1,5 @@
-// A limit on how many lines of each kind peers may cause in a log: a peer that tries tokens, scans the edge or speaks
-// nonsense to a port must not fill a disk.
+// Rate limit of log lines of each kind that peers may cause: a peer that tries tokens, scans the edge or sends garbage
+// to a port must not fill a disk.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace ferrotunnel {
 
 /// Log lines that are counted together.
 struct LineKind {
-    std::string_view name;  ///< logged when lines were left out; not copied: a literal
+    std::string_view name;  ///< logged when lines were left out; not copied, so it must be a literal
     std::uint32_t per_second = limits::log_lines_per_second;
 };
 
@@ -29,10 +29,10 @@ public:
         std::uint64_t lines = 0;
     };
 
-    /// Whether the line may be written; if not, it is counted as left out. When a new second begins, `before` receives
-    /// what was left out in the last one and has not been reported yet.
+    /// Whether the line may be written; if not, it is counted as left out. When a new second begins, `before` gets the
+    /// lines left out in the last one that were not reported yet.
     bool take(const LineKind& kind, LogLevel level, TimePoint now, LeftOut& before);
-    /// Everything that was left out and has not been reported yet.
+    /// All lines left out and not reported yet.
     std::vector<LeftOut> take_left_out();
 
 private:

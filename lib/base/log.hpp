@@ -1,4 +1,4 @@
-// The interface through which everything logs. Sinks live in observe/; the core knows only this interface.
+// The logging interface. Sinks are in observe/; the core uses only this interface.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct LogField {
     std::string value;
 };
 
-/// A log. Safe to call from any thread. Secrets never reach it: nothing formats a Secret.
+/// A log. Any thread. Secrets never reach it, since nothing formats a Secret.
 class Logger {
 public:
     virtual ~Logger() = default;
@@ -37,8 +37,8 @@ public:
     virtual bool enabled(LogLevel level) const noexcept = 0;
     virtual void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept = 0;
 
-    /// For lines that peers cause: whether this one is to be written, because its level is enabled and there were not
-    /// too many of its kind. When the second is over, a line `lines were left out` says how many were not written.
+    /// For lines caused by peers: whether this one may be written, because its level is enabled and its kind is within
+    /// its limit. At the end of the second, a line `lines were left out` reports how many were not written.
     bool may_write(LogLevel level, const LineKind& kind, TimePoint now) noexcept;
 
     void debug(std::string_view message, std::initializer_list<LogField> fields = {}) {
@@ -59,8 +59,8 @@ public:
     }
 
 protected:
-    /// Called when a line was left out: tell_left_out() is to be called within a second. A log without a clock leaves
-    /// the report to the next line of that kind.
+    /// Called when a line was left out: tell_left_out() should be called within a second. A log without a clock reports
+    /// it with the next line of that kind.
     virtual void on_left_out() noexcept {}
     void tell_left_out() noexcept;
 

@@ -1,9 +1,9 @@
-// Planted bugs. A simulation must find each of them, or else it proves nothing.
+// Planted bugs for simulations, which must find each of them, or else they prove nothing.
 //
-// A folder that has some names them in an enum class `Mutant`, whose first is `none`, and asks `mutant(Mutant::lost)`
-// where the bug would strike. In a normal build that is the constant false, and its branches vanish. A simulation
-// compiles the folder a second time with FERROTUNNEL_MUTANTS, where its runner chooses one bug and how often it
-// strikes.
+// A folder with planted bugs names them in an enum class `Mutant`, whose first is `none`, and calls
+// `mutant(Mutant::lost)` where the bug would occur. In a normal build that is the constant false, and its branches are
+// removed. A simulation compiles the folder a second time with FERROTUNNEL_MUTANTS, where its runner chooses one bug
+// and how often it occurs.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace ferrotunnel {
 
 #ifdef FERROTUNNEL_MUTANTS
 
-/// The bug that the runner chose. Only one thread at a time uses what is simulated.
+/// The bug chosen by the runner. Only one thread at a time uses the simulated code.
 template <typename Mutant>
 struct MutantChoice {
     Mutant active = Mutant::none;
-    std::uint32_t period = 1;  // strikes at every period-th visit
+    std::uint32_t period = 1;  // occurs at every period-th call
     std::uint32_t visits = 0;
 };
 template <typename Mutant>

@@ -19,7 +19,7 @@ public:
     void lock() ACQUIRE() { mutex_.lock(); }
     void unlock() RELEASE() { mutex_.unlock(); }
 
-    /// Tells the analysis that the caller's caller has locked it, where an annotation cannot.
+    /// States for the analysis that the mutex is locked, where an annotation cannot.
     void assert_locked() const ASSERT_CAPABILITY(this) {}
 
 private:
@@ -28,7 +28,7 @@ private:
     std::mutex mutex_;
 };
 
-/// Locks for as long as it lives.
+/// Locks the mutex during its lifetime.
 class SCOPED_CAPABILITY MutexLock {
 public:
     explicit MutexLock(Mutex& mutex) ACQUIRE(mutex) : mutex_(mutex) { mutex_.lock(); }
@@ -40,7 +40,7 @@ private:
     Mutex& mutex_;
 };
 
-/// Locks until it is unlocked or ends; may wait for a ConditionVariable.
+/// Locks the mutex until unlock() or its destruction; may wait for a ConditionVariable.
 class SCOPED_CAPABILITY ReleasableLock {
 public:
     explicit ReleasableLock(Mutex& mutex) ACQUIRE(mutex) : lock_(mutex.mutex_) {}
@@ -58,7 +58,7 @@ private:
     std::unique_lock<std::mutex> lock_;
 };
 
-/// Of the mutex that the lock holds, which is locked again when a wait returns. A condition is a lambda with
+/// A condition variable for the lock's mutex, which is locked again when a wait returns. A condition is a lambda with
 /// REQUIRES(the mutex).
 class ConditionVariable {
 public:

@@ -17,7 +17,7 @@ std::string in_lower_case(std::string_view text) {
 }  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    // Three rows of the table of distances between all beginnings of `a` and `b` (optimal string alignment).
+    // Three rows of the table of distances between all prefixes of `a` and `b` (optimal string alignment).
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);

@@ -10,13 +10,13 @@
 
 namespace ferrotunnel {
 
-/// Whether a byte stands for itself in every part of a URL (section 2.3), so that encoding it changes nothing.
+/// Whether a byte is unreserved in URLs (section 2.3), so that encoding it changes nothing.
 constexpr bool is_unreserved(char c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
            c == '_' || c == '~';
 }
 
-/// The byte for which "%XX" at `at` stands (RFC 3986, section 2.1); -1 if there is none.
+/// The byte encoded as "%XX" at `at` (RFC 3986, section 2.1); -1 if there is none.
 constexpr int percent_byte(std::string_view text, std::size_t at) noexcept {
     if (text[at] != '%' || at + 2 >= text.size()) {
         return -1;
@@ -32,10 +32,10 @@ void append_percent(std::string& to, char byte);
 /// The text with everything encoded that is not unreserved (section 2.3).
 std::string percent_encoded(std::string_view text);
 
-/// The text with all its "%XX" decoded. A '%' that no two hexadecimal digits follow stays as it is.
+/// The text with all its "%XX" decoded. A '%' without two hexadecimal digits after it stays as it is.
 std::string percent_decoded(std::string_view text);
 
-/// The same; nothing if there is such a '%'.
+/// The same; empty if there is such a '%'.
 std::optional<std::string> percent_decoded_strictly(std::string_view text);
 
 }  // namespace ferrotunnel

@@ -1,4 +1,4 @@
-// A bounded number of permits, each of which counts for as long as somebody keeps it.
+// A bounded number of permits, each of which counts until it is destroyed.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel {
 
-/// Counts until it is destroyed. It may outlive what gave it; any thread may drop it.
+/// A permit. It may outlive its Permits, and be destroyed on any thread.
 class Permit {
 public:
     using Counter = std::atomic<std::size_t>;
@@ -23,7 +23,7 @@ public:
         }
     }
 
-    /// How many there were when this one was added.
+    /// The number of permits when this one was added.
     std::size_t before() const noexcept { return before_; }
 
 private:
@@ -31,14 +31,14 @@ private:
     std::size_t before_;
 };
 
-using PermitPtr = std::shared_ptr<const Permit>;  // null: there is none
+using PermitPtr = std::shared_ptr<const Permit>;  // null: none
 
-/// Gives at most `most` permits at a time. Any thread.
+/// Grants at most `most` permits at a time. Any thread.
 class Permits {
 public:
     explicit Permits(std::size_t most) : most_(most) {}
 
-    /// Null: all are given out.
+    /// Returns null if all are in use.
     PermitPtr acquire() const {
         Permit permit(counter_);
         return permit.before() < most_ ? std::make_shared<const Permit>(std::move(permit)) : nullptr;

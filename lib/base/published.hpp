@@ -1,4 +1,4 @@
-// A value that many threads read and that is replaced as a whole, so that nobody sees half of a change.
+// A value that many threads read and that is replaced atomically.
 #pragma once
 
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel {
 
-/// Any thread. `T` is cheap to copy: a few numbers, or a shared_ptr to what never changes.
+/// Any thread. `T` should be cheap to copy: a few numbers, or a shared_ptr to immutable data.
 template <typename T>
 class Published {
 public:

@@ -1,4 +1,4 @@
-// Randomness as the core sees it: an interface, so that a simulation can replay a seed.
+// The interface for random numbers, so that a simulation can replay a seed.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ public:
         return load_be<8>(raw);
     }
 
-    /// A number in [0, bound); 0 when bound is 0. The bias from taking the remainder is below 2^-32 for the bounds used
+    /// A number in [0, bound); 0 if bound is 0. The bias from taking the remainder is below 2^-32 for the bounds used
     /// here.
     std::uint64_t below(std::uint64_t bound) { return bound == 0 ? 0 : next() % bound; }
 };

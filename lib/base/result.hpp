@@ -1,4 +1,4 @@
-// A value, or the reason why there is none. For operating errors, which are values (bugs throw, see check.hpp).
+// Result: a value or an error. For operating errors, which are values (bugs throw, see check.hpp).
 #pragma once
 
 #include <utility>

@@ -1,4 +1,4 @@
-// How often something may happen: so often at once, and so often in a second from then on.
+// Token buckets: rate limits with a burst.
 #pragma once
 
 #include <algorithm>
@@ -9,18 +9,18 @@
 
 namespace ferrotunnel {
 
-/// What a bucket allows.
+/// The rate of a bucket.
 struct Pace {
-    std::uint32_t at_once;  // one at least
+    std::uint32_t at_once;  // at least 1
     std::uint32_t per_second;
 
     constexpr Duration each() const noexcept { return Duration(std::chrono::seconds(1)) / per_second; }
 };
 
-/// A token bucket, kept as the time at which it is full again. For one thread, or under a lock.
+/// A token bucket, stored as the time at which it is full again. For one thread, or under a lock.
 class TokenBucket {
 public:
-    /// Counts one; false if it comes too soon, and is not counted.
+    /// Takes one token; false if there is none.
     bool take(const Pace& pace, TimePoint now) noexcept {
         if (!may_take(pace, now)) {
             return false;
@@ -28,13 +28,13 @@ public:
         full_at_ = std::max(full_at_, now) + pace.each();
         return true;
     }
-    /// What `take` would return, without counting.
+    /// What `take` would return, without taking a token.
     bool may_take(const Pace& pace, TimePoint now) const noexcept {
         return full_at_ - now <= pace.each() * (pace.at_once - 1);
     }
-    /// From when on `take` returns true.
+    /// The time from which `take` returns true.
     TimePoint may_take_from(const Pace& pace) const noexcept { return full_at_ - pace.each() * (pace.at_once - 1); }
-    /// A full bucket is as good as a new one.
+    /// Whether the bucket is full, and so equivalent to a new one.
     bool is_full(TimePoint now) const noexcept { return full_at_ <= now; }
 
 private:

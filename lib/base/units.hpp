@@ -1,4 +1,4 @@
-// Literals for byte counts, so that limits read as they are written in the documentation.
+// Literals for byte counts, so that limits look as in the documentation.
 #pragma once
 
 #include <cstdint>

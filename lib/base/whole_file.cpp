@@ -33,11 +33,11 @@ private:
     int number_;
 };
 
-// Drawn, so that no two writers have the same file: processes of two containers may have one number.
+// Random, so that no two writers use the same file: processes of two containers may have the same id.
 std::filesystem::path name_beside(const std::filesystem::path& path) {
     std::uint64_t drawn = 0;
     if (::getrandom(&drawn, sizeof drawn, 0) != sizeof drawn) {
-        drawn = static_cast<std::uint64_t>(::getpid());  // O_EXCL tells where that is not enough
+        drawn = static_cast<std::uint64_t>(::getpid());  // O_EXCL detects collisions
     }
     std::filesystem::path beside = path;
     beside += "." + std::to_string(drawn) + ".new";
@@ -59,7 +59,7 @@ std::error_code write_all(const std::filesystem::path& path, std::string_view te
     return how.is_lasting && ::fsync(file.get()) != 0 ? last_error() : std::error_code();
 }
 
-// File systems that cannot rename like that have hard links, and those without links can.
+// File systems without this rename have hard links, and those without hard links have the rename.
 std::error_code name_if_first(const std::filesystem::path& beside, const std::filesystem::path& path) {
     if (::renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
         return {};
@@ -79,7 +79,7 @@ std::error_code give_name(const std::filesystem::path& beside, const std::filesy
     return ::rename(beside.c_str(), path.c_str()) == 0 ? std::error_code() : last_error();
 }
 
-// So that the name outlives a power failure, too. Where that cannot be asked for, the file is there all the same.
+// Makes the name survive a power failure, too. If that is not possible, the file still exists.
 void keep_name(const std::filesystem::path& path) {
     const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

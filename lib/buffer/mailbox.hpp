@@ -1,14 +1,14 @@
-// How other threads reach a worker: a mailbox whose messages the worker takes all at once, and a doorbell that rings
-// only when the worker sleeps.
+// Mailboxes, by which other threads reach a worker: the worker takes all messages at once, and a doorbell rings only if
+// it sleeps.
 //
 // Other threads hold the mailbox (shared), never the worker or its io_context. Once the mailbox is closed, post()
-// returns false and drops the message, so a message's destructor must say what its loss means.
+// returns false and drops the message, so a message's destructor must handle its loss.
 //
-// No ring is lost because owner and senders change `parked_` by read-modify-write alone: of a post and a try_park the
+// No ring is lost because owner and senders change `parked_` only by read-modify-write: of a post and a try_park the
 // later one reads what the other wrote. Clearing the flag with a plain store would break that chain: with two senders,
 // one rings for an earlier message while the other, finding the flag clear, has not been seen yet.
 //
-// A mailbox also stands for its worker: what lives on a worker states that by check_here() where it is entered.
+// A mailbox also identifies its worker: code that must run on a worker asserts that with check_here().
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,8 @@
 
 namespace ferrotunnel::buffer {
 
-/// Whether check_here() checks anything: in debug builds. ThreadSanitizer finds by itself what two threads use, and a
-/// release build pays nothing.
+/// Whether check_here() checks anything: only in debug builds. ThreadSanitizer finds such races itself, and release
+/// builds have no cost.
 #if defined(NDEBUG) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 inline constexpr bool checks_threads = false;
 #else
@@ -45,7 +45,7 @@ private:
 };
 
 /// Wakes the owner of a mailbox from its sleep. Must be safe to ring from any thread while the mailbox lives, even
-/// after the mailbox was closed and its owner is gone.
+/// after the mailbox was closed and its owner was destroyed.
 class Doorbell {
 public:
     virtual ~Doorbell() = default;
@@ -59,13 +59,13 @@ public:
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
 
-    /// Posts a message; any thread. Returns false, and lets go of the message, when the mailbox is closed.
+    /// Posts a message; any thread. Returns false, and releases the message, if the mailbox is closed.
     bool post(IntrusivePtr<Mail> mail) noexcept;
 
     /// Posts a callable; any thread. False when closed. Throws std::bad_alloc when there is no memory for the message:
     /// messages that must not fail are made beforehand (WakeMail). The callable may throw nothing but std::bad_alloc:
-    /// then the message is lost as in a closed mailbox, and the destructors of what it holds say what that means. A
-    /// callable whose loss would leave somebody waiting must be noexcept: then the process ends instead.
+    /// then the message is lost as in a closed mailbox, and the destructors of its contents handle that. A callable
+    /// whose loss would leave another party waiting must be noexcept: then the process ends instead.
     template <typename Callable>
     bool post_call(Callable callable) {
         class Call final : public Mail {
@@ -87,7 +87,7 @@ public:
     /// Whether the mailbox is closed; any thread.
     bool is_closed() const noexcept { return head_.load(std::memory_order_acquire) == closed_mark(); }
 
-    /// Delivers what has come, in order of posting (per sender); owner only. True when there was something. A message
+    /// Delivers the posted messages, in order of posting (per sender); owner only. True if there were any. A message
     /// may deliver the rest from within its own delivery, or close the mailbox, which drops the rest; it must not
     /// destroy it.
     bool deliver_all() noexcept;
@@ -99,17 +99,18 @@ public:
     /// read-modify-write, so that `try_park` still sees a post which did not ring because of an earlier one.
     void unpark() noexcept { parked_.exchange(false, std::memory_order_acq_rel); }
 
-    /// Lets go of all messages inside and refuses every later one; owner only.
+    /// Releases all messages and rejects every later one; owner only.
     void close() noexcept;
 
-    /// From now on the owner is at work on this thread, for check_here(); called by the owner, in each of its rounds.
+    /// Records for check_here() that the owner runs on this thread; called by the owner in each of its rounds.
     void own_here() noexcept {
         if constexpr (checks_threads) {
             owner_.store(this_thread(), std::memory_order_relaxed);
         }
     }
-    /// Whether this thread may use what the owner has: it is the owner's, or the owner has not begun, or the mailbox is
-    /// closed, so that whoever takes everything down has it to itself. Known where checks_threads.
+    /// Whether this thread may use the owner's objects: it is the owner's thread, or the owner has not begun, or the
+    /// mailbox is closed, so that only the thread that destroys everything uses them. Only meaningful with
+    /// checks_threads.
     bool is_owned_here() const noexcept;
 
 private:
@@ -125,7 +126,7 @@ private:
     std::unique_ptr<Doorbell> doorbell_;
 };
 
-/// States that the caller is on the worker whose mailbox this is, or may stand in for it (Mailbox::is_owned_here).
+/// Asserts that the caller runs on the worker of this mailbox, or may act for it (Mailbox::is_owned_here).
 inline void check_here([[maybe_unused]] const Mailbox& mailbox, const char* file = __builtin_FILE(),
                        int line = __builtin_LINE()) {
     if constexpr (checks_threads) {
@@ -134,8 +135,8 @@ inline void check_here([[maybe_unused]] const Mailbox& mailbox, const char* file
 }
 
 /// Wakes one object from other threads, or in a later round, by a message that is made beforehand, so that a wake never
-/// fails for want of memory. However often a wake is requested, at most one is on its way. `Target` usually holds this
-/// object. While a wake is on its way, a `Pointer` keeps the target alive: an IntrusivePtr, a shared_ptr, or a plain
+/// fails for lack of memory. However often a wake is requested, at most one is pending. `Target` usually holds this
+/// object. While a wake is pending, a `Pointer` keeps the target alive: an IntrusivePtr, a shared_ptr, or a plain
 /// pointer to an object that outlives the mailbox's owner.
 template <typename Target, typename Pointer = IntrusivePtr<Target>>
 class WakeMail final : public Mail {
@@ -174,7 +175,7 @@ private:
     }
 
     const Action action_;
-    Pointer target_{};  // set while a wake is on its way
+    Pointer target_{};  // set while a wake is pending
     std::atomic<bool> posted_{false};
 };
 

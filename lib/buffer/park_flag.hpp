@@ -1,4 +1,4 @@
-// How two threads agree whether one of them has to be woken: a flag, or a counter with a mark, as Dekker's scheme.
+// Wake-up protocol between two threads: a flag, or a counter with a mark, as in Dekker's algorithm.
 //
 // One side waits for a condition on a word that the other side changes:
 //
@@ -8,8 +8,8 @@
 // All four are sequentially consistent, so they have one order in which A is before B and C before D. If D does not see
 // A, then D is before A, hence C before B: the waiter sees the change and does not park. If B does not see C, then B is
 // before C, hence A before D: the changer sees the flag and wakes. At least one of them sees the other, so no wake is
-// lost. Both may: then the exchange of the flag lets one changer wake once, and the waiter has a wake too many, which
-// a waker must bear.
+// lost. Both may: then the exchange of the flag lets one changer wake once, and the waiter gets a spurious wake, which
+// it must tolerate.
 //
 // The words on both sides must be written and read with std::memory_order_seq_cst, or the proof is void.
 #pragma once
@@ -41,29 +41,29 @@ public:
         return parked_.load(std::memory_order_seq_cst) && is_enough() && unpark();
     }
 
-    /// Whether somebody is parked, or was a moment ago: for a look from outside.
+    /// Whether a waiter is parked, or was a moment ago: for observers.
     bool is_parked() const noexcept { return parked_.load(std::memory_order_relaxed); }
 
 private:
     std::atomic<bool> parked_{false};
 };
 
-/// A count that one side raises, and at whose mark the other side wants to be notified.
+/// A count that one side increases, with a mark at which the other side is notified.
 class MarkedCount {
 public:
-    /// Raising side: true when the count has reached the mark: notify the other side.
+    /// Increasing side: true if the count has reached the mark: notify the other side.
     [[nodiscard]] bool add(std::uint64_t n) noexcept {
         const std::uint64_t count = count_.fetch_add(n, std::memory_order_seq_cst) + n;
         return count >= mark_.load(std::memory_order_seq_cst);
     }
-    /// Other side: false when the count has reached `mark` already; the raising side may not notify it then.
+    /// Other side: false if the count has already reached `mark`; then the increasing side may not notify it.
     [[nodiscard]] bool set_mark(std::uint64_t mark) noexcept {
         mark_.store(mark, std::memory_order_seq_cst);
         return count_.load(std::memory_order_seq_cst) < mark;
     }
     /// The count, in the one order of all of these operations.
     std::uint64_t count() const noexcept { return count_.load(std::memory_order_seq_cst); }
-    /// The same where an old value will do.
+    /// The same if a stale value is sufficient.
     std::uint64_t recent() const noexcept { return count_.load(std::memory_order_relaxed); }
 
 private:

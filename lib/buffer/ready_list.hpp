@@ -1,8 +1,8 @@
 // A list on which many threads put objects and from which one thread takes all of them. Each object is on it at most
 // once.
 //
-// The taker must clear a node's flag *before* it looks for that node's work, so that work which comes later puts the
-// node back on the list.
+// The taker must clear a node's flag *before* it looks for that node's work, so that later work puts the node back on
+// the list.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ namespace ferrotunnel::buffer {
 /// Base of objects that can be listed. The list holds a reference to each node on it.
 class ReadyNode : public RefCounted {
 public:
-    /// Whether the taker will find it. Any thread.
+    /// Whether it is on the list. Any thread.
     bool is_listed() const noexcept { return listed_.load(std::memory_order_acquire); }
 
 private:
@@ -58,7 +58,7 @@ public:
         visit_in_order(head_.exchange(nullptr, std::memory_order_acq_rel), visit);
     }
 
-    /// Lets go of all listed nodes and ignores every node put later; taker only.
+    /// Releases all listed nodes and ignores every node put later; taker only.
     void close() noexcept {
         ReadyNode* rest = head_.exchange(closed_mark(), std::memory_order_acq_rel);
         if (rest != closed_mark()) {

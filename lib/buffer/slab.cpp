@@ -52,12 +52,12 @@ void keep_memory(void* memory, std::uint32_t bytes) noexcept {
 
 }  // namespace
 
-// The part of a pool that slabs point to. It lives until the pool is gone and every slab has come home.
+// The part of a pool that slabs point to. It lives until the pool is destroyed and every slab was returned.
 //
-// The return stack's head is null, a list of slabs, or `closed` once the pool is gone: a slab that meets `closed` is
-// freed by the thread that released it. A thread that has pushed a slab must not touch the home again, since only the
-// slab kept it alive. `alive_` counts the pool itself, its scopes and every slab that exists; the last of them frees
-// the home. Scopes are counted so that `current` never matches another pool that happens to get the same address.
+// The return stack's head is null, a list of slabs, or `closed` once the pool is destroyed: a slab released after
+// `closed` is freed by the releasing thread. A thread that has pushed a slab must not touch the home again, since only
+// the slab kept it alive. `alive_` counts the pool itself, its scopes and every slab that exists; the last of them
+// frees the home. Scopes are counted so that `current` never matches another pool that happens to get the same address.
 class SlabHome {
 public:
     static constinit thread_local SlabHome* current;
@@ -85,7 +85,7 @@ public:
             keep(slab);
             return;
         }
-        // Counted before the slab is pushed: afterwards the home may be gone.
+        // Counted before the slab is pushed: afterwards the home may be freed.
         if (returned_count_.fetch_add(1, std::memory_order_relaxed) >= SlabPool::free_max) {
             returned_count_.fetch_sub(1, std::memory_order_relaxed);
             discard(slab);

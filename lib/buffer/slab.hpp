@@ -1,8 +1,8 @@
-// Slabs: the blocks of memory that payload bytes live in, from the read that fills them to the write that sends them.
+// Slabs: blocks of memory for payload bytes, from the read that fills them to the write that sends them.
 //
-// A slab is reference counted. Slices of it travel through queues and threads; releasing the last reference sends it
-// home to the pool of the worker that made it. A release on another thread pushes it on the pool's return stack,
-// without a lock and without waking anyone: the owner looks there before it allocates.
+// A slab is reference counted. Slices of it travel through queues and threads; releasing the last reference returns it
+// to the pool of the worker that made it. A release on another thread pushes it on the pool's return stack, without a
+// lock or a wake: the owner checks it before it allocates.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,8 @@ inline constexpr std::uint32_t slab_capacity_max = 1'024 * 1_MiB;
 
 class SlabHome;
 
-/// The memory that a slab of `capacity` bytes really takes, with its header and what the allocator rounds up. A ledger
-/// counts this, since otherwise slabs of one byte would be held for nothing.
+/// The real memory of a slab of `capacity` bytes, with its header and the allocator's rounding. A ledger counts this,
+/// since otherwise slabs of one byte would be almost free.
 std::uint32_t slab_footprint(std::uint32_t capacity) noexcept;
 
 /// The block itself. It is made by SlabPool or `make_slab`; its bytes follow the header in the same allocation.
@@ -31,10 +31,10 @@ class Slab {
 public:
     std::uint8_t* data() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
     std::uint32_t capacity() const noexcept { return capacity_; }
-    /// True when the caller's reference is the only one: then the bytes may be overwritten.
+    /// True if the caller's reference is the only one: then the bytes may be overwritten.
     bool unique() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
-    /// Charges the slab to `ledger` until its last reference goes, unless a ledger counts it already. To be called by
-    /// the thread that fills the slab, before another thread has a reference that it may charge too.
+    /// Charges the slab to `ledger` until its last reference is released, unless a ledger counts it already. To be
+    /// called by the thread that fills the slab, before another thread has a reference that it may charge too.
     void charge_to(SlabLedger& ledger) noexcept {
         if (ledger_ == nullptr) {
             ledger_ = &ledger;
@@ -44,7 +44,7 @@ public:
 
     void add_ref() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        // The last reference needs no locked instruction: nobody else is there to count.
+        // The last reference needs no locked instruction, since no other thread has one.
         if (unique() || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             go_home();
         }
@@ -75,11 +75,11 @@ using SlabPtr = IntrusivePtr<Slab>;
 SlabPtr make_slab(std::uint32_t capacity, SlabLedger* ledger = nullptr);
 
 /// The pool of one worker. All members are for the owning thread, except `in_use()`. Slabs may outlive the pool: those
-/// that come home afterwards are freed.
+/// released afterwards are freed.
 class SlabPool {
 public:
-    /// At most this many free slabs are kept (4 MiB), and at most as many again on the return stack, where a sleeping
-    /// worker would not look for them; further ones go back to the allocator.
+    /// At most this many free slabs are kept (4 MiB), and at most as many again on the return stack, which a sleeping
+    /// worker does not check; further ones are freed.
     static constexpr std::size_t free_max = 64;
 
     SlabPool();
@@ -87,16 +87,16 @@ public:
     SlabPool(const SlabPool&) = delete;
     SlabPool& operator=(const SlabPool&) = delete;
 
-    /// Returns a slab of `slab_bytes`, charged to `ledger` until its last reference goes. Throws std::bad_alloc.
+    /// Returns a slab of `slab_bytes`, charged to `ledger` until its last reference is released. Throws std::bad_alloc.
     SlabPtr acquire(SlabLedger* ledger = nullptr);
 
-    /// Number of slabs that are referenced now. Exact only when nobody is releasing; for tests and stats.
+    /// Number of slabs that are referenced now. Exact only while no thread releases any; for tests and stats.
     std::size_t in_use() const noexcept;
 
-    /// Number of free slabs kept, including those on the return stack. Exact only when nobody is releasing.
+    /// Number of free slabs kept, including those on the return stack. Exact only while no thread releases any.
     std::size_t cached() const noexcept;
 
-    /// Frees all cached slabs; for tests and for a worker that has gone idle.
+    /// Frees all cached slabs; for tests and for a worker that has become idle.
     void trim() noexcept;
 
     /// While a scope lives, releases on this thread are known to be the owner's: only one thread at a time may have
@@ -136,7 +136,7 @@ public:
     Slice(const Slice&) = delete;
     Slice& operator=(const Slice&) = delete;
 
-    /// Copies `bytes` into a fresh slab of exactly their size, at most slab_capacity_max.
+    /// Copies `bytes` into a new slab of exactly their size, at most slab_capacity_max.
     static Slice copy_of(Bytes bytes, SlabLedger* ledger = nullptr);
 
     std::uint8_t* data() const noexcept { return slab_->data() + offset_; }

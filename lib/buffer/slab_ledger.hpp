@@ -1,4 +1,4 @@
-// The memory that one session's data takes, counted where it is taken and given back.
+// Memory accounting of one session's data.
 #pragma once
 
 #include <atomic>
@@ -37,7 +37,7 @@ private:
     std::atomic<std::uint64_t> word_{1};  // bytes, and below them the number of pointers
 };
 
-/// Roughly what an allocator adds to a block: its own header, and rounding.
+/// Approximate overhead of an allocated block: the allocator's header, and rounding.
 inline constexpr std::uint32_t allocation_overhead = 16;
 
 }  // namespace ferrotunnel::buffer

@@ -1,6 +1,5 @@
-// Memory for objects of one size that come and go with every request: a thread reuses what it gave back before. For
-// operator new and delete of a class, or of a size. With AddressSanitizer nothing is kept, so that it sees the real end
-// of each object.
+// Per-thread free list of memory for objects of one size that are made with every request. For operator new and delete
+// of a class, or of a size. With AddressSanitizer nothing is kept, so that it sees the real end of each object.
 #pragma once
 
 #include <atomic>
@@ -21,7 +20,7 @@ public:
         void* memory = SpareSegments<Block>::take();
         return memory != nullptr ? memory : ::operator new(sizeof(Block));
     }
-    /// Gives back memory from `take`; any thread.
+    /// Releases memory from `take`; any thread.
     static void keep(void* memory) noexcept {
         if constexpr (!kept) {
             ::operator delete(memory);

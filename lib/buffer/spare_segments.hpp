@@ -1,6 +1,5 @@
-// Queue segments that a thread has given up and will soon need again. Queues that are mostly empty take and release one
-// segment with each burst; without this list, every message would visit the allocator on each of its hops, and build
-// and destroy sixteen slots.
+// Per-thread free list of queue segments. Queues that are mostly empty acquire and release one segment with each burst;
+// without this list, every message would use the allocator on each hop, and construct and destroy sixteen slots.
 //
 // The list belongs to its thread: no lock, no atomic operations. It is bounded, and is freed with the thread.
 #pragma once
@@ -10,8 +9,8 @@
 
 namespace ferrotunnel::buffer {
 
-/// `Segment` has an atomic pointer `next` to its own type, which is null in a segment returned by `take`. A segment
-/// that is kept must hold nothing that matters.
+/// `Segment` has an atomic pointer `next` to its own type, which is null in a segment returned by `take`. A kept
+/// segment must not hold any values.
 template <typename Segment>
 class SpareSegments {
 public:

@@ -7,10 +7,10 @@
 // when it points to the segment that it has read to the end. The consumer can still read what was published in between,
 // and the producer, finding no token, begins a new chain in `first_`.
 //
-//   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then `unpark()` says whether to wake
-//   consumer:  pop() until empty; try_park() = raise flag, look again, let go of the last segment
+//   producer:  tail_ --take--> write slot, filled_++ --give back--> tail_ ; then wake if `unpark()` returns true
+//   consumer:  pop() until empty; try_park() = set flag, check again, release the last segment
 //
-// No wake is lost because both sides change `parked_` by read-modify-write alone: of an unpark() and a try_park() the
+// No wake is lost because both sides change `parked_` only by read-modify-write: of an unpark() and a try_park() the
 // later one reads what the other wrote, so either the producer learns that the consumer parked, or the consumer sees
 // everything that was pushed before. Clearing the flag after a failed try_park() needs it too: a plain store there
 // could hide a publication whose unpark() had just returned false.
@@ -31,8 +31,8 @@
 
 namespace ferrotunnel::buffer {
 
-/// Where a queue's segments come from: straight from the allocator, or from a list that each thread keeps
-/// (spare_segments.hpp). The latter needs values that hold nothing once they have been moved from.
+/// The source of a queue's segments: the allocator, or a free list of each thread (spare_segments.hpp). The latter
+/// needs values that hold nothing after they were moved from.
 enum class Spares : std::uint8_t { none, per_thread };
 
 template <typename T, Spares spares = Spares::none>
@@ -94,13 +94,13 @@ public:
         return Place(segment, index);
     }
 
-    /// Producer: true when the consumer had parked and must be woken by the caller.
+    /// Producer: true if the consumer had parked and must be woken by the caller.
     bool unpark() noexcept { return parked_.exchange(false, std::memory_order_acq_rel); }
 
-    /// Any thread: whether the consumer has parked, or is about to.
+    /// Any thread: whether the consumer is parked, or about to park.
     bool is_parked() const noexcept { return parked_.load(std::memory_order_acquire); }
 
-    /// Consumer: takes the oldest value, if there is one.
+    /// Consumer: removes and returns the oldest value; empty if there is none.
     std::optional<T> pop() noexcept {
         T* slot = front();
         if (slot == nullptr) {
@@ -136,9 +136,9 @@ public:
         ++index_;
     }
 
-    /// Consumer, when `pop` has found nothing: raises the parked flag and looks again. True: the consumer is parked
-    /// and its role at rest, and the next `unpark()` returns true. False: something came, so continue popping. A wake
-    /// may come although this returns false.
+    /// Consumer, after `pop` has returned nothing: sets the parked flag and checks again. True: the consumer is parked,
+    /// and the next `unpark()` returns true. False: a value has arrived, so continue popping. A wake may happen even if
+    /// this returns false.
     bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
         if (front() != nullptr || !let_go_last()) {
@@ -162,7 +162,7 @@ public:
         walk(place.segment_, place.index_, visit);
     }
 
-    /// Consumer's role: true when the queue holds memory; for tests.
+    /// Consumer's role: true if the queue holds memory; for tests.
     bool holds_memory() const noexcept { return head_ != nullptr || first_.load(std::memory_order_acquire) != nullptr; }
 
 private:
@@ -189,7 +189,7 @@ private:
 
     struct Segment {
         std::array<T, segment_slots> slots;    // no braces: with them gcc 12 takes a throwing T for a nothrow one
-        std::atomic<std::uint32_t> filled{0};  // written by the producer alone
+        std::atomic<std::uint32_t> filled{0};  // written only by the producer
         std::atomic<Segment*> next{nullptr};
 
         bool full() const noexcept { return filled.load(std::memory_order_relaxed) == segment_slots; }
@@ -202,7 +202,7 @@ private:
     };
 
 public:
-    /// What a ledger counts for each segment.
+    /// Bytes that a ledger counts for each segment.
     static constexpr std::uint32_t segment_footprint = sizeof(Segment) + allocation_overhead;
 
 private:
@@ -226,7 +226,7 @@ private:
         delete segment;
     }
 
-    // Makes the segment behind `last`. Gives the token back when there is no memory: without the token the producer
+    // Makes the segment after `last`. Returns the token if there is no memory: without the token the producer
     // would begin a new chain, which a consumer that waits for the end of this one never finds.
     Segment* make_segment_after(Segment* last) {
         try {
@@ -237,13 +237,13 @@ private:
         }
     }
 
-    // The segment behind `segment`; behind a detached one, the chain that the producer may have begun since.
+    // The segment after `segment`; after a detached one, the chain that the producer may have begun since.
     Segment* after(Segment* segment) const noexcept {
         bool end_of_chain = detached_ && segment == head_;
         return (end_of_chain ? first_ : segment->next).load(std::memory_order_acquire);
     }
 
-    // Leaves a segment that was read to its end. False when nothing newer is published.
+    // Leaves a segment that was read to its end. False if nothing newer is published.
     bool advance() noexcept {
         if (detached_) {
             let_go(std::exchange(head_, nullptr));

@@ -13,10 +13,10 @@ const T* scalar_in(const std::variant<CheckedValue::Map, CheckedValue::List, Che
     return scalar == nullptr ? nullptr : std::get_if<T>(scalar);
 }
 
-// One step of a path: the index of an item, or a key.
+// One step of a path: an index or a key.
 using Step = std::variant<std::size_t, std::string>;
 
-// Cuts what stands in brackets off the beginning of `path`, which begins with its bracket.
+// Removes a step in brackets from the beginning of `path`.
 std::optional<Step> take_brackets(std::string_view& path) {
     path.remove_prefix(1);
     Step step;
@@ -45,7 +45,7 @@ std::optional<Step> take_brackets(std::string_view& path) {
     return step;
 }
 
-// Cuts the first step off `path`; nothing: this is not a valid path.
+// Removes the first step from `path`; empty if it is not a valid path.
 std::optional<Step> take_step(std::string_view& path, bool is_first) {
     if (path.starts_with('[')) {
         return take_brackets(path);
@@ -63,7 +63,7 @@ std::optional<Step> take_step(std::string_view& path, bool is_first) {
 
 }  // namespace
 
-// These are here because a list of members is a part of a value, and they are values themselves.
+// Defined here because a value contains a list of members, which contain values themselves.
 CheckedValue::CheckedValue() = default;
 CheckedValue::CheckedValue(const CheckedValue& other) = default;
 CheckedValue::CheckedValue(CheckedValue&& other) noexcept = default;

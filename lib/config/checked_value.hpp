@@ -1,4 +1,4 @@
-// A value that a schema has checked: a tree of plain values that does not refer to the file any more.
+// A value checked by a schema: a tree of plain values without references to the file.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,13 @@ public:
     struct Member;
     using Scalar = std::variant<bool, std::int64_t, double, std::string>;
     using List = std::vector<CheckedValue>;
-    using Map = std::vector<Member>;  // sorted by keys, none is there twice
+    using Map = std::vector<Member>;  // sorted by keys, without duplicates
     enum class Kind : std::uint8_t { boolean, integer, number, string, list, map };
 
     CheckedValue();  // an empty map
     explicit CheckedValue(Scalar scalar, Place place = {}, bool is_secret = false);
     explicit CheckedValue(List items, Place place = {});
-    /// Puts the members into their order.
+    /// Sorts the members.
     explicit CheckedValue(Map members, Place place = {});
     CheckedValue(const CheckedValue& other);
     CheckedValue(CheckedValue&& other) noexcept;
@@ -34,29 +34,29 @@ public:
     ~CheckedValue();
 
     Kind kind() const noexcept;
-    /// Where the value is written, in the text that was checked; for a default, the group that it is missing from.
+    /// The place of the value in the checked text; for a default, the place of its group.
     Place place() const noexcept { return place_; }
     /// Whether this is a secret: no message may repeat it.
     bool is_secret() const noexcept { return is_secret_; }
 
-    // Each has nothing, or is empty, where the value is of another kind.
+    // These return nothing, or are empty, if the value is of another kind.
     std::optional<bool> boolean() const noexcept;
     std::optional<std::int64_t> integer() const noexcept;
     std::optional<double> number() const noexcept;
     const std::string* string() const noexcept;
     const List& items() const noexcept;
     const Map& members() const noexcept;
-    /// The value of a key; null: there is none.
+    /// The value of a key; null if there is none.
     const CheckedValue* member(std::string_view key) const noexcept;
 
-    /// The value at a path, like "limits.rate" or "rules[2].name"; null: there is none. A key in brackets and quotes
+    /// The value at a path, like "limits.rate" or "rules[2].name"; null if there is none. A key in brackets and quotes
     /// may have any character, \ before " and \: `hosts["a.example.com"].rate`. "" is the value itself.
     const CheckedValue* find(std::string_view path) const;
 
-    /// Gives this value and all values in it the same place.
+    /// Sets the place of this value and of all values in it.
     void move_to(Place place) noexcept;
 
-    /// Compares the values; where they are written does not matter.
+    /// Compares the values, ignoring places.
     friend bool operator==(const CheckedValue& a, const CheckedValue& b);
 
 private:

@@ -25,8 +25,8 @@ constexpr std::string_view no_alias = "aliases (*name) are not supported; write 
 constexpr std::string_view unquoted_star =
     "aliases (*name) are not supported; a text that begins with * needs quotes, like \"*.example.com\"";
 
-// Converts the parser's columns, in bytes, to columns in characters. Marks come mostly in order, so each count
-// continues from the last one: a whole file may be one line.
+// Converts the parser's columns, in bytes, to columns in characters. Marks are mostly in order, so each count continues
+// from the last one, since a whole file may be one line.
 class Places {
 public:
     explicit Places(std::string_view text) : text_(text) {
@@ -64,13 +64,13 @@ public:
 
 private:
     std::string_view text_;
-    std::vector<std::size_t> lines_;  // where each begins
+    std::vector<std::size_t> lines_;  // offsets of the lines
     std::size_t line_ = 0;
     std::size_t bytes_ = 0;
     std::size_t characters_ = 0;
 };
 
-// Thrown out of the parser when it makes no sense to continue.
+// Thrown through the parser to stop it.
 struct Abandoned {};
 
 // Builds the tree from yaml-cpp's events. yaml-cpp's own tree would follow aliases, forget where keys are, and silently
@@ -117,10 +117,10 @@ public:
     void OnMapEnd() override { close(); }
 
 private:
-    // A list or map that has begun and not ended.
+    // A list or map that is not complete.
     struct Open {
         Node node;
-        bool has_key = false;  // of a map: the key was there, its value comes next
+        bool has_key = false;  // of a map: the key was read, its value follows
         bool drops_value = false;
         std::string key;
         Place key_place;
@@ -210,7 +210,7 @@ private:
         } else if (auto [first, fresh] = into.seen.emplace(node.text, node.place); !fresh) {
             const std::string before = path();
             report_.add(node.place, (before.empty() ? "" : before + ".") + node.text,
-                        "this key is there twice; the first one is in line " + std::to_string(first->second.line));
+                        "this key appears twice; the first one is in line " + std::to_string(first->second.line));
             into.drops_value = true;
         }
         into.has_key = true;
@@ -236,13 +236,13 @@ private:
 
 constexpr std::string_view endless_quote = "illegal EOF in scalar";
 
-// Replaces the parser's messages, which speak of its states, by ones that say what to do.
+// Replaces the parser's internal messages by ones that help the user.
 std::string explain(const std::string& message) {
     static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> known{{
         {"illegal map value",
          "a `key: value` cannot begin here; check the indentation, and put a text with a colon in quotes"},
         {"illegal block entry", "a list item (-) cannot stand here; check the indentation"},
-        {endless_quote, "behind this place a quote is opened that is never closed"},
+        {endless_quote, "a quote that is opened after this place is never closed"},
         {"end of sequence flow not found", "a list that was opened with [ is not closed"},
         {"end of map flow not found", "a `{` is not closed"},
         {"end of map not found", "a `key: value` was expected here; check the indentation"},
@@ -259,8 +259,8 @@ std::string explain(const std::string& message) {
     return "this is not valid YAML: " + message;
 }
 
-// YAML takes the brace of ${NAME} for one of its own within { } and [ ]. Where the parser has stopped at such a brace,
-// says what to write instead, without what may be a secret; else it says nothing.
+// Within { } and [ ], YAML treats the brace of ${NAME} as its own. If the parser stopped at such a brace, returns what
+// to write instead, without parts that may be a secret; otherwise returns an empty text.
 std::string explain_variable(std::string_view line, std::size_t column) {
     constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
     constexpr std::size_t name_max = 64;
@@ -276,7 +276,7 @@ std::string explain_variable(std::string_view line, std::size_t column) {
            (has_name ? std::string(name) : "NAME") + (behind.starts_with(":-") ? ":-...}\"" : "}\"");
 }
 
-// YAML does not allow tabs in the indentation, but the parser's message would be about something else.
+// YAML does not allow tabs in the indentation, but the parser's message does not mention them.
 bool is_indented_with_tab(std::string_view text, unsigned line) {
     for (unsigned number = 1; number < line && !text.empty(); ++number) {
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
@@ -285,7 +285,7 @@ bool is_indented_with_tab(std::string_view text, unsigned line) {
     return text.substr(0, std::min(end, text.size())).find('\t') != std::string_view::npos;
 }
 
-// Refuses a second document in the file.
+// Rejects a second document in the file.
 class SecondDocument : public TreeBuilder {
 public:
     SecondDocument(Places& places, const DocumentBounds& bounds, Report& report)
@@ -304,8 +304,7 @@ private:
 Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& report) {
     Places places(text);
     TreeBuilder builder(places, bounds, report);
-    // A comment is appended: without it the parser accepts a quote that is never closed if the last thing is the end of
-    // a line.
+    // A comment is appended, because otherwise the parser accepts an unclosed quote that ends with the end of a line.
     std::istringstream stream(std::string(text) + "\n#");
     try {
         YAML::Parser parser(stream);
@@ -320,7 +319,7 @@ Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& rep
         const std::string variable =
             explain_variable(places.line_of(error.mark), static_cast<std::size_t>(std::max(error.mark.column, 0)));
         report.add(place, "",
-                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML takes blanks only"
+                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML allows blanks only"
                    : variable.empty()                     ? explain(error.msg)
                                                           : variable);
         return {};
@@ -328,8 +327,8 @@ Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& rep
     return builder.take();
 }
 
-// Reports the first byte that is not text: what YAML accepts may still steer a terminal, or be read differently
-// elsewhere.
+// Reports the first byte that is not text: bytes that YAML accepts may still control a terminal, or be parsed
+// differently elsewhere.
 bool is_text(std::string_view text, Report& report) {
     unsigned number = 1;
     while (!text.empty()) {
@@ -361,7 +360,7 @@ bool is_text(std::string_view text, Report& report) {
     return true;
 }
 
-// Whether the first line looks like "[server]" or "bindPort = 7000", whatever YAML takes that for.
+// Whether the first line looks like "[server]" or "bindPort = 7000", even if it is valid YAML.
 bool looks_like_toml(std::string_view text) {
     std::string_view line;
     while (!text.empty() && (line.empty() || line.front() == '#')) {
@@ -399,7 +398,7 @@ Node parse_document(std::string_view text, Report& report, const DocumentBounds&
     }
     if (looks_like_toml(text)) {
         report.add({1, 1}, "",
-                   "this is TOML, and a configuration here is YAML; docs/coming-from.md shows the same in both");
+                   "this is TOML, but configurations are YAML; docs/coming-from.md shows the same settings in both");
         return empty;
     }
     Node root = run_parser(text, bounds, report);
@@ -409,7 +408,7 @@ Node parse_document(std::string_view text, Report& report, const DocumentBounds&
     if (report.empty()) {
         report.add({1, 1}, "",
                    root.kind == Node::Kind::nothing
-                       ? "there is nothing in the file"
+                       ? "the file is empty"
                        : "expected `key: value` at the top of the file, found " + describe(root));
     }
     return empty;

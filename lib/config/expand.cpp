@@ -14,12 +14,12 @@ bool is_name(std::string_view text) {
            (text.front() < '0' || text.front() > '9');
 }
 
-// The value for the text between the braces.
+// Returns the value for the text between the braces.
 Result<std::string, ExpandError> value_of(std::string_view inside, const Environment& environment) {
     const std::size_t mark = inside.find(":-");
     const std::string name(inside.substr(0, mark));
     if (!is_name(name)) {
-        // The text is not repeated: if a secret contains "${", this would be the rest of it.
+        // The text is not repeated, because it may be a part of a secret that contains "${".
         return ExpandError{
             "expected the name of a variable between ${ and }, like ${NAME} or ${NAME:-default}; a $ is "
             "written as $$"};
@@ -57,7 +57,7 @@ Result<std::string, ExpandError> expand(std::string_view text, const Environment
         const std::size_t end = text.starts_with('{') ? text.find('}') : std::string_view::npos;
         if (end == std::string_view::npos) {
             return ExpandError{text.starts_with('{')
-                                   ? "a ${ without its }"
+                                   ? "a ${ without a closing }"
                                    : "a single $; write $$ for the character, ${NAME} for a variable"};
         }
         Result<std::string, ExpandError> value = value_of(text.substr(1, end - 1), environment);

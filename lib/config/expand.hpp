@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::config {
 
-/// The value of a variable, or nothing when it is not set.
+/// Returns the value of a variable, or nothing if it is not set.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 
-/// The error of `expand`: it says what is wrong without repeating a value. What a variable contains is taken as it is:
-/// a $ in it has no meaning. The default after ":-" is for a variable that is not set or empty.
+/// The error of `expand`, which never repeats a value. The value of a variable is not expanded further. The default
+/// after ":-" is for a variable that is not set or empty.
 struct ExpandError {
     std::string text;
 };

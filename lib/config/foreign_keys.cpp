@@ -37,7 +37,7 @@ ForeignKey find_in(const Rows& all, std::string_view word) {
     return found == all.end() ? ForeignKey() : found->meaning;
 }
 
-// Whole, then without the section that gathers, then by its section.
+// Looks up the whole name, then the name without a gathering section, then its section.
 ForeignKey find_dotted(std::string_view word) {
     ForeignKey found = find_in(foreign::rows, word);
     const std::size_t dot = word.find('.');
@@ -59,7 +59,7 @@ ForeignKey foreign_key(std::string_view section, std::string_view key, std::stri
         return {foreign::port, foreign::of_kind};
     }
     if (word == "user" && section.ends_with(']')) {
-        return {};  // an exit has `users`
+        return {};  // exits have `users`
     }
     if (key.starts_with("header_")) {
         return find_in(foreign::rows, "requestheaders");

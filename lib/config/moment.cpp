@@ -6,7 +6,7 @@
 namespace ferrotunnel::config {
 namespace {
 
-// Takes so many digits from the front of a text; below 0 if they are not there, or are above `most`.
+// Removes a number of `count` digits from the front of a text; negative if it is missing, or above `most`.
 int take_digits(std::string_view& text, std::size_t count, int most) noexcept {
     if (text.size() < count) {
         return -1;
@@ -30,7 +30,7 @@ bool take_one_of(std::string_view& text, std::string_view characters) noexcept {
     return true;
 }
 
-// Takes ".25"; true also where there is no fraction.
+// Removes a fraction like ".25"; true also if there is none.
 bool take_fraction(std::string_view& text) noexcept {
     if (!take_one_of(text, ".")) {
         return true;
@@ -40,7 +40,7 @@ bool take_fraction(std::string_view& text) noexcept {
     return end > 0;
 }
 
-// Takes "Z" or "+02:00", the rest of the text; how far that is before UTC.
+// Parses the rest of the text, "Z" or "+02:00", as an offset from UTC.
 std::optional<std::chrono::minutes> take_offset(std::string_view text) noexcept {
     if (text == "Z" || text == "z") {
         return std::chrono::minutes(0);
@@ -91,7 +91,7 @@ std::optional<std::chrono::system_clock::time_point> parse_moment(std::string_vi
     const std::chrono::sys_seconds moment = std::chrono::sys_days(date) + std::chrono::hours(hour) +
                                             std::chrono::minutes(minute) + std::chrono::seconds(std::min(second, 59)) -
                                             *offset;
-    // The clock counts nanoseconds, up to the year 2262: 9999 is as good as that.
+    // The clock counts nanoseconds, up to the year 2262: later years are clamped.
     using Clock = std::chrono::system_clock;
     return std::clamp(moment, std::chrono::ceil<std::chrono::seconds>(Clock::time_point::min()),
                       std::chrono::floor<std::chrono::seconds>(Clock::time_point::max()));

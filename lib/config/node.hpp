@@ -1,4 +1,4 @@
-// A configuration as it is written: a tree of texts, lists and maps, each with its place in the file.
+// A parsed configuration: a tree of texts, lists and maps, each with its place in the file.
 #pragma once
 
 #include <compare>
@@ -11,7 +11,7 @@ namespace ferrotunnel::config {
 struct Place {
     unsigned line = 0;
     unsigned column = 0;
-    unsigned file = 0;  // which one, where a configuration is of several: 0 is the first
+    unsigned file = 0;  // index of the file, for configurations of several files; 0 is the first
 
     friend bool operator==(const Place&, const Place&) = default;
     friend std::strong_ordering operator<=>(const Place& a, const Place& b) noexcept {
@@ -28,9 +28,9 @@ struct Node {
 
     Kind kind = Kind::nothing;
     Place place;
-    std::string text;            // as it is written, before variables are replaced
+    std::string text;            // as written, before variables are replaced
     std::vector<Node> items;     // of a list
-    std::vector<Entry> entries;  // of a map, in the order of the file; no key is there twice
+    std::vector<Entry> entries;  // of a map, in the order of the file, without duplicate keys
 };
 
 struct Entry {

@@ -11,7 +11,7 @@
 namespace ferrotunnel::config {
 namespace {
 
-constexpr std::size_t guess_length_max = 64;  // longer words are no misspelt keys, and guessing would take long
+constexpr std::size_t guess_length_max = 64;  // longer words are not guessed at, since that would take long
 
 std::string joined(const std::vector<std::string>& words) {
     std::string list;
@@ -151,7 +151,7 @@ std::optional<std::chrono::milliseconds> Value::time(std::chrono::milliseconds m
 }
 
 std::optional<std::uint64_t> Value::size(std::uint64_t min, std::uint64_t max) const {
-    const bool bounded = max < std::uint64_t{1} << 62;  // beyond this nobody asks for the exact number
+    const bool bounded = max < std::uint64_t{1} << 62;  // larger bounds are not worth reporting
     const std::string range =
         bounded ? " from " + std::to_string(min) + " to " + std::to_string(max) + " bytes" : std::string();
     const std::string expected = "a size" + range + ", like 64KiB or 1MiB";

@@ -1,9 +1,9 @@
-// Typed access to a tree. Whatever is not as expected goes to the report, with the path of its key, what was expected
-// and what was found. The caller gets no value then and continues, so that all problems are reported at once.
+// Typed access to a tree. Unexpected values go to the report, with the path of the key, what was expected and what was
+// found. The caller then gets no value and continues, so that all problems are reported at once.
 //
 //    Section server = root.section("server")...
 //    if (auto value = server.find("drain")) { assign(drain, value->time()); }
-//    server.finish();  // keys that were not asked for are unknown
+//    server.finish();  // keys that were not looked up are unknown
 #pragma once
 
 #include <chrono>
@@ -24,32 +24,32 @@ namespace ferrotunnel::config {
 
 class Section;
 
-/// What all values of one reading have in common.
+/// Shared context of all values of one reading.
 struct Context {
     Report& report;
-    Environment environment;                  // empty: texts have no variables
+    Environment environment;                  // empty: variables are not replaced
     std::string folder;                       // of the file, for relative paths; empty: the current one
-    std::set<std::string> keys;               // the paths of all keys that were asked for; indices of lists as "[]"
-    bool explains_foreign_keys = true;        // keys of other tunnels are told by what they are called here
-    std::vector<std::string> more_folders{};  // of the files that the first one includes, by Place::file from 1 on
+    std::set<std::string> keys;               // the paths of all keys that were looked up; indices of lists as "[]"
+    bool explains_foreign_keys = true;        // keys of other tunnels get their equivalent here
+    std::vector<std::string> more_folders{};  // of the included files, by Place::file from 1 on
 
     const std::string& folder_of(const Place& place) const {
         return place.file == 0 || place.file > more_folders.size() ? folder : more_folders[place.file - 1];
     }
 };
 
-/// Says that there is no such key: with the nearest one that there is, or with all of them.
+/// The message for an unknown key, with the closest known key, or with all of them.
 std::string no_such_key(std::string_view key, const std::vector<std::string>& known);
 
-/// A value that is present. The Node and the Context must outlive it.
+/// A present value. The Node and the Context must outlive it.
 class Value {
 public:
-    /// `key_place` is the place to report when there is no value, as the value's own place is then that of the next
+    /// `key_place` is the place to report if there is no value, since the value's own place is then that of the next
     /// key.
     Value(const Node& node, Context& context, std::string path, Place key_place);
 
     std::optional<std::string> text() const;
-    /// Like text(), but a problem says that this was expected.
+    /// Like text(), but with `expected` in problems.
     std::optional<std::string> text_for(std::string_view expected) const;
     /// Like text(), but without a report.
     std::optional<std::string> try_text() const;
@@ -61,7 +61,7 @@ public:
     std::optional<std::uint64_t> size(std::uint64_t min, std::uint64_t max) const;
     /// The index of the value in `choices`.
     std::optional<std::size_t> choice(const std::vector<std::string>& choices) const;
-    /// The path of a file or folder; a relative one is made relative to the file's folder.
+    /// The path of a file or folder; a relative one is resolved against the file's folder.
     std::optional<std::string> path() const;
     /// The items of a list.
     std::vector<Value> items() const;
@@ -70,18 +70,18 @@ public:
     /// The keys of a group; a missing value counts as a group without keys.
     Section section() const;
 
-    /// The text as it is written, before variables are replaced.
+    /// The text as written, before variables are replaced.
     const std::string& written() const noexcept { return node_->text; }
     const Node& node() const noexcept { return *node_; }
     bool begins_with(std::string_view prefix) const noexcept;
     bool has_variables() const noexcept;
     bool is_text() const noexcept { return node_->kind == Node::Kind::text; }
     bool is_group() const noexcept { return node_->kind == Node::Kind::map; }
-    /// From now on no message repeats this value: it may be a secret.
+    /// Marks the value as a possible secret, which no message repeats.
     void hide() noexcept { hidden_ = true; }
 
     void problem(std::string text) const;
-    /// Reports a problem with the value's key, in a group where keys can be chosen freely.
+    /// Reports a problem with the value's key, in a group with free keys.
     void problem_at_key(std::string_view text) const;
     /// Reports "expected ..., found ...".
     void unexpected(std::string_view expected) const;
@@ -105,16 +105,16 @@ class Section {
 public:
     Section(const Node& node, Context& context, std::string path, Place place);
 
-    /// Makes a key known, whether its value is asked for or not.
+    /// Makes a key known without looking it up.
     void know(std::string_view key);
-    /// The value of a key, if it is there. From then on the key counts as known.
+    /// The value of a key, if present. Makes the key known.
     std::optional<Value> find(const std::string& key);
-    /// All keys with their values, in a group where keys can be chosen freely. From then on they count as known.
+    /// All keys with their values, in a group with free keys. Makes them known.
     std::vector<std::pair<std::string, Value>> all();
     bool has(std::string_view key) const;
-    /// Whether one of the keys that nobody has asked for is a key of another tunnel that says this of a service.
+    /// Whether an unknown key is a key of another tunnel for this property of a service.
     bool has_foreign(std::string_view what) const;
-    /// Reports all keys that nobody has asked for. `hidden`: without repeating them.
+    /// Reports all keys that were not looked up. `hidden`: without repeating them.
     void finish(bool hidden = false);
 
     void problem(std::string_view text) const;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view token_form = "ft1_";
 constexpr std::string_view token_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t token_length_suspect = 20;  // a shortened token is a secret too; a shorter word is a file's name
+constexpr std::size_t token_length_suspect = 20;  // shortened tokens are secrets too; shorter words are file names
 }  // namespace
 
 void Report::add(Place place, std::string_view path, std::string_view text) {
@@ -26,7 +26,7 @@ std::vector<Finding> Report::take() {
         const std::size_t more = all.size() - limits::config_problems_max;
         all.resize(limits::config_problems_max);
         const Place last = all.back().place;
-        all.push_back({last, "", "and " + std::to_string(more) + " more problems behind this place"});
+        all.push_back({last, "", "and " + std::to_string(more) + " more problems after this place"});
     }
     return all;
 }

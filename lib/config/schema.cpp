@@ -14,8 +14,8 @@ namespace ferrotunnel::config {
 Schema::Schema(SchemaNode root) : root_(std::make_shared<const SchemaNode>(std::move(root))) {}
 
 Result<Schema, std::vector<Finding>> Schema::compile(std::string_view text) {
-    // Each key of an object lies two levels deeper than the object itself: below its name and below `properties`. There
-    // is room for one schema too many, so that this is told in words for schemas.
+    // Each key of an object is two levels deeper than the object itself: below `properties` and below its name. One
+    // more schema than allowed fits, so that the limit of schemas is reported.
     constexpr DocumentBounds bounds{2 * (limits::schema_depth_max + 1), limits::config_values_max};
     Report report;
     const Node document = parse_document(text, report, bounds);
@@ -47,7 +47,7 @@ Result<CheckedValue, std::vector<Finding>> Schema::parse_for_client(std::string_
 
 Result<CheckedValue, std::vector<Finding>> Schema::parse_as(std::string_view text, const SecretSource& secrets,
                                                             bool of_client) const {
-    // Each value may have a key. One more than allowed is told by the check.
+    // Each value may have a key. One more than allowed fits, so that the check reports it.
     constexpr DocumentBounds bounds{limits::config_nesting_max, 2 * (limits::plugin_values_max + 1)};
     Report report;
     const Node document = parse_document(text, report, bounds);

@@ -1,5 +1,5 @@
-// The schema of a plugin's settings: what keys there are, of what type, with which bounds and defaults. It is written
-// in a subset of JSON Schema 2020-12, which docs/plugins/schema.md describes. What is outside of it is refused.
+// The schema of a plugin's settings: their keys, types, bounds and defaults. It is written in a subset of JSON Schema
+// 2020-12, described in docs/plugins/schema.md; anything else is rejected.
 #pragma once
 
 #include <memory>
@@ -18,27 +18,26 @@ namespace ferrotunnel::config {
 
 struct SchemaNode;
 
-/// Immutable; copies share what was compiled, and may be used from any thread.
+/// Immutable; copies share the compiled schema, and may be used from any thread.
 class Schema {
 public:
-    /// Compiles a schema, which is JSON, or the same as YAML. The faults have their places in `text`.
+    /// Compiles a schema in JSON or YAML. The findings have their places in `text`.
     static Result<Schema, std::vector<Finding>> compile(std::string_view text);
 
-    /// Checks settings that are part of a file. Returns them with all defaults, or nothing when there are problems,
-    /// which go to the report of the value's context.
+    /// Checks settings that are part of a file. Returns them with all defaults, or nothing if there are problems, which
+    /// go to the report of the value's context.
     std::optional<CheckedValue> check(const Value& value, const SecretSource& secrets) const;
 
-    /// Checks settings that are a text of their own, JSON or YAML, without variables. The findings have their places in
-    /// `text`.
+    /// Checks settings in a separate text, JSON or YAML, without variables. The findings have their places in `text`.
     Result<CheckedValue, std::vector<Finding>> parse(std::string_view text, const SecretSource& secrets) const;
 
-    /// Checks settings that a client asks for: like parse(), but keys that are not for clients (`x-client`) are
-    /// problems, and their defaults are those for clients. Nothing of the server (files, its environment) is read.
+    /// Checks settings requested by a client: like parse(), but keys that clients may not set (`x-client`) are
+    /// problems, and the defaults are those for clients. Files and environment of the server are not read.
     Result<CheckedValue, std::vector<Finding>> parse_for_client(std::string_view text) const;
-    /// Whether a client may say anything: types without such a key are not for clients.
+    /// Whether clients may set any key; types without such a key are not available to clients.
     bool is_for_clients() const noexcept;
 
-    /// The documentation: a Markdown table with a line for each key.
+    /// Documentation: a Markdown table with a line for each key.
     std::string describe() const;
 
 private:

@@ -22,7 +22,7 @@ CheckedValue SchemaCheck::check(const SchemaNode& schema, Value value) {
         return {};
     }
     if (schema.has_secret) {
-        value.hide();  // a secret may stand where the group around it was expected
+        value.hide();  // a secret may be in place of the expected group
     }
     switch (schema.form) {
         case SchemaNode::Form::array:
@@ -65,7 +65,7 @@ CheckedValue SchemaCheck::check_object(const SchemaNode& schema, const Value& va
         if (property != schema.properties.end()) {
             is_there[static_cast<std::size_t>(property - schema.properties.begin())] = true;
             if (&schema == of_client_ && !property->is_for_clients) {
-                each.problem_at_key("is not for clients to say");
+                each.problem_at_key("cannot be set by clients");
                 continue;
             }
             members.push_back({key, check(property->schema, each)});
@@ -77,7 +77,7 @@ CheckedValue SchemaCheck::check_object(const SchemaNode& schema, const Value& va
     return CheckedValue(std::move(members), value.place());
 }
 
-// Puts defaults where no value is.
+// Fills in defaults of missing values.
 void SchemaCheck::complete(const SchemaNode& schema, const Value& value, const std::vector<bool>& is_there,
                            CheckedValue::Map& members) {
     for (std::size_t i = 0; i < schema.properties.size(); ++i) {
@@ -106,7 +106,7 @@ CheckedValue SchemaCheck::check_map(const SchemaNode& schema, const Value& value
     return CheckedValue(std::move(members), value.place());
 }
 
-// Whether to continue. Settings may come from peers, so neither values nor problems may grow without end.
+// Whether to continue. Settings may come from peers, so the numbers of values and problems are limited.
 bool SchemaCheck::has_room(const Value& value, std::size_t values) {
     if (is_over_) {
         return false;
@@ -116,7 +116,7 @@ bool SchemaCheck::has_room(const Value& value, std::size_t values) {
         value.problem("more than " + std::to_string(limits::plugin_values_max) + " values, defaults included");
         is_over_ = true;
     } else if (report_.size() - problems_before_ > limits::config_problems_max) {
-        value.problem("so much is wrong that what comes behind this place was not looked at");
+        value.problem("too many problems: everything after this place was not checked");
         is_over_ = true;
     }
     return !is_over_;

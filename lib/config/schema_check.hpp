@@ -1,4 +1,4 @@
-// Walks through a schema and a value together.
+// Checks a value against a schema.
 #pragma once
 
 #include <cstddef>
@@ -9,19 +9,19 @@
 
 namespace ferrotunnel::config {
 
-/// The keys of an object, to choose from or to guess.
+/// The keys of an object, for messages.
 std::vector<std::string> names_of(const std::vector<Property>& properties);
 
-/// One check of one instance. Problems go to the report of the value's context; where it has not grown, the value that
-/// comes back is right.
+/// One check of one instance. Problems go to the report of the value's context; if there are no new ones, the returned
+/// value is valid.
 class SchemaCheck {
 public:
-    /// `secrets` is null for a default in a schema. `of_client`: the schema of all settings, where a client says them.
+    /// `secrets` is null for a default in a schema. `of_client`: the root schema if the settings come from a client.
     SchemaCheck(const Report& report, const SecretSource* secrets, const SchemaNode* of_client = nullptr)
         : report_(report), problems_before_(report.size()), secrets_(secrets), of_client_(of_client) {}
 
     CheckedValue check(const SchemaNode& schema, Value value);
-    /// How many values there were so far.
+    /// The number of values so far.
     std::size_t values() const noexcept { return values_; }
 
 private:
@@ -37,7 +37,7 @@ private:
     const SecretSource* secrets_;
     const SchemaNode* of_client_;
     std::size_t values_ = 0;
-    bool is_over_ = false;  // a bound was reached, and that was reported
+    bool is_over_ = false;  // a limit was reached and reported
 };
 
 }  // namespace ferrotunnel::config

@@ -15,27 +15,27 @@ namespace {
 using Form = SchemaNode::Form;
 
 constexpr const char* dialect = "https://json-schema.org/draft/2020-12/schema";
-constexpr std::size_t name_length_max = 64;  // longer words are not guessed at when they are misspelt
+constexpr std::size_t name_length_max = 64;  // longer words are not guessed at
 constexpr std::string_view definition_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
-// Whether a value can name a file or a variable of the server.
+// Whether a value may refer to a file or a variable of the server.
 bool reaches_beyond(const SchemaNode& schema) {
     return schema.form == Form::file || schema.has_secret || std::ranges::any_of(schema.values, reaches_beyond) ||
            std::ranges::any_of(schema.properties, [](const Property& each) { return reaches_beyond(each.schema); });
 }
 
-// Looks for each keyword where it has a meaning, so that Section::finish() refuses all others.
+// Looks up each keyword where it is valid, so that Section::finish() rejects all others.
 class Compiler {
 public:
     explicit Compiler(const Report& report) : report_(report) {}
 
-    /// What is said beside the schema of a key.
+    /// Keywords of a key besides its schema.
     struct OfKey {
         std::optional<Value> fallback{};
         std::optional<Value> for_clients{};
         std::optional<Value> client_fallback{};
     };
-    /// `of_key`: null: this has no key that could be left out.
+    /// `of_key` is null if the schema is not that of a key.
     SchemaNode compile(const Value& value, std::size_t depth, OfKey* of_key = nullptr);
 
 private:
@@ -70,7 +70,7 @@ SchemaNode Compiler::compile(const Value& value, std::size_t depth, OfKey* of_ke
     }
     const std::optional<SchemaType> read = type ? read_type(*type) : std::nullopt;
     if (!read) {
-        return schema;  // what else belongs here depends on the type
+        return schema;  // the other keywords depend on the type
     }
     if (const auto description = keys.find("description")) {
         assign(schema.description, description->text());
@@ -122,7 +122,7 @@ void Compiler::read_array(Section& keys, const Value& type, const SchemaType& re
     read_count(keys, "minItems", "maxItems", limits::plugin_values_max, schema.count);
     const auto items = keys.find("items");
     if (!items) {
-        keys.problem("`items` is missing: what the list is of");
+        keys.problem("`items` is missing: the schema of the list's items");
         return;
     }
     const std::size_t problems = report_.size();
@@ -145,12 +145,14 @@ void Compiler::read_object(Section& keys, SchemaNode& schema, std::size_t depth)
         schema.values.push_back(compile(*additional, depth + 1));
         schema.has_secret = schema.values.front().has_secret;
         if (properties || required) {
-            additional->problem_at_key("a group has either keys that are known or keys that can be chosen freely");
+            additional->problem_at_key(
+                "a group has either known keys (`properties`, `required`) or free ones "
+                "(`additionalProperties` with a schema)");
         }
         return;
     }
     if (additional && additional->boolean().value_or(false)) {
-        additional->problem("expected a schema, or false: a key that `properties` does not have is a mistake");
+        additional->problem("expected a schema, or false: keys that `properties` does not have are always rejected");
     }
     if (properties) {
         for (const auto& [name, value] : properties->section().all()) {
@@ -193,9 +195,9 @@ void Compiler::read_required(const Value& value, SchemaNode& object) const {
         if (property == object.properties.end()) {
             item.problem(no_such_key(*name, names));
         } else if (std::exchange(property->is_required, true)) {
-            item.problem("this key is there twice");
+            item.problem("this key appears twice");
         } else if (property->fallback) {
-            item.problem(in_backticks(*name) + " has a default, and so it can be left out");
+            item.problem(in_backticks(*name) + " has a default, so it cannot be required");
         }
     }
 }
@@ -215,7 +217,7 @@ void Compiler::read_for_clients(const OfKey& said, Property& property) const {
     if (said.for_clients) {
         property.is_for_clients = said.for_clients->boolean().value_or(false);
         if (property.is_for_clients && reaches_beyond(property.schema)) {
-            said.for_clients->problem("a client cannot say files and secrets: they are the server's");
+            said.for_clients->problem("a client cannot set files and secrets of the server");
         }
     }
     if (said.client_fallback) {

@@ -1,4 +1,4 @@
-// Compiles the text of a schema, and checks that every word of it means something.
+// Compiles the text of a schema, and rejects unknown keywords.
 #pragma once
 
 #include "config/reader.hpp"
@@ -6,7 +6,7 @@
 
 namespace ferrotunnel::config {
 
-/// What is wrong goes to the report of the context; then what comes back is of no use.
+/// Problems go to the report of the context; the result is then not usable.
 SchemaNode compile_schema(const Value& root);
 
 }  // namespace ferrotunnel::config

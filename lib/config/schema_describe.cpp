@@ -24,7 +24,7 @@ std::string quoted_if_needed(std::string_view text) {
     return quoted + '"';
 }
 
-// One value of such a schema, or several.
+// The noun for one value of such a schema, or for several.
 std::string noun_of(const SchemaNode& schema, bool is_plural) {
     const std::string s = is_plural ? "s" : "";
     switch (schema.form) {
@@ -81,7 +81,7 @@ std::string bounds_of(const SchemaNode& schema) {
     return bounds;
 }
 
-// A text within a cell: one line, and no end of the cell.
+// A text for a cell: on one line, with escaped cell separators.
 std::string in_cell(std::string_view text) {
     std::string cell;
     for (const char c : text) {
@@ -105,7 +105,7 @@ void add_row(const Property& property, const std::string& path, std::string& tab
     add_rows(property.schema, path, table);
 }
 
-// Adds the keys below a value.
+// Adds rows for the keys below a value.
 void add_rows(const SchemaNode& schema, const std::string& path, std::string& table) {
     if (schema.form == Form::array) {
         add_rows(schema.values.front(), path + "[]", table);

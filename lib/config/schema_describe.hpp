@@ -1,4 +1,4 @@
-// Documents a schema.
+// Documentation of a schema.
 #pragma once
 
 #include <string>

@@ -49,7 +49,7 @@ void read_words(const Value& value, SchemaNode& schema) {
     for (const Value& item : items) {
         const std::optional<std::string> word = item.text();
         if (word && std::ranges::find(schema.words, *word) != schema.words.end()) {
-            item.problem("this word is there twice");
+            item.problem("this word appears twice");
         }
         schema.words.push_back(word.value_or(""));
     }
@@ -61,7 +61,7 @@ void read_words(const Value& value, SchemaNode& schema) {
 void read_format(const Value& value, Section& keys, SchemaNode& schema) {
     const std::optional<Form> form = read_word(value, formats);
     if (!form) {
-        (void)keys.all();  // nobody can tell which other keywords belong to it
+        (void)keys.all();  // the other valid keywords are unknown
         return;
     }
     schema.form = *form;

@@ -1,5 +1,4 @@
-// The keywords of a schema that say what one value may be: `type`, and what goes with each type. Whatever is wrong goes
-// to the report.
+// Schema keywords for a single value: `type`, and those of each type. Problems go to the report.
 #pragma once
 
 #include <optional>
@@ -11,7 +10,7 @@ namespace ferrotunnel::config {
 
 struct SchemaType {
     SchemaNode::Form form = SchemaNode::Form::object;
-    std::optional<SchemaNode::Form> single;  // of an array: the type of a value that may stand alone in its place
+    std::optional<SchemaNode::Form> single;  // of an array: the type of a single value allowed in its place
 };
 
 /// Reads `type`: one, or a type of single values together with "array".
@@ -21,9 +20,9 @@ SchemaNode::Form type_of(const SchemaNode& schema) noexcept;
 
 /// Reads `enum`, or `format` with its bounds, or `minLength` and `maxLength`.
 void read_string_keywords(Section& keys, SchemaNode& schema);
-/// Reads `minimum` and `maximum`, as numbers and formats call them.
+/// Reads the minimum and maximum, under their names for numbers or formats.
 void read_bounds(Section& keys, const char* minimum, const char* maximum, SchemaNode& schema);
-/// Reads how many characters or items there may be.
+/// Reads the allowed number of characters or items.
 void read_count(Section& keys, const char* minimum, const char* maximum, std::uint64_t most, CountRange& range);
 
 }  // namespace ferrotunnel::config

@@ -1,4 +1,4 @@
-// A compiled schema, as its check and its description walk through it.
+// A compiled schema, for its check and its description.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace ferrotunnel::config {
 
-/// An end of a range of values, with the text that messages have for it.
+/// A bound of a range of values, with its text for messages.
 struct Bound {
     CheckedValue::Scalar value;
     std::string text;
 };
 
-/// How many characters a string may have, or items an array.
+/// The allowed number of characters of a string, or items of an array.
 struct CountRange {
     std::optional<std::uint64_t> least;
     std::optional<std::uint64_t> most;
@@ -27,7 +27,7 @@ struct Property;
 
 struct SchemaNode {
     enum class Form : std::uint8_t {
-        // What `type` says, and for strings `enum` and `format`:
+        // From `type`, and for strings from `enum` and `format`:
         boolean,
         integer,
         number,
@@ -40,10 +40,10 @@ struct SchemaNode {
         network,
         file,
         secret,
-        // What has values in it:
+        // Containers:
         array,
         object,  // with properties
-        map,     // an object whose keys can be chosen freely
+        map,     // an object with free keys
     };
 
     Form form = Form::object;
@@ -52,9 +52,9 @@ struct SchemaNode {
     std::optional<Bound> minimum;
     std::optional<Bound> maximum;
     CountRange count;
-    bool takes_single = false;       // an array: a value alone stands for a list of it
-    bool has_secret = false;         // it is a secret, or has one in it
-    std::vector<SchemaNode> values;  // what an array or a map is of: one schema
+    bool takes_single = false;       // of an array: a single value means a list of it
+    bool has_secret = false;         // it is or contains a secret
+    std::vector<SchemaNode> values;  // of an array or a map: the schema of its values
     std::vector<Property> properties;
 };
 
@@ -63,10 +63,10 @@ struct Property {
     SchemaNode schema;
     bool is_required = false;
     std::optional<CheckedValue> fallback;         // the default
-    std::size_t fallback_values = 0;              // how many values the default is
-    std::string fallback_text;                    // as the schema has it
-    bool is_for_clients = false;                  // a client that asks for the plugin may say it
-    std::optional<CheckedValue> client_fallback;  // the default for those that it asks for
+    std::size_t fallback_values = 0;              // number of values in the default
+    std::string fallback_text;                    // as written in the schema
+    bool is_for_clients = false;                  // clients may set it
+    std::optional<CheckedValue> client_fallback;  // the default for plugins requested by clients
 };
 
 }  // namespace ferrotunnel::config

@@ -21,7 +21,7 @@ std::optional<Scalar> as_scalar(const std::optional<T>& value) {
     return value ? std::optional<Scalar>(std::in_place, *value) : std::nullopt;
 }
 
-// Reads a text by a function that knows no messages.
+// Parses a text with a function that does not report problems.
 template <typename Parse>
 std::optional<Scalar> parsed(const Value& value, const std::string& expected, Parse parse) {
     const std::optional<std::string> text = value.text_for(expected);
@@ -74,7 +74,7 @@ std::optional<Scalar> read_network(const Value& value) {
 std::optional<Scalar> read_file(const Value& value, bool is_default) {
     std::optional<std::string> path = value.path();
     if (path && is_default && !path->starts_with('/')) {
-        value.problem("the default of a file has to begin with /, as the folder of the configuration is not known");
+        value.problem("the default of a file must begin with /, as the folder of the configuration is not known");
         return std::nullopt;
     }
     return as_scalar(path);
@@ -88,7 +88,7 @@ std::optional<Scalar> read_secret_or_refuse(const Value& value, const SecretSour
     return as_scalar(read_secret(value, *secrets));
 }
 
-// What is expected, for values with bounds.
+// The expected value in words, with its bounds.
 std::string expected_text(const SchemaNode& schema) {
     const std::string range = range_text(schema);
     const std::string bounds = range.empty() ? "" : (range.starts_with("from") ? " " : " of ") + range;

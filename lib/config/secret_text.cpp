@@ -49,10 +49,10 @@ std::optional<std::string> from_environment(const Value& value, const std::strin
 }
 
 std::optional<std::string> written_out(const Value& value, std::string text, const SecretSource& source) {
-    // A secret in base64 may begin with a slash. Then a variable can hold it, and nobody takes it for a path.
+    // A secret in base64 may begin with a slash; in a variable it is not mistaken for a path.
     const bool is_path = !value.has_variables() && begins_like_path(text);
     if (is_path || (source.is_file && source.is_file(value.in_folder(text)))) {
-        value.problem("this is the path of a file, and no " + source.word + "; write file:PATH, or put the " +
+        value.problem("this is the path of a file, not a " + source.word + "; write file:PATH, or put the " +
                       source.word + " into a variable");
         return std::nullopt;
     }

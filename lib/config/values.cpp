@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-// Splits `text` into the number at its beginning and what follows it, perhaps after a blank.
+// Splits `text` into a leading number and the rest, which may follow a blank.
 std::pair<std::string_view, std::string_view> split_unit(std::string_view text, std::string_view letters_of_number) {
     const std::size_t length = std::min(text.find_first_not_of(letters_of_number), text.size());
     std::string_view unit = text.substr(length);
@@ -37,14 +37,14 @@ std::optional<std::uint64_t> unit_of(std::string_view unit,
     return std::nullopt;
 }
 
-// A unit of time, in milliseconds.
+// The length of a unit of time in milliseconds.
 std::optional<std::uint64_t> time_unit(std::string_view unit) {
     return unit_of(
         unit,
         {{"ms", 1}, {"s", 1'000}, {"sec", 1'000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
 }
 
-// Parses what from_chars takes for a number, if that is all of `text`.
+// Parses the whole of `text` with from_chars.
 template <typename Number>
 std::optional<Number> parse_whole(std::string_view text) {
     Number number = 0;
@@ -58,7 +58,7 @@ struct TimePart {
     std::uint64_t unit = 0;  // in milliseconds
 };
 
-// Cuts the number at the beginning of `text` off, with its unit. Where the text is a number alone, the unit is seconds.
+// Removes a number with its unit from the front of `text`. For a plain number the unit is seconds.
 std::optional<TimePart> take_time_part(std::string_view& text, bool is_number) {
     auto [number_text, unit_text] = split_unit(text, "0123456789.");
     text = unit_text.substr(std::min(unit_text.find_first_of(digits), unit_text.size()));
@@ -99,7 +99,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::optional<double> parse_decimal(std::string_view text) {
-    // from_chars would also take "inf", ".5" and "5.".
+    // from_chars would also accept "inf", ".5" and "5.".
     const std::size_t first = text.starts_with('-') ? 1 : 0;
     const std::size_t point = std::min(text.find('.'), text.size());
     const auto has_digit_at = [text](std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
@@ -128,7 +128,7 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text, std::
 std::optional<std::uint64_t> parse_size(std::string_view text) {
     const auto [number_text, unit] = split_unit(text, digits);
     const std::optional<std::uint64_t> number = parse_number(number_text);
-    std::string small(unit);  // people write 10MB, 10mb and 10m
+    std::string small(unit);  // accepts 10MB, 10mb and 10m
     std::ranges::transform(small, small.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     const std::optional<std::uint64_t> factor = unit_of(small, {{"", 1},

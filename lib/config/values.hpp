@@ -1,4 +1,4 @@
-// Parses single values. A text is accepted only as a whole: "4x" is nothing. A blank may stand before a unit: "10 s".
+// Parsers of single values. A text must match as a whole: "4x" is invalid. A blank before a unit is allowed: "10 s".
 #pragma once
 
 #include <chrono>
@@ -16,12 +16,12 @@ std::optional<bool> parse_bool(std::string_view text);
 
 /// Parses decimal digits.
 std::optional<std::uint64_t> parse_number(std::string_view text);
-/// Parses decimal digits, perhaps behind a minus sign.
+/// Parses decimal digits with an optional minus sign.
 std::optional<std::int64_t> parse_integer(std::string_view text);
-/// Parses a number as JSON writes it: "2", "-0.5", "1e6".
+/// Parses a number as in JSON: "2", "-0.5", "1e6".
 std::optional<double> parse_decimal(std::string_view text);
 
-/// Parses a time: "500ms", "30s", "0.5s", "2m", "1h", "7d"; a number alone is in seconds.
+/// Parses a time: "500ms", "30s", "0.5s", "2m", "1h", "7d"; a plain number is in seconds.
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text,
                                                     std::chrono::milliseconds most = limits::config_time_max);
 
@@ -29,11 +29,11 @@ std::optional<std::chrono::milliseconds> parse_time(std::string_view text,
 /// "64kB", "1MB", "2GB".
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
-/// Parses a rate: a whole number and a unit of time, like "20/s", "100/m" or "5000/h". Returns how often that is in a
-/// second, on average; never 0, which nobody could wait for.
+/// Parses a rate: a whole number and a unit of time, like "20/s", "100/m" or "5000/h". Returns the average per second;
+/// never 0.
 std::optional<double> parse_rate(std::string_view text);
 
-/// How many characters a text has that is UTF-8.
+/// The number of characters of a UTF-8 text.
 std::size_t characters_in(std::string_view text) noexcept;
 
 }  // namespace ferrotunnel::config

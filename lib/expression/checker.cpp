@@ -42,7 +42,7 @@ Value Checker::check(const Syntax& part) {
         case Kind::text:
             return constant(part.word);
         case Kind::list:
-            return fail(part.offset, "a list stands only behind `in`");
+            return fail(part.offset, "a list is only allowed after `in`");
         case Kind::name:
             return check_name(part);
         case Kind::entry:
@@ -70,7 +70,7 @@ Boolean Checker::check_condition(const Syntax& part, const std::string& role) {
         return std::move(*condition);
     }
     if (!mistake_) {
-        fail(part.offset, role + " has to be true or false, and this is " + type_of(value));
+        fail(part.offset, role + " must be true or false, and this is " + type_of(value));
     }
     return nullptr;
 }
@@ -80,7 +80,7 @@ Text Checker::check_text(const Syntax& part, const std::string& role) {
     const std::string type = type_of(value);
     Text text = as_text(std::move(value));
     if (!text && !mistake_) {
-        fail(part.offset, role + " has to be a text, and this is " + type);
+        fail(part.offset, role + " must be a text, and this is " + type);
     }
     return text;
 }
@@ -129,10 +129,10 @@ Value Checker::check_membership(const Syntax& part) {
     }
     if (list.kind != Kind::list) {
         return fail(list.offset,
-                    "behind `in` stands a list of literals, like [\"a\", \"b\"]; for a key of a map there is has()");
+                    "`in` needs a list of literals after it, like [\"a\", \"b\"]; for a key of a map there is has()");
     }
     if (list.parts.empty()) {
-        return fail(list.offset, "nothing is in an empty list");
+        return fail(list.offset, "the list is empty, so nothing is in it");
     }
     std::vector<std::int64_t> integers;
     std::vector<std::string> texts;
@@ -159,7 +159,7 @@ Value Checker::check_choice(const Syntax& part) {
     Value result = make_of_same_type(std::move(then), std::move(otherwise), [&condition](auto a, auto b) {
         return choice(std::move(condition), std::move(a), std::move(b));
     });
-    return is_nothing(result) ? fail(part.offset, "both sides of `:` have to be of one type, and these are " + types)
+    return is_nothing(result) ? fail(part.offset, "both sides of `:` must have the same type, and these are " + types)
                               : std::move(result);
 }
 
@@ -199,7 +199,7 @@ std::optional<EntryUse> Checker::use_entry(const Syntax& part) {
     }
     const bool is_map = meaning->field->type == Type::map && !meaning->key;
     if (part.kind == Kind::entry && !is_map) {
-        fail(part.offset, in_message(part.word) + " is not a map, and has no entries");
+        fail(part.offset, in_message(part.word) + " is not a map, so it has no entries");
         return std::nullopt;
     }
     if (part.kind == Kind::name && !meaning->key) {
@@ -216,7 +216,7 @@ Value Checker::fail_unknown(const Syntax& part) {
     const std::string_view name = part.word;
     const std::size_t dot = name.rfind('.');
     if (dot != std::string_view::npos && look_up(vocabulary_, name.substr(0, dot)) && is_method(name.substr(dot + 1))) {
-        return fail(part.offset, in_message(name.substr(dot + 1)) + " is a method; write parentheses behind it");
+        return fail(part.offset, in_message(name.substr(dot + 1)) + " is a method; write parentheses after it");
     }
     return fail(part.offset, "unknown field " + in_message(name) + guess(name, vocabulary_));
 }

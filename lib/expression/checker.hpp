@@ -1,4 +1,4 @@
-// The type check: finds out what names mean and whether types fit, and makes the nodes that evaluate.
+// The type checker of expressions: resolves names, checks types, and makes the nodes for evaluation.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::expression {
 
-/// A place where an entry of a map is looked at.
+/// A use of an entry of a map.
 struct EntryUse {
     std::uint32_t id;  // of the map
     std::string key;
@@ -29,7 +29,7 @@ struct Checked {
     std::vector<EntryUse> uses;  // in the order of the source
 };
 
-/// Checks one expression. After a mistake every function returns nothing, up to run().
+/// Checks one expression. After a mistake every function returns an empty value, up to run().
 class Checker {
 public:
     explicit Checker(Vocabulary vocabulary) noexcept : vocabulary_(vocabulary) {}
@@ -40,7 +40,7 @@ private:
     Value fail(std::size_t offset, std::string text);
 
     Value check(const Syntax& part);
-    /// Checks what has to be a condition or a text; `role` says in a message what it is there.
+    /// Check a part that must be a condition or a text; `role` describes the part in messages.
     Boolean check_condition(const Syntax& part, const std::string& role);
     Text check_text(const Syntax& part, const std::string& role);
 
@@ -54,7 +54,7 @@ private:
     // names
     Value check_name(const Syntax& part);
     Value check_entry(const Syntax& part);
-    /// The entry of a map that a name or `name["key"]` leads to.
+    /// The entry of a map that a name or `name["key"]` refers to.
     std::optional<EntryUse> use_entry(const Syntax& part);
     Value fail_unknown(const Syntax& part);
 

@@ -1,4 +1,4 @@
-// The type check of functions and methods.
+// Type checks of functions and methods.
 #include <algorithm>
 #include <iterator>
 #include <span>
@@ -22,7 +22,7 @@ bool Checker::is_method(std::string_view name) noexcept {
 
 Value Checker::check_function(const Syntax& part) {
     if (is_method(part.word) && part.word != "size") {
-        return fail(part.offset, in_message(part.word) + " is a method; write it behind a text and a dot");
+        return fail(part.offset, in_message(part.word) + " is a method; write it after a text and a dot");
     }
     if (part.word != "has" && part.word != "size") {
         return fail(part.offset, "unknown function " + in_message(part.word) + guess(part.word, functions));
@@ -81,7 +81,7 @@ Value Checker::check_method(const Syntax& part) {
 
 Value Checker::check_matches(Text text, const Syntax& argument) {
     if (argument.kind != Syntax::Kind::text) {
-        return fail(argument.offset, "a regular expression is a literal in quotes");
+        return fail(argument.offset, "a regular expression must be a literal in quotes");
     }
     if (regexes_ == limits::expression_regexes_max) {
         return fail(argument.offset,
@@ -110,7 +110,7 @@ Value Checker::check_address_in(const Syntax& part) {
     std::vector<net::IpNetwork> networks;
     for (const Syntax& argument : std::span(part.parts).subspan(1)) {
         if (argument.kind != Syntax::Kind::text) {
-            return fail(argument.offset, "a network is a literal in quotes");
+            return fail(argument.offset, "a network must be a literal in quotes");
         }
         auto network = net::IpNetwork::parse(argument.word);
         if (!network) {

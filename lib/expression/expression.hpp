@@ -1,6 +1,6 @@
-// Conditions as configurations write them: "does this plugin run for this request?". The language is a part of CEL, the
-// Common Expression Language, and docs/plugins/when.md is its reference. Whatever can be wrong is found when an
-// expression is compiled; an evaluation has a result whatever it looks at, in time linear in that.
+// Conditions in configurations: "does this plugin run for this request?". The language is a subset of CEL, the Common
+// Expression Language; docs/plugins/when.md is its reference. All errors are found when an expression is compiled; an
+// evaluation always has a result, in time linear in its input.
 //
 //     source --tokenize()--> tokens --parse()--> Syntax --Checker--> nodes that evaluate
 #pragma once
@@ -25,13 +25,13 @@ struct Place {
     friend bool operator==(const Place&, const Place&) = default;
 };
 
-/// What is wrong with an expression, in words.
+/// An error in an expression.
 struct Fault {
     Place place;
     std::string text;
 };
 
-/// An entry of a map that an expression looks at, also by has().
+/// An entry of a map that an expression reads, also with has().
 struct Read {
     std::uint32_t id;  // of the map
     std::string key;
@@ -45,7 +45,7 @@ public:
     /// Whether the condition holds. Any thread.
     bool holds(const Facts& facts) const;
 
-    /// Every place where an entry is looked at, in the order of the source: for a lint that knows who sets entries.
+    /// All reads of entries, in the order of the source, for a lint that knows which plugins set entries.
     std::span<const Read> reads() const noexcept;
 
 private:

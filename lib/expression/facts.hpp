@@ -1,4 +1,4 @@
-// What an expression looks at.
+// The input of an expression.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace ferrotunnel::expression {
 
-/// Answers for the fields of a vocabulary, by their ids; an expression asks only for what its type says. Texts stay
-/// valid and the same until the evaluation has ended. What is not there is empty, 0 or false.
+/// The values of the fields of a vocabulary, by their ids; each field is read only with its type. Texts stay valid and
+/// unchanged until the evaluation has ended. A missing value is empty, 0 or false.
 class Facts {
 public:
     virtual ~Facts() = default;
@@ -17,8 +17,8 @@ public:
     virtual std::int64_t integer(std::uint32_t id) const = 0;
     /// A text, or an address as text.
     virtual std::string_view text(std::uint32_t id) const = 0;
-    /// The entry of a map; nothing if the key is not there. What keys are alike is for the map to say: those of header
-    /// fields are in any case.
+    /// The entry of a map; empty if there is none. The map decides which keys are equal: keys of header fields ignore
+    /// case.
     virtual std::optional<std::string_view> entry(std::uint32_t id, std::string_view key) const = 0;
 };
 

@@ -8,7 +8,7 @@
 namespace ferrotunnel::expression {
 namespace {
 
-// Longer ones first: `<=` is not `<`.
+// Longer symbols first, so that `<=` is not parsed as `<`.
 constexpr std::string_view symbols[] = {"&&", "||", "==", "!=", "<=", ">=", "<", ">", "!",
                                         "?",  ":",  "(",  ")",  "[",  "]",  ".", ","};
 
@@ -47,7 +47,7 @@ void append_character(std::string& to, unsigned character) {
     to += static_cast<char>(0x80 | (character & 0x3f));
 }
 
-// What to say about a character that begins no token; `piece` is the character.
+// The message for a character that does not begin a token; `piece` is the character.
 std::string words_for_stray(std::string_view piece) {
     switch (piece.front()) {
         case '-':
@@ -84,7 +84,7 @@ public:
     }
 
 private:
-    // The byte that lies so far ahead; 0 beyond the end.
+    // The byte at this distance ahead; 0 beyond the end.
     char ahead(std::size_t distance = 0) const noexcept {
         return distance < source_.size() - at_ ? source_[at_ + distance] : '\0';
     }
@@ -130,7 +130,7 @@ private:
         const auto [end, error] = std::from_chars(begin, source_.data() + source_.size(), token.integer);
         at_ += static_cast<std::size_t>(end - begin);
         if (begins_name(ahead()) || (ahead() == '.' && is_digit(ahead(1)))) {
-            return Mistake{token.offset, "numbers are whole and decimal"};
+            return Mistake{token.offset, "numbers must be whole and decimal"};
         }
         if (error != std::errc()) {
             return Mistake{token.offset, "the number does not fit into 64 bits"};
@@ -158,9 +158,9 @@ private:
         return std::nullopt;
     }
 
-    // Appends what an escape stands for. As in CEL, \xHH is a character and not a byte.
+    // Appends the character of an escape. As in CEL, \xHH is a character and not a byte.
     std::optional<Mistake> read_escape(std::string& to) {
-        constexpr std::string_view plain = "\\\\\"\"''n\nr\rt\t";  // pairs: what is written, what it stands for
+        constexpr std::string_view plain = "\\\\\"\"''n\nr\rt\t";  // pairs of escape letter and character
         const std::size_t begin = at_;
         const char kind = ahead(1);
         at_ += 2;

@@ -1,4 +1,4 @@
-// Splits an expression into tokens: names, literals and symbols, without blanks and comments.
+// Tokenizer of expressions: names, literals and symbols, without blanks and comments.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@ struct Token {
         text,
         integer,
         symbol,
-        end,  // behind the last token
+        end,  // after the last token
     };
 
     Kind kind = Kind::end;
     std::size_t offset = 0;
-    std::string text = {};     // the name, the symbol, or what the literal stands for
+    std::string text = {};     // the name, the symbol, or the value of the literal
     std::int64_t integer = 0;  // of an integer
 };
 

@@ -1,4 +1,5 @@
-// The limits of an expression, each with its reason. They bound what compiling one costs, and what it costs a request.
+// Limits of expressions, each with its reason. They bound the cost of compiling one, and of evaluating it for a
+// request.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@ inline constexpr std::size_t expression_source_max = 4_KiB;
 /// How deep parentheses, `!`, calls and the last part of `? :` may be nested: parser, type check and evaluation recurse
 /// on them.
 inline constexpr std::size_t expression_nesting_max = 32;
-/// Operators, calls, names and literals, without the elements of lists. Each may take a look at a request.
+/// Operators, calls, names and literals, without the elements of lists. Each may be evaluated for a request.
 inline constexpr std::size_t expression_nodes_max = 512;
 /// Elements of one list; they are compared one after the other.
 inline constexpr std::size_t expression_list_max = 256;
@@ -22,7 +23,7 @@ inline constexpr std::size_t expression_regexes_max = 8;
 /// Size of one of them as RE2 counts it: one for each character or class, with repetitions written out. Usual ones
 /// match in microseconds; the worst of this size takes 60 ms for a text of 8 KiB.
 inline constexpr int expression_regex_size_max = 1'024;
-/// Memory that RE2 may use for one of them, of which the largest takes an eighth; the rest is for matching fast.
+/// Memory that RE2 may use for one of them. The largest program takes an eighth; the rest is for fast matching.
 inline constexpr std::int64_t expression_regex_memory_max = 64_KiB;
 
 }  // namespace ferrotunnel::limits

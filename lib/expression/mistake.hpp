@@ -1,4 +1,4 @@
-// What is wrong with an expression and where, as the steps of compiling tell it to each other.
+// An error in an expression with its offset, for the steps of compiling.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ struct Mistake {
     std::string text;
 };
 
-/// A piece of the source within a message: safe to print, and shortened where it is long.
+/// A piece of the source for a message: printable, and shortened if it is long.
 inline std::string in_message(std::string_view piece) {
     constexpr std::size_t shown_max = 60;
     return in_backticks(printable(piece, shown_max) + (piece.size() > shown_max ? "..." : ""));

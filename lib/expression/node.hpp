@@ -1,5 +1,5 @@
-// What an expression is made of once it is compiled: nodes whose C++ types are those of their values. So there is
-// nothing left that could be of a wrong type when it is evaluated.
+// Nodes of compiled expressions, whose C++ types are those of their values, so that no type error is possible during
+// evaluation.
 #pragma once
 
 #include <array>
@@ -13,14 +13,15 @@
 
 namespace ferrotunnel::expression {
 
-/// One evaluation: what it looks at, and the memory for the texts that it makes. A node is evaluated once at most, so
-/// that this memory is bounded by the texts that are looked at. Most evaluations take none from the heap.
+/// One evaluation: its input, and the memory for the texts that it makes. A node is evaluated at most once, so that
+/// this memory is bounded by the input texts. Most evaluations allocate nothing on the heap.
 class Evaluation {
 public:
     explicit Evaluation(const Facts& facts) noexcept : facts_(facts) {}
 
     const Facts& facts() const noexcept { return facts_; }
-    /// `text` with ASCII letters in lower case. It is itself where it has no others, or else valid as long as this.
+    /// `text` with ASCII letters in lower case: `text` itself if it has no upper case, otherwise a text valid as long
+    /// as this object.
     std::string_view lower_ascii(std::string_view text);
 
 private:

@@ -9,7 +9,7 @@
 namespace ferrotunnel::expression {
 namespace {
 
-// A node that is evaluated by calling `Body`.
+// A node evaluated by calling `Body`.
 template <typename Value, typename Body>
 class Closure final : public Node<Value> {
 public:
@@ -68,7 +68,7 @@ Boolean is_in_list(Operand value, std::vector<Element> list) {
     });
 }
 
-// Unlike std::string_view::find, memmem takes linear time whatever the two are: visitors may write both.
+// Unlike std::string_view::find, memmem always takes linear time, and visitors may control both texts.
 bool contains_text(std::string_view text, std::string_view part) noexcept {
     return part.empty() ||
            (part.size() <= text.size() && memmem(text.data(), text.size(), part.data(), part.size()) != nullptr);

@@ -1,4 +1,4 @@
-// Makes nodes: each function returns what evaluates to what its name says.
+// Factories of nodes: each function returns a node for the operation in its name.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,11 @@ Text constant(std::string value);
 Boolean boolean_field(std::uint32_t id);
 Integer integer_field(std::uint32_t id);
 Text text_field(std::uint32_t id);
-/// The entry of a map; empty if the key is not there.
+/// The entry of a map; empty if there is none.
 Text entry_of(std::uint32_t id, std::string key);
 Boolean has_entry(std::uint32_t id, std::string key);
 
-// --- operators; they look at operands from the left, until the result is known
+// --- operators; operands are evaluated from the left, until the result is known
 
 Boolean negation(Boolean operand);
 Boolean all_of(std::vector<Boolean> operands);

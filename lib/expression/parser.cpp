@@ -27,7 +27,7 @@ std::string describe(const Token& token) {
     }
 }
 
-// A word for those who know operators from elsewhere.
+// A hint for operators of other languages.
 std::string hint_instead_of_operator(const Token& token) {
     if (token.kind == Token::Kind::integer && token.integer < 0) {
         return "; there is no arithmetic";
@@ -56,7 +56,7 @@ Syntax literal_of(const Token& token) {
     return literal;
 }
 
-// Each rule of the grammar is a function that reads into `out`. False: there is a mistake, and reading ends.
+// Each rule of the grammar is a function that parses into `out`. False: there is a mistake, and parsing ends.
 class Parser {
 public:
     explicit Parser(std::span<const Token> tokens) noexcept : cursor_(tokens) {}
@@ -119,7 +119,7 @@ private:
         return count_node(out.offset);
     }
 
-    // Makes `out` a node of the token, whose first part is what `out` was.
+    // Makes `out` a node of the token, with the previous `out` as its first part.
     bool wrap(Syntax& out, Kind kind) {
         Syntax inner = std::exchange(out, Syntax());
         out.parts.push_back(std::move(inner));
@@ -150,7 +150,7 @@ private:
     bool any(Syntax& out) { return chain(out, "||", Kind::any, &Parser::all); }
     bool all(Syntax& out) { return chain(out, "&&", Kind::all, &Parser::comparison); }
 
-    // Operands with the same operator between them are one node, so that a long row of them is not deep.
+    // Operands joined by the same operator are one node, so that a long chain is not deep.
     bool chain(Syntax& out, std::string_view symbol, Kind kind, Rule operand) {
         if (!(this->*operand)(out)) {
             return false;
@@ -176,7 +176,7 @@ private:
             return false;
         }
         return !is_comparison(here()) ||
-               fail(here().offset, "comparisons do not follow each other; write `a < b && b < c`, or parentheses");
+               fail(here().offset, "comparisons cannot be chained; write `a < b && b < c`, or parentheses");
     }
 
     bool unary(Syntax& out) {
@@ -194,7 +194,7 @@ private:
     // --- values
 
     bool member(Syntax& out) {
-        const std::size_t level = level_;  // methods in a row are deep: each has the one before it as a part
+        const std::size_t level = level_;  // chained methods are nested: each contains the one before it
         bool done = primary(out);
         while (done && (cursor_.is(".") || cursor_.is("["))) {
             done = cursor_.is(".") ? dot(out) : bracket(out);
@@ -206,13 +206,15 @@ private:
     bool dot(Syntax& out) {
         cursor_.take();
         if (here().kind != Token::Kind::name) {
-            return expected("a name behind the `.`");
+            return expected("a name after the `.`");
         }
         if (cursor_.is_next("(")) {
             return go_deeper() && wrap(out, Kind::method) && arguments(out);
         }
         if (out.kind != Kind::name) {
-            return fail(here().offset, in_message(here().text) + " belongs to no field; is it a method without ( )?");
+            return fail(here().offset, in_message(here().text) +
+                                           " does not belong to a field; is it a method without "
+                                           "( )?");
         }
         out.word += '.' + cursor_.take().text;
         return true;
@@ -270,7 +272,7 @@ private:
         }
         while (!cursor_.take_if("]")) {
             if (!cursor_.is_literal()) {
-                return expected("a literal, of which alone lists are made");
+                return expected("a literal, since lists contain literals only");
             }
             if (out.parts.size() == limits::expression_list_max) {
                 return fail(here().offset, "the list has more than " + std::to_string(out.parts.size()) + " elements");

@@ -1,4 +1,4 @@
-// The grammar of expressions, which is a part of CEL's:
+// The grammar of expressions, a subset of CEL's:
 //
 //     choice      any [ "?" any ":" choice ]
 //     any         all { "||" all }
@@ -20,8 +20,8 @@
 
 namespace ferrotunnel::expression {
 
-/// Reads tokens, the last of which is `end`. The tree is bounded: it has limits::expression_nodes_max nodes, and it is
-/// at most five times as deep as limits::expression_nesting_max.
+/// Parses tokens, the last of which is `end`. The tree has at most limits::expression_nodes_max nodes, and is at most
+/// five times as deep as limits::expression_nesting_max.
 Result<Syntax, Mistake> parse(std::span<const Token> tokens);
 
 }  // namespace ferrotunnel::expression

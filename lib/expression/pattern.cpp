@@ -12,7 +12,7 @@
 namespace ferrotunnel::expression {
 namespace {
 
-// RE2's own words are terse ("missing ): /v("), and it calls what other engines know an "invalid perl operator".
+// RE2's own messages are terse ("missing ): /v("), and call features of other engines an "invalid perl operator".
 std::string_view words_for(re2::RE2::ErrorCode code) {
     switch (code) {
         case re2::RE2::ErrorMissingParen:
@@ -23,7 +23,7 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
             return "does not close a bracket [";
         case re2::RE2::ErrorBadCharClass:
         case re2::RE2::ErrorBadCharRange:
-            return "has a wrong set of characters in [ ]";
+            return "has an invalid set of characters in [ ]";
         case re2::RE2::ErrorRepeatArgument:
             return "repeats where there is nothing to repeat";
         case re2::RE2::ErrorRepeatSize:
@@ -31,9 +31,9 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
         case re2::RE2::ErrorRepeatOp:
             return "repeats a repetition";
         case re2::RE2::ErrorBadPerlOp:
-            return "looks ahead or behind, or has another group that is not known";
+            return "has a lookahead, a lookbehind or another group that is not supported";
         case re2::RE2::ErrorBadEscape:
-            return "has a \\ before something that is not known; there are no back references";
+            return "has an unknown escape with \\; back references are not supported";
         case re2::RE2::ErrorTrailingBackslash:
             return "ends with a \\";
         default:
@@ -46,7 +46,7 @@ std::string_view words_for(re2::RE2::ErrorCode code) {
 Pattern::Pattern(std::shared_ptr<const re2::RE2> expression) noexcept : expression_(std::move(expression)) {}
 
 Result<Pattern, std::string> Pattern::compile(std::string_view expression) {
-    // As bytes, [é] would be either half of it.
+    // Matched by bytes, [é] would match either byte of it.
     if (std::any_of(expression.begin(), expression.end(),
                     [](char c) { return static_cast<unsigned char>(c) > 0x7f; })) {
         return std::string("has a character beyond ASCII; it is matched by bytes, so write them, like \\xC3\\xA9");

@@ -1,5 +1,4 @@
-// Regular expressions, by RE2, whose time is linear in the text. They have a type of their own, so that only one file
-// includes RE2.
+// Regular expressions with RE2, in time linear in the text. Wrapped in a type, so that only one file includes RE2.
 #pragma once
 
 #include <memory>
@@ -16,11 +15,11 @@ namespace ferrotunnel::expression {
 
 class Pattern {
 public:
-    /// The error is worded so that it can follow "the regular expression ".
+    /// The error is worded to follow "the regular expression ".
     static Result<Pattern, std::string> compile(std::string_view expression);
 
-    /// Whether a part of `text` matches. Both are bytes: a dot is any byte but a newline, so that no visitor gets past
-    /// a pattern with bytes that are not UTF-8. Any thread.
+    /// Whether a part of `text` matches. Both are bytes: a dot is any byte but a newline, so that a visitor cannot
+    /// evade a pattern with bytes that are not UTF-8. Any thread.
     bool matches(std::string_view text) const;
 
 private:

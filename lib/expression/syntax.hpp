@@ -1,4 +1,4 @@
-// An expression as it is written: a tree, before it is known what its names mean.
+// Syntax trees of expressions, before names are resolved.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ struct Syntax {
         integer,
         text,
         list,        // of literals
-        name,        // all that dots join, so that a map's name and a key may both be in it
+        name,        // with all its dots, so that it may contain a map's name and a key
         entry,       // name["key"]
         function,    // function(argument)
         method,      // value.method(argument)
@@ -26,10 +26,10 @@ struct Syntax {
     };
 
     Kind kind = Kind::boolean;
-    std::size_t offset = 0;    // in the source: of an operator, of a method's name, or where anything else begins
-    std::string word;          // what a text says, a name (of an entry, the map's), an operator
-    std::int64_t integer = 0;  // of an integer, and 0 or 1 of a boolean
-    /// Operands in their order; of an entry, its key; of a method, what it is called on and then the arguments.
+    std::size_t offset = 0;    // in the source: of an operator or a method's name, otherwise of the beginning
+    std::string word;          // a text's value, a name (of an entry, the map's), or an operator
+    std::int64_t integer = 0;  // an integer's value, or 0 or 1 of a boolean
+    /// Operands in order; of an entry, its key; of a method, its object and then the arguments.
     std::vector<Syntax> parts;
 };
 

@@ -1,4 +1,4 @@
-// A place in a row of tokens, for a parser that looks at the next one.
+// A cursor over tokens, for a parser with one token of lookahead.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ public:
     const Token& here() const noexcept { return rest_.front(); }
 
     bool is(std::string_view symbol) const noexcept { return is_symbol(rest_[0], symbol); }
-    /// Whether the symbol stands behind the token, which is not the end.
+    /// Whether the symbol follows the current token, which must not be the end.
     bool is_next(std::string_view symbol) const noexcept { return is_symbol(rest_[1], symbol); }
 
     bool is_literal() const noexcept {
@@ -24,7 +24,7 @@ public:
                (here().kind == Token::Kind::name && (here().text == "true" || here().text == "false"));
     }
 
-    /// Steps over the token, which is not the end, and returns it.
+    /// Consumes the current token, which must not be the end, and returns it.
     const Token& take() noexcept {
         const Token& token = rest_.front();
         rest_ = rest_.subspan(1);

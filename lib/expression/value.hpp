@@ -1,4 +1,4 @@
-// What the type check knows of a part of an expression: its type, and the node that evaluates to it.
+// The result of the type check for a part of an expression: its type and its node.
 #pragma once
 
 #include <array>
@@ -10,12 +10,12 @@
 
 namespace ferrotunnel::expression {
 
-/// An address is a text that has one method more.
+/// An address: a text with one more method.
 struct Address {
     Text text;
 };
 
-/// Without a node where a mistake was found.
+/// Empty if a mistake was found.
 using Value = std::variant<std::monostate, Boolean, Integer, Text, Address>;
 
 inline bool is_nothing(const Value& value) noexcept {
@@ -28,7 +28,7 @@ inline std::string type_of(const Value& value) {
     return words[value.index()];
 }
 
-/// The text that a value is; nothing if it is none.
+/// The text node of a value; null if it is not a text.
 inline Text as_text(Value value) {
     if (auto* const address = std::get_if<Address>(&value)) {
         return std::move(address->text);
@@ -37,7 +37,7 @@ inline Text as_text(Value value) {
     return text != nullptr ? std::move(*text) : nullptr;
 }
 
-/// Calls `make` with two nodes of one type and returns what it makes of them; nothing if their types differ.
+/// Calls `make` with two nodes of the same type and returns its result; empty if their types differ.
 template <typename Make>
 Value make_of_same_type(Value left, Value right, Make make) {
     if (std::holds_alternative<Boolean>(left) && std::holds_alternative<Boolean>(right)) {

@@ -13,7 +13,7 @@ std::string question(const std::string& guessed) {
     return guessed.empty() ? "" : "; did you mean " + in_backticks(guessed) + "?";
 }
 
-// The beginning of `name`, up to a dot, that it has in common with fields; as much of it as there is.
+// The longest beginning of `name`, up to a dot, that it shares with a field.
 std::string_view known_part(Vocabulary vocabulary, std::string_view name) {
     for (std::size_t dot = name.rfind('.'); dot != std::string_view::npos; dot = name.substr(0, dot).rfind('.')) {
         const std::string_view part = name.substr(0, dot + 1);
@@ -28,7 +28,7 @@ std::string_view known_part(Vocabulary vocabulary, std::string_view name) {
 }  // namespace
 
 std::optional<Meaning> look_up(Vocabulary vocabulary, std::string_view name) {
-    const Field* map = nullptr;  // with the longest name of those that may be meant
+    const Field* map = nullptr;  // with the longest matching name
     for (const Field& field : vocabulary) {
         if (field.name == name) {
             return Meaning{&field, std::nullopt};
@@ -65,7 +65,7 @@ std::string guess(std::string_view name, Vocabulary vocabulary) {
     std::string found = detail::nearest(rest, fields);
     const std::size_t dot = rest.find('.');
     if (found.empty() && dot != std::string_view::npos) {
-        found = detail::nearest(rest.substr(0, dot), maps);  // what follows may be a key
+        found = detail::nearest(rest.substr(0, dot), maps);  // the rest may be a key
     }
     return question(found.empty() ? "" : known + found);
 }

@@ -1,4 +1,4 @@
-// What the names in an expression mean. The caller says it, so that the language itself knows nothing of requests.
+// The names in an expression, defined by the caller, so that the language itself is independent of requests.
 #pragma once
 
 #include <cstdint>
@@ -18,27 +18,27 @@ enum class Type : std::uint8_t {
 };
 
 struct Field {
-    std::string_view name;  // names as in a program, joined by dots: `request.path`
+    std::string_view name;  // identifiers joined by dots: `request.path`
     Type type;
-    std::uint32_t id;  // by which Facts are asked for it
+    std::uint32_t id;  // identifies it in Facts
 };
 
-/// No name is there twice. It has to live while an expression is compiled, not longer.
+/// Without duplicate names. Must live only while an expression is compiled.
 using Vocabulary = std::span<const Field>;
 
-/// What a name leads to: a field, or an entry of a map.
+/// The meaning of a name: a field, or an entry of a map.
 struct Meaning {
     const Field* field;
     std::optional<std::string_view> key;
 };
 
-/// Looks up names that are joined by dots. What follows the name of a map is a key, dots and all: `note.auth.subject`
-/// is the entry "auth.subject" of `note`. Nothing if the name is unknown.
+/// Looks up names joined by dots. The rest after the name of a map is a key, including its dots: `note.auth.subject` is
+/// the entry "auth.subject" of `note`. Empty if the name is unknown.
 std::optional<Meaning> look_up(Vocabulary vocabulary, std::string_view name);
 
-/// What a misspelt name was probably meant to be, as "; did you mean `x`?", or nothing.
+/// A suggestion for a misspelt name, as "; did you mean `x`?", or an empty text.
 std::string guess(std::string_view name, std::span<const std::string_view> candidates);
-/// For the name of a field. As much of it as is right says nothing about the rest: `visitor.port` is not `visitor.tls`.
+/// For the name of a field. A correct beginning says nothing about the rest: `visitor.port` is not `visitor.tls`.
 std::string guess(std::string_view name, Vocabulary vocabulary);
 
 }  // namespace ferrotunnel::expression

@@ -1,5 +1,5 @@
-// Plugins that a client asks for on a service of its own: what a session asks for, and what exchanges and sessions call
-// then. lib/plugin implements both.
+// Interface of plugins that a client requests for its service: made by sessions, called by exchanges and sessions.
+// lib/plugin implements it.
 //
 //   registration --make_asked--> AskedPlugins, one object for all trunks of the service
 //   request      --begin--> a run through the operator's plugins, then the client's
@@ -33,20 +33,21 @@ class AskedPlugins {
 public:
     virtual ~AskedPlugins() = default;
 
-    /// A run for a request, on the calling worker, whose mailbox that is. Never null: nobody gets past the plugins.
+    /// A run for a request, on the calling worker, which `mailbox` belongs to. Never null, so that no request bypasses
+    /// the plugins.
     virtual std::unique_ptr<HttpRun> begin(const http::RequestHead& head, const RequestInfo& info, RunOwner& owner,
                                            std::shared_ptr<buffer::Mailbox> mailbox) = 0;
     /// A run for a visitor of TCP or TLS, likewise.
     virtual std::unique_ptr<SessionRun> begin_visit(Subject subject, SessionRunOwner& owner,
                                                     std::shared_ptr<buffer::Mailbox> mailbox) = 0;
-    /// The types, as people read them: "auth, ip-filter".
+    /// The types for messages: "auth, ip-filter".
     virtual const std::string& names() const noexcept = 0;
 };
 
 using SharedAskedPlugins = std::shared_ptr<AskedPlugins>;  // null: none
 
-/// Refers to the plugins of a service, and does not keep them: trunks that have registered it do. So what else knows of
-/// the service for longer (routes that an idle worker has) takes no room from its client.
+/// A weak reference to the plugins of a service, which are owned by the trunks that have registered it. So longer-lived
+/// references (routes of an idle worker) use no quota of the client.
 class AskedReference {
 public:
     AskedReference() = default;
@@ -55,7 +56,7 @@ public:
 
     /// Whether the service has any.
     bool are_asked_for() const noexcept { return are_asked_for_; }
-    /// Null: they are gone, and so is the service; or there are none.
+    /// Null if the service has ended, or if there are none.
     SharedAskedPlugins get() const noexcept { return plugins_.lock(); }
 
     friend bool operator==(const AskedReference& a, const AskedReference& b) noexcept {
@@ -67,7 +68,7 @@ private:
     bool are_asked_for_ = false;
 };
 
-/// What a service's visitors are: plugins have to be able to look at them.
+/// The kind of a service's visitors, which its plugins must support.
 enum class AskedFor : std::uint8_t { requests, connections };
 
 struct AskedPlugin {
@@ -76,22 +77,22 @@ struct AskedPlugin {
 };
 
 struct AskingService {
-    std::array<std::uint8_t, 8> token{};  // whose quota it counts for
+    std::array<std::uint8_t, 8> token{};  // the token whose quota it counts towards
     AskedFor visitors = AskedFor::requests;
     std::vector<AskedPlugin> plugins;
 };
 
-/// Why a client does not get what it asks for.
+/// Why requested plugins are refused.
 struct AskedRefusal {
     enum class Why : std::uint8_t {
-        not_allowed,  // the operator does not let clients ask for this, or it is not there
-        wrong,        // the settings are wrong
-        busy,         // there is no room at the moment
+        not_allowed,  // the operator does not allow it for clients, or it does not exist
+        wrong,        // the settings are invalid
+        busy,         // a limit is reached at the moment
     } why = Why::busy;
     std::string text;  // a sentence
 };
 
-/// Called once, on any thread, with no lock held; never, where the server ends before.
+/// Called once, on any thread, with no lock held; never if the server ends first.
 using AskedMade = std::function<void(Result<SharedAskedPlugins, AskedRefusal>)>;
 
 }  // namespace ferrotunnel::hooks

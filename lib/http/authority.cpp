@@ -232,7 +232,7 @@ std::string_view words_for(AuthorityFault fault) noexcept {
         case AuthorityFault::list:
             return "is a list: it has a comma";
         case AuthorityFault::bad_byte:
-            return "has a character that no host name has";
+            return "has a character that is not valid in a host name";
         case AuthorityFault::empty_label:
             return "has an empty label: two dots in a row, or a dot in front";
         case AuthorityFault::bad_ipv4:

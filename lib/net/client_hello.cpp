@@ -26,20 +26,20 @@ constexpr std::uint16_t extension_alpn = 16;
 
 static_assert(limits::client_hello_protocols_max == 64, "a text below says so");
 
-// Another protocol could begin with a word in capitals: a method and a blank. The longest registered method,
+// Another protocol may begin with a word in capitals: a method and a blank. The longest registered method,
 // UPDATEREDIRECTREF, has 17 letters.
 constexpr std::size_t word_max = 17;
 constexpr std::string_view proxy_word = "PROXY";
 constexpr std::string_view proxy_signature("\r\n\r\n\0\r\nQUIT\n", 12);
 
-// Takes fields off the front. A missing field sets `broken`, and then everything after it is empty.
+// Removes fields from the front. A missing field sets `broken`, and everything after it is empty.
 class Fields {
 public:
     explicit Fields(Bytes bytes) : left_(bytes) {}
 
     bool broken() const noexcept { return broken_; }
     bool empty() const noexcept { return left_.empty(); }
-    /// True when every field was there and nothing is left over.
+    /// True if every field was present and no bytes are left.
     bool exact() const noexcept { return !broken_ && left_.empty(); }
 
     Bytes take(std::size_t count) noexcept {
@@ -57,7 +57,7 @@ public:
         Bytes raw = take(N);
         return raw.empty() ? 0 : static_cast<std::size_t>(load_be<N>(raw.data()));
     }
-    /// Takes a length of N bytes and then as many bytes.
+    /// Removes a length of N bytes and then as many bytes.
     template <std::size_t N>
     Bytes counted() noexcept {
         return take(number<N>());
@@ -131,7 +131,7 @@ std::string read_hello(Bytes body, ClientHello& hello) {
         return "it is shorter than its own lengths say";
     }
     if (version[0] != version_major) {
-        return "its version is none of TLS";
+        return "its version is not a TLS version";
     }
     if (session_id.size() > session_id_max) {
         return "its session id is longer than 32 bytes";
@@ -216,8 +216,8 @@ ClientHelloReader::Status ClientHelloReader::judge(Bytes received) {
     }
 }
 
-// Guesses which other protocol it is. Each decision is made at one particular byte, so that it makes no difference in
-// which pieces the bytes arrive.
+// Guesses the foreign protocol. Each decision is made at one particular byte, so that the result does not depend on how
+// the bytes arrive.
 ClientHelloReader::Status ClientHelloReader::judge_foreign(Bytes received) {
     if (received[0] == '\r') {
         std::string_view start = as_text(received.first(std::min(received.size(), proxy_signature.size())));
@@ -246,7 +246,7 @@ ClientHelloReader::Status ClientHelloReader::judge_foreign(Bytes received) {
     return Status::not_tls;
 }
 
-// Judges the record at record_at_. `whole` becomes true when all of it is there and has been counted.
+// Checks the record at record_at_. Sets `whole` if it is complete and was counted.
 ClientHelloReader::Status ClientHelloReader::judge_record(Bytes received, bool& whole) {
     Bytes record = received.subspan(record_at_);
     if (record.size() < record_head_bytes) {
@@ -287,7 +287,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
         return Status::more;
     }
     if (seen_ + record_bytes > message_bytes_) {
-        return fail("its record continues behind it");
+        return fail("its record continues after it");
     }
     if (record_at_ + record_head_bytes + record_bytes + (message_bytes_ - seen_ - record_bytes) >
         limits::client_hello_bytes_max) {
@@ -296,7 +296,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
     return Status::more;
 }
 
-// Reads the message, all of which is there: usually in one record, otherwise its fragments are put together.
+// Parses the complete message: usually in one record, otherwise its fragments are joined.
 ClientHelloReader::Status ClientHelloReader::judge_message(Bytes received) {
     std::vector<std::uint8_t> together;
     Bytes message = received.subspan(record_head_bytes, message_bytes_);

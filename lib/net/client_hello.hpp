@@ -1,5 +1,5 @@
-// Reads the ClientHello with which a TLS connection begins, to find out which name it asks for. The reader only looks
-// at the bytes: they stay the property of the caller, who relays them untouched or hands the connection to TLS.
+// Parser of the ClientHello at the start of a TLS connection, to find the requested name. The reader does not consume
+// the bytes: the caller forwards them unchanged or passes the connection to TLS.
 //
 //     ClientHelloReader reader;                        // one for each connection
 //     for (;;) {
@@ -12,9 +12,9 @@
 //         }
 //     }
 //
-// The verdict is the same however the bytes arrive, one at a time or all at once. The reader is strict about what it
-// reads: records, the framing of the message and of every extension, the name and the list of protocols. What only the
-// backend needs to understand (versions, suites, keys) is not judged.
+// The result is the same however the bytes arrive, one at a time or all at once. The reader strictly validates records,
+// the framing of the message and of every extension, the name and the list of protocols. It ignores what only the
+// backend needs (versions, suites, keys).
 #pragma once
 
 #include <cstdint>
@@ -34,27 +34,27 @@ struct ClientHello {
 };
 
 /// Reads the value of a server_name extension (RFC 6066): exactly one name, which must be a host name. The error is
-/// worded so that it can follow "the server name".
+/// worded to follow "the server name".
 Result<std::string, const char*> read_server_name(Bytes extension);
 
 class ClientHelloReader {
 public:
     enum class Status : std::uint8_t {
-        more,       // too few bytes to tell
+        more,       // too few bytes to decide
         complete,   // hello() is there
-        not_tls,    // the first bytes are no TLS
+        not_tls,    // the first bytes are not TLS
         malformed,  // TLS, but broken, or larger than limits::client_hello_bytes_max
     };
     /// The protocol that was spoken where TLS was expected.
     enum class Foreign : std::uint8_t { unknown, http, proxy_protocol };
 
-    /// Judges what has been received. `received` begins with the connection's first byte and never gets shorter. After
-    /// a verdict other than `more` the bytes are not looked at again. The cost depends on the new bytes alone.
+    /// Checks the received bytes. `received` begins with the connection's first byte and never gets shorter. After a
+    /// result other than `more` the bytes are not read again. The cost depends only on the new bytes.
     Status look(Bytes received);
 
     const ClientHello& hello() const noexcept { return hello_; }
     Foreign foreign() const noexcept { return foreign_; }
-    /// The reason, in our own words and with numbers, never with bytes of the peer.
+    /// The reason, which never contains bytes of the peer.
     const std::string& error() const noexcept { return error_; }
 
 private:

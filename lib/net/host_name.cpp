@@ -18,7 +18,7 @@ bool may_stand_in_label(char c) noexcept {
     return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
 }
 
-// What is wrong with a label, or null. `label` is lower case.
+// The problem of a label, or null. `label` is lower case.
 const char* fault_of_label(std::string_view label) noexcept {
     if (label.empty()) {
         return "has an empty label";
@@ -28,7 +28,7 @@ const char* fault_of_label(std::string_view label) noexcept {
     }
     for (char c : label) {
         if (!may_stand_in_label(c)) {
-            return "has a character that no host name has";
+            return "has a character that is not valid in a host name";
         }
     }
     return label.front() == '-' || label.back() == '-' ? "has a label that begins or ends with a hyphen" : nullptr;

@@ -29,7 +29,7 @@ bool plausible_host(std::string_view host) {
     return true;
 }
 
-// An IPv6 address, if it is link-local perhaps with a zone.
+// Whether the text is an IPv6 address; a link-local one may have a zone.
 bool is_ipv6(std::string_view text) {
     const std::size_t percent = text.find('%');
     const std::optional<Address> address = parse_ipv6(text.substr(0, percent));
@@ -62,7 +62,7 @@ constexpr NamedCharacter lookalikes[] = {
     {"\xef\xbc\x9a", "a wide colon"},
 };
 
-// The character that a text begins with, as "U+00FC". The text is UTF-8.
+// The first character of a UTF-8 text, as "U+00FC".
 std::string code_point(std::string_view text) {
     const auto first = static_cast<unsigned char>(text.front());
     const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
@@ -123,7 +123,7 @@ std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std
         }
     } else if (auto colon = text.find(':'); colon != std::string_view::npos) {
         host = text.substr(0, colon);
-        port = parse_port(text.substr(colon + 1));  // more colons, as in a bare IPv6 address: no number
+        port = parse_port(text.substr(colon + 1));  // with more colons, as in a bare IPv6 address, this is not a number
     } else if (text.empty()) {
         return {};
     }

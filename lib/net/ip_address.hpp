@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::net {
 
-/// The address that a visitor comes from. No family: unknown, or not an IP peer.
+/// A peer's address. No family: unknown, or not an IP peer.
 struct Address {
     std::uint8_t family = 0;  // 0, 4 or 6
     std::uint16_t port = 0;

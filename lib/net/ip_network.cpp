@@ -77,10 +77,10 @@ Result<IpNetwork, std::string> IpNetwork::parse(std::string_view text) {
     const auto widest = static_cast<unsigned>(8 * address->size());
     auto bits = slash == std::string_view::npos ? widest : parse_length(text.substr(slash + 1));
     if (!bits || *bits > widest) {
-        return "has no length from 0 to " + std::to_string(widest) + " behind its '/'";
+        return "has no length from 0 to " + std::to_string(widest) + " after its '/'";
     }
     if (const Address start = start_of(*address, *bits); start != *address) {
-        return "has bits behind its length; the network is " + ip_text(start) + '/' + std::to_string(*bits);
+        return "has bits set beyond its length; the network is " + ip_text(start) + '/' + std::to_string(*bits);
     }
     IpNetwork network;
     network.base_ = unmapped(*address);

@@ -1,5 +1,4 @@
-// Networks of addresses, as people write them: "10.0.0.0/8", "fd00::/8", "192.0.2.7", "::1". They are used for lists of
-// trusted peers.
+// IP networks as text: "10.0.0.0/8", "fd00::/8", "192.0.2.7", "::1". Used for lists of trusted peers.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +17,15 @@ namespace ferrotunnel::net {
 /// are looked up: a listener for both families sees its IPv4 visitors in that form.
 class IpNetwork {
 public:
-    /// Parses a network. The error is worded so that it can follow the text. Strict: no zone, no brackets, no port, a
-    /// length without leading zeros, and no bit set behind the length, since somebody who writes 10.1.2.3/8 means
-    /// something else than what it would match.
+    /// Parses a network. The error is worded to follow the text. Strict: no zone, no brackets, no port, a length
+    /// without leading zeros, and no bit set beyond the length, since 10.1.2.3/8 would match more than was probably
+    /// intended.
     static Result<IpNetwork, std::string> parse(std::string_view text);
 
-    /// The network of this length that an address lies in. Lengths are at most those of its family.
+    /// The network of this length that contains an address. The length must be valid for its family.
     static IpNetwork around(const Address& address, std::uint8_t bits) noexcept;
 
-    /// How many leading bits its addresses have in common; 0: all of a family.
+    /// The prefix length; 0: all addresses of a family.
     std::uint8_t bits() const noexcept { return bits_; }
 
     /// False for an address without a family.
@@ -48,7 +47,7 @@ public:
 
     bool empty() const noexcept { return networks_.empty(); }
     bool contains(const Address& address) const noexcept;
-    /// Whether `address`, a text without port or brackets, is in one of the networks; false when it is not a valid
+    /// Whether `address`, a text without port or brackets, is in one of the networks; false if it is not a valid
     /// address.
     bool contains(std::string_view address) const noexcept;
     const std::vector<IpNetwork>& all() const noexcept { return networks_; }
@@ -62,7 +61,7 @@ private:
 /// Returns ::ffff:a.b.c.d as IPv4, and every other address as it is.
 Address unmapped(const Address& address) noexcept;
 
-/// Parses an address of either family; nothing when `text` is none. The returned port is 0.
+/// Parses an address of either family; empty if `text` is invalid. The returned port is 0.
 std::optional<Address> parse_ip(std::string_view text) noexcept;
 
 }  // namespace ferrotunnel::net

@@ -1,4 +1,4 @@
-// IP addresses as text, without the system's help, as version 1 of the PROXY protocol carries them.
+// IP addresses as text, parsed without the system's functions, as in version 1 of the PROXY protocol.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ std::optional<Address> parse_ipv4(std::string_view text) noexcept;
 /// and the last 32 bits possibly as IPv4. No zone, no brackets.
 std::optional<Address> parse_ipv6(std::string_view text) noexcept;
 
-/// Writes an address as RFC 5952 has it: lower case, the longest run of zero groups as "::", IPv4-mapped addresses with
+/// Formats an address as in RFC 5952: lower case, the longest run of zero groups as "::", IPv4-mapped addresses with
 /// dots. Empty for an address without a family.
 std::string ip_text(const Address& address);
 

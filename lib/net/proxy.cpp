@@ -24,7 +24,7 @@ bool is_fit_for_login(std::string_view text) {
     return text.size() <= limits::proxy_login_bytes_max && is_printable(text);
 }
 
-// Reads "user:password" into `proxy`. False: it is none.
+// Parses "user:password" into `proxy`. False: it is invalid.
 bool read_login(std::string_view text, Proxy& proxy) {
     const std::size_t colon = text.find(':');
     const auto user = percent_decoded_strictly(text.substr(0, colon));
@@ -39,7 +39,7 @@ bool read_login(std::string_view text, Proxy& proxy) {
     return true;
 }
 
-// An item of NO_PROXY without its port, if it has one and the port is not `port`: nothing.
+// An item of NO_PROXY without its port; empty if it has another port than `port`.
 std::optional<std::string_view> without_port(std::string_view item, std::uint16_t port) {
     const std::size_t colon = item.rfind(':');
     const bool has_port = colon != std::string_view::npos &&
@@ -86,8 +86,8 @@ Result<Proxy, std::string> parse_proxy(std::string_view text) {
     }
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
         if (!read_login(rest.substr(0, at), proxy)) {
-            return "has no user and password that can be used in front of the '@': percent-encode what is special "
-                   "there (%40 for '@'), at most " +
+            return "has no valid user and password in front of the '@': percent-encode special characters there (%40 "
+                   "for '@'), at most " +
                    std::to_string(limits::proxy_login_bytes_max) + " bytes each";
         }
         rest.remove_prefix(at + 1);

@@ -12,13 +12,13 @@
 namespace ferrotunnel::net {
 namespace {
 
-constexpr std::size_t quoted_max = 100;  // bytes of the proxy's own words in a message
+constexpr std::size_t quoted_max = 100;  // bytes of the proxy's own text in a message
 
 char byte(unsigned value) {
     return static_cast<char>(static_cast<unsigned char>(value));
 }
 
-// Basic (RFC 7617): base64 with its usual alphabet and padding.
+// Basic (RFC 7617): base64 with the standard alphabet and padding.
 std::string basic(const Proxy& proxy) {
     const std::string login = proxy.user + ':' + proxy.password;
     std::string text = encode_base64url({reinterpret_cast<const std::uint8_t*>(login.data()), login.size()});
@@ -40,7 +40,7 @@ std::string_view without_spaces(std::string_view text) {
     return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
 }
 
-// Whether a proxy offers to take a login in this way, in a head whose lines end with LF.
+// Whether a proxy offers this authentication scheme, in a head whose lines end with LF.
 bool offers(std::string_view head, std::string_view scheme) {
     constexpr std::string_view field = "proxy-authenticate:";
     while (!head.empty()) {
@@ -54,7 +54,7 @@ bool offers(std::string_view head, std::string_view scheme) {
     return false;
 }
 
-// "503 Service Unavailable" of a status line, or nothing if it is none.
+// The status of a status line, "503 Service Unavailable"; empty if it is not one.
 std::string_view status_of(std::string_view line) {
     line = without_spaces(line);
     const bool is_http = line.size() >= 12 && line.starts_with("HTTP/1.") && line[8] == ' ';
@@ -72,11 +72,11 @@ std::string_view socks_refusal(unsigned code) {
         "cannot reach the server's network",
         "cannot reach the server",
         "is refused by the server",
-        "has waited too long for the server",
-        "does not know CONNECT",
-        "does not know this kind of address",
+        "timed out while connecting to the server",
+        "does not support CONNECT",
+        "does not support this kind of address",
     };
-    return code < words.size() ? words[code] : "has failed for a reason that SOCKS5 has no number for";
+    return code < words.size() ? words[code] : "has failed with an unknown SOCKS5 code";
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ void ProxyHandshake::read() {
 
 void ProxyHandshake::finish(std::size_t size) {
     if (received_.size() > size) {
-        fail("sends more than its answer");
+        fail("sent more than its answer");
     } else {
         state_ = State::done;
     }
@@ -164,24 +164,24 @@ void ProxyHandshake::read_http() {
     } else {
         const bool by_rule = status.starts_with("403") || status.starts_with("405");
         fail("does not connect to " + to_text(target_) + ": it answers " + printable(status, quoted_max) +
-             (by_rule && target_.port != 443 ? " (many proxies allow port 443 alone)" : ""));
+             (by_rule && target_.port != 443 ? " (many proxies allow port 443 only)" : ""));
     }
 }
 
 std::string ProxyHandshake::unauthorized(std::string_view head) const {
     if (offers(head, "basic")) {
-        return proxy_.user.empty() ? "wants a user and password: http://USER:PASSWORD@" + to_text(proxy_.place)
-                                   : "does not take this user and password";
+        return proxy_.user.empty() ? "requires a user and password: http://USER:PASSWORD@" + to_text(proxy_.place)
+                                   : "does not accept this user and password";
     }
     for (const std::string_view scheme : {"NTLM", "Negotiate", "Digest"}) {
         std::string lower(scheme);
         std::ranges::transform(lower, lower.begin(), [](char c) { return static_cast<char>(c | 0x20); });
         if (offers(head, lower)) {
-            return "wants a login by " + std::string(scheme) +
-                   ", and only Basic is supported: let a local proxy that can do it (cntlm, px) stand in between";
+            return "requires a login by " + std::string(scheme) +
+                   ", but only Basic is supported: use a local proxy that supports it (cntlm, px) in between";
         }
     }
-    return "wants a login of a kind that is not supported";
+    return "requires a kind of login that is not supported";
 }
 
 // --- SOCKS5 ---
@@ -211,9 +211,9 @@ void ProxyHandshake::read_socks_method() {
                   byte(static_cast<unsigned>(proxy_.password.size())) + proxy_.password;
         awaits_ = Awaits::socks_login;
     } else if (proxy_.user.empty()) {
-        fail("wants a login: socks5://USER:PASSWORD@" + to_text(proxy_.place));
+        fail("requires a login: socks5://USER:PASSWORD@" + to_text(proxy_.place));
     } else {
-        fail("takes no user and password");
+        fail("accepts no user and password");
     }
 }
 
@@ -226,7 +226,7 @@ void ProxyHandshake::read_socks_login() {
     if (accepted) {
         ask_socks();
     } else {
-        fail("does not take this user and password");
+        fail("does not accept this user and password");
     }
 }
 

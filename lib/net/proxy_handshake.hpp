@@ -1,11 +1,11 @@
-// What a client and a proxy say to each other before bytes pass through: CONNECT of HTTP, or SOCKS5. Sans-IO.
+// The handshake of a client with a proxy: HTTP CONNECT or SOCKS5. Sans-IO.
 //
 //     http     CONNECT sent ------------------------------------2xx----------------> done
 //     socks5   methods sent --none--> asked -------------------granted-------------> done
 //                           --login--> login sent --accepted--> asked
 //
-// Any other answer, one that is too long, or bytes behind the last one: failed, with words for the user. The server
-// does not speak first on a trunk, so nothing that comes with the proxy's answer can be the server's.
+// Any other answer, one that is too long, or bytes after the last one: failed, with a reason for the user. The server
+// does not speak first on a trunk, so bytes after the proxy's answer cannot be the server's.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ class ProxyHandshake {
 public:
     enum class State : std::uint8_t { going_on, done, failed };
 
-    /// `target`: where the proxy is to connect to. A name is resolved by the proxy.
+    /// `target`: the destination for the proxy. A name is resolved by the proxy.
     ProxyHandshake(const Proxy& proxy, const HostPort& target);
 
-    /// Takes the bytes that have to be sent now; empty: the proxy's answer comes first.
+    /// Returns and clears the bytes to send now; empty: the proxy must answer first.
     std::string take_output() { return std::exchange(output_, {}); }
-    /// Takes what the proxy has sent. The verdict does not depend on how the bytes arrive.
+    /// Processes bytes from the proxy. The result does not depend on how the bytes arrive.
     State receive(Bytes bytes);
     State state() const noexcept { return state_; }
-    /// What went wrong, worded so that it can follow the proxy's name; without control characters and passwords.
+    /// The reason of a failure, worded to follow the proxy's name; without control characters and passwords.
     const std::string& failure() const noexcept { return failure_; }
 
 private:
@@ -53,7 +53,7 @@ private:
     Awaits awaits_ = Awaits::http_head;
     State state_ = State::going_on;
     std::string output_;
-    std::string received_;  // what the present step has not consumed
+    std::string received_;  // bytes that the current step has not consumed
     std::string failure_;
 };
 

@@ -55,7 +55,7 @@ ProxyReading malformed(ProxyVersion version, const char* error) {
 
 // --- version 1 ----------------------------------------------------------------------------------------------------
 
-// A port as the PROXY protocol writes it: digits, and no zero before them.
+// Parses a port of the PROXY protocol: digits without leading zeros.
 std::optional<std::uint16_t> proxy_port(std::string_view text) {
     if (text.empty() || text.size() > 5 || (text.size() > 1 && text.front() == '0')) {
         return std::nullopt;
@@ -70,8 +70,8 @@ std::optional<std::uint16_t> proxy_port(std::string_view text) {
     return value <= 0xffff ? std::optional(static_cast<std::uint16_t>(value)) : std::nullopt;
 }
 
-// Takes a word up to the next blank, and drops the blank. Returns nothing, not even an empty word, after the text
-// ended.
+// Removes a word up to the next blank, and the blank. Returns nothing, not even an empty word, after the end of the
+// text.
 std::optional<std::string_view> take_word(std::optional<std::string_view>& text) {
     if (!text) {
         return std::nullopt;
@@ -82,7 +82,7 @@ std::optional<std::string_view> take_word(std::optional<std::string_view>& text)
     return word;
 }
 
-// Reads what follows "TCP4 " or "TCP6 ". Returns null when it is correct, otherwise what is wrong.
+// Parses the rest after "TCP4 " or "TCP6 ". Returns the error, or null.
 const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t family, ProxyHeader& header) {
     const auto parse = family == 4 ? parse_ipv4 : parse_ipv6;
     auto source = take_word(text);
@@ -95,7 +95,7 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     auto from = parse(*source);
     auto to = parse(*destination);
     if (!from || !to) {
-        return "an address is none of the family that is named";
+        return "an address does not belong to the named family";
     }
     auto from_port = proxy_port(*source_port);
     auto to_port = proxy_port(*destination_port);
@@ -109,17 +109,17 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     return nullptr;
 }
 
-// Reads the line without "PROXY " and CR LF.
+// Parses the line without "PROXY " and CR LF.
 const char* read_v1_line(std::string_view line, ProxyHeader& header) {
     std::optional<std::string_view> rest = line;
     auto protocol = take_word(rest);
     if (*protocol == "UNKNOWN") {
-        return nullptr;  // what follows is to be ignored
+        return nullptr;  // the rest must be ignored
     }
     if (*protocol == "TCP4" || *protocol == "TCP6") {
         return read_v1_addresses(rest, *protocol == "TCP4" ? 4 : 6, header);
     }
-    return "the protocol is none of TCP4, TCP6 and UNKNOWN";
+    return "the protocol is not one of TCP4, TCP6 and UNKNOWN";
 }
 
 ProxyReading read_v1(std::string_view text) {
@@ -139,7 +139,7 @@ ProxyReading read_v1(std::string_view text) {
             return error == nullptr ? reading : malformed(ProxyVersion::v1, error);
         }
         if (text[i] != '\r' && (text[i] < ' ' || text[i] > '~')) {
-            return malformed(ProxyVersion::v1, "a byte that is no printable ASCII, or a line feed alone");
+            return malformed(ProxyVersion::v1, "a byte that is not printable ASCII, or a single line feed");
         }
     }
     return verdict(Status::more);
@@ -147,12 +147,12 @@ ProxyReading read_v1(std::string_view text) {
 
 // --- version 2 ----------------------------------------------------------------------------------------------------
 
-// Checks the TLVs; null when they are correct. `all` is the whole header, and `at` is where they begin.
+// Checks the TLVs. Returns the error, or null. `all` is the whole header, and `at` is their offset.
 const char* check_tlvs(Bytes all, std::size_t at) {
     bool checked = false;
     while (at < all.size()) {
         if (all.size() - at < tlv_head_bytes) {
-            return "less than a TLV is left at the end";
+            return "an incomplete TLV at the end";
         }
         const std::uint8_t type = all[at];
         const auto bytes = static_cast<std::size_t>(load_be<2>(all.data() + at + 1));
@@ -162,7 +162,7 @@ const char* check_tlvs(Bytes all, std::size_t at) {
         }
         if (type == tlv_crc32c) {
             if (checked || bytes != crc_bytes) {
-                return "the checksum occurs twice, or has not 4 bytes";
+                return "the checksum occurs twice, or does not have 4 bytes";
             }
             checked = true;
             constexpr std::uint8_t zeros[crc_bytes] = {};
@@ -200,7 +200,7 @@ void read_v2_addresses(const std::uint8_t* at, std::uint8_t family, ProxyHeader&
     header.destination.port = static_cast<std::uint16_t>(load_be<2>(at + 2 * bytes + 2));
 }
 
-// What is wrong with the 13th to 16th byte, whatever follows, or null. `head` has the 13th byte at least.
+// The error of the 13th to 16th byte, or null. `head` has at least the 13th byte.
 const char* fault_of_v2_head(Bytes head) {
     if (head[12] != v2_local && head[12] != v2_proxy) {
         return "neither version 2 nor one of the commands LOCAL and PROXY";
@@ -245,7 +245,7 @@ ProxyReading read_v2(Bytes received) {
     reading.header.local = received[12] == v2_local;
     const auto family = static_cast<std::uint8_t>(received[13] >> 4);
     if (reading.header.local || family == family_unspecified) {
-        return reading;  // the rest is to be ignored, and nobody can tell where its TLVs would begin
+        return reading;  // the rest must be ignored, and the start of its TLVs is unknown
     }
     if (family == family_unix) {
         reading.header.unix_sockets = true;
@@ -274,7 +274,7 @@ Address as_ipv6(const Address& address) {
 struct Ends {
     Address source;
     Address destination;
-    std::uint8_t family = 0;  // of both; 0: nothing to tell
+    std::uint8_t family = 0;  // of both; 0: no addresses
 };
 
 Ends ends_of(const ProxyHeader& header) {
@@ -335,7 +335,7 @@ std::size_t write_proxy_v2(const ProxyHeader& header, std::uint8_t* at, bool wit
         store_be<2>(at + size + 2 * bytes + 2, ends.destination.port);
         size += 2 * bytes + 4;
     }
-    const bool sum = with_checksum && ends.family != 0;  // without addresses nobody would look at it
+    const bool sum = with_checksum && ends.family != 0;  // without addresses it would be ignored
     const std::size_t sum_at = size + tlv_head_bytes;
     if (sum) {
         at[size] = tlv_crc32c;

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view any_of_four = "0.0.0.0";
 constexpr std::string_view any_of_six = "[::]";
 
-// The one of both that `rest` begins with, as a whole host; empty: none.
+// The wildcard address that `rest` begins with, as a whole host; empty if there is none.
 std::string_view any_at_begin(std::string_view rest) {
     for (const std::string_view any : {any_of_four, any_of_six}) {
         const std::string_view behind = rest.substr(std::min(any.size(), rest.size()));

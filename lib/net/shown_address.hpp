@@ -1,4 +1,4 @@
-// Addresses that are shown to people, who want to use them as they stand there.
+// Addresses for people, which can be used as shown.
 #pragma once
 
 #include <string>
@@ -6,9 +6,9 @@
 
 namespace ferrotunnel::net {
 
-/// `address` ("host:80", "udp://host:80", "http://host/path") with `host` in the place of 0.0.0.0 or [::], which stand
-/// for all addresses of a machine and are none that one could connect to; everything else stays as it is. Where `host`
-/// itself is such an address, or empty, this machine's own comes in its place.
+/// `address` ("host:80", "udp://host:80", "http://host/path") with `host` instead of 0.0.0.0 or [::], which mean all
+/// addresses of a machine and cannot be connected to; everything else is unchanged. If `host` itself is such an
+/// address, or empty, this machine's own is used.
 std::string with_host_for_any(std::string_view address, std::string_view host);
 
 }  // namespace ferrotunnel::net

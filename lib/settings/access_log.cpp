@@ -1,4 +1,4 @@
-// The settings of the access log.
+// Settings of the access log.
 #include <string>
 #include <utility>
 #include <vector>

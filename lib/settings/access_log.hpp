@@ -1,4 +1,4 @@
-// The check of the settings of the access log.
+// Validation of the access log's settings.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Appends what is wrong beyond the bounds of single settings, and clears a path that is `off`.
+/// Appends problems beyond the bounds of single settings, and clears a path that is `off`.
 void check_access_log(ServerValues& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

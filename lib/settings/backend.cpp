@@ -29,15 +29,14 @@ bool is_server_name(const std::string& name) {
 void check_backend_tls(const BackendWords& words, const backend::BackendPlace& place, std::vector<Problem>& problems) {
     auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
     if (!place.tls && words.tls != BackendTls{}) {
-        wrong(std::string("what it says about its backend's TLS has no meaning: `local` is not written ") +
-              tls_form(words.kind));
+        wrong(std::string("settings for TLS with the backend need a `local` like ") + tls_form(words.kind));
         return;
     }
     if (words.tls.insecure && !words.tls.ca_file.empty()) {
-        wrong("a backend's TLS cannot have a CA file and be insecure, which would not look at it");
+        wrong("a backend's TLS cannot have a CA file and be insecure, which verifies no certificate");
     }
     if (words.tls.certificate_file.empty() != words.tls.key_file.empty()) {
-        wrong("a certificate for a backend needs its key and a key its certificate: give both files");
+        wrong("a client certificate for a backend needs two files: the certificate and its key");
     }
     if (!words.tls.server_name.empty() && !is_server_name(words.tls.server_name)) {
         wrong(in_quotes(words.tls.server_name) + " is not a valid name or address of a server");
@@ -53,11 +52,11 @@ void check_folder(const BackendWords& words, const std::string& folder, std::vec
         wrong(in_quotes(words.local) + " is not a folder");
     }
     if (words.proxy != ProxyProtocol::off) {
-        wrong("`proxy_protocol` has no meaning where the files of a folder are the answers");
+        wrong("`proxy_protocol` has no meaning for a service that serves a folder");
     }
 }
 
-// OpenSSL does not say why it cannot read a file.
+// OpenSSL does not report why it cannot read a file.
 bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     const std::size_t before = problems.size();
     for (const std::string* file : {&words.tls.ca_file, &words.tls.certificate_file, &words.tls.key_file}) {
@@ -69,7 +68,7 @@ bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
     return problems.size() == before;
 }
 
-// For a service that has no TLS of its own with the backend: it passes on the visitor's, or datagrams.
+// For services without TLS settings for the backend: TLS passthrough, or datagrams.
 const BackendTls no_backend_tls{};
 
 }  // namespace
@@ -97,7 +96,7 @@ BackendWords backend_words(Udp& service) {
 void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems) {
     if (words.local.empty()) {
         problems.push_back(
-            {words.name, "missing `local`: where visitors are connected to, like " + std::string(example)});
+            {words.name, "missing `local`: the backend that visitors are forwarded to, like " + std::string(example)});
         return;
     }
     auto place = backend::parse_backend_place(words.local, words.kind);
@@ -117,10 +116,10 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
 
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems) {
     if (words.tls != BackendTls{}) {
-        problems.push_back({words.name, "`backend_tls` has no meaning where the application itself serves"});
+        problems.push_back({words.name, "`backend_tls` has no meaning if the application itself serves"});
     }
     if (words.proxy != ProxyProtocol::off) {
-        problems.push_back({words.name, "`proxy_protocol` has no meaning where the application itself serves"});
+        problems.push_back({words.name, "`proxy_protocol` has no meaning if the application itself serves"});
     }
 }
 

@@ -1,4 +1,4 @@
-// What a service says about its backend: the check, and the form that the engine takes.
+// Backend settings of a service: validation, and conversion to the engine's form.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ struct BackendWords {
     const BackendTls& tls;
     ProxyProtocol proxy;
     bool listing = false;
-    const Tcp* exit = nullptr;  // whose destinations and users count, if it is one
+    const Tcp* exit = nullptr;  // the service with destinations and users if it is an exit
     bool proxy_each = false;    // of datagrams
 };
 BackendWords backend_words(Tcp& service);
@@ -30,14 +30,14 @@ BackendWords backend_words(Http& service);
 BackendWords backend_words(Tls& service);
 BackendWords backend_words(Udp& service);
 
-/// Appends what is wrong, and brings `local` to its full form. `example`: an address to show if `local` is missing.
+/// Appends the problems, and completes `local` to its full form. `example`: an address to show if `local` is missing.
 void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems);
 
-/// Appends what is wrong where the application itself serves, without a backend.
+/// Appends the problems of a service that the application itself serves, without a backend.
 void check_no_backend(const BackendWords& words, std::vector<Problem>& problems);
 
-/// Makes the backend, after check_backend has found nothing. Appends the problems that show only when the files of
-/// certificates and keys are read.
+/// Makes the backend, after check_backend found no problems. Appends problems found when reading the files of
+/// certificates and keys.
 backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// What differs between the settings that run and those that are to run.
+// Differences between the running settings and new ones.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,7 @@ std::vector<SettingChange> changes_between(std::string_view side, const Values& 
     return changes;
 }
 
-/// Copies the settings that can change while the side runs.
+/// Copies the settings that can change at run time.
 template <typename Values>
 void take_live(Values& into, const Values& from) {
     Groups<Values>::visit([&](const GroupPlace&, const auto& rows, const auto& part) {

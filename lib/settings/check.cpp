@@ -51,7 +51,7 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
     check_bounds(timing_place, timing_settings, timing, problems);
     check_bounds(timing_place, reconnect_settings, timing, problems);
     if (timing.dead_interval < 3 * timing.ping_interval) {
-        problems.push_back({"timing.dead_interval", "must be at least three times the interval of pings"});
+        problems.push_back({"timing.dead_interval", "must be at least three times ping_interval"});
     }
     if (timing.reconnect_max > timing.reconnect_max.zero() && timing.reconnect_max < timing.reconnect_first) {
         problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
@@ -60,7 +60,7 @@ void check_timing(const Timing& timing, std::vector<Problem>& problems) {
 
 void check_common(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
     if (attached.run_on != nullptr && settings.workers != 0) {
-        problems.push_back({"workers", "cannot be combined with run_on, where the io_context's thread does the work"});
+        problems.push_back({"workers", "cannot be combined with run_on, which uses the thread of the io_context"});
     }
     check_bounds({}, common_settings, settings, problems);
     const auto check_address = [&problems](const char* key, const std::string& text, auto fault_of) {
@@ -83,7 +83,7 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
     check_timing(settings.timing, problems);
 }
 
-// The token's strength, or nothing and a problem that does not repeat the token.
+// Returns the token's strength, or reports a problem that does not repeat the token.
 std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
     auto token = login::parse_token(secret.reveal());
     if (!token) {
@@ -97,7 +97,7 @@ WeakTokenPolicy policy_of(const CommonValues& settings) {
     return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
-// Whether the text has 32 bytes in hexadecimal, or in base64 as the server prints them.
+// Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
 bool is_pin(std::string_view text) {
     constexpr std::string_view prefix = "sha256:";
     constexpr std::string_view hex = "0123456789abcdefABCDEF";
@@ -122,7 +122,7 @@ void check_client_tls(const ClientSettings& settings, std::vector<Problem>& prob
     if (!settings.tls && !settings.tls_pin.empty()) {
         problems.push_back({"tls_pin", "has no meaning while TLS is off"});
     } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
-        problems.push_back({"tls_pin", "expected \"sha256:\" and what the server prints after it at start"});
+        problems.push_back({"tls_pin", "expected \"sha256:\" and the value that the server prints at start"});
     }
 }
 
@@ -169,13 +169,13 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// This host is only shown in addresses: a name or an IP address, whether it exists or not.
+// This host is only shown in addresses: any name or IP address, whether it exists or not.
 void check_public_host(const std::string& host, std::vector<Problem>& problems) {
     constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     if (host.find_first_not_of(of_names) != std::string::npos && !runtime::SocketAddress::from_ip(host, 0)) {
         problems.push_back({"public_host", in_quotes(host) +
-                                               " is not a valid host; expected a name or an IP address alone, like "
-                                               "tunnel.example.com"});
+                                               " is not a valid host; expected a name or an IP address without a port, "
+                                               "like tunnel.example.com"});
     }
 }
 
@@ -199,7 +199,7 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
         const std::string domain = directory::read_domain(settings.domain);
         if (domain.empty()) {
             problems.push_back({"domain", in_quotes(settings.domain) +
-                                              " is not a name that hosts can be assigned below; expected one like "
+                                              " is not a valid domain for assigned hosts; expected one like "
                                               "tunnel.example.com"});
         }
         settings.domain = domain;
@@ -220,15 +220,14 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     }
 }
 
-// What is wrong with "service", "service.client" or either with "@token" behind it. Without a token that would be
-// anybody's service who calls one so.
+// The problem of "service" or "service.client", optionally followed by "@token". With several tokens it is required,
+// since otherwise a client of any token could offer a service of that name.
 std::optional<std::string> named_service_fault(const std::string& place, const std::vector<NamedToken>& tokens) {
     const std::size_t at = place.rfind('@');
     if (at == std::string::npos) {
         return tokens.size() < 2 ? std::nullopt
                                  : std::optional(in_quotes(place) +
-                                                 " does not say whose service that is, and there are several tokens; "
-                                                 "expected one like " +
+                                                 " does not name a token, and there are several; expected one like " +
                                                  place + "@TOKEN");
     }
     if (at == 0 || at + 1 == place.size()) {
@@ -239,14 +238,13 @@ std::optional<std::string> named_service_fault(const std::string& place, const s
     return is_known ? std::nullopt : std::optional("there is no token called " + in_quotes(token));
 }
 
-// A port that several protocols share, and who else comes to it.
+// Checks a port that several protocols share.
 void check_sharing(const ServerSettings& settings, std::vector<Problem>& problems) {
     const bool with_clients =
         is_shared(settings.bind, settings.http_bind) || is_shared(settings.bind, settings.https_bind);
     if (with_clients && !settings.tls) {
-        problems.push_back({"bind",
-                            "cannot be the address of visitors too while TLS is off: it is by TLS that "
-                            "clients are told from them"});
+        problems.push_back(
+            {"bind", "cannot be shared with visitors while TLS is off: clients are recognized by their TLS"});
     }
     const bool shares = with_clients || is_shared(settings.http_bind, settings.https_bind);
     const std::pair<const char*, const std::string&> named[] = {{"ssh_service", settings.ssh_service},
@@ -258,14 +256,14 @@ void check_sharing(const ServerSettings& settings, std::vector<Problem>& problem
         const std::optional<std::string> fault =
             shares ? named_service_fault(place, settings.tokens)
                    : std::optional<std::string>(
-                         "has a meaning only where two of bind, http_bind and https_bind are the same address");
+                         "has a meaning only if two of bind, http_bind and https_bind are the same address");
         if (fault) {
             problems.push_back({key, *fault});
         }
     }
 }
 
-// Clears addresses that are off: from here on they are empty.
+// Clears addresses that are off; after this, empty means off.
 void leave_out_what_is_off(ServerSettings& settings) {
     if (settings.http_bind == bind_off) {
         settings.http_bind.clear();
@@ -278,7 +276,7 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
 }
 
-// The one, and the other if there is one.
+// The secrets of a token: `secret`, and `also` if it is set.
 std::vector<const Secret*> secrets_of(const NamedToken& token) {
     std::vector<const Secret*> secrets{&token.secret};
     if (!token.also.empty()) {
@@ -289,7 +287,7 @@ std::vector<const Secret*> secrets_of(const NamedToken& token) {
 
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
     if (settings.tokens.empty()) {
-        problems.push_back({"token", "missing: nobody could log in. `ferrotunnel token` makes one"});
+        problems.push_back({"token", "missing: no client could log in. `ferrotunnel token` makes one"});
     }
     const auto place = net::parse_host_port(settings.bind, default_control_port);
     std::set<std::string_view> names;
@@ -304,7 +302,7 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
         }
         for (const Secret* secret : secrets_of(token)) {
             if (!texts.insert(secret->reveal()).second) {
-                problems.push_back({"token", "the token " + in_quotes(token.name) + " is there twice"});
+                problems.push_back({"token", "the token " + in_quotes(token.name) + " appears twice"});
             }
             auto strength = check_token(*secret, "token", problems);
             if (strength && place) {
@@ -417,7 +415,9 @@ wire::HttpPart http_part(const Http& service) {
 std::vector<std::string> warnings_for(const ClientSettings& settings) {
     std::vector<std::string> warnings;
     if (!settings.tls) {
-        warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
+        warnings.push_back(
+            "TLS is off: anyone on the path between client and server can read and take over "
+            "everything");
     }
     if (!settings.token.is_strong()) {
         warnings.push_back(login::weak_token_warning());
@@ -432,7 +432,9 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
 std::vector<std::string> warnings_for(const ServerSettings& settings) {
     std::vector<std::string> warnings;
     if (!settings.tls) {
-        warnings.push_back("TLS is off: who sits between client and server can read and take over everything");
+        warnings.push_back(
+            "TLS is off: anyone on the path between client and server can read and take over "
+            "everything");
     }
     for (const NamedToken& token : settings.tokens) {
         for (const Secret* secret : secrets_of(token)) {

@@ -1,4 +1,4 @@
-// What a service may say of itself, of each kind.
+// Validation of services of each kind.
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -60,15 +60,12 @@ void check_eject(const Group::Eject& eject, const std::string& service, std::vec
     }
 }
 
-// What is wrong with the group of a service.
+// Checks the group of a service.
 void check_group(const Group& group, const std::string& service, wire::ServiceKind kind, bool has_plugins,
                  bool is_private, std::vector<Problem>& problems) {
     if (group.name.empty()) {
         if (group != Group{}) {
-            problems.push_back(
-                {service,
-                 "has `balance`, `weight`, `standby`, `sticky` or `eject`, and no `group` that they could be "
-                 "for"});
+            problems.push_back({service, "has `balance`, `weight`, `standby`, `sticky` or `eject` without a `group`"});
         }
         return;
     }
@@ -81,7 +78,7 @@ void check_group(const Group& group, const std::string& service, wire::ServiceKi
         problems.push_back({service, "`weight` must be from 1 to " + std::to_string(wire::group_weight_max)});
     }
     if (group.sticky == Group::Sticky::cookie && kind != wire::ServiceKind::http) {
-        problems.push_back({service, "`sticky: cookie` is for `http`; `address` is for all"});
+        problems.push_back({service, "`sticky: cookie` is for `http` only; `address` is for all kinds"});
     }
     check_eject(group.eject, service, problems);
     if (is_private) {
@@ -94,7 +91,7 @@ void check_group(const Group& group, const std::string& service, wire::ServiceKi
     }
 }
 
-// An IP address of the server's, brought into one form; empty: the server's choice.
+// Checks an IP address of the server and brings it into normal form; empty: the server's choice.
 void check_service_bind(const std::string& name, std::string& bind, std::vector<Problem>& problems) {
     if (bind.empty()) {
         return;
@@ -109,7 +106,7 @@ void check_service_bind(const std::string& name, std::string& bind, std::vector<
 
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.is_private && service.remote_port != 0) {
-        problems.push_back({service.name, "is private and has a public port; it can be one of the two"});
+        problems.push_back({service.name, "is private and has a public port; it can have only one of them"});
     }
     if (service.name.empty()) {
         service.name = default_name(service);
@@ -118,7 +115,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
     }
     check_service_bind(service.name, service.bind, problems);
     if (service.is_private && !service.bind.empty()) {
-        problems.push_back({service.name, "is private and has `bind`: there is no port that could listen"});
+        problems.push_back({service.name, "is private and has `bind`, which needs a public port"});
     }
     if (!service.key.empty() && !service.is_private) {
         problems.push_back({service.name,
@@ -126,13 +123,13 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
                             "know it"});
     }
     if (!service.key.empty() && application_serves) {
-        problems.push_back({service.name, "has a `key`, and no backend that visits could be connected to"});
+        problems.push_back({service.name, "has a `key` but no backend for its visits"});
     }
     if (!service.key.empty() && service.local.starts_with("tls://")) {
         problems.push_back({service.name, "has a `key`: its backend cannot speak TLS (tls://)"});
     }
     if (service.is_private && !service.plugins.empty()) {
-        problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
+        problems.push_back({service.name, "is private and has `plugins`, which are for public services"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
     check_group(service.group, service.name, wire::ServiceKind::tcp, !service.plugins.empty(), service.is_private,
@@ -154,7 +151,7 @@ void check_service(Http& service, bool application_serves, std::vector<Problem>&
         problems.push_back({service.name, "has `aliases` without `host`"});
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
         problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
-                                              " hosts; make two services of it"});
+                                              " hosts; split it into two services"});
     } else if (auto problem = directory::read_http_part(part, description)) {
         problems.push_back({service.name, std::move(*problem)});
     }
@@ -182,10 +179,10 @@ void check_service(Tls& service, bool application_serves, std::vector<Problem>& 
     directory::HttpDescription description;
     const wire::TlsPart part = tls_part(service);
     if (service.host.empty()) {
-        problems.push_back({service.name, "missing `host`: the name that visitors ask for, like app.example.com"});
+        problems.push_back({service.name, "missing `host`: the name that visitors request, like app.example.com"});
     } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
         problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
-                                              " hosts; make two services of it"});
+                                              " hosts; split it into two services"});
     } else if (auto problem = directory::read_tls_part(part, description)) {
         problems.push_back({service.name, std::move(*problem)});
     }
@@ -208,28 +205,28 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
     check_service_bind(service.name, service.bind, problems);
     const auto wrong = [&](const char* text) { problems.push_back({service.name, text}); };
     if (service.is_private && service.remote_port != 0) {
-        wrong("is private and has a public port; it can be one of the two");
+        wrong("is private and has a public port; it can have only one of them");
     }
     if (service.is_private && !service.bind.empty()) {
-        wrong("is private and has `bind`: there is no port that could listen");
+        wrong("is private and has `bind`, which needs a public port");
     }
     if (service.is_private && service.key.empty()) {
-        wrong("is private and has no `key`: other clients visit it, and nobody else");
+        wrong("is private and has no `key`, which other clients need to visit it");
     }
     if (!service.key.empty() && !service.is_private) {
         wrong("has a `key`, which is for private services: visitors of a public port do not know it");
     }
     if (service.is_private && !service.plugins.empty()) {
-        problems.push_back({service.name, "is private and has `plugins`: there are no visitors to look at"});
+        problems.push_back({service.name, "is private and has `plugins`, which are for public services"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
     check_group(service.group, service.name, wire::ServiceKind::udp, !service.plugins.empty(), service.is_private,
                 problems);
     if (service.is_private && application_serves) {
-        wrong("is private: visits need a backend that they can be connected to");
+        wrong("is private: its visits need a backend");
     }
     if (service.proxy_protocol == ProxyProtocol::v1) {
-        wrong("has `proxy_protocol` v1, which is for connections; datagrams can have v2");
+        wrong("has `proxy_protocol` v1, which is for connections; use v2 for datagrams");
     }
     if (service.proxy_each && service.proxy_protocol == ProxyProtocol::off) {
         wrong("has `proxy_each`, which has no meaning without `proxy_protocol`");

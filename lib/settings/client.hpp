@@ -32,29 +32,29 @@ struct ClientValues : CommonValues {
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     std::uint64_t attempts = 0;
-    std::optional<std::chrono::milliseconds> retry_refused;  // nothing: the program decides; the library gives up
+    std::optional<std::chrono::milliseconds> retry_refused;  // empty: the program decides; the library gives up
     std::optional<std::uint64_t> connections;                // the number of trunks
-    std::string identity;                                    // that it shares with its successor; empty: none
-    bool replace = false;                                    // it takes the place of the client of its identity
+    std::string identity;                                    // shared with its successor; empty: none
+    bool replace = false;                                    // replaces the client of its identity
     std::chrono::milliseconds linger{0};                     // for the program
-    std::vector<std::string> managed;                        // where the server's administrator may lead services to
+    std::vector<std::string> managed;                        // backends that the server's administrator may use
     bool inspect = false;
     std::uint64_t inspect_memory = limits::inspect_memory_default;
     std::uint64_t inspect_body = limits::inspect_body_default;
-    std::vector<std::string> inspect_mask;  // words that are added to the usual ones, or mask_off alone
+    std::vector<std::string> inspect_mask;  // words in addition to the usual ones, or only mask_off
     std::vector<Visit> visits;
 
     friend bool operator==(const ClientValues&, const ClientValues&) = default;
 };
 
-/// What is wrong with an identity; nothing: it can be used.
+/// The problem of an identity; empty if it is valid.
 std::optional<std::string> identity_fault(const std::string& text);
 
-/// What `inspect_mask` says alone, to hide nothing.
+/// The only word of `inspect_mask` that disables masking.
 inline constexpr std::string_view mask_off = "off";
-/// What is wrong with a word of `inspect_mask`; nothing: it can be used.
+/// The problem of a word of `inspect_mask`; empty if it is valid.
 std::optional<std::string> mask_fault(const std::string& word);
-/// Everything that is wrong with the list.
+/// Appends the problems of the list.
 void check_mask(const std::vector<std::string>& words, std::vector<Problem>& problems);
 
 inline constexpr std::string_view inspector_topic = "Inspector";
@@ -68,7 +68,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = tunnel_topic,
       .brief = "Server to connect to (default port 7835)",
       .type = "address",
-      .help = "Where the server is; the port is 7835 if none is given. Required.",
+      .help = "Address of the server; the default port is 7835. Required.",
       .is_required = true},
      &ClientValues::server},
     {{.key = "proxy",
@@ -80,8 +80,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .type = "URL, `env` or `off`",
       .help =
           "Reach the server through this proxy: http://USER:PASSWORD@HOST:PORT (CONNECT) or socks5://HOST:PORT; the "
-          "proxy resolves names. `env`: the one in HTTPS_PROXY or ALL_PROXY, unless NO_PROXY names the server or it "
-          "is this machine. `off`: none."},
+          "proxy resolves names. `env`: the one in HTTPS_PROXY or ALL_PROXY, unless NO_PROXY names the server or the "
+          "server is on this machine. `off`: none."},
      &ClientValues::proxy},
     {{.key = "name",
       .form = Form::word,
@@ -90,8 +90,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = running_topic,
       .brief = "Name of this client in status and logs (default: none)",
       .type = "name",
-      .help = "What the server calls this client where it shows it, and dials it by.",
-      .otherwise = "nothing"},
+      .help = "Name of this client in the server's status and logs, and in `service.client`.",
+      .otherwise = "none"},
      &ClientValues::name},
     {{.key = "identity",
       .form = Form::word,
@@ -100,17 +100,17 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .operand = "NAME",
       .topic = running_topic,
       .type = "text",
-      .help = "What a client and its successor have in common, for `replace`: up to 64 bytes that no other client of "
-              "this token has. See \"Hand-over of a client\" in operations.md.",
-      .otherwise = "this boot of this machine, the user, and the file or the services (the library: none)"},
+      .help = "Identity that a client shares with its successor, for `replace`: up to 64 bytes that no other client of "
+              "this token uses. See \"Hand-over of a client\" in operations.md.",
+      .otherwise = "made from this boot of this machine, the user, and the file or the services (the library: none)"},
      &ClientValues::identity},
     {{.key = "replace",
       .form = Form::on_off,
       .option = "replace",
       .topic = running_topic,
-      .help = "Take the place of the client that has the same token and identity: when all services of this one are "
-              "registered and healthy, it gets the visitors, and the other one finishes those that it has and ends. "
-              "Without such a client it is a start like any other."},
+      .help = "Replace the running client with the same token and identity: once all services of this client are "
+              "registered and healthy, it gets the new visitors, and the other client finishes its present ones and "
+              "ends. Without such a client, this is a normal start."},
      &ClientValues::replace},
     {{.key = "linger",
       .form = Form::time,
@@ -118,8 +118,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "linger",
       .operand = "TIME",
       .topic = running_topic,
-      .help = "How long the program stays, doing nothing, after another client has taken its place, unless it is told "
-              "to end: for supervisors that would only start it again, as Kubernetes does.",
+      .help = "How long the program stays, doing nothing, after another client has replaced it, unless it is stopped. "
+              "For supervisors that would only start it again, such as Kubernetes.",
       .is_live = true},
      &ClientValues::linger},
     {{.key = "connections",
@@ -129,10 +129,10 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "connections",
       .operand = "N",
       .topic = tunnel_topic,
-      .help = "How many connections to keep to the server: visitors are spread over them and over several cores, and "
-              "if one breaks, the others continue.",
-      .otherwise = "2, or 1 where a round trip to the server takes 2 ms or more, since visitors share one connection "
-                   "more evenly"},
+      .help = "Number of connections to the server. Visitors are spread over them and over several cores; if one "
+              "breaks, the others continue.",
+      .otherwise = "2, or 1 if a round trip to the server takes 2 ms or more, since visitors share one connection more "
+                   "evenly"},
      &ClientValues::connections},
     {{.key = "attempts",
       .form = Form::number,
@@ -140,7 +140,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "attempts",
       .operand = "N",
       .topic = tunnel_topic,
-      .help = "Give up after this many failed attempts in a row, or when the server has refused all services this "
+      .help = "Give up after this many failed attempts in a row, or after the server has refused all services this "
               "often; 0: never."},
      &ClientValues::attempts},
     {{.key = "retry_refused",
@@ -150,14 +150,14 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .operand = "TIME",
       .topic = tunnel_topic,
       .help =
-          "How long to wait at least, and five times as long at most, before asking again a server that refuses the "
-          "token or the version for good; what it refuses of services is asked for again, too. 0: it ends then.",
-      .otherwise = "1m with a configuration file, or where the output is not a terminal; else 0"},
+          "Shortest wait before retrying a server that has refused the token or the version for good; the longest is "
+          "five times this. Refused services are retried too. 0: the client ends instead.",
+      .otherwise = "1m with a configuration file or if the output is not a terminal, otherwise 0"},
      &ClientValues::retry_refused},
     {{.key = "token",
       .option = "token-file",
       .type = "token",
-      .help = "The one that the server was started with. Required.",
+      .help = "Token to log in to the server with. Required.",
       .is_live = true,
       .is_required = true},
      {},
@@ -171,7 +171,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = tunnel_topic,
       .brief = "Verify the server's certificate against the CAs in this file",
       .type = "file, or `system`",
-      .help = "Check the server's certificate and name against the CAs in this PEM file; `system`: the system's."},
+      .help = "Verify the server's certificate and name against the CAs in this PEM file; `system`: the system's CAs."},
      &ClientValues::tls_ca},
     {{.key = "tls_pin",
       .form = Form::word,
@@ -180,7 +180,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = tunnel_topic,
       .brief = "Accept only the server with this key (sha256:...)",
       .type = "pin",
-      .help = "Take only the server with this key, as it prints it: sha256:..."},
+      .help = "Accept only the server with this key, which it prints at start: sha256:..."},
      &ClientValues::tls_pin},
     {{.key = "managed",
       .form = Form::words,
@@ -190,10 +190,10 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .is_repeated = true,
       .topic = running_topic,
       .type = "address or network with ports, or a list",
-      .help = "Where the server's administrator may lead services of this client to, like 127.0.0.1:3000-3999: added, "
-              "removed and switched there by `ferrotunnel services --client`, and kept here. See \"Managed from the "
-              "server\" in operations.md.",
-      .otherwise = "nowhere",
+      .help = "Backends for which the server's administrator may add, remove and switch services of this client, such "
+              "as 127.0.0.1:3000-3999: with `ferrotunnel services --client` there; this client keeps them. See "
+              "\"Managed from the server\" in operations.md.",
+      .otherwise = "none",
       .is_live = true},
      &ClientValues::managed},
     {{.key = "inspect",
@@ -203,9 +203,9 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = running_topic,
       .brief = "Record requests for inspection (default: on at a terminal)",
       .help =
-          "Keep the latest exchanges between visitors and backends in memory, with secrets masked, for `ferrotunnel "
-          "inspect`: requests, answers, messages, connections. The program has it on at a terminal, where no file "
-          "says otherwise."},
+          "Record the latest exchanges between visitors and backends in memory, with secrets masked, for `ferrotunnel "
+          "inspect`: requests, responses, messages, connections. The program turns it on at a terminal if no file sets "
+          "it."},
      &ClientValues::inspect},
     {{.key = "inspect_memory",
       .form = Form::size,
@@ -214,7 +214,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "inspect-memory",
       .operand = "SIZE",
       .topic = inspector_topic,
-      .help = "What all kept exchanges may take; the oldest go first, and beyond 10,000 of them, too."},
+      .help = "Memory for all recorded exchanges. The oldest are dropped first, also beyond 10,000 exchanges."},
      &ClientValues::inspect_memory},
     {{.key = "inspect_body",
       .form = Form::size,
@@ -222,7 +222,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "inspect-body",
       .operand = "SIZE",
       .topic = inspector_topic,
-      .help = "What is kept of each body; 0: none of it."},
+      .help = "Recorded bytes of each body; 0: none."},
      &ClientValues::inspect_body},
     {{.key = "inspect_mask",
       .form = Form::words,
@@ -233,14 +233,14 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = inspector_topic,
       .type = "text, or a list",
       .help =
-          "Mask also the values of fields, parameters and members whose names have this word as a part, like "
-          "`iban` in customer_iban and customerIban, beside the usual ones (password, token, key and so on). `off`, "
-          "alone: mask nothing.",
+          "Also mask the values of fields, parameters and members whose names have this word as a part, such as `iban` "
+          "in customer_iban and customerIban, in addition to the usual ones (password, token, key and so on). `off` as "
+          "the only word: mask nothing.",
       .otherwise = "the usual ones"},
      &ClientValues::inspect_mask},
     {{.key = "visits",
       .type = "list of visits",
-      .help = "Private services of other clients that this machine reaches; see \"Visits\" below.",
+      .help = "Private services of other clients to reach from this machine; see \"Visits\" below.",
       .is_live = true,
       .keys = visit_keys},
      {},

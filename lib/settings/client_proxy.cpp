@@ -15,7 +15,7 @@ struct Variable {
     std::string text;
 };
 
-// The first of these variables that is there and not empty.
+// The first of these variables that is set and not empty.
 template <std::size_t count>
 Variable first_of(const std::array<const char*, count>& names) {
     for (const char* name : names) {
@@ -26,7 +26,7 @@ Variable first_of(const std::array<const char*, count>& names) {
     return {};
 }
 
-// Whether the server is this machine, as far as its name tells.
+// Whether the server is this machine, judging by its name.
 bool is_this_machine(const std::string& host) {
     const auto address = runtime::SocketAddress::from_ip(host, 0);
     return net::is_localhost(host) || (address && address->is_loopback());
@@ -41,7 +41,7 @@ Found proxy_of_environment(const net::HostPort& server) {
     auto proxy = net::parse_proxy(url.text);
     return proxy ? Found(std::optional(std::move(*proxy)))
                  : Found(std::string(url.name) + " in the environment " + proxy.error() +
-                         "; `off` leaves the environment alone");
+                         "; `off` ignores the environment");
 }
 
 }  // namespace

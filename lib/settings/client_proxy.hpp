@@ -1,4 +1,4 @@
-// The proxy of a client: what its setting means.
+// Resolves the proxy setting of a client.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Returns the proxy to reach `server` through, or nothing where it is reached without. Reads the environment if the
-/// setting says `env`. The error is what is wrong with the setting or the variable, without repeating it.
+/// Returns the proxy for `server`, or nothing if none is used. Reads the environment if the setting is `env`. The error
+/// describes the problem of the setting or variable without repeating its value.
 Result<std::optional<net::Proxy>, std::string> proxy_of(const ClientValues& settings, const net::HostPort& server);
 
 }  // namespace ferrotunnel::detail

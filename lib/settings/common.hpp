@@ -1,4 +1,4 @@
-// The settings that server and client have in common.
+// Settings that server and client have in common.
 #pragma once
 
 #include <chrono>
@@ -16,16 +16,16 @@
 
 namespace ferrotunnel::detail {
 
-/// What is wrong with a value of `metrics`; nothing: it can be used.
+/// The problem of a value of `metrics`; empty if it is valid.
 std::optional<std::string> metrics_fault(const std::string& text);
 
-/// The same of `dashboard`.
+/// The same for `dashboard`.
 std::optional<std::string> dashboard_fault(const std::string& text);
 struct CommonValues;
-/// What is wrong with the keys of the dashboard together.
+/// Checks the keys of the dashboard together.
 void check_dashboard(const CommonValues& settings, std::vector<Problem>& problems);
 
-/// The values that both sides have. Two of them can be compared, to tell what has changed.
+/// The values that both sides have; comparable, to detect changes.
 struct CommonValues {
     std::uint64_t workers = 0;           // 0: one per core
     std::uint64_t busy_poll = 0;         // microseconds
@@ -34,9 +34,9 @@ struct CommonValues {
     std::uint64_t resume_memory = limits::resume_memory_usual;
     bool allow_weak_token = false;
     bool tls = true;
-    std::string control;    // a path, control_usual or control_off; empty: nobody has set it
-    std::string metrics;    // an address, metrics_usual or metrics_off; empty: nobody has set it
-    std::string dashboard;  // an address, dashboard_usual or dashboard_off; empty: nobody has set it
+    std::string control;    // a path, control_usual or control_off; empty: not set
+    std::string metrics;    // an address, metrics_usual or metrics_off; empty: not set
+    std::string dashboard;  // an address, dashboard_usual or dashboard_off; empty: not set
     std::string dashboard_token_file;
     std::string dashboard_chain;
     std::string dashboard_key;
@@ -71,7 +71,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .form = Form::on_off,
       .option = "allow-weak-token",
       .topic = tunnel_topic,
-      .help = "Take tokens that a person made up, also beyond this machine.",
+      .help = "Accept tokens that a person made up, even between different machines.",
       .is_live = true},
      &CommonValues::allow_weak_token},
     {{.key = "tls",
@@ -79,7 +79,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "tls",
       .operand = "on|off",
       .topic = tunnel_topic,
-      .help = "`off`: no encryption, on both sides; anybody in between can read and take over everything.",
+      .help = "`off`: no encryption; must be off on both sides. Anyone on the network path can then read and take over "
+              "everything.",
       .call = "tls_off"},
      &CommonValues::tls},
     {{.key = "workers",
@@ -97,8 +98,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .operand = "N",
       .topic = running_topic,
       .help =
-          "Microseconds for which a thread that has just been busy looks for more work before it sleeps, as long as "
-          "nobody else wants its processor; 0: it sleeps at once."},
+          "Microseconds for which a thread that was busy polls for more work before it sleeps, while no other thread "
+          "needs its processor; 0: it sleeps at once."},
      &CommonValues::busy_poll},
     {{.key = "memory_max",
       .form = Form::size,
@@ -108,9 +109,9 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "memory-max",
       .operand = "SIZE",
       .topic = running_topic,
-      .help = "Memory for visitors' bytes, like 512MiB; where it is short, visitors who do not read are reset. 0: the "
-              "default.",
-      .otherwise = "a quarter of what the machine or the container has"},
+      .help = "Memory for visitors' bytes, such as 512MiB. When it runs short, visitors that do not read are reset. 0: "
+              "the default.",
+      .otherwise = "a quarter of the memory of the machine or container"},
      &CommonValues::memory_max},
     {{.key = "resume",
       .form = Form::time,
@@ -119,8 +120,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .operand = "TIME",
       .topic = running_topic,
       .brief = "Keep visitors for this time while reconnecting (default 0)",
-      .help = "How long visitors wait, instead of being reset, while a lost connection between client and server is "
-              "made again: 30s, say. Both sides must want it, and the shorter time counts. 0: they do not wait."},
+      .help = "How long visitors wait, instead of being reset, while a lost tunnel connection is restored, such as "
+              "30s. Both sides must set it, and the shorter time applies. 0: no wait."},
      &CommonValues::resume},
     {{.key = "resume_memory",
       .form = Form::size,
@@ -129,8 +130,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "resume-memory",
       .operand = "SIZE",
       .topic = running_topic,
-      .help = "With `resume`: what each connection may keep of what the other side has not confirmed; a fast and far "
-              "connection needs as much as is on its way."},
+      .help = "With `resume`: memory of each connection for bytes that the other side has not confirmed. A fast "
+              "connection over a long distance needs as much as it has in flight."},
      &CommonValues::resume_memory},
     {{.key = "control",
       .form = Form::path,
@@ -139,8 +140,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .operand = "PATH|off",
       .topic = running_topic,
       .type = "path, `default` or `off`",
-      .help = "The socket by which `ferrotunnel status` and other commands ask this program; docs/control.md says how "
-              "others do.",
+      .help = "Path of the socket through which `ferrotunnel status` and other commands reach this program; "
+              "docs/control.md describes it for programs of your own.",
       .otherwise = "server.sock or client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or "
                    "$XDG_RUNTIME_DIR/ferrotunnel (the library: none)"},
      &CommonValues::control},
@@ -152,10 +153,9 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .topic = running_topic,
       .brief = "Serve Prometheus metrics (`default`: 127.0.0.1:7836)",
       .type = "IP address with port, `default` or `off`",
-      .help =
-          "Where Prometheus reads numbers (/metrics), and others whether this program lives and is ready (/healthz, "
-          "/readyz). Everybody who can connect may; `default` is 127.0.0.1:7836.",
-      .otherwise = "nowhere"},
+      .help = "Listen address for Prometheus metrics (/metrics) and for probes of liveness and readiness (/healthz, "
+              "/readyz). There is no login; `default` is 127.0.0.1:7836.",
+      .otherwise = "none"},
      &CommonValues::metrics},
     {{.key = "dashboard",
       .form = Form::word,
@@ -166,25 +166,25 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .brief = "Serve the dashboard (`default`: 127.0.0.1:7837, client :4040)",
       .type = "IP address with port, `default` or `off`",
       .help =
-          "Where a browser shows what this program does. `default` is 127.0.0.1:7837 of a server and 127.0.0.1:4040 "
-          "of a client, or the next free port. On a loopback address it is for this program's user and root; one "
-          "that other machines can reach needs dashboard_token_file and dashboard_tls_cert.",
-      .otherwise = "nowhere; `default` for a client that is started in a terminal without a file"},
+          "Listen address of the dashboard for a browser. `default` is 127.0.0.1:7837 for a server and 127.0.0.1:4040 "
+          "for a client, or the next free port. A loopback address admits this program's user and root; one that other "
+          "machines can reach needs dashboard_token_file and dashboard_tls_cert.",
+      .otherwise = "none; `default` for a client that is started at a terminal without a file"},
      &CommonValues::dashboard},
     {{.key = "dashboard_token_file",
       .form = Form::path,
       .option = "dashboard-token-file",
       .operand = "FILE",
       .topic = running_topic,
-      .help = "Users of the dashboard log in with the secret in this file (`ferrotunnel token` makes one), "
-              "whichever user of whichever machine that is."},
+      .help = "File with a secret by which users of the dashboard log in, from any machine and as any user; "
+              "`ferrotunnel token` makes one."},
      &CommonValues::dashboard_token_file},
     {{.key = "dashboard_tls_cert",
       .form = Form::path,
       .option = "dashboard-tls-cert",
       .operand = "FILE",
       .topic = running_topic,
-      .help = "The dashboard speaks TLS with this certificate chain, PEM.",
+      .help = "Certificate chain for TLS of the dashboard, PEM.",
       .call = "dashboard_tls",
       .problem = "dashboard_tls"},
      &CommonValues::dashboard_chain},
@@ -193,7 +193,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "dashboard-tls-key",
       .operand = "FILE",
       .topic = running_topic,
-      .help = "The certificate's private key, PEM.",
+      .help = "Private key of the certificate, PEM.",
       .call = "dashboard_tls",
       .problem = "dashboard_tls"},
      &CommonValues::dashboard_key},
@@ -212,25 +212,27 @@ constexpr Setting<Timing> patience(std::string_view key, std::string_view option
 }
 
 inline constexpr Setting<Timing> timing_settings[]{
-    patience("ping_interval", "ping-interval", &Timing::ping_interval, "A quiet connection is pinged after this."),
+    patience("ping_interval", "ping-interval", &Timing::ping_interval,
+             "A tunnel connection is pinged after this long "
+             "without traffic."),
     patience("dead_interval", "dead-interval", &Timing::dead_interval,
-             "One without any answer for this long is given up."),
+             "A tunnel connection counts as lost after this long without any answer."),
     patience("write_timeout", "write-timeout", &Timing::write_timeout,
-             "One that takes nothing for this long is given up."),
+             "A tunnel connection counts as lost after accepting no bytes for this long."),
     patience("handshake_timeout", "handshake-timeout", &Timing::handshake_timeout,
-             "Connecting, TLS and login together."),
+             "Time limit for connecting, TLS and login together."),
     patience("open_timeout", "open-timeout", &Timing::open_timeout,
-             "A visitor whose service does not answer for this long is rejected."),
+             "A visitor is rejected if its service does not answer for this long."),
 };
 
-/// The times that only clients have, in addition to timing_settings.
+/// The times of clients only, in addition to timing_settings.
 inline constexpr Setting<Timing> reconnect_settings[]{
     patience(
         "reconnect_first", "reconnect-first", &Timing::reconnect_first,
-        "The shortest wait between attempts, which is drawn at random: at first up to twice this, then up to more and "
-        "more. After a goodbye of the server the first wait is at most 0.2 s, the next seven at most 0.6 s, and with "
-        "`attempts` only the next one."),
-    patience("reconnect_max", "reconnect-max", &Timing::reconnect_max, "The longest wait between attempts."),
+        "Shortest wait between attempts. Waits are drawn at random: at first up to twice this time, then up to longer "
+        "and longer ones. After the server has said goodbye, the first wait is at most 0.2 s, and the next seven (with "
+        "`attempts`, the next one) at most 0.6 s."),
+    patience("reconnect_max", "reconnect-max", &Timing::reconnect_max, "Longest wait between attempts."),
 };
 
 }  // namespace ferrotunnel::detail

@@ -23,7 +23,7 @@ const Node* entry_of(const Node& map, std::string_view key) {
     return found != map.entries.end() ? &found->value : nullptr;
 }
 
-// What an item of a list is called: its name, or what a service is called that has none; else its number.
+// The label of a list item: its name, the default name of a service, or its number.
 std::string label_of(const Node& item, std::size_t number) {
     static constexpr std::array<std::array<std::string_view, 2>, 7> keys{
         {{"name", ""}, {"id", ""}, {"tcp", "tcp:"}, {"udp", "udp:"}, {"tcp+udp", "tcp:"}, {"http", ""}, {"tls", ""}}};
@@ -59,7 +59,7 @@ private:
         }
     }
 
-    // A list of words is one value; of a list of groups each is told by its name.
+    // A list of words is one value; groups in a list are identified by their names.
     void put_list(const Node& list, const std::string& path, const std::string& key, bool free_names) {
         if (std::any_of(list.items.begin(), list.items.end(),
                         [](const Node& item) { return item.kind != Node::Kind::text; })) {

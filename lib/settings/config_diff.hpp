@@ -1,4 +1,4 @@
-// What two configurations say differently, key by key.
+// Differences between two configurations, key by key.
 //
 //   documents with their defaults --> flat lists: key with the names of items --> compared as they are shown
 #pragma once
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::detail {
 
-/// In the order of the keys. Texts are compared as they are shown, so two hidden secrets look the same.
+/// In the order of the keys. Texts are compared as shown, so two hidden secrets are equal.
 std::vector<ConfigChange> changes_between(const ConfigFile& before, const ConfigFile& now);
 
 }  // namespace ferrotunnel::detail

@@ -13,7 +13,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// Beside the server's metrics; and where people look for the dashboard of a tunnel's client.
+// Next to the port of the server's metrics, and the usual port for the dashboard of a tunnel client.
 constexpr std::uint16_t server_port = 7837;
 constexpr std::uint16_t client_port = 4040;
 
@@ -53,7 +53,7 @@ std::string exposed_dashboard_file(const CommonValues& settings) {
     try {
         return !file.empty() && Secret::from_file(file).exposed() ? file : std::string();
     } catch (const config_error&) {
-        return {};  // others say that it cannot be read
+        return {};  // an unreadable file is reported elsewhere
     }
 }
 
@@ -75,7 +75,7 @@ void check_dashboard(const CommonValues& settings, std::vector<Problem>& problem
         }
     }
     if (settings.dashboard_chain.empty() != settings.dashboard_key.empty()) {
-        problems.push_back({"dashboard_tls", "needs both, a certificate and its key"});
+        problems.push_back({"dashboard_tls", "needs both a certificate and its key"});
     }
     const runtime::SocketAddress at = dashboard_address(settings.dashboard, "server");
     if (at.empty() || at.is_loopback()) {

@@ -1,4 +1,4 @@
-// Where the dashboard is, and whether its secret is one.
+// The dashboard's listen address, and validation of its secret.
 #pragma once
 
 #include <string>
@@ -11,15 +11,14 @@
 
 namespace ferrotunnel::detail {
 
-/// The address that a value of `dashboard` stands for at this side, "server" or "client"; empty: nowhere, or it is
-/// none.
+/// The address that a value of `dashboard` means on this side, "server" or "client"; empty if it is off or invalid.
 runtime::SocketAddress dashboard_address(std::string_view setting, std::string_view side);
 
-/// Reads the secret that is needed to see the dashboard: the first line of its file, without blanks around it.
-/// Otherwise a sentence that names the file.
+/// Reads the dashboard's secret: the first line of its file, without surrounding blanks. The error is a sentence that
+/// names the file.
 Result<Secret, std::string> read_dashboard_secret(const std::string& file);
 
-/// The file of the dashboard's secret where other users of this machine can read it; empty: there is none.
+/// The file of the dashboard's secret if other users of this machine can read it; otherwise empty.
 std::string exposed_dashboard_file(const CommonValues& settings);
 
 }  // namespace ferrotunnel::detail

@@ -23,7 +23,7 @@ Node* child(Node& map, std::string_view key) {
     return found != map.entries.end() ? &found->value : nullptr;
 }
 
-// Adds the default of a setting, unless the configuration says something. `place.line` 0 marks it.
+// Adds the default of a setting, unless the configuration sets it. `place.line` 0 marks a default.
 void add_default(Node& side, const std::string& path, const std::string& key, std::string text) {
     Node* group = &side;
     if (!path.empty()) {
@@ -83,7 +83,7 @@ std::string quoted(const std::string& text) {
     return all + '"';
 }
 
-// Whether a value of this name is likely to be a secret, in places where names can be chosen freely.
+// Whether a value of this name is likely to be a secret, for names that users choose.
 bool sounds_secret(std::string name) {
     static constexpr std::array<std::string_view, 7> words{"authorization", "cookie", "password", "passwd",
                                                            "secret",        "token",  "key"};
@@ -161,7 +161,7 @@ private:
 
     const ConfigFile& file_;
     std::string text_;
-    bool at_item_ = false;  // behind the dash of an item, where the first key of its map stands
+    bool at_item_ = false;  // after the dash of an item, where the first key of its map is written
 };
 
 }  // namespace

@@ -1,5 +1,4 @@
-// A whole configuration as one YAML text: what all its files say, with the defaults of what they leave out, and without
-// secrets.
+// A whole configuration as one YAML text: all its files merged, with defaults added and secrets hidden.
 #pragma once
 
 #include <string>
@@ -10,14 +9,14 @@
 namespace ferrotunnel::detail {
 
 /// Secrets are shown as "(hidden)": tokens, the secrets of plugins, passwords in URLs, and header fields that are
-/// likely to have one. Where a secret is read from a file or a variable, that is shown.
+/// likely to contain one. The file or variable that a secret is read from is shown.
 std::string effective_text(const ConfigFile& file);
 
-/// The same as a tree; defaults have no place.
+/// The same as a tree, in which defaults have no place.
 config::Node effective_document(const ConfigFile& file);
-/// A text of that tree as it is shown. `key` is its own; `free_names`: it is below keys that users choose.
+/// A text of that tree as shown. `key` is its key; `free_names`: it is below keys that users choose.
 std::string shown_text(const ConfigFile& file, const config::Node& text, const std::string& key, bool free_names);
-/// Whether users choose the keys below this one. `path` is the whole of it, like "server.plugins.chain".
+/// Whether users choose the keys below this one. `path` is its full path, like "server.plugins.chain".
 bool has_free_names(const std::string& path, const std::string& key);
 
 }  // namespace ferrotunnel::detail

@@ -18,15 +18,15 @@ public:
             case errc::refused:
                 return "the service refused the connection";
             case errc::timed_out:
-                return "it took longer than the time given";
+                return "the operation timed out";
             case errc::unknown_service:
                 return "no such service";
             case errc::busy:
-                return "a limit is reached, try again later";
+                return "a limit was reached; try again later";
             case errc::unauthorized:
                 return "the token was not accepted";
             case errc::superseded:
-                return "another process took over this client's place";
+                return "another client has replaced this one";
             case errc::protocol_violation:
                 return "the other side does not follow the protocol";
             case errc::port_taken:
@@ -40,11 +40,11 @@ public:
             case errc::unsupported:
                 return "the other side does not support this";
             case errc::would_deadlock:
-                return "a blocking call on a thread that it waits for";
+                return "a blocking call on a thread that it would wait for";
             case errc::not_running:
                 return "not running";
             case errc::already_running:
-                return "it was started before, and what has stopped is not started again: make a new one";
+                return "it was started before, and cannot be started again after it has stopped: create a new one";
             case errc::tls_failed:
                 return "the TLS handshake failed";
             case errc::tls_mismatch:
@@ -52,7 +52,7 @@ public:
             case errc::version_mismatch:
                 return "client and server have no protocol version in common";
             case errc::draining:
-                return "the other side is going away";
+                return "the other side is shutting down";
             case errc::invalid_argument:
                 return "invalid argument";
             case errc::server_unreachable:

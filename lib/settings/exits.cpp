@@ -22,7 +22,7 @@ void check_users(const Tcp& tcp, std::vector<Problem>& problems) {
         if (const std::string problem = problem_of_user_name(user.name); !problem.empty()) {
             wrong("the user " + in_quotes(user.name) + ' ' + problem);
         } else if (!names.insert(user.name).second) {
-            wrong("the user " + in_quotes(user.name) + " is there twice");
+            wrong("the user " + in_quotes(user.name) + " appears twice");
         }
         if (const std::string problem = problem_of_password(*user.password); !problem.empty()) {
             wrong("the password of " + in_quotes(user.name) + ' ' + problem);
@@ -41,7 +41,7 @@ std::string problem_of_user_name(const std::string& name) {
 
 std::string problem_of_password(const Secret& password) {
     return password.empty() || password.reveal().size() > login_max
-               ? "has to have 1 to " + std::to_string(login_max) + " bytes"
+               ? "must have 1 to " + std::to_string(login_max) + " bytes"
                : std::string();
 }
 
@@ -54,7 +54,7 @@ void check_exit(const Tcp& tcp, std::vector<Problem>& problems) {
         return;
     }
     if (tcp.allow.empty()) {
-        wrong("an exit leads nowhere without `allow`: its destinations, like \"*.example.com:80,443\"");
+        wrong("an exit needs `allow`: its destinations, like \"*.example.com:80,443\"");
     }
     if (const auto read = exits::Destinations::parse(tcp.allow); !read) {
         wrong("`allow`: " + read.error());

@@ -1,4 +1,4 @@
-// What a service says about the exit that is its backend: the check, and the form that the engine takes.
+// Exit settings of a service: validation, and conversion to the engine's form.
 #pragma once
 
 #include <memory>
@@ -11,14 +11,14 @@
 
 namespace ferrotunnel::detail {
 
-/// What is wrong with a user's name or password, worded so that it can follow them; empty: nothing.
+/// The problem of a user's name or password, worded to follow it; empty if there is none.
 std::string problem_of_user_name(const std::string& name);
 std::string problem_of_password(const Secret& password);
 
-/// Appends what is wrong with `allow` and `users`, where `local` is in its full form.
+/// Appends the problems of `allow` and `users`; `local` must be in its full form.
 void check_exit(const Tcp& tcp, std::vector<Problem>& problems);
 
-/// Makes the exit, after check_exit has found nothing.
+/// Makes the exit, after check_exit found no problems.
 std::shared_ptr<backend::Exit> make_exit(const Tcp& tcp);
 
 }  // namespace ferrotunnel::detail

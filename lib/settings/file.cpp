@@ -23,7 +23,7 @@ ConfigFile read_config(const ConfigSource& source) {
     config::Report report;
     const auto whole = std::make_shared<config::Node>(config::parse_document(source.text, report));
     config::Node& document = *whole;
-    const bool is_broken = !report.empty() && document.entries.empty();  // then nothing more can be said about it
+    const bool is_broken = !report.empty() && document.entries.empty();  // then further problems would be meaningless
 
     config::Context context{report, source.environment, folder_of(source.name), {}};
     std::vector<ConfigText> texts{{source.name, std::string(source.text), source.others_can_read}};
@@ -46,7 +46,7 @@ ConfigFile read_config(const ConfigSource& source) {
         file.values.server->endpoint_file == file.values.client->endpoint_file) {
         const Origin& origin = file.client_origins.find("endpoint_file")->second;
         report.add({origin.line, origin.column}, "client.endpoint_file",
-                   "is the server's as well; each side needs a file of its own");
+                   "is used by the server too; each side needs a file of its own");
     }
     if (!is_broken && !file.values.server && !file.values.client) {
         report.add({1, 1}, "", "nothing to run: there is neither `server:` nor `client:`");

@@ -1,4 +1,4 @@
-// What a configuration file says, mapped onto the builders' settings. docs/configuration.md lists the keys;
+// The content of a configuration file, mapped to the builders' settings. docs/configuration.md lists the keys;
 // tests/unit/settings/config_keys_test.cpp checks that both agree.
 #pragma once
 
@@ -25,11 +25,11 @@
 
 namespace ferrotunnel::detail {
 
-/// The values of a section that are meant for the program around the engine.
+/// The values of a section for the program around the engine.
 struct ProgramValues {
     std::optional<std::chrono::milliseconds> drain;
     std::string endpoint_file;
-    bool has_token = false;  // the key is there, whether its value is right or wrong
+    bool has_token = false;  // the key is present, with a valid or invalid value
 
     friend bool operator==(const ProgramValues&, const ProgramValues&) = default;
 };
@@ -41,7 +41,7 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .operand = "TIME",
       .topic = running_topic,
       .brief = "Time for visitors to finish (default: server 30s, client 10s)",
-      .help = "How long present visitors may take to finish after Ctrl-C or SIGTERM.",
+      .help = "How long connected visitors may take to finish after Ctrl-C or SIGTERM.",
       .otherwise = "30s for a server, 10s for a client",
       .is_live = true},
      &ProgramValues::drain},
@@ -50,8 +50,8 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .option = "endpoint-file",
       .operand = "PATH",
       .topic = running_topic,
-      .help = "For other programs: what is reachable where, lines `control HOST:PORT` and `service NAME HOST:PORT`, "
-              "replaced as a whole when something changes."},
+      .help = "File that tells other programs the addresses in use, as lines `control HOST:PORT` and `service NAME "
+              "HOST:PORT`. It is replaced as a whole when something changes."},
      &ProgramValues::endpoint_file},
 };
 
@@ -78,7 +78,7 @@ struct LogPart {
     friend bool operator==(const LogPart&, const LogPart&) = default;
 };
 
-/// Everything that a file means. Settings that the file does not mention have their defaults.
+/// The values of a file. Settings that the file does not mention have their defaults.
 struct ConfigValues {
     std::optional<ServerPart> server;
     std::optional<ClientPart> client;
@@ -89,9 +89,9 @@ struct ConfigValues {
 
 using Origins = std::map<std::string, Origin, std::less<>>;
 
-/// One of the files that a configuration is of.
+/// One of the files of a configuration.
 struct ConfigText {
-    std::string name;  // what problems call it; relative paths are relative to its folder
+    std::string name;  // its name in problems; relative paths are relative to its folder
     std::string text;
     bool others_can_read = false;
 };
@@ -103,24 +103,24 @@ struct ConfigFile {
     Origins client_origins;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
-    std::vector<std::string> names;                      // of the files, by the number that places have
-    std::vector<std::string> files;                      // that were read, or looked for; a folder ends in a slash
+    std::vector<std::string> names;                      // of the files, indexed by Place::file
+    std::vector<std::string> files;                      // read or looked for; a folder ends with a slash
     std::set<config::Place> secrets;                     // of texts that are secrets themselves
-    std::map<std::string, config::Place> plugin_places;  // of services' plugins, by key_of(): the first of those alike
-    std::shared_ptr<const config::Node> document;        // all of it, as it is written
-    std::set<std::string> keys;  // all keys that this reading has looked for: "client.services[].tcp"
+    std::map<std::string, config::Place> plugin_places;  // of services' plugins, by key_of(): the first of equal ones
+    std::shared_ptr<const config::Node> document;        // the whole configuration, as written
+    std::set<std::string> keys;                          // all keys that were looked up: "client.services[].tcp"
 };
 
 struct ConfigSource {
     std::string_view text;
-    std::string name;  // what problems call the file; relative paths are relative to its folder
+    std::string name;  // the file's name in problems; relative paths are relative to its folder
     bool others_can_read = false;
     config::Environment environment;
-    /// Reads the files that this one includes. Empty: none are included.
+    /// Reads the files that this one includes. Empty: `include` is not supported.
     std::function<Result<ConfigText, std::string>(const std::string& path)> read_file{};
 };
 
-/// Reads a file. Never fails: `problems` says what is wrong, and the values leave that out.
+/// Reads a file. Never fails: problems are in `problems`, and invalid values are left out.
 ConfigFile read_config(const ConfigSource& source);
 
 }  // namespace ferrotunnel::detail

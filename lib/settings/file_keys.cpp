@@ -11,7 +11,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// The key at a path like "https.hsts", which is added where it is missing.
+// The key at a path like "https.hsts", which is added if missing.
 FileKey& key_at(FileKey& group, std::string_view path) {
     const std::size_t dot = path.find('.');
     const std::string_view name = path.substr(0, dot);
@@ -35,7 +35,7 @@ template <typename Rows, typename Group>
 void add_rows(FileKey& side, const GroupPlace& place, const Rows& rows, const Group& group) {
     for (const auto& setting : rows) {
         if (setting.help.empty()) {
-            continue;  // it is compared, and no key
+            continue;  // only for comparison, not a key
         }
         std::string initial;
         visit_value(setting, group, [&](const auto& value) { initial = text_of(setting, value); });

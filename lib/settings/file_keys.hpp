@@ -13,9 +13,9 @@ namespace ferrotunnel::detail {
 
 struct FileKey {
     std::string name;
-    const SettingFacts* facts = nullptr;  // null: a group of which nothing more is said, like `timing`
-    std::string initial;                  // the default, as a file would say it; empty: there is none
-    std::vector<FileKey> keys;            // those of a group that may stand here
+    const SettingFacts* facts = nullptr;  // null: a group without facts of its own, like `timing`
+    std::string initial;                  // the default as written in a file; empty: none
+    std::vector<FileKey> keys;            // the keys of a group that may be used here
 };
 
 /// The file as a whole: its keys are `server`, `client` and so on.
@@ -23,8 +23,8 @@ FileKey file_keys();
 /// The keys of a table.
 std::vector<FileKey> keys_of(std::span<const SettingFacts> table);
 
-/// What a declaration says of its type in words, as docs/configuration.md has it: "IP address with port, or `off`, or a
-/// list" is one, with a word that may stand instead, alone or in a list.
+/// The type of a declaration in words, as in docs/configuration.md: "IP address with port, or `off`, or a list" is a
+/// type with a word that may be used instead, and may be a list.
 struct TypeWords {
     std::string_view name;
     std::vector<std::string_view> words;

@@ -1,5 +1,4 @@
-// The settings of a side, group by group, and what is done with all of them alike: reading, checking the bounds,
-// comparing.
+// The settings of a side, group by group, and generic operations on them: reading, checking bounds, comparing.
 #pragma once
 
 #include <string>
@@ -18,10 +17,10 @@
 
 namespace ferrotunnel::detail {
 
-/// Where a group of settings stands.
+/// The place of a group of settings.
 struct GroupPlace {
-    std::string_view path{};          // in its section of a file: "https"; empty: it is the section itself
-    std::string_view problem_path{};  // in problems: the name of the builder's call for the group, "http_settings"
+    std::string_view path{};          // within its section of a file: "https"; empty: the section itself
+    std::string_view problem_path{};  // in problems: the builder's call for the group, "http_settings"
 };
 
 /// Joins "timing" and "ping_interval" with a dot; either may be empty.
@@ -136,7 +135,7 @@ void forget_changed(const GroupPlace& place, const Rows& rows, const Before& bef
     }
 }
 
-/// Sets a setting that is in no group to the value that the application gives.
+/// Sets a setting outside of groups to the application's value.
 template <typename Values, typename Settings, typename Said>
 void replace_value(Settings& settings, std::string_view key, Said said) {
     bool found = false;
@@ -151,7 +150,7 @@ void replace_value(Settings& settings, std::string_view key, Said said) {
     check(found, "a builder sets a setting that there is not");
 }
 
-/// Sets a group to the values that the application gives.
+/// Sets a group to the application's values.
 template <typename Group>
 void replace_group(const GroupPlace& place, std::span<const Setting<Group>> rows, Group& group, Group now,
                    Attached& attached) {

@@ -58,7 +58,7 @@ directory::GuardedService engine_service(const GuardedService& service) {
 }  // namespace
 
 std::optional<std::string> guarded_port_fault(const std::string& text) {
-    return text == any_port ? std::optional<std::string>("`any` is not a valid port: name them")
+    return text == any_port ? std::optional<std::string>("`any` is not a valid port here: list the ports")
                             : right_port_fault(text);
 }
 
@@ -72,9 +72,9 @@ void check_guarded_services(const std::vector<GuardedService>& services, std::ve
             problems.push_back({list_setting, in_quotes(service.name) + ": " + text});
         };
         if (service.name.empty()) {
-            tell("needs a name, that of the service");
+            tell("needs the name of the service");
         } else if (!names.insert(service.name).second) {
-            tell("is there twice");
+            tell("appears twice");
         }
         if (service.token.empty()) {
             tell("needs a token");

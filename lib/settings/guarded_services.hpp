@@ -1,4 +1,4 @@
-// Services that have to prove a token of their own: what may be written, and what the engine makes of it.
+// Services that must prove a token of their own: validation, and conversion to the engine's form.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 
 namespace ferrotunnel::detail {
 
-/// How many a server may have: each registration looks at all of them.
+/// Maximum number for a server, since each registration checks all of them.
 inline constexpr std::size_t guarded_services_max = 256;
 
-/// What is wrong with one port or range; nothing if it is right.
+/// The problem of one port or range; empty if it is valid.
 std::optional<std::string> guarded_port_fault(const std::string& text);
 
 void check_guarded_services(const std::vector<GuardedService>& services, std::vector<Problem>& problems);
 
-/// What the engine holds services to, of those that the check has found good.
+/// Converts checked services to the engine's form.
 directory::ServiceTokens engine_service_tokens(const std::vector<GuardedService>& services);
 
 }  // namespace ferrotunnel::detail

@@ -14,9 +14,9 @@ namespace {
 using backend::HealthTerms;
 using Kind = HealthCheck::Kind;
 
-constexpr std::string_view host_of_backend = "backend";  // the word of `host_header`
+constexpr std::string_view host_of_backend = "backend";  // the value of `host_header`
 
-// A status of a final answer.
+// Parses the status of a final response.
 std::optional<std::uint16_t> status_of(std::string_view text) {
     std::uint16_t status = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
@@ -24,7 +24,7 @@ std::optional<std::uint16_t> status_of(std::string_view text) {
     return is_one && status >= 200 && status <= 599 ? std::optional(status) : std::nullopt;
 }
 
-// Reads "200-299,401". Nothing: something in it is neither a status nor a range.
+// Parses "200-299,401". Empty if an item is neither a status nor a range.
 std::optional<std::vector<HealthTerms::Statuses>> statuses_of(std::string_view text) {
     std::vector<HealthTerms::Statuses> all;
     for (;;) {
@@ -57,17 +57,17 @@ bool is_count(unsigned count) {
     return count >= 1 && count <= limits::health_in_a_row_max;
 }
 
-// Why the service can have no such check; empty: it can.
+// Why the service does not support such a check; empty if it does.
 std::string why_unsuited(const HealthCheck& check, const std::string& local, wire::ServiceKind kind) {
     const auto place = backend::parse_backend_place(local, kind);
     if (!place) {
-        return "";  // that is reported elsewhere
+        return "";  // reported elsewhere
     }
     if (!place->folder.empty() || place->is_exit) {
-        return "is for a backend that visitors are connected to, and " + in_quotes(local) + " is none";
+        return "needs a backend that can be connected to, and " + in_quotes(local) + " is not one";
     }
     if (check.kind == Kind::http && place->http2) {
-        return "asks in HTTP/1.1, and the backend speaks HTTP/2; `health: tcp` looks whether it takes connections";
+        return "sends HTTP/1.1, and the backend speaks HTTP/2; `health: tcp` checks whether it accepts connections";
     }
     if (check.kind == Kind::http && kind == wire::ServiceKind::tls) {
         return "can only be `tcp` here: the backend speaks TLS with visitors, and not with this client";
@@ -84,7 +84,7 @@ void check_any(const HealthCheck& check, const std::string& service, const std::
         problems.push_back({service, "`health." + problem.key + "` " + problem.text});
     }
     if (application_serves || local.empty()) {
-        problems.push_back({service, "has `health`, and no backend that could be looked at"});
+        problems.push_back({service, "has `health` but no backend to check"});
     } else if (const std::string why = why_unsuited(check, local, kind); !why.empty()) {
         problems.push_back({service, "`health` " + why});
     }
@@ -117,7 +117,7 @@ std::shared_ptr<const HealthTerms> terms_of(const HealthCheck& check, std::strin
 std::vector<Problem> problems_of(const HealthCheck& check) {
     std::vector<Problem> problems;
     if (!is_path(check.path)) {
-        problems.push_back({"path", "is not a path of a request, like /healthz, or has more than 1,024 bytes"});
+        problems.push_back({"path", "is not a valid request path like /healthz, or has more than 1,024 bytes"});
     }
     if (!statuses_of(check.status)) {
         problems.push_back(
@@ -143,7 +143,7 @@ std::vector<Problem> problems_of(const HealthCheck& check) {
 
 void check_health(const Tcp& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.is_private && service.health.kind != Kind::off) {
-        problems.push_back({service.name, "is private and has `health`: there are no visitors to be kept from it"});
+        problems.push_back({service.name, "is private and has `health`, which is for public services"});
         return;
     }
     check_any(service.health, service.name, service.local, wire::ServiceKind::tcp, application_serves, problems);
@@ -161,7 +161,7 @@ std::shared_ptr<const HealthTerms> health_terms(const Tcp& service) {
     return terms_of(service.health, {}, service.local, wire::ServiceKind::tcp);
 }
 
-// A check asks for the host that visitors' requests have, where that is one host.
+// A check sends the host of visitors' requests, if that is a single one.
 std::shared_ptr<const HealthTerms> health_terms(const Http& service) {
     std::string host = service.rules.host_header;
     if (host.empty() && service.host.find('*') == std::string::npos) {

@@ -1,4 +1,4 @@
-// What a service says about checks of its backend: what is wrong with it, and the form that the engine takes.
+// Health check settings of a service: validation, and conversion to the engine's form.
 #pragma once
 
 #include <memory>
@@ -14,16 +14,16 @@
 
 namespace ferrotunnel::detail {
 
-/// What is wrong with the values, whatever the service; each problem has the key that it is about.
+/// The problems of the values, independent of the service; each problem has its key.
 std::vector<Problem> problems_of(const HealthCheck& check);
 
-/// Appends what is wrong, also because there is nothing that could be checked so. `local` of the service is in its full
-/// form, if it is right.
+/// Appends the problems, also if the backend does not support such a check. `local` of the service is in its full form,
+/// if it is valid.
 void check_health(const Tcp& service, bool application_serves, std::vector<Problem>& problems);
 void check_health(const Http& service, bool application_serves, std::vector<Problem>& problems);
 void check_health(const Tls& service, bool application_serves, std::vector<Problem>& problems);
 
-/// The terms of a check in which nothing is wrong. Null: there is none.
+/// The terms of a valid check; null if there is none.
 std::shared_ptr<const backend::HealthTerms> health_terms(const Tcp& service);
 std::shared_ptr<const backend::HealthTerms> health_terms(const Http& service);
 std::shared_ptr<const backend::HealthTerms> health_terms(const Tls& service);

@@ -17,7 +17,7 @@ namespace {
 
 using S = HttpServerSettings;
 
-/// Longer than that nobody waits for a page.
+/// No visitor waits longer for a page.
 constexpr std::chrono::milliseconds hold_max{60'000};
 
 constexpr Setting<S> of_time(std::string_view key, std::chrono::milliseconds S::*at, std::string_view help,
@@ -44,8 +44,8 @@ constexpr std::array settings_of_http{
     of_time("head_timeout", &S::head_timeout,
             "How long a head may take from its first byte, or from the start of the connection; 408 when exceeded."),
     of_time("idle_timeout", &S::idle_timeout,
-            "How long a visitor's connection waits for its next request: then it is closed."),
-    of_time("write_timeout", &S::write_timeout, "A visitor who takes nothing of its answer for this long is reset."),
+            "How long a visitor's connection waits for its next request before it is closed."),
+    of_time("write_timeout", &S::write_timeout, "A visitor that reads nothing of its response for this long is reset."),
     of_time(
         "linger_timeout", &S::linger_timeout,
         "After the last response, the connection is closed once the visitor has sent nothing for this long; after 30 s "
@@ -54,58 +54,61 @@ constexpr std::array settings_of_http{
          "What visitors still send after their last response is discarded. Beyond this much, for each worker, the "
          "connection that has been ending for longest is reset."),
     number("requests_per_connection", &S::requests_per_connection, 1, limits::http_requests_settable_max,
-           "The last answer of a visitor's connection says `Connection: close`."),
+           "Requests of a visitor's connection; the last response has `Connection: close`."),
     number("connections", &S::connections, 1, limits::http_connections_settable_max,
-           "Visitors' connections that are open at once; beyond that 429, or closed before TLS."),
+           "Open connections of visitors; one beyond that gets 429, or is closed before TLS."),
     number("connections_per_address", &S::connections_per_address, 1, limits::http_connections_settable_max,
-           "The same from one address (IPv6: /64); an IPv6 /56 may have a quarter of `connections`, a /48 half, or "
-           "this if it is more. Does not count for trusted proxies."),
-    on_off("h2c", &S::h2c, "Whether visitors without TLS may speak HTTP/2 from their first byte on."),
+           "The same for one address (IPv6: /64); an IPv6 /56 may have a quarter of `connections`, a /48 half, or this "
+           "value if it is larger. Does not apply to trusted proxies."),
+    on_off("h2c", &S::h2c, "Whether visitors without TLS may use HTTP/2 from their first byte on."),
     number("http2_streams", &S::http2_streams, 1, h2::streams_settable_max,
-           "Requests that a connection of HTTP/2 may have at once."),
+           "Concurrent requests of an HTTP/2 connection."),
     size("http2_stream_window", &S::http2_stream_window, h2::window_settable_min, h2::window_settable_max,
-         "How much of a request's body may wait for its backend here, by HTTP/2 ..."),
+         "Bytes of an HTTP/2 request's body that may wait for the backend."),
     size("http2_connection_window", &S::http2_connection_window, h2::window_settable_min, h2::window_settable_max,
-         "... and of all requests of a connection."),
+         "The same for all requests of an HTTP/2 connection together."),
     on_off("http2_websockets", &S::http2_websockets,
-           "Whether WebSockets may come by HTTP/2 (RFC 8441); `off`: browsers open them by HTTP/1.1."),
+           "Whether WebSockets are accepted over HTTP/2 (RFC 8441); `off`: browsers open them over HTTP/1.1."),
     size("head_bytes", &S::head_bytes, limits::http_head_settable_min, limits::http_head_settable_max,
-         "The most that the head of a request may have: then 431."),
+         "Maximum size of a request's head; 431 when exceeded."),
     size("line_bytes", &S::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max,
-         "The same for each of its lines."),
+         "The same for each line of the head."),
     number("fields", &S::fields, 1, limits::http_fields_max,
-           "The most fields that a head may have: then 431. 16 more may be there of the names that proxies add."),
+           "Maximum number of fields in a head; 431 when exceeded. 16 more are allowed for fields that proxies add."),
     size("target_bytes", &S::target_bytes, limits::http_target_settable_min, limits::http_target_max,
-         "The most that path and query may have together: then 414."),
+         "Maximum length of path and query together; 414 when exceeded."),
     of_time("backend_connect_timeout", &S::backend_connect_timeout,
-            "How long the backend may take to accept a connection: then 502."),
+            "How long the backend may take to accept a connection; 502 when exceeded."),
     of_time("first_byte_timeout", &S::first_byte_timeout,
-            "How long the backend may take to the first byte of its answer: then 504."),
+            "How long the backend may take until the first byte of its response; 504 when exceeded."),
     size("body_rate", &S::body_rate, 0, limits::http_body_rate_settable_max,
-         "Least average rate of a request's body in bytes per second; a slower one gets 408. 0: any. Does not hold "
-         "once the response has begun, nor for streams of messages (gRPC, NDJSON)."),
-    of_time("body_grace", &S::body_grace, "How long a request's body may pause, and be behind `body_rate` in all."),
+         "Minimum average rate of a request's body in bytes per second; a slower one gets 408. 0: no minimum. Does not "
+         "apply once the response has begun, nor to streams of messages (gRPC, NDJSON)."),
+    of_time("body_grace", &S::body_grace,
+            "How long a request's body may pause, and how far it may fall behind "
+            "`body_rate` in total."),
     of_time("upgraded_idle_timeout", &S::upgraded_idle_timeout,
-            "After a change of protocols (WebSocket), how long no byte may come either way: then it is closed."),
-    on_off("upgrades", &S::upgrades, "Whether requests may change the protocol (WebSocket)."),
+            "How long an upgraded connection (WebSocket) may be idle in both directions before it is closed."),
+    on_off("upgrades", &S::upgrades, "Whether requests may upgrade the protocol (WebSocket)."),
     size("body_max", &S::body_max, 0, limits::http_body_bytes_max,
-         "The most that the body of a request may have: then 413. 0: any number of bytes."),
+         "Maximum size of a request's body; 413 when exceeded. 0: unlimited."),
     of_time("first_byte_timeout_max", &S::first_byte_timeout_max,
-            "The most that a service may ask for as `first_byte_timeout`, up to 24 h.", limits::http_first_byte_max),
+            "Maximum `first_byte_timeout` of a service, up to 24 h.", limits::http_first_byte_max),
     of_time("upgraded_idle_timeout_max", &S::upgraded_idle_timeout_max,
-            "The most that a service may ask for as `upgraded_idle_timeout`, up to 7 days.",
-            limits::http_upgraded_idle_max),
+            "Maximum `upgraded_idle_timeout` of a service, up to 7 days.", limits::http_upgraded_idle_max),
     of_time("hold", &S::hold,
-            "For how long after a service's last client has gone, or the server has begun, requests wait for a client: "
-            "then 503. 0: at once.",
+            "How long requests wait for a client after the service's last one has left, or after the server has "
+            "started; then 503. 0: no wait.",
             hold_max, 0),
     of_time("pool_idle_timeout", &S::pool_idle_timeout,
-            "How long a connection to a backend is kept for its next request."),
+            "How long an idle connection to a backend is kept for its next request."),
     number("pool_per_service", &S::pool_per_service, 0, limits::http_connections_settable_max,
-           "How many idle connections each thread keeps for a service."),
-    number("pool", &S::pool, 0, limits::http_connections_settable_max, "How many it keeps in all."),
+           "Idle connections to backends that each thread keeps for a service."),
+    number("pool", &S::pool, 0, limits::http_connections_settable_max,
+           "Idle connections to backends that each thread "
+           "keeps in total."),
     size("replay_bytes", &S::replay_bytes, 0, limits::http_replay_settable_max,
-         "A request that may have to be sent again is kept up to this size."),
+         "A request that may have to be sent again is buffered up to this size."),
     Setting<S>{{.key = "trusted_proxies",
                 .form = Form::words,
                 .fault = network_fault,
@@ -115,27 +118,26 @@ constexpr std::array settings_of_http{
                 .topic = addresses_topic,
                 .brief = "Trust X-Forwarded-* of this proxy in front; may be repeated",
                 .type = "address or network, or a list",
-                .help = "Proxies in front of this server, like 192.0.2.7 or 10.0.0.0/8: what they say in X-Forwarded-* "
-                        "and X-Request-Id is believed. Up to 1,024.",
+                .help = "Proxies in front of this server, such as 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* and "
+                        "X-Request-Id are trusted. Up to 1,024.",
                 .is_live = true},
                &S::trusted_proxies},
-    on_off("forwarded", &S::forwarded, "Whether backends are told by Forwarded (RFC 7239) too."),
-    Setting<S>{
-        {.key = "via",
-         .form = Form::word,
-         .type = "name in Via",
-         .help = "This server's name in Via, up to 64 characters; a request that has it already is answered 508.",
-         .is_live = true},
-        &S::via},
+    on_off("forwarded", &S::forwarded, "Whether backends receive Forwarded (RFC 7239) too."),
+    Setting<S>{{.key = "via",
+                .form = Form::word,
+                .type = "name in Via",
+                .help = "This server's name in Via, up to 64 characters; a request that has it already gets 508.",
+                .is_live = true},
+               &S::via},
     on_off("member_header", &S::member_header,
-           "Whether visitors of a group are told which client has answered, by X-FerroTunnel-Member: its name."),
+           "Whether responses of a group name the answering client in X-FerroTunnel-Member."),
     Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below.", .is_live = true},
                {},
                [](const S& a, const S& b) { return a.pages == b.pages; },
                [](S& into, const S& from) { into.pages = from.pages; }},
     Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below.", .is_live = true},
                {},
-               [](const S&, const S&) { return true; }},  // their pages are among `pages`
+               [](const S&, const S&) { return true; }},  // compared as part of `pages`
 };
 
 void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {
@@ -199,7 +201,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
                   static_cast<int>(HttpPage::Format::text) == static_cast<int>(http::PageFormat::text));
     const auto states = page_states_of(page.state);
     if (!states) {
-        return "is for nothing that happens; expected a status like 404, a state like no_client, or all";
+        return "is not a valid status or state; expected a status like 404, a state like no_client, or all";
     }
     auto parsed = http::PageTemplate::parse(page.text, static_cast<http::PageFormat>(page.format));
     if (!parsed) {
@@ -220,7 +222,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
     return std::nullopt;
 }
 
-// The pages for the most exact states are put in last, and so stay.
+// The pages for the most specific states are added last, so that they win.
 http::HostPages pages_of(const std::vector<HttpPage>& pages) {
     const auto exactness = [](const HttpPage& page) {
         return page.state == "all" ? 0 : http::page_state_of(std::string_view(page.state)) ? 2 : 1;

@@ -1,4 +1,4 @@
-// The settings of the HTTP edge, one by one: what configurations call them and how large they may be.
+// The settings of the HTTP edge: their keys and bounds.
 #pragma once
 
 #include <optional>
@@ -19,21 +19,21 @@ std::span<const Setting<HttpServerSettings>> http_settings() noexcept;
 
 void check_http_settings(const HttpServerSettings& settings, std::vector<Problem>& problems);
 
-/// The states that a page is for.
+/// The states of a page.
 struct PageStates {
-    bool all = false;  // then none is listed
+    bool all = false;  // then `states` is empty
     std::vector<http::PageState> states;
 };
-/// The states that a status, a state's name or "all" means. Nothing: there is none of that name.
+/// The states that a status, a state's name or "all" means; empty if the name is unknown.
 std::optional<PageStates> page_states_of(const std::string& name);
 
-/// Adds one page to `pages`; or returns what is wrong with it, in words that go behind its name.
+/// Adds one page to `pages`, or returns its problem, worded to follow its name.
 std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages);
 
-/// Puts together pages that the check has found good.
+/// Combines checked pages.
 http::HostPages pages_of(const std::vector<HttpPage>& pages);
 
-/// Parses networks. The error has the first one that is wrong, and why; or says that there are too many.
+/// Parses networks. The error names the first invalid one and its problem, or reports that there are too many.
 Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts);
 
 }  // namespace ferrotunnel::detail

@@ -54,8 +54,8 @@ constexpr std::array settings_of_https{
     Setting<Https>{{.key = "fallback",
                     .option = "fallback-certificate",
                     .type = "certificate",
-                    .help = "For visitors who ask for no host, or for one that no certificate has; else these are "
-                            "refused.",
+                    .help = "For visitors that request no host, or one that no certificate covers. Default: these are "
+                            "rejected.",
                     .is_live = true,
                     .keys = certificate_keys},
                    {},
@@ -68,7 +68,7 @@ constexpr std::array settings_of_https{
                     .option = "certificate-reload",
                     .operand = "TIME",
                     .topic = https_topic,
-                    .help = "How often the files are looked at for changes, 100 ms to an hour.",
+                    .help = "How often the files are checked for changes, 100 ms to an hour.",
                     .is_live = true},
                    &Https::reload_interval},
     Setting<Https>{
@@ -78,8 +78,8 @@ constexpr std::array settings_of_https{
          .option = "https-grade",
          .operand = "GRADE",
          .topic = https_topic,
-         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also visitors of ten years ago, with "
-                 "TLS 1.2 and AES-CBC.",
+         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for visitors that "
+                 "are ten years old.",
          .is_live = true},
         &Https::grade},
     Setting<Https>{{.key = "handshakes_per_second",
@@ -88,14 +88,15 @@ constexpr std::array settings_of_https{
                     .option = "https-handshakes",
                     .operand = "N",
                     .topic = https_topic,
-                    .help = "TLS handshakes that visitors of one address may begin in a second, ten times as many at "
-                            "once; of an IPv6 /56 twice, of a /48 or IPv4 /24 five times as many. 0: any number.",
+                    .help = "TLS handshakes that visitors of one address may begin per second, and ten times as many "
+                            "at once; twice as many for an IPv6 /56, five times for a /48 or an IPv4 /24. 0: "
+                            "unlimited.",
                     .is_live = true},
                    &Https::handshakes_per_second},
     Setting<Https>{{.key = "client_certificates",
                     .option = "client-ca",
                     .type = "rule, or a list",
-                    .help = "Visitors who must show a certificate of their own.",
+                    .help = "Hosts whose visitors must present a client certificate.",
                     .is_live = true,
                     .keys = client_certificate_keys},
                    {},
@@ -106,7 +107,7 @@ constexpr std::array settings_of_https{
                     .option = "http2",
                     .operand = "on|off",
                     .topic = https_topic,
-                    .help = "Whether visitors may speak HTTP/2; `off`: HTTP/1.1 alone.",
+                    .help = "Whether visitors may use HTTP/2; `off`: HTTP/1.1 only.",
                     .is_live = true},
                    &Https::http2},
     Setting<Https>{{.key = "redirect",
@@ -116,8 +117,8 @@ constexpr std::array settings_of_https{
                     .operand = "on|off|STATUS",
                     .topic = https_topic,
                     .brief = "Redirect HTTP requests to HTTPS",
-                    .help = "Sends requests without TLS to https, for hosts that have a certificate; `on` is 308; "
-                            "`off`: they are served as they come. A service's own rule goes before it.",
+                    .help = "Redirects requests without TLS to https, for hosts that have a certificate; `on` is 308; "
+                            "`off`: they are served without TLS. A service's own rule takes precedence.",
                     .is_live = true},
                    &Https::redirect},
     Setting<Https>{{.key = "public_port",
@@ -126,12 +127,15 @@ constexpr std::array settings_of_https{
                     .option = "https-public-port",
                     .operand = "PORT",
                     .topic = https_topic,
-                    .help = "The port of HTTPS in addresses that are shown or redirected to, behind a port forwarding; "
-                            "0: the port that it listens on."},
+                    .help = "Port of HTTPS in shown addresses and redirects, for a server behind a port forwarding; 0: "
+                            "the port that it listens on."},
                    &Https::public_port},
-    Setting<Https>{
-        {.key = "hsts", .help = "Strict-Transport-Security in answers over TLS.", .is_live = true, .keys = hsts_keys}},
-    // These are compared, and are what problems are called by.
+    Setting<Https>{{.key = "hsts",
+                    .help = "Strict-Transport-Security in responses over "
+                            "TLS.",
+                    .is_live = true,
+                    .keys = hsts_keys}},
+    // These rows are for comparison and for the names in problems.
     Setting<Https>{{.key = "hsts.max_age", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
     Setting<Https>{{.key = "hsts.include_subdomains", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
     Setting<Https>{{.key = "hsts.preload", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},

@@ -15,7 +15,7 @@ struct ServerSettings;
 /// A row for each setting of HTTPS.
 std::span<const Setting<Https>> https_settings() noexcept;
 
-/// Appends everything that is wrong, and puts the address in normal form. Does not look at files.
+/// Appends all problems, and brings the address into normal form. Does not read files.
 void check_https(ServerSettings& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

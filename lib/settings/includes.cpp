@@ -31,7 +31,7 @@ using config::Entry;
 using config::Node;
 namespace fs = std::filesystem;
 
-// Lists that several files may add to. Where a single item may stand for a list, it does here too.
+// Lists that several files may add to. A single item may be written without a list here too.
 bool is_shared_list(std::string_view path) {
     static const std::set<std::string_view> lists{"server.token",
                                                   "server.services",
@@ -80,7 +80,7 @@ public:
         bytes_ = source.text.size();
     }
 
-    // Takes `include` out of `root`, and adds what it names.
+    // Removes `include` from `root`, and merges the files that it names.
     void follow(Node& root, std::size_t depth) {
         const auto found = std::find_if(root.entries.begin(), root.entries.end(),
                                         [](const Entry& entry) { return entry.key == "include"; });
@@ -101,7 +101,7 @@ public:
         }
     }
 
-    // Adds what the control socket was told to keep, without any `include`.
+    // Merges the services saved through the control socket, without an `include`.
     void follow_kept(Node& root) {
         const auto client = std::find_if(root.entries.begin(), root.entries.end(),
                                          [](const Entry& entry) { return entry.key == "client"; });
@@ -123,7 +123,7 @@ private:
         return error ? path : real.string();
     }
 
-    // The files that a path stands for, sorted: a file, those of a folder, or those that match.
+    // The files that a path means, sorted: a file, those of a folder, or those that match a pattern.
     std::vector<std::string> files_of(const std::string& path, const config::Value& item) {
         const std::size_t slash = path.rfind('/');
         const std::string last = path.substr(slash == std::string::npos ? 0 : slash + 1);
@@ -157,7 +157,10 @@ private:
     void add(Node& root, const std::string& path, const config::Value& item, std::size_t depth) {
         file_.files.push_back(path);
         if (depth >= include_depth_max) {
-            item.problem("files are included " + std::to_string(include_depth_max) + " deep, as deep as they may be");
+            item.problem(
+                "files may be included at most "
+                "" +
+                std::to_string(include_depth_max) + " levels deep");
             return;
         }
         if (texts_.size() > included_files_max) {
@@ -165,7 +168,7 @@ private:
             return;
         }
         if (!seen_.insert(identity_of(path)).second) {
-            item.problem("the file " + in_quotes(path) + " is a part of this configuration already");
+            item.problem("the file " + in_quotes(path) + " is already a part of this configuration");
             return;
         }
         auto text = source_.read_file(path);
@@ -222,7 +225,7 @@ private:
             } else if (value.kind == Node::Kind::map && entry.value.kind == Node::Kind::map) {
                 merge(value, std::move(entry.value), key);
             } else {
-                context_.report.add(entry.place, key, "is said already, at " + place_of(there->place));
+                context_.report.add(entry.place, key, "is already set at " + place_of(there->place));
             }
         }
     }

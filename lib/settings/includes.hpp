@@ -1,6 +1,5 @@
-// Configurations of several files: those that `include:` names are read, and what they say is put beside what the first
-// one says. Groups of keys become one, lists that may have several items are put behind one another, and a value that
-// is said twice is a problem.
+// Configurations of several files: the files that `include:` names are read and merged into the first one. Groups of
+// keys are merged, lists are concatenated, and a value that is set twice is a problem.
 #pragma once
 
 #include <vector>
@@ -11,17 +10,17 @@
 
 namespace ferrotunnel::detail {
 
-/// Bounds of what a configuration may include.
+/// Limits of included files.
 inline constexpr std::size_t included_files_max = 256;
 inline constexpr std::size_t include_depth_max = 4;
 
-/// Adds to `document`, which is that of texts[0], what it includes. Each file that is read is appended to `texts`, and
-/// its folder to the context; what is read or looked for goes to `file.files`.
+/// Merges the included files into `document`, that of texts[0]. Each file that is read is appended to `texts`, and its
+/// folder to the context; files read or looked for are added to `file.files`.
 void add_includes(config::Node& document, const ConfigSource& source, config::Context& context, ConfigFile& file,
                   std::vector<ConfigText>& texts);
 
-/// Where what the control socket is told to keep is written. A configuration with a client section includes it by
-/// itself where it is there.
+/// The file for services saved through the control socket. A configuration with a client section includes it
+/// automatically if it exists.
 std::string kept_file_beside(const std::string& file);
 
 /// The folder of a file, for relative paths; empty: the current one.

@@ -1,4 +1,4 @@
-// The words by which the inspector finds secrets.
+// Words by which the inspector recognizes secrets.
 #include "base/text.hpp"
 #include "inspect/secrets.hpp"
 #include "settings/client.hpp"
@@ -7,7 +7,7 @@ namespace ferrotunnel::detail {
 
 std::optional<std::string> mask_fault(const std::string& word) {
     if (inspect::plain_name(word).empty()) {
-        return in_quotes(word) + " has no letter and no digit that a name could have";
+        return in_quotes(word) + " has no letter and no digit";
     }
     if (word.size() > limits::inspect_name_bytes_max) {
         return in_quotes(word) + " is too long: a word has at most 64 bytes";
@@ -24,7 +24,7 @@ void check_mask(const std::vector<std::string>& words, std::vector<Problem>& pro
             problems.push_back({"inspect_mask", std::move(*fault)});
         }
         if (word == mask_off && words.size() > 1) {
-            problems.push_back({"inspect_mask", "`off` masks nothing, and stands alone"});
+            problems.push_back({"inspect_mask", "`off` masks nothing, and must be the only word"});
         }
     }
 }

@@ -17,7 +17,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// "[when](plugins/when.md)" is of use in docs/ alone.
+// Links like "[when](plugins/when.md)" are only useful in docs/.
 std::string without_links(std::string text) {
     for (std::size_t end = text.find("]("); end != std::string::npos; end = text.find("](")) {
         const std::size_t begin = text.rfind('[', end);
@@ -29,7 +29,7 @@ std::string without_links(std::string text) {
 
 std::string description_of(const SettingFacts& facts) {
     return without_links(std::string(facts.help) +
-                         (facts.otherwise.empty() ? "" : " Else " + std::string(facts.otherwise) + '.'));
+                         (facts.otherwise.empty() ? "" : " Default: " + std::string(facts.otherwise) + '.'));
 }
 
 Json default_of(const FileKey& key) {
@@ -73,19 +73,19 @@ Json group_of(const std::vector<FileKey>& keys) {
     return group;
 }
 
-// A group that may be there without a key in it: `timing:`.
+// A group that may be empty: `timing:`.
 Json group_or_nothing(const std::vector<FileKey>& keys) {
     Json group = group_of(keys);
     group["type"] = {"object", "null"};
     return group;
 }
 
-// Neither key, or both.
+// Requires neither key, or both.
 Json both(const char* one, const char* other) {
     return {{one, {other}}, {other, {one}}};
 }
 
-// --- what has a form of its own ---
+// --- special forms ---
 
 Json with_only(std::string_view key, const std::vector<std::string_view>& not_allowed) {
     Json properties = Json::object();
@@ -103,12 +103,12 @@ std::vector<std::string_view> names_in(std::initializer_list<std::span<const Set
     return names;
 }
 
-// A key that only an exit has.
+// A key that is allowed only for exits.
 Json exit_of(std::string_view key) {
     return {{"if", {{"required", {key}}}}, {"then", {{"properties", {{"local", {{"const", "exit"}}}}}}}};
 }
 
-// One service: of one kind, with a backend unless it redirects, and with no key that its kind does not have.
+// A service: of exactly one kind, with a backend unless it redirects, and without keys of other kinds.
 Json service_of(const FileKey& services) {
     Json service = group_of(services.keys);
     for (const char* kind : {"tcp", "udp", "tcp+udp", "http", "tls"}) {
@@ -147,7 +147,7 @@ Json service_of(const FileKey& services) {
 
 constexpr const char* plugin_name = "[0-9a-z-]{1,64}";
 
-// A plugin of the chain. Its settings are its own to check.
+// A plugin of the chain. It checks its own settings.
 Json chain_item_of(const FileKey& chain) {
     std::string names = plugin_name;
     for (const FileKey& key : chain.keys) {
@@ -157,7 +157,7 @@ Json chain_item_of(const FileKey& chain) {
     for (Json& property : properties) {
         for (Json& alternative : property["anyOf"]) {
             if (alternative.contains("items")) {
-                alternative["minItems"] = 1;  // with none of `hosts` it would never run
+                alternative["minItems"] = 1;  // with an empty `hosts` it would never run
             }
         }
     }
@@ -211,7 +211,7 @@ Json list_of(Json items) {
     return {{"type", "array"}, {"items", std::move(items)}};
 }
 
-// A list of what may stand alone. A word that stands for everything is alone in a list too.
+// Adds a list of the alternatives. A word that means everything must be the only item.
 void add_list(const TypeWords& type, Json& alternatives) {
     Json items = alternatives;
     if (!type.words.empty()) {
@@ -284,7 +284,7 @@ Json definitions() {
     return all;
 }
 
-// What a file must have as a whole. Where it includes others, they may have it.
+// The keys that a file must have. With `include`, they may be in other files.
 Json needed_without_includes(const FileKey& file) {
     Json sides = Json::object();
     Json one_of_them = Json::array();
@@ -308,11 +308,13 @@ std::string json_schema() {
     FileKey file = file_keys();
     Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
                 {"title", "FerroTunnel configuration"},
-                {"description", "docs/configuration.md says more; `ferrotunnel check` knows what a schema cannot say."},
+                {"description",
+                 "See docs/configuration.md. `ferrotunnel check` also finds mistakes that a schema "
+                 "cannot describe."},
                 {"if", {{"required", {"include"}}}},
                 {"else", needed_without_includes(file)}};
     schema.update(group_of(file.keys));
-    for (const char* side : {"server", "client"}) {  // said above, since other files may have it
+    for (const char* side : {"server", "client"}) {  // required above, since other files may have it
         schema["properties"][side].erase("required");
     }
     schema["definitions"] = definitions();

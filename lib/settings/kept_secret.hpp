@@ -1,4 +1,4 @@
-// A Secret that is copied with the settings it belongs to, and compared with them.
+// A Secret that can be copied and compared with its settings.
 #pragma once
 
 #include <utility>

@@ -17,12 +17,12 @@ namespace ferrotunnel::detail {
 namespace {
 
 constexpr SettingFacts of_root[] = {
-    {.key = "server", .help = "The side on a public host, where clients connect and visitors come in."},
+    {.key = "server", .help = "The side on a public host, to which clients and visitors connect."},
     {.key = "client", .help = "The side next to the services.", .keys = client_section_keys},
-    {.key = "log", .help = "On the standard error stream.", .keys = log_keys},
+    {.key = "log", .help = "The log on the standard error stream.", .keys = log_keys},
     {.key = "include",
      .type = "file, folder or pattern, or a list",
-     .help = "Files whose sections are put beside those of this one; see \"Several files\" below."},
+     .help = "Files whose sections are merged with those of this one; see \"Several files\" below."},
 };
 
 constexpr Choice log_levels[] = {
@@ -35,8 +35,12 @@ constexpr Choice log_formats[] = {
     {"json", static_cast<std::uint64_t>(LogFormat::json)},
 };
 constexpr SettingFacts of_log[] = {
-    {.key = "level", .form = Form::choice, .choices = log_levels, .help = "What the log has, and what weighs more."},
-    {.key = "format", .form = Form::choice, .choices = log_formats, .help = "Lines for people, or one object a line."},
+    {.key = "level", .form = Form::choice, .choices = log_levels, .help = "Minimum level that is logged."},
+    {.key = "format",
+     .form = Form::choice,
+     .choices = log_formats,
+     .help = "`text`: lines for people; `json`: one "
+             "object a line."},
 };
 
 constexpr auto kind_words = [] {
@@ -58,65 +62,66 @@ constexpr SettingFacts byte_rate(std::string_view key, std::string_view help,
 }
 
 constexpr SettingFacts of_ways[] = {
-    byte_rate("up", "From visitors to the service; without it there is no bound that way."),
-    byte_rate("down", "From the service to its visitors."),
+    byte_rate("up", "From visitors to the service; unlimited if missing."),
+    byte_rate("down", "From the service to visitors; unlimited if missing."),
 };
 
 constexpr SettingFacts of_token[] = {
-    {.key = "name", .form = Form::word, .help = "What logs call it; else the name of its file, or `token-1`."},
-    {.key = "secret", .type = "token", .help = "The token itself, where it has a name.", .is_required = true},
+    {.key = "name", .form = Form::word, .help = "Its name in logs. Default: the name of its file, or `token-1`."},
+    {.key = "secret", .type = "token", .help = "The token itself, in an item with a name.", .is_required = true},
     {.key = "also",
      .type = "token",
-     .help = "A second secret that is accepted too, while clients change from one to the other: the new one is "
+     .help = "A second secret that is also accepted, while clients change from one to the other: the new one is "
              "`secret`, the old one `also`."},
     {.key = "hosts",
      .form = Form::words,
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
-     .help = "The hosts that it has a right to, at most 256; see \"Rights\" below. Else those that nobody else has a "
-             "right to."},
+     .help = "Hosts that it has a right to, at most 256; see \"Rights\" below. Default: those to which no other token "
+             "has a right."},
     {.key = "ports",
      .form = Form::words,
      .fault = right_port_fault,
      .type = "port or range, or `any`, or a list",
-     .help = "The public ports that it has a right to, at most 256 ranges; `any`: every port to which no other token "
-             "has one. Else those of `allow_ports` to which no other token has one."},
+     .help = "Public ports that it has a right to, at most 256 ranges; `any`: every port to which no other token has a "
+             "right. Default: the `allow_ports` to which no other token has a right."},
     {.key = "kinds",
      .form = Form::words,
      .choices = kind_words,
      .fault = right_kind_fault,
      .type = "kind of service, or a list",
-     .help = "The kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Else all."},
+     .help = "Kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
     {.key = "bind",
      .form = Form::words,
      .fault = right_bind_fault,
      .type = "IP address, or a list",
-     .help = "The server's addresses on which its TCP and UDP ports may listen, at most 256; a service that names none "
-             "gets the first. Else `tcp_bind`. See \"Rights\" below."},
+     .help = "Addresses of the server on which its TCP and UDP ports may listen, at most 256; a service that names "
+             "none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
     {.key = "visited_by",
      .form = Form::words,
      .fault = right_token_fault,
      .type = "name of a token, or a list",
      .help =
-         "The other tokens, by their names, whose clients may visit the private services of its clients; those with "
-         "this token always may. At most 256."},
+         "Names of the other tokens whose clients may visit the private services of its clients, at most 256; clients "
+         "with this token always may."},
     {.key = "from",
      .form = Form::words,
      .fault = network_fault,
      .type = "network, or a list",
-     .help = "Where its clients may connect from, at most 256. Else from everywhere."},
-    {.key = "expires", .type = "moment", .help = "From then on it is refused, and its sessions end."},
+     .help = "Addresses that its clients may connect from, at most 256. Default: all."},
+    {.key = "expires", .type = "moment", .help = "When it expires: from then on it is refused, and its sessions end."},
     quota("connections", limits::sessions_max,
-          "How many connections its clients may have together, within `connections_per_token`."),
-    quota("services", quota_max, "How many services its clients may have together, each counted once."),
+          "Maximum number of connections of its clients together, within `connections_per_token`."),
+    quota("services", quota_max, "Maximum number of services of its clients together, each counted once."),
     quota("visitors", quota_max,
-          "How many visitors its services may have at a time, together; of HTTP services, connections to backends."),
+          "Maximum number of visitors of its services together, at a time; for HTTP services, connections to backends "
+          "count."),
     {.key = "visitors_per_second",
      .type = "0.001 to 1000000",
-     .help = "How many new ones may come in a second: as many at once, and at least one."},
+     .help = "New visitors per second; as many may arrive at once, and at least one."},
     byte_rate("bytes_per_second",
-              "How many bytes a second its visitors may move, all together, as much each way; or "
-              "`{up: 1M, down: 10M}`. See \"Rights\" below.",
+              "Bytes per second of all its visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
+              "\"Rights\" below.",
               way_keys),
     byte_rate("service_bytes_per_second", "The same for each of its services.", way_keys),
     byte_rate("visitor_bytes_per_second", "The same for each visitor of a service.", way_keys),
@@ -125,56 +130,57 @@ constexpr SettingFacts of_token[] = {
 constexpr SettingFacts of_guarded_service[] = {
     {.key = "name",
      .type = "name",
-     .help = "What clients call the service; also those of a range, and the UDP half of `tcp+udp`.",
+     .help = "Name of the service at its client; includes those of a range, and the UDP half of `tcp+udp`.",
      .is_required = true},
     {.key = "token",
      .type = "token",
-     .help = "What its client has to prove, as `token` of the service. `ferrotunnel token` makes one.",
+     .help = "Token that its client must prove, as `token` of the service. `ferrotunnel token` makes one.",
      .is_required = true},
     {.key = "also",
      .type = "token",
-     .help = "A second one that is accepted too, while clients change from one to the other."},
+     .help = "A second token that is also accepted, while clients change from one to the other."},
     {.key = "ports",
      .form = Form::words,
      .fault = guarded_port_fault,
      .type = "port or range, or a list",
-     .help = "Public ports for which it is needed too, whatever the service is called; at most 256 ranges."},
+     .help = "Public ports that require the token too, whatever the service's name; at most 256 ranges."},
     {.key = "hosts",
      .form = Form::words,
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
-     .help = "The same of hosts, at most 256: for these, those below a pattern, and patterns around them."},
+     .help = "Hosts that require it too, at most 256: these, those below a pattern, and patterns around them."},
 };
 
 constexpr SettingFacts of_certificate[] = {
     {.key = "chain",
      .form = Form::path,
-     .help = "The certificate and the intermediate ones behind it, PEM.",
+     .help = "The certificate, followed by the intermediate ones, PEM.",
      .is_required = true},
-    {.key = "key", .form = Form::path, .help = "Its key, PEM; else it is in the same file."},
+    {.key = "key", .form = Form::path, .help = "Its private key, PEM. Default: in the same file."},
 };
 
 constexpr SettingFacts of_client_certificates[] = {
     {.key = "host",
      .type = "host or pattern",
-     .help = "Of this host: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, or `\"*\"`: all others.",
+     .help = "Host of the rule: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, or `\"*\"` for all "
+             "others.",
      .is_required = true},
-    {.key = "ca", .form = Form::path, .help = "The CAs that sign them, PEM.", .is_required = true},
+    {.key = "ca", .form = Form::path, .help = "CAs that sign the visitors' certificates, PEM.", .is_required = true},
     {.key = "required",
      .form = Form::on_off,
-     .help = "`false`: visitors without one are let in too; else they are not."},
+     .help = "`false`: visitors without a certificate are accepted too. Default: they are rejected."},
 };
 
 constexpr SettingFacts of_plugin_section[] = {
     {.key = "load", .type = "file, or a list", .help = "Files of plugins that are not shipped."},
     {.key = "chain",
      .type = "list of plugins",
-     .help = "The plugins, in the order in which requests pass them: `NAME: SETTINGS`; see \"Plugins\" below.",
+     .help = "Plugins in the order in which requests pass them: `NAME: SETTINGS`; see \"Plugins\" below.",
      .keys = plugin_keys},
     {.key = "clients",
      .type = "text, or `none`, or a list",
-     .help = "The types of plugins that clients may ask for on services of their own. Else `auth`, `ip-filter` and "
-             "`rate-limit`; see [clients](plugins/clients.md)."},
+     .help = "Types of plugins that clients may request for their own services; see [clients](plugins/clients.md). "
+             "Default: `auth`, `ip-filter` and `rate-limit`."},
 };
 
 constexpr Choice failure_words[] = {
@@ -183,41 +189,41 @@ constexpr Choice failure_words[] = {
 };
 constexpr Choice mode_words[] = {{"act", 0}, {"observe", 1}};
 constexpr SettingFacts of_plugin[] = {
-    {.key = "id", .form = Form::word, .type = "id", .help = "What logs call it; else its plugin's name."},
+    {.key = "id", .form = Form::word, .type = "id", .help = "Its name in logs. Default: its plugin's name."},
     {.key = "on_failure",
      .form = Form::choice,
      .choices = failure_words,
      .help =
-         "What becomes of requests when it fails: 503, or they continue. Else closed for plugins that decide who may "
-         "come in."},
+         "What happens to a request when it fails: it gets 503 (`closed`) or continues (`open`). Default: `closed` for "
+         "plugins that guard access, otherwise `open`."},
     {.key = "mode",
      .form = Form::choice,
      .choices = mode_words,
-     .help = "`observe`: what it decides is counted and logged, and not done; else `act`."},
+     .help = "`observe`: its decisions are counted and logged, but not carried out. Default: `act`."},
     {.key = "hosts",
      .type = "host or pattern, or a list",
-     .help = "The hosts that it is for, written as those of services: `a.example.com`, `*.example.com`. Else all."},
+     .help = "Hosts where it runs, written as those of services: `a.example.com`, `*.example.com`. Default: all."},
     {.key = "paths",
      .type = "URL path, or a list",
-     .help = "The paths that it is for: `/api` and what is below it, `= /status`, `~ /v[0-9]+/.*`. Else all."},
+     .help = "Paths where it runs: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all."},
     {.key = "ignore_case",
      .form = Form::on_off,
-     .help = "Compares `paths` without the case of A to Z, for backends that do the same."},
+     .help = "Whether `paths` are compared without the case of A to Z, for backends that do the same."},
     {.key = "reject_ambiguous_paths",
      .form = Form::on_off,
-     .help = "Answers 400 where it would run and the path has `//`, `;`, `%2F` or `%5C`, which backends read in "
-             "different ways."},
-    {.key = "services", .type = "name, or a list", .help = "The services that it is for, by their names. Else all."},
+     .help = "Whether a request gets 400 if it would run and the path has `//`, `;`, `%2F` or `%5C`, which backends "
+             "read in different ways."},
+    {.key = "services", .type = "name, or a list", .help = "Names of the services where it runs. Default: all."},
     {.key = "when",
      .type = "condition",
-     .help = "For which requests it runs, like `request.method == \"POST\"`; see [when](plugins/when.md). Variables "
-             "are not replaced in it. Else for all."},
+     .help = "Condition for the requests where it runs, such as `request.method == \"POST\"`; see "
+             "[when](plugins/when.md). Variables are not replaced in it. Default: all requests."},
 };
 
 constexpr SettingFacts of_page[] = {
-    {.key = "html", .form = Form::path, .help = "For visitors who want HTML."},
-    {.key = "json", .form = Form::path, .help = "For those who want JSON."},
-    {.key = "text", .form = Form::path, .help = "For all others."},
+    {.key = "html", .form = Form::path, .help = "For visitors that accept HTML."},
+    {.key = "json", .form = Form::path, .help = "For visitors that accept JSON."},
+    {.key = "text", .form = Form::path, .help = "For all other visitors."},
 };
 constexpr SettingFacts of_page_host[] = {
     {.key = "pages", .type = "pages", .help = "Pages of your own for this host."},

@@ -1,6 +1,6 @@
-// The keys of groups that have readers of their own (settings/keys_*.cpp), each declared once. A reader makes the keys
-// of its table known to the section that it reads, so that all others are unknown, and the same tables say what the
-// JSON Schema and docs/configuration.md have for them.
+// Key tables of groups that have readers of their own (settings/keys_*.cpp). A reader registers the keys of its table
+// with its section, so that all others are unknown; the JSON Schema and docs/configuration.md are made from the same
+// tables.
 #pragma once
 
 #include <optional>
@@ -21,13 +21,13 @@ std::span<const SettingFacts> way_keys() noexcept;  // of bytes per second
 std::span<const SettingFacts> certificate_keys() noexcept;
 std::span<const SettingFacts> client_certificate_keys() noexcept;
 std::span<const SettingFacts> plugin_section_keys() noexcept;  // those that no row of PluginLimits declares
-std::span<const SettingFacts> plugin_keys() noexcept;          // of one, beside the key that names it
+std::span<const SettingFacts> plugin_keys() noexcept;          // of one plugin, in addition to the key that names it
 std::span<const SettingFacts> page_keys() noexcept;            // the formats of a page
-std::span<const SettingFacts> page_host_keys() noexcept;       // of a host that has pages of its own
+std::span<const SettingFacts> page_host_keys() noexcept;       // of a host with pages of its own
 
 std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
 std::span<const SettingFacts> disabled_service_keys() noexcept;
-std::span<const SettingFacts> service_keys() noexcept;  // with those of the three tables backend, exit and rules
+std::span<const SettingFacts> service_keys() noexcept;  // including the tables backend, exit and rules
 std::span<const SettingFacts> visit_keys() noexcept;
 std::span<const SettingFacts> backend_keys() noexcept;
 std::span<const SettingFacts> group_keys() noexcept;
@@ -45,11 +45,11 @@ std::span<const SettingFacts> limit_keys() noexcept;
 /// The keys of a group; all of these are known.
 config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys);
 void make_known(config::Section& section, std::span<const SettingFacts> keys);
-/// The declaration of a key, which is there.
+/// The declaration of a key, which must exist.
 const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key);
 
-/// Reads the number, size or choice of a key, with the bounds of its declaration. Nothing: it is not there, or is
-/// wrong, which was reported.
+/// Reads the number, size or choice of a key, with the bounds of its declaration. Empty if it is missing, or invalid,
+/// which was reported.
 std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
                                       std::string_view key);
 

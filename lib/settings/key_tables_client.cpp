@@ -1,4 +1,4 @@
-// The tables of a client's services.
+// Key tables of a client's services.
 #include <vector>
 
 #include "backend/health.hpp"
@@ -16,87 +16,87 @@ namespace {
 constexpr SettingFacts of_client_section[] = {
     {.key = "services",
      .type = "list of services",
-     .help = "What is offered. Required where there are no `visits`.",
+     .help = "Services to offer. Required without `visits`.",
      .keys = service_keys},
     {.key = "disabled",
      .type = "list of services that are off",
-     .help = "Services of this configuration that are not offered, by their names; up to 1,024. Names that no service "
-             "has mean nothing. `ferrotunnel services disable` writes it into `conf.d/90-runtime.yml`; by hand, a "
-             "service says `enabled: off` itself.",
+     .help = "Services of this configuration that are not offered, up to 1,024. Names that no service has are ignored. "
+             "`ferrotunnel services disable` writes it into `conf.d/90-runtime.yml`; by hand, use `enabled: off` in "
+             "the service.",
      .keys = disabled_service_keys},
 };
 
 constexpr SettingFacts of_disabled_service[] = {
-    {.key = "name", .type = "name", .help = "Of the service.", .is_required = true},
-    {.key = "by", .type = "text", .help = "Who has switched it off, for `ferrotunnel status`; up to 256 bytes."},
+    {.key = "name", .type = "name", .help = "Name of the service.", .is_required = true},
+    {.key = "by", .type = "text", .help = "Who disabled it, for `ferrotunnel status`; up to 256 bytes."},
 };
 
 constexpr SettingFacts of_service[] = {
     {.key = "tcp",
      .type = "public port or range, or `private`",
-     .help = "The public port; 0: the server chooses. `20000-20010` with a `local` like `127.0.0.1:3000-3010`: a "
-             "service for each port, called `name:20000` and so on. `private`: none; it is reached by its "
+     .help = "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
+             "service for each port, called `name:20000` and so on. `private`: none; the service is reached by its "
              "name, through the server's `connect_bind` or by a program that embeds the server."},
     {.key = "udp",
      .type = "public port or range, or `private`",
-     .help = "The public UDP port; 0: the server chooses. A range as with `tcp`. The numbers are apart from those of "
-             "`tcp`. `private`: none; other clients visit it, with its `key`. Instead of `tcp`."},
+     .help = "Public UDP port; 0: the server chooses. A range as with `tcp`. UDP and TCP ports do not conflict. "
+             "`private`: none; other clients visit it with its `key`. Instead of `tcp`."},
     {.key = "tcp+udp",
      .type = "public port or range",
      .help =
-         "A public port for both, of one number: two services, the one of UDP called `name/udp`. Both are there, or "
-         "none. 0: the server chooses; a range as with `tcp`. What is said has to be right for both. Instead of "
+         "Public port with one number for both: two services, the UDP one called `name/udp`. Both are registered, or "
+         "none. 0: the server chooses; a range as with `tcp`. All other keys must be valid for both. Instead of "
          "`tcp`."},
     {.key = "http",
      .type = "host or pattern, or `assigned`, or a list",
-     .help = "The hosts that visitors ask for: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, `\"*\"`; "
+     .help = "Hosts that visitors request: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, `\"*\"`; "
              "`assigned`: the server chooses one. Instead of `tcp`."},
     {.key = "tls",
      .type = "host or pattern, or a list",
-     .help = "The names that visitors ask for by TLS (SNI), written as in `http`, none of them `assigned`. Nobody "
-             "touches their TLS: the backend has the certificate. Instead of `tcp`."},
+     .help = "Names that visitors request in TLS (SNI), written as in `http`, without `assigned`. Their TLS is passed "
+             "through: the backend has the certificate. Instead of `tcp`."},
     {.key = "path",
      .type = "URL path",
-     .help = "Which of their paths: `/api` and what is below, `= /status`, `~ /v[0-9]+/.*`; else all. `--http` takes "
-             "the first of these forms."},
+     .help = "Paths of these hosts: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all. "
+             "`--http` accepts the first form only."},
     {.key = "local",
      .type = "address of a backend",
-     .help = "Where visitors are connected to; `22` is `localhost:22`: 127.0.0.1 or [::1]. `unix:/run/app.sock`; with "
-             "`http` also "
-             "`https://host:port`, `http://host:port`, `h2c://host:port` and `h2://host:port` (HTTP/2, without and "
-             "with TLS, for gRPC: [HTTP](http.md)) and `files:FOLDER`, whose files are the answers "
-             "([files](files.md)), with `tcp` also `tls://host:port` and `exit`: this client as a proxy "
-             "([exits](exit.md)). Not needed with `redirect`."},
+     .help = "Backend that visitors are forwarded to: `host:port`; `22` is `localhost:22` (127.0.0.1 or [::1]); "
+             "`unix:/run/app.sock`. With `http` also `https://host:port`, `http://host:port`, `h2c://host:port` and "
+             "`h2://host:port` (HTTP/2 without and with TLS, for gRPC: [HTTP](http.md)), and `files:FOLDER` to serve "
+             "the files of a folder ([files](files.md)). With `tcp` also `tls://host:port`, and `exit`: this client as "
+             "a proxy ([exits](exit.md)). Not needed with `redirect`."},
     {.key = "name",
      .type = "name",
-     .help = "What events and logs call it; else `tcp:` and its port, the host and path, or `local`, cut or changed "
-             "where that is not a valid name."},
+     .help = "Its name in events and logs. Default: `tcp:` and its port, the host and path, or `local`, cut or changed "
+             "to a valid name."},
     {.key = "enabled",
      .form = Form::on_off,
-     .help = "`off`: the service is not offered; `ferrotunnel status` says so. Else on."},
+     .help = "`off`: the service is not offered; `ferrotunnel status` shows it as off. Default: on."},
     {.key = "bind",
      .type = "IP address",
-     .help = "With `tcp` and `udp`: the server's address on which the port listens, like `127.0.0.1` for one that "
-             "only a proxy on that machine is to reach. Which ones a token may have says the server; see \"Rights\" "
-             "below. Else the server's choice."},
+     .help = "With `tcp` and `udp`: address of the server on which the port listens, such as `127.0.0.1` for a port "
+             "that only a proxy on that machine reaches. The token must have a right to it; see \"Rights\" below. "
+             "Default: chosen by the server."},
     {.key = "idle",
      .form = Form::time,
      .min = limits::udp_idle_ms_min,
      .max = limits::udp_idle_ms_max,
-     .help = "With `udp`: a visitor who was silent for this long, both ways, is forgotten; `1s` to `1h`. Else `60s`."},
+     .help = "With `udp`: a visitor is forgotten after this long without a datagram in either direction; `1s` to `1h`. "
+             "Default: `60s`."},
     {.key = "key",
      .type = "token",
-     .help =
-         "With `tcp: private` and `udp: private`: the key that visitors have to prove, other clients by `ferrotunnel "
-         "visit`; what passes is encrypted between the clients. The server must not have it. `ferrotunnel token` makes "
-         "one."},
+     .help = "With `tcp: private` and `udp: private`: key that visitors (other clients, with `ferrotunnel visit`) must "
+             "prove. It encrypts the traffic between the clients, so the server must not have it. `ferrotunnel token` "
+             "makes one."},
     {.key = "token",
      .type = "token",
-     .help = "A token of the service's own, which the server wants for it beside the client's (`server.services`)."},
+     .help = "A token of the service's own, which the server requires for it in addition to the client's "
+             "(`server.services`)."},
     {.key = "plugins",
      .type = "list of plugins for a service",
-     .help = "Plugins that the server is asked for, which visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
-             "[clients](plugins/clients.md). Not of private ones."},
+     .help = "Plugins of the server that visitors pass in this order: `NAME: SETTINGS`, up to 8; see "
+             "[clients](plugins/clients.md). Not for private services."},
 };
 
 constexpr Choice visit_kinds[] = {
@@ -106,21 +106,20 @@ constexpr Choice visit_kinds[] = {
 constexpr SettingFacts of_visit[] = {
     {.key = "name",
      .type = "service of another client",
-     .help =
-         "What its client calls the service: `db`; `db@alice` where that client has another token, which the server "
-         "calls so.",
+     .help = "Name of the service at its client: `db`, or `db@alice` for a client with another token, which the server "
+             "calls alice.",
      .is_required = true},
     {.key = "local",
      .type = "port, or IP address with port",
-     .help = "Where connections are taken that are to reach it: `5432` (on this machine alone), `127.0.0.1:5432`; port "
-             "0: any free one.",
+     .help = "Listen address for connections to it: `5432` (on this machine only), `127.0.0.1:5432`; port 0: any free "
+             "port.",
      .is_required = true},
-    {.key = "key", .type = "token", .help = "The key that the service's client has too.", .is_required = true},
+    {.key = "key", .type = "token", .help = "The key of the service, which its client has too.", .is_required = true},
     {.key = "kind",
      .form = Form::choice,
      .choices = visit_kinds,
-     .help = "What the service is; of `udp`, each address that sends to `local` has a visit of its own, until it has "
-             "been silent for 60 s. Else `tcp`."},
+     .help = "Kind of the service. With `udp`, each address that sends to `local` has a visit of its own, until it has "
+             "been silent for 60 s. Default: `tcp`."},
 };
 
 constexpr Choice proxy_versions[] = {
@@ -131,25 +130,26 @@ constexpr Choice proxy_versions[] = {
 constexpr SettingFacts of_backend[] = {
     {.key = "backend_ca",
      .form = Form::path,
-     .help = "CAs, or the certificate itself, of a backend by TLS. Else the system's CAs."},
+     .help = "CAs of a TLS backend, or its certificate itself. Default: the system's CAs."},
     {.key = "backend_certificate",
      .form = Form::path,
-     .help = "Shown to a backend by TLS that asks for a certificate: PEM, its chain behind it. With `backend_key`."},
-    {.key = "backend_key", .form = Form::path, .help = "Its key, PEM without a pass phrase."},
+     .help = "Client certificate for a TLS backend that requests one: PEM, followed by its chain. With `backend_key`."},
+    {.key = "backend_key", .form = Form::path, .help = "Its private key, PEM without a passphrase."},
     {.key = "backend_name",
      .type = "host",
-     .help = "What such a backend's certificate must have, and is asked for (SNI). Else the host of `local`."},
+     .help = "Name that the certificate of a TLS backend must have, and that is requested (SNI). Default: the host of "
+             "`local`."},
     {.key = "backend_insecure",
      .form = Form::on_off,
-     .help = "Take any certificate of such a backend: who is in between can read everything."},
+     .help = "Accept any certificate of a TLS backend: anyone on the network path can then read everything."},
     {.key = "proxy_protocol",
      .form = Form::choice,
      .choices = proxy_versions,
-     .help = "The backend is told who the visitor is, by a header in front of the first byte. Of HTTP services, each "
-             "visitor then has connections of its own. With `udp`: `v2`, in front of the first datagram."},
+     .help = "Send the visitor's address to the backend in a header before the first byte. Each visitor of an HTTP "
+             "service then has backend connections of its own. With `udp`: `v2`, before the first datagram."},
     {.key = "proxy_each",
      .form = Form::on_off,
-     .help = "With `udp` and `proxy_protocol`: in front of each datagram, as DNS servers want it."},
+     .help = "With `udp` and `proxy_protocol`: before each datagram, as DNS servers expect it."},
 };
 
 constexpr Choice balances[] = {
@@ -165,33 +165,33 @@ constexpr Choice stickies[] = {
 constexpr SettingFacts of_group[] = {
     {.key = "group",
      .type = "name",
-     .help = "Other clients with the same token may offer the service as well, with the same words here: visitors are "
-             "spread over them ([operations](operations.md), \"Several clients for one service\"). Not of private "
-             "services, nor with `plugins`."},
+     .help = "Name of a group: other clients with the same token may offer the service with the same group, and "
+             "visitors are spread over them ([operations](operations.md), \"Several clients for one service\"). Not "
+             "for private services, nor with `plugins`."},
     {.key = "balance",
      .form = Form::choice,
      .choices = balances,
-     .help = "With `group`: each in its turn; the one that has the fewest visitors; or of two that are drawn the one "
-             "that has fewer. All members must say the same. Else `round-robin`."},
+     .help = "With `group`: the member for a new visitor: each in turn, the one with the fewest visitors, or the less "
+             "busy of two random ones. Must be equal in all members. Default: `round-robin`."},
     {.key = "weight",
      .form = Form::number,
      .min = 1,
      .max = wire::group_weight_max,
-     .help = "With `group`: how many visitors this client gets beside the others. Else 1."},
+     .help = "With `group`: share of visitors of this client, relative to the other members. Default: 1."},
     {.key = "standby",
      .form = Form::on_off,
-     .help = "With `group`: it gets visitors only while no other member is there. Else off."},
+     .help = "With `group`: this client gets visitors only while no other member is available. Default: off."},
     {.key = "sticky",
      .form = Form::choice,
      .choices = stickies,
-     .help = "With `group`: a visitor comes to the member again that it had before, by its `address` (IPv6: /64), or, "
-             "with `http`, by a `cookie` that the server sets. All members must say the same. Else `off`."},
+     .help = "With `group`: a visitor returns to the member that it had before, by its `address` (IPv6: /64) or, with "
+             "`http`, by a `cookie` that the server sets. Must be equal in all members. Default: `off`."},
     {.key = "eject",
      .form = Form::number,
      .min = 1,
      .max = wire::eject_failures_max,
-     .help = "With `group`: a member that fails so many visitors in a row gets none for a while "
-             "([operations](operations.md), \"Members that fail\"). All members must say the same. Else none is "
+     .help = "With `group`: a member that fails this many visitors in a row gets none for a while "
+             "([operations](operations.md), \"Members that fail\"). Must be equal in all members. Default: none is "
              "ejected.",
      .keys = eject_keys},
 };
@@ -202,32 +202,32 @@ constexpr SettingFacts of_eject[] = {
      .form = Form::number,
      .min = 1,
      .max = wire::eject_failures_max,
-     .help = "So many failures in a row.",
+     .help = "Number of failures in a row.",
      .is_required = true},
     {.key = "first",
      .form = Form::time,
      .min = wire::eject_ms_min,
      .max = wire::eject_ms_max,
-     .help = "How long it gets no visitors the first time; each further time twice as long. Else `10s`."},
+     .help = "How long it gets no visitors the first time; each further time twice as long. Default: `10s`."},
     {.key = "longest",
      .form = Form::time,
      .min = wire::eject_ms_min,
      .max = wire::eject_ms_max,
-     .help = "The longest of these times. Else `5m`."},
+     .help = "The longest of these times. Default: `5m`."},
     {.key = "share",
      .form = Form::number,
      .min = 1,
      .max = 100,
-     .help = "How many of a hundred members may be ejected at once; one always may. Else 50."},
+     .help = "Percentage of members that may be ejected at once; one always may. Default: 50."},
     {.key = "counts",
      .type = "kind of failure, or a list",
-     .help = "What is a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, or "
-             "gives none in time), `5xx` (an answer of HTTP). Else all of them."},
+     .help = "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, "
+             "or sends none in time), `5xx` (an HTTP response). Default: all of them."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = last_rules,
-     .help = "`refuse`: also the last member that takes visitors is ejected, and they are refused; with a `share` of "
-             "100. Else `try`: that one stays."},
+     .help = "`refuse`: the last available member is ejected too, and visitors are refused; needs a `share` of 100. "
+             "Default: `try`, which keeps that member."},
 };
 
 constexpr Choice health_kinds[] = {
@@ -239,51 +239,52 @@ constexpr SettingFacts of_health[] = {
     {.key = "type",
      .form = Form::choice,
      .choices = health_kinds,
-     .help = "Whether it takes a connection, or answers a GET. Else `http`."},
-    {.key = "path", .type = "path of a request", .help = "With `http`: what is asked for. Else `/`."},
+     .help = "Whether the backend must accept a connection (`tcp`) or answer a GET (`http`). Default: `http`."},
+    {.key = "path", .type = "path of a request", .help = "With `http`: requested path. Default: `/`."},
     {.key = "status",
      .type = "status or range, or a list",
-     .help = "With `http`: a healthy answer has one of these; from 200 to 599. Else `200-399`."},
+     .help = "With `http`: statuses of a healthy response, from 200 to 599. Default: `200-399`."},
     {.key = "text",
      .type = "text",
-     .help = "With `http`: its first 64 KiB contain this text, up to 256 bytes. Else anything."},
+     .help = "With `http`: text that the first 64 KiB of a healthy response contain, up to 256 bytes. Default: any."},
     {.key = "interval",
      .form = Form::time,
      .min = limits::health_interval_ms_min,
      .max = limits::health_interval_ms_max,
-     .help = "From one check to the next, less up to a fifth of it; `100ms` to `1h`. Else `5s`."},
+     .help = "Time from one check to the next, less a random part of up to a fifth; `100ms` to `1h`. Default: `5s`."},
     {.key = "timeout",
      .form = Form::time,
      .min = limits::health_timeout_ms_min,
      .max = limits::health_timeout_ms_max,
-     .help = "A check without an answer within this has failed; `10ms` to `1m`. Else `3s`."},
+     .help = "A check without an answer within this time has failed; `10ms` to `1m`. Default: `3s`."},
     {.key = "rise",
      .form = Form::number,
      .min = 1,
      .max = limits::health_in_a_row_max,
-     .help = "An unhealthy backend is healthy after so many good checks in a row. Else 2."},
+     .help = "Number of good checks in a row after which an unhealthy backend is healthy. Default: 2."},
     {.key = "fall",
      .form = Form::number,
      .min = 1,
      .max = limits::health_in_a_row_max,
-     .help = "A healthy one is unhealthy after so many bad ones; the first check of all decides alone. Else 3."},
+     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check decides "
+             "by itself. Default: 3."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = unhealthy_rules,
      .help =
-         "Where no member of the group is healthy: visitors are refused (HTTP 503 with Retry-After, else a reset), or "
-         "this backend is tried all the same. Else `refuse`."},
+         "If no member of the group is healthy: visitors are refused (HTTP 503 with Retry-After, otherwise a reset), "
+         "or this backend is tried anyway. Default: `refuse`."},
 };
 
 constexpr SettingFacts of_exit[] = {
     {.key = "allow",
      .type = "destination, or a list",
-     .help =
-         "With `local: exit`: where visitors may go, `\"*.example.com:80,443\"` or `10.0.0.0/8:443`; up to 256. What "
-         "is allowed by its name alone leads to public addresses only. Required there."},
+     .help = "With `local: exit`: destinations that visitors may connect to, such as `\"*.example.com:80,443\"` or "
+             "`10.0.0.0/8:443`; up to 256. A destination allowed only by name is reached at public addresses only. "
+             "Required there."},
     {.key = "users",
      .type = "list of users",
-     .help = "With `local: exit`: who may use it, up to 64. Else nobody has to log in.",
+     .help = "With `local: exit`: users that may use it, up to 64. Default: no login.",
      .keys = exit_user_keys},
 };
 
@@ -291,9 +292,9 @@ constexpr SettingFacts of_checked[] = {
     {.key = "health",
      .type = "path of a request, or `tcp`",
      .help =
-         "The client looks again and again whether the backend is healthy; while it is not, the service gets no new "
-         "visitors ([operations](operations.md), \"Health\"). `/healthz`: it answers this by HTTP with 200 to 399; "
-         "`tcp`: it takes a connection. Not with `udp`, nor of private services.",
+         "The client checks the backend regularly; while it is unhealthy, the service gets no new visitors "
+         "([operations](operations.md), \"Health\"). `/healthz`: a GET of this path gets 200 to 399; `tcp`: it accepts "
+         "a connection. Not with `udp`, nor for private services.",
      .keys = health_keys},
 };
 
@@ -308,69 +309,88 @@ constexpr SettingFacts of_exit_user[] = {
 constexpr SettingFacts of_rules[] = {
     {.key = "strip_prefix",
      .form = Form::on_off,
-     .help = "The backend sees `/users` for `/api/users`, where `path` is `/api`."},
-    {.key = "replace_prefix", .type = "path prefix", .help = "With `/v2` it sees `/v2/users`."},
+     .help = "The backend receives `/users` for `/api/users` if `path` is `/api`."},
+    {.key = "replace_prefix",
+     .type = "path prefix",
+     .help = "With `/v2`, the backend receives `/v2/users` for "
+             "`/api/users`."},
     {.key = "host_header",
      .type = "host with port, or `backend`",
-     .help = "What the backend sees as Host, perhaps with a port; `backend`: its own address, as `local` has it. Else "
-             "what the visitor asked for."},
+     .help = "Host that the backend receives, optionally with a port; `backend`: its own address, as in `local`. "
+             "Default: the host that the visitor requested."},
     {.key = "map_back",
      .form = Form::on_off,
-     .help = "Where prefix or host were rewritten, Location and cookies of answers are mapped back. Else on."},
-    {.key = "request_headers", .help = "Changes of the fields that the backend sees.", .keys = field_rule_keys},
-    {.key = "response_headers", .help = "The same for answers.", .keys = field_rule_keys},
+     .help = "If prefix or host were rewritten, Location and cookies of responses are mapped back. Default: on."},
+    {.key = "request_headers",
+     .help = "Changes of the header fields that the backend "
+             "receives.",
+     .keys = field_rule_keys},
+    {.key = "response_headers", .help = "The same for responses.", .keys = field_rule_keys},
     {.key = "redirect",
      .type = "URL or path",
-     .help = "The server answers with a redirect; what is below `path`, and the query, are kept.",
+     .help = "The server answers with a redirect to this; the rest of the path below `path`, and the query, are kept.",
      .keys = redirect_keys},
     {.key = "https_redirect",
      .form = Form::on_off,
-     .help = "Visitors without TLS are sent to https; `off`: they are not, also where the server sends everybody.",
+     .help = "Visitors without TLS are redirected to https; `off`: they are not, even if the server's own `redirect` "
+             "is on.",
      .keys = https_redirect_keys},
     {.key = "hsts",
      .form = Form::on_off,
-     .help = "Strict-Transport-Security in answers over TLS, for a year.",
+     .help = "Strict-Transport-Security in responses over TLS, for a year.",
      .keys = hsts_keys},
-    {.key = "limits", .help = "Of this service; else as the server has them.", .keys = limit_keys},
+    {.key = "limits", .help = "Limits of this service. Default: the server's.", .keys = limit_keys},
     {.key = "listing",
      .form = Form::on_off,
-     .help = "With a `local` like `files:./dist`: visitors are shown what is in a folder that has no index.html. Else "
+     .help = "With a `local` such as `files:./dist`: visitors see a listing of a folder without index.html. Default: "
              "they get 404."},
 };
 
 constexpr SettingFacts of_field_rules[] = {
-    {.key = "remove", .type = "field name, or a list", .help = "Fields that are taken away."},
+    {.key = "remove", .type = "field name, or a list", .help = "Fields to remove."},
     {.key = "set",
      .type = "names with values",
-     .help = "Fields that are there instead of those of that name: `{X-Env: staging}`."},
+     .help = "Fields to set, replacing those of the same name: `{X-Env: staging}`."},
     {.key = "add",
      .type = "names with values, or with lists of them",
-     .help = "Fields that are there beside those: `{X-Tag: [a, b]}`."},
+     .help = "Fields to add to those of the same name: `{X-Tag: [a, b]}`."},
 };
 
 constexpr Choice redirect_statuses[] = {{"301", 301}, {"302", 302}, {"307", 307}, {"308", 308}};
 constexpr SettingFacts of_redirect[] = {
-    {.key = "to", .type = "URL or path", .help = "The same, with a status.", .is_required = true},
-    {.key = "status", .form = Form::choice, .choices = redirect_statuses, .help = "Else 302."},
+    {.key = "to",
+     .type = "URL or path",
+     .help = "Target of the redirect, in the form with a "
+             "status.",
+     .is_required = true},
+    {.key = "status",
+     .form = Form::choice,
+     .choices = redirect_statuses,
+     .help = "Status of the redirect. Default: "
+             "302."},
 };
 constexpr SettingFacts of_https_redirect[] = {
-    {.key = "status", .form = Form::choice, .choices = redirect_statuses, .help = "Else 308."},
+    {.key = "status",
+     .form = Form::choice,
+     .choices = redirect_statuses,
+     .help = "Status of the redirect. Default: "
+             "308."},
     {.key = "port",
      .form = Form::number,
      .min = 1,
      .max = 65'535,
-     .help = "What visitors connect to. Else the server's `https` port, or 443."},
+     .help = "Port of https for visitors. Default: the server's `https` port, or 443."},
 };
 
 constexpr SettingFacts of_hsts[] = {
     {.key = "max_age",
      .form = Form::time,
      .max = limits::http_hsts_max_age_max / std::chrono::milliseconds(1),
-     .help = "How long browsers shall use TLS alone, up to ten years; 0: they forget it. Else a year."},
-    {.key = "include_subdomains", .form = Form::on_off, .help = "Also for hosts below. Else off."},
+     .help = "How long browsers use TLS only, up to ten years; 0: they forget it. Default: a year."},
+    {.key = "include_subdomains", .form = Form::on_off, .help = "Also for hosts below. Default: off."},
     {.key = "preload",
      .form = Form::on_off,
-     .help = "For the browsers' lists; needs `include_subdomains` and a year. Else off."},
+     .help = "For the browsers' preload lists; needs `include_subdomains` and at least a year. Default: off."},
 };
 
 constexpr SettingFacts time_limit(std::string_view key, std::chrono::milliseconds most, std::string_view help) {
@@ -379,21 +399,26 @@ constexpr SettingFacts time_limit(std::string_view key, std::chrono::millisecond
 
 constexpr SettingFacts of_limits[] = {
     time_limit("backend_connect_timeout", limits::backend_connect_deadline,
-               "The backend accepts a connection within this, up to 10 s, else 502."),
+               "How long the backend may take to accept a connection, up to 10 s; 502 when exceeded."),
     time_limit("first_byte_timeout", limits::http_first_byte_max,
-               "It begins its answer within this, else 504. Up to an hour, unless the server allows more or less."),
+               "How long it may take to begin its response; 504 when exceeded. Up to an hour, unless the server allows "
+               "more or less."),
     time_limit("upgraded_idle_timeout", limits::http_upgraded_idle_max,
-               "A WebSocket is closed after this long without a byte. Up to a day, unless the server allows more or "
+               "How long a WebSocket may be idle before it is closed. Up to a day, unless the server allows more or "
                "less."),
     {.key = "body_rate",
      .form = Form::size,
      .max = limits::http_body_rate_max,
-     .help = "Bytes a second (also `10K`) that a visitor's body must come with, else 408; 0: any."},
+     .help = "Minimum rate of a visitor's body in bytes per second (also `10K`); a slower one gets 408. 0: no "
+             "minimum."},
     {.key = "body_max",
      .form = Form::size,
      .max = limits::http_body_bytes_max,
-     .help = "A larger body gets 413. Else, and with 0, as the server has it."},
-    {.key = "upgrades", .form = Form::on_off, .help = "`off`: no WebSockets. Else on, unless the server has them off."},
+     .help = "Maximum size of a request's body; 413 when exceeded. Default, and with 0: the server's limit."},
+    {.key = "upgrades",
+     .form = Form::on_off,
+     .help = "`off`: no WebSockets. Default: on, unless the server has them "
+             "off."},
 };
 
 }  // namespace

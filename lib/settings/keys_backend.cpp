@@ -40,7 +40,7 @@ bool BackendKeys::read(ProxyProtocol& proxy) const {
 }
 
 bool BackendKeys::are_files_good(const BackendWords& words) const {
-    // CA and certificate are tried one by one, so that each problem is reported at the key that it comes from.
+    // CA and certificate are tried one by one, so that each problem is reported at its key.
     auto are_good = [&](const BackendTls& tls, const std::optional<config::Value>& at) {
         std::vector<Problem> problems;
         if (at) {

@@ -1,4 +1,4 @@
-// What a service in a configuration file says about its backend, besides `local`.
+// Backend keys of a service in a configuration file, besides `local`.
 #pragma once
 
 #include <optional>
@@ -10,15 +10,15 @@ namespace ferrotunnel::detail {
 
 class BackendKeys {
 public:
-    /// Looks for all keys, so that they count as known.
+    /// Looks up all keys, which makes them known.
     explicit BackendKeys(config::Section& service);
 
-    /// Reads the values. False: one of them is wrong, which was reported.
+    /// Reads the values. False: one is invalid, which was reported.
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
     /// Tries the files of certificates and keys. False: one of them cannot be used, which was reported.
     bool are_files_good(const BackendWords& words) const;
-    /// The first key about TLS that is there, or null. A service that passes on the visitor's TLS must have none.
+    /// The first TLS key that is present, or null. A TLS passthrough service must have none.
     const config::Value* any_tls() const noexcept;
     const std::optional<config::Value>& proxy() const noexcept { return proxy_; }
     const std::optional<config::Value>& proxy_each() const noexcept { return proxy_each_; }

@@ -1,5 +1,5 @@
-// `client.disabled`: services that are off, by their names. What says it is mostly conf.d/90-runtime.yml, which names
-// services of other files.
+// `client.disabled`: names of disabled services. They are usually in conf.d/90-runtime.yml, and name services of other
+// files.
 #include "base/limits.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
@@ -16,7 +16,7 @@ bool is_meant(const Description& service, const std::string& name) {
     return service.name == name;
 }
 
-// One that has the number of a TCP service is there with that alone.
+// Whether the service has this name, or shares the port number of the TCP service of this name.
 bool is_meant(const Udp& service, const std::string& name) {
     return service.name == name || service.with_tcp == name;
 }
@@ -27,7 +27,7 @@ void read_disabled_services(const Value& list, ClientPart& part) {
     std::size_t count = 0;
     for (const Value& item : list.items()) {
         if (!item.is_group()) {
-            item.unexpected("a service that is off, like {name: web, by: alice}");
+            item.unexpected("a disabled service, like {name: web, by: alice}");
             continue;
         }
         Section section = section_of(item, disabled_service_keys());
@@ -37,7 +37,7 @@ void read_disabled_services(const Value& list, ClientPart& part) {
         const auto name = name_at ? name_at->word() : std::nullopt;
         const auto by = by_at ? by_at->text() : std::optional<std::string>("");
         if (!name_at) {
-            item.problem("`name` is missing: which service is off");
+            item.problem("`name` is missing: the name of the disabled service");
         }
         if (by && by->size() > disabled_by_max) {
             by_at->problem("has at most " + std::to_string(disabled_by_max) + " bytes");

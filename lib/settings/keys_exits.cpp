@@ -24,7 +24,7 @@ std::optional<ExitUser> read_user(const config::Value& item, ConfigReading& read
     const auto name = name_at ? name_at->word() : std::nullopt;
     auto password = password_at ? read_password(*password_at, reading) : std::nullopt;
     if (!name_at || !password_at) {
-        item.problem("a user has a `name` and a `password`");
+        item.problem("a user needs a `name` and a `password`");
     }
     if (name) {
         if (const std::string problem = problem_of_user_name(*name); !problem.empty()) {
@@ -53,7 +53,7 @@ bool ExitKeys::read(const config::Value& local, Tcp& tcp, ConfigReading& reading
         return !allow_ && !users_;
     }
     if (!allow_) {
-        local.problem("an exit leads nowhere without `allow`: its destinations, like \"*.example.com:80,443\"");
+        local.problem("an exit needs `allow`: its destinations, like \"*.example.com:80,443\"");
         return false;
     }
     const bool are_destinations = read_allow(tcp);
@@ -111,7 +111,7 @@ bool ExitKeys::read_users(Tcp& tcp, ConfigReading& reading) const {
         return false;
     }
     if (users_ && tcp.users.empty() && are_good) {
-        users_->problem("are none; without `users` nobody has to log in");
+        users_->problem("are none; leave `users` out for an exit without a login");
         return false;
     }
     return are_good;

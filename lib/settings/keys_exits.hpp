@@ -1,4 +1,4 @@
-// What a service in a configuration file says about the exit that is its backend.
+// Exit keys of a service in a configuration file.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@ namespace ferrotunnel::detail {
 
 class ExitKeys {
 public:
-    /// Looks for all keys, so that they count as known.
+    /// Looks up all keys, which makes them known.
     explicit ExitKeys(config::Section& service) : allow_(service.find("allow")), users_(service.find("users")) {}
 
-    /// Reads the values. False: something is wrong with them, or missing, which was reported. `local`: that of the
-    /// service, whose place is told where `allow` is missing.
+    /// Reads the values. False: one is invalid or missing, which was reported. `local`: the service's, at whose place a
+    /// missing `allow` is reported.
     bool read(const config::Value& local, Tcp& tcp, ConfigReading& reading) const;
-    /// Reports the keys of a service that can be no exit. True: there was one.
+    /// Reports the keys of a service that cannot be an exit. True: there was one.
     bool refuse() const;
 
 private:

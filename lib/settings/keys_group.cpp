@@ -19,12 +19,12 @@ bool read_kind(const config::Value& value, Group::Eject& eject) {
     if (kind != nullptr) {
         *kind = true;
     } else if (word) {
-        value.problem(in_quotes(*word) + " is not a kind of failure; there are refused, reset and 5xx");
+        value.problem(in_quotes(*word) + " is not a valid kind of failure; expected refused, reset or 5xx");
     }
     return kind != nullptr;
 }
 
-// Reads `eject: 5`, or its keys. False: something is wrong, which was reported.
+// Reads `eject: 5`, or its keys. False: a problem was reported.
 bool read_eject(const config::Value& value, Group::Eject& eject) {
     if (!value.is_group()) {
         const auto failures = value.number(1, wire::eject_failures_max);
@@ -41,7 +41,7 @@ bool read_eject(const config::Value& value, Group::Eject& eject) {
     };
     const auto failures = number("failures");
     if (!section.find("failures")) {
-        value.problem("`failures` is missing: so many in a row");
+        value.problem("`failures` is missing: the number of failures in a row");
         is_right = false;
     }
     eject.failures = static_cast<unsigned>(failures.value_or(0));

@@ -10,7 +10,7 @@ namespace ferrotunnel::detail {
 
 class GroupKeys {
 public:
-    /// Looks for all keys, so that they count as known.
+    /// Looks up all keys, which makes them known.
     explicit GroupKeys(config::Section& service)
         : name_(service.find("group")),
           balance_(service.find("balance")),
@@ -19,7 +19,7 @@ public:
           sticky_(service.find("sticky")),
           eject_(service.find("eject")) {}
 
-    /// False: one of them is wrong, which was reported.
+    /// False: one is invalid, which was reported.
     bool read(Group& group) const;
 
 private:

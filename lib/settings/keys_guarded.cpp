@@ -1,4 +1,4 @@
-// The services of a server's section, which have to prove a token of their own.
+// The services of a server's section, which must prove a token of their own.
 #include <algorithm>
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace {
 
 using config::Value;
 
-// Reads words, of which those that are wrong were reported. False: there are too many.
+// Reads words, and reports invalid ones. False: there are too many.
 bool read_list(config::Section& section, const char* key, std::vector<std::string>& into) {
     const std::optional<Value> value = section.find(key);
     if (!value) {
@@ -28,7 +28,7 @@ bool read_list(config::Section& section, const char* key, std::vector<std::strin
     return is_right;
 }
 
-// Reads one of them. Nothing: something is wrong with it, which was reported.
+// Reads one of them. Empty: a problem was reported.
 std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& reading) {
     if (!item.is_group()) {
         item.unexpected("a service with its token, like {name: ssh, ports: 2222, token: file:ssh.token}");
@@ -43,7 +43,7 @@ std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& rea
     is_right = read_list(section, "hosts", service.hosts) && is_right;
     section.finish();
     if (!name || !token) {
-        item.problem("a service of the server has a `name` and a `token`");
+        item.problem("a service of the server needs a `name` and a `token`");
         return std::nullopt;
     }
     const auto called = name->word();
@@ -57,15 +57,15 @@ std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& rea
 }  // namespace
 
 void read_guarded_services(const Value& list, ConfigReading& reading, std::vector<GuardedService>& services) {
-    if (list.is_group()) {  // as rathole's servers have them
+    if (list.is_group()) {  // as in rathole's server files
         list.problem(
-            "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; what "
-            "is offered is the client's to say: the list `services` in `client:`");
+            "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; the "
+            "services to offer are the list `services` in `client:`");
         return;
     }
     const std::vector<Value> items = list.items();
     if (items.size() > guarded_services_max) {
-        list.problem("a server has up to " + std::to_string(guarded_services_max));
+        list.problem("a server can have at most " + std::to_string(guarded_services_max));
         return;
     }
     for (const Value& item : items) {

@@ -89,7 +89,7 @@ private:
     bool is_right() const {
         const std::vector<Problem> problems = problems_of(check_);
         for (const Problem& problem : problems) {
-            places_.at(problem.key).problem(problem.text);  // the defaults are right
+            places_.at(problem.key).problem(problem.text);  // the defaults are valid
         }
         return problems.empty();
     }

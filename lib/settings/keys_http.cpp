@@ -1,4 +1,4 @@
-// `server.http.pages` and `server.http.hosts`: the operator's own pages.
+// `server.http.pages` and `server.http.hosts`: custom pages of the operator.
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
@@ -29,7 +29,7 @@ const FormatName formats[] = {
     {"text", HttpPage::Format::text, {".txt"}},
 };
 
-constexpr std::size_t state_length_max = 64;  // a longer word is no misspelt state, and guessing would take long
+constexpr std::size_t state_length_max = 64;  // longer words are not guessed at, since that would take long
 
 std::vector<std::string> names_of_states() {
     std::vector<std::string> names{"all"};
@@ -40,7 +40,7 @@ std::vector<std::string> names_of_states() {
     return names;
 }
 
-// Reads the file's text, at most one byte more than a page may have: enough to tell that it is too large.
+// Reads the file's text, at most one byte more than a page may have: enough to detect that it is too large.
 std::optional<std::string> read_page_file(const Value& value, const std::string& path) {
     std::error_code error;
     errno = 0;
@@ -61,7 +61,7 @@ std::optional<std::string> read_page_file(const Value& value, const std::string&
     return text;
 }
 
-// Reads the text of one page from its file; `page` has everything else.
+// Reads the text of one page from its file into a copy of `page`.
 void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
     const std::optional<std::string> path = value.path();
     std::optional<std::string> text = path ? read_page_file(value, *path) : std::nullopt;
@@ -77,7 +77,7 @@ void read_page(const Value& value, HttpPage page, std::vector<HttpPage>& pages) 
     pages.push_back(std::move(page));
 }
 
-// Reads the pages for a state: one file whose name says its format, or one file for each format.
+// Reads the pages for a state: one file with its format in its name, or one file for each format.
 void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages) {
     if (value.is_group()) {
         Section section = section_of(value, page_keys());
@@ -103,7 +103,7 @@ void read_state(const Value& value, HttpPage page, std::vector<HttpPage>& pages)
     if (name) {
         value.unexpected("a file that ends in .html, .json or .txt, or {html: FILE, json: FILE, text: FILE}");
     } else {
-        (void)value.text();  // reports which variable is not set
+        (void)value.text();  // reports a variable that is not set
     }
 }
 

@@ -1,4 +1,4 @@
-// `server.https`: the server's certificates, those of visitors, and HSTS.
+// `server.https`: certificates, client certificates, and HSTS.
 #include <utility>
 
 #include "base/limits.hpp"
@@ -12,7 +12,7 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-// Reads the file of a chain with its key, or both files.
+// Reads a file with chain and key, or two files.
 std::optional<Certificate> read_certificate(const Value& value) {
     Certificate certificate;
     if (!value.is_group()) {
@@ -49,7 +49,7 @@ std::optional<ClientCertificates> read_client_certificates(const Value& value) {
     const auto required = section.find("required");
     section.finish();
     if (!host || !ca) {
-        value.problem("`host` and `ca` are needed: for which host, and the file of the CAs");
+        value.problem("`host` and `ca` are required: the host of the rule, and the file of the CAs");
         return std::nullopt;
     }
     const auto name = host->word();

@@ -1,4 +1,4 @@
-// The plugins of a configuration file: which libraries are loaded, and the chain in its order.
+// The plugins of a configuration file: the loaded libraries, and the chain in its order.
 //
 //   plugins:
 //     load: [geo.so]
@@ -28,10 +28,10 @@ namespace {
 using config::Section;
 using config::Value;
 
-/// The types that a chain may name: those that were loaded, and those that are shipped.
+/// The types that a chain may name: loaded ones, and shipped ones.
 class PluginTypes {
 public:
-    /// Loads a library, whose types can be named from then on.
+    /// Loads a library and adds its types.
     void load(const Value& value) {
         const std::optional<std::string> file = value.path();
         if (!file) {
@@ -41,7 +41,7 @@ public:
             value.problem("the plugin " + *file + " " + *fault);
         }
     }
-    /// The type of that name; null, and a problem at its key, where there is none.
+    /// The type of that name; if there is none, null and a problem at its key.
     const plugin::Type* find(const std::string& name, const Value& value, ft_entry& library) {
         if (known(name) == nullptr) {
             const plugin::ShippedFile file = plugin::shipped_file(name);
@@ -90,7 +90,7 @@ private:
         }
         for (plugin::Type& type : *types) {
             if (known(type.name) != nullptr) {
-                return "has a type `" + type.name + "`, which another one has too";
+                return "has a type `" + type.name + "`, which another plugin has too";
             }
             all_.push_back({library->entry, std::move(type)});
         }
@@ -100,20 +100,20 @@ private:
     std::vector<Known> all_;
 };
 
-// Whether one of the plugins has this name in logs.
+// Whether one of the plugins has this id.
 bool is_taken(const std::string& id, const std::vector<PluginSpec>& plugins) {
     return std::ranges::any_of(
         plugins, [&](const PluginSpec& each) { return id == (each.use.id.empty() ? each.use.type : each.use.id); });
 }
 
-// Reads what every instance may say, beside its type. `plugins` are those in front of it.
+// Reads the keys that every instance may have, besides its type. `plugins` are those before it.
 void read_use(Section& group, PluginUse& use, const std::vector<PluginSpec>& plugins, ConfigReading& reading) {
     if (auto id = group.find("id")) {
         const std::optional<std::string> word = id->word();
         if (const auto fault = word ? plugin_id_fault(*word) : std::nullopt) {
             id->problem(*fault);
         } else if (word && is_taken(*word, plugins)) {
-            id->problem("is another plugin's too");
+            id->problem("is used by another plugin too");
         } else {
             config::assign(use.id, word);
         }
@@ -127,7 +127,7 @@ void read_use(Section& group, PluginUse& use, const std::vector<PluginSpec>& plu
     read_plugin_scope(group, reading.text_at(group.place()).text, use);
 }
 
-/// An instance that was read: its values in the file, and its notes, for the lint of the chain's order.
+/// An instance that was read, with its values in the file and its notes, for the lint of the chain's order.
 struct ReadInstance {
     std::string settings_path;
     config::Place settings_place;
@@ -137,7 +137,7 @@ struct ReadInstance {
     plugin::NotesOfInstance notes;
 };
 
-// Reads the settings, and lets the type look at them. Nothing: something is wrong with them.
+// Reads the settings, and lets the type check them. Empty if they are invalid.
 std::optional<plugin::Prepared> read_plugin_settings(const Value& value, const plugin::Type& type, PluginSpec& spec,
                                                      ConfigReading& reading) {
     if (type.schema) {
@@ -161,7 +161,7 @@ std::optional<plugin::Prepared> read_plugin_settings(const Value& value, const p
     return std::nullopt;
 }
 
-// The keys of an instance that name a plugin: all but those that may stand beside it, and those that look like them.
+// The keys of an instance that name a plugin: all except those of every instance, and misspelt ones.
 std::vector<std::pair<std::string, Value>> named_plugins(Section& group, const PluginTypes& types) {
     std::vector<std::string> others;
     for (const SettingFacts& each : plugin_keys()) {
@@ -209,7 +209,7 @@ void read_instance(const Value& value, PluginTypes& types, std::vector<PluginSpe
     }
 }
 
-// Warns of notes that are read before anybody sets them.
+// Warns of notes that are read before a plugin sets them.
 void lint_chain(const std::vector<ReadInstance>& read, ConfigReading& reading) {
     std::vector<plugin::NotesOfInstance> notes;
     for (const ReadInstance& each : read) {
@@ -226,7 +226,7 @@ void lint_chain(const std::vector<ReadInstance>& read, ConfigReading& reading) {
     }
 }
 
-// Reads the types that clients may ask for. They are loaded, so that a mistake is found here.
+// Reads the types that clients may request. They are loaded, so that mistakes are found here.
 void read_client_types(const Value& value, PluginTypes& types, std::vector<ClientPlugin>& clients) {
     clients.clear();
     if (value.is_text() && value.try_text() == "none") {
@@ -242,7 +242,7 @@ void read_client_types(const Value& value, PluginTypes& types, std::vector<Clien
         if (const auto fault = plugin::fault_for_clients(client.library, *name)) {
             item.problem("the plugin " + *name + " " + *fault);
         } else if (std::ranges::find(clients, *name, &ClientPlugin::type) != clients.end()) {
-            item.problem("this plugin is there twice");
+            item.problem("this plugin appears twice");
         } else {
             clients.push_back(std::move(client));
         }

@@ -1,4 +1,4 @@
-// The tokens of a server in a configuration file, with their rights.
+// Tokens of a server in a configuration file, with their rights.
 #include <chrono>
 #include <utility>
 
@@ -15,7 +15,7 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-// Reads a list of words, or one of them. Those that are wrong are reported, each at its place, and left out.
+// Reads a list of words, or a single one. Invalid ones are reported, each at its place, and left out.
 void read_words(Section& token, const char* key, std::optional<std::vector<std::string>>& into) {
     const std::optional<Value> value = token.find(key);
     if (!value) {
@@ -35,7 +35,7 @@ void read_ports(Section& token, std::optional<std::vector<std::string>>& ports) 
     }
     for (const std::string& port : *ports) {
         if (port == any_port) {
-            token.find("ports")->problem("`any` stands alone");
+            token.find("ports")->problem("`any` must be the only port");
             ports = {{port}};
             return;
         }
@@ -53,7 +53,7 @@ void read_expiry(Section& token, ConfigReading& reading, std::optional<std::chro
         value->unexpected("a date with its time and offset, like 2027-03-31T23:59:59Z");
     } else if (*into <= std::chrono::system_clock::now()) {
         reading.file.warnings.push_back(
-            {value->key_path(), config::moment_text(*into) + " is over: nobody gets in with this token",
+            {value->key_path(), config::moment_text(*into) + " is in the past: this token is refused",
              reading.text_at(value->place()).name, value->place().line, value->place().column});
     }
 }
@@ -72,7 +72,7 @@ void read_rate(Section& token, std::optional<double>& into) {
     }
 }
 
-// Reads one rate for both ways, or `up` and `down`.
+// Reads one rate for both directions, or `up` and `down`.
 void read_byte_rates(Section& token, const char* key, ByteRates& into) {
     const std::optional<Value> value = token.find(key);
     if (!value) {

@@ -16,12 +16,12 @@ using config::assign;
 using config::Section;
 using config::Value;
 
-/// Reads the values, and remembers the place of each.
+/// Reads the values, and keeps the place of each.
 class RuleReader {
 public:
-    /// Reads all values. False: something is not a valid value at all; the rest is in `http`.
+    /// Reads all values. False: one cannot be parsed; the others are in `http`.
     bool read(const RuleKeys& keys, Http& http);
-    /// Reports what is wrong with the values, each problem at its place.
+    /// Reports the problems of the values, each at its place.
     bool check(const Http& http, const Value& service) const;
 
 private:
@@ -40,14 +40,14 @@ private:
     void read_limits(const Value& value, HttpLimits& own);
     void keep(const std::string& setting, const Value& value, bool at_key = false);
     const Place* place_of(const std::string& setting) const;
-    /// Passes a value on, and remembers if there was none.
+    /// Returns the value, and records if it is missing.
     template <typename T>
     T good(T value) {
         complete_ = complete_ && value;
         return value;
     }
 
-    std::map<std::string, Place, std::less<>> places_;  // by the members of Http: "rules.redirect.to"
+    std::map<std::string, Place, std::less<>> places_;  // by members of Http: "rules.redirect.to"
     bool complete_ = true;
 };
 
@@ -98,7 +98,7 @@ void RuleReader::read_prefix(const RuleKeys& keys, HttpRules& rules) {
     }
     if (const Value* value = keys.get("replace_prefix")) {
         if (rules.replace_prefix) {
-            value->problem_at_key("`strip_prefix` says already that nothing comes in its place");
+            value->problem_at_key("cannot be combined with `strip_prefix`, which replaces the prefix with nothing");
             complete_ = false;
         }
         keep("rules.replace_prefix", *value);
@@ -124,7 +124,7 @@ void RuleReader::read_fields(const Value& value, const std::string& setting, Htt
     section.finish();
 }
 
-// Reads names with their values; a name may have several values.
+// Reads names with their values; a name may have several.
 void RuleReader::read_field_list(const Value& value, const std::string& setting, std::vector<HttpField>& fields) {
     if (!value.is_group()) {
         value.unexpected("names with their values, like {X-Env: staging}");
@@ -151,7 +151,7 @@ void RuleReader::read_redirect(const Value& value, HttpRules& rules) {
         read_redirect_keys(value, redirect);
     }
     if (redirect.to.empty()) {
-        rules.redirect.reset();  // which has been reported
+        rules.redirect.reset();  // a problem was reported
     }
 }
 
@@ -248,7 +248,7 @@ void RuleReader::keep(const std::string& setting, const Value& value, bool at_ke
     places_.insert_or_assign(setting, Place{value, at_key});
 }
 
-// The place of the setting, or of the nearest one that it is a part of.
+// The place of the setting, or of the closest one that contains it.
 const RuleReader::Place* RuleReader::place_of(const std::string& setting) const {
     for (std::string name = setting; !name.empty();) {
         if (const auto found = places_.find(name); found != places_.end()) {

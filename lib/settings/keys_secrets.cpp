@@ -1,4 +1,4 @@
-// Tokens and passwords of a configuration file.
+// Tokens and passwords in a configuration file.
 #include <sys/stat.h>
 
 #include <utility>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view file_prefix = "file:";
 
-// The file is one of those whose changes matter.
+// Reads a file and registers it as one to watch for changes.
 Result<Secret, config::FileError> read_noted_file(const std::string& path, ConfigReading& reading) {
     reading.file.files.push_back(path);
     try {
@@ -29,9 +29,9 @@ bool is_file(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// `word`: what it is, "token".
+// `word`: its name in problems, "token".
 std::optional<Secret> read_text(config::Value value, const std::string& word, ConfigReading& reading) {
-    Secret of_file;  // knows who else can read it
+    Secret of_file;  // records whether other users can read the file
     config::SecretSource source = secret_source(reading, word);
     source.read_file = [&](const std::string& path) -> Result<std::string, config::FileError> {
         Result<Secret, config::FileError> read = read_noted_file(path, reading);
@@ -56,7 +56,7 @@ void warn_of_written_out(const config::Value& value, const std::string& what, Co
     const char* const why =
         reading.text_at(value.place()).others_can_read
             ? " in a file that other users of this machine can read; file:PATH or env:NAME avoid that"
-            : " in the file itself goes wherever copies of the file go; file:PATH or env:NAME avoid that";
+            : " in the file itself is in every copy of the file; file:PATH or env:NAME avoid that";
     reading.file.warnings.push_back(
         {value.key_path(), what + why, reading.text_at(value.place()).name, value.place().line, value.place().column});
 }

@@ -22,7 +22,7 @@ std::optional<Value> SectionReader::find(const GroupPlace& place, std::string_vi
     }
     const std::string name = joined_path(place.problem_path, problem.empty() ? key : problem);
     const auto [known, fresh] = origins_.try_emplace(name, origin);
-    if (!fresh && !known->second.is_there) {  // two keys set one setting: keep the first that is there
+    if (!fresh && !known->second.is_there) {  // two keys set one setting: keep the first one present
         known->second = origin;
     }
     return value;
@@ -49,8 +49,8 @@ void SectionReader::finish() {
     }
 }
 
-// Adjusts times that were not given to those that were: pings come often enough for a given dead interval, and the
-// first wait is no longer than a given longest one.
+// Adjusts defaults to the times that were set: pings are frequent enough for a given dead interval, and the first wait
+// is not longer than a given maximum.
 void SectionReader::fit(Timing& timing) const {
     if (was_read_.contains("timing.dead_interval") && !was_read_.contains("timing.ping_interval")) {
         timing.ping_interval = std::min(timing.ping_interval, timing.dead_interval / 3);
@@ -70,7 +70,7 @@ ServerPart read_server(Section section, ConfigReading& reading) {
     read_http_sections(reader, settings.http);
     read_traces_sections(reader, settings.traces, reading);
     if (settings.https_bind == bind_off) {
-        settings.https = {};  // the file may keep them for another time
+        settings.https = {};  // a file may keep them while https_bind is off
     }
     if (auto value = reader.find({}, "token")) {
         part.has_token = true;

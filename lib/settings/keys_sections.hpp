@@ -15,7 +15,7 @@
 
 namespace ferrotunnel::detail {
 
-/// What the functions below share: the file under construction, and what concerns it as a whole.
+/// Shared context of the functions below: the file under construction, and its texts.
 struct ConfigReading {
     ConfigFile& file;
     const std::vector<ConfigText>& texts;  // by Place::file
@@ -27,7 +27,7 @@ ServerPart read_server(config::Section section, ConfigReading& reading);
 ClientPart read_client(config::Section section, ConfigReading& reading);
 LogPart read_log(config::Section section);
 
-/// Reads the settings of a side, and keeps the place of each one for the problems that build() may report about it.
+/// Reads the settings of a side, and keeps their places for problems that build() may report.
 class SectionReader {
 public:
     SectionReader(config::Section section, const ConfigReading& reading, Origins& origins)
@@ -55,14 +55,13 @@ public:
         }
     }
 
-    /// The value of a key, if it is there; its place is kept. `problem`: the setting's name in problems; empty: the
-    /// key.
+    /// The value of a key, if present; its place is kept. `problem`: the setting's name in problems; empty: the key.
     std::optional<config::Value> find(const GroupPlace& place, std::string_view key, std::string_view problem = {});
-    /// The keys of a group. One that is not there has none, but keys that it could have are looked for all the same.
+    /// The keys of a group. A missing group has none, but its possible keys are looked up anyway.
     config::Section& group(const GroupPlace& place);
     /// The settings that were read, by their names in problems.
     const std::set<std::string>& was_read() const noexcept { return was_read_; }
-    /// Reports keys that nobody has asked for.
+    /// Reports keys that were not looked up.
     void finish();
 
 private:
@@ -79,20 +78,20 @@ void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
 
 /// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
-/// Returns nothing, and reports a problem, if it is not a token.
+/// Reports a problem and returns nothing if it is not a token.
 std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
 
 /// Reads a password: `file:PATH`, `env:NAME`, or the text itself, as with a token.
 std::optional<Secret> read_password(config::Value value, ConfigReading& reading);
 
-/// Reads one of the tokens in a server's `token`: the token alone, or a group with its name and its rights.
+/// Reads one of the tokens in a server's `token`: a plain token, or a group with its name and rights.
 void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
 
-/// Gives a warning for a secret that stands in the file itself, unless it comes from a variable. `what`: "a token".
+/// Warns about a secret in the file itself, unless it comes from a variable. `what`: "a token".
 void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading);
 
-/// What config::read_secret() needs: files are noted as files of the configuration. `word`: what the secret is, in
-/// problems.
+/// The source for config::read_secret(): files are registered as files of the configuration. `word`: the secret's name
+/// in problems.
 config::SecretSource secret_source(ConfigReading& reading, const std::string& word = "secret");
 
 /// Reads the plugins of a server, and loads their libraries.
@@ -101,10 +100,10 @@ void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& 
 /// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);
 
-/// Reads the key of a private service or of a visit to one. False: it is wrong, which was reported.
+/// Reads the key of a private service or of a visit to one. False: it is invalid, which was reported.
 bool read_visit_key(const config::Value& value, ConfigReading& reading, VisitKey& into);
 
-/// Reads the services that have to prove a token of their own.
+/// Reads the services that must prove a token of their own.
 void read_guarded_services(const config::Value& list, ConfigReading& reading, std::vector<GuardedService>& services);
 
 /// Reads the visits of a client.
@@ -112,9 +111,9 @@ void read_visits(const config::Value& list, ConfigReading& reading, std::vector<
 
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
 void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
-/// Bytes of what a configuration says of whoever has switched a service off.
+/// Maximum size of `by`, the user who disabled a service.
 inline constexpr std::size_t disabled_by_max = 256;
-/// Switches off services that were read.
+/// Disables services that were read.
 void read_disabled_services(const config::Value& list, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// What the readers of a service's keys have in common: the keys themselves, and what earlier services have taken.
+// Shared by the readers of a service's keys: the keys, and the names and ports of earlier services.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Names, public ports and hosts that earlier services have taken, with their lines; and the server that will be asked
-/// for them, if it is in the same file.
+/// Names, public ports and hosts of earlier services, with their lines, and their server, if it is in the same file.
 struct TakenNames {
     using Ports = std::map<std::uint16_t, config::Place>;
 
@@ -30,7 +29,7 @@ struct TakenNames {
     std::map<std::string, config::Place> names;
     Ports ports;
     Ports udp_ports;
-    std::map<std::pair<std::string, std::string>, config::Place> hosts;  // host, and path as the server claims it
+    std::map<std::pair<std::string, std::string>, config::Place> hosts;  // host, and path in the server's form
 
     std::string first_one(const config::Place& first, const config::Value& second) const {
         const std::string line = std::to_string(first.line);
@@ -90,16 +89,16 @@ struct ServiceKeys {
 /// "22" and ":22" are port 22 of `localhost`, as on the command line.
 std::string with_host(const std::string& local);
 
-/// Whether `local` is missing: only a service that redirects can do without it.
+/// Whether `local` is missing: only a redirecting service needs none.
 bool is_local_missing(const ServiceKeys& keys);
 
 /// False: an earlier service has this name, which was reported.
 bool is_new_name(const std::string& name, const config::Value& place, TakenNames& taken);
 
-/// Reports what the file's own server would refuse, at the key that asks for it.
+/// Reports a refusal by the file's own server, at the key that it is about.
 bool is_allowed(const config::Value& place, const std::optional<std::string>& refusal);
 
-/// Reports what check_service finds, at the key that it is about. False: it has found something.
+/// Reports the problems found by check_service, each at its key. False: there are problems.
 template <typename Description>
 bool is_good(Description& service, const config::Value& local, const std::optional<config::Value>& name) {
     std::vector<Problem> problems;
@@ -110,7 +109,7 @@ bool is_good(Description& service, const config::Value& local, const std::option
     return problems.empty();
 }
 
-/// Reads the plugins that the service asks for. False: something is wrong with them, which was reported.
+/// Reads the plugins that the service requests. False: one is invalid, which was reported.
 template <typename Description>
 bool reads_plugins(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
     if (!keys.plugins) {
@@ -124,13 +123,13 @@ bool reads_plugins(const ServiceKeys& keys, ConfigReading& reading, Description&
     return good;
 }
 
-/// Reads how the backend is checked. False: something is wrong with that, which was reported.
+/// Reads the health check. False: it is invalid, which was reported.
 template <typename Description>
 bool reads_health(const ServiceKeys& keys, Description& service) {
     return !keys.health || read_health(*keys.health, service.health);
 }
 
-/// Reads whether the service is offered. False: that is neither, which was reported.
+/// Reads whether the service is offered. False: the value is invalid, which was reported.
 template <typename Description>
 bool reads_enabled(const ServiceKeys& keys, const ConfigReading& reading, Description& service) {
     const auto enabled = keys.enabled ? keys.enabled->boolean() : std::optional(true);
@@ -139,16 +138,16 @@ bool reads_enabled(const ServiceKeys& keys, const ConfigReading& reading, Descri
     return enabled.has_value();
 }
 
-/// Reads the service's own token. False: it is wrong, which was reported.
+/// Reads the service's own token. False: it is invalid, which was reported.
 template <typename Description>
 bool reads_token(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
     return !keys.token || read_visit_key(*keys.token, reading, service.token);
 }
 
-// Each takes a service up into the client's part, or reports what is wrong with it.
+// Each adds a service to the client's part, or reports its problems.
 void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
 void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
-/// Two services of one number: what is said counts for both, and so it has to be right for a UDP service.
+/// Adds two services with one port number: all keys apply to both, so they must be valid for a UDP service.
 void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
 void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
 void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);

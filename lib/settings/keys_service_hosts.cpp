@@ -10,7 +10,7 @@ namespace {
 
 using config::Value;
 
-// As with_host, and a relative path of a folder is relative to the file's.
+// Like with_host; the relative path of a folder is relative to the file's folder.
 std::string with_folder(const std::string& local, const Value& place) {
     constexpr std::string_view prefix = backend::folder_prefix;
     return local.starts_with(prefix) && local != prefix
@@ -18,7 +18,7 @@ std::string with_folder(const std::string& local, const Value& place) {
                : with_host(local);
 }
 
-// The server would refuse the second service for the same host and path, or for the same TLS name.
+// Reports a second service for the same host and path, or the same TLS name, which the server would refuse.
 bool are_new_hosts(const directory::HttpDescription& description, const Value& place, TakenNames& taken) {
     for (const std::string& host : description.hosts) {
         const auto [first, fresh] = taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place());
@@ -42,7 +42,7 @@ bool is_new_host(const Tls& tls, const Value& place, TakenNames& taken) {
     return directory::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
 }
 
-// Reports what is wrong with the backend, at the key that names it.
+// Reports the problems of the backend, at its key.
 template <typename Description>
 bool is_backend_good(Description& service, const ServiceKeys& keys) {
     std::vector<Problem> problems;
@@ -55,7 +55,7 @@ bool is_backend_good(Description& service, const ServiceKeys& keys) {
     return problems.empty() && keys.backend.are_files_good(backend_words(service));
 }
 
-// Reports what is wrong with a host, at its key. The rest is left to check_service on the whole service.
+// Reports the problems of a host, at its key. check_service checks the rest of the service.
 bool hosts_are_good(const ServiceKeys& keys, const Http& http) {
     std::vector<Problem> problems;
     Http alone = http;
@@ -142,7 +142,7 @@ void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         tls_key->problem("a `tls` service has none: its backend speaks TLS with the visitor");
     }
     if (keys.path) {
-        keys.path->problem("a `tls` service has no paths: nobody looks into its TLS");
+        keys.path->problem("a `tls` service has no paths: its TLS is passed through");
     }
     const bool ruled = keys.rules.refuse("is for a service with `http`; this one has `tls`");
     if (!complete || !address || tls_key != nullptr || keys.path || ruled || (keys.name && !called)) {

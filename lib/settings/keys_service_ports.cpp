@@ -17,13 +17,13 @@ bool is_new_port(std::uint16_t port, const Value& place, TakenNames::Ports& port
     }
     const auto [bound, fresh] = ports.emplace(port, place.place());
     if (!fresh) {
-        place.problem("the public port " + std::to_string(port) + " is there twice" +
+        place.problem("the public port " + std::to_string(port) + " appears twice" +
                       taken.first_one(bound->second, place));
     }
     return fresh;
 }
 
-// Reads the address of the server's that the port is to listen on. False: it is none, which was reported.
+// Reads the server's address for the port. False: it is invalid, which was reported.
 bool reads_bind(const ServiceKeys& keys, std::string& bind) {
     const auto text = keys.bind ? keys.bind->word() : std::nullopt;
     const auto address = text ? ip_address_of(*text) : std::nullopt;
@@ -34,8 +34,7 @@ bool reads_bind(const ServiceKeys& keys, std::string& bind) {
     return !keys.bind || address;
 }
 
-// The ports of a service that has some: a public one with an address behind it, or a range of them. Empty: something is
-// wrong, and was reported.
+// The ports of a service: a public one with its backend, or a range of them. Empty: a problem was reported.
 std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
     const std::string text = port.is_text() ? port.try_text().value_or("") : "";
     if (!is_port_range(text) && !is_port_range(std::string_view(local).substr(local.rfind(':') + 1))) {
@@ -54,8 +53,7 @@ std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
     return std::move(*ports);
 }
 
-// Takes a service with a public port up into `services`, if nothing is wrong with it. False: something was, and was
-// reported.
+// Adds a service with a public port to `services`, if it is valid. False: a problem was reported.
 template <typename Service>
 bool add_port(Service service, const ServiceKeys& keys, const Value& port, TakenNames::Ports& ports, TakenNames& taken,
               std::vector<Service>& services) {
@@ -76,7 +74,7 @@ bool add_port(Service service, const ServiceKeys& keys, const Value& port, Taken
     return true;
 }
 
-// The service, or all services of a range: what is wrong with one of them is not said of each.
+// Adds the service, or all services of a range; a problem is reported only once.
 template <typename Service>
 void add_ports(const Service& model, const std::vector<PortOfRange>& places, const ServiceKeys& keys, const Value& port,
                TakenNames::Ports& ports, TakenNames& taken, std::vector<Service>& services) {
@@ -91,7 +89,7 @@ bool is_private(const Value& port) {
     return port.is_text() && port.try_text() == "private";
 }
 
-// Reports a key of a service that has a public port.
+// Reports the `key` of a service with a public port.
 bool may_have_key(const ServiceKeys& keys, const Value& port) {
     const bool is_right = !keys.key || is_private(port);
     if (!is_right) {
@@ -113,13 +111,13 @@ bool has_what_udp_has_not(const ServiceKeys& keys) {
     return tls_key != nullptr || keys.path || ruled;
 }
 
-// Reads whether the backend of a UDP service is told who visitors are. False: it cannot be so, which was reported.
+// Reads the PROXY protocol keys of a UDP service. False: a problem was reported.
 bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
     if (!keys.backend.read(udp.proxy_protocol)) {
         return false;
     }
     if (udp.proxy_protocol == ProxyProtocol::v1) {
-        keys.backend.proxy()->problem("a UDP service can have v2 alone: v1 is for connections");
+        keys.backend.proxy()->problem("a UDP service can have v2 only: v1 is for connections");
         return false;
     }
     if (!keys.backend.proxy_each()) {
@@ -134,7 +132,7 @@ bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
     return each.has_value();
 }
 
-// Reads what any service with UDP says, with `local` as it is written. Nothing: it cannot be so, which was reported.
+// Reads the keys common to services with UDP, with `local` as written. Empty: a problem was reported.
 std::optional<Udp> read_udp(const ServiceKeys& keys, ConfigReading& reading) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;
@@ -180,7 +178,7 @@ void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         is_private_one ? std::vector<PortOfRange>{{0, with_host(*address)}} : ports_of(*keys.tcp, *address);
     Tcp tcp;
     if (keys.bind && is_private_one) {
-        keys.bind->problem("a private service has none: it has no port that could listen");
+        keys.bind->problem("a private service has none: it has no public port");
         return;
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
@@ -213,11 +211,11 @@ void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         return;
     }
     if (udp.is_private && !keys.key) {
-        keys.udp->problem("needs a `key`: other clients visit it, and nobody else");
+        keys.udp->problem("needs a `key`, which other clients need to visit it");
         return;
     }
     if (keys.bind && udp.is_private) {
-        keys.bind->problem("a private service has none: it has no port that could listen");
+        keys.bind->problem("a private service has none: it has no public port");
         return;
     }
     const std::vector<PortOfRange> places =

@@ -1,5 +1,5 @@
-// The services of a client in a configuration file. Each item has one of the keys `tcp`, `udp`, `http` and `tls`, which
-// says what kind it is.
+// Services of a client in a configuration file. Each item has one of the keys `tcp`, `udp`, `tcp+udp`, `http` and
+// `tls`, its kind.
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "settings/key_tables.hpp"
@@ -49,16 +49,15 @@ void read_service(const Value& item, TakenNames& taken, ConfigReading& reading, 
     if (keys.kinds() == 0 && !section.has_foreign("kind")) {
         item.problem(
             "`tcp`, `udp`, `tcp+udp`, `http` or `tls` is missing: the public port, or 0 for one that the server "
-            "chooses; or the "
-            "host, or "
-            "`assigned` for one that the server chooses; or the name that visitors ask for by TLS");
+            "chooses; or the host, or `assigned` for one that the server chooses; or the name that visitors request in "
+            "TLS");
     }
     if (keys.kinds() > 1) {
         const Value& second = keys.http ? *keys.http : keys.tls ? *keys.tls : keys.both ? *keys.both : *keys.udp;
         second.problem("a service has one of `tcp`, `udp`, `tcp+udp`, `http` and `tls`");
     }
     if (is_local_missing(keys) && !section.has_foreign("local")) {
-        item.problem("`local` is missing: where visitors are connected to, like 127.0.0.1:22");
+        item.problem("`local` is missing: the backend that visitors are forwarded to, like 127.0.0.1:22");
     }
     if (keys.kinds() != 1) {
         return;
@@ -79,7 +78,9 @@ void read_service(const Value& item, TakenNames& taken, ConfigReading& reading, 
         return;
     }
     if (keys.health && (keys.udp || keys.both)) {
-        keys.health->problem("is for a service with `tcp`, `http` or `tls`: nobody tells whether datagrams are taken");
+        keys.health->problem(
+            "is for a service with `tcp`, `http` or `tls`: a check cannot find out whether datagrams "
+            "are accepted");
         return;
     }
     if (keys.bind && !keys.tcp && !keys.udp && !keys.both) {

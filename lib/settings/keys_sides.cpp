@@ -18,7 +18,7 @@ bool goes_there(const ServerPart& server, const ClientValues& client) {
     return dialled->host == server.settings.public_host || (!to.empty() && (to.is_loopback() || to.ip() == bind.ip()));
 }
 
-// Whether the server listens for HTTPS: as the file says, else the program does so if there are certificates.
+// Whether the server listens for HTTPS: as set in the file; by default the program does so if there are certificates.
 bool takes_tls(const ServerValues& server) {
     return server.https_bind.empty() ? server.https.has_certificates() : server.https_bind != bind_off;
 }
@@ -45,7 +45,7 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
         return std::nullopt;
     }
     if (!ports_.allows(port)) {
-        return "the server of this file does not let clients have port " + std::to_string(port) +
+        return "the server of this file does not allow clients to use port " + std::to_string(port) +
                "; its `allow_ports`: " + ports_.describe();
     }
     const ServerValues& settings = part_.settings;
@@ -58,7 +58,7 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
     }};
     for (const auto& [key, address] : own) {
         if (wanted && overlap(*wanted, address)) {
-            return "the server of this file has port " + std::to_string(port) + " itself, as its `" + key + '`';
+            return "the server of this file uses port " + std::to_string(port) + " itself, as its `" + key + '`';
         }
     }
     return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<std::string> OwnServer::refusal_of_port(std::uint16_t port) const 
 std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
     const ServerValues& settings = part_.settings;
     if (settings.http_bind == bind_off && !takes_tls(settings)) {
-        return "the server of this file takes no HTTP visitors: its `http_bind` is off";
+        return "the server of this file accepts no HTTP visitors: its `http_bind` is off";
     }
     if (wants_a_name && settings.domain.empty()) {
         return "the server of this file assigns no hosts, since it has no `domain`";
@@ -78,7 +78,7 @@ std::optional<std::string> OwnServer::refusal_of_http(bool wants_a_name) const {
 std::optional<std::string> OwnServer::refusal_of_tls() const {
     return takes_tls(part_.settings)
                ? std::nullopt
-               : std::optional<std::string>("the server of this file takes no visitors by TLS: it has no `https_bind`");
+               : std::optional<std::string>("the server of this file accepts no TLS visitors: it has no `https_bind`");
 }
 
 }  // namespace ferrotunnel::detail

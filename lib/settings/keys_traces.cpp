@@ -1,4 +1,4 @@
-// `server.traces.headers`: fields for the collector, whose values are likely to be secrets.
+// `server.traces.headers`: fields for the collector, whose values are probably secrets.
 #include <utility>
 
 #include "config/secret_text.hpp"

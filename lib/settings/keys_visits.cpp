@@ -1,4 +1,4 @@
-// The visits of a client in a configuration file.
+// Visits of a client in a configuration file.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,7 @@ namespace {
 
 using config::Value;
 
-// Reads one visit. Nothing: something is wrong with it, which was reported.
+// Reads one visit. Empty: a problem was reported.
 std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
     if (!item.is_group()) {
         item.unexpected("a visit, like {name: db, local: 5432, key: file:db.key}");
@@ -25,7 +25,7 @@ std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
     const std::optional<std::uint64_t> kind = read_key(section, visit_keys(), "kind");
     section.finish();
     if (!name || !local || !key) {
-        item.problem("a visit has a `name`, a `local` and a `key`");
+        item.problem("a visit needs a `name`, a `local` and a `key`");
     }
     Visit visit;
     config::assign(visit.kind, kind);
@@ -66,7 +66,7 @@ bool read_visit_key(const Value& value, ConfigReading& reading, VisitKey& into) 
 void read_visits(const Value& list, ConfigReading& reading, std::vector<Visit>& visits) {
     const std::vector<Value> items = list.items();
     if (items.size() > visits_max) {
-        list.problem("a client has up to " + std::to_string(visits_max));
+        list.problem("a client can have at most " + std::to_string(visits_max));
         return;
     }
     for (const Value& item : items) {

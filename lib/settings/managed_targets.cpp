@@ -5,7 +5,7 @@
 
 namespace ferrotunnel::detail {
 
-// A name may stand for any address tomorrow, whoever administers that; so targets are addresses.
+// Targets are addresses, because the address of a name may be changed by others.
 std::optional<std::string> managed_target_fault(const std::string& item) {
     static constexpr std::string_view first = "[0123456789";
     static constexpr const char* expected =

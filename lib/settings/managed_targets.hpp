@@ -1,4 +1,4 @@
-// `client.managed`: which backends the server's administrator may offer services of this client to.
+// `client.managed`: the backends for which the server's administrator may add services.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 
 namespace ferrotunnel::detail {
 
-/// What is wrong with an item, in words behind it; nothing: it is an address or network, with ports.
+/// The problem of an item, worded to follow it; empty if it is an address or network with ports.
 std::optional<std::string> managed_target_fault(const std::string& item);
 
-/// Items that have no fault.
+/// Parses valid items.
 exits::Destinations managed_targets(const std::vector<std::string>& items);
 
 }  // namespace ferrotunnel::detail

@@ -10,7 +10,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// Prometheus itself has 9090, and its exporters much of what follows; clients find the server at 7835.
+// Prometheus itself uses 9090, and its exporters many ports above; clients connect to 7835.
 constexpr std::uint16_t usual_port = 7836;
 
 }  // namespace

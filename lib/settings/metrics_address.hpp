@@ -1,4 +1,4 @@
-// Where metrics are read.
+// The listen address for metrics.
 #pragma once
 
 #include <string_view>
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::detail {
 
-/// The address that a value of `metrics` stands for; empty: nowhere, or it is none.
+/// The address that a value of `metrics` means; empty if it is off or invalid.
 runtime::SocketAddress metrics_address(std::string_view setting);
 
 }  // namespace ferrotunnel::detail

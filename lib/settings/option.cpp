@@ -12,7 +12,7 @@ namespace {
 
 using config::Node;
 
-// The default as the value expresses it; empty: it does not, or the option is a flag.
+// The default value as text; empty if no value expresses it, or if the option is a flag.
 template <typename Group, typename Values>
 std::string initial_of(const Setting<Group>& setting, const Values& group) {
     std::string initial;
@@ -30,11 +30,11 @@ std::string help_of(const SettingFacts& setting, std::string initial) {
     if (setting.form == Form::number) {
         help += ' ' + std::to_string(setting.min) + " to " + std::to_string(setting.max) + '.';
     }
-    help += setting.is_repeated ? " Several times for several." : "";
+    help += setting.is_repeated ? " May be repeated." : "";
     return help + (initial.empty() ? "" : " Default: " + initial + ".");
 }
 
-// A line that ends in parentheses has its default in them already.
+// A line that ends with parentheses contains its default already.
 std::string brief_of(const SettingFacts& setting, const std::string& initial) {
     const bool adds_default = !setting.brief.empty() && !setting.brief.ends_with(')') && !initial.empty();
     return std::string(setting.brief) + (adds_default ? " (default " + initial + ")" : "");
@@ -45,7 +45,7 @@ void add_options(const GroupPlace& place, const Rows& rows, const Group& group, 
                  std::vector<SettingOption>& options) {
     for (const auto& setting : rows) {
         if (!setting.option.empty()) {
-            const bool is_section = setting.form == Form::section;  // the program explains its option, and reads it
+            const bool is_section = setting.form == Form::section;  // the program explains and parses its option
             const std::string initial = is_section ? "" : initial_of(setting, group);
             options.push_back({path_of(place, setting), problem_path_of(place, setting), std::string(setting.option),
                                std::string(setting.operand), std::string(setting.topic),
@@ -84,7 +84,7 @@ Node text_node(const std::string& text) {
     return {Node::Kind::text, {}, text, {}, {}};
 }
 
-// Puts a value at a path, and makes the groups that the path leads through.
+// Stores a value at a path, and creates the groups on the path.
 void put(Node& group, std::string_view path, Node value) {
     const std::size_t dot = path.find('.');
     const std::string key(path.substr(0, dot));
@@ -100,7 +100,7 @@ void put(Node& group, std::string_view path, Node value) {
     put(inner->value, path.substr(dot + 1), std::move(value));
 }
 
-/// What has to be known of a setting here; found by its path.
+/// Facts of a setting, found by its path.
 struct Known {
     std::string problem;  // its name in problems
     bool is_list = false;
@@ -118,7 +118,7 @@ std::map<std::string, Known> known_settings() {
     return known;
 }
 
-// The tree that a file with these texts would give.
+// The tree of a file with these texts.
 Node tree_of(const std::vector<SettingText>& texts, const std::map<std::string, Known>& known) {
     Node root{Node::Kind::map, {}, {}, {}, {}};
     for (const SettingText& said : texts) {
@@ -131,8 +131,8 @@ Node tree_of(const std::vector<SettingText>& texts, const std::map<std::string, 
     return root;
 }
 
-// Reads the texts into a copy of the settings. What they change there, also through SectionReader::fit, no longer
-// counts as the file's.
+// Reads the texts into a copy of the settings. Changed settings, also by SectionReader::fit, no longer count as set by
+// the file.
 template <typename Values, typename Settings>
 std::vector<Problem> say_as(Settings& settings, const std::vector<SettingText>& texts) {
     const std::map<std::string, Known> known = known_settings<Values>();

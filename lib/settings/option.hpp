@@ -1,4 +1,4 @@
-// Settings that are given as texts. The options for them are declared in ferrotunnel/detail/setting_texts.hpp.
+// Settings given as texts. Their options are declared in ferrotunnel/detail/setting_texts.hpp.
 #pragma once
 
 #include <vector>

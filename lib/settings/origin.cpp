@@ -1,4 +1,4 @@
-// Gives problems their places in the file, and puts them in the order of the file.
+// Places of problems in the file, and their order.
 #include "settings/settings.hpp"
 
 #include <algorithm>
@@ -19,8 +19,7 @@ bool is_below(std::string_view key, std::string_view group) {
            (key.size() == group.size() || key[group.size()] == '.' || key[group.size()] == '[');
 }
 
-// Whether something is known to be wrong already with this key or a part of it; or, if the key is not there, with the
-// group that it is missing from.
+// Whether a problem is already known for this key or a part of it; or, if the key is missing, for its group.
 bool is_known(const std::vector<Problem>& problems, const Problem& problem, bool is_there) {
     return std::any_of(problems.begin(), problems.end(), [&](const Problem& known) {
         return !known.key.empty() &&

@@ -5,7 +5,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// Whether `wide` means every address and so includes `narrow`. As an address of our listeners, :: includes IPv4.
+// Whether `wide` means every address and so includes `narrow`. For our listeners, :: includes IPv4.
 bool covers(const runtime::SocketAddress& wide, const runtime::SocketAddress& narrow) {
     return wide.is_unspecified() && (wide.family() == AF_INET6 || narrow.family() == AF_INET);
 }
@@ -51,7 +51,7 @@ void check_places(const ServerValues& settings, std::vector<Problem>& problems) 
             if (other.needed && !other.text.empty() && !may_share &&
                 overlap(listening_address(place.text, place.default_port),
                         listening_address(other.text, other.default_port))) {
-                problems.push_back({place.key, '"' + place.text + "\" cannot be listened on beside `" + other.key +
+                problems.push_back({place.key, '"' + place.text + "\" cannot be used together with `" + other.key +
                                                    "`, which is \"" + other.text + '"'});
                 break;
             }

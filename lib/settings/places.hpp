@@ -1,4 +1,4 @@
-// Where a server listens, and which of these addresses exclude each other.
+// A server's listen addresses, and conflicts between them.
 #pragma once
 
 #include <chrono>
@@ -12,25 +12,25 @@
 
 namespace ferrotunnel::detail {
 
-/// The address to listen on that `text` means; "localhost" is one too. Empty if the text is not a valid address;
-/// `default_port` is for a text without a port.
+/// The listen address that `text` means, also "localhost". Empty if the text is not a valid address; `default_port` is
+/// for a text without a port.
 runtime::SocketAddress listening_address(const std::string& text, std::uint16_t default_port);
 
 /// Whether the system would refuse to listen on both addresses: they have the same port, and the same address or one
-/// that means every address. Port 0, for which the system chooses one, is never the same.
+/// that means every address. Port 0, chosen by the system, never overlaps.
 bool overlap(const runtime::SocketAddress& a, const runtime::SocketAddress& b);
 
-/// How long a visitor of a shared port may be silent until it is taken for one that waits for the server to speak.
+/// How long a visitor of a shared port may be silent before it counts as one whose server speaks first.
 inline constexpr std::chrono::seconds silent_after{2};
 
-/// Whether two of the server's addresses, as the check has left them, are one on which it listens once.
+/// Whether two checked addresses of the server are identical, so that it listens once for both.
 inline bool is_shared(const std::string& a, const std::string& b) {
     return !a.empty() && a == b && !a.ends_with(":0");
 }
 
-/// Appends a problem where two of `bind`, `http_bind`, `https_bind` and `connect_bind` overlap; its key is the later
-/// one. An address that nobody asked for is not a problem: it is not opened then. Nor is one that is the same to the
-/// letter, but for `connect_bind`: several protocols share it.
+/// Appends a problem if two of `bind`, `http_bind`, `https_bind` and `connect_bind` overlap; its key is the later one.
+/// A default address is not a problem: it is then not opened. Neither are identical addresses, except for
+/// `connect_bind`: several protocols share them.
 void check_places(const ServerValues& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

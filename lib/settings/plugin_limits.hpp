@@ -1,4 +1,4 @@
-// The bounds of what waits for plugins: keys of server.plugins beside `load` and `chain`, which are sections.
+// Limits of waits for plugins: keys of server.plugins in addition to the sections `load` and `chain`.
 #pragma once
 
 #include <chrono>
@@ -15,21 +15,21 @@ inline constexpr Setting<PluginLimits> plugin_limit_settings[] = {
       .form = Form::time,
       .min = 1,
       .max = static_cast<std::uint64_t>(std::chrono::milliseconds(limits::plugin_wait_settable_max).count()),
-      .help = "How long one plugin may owe decisions in one phase of an exchange: then it has failed."},
+      .help = "How long one plugin may delay its decisions in one phase of an exchange; after that it has failed."},
      &PluginLimits::wait_timeout},
     {{.key = "waiting",
       .form = Form::number,
       .min = 1,
       .max = limits::plugin_waiting_settable_max,
-      .help = "How many exchanges of each thread may wait for decisions of plugins, half of them for one plugin: a new "
-              "one beyond that is a failure of its plugin. The same for visitors of TCP, logins and registrations."},
+      .help = "Exchanges of each thread that may wait for decisions of plugins, half of them for one plugin; a new one "
+              "beyond that is a failure of its plugin. The same applies to TCP visitors, logins and registrations."},
      &PluginLimits::waiting},
     {{.key = "collected",
       .form = Form::size,
       .min = limits::plugin_collect_default,
       .max = limits::plugin_collected_settable_max,
-      .help = "What each thread may keep of bodies that plugins read as a whole. Beyond it a request is answered with "
-              "503, and for an answer the plugin has failed."},
+      .help = "Memory of each thread for bodies that plugins read as a whole. Beyond it, a request gets 503; for a "
+              "response, the plugin has failed."},
      &PluginLimits::collected},
 };
 

@@ -14,7 +14,7 @@ namespace {
 using config::Section;
 using config::Value;
 
-/// One of the lists, as the file has it.
+/// One of the lists, as written in the file.
 struct ScopeList {
     std::string key;
     std::vector<std::string>* texts;
@@ -28,7 +28,7 @@ void read_scope_list(Section& group, ScopeList& list) {
     }
     const std::vector<Value> items = value->items_or_single();
     if (items.empty() && value->node().kind == config::Node::Kind::list) {
-        value->problem("names nothing, so the plugin would never run; leave the key out where it is for everything");
+        value->problem("is an empty list, so the plugin would never run; leave the key out to run it everywhere");
     }
     for (const Value& item : items) {
         if (std::optional<std::string> text = item.word()) {
@@ -38,7 +38,7 @@ void read_scope_list(Section& group, ScopeList& list) {
     }
 }
 
-// The part of a text between two line ends, by its number from 1.
+// A line of a text, by its number from 1.
 std::string_view line_of(std::string_view text, std::size_t number) {
     for (; number > 1; --number) {
         const std::size_t end = text.find('\n');
@@ -55,7 +55,7 @@ std::size_t characters(std::string_view text) {
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-// The bytes of so many characters at the beginning of a line.
+// The number of bytes of the first `count` characters of a line.
 std::size_t bytes_of(std::string_view line, std::size_t count) {
     std::size_t bytes = 0;
     while (bytes < line.size() && characters(line.substr(0, bytes + 1)) <= count) {
@@ -77,7 +77,7 @@ void read_condition(Section& group, const std::string& file_text, PluginUse& use
         value->unexpected("a condition, like request.method == \"POST\"; write it behind a | if it has a : or #");
         return;
     }
-    // Its variables are not replaced: $ is the end of a text in regular expressions, and nothing in it is secret.
+    // Variables are not replaced in it: $ is the end of a text in regular expressions, and a condition has no secrets.
     const std::string& text = value->written();
     if (const auto condition = plugin::compile_condition(text); !condition) {
         const expression::Fault& fault = condition.error();
@@ -90,7 +90,7 @@ void read_condition(Section& group, const std::string& file_text, PluginUse& use
 
 }  // namespace
 
-// The value stands on its own line, perhaps in quotes, or line by line behind a |, which is where it is said to begin.
+// The value is on its own line, possibly in quotes, or in the lines after a |, which is its reported place.
 config::Place place_within(const std::string& file_text, config::Place value, const std::string& text,
                            expression::Place at) {
     const std::string_view wanted = line_of(text, at.line);
@@ -127,7 +127,7 @@ void read_plugin_scope(Section& group, const std::string& file_text, PluginUse& 
             const Value& item = list.values[fault.item];
             item.problem(in_quotes(item.try_text().value_or("")) + ' ' + fault.text);
         }
-        use.hosts = use.paths = use.services = {};  // told once: nothing is made of this file
+        use.hosts = use.paths = use.services = {};  // reported once; this file is not used
     }
     read_condition(group, file_text, use);
 }

@@ -1,5 +1,5 @@
-// Where and when a plugin runs, as a file or an application says it: the keys `hosts`, `paths`, `services` and `when`
-// of an instance, and the notes that instances read and set.
+// Where and when a plugin runs: the keys `hosts`, `paths`, `services` and `when` of an instance, and the notes that
+// instances read and set.
 #pragma once
 
 #include <string>
@@ -13,8 +13,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads these keys of a file, and how paths are compared, into `use`, and reports whatever is wrong with them at its
-/// place.
+/// Reads these keys of a file, and how paths are compared, into `use`, and reports each problem at its place.
 void read_plugin_scope(config::Section& group, const std::string& file_text, PluginUse& use);
 
 /// Compiles them into `options`. A problem's key is like "plugins[1].hosts[0]", where `key` is "plugins[1]".
@@ -24,12 +23,12 @@ void compile_plugin_scope(const PluginUse& use, const std::string& key, plugin::
 /// The notes of one plugin of the chain, for the lint of its order.
 plugin::NotesOfInstance notes_of(const PluginUse& use, const plugin::Prepared& prepared);
 
-/// What is not wrong but can hardly be meant in a chain that no file has said, as lines for the log. Problems with the
-/// plugins themselves are left out.
+/// Warnings about a chain that was set without a file, as lines for the log: valid but probably not intended. Problems
+/// with the plugins themselves are left out.
 std::vector<std::string> plugin_warnings(const std::vector<PluginSpec>& specs);
 
-/// The place in a file of a line and column of `text`, the value that stands at `value`: exact where the line is there
-/// as it is, and else the value's.
+/// The place in a file of a line and column of `text`, the value at `value`: exact if the file has that line unchanged,
+/// otherwise the place of the value.
 config::Place place_within(const std::string& file_text, config::Place value, const std::string& text,
                            expression::Place at);
 

@@ -13,7 +13,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-/// The name of an instance that was given none: that of its type, with a number where it is not the first.
+/// The default name of an instance: that of its type, with a number if it is not the first.
 std::string usual_id(const std::string& type, const std::set<std::string>& taken) {
     std::string id = type;
     for (std::size_t i = 2; taken.contains(id); ++i) {
@@ -46,19 +46,19 @@ void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t pl
     for (std::size_t i = 0; i < types.size(); ++i) {
         const std::string key = "client_plugins[" + std::to_string(i) + "]";
         if (!plugin::is_type_name(types[i].type)) {
-            problems.push_back({key, "names no type of a plugin"});
+            problems.push_back({key, "is not a valid plugin type"});
         } else if (types[i].library != nullptr) {
             if (const auto fault = plugin::fault_for_clients(types[i].library, types[i].type)) {
                 problems.push_back({key, *fault});
             }
         }
     }
-    // More than a chain may have at all is told by prepare_plugins.
+    // A chain that is too long for any setting is reported by prepare_plugins.
     if (!types.empty() && plugins > limits::plugin_instances_of_operator_max &&
         plugins <= limits::plugin_instances_max) {
         problems.push_back({"plugins", "are " + std::to_string(plugins) + "; there may be up to " +
                                            std::to_string(limits::plugin_instances_of_operator_max) +
-                                           " where clients may ask for plugins, too"});
+                                           " if clients may request plugins too"});
     }
 }
 
@@ -77,7 +77,7 @@ std::optional<std::string> plugin_id_fault(const std::string& id) {
     };
     return id.size() <= 64 && std::all_of(id.begin(), id.end(), fits)
                ? std::nullopt
-               : std::optional<std::string>("has to be of letters, digits, '-', '_' and '.', up to 64");
+               : std::optional<std::string>("must have up to 64 letters, digits, '-', '_' and '.'");
 }
 
 std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems) {
@@ -103,7 +103,7 @@ std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs
             continue;
         }
         const std::optional<std::string> fault =
-            ids.contains(use.id) ? "is another plugin's too" : plugin_id_fault(use.id);
+            ids.contains(use.id) ? "is used by another plugin too" : plugin_id_fault(use.id);
         if (fault) {
             problems.push_back({key + ".id", *fault});
             continue;

@@ -1,5 +1,4 @@
-// The plugins of a server's chain, as an application or a file names them: what is wrong with them, and the form in
-// which the engine takes them.
+// The plugins of a server's chain, set by an application or a file: validation, and conversion to the engine's form.
 #pragma once
 
 #include <optional>
@@ -14,10 +13,10 @@
 
 namespace ferrotunnel::detail {
 
-/// One plugin of the chain. What a file says was checked by the schema when the file was read.
+/// One plugin of the chain. Settings from a file were validated by the schema when the file was read.
 struct PluginSpec {
     PluginUse use;
-    std::optional<config::CheckedValue> settings;  // of a file, in place of use.settings
+    std::optional<config::CheckedValue> settings;  // from a file, instead of use.settings
 
     friend bool operator==(const PluginSpec&, const PluginSpec&) = default;
 };
@@ -30,17 +29,16 @@ struct PreparedPlugin {
 /// Prepares the plugins in their order; those with a problem are left out. A problem's key is like "plugins[1].rate".
 std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems);
 
-/// The types that clients may ask for where the operator says nothing: guards that make a service less open, read no
-/// files, and cost little.
+/// The types that clients may request by default: guards that restrict a service, read no files, and cost little.
 std::vector<ClientPlugin> usual_client_plugins();
 
-/// Reports types that clients cannot ask for, and a chain of `plugins` that leaves no room for theirs.
+/// Reports types that clients cannot request, and a chain of `plugins` that leaves no room for theirs.
 void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t plugins, std::vector<Problem>& problems);
 
-/// Reads the text of a secret's file, or says why there is none.
+/// Reads the text of a secret's file.
 Result<std::string, config::FileError> read_secret_file(const std::string& path);
 
-/// What is wrong with the name of an instance; nothing if it is right.
+/// The problem of the name of an instance; empty if it is valid.
 std::optional<std::string> plugin_id_fault(const std::string& id);
 
 }  // namespace ferrotunnel::detail

@@ -64,21 +64,23 @@ Result<std::vector<PortOfRange>, std::string> spread_ports(std::string_view port
     const std::string_view host = colon == std::string_view::npos ? "" : local.substr(0, colon + 1);
     const std::string_view behind = colon == std::string_view::npos ? local : local.substr(colon + 1);
     if (!is_port_range(ports)) {
-        return std::string("a range of ports behind a service needs one in front of it, like 20000-20010");
+        return std::string("a range of backend ports needs a range of public ports, like 20000-20010");
     }
     const auto range = read_range(ports);
     if (!range) {
         return no_range(ports);
     }
     if (!is_port_range(behind)) {
-        return std::string("a range of public ports needs one behind it, as long, like 127.0.0.1:3000-3010");
+        return std::string(
+            "a range of public ports needs a range of backend ports of the same length, like "
+            "127.0.0.1:3000-3010");
     }
     const auto range_behind = read_range(behind);
     if (!range_behind) {
         return no_range(behind);
     }
     if (range->size() != range_behind->size()) {
-        return std::to_string(range->size()) + " public ports need as many behind them, not " +
+        return std::to_string(range->size()) + " public ports need as many backend ports, not " +
                std::to_string(range_behind->size());
     }
     if (range->size() > limits::services_max) {

@@ -19,12 +19,11 @@ struct PortOfRange {
 /// Whether the text is meant as a range of ports: digits, "-", digits.
 bool is_port_range(std::string_view text) noexcept;
 
-/// The services that `ports` and `local` stand for, of which at least one is a range. Each public port has a port of
-/// its own behind it, so both have the same length: up to limits::services_max.
+/// The services that `ports` and `local` mean, at least one of which is a range. Each public port has its own backend
+/// port, so both must have the same length, up to limits::services_max.
 Result<std::vector<PortOfRange>, std::string> spread_ports(std::string_view ports, std::string_view local);
 
-/// The services of these ports, all like `model`. Where there are several, its name, if it has one, gets ":" and the
-/// public port.
+/// The services of these ports, all like `model`. With several, a name gets ":" and the public port appended.
 template <typename Service>
 std::vector<Service> services_of_range(const Service& model, const std::vector<PortOfRange>& ports) {
     std::vector<Service> services;

@@ -16,7 +16,7 @@ namespace {
 
 using Fault = std::optional<std::string> (*)(const std::string& text);
 
-// The first thing that is wrong with a list of rights.
+// The first problem of a list of rights.
 std::optional<std::string> list_fault(const std::optional<std::vector<std::string>>& list, Fault fault) {
     if (!list) {
         return std::nullopt;
@@ -79,10 +79,10 @@ std::optional<std::string> right_port_fault(const std::string& text) {
     const auto last = dash == std::string::npos ? first : login::PortPolicy::parse(text.substr(dash + 1));
     const bool is_range = text.find(',') == std::string::npos && first && last;
     if (!is_range) {
-        return in_quotes(text) + " is not a valid port (1 to 65535), no range like 8000-8100, and not `any`";
+        return in_quotes(text) + " is not a valid port (1 to 65535), not a range like 8000-8100, and not `any`";
     }
     if (first->ranges().front().first > last->ranges().front().first) {
-        return in_quotes(text) + " is a range upside down: write the lower port first";
+        return in_quotes(text) + " is a reversed range: write the lower port first";
     }
     return std::nullopt;
 }
@@ -90,7 +90,7 @@ std::optional<std::string> right_port_fault(const std::string& text) {
 std::optional<std::string> right_kind_fault(const std::string& text) {
     return login::kind_named(text)
                ? std::nullopt
-               : std::optional(in_quotes(text) + " is not a kind of service; there are " + kinds_known());
+               : std::optional(in_quotes(text) + " is not a valid kind of service; expected one of " + kinds_known());
 }
 
 std::optional<std::string> right_bind_fault(const std::string& text) {
@@ -133,7 +133,7 @@ void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
     tell("hosts", list_fault(rights.hosts, right_host_fault));
     tell("ports", list_fault(rights.ports, right_port_fault));
     if (rights.ports && rights.ports->size() > 1 && has_any_port(*rights.ports)) {
-        tell("ports", "`any` stands alone");
+        tell("ports", "`any` must be the only port");
     }
     tell("kinds", list_fault(rights.kinds, right_kind_fault));
     tell("bind", list_fault(rights.bind, right_bind_fault));

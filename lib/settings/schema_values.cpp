@@ -14,8 +14,8 @@
 namespace ferrotunnel::detail {
 namespace {
 
-constexpr std::string_view group_alone = "rule";             // the type of what is a group of keys, or a list of them
-constexpr std::uint64_t exact_max = std::uint64_t{1} << 53;  // larger integers are not exact in every reader of JSON
+constexpr std::string_view group_alone = "rule";             // the type of a group of keys, or a list of them
+constexpr std::uint64_t exact_max = std::uint64_t{1} << 53;  // larger integers are not exact in every JSON parser
 
 Json number_from(double least, double most, bool is_whole) {
     Json number{{"type", is_whole ? "integer" : "number"}};
@@ -27,7 +27,7 @@ Json number_from(double least, double most, bool is_whole) {
     return number;
 }
 
-// Words, and what readers of YAML may make of them: YAML 1.1 takes on and off for booleans.
+// Adds words, and values that YAML parsers may make of them: YAML 1.1 parses on and off as booleans.
 void add_words(const std::vector<std::string_view>& words, Json& alternatives) {
     Json values = Json::array();
     for (const std::string_view word : words) {
@@ -56,7 +56,7 @@ void add_number(const SettingFacts& facts, Json& alternatives) {
     alternatives.push_back(reference(facts.form == Form::size ? "size" : "digits"));
 }
 
-// Numbers are seconds.
+// Plain numbers are seconds.
 void add_time(const SettingFacts& facts, Json& alternatives) {
     const bool is_bounded = facts.max != SettingFacts().max;
     const std::uint64_t longest = is_bounded ? facts.max : static_cast<std::uint64_t>(limits::config_time_max.count());
@@ -72,7 +72,7 @@ void add_choices(const SettingFacts& facts, Json& alternatives) {
     alternatives.push_back(reference("variable"));
 }
 
-// A text or a list of texts, by the name of its type; also where code of its own reads the value.
+// Adds a text or a list of texts, by the name of its type, also for values read by code of their own.
 void add_named_type(const SettingFacts& facts, Json& alternatives) {
     const TypeWords type = type_words(facts);
     if (!facts.choices.empty()) {

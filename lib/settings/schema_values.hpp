@@ -1,4 +1,4 @@
-// What the JSON Schema says of single values: by the forms, bounds and types of their declarations.
+// JSON Schemas of single values, from the forms, bounds and types of their declarations.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,14 +11,14 @@ namespace ferrotunnel::detail {
 
 using Json = nlohmann::ordered_json;
 
-/// What the definition of a type is called, and a schema that refers to it.
+/// The name of a type's definition, and a schema that refers to it.
 std::string definition_name(std::string_view type);
 Json reference(std::string_view type);
-/// A text that has this pattern, or a part with it.
+/// A schema of texts that contain this pattern.
 Json text_like(const std::string& pattern);
 Json one_of_these(Json alternatives);
 
-/// What a key may have: a list of schemas, each for one way to write it. Lists and groups are not among them.
+/// The possible values of a key: a list of schemas, one for each way to write it, without lists and groups.
 Json alternatives_of(const SettingFacts& facts);
 /// The definitions of the types, by their names.
 Json value_definitions();

@@ -32,7 +32,7 @@ constexpr std::size_t file_bytes_max = 4096;
     fail("cannot read the file " + path + ": " + std::generic_category().message(error));
 }
 
-// Returns the number of bytes read, at most as many as fit.
+// Returns the number of bytes read, limited by the size of `into`.
 std::size_t read_all(int fd, const std::string& path, MutableBytes into) {
     std::size_t filled = 0;
     while (filled < into.size()) {

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t name_length_max = 64;
 constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-:/[]*";
 
-// FNV-1a: gives the same value on every machine and after every restart.
+// FNV-1a: the same value on every machine and after every restart.
 std::uint32_t checksum_of(std::string_view text) {
     std::uint32_t hash = 2'166'136'261U;
     for (const char c : text) {
@@ -40,8 +40,8 @@ std::string made_valid(const std::string& text) {
     return name + checksum;
 }
 
-// What a name that is made from `local` calls it. This machine is 127.0.0.1 there, as it was before a bare port meant
-// ::1 too: visits and lists of disabled services know services by such names.
+// The form of `local` in default names. This machine is always 127.0.0.1 there, although a bare port also means ::1,
+// because visits and lists of disabled services refer to such names.
 std::string named(const std::string& local) {
     const std::size_t colon = local.rfind(':');
     return colon != std::string::npos && net::is_localhost(std::string_view(local).substr(0, colon))

@@ -1,4 +1,4 @@
-// Names of services and clients: what they may consist of, and the name of a service that was given none.
+// Names of services and clients: validation, and default names of services.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 
 namespace ferrotunnel::detail {
 
-/// What messages say behind a name that is_name() refuses.
+/// The text in messages after a name that is_name() rejects.
 inline constexpr const char* name_expected = "expected a name of up to 64 letters, digits and \"._-:/[]*\"";
 
 bool is_name(std::string_view text);
 
-/// The name of a service that was given none; is_name() always accepts it. A name that had to be cut or changed ends in
-/// a checksum of the whole text, so that two services that differ have two names.
+/// The default name of a service; is_name() always accepts it. A name that had to be cut or changed ends with a
+/// checksum of the whole text, so that different services have different names.
 std::string default_name(const Tcp& service);
 std::string default_name(const Http& service);
 std::string default_name(const Tls& service);

@@ -15,7 +15,7 @@ namespace {
 using config::Node;
 using config::Value;
 
-// Control characters are two ranges of Unicode; those of the second one have two bytes, C2 80 to C2 9F.
+// Control characters are two ranges of Unicode; the second one has two bytes each, C2 80 to C2 9F.
 std::string escaped(unsigned character) {
     std::array<char, 8> text{};
     (void)std::snprintf(text.data(), text.size(), "\\u%04x", character);
@@ -43,7 +43,7 @@ std::string map_of(const Value& value) {
     return '{' + inside + '}';
 }
 
-// The settings in their one form; nothing, and problems, where they cannot be read.
+// The settings in canonical form; empty, with problems, if they cannot be parsed.
 std::string canonical(const ServicePlugin& plugin, const std::string& service, std::vector<Problem>& problems) {
     if (plugin.settings.empty()) {
         return {};
@@ -104,7 +104,7 @@ wire::PluginsPart plugins_part(const std::vector<ServicePlugin>& plugins, const 
     }
     for (const ServicePlugin& plugin : plugins) {
         if (!plugin::is_type_name(plugin.type)) {
-            problems.push_back({service, "`plugins`: " + in_quotes(plugin.type) + " is not a type of a plugin"});
+            problems.push_back({service, "`plugins`: " + in_quotes(plugin.type) + " is not a valid plugin type"});
             continue;
         }
         part.push_back({plugin.type, canonical(plugin, service, problems)});
@@ -127,7 +127,7 @@ bool read_service_plugins(const Value& value, std::vector<ServicePlugin>& plugin
         }
         for (const auto& [type, settings] : named) {
             if (!plugin::is_type_name(type)) {
-                settings.problem_at_key("is not a type of a plugin");
+                settings.problem_at_key("is not a valid plugin type");
             }
             const bool has_keys = settings.is_group() || settings.node().kind == Node::Kind::nothing;
             if (!has_keys) {

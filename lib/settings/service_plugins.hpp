@@ -1,5 +1,4 @@
-// The plugins that a client asks for on its services: as an application or a file says them, and as they are
-// registered.
+// Plugins that a client requests for its services: validation, and conversion to their registered form.
 #pragma once
 
 #include <string>
@@ -13,23 +12,23 @@
 
 namespace ferrotunnel::detail {
 
-/// A value as JSON in one form: without blanks, keys in their order, each scalar a string, which is what the schema of
-/// the type makes something of. Variables are replaced.
+/// A value as canonical JSON: without blanks, keys sorted, each scalar a string, which the schema of the type
+/// interprets. Variables are replaced.
 std::string json_of(const config::Value& value);
-/// A text as a string of JSON, with its quotes.
+/// A text as a JSON string, with its quotes.
 std::string json_string(std::string_view text);
 
-/// The plugins as they are registered. What is wrong goes to `problems`, under the service's name.
+/// The plugins in their registered form. Problems are added to `problems` under the service's name.
 wire::PluginsPart plugins_part(const std::vector<ServicePlugin>& plugins, const std::string& service,
                                std::vector<Problem>& problems);
 
-/// What tells plugins apart that ask for different things.
+/// A key that differs for plugins with different settings.
 inline std::string key_of(const ServicePlugin& plugin) {
     return plugin.type + '\n' + plugin.settings;
 }
 
-/// Reads `plugins` of a service in a file: a list like that of a server's chain, of types with their settings. False:
-/// something is wrong, which was reported.
+/// Reads `plugins` of a service in a file: a list like that of a server's chain, of types with their settings. False: a
+/// problem was reported.
 bool read_service_plugins(const config::Value& value, std::vector<ServicePlugin>& plugins);
 
 }  // namespace ferrotunnel::detail

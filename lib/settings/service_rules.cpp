@@ -31,11 +31,11 @@ std::vector<wire::HttpFieldRule> field_rules(const HttpHeaderRules& rules) {
     return part;
 }
 
-// Turns "[3].name", of the list of field_rules(), into ".set[1].name".
+// Converts "[3].name", an index into field_rules(), to ".set[1].name".
 std::string key_of_field(const HttpHeaderRules& rules, std::string_view key) {
     const std::size_t close = key.find(']');
     if (!key.starts_with('[') || close == std::string_view::npos) {
-        return {};  // the problem is about all fields
+        return {};  // the problem concerns all fields
     }
     std::size_t index = std::stoul(std::string(key.substr(1, close - 1)));
     const auto at = [&](const char* list, std::size_t i, std::string_view part) {
@@ -51,7 +51,7 @@ std::string key_of_field(const HttpHeaderRules& rules, std::string_view key) {
     return at("add", index - rules.set.size(), key.substr(close + 1));
 }
 
-// A key of http::check_rules as a member of HttpRules.
+// Converts a key of http::check_rules to a member of HttpRules.
 std::string public_key(const HttpRules& rules, std::string_view key) {
     if (key == "prefix") {
         return "replace_prefix";
@@ -71,7 +71,7 @@ std::string public_key(const HttpRules& rules, std::string_view key) {
     return std::string(key);
 }
 
-// The protocol takes readable texts only; a field of a message could hold more (a tab, other encodings).
+// The protocol accepts printable texts only; an HTTP field may contain more (a tab, other encodings).
 void check_texts(const std::string& key, const std::vector<HttpField>& fields, std::vector<Problem>& problems) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const std::string& value = fields[i].value;
@@ -109,15 +109,15 @@ bool is_folder(const Http& service) {
 
 void check_listing(const Http& service, std::vector<Problem>& problems) {
     if (service.listing && !is_folder(service)) {
-        problems.push_back({"listing", "has no meaning: `local` is not written files:FOLDER"});
+        problems.push_back({"listing", "needs a `local` like files:FOLDER"});
     }
 }
 
 void check_host(const Http& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.rules.host_header == backend_host && application_serves) {
-        problems.push_back({"rules.host_header", "cannot be the backend's: the application itself serves"});
+        problems.push_back({"rules.host_header", "cannot be `backend` if the application itself serves"});
     } else if (service.rules.host_header == backend_host && is_folder(service)) {
-        problems.push_back({"rules.host_header", "cannot be the backend's: a folder has no host"});
+        problems.push_back({"rules.host_header", "cannot be `backend` for a folder, which has no host"});
     }
 }
 
@@ -125,7 +125,7 @@ void check_host(const Http& service, bool application_serves, std::vector<Proble
 
 std::string authority_of(std::string_view local, const std::string& server_name) {
     if (local.starts_with("unix:")) {
-        return "localhost";  // what programs send if they have nothing better
+        return "localhost";  // the usual Host for a socket without a name
     }
     std::uint16_t usual = 80;
     for (const auto& [scheme, port] : {std::pair(std::string_view("https://"), std::uint16_t{443}),

@@ -1,4 +1,4 @@
-// Rules and limits of an HTTP service: as an application states them, and as they are registered.
+// Rules and limits of an HTTP service: validation, and conversion to their registered form.
 #pragma once
 
 #include <string>
@@ -11,20 +11,19 @@
 
 namespace ferrotunnel::detail {
 
-/// The word by which HttpRules::host_header means the backend's own Host.
+/// The value of HttpRules::host_header that means the backend's own Host.
 inline constexpr std::string_view backend_host = "backend";
 
-/// What a program that connects to `local` sends as Host: the port is left out if it is the usual one. `server_name`:
-/// the name that the program asks for by TLS, if that is another one. Returns nothing if `local` is not a valid
-/// address.
+/// The Host for a program that connects to `local`, without a default port. `server_name`: the name requested in TLS,
+/// if it differs. Empty if `local` is not a valid address.
 std::string authority_of(std::string_view local, const std::string& server_name = {});
 
 wire::HttpRulesPart rules_part(const Http& service);
 wire::HttpLimitsPart limits_part(const HttpLimits& limits);
 
-/// Everything that is wrong with the rules and limits of a service. Keys are members of Http, like
-/// "rules.request_headers.set[1].name", and the texts are to follow them. What is wrong with `path` or `local` itself
-/// is not included.
+/// All problems of the rules and limits of a service. Keys are members of Http, like
+/// "rules.request_headers.set[1].name", and the texts are worded to follow them. Problems of `path` or `local` itself
+/// are not included.
 std::vector<Problem> rule_problems(const Http& service, bool application_serves);
 
 }  // namespace ferrotunnel::detail

@@ -1,10 +1,9 @@
-// A setting, declared once, as a row of a table. The row drives the reading of files and of the program's options, the
-// check of the bounds, the builders' calls, the comparison of two sets of values, --help, the setting's line in
-// docs/configuration.md, and what the JSON Schema says of it (settings/json_schema.hpp).
+// Declarations of settings as rows of tables. A row is used to read files and the program's options, to check bounds,
+// by the builders' calls, to compare values, for --help, for the setting's line in docs/configuration.md, and for the
+// JSON Schema (settings/json_schema.hpp).
 //
-// Rows stand beside the values that they describe: common.hpp, client.hpp, server.hpp, file.hpp, http.cpp, https.cpp.
-// What is done with all rows alike is in settings/group.hpp. Keys below a section are declared in
-// settings/key_tables.hpp.
+// Rows are next to the values that they describe: common.hpp, client.hpp, server.hpp, file.hpp, http.cpp, https.cpp.
+// Generic operations on rows are in settings/group.hpp. Keys below a section are declared in settings/key_tables.hpp.
 #pragma once
 
 #include <chrono>
@@ -33,10 +32,10 @@ enum class Form : std::uint8_t {
     words,     // a list of words, or one word
     paths,     // a list of paths, or one path
     choice,    // one of the words in `choices`
-    section,   // richer than a text, and read by code of its own
+    section,   // more complex than a text, and read by code of its own
 };
 
-/// A word that a setting may have, and the value that the word stands for.
+/// A word that a setting may have, and its value.
 struct Choice {
     std::string_view word;
     std::uint64_t value = 0;
@@ -48,24 +47,24 @@ struct SettingFacts {
     Form form = Form::section;
     std::uint64_t min = 0;
     std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
-    bool zero_is_default = false;       // 0 stands for the default, and may be less than `min`
-    std::span<const Choice> choices{};  // the words of a choice; for a path, words that it may be instead
-    std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // what is wrong with a word, or nothing
+    bool zero_is_default = false;       // 0 means the default, and may be less than `min`
+    std::span<const Choice> choices{};  // the words of a choice; for a path, words allowed instead
+    std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // returns the problem of a word, if any
 
     std::string_view option{};     // the program's option, without dashes; empty: there is none
-    std::string_view operand{};    // what --help calls the option's value; empty: it is a flag
+    std::string_view operand{};    // name of the option's value in --help; empty: it is a flag
     bool is_repeated = false;      // the option may be given several times
     std::string_view topic{};      // the heading under which help lists it
-    std::string_view brief{};      // its line in --help, without the default if the value expresses it; empty: it has
-                                   // none, and only --help all lists it
-    std::string_view type{};       // what documentation calls its values; empty: made from form and bounds
+    std::string_view brief{};      // its line in --help, without the default if the value expresses it; empty: only
+                                   // --help all lists it
+    std::string_view type{};       // name of its values in documentation; empty: made from form and bounds
     std::string_view help{};       // whole sentences
-    std::string_view otherwise{};  // the default in words, where no value of the setting expresses it
-    std::string_view call{};       // the builder's call, if it has neither the group's name nor the key's
+    std::string_view otherwise{};  // the default in words, if no value of the setting expresses it
+    std::string_view call{};       // the builder's call, if its name differs from the group's and the key's
     std::string_view problem{};    // the setting's name in problems; empty: its key
-    bool is_live = false;          // it can change while the server or client runs; others need a restart
-    bool is_required = false;      // the group that it is in is wrong without it
-    std::span<const SettingFacts> (*keys)() = nullptr;  // of a section: what a group in its place may have
+    bool is_live = false;          // it can change at run time; others need a restart
+    bool is_required = false;      // its group is invalid without it
+    std::span<const SettingFacts> (*keys)() = nullptr;  // of a section: the keys of its group
 };
 
 template <typename Group>
@@ -75,8 +74,8 @@ using Member =
                  std::optional<std::chrono::milliseconds> Group::*, std::string Group::*,
                  std::optional<std::string> Group::*, std::vector<std::string> Group::*, TlsGrade Group::*>;
 
-/// A row: the facts of a setting, and where its value is in its group. A section has no value of one of these types;
-/// instead it may bring `is_same`, which compares the section in two groups, and `take`, which copies it.
+/// A row: the facts of a setting, and the member that has its value. A section has no value of one of these types;
+/// instead it may have `is_same`, which compares the section in two groups, and `take`, which copies it.
 template <typename Group>
 struct Setting : SettingFacts {
     Member<Group> at{};

@@ -27,7 +27,7 @@ std::optional<std::uint64_t> read_choice(const SettingFacts& setting, const Valu
 
 std::optional<std::uint64_t> read_number(const SettingFacts& setting, const Value& value) {
     switch (setting.form) {
-        case Form::size:  // where 0 is allowed, out_of_bounds() reports what is too small
+        case Form::size:  // if 0 is allowed, out_of_bounds() reports values that are too small
             return value.size(setting.zero_is_default ? 0 : setting.min, setting.max);
         case Form::choice:
             return read_choice(setting, value);
@@ -49,7 +49,7 @@ std::optional<std::string> read_path(const SettingFacts& setting, const Value& v
     return is_word ? text : value.path();
 }
 
-// in_units() takes the largest of these of which a value is a whole number.
+// in_units() uses the largest unit that divides the value.
 struct Unit {
     std::string_view name;
     std::uint64_t size;
@@ -80,7 +80,7 @@ std::string range_of(const SettingFacts& setting, std::uint64_t value) {
            found;
 }
 
-// An upper bound; in whole hours if it is that long.
+// An upper bound, in whole hours if it is long enough.
 std::string longest(std::uint64_t time) {
     constexpr std::uint64_t hour = 3'600'000;
     return in_units(time < hour ? time : time / hour * hour, time_units);
@@ -150,7 +150,7 @@ bool read_value(const SettingFacts& setting, const Value& value, std::string& in
     return text.has_value();
 }
 
-// Reads a list into one text, with commas.
+// Reads a list into one text, separated by commas.
 bool read_value(const SettingFacts& setting, const Value& value, std::optional<std::string>& into) {
     std::vector<std::string> items;
     if (!read_value(setting, value, items)) {
@@ -197,7 +197,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, millisecon
     if (!is_below && !is_beyond) {
         return std::nullopt;
     }
-    // A lower bound of 1 ms only means "above zero"; any other one is told as a range.
+    // A lower bound of 1 ms only means "above zero"; any other one is reported as a range.
     if (setting.min > 1) {
         return "expected a time from " + in_units(setting.min, time_units) + " to " + longest(setting.max);
     }
@@ -205,7 +205,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, millisecon
 }
 
 std::optional<std::string> out_of_bounds(const SettingFacts& /*setting*/, double value) {
-    const bool is_within = value >= 0 && value <= 1;  // and is a number at all
+    const bool is_within = value >= 0 && value <= 1;  // also false for NaN
     return is_within ? std::nullopt : std::optional("expected " + std::string(fraction_expected));
 }
 

@@ -15,8 +15,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads the value of a setting. False: the text is no such value, which was reported at its place, and `into` stays as
-/// it is. For a std::vector: an item is wrong, and `into` has the other items.
+/// Reads the value of a setting. False: the value is invalid, which was reported at its place, and `into` is unchanged;
+/// for a std::vector: an item is invalid, and `into` has the other items.
 bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, double& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
@@ -31,7 +31,7 @@ bool read_value(const SettingFacts& setting, const config::Value& value, std::op
 bool read_value(const SettingFacts& setting, const config::Value& value, std::vector<std::string>& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrade& into);
 
-/// What is wrong with a number, size or time that is not within the setting's bounds.
+/// The problem of a number, size or time outside of the setting's bounds.
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value);
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::chrono::milliseconds value);
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, double value);
@@ -47,7 +47,7 @@ std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& v
     }
 }
 
-/// A value as documentation writes it; empty: there is none.
+/// A value as written in documentation; empty if there is none.
 std::string text_of(const SettingFacts& setting, bool value);
 std::string text_of(const SettingFacts& setting, double value);
 std::string text_of(const SettingFacts& setting, std::uint64_t value);
@@ -67,7 +67,7 @@ std::string text_of(const SettingFacts& setting, const T& value) {
     }
 }
 
-/// Assigns the value that a builder was given. False: the setting is of another type, and stays as it is.
+/// Assigns a value set through a builder. False: the setting has another type, and stays as it is.
 template <typename T, typename Said>
 bool assign_value(T& into, Said& said) {
     constexpr bool are_numbers =

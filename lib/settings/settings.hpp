@@ -1,4 +1,4 @@
-// The settings that the builders collect, before and after they are checked.
+// Settings of the builders, before and after they are checked.
 #pragma once
 
 #include <cstdint>
@@ -29,60 +29,60 @@ inline constexpr std::uint16_t default_http_port = 8080;
 inline constexpr std::uint16_t default_connect_port = 3128;
 inline constexpr std::uint16_t default_https_port = 8443;
 
-/// Where a setting stands in a configuration file; if its key is not there, where the section does.
+/// The place of a setting in a configuration file; if the key is missing, the place of its section.
 struct Origin {
     std::string file;
-    std::string path;  // of its key, also if that is not there
+    std::string path;  // of its key, also if that is missing
     unsigned line = 0;
     unsigned column = 0;
     bool is_there = false;
-    /// If the value comes from variables: the value itself, and the text in the file, which messages show instead.
+    /// For a value from variables: the value itself, and the text in the file, which messages show instead.
     std::string value{};
     std::string written{};
 };
 
-/// What a builder collects along with the settings, without being a setting.
+/// Values of a builder that are not settings.
 struct Attached {
     asio::io_context* run_on = nullptr;  // instead of workers of its own
     EventHandler on_event;               // may be empty
     LogSink log_sink;                    // may be empty
-    /// The settings that a file has set or could have set, by the builder's names. Those that the application sets
-    /// itself are removed, as they are none of the file's any more.
+    /// The settings that a file has set or could have set, by the builder's names, without those that the application
+    /// sets itself.
     std::map<std::string, Origin, std::less<>> origins;
-    std::vector<Problem> file_problems;  // while there are any, nothing is built
+    std::vector<Problem> file_problems;  // with any of these, build() fails
 };
 
 struct ClientSettings : ClientValues, Attached {};
 
 struct ServerSettings : ServerValues, Attached {};
 
-/// Appends everything that is wrong, and fills in what the user left out (a missing port, names of tokens).
+/// Appends all problems, and fills in defaults (a missing port, names of tokens).
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems);
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems);
 
-/// Checks one service of a client in the same way, and gives it its default name. `application_serves`: through
-/// async_listen, so that `local` is not needed. Whether the name is in use already is for the caller to check.
+/// Checks one service of a client in the same way, and sets its default name. `application_serves`: through
+/// async_listen, so that `local` is not needed. The caller must check that the name is unique.
 void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems);
 void check_service(Http& service, bool application_serves, std::vector<Problem>& problems);
 void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems);
 void check_service(Udp& service, bool application_serves, std::vector<Problem>& problems);
 
-/// The service as it is registered with the server.
+/// The registered form of the service.
 wire::HttpPart http_part(const Http& service);
 wire::TlsPart tls_part(const Tls& service);
 
-/// Checks for the builders. All problems in the order of the file, each with its place there; those of no file come
-/// first.
+/// Checks for the builders. Returns all problems in the order of the file, each with its place; those without a file
+/// are first.
 std::vector<Problem> problems_of(ClientSettings& settings);
 std::vector<Problem> problems_of(ServerSettings& settings);
 
-/// Gives problems that only making the engine has found their place in the file.
+/// Sets the places in the file for problems found while making the engine.
 void locate(std::vector<Problem>& problems, const Attached& attached);
 
 /// Sorts problems by place, and drops duplicates.
 void put_in_order(std::vector<Problem>& problems);
 
-/// Lines that the log must have at start: TLS is off, a token is weak, a secret's file is open to others.
+/// Warnings for the log at start: TLS is off, a token is weak, a secret's file is readable by others.
 std::vector<std::string> warnings_for(const ClientSettings& settings);
 std::vector<std::string> warnings_for(const ServerSettings& settings);
 

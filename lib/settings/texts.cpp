@@ -1,4 +1,4 @@
-// Reads texts that people write on the command line, by the rules for texts in a configuration file.
+// Parses texts of the command line by the rules for texts in a configuration file.
 #include <sys/stat.h>
 
 #include "config/values.hpp"

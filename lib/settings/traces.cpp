@@ -24,9 +24,9 @@ constexpr std::array settings_of_traces{
                      .operand = "URL",
                      .topic = traces_topic,
                      .type = "http or https URL",
-                     .help = "The OpenTelemetry collector that is told of requests of HTTP visitors, by OTLP in JSON; "
-                             "without a path it gets /v1/traces. docs/traces.md says what it is told.",
-                     .otherwise = "there are no traces",
+                     .help = "OpenTelemetry collector that receives spans of HTTP requests, as OTLP in JSON; the "
+                             "default path is /v1/traces. docs/traces.md describes the spans.",
+                     .otherwise = "no traces",
                      .is_live = true},
                     &Traces::endpoint},
     Setting<Traces>{{.key = "sample",
@@ -35,14 +35,14 @@ constexpr std::array settings_of_traces{
                      .operand = "N",
                      .topic = traces_topic,
                      .type = "0 to 1",
-                     .help = "The part of requests that are told of. Of a trace that a trusted proxy has begun, it "
-                             "decides itself.",
+                     .help = "Share of requests that are traced. For a trace that a trusted proxy has begun, the proxy "
+                             "decides.",
                      .is_live = true},
                     &Traces::sample},
     Setting<Traces>{{.key = "service_name",
                      .form = Form::word,
                      .type = "text",
-                     .help = "What traces call this server: OpenTelemetry's `service.name`.",
+                     .help = "Name of this server in traces: OpenTelemetry's `service.name`.",
                      .is_live = true},
                     &Traces::service_name},
     Setting<Traces>{
@@ -57,8 +57,8 @@ constexpr std::array settings_of_traces{
     Setting<Traces>{{.key = "ca",
                      .form = Form::path,
                      .type = "file",
-                     .help = "CAs that the collector's certificate is verified against, PEM.",
-                     .otherwise = "the system's",
+                     .help = "CAs to verify the collector's certificate against, PEM.",
+                     .otherwise = "the system's CAs",
                      .is_live = true},
                     &Traces::ca_file},
 };
@@ -78,7 +78,7 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
         if (!http::is_field_name(name)) {
             problems.push_back({key, in_quotes(name) + " is not a valid name of a header field"});
         } else if (is_of_message(name)) {
-            problems.push_back({key, in_quotes(name) + " is a field that the message has anyway"});
+            problems.push_back({key, in_quotes(name) + " is a field that FerroTunnel sets itself"});
         } else if (value.empty() || !http::is_field_value(value)) {
             problems.push_back({key, "the value of " + in_quotes(name) + " is empty, or cannot be in a header field"});
         }
@@ -107,10 +107,10 @@ Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url) 
     endpoint.path = rest.substr(end);
     const bool is_plain = std::all_of(url.begin(), url.end(), [](unsigned char c) { return c > ' ' && c < 0x7f; });
     if (!is_plain || rest.find('#') != std::string::npos || endpoint.path.starts_with('?')) {
-        return wrong(" has characters that no URL of a collector has");
+        return wrong(" has characters that are not valid in a collector's URL");
     }
     if (endpoint.authority.find('@') != std::string::npos) {
-        return std::string(" has a user or password in front of the host; `headers` can have an Authorization");
+        return std::string(" has a user or password in front of the host; set Authorization in `headers` instead");
     }
     const auto at = net::parse_host_port(endpoint.authority, endpoint.https ? https_port : http_port);
     if (!at || at->host.empty() || at->port == 0) {
@@ -125,7 +125,7 @@ void check_traces(const Traces& traces, std::vector<Problem>& problems) {
     check_bounds(traces_place, traces_settings(), traces, problems);
     if (!traces.endpoint.empty()) {
         if (const auto endpoint = parse_trace_endpoint(traces.endpoint); !endpoint) {
-            const bool has_login = traces.endpoint.find('@') != std::string::npos;  // perhaps with a password
+            const bool has_login = traces.endpoint.find('@') != std::string::npos;  // may contain a password
             problems.push_back(
                 {"traces.endpoint", (has_login ? "the URL" : in_quotes(traces.endpoint)) + endpoint.error()});
         }

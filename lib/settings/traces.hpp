@@ -1,4 +1,4 @@
-// The settings of traces, and where they go.
+// Settings of traces, and their collector's URL.
 #pragma once
 
 #include <span>
@@ -22,7 +22,7 @@ struct TraceEndpoint {
     std::string authority;  // as it was written
     std::string path;       // with the query
 };
-/// The error follows the URL.
+/// The error is worded to follow the URL.
 Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url);
 
 void check_traces(const Traces& traces, std::vector<Problem>& problems);

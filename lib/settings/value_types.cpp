@@ -5,7 +5,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// The dialect is what JavaScript (with its flag u), Python and others have in common.
+// The dialect is common to JavaScript (with its flag u), Python and others.
 std::string either(std::initializer_list<std::string> alternatives) {
     std::string all;
     for (const std::string& each : alternatives) {
@@ -31,18 +31,18 @@ const std::string ipv4 = "(?:" + byte + "\\.){3}" + byte;
 const std::string ipv6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*";
 const std::string in_brackets = "\\[" + ipv6 + "\\]";
 const std::string name = "[0-9A-Za-z_-]+(?:\\.[0-9A-Za-z_-]+)*\\.?";
-// With the interface that a link-local address is reached by.
+// With the interface of a link-local address.
 const std::string zoned =
     either({in_brackets, "\\[[Ff][Ee][89ABab][0-9A-Fa-f]:[0-9A-Fa-f:.]*%[!-$&-.0-9;-?A-Z\\\\^-~]{1,15}\\]"});
-// A host that is looked up: whatever a resolver may know, of printable ASCII without : / [ ] @.
+// A host to resolve: printable ASCII without : / [ ] @.
 const std::string dialled = "[!-.0-9;-?A-Z\\\\^-~]+";
 const std::string variable = "\\$\\{[A-Za-z_][0-9A-Za-z_]*(?::-[^}]*)?\\}";
 const std::string number = "[0-9]+(?:\\.[0-9]*)?";
-const std::string no_variable = "(?=(?:[^$]|\\$\\$)*$)";  // nothing but $$ has a dollar sign
+const std::string no_variable = "(?=(?:[^$]|\\$\\$)*$)";  // a dollar sign only as $$
 
 }  // namespace pattern
 
-// A text that may have a dollar sign, written as $$.
+// A text that may contain a dollar sign, written as $$.
 std::string free_text(const std::string& text) {
     return '^' + pattern::no_variable + "(?:" + text + ")$";
 }
@@ -51,14 +51,14 @@ std::string range_of(const std::string& one) {
     return one + maybe("-" + one);
 }
 
-// Ports and ranges with commas between them, and blanks.
+// Ports and ranges separated by commas and blanks.
 std::string list_of_ranges() {
     const std::string blanks = "[ \\t]*";
     const std::string one = blanks + pattern::port + blanks + maybe("-" + blanks + pattern::port + blanks);
     return one + "(?:," + one + ")*";
 }
 
-// What parse_backend_place() reads, whatever the service is, and a range of ports.
+// Everything that parse_backend_place() accepts for any service, and a range of ports.
 std::string backend_place() {
     const std::string ports = either({range_of(pattern::port)});
     const std::string host = either({pattern::zoned, pattern::dialled});

@@ -1,5 +1,5 @@
-// What texts the types of docs/configuration.md stand for, as regular expressions for the JSON Schema. They refuse what
-// is no such text in any case; the check of the settings knows more.
+// Regular expressions for the JSON Schema of the types in docs/configuration.md. They reject texts that are always
+// invalid; the check of the settings is stricter.
 #pragma once
 
 #include <span>
@@ -9,19 +9,19 @@
 namespace ferrotunnel::detail {
 
 struct ValueType {
-    std::string_view name;  // as declarations have it: "IP address with port"
-    std::string pattern;    // of the whole text; empty: any text but an empty one
-    double least = 1;       // numbers, which a reader of YAML makes of digits, from here
-    double most = 0;        // to here; less than `least`: no number is one
+    std::string_view name;  // as in declarations: "IP address with port"
+    std::string pattern;    // of the whole text; empty: any non-empty text
+    double least = 1;       // lower bound for numbers, which YAML readers make of digits
+    double most = 0;        // upper bound; less than `least`: numbers are not allowed
     bool is_whole = true;   // without a fraction
 };
 
 std::span<const ValueType> value_types();
 
-/// The text of a boolean, time and so on that is said otherwise than by a type's name.
+/// Patterns of forms without a type name.
 std::string time_pattern(bool zero_too);
 std::string size_pattern();
-/// A text in which a variable is to be replaced, and one with or without variables: a $ stands for nothing else.
+/// Patterns of a text with a variable, and of one with or without variables; a $ has no other meaning.
 std::string variable_pattern();
 std::string text_pattern();
 

@@ -26,8 +26,8 @@ void check_visit(const Visit& visit, std::vector<Problem>& problems) {
         !is_printable(visit.service)) {
         problems.push_back(
             {"service", "\"" + printable(visit.service, 100) +
-                            "\" is not a valid name of a service; expected one like db, or db@alice for one of "
-                            "another token's client"});
+                            "\" is not a valid service name; expected one like db, or db@alice for a client with "
+                            "another token"});
     }
     if (!place_of_visit(visit.local)) {
         problems.push_back(
@@ -36,7 +36,7 @@ void check_visit(const Visit& visit, std::vector<Problem>& problems) {
                                       "and a port (127.0.0.1:5432)")});
     }
     if (visit.key.empty()) {
-        problems.push_back({"key", "is missing: the one that the service's client has"});
+        problems.push_back({"key", "is missing: the same one as at the service's client"});
     }
 }
 
@@ -48,7 +48,7 @@ bool is_same_place(const Visit& a, const Visit& b) {
 
 void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& problems) {
     if (visits.size() > visits_max) {
-        problems.push_back({"visits", "a client has up to " + std::to_string(visits_max)});
+        problems.push_back({"visits", "a client can have at most " + std::to_string(visits_max)});
         return;
     }
     for (auto visit = visits.begin(); visit != visits.end(); ++visit) {
@@ -59,7 +59,7 @@ void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& proble
         }
         for (auto earlier = visits.begin(); earlier != visit; ++earlier) {
             if (is_same_place(*earlier, *visit)) {
-                problems.push_back({"visits", "two listen at " + in_quotes(visit->local)});
+                problems.push_back({"visits", "two visits listen at " + in_quotes(visit->local)});
             }
         }
     }

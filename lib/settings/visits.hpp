@@ -1,4 +1,4 @@
-// Visits to private services of other clients: what is said of one, checked.
+// Validation of visits to private services of other clients.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +12,19 @@
 
 namespace ferrotunnel::detail {
 
-/// Visits of one client: each listens. A person's machine has a few, a gateway some dozens.
+/// Maximum number of visits of one client, each with a listener. A person's machine has a few, a gateway some dozens.
 inline constexpr std::size_t visits_max = 256;
 
-/// Where a visit listens: "5432", ":5432" (on this machine alone), "127.0.0.1:5432". Nothing: that is no place.
+/// The listen address of a visit: "5432", ":5432" (on this machine only), "127.0.0.1:5432". Empty if it is invalid.
 std::optional<runtime::SocketAddress> place_of_visit(const std::string& local);
 
-/// Appends what is wrong with a visit, as problems with "service", "local" and "key".
+/// Appends the problems of a visit, with the keys "service", "local" and "key".
 void check_visit(const Visit& visit, std::vector<Problem>& problems);
 
-/// Whether both would listen at the same place, so that they cannot be there together.
+/// Whether both would listen at the same address, which is not possible.
 bool is_same_place(const Visit& a, const Visit& b);
 
-/// Appends what is wrong with the visits of a client, as problems with "visits".
+/// Appends the problems of a client's visits, with the key "visits".
 void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -1,11 +1,11 @@
-// The part of CBOR (RFC 8949) that control messages use, read strictly and without recursion.
+// The subset of CBOR (RFC 8949) for control messages, parsed strictly and without recursion.
 //
 //   in:  unsigned and negative integers, bytes, text, arrays, maps with text keys, true, false, null
 //   out: floats, other simple values, tags, indefinite lengths, integers or lengths longer than they need to be,
 //        a key twice in one map, text that is not UTF-8, anything after the one item
 //
-// `parse` looks at every byte once before anybody uses the message. Its result is a view: nothing is copied, and the
-// accessors of Item cannot fail on bytes that were parsed.
+// `parse` validates every byte once before the message is used. Its result is a view: nothing is copied, and the
+// accessors of Item cannot fail on parsed bytes.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ class Item {
 public:
     Type type() const noexcept;
 
-    /// The value, or nothing when the item is of another type (or, with `as_integer`, when the value is out of range).
+    /// The value; empty if the item has another type (or, with `as_integer`, if the value is out of range).
     std::optional<std::uint64_t> as_unsigned() const noexcept;
     std::optional<std::int64_t> as_integer() const noexcept;
     std::optional<Bytes> as_bytes() const noexcept;

@@ -1,23 +1,23 @@
-// Control messages: what the two sides tell each other besides the streams. docs/protocol.md is the definition.
+// Control messages, which both sides send besides the streams. docs/protocol.md is the definition.
 //
 //   client                      server
-//     hello  ------------------>          who I am, what I can, my nonce, which token
+//     hello  ------------------>          identity, features, limits, nonce, token
 //            <------------------  hello
 //     auth   ------------------>          proof of the token over both hellos
 //            <------------------  welcome or refused
 //     register, unregister  --->          at any time from here on
 //            <-----------------  registered, refused
 //            <-- stats ------->
-//            <-- manage -------          what the server's administrator wants of the client's services
+//            <-- manage -------          requests of the server's administrator about the client's services
 //     managed ----------------->
 //     health ------------------>          whether the backend of a service is healthy
-//     take_over --------------->          it has what it wants, and comes in the place of another client
-//            <-------- taken_over          how many have been told to go
-//            <---------- replaced          another client has come in the place of this one
+//     take_over --------------->          its services are registered: it replaces another client
+//            <-------- taken_over          number of replaced clients
+//            <---------- replaced          another client has replaced this one
 //
-// Each message is one CBOR map; its key "t" says which message it is. Unknown keys are ignored and unknown messages are
+// Each message is one CBOR map; its key "t" is the type. Unknown keys are ignored and unknown messages are
 // returned as `Unknown`, so that a later version can add both. All rules about fields are in the decoder. Encoders
-// assert that what they wrote can be decoded, so a peer is never sent a message that it would refuse.
+// assert that their output can be decoded, so that a peer never gets a message that it would reject.
 #pragma once
 
 #include <array>
@@ -40,25 +40,25 @@
 
 namespace ferrotunnel::wire {
 
-/// The version that this code speaks.
+/// The protocol version of this code.
 inline constexpr std::uint8_t protocol_version = 1;
 inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
 
 /// Features that both sides must announce before either may use them. Unknown bits are ignored.
 namespace feature {
-inline constexpr std::uint64_t resume = 1U << 0;  // sessions that survive their connection; only where it is wanted
+inline constexpr std::uint64_t resume = 1U << 0;          // sessions that survive their connection; only if enabled
 inline constexpr std::uint64_t compression = 1U << 1;     // reserved
 inline constexpr std::uint64_t transports = 1U << 2;      // reserved
 inline constexpr std::uint64_t udp = 1U << 3;             // services of kind udp
-inline constexpr std::uint64_t plugins = 1U << 4;         // plugins that a client asks for
+inline constexpr std::uint64_t plugins = 1U << 4;         // plugins requested by a client
 inline constexpr std::uint64_t visits = 1U << 5;          // streams that a client opens to others' services
 inline constexpr std::uint64_t service_tokens = 1U << 6;  // proofs of services
 inline constexpr std::uint64_t groups = 1U << 7;          // services that several clients share
 inline constexpr std::uint64_t managed = 1U << 8;         // requests about a client's services
-inline constexpr std::uint64_t health = 1U << 9;          // clients say whether backends are healthy
-inline constexpr std::uint64_t handover = 1U << 10;       // a client comes in the place of another
+inline constexpr std::uint64_t health = 1U << 9;          // clients report whether backends are healthy
+inline constexpr std::uint64_t handover = 1U << 10;       // a client replaces another
 inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
-/// What this code announces, besides `resume`.
+/// Features announced by this code, besides `resume`.
 inline constexpr std::uint64_t announced =
     udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms;
 }  // namespace feature
@@ -73,10 +73,10 @@ using Proof = std::array<std::uint8_t, 32>;
 
 enum class HelloRole : std::uint8_t { client, server };
 
-/// What the sender of a hello accepts. The peer keeps within these limits.
+/// Limits of the sender of a hello, which the peer must respect.
 struct HelloLimits {
     std::uint32_t first_window = limits::first_window;       // credit that the peer has on a new stream that it opens
-    std::uint32_t streams_max = limits::streams_max;         // streams of the session, whoever has opened them
+    std::uint32_t streams_max = limits::streams_max;         // streams of the session, opened by either side
     std::uint32_t opens_max = limits::opens_unanswered_max;  // streams that the peer has opened, not answered yet
     std::uint32_t control_max = limits::control_payload_max;
     std::uint32_t services_max = limits::services_max;
@@ -93,24 +93,24 @@ struct Hello {
     std::optional<TokenId> token_id;  // in the client's hello only
     InstanceId instance{};            // random per process
     std::uint64_t epoch = 0;          // grows when a process replaces all of its own sessions
-    std::uint64_t attempt = 0;        // grows with each login of one epoch; 0: not said
+    std::uint64_t attempt = 0;        // grows with each login of one epoch; 0: not sent
     std::uint32_t trunk = 1;          // this is trunk k ...
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;
     std::string agent{agent_name};
-    std::string name;        // client only: what its user calls it; empty: no name
-    std::string identity{};  // client only: what its successor goes by; empty: it has none
-    bool replaces = false;   // client only: it wants the place of the one that has its identity
+    std::string name;        // client only: its name; empty: none
+    std::string identity{};  // client only: its identity for a hand-over; empty: none
+    bool replaces = false;   // client only: it replaces the client with its identity
 
     friend bool operator==(const Hello&, const Hello&) = default;
 };
 
-/// Which session a connection wants to continue with. docs/protocol.md, 7.
+/// Identifies the session that a connection resumes. docs/protocol.md, 7.
 using ResumeId = std::array<std::uint8_t, 16>;
 
 struct ResumeRequest {
     ResumeId id{};
-    std::uint64_t attempt = 0;   // rises with each one of the session
+    std::uint64_t attempt = 0;   // grows with each request of the session
     std::uint64_t received = 0;  // bytes of the session that the client has
     Proof proof{};
 
@@ -144,34 +144,34 @@ struct Welcome {
     Proof proof{};
     std::string session;  // a name for logs on both sides
     std::uint8_t version = protocol_version;
-    std::uint64_t features = 0;  // features that both sides announced and the server wants
+    std::uint64_t features = 0;  // features announced by both sides and used by the server
     std::uint32_t ping_ms = 15'000;
     std::uint32_t dead_ms = 45'000;
     std::optional<ResumeOffer> resume{};  // of a new session, with feature::resume
-    std::optional<Resumed> resumed{};     // where the client has asked for it
+    std::optional<Resumed> resumed{};     // if the client has requested it
 
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
-/// What a service of kind http declares in addition.
+/// Additional fields of a service of kind http.
 struct HttpPart {
     /// Hosts: "app.example.com", "*.example.com" (one label in front), "**.example.com" (one or more labels), "*"
     /// (everything that no other host matches). None: the server assigns one.
     std::vector<std::string> hosts;
-    /// Which paths of these hosts: "/api" (it, and what is below), "= /status" (only itself), "~ /v[0-9]+/.*" (a
-    /// regular expression for the whole path). Empty: all paths.
+    /// Paths of these hosts: "/api" (and everything below it), "= /status" (only this path), "~ /v[0-9]+/.*" (a regular
+    /// expression for the whole path). Empty: all paths.
     std::string path;
     HttpRulesPart rules{};
     HttpLimitsPart limits{};
-    /// A stream carries requests of one visitor's connection only; its OPEN says whose connection that is.
+    /// A stream carries requests of one visitor's connection only; its OPEN has the visitor of that connection.
     bool per_visitor = false;
-    /// The backend is reached by TLS, so that its own URLs begin with https.
+    /// The backend uses TLS, so that its own URLs begin with https.
     bool backend_tls = false;
 
     friend bool operator==(const HttpPart&, const HttpPart&) = default;
 };
 
-/// What a service of kind tls declares in addition.
+/// Additional fields of a service of kind tls.
 struct TlsPart {
     /// Hosts as for kind http, but only names, and at least one: the server assigns none.
     std::vector<std::string> hosts;
@@ -179,7 +179,7 @@ struct TlsPart {
     friend bool operator==(const TlsPart&, const TlsPart&) = default;
 };
 
-/// What a service of kind udp declares in addition.
+/// Additional fields of a service of kind udp.
 struct UdpPart {
     /// How long a visitor may be silent before it is forgotten; 0: the server's choice.
     std::uint32_t idle_ms = 0;
@@ -190,27 +190,27 @@ struct UdpPart {
 /// How the visitors of a group are spread over its members.
 enum class Balance : std::uint8_t {
     round_robin = 0,  // in turn, by weight
-    least = 1,        // to the one that has the fewest for its weight
-    two_choices = 2,  // to the one of two that has fewer for its weight
+    least = 1,        // to the member with the fewest for its weight
+    two_choices = 2,  // to the one of two with fewer for its weight
 };
 
-/// Whether the visitors of a group come to the member again that they had before.
+/// Whether the visitors of a group return to their previous member.
 enum class Sticky : std::uint8_t {
     off = 0,
-    address = 1,  // by where they come from
-    cookie = 2,   // of HTTP: by a cookie
+    address = 1,  // by their address
+    cookie = 2,   // for HTTP: by a cookie
 };
 
-/// When a member of a group gets no visitors for a while, since it fails those that it gets.
+/// When a member of a group gets no visitors for a while, because it has failed others.
 struct Eject {
     enum Counts : std::uint32_t { refused = 1, resets = 2, answers_5xx = 4, all = 7 };
 
     std::uint32_t failures = 0;  // in a row; 0: no member is ejected
     std::uint32_t first_ms = 10'000;
     std::uint32_t longest_ms = 300'000;  // each time twice as long as before, up to this
-    std::uint32_t share = 50;            // of a hundred members, so many may be ejected at once
-    std::uint32_t counts = all;          // what is a failure
-    bool last_too = false;               // also the last one that takes visitors
+    std::uint32_t share = 50;            // percentage of members that may be ejected at once
+    std::uint32_t counts = all;          // what counts as a failure
+    bool last_too = false;               // also the last available member
 
     friend bool operator==(const Eject&, const Eject&) = default;
 };
@@ -222,29 +222,29 @@ inline constexpr std::uint32_t eject_ms_max = 3'600'000;
 inline constexpr std::uint32_t group_weight_max = 100;
 inline constexpr std::size_t group_name_max = 64;
 
-/// The group that shares a service, which each member registers alike.
+/// The group of a shared service, registered identically by each member.
 struct GroupPart {
     std::string name;  // empty: there is none
     Balance balance = Balance::round_robin;
     std::uint32_t weight = 1;
-    bool standby = false;  // gets visitors only while no other member is there
+    bool standby = false;  // gets visitors only while no other member is available
     Sticky sticky = Sticky::off;
     Eject eject{};
 
     friend bool operator==(const GroupPart&, const GroupPart&) = default;
 };
 
-/// Of a service whose client checks its backend.
+/// Health of a service whose client checks its backend.
 struct HealthPart {
-    bool healthy = false;                 // as far as is known now
-    bool try_when_all_unhealthy = false;  // it gets visitors where no member of its group is healthy
+    bool healthy = false;                 // current state
+    bool try_when_all_unhealthy = false;  // it gets visitors if no member of its group is healthy
 
     friend bool operator==(const HealthPart&, const HealthPart&) = default;
 };
 
 struct Service {
     std::uint32_t id = 0;                 // chosen by the client, not 0; OPEN names it
-    ServiceKind kind = ServiceKind::tcp;  // may be a number that this version does not know: refuse with `unsupported`
+    ServiceKind kind = ServiceKind::tcp;  // may be a number unknown to this version: refuse with `unsupported`
     std::uint16_t remote_port = 0;        // 0: the server assigns one
     std::string bind;                     // the server's address to listen on; empty: the server's choice
     std::string name;                     // empty: none
@@ -252,16 +252,16 @@ struct Service {
     HttpPart http{};                      // of kind http only
     TlsPart tls{};                        // of kind tls only
     UdpPart udp{};                        // of kind udp only
-    PluginsPart plugins{};                // that its visitors are to pass
+    PluginsPart plugins{};                // that its visitors pass
     GroupPart group{};                    // not of kind private_tcp
-    std::optional<HealthPart> health{};   // nothing: nobody looks
+    std::optional<HealthPart> health{};   // empty: no health checks
     std::optional<Proof> proof{};         // that the client has the service's own token
 
     friend bool operator==(const Service&, const Service&) = default;
 };
 
 struct Register {
-    std::uint32_t request = 0;  // comes back in the answers
+    std::uint32_t request = 0;  // repeated in the answers
     std::vector<Service> services;
 
     friend bool operator==(const Register&, const Register&) = default;
@@ -306,9 +306,9 @@ struct Stats {
 /// The longest text of a request about a client's services, and of its answer.
 inline constexpr std::size_t manage_text_max = 12'288;
 
-/// Asks a client what its own control API is asked. It does what its user lets the server do, and nothing without that.
+/// A request to a client's control API. The client does only what its user allows the server to do.
 struct Manage {
-    std::uint32_t request = 0;  // comes back in the answer
+    std::uint32_t request = 0;  // repeated in the answer
     std::string text;           // JSON: {"method": "POST", "path": "/v1/services", "body": {...}}
 
     friend bool operator==(const Manage&, const Manage&) = default;
@@ -316,7 +316,7 @@ struct Manage {
 
 struct Managed {
     std::uint32_t request = 0;
-    std::uint16_t status = 0;  // as of HTTP
+    std::uint16_t status = 0;  // HTTP status
     std::string text;          // JSON
 
     friend bool operator==(const Managed&, const Managed&) = default;
@@ -325,35 +325,35 @@ struct Managed {
 /// The longest reason why a backend is unhealthy.
 inline constexpr std::size_t health_text_max = 256;
 
-/// Says whether the backend of a service is healthy from now on.
+/// Reports that the backend of a service has become healthy or unhealthy.
 struct Health {
     std::uint32_t id = 0;  // of the service
     bool healthy = false;
-    std::string text;  // why not, for a person
+    std::string text;  // why it is unhealthy, for a person
 
     friend bool operator==(const Health&, const Health&) = default;
 };
 
-/// The client has registered what it wants, and takes the place of the earlier clients of its identity.
+/// The client has registered its services, and replaces the earlier clients of its identity.
 struct TakeOver {
     friend bool operator==(const TakeOver&, const TakeOver&) = default;
 };
 
-/// The answer: that is done.
+/// The answer to TakeOver.
 struct TakenOver {
-    std::uint32_t clients = 0;  // that have been told to go
+    std::uint32_t clients = 0;  // number of replaced clients
 
     friend bool operator==(const TakenOver&, const TakenOver&) = default;
 };
 
-/// Another client has taken the place of this one, which gets no new visitors, finishes those that it has, and goes.
+/// Another client has replaced this one, which gets no new visitors, finishes its present ones, and disconnects.
 struct Replaced {
     std::string text;  // for a person
 
     friend bool operator==(const Replaced&, const Replaced&) = default;
 };
 
-/// A message of a type that this version does not know.
+/// A message of a type unknown to this version.
 struct Unknown {
     std::string type;
 
@@ -378,11 +378,11 @@ ControlPayload encode_control(const Stats& stats);
 /// Texts are printable, and no longer than manage_text_max.
 ControlPayload encode_control(const Manage& manage);
 ControlPayload encode_control(const Managed& managed);
-/// The text is made printable and cut.
+/// The text is made printable and shortened.
 ControlPayload encode_control(const Health& health);
 ControlPayload encode_control(const TakeOver& message);
 ControlPayload encode_control(const TakenOver& message);
-/// The text is made printable and cut.
+/// The text is made printable and shortened.
 ControlPayload encode_control(const Replaced& message);
 
 /// Encodes as many messages as needed, each with at most limits::services_per_message_max services and within the limit
@@ -390,7 +390,7 @@ ControlPayload encode_control(const Replaced& message);
 std::vector<ControlPayload> encode_register(std::uint32_t request, std::span<const Service> services);
 std::vector<ControlPayload> encode_registered(std::uint32_t request, std::span<const RegisteredService> services);
 
-/// What a server would find wrong with `service`; used to check a configuration before anything is sent.
+/// The problem that a server would find in `service`; used to check a configuration before anything is sent.
 std::optional<ControlError> problem_of(const Service& service);
 
 }  // namespace ferrotunnel::wire

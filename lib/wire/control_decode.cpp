@@ -50,7 +50,7 @@ void decode_role(FieldReader& fields, Hello& hello) {
     if (hello.role == HelloRole::client) {
         fields.bytes("token_id", hello.token_id.emplace());
     } else if (fields.has("token_id")) {
-        fields.fail(Code::protocol, "token_id", " is not for a server to send");
+        fields.fail(Code::protocol, "token_id", " cannot be sent by a server");
     }
 }
 
@@ -136,7 +136,7 @@ ControlMessage decode_welcome(cbor::Item map, Error& error) {
     return welcome;
 }
 
-// The map may have keys that this version does not know.
+// The map may have keys unknown to this version.
 void decode_http(FieldReader& service, HttpPart& http, std::size_t index, Error& error) {
     auto map = service.map("http");
     if (!map) {
@@ -289,7 +289,7 @@ ControlMessage decode_unregister(cbor::Item map, Error& error) {
     return message;
 }
 
-// Reserved. Entries that are not counters are left out, so that later versions can add other things.
+// Reserved. Entries that are not counters are ignored, so that later versions can add others.
 ControlMessage decode_stats(cbor::Item map, Error& error) {
     Stats stats;
     FieldReader fields(map, "stats", error);

@@ -10,10 +10,10 @@ static_assert(limits::services_max <= limits::control_items_max);
 static_assert(limits::services_max * 5 + 64 <= limits::control_payload_max, "unregister fits with 5 bytes per id");
 static_assert(manage_text_max + 64 <= limits::control_payload_max);
 static_assert(limits::counters_max * (limits::counter_name_max + 2 + 9) + 64 <= limits::control_payload_max);
-// One service with what surrounds it, estimated generously: a message with at least one service always fits.
+// One service with its overhead, estimated generously: a message with at least one service always fits.
 static_assert(limits::service_bytes_max <= limits::control_payload_max);
 
-// We send only what the receiver accepts: the rules are in the decoder and nowhere else.
+// Asserts that the receiver accepts the message; the rules are only in the decoder.
 ControlPayload checked(cbor::Writer& writer, std::size_t most = limits::control_payload_max) {
     ControlPayload payload = writer.take();
     check(payload.size() <= most, "a control message fits its frame");

@@ -1,4 +1,4 @@
-// Why a control message is refused.
+// Errors of control messages.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::wire {
 
-/// `protocol`, or `limit` when something is larger than allowed. The text names the key.
+/// `protocol`, or `limit` if something is larger than allowed. The text names the key.
 struct ControlError {
     Code code = Code::protocol;
     std::string text;

@@ -1,4 +1,4 @@
-// Reads the fields of one map of a control message by rules; the first broken rule becomes the error.
+// Rule-based reader of the fields of one map of a control message; the first violated rule becomes the error.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 
 namespace ferrotunnel::wire {
 
-/// Reads fields of one map. After an error the members that look up a key to read its value return a default and change
-/// nothing, so that decoders need no branches. The text list that an error is in may have one element too many.
+/// Reads fields of one map. After an error, members that read the value of a key return a default and change nothing,
+/// so that decoders need no branches. A list of texts with an error may have one element too many.
 class FieldReader {
 public:
     /// `place` names the map in errors: "hello", "register.services". `index` is its position in an array.
@@ -32,7 +32,7 @@ public:
             read_number(key, *item, out, least, most);
         }
     }
-    /// An optional number; keeps `out` when the key is missing.
+    /// An optional number; keeps `out` if the key is missing.
     template <typename Number>
     void optional_number(std::string_view key, Number& out, std::uint64_t least, std::uint64_t most) {
         if (auto item = optional(key)) {
@@ -55,10 +55,10 @@ public:
 
     /// A required printable text of `least` to `most` bytes.
     void text(std::string_view key, std::string& out, std::size_t least, std::size_t most);
-    /// An optional printable text of up to `most` bytes; keeps `out` when the key is missing.
+    /// An optional printable text of up to `most` bytes; keeps `out` if the key is missing.
     void optional_text(std::string_view key, std::string& out, std::size_t most);
 
-    /// An optional boolean; keeps `out` when the key is missing.
+    /// An optional boolean; keeps `out` if the key is missing.
     void optional_boolean(std::string_view key, bool& out);
     /// An element of the value under `key`: a printable text of `least` to `most` bytes.
     void element_text(std::string_view key, cbor::Item item, std::string& out, std::size_t least, std::size_t most) {
@@ -83,7 +83,7 @@ public:
     }
 
     cbor::Item item() const noexcept { return map_; }
-    /// A reader of a map inside, which reports to the same error.
+    /// A reader of an inner map, which reports to the same error.
     FieldReader of(cbor::Item map, std::string_view place, std::size_t index) const {
         return {map, place, error_, index};
     }

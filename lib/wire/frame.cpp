@@ -10,7 +10,7 @@ namespace {
 
 using limits::frame_header_bytes;
 
-// What each type allows, indexed by FrameType: payload length, flags, and whether it belongs to the session (stream 0).
+// Rules of each type, indexed by FrameType: payload length, flags, and whether it belongs to the session (stream 0).
 struct Rule {
     std::size_t length_min;
     std::size_t length_max;
@@ -33,7 +33,7 @@ constexpr std::array<Rule, frame_type_count> frame_rules{{
     {8, 8, 0, Rule::On::session},
 }};
 
-// Appends big-endian values behind the place of the header, which is written last, when the length is known.
+// Appends big-endian values after the space of the header, which is written last, when the length is known.
 class FrameWriter {
 public:
     explicit FrameWriter(std::uint8_t* at) noexcept : start_(at), at_(at + frame_header_bytes) {}
@@ -79,7 +79,7 @@ std::optional<Code> violation_of(const FrameHeader& header) noexcept {
         header.stream > limits::stream_id_max) {
         return Code::stream_id;
     }
-    // An empty DATA that does not end the direction says nothing, but would take a slot in the receiver's queue for
+    // An empty DATA that does not end the direction has no meaning, but would use a slot in the receiver's queue for
     // free.
     if (header.type == FrameType::data && header.length == 0 && (header.flags & flag::fin) == 0) {
         return Code::protocol;

@@ -2,7 +2,7 @@
 //
 //    0       2      3       4                8
 //   +-------+------+-------+----------------+----------------+
-//   | length| type | flags |   stream id    | payload ...    |    all big-endian; length counts the payload alone
+//   | length| type | flags |   stream id    | payload ...    |    all big-endian; length counts only the payload
 //   +-------+------+-------+----------------+----------------+
 //
 // Decoders return nullopt for bytes that are not such a frame; they never read beyond `payload` and never allocate.
@@ -32,7 +32,7 @@ enum class FrameType : std::uint8_t {
     ping = 6,
     goaway = 7,
     control = 8,
-    confirm = 9,  // of sessions that can be resumed alone
+    confirm = 9,  // of resumable sessions only
 };
 inline constexpr std::uint8_t frame_type_count = 10;
 
@@ -52,11 +52,11 @@ struct FrameHeader {
     friend bool operator==(const FrameHeader&, const FrameHeader&) = default;
 };
 
-/// Why a header is refused, or nothing. Only rules without state: type, flags, length per type, stream 0 or not.
+/// Why a header is invalid; empty if it is valid. Only stateless rules: type, flags, length per type, stream 0 or not.
 std::optional<Code> violation_of(const FrameHeader& header) noexcept;
 
 void encode_header(const FrameHeader& header, std::uint8_t* at) noexcept;  // writes frame_header_bytes
-/// Reads exactly frame_header_bytes. The type may be one that `violation_of` refuses.
+/// Reads exactly frame_header_bytes. The type may be one that `violation_of` rejects.
 FrameHeader decode_header(const std::uint8_t* at) noexcept;
 
 /// The kind of a service. private_tcp has no public address: only the server itself dials it. Its streams are of kind
@@ -67,7 +67,7 @@ struct Open {
     std::uint32_t service = 0;
     ServiceKind kind = ServiceKind::tcp;
     net::Address visitor;
-    std::uint32_t send_window = 0;     // credit that the opener takes for itself: at most what the peer announced
+    std::uint32_t send_window = 0;     // credit that the opener uses: at most what the peer announced
     std::uint32_t receive_window = 0;  // credit that the opener grants
     Bytes metadata;                    // a CBOR map, or empty; a view
 };

@@ -1,5 +1,5 @@
-// The error codes of HTTP/2 (RFC 9113, 7) as codes of RESET: what a visitor or a backend has said in RST_STREAM is said
-// to the other one as well. Whoever does not know these codes takes them for `internal`.
+// HTTP/2 error codes (RFC 9113, 7) as codes of RESET, so that the code of a visitor's or backend's RST_STREAM is
+// forwarded to the other one. Peers that do not know these codes treat them as `internal`.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ inline constexpr std::uint32_t http2_codes_begin = 0x100;
 inline constexpr std::uint32_t http2_codes_count = 14;
 inline constexpr std::uint32_t http2_internal_error = 2;
 
-/// What is not a code of HTTP/2 is INTERNAL_ERROR, as RFC 9113 allows.
+/// Unknown codes become INTERNAL_ERROR, as RFC 9113 allows.
 constexpr Code code_of_http2(std::uint32_t error) noexcept {
     return static_cast<Code>(http2_codes_begin + (error < http2_codes_count ? error : http2_internal_error));
 }

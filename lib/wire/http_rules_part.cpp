@@ -122,7 +122,7 @@ void write_limits(cbor::Writer& writer, const HttpLimitsPart& part) {
 // Reads one rule for a field: [0, name, value], [1, name, value] or [2, name].
 void read_field_rule(FieldReader& rules, std::string_view key, cbor::Item item, std::vector<HttpFieldRule>& out) {
     constexpr std::string_view none =
-        " has an element that is none of [0, name, value], [1, name, value] and [2, name]";
+        " has an element that is not one of [0, name, value], [1, name, value] and [2, name]";
     std::vector<cbor::Item> parts;
     if (item.type() == cbor::Type::array && item.count() <= 3) {
         item.for_each_element([&parts](cbor::Item part) { parts.push_back(part); });

@@ -1,6 +1,6 @@
-// The rules and limits of an HTTP service as a client registers them: the maps `rules` and `limits` of its `http` part.
-// docs/protocol.md is the definition. This file knows only their types and bounds; what the values mean, and whether
-// they make sense together, is decided by the server's http::check_rules.
+// Rules and limits of an HTTP service as registered by a client: the maps `rules` and `limits` of its `http` part,
+// defined in docs/protocol.md. This file checks only their types and bounds; the server's http::check_rules checks the
+// values and their combinations.
 #pragma once
 
 #include <cstddef>
@@ -48,24 +48,24 @@ struct HttpRulesPart {
         friend bool operator==(const Hsts&, const Hsts&) = default;
     };
 
-    std::optional<std::string> prefix;  // what replaces the path's prefix; empty: nothing does
-    std::string host;                   // what the backend sees as Host; empty: the visitor's
+    std::optional<std::string> prefix;  // replacement of the path's prefix; empty: none
+    std::string host;                   // Host for the backend; empty: the visitor's
     bool map_back = true;
     std::vector<HttpFieldRule> request_headers;
     std::vector<HttpFieldRule> response_headers;
     std::optional<Redirect> redirect;
     std::optional<HttpsRedirect> https_redirect;
     std::optional<Hsts> hsts;
-    /// The first key that this version does not know: the service must not be served without that rule. Never sent.
+    /// The first key unknown to this version: the service must not be served without that rule. Never sent.
     std::string unknown;
 
-    /// The size that limits::http_rules_bytes_max bounds: all texts, and what each rule takes besides them.
+    /// The size limited by limits::http_rules_bytes_max: all texts, and the overhead of each rule.
     std::size_t bytes() const noexcept;
 
     friend bool operator==(const HttpRulesPart&, const HttpRulesPart&) = default;
 };
 
-/// Limits of a service; those that are absent are the server's choice.
+/// Limits of a service; for missing ones the server's apply.
 struct HttpLimitsPart {
     std::optional<std::uint64_t> connect_ms;
     std::optional<std::uint64_t> first_byte_ms;
@@ -77,8 +77,8 @@ struct HttpLimitsPart {
     friend bool operator==(const HttpLimitsPart&, const HttpLimitsPart&) = default;
 };
 
-/// Writes the keys `rules` and `limits`, if they differ from the default. `count_http_rules` says how many pairs
-/// `write_http_rules` writes.
+/// Writes the keys `rules` and `limits`, if they differ from the default. `count_http_rules` returns the number of
+/// pairs that `write_http_rules` writes.
 std::size_t count_http_rules(const HttpRulesPart& rules, const HttpLimitsPart& limits) noexcept;
 void write_http_rules(cbor::Writer& writer, const HttpRulesPart& rules, const HttpLimitsPart& limits);
 

@@ -93,7 +93,7 @@ say "an expansion bomb is refused as small as it is written"
 run check bomb.yml
 ends_with 2
 told 'bomb.yml:1:5: a0: anchors'
-told 'more problems behind this place'
+told 'more problems after this place'
 
 say "the example of the documentation is right"
 mkdir -p "$dir/example/conf.d" "$dir/example/dist"
@@ -140,7 +140,7 @@ say "a token in the file is warned about, and not shown"
 (umask 077 && printf 'server: {token: %s}\n' "$token" >"$dir/literal.yml")
 run check literal.yml
 ends_with 0
-told '^warning: literal.yml:1:17: server.token: a token in the file itself goes wherever copies of the file go'
+told '^warning: literal.yml:1:17: server.token: a token in the file itself is in every copy of the file'
 chmod 644 "$dir/literal.yml"
 run check literal.yml
 ends_with 0
@@ -170,7 +170,7 @@ for path in token ./token "$dir/token" '~/token' '${HOME}/token'; do
     printf 'server: {token: "%s"}\n' "$path" >"$dir/path.yml"
     HOME=$dir run check path.yml
     ends_with 2
-    told 'path.yml:1:17: server.token: this is the path of a file, and no token; write file:PATH'
+    told 'path.yml:1:17: server.token: this is the path of a file, not a token; write file:PATH'
 done
 
 say "the file of a token that others can read is told before the start"
@@ -196,7 +196,7 @@ for host in http://x tunnel.example.com:2222 'two words' 'x/y'; do
     printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"
     run check public.yml
     ends_with 2
-    told "public.yml:1:42: server.public_host: \"$host\" is not a valid host; expected a name or an IP address alone"
+    told "public.yml:1:42: server.public_host: \"$host\" is not a valid host; expected a name or an IP address without a port"
 done
 for host in tunnel.example.com 192.0.2.1 2001:db8::1; do
     printf 'server: {token: file:token, public_host: "%s"}\n' "$host" >"$dir/public.yml"

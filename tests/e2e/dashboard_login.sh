@@ -24,7 +24,7 @@ echo short >"$dir/short"
 run "${refused[@]}" --dashboard 127.0.0.1:0 --dashboard-token-file "$dir/short"
 complained 'fewer than 16 bytes'
 run "${refused[@]}" --dashboard 127.0.0.1:0 --dashboard-tls-cert "$dir/chain.pem"
-complained 'needs both, a certificate and its key'
+complained 'needs both a certificate and its key'
 run "${refused[@]}" --dashboard 127.0.0.1:0 --dashboard-tls-cert "$dir/short" --dashboard-tls-key "$dir/key.pem"
 complained 'set up TLS for the dashboard'
 

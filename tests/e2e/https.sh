@@ -228,7 +228,7 @@ code=0
     >"$dir/none.out" 2>"$dir/none.err" </dev/null || code=$?
 equal "its exit code" $code 2
 has_text "$dir/none.err" "^  --https-bind: has no meaning without https_bind"
-has_text "$dir/none.err" '^  --proxy-protocol-from: "10.1.2.3/8" has bits behind its length; the network is 10.0.0.0/8'
+has_text "$dir/none.err" '^  --proxy-protocol-from: "10.1.2.3/8" has bits set beyond its length; the network is 10.0.0.0/8'
 has_text "$dir/none.err" '^  --client-ca: expected HOST=FILE'
 
 # --- proxies in front ---------------------------------------------------------------------------------------------

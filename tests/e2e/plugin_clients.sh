@@ -114,9 +114,9 @@ say "what clients may not say is refused with words, and nothing is served witho
 http="    - {http: app.example.com, local: $nginx, plugins: [%s]}"
 # shellcheck disable=SC2059
 service_with() { printf "$http" "$1"; }
-refused 'ip-filter: allow_file is not for clients to say' "$(service_with '{ip-filter: {allow_file: /etc/passwd}}')"
-refused 'auth: users_file is not for clients to say' "$(service_with '{auth: {users_file: /etc/passwd}}')"
-refused 'rate-limit: entries is not for clients to say' "$(service_with '{rate-limit: {rate: 1/s, entries: 1000000}}')"
+refused 'ip-filter: allow_file cannot be set by clients' "$(service_with '{ip-filter: {allow_file: /etc/passwd}}')"
+refused 'auth: users_file cannot be set by clients' "$(service_with '{auth: {users_file: /etc/passwd}}')"
+refused 'rate-limit: entries cannot be set by clients' "$(service_with '{rate-limit: {rate: 1/s, entries: 1000000}}')"
 costly='$$2y$$13$$G9TmUOIh5Oh96d3YoeNeq.q53FYd1fQvNS0Ljl3x3cw1164B2U8QC'
 refused 'has a bcrypt cost of more than 12' "$(service_with "{auth: {users: {ann: $costly}}}")"
 refused 'does not let clients ask for the plugin request-log' "$(service_with '{request-log: {}}')"

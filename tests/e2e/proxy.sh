@@ -82,8 +82,8 @@ shutdown_lifetime 0
 END
     start_proxy squid "$port" squid -N -f "$dir/squid.conf"
     passes_through squid "http://user:pass@127.0.0.1:$port"
-    says squid_nobody "wants a user and password" "http://127.0.0.1:$port"
-    says squid_wrong "does not take this user and password" "http://user:wrong@127.0.0.1:$port"
+    says squid_nobody "requires a user and password" "http://127.0.0.1:$port"
+    says squid_wrong "does not accept this user and password" "http://user:wrong@127.0.0.1:$port"
     ! grep -a -l wrong "$dir"/squid_wrong.{out,err} || fail "the password is in an output"
 fi
 
@@ -115,8 +115,8 @@ if has microsocks; then
     port=$(free_port)
     start_proxy microsocks "$port" microsocks -i 127.0.0.1 -p "$port" -u user -P pass
     passes_through microsocks "socks5h://user:pass@127.0.0.1:$port"
-    says socks_nobody "wants a login" "socks5://127.0.0.1:$port"
-    says socks_wrong "does not take this user and password" "socks5://user:wrong@127.0.0.1:$port"
+    says socks_nobody "requires a login" "socks5://127.0.0.1:$port"
+    says socks_wrong "does not accept this user and password" "socks5://user:wrong@127.0.0.1:$port"
 fi
 ((${#missing[@]} == 0)) || say "proxies that are not here, or need root: ${missing[*]}"
 
@@ -139,7 +139,7 @@ equal "what the proxy was asked" "$(count_of any_name "asked for")" "$asked"
 say "what goes wrong is said in words that help"
 port=$(free_port)
 start_proxy ntlm "$port" python3 "$E2E_SOURCE/connect_proxy.py" "$port" 1 ntlm
-says ntlm_client "wants a login by NTLM, and only Basic is supported" "http://127.0.0.1:$port"
+says ntlm_client "requires a login by NTLM, but only Basic is supported" "http://127.0.0.1:$port"
 nobody=127.0.0.1:$(free_port)
 says no_proxy_there "cannot connect to the proxy http://$nobody: Connection refused" "http://$nobody"
 says other_kind "does not answer as an HTTP proxy" "http://$backend"

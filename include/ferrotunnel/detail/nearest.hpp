@@ -1,4 +1,4 @@
-// What a misspelt word was probably meant to be: one rule for the library and the program.
+// Suggestions for misspelt words: one rule for the library and the program.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Makes folders that nobody but their owner may write into, whatever the process's mask is.
+// Creates folders that only their owner may write into, whatever the process's umask is.
 #pragma once
 
 #include <sys/types.h>
@@ -10,8 +10,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Makes a folder with this mode, and those above it that are missing with 0755, each less the process's mask. Returns
-/// why it is not there; what is there already stays as it is.
+/// Creates a folder with this mode, and missing parent folders with 0755, each reduced by the umask. Returns the error
+/// if it could not be created; existing folders stay as they are.
 FERROTUNNEL_EXPORT std::error_code make_folder(const std::filesystem::path& folder, mode_t mode);
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// How the library keeps a waiting handler whose type only the application's compiler knows: behind one virtual call.
+// Type-erased storage of a waiting handler, whose type only the application's compiler knows: behind one virtual call.
 //
 // An Operation is made in the application's call, with the handler's own allocator, and counts as work of the handler's
 // executor. Completing it, from any thread, frees it and posts the handler to that executor; the handler never runs
@@ -42,7 +42,7 @@ public:
     /// Hands the results to the handler. Called exactly once, from any thread; this object is gone afterwards.
     virtual void complete(Results... results) noexcept = 0;
 
-    std::uint64_t serial = 0;  // names this operation for a later cancellation
+    std::uint64_t serial = 0;  // identifies this operation for a later cancellation
 
 protected:
     ~Operation() = default;

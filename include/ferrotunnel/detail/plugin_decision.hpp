@@ -1,4 +1,4 @@
-// What a decision of a plugin becomes for its host: the implementation of Decision and Later. plugin.hpp includes this.
+// Implementation of Decision and Later: passes a plugin's decision to its host. plugin.hpp includes this.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ inline ft_decision Decision::settle(ft_subject* subject) const {
         return value_;
     }
     if (!is_page_) {
-        (void)detail::explain("it has answered with Decision::respond(), which only requests have; refuse() refuses");
+        (void)detail::explain("it used Decision::respond(), which is for requests only; use refuse()");
     }
     const ft_text words = detail::text(words_.empty() ? answer_->body : words_);
     return is_page_ && detail::api.session->refuse(subject, words) != 0 ? FT_ANSWERED : FT_FAILED;

@@ -1,5 +1,5 @@
-// The host of a plugin, as far as it and this header know each other, and how failures of the plugin are told to it:
-// what the classes of plugin.hpp stand on.
+// Access to a plugin's host: its function tables, as far as both versions have them, and reports of failures. The
+// classes of plugin.hpp use it.
 #pragma once
 
 #include <cstddef>
@@ -15,19 +15,19 @@ namespace ferrotunnel::plugin {
 
 namespace detail {
 
-/// The host's tables, as far as host and plugin both know them; what is not there is null.
+/// The host's tables, as far as host and plugin both have them; missing ones are null.
 struct Api {
     const ft_host* host = nullptr;
     const ft_http* http = nullptr;
     const ft_settings_api* settings = nullptr;
     const ft_body_api* body = nullptr;    // null: the host has no bodies
-    const ft_session* session = nullptr;  // null: it asks nobody about visitors of TCP and about clients
-    const ft_fetch* fetch = nullptr;      // null: it sends no requests for plugins
+    const ft_session* session = nullptr;  // null: the host has no session hooks
+    const ft_fetch* fetch = nullptr;      // null: the host sends no requests for plugins
 };
 // Hidden, so that each library has its own, whatever it was compiled with.
 __attribute__((visibility("hidden"))) inline Api api;
 
-/// A copy of a struct that begins with its size: what its writer did not know is null.
+/// Copies a struct that begins with its size; members that its writer did not have are null.
 template <typename Struct>
 Struct known_part(const Struct& theirs) noexcept {
     Struct ours{};
@@ -35,14 +35,14 @@ Struct known_part(const Struct& theirs) noexcept {
     return ours;
 }
 
-/// The host's table of that id, as far as both know it; all null: it has none.
+/// The host's table of that id, as far as both have it; all null if it has none.
 template <typename Table>
 Table table_of(const ft_host& host, const char* id) noexcept {
     const auto* const theirs = static_cast<const Table*>(host.extension(id));
     return theirs != nullptr ? known_part(*theirs) : Table{};
 }
 
-/// All tables of a host, as far as both know them.
+/// All tables of a host, as far as both have them.
 struct Tables {
     explicit Tables(const ft_host& theirs) noexcept : host(known_part(theirs)) {
         if (host.extension != nullptr) {
@@ -53,12 +53,12 @@ struct Tables {
             fetch = table_of<ft_fetch>(host, FT_FETCH_1);
         }
     }
-    /// Whether the host has what no plugin can do without. The functions that are named here are the last ones of their
-    /// tables that this header calls without looking.
+    /// Whether the host has the functions that every plugin needs. The functions checked here are the last ones of
+    /// their tables that this header calls unconditionally.
     bool suffice() const noexcept {
         return host.now_ns != nullptr && http.may_write != nullptr && settings.problem != nullptr;
     }
-    /// What the header calls. Tables that the host has in part are as good as none.
+    /// The tables for this header. A table that the host has only in part counts as missing.
     Api api() const noexcept {
         return {&host,
                 &http,
@@ -80,7 +80,7 @@ inline ft_text text(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
-/// Says why the call that runs is going to fail. False: the host is older, and cannot be told.
+/// Reports why the running call is going to fail. False: the host is older and does not support it.
 inline bool explain(std::string_view words) noexcept {
     if (api.host == nullptr || api.host->explain == nullptr) {
         return false;
@@ -89,7 +89,7 @@ inline bool explain(std::string_view words) noexcept {
     return true;
 }
 
-/// What a call of the plugin has thrown, in words: within a handler. No memory is asked for.
+/// The text of an exception from the plugin; to be constructed within a catch handler. Allocates no memory.
 class Thrown {
 public:
     explicit Thrown(const char* call) noexcept {
@@ -111,7 +111,7 @@ private:
     char text_[512];
 };
 
-/// Runs a part of a hook, called `name` by the plugin's author. What it throws is a failure, of which the host is told.
+/// Runs a part of a hook, which messages call `name`. An exception is a failure and is reported to the host.
 template <typename Part>
 std::int32_t guarded(const char* name, Part part) noexcept {
     try {

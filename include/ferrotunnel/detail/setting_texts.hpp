@@ -1,4 +1,4 @@
-// Settings as texts: what programs with options of their own need. `ferrotunnel server` is one.
+// Settings as texts, for programs with command-line options such as `ferrotunnel server`.
 #pragma once
 
 #include <string>
@@ -11,16 +11,16 @@
 
 namespace ferrotunnel::detail {
 
-/// The option that says a setting.
+/// The command-line option of a setting.
 struct SettingOption {
     std::string path;     ///< of the key, in its section of a configuration file: "timing.ping_interval"
-    std::string problem;  ///< what Problem::key calls the setting
+    std::string problem;  ///< the setting's name in Problem::key
     std::string name;     ///< without dashes: "ping-interval"
-    std::string operand;  ///< what help calls its value, "TIME"; empty: it is a flag
-    std::string topic;    ///< what it is about; those of one topic follow each other
-    std::string help;  ///< sentences, with the default; empty: it is richer than a text, and the program's to explain
+    std::string operand;  ///< name of its value in help, "TIME"; empty: it is a flag
+    std::string topic;    ///< heading in help; options of one topic are adjacent
+    std::string help;  ///< sentences, with the default; empty: the program parses and explains the option itself
     bool is_repeated = false;
-    bool is_said = false;  ///< by say(); else the program reads it itself
+    bool is_said = false;  ///< set by say(); otherwise the program parses it itself
     std::string brief;     ///< one line, with the default in parentheses; empty: only the full help lists it
 };
 
@@ -30,11 +30,11 @@ FERROTUNNEL_EXPORT std::vector<SettingOption> client_options();
 
 struct SettingText {
     std::string path;
-    std::vector<std::string> texts;  ///< of a list all; else the last one counts
+    std::vector<std::string> texts;  ///< all values of a list; otherwise only the last one applies
 };
 
-/// Tells a builder settings as configuration files have them, but without variables. Answers what is wrong; that is not
-/// told the builder (but the rest of a list is).
+/// Sets settings of a builder from texts as in configuration files, but without variables. Returns the problems;
+/// invalid values are not set (but the rest of a list is).
 FERROTUNNEL_EXPORT std::vector<Problem> say(Server::Builder& builder, const std::vector<SettingText>& texts);
 FERROTUNNEL_EXPORT std::vector<Problem> say(Client::Builder& builder, const std::vector<SettingText>& texts);
 

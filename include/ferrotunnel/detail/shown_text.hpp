@@ -1,4 +1,4 @@
-// Which characters may stand in a line for a terminal or a log as they are. Not a part of the interface.
+// Characters that may be printed unchanged in a line for a terminal or a log. Internal.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@ namespace ferrotunnel::detail {
 /// The character at the front of a text.
 struct FrontCharacter {
     std::uint32_t code = 0;
-    std::size_t length = 0;  // in bytes; 0: there is none of UTF-8 (RFC 3629), or the text is empty
+    std::size_t length = 0;  // in bytes; 0: not valid UTF-8 (RFC 3629), or the text is empty
 };
 
-/// No overlong forms, no surrogates, nothing beyond U+10FFFF.
+/// Decodes the first character; rejects overlong forms, surrogates, and code points beyond U+10FFFF.
 constexpr FrontCharacter front_character(std::string_view text) noexcept {
     const auto byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
     if (text.empty() || byte(0) < 0x80) {
@@ -36,8 +36,8 @@ constexpr FrontCharacter front_character(std::string_view text) noexcept {
     return is_overlong || is_surrogate || code > 0x10'ffff ? FrontCharacter{} : FrontCharacter{code, length};
 }
 
-/// Whether a reader sees a character as it is. Not those that drive a terminal or end a line (C0, DEL, C1, U+2028,
-/// U+2029), turn the direction of what follows, or are not visible at all.
+/// Whether a character is printable. Excludes those that control a terminal or end a line (C0, DEL, C1, U+2028,
+/// U+2029), change the text direction, or are invisible.
 constexpr bool is_shown(std::uint32_t code) noexcept {
     if (code < 0xad) {
         return code >= 0x20 && (code < 0x7f || code > 0x9f);
@@ -48,13 +48,13 @@ constexpr bool is_shown(std::uint32_t code) noexcept {
            !is_between(0xe0000, 0xe007f);
 }
 
-/// How many bytes at the front may be written as they are: one character; 0: none.
+/// The length of the first character if it may be printed unchanged; otherwise 0.
 constexpr std::size_t shown_length(std::string_view text) noexcept {
     const FrontCharacter front = front_character(text);
     return is_shown(front.code) ? front.length : 0;
 }
 
-/// A character as JSON escapes it: "\u202e", of those beyond U+FFFF two.
+/// The JSON escape of a character: "\u202e", or two of these beyond U+FFFF.
 class JsonEscape {
 public:
     constexpr explicit JsonEscape(std::uint32_t code) noexcept {

@@ -5,15 +5,15 @@
 
 namespace ferrotunnel::detail {
 
-/// Removes the byte order mark of UTF-8 in front of `text`, which editors write and nobody sees. Returns what is wrong
-/// with the encoding, in words that follow the name of a file; empty if nothing is.
+/// Removes an invisible UTF-8 byte order mark, as some editors write it, from the front of `text`. Returns what is
+/// wrong with the encoding, worded to follow a file name; empty if it is valid.
 constexpr std::string_view take_byte_order_mark(std::string_view& text) noexcept {
     constexpr std::string_view mark = "\xef\xbb\xbf";
     if (text.starts_with(mark)) {
         text.remove_prefix(mark.size());
         return {};
     }
-    // Without a mark, one zero beside the first character gives UTF-16 away.
+    // Without a mark, UTF-16 is recognized by one zero byte next to the first character.
     const bool is_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff") ||
                           (text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0'));
     return is_utf16 ? std::string_view("is UTF-16, as PowerShell's `>` writes it; save it as UTF-8")

@@ -1,4 +1,4 @@
-// Writes files that are there completely or not at all, whatever becomes of the disk or the process.
+// Atomic writing of files: they exist completely or not at all, whatever happens to the disk or the process.
 #pragma once
 
 #include <sys/types.h>
@@ -12,14 +12,15 @@
 namespace ferrotunnel::detail {
 
 struct WholeFile {
-    mode_t mode = 0600;      // less the process's mask
-    bool replaces = true;    // else a file of that name stays as it is, which is the error file_exists
-    bool is_lasting = true;  // it is on the disk before it gets its name; not needed for what a restart makes again
+    mode_t mode = 0600;      // reduced by the umask
+    bool replaces = true;    // otherwise an existing file stays, with the error file_exists
+    bool is_lasting = true;  // it is synced to disk before it gets its name; not needed for files that a restart makes
+                             // again
 };
 
-/// Writes `text` to a new file beside `path`, which then gets its name. Returns why not: nothing is left of it then,
-/// and what had that name has it still. A process that is killed meanwhile leaves `path`.NUMBER.new behind. A link is
-/// replaced, not followed. May block.
+/// Writes `text` to a new file beside `path` and renames it to `path`. On failure returns the error, removes the new
+/// file and leaves `path` unchanged. A process that is killed meanwhile leaves `path`.NUMBER.new behind. A symbolic
+/// link is replaced, not followed. May block.
 FERROTUNNEL_EXPORT std::error_code write_whole_file(const std::filesystem::path& path, std::string_view text,
                                                     const WholeFile& how);
 

@@ -316,11 +316,11 @@ TEST_CASE("what is no guarded service is told") {
     };
     const ServiceToken token(Secret::generate());
     CHECK(problems({{"a", token, {}, {"2222", "8000-8099"}, {"*.example.com"}}}).empty());
-    CHECK(problems({{"", token}}) == Texts{"guarded_services: \"\": needs a name, that of the service"});
+    CHECK(problems({{"", token}}) == Texts{"guarded_services: \"\": needs the name of the service"});
     CHECK(problems({{"a", {}}}) == Texts{"guarded_services: \"a\": needs a token"});
-    CHECK(problems({{"a", token}, {"a", token}}) == Texts{"guarded_services: \"a\": is there twice"});
+    CHECK(problems({{"a", token}, {"a", token}}) == Texts{"guarded_services: \"a\": appears twice"});
     CHECK(problems({{"a", token, {}, {"any"}}}) ==
-          Texts{"guarded_services: \"a\": `ports`: `any` is not a valid port: name them"});
+          Texts{"guarded_services: \"a\": `ports`: `any` is not a valid port here: list the ports"});
     CHECK(problems({{"a", token, {}, {}, {"a b"}}}).size() == 1);
     CHECK(problems({{"a", token, {}, std::vector<std::string>(257, "22")}}).size() == 1);
     std::vector<GuardedService> many;

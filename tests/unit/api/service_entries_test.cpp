@@ -85,7 +85,7 @@ TEST_CASE("service entries: a plan touches only what differs") {
     CHECK(parts.entries.all().size() == 1);
 }
 
-TEST_CASE("service entries: a name that is there twice is a problem, and nothing changes") {
+TEST_CASE("service entries: a name that appears twice is a problem, and nothing changes") {
     EntriesParts parts;
     (void)parts.apply({tcp_to("a", "22"), tcp_to("a", "23")});
     CHECK_FALSE(parts.problems.empty());

@@ -100,10 +100,10 @@ TEST_CASE("a bomb of aliases stays as small as it is written", "[document]") {
     CHECK(parse(text).findings.size() == limits::config_problems_max + 1);
 }
 
-TEST_CASE("a key that is there twice is an error, and the first one counts", "[document]") {
-    CHECK(document_problem("a: 1\nb: 2\na: 3\n") == "3:1 a: this key is there twice; the first one is in line 1");
+TEST_CASE("a key that appears twice is an error, and the first one counts", "[document]") {
+    CHECK(document_problem("a: 1\nb: 2\na: 3\n") == "3:1 a: this key appears twice; the first one is in line 1");
     CHECK(document_problem("s:\n  - {x: 1, x: {y: 2}}\n") ==
-          "2:12 s[0].x: this key is there twice; the first one is in line 2");
+          "2:12 s[0].x: this key appears twice; the first one is in line 2");
     CHECK(parse("a: 1\na: {b: 2}\n").root.entries.size() == 1);
     CHECK(parse("a: 1\na: 2\n").root.entries[0].value.text == "1");
 }
@@ -113,7 +113,7 @@ TEST_CASE("syntax errors say what to do", "[document]") {
           "1:5 a `key: value` cannot begin here; check the indentation, and put a text with a colon in quotes");
     CHECK(document_problem("a: - b\n") == "1:4 a list item (-) cannot stand here; check the indentation");
     for (const char* open : {"a: 1\nb: \"x\n", "a: 1\nb: 'x", "a: 1\nb: \"\n\nc: 1\n", "a: 1\nb: \""}) {
-        CHECK(document_problem(open) == "2:1 behind this place a quote is opened that is never closed");
+        CHECK(document_problem(open) == "2:1 a quote that is opened after this place is never closed");
     }
     CHECK(document_problem("a: [1\n").find("a list that was opened with [ is not closed") != std::string::npos);
     CHECK(document_problem("{a: 1\n").find("a `{` is not closed") != std::string::npos);
@@ -123,14 +123,14 @@ TEST_CASE("syntax errors say what to do", "[document]") {
     CHECK(document_problem("a: {b: ${hunter2!}}\n").find("like \"${NAME}\"") != std::string::npos);
     CHECK(document_problem("a: {b: {c: 1}\n").find("a `{` is not closed") != std::string::npos);
     CHECK(document_problem("a: @x\n") == "1:4 a text that begins with this character needs quotes");
-    CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML takes blanks only");
+    CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML allows blanks only");
     CHECK(document_problem("%YAML 3.0\n---\na: 1\n").find("this is not valid YAML: ") != std::string::npos);
 }
 
 TEST_CASE("the top of a file is keys", "[document]") {
-    CHECK(document_problem("") == "1:1 there is nothing in the file");
-    CHECK(document_problem("# only a comment\n") == "1:1 there is nothing in the file");
-    CHECK(document_problem("---\n") == "1:1 there is nothing in the file");
+    CHECK(document_problem("") == "1:1 the file is empty");
+    CHECK(document_problem("# only a comment\n") == "1:1 the file is empty");
+    CHECK(document_problem("---\n") == "1:1 the file is empty");
     CHECK(document_problem("- a\n") == "1:1 expected `key: value` at the top of the file, found a list");
     CHECK(document_problem("server\n") == "1:1 expected `key: value` at the top of the file, found \"server\"");
 }
@@ -148,7 +148,7 @@ TEST_CASE("only text is text", "[document]") {
 
 TEST_CASE("TOML is told from YAML", "[document]") {
     const std::string toml =
-        "1:1 this is TOML, and a configuration here is YAML; docs/coming-from.md shows the same in both";
+        "1:1 this is TOML, but configurations are YAML; docs/coming-from.md shows the same settings in both";
     for (const char* text :
          {"bindPort = 7000\n", "# frps\n\n  [server]\nbind_addr = \"x:1\"\n", "[[proxies]]\nname = \"a\"\n",
           "auth.token=\"x\"\nserverPort = 7000\n", "[common]\r\nserver_port = 7000\r\n"}) {

@@ -61,7 +61,7 @@ TEST_CASE("what is not a variable is an error", "[expand]") {
     CHECK(error_of("x $ y") == "a single $; write $$ for the character, ${NAME} for a variable");
     CHECK(error_of("$HOST") == error_of("x $ y"));
     CHECK(error_of("$") == error_of("x $ y"));
-    CHECK(error_of("${HOST") == "a ${ without its }");
+    CHECK(error_of("${HOST") == "a ${ without a closing }");
     for (const char* wrong : {"${}", "${:-x}", "${1A}", "${A B}", "${A-x}", "${hunter2!}"}) {
         CHECK(error_of(wrong).find("expected the name of a variable") == 0);
         CHECK(error_of(wrong).find("hunter2") == std::string::npos);

@@ -31,7 +31,7 @@ TEST_CASE("of very many the first ones are told", "[report]") {
         }
         const std::vector<Finding> findings = report.take();
         CHECK(findings.size() == limits::config_problems_max + more);
-        CHECK(findings.back().text == (more == 0 ? "wrong" : "and 1 more problems behind this place"));
+        CHECK(findings.back().text == (more == 0 ? "wrong" : "and 1 more problems after this place"));
     }
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("what is not for clients is refused with its key, also where it says t
                                    R"("file":null)", R"("key":"file:/etc/shadow")"}) {
         INFO(said);
         CHECK_THAT(problem_for_client(R"({"rate":"1/s",)" + std::string(said) + "}"),
-                   Contains("is not for clients to say"));
+                   Contains("cannot be set by clients"));
     }
     CHECK_THAT(problem_for_client(R"({"rate":"1/s","rat":"2"})"), Contains("no such key"));
     CHECK_THAT(problem_for_client("{}"), Contains("`rate` is missing"));

@@ -68,7 +68,7 @@ TEST_CASE("a schema may use all of the subset", "[schema]") {
 }
 
 TEST_CASE("a schema that is none is told where", "[schema]") {
-    CHECK(fault_of("") == "1:1 there is nothing in the file");
+    CHECK(fault_of("") == "1:1 the file is empty");
     CHECK(fault_of("{\"type\": \"object\"").find("a `{` is not closed") != std::string::npos);
     CHECK(fault_of("{}") == "1:1 `type` is missing");
     CHECK(fault_of("{\"type\": \"objekt\"}") ==
@@ -99,7 +99,7 @@ TEST_CASE("nothing in a schema is ignored", "[schema]") {
     CHECK(fault_of_x(R"({"type": "array", "items": {"type": "integer", "default": 1}})").find("items.default: no") ==
           0);
     CHECK(fault_of_x(R"({"type": "integer", "proto": "udp"})").find("proto: no such key; the keys here are") == 0);
-    CHECK(fault_of_x(R"({"type": "integer", "minimum": 1, "minimum": 2})").find("minimum: this key is there twice") ==
+    CHECK(fault_of_x(R"({"type": "integer", "minimum": 1, "minimum": 2})").find("minimum: this key appears twice") ==
           0);
 }
 
@@ -110,9 +110,9 @@ TEST_CASE("keywords have values that make sense", "[schema]") {
     CHECK(fault_of_x(R"({"type": "null"})").find("type: expected one of") == 0);
     CHECK(fault_of_x(R"({"type": ["string", "array"], "items": {"type": "integer"}})") ==
           "type: the single value and `items` are of different types");
-    CHECK(fault_of_x(R"({"type": "array"})") == ": `items` is missing: what the list is of");
+    CHECK(fault_of_x(R"({"type": "array"})") == ": `items` is missing: the schema of the list's items");
     CHECK(fault_of_x(R"({"type": "string", "enum": []})") == "enum: expected at least one word");
-    CHECK(fault_of_x(R"({"type": "string", "enum": ["a", "a"]})") == "enum[1]: this word is there twice");
+    CHECK(fault_of_x(R"({"type": "string", "enum": ["a", "a"]})") == "enum[1]: this word appears twice");
     CHECK(fault_of_x(R"({"type": "string", "enum": ["a"], "format": "file"})") ==
           "enum: a string has either `enum` or `format`");
     CHECK(fault_of_x(R"({"type": "string", "format": "time", "formatMinimum": "1s"})").find("format: expected one") ==
@@ -126,7 +126,8 @@ TEST_CASE("keywords have values that make sense", "[schema]") {
     CHECK(fault_of_x(R"({"type": "object", "additionalProperties": true})").find("additionalProperties: expected") ==
           0);
     CHECK(fault_of_x(R"({"type": "object", "properties": {}, "additionalProperties": {"type": "integer"}})") ==
-          "additionalProperties: a group has either keys that are known or keys that can be chosen freely");
+          "additionalProperties: a group has either known keys (`properties`, `required`) or free ones "
+          "(`additionalProperties` with a schema)");
     CHECK(fault_of_x(R"({"type": "object", "properties": {"a.b": {"type": "integer"}}})") ==
           "properties.a.b: a key is at most 64 letters, digits, _ and -");
 }
@@ -147,8 +148,8 @@ TEST_CASE("required keys exist and have no default", "[schema]") {
         return text.substr(text.find(' ') + 1);
     };
     CHECK(fault("[\"a\", \"limits\"]") == "required[1]: no such key; did you mean limit?");
-    CHECK(fault("[\"a\", \"a\"]") == "required[1]: this key is there twice");
-    CHECK(fault("[\"limit\"]") == "required[0]: `limit` has a default, and so it can be left out");
+    CHECK(fault("[\"a\", \"a\"]") == "required[1]: this key appears twice");
+    CHECK(fault("[\"limit\"]") == "required[0]: `limit` has a default, so it cannot be required");
     CHECK(fault("a") == "required: expected a list, found \"a\"");
     CHECK(fault_of(R"({"type": "object", "required": ["a"]})") == "1:33 required[0]: no such key; there are none here");
 }

@@ -75,13 +75,13 @@ TEST_CASE("what is wrong with a secret is told without it", "[secret]") {
     CHECK(secrets.problem("file:/empty") == "1:4 x: the file is empty");
     for (const char* path : {"/hunter2", "./hunter2", "../hunter2", "~/hunter2"}) {
         CHECK(secrets.problem(path) ==
-              "1:4 x: this is the path of a file, and no secret; write file:PATH, or put the secret into a variable");
+              "1:4 x: this is the path of a file, not a secret; write file:PATH, or put the secret into a variable");
     }
     CHECK(secrets.problem("there") ==
-          "1:4 x: this is the path of a file, and no secret; write file:PATH, or put the secret into a variable");
+          "1:4 x: this is the path of a file, not a secret; write file:PATH, or put the secret into a variable");
     secrets.source.word = "token";
     CHECK(secrets.problem("there") ==
-          "1:4 x: this is the path of a file, and no token; write file:PATH, or put the token into a variable");
+          "1:4 x: this is the path of a file, not a token; write file:PATH, or put the token into a variable");
 }
 
 TEST_CASE("without files and variables a secret is a text", "[secret]") {

@@ -85,7 +85,7 @@ TEST_CASE("host patterns: mistakes have words that help") {
     CHECK(pattern_problem("*.[::1]") == "has an address after the asterisk; only names have labels in front");
     CHECK(pattern_problem("b\xc3\xbc"
                           "cher.example") == "has a letter beyond ASCII; write the name as DNS has it, with xn--");
-    CHECK(pattern_problem("a b") == "has a character that no host name has");
+    CHECK(pattern_problem("a b") == "has a character that is not valid in a host name");
     CHECK(pattern_problem("user@host") == "has a user name (user@host)");
     CHECK(pattern_problem("127.1") == "ends in a number but is not an IPv4 address like 192.0.2.1");
     CHECK(pattern_problem(std::string(limits::host_label_max + 1, 'a') + ".b") ==

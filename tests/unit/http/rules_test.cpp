@@ -222,7 +222,7 @@ TEST_CASE("rules: redirects") {
     CHECK(problems_of_redirect("ftp://a/") == Texts{"redirect.to: begins with neither http:// nor https://"});
     CHECK(problems_of_redirect("https://") == Texts{"redirect.to: has a host that is empty"});
     CHECK(problems_of_redirect("https://a b/") ==
-          Texts{"redirect.to: has a host that has a character that no host name has"});
+          Texts{"redirect.to: has a host that has a character that is not valid in a host name"});
     CHECK(problems_of_redirect("https://a/x?y") ==
           Texts{"redirect.to: has a query or fragment ('?' or '#'); the request's own query is kept"});
     CHECK(problems_of_redirect("https://a?y") ==

@@ -152,8 +152,8 @@ TEST_CASE("records that cannot be of a ClientHello") {
     CHECK(hello_verdict(joined({record(front), {22, 2, 1, 0, 1}})) ==
           "! a record of another kind is inside the ClientHello");
     CHECK(hello_verdict(record(message(hello_front(), 2))) == "! the first handshake message is not a ClientHello");
-    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record continues behind it");
-    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record continues behind it");
+    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record continues after it");
+    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record continues after it");
 }
 
 TEST_CASE("a ClientHello has 64 KiB at most, records included") {
@@ -172,7 +172,7 @@ TEST_CASE("a ClientHello has 64 KiB at most, records included") {
 
 TEST_CASE("fields before the extensions") {
     CHECK(with({.version = {3, 1}}) == "a.example");
-    CHECK(with({.version = {2, 0}}) == "! its version is none of TLS");
+    CHECK(with({.version = {2, 0}}) == "! its version is not a TLS version");
     CHECK(with({.session_id = {}}) == "a.example");
     CHECK(with({.session_id = ByteVector(33)}) == "! its session id is longer than 32 bytes");
     CHECK(with({.suites = {}}) == "! its list of cipher suites is empty, or has half a suite");
@@ -222,11 +222,15 @@ TEST_CASE("exactly one server name, and a host name") {
           "! the server name is shorter than its length says");
     CHECK(verdict_of({server_name("")}) == "! the server name is empty");
     CHECK(verdict_of({server_name(std::string_view("a.example\0.evil", 15))}) ==
-          "! the server name has a character that no host name has");
+          "! the server name has a character that is not valid in a host name");
     CHECK(verdict_of({server_name("192.0.2.1")}) == "! the server name is an address, or ends like one");
-    CHECK(verdict_of({server_name("2001:db8::1")}) == "! the server name has a character that no host name has");
+    CHECK(verdict_of({server_name("2001:db8::1")}) ==
+          "! the server name has a character that is not valid in a host "
+          "name");
     CHECK(verdict_of({server_name(std::string(254, 'a'))}) == "! the server name is longer than 253 bytes");
-    CHECK(verdict_of({server_name("*.example")}) == "! the server name has a character that no host name has");
+    CHECK(verdict_of({server_name("*.example")}) ==
+          "! the server name has a character that is not valid in a host "
+          "name");
 }
 
 TEST_CASE("the list of protocols") {

@@ -97,11 +97,11 @@ TEST_CASE("what is no network is told so") {
         CHECK(error_of(text) == "is neither an IP address nor a network like 10.0.0.0/8 or fd00::/8");
     }
     for (const std::string text : {"10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/8/8"}) {
-        CHECK(error_of(text) == "has no length from 0 to 32 behind its '/'");
+        CHECK(error_of(text) == "has no length from 0 to 32 after its '/'");
     }
-    CHECK(error_of("::/129") == "has no length from 0 to 128 behind its '/'");
-    CHECK(error_of("10.1.2.3/8") == "has bits behind its length; the network is 10.0.0.0/8");
-    CHECK(error_of("2001:db8::1/64") == "has bits behind its length; the network is 2001:db8::/64");
+    CHECK(error_of("::/129") == "has no length from 0 to 128 after its '/'");
+    CHECK(error_of("10.1.2.3/8") == "has bits set beyond its length; the network is 10.0.0.0/8");
+    CHECK(error_of("2001:db8::1/64") == "has bits set beyond its length; the network is 2001:db8::/64");
 }
 
 TEST_CASE("a list of networks has what one of them has") {

@@ -39,7 +39,7 @@ std::string handshake_verdict(const std::string& url, const std::string& answer)
         // Bytes behind the answer are only noticed when they come with it.
         if (said.empty()) {
             said = now;
-        } else if (said != "sends more than its answer") {
+        } else if (said != "sent more than its answer") {
             CHECK(now == said);
         }
     }
@@ -72,21 +72,21 @@ TEST_CASE("answers to CONNECT") {
     CHECK(handshake_verdict(url, "HTTP/1.1 200 Connection established\r\n\r\n") == "done");
     CHECK(handshake_verdict(url, "HTTP/1.0 200\r\nVia: x\r\n\r\n") == "done");
     CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n") == "continuing");
-    CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n\r\nSSH") == "sends more than its answer");
+    CHECK(handshake_verdict(url, "HTTP/1.1 200 OK\r\n\r\nSSH") == "sent more than its answer");
     CHECK(handshake_verdict(url, "HTTP/1.1 503 Service\x1bUnavailable\r\n\r\n") ==
           "does not connect to tunnel.example.com:7835: it answers 503 Service?Unavailable");
     CHECK(handshake_verdict(url, "HTTP/1.1 403 Forbidden\r\n\r\n") ==
-          "does not connect to tunnel.example.com:7835: it answers 403 Forbidden (many proxies allow port 443 alone)");
+          "does not connect to tunnel.example.com:7835: it answers 403 Forbidden (many proxies allow port 443 only)");
     CHECK(handshake_verdict(url, "HTTP/1.1 407 x\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n") ==
-          "wants a user and password: http://USER:PASSWORD@proxy:3128");
+          "requires a user and password: http://USER:PASSWORD@proxy:3128");
     CHECK(handshake_verdict("http://u:p@proxy:3128",
                             "HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate:BASIC\r\n\r\n") ==
-          "does not take this user and password");
+          "does not accept this user and password");
     CHECK(
         handshake_verdict(url, "HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n") ==
-        "wants a login by NTLM, and only Basic is supported: let a local proxy that can do it (cntlm, px) stand in "
+        "requires a login by NTLM, but only Basic is supported: use a local proxy that supports it (cntlm, px) in "
         "between");
-    CHECK(handshake_verdict(url, "HTTP/1.1 407 x\r\n\r\n") == "wants a login of a kind that is not supported");
+    CHECK(handshake_verdict(url, "HTTP/1.1 407 x\r\n\r\n") == "requires a kind of login that is not supported");
     CHECK(handshake_verdict(url, "SSH-2.0-x\r\n") ==
           "does not answer as an HTTP proxy; is it a SOCKS5 one (socks5://)?");
     CHECK(handshake_verdict(url, "HTTP/1.1 2000 OK\r\n\r\n") == "does not answer as an HTTP proxy");
@@ -126,14 +126,14 @@ TEST_CASE("answers of SOCKS5") {
     const std::string login = "socks5://u:p@proxy:1080";
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(18, '\0')) == "done");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 4}) + std::string(17, '\0')) == "continuing");
-    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 1}) + std::string(7, '\0')) == "sends more than its answer");
-    CHECK(handshake_verdict(url, bytes({5, 255})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
-    CHECK(handshake_verdict(url, bytes({5, 2})) == "wants a login: socks5://USER:PASSWORD@proxy:1080");
-    CHECK(handshake_verdict(login, bytes({5, 255})) == "takes no user and password");
-    CHECK(handshake_verdict(login, bytes({5, 2, 1, 1})) == "does not take this user and password");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 1}) + std::string(7, '\0')) == "sent more than its answer");
+    CHECK(handshake_verdict(url, bytes({5, 255})) == "requires a login: socks5://USER:PASSWORD@proxy:1080");
+    CHECK(handshake_verdict(url, bytes({5, 2})) == "requires a login: socks5://USER:PASSWORD@proxy:1080");
+    CHECK(handshake_verdict(login, bytes({5, 255})) == "accepts no user and password");
+    CHECK(handshake_verdict(login, bytes({5, 2, 1, 1})) == "does not accept this user and password");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 2, 0})) == "does not allow this connection by its rules");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 4, 0})) == "cannot reach the server (tunnel.example.com:7835)");
-    CHECK(handshake_verdict(url, bytes({5, 0, 5, 77, 0})) == "has failed for a reason that SOCKS5 has no number for");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 77, 0})) == "has failed with an unknown SOCKS5 code");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 9, 9})) == "does not answer as a SOCKS5 proxy");
     CHECK(handshake_verdict(url, "HTTP/1.1 400 Bad Request\r\n\r\n") ==
           "does not answer as a SOCKS5 proxy; is it an HTTP one (http://)?");

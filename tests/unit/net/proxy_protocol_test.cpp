@@ -112,10 +112,10 @@ TEST_CASE("PROXY protocol, version 1: a line of 107 bytes at most") {
 
 TEST_CASE("PROXY protocol, version 1: what breaks its grammar") {
     const std::string words = "! not two addresses and two ports, with one blank before each";
-    const std::string address = "! an address is none of the family that is named";
+    const std::string address = "! an address does not belong to the named family";
     const std::string port = "! a port is not a valid number up to 65535 without leading zeros";
-    const std::string protocol = "! the protocol is none of TCP4, TCP6 and UNKNOWN";
-    const std::string byte = "! a byte that is no printable ASCII, or a line feed alone";
+    const std::string protocol = "! the protocol is not one of TCP4, TCP6 and UNKNOWN";
+    const std::string byte = "! a byte that is not printable ASCII, or a single line feed";
     CHECK(v1("PROXY TCP4 192.0.2.1 198.51.100.7 51000\r\n") == words);
     CHECK(v1("PROXY TCP4 192.0.2.1 198.51.100.7 51000 443 \r\n") == words);
     CHECK(v1("PROXY TCP4 192.0.2.1 198.51.100.7 51000 443 1\r\n") == words);
@@ -196,8 +196,8 @@ TEST_CASE("PROXY protocol, version 2: TLVs fill their room exactly") {
     const std::string fine = "192.0.2.1/51000 198.51.100.7/443 in v2, ";
     CHECK(v2(0x21, 0x11, joined({ends_v4, tlv(1, bytes_of("h2")), tlv(2, bytes_of("a.example")), tlv(4, {})})) ==
           fine + "48");
-    CHECK(v2(0x21, 0x11, joined({ends_v4, {4}})) == "! less than a TLV is left at the end");
-    CHECK(v2(0x21, 0x11, joined({ends_v4, {4, 0}})) == "! less than a TLV is left at the end");
+    CHECK(v2(0x21, 0x11, joined({ends_v4, {4}})) == "! an incomplete TLV at the end");
+    CHECK(v2(0x21, 0x11, joined({ends_v4, {4, 0}})) == "! an incomplete TLV at the end");
     CHECK(v2(0x21, 0x11, joined({ends_v4, {4, 0, 1}})) == "! a TLV goes beyond the end of the header");
     CHECK(v2(0x21, 0x31, joined({ByteVector(216), {4, 0, 1}})) == "! a TLV goes beyond the end of the header");
 }
@@ -213,8 +213,10 @@ TEST_CASE("PROXY protocol, version 2: a checksum is checked") {
         CHECK(read(changed) == "! the checksum is wrong");
         changed[at] ^= 1;
     }
-    CHECK(read(with_checksum({}, tlv(3, ByteVector(4)))) == "! the checksum occurs twice, or has not 4 bytes");
-    CHECK(v2(0x21, 0x11, joined({ends_v4, tlv(3, {1, 2, 3})})) == "! the checksum occurs twice, or has not 4 bytes");
+    CHECK(read(with_checksum({}, tlv(3, ByteVector(4)))) == "! the checksum occurs twice, or does not have 4 bytes");
+    CHECK(v2(0x21, 0x11, joined({ends_v4, tlv(3, {1, 2, 3})})) ==
+          "! the checksum occurs twice, or does not have 4 "
+          "bytes");
 }
 
 TEST_CASE("PROXY headers are written with exactly these bytes") {

@@ -149,7 +149,7 @@ TEST_CASE("clients' plugins: what the operator does not allow is refused with wh
 TEST_CASE("clients' plugins: what is wrong with settings is told with type and key", "[clients]") {
     ClientRig rig;
     CHECK_THAT(rig.refusal({{"gate", R"({"path":"/etc/passwd"})"}}).text,
-               Contains("gate") && Contains("path") && Contains("is not for clients to say"));
+               Contains("gate") && Contains("path") && Contains("cannot be set by clients"));
     CHECK_THAT(rig.refusal({{"gate", R"({"wrod":"x"})"}}).text, Contains("wrod"));
     CHECK_THAT(rig.refusal({{"gate", R"({"word":"bad"})"}}).text, Contains("gate: word is bad"));
     CHECK(rig.refusal({{"gate", "{]"}}).why == Why::wrong);

@@ -179,7 +179,7 @@ TEST_CASE("asked plugins: refusals have words, and nothing is served without wha
     CHECK_THAT(refusal.text, Contains("forward-auth") && Contains("clients may ask for quota"));
     refusal = refused(tcp_with(1, R"({"visitors":"2","file":"/etc/passwd"})"));
     CHECK(refusal.code == wire::Code::protocol);
-    CHECK_THAT(refusal.text, Contains("quota: file is not for clients to say"));
+    CHECK_THAT(refusal.text, Contains("quota: file cannot be set by clients"));
     CHECK_THAT(refused(tcp_with(1, "")).text, Contains("`visitors` is missing"));
     service = tcp_with(1, two);
     service.kind = wire::ServiceKind::private_tcp;

@@ -162,7 +162,7 @@ TEST_CASE("a folder of files has to be there, and is brought to its whole path",
 TEST_CASE("what is said of a folder has to fit", "[settings]") {
     Http http = web_backend("files:/");
     http.proxy_protocol = ProxyProtocol::v1;
-    only(http, "`proxy_protocol` has no meaning where the files of a folder are the answers");
+    only(http, "`proxy_protocol` has no meaning for a service that serves a folder");
     http.proxy_protocol = ProxyProtocol::off;
     http.rules.host_header = "backend";
     only(http, "a folder has no host");
@@ -171,5 +171,5 @@ TEST_CASE("what is said of a folder has to fit", "[settings]") {
     only(http, "`local` is not written https://host:port");
     Http listing = web_backend(":3000");
     listing.listing = true;
-    only(listing, "`listing` has no meaning: `local` is not written files:FOLDER");
+    only(listing, "`listing` needs a `local` like files:FOLDER");
 }

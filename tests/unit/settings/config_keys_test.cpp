@@ -221,7 +221,7 @@ private:
                                           : !place.problem_path.empty() ? place.problem_path
                                                                         : setting.key;
             const std::string otherwise =
-                setting.otherwise.empty() ? "" : " Else " + std::string(setting.otherwise) + '.';
+                setting.otherwise.empty() ? "" : " Default: " + std::string(setting.otherwise) + '.';
             const std::string option = setting.option.empty() ? "" : "--" + std::string(setting.option);
             std::string line = "|";
             for (const std::string& cell :

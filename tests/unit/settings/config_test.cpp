@@ -124,7 +124,8 @@ TEST_CASE("all problems of a file are told at once, in its order", "[config]") {
               "f.yml:4:26: server.timing.open_timeout: expected a time like 500ms, 30s, 2m or 1h, or a number of "
               "seconds, found \"soon\"",
               "f.yml:6:10: client.token: the variable FERROTUNNEL_NO_SUCH is not set",
-              "f.yml:8:7: client.services[0]: `local` is missing: where visitors are connected to, like 127.0.0.1:22",
+              "f.yml:8:7: client.services[0]: `local` is missing: the backend that visitors are forwarded to, like "
+              "127.0.0.1:22",
               "f.yml:9:14: log.level: expected one of trace, debug, info, warn, error, off, found \"inof\"; did you "
               "mean info?",
           });
@@ -153,7 +154,7 @@ TEST_CASE("what building finds has its place in the file", "[config]") {
               "[::]:7835",
               "f.yml:4:16: server.allow_ports: \"9-1\" is not a port (1 to 65535) or a range of ports like 8000-8100.",
               "f.yml:5:12: server.tls_key: needs both the certificate's file and the key's file",
-              "f.yml:6:3: server.timing.dead_interval: must be at least three times the interval of pings"});
+              "f.yml:6:3: server.timing.dead_interval: must be at least three times ping_interval"});
 }
 
 TEST_CASE("the builders of a wrong file build nothing, and tell all", "[config]") {
@@ -235,8 +236,7 @@ TEST_CASE("tokens come from files, variables and the text; only the last is warn
     REQUIRE(literal.warnings().size() == 1);
     CHECK(literal.warnings()[0].line == 2);
     CHECK(literal.warnings()[0].text ==
-          "a token in the file itself goes wherever copies of the file go; file:PATH or "
-          "env:NAME avoid that");
+          "a token in the file itself is in every copy of the file; file:PATH or env:NAME avoid that");
     CHECK(to_text(literal.warnings()[0]).find(token().substr(4, 12)) == std::string::npos);
     ::unsetenv("FERROTUNNEL_TEST_TOKEN");
 }
@@ -368,7 +368,7 @@ TEST_CASE("services are told apart", "[config]") {
     CHECK(file_problems(client_text("  services:\n    - {tcp: 1, local: 22}\n    - {tcp: 1, local: 23, name: x}\n"
                                     "    - {tcp: 2, local: 24, name: x}\n    - {tcp: 3, local: 25, name: 'a b'}\n"
                                     "    - {tcp: 0, local: 22}\n    - {tcp: 0, local: 127.0.0.1:22}\n")) ==
-          Texts{"f.yml:6:13: client.services[1].tcp: the public port 1 is there twice; the first one is in line 5",
+          Texts{"f.yml:6:13: client.services[1].tcp: the public port 1 appears twice; the first one is in line 5",
                 "f.yml:7:33: client.services[2].name: a second service is called \"x\"; the first one is in line 6",
                 "f.yml:8:33: client.services[3].name: \"a b\": expected a name of up to 64 letters, digits and "
                 "\"._-:/[]*\"",

@@ -38,10 +38,10 @@ TEST_CASE("an exit with destinations and users is made as it was said") {
 }
 
 TEST_CASE("what is wrong with an exit is told") {
-    CHECK(exit_problem(Tcp::exit(0, {})).find("leads nowhere without `allow`") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {})).find("needs `allow`") != std::string::npos);
     CHECK(exit_problem(Tcp::exit(0, {"a..b"})).find("\"a..b\" is not a destination") != std::string::npos);
     CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a:b")})).find("has a colon") != std::string::npos);
-    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a"), user("a")})).find("is there twice") != std::string::npos);
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a"), user("a")})).find("appears twice") != std::string::npos);
     CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("")})).find("is not a valid name") != std::string::npos);
     Tcp other(0, "127.0.0.1:22");
     other.allow = {"a.test"};
@@ -62,7 +62,7 @@ TEST_CASE("limit: users of an exit, their names and passwords") {
     const std::string longest(limits::exit_login_max, 'x');
     CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user(longest, longest)})).empty());
     CHECK_FALSE(exit_problem(Tcp::exit(0, {"a.test"}, {user(longest + 'x')})).empty());
-    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a", longest + 'x')})).find("has to have 1 to 255 bytes") !=
+    CHECK(exit_problem(Tcp::exit(0, {"a.test"}, {user("a", longest + 'x')})).find("must have 1 to 255 bytes") !=
           std::string::npos);
 }
 

@@ -170,8 +170,8 @@ TEST_CASE("the edge's settings: what is no network, no name for Via, no page", "
 
     CHECK(page_problems(page("404", "x", "*.example.com")).empty());
     CHECK(page_problems(page("200", "x")) ==
-          Texts{"http_settings.pages: the page for \"200\" is for nothing that happens; expected a status like 404, a "
-                "state like no_client, or all"});
+          Texts{"http_settings.pages: the page for \"200\" is not a valid status or state; expected a status like 404, "
+                "a state like no_client, or all"});
     CHECK(page_problems(page("404", "{{statu}}")).size() == 1);
     CHECK(page_problems(page("404", std::string(limits::http_page_max, 'x'))).empty());
     CHECK(page_problems(page("404", std::string(limits::http_page_max + 1, 'x'))) ==
@@ -309,7 +309,7 @@ TEST_CASE("the edge's settings in a file: what is wrong is told at its place", "
                 "13 server.http.hosts.app.example.com:80: the host \"app.example.com:80\" has a port; hosts are "
                 "matched on every port, so write only the host",
                 "14 server.http.hosts.b.x.page: no such key; did you mean pages?",
-                "15 server.http.trusted_proxies[1]: \"10.1.2.3/8\" has bits behind its length; the network is "
+                "15 server.http.trusted_proxies[1]: \"10.1.2.3/8\" has bits set beyond its length; the network is "
                 "10.0.0.0/8"});
     CHECK(settings.pages.size() == 1);
     CHECK(settings.trusted_proxies == Texts{"10.0.0.0/8"});

@@ -109,7 +109,7 @@ TEST_CASE("what cannot work is refused before anything is loaded", "[https]") {
         [](auto& settings) {
             settings.proxies = {"10.0.0.0/8", "10.1.2.3/8"};
         },
-        "proxy_protocol_from: \"10.1.2.3/8\" has bits behind its length; the network is 10.0.0.0/8");
+        "proxy_protocol_from: \"10.1.2.3/8\" has bits set beyond its length; the network is 10.0.0.0/8");
 }
 
 TEST_CASE("what can work has no problems", "[https]") {
@@ -168,7 +168,8 @@ TEST_CASE("what a file says wrong is told at its key", "[https]") {
           "server.https.client_certificates: expected a rule, like {host: app.example.com, ca: staff.pem}, found "
           "\"a.x\"");
     CHECK(fault_of("client_certificates: {host: a.x}") ==
-          "server.https.client_certificates: `host` and `ca` are needed: for which host, and the file of the CAs");
+          "server.https.client_certificates: `host` and `ca` are required: the host of the rule, and the file of the "
+          "CAs");
     CHECK(fault_of("fallback: {chain: a, kye: b}") == "server.https.fallback.kye: no such key; did you mean key?");
     CHECK(fault_of("redirect: 303") ==
           "server.https.redirect: expected one of off, on, 301, 302, 307, 308, found \"303\"; did you mean 301?");

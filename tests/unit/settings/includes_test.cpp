@@ -99,7 +99,7 @@ TEST_CASE("messages name the file that they are about") {
     folder.write("main.yml", "include: [a.yml, b.yml]\nserver:\n  workers: 1\n  token: " + token_text() + "\n");
     folder.write("a.yml", "server:\n  workers: 2\n  bnid: x\n");
     folder.write("b.yml", "server:\n  bind: nowhere:x\n  http: {head_timeout: soon}\n");
-    CHECK(folder.problems() == Texts{"a.yml:2:3: server.workers: is said already, at main.yml:3",
+    CHECK(folder.problems() == Texts{"a.yml:2:3: server.workers: is already set at main.yml:3",
                                      "a.yml:3:3: server.bnid: no such key; did you mean bind?",
                                      "b.yml:3:24: server.http.head_timeout: expected a time like 500ms, 30s, 2m or 1h, "
                                      "or a number of seconds, found \"soon\""});
@@ -129,11 +129,11 @@ TEST_CASE("what cannot be included is told at the line that names it") {
     CHECK(problems[0] == "main.yml:2:5: include[0]: cannot read the file \"nothing.yml\": No such file or directory");
     CHECK(problems[1] == "main.yml:3:5: include[1]: cannot read the file \"/dev/null\": it is not a file");
     CHECK(problems[2] == "main.yml:4:5: include[2]: cannot read the folder \"none/\": No such file or directory");
-    CHECK(problems[3] == "main.yml:5:5: include[3]: the file \"main.yml\" is a part of this configuration already");
-    CHECK(problems[4] == "main.yml:7:5: include[5]: the file \"a.yml\" is a part of this configuration already");
+    CHECK(problems[3] == "main.yml:5:5: include[3]: the file \"main.yml\" is already a part of this configuration");
+    CHECK(problems[4] == "main.yml:7:5: include[5]: the file \"a.yml\" is already a part of this configuration");
 }
 
-TEST_CASE("files are included so deep, and so many") {
+TEST_CASE("files may be included at most so deep, and so many") {
     const IncludesFolder folder;
     const auto chain = [&](std::size_t depth) {
         folder.write("main.yml", "include: 1.yml\nserver: {token: " + token_text() + "}\n");

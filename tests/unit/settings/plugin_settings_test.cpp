@@ -116,16 +116,16 @@ TEST_CASE("what is wrong with where and when an instance runs is told where it i
     CHECK(problem("paths: api") == "6:16 server.plugins.chain[0].paths: \"api\" does not begin with '/'");
     CHECK(
         problem("services: []") ==
-        "6:19 server.plugins.chain[0].services: names nothing, so the plugin would never run; leave the key out where "
-        "it is for everything");
+        "6:19 server.plugins.chain[0].services: is an empty list, so the plugin would never run; leave the key out to "
+        "run it everywhere");
     CHECK(problem("when: request.pth == 1") ==
           "6:15 server.plugins.chain[0].when: 1:1: unknown field `request.pth`; did you mean `request.path`?");
     CHECK(problem("when: visitor.tls && request.size") ==
-          "6:30 server.plugins.chain[0].when: 1:16: each side of `&&` has to be true or false, and this is a number");
+          "6:30 server.plugins.chain[0].when: 1:16: each side of `&&` must be true or false, and this is a number");
     CHECK(problem("when: 'visitor.tls &&'") ==
           "6:30 server.plugins.chain[0].when: 1:15: expected a value, found the end");
     CHECK(problem("when: |\n\n          visitor.tls\n           || request.size") ==
-          "9:15 server.plugins.chain[0].when: 3:5: each side of `||` has to be true or false, and this is a number");
+          "9:15 server.plugins.chain[0].when: 3:5: each side of `||` must be true or false, and this is a number");
     CHECK(problem("when: {a: b}") ==
           "6:15 server.plugins.chain[0].when: expected a condition, like request.method == \"POST\"; write it behind a "
           "| if it has a : or #, found keys of its own");

@@ -42,11 +42,11 @@ TEST_CASE("port ranges: what is wrong with one is said") {
     CHECK(error_of("0-10", "30-40").starts_with("\"0-10\" is not a range"));
     CHECK(error_of("65535-65536", "30-31").starts_with("\"65535-65536\" is not a range"));
     CHECK(error_of("10-20", "host:40-30").starts_with("\"40-30\" is not a range"));
-    CHECK(error_of("10-20", "host:30-41") == "11 public ports need as many behind them, not 12");
+    CHECK(error_of("10-20", "host:30-41") == "11 public ports need as many backend ports, not 12");
     CHECK(error_of("10-20", "host:30") ==
-          "a range of public ports needs one behind it, as long, like 127.0.0.1:3000-3010");
+          "a range of public ports needs a range of backend ports of the same length, like 127.0.0.1:3000-3010");
     CHECK(error_of("10-20", "unix:/run/app-1-2").starts_with("a range of public ports needs one behind it"));
-    CHECK(error_of("10", "30-40") == "a range of ports behind a service needs one in front of it, like 20000-20010");
+    CHECK(error_of("10", "30-40") == "a range of backend ports needs a range of public ports, like 20000-20010");
 }
 
 TEST_CASE("limit: ports of a range") {

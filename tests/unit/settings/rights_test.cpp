@@ -84,20 +84,20 @@ TEST_CASE("an expiry that is over is a warning at its place", "[rights]") {
     CHECK(file.problems.empty());
     REQUIRE(file.warnings.size() == 1);
     CHECK(to_text(file.warnings[0]) ==
-          "f.yml:4:16: server.token[0].expires: 2001-02-03T03:05:06Z is over: nobody gets in with this token");
+          "f.yml:4:16: server.token[0].expires: 2001-02-03T03:05:06Z is in the past: this token is refused");
 }
 
 TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
     CHECK(rights_problems({}).empty());
     CHECK(rights_problems({.hosts = {{"a.example.com"}}, .ports = {{"any"}}, .kinds = {{"tcp"}}}).empty());
     CHECK(rights_problems({.ports = {{"8100-8000"}}}) ==
-          Texts{"token: `ports` of \"alice\": \"8100-8000\" is a range upside down: write the lower port first"});
-    CHECK(rights_problems({.ports = {{"any", "80"}}}) == Texts{"token: `ports` of \"alice\": `any` stands alone"});
+          Texts{"token: `ports` of \"alice\": \"8100-8000\" is a reversed range: write the lower port first"});
+    CHECK(rights_problems({.ports = {{"any", "80"}}}) == Texts{"token: `ports` of \"alice\": `any` must be the only "
+                                                               "port"});
     CHECK(rights_problems({.ports = {{"80,81"}}}).size() == 1);
-    CHECK(
-        rights_problems({.kinds = {{"smtp"}}}) ==
-        Texts{
-            "token: `kinds` of \"alice\": \"smtp\" is not a kind of service; there are tcp, udp, http, tls, private"});
+    CHECK(rights_problems({.kinds = {{"smtp"}}}) ==
+          Texts{"token: `kinds` of \"alice\": \"smtp\" is not a valid kind of service; expected one of tcp, udp, http, "
+                "tls, private"});
     CHECK(rights_problems({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
     CHECK(rights_problems({.visited_by = {{""}}}) ==
           Texts{"token: `visited_by` of \"alice\": an empty text is not a valid name of a token"});
@@ -131,7 +131,7 @@ TEST_CASE("a second secret is checked as the first one is, and is there once", "
     Server::Builder builder;
     builder.token(Secret::from_string(text), "alice", {}, Secret::from_string(text));
     REQUIRE(builder.check().size() == 1);
-    CHECK(builder.check()[0].text == "the token \"alice\" is there twice");
+    CHECK(builder.check()[0].text == "the token \"alice\" appears twice");
 }
 
 }  // namespace ferrotunnel

@@ -73,7 +73,7 @@ TEST_CASE("limit: plugins of a service, and their bytes", "[service-plugins]") {
     plugins.emplace_back("x");
     CHECK_THAT(problem_with(plugins), Contains("there may be up to 8"));
     CHECK_THAT(problem_with({ServicePlugin("x", "{a: " + std::string(9'000, 'x') + "}")}), Contains("at most 8192"));
-    CHECK_THAT(problem_with({ServicePlugin("No Type")}), Contains("is not a type of a plugin"));
+    CHECK_THAT(problem_with({ServicePlugin("No Type")}), Contains("is not a valid plugin type"));
     CHECK_THAT(problem_with({ServicePlugin("x", "{a: [}")}), Contains("settings of \"x\""));
 }
 
@@ -97,7 +97,8 @@ TEST_CASE("what is wrong with a list of them is told at its place", "[service-pl
     CHECK_THAT(only_problem("    - {tcp: private, name: p, local: 2, plugins: [{a: {}}]}\n"), Contains("is private"));
     CHECK_THAT(only_problem("    - {tcp: 1, local: 2, plugins: [{a: {}, b: {}}]}\n"), Contains("expected one plugin"));
     CHECK_THAT(only_problem("    - {tcp: 1, local: 2, plugins: [{a: 5}]}\n"), Contains("the settings of the plugin"));
-    CHECK_THAT(only_problem("    - {tcp: 1, local: 2, plugins: [{A b: {}}]}\n"), Contains("is not a type of a plugin"));
+    CHECK_THAT(only_problem("    - {tcp: 1, local: 2, plugins: [{A b: {}}]}\n"), Contains("is not a valid plugin "
+                                                                                          "type"));
 }
 
 TEST_CASE("an operator's chain leaves room for the plugins of clients, where these may ask for some",

@@ -96,8 +96,8 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     HttpHeaderRules& fields = http.rules.response_headers;
     fields = {{"X-A", "Connection"}, {{"X-B", "1"}, {"Via", "2"}, {"X-C", "a\nb"}}, {{"X D", "3"}}};
     const Texts expected{
-        "rules.response_headers.remove[1]: belongs to one connection, not to a message; only the edge writes it",
-        "rules.response_headers.set[1].name: shows the path of a message; only the edge writes it",
+        "rules.response_headers.remove[1]: belongs to one connection, not to a message; the edge alone writes it",
+        "rules.response_headers.set[1].name: shows the way of a message; the edge alone writes it",
         "rules.response_headers.set[2].value: has a control character or line end, which could begin a field of its "
         "own",
         "rules.response_headers.add[0].name: is not a valid name of a field: letters, digits and '-'"};
@@ -118,7 +118,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     http.rules.https_redirect = HttpsRedirect{200, 0};
     http.rules.hsts = Hsts{-1s, false, false};
     CHECK(service_rule_problems(http) == Texts{"rules.replace_prefix: does not begin with '/'",
-                                               "rules.host_header: has a character that no host name has",
+                                               "rules.host_header: has a character that is not valid in a host name",
                                                "rules.https_redirect.status: is not 301, 302, 307 or 308",
                                                "rules.hsts.max_age: is not from 0 to 315360000 seconds"});
     http.rules = {};
@@ -127,7 +127,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     http.rules = {};
     http.rules.host_header = "backend";
     CHECK(service_rule_problems(http, true) ==
-          Texts{"rules.host_header: cannot be the backend's: the application itself serves"});
+          Texts{"rules.host_header: cannot be `backend` if the application itself serves"});
 }
 
 TEST_CASE("all rules of a service together have a bound, which is reached and passed by one", "[http]") {

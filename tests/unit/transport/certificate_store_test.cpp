@@ -207,7 +207,9 @@ TEST_CASE("what can be used nevertheless is a warning") {
     CHECK(found[1] == "client.crt: is not meant for servers (its key usage says so) (warning)");
     CHECK(found[2].starts_with("early.crt: is not valid before 20"));
     CHECK(found[3].starts_with("expired.crt: expired on 20"));
-    CHECK(found[4] == "names.crt: the name \"*.*.example\" in it has a character that no host name has (warning)");
+    CHECK(found[4] ==
+          "names.crt: the name \"*.*.example\" in it has a character that is not valid in a host name "
+          "(warning)");
     CHECK(found[5] ==
           "names.crt: the name \"-bad.example\" in it has a label that begins or ends with a hyphen (warning)");
     CHECK(found[6] == "open.crt: the key in " + (folder.path / "open.key").string() +

@@ -82,7 +82,7 @@ TEST_CASE("rules about client certificates that cannot work") {
     CHECK(authority_error({{"a.example", leaf, true}}) ==
           leaf.string() + ": contains a certificate that is not a CA certificate");
     CHECK(authority_error({{"a b", good, true}}) ==
-          "client certificates for \"a b\": the host has a character that no host name has");
+          "client certificates for \"a b\": the host has a character that is not valid in a host name");
     for (const char* host : {"a.example", "*.a.example", "**.a.example", "*"}) {
         CHECK(authority_error({{host, good, true}, {host, good, false}}) ==
               "client certificates for \"" + std::string(host) + "\": the host has two rules");

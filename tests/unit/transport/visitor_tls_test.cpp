@@ -194,7 +194,7 @@ TEST_CASE("a name that breaks the rules is refused with the reason") {
     hosts.settings.certificates.fallback = {other.path() / "fallback.crt", other.path() / "fallback.key"};
     auto tls = hosts.tls();
     CHECK(raw_hello_refusal(tls, hello::server_name(std::string_view("a.example\0.evil", 15))) ==
-          name_is + "has a character that no host name has");
+          name_is + "has a character that is not valid in a host name");
     CHECK(raw_hello_refusal(tls, hello::server_name("192.0.2.1")) == name_is + "is an address, or ends like one");
     CHECK(raw_hello_refusal(tls, hello::server_name("")) == name_is + "is empty");
     CHECK(raw_hello_refusal(tls, hello::extension(0, hello::counted<2>(hello::joined(
