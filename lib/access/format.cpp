@@ -158,18 +158,19 @@ Result<Format, std::string> Format::parse(std::string_view text, const std::vect
             piece.text += c;
             ++at;
         } else if (c == '}') {
-            return place + " a } that closes nothing; }} stands for one";
+            return place + " a } without a {; write }} for a literal one";
         } else if (c != '{') {
             piece.text += c;
         } else {
             const std::size_t end = text.find('}', at);
             if (end == std::string_view::npos) {
-                return place + " a { that is not closed; {{ stands for one";
+                return place + " a { that is not closed; write {{ for a literal one";
             }
             const std::string_view name = text.substr(at + 1, end - at - 1);
             const auto known = std::find(name_texts.begin(), name_texts.end(), name);
             if (known == name_texts.end()) {
-                return place + " " + in_quotes(name) + " is not a valid field; there are " + std::string(known_names());
+                return place + " " + in_quotes(name) +
+                       " is not a valid field; valid fields: " + std::string(known_names());
             }
             piece.has_name = true;
             piece.name = static_cast<Name>(known - name_texts.begin());

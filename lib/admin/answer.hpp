@@ -49,7 +49,7 @@ inline Answer refusal(std::uint16_t status, std::string_view code, std::string m
 
 /// The refusals that most resources have.
 inline Answer wrong_method(std::string_view allowed) {
-    return refusal(405, "wrong_method", "This is for " + std::string(allowed) + '.');
+    return refusal(405, "wrong_method", "Allowed methods: " + std::string(allowed) + '.');
 }
 inline Answer invalid(std::string message) {
     return refusal(400, "invalid", std::move(message));

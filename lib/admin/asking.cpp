@@ -31,11 +31,11 @@ NoReply too_late(const std::string& path) {
 }
 
 NoReply is_gone(const std::string& path) {
-    return {Why::broken, "the program at " + in_quotes(path) + " has ended before its answer was complete"};
+    return {Why::broken, "the program at " + in_quotes(path) + " ended before its response was complete"};
 }
 
 NoReply is_no_answer(const std::string& path) {
-    return {Why::broken, "what answers at " + in_quotes(path) + " is no FerroTunnel"};
+    return {Why::broken, "the program at " + in_quotes(path) + " is not FerroTunnel"};
 }
 
 // Waits for the event; false: the time is over.
@@ -64,7 +64,7 @@ Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
     }
     // The process that listens has made the socket: what the folder was a moment ago no longer counts.
     if (user_at(socket.get()) != believed) {
-        return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " is another user's"};
+        return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " belongs to another user"};
     }
     return socket;
 }

@@ -72,14 +72,14 @@ Result<std::string, SocketFailure> free_name(const std::string& wanted, uid_t us
             case Found::live:
                 break;
             case Found::foreign:
-                return SocketFailure{in_quotes(path) + " is somebody else's",
+                return SocketFailure{in_quotes(path) + " belongs to another user",
                                      std::make_error_code(std::errc::permission_denied)};
             case Found::other:
-                return SocketFailure{in_quotes(path) + " is there, and no socket",
+                return SocketFailure{in_quotes(path) + " exists and is not a socket",
                                      std::make_error_code(std::errc::file_exists)};
         }
     }
-    return SocketFailure{"programs have all names beside " + in_quotes(wanted),
+    return SocketFailure{"running programs already use all names like " + in_quotes(wanted),
                          std::make_error_code(std::errc::address_in_use)};
 }
 

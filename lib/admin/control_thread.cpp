@@ -61,7 +61,7 @@ void ControlThread::run() {
         } catch (const std::exception& problem) {  // there was no memory, say: those who are there go
             peers_.clear();
             accept_again_ = Clock::now() + limits::admin_accept_pause;
-            log_.warn("the control socket has dropped its connections", {{"why", problem.what()}});
+            log_.warn("the control socket dropped its connections", {{"why", problem.what()}});
         }
     }
     peers_.clear();

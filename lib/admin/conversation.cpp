@@ -122,7 +122,7 @@ bool Conversation::read_head() {
     parser_.reset();
     in_body_ = true;
     if (is_long) {
-        refuse(413, "too_large", "A request has at most 64 KiB.");
+        refuse(413, "too_large", "The request exceeds 64 KiB.");
         return false;
     }
     if (waits && input_.empty()) {
@@ -137,7 +137,7 @@ bool Conversation::read_body() {
     while (!rest.empty() && reader_.state() == http::BodyState::more) {
         const http::BodyReader::Piece piece = reader_.next(rest);
         if (body_.size() + piece.payload.size() > limits::admin_request_max) {
-            refuse(413, "too_large", "A request has at most 64 KiB.");
+            refuse(413, "too_large", "The request exceeds 64 KiB.");
             return false;
         }
         body_ += piece.payload;
@@ -162,7 +162,7 @@ void Conversation::handle() {
             handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_, content_type_,
                              last_event_id_, cookie_, authorization_, networks_ ? &*networks_ : nullptr, peer_});
     } catch (const std::bad_alloc&) {
-        answer = refusal(503, "busy", "There is no memory for the answer.");
+        answer = refusal(503, "busy", "Not enough memory for the response.");
     } catch (const std::exception& thrown) {
         answer = refusal(500, "internal", thrown.what());
     }

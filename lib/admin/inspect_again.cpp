@@ -36,14 +36,14 @@ std::string fault_of(const Json& edits) {
         if (key == "headers" && value.is_object()) {
             for (const auto& [name, text] : value.items()) {
                 if (!text.is_string() && !text.is_null()) {
-                    return "A header is a text, or null to leave it out.";
+                    return "A header must be a string, or null to omit it.";
                 }
                 if (!is_one_line(name) || (text.is_string() && !is_one_line(text.get_ref<const std::string&>()))) {
                     return "A header must be one line.";
                 }
             }
         } else if ((key != "method" && key != "target" && key != "body") || !value.is_string()) {
-            return "Expected method, target and body as texts, and headers as an object.";
+            return "Expected method, target and body as strings, and headers as an object.";
         }
     }
     return {};
@@ -175,7 +175,7 @@ void Writing::write_fields() {
     }
     if (!gone.empty()) {
         refuse("The values of " + gone +
-               " are no longer kept (for at most 1 hour). Provide others, or leave these fields out.");
+               " are no longer kept (for at most 1 hour). Provide others, or omit these fields.");
     }
     for (const auto& [name, value] : headers_.items()) {
         if (value.is_string() && !is_framing(name)) {
@@ -234,7 +234,7 @@ std::string Writing::body_again() {
     } else if (!request.complete) {
         refuse("The recorded body is incomplete. Provide another one.");
     } else if (request.cut) {
-        refuse("The body was longer than what is kept. Provide another one.");
+        refuse("The body exceeded the recording limit. Provide another one.");
     } else if (request.body_masked) {
         refuse_gone("the body");
     }

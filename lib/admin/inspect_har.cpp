@@ -62,7 +62,7 @@ std::string_view reason_of(std::string_view line) {
 
 // What is not kept is said where people look for it.
 std::string comment_of(const Half& half) {
-    return half.dropped ? "the body was not kept" : half.cut ? "the body is longer than what was kept" : "";
+    return half.dropped ? "the body was not kept" : half.cut ? "the body exceeded the recording limit" : "";
 }
 
 Json request_of(const Exchange& exchange) {

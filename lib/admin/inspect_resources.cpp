@@ -23,7 +23,7 @@ constexpr std::size_t rows_default = 100;
 constexpr std::string_view bytes_type = "application/octet-stream";
 
 Answer unknown(std::string_view id) {
-    return refusal(404, "not_found", "There is no exchange " + std::string(id) + ", or not any more.");
+    return refusal(404, "not_found", "There is no exchange " + std::string(id) + ", or it is no longer recorded.");
 }
 
 std::uint64_t number_in(std::string_view text) {
@@ -123,7 +123,7 @@ Answer archive(Inspector& inspector, std::string_view query) {
 Answer curl(const Exchange& exchange) {
     std::optional<std::string> command = inspect::curl_command(exchange);
     if (!command) {
-        return refusal(409, "not_whole", "Its request was not kept as a whole.");
+        return refusal(409, "not_whole", "The request was not recorded completely.");
     }
     return {200, Json{{"curl", std::move(*command)}, {"masked", exchange.request.masked}}};
 }
@@ -134,7 +134,7 @@ Answer body(const inspect::Half& half, std::string_view query) {
     }
     std::optional<std::string> plain = inspect::plain_body(half);
     if (!query.empty() || !plain) {
-        return refusal(409, "not_decoded", "Its coding is not known here: ?raw gives it as it is.");
+        return refusal(409, "not_decoded", "The content coding is not supported. Use ?raw to get the encoded body.");
     }
     return {200, {}, std::move(*plain), bytes_type};
 }
@@ -184,7 +184,7 @@ Answer about_one(const Request& request, Subject& subject, Inspector& inspector,
         const auto other = inspector.records().find(number_in(what.substr(diff.size())));
         return other ? Answer{200, difference_of(exchange, other->copy())} : unknown(what.substr(diff.size()));
     }
-    return refusal(404, "not_found", "An exchange has no " + in_quotes(what) + '.');
+    return refusal(404, "not_found", "An exchange has no part " + in_quotes(what) + '.');
 }
 
 }  // namespace
@@ -192,8 +192,7 @@ Answer about_one(const Request& request, Subject& subject, Inspector& inspector,
 Answer answer_about_exchanges(const Request& request, Subject& subject) {
     const std::shared_ptr<Inspector> inspector = subject.inspector();
     if (!inspector) {
-        return refusal(404, "not_here",
-                       "Nothing is recorded here: a client does that with `inspect: on` (--inspect on).");
+        return refusal(404, "not_here", "Recording is off here. Start a client with `inspect: on` (--inspect on).");
     }
     const std::string_view rest = request.path.substr(exchanges_path.size());
     if (rest.empty() && request.method == "DELETE") {
@@ -207,7 +206,7 @@ Answer answer_about_exchanges(const Request& request, Subject& subject) {
         return rest.empty() ? list(*inspector, request.query) : archive(*inspector, request.query);
     }
     if (!rest.starts_with('/')) {
-        return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + " in version 1.");
+        return refusal(404, "not_found", "There is no resource " + in_quotes(request.path) + " in version 1.");
     }
     return about_one(request, subject, *inspector, rest.substr(1));
 }

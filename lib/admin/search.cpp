@@ -79,7 +79,7 @@ void look_into(const std::string& folder, uid_t user, Search& search) {
         if (found == Found::live) {
             search.sockets.push_back(std::move(candidate));
         } else if (found == Found::foreign) {
-            search.problems.push_back("the socket " + in_quotes(candidate.path) + " is another user's");
+            search.problems.push_back("the socket " + in_quotes(candidate.path) + " belongs to another user");
         }
     }
 }
@@ -158,7 +158,7 @@ std::optional<std::string> distrust_of_socket(const std::string& path) {
     }
     return status.st_uid == user
                ? std::nullopt
-               : std::optional("the socket " + in_quotes(path) + " is that of user " + std::to_string(status.st_uid));
+               : std::optional("the socket " + in_quotes(path) + " belongs to user " + std::to_string(status.st_uid));
 }
 
 }  // namespace ferrotunnel::admin

@@ -48,18 +48,18 @@ class Subject : public ServiceSubject {
 public:
     /// Everything that `ferrotunnel status` shows.
     virtual Answer status() = 0;
-    virtual Answer tunnels() { return not_here("A client has no list of tunnels: ask its server."); }
-    virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
+    virtual Answer tunnels() { return not_here("A client has no list of tunnels. Ask its server."); }
+    virtual Answer tokens() { return not_here("A client has no list of tokens. Ask its server."); }
     /// The service that such a visitor comes to, with the members of its group.
-    virtual Answer route(const RouteQuestion&) { return not_here("A client routes nobody: ask its server."); }
+    virtual Answer route(const RouteQuestion&) { return not_here("A client does not route visitors. Ask its server."); }
     /// Ends the sessions of the clients with this id, or else of all those with this name, and refuses them for that
     /// time; zero: they may come back at once.
     virtual Answer kick(const std::string&, std::chrono::milliseconds) {
-        return not_here("A client has nobody to end: ask its server.");
+        return not_here("A client cannot disconnect clients. Ask its server.");
     }
     /// Asks the client of this name or id about its services: a request of this API, as JSON.
     virtual Answer ask_client(const std::string&, const Json&) {
-        return not_here("A client has no clients: ask its server.");
+        return not_here("A client has no clients. Ask its server.");
     }
 
     /// What has happened. It outlives the thread that answers.

@@ -38,7 +38,7 @@ Answer forbidden(std::string message) {
 // Why a page of somebody else seems to have made this request.
 std::optional<Answer> distrust(const Request& request, const WebAccess& access) {
     if (!access.login && !is_address_or_localhost(request.host)) {
-        return forbidden("This address is asked by an IP address or as localhost, not as " + in_quotes(request.host) +
+        return forbidden("Use an IP address or localhost as the host of this address, not " + in_quotes(request.host) +
                          '.');
     }
     const bool is_of_ours = request.fetch_site.empty() || request.fetch_site == "same-origin";
@@ -47,7 +47,7 @@ std::optional<Answer> distrust(const Request& request, const WebAccess& access) 
         const bool is_page = request.path == "/";
         return is_of_ours || request.fetch_site == "none" || is_page
                    ? std::nullopt
-                   : std::optional(forbidden("Another site's page has asked for this."));
+                   : std::optional(forbidden("Request from another site rejected."));
     }
     const std::string origin = (access.is_secure ? "https://" : "http://") + std::string(request.host);
     if (!is_of_ours || (!request.origin.empty() && request.origin != origin)) {

@@ -96,8 +96,7 @@ std::vector<Json> items_of(const Json& description, const ClientPart& part) {
 }
 
 Answer nowhere_to_keep() {
-    return admin::refusal(409, "not_kept",
-                          "There is nowhere to keep it: this client was started without a configuration file.");
+    return admin::refusal(409, "not_kept", "It cannot be kept: this client was started without a configuration file.");
 }
 
 Answer not_found(const std::string& name) {
@@ -142,13 +141,13 @@ void ClientSubject::metrics(metrics::Exposition& to) {
 
 std::string ClientSubject::why_not_ready() {
     if (needs_.is_stopping()) {
-        return "The client ends.";
+        return "The client is stopping.";
     }
     if (!needs_.statistics.stats().connected) {
         return "The client is not connected.";
     }
     if (wants_place()) {
-        return "The client waits to take the place of another one, until all of its services are registered and "
+        return "The client waits to replace another one until all of its services are registered and "
                "healthy.";
     }
     const auto [all, accepted] = count_services();
@@ -276,21 +275,21 @@ std::string ClientSubject::replay(const std::string& service, std::string reques
         }
     }
     if (replay.service == 0) {
-        return "There is no service " + in_quotes(service) + " with a backend any more, or it is switched off.";
+        return "There is no service " + in_quotes(service) + " with a backend, or it is switched off.";
     }
     PermitPtr ticket = replays_.acquire();
     if (!ticket) {
-        return "16 requests are being sent again: this one is not.";
+        return "16 requests are already being sent again. Try again later.";
     }
     const bool is_posted = needs_.link.post([&log = needs_.log, replay = std::move(replay),
                                              ticket = std::move(ticket)](session::ClientLink& link) mutable noexcept {
         try {
             link.replay(std::move(replay), std::move(ticket));
         } catch (const std::bad_alloc&) {
-            log.warn("a request was not sent again: there is no memory");
+            log.warn("a request was not sent again: out of memory");
         }
     });
-    return is_posted ? "" : "The client is ending.";
+    return is_posted ? "" : "The client is stopping.";
 }
 
 Answer ClientSubject::drain(std::optional<std::chrono::milliseconds> time) {
@@ -363,9 +362,8 @@ Answer ClientSubject::enable(const std::string& name) {
         return admin::refusal(422, "not_kept", "It was not switched on: " + outcome.why + '.');
     }
     if (outcome.what == Switched::not_here && is_off_in_configuration(name)) {
-        return admin::refusal(
-            409, "not_kept",
-            "The configuration itself says that " + in_quotes(name) + " is off: that is changed there.");
+        return admin::refusal(409, "not_kept",
+                              "The configuration itself switches " + in_quotes(name) + " off. Change it there.");
     }
     return switched(name, true, "", outcome.what == Switched::kept);
 }

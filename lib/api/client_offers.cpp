@@ -67,7 +67,7 @@ Service ClientOffers::listen(Udp description, DatagramHandler handler) {
     offer.service = engine_service(std::move(description), true, problems);
     offer.application_serves = true;
     if (!handler) {
-        problems.push_back({offer.service.name, "has no handler that datagrams could be given to"});
+        problems.push_back({offer.service.name, "has no handler for datagrams"});
     }
     offer.datagrams = std::make_shared<const DatagramHandler>(std::move(handler));
     return Service(make(std::move(offer), std::move(problems)).state);

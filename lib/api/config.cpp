@@ -86,7 +86,7 @@ Config thrown_if_wrong(Config config) {
 Result<detail::ConfigText, std::string> read_included(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-        return std::string("it is not a file");
+        return std::string("it is not a regular file");
     }
     FileText read = read_file(path);
     if (!read.error.empty()) {

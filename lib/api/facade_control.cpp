@@ -95,7 +95,7 @@ std::error_code FacadeControl::open_socket(const std::string& setting, std::stri
     }
     wanted_path_ = wanted;
     if (socket->path() != wanted) {
-        log_.info("another program has the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
+        log_.info("another program uses the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
     }
     socket_.emplace(std::move(*socket));
     return {};
@@ -109,7 +109,7 @@ std::error_code FacadeControl::open_metrics(const std::string& setting, bool rep
     std::error_code error;
     metrics_ = replaces ? runtime::listen_beside(at, error, limits::admin_backlog)
                         : passed_->listen_on(at, error, "metrics", limits::admin_backlog);
-    what = error ? "listen for those who read metrics on " + at.text() : what;
+    what = error ? "listen for metrics readers on " + at.text() : what;
     return error;
 }
 
@@ -170,7 +170,7 @@ void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t 
     event.kind = Event::Kind::refused;
     event.peer = address;
     event.error = errc::unauthorized;
-    event.text = "A wrong secret was shown to the dashboard.";
+    event.text = "A wrong secret was sent to the dashboard.";
     events_.put(event);
 }
 
@@ -236,11 +236,11 @@ void FacadeControl::take_wanted_name() {
         return;
     }
     if (const std::error_code error = socket_->move_to(wanted_path_)) {
-        log_.warn("the control socket keeps its name", {{"at", socket_->path()}, {"why", error.message()}});
+        log_.warn("the control socket cannot be renamed", {{"at", socket_->path()}, {"why", error.message()}});
         return;
     }
     path_ = socket_->path();
-    log_.info("the control socket has its usual name now", {{"at", path_}});
+    log_.info("the control socket has been given its usual name", {{"at", path_}});
 }
 
 void FacadeControl::close() noexcept {
@@ -326,7 +326,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     if (!told.empty()) {
         event.text += ": " + told;
     } else if (!applied) {
-        event.text += ": nothing of it was applied";
+        event.text += ": no part of it was applied";
     }
     event.text += '.';
     if (applied) {

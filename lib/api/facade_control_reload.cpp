@@ -50,7 +50,7 @@ Json changes_of(const ReloadAnswer& came) {
 }
 
 Answer can_not_reload() {
-    return admin::refusal(501, "unsupported", "This program cannot read its configuration again.");
+    return admin::refusal(501, "unsupported", "This program cannot reload its configuration.");
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const
         handler = drain_;
     }
     if (!handler) {
-        return admin::refusal(501, "unsupported", "This program cannot be ended from here.");
+        return admin::refusal(501, "unsupported", "This program cannot be stopped from here.");
     }
     handler(time);
     return {202, Json{{"draining", true}}};

@@ -11,7 +11,7 @@ using transport::CertificateProblem;
 using transport::CertificateReport;
 using transport::TlsConfigError;
 
-constexpr std::string_view plain_http_text = "This port speaks HTTPS: the address begins with https://, not http://.\n";
+constexpr std::string_view plain_http_text = "This port speaks HTTPS: use https://, not http://.\n";
 
 std::string answer_to_plain_http() {
     return "HTTP/1.1 400 Bad Request\r\nX-FerroTunnel-Error: plain_http\r\nContent-Type: text/plain\r\n"
@@ -94,7 +94,7 @@ void HttpsCertificates::tell(const CertificateReport& report) {
         }
         const std::string file = problem.file.string();
         if (problem.warning) {
-            log_.warn("a certificate has a fault and is used nevertheless", {{"file", file}, {"why", problem.reason}});
+            log_.warn("a certificate has a fault and is used anyway", {{"file", file}, {"why", problem.reason}});
         } else if (problem.kept) {
             log_.error("a certificate cannot be read; the previous one stays in use",
                        {{"file", file}, {"why", problem.reason}});

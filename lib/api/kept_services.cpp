@@ -31,10 +31,10 @@ using admin::Json;
 using config::Node;
 
 constexpr std::string_view kept_header =
-    "# What a running client was told to keep: `ferrotunnel services add --keep` and `remove --keep`, `disable` and\n"
+    "# Changes kept by a running client: `ferrotunnel services add --keep` and `remove --keep`, `disable` and\n"
     "# `enable`.\n"
-    "# The program replaces this file as a whole, and comments with it. It belongs to the configuration beside this\n"
-    "# folder, which includes it by itself.\n"
+    "# The program rewrites this file completely, without your comments. The configuration beside this\n"
+    "# folder includes it automatically.\n"
     "client:\n";
 constexpr std::chrono::seconds lock_patience{10};  // a change takes milliseconds
 
@@ -197,7 +197,7 @@ Result<KeptServices::Contents, std::string> KeptServices::read() const {
     take("disabled", contents.disabled);
     if (!report.empty() || root.entries.size() != 1 || client == nullptr || client->entries.size() != known) {
         return in_quotes(path_) +
-               " has something else than `client.services` and `client.disabled`, which would be lost: it is changed "
+               " has keys other than `client.services` and `client.disabled`, which would be lost. Change it "
                "by "
                "hand, then";
     }
@@ -234,7 +234,7 @@ std::string KeptServices::write(const Texts& texts) const {
     put("services", texts.services);
     put("disabled", texts.disabled);
     if (text.size() > limits::config_file_bytes_max) {
-        return in_quotes(path_) + " would be larger than a configuration may be";
+        return in_quotes(path_) + " would exceed the size limit of a configuration";
     }
     return replace_file(path_, text);
 }
@@ -271,7 +271,7 @@ std::string KeptServices::remove(std::string_view name) {
     }
     const Texts now = texts_of(*kept, name);
     if (now.services.size() == kept->services.size()) {
-        return in_quotes(name) + " is not kept in " + in_quotes(path_) + ": what another file says is changed there";
+        return in_quotes(name) + " is not kept in " + in_quotes(path_) + "; change it in the file that has it";
     }
     return write(now);
 }
@@ -291,7 +291,7 @@ KeptServices::Outcome KeptServices::disable(const std::string& name, const std::
     make_texts(item);
     now.disabled.push_back(text_of_item(item));
     const std::string problem = now.disabled.size() > limits::services_max
-                                    ? in_quotes(path_) + " would have more services that are off than it may have"
+                                    ? in_quotes(path_) + " would exceed the limit of services that are off"
                                     : write(now);
     return {problem.empty() ? Switched::kept : Switched::failed, problem};
 }

@@ -33,7 +33,7 @@ void ManagedRequests::answer(const Request& received) {
         const std::shared_ptr<const exits::Destinations> targets = targets_.get();
         answer = targets ? needs_.answer(received.request, *targets) : not_managed(received.request);
     } catch (const std::exception& problem) {
-        needs_.log.warn("a request of the server about services has failed", {{"why", problem.what()}});
+        needs_.log.warn("a request of the server about services failed", {{"why", problem.what()}});
     }
     needs_.link.post([number = received.number, answer = std::move(answer)](session::ClientLink& link) {
         link.answer(number, answer);

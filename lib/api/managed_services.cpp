@@ -87,8 +87,8 @@ public:
         const auto check = [&](const auto& services) {
             for (const auto& service : services) {
                 if (!refused && !is_target(service.local)) {
-                    refused = forbidden("This client's user lets nobody lead services to " + in_quotes(service.local) +
-                                        ": `client.managed` does not have it.");
+                    refused = forbidden("The user of this client does not allow services to lead to " +
+                                        in_quotes(service.local) + ": `client.managed` does not list it.");
                 }
             }
         };
@@ -140,7 +140,7 @@ private:
             }
             is_known = true;
             if (!leads_to_target(row)) {
-                return forbidden(in_quotes(name) + " leads where this client's user lets nobody lead services to.");
+                return forbidden(in_quotes(name) + " leads to an address that the user of this client does not allow.");
             }
         }
         return is_known ? std::nullopt
@@ -157,7 +157,7 @@ wire::Managed told(const wire::Manage& request, const Answer& answer) {
     wire::Managed message{request.request, answer.status, ""};
     message.text = answer.body.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (message.text.size() > wire::manage_text_max) {
-        return told(request, admin::refusal(413, "too_large", "The client's answer has too many bytes."));
+        return told(request, admin::refusal(413, "too_large", "The client's response is too large."));
     }
     return message;
 }
@@ -187,8 +187,9 @@ wire::Managed answer_of_managed(const wire::Manage& request, admin::ServiceSubje
 }
 
 wire::Managed not_managed(const wire::Manage& request) {
-    return told(request, forbidden("This client's user lets nobody manage its services: `client.managed` says where "
-                                   "the server's administrator may lead services to."));
+    return told(request, forbidden("The user of this client does not allow its services to be managed: "
+                                   "`client.managed` lists the addresses that "
+                                   "the server's administrator may use."));
 }
 
 }  // namespace ferrotunnel::detail

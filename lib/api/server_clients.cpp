@@ -29,7 +29,7 @@ Answer answer_of(std::uint16_t status, const std::string& text) {
     }
     std::optional<Json> body = admin::object_in(text);
     return body ? Answer{status, std::move(*body)}
-                : admin::refusal(502, "no_answer", "The client has answered what is not a JSON object.");
+                : admin::refusal(502, "no_answer", "The client's answer is not a JSON object.");
 }
 
 }  // namespace
@@ -89,8 +89,7 @@ std::optional<std::size_t> ServerClients::keep_out(const std::string& client, co
 }
 
 Answer ServerClients::no_client(const std::string& client) {
-    return admin::refusal(404, "not_found",
-                          "No client is connected that has the name or the id " + in_quotes(client) + '.');
+    return admin::refusal(404, "not_found", "No connected client has the name or the id " + in_quotes(client) + '.');
 }
 
 // On the control API's thread, which waits: a client that does not answer holds it up for limits::manage_patience.
@@ -102,7 +101,7 @@ Answer ServerClients::ask(const std::string& client, const Json& request) {
     if (found.size() > 1) {
         return admin::refusal(409, "ambiguous",
                               std::to_string(found.size()) + " clients are called " + in_quotes(client) +
-                                  ": say the id of one, as `ferrotunnel status` shows it.");
+                                  ". Give the id of one, which `ferrotunnel status` shows.");
     }
     std::string text = request.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (text.size() > wire::manage_text_max) {
@@ -122,7 +121,7 @@ Answer ServerClients::ask(const std::string& client, const Json& request) {
         });
     });
     if (!is_posted || answer.wait_for(limits::manage_patience) != std::future_status::ready) {
-        return admin::refusal(504, "no_answer", "The client has not answered within 5 s.");
+        return admin::refusal(504, "no_answer", "The client did not answer within 5 s.");
     }
     return answer.get();
 }

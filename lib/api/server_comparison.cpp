@@ -15,7 +15,7 @@ using ChangeKind = ApplyReport::Change::Kind;
 
 namespace {
 
-constexpr const char* mixed_text = " (with what stays as it is until a restart)";
+constexpr const char* mixed_text = " (including values that need a restart)";
 
 class TokensByName {
 public:

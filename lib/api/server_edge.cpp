@@ -161,7 +161,7 @@ void ServerEdge::listen_tls(runtime::Fd listener, bool with_clients, bool with_p
 std::string ServerEdge::add(Server::Visitors visitors, const runtime::SocketAddress& at, const std::string& what) {
     const bool by_tls = visitors == Server::Visitors::https;
     if (!front_ || !(by_tls ? needs_.shared->https_public : needs_.shared->http_public)) {
-        throw std::system_error(errc::unsupported, what + ": the server takes no such visitors");
+        throw std::system_error(errc::unsupported, what + ": the server accepts no such visitors");
     }
     if (added_.size() >= limits::added_listeners_max) {
         throw std::system_error(errc::busy, what);

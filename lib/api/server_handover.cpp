@@ -69,7 +69,7 @@ std::vector<runtime::NamedSocket> ServerHandover::sockets_to_keep() {
 
 Answer ServerHandover::answer_sockets(std::size_t first) {
     if (needs_.lifecycle.stopping()) {
-        return admin::refusal(409, "ended", "The program is ending.");
+        return admin::refusal(409, "ended", "The program is stopping.");
     }
     if (first == 0) {
         needs_.state.write_now();  // the other process is about to read them
@@ -94,7 +94,7 @@ Answer ServerHandover::answer_sockets(std::size_t first) {
 
 Answer ServerHandover::begin() {
     if (needs_.lifecycle.stopping()) {
-        return admin::refusal(409, "ended", "The program is ending.");
+        return admin::refusal(409, "ended", "The program is stopping.");
     }
     is_replaced_ = true;
     Answer answer = needs_.control.drain(std::nullopt);

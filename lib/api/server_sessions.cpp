@@ -43,8 +43,8 @@ void ServerSessions::log_crowd(const login::LoginGate::Answer& answer, const run
     }
     if (answer.fault == Fault::full) {
         needs_.log.warn(
-            "the limit of connections before login is reached: of the addresses with most of them, the oldest "
-            "gives way",
+            "the limit of connections before login is reached: the oldest one of the busiest network "
+            "is closed",
             {{"most", answer.network}, {"connections", answer.present}});
     } else if (answer.fault == Fault::network_full) {
         needs_.log.warn("a network has reached its limit of connections before login; its oldest was closed",

@@ -104,16 +104,18 @@ void ServiceEntries::check_room(const Map& entries, const backend::ClientService
         if (entry.name == service.name) {
             // Without a name of its own, a service is named after its host: then the host is there twice.
             const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
-            problems.push_back({service.name, hosts_too ? "this client has a service for the same host and path, and "
-                                                          "of that name already"
-                                                        : "this client has a service of that name already"});
+            problems.push_back(
+                {service.name, hosts_too ? "this client already has a service with the same host and path, and "
+                                           "with that name"
+                                         : "this client already has a service with that name"});
         }
         hosts += entry.hosts;
         rules += entry.rules;
     }
     if (hosts > limits::http_hosts_per_session_max) {
-        problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
-                                              " hosts already, as many as one may"});
+        problems.push_back(
+            {service.name,
+             "this client already has " + std::to_string(limits::http_hosts_per_session_max) + " hosts, the maximum"});
     }
     if (rules > limits::http_rules_bytes_per_session_max) {
         problems.push_back({service.name, "the rules and plugins of this client's services take more than " +

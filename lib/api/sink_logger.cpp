@@ -90,7 +90,7 @@ void SinkLogger::tell_dropped(std::uint64_t lines) noexcept {
         const LogLevel level = std::max(level_.load(std::memory_order_relaxed), LogLevel::warn);
         hand_on({std::chrono::system_clock::now(),
                  level,
-                 std::to_string(lines) + " lines were dropped: nobody took them from the log in time",
+                 std::to_string(lines) + " lines were dropped: the log's reader was too slow",
                  {{"lines", std::to_string(lines)}}});
     } catch (...) {  // as above
     }

@@ -51,7 +51,7 @@ bool ClaimFile::own() {
         return false;
     }
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        why_not_ = errno == EWOULDBLOCK ? "another server with the same state directory does that"
+        why_not_ = errno == EWOULDBLOCK ? "another server uses the same state directory"
                                         : reason((path.string() + " cannot be locked").c_str());
         return false;
     }
@@ -84,7 +84,7 @@ ClaimRecord ClaimFile::read() const {
 std::string ClaimFile::write(const ClaimRecord& record) {
     const std::string text = write_claims(record);
     if (text.size() > ClaimRecord::bytes_max) {
-        return "there is too much to remember";
+        return "there are too many claims";
     }
     const std::error_code error = ferrotunnel::detail::write_whole_file(directory_ / file_name, text, {});
     return error ? "the file cannot be written: " + error.message() : std::string();

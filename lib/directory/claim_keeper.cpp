@@ -135,7 +135,7 @@ void ClaimKeeper::run() {
 // Logs a problem, once for as long as there is one.
 void ClaimKeeper::tell(const std::string& problem) {
     if (!problem.empty() && !std::exchange(told_, true)) {
-        log_.warn("claims cannot be saved: after a restart their hosts are unknown until their clients are back",
+        log_.warn("claims cannot be saved: after a restart their hosts are unknown until their clients reconnect",
                   {{"directory", settings_.directory.string()}, {"why", problem}});
     }
     told_ = told_ && !problem.empty();

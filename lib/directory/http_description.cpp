@@ -55,7 +55,7 @@ std::optional<Duration> duration_of(const std::optional<std::uint64_t>& ms) {
 }
 
 std::string too_much(std::string_view key, Duration most) {
-    return "The service's limit `" + std::string(key) + "` is above what this server allows, which is " +
+    return "The service's limit `" + std::string(key) + "` exceeds the limit of this server, which is " +
            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(most).count()) + " s.";
 }
 
@@ -154,7 +154,7 @@ std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescript
     }
     for (const std::string& host : description.hosts) {
         if (host.starts_with('[') || net::parse_ipv4(host)) {
-            return wrong("host", host, {"is an address: visitors ask for names by TLS"});
+            return wrong("host", host, {"is an IP address: TLS visitors send host names"});
         }
     }
     description.passthrough = true;

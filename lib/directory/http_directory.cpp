@@ -12,26 +12,28 @@ namespace ferrotunnel::directory {
 namespace {
 
 Refusal not_yours(const std::string& host) {
-    return {wire::Code::name_taken, ClaimName(host, "/").text() +
-                                        " belongs to another token, also while its client is away. Choose another "
-                                        "host."};
+    return {wire::Code::name_taken,
+            ClaimName(host, "/").text() +
+                " belongs to another token, even while its client is disconnected. Choose another "
+                "host."};
 }
 
 Refusal below_anothers(const std::string& host) {
-    return {wire::Code::name_taken, ClaimName(host, "/").text() +
-                                        " is below a pattern that belongs to another token: this one needs a right to "
-                                        "it. Choose another host, or have the server allow it."};
+    return {wire::Code::name_taken,
+            ClaimName(host, "/").text() +
+                " is below a pattern that belongs to another token, so this token needs a right to "
+                "it. Choose another host, or have the server allow it."};
 }
 
 Refusal too_many_paths(const std::string& host) {
     return {wire::Code::limit, "The host " + host + " has " + std::to_string(limits::http_paths_per_host_max) +
-                                   " services, each with a path of its own, and that is the most. Use another host."};
+                                   " services with different paths, the maximum. Use another host."};
 }
 
 Refusal too_many_expressions(const std::string& host) {
     return {wire::Code::limit,
             "The host " + host + " has " + std::to_string(limits::http_path_regexes_per_host_max) +
-                " services with a regular expression for their path, and that is the most. Use a prefix, like /api, "
+                " services with a regular expression for their path, the maximum. Use a prefix, like /api, "
                 "or another host."};
 }
 
@@ -141,9 +143,8 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
                 return {};
             }
         } else if (membership && known != services_.end()) {
-            why = {
-                wire::Code::name_taken,
-                "The members of its group say something else of hosts, path, rules or limits. All must say the same."};
+            why = {wire::Code::name_taken,
+                   "Other members of its group have different hosts, path, rules or limits. All must be the same."};
             return {};
         } else if (known != services_.end() || is_carried(description)) {
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +

@@ -104,15 +104,14 @@ ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::stri
 }
 
 Refusal too_many_members() {
-    return {wire::Code::limit,
-            "The group has " + std::to_string(limits::group_members_max) + " members, which is the most."};
+    return {wire::Code::limit, "The group has " + std::to_string(limits::group_members_max) + " members, the maximum."};
 }
 
 Refusal says_another(const Membership& others, const Membership& own) {
     const Difference what = difference(others, own);
-    return {wire::Code::limit, "The members of its group say `" + what.key + ": " + what.others +
-                                   "`, and this client says `" + what.key + ": " + what.own +
-                                   "`. All must say the same."};
+    return {wire::Code::limit, "The other members of its group have `" + what.key + ": " + what.others +
+                                   "`, and this client has `" + what.key + ": " + what.own +
+                                   "`. All must be the same."};
 }
 
 }  // namespace ferrotunnel::directory

@@ -12,7 +12,7 @@ wire::Code taken(const ClaimName& name) {
 }
 
 Refusal overtaken() {
-    return {wire::Code::superseded, "A newer session of the same client is already here; this one is not needed."};
+    return {wire::Code::superseded, "A newer session of the same client already exists; this one is not needed."};
 }
 
 Refusal too_many_trunks(std::size_t most) {
@@ -109,13 +109,12 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
 // For a moment a client and its successor are both there.
 std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, bool replaces) const {
     if (sessions_.size() >= settings_.sessions_max) {
-        return Refusal{wire::Code::busy,
-                       "The server holds as many clients as it is allowed to. Trying later may work."};
+        return Refusal{wire::Code::busy, "The server has reached its limit of clients. Trying later may work."};
     }
     const auto known = holdings_.find(token);
     const std::size_t most = sessions_most_of(token);
     if ((known != holdings_.end() ? known->second.sessions : 0) >= (replaces ? 2 * most : most)) {
-        return Refusal{wire::Code::busy, "This token has as many connections as one may have (" + std::to_string(most) +
+        return Refusal{wire::Code::busy, "This token has reached its limit of connections (" + std::to_string(most) +
                                              "). Trying later may work."};
     }
     return std::nullopt;
@@ -187,7 +186,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         return service_gone();
     }
     if (claimant->second.replaced) {
-        return Refusal{wire::Code::going_away, "Another client has taken the place of this one."};
+        return Refusal{wire::Code::going_away, "Another client has replaced this one."};
     }
     // Rights come first: a client that may not have the port does not learn whether it is in use.
     if (name.is_port()) {
@@ -196,12 +195,11 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         }
     }
     if (name.is_port() && name.transport == Transport::tcp && own_ports_.contains(name.port)) {
-        return Refusal{wire::Code::port_forbidden,
-                       name.text() + " is one that the server itself listens on. Choose another port."};
+        return Refusal{wire::Code::port_forbidden, name.text() + " is used by the server itself. Choose another port."};
     }
     if (is_kept_from(claimant->second, name, now)) {
         return Refusal{taken(name), name.text() +
-                                        " is kept for another client, which had it a moment ago or "
+                                        " is reserved for another client, which had it a moment ago or "
                                         "before the server's restart. Choose another port, or try again in a minute."};
     }
     auto held = claims_.find(name);
@@ -248,7 +246,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
 }
 
 Refusal too_many_ports(const char* who_has, std::size_t most) {
-    return {wire::Code::busy, std::string(who_has) + " as many public ports as one may have (" + std::to_string(most) +
+    return {wire::Code::busy, std::string(who_has) + " reached the limit of public ports (" + std::to_string(most) +
                                   "). Trying later may work."};
 }
 
@@ -260,8 +258,9 @@ std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimN
         }
         return std::nullopt;
     }
-    return Refusal{wire::Code::limit, name.is_port() ? "This client holds as many public ports as one session may."
-                                                     : "This client holds as many hosts as one session may."};
+    return Refusal{wire::Code::limit, name.is_port()
+                                          ? "This client has reached the limit of public ports for one session."
+                                          : "This client has reached the limit of hosts for one session."};
 }
 
 ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const {
@@ -274,7 +273,7 @@ ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName
         contested.holders.push_back(sessions_.at(key).handle);
     }
     contested.if_alive = {taken(name), name.text() + " is held by another client with the same token, from " +
-                                           holder.info.address + ", and that one is alive. Stop it, or c" + another};
+                                           holder.info.address + ", which is still connected. Stop it, or c" + another};
     return contested;
 }
 

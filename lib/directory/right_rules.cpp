@@ -39,7 +39,7 @@ Refusal not_among(std::string_view pattern, const std::vector<std::string>& host
 
 Refusal kept_for_others(const ClaimName& name, wire::Code code) {
     return {code, name.text() +
-                      " is kept for tokens with a right to it, which this one does not have. Choose another " +
+                      " is reserved for tokens with a right to it, which this token does not have. Choose another " +
                       name.kind() + ", or have the server allow it."};
 }
 

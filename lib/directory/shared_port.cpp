@@ -348,7 +348,7 @@ std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedP
         return too_many_ports("The clients of this token have", most_.of_token);
     }
     if (is_at(of_client_, client, most_.of_client)) {
-        return too_many_ports("With those that are still being closed, this client has", most_.of_client);
+        return too_many_ports("Counting ports that are still being closed, this client has", most_.of_client);
     }
     return std::nullopt;
 }

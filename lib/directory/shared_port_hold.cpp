@@ -166,7 +166,7 @@ bool PortTable::keep_held(Ports::iterator known) noexcept try {
     held->second = ports_.extract(known);
     (void)port.hold_mail_->post(*port.worker_.mailbox(), port.shared_from_this());
     if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
-        log_->info("a port waits for its client to come back",
+        log_->info("a port waits for its client to reconnect",
                    {{"port", port.address().text()}, {"milliseconds", milliseconds_of(hold_)}});
     }
     return true;
@@ -229,7 +229,7 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
             waiting = port->line_.size();
         }
         if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
-            log_->info("a port is closed: its client has not come back",
+            log_->info("a port was closed: its client has not reconnected",
                        {{"port", port->address().text()}, {"reset", waiting}});
         }
     } catch (const std::exception&) {

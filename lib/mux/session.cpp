@@ -278,11 +278,11 @@ void Session::tick(TimePoint now) {
     const Settings& settings = context_.settings;
     const char* silence = nullptr;
     if (in_flight_ > 0 && now >= progress_at_ + settings.write_timeout) {
-        silence = "the peer takes no data: no write progress within the allowed time";
+        silence = "the peer accepts no data: no write progress within the allowed time";
     } else if (state_ == SessionState::authenticating) {
         return;  // the driver has a deadline for the handshake
     } else if (liveness_.dead(now)) {
-        silence = "nothing was heard from the peer for the dead interval";
+        silence = "nothing was received from the peer for the dead interval";
     }
     if (silence != nullptr) {
         // Silence ends a session that cannot be resumed; otherwise only its connection.

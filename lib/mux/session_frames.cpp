@@ -135,7 +135,7 @@ Violation Session::on_open_frame(StreamId id, Bytes payload) {
         return {Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one"};
     }
     if (open->send_window > context_.settings.first_window || open->receive_window > limits::credit_outstanding_max) {
-        return {Code::flow_control, "an OPEN that takes more credit than was announced"};
+        return {Code::flow_control, "an OPEN that uses more credit than was announced"};
     }
     ids_.accept(id);
     const bool over = drain_.refuses_opens();
@@ -160,7 +160,7 @@ Violation Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
     }
     if ((flags & wire::flag::ack) == 0) {
         if (!outbox_.count_pong()) {
-            return {Code::limit, "pings come faster than their answers are read"};
+            return {Code::limit, "pings arrive faster than their answers are read"};
         }
         if (resume_) {
             resume_->confirm_soon();  // the peer may ask for the sake of that

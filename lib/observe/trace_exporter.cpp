@@ -28,7 +28,7 @@ bool may_be_repeated(std::uint16_t status) noexcept {
 }
 
 std::string reason_of(const fetch::Response& response) {
-    return response.status == 0 ? response.error : "it answers with " + std::to_string(response.status);
+    return response.status == 0 ? response.error : "it responds with status " + std::to_string(response.status);
 }
 
 }  // namespace
@@ -147,7 +147,7 @@ private:
             log_.warn("spans cannot be sent to the collector",
                       {{"at", target_->to.authority}, {"why", reason_of(result)}});
         } else {
-            log_.info("spans are sent again", {{"at", target_->to.authority}});
+            log_.info("the collector receives spans again", {{"at", target_->to.authority}});
         }
     }
 

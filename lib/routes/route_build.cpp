@@ -38,7 +38,7 @@ std::size_t slots_for(std::size_t entries) noexcept {
 std::string too_many_expressions(const Route& route) {
     static_assert(limits::http_path_regexes_per_host_max == 8);
     return "`" + route.host.text() + "` has more than 8 regular expressions for paths; `" + route.path.text() +
-           "` is one too many" + (route.name.empty() ? "" : "; it is of " + route.name);
+           "` is one too many" + (route.name.empty() ? "" : "; it belongs to " + route.name);
 }
 
 class Builder {
@@ -120,7 +120,7 @@ private:
             if (!(is_expression(route) ? add_expression(rules, route) : add_path(rules, route))) {
                 const Route& second = tables_.routes[route];
                 add_problem(route, "two rules are for `" + second.host.text() + "` `" + second.path.text() + "`" +
-                                       (second.name.empty() ? "" : "; the second one is of " + second.name));
+                                       (second.name.empty() ? "" : "; the second one belongs to " + second.name));
             }
         }
     }

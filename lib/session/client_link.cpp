@@ -234,7 +234,7 @@ void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::stri
     if (!is_running(phase_) || std::exchange(draining_reported_, true)) {
         return;
     }
-    at_.shared->log->info("the server takes no new visitors", {{"why", text}});
+    at_.shared->log->info("the server accepts no new visitors", {{"why", text}});
     at_.notify({.kind = LinkNotice::Kind::draining, .code = code, .text = text});
 }
 
@@ -256,7 +256,7 @@ void ClientLink::on_trunk_retired(std::size_t place, const std::string& text) {
     if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("a fresh session takes the place of this one",
+    at_.shared->log->info("a new session replaces this one",
                           {{"trunk", trunks_.states().name_of(place)}, {"why", text}});
     trunks_.rotate(place);
 }
@@ -273,7 +273,7 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("another client has taken this one's place", {{"why", message.text}});
+    at_.shared->log->info("another client has replaced this one", {{"why", message.text}});
     at_.notify({.kind = LinkNotice::Kind::replaced, .text = message.text});
     if (!is_running(phase_)) {
         return;  // the handler has stopped the link

@@ -265,10 +265,10 @@ void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refu
     if (offered->is(Carried::yes) || offered->is(Carried::requested)) {  // only this trunk does not carry it
         Logger& log = *needs_.at.shared->log;
         if (log.may_write(LogLevel::warn, service_lines, needs_.at.worker.now())) {
-            log.warn("a connection does not carry a service", {{"service", offered->service->name},
-                                                               {"trunk", needs_.at.trunks.name_of(place)},
-                                                               {"code", wire::name_of(refused.code)},
-                                                               {"why", refused.text}});
+            log.warn("a tunnel connection does not carry a service", {{"service", offered->service->name},
+                                                                      {"trunk", needs_.at.trunks.name_of(place)},
+                                                                      {"code", wire::name_of(refused.code)},
+                                                                      {"why", refused.text}});
         }
         (void)refused_again_in();
         return;
@@ -297,7 +297,7 @@ void ClientRegistration::withdraw(OfferedService& offered, const wire::Refused& 
     unregister(id);
     needs_.services.reset_trunks(offered);
     offered.assigned_port = offered.port = 0;
-    record_refused(offered, {id, why.code, "The other service of its number was refused. " + why.text});
+    record_refused(offered, {id, why.code, "The other service with its port number was refused. " + why.text});
 }
 
 void ClientRegistration::record_refused(OfferedService& offered, const wire::Refused& refused) {

@@ -59,7 +59,7 @@ void ClientTrunk::connect(const ClientLogin& login) {
             report([this] {
                 trunk::TrunkEnd end;
                 end.code = Code::internal;
-                end.text = "there is no memory";
+                end.text = "out of memory";
                 events_.on_trunk_end(place_, end, false);
             });
         }
@@ -103,7 +103,7 @@ void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visito
                 // The visitor is rejected.
             }
         } else {
-            turned_away(*plan, "the connection to the server has just ended", shared->from, worker_, *shared_->log);
+            turned_away(*plan, "the connection to the server just ended", shared->from, worker_, *shared_->log);
         }
     });
 }
@@ -210,9 +210,9 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
         stream->abort(Code::refused);
         backend::tell_not_reached(*service, open.visitor,
                                   {shared_->traffic, shared_->own_visits, *shared_->log, shared_->inspector},
-                                  "the service leads back to itself", worker_.now());
+                                  "a forwarding loop", worker_.now());
         if (shared_->own_visits->may_tell(open.service, worker_.now())) {
-            shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
+            shared_->log->warn("a forwarding loop: the backend of a service is a public port of this client",
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
     } else if (is_udp(open.kind) || service->visited_by_datagrams) {
@@ -231,7 +231,7 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
     if (code == Code::rotated) {
         retiring_.push_back(std::move(current_));
         if (retiring_.size() > limits::sessions_retiring_max) {
-            retiring_.front()->end(Code::limit, "This client keeps no more sessions that have been replaced.");
+            retiring_.front()->end(Code::limit, "This client keeps no more replaced sessions.");
         }
         report([this, why = std::string(text)] { events_.on_trunk_retired(place_, why); });
     } else {

@@ -45,7 +45,7 @@ public:
     /// No answer will come any more.
     void give_up() noexcept {
         for (const auto& [request, waiting] : std::exchange(waiting_, {})) {
-            waiting.done(0, "The client's connection has ended before it has answered.");
+            waiting.done(0, "The client's connection ended before it answered.");
         }
     }
 

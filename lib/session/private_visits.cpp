@@ -34,7 +34,7 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
     if (!found) {
         stream->abort(Code::unknown_service);
         if (shared.log->may_write(LogLevel::info, visits, now)) {
-            shared.log->info("a client visits no service that is there and that it may visit",
+            shared.log->info("a client asked to visit a service that does not exist or that it may not visit",
                              {{"session", at_.facts.agreement.session},
                               {"token", at_.facts.token_name},
                               {"service", printable(metadata.service, 64)},

@@ -20,10 +20,10 @@ wire::GroupPart group_as_known(wire::GroupPart group, std::uint64_t features) {
 // Null: the server has all that the service needs.
 const char* missing_feature(const backend::ClientService& service, std::uint64_t features) {
     if (!service.group.name.empty() && (features & wire::feature::groups) == 0) {
-        return "The server has no groups: its version is older than this client's.";
+        return "The server does not support groups: its version is older than this client's.";
     }
     if (service.kind == wire::ServiceKind::udp && (features & wire::feature::udp) == 0) {
-        return "The server carries no UDP: its version is older than this client's.";
+        return "The server does not support UDP: its version is older than this client's.";
     }
     // It would leave out the plugins that guard the service.
     if (!service.plugins.empty() && (features & wire::feature::plugins) == 0) {
@@ -31,7 +31,7 @@ const char* missing_feature(const backend::ClientService& service, std::uint64_t
                "its version is older than this client's.";
     }
     if (service.token && (features & wire::feature::service_tokens) == 0) {
-        return "The server knows no tokens of services: its version is older than this client's.";
+        return "The server does not support tokens of services: its version is older than this client's.";
     }
     return nullptr;
 }

@@ -69,7 +69,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
                        enter(Phase::yielding);
                        login_.leave_registry();
                    },
-                   [this] { drain_trunk("A fresh session has taken over."); }, [this] { places_.stop(); }}),
+                   [this] { drain_trunk("A new session has taken over."); }, [this] { places_.stop(); }}),
       streams_({at_, table_, trunk_, *this, *this}),
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
@@ -145,9 +145,9 @@ void ServerSession::hand_over() {
     }
     resumption_.give_up();
     if (!login_.is_welcome()) {
-        end(Code::going_away, "Another process of the server takes over.");
+        end(Code::going_away, "Another process takes over from the server.");
     } else if (!is_own_client(facts_.client.second)) {
-        succession_.rotate("Another process of the server takes over.");
+        succession_.rotate("Another process takes over from the server.");
     }
 }
 
@@ -341,9 +341,9 @@ void ServerSession::leads_back(std::uint32_t service) {
 void ServerSession::manage(std::string request, ManageRequests::Done done) {
     check_here(*mailbox_);
     if (has_ended() || !login_.is_welcome()) {
-        done(0, "The client is not connected any more.");
+        done(0, "The client is no longer connected.");
     } else if ((facts_.agreement.features & wire::feature::managed) == 0) {
-        done(0, "The client's version is older than this server's, and cannot be asked.");
+        done(0, "The client's version is older than this server's and does not support this request.");
     } else if (const auto message = manage_.begin(std::move(request), at_.worker.now(), std::move(done))) {
         send(wire::encode_control(*message));
     }

@@ -114,7 +114,7 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
     } else if (std::holds_alternative<wire::TakeOver>(message)) {
         succession_.take_over();
     } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
-        trunk_->end(Code::protocol, "a message that has no place after the login");
+        trunk_->end(Code::protocol, "a message that is not allowed after the login");
     }
 }
 
@@ -123,10 +123,10 @@ std::optional<directory::Refusal> ServerSession::refuse_services() const {
         return directory::Refusal{Code::going_away, "The server is stopping."};
     }
     if (phase_ >= Phase::draining) {
-        return directory::Refusal{Code::going_away, "The client has said that it is stopping."};
+        return directory::Refusal{Code::going_away, "The client has announced that it is stopping."};
     }
     if (succession_.is_replaced()) {
-        return directory::Refusal{Code::going_away, "Another client has taken the place of this one."};
+        return directory::Refusal{Code::going_away, "Another client has replaced this one."};
     }
     return std::nullopt;
 }
@@ -167,7 +167,7 @@ void ServerSession::on_drained() {
 }
 
 void ServerSession::on_rotate_due() {
-    succession_.rotate("Stream ids run out: open a fresh session.");
+    succession_.rotate("Stream ids are running out: open a new session.");
 }
 
 void ServerSession::on_stall(const mux::Stall& stall) {

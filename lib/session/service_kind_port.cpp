@@ -117,7 +117,7 @@ std::optional<directory::Refusal> PortKind::assign(SessionService& service, Serv
         return full;
     }
     const ServerShared& shared = *needs_.at.shared;
-    Refusal why{Code::port_taken, "The server has no free port that this token may have."};
+    Refusal why{Code::port_taken, "The server has no free port that this token may use."};
     const auto rules = shared.registry->rules();
     std::vector<std::uint16_t> candidates = rules->port_candidates(facts().client.first, token->ports, *shared.random);
     if (candidates.size() == 1 && shared.service_tokens.get()) {
@@ -181,7 +181,7 @@ public:
 
     std::optional<Refusal> refuse_unsupported() const override {
         if ((facts().agreement.features & wire::feature::udp) == 0) {
-            return Refusal{Code::unsupported, "The client has not said that it can carry UDP."};
+            return Refusal{Code::unsupported, "The client has not announced support for UDP."};
         }
         if (!needs_.at.shared->open_udp) {
             return Refusal{Code::unsupported, "This server has no UDP services."};

@@ -163,7 +163,7 @@ void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal)
 void SessionLogin::give_way() {
     if (!is_proved()) {
         gave_way_ = true;
-        needs_.end(Code::busy, "The server has too many connections without a login.");
+        needs_.end(Code::busy, "The server has too many connections that have not logged in.");
     }
 }
 

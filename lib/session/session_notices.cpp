@@ -87,7 +87,7 @@ void log_loop(const SessionContext& at, const SessionService& service) {
     static constexpr LineKind loops{"loops"};
     if (at.shared->log->may_write(LogLevel::warn, loops, at.worker.now())) {
         at.shared->log->warn(
-            "visitors of a service lead back to themselves: its backend is a public port, perhaps through other "
+            "a forwarding loop: the backend of a service is its own public port, directly or through other "
             "tunnels",
             {{"session", at.facts.agreement.session},
              {"service", printable(service.description.name, 64)},

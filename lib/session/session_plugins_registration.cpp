@@ -206,7 +206,8 @@ void SessionPlugins::accepted(Asked asked, const RegistrationTable::Decision& de
     const wire::Service service = amended(description, *decision);
     if (auto problem = wire::problem_of(service)) {
         needs_.refuse_service(
-            description, {wire::Code::protocol, "A plugin has made of it what no service can be: " + problem->text});
+            description,
+            {wire::Code::protocol, "A plugin has changed the service so that it is not valid: " + problem->text});
         return;
     }
     needs_.register_checked(asked.request, service);

@@ -56,7 +56,7 @@ void SessionResumption::give_up() {
     leave_table();
     if (waits_since()) {
         needs_.end(Code::going_away,
-                   "Its client cannot come back: the server is stopping, or another process of it takes over.");
+                   "Its client cannot reconnect: the server is stopping, or another process takes over.");
     } else {
         needs_.trunk->session().give_up_resume();
     }
@@ -87,7 +87,7 @@ void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     shared.resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     static constexpr LineKind detached{"detached", limits::client_lines_per_second};
     if (shared.log->may_write(LogLevel::info, detached, needs_.at.worker.now())) {
-        shared.log->info("a client's connection is lost, and its session waits for another one",
+        shared.log->info("a client's connection was lost; its session waits to be resumed",
                          {{"session", needs_.facts.agreement.session},
                           {"peer", needs_.facts.peer.text()},
                           {"client", needs_.facts.agreement.peer_name},
@@ -102,10 +102,10 @@ std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnect
     const wire::ResumeRequest& request = *connection.handshake->agreed().resume;
     if (needs_.has_ended() || !needs_.trunk ||
         (!needs_.trunk->is_detached() && !needs_.trunk->session().is_resumable())) {
-        return directory::Refusal{Code::unknown_session, "The session is over."};
+        return directory::Refusal{Code::unknown_session, "The session has ended."};
     }
     if (resumed_by_ && request.attempt <= *resumed_by_) {  // two came by mail of two workers
-        return directory::Refusal{Code::superseded, "A later attempt to resume the session has come."};
+        return directory::Refusal{Code::superseded, "A later attempt to resume the session has arrived."};
     }
     // The new connection's worker has looked already; rights may have changed while it was on the way.
     const runtime::SocketAddress was = std::exchange(needs_.facts.peer, connection.from);
@@ -117,7 +117,7 @@ std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnect
     needs_.trunk->detach();  // the client has given the old connection up, whatever this side knows of it
     if (!needs_.trunk->session().can_reattach(request.received)) {
         needs_.end(Code::internal, "The client reported an impossible receive count.");
-        return directory::Refusal{Code::unknown_session, "The client cannot have received so much, or so little."};
+        return directory::Refusal{Code::unknown_session, "The client's receive count is out of range."};
     }
     return std::nullopt;
 }
@@ -143,7 +143,7 @@ void SessionResumption::resume(ResumedConnection connection) {
     const login::Step step = connection.handshake->resumed(connection.key, needs_.trunk->session().received_bytes());
     static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
     if (needs_.at.shared->log->may_write(LogLevel::info, resumed, needs_.at.worker.now())) {
-        needs_.at.shared->log->info("a client's session continues, on another connection",
+        needs_.at.shared->log->info("a client's session was resumed on another connection",
                                     {{"session", needs_.facts.agreement.session},
                                      {"peer", needs_.facts.peer.text()},
                                      {"was", was},

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* expired_text = "The token has expired.";
 constexpr const char* not_accepted_text =
-    "The server does not accept this token any more: it was removed there, or its secret was replaced.";
+    "The server no longer accepts this token: it was removed there, or its secret was replaced.";
 constexpr const char* other_token_text = "The token's secret belongs to another token of the server now.";
 
 bool has_expired(const login::Rights& rights) {
@@ -118,7 +118,7 @@ std::optional<directory::Refusal> SessionRights::refuse_present(const SessionSer
         }
         if (address->ip() != service.public_port->address().ip()) {
             return directory::Refusal{Code::port_forbidden,
-                                      "The ports of this token listen on another address now. Trying again helps."};
+                                      "The ports of this token listen on another address now. Try again."};
         }
     }
     const auto rules = at_.shared->registry->rules();
@@ -167,7 +167,7 @@ std::optional<directory::Refusal> SessionRights::count_service(SessionService& s
     if (service.of_token) {
         return std::nullopt;
     }
-    return directory::Refusal{Code::busy, "The clients of this token have as many services as one may have (" +
+    return directory::Refusal{Code::busy, "The clients of this token have reached its limit of services (" +
                                               std::to_string(rights.services.value_or(0)) +
                                               "). Trying later may work."};
 }

@@ -86,10 +86,10 @@ void SessionSuccession::report_taken(std::uint32_t clients) {
     const login::Agreement& agreement = needs_.at.facts.agreement;
     Logger& log = *needs_.at.shared->log;
     if (clients != 0 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {
-        log.info("a client has taken the place of others", {{"session", agreement.session},
-                                                            {"client", agreement.peer_name},
-                                                            {"identity", agreement.peer_identity},
-                                                            {"others", clients}});
+        log.info("a client has replaced others", {{"session", agreement.session},
+                                                  {"client", agreement.peer_name},
+                                                  {"identity", agreement.peer_identity},
+                                                  {"others", clients}});
     }
 }
 
@@ -109,8 +109,8 @@ void SessionSuccession::on_replaced(const std::string& by) {
 // The client drains, as if it had been told to stop.
 void SessionSuccession::leave_place(const std::string& by) {
     const std::string from = by.empty() ? std::string() : ", from " + by;
-    needs_.send(
-        wire::encode_control(wire::Replaced{"Another client of its identity has taken this one's place" + from + "."}));
+    needs_.send(wire::encode_control(
+        wire::Replaced{"Another client with the same identity has replaced this one" + from + "."}));
     needs_.table.close_all();
 }
 

@@ -67,7 +67,7 @@ void VisitListeners::on_visitor(const std::shared_ptr<const VisitPlan>& plan, di
             return;
         }
     }
-    turned_away(*plan, "there is no connection to the server now", visitor.from, needs_.at.worker,
+    turned_away(*plan, "there is currently no connection to the server", visitor.from, needs_.at.worker,
                 *needs_.at.shared->log);
 }
 
