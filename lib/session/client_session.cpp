@@ -50,7 +50,7 @@ void ClientSession::drain(std::string_view text) {
     }
 }
 
-// Again and again: the server may still open what was on its way.
+// Repeatedly: the server may still open streams that were in flight.
 void ClientSession::end_datagrams() {
     if (ended_ || trunk_->is_closed()) {
         return;
@@ -129,7 +129,7 @@ void ClientSession::take_step(const login::Step& step) {
         case login::Want::nothing:
             agreement_ = handshake_->agreed();
             open_ = true;
-            if (!shared_->proxy) {  // else the peer is the proxy, whose address says nothing about the server's
+            if (!shared_->proxy) {  // otherwise the peer is the proxy, whose address is not the server's
                 shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
             }
             trunk_->govern_by(shared_->memory, {});
@@ -157,7 +157,7 @@ void ClientSession::begin_resumable() {
     ClientResume::Callbacks callbacks;
     callbacks.resumed = [this](std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
                                const buffer::Slice& rest) { resumed(std::move(pipe), peer_received, rest); };
-    // With one code, whatever the reason: it is the session that ends, and the client logs in again.
+    // One code for all reasons: the session ends, and the client logs in again.
     callbacks.refused = [this](const trunk::TrunkEnd& why) {
         shared_->resume_counts->count_refusal(why.code);
         trunk_->end(Code::unknown_session, why.text);
@@ -177,7 +177,7 @@ void ClientSession::on_detached(const trunk::TrunkEnd& why) {
 }
 
 bool ClientSession::finish_resuming() {
-    // An attempt may finish; not one after the other for ever.
+    // An attempt may finish, but there are not further ones for ever.
     const TimePoint last = trunk_->session().resumable_until() + shared_->handshake_deadline;
     return resume_ && worker_.now() < last && resume_->finish();
 }
@@ -244,7 +244,7 @@ void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, director
     std::exchange(visitor.distant, nullptr)->opened(std::move(*stream), shared_->traffic, nullptr);
 }
 
-// --- the trunk's other events ---
+// --- other events of the trunk ---
 
 void ClientSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     callbacks_.on_stream(std::move(stream), open);
@@ -265,7 +265,7 @@ void ClientSession::on_stall(const mux::Stall& stall) {
 }
 
 void ClientSession::on_rotate_due() {
-    // So many visits: this trunk takes no more, and when the present ones are over it is made again.
+    // This trunk has used up its ids: it accepts no more visits, and is made again when the present ones are over.
     drain("Stream ids are running out.");
 }
 
@@ -293,7 +293,7 @@ void ClientSession::finish(trunk::TrunkEnd end) {
     if (std::exchange(ended_, true)) {
         return;
     }
-    // A peer in between may say anything, but not after the proof, nor if TLS alone has verified the server.
+    // A man in the middle may send anything, but not after the proof, nor if TLS has verified the server.
     const bool verified = shared_->tls && (shared_->tls->verifies() || shared_->tls->pin());
     end.proved = open_ || (end.opened && verified);
     callbacks_.on_end(end);

@@ -6,7 +6,7 @@ using wire::Code;
 
 namespace {
 
-// Whether another attempt would end in the same way, if the server is right: the user has to do something.
+// Whether another attempt would end in the same way, if the server is right: the user has to act.
 bool is_verdict(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
 }
@@ -34,7 +34,7 @@ std::string ServerVerdict::explain(const trunk::TrunkEnd& end) const {
     if (end.proved) {
         return end.text + " The server has accepted this client before, so it keeps trying.";
     }
-    if (end.code == Code::unauthorized) {  // the text already says so
+    if (end.code == Code::unauthorized) {  // the text already contains it
         return end.text;
     }
     return end.text + " It has not proved that it is the server, so the connection may be intercepted.";

@@ -1,4 +1,4 @@
-// Services with hosts and paths at the edge: HTTP, and TLS that passes untouched.
+// Services with hosts and paths at the edge: HTTP, and TLS passthrough.
 #include <string>
 #include <utility>
 
@@ -66,7 +66,7 @@ public:
         if (const auto http = std::exchange(service.http, nullptr)) {
             try {
                 hosts().leave(*http, needs_.of_hosts, Clock::now());  // the worker may be gone already
-            } catch (const std::exception&) {  // without memory the host is known for a shorter time
+            } catch (const std::exception&) {  // without memory the host is remembered for a shorter time
             }
         }
     }
@@ -126,7 +126,8 @@ public:
         if (!service.assigned || std::exchange(service.assigned_anew, true)) {
             return false;
         }
-        // Another client, which is alive, has the host that a service of this name had before: any other host will do.
+        // Another client, which is alive, has the host that a service of this name had before: any other host is
+        // acceptable.
         const ServerShared& shared = *needs_.at.shared;
         place.wanted.hosts = {hosts().fresh_host(facts().client.first, shared.domain, *shared.random)};
         if (place.wanted.hosts.front().empty()) {

@@ -27,8 +27,8 @@ void ServiceRegistration::register_service(std::uint32_t request, const wire::Se
     }
 }
 
-// To be remembered first, or a registration that is under way on another trunk could open again what is closed here:
-// the next service for the same port may come on any trunk.
+// Recorded first; otherwise a registration in progress on another trunk could reopen what is closed here: the next
+// service for the same port may arrive on any trunk.
 void ServiceRegistration::unregister_service(std::uint32_t id, bool yields) {
     needs_.at.shared->registry->end_service(needs_.at.facts.key, id);
     if (needs_.plugins != nullptr) {
@@ -83,7 +83,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_present(const wire
     return std::nullopt;
 }
 
-// Refuses what no server could do. A service is never served without what it asks for.
+// Refuses plugins that no server could run. A service is never served without what it requests.
 std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire::Service& description) const {
     if (description.plugins.empty()) {
         return std::nullopt;
@@ -134,7 +134,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
     return std::nullopt;
 }
 
-// Refuses rules that this version cannot apply, and rules beyond what one client may have.
+// Refuses rules that this version cannot apply, and rules beyond a client's limit.
 std::optional<directory::Refusal> ServiceRegistration::refuse_rules(const wire::HttpRulesPart& rules) const {
     if (!rules.unknown.empty()) {
         return Refusal{Code::unsupported, "This server does not know the rule `" + printable(rules.unknown, shown_max) +
@@ -170,7 +170,7 @@ std::optional<directory::Refusal> ServiceRegistration::read(const wire::Service&
 }
 
 void ServiceRegistration::register_checked(std::uint32_t request, const wire::Service& description) {
-    // Rights may have changed while plugins were asked, and another trunk may have heard that the service is gone.
+    // Rights may have changed while plugins were asked, and another trunk may have unregistered the service.
     ServicePlace place;
     auto refusal = needs_.at.shared->registry->refuse_ended(needs_.at.facts.key, description.id);
     if (!refusal) {
@@ -201,7 +201,7 @@ void ServiceRegistration::register_checked(std::uint32_t request, const wire::Se
     claim(request, description.id, std::move(place));
 }
 
-// A place is claimed before it is opened, since a stale session of the same client may have to be driven out first.
+// A place is claimed before it is opened, since a stale session of the same client may have to be evicted first.
 void ServiceRegistration::claim(std::uint32_t request, std::uint32_t id, ServicePlace place) {
     SessionService& service = needs_.table.at(id);
     ServiceKind& kind = needs_.kinds.of(service);
@@ -235,7 +235,7 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
                                      std::optional<Refusal> refusal) {
     SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id, registration);
     if (service == nullptr) {
-        // Unregistered meanwhile, and perhaps registered again: that one claims for itself.
+        // Unregistered meanwhile, and perhaps registered again: that registration claims for itself.
         needs_.table.release_unwanted(names);
         return;
     }
@@ -253,7 +253,7 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
     }
 }
 
-// The place is the service's: opens it, or waits for the client that has it.
+// The place belongs to the service: opens it, or waits for the client that still serves it.
 std::optional<directory::Refusal> ServiceRegistration::open(std::uint32_t request, SessionService& service,
                                                             const ServicePlace& place) {
     if (auto full = needs_.rights.count_service(service)) {

@@ -84,7 +84,7 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
     const std::string name = printable(description.name, 64);
     needs_.send(wire::encode_control(wire::Refused{description.id, refusal.code, refusal.text}));
     if (shared.registry->refuse_ended(needs_.at.facts.key, description.id)) {
-        return;  // nobody waits for the service any more: the client itself has unregistered it
+        return;  // the client itself has unregistered the service
     }
     const TimePoint now = needs_.at.worker.now();
     static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};

@@ -27,7 +27,7 @@ void report_stranger(const SessionContext& at, const char* what, Code code, cons
     static constexpr LineKind strangers{"strangers"};
     if (at.shared->log->may_write(LogLevel::warn, strangers, at.worker.now())) {
         const std::string peer = at.facts.peer.text();
-        if (at.facts.secret) {  // it has proved its token, so it is known who is refused
+        if (at.facts.secret) {  // it has proved its token, so its names are known
             at.shared->log->warn(what, {{"peer", peer},
                                         {"client", at.facts.agreement.peer_name},
                                         {"token", at.facts.token_name},

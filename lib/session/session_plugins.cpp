@@ -1,5 +1,5 @@
-// Logins that plugins decide on, and what all phases have in common. session_plugins_registration.cpp has the
-// registrations, visitor_question.hpp the visitors.
+// Logins that plugins decide on, and code shared by all phases. session_plugins_registration.cpp has the registrations,
+// visitor_question.hpp the visitors.
 #include "session/session_plugins.hpp"
 
 #include <utility>
@@ -89,7 +89,7 @@ void SessionPlugins::login_decided(Step step) {
     needs_.admit();
 }
 
-// --- what visitors are told apart by ---
+// --- facts about visitors ---
 
 hooks::Subject SessionPlugins::about_visitors_of(const SessionService& service) {
     auto& facts = visited_[service.description.id];
