@@ -22,7 +22,7 @@ std::string reason(const char* what) {
     return std::string(what) + ": " + std::generic_category().message(errno);
 }
 
-// Files that a server was writing when it was killed; only who has the lock writes any.
+// Removes files of a server that was killed while writing; only the owner of the lock writes any.
 void remove_left_over(const std::filesystem::path& directory) {
     std::error_code error;
     for (auto each = std::filesystem::directory_iterator(directory, error);
@@ -37,7 +37,7 @@ void remove_left_over(const std::filesystem::path& directory) {
 }  // namespace
 
 ClaimFile::ClaimFile(std::filesystem::path directory) : directory_(std::move(directory)) {
-    (void)ferrotunnel::detail::make_folder(directory_, 0700);  // write() reports what does not work
+    (void)ferrotunnel::detail::make_folder(directory_, 0700);  // write() reports failures
 }
 
 bool ClaimFile::own() {

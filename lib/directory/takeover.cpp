@@ -25,7 +25,7 @@ void evict_all(const Handles& sessions, wire::Code code, const std::string& text
     }
 }
 
-// Probes all; calls `then` once: with true when the first of them is found alive, with false when all are silent.
+// Probes all; calls `then` once: with true when the first one is found alive, with false when all are silent.
 void probe_all(const Handles& sessions, std::function<void(bool)> then) {
     struct Probing {
         std::atomic<std::size_t> waiting;
