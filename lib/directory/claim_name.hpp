@@ -26,8 +26,8 @@ struct ClaimName {
     ClaimName(std::string host_in, std::string path_in) : host(std::move(host_in)), path(std::move(path_in)) {}
 
     bool is_port() const noexcept { return port != 0; }
-    /// The name as the start of a sentence: "Public port 2222", "Public UDP port 53", "The host app.example.com", "...
-    /// with the path /api".
+    /// The name as the start of a sentence: "Public port 2222", "Public UDP port 53", "The host app.example.com",
+    /// "... with the path /api".
     std::string text() const;
     /// The word for this kind of name: "port", "host".
     const char* kind() const noexcept { return is_port() ? "port" : "host"; }

@@ -131,13 +131,12 @@ public:
 
     /// Admits a session whose proof has been verified, and keeps it alive until `remove`. The answer depends on what
     /// the same client (token and instance) already has here:
-    ///     nothing                      admitted
-    ///     lower epoch                  Superseding
-    ///     same epoch, another trunk    admitted, as another trunk of the same tunnel, up to trunks_per_tunnel_max
-    ///     same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed, or it rotates;
-    ///                                                               refused as superseded if that one's attempt is
-    ///                                higher
-    ///     higher epoch                 refused as superseded: this login was overtaken
+    ///   nothing                      admitted
+    ///   lower epoch                  Superseding
+    ///   same epoch, another trunk    admitted, as another trunk of the same tunnel, up to trunks_per_tunnel_max
+    ///   same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed, or it rotates;
+    ///                                refused as superseded if that one's attempt is higher
+    ///   higher epoch                 refused as superseded: this login was overtaken
     AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
 
     /// Records that the client has unregistered a service on this trunk, which applies to all of its tunnel. Later
