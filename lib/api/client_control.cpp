@@ -68,7 +68,7 @@ void close_all(std::vector<Service>& services) {
     }
 }
 
-// What is to be kept: the description, once for each port of a range, so that each can be removed by its name.
+// The items to keep: the description, once for each port of a range, so that each can be removed by its name.
 std::vector<Json> items_of(const Json& description, const ClientPart& part) {
     std::vector<Json> items;
     const auto add_ports = [&](const char* key, const auto& services) {
@@ -225,7 +225,7 @@ Answer ClientSubject::remove_service(const std::string& name, bool keep) {
         }
     }
     if (!found && keep && kept() && kept()->remove(name).empty()) {
-        return {200, Json{{"removed", name}}};  // it was taken off before, and would have come back
+        return {200, Json{{"removed", name}}};  // it was switched off before, and would have come back
     }
     if (!found) {
         return not_found(name);
@@ -296,7 +296,7 @@ Answer ClientSubject::drain(std::optional<std::chrono::milliseconds> time) {
     return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(time);
 }
 
-// The connections to the server that were made, or tried.
+// The connections to the server, open and attempted.
 Json ClientSubject::trunks() const {
     const MutexLock lock(needs_.state.mutex);
     Json all = Json::array();
@@ -339,7 +339,7 @@ Json ClientSubject::visits() const {
     return list;
 }
 
-// What is kept is kept first: nothing of what follows fails.
+// The file is changed first: the following steps cannot fail.
 Answer ClientSubject::disable(const std::string& name, const std::string& by) {
     using Switched = KeptServices::Switched;
     KeptServices::Outcome outcome{Switched::of_no_file};
@@ -383,7 +383,7 @@ Answer ClientSubject::switched(const std::string& name, bool enabled, const std:
     return {200, std::move(answer)};
 }
 
-// Whether a service is off, and not since this socket was told so.
+// Whether a service is off, but not by a request to this socket.
 bool ClientSubject::is_off_in_configuration(const std::string& name) const {
     const MutexLock lock(needs_.state.mutex);
     const bool is_off = std::ranges::any_of(needs_.state.services.all(), [&](const auto& one) {
@@ -392,8 +392,8 @@ bool ClientSubject::is_off_in_configuration(const std::string& name) const {
     return is_off && !needs_.state.services.is_switched_off(name);
 }
 
-// All of them, in the order of the configuration. `keep`: a reload finds them in a file, and takes them off where
-// it does not.
+// All services, in the order of the configuration. `keep`: a reload finds them in a file, and removes those that it
+// does not find.
 void ClientSubject::add_all(const ClientPart& part, bool keep, std::vector<Service>& added) {
     const auto add = [&](const auto& services) {
         for (const auto& service : services) {

@@ -1,4 +1,4 @@
-// Control: the asking side of the control socket.
+// Control: the client side of the control socket.
 #include "ferrotunnel/control.hpp"
 
 #include <cstdint>
@@ -99,7 +99,7 @@ std::string Control::kick(const std::string& client, double seconds) const {
 
 std::vector<PassedSocket> Control::take_sockets() const {
     std::vector<PassedSocket> all;
-    std::vector<runtime::Fd> owned;  // until all have come
+    std::vector<runtime::Fd> owned;  // until all have arrived
     std::vector<std::string> names;
     for (std::size_t first = 0;;) {
         const std::string path = std::string(admin::sockets_path) + "?from=" + std::to_string(first);

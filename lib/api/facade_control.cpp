@@ -113,8 +113,7 @@ std::error_code FacadeControl::open_metrics(const std::string& setting, bool rep
     return error;
 }
 
-// At the usual place another program of this user may be: then the next port is taken, and none is not a reason to
-// stop.
+// Another program of this user may use the usual place: then the next port is used, and no free port is not an error.
 std::error_code FacadeControl::open_dashboard(const std::string& setting, std::string_view side, bool replaces,
                                               std::string& what) {
     runtime::SocketAddress at = dashboard_address(setting, side);
@@ -139,7 +138,7 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
     return error;
 }
 
-// Who may see it: whoever knows the secret, or else this user. Only where it listens is known before.
+// Access needs the secret, or otherwise this user. Only the listen address is known at this point.
 std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std::string& what) {
     if (!settings.dashboard_token_file.empty()) {
         const Result<Secret, std::string> secret = read_dashboard_secret(settings.dashboard_token_file);
@@ -187,7 +186,7 @@ admin::ControlThread::Door FacadeControl::dashboard_door() {
             certificates_ ? certificates_->tls()->context() : nullptr, true};
 }
 
-// What obeys this process's user would obey whoever the process connects to it.
+// Software that trusts this process's user would trust any peer that the process connects to it.
 void FacadeControl::keep_own_dials_away() {
     own_doors_.clear();
     if (socket_) {
@@ -252,7 +251,7 @@ void FacadeControl::close() noexcept {
     if (thread == nullptr) {
         return;
     }
-    thread->end();  // without the lock, which an answer may want; here() is right meanwhile
+    thread->end();  // without the lock, which an answer may need; here() is right meanwhile
     const MutexLock lock(mutex_);
     thread_.reset();
     close_doors();
@@ -342,7 +341,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     return event;
 }
 
-// The application is asked without the lock.
+// The application's handler is called without the lock.
 void FacadeControl::put_metrics(metrics::Exposition& to) const {
     ScrapeHandler handler;
     {
@@ -362,7 +361,7 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
     }
 }
 
-// The subject is there from open() on, for as long as this object is.
+// The subject exists from open() on, as long as this object.
 std::string FacadeControl::metrics_text(bool open_metrics) const {
     admin::Subject* subject = nullptr;
     {

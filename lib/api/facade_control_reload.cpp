@@ -1,4 +1,4 @@
-// What a control socket is asked of the program's configuration and its end: the application's handlers answer.
+// Control requests about the program's configuration and its end, answered by the application's handlers.
 #include "admin/resources.hpp"
 #include "admin/stats_json.hpp"
 #include "api/facade_control.hpp"
@@ -103,7 +103,7 @@ Answer FacadeControl::compare() const {
     return {200, changes_of(*came)};
 }
 
-// Also where the file is wrong by now: what is in effect is not.
+// Also if the file has problems by now: the values in effect do not.
 Answer FacadeControl::configuration() const {
     const std::optional<ReloadAnswer> came = compared();
     if (!came) {

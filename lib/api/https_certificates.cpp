@@ -47,7 +47,7 @@ std::string text_of(const CertificateProblem& problem) {
     return problem.file.empty() ? problem.reason : problem.file.string() + ": " + problem.reason;
 }
 
-// Why no certificate can be used: all reasons when there are few, as a folder of a thousand would fill the screen.
+// Why no certificate can be used: all reasons if they are few, since a folder of a thousand would fill the screen.
 std::string why_none(const CertificateReport& report) {
     constexpr std::size_t told_max = 5;
     std::string text = "no certificate can be used";
@@ -85,7 +85,7 @@ void HttpsCertificates::watch() {
                                                            [this](const CertificateReport& report) { tell(report); });
 }
 
-// Logs each problem once, for as long as it is there.
+// Logs each problem once, as long as it lasts.
 void HttpsCertificates::tell(const CertificateReport& report) {
     const MutexLock lock(telling_);
     for (const CertificateProblem& problem : report.problems) {

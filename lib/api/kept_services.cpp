@@ -42,8 +42,8 @@ std::string system_reason(std::string_view what, const std::string& path) {
     return "cannot " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);
 }
 
-// Makes texts of all values, as they are when the file is read and written again. A dollar sign begins a variable in
-// files, and is one in what the control socket is told.
+// Converts all values to texts, as they are when the file is read and written again. A dollar sign starts a variable in
+// files, and is literal in requests of the control socket.
 void make_texts(Json& json) {
     if (json.is_string()) {
         std::string text;
@@ -99,8 +99,8 @@ bool has_name(const Node& item, std::string_view name) {
     return said != nullptr && said->text == name;
 }
 
-/// While this is there, nobody else changes files of its folder. The lock is the folder's, since the file itself is
-/// replaced and may not be there.
+/// Excludes other changes to files of its folder. The lock is on the folder, since the file itself is replaced and may
+/// not exist.
 class ChangeLock {
 public:
     explicit ChangeLock(const std::string& path) {
@@ -122,11 +122,11 @@ public:
         }
     }
 
-    /// Why there is no lock, as a sentence without its end; empty: there is.
+    /// Why there is no lock, as a sentence without its full stop. Empty: it is held.
     const std::string& problem() const noexcept { return problem_; }
 
 private:
-    runtime::Fd folder_;  // closing it gives the lock back
+    runtime::Fd folder_;  // closing it releases the lock
     std::string problem_;
 };
 
@@ -141,20 +141,20 @@ std::string replace_file(const std::string& path, const std::string& text) {
     return error ? "cannot write " + in_quotes(path) + ": " + error.message() : std::string();
 }
 
-// Problems of the file that others find as well would come with the next reload.
+// Problems of the file that other readers find as well would appear with the next reload.
 std::string whole_fault(const std::string& file) {
     std::vector<Problem> problems;
     (void)Config::try_load(file, problems);
     std::string text;
     for (const Problem& problem : problems) {
-        if (!problem.key.starts_with("server")) {  // it may be another machine's
+        if (!problem.key.starts_with("server")) {  // it may belong to another machine
             text += (text.empty() ? "" : "; ") + to_text(problem);
         }
     }
     return text;
 }
 
-// Whether the configuration has a service of that name. One that cannot be read is taken to have it.
+// Whether the configuration has a service of that name. An unreadable configuration counts as having it.
 bool is_in_configuration(const std::string& file, const std::string& name) {
     std::vector<Problem> problems;
     const Config config = Config::try_load(file, problems);
@@ -204,7 +204,7 @@ Result<KeptServices::Contents, std::string> KeptServices::read() const {
     return contents;
 }
 
-// What the file says, without the services and switches of this name.
+// The contents of the file, without the services and switches of this name.
 KeptServices::Texts KeptServices::texts_of(const Contents& contents, std::string_view without) {
     Texts texts;
     const auto take = [&](const std::vector<Node>& items, std::vector<std::string>& into) {
@@ -219,7 +219,7 @@ KeptServices::Texts KeptServices::texts_of(const Contents& contents, std::string
     return texts;
 }
 
-// Replaces the file, or removes one that would say nothing.
+// Replaces the file, or removes it if it would be empty.
 std::string KeptServices::write(const Texts& texts) const {
     if (texts.empty()) {
         return ::unlink(path_.c_str()) == 0 || errno == ENOENT ? std::string() : system_reason("remove", path_);

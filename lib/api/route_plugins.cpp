@@ -16,7 +16,7 @@ namespace {
 
 using Runs = HttpRoutePlugin::Runs;
 
-/// The fields of a request, and no notes: nobody has run.
+/// The fields of a request, without notes: no plugin has run.
 class HeadMaps final : public plugin::ConditionMaps {
 public:
     explicit HeadMaps(const http::RequestHead& head) noexcept : head_(head) {}
@@ -41,7 +41,7 @@ HttpRoutePlugin no(std::string why) {
     return {{}, Runs::no, std::move(why)};
 }
 
-// Whether the instance at `i` runs, where `scope` says who is in scope.
+// Whether the instance at `i` runs; `is_in_scope`: whether its scope matches.
 HttpRoutePlugin explained(const plugin::InstanceOptions& options, bool is_in_scope, const RouteFacts& facts,
                           const plugin::ConditionRequest& request) {
     const plugin::Scope& scope = options.scope;
