@@ -74,7 +74,7 @@ void Conversation::go_on_answering(TimePoint now) {
 
 void Conversation::time_over() {
     more_ = nullptr;
-    if (!output_.empty() || is_idle()) {  // there is nobody to hear of it
+    if (!output_.empty() || is_idle()) {  // there is no request to reject
         std::string().swap(output_);
         written_ = 0;
         last_ = true;
@@ -88,7 +88,7 @@ void Conversation::go_on() {
     }
 }
 
-// These two return whether there is more to do with the bytes that are there.
+// These two functions return whether the buffered bytes need further processing.
 bool Conversation::read_head() {
     switch (parser_.parse(input_)) {
         case http::ParseState::more:

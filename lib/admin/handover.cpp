@@ -5,7 +5,7 @@
 namespace ferrotunnel::admin {
 namespace {
 
-// As ?from=N says it.
+// Parses ?from=N.
 std::optional<std::size_t> first_of(std::string_view query) {
     static constexpr std::string_view key = "?from=";
     std::size_t first = 0;

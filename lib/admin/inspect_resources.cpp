@@ -64,7 +64,7 @@ Wanted wanted_in(std::string_view query) {
     return wanted;
 }
 
-// Calls `take` for each exchange that is meant, the newest first, until it answers false.
+// Calls `take` for each matching exchange, the newest first, until it returns false.
 void visit(Inspector& inspector, const Wanted& wanted, const std::function<bool(const Exchange&)>& take) {
     for (const auto& record : inspector.records().all()) {
         if (wanted.before != 0 && record->id() >= wanted.before) {
@@ -97,7 +97,7 @@ Answer list(Inspector& inspector, std::string_view query) {
                       {"passed_over", inspector.records().passed_over()}}};
 }
 
-// An archive is as long as its reader takes, at most; the newest are in it. They stand in the order of time.
+// The newest exchanges, at most as many as the caller asks for, in order of time.
 Answer archive(Inspector& inspector, std::string_view query) {
     Wanted wanted = wanted_in(query);
     if (!wanted.problem.empty()) {
@@ -153,7 +153,7 @@ Answer replay(const Request& request, Subject& subject, Inspector& inspector, co
     if (std::string why = subject.replay(exchange.service, std::move(again.bytes), id, exchange.id); !why.empty()) {
         return refusal(409, "not_here", std::move(why));
     }
-    // Once, fields whose values were masked were left out: those who read their names find none.
+    // Names fields with masked values that were left out: a search for their names would find nothing.
     return {202, Json{{"id", id}, {"replay_of", exchange.id}, {"left_out", Json::array()}}};
 }
 

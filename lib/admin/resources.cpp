@@ -21,7 +21,7 @@ constexpr double drain_seconds_max = 10'000'000;
 constexpr double kick_seconds_min = 1;
 constexpr double kick_seconds_max = 2'592'000;
 
-// Whether brackets are nested so little that recursion on what they hold is harmless.
+// Whether brackets are nested so little that recursion on the content is harmless.
 bool is_shallow(std::string_view json) noexcept {
     std::size_t depth = 0;
     bool in_text = false;
@@ -112,7 +112,7 @@ Answer keep_is_a_boolean() {
     return invalid("`keep` must be true or false.");
 }
 
-// `keep` stands beside what describes the service, and is not a part of it. Nothing: it is not a valid boolean.
+// `keep` is a member beside the service's description, and not a part of it. Empty if it is not a valid boolean.
 std::optional<bool> take_keep(Json& body) {
     const auto found = body.find("keep");
     if (found == body.end()) {
@@ -171,7 +171,7 @@ Answer post(const Request& request, Subject& subject, Answer (*what)(const Reque
     return request.method == "POST" ? what(request, subject) : wrong_method("POST");
 }
 
-// "/v1/clients/NAME/services...": the client is asked for "/v1/services...".
+// "/v1/clients/NAME/services...": forwarded to the client as "/v1/services...".
 Answer ask_client(const Request& request, Subject& subject) {
     const std::string_view rest = request.path.substr(one_client.size());
     const std::size_t end = rest.find('/');
@@ -187,7 +187,7 @@ Answer ask_client(const Request& request, Subject& subject) {
                               Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
 }
 
-// As ?after=ID says it, or the browser that has lost its connection.
+// From ?after=ID, or from a browser that has lost its connection.
 std::string_view last_seen(const Request& request) {
     static constexpr std::string_view key = "?after=";
     return request.last_event_id.empty() && request.query.starts_with(key) ? request.query.substr(key.size())
