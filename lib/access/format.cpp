@@ -42,7 +42,7 @@ std::string_view known_names() {
     return all;
 }
 
-// 25/Nov/2026:04:59:07 +0000; the names of months are not those of the locale.
+// 25/Nov/2026:04:59:07 +0000, with English month names whatever the locale.
 void append_apache(std::string& line, std::chrono::system_clock::time_point time) {
     static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -72,7 +72,7 @@ void append_escaped_or_dash(std::string& line, std::string_view text) {
     }
 }
 
-/// A number, as it stands in a template and in JSON; nothing where the field is a text.
+/// A number, as in a template and in JSON. Empty if the field is text.
 std::optional<std::string> number_of(const Entry& entry, Name name) {
     const auto millis = [](std::optional<Duration> time) {
         std::string text;
