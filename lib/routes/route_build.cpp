@@ -125,7 +125,7 @@ private:
         }
     }
 
-    // This function and the next return false when the rule is there already.
+    // This function and the next return false if the rule exists already.
     bool add_expression(Tables::HostRules& rules, std::uint32_t route) {
         http::PathRule& path = tables_.routes[route].path;
         const auto first = tables_.expressions.begin() + rules.first_expression;
@@ -172,7 +172,7 @@ private:
         return true;
     }
 
-    // Returns one text for all hosts that have this path: then it is in the cache, whichever host is asked for.
+    // Returns one text for all hosts with this path, so that it is in the cache for any of them.
     std::uint32_t text_of(std::string_view path) {
         const auto next = static_cast<std::uint32_t>(tables_.path_texts.size());
         const auto [at, is_new] = text_by_path_.try_emplace(path, next);

@@ -1,4 +1,4 @@
-// RouteTable::explain(): the steps of a lookup, in words.
+// RouteTable::explain(): describes the steps of a lookup in words.
 #include <algorithm>
 
 #include "base/limits.hpp"
@@ -8,7 +8,7 @@
 namespace ferrotunnel::routes {
 namespace {
 
-/// How many rules that do not fit are listed; those that fit are always listed.
+/// How many rules that do not match are listed; matching ones are always listed.
 constexpr std::size_t unfit_lines_max = 20;
 
 // A rule as text: `app.example.com` `/api` (service web)
@@ -17,7 +17,7 @@ std::string rule_text(const Route& route) {
            (route.name.empty() ? "" : " (" + route.name + ")");
 }
 
-// A reading may have any byte; people and terminals are shown it like a rule's path.
+// A reading may have any byte; it is printed like a rule's path.
 std::string printable_path(std::string_view reading) {
     return http::PathRule{http::PathRule::Kind::prefix, std::string(reading)}.text();
 }
@@ -158,7 +158,7 @@ private:
         }
     }
 
-    // Why the rule does not fit the path; empty when it fits.
+    // Why the rule does not match the path. Empty if it does.
     std::string why_not(const http::PathRule& rule, std::string_view path) const {
         switch (rule.kind) {
             case http::PathRule::Kind::equals:
@@ -178,7 +178,7 @@ private:
     static std::string why_later(const http::PathRule& rule) {
         switch (rule.kind) {
             case http::PathRule::Kind::equals:
-                break;  // the only one that fits, and always the first
+                break;  // the only one that matches, and always the first
             case http::PathRule::Kind::regex:
                 return "equal paths precede expressions, and earlier expressions precede later ones.";
             case http::PathRule::Kind::prefix:
