@@ -31,8 +31,8 @@ enum class Found : std::uint8_t {
 };
 Found look_at(const std::string& path, uid_t user) noexcept;
 
-/// The owner of this is the only one that makes or removes sockets in the folder. A lock that somebody keeps is waited
-/// for limits::admin_folder_patience, and then done without: it only guards against programs that begin at the same
+/// Excludes other programs that create or remove sockets in the folder. If the lock is held elsewhere, this waits for
+/// limits::admin_folder_patience, and then continues without it: it only guards against programs that start at the same
 /// time.
 class FolderLock {
 public:

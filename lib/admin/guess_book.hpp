@@ -2,8 +2,8 @@
 //
 //   an address           admin_guesses within a minute, then nothing for the rest of it
 //   a home, a block      admin_guesses_of_home, admin_guesses_of_block: addresses cost nothing where there are many
-//   further blocks       once admin_guessers_max are stored: admin_shared_guesses for each region (IPv4: /16, IPv6: /32),
-//                        and beyond as many regions, for all others together
+//   further blocks       once admin_guessers_max are stored: admin_shared_guesses for each region (IPv4: /16,
+//                        IPv6: /32), and beyond as many regions, for all others together
 //
 // An address that has sent the right secret lately is limited only by its own guesses. Shared limits are rates and
 // block nothing for long. A network without a wrong secret is not stored.

@@ -1,7 +1,7 @@
 // Login of a dashboard with a secret: browsers that have sent it have a session, by a cookie that no script can read
 // and no other site's page sends; scripts send the secret with each request (Authorization: Bearer).
 //
-//   nobody --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> nobody
+//   no session --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> no session
 //
 // Wrong secrets are counted by origin (guess_book.hpp); beyond the limit no others are compared. Sessions are not
 // affected, nor is a secret made by `ferrotunnel token`, which cannot be guessed: any value of that form is compared.

@@ -1,6 +1,6 @@
 // Datagrams of one visitor that the application answers itself: the endpoint half of the visitor's stream.
 //
-//   the session's worker   wake -> DatagramServing::run: takes what has come, and calls the handler, one by one
+//   the session's worker   wake -> DatagramServing::run: calls the handler with each received datagram
 //   any thread             DatagramVisitor::send -> DatagramLine::send, under a lock -> the stream's queue
 //
 // Nothing is queued here: datagrams are handed over at once, and sent ones are within the bounds of the stream's queue

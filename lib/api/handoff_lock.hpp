@@ -6,7 +6,7 @@
 //               end         | |     wake, claim
 //               wake, claim | | park, end (refused)
 //                           v |
-//                          rerun     somebody came while the holder was at work: it must look again
+//                          rerun     another thread called while the holder worked: it must check again
 //
 // The thread whose step enters `running` holds the lock, and only it accesses that half. The holder releases it by
 // `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse if another thread called

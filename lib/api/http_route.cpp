@@ -1,4 +1,4 @@
-// find_route: goes through the steps of exchange::HttpExchange, in words.
+// find_route: explains the steps of exchange::HttpExchange in words.
 #include "ferrotunnel/http_route.hpp"
 
 #include <algorithm>
@@ -236,7 +236,7 @@ void note_rules(const http::Rules& rules, bool https, std::vector<std::string>& 
     }
 }
 
-// Whether the server lets clients ask for them is the server's to say.
+// Only the server decides whether clients may request them.
 void note_asked(const std::vector<ServicePlugin>& plugins, std::vector<std::string>& notes) {
     std::string names;
     for (const ServicePlugin& plugin : plugins) {
@@ -247,7 +247,7 @@ void note_asked(const std::vector<ServicePlugin>& plugins, std::vector<std::stri
     }
 }
 
-// Who the members are, and which one has the request, only the server knows.
+// The members, and the one that gets the request, are known only to the server.
 void note_group(const Group& group, std::vector<std::string>& notes) {
     if (group.name.empty()) {
         return;

@@ -1,7 +1,7 @@
 // One Server::async_open, from the call to its completion: what may still end it, and how.
 //
 //    waiting --dialled--> handed to the stream, which completes it
-//       \---- cancelled, timed out, nobody can carry it ---> completed here
+//       \---- cancelled, timed out, no carrier ---------> completed here
 #pragma once
 
 #include <asio/io_context.hpp>

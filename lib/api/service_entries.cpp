@@ -118,7 +118,7 @@ void ServiceEntries::check_room(const Map& entries, const backend::ClientService
              "this client already has " + std::to_string(limits::http_hosts_per_session_max) + " hosts, the maximum"});
     }
     if (rules > limits::http_rules_bytes_per_session_max) {
-        problems.push_back({service.name, "the rules and plugins of this client's services take more than " +
+        problems.push_back({service.name, "the rules and plugins of this client's services need more than " +
                                               std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
     }
 }

@@ -8,7 +8,7 @@
 //
 //    reading:   app: begin -> drive --nothing there--> try_park_receive -> park        worker: wake -> drive -> ...
 //    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
-//    close:     claims both locks, whoever parked them, and drives them to their end
+//    close:     claims both locks, even if parked, and drives them to their end
 //
 // The application's wish only rises, and sending ends accordingly, after everything that is queued:
 //

@@ -3,7 +3,7 @@
 //
 //   same place, service and key     untouched
 //   same place, anything different  the socket stays; visitors from now on get the other service, or key
-//   else                            a new place listens, one that is no longer wanted does not any more
+//   otherwise                       a new place starts to listen, an unwanted one stops
 #pragma once
 
 #include <cstdint>

@@ -62,7 +62,7 @@ struct ClaimRecord {
     friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
 
-/// IP addresses of ports, by whose they are.
+/// IP addresses of ports, by owner.
 using PortAddresses = std::map<std::tuple<login::TokenId, Transport, std::uint16_t>, std::string>;
 
 /// Drops what exceeds these bounds, from the tokens that have most, so that they cannot displace the claims of others.

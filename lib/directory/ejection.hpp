@@ -3,7 +3,7 @@
 //
 //   in --`failures` in a row--> out --its time is over--> out, and the next visitor is its trial
 //   ^                            ^                              |  fails: out for twice as long
-//   '------ a visitor fares well '------------------------------'
+//   '------ a visitor succeeds --'------------------------------'
 //
 // A member that was in again for as long as it was out the last time starts with the first time again.
 #pragma once

@@ -2,7 +2,7 @@
 //
 //   sessions --join, leave--> HttpDirectory --snapshot--> HttpRoutes: host, path -> HttpService --choose--> HttpCarrier
 //   (any worker)                   |                      (immutable; every worker has its own reference)
-//                                  '-- hosts whose client has gone stay known for a while: 503, and nobody else's
+//                                  '-- hosts of an offline client stay known for a while: 503, and reserved
 //
 // For each request a worker calls HttpRoutesCache::get (one atomic load), find (no lock, no allocation), and choose (a
 // lock that is held for a few instructions) if it has no idle stream to the backend.

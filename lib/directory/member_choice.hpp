@@ -2,7 +2,7 @@
 //
 //   members --that can take the visitor--> those that are not on standby, if there are any --balance--> one
 //
-//   round_robin   in turn, each as often as its weight says, and evenly: with weights 2 and 1 a b a, not a a b
+//   round_robin   in turn, in proportion to the weights, and evenly: with weights 2 and 1 a b a, not a a b
 //   least         the one that has the fewest visitors for its weight, in turn where several have the same
 //   two_choices   of two that are drawn, the one that has fewer for its weight: as even as `least` with many members
 //                 and servers that do not see each other's visitors, and without a herd
@@ -11,8 +11,8 @@
 // them:
 //
 //   by a tag      the balance chooses among the members that have the visitor's tag, if there are any
-//   by address    the member that draws the lowest lot for this address (rendezvous): one that goes gives away its own
-//                 visitors alone, to each of the others its share, and gets them again when it is back
+//   by address    the member that draws the lowest lot for this address (rendezvous hashing): if a member leaves, only
+//                 its own visitors move, evenly to the others, and return when it is back
 //
 // Source of the even turns: nginx's smooth weighted round robin. Of two choices: Mitzenmacher, "The Power of Two
 // Choices in Randomized Load Balancing". Of weighted rendezvous: Schindelhauer and Schomaker, "Weighted Distributed

@@ -60,7 +60,7 @@ void Registry::set_ports(const login::PortPolicy& every_token) {
 }
 
 AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle) {
-    check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
+    check(handle != nullptr && info.key != 0, "a session must have a handle and a key");
     const MutexLock lock(mutex_);
     Superseding superseding;
     std::size_t siblings = 0;

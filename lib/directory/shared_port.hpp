@@ -5,14 +5,14 @@
 //
 //   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
 //                                      ^                       '------> trunk on another one: by mail
-//                                      '-- it has left meanwhile, or is full: who else? --'
+//                                      '-- it has left meanwhile, or is full: next one? --'
 //
 // A port that its last trunk has left, of a client that may reconnect in a moment, is *held*: it continues to listen,
 // and new visitors wait in its queue, until a client of the same token has the port again or the time is over
 // (shared_port_hold.cpp):
 //
-//   carried --the last one leaves--> held --another one joins--> carried: the line is given out in its order
-//      '--and nobody will be back--.    '--the time is over--> closed: who waits is reset
+//   carried --the last one leaves--> held --another one joins--> carried: the queue is served in order
+//      '--it will not return-------.    '--the time is over--> closed: the queue is reset
 //                                  '--> closed
 //
 // Locks: the table's, then a port's, or the registry's. None is held while a carrier or a listener's handler is called.

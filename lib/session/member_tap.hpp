@@ -1,8 +1,8 @@
 // Observes the outcome of a non-HTTP visitor at a group member, for the member's ejection (directory/ejection.hpp).
 //
 //   the client refuses the stream, since its backend does -> refused
-//   the stream is reset, and nothing had come of the backend -> reset, unless the visitor has reset it first
-//   something comes of the backend, or it ends in order -> well
+//   the stream is reset before any byte of the backend -> reset, unless the visitor has reset it first
+//   a byte of the backend arrives, or it ends in order -> well
 #pragma once
 
 #include <functional>

@@ -61,7 +61,7 @@ SessionService& ServiceTable::keep(const wire::Service& description) {
             {group.name, std::string(login::name_of(description.kind)), facts.token_name, service.membership->name});
     }
     service.asked = needs_.plugins != nullptr ? needs_.plugins->asked_of(description.id) : nullptr;
-    check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has asked for");
+    check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has requested");
     return service;
 }
 

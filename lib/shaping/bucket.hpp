@@ -2,7 +2,7 @@
 //
 //                      taken                     the clock, which continues at the rate
 //     ----------+--------+------------------------+---------> bytes
-//               |        '- whoever takes n bytes gets this position; the next one begins n bytes later
+//               |        '- taking n bytes returns this position; the next one begins n bytes later
 //               '- a bucket that was idle has this much left to take at once (`burst`)
 //
 // A position may be ahead of the clock: its bytes pass when the clock reaches it. So waiting lanes form one queue

@@ -38,7 +38,7 @@ public:
     void drop(std::uint64_t spans) noexcept { dropped_.fetch_add(spans, std::memory_order_relaxed); }
     SpanCounts counts() const noexcept;
 
-    // --- whoever sends them ---
+    // --- for the exporter ---
 
     /// `call` is called, on any thread and with the lock held, when a whole batch is waiting. Empty: nothing is sent
     /// any more, and waiting and new spans are dropped.
