@@ -11,7 +11,7 @@ bool is_plain(unsigned char byte) noexcept {
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/// Appends the beginning of `text` that needs no escape, and returns the rest.
+/// Appends the first part of `text`, up to a character that needs an escape, and returns the rest.
 std::string_view append_plain(std::string& line, std::string_view text) {
     std::size_t plain = 0;
     while (plain < text.size() && is_plain(static_cast<unsigned char>(text[plain]))) {

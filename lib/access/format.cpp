@@ -42,7 +42,7 @@ std::string_view known_names() {
     return all;
 }
 
-// 25/Nov/2026:04:59:07 +0000; the names of months are not those of the locale.
+// 25/Nov/2026:04:59:07 +0000, with English month names whatever the locale.
 void append_apache(std::string& line, std::chrono::system_clock::time_point time) {
     static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -72,7 +72,7 @@ void append_escaped_or_dash(std::string& line, std::string_view text) {
     }
 }
 
-/// A number, as it stands in a template and in JSON; nothing where the field is a text.
+/// A number, as in a template and in JSON. Empty if the field is text.
 std::optional<std::string> number_of(const Entry& entry, Name name) {
     const auto millis = [](std::optional<Duration> time) {
         std::string text;
@@ -158,18 +158,19 @@ Result<Format, std::string> Format::parse(std::string_view text, const std::vect
             piece.text += c;
             ++at;
         } else if (c == '}') {
-            return place + " a } that closes nothing; }} stands for one";
+            return place + " a } without a {; write }} for a literal one";
         } else if (c != '{') {
             piece.text += c;
         } else {
             const std::size_t end = text.find('}', at);
             if (end == std::string_view::npos) {
-                return place + " a { that is not closed; {{ stands for one";
+                return place + " a { that is not closed; write {{ for a literal one";
             }
             const std::string_view name = text.substr(at + 1, end - at - 1);
             const auto known = std::find(name_texts.begin(), name_texts.end(), name);
             if (known == name_texts.end()) {
-                return place + " " + in_quotes(name) + " is not a valid field; there are " + std::string(known_names());
+                return place + " " + in_quotes(name) +
+                       " is not a valid field; valid fields: " + std::string(known_names());
             }
             piece.has_name = true;
             piece.name = static_cast<Name>(known - name_texts.begin());

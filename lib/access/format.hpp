@@ -1,4 +1,4 @@
-// How a line of the access log looks: Combined, JSON, or a template of the operator's own.
+// Format of access log lines: Combined, JSON, or a template of the operator.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::access {
 
-/// What a template may name and a JSON object has.
+/// Fields for templates and JSON objects.
 enum class Name : std::uint8_t {
     time,
     visitor,
@@ -41,8 +41,8 @@ inline constexpr std::size_t names = static_cast<std::size_t>(Name::user_agent) 
 
 class Format {
 public:
-    /// "combined", "json", or a template: `{visitor} "{method} {target}" {status}`, with `{{` and `}}` for braces. What
-    /// is wrong is said with its place, so that it may follow the name of the setting.
+    /// "combined", "json", or a template: `{visitor} "{method} {target}" {status}`, with `{{` and `}}` for braces. An
+    /// error has its position, and may follow the name of the setting.
     static Result<Format, std::string> parse(std::string_view text, const std::vector<std::string>& masks);
 
     /// Appends a line with its end.
@@ -50,7 +50,7 @@ public:
 
 private:
     enum class Kind : std::uint8_t { combined, json, pieces };
-    /// Text as it stands, and the field behind it; the last piece may have none.
+    /// Literal text, and the field after it; the last piece may have no field.
     struct Piece {
         std::string text;
         bool has_name = false;
@@ -61,7 +61,7 @@ private:
 
     void append_combined(std::string& line, const Entry& entry) const;
     void append_object(std::string& line, const Entry& entry) const;
-    /// Appends the value; nothing where there is none.
+    /// Appends the value, or nothing if there is none.
     void append_text(std::string& line, const Entry& entry, Name name) const;
 
     Kind kind_;

@@ -38,7 +38,7 @@ void Lanes::drop(Lane& lane) noexcept {
     ++lane.dropped_;
 }
 
-// What the lane has had is given back to it, so that it does not have to grow again.
+// The lane gets its buffer back, so that it does not have to grow again.
 void Lanes::take_all(std::string& text) {
     has_work_.store(false, std::memory_order_release);
     for (Lane& lane : lanes_) {

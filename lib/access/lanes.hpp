@@ -1,4 +1,4 @@
-// Lines of the access log on their way from the workers to the one thread that writes them.
+// Access log lines on their way from the workers to the writer thread.
 //
 //   worker 0 --put--> lane 0 --.
 //   worker 1 --put--> lane 1 --+--take_all--> the writer
@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::access {
 
-/// Lines of one worker. They are whole, each with its end.
+/// Lines of one worker, each complete with its end.
 class Lane {
 public:
     explicit Lane(std::size_t bytes_max) : bytes_max_(bytes_max) {}
@@ -41,20 +41,20 @@ public:
     Lanes(const Lanes&) = delete;
     Lanes& operator=(const Lanes&) = delete;
 
-    /// A lane for one more worker; where there are more workers than lanes, they share them. Any thread.
+    /// A lane for another worker; if there are more workers than lanes, they share them. Any thread.
     Lane& take_lane() noexcept;
     /// Puts a whole line into the lane. Any thread.
     void put(Lane& lane, std::string_view line) noexcept;
-    /// Counts a line that never came here.
+    /// Counts a line that could not be made.
     void drop(Lane& lane) noexcept;
 
     // --- the writer ---
 
-    /// Moves what waits to the end of `text`.
+    /// Moves all waiting lines to the end of `text`.
     void take_all(std::string& text);
-    /// How many lines were dropped since the last time.
+    /// Number of lines dropped since the last call.
     std::uint64_t take_dropped() noexcept;
-    /// Waits until there is something to take, wake() is called, the time is over or the end is asked for.
+    /// Waits until there are lines, wake() is called, the time is over or `ending` is requested to stop.
     void wait(const std::stop_token& ending, std::chrono::milliseconds most);
     void wake() noexcept;
 
@@ -62,7 +62,7 @@ private:
     std::deque<Lane> lanes_;
     std::atomic<std::size_t> next_{0};
     std::atomic<bool> has_work_{false};
-    Mutex mutex_;                        // of the sleep alone
+    Mutex mutex_;                        // only for the sleep
     std::condition_variable_any awake_;  // allowed: it waits for a stop, too
 };
 

@@ -51,7 +51,7 @@ bool Masks::hides(std::string_view name) const {
     return std::find(names_.begin(), names_.end(), read) != names_.end();
 }
 
-// "name=value", or a value alone: "?%2Fx%3Ftoken%3Dabc".
+// "name=value", or only a value: "?%2Fx%3Ftoken%3Dabc".
 bool Masks::hides_pair(std::string_view pair, int depth) const {
     const std::size_t equals = pair.find('=');
     if (equals == std::string_view::npos) {
@@ -76,14 +76,14 @@ std::string Masks::masked(std::string_view url, int depth) const {
     result.reserve(url.size());
     const std::size_t first = std::min(url.find_first_of("&?;#"), url.size());
     const std::string_view place = url.substr(0, first);
-    if (depth < urls_within_max && hides_pair(place, depth)) {  // a form begins with a parameter
+    if (depth < urls_within_max && hides_pair(place, depth)) {  // a form starts with a parameter
         result += stars;
     } else {
         append_place(result, place);
     }
     bool in_path = true;
     for (std::string_view rest = url.substr(first); !rest.empty();) {
-        const char before = rest.front();  // '?', '&', ';', '#', or '/' behind a parameter of the path
+        const char before = rest.front();  // '?', '&', ';', '#', or '/' after a parameter of the path
         in_path = in_path && before != '?' && before != '#';
         result += before;
         rest.remove_prefix(1);

@@ -1,4 +1,4 @@
-// Secrets in targets: values of query parameters that a line must not have.
+// Masks of secrets in targets: values of query parameters that must not be logged.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@ namespace ferrotunnel::access {
 class Masks {
 public:
     Masks() = default;
-    /// The names of parameters, whatever their case; "*" is every one.
+    /// Names of parameters, without regard to case; "*" matches every name.
     explicit Masks(const std::vector<std::string>& names);
 
-    /// `url` with "***" for the values of these parameters, of its query, its path (";name=value") and its fragment,
-    /// and for a user with password in front of a host. It looks at a name as the backend would: with its %XX decoded.
-    /// A value that is a URL or a form with such a parameter is masked as a whole.
+    /// `url` with "***" for the values of these parameters in its query, its path (";name=value") and its fragment, and
+    /// for a user with password in front of a host. Names are compared as the backend would: with %XX decoded. A value
+    /// that is a URL or a form with such a parameter is masked as a whole.
     std::string masked(std::string_view url) const { return masked(url, urls_within_max); }
 
 private:

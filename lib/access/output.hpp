@@ -1,4 +1,4 @@
-// Where lines of the access log go, and how they look.
+// Destination and format of access log lines.
 #pragma once
 
 #include <memory>

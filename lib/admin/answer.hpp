@@ -1,4 +1,4 @@
-// Answers of the control API: a status of HTTP, and JSON; metrics are texts.
+// Answers of the control API: an HTTP status and JSON; metrics are text.
 #pragma once
 
 #include <chrono>
@@ -16,12 +16,12 @@
 
 namespace ferrotunnel::admin {
 
-/// Keeps the order of its members: people read the answers too.
+/// Keeps the order of its members, since people read the answers too.
 using Json = nlohmann::ordered_json;
 
 inline constexpr std::string_view json_type = "application/json";
 
-/// A field of a head.
+/// A field of the response head.
 struct Field {
     std::string_view name;
     std::string_view value;
@@ -30,15 +30,15 @@ struct Field {
 struct Answer {
     std::uint16_t status = 200;
     Json body{};
-    std::string text{};                 // in the place of `body`, where `type` is another one
+    std::string text{};                 // replaces `body`, if `type` is another one
     std::string_view type = json_type;  // a constant
-    std::span<const Field> fields{};    // more for the head; constants
-    std::string cookie{};               // that is set; empty: none
-    bool has_right = false;             // at a door for everybody: the caller has shown that it may
-    /// Where it is set, the body has no end: after `text`, it is asked for more again and again, and returns an empty
-    /// text where there is nothing yet.
+    std::span<const Field> fields{};    // further header fields; constants
+    std::string cookie{};               // to be set; empty: none
+    bool has_right = false;             // for doors open to everybody: the caller has proved its right
+    /// If set, the body has no end: after `text`, this is called repeatedly for more, and returns an empty text if
+    /// there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};
-    /// Goes with the answer's first byte to who asks by a Unix socket: limits::admin_sockets_max at the most.
+    /// Sent with the answer's first byte to a caller on a Unix socket: at most limits::admin_sockets_max.
     std::shared_ptr<const std::vector<runtime::Fd>> sockets{};
 };
 
@@ -47,16 +47,16 @@ inline Answer refusal(std::uint16_t status, std::string_view code, std::string m
     return {status, Json{{"error", Json{{"code", code}, {"message", std::move(message)}}}}};
 }
 
-/// The refusals that most resources have.
+/// Refusals shared by most resources.
 inline Answer wrong_method(std::string_view allowed) {
-    return refusal(405, "wrong_method", "This is for " + std::string(allowed) + '.');
+    return refusal(405, "wrong_method", "Allowed methods: " + std::string(allowed) + '.');
 }
 inline Answer invalid(std::string message) {
     return refusal(400, "invalid", std::move(message));
 }
 
 /// As text, with a line end. Bytes that are not UTF-8, which clients may send in names, are replaced, and characters
-/// that a terminal would not show as they are (ferrotunnel/detail/shown_text.hpp) are escaped.
+/// that a terminal would not show literally (ferrotunnel/detail/shown_text.hpp) are escaped.
 std::string text_of(const Json& json);
 
 }  // namespace ferrotunnel::admin

@@ -31,11 +31,11 @@ NoReply too_late(const std::string& path) {
 }
 
 NoReply is_gone(const std::string& path) {
-    return {Why::broken, "the program at " + in_quotes(path) + " has ended before its answer was complete"};
+    return {Why::broken, "the program at " + in_quotes(path) + " ended before its response was complete"};
 }
 
 NoReply is_no_answer(const std::string& path) {
-    return {Why::broken, "what answers at " + in_quotes(path) + " is no FerroTunnel"};
+    return {Why::broken, "the program at " + in_quotes(path) + " is not FerroTunnel"};
 }
 
 // Waits for the event; false: the time is over.
@@ -53,7 +53,7 @@ Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
     std::error_code error;
     runtime::Fd socket = runtime::connect_unix(path, error);
     while (error == std::errc::resource_unavailable_try_again && Clock::now() < until) {
-        (void)::poll(nullptr, 0, 10);  // no event tells when its queue has room
+        (void)::poll(nullptr, 0, 10);  // no event reports when its queue has room
         socket = runtime::connect_unix(path, error);
     }
     if (error == std::errc::connection_refused || error == std::errc::no_such_file_or_directory) {
@@ -62,9 +62,9 @@ Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
     if (error) {
         return NoReply{Why::broken, "cannot connect to " + in_quotes(path) + ": " + error.message()};
     }
-    // The process that listens has made the socket: what the folder was a moment ago no longer counts.
+    // The process that listens has created the socket: the earlier check of the folder no longer matters.
     if (user_at(socket.get()) != believed) {
-        return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " is another user's"};
+        return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " belongs to another user"};
     }
     return socket;
 }
@@ -102,7 +102,7 @@ bool send_all(const runtime::Fd& socket, std::string_view bytes, TimePoint until
     return true;
 }
 
-/// The answer as far as it has come.
+/// The part of the answer received so far.
 class Reading {
 public:
     enum class State : std::uint8_t { more, complete, wrong };
@@ -168,7 +168,7 @@ Result<Reply, NoReply> ask(const std::string& path, const Question& question, Du
     if (!socket) {
         return socket.error();
     }
-    // Whether everything could be sent is told by the answer: a refusal may come before that.
+    // The answer shows whether everything could be sent: a refusal may arrive before that.
     (void)send_all(*socket, request_of(question), until);
     Reading reading(question.method == "HEAD");
     std::array<std::uint8_t, 16'384> buffer;

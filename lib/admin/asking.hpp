@@ -1,4 +1,4 @@
-// One request to a control socket, from the asking side: it waits, for a bounded time.
+// Sends one request to a control socket and waits for the reply, for a bounded time.
 #pragma once
 
 #include <cstdint>
@@ -21,17 +21,17 @@ struct Question {
 struct Reply {
     std::uint16_t status = 0;
     std::string body;
-    std::vector<runtime::Fd> sockets{};  // that came with it
+    std::vector<runtime::Fd> sockets{};  // received with it
 };
 
 /// Why there is no reply.
 struct NoReply {
     enum class Why : std::uint8_t {
-        nobody,     // nobody listens there, or nothing is there
-        untrusted,  // the socket, or the process that listens, is another user's
-        broken,     // no answer in time, or none of the API's
+        nobody,     // no program listens there, or there is no socket
+        untrusted,  // the socket, or the process that listens, belongs to another user
+        broken,     // no answer in time, or not one of the API
     } why = Why::broken;
-    std::string text;  // a sentence without its end
+    std::string text;  // a sentence without its full stop
 };
 
 /// Blocks for `patience` at most.

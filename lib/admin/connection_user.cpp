@@ -14,7 +14,7 @@
 namespace ferrotunnel::admin {
 namespace {
 
-constexpr std::uint8_t established = 1;  // TCP_ESTABLISHED, whose header cannot be in one file with linux/tcp.h
+constexpr std::uint8_t established = 1;  // TCP_ESTABLISHED; its header conflicts with linux/tcp.h
 
 struct SocketQuestion {
     nlmsghdr header{};
@@ -39,8 +39,8 @@ void put_address(const runtime::SocketAddress& address, __be32 (&into)[4], __be1
 
 }  // namespace
 
-// One socket is asked for, by both of its addresses, so the answer costs the same however many there are. A socket that
-// its process has closed counts as root's: only one that is established and has a file is believed.
+// Requests a single socket, by both of its addresses, so the cost does not depend on the number of sockets. A socket
+// that its process has closed counts as root's: only one that is established and has a file is believed.
 std::optional<uid_t> user_of_connection(const runtime::SocketAddress& theirs,
                                         const runtime::SocketAddress& ours) noexcept {
     if (theirs.empty() || theirs.family() != ours.family()) {
@@ -63,7 +63,7 @@ std::optional<uid_t> user_of_connection(const runtime::SocketAddress& theirs,
         return std::nullopt;
     }
     SocketReply reply;
-    // More than this may come; what is left out is of no interest.
+    // More than this may arrive; the rest is irrelevant.
     if (::recv(kernel.get(), &reply, sizeof reply, 0) < static_cast<ssize_t>(sizeof reply) ||
         reply.header.nlmsg_type != SOCK_DIAG_BY_FAMILY || reply.socket.idiag_state != established ||
         reply.socket.idiag_inode == 0 || reply.socket.id.idiag_dport != question.about.id.idiag_dport) {

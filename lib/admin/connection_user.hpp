@@ -1,4 +1,4 @@
-// Whose a TCP connection within this machine is, as the kernel's table of sockets says.
+// Finds the user that owns a local TCP connection, from the kernel's socket table.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +9,8 @@
 
 namespace ferrotunnel::admin {
 
-/// The user who has the socket at `theirs`, of the connection whose other end is `ours`. Nothing: it is not of this
-/// machine, it has been closed, or the kernel does not tell.
+/// The user that owns the socket at `theirs`, of the connection whose other end is `ours`. Empty if it is not on this
+/// machine, has been closed, or the kernel does not report it.
 std::optional<uid_t> user_of_connection(const runtime::SocketAddress& theirs,
                                         const runtime::SocketAddress& ours) noexcept;
 

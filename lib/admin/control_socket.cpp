@@ -20,13 +20,13 @@
 namespace ferrotunnel::admin {
 namespace {
 
-// What the system has refused just now.
+// The failure of the last system call.
 SocketFailure refused_by_system(std::string what) {
     const std::error_code error(errno, std::generic_category());
     return {std::move(what), error};
 }
 
-/// A path, without and with what it ends in: "/run/x/server" and ".sock".
+/// A path, split before its ending: "/run/x/server" and ".sock".
 std::pair<std::string, std::string> split_ending(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     const std::size_t dot = path.rfind('.');
@@ -35,12 +35,12 @@ std::pair<std::string, std::string> split_ending(const std::string& path) {
     return {path.substr(0, has_ending ? dot : path.size()), has_ending ? path.substr(dot) : ""};
 }
 
-// The name under which the socket begins; short, as paths of sockets are.
+// The temporary name of the socket; short, since paths of sockets are limited.
 std::string aside(const std::string& path) {
     return folder_of(path) + "/.ft" + std::to_string(::getpid());
 }
 
-// Takes away what programs that crashed have left under names with their ids. The folder is locked.
+// Removes sockets that crashed programs have left under names with their ids. The folder is locked.
 void clean(const std::string& wanted, uid_t user) {
     const std::string folder = folder_of(wanted);
     const auto [stem, ending] = split_ending(name_in(wanted));
@@ -61,7 +61,7 @@ void clean(const std::string& wanted, uid_t user) {
     }
 }
 
-// A name that no running program has: `wanted`, or one beside it.
+// A name that no running program uses: `wanted`, or a variant of it.
 Result<std::string, SocketFailure> free_name(const std::string& wanted, uid_t user) {
     for (unsigned turn = 0; turn < limits::admin_names_max; ++turn) {
         const std::string path = turn == 0 ? wanted : name_with_process(wanted, turn - 1);
@@ -72,14 +72,14 @@ Result<std::string, SocketFailure> free_name(const std::string& wanted, uid_t us
             case Found::live:
                 break;
             case Found::foreign:
-                return SocketFailure{in_quotes(path) + " is somebody else's",
+                return SocketFailure{in_quotes(path) + " belongs to another user",
                                      std::make_error_code(std::errc::permission_denied)};
             case Found::other:
-                return SocketFailure{in_quotes(path) + " is there, and no socket",
+                return SocketFailure{in_quotes(path) + " exists and is not a socket",
                                      std::make_error_code(std::errc::file_exists)};
         }
     }
-    return SocketFailure{"programs have all names beside " + in_quotes(wanted),
+    return SocketFailure{"running programs already use all names like " + in_quotes(wanted),
                          std::make_error_code(std::errc::address_in_use)};
 }
 
@@ -89,7 +89,7 @@ SocketFailure too_long(const std::string& path) {
             std::make_error_code(std::errc::filename_too_long)};
 }
 
-// Listens at `path` with mode 0600 from the start: the mode of an unnamed socket is that of its file.
+// Listens at `path` with mode 0600 from the start: the mode of an unnamed socket becomes that of its file.
 Result<runtime::Fd, SocketFailure> listen_at(const std::string& path) {
     sockaddr_un address{};
     if (path.size() > runtime::unix_path_max) {

@@ -1,5 +1,5 @@
-// The socket of a running program in the file system: made under another name, and renamed when it listens, so that
-// nobody takes it for the dead socket of a program that has crashed.
+// The socket of a running program in the file system: created under another name, and renamed when it listens, so that
+// it is never mistaken for the dead socket of a crashed program.
 #pragma once
 
 #include <sys/types.h>
@@ -15,15 +15,15 @@ namespace ferrotunnel::admin {
 
 /// Why there is no socket.
 struct SocketFailure {
-    std::string text;  // a sentence without its end, and without the error's words
+    std::string text;  // a sentence without its full stop, and without the error's text
     std::error_code error;
 };
 
-/// Takes the file away with this object, if it is still this socket's.
+/// Removes the file with this object, if it is still this socket's.
 class ControlSocket {
 public:
-    /// Listens at `wanted`, or beside it under a name with this process's id where another program has that. Its folder
-    /// is made, with mode 0700, if it is not there.
+    /// Listens at `wanted`, or beside it under a name with this process's id if another program uses that. Its folder
+    /// is created, with mode 0700, if it does not exist.
     static Result<ControlSocket, SocketFailure> open(const std::string& wanted);
 
     ControlSocket(ControlSocket&& other) noexcept
@@ -35,10 +35,10 @@ public:
     ~ControlSocket();
 
     int listener() const noexcept { return listener_.get(); }
-    /// Where it is, which need not be where it was wanted.
+    /// The actual path, which may differ from the wanted one.
     const std::string& path() const noexcept { return path_; }
 
-    /// Gives it another name in its folder, in the place of whatever has that.
+    /// Renames it within its folder, replacing whatever has that name.
     std::error_code move_to(const std::string& path);
 
 private:

@@ -58,10 +58,10 @@ void ControlThread::run() {
     while (!ending_.load()) {
         try {
             round();
-        } catch (const std::exception& problem) {  // there was no memory, say: those who are there go
+        } catch (const std::exception& problem) {  // out of memory, for example: present connections are closed
             peers_.clear();
             accept_again_ = Clock::now() + limits::admin_accept_pause;
-            log_.warn("the control socket has dropped its connections", {{"why", problem.what()}});
+            log_.warn("the control socket dropped its connections", {{"why", problem.what()}});
         }
     }
     peers_.clear();
@@ -101,7 +101,8 @@ void ControlThread::round() {
     }
 }
 
-// To those who follow events and have taken all so far. Who does not take them is late in the end, like others.
+// For followers of events that have received everything so far. One that does not read runs into its deadline, like
+// others.
 void ControlThread::tell_more(TimePoint now) {
     for (auto peer = peers_.begin(); peer != peers_.end();) {
         bool stays = true;
@@ -155,7 +156,7 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
     const runtime::SocketAddress from = door.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
     const std::optional<login::AddressNetworks> networks =
         door.owner ? std::nullopt : std::optional(login::networks_of(from));
-    const bool is_bounded = networks && !from.is_loopback();  // a proxy of this machine speaks for many
+    const bool is_bounded = networks && !from.is_loopback();  // a proxy on this machine serves many clients
     const login::AddressNetworks counted = is_bounded ? *networks : login::AddressNetworks();
     if (!may_come(counted, now) || !make_room(door, counted, is_stranger)) {
         return;
@@ -168,7 +169,7 @@ void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
                       now + settings_.patience, counted, is_stranger, std::move(pipe), shakes_hands});
 }
 
-// Where everybody can connect, an address and the networks around it have a pace.
+// If everybody can connect, an address and the networks around it have a rate limit.
 bool ControlThread::may_come(const login::AddressNetworks& networks, TimePoint now) {
     const std::optional<std::string> network = comings_.take(networks, now);
     static constexpr LineKind too_often{"control_too_often", limits::crowd_lines_per_second};
@@ -178,7 +179,7 @@ bool ControlThread::may_come(const login::AddressNetworks& networks, TimePoint n
     return !network;
 }
 
-// False: there is no place, since strangers take nobody's.
+// False if there is no place: strangers displace only strangers.
 bool ControlThread::make_room(const Door& door, const login::AddressNetworks& networks, bool is_stranger) {
     std::vector<PlaceHolder> holders;
     std::vector<Peers::iterator> peers;
@@ -210,7 +211,7 @@ void ControlThread::end_late(TimePoint now) {
     }
 }
 
-// These two return whether the peer stays.
+// These two functions return whether the peer stays.
 bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
     if ((events & (POLLERR | POLLNVAL)) != 0) {
         return false;
@@ -222,13 +223,13 @@ bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
         if (status != runtime::IoStatus::ok) {
             return peer.shakes_hands;
         }
-        // A request may have come with the handshake's end: no event will tell.
+        // A request may have arrived with the end of the handshake: no event will report it.
     }
     if (peer.only_hears() || peer.conversation.wants_input()) {
         std::array<std::uint8_t, read_size> buffer;
         const runtime::IoResult read = peer.read(buffer);
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
-            return false;  // a peer that ends its direction before the answer wants none
+            return false;  // a peer that closes its direction before the answer wants none
         }
         if (peer.only_hears()) {
             return true;
@@ -245,7 +246,7 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
     if (!write_out(peer, now)) {
         return false;
     }
-    if (peer.conversation.answers() != answers) {  // to a request that had come with the one before
+    if (peer.conversation.answers() != answers) {  // to a request that had arrived with the previous one
         peer.deadline = now + settings_.patience;
     }
     if (peer.conversation.has_ended()) {
@@ -256,7 +257,7 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
     return true;
 }
 
-// Where everybody can connect, requests that show no right have a pace: the next one waits.
+// If everybody can connect, requests that prove no right are rate limited: the next one waits.
 void ControlThread::count_answer(Peer& peer, TimePoint now) {
     if (peer.door->owner || std::exchange(peer.counted, peer.conversation.answers()) == peer.conversation.answers()) {
         return;
@@ -271,7 +272,7 @@ void ControlThread::count_answer(Peer& peer, TimePoint now) {
     }
 }
 
-// Writes what the socket takes; false: the peer is gone.
+// Writes as much as the socket accepts. False if the peer is gone.
 bool ControlThread::write_out(Peer& peer, TimePoint now) {
     while (!peer.conversation.output().empty()) {
         count_answer(peer, now);

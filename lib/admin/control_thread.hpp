@@ -1,6 +1,6 @@
-// The thread that answers questions about a running program, at its control socket and at its metrics address: it
-// accepts, reads, asks the subject and writes, and waits for nobody. Workers have nothing to do with it: what it looks
-// at is what any thread may look at.
+// The thread that answers requests about a running program, at its control socket, metrics address and dashboard: it
+// accepts, reads, calls the subject and writes, and never blocks. Workers are not involved: it reads only state that
+// any thread may read.
 #pragma once
 
 #include <sys/types.h>
@@ -34,30 +34,31 @@ namespace ferrotunnel::admin {
 
 class ControlThread {
 public:
-    /// Where it is asked. Connections of one door take no places of another's.
+    /// An entrance of the control thread. Connections of one door use no places of another.
     struct Door {
         int listener;                                  // outlives the thread
         Conversation::Handler handler;                 // called on the thread
-        std::optional<uid_t> owner = 0;                // whom it obeys, besides root; nothing: everybody
+        std::optional<uid_t> owner = 0;                // the user it obeys, besides root; empty: everybody
         std::shared_ptr<transport::TlsContext> tls{};  // null: no TLS
         bool is_passed_on = false;                     // another process may take over its socket
     };
     struct Settings {
-        std::size_t peers_max = limits::admin_peers_max;  // at each door
+        std::size_t peers_max = limits::admin_peers_max;  // per door
         std::size_t peers_of_address_max = limits::admin_peers_of_address_max;
         Pace strangers_pace = limits::admin_strangers_pace;
         Duration patience = limits::admin_patience;
     };
 
-    /// Begins. Throws std::system_error where there is no thread or descriptor for it. `log` must outlive this object.
+    /// Starts the thread. Throws std::system_error if there is no thread or descriptor for it. `log` must outlive this
+    /// object.
     ControlThread(std::vector<Door> doors, const Settings& settings, Logger& log);
     ~ControlThread() { end(); }
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
 
-    /// Waits for the answer that is being made, and ends. Not allowed on the thread itself, nor on two at a time.
+    /// Waits for the present answer, and ends. Not allowed on the thread itself, nor on two threads at a time.
     void end() noexcept;
-    /// Another process accepts at the doors that are passed on from now on. Any thread.
+    /// From now on another process accepts at the doors that are passed on. Any thread.
     void hand_over() noexcept { handed_over_.store(true); }
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
@@ -65,26 +66,26 @@ public:
 private:
     struct Peer {
         const Door* door;
-        runtime::Fd socket;  // empty where there is a pipe
+        runtime::Fd socket;  // empty if there is a pipe
         Conversation conversation;
         TimePoint deadline;
-        login::AddressNetworks networks{};        // whose places and pace it takes; empty: its own
-        bool is_stranger = false;                 // another user, whom every request is refused
-        std::unique_ptr<transport::Pipe> pipe{};  // of TLS
-        bool shakes_hands = false;                // its TLS handshake is still to be done
-        bool lingers = false;                     // the last answer was sent: what still comes is read and dropped
-        bool has_right = false;                   // it has got an answer that is not for everybody
-        std::size_t counted = 0;                  // answers that were looked at for that
-        TokenBucket strange{};                    // answers for everybody
+        login::AddressNetworks networks{};        // networks whose places and pace it uses; empty: none
+        bool is_stranger = false;                 // another user, whose requests are all rejected
+        std::unique_ptr<transport::Pipe> pipe{};  // for TLS
+        bool shakes_hands = false;                // its TLS handshake is not complete
+        bool lingers = false;                     // the last answer was sent: further input is read and dropped
+        bool has_right = false;                   // it has received an answer that is not for everybody
+        std::size_t counted = 0;                  // answers already checked for that
+        TokenBucket strange{};                    // pace of answers for everybody
         TimePoint held_until{};                   // while conversation.is_held_back()
 
         bool only_hears() const noexcept { return lingers || conversation.waits_for_more(); }
         bool wants_input() const noexcept { return shakes_hands || only_hears() || conversation.wants_input(); }
         int fd() const noexcept { return pipe ? pipe->fd() : socket.get(); }
         short events() const noexcept;
-        /// What it has sent is there already, and no event will say so.
+        /// Its input has arrived already, so no event will report it.
         bool has_input() const noexcept { return pipe && !shakes_hands && wants_input() && pipe->may_read_more(); }
-        /// It has its answers, and its next request is not heard yet.
+        /// Its answers are sent, and its next request is held back.
         bool waits() const noexcept { return conversation.is_held_back() && !(pipe && pipe->has_pending()); }
         runtime::IoResult read(MutableBytes into) noexcept;
         runtime::IoResult write(Bytes bytes) noexcept;
@@ -115,7 +116,7 @@ private:
     Peers peers_;
     login::NetworkRate comings_{{{{limits::admin_connections_pace, limits::admin_connections_of_home_pace,
                                    limits::admin_connections_of_block_pace}}}};
-    TimePoint accept_again_{};  // until then nobody is accepted
+    TimePoint accept_again_{};  // nothing is accepted until then
     std::atomic<bool> ending_{false};
     std::atomic<bool> handed_over_{false};
     std::atomic<std::thread::id> id_{};

@@ -74,7 +74,7 @@ void Conversation::go_on_answering(TimePoint now) {
 
 void Conversation::time_over() {
     more_ = nullptr;
-    if (!output_.empty() || is_idle()) {  // there is nobody to hear of it
+    if (!output_.empty() || is_idle()) {  // there is no request to reject
         std::string().swap(output_);
         written_ = 0;
         last_ = true;
@@ -88,7 +88,7 @@ void Conversation::go_on() {
     }
 }
 
-// These two return whether there is more to do with the bytes that are there.
+// These two functions return whether the buffered bytes need further processing.
 bool Conversation::read_head() {
     switch (parser_.parse(input_)) {
         case http::ParseState::more:
@@ -122,7 +122,7 @@ bool Conversation::read_head() {
     parser_.reset();
     in_body_ = true;
     if (is_long) {
-        refuse(413, "too_large", "A request has at most 64 KiB.");
+        refuse(413, "too_large", "The request exceeds 64 KiB.");
         return false;
     }
     if (waits && input_.empty()) {
@@ -137,7 +137,7 @@ bool Conversation::read_body() {
     while (!rest.empty() && reader_.state() == http::BodyState::more) {
         const http::BodyReader::Piece piece = reader_.next(rest);
         if (body_.size() + piece.payload.size() > limits::admin_request_max) {
-            refuse(413, "too_large", "A request has at most 64 KiB.");
+            refuse(413, "too_large", "The request exceeds 64 KiB.");
             return false;
         }
         body_ += piece.payload;
@@ -162,7 +162,7 @@ void Conversation::handle() {
             handler_(Request{method_, path_, body_, host_, accept_, user_, query_, origin_, fetch_site_, content_type_,
                              last_event_id_, cookie_, authorization_, networks_ ? &*networks_ : nullptr, peer_});
     } catch (const std::bad_alloc&) {
-        answer = refusal(503, "busy", "There is no memory for the answer.");
+        answer = refusal(503, "busy", "Not enough memory for the response.");
     } catch (const std::exception& thrown) {
         answer = refusal(500, "internal", thrown.what());
     }

@@ -1,11 +1,11 @@
-// One connection to the control socket: bytes in, bytes out, one request after the other. No sockets, no clock.
+// One connection to the control thread: bytes in, bytes out, one request after the other. No sockets, no clock.
 //
 //   head --complete--> body --complete--> answering --all written--> head
 //     \------ refused, or its time is over ------> answering, the last --all written--> ended
 //
-// An answer without an end (Answer::more) stays in "answering"; what the peer sends meanwhile is dropped.
+// An answer without an end (Answer::more) stays in "answering"; input that arrives meanwhile is dropped.
 //
-// While an answer is being written, nothing is read: a peer who does not take its answers waits alone.
+// While an answer is being written, nothing is read: a peer that does not read its answers blocks only itself.
 #pragma once
 
 #include <cstddef>
@@ -29,36 +29,35 @@ class Conversation {
 public:
     using Handler = std::function<Answer(const Request&)>;
 
-    /// `handler` may throw: that is the answer `internal`.
-    /// `user`, `networks`, `peer`: who is at the other end (Request).
+    /// `handler` may throw: the answer is then `internal`. `user`, `networks`, `peer`: the other end (Request).
     explicit Conversation(const Handler& handler, std::optional<std::uint32_t> user = {},
                           std::optional<login::AddressNetworks> networks = {}, std::string peer = {})
         : handler_(handler), user_(user), networks_(std::move(networks)), peer_(std::move(peer)) {}
 
-    /// Takes what the peer has sent; to be called while wants_input().
+    /// Processes bytes from the peer; to be called while wants_input().
     void take(std::string_view bytes);
-    /// What the peer is to be sent next.
+    /// Bytes to be sent to the peer next.
     std::string_view output() const noexcept { return std::string_view(output_).substr(written_); }
     void wrote(std::size_t bytes);
-    /// What goes with the first byte of output(); null: nothing, or it has gone.
+    /// Sockets to be sent with the first byte of output(). Null if there are none, or they were sent.
     const std::vector<runtime::Fd>* sockets() const noexcept { return written_ == 0 ? sockets_.get() : nullptr; }
-    /// Refuses the request that has begun, if there is one, and ends.
+    /// Rejects the request in progress, if there is one, and ends.
     void time_over();
 
     bool wants_input() const noexcept { return output_.empty() && !last_ && !more_ && !held_back_; }
-    /// Further requests wait until let_go(), those that have come already too.
+    /// Further requests wait until let_go(), including those that have arrived already.
     void hold_back() noexcept { held_back_ = true; }
     void let_go();
     bool is_held_back() const noexcept { return held_back_ && output_.empty() && !last_ && !more_; }
     /// Has an answer without an end, all of which was sent so far.
     bool waits_for_more() const noexcept { return more_ && output_.empty(); }
-    /// Asks for more of that answer.
+    /// Requests the next part of that answer.
     void go_on_answering(TimePoint now);
-    /// Nothing is to be sent any more, and nothing is to be read.
+    /// Nothing is left to be sent, and nothing is to be read.
     bool has_ended() const noexcept { return output_.empty() && last_ && !more_; }
-    /// Nothing of a next request has come.
+    /// No part of a next request has arrived.
     bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_ && !more_; }
-    /// How many requests were answered, and whether the last one had a right to it (Answer).
+    /// The number of answered requests, and whether the last one had a right to it (Answer).
     std::size_t answers() const noexcept { return answers_; }
     bool has_right() const noexcept { return has_right_; }
 
@@ -74,8 +73,8 @@ private:
     std::optional<std::uint32_t> user_;
     std::optional<login::AddressNetworks> networks_;
     std::string peer_;
-    std::string input_;   // at most a head, or what comes with one read
-    std::string output_;  // of which `written_` bytes have gone
+    std::string input_;   // at most a head, or the result of one read
+    std::string output_;  // of which `written_` bytes were sent
     std::size_t written_ = 0;
     http::RequestParser parser_;
     http::BodyReader reader_;
@@ -91,7 +90,7 @@ private:
     std::string cookie_;
     std::string authorization_;
     std::string body_;
-    std::function<std::string(TimePoint)> more_;  // of the answer that is being sent
+    std::function<std::string(TimePoint)> more_;  // of the answer in progress
     std::shared_ptr<const std::vector<runtime::Fd>> sockets_;
     std::size_t answers_ = 0;
     bool has_right_ = false;

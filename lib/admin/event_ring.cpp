@@ -11,7 +11,7 @@
 namespace ferrotunnel::admin {
 namespace {
 
-// A client that comes back has another port.
+// A client that reconnects has another port.
 std::string_view host_of(std::string_view peer) {
     return peer.substr(0, peer.rfind(':'));
 }
@@ -48,7 +48,7 @@ Json json_of_event(const EventRing& ring, const EventRing::Kept& kept) {
     return json;
 }
 
-// text_of() ends with a line end, and JSON has none within.
+// text_of() ends with a line end, and its JSON contains none.
 std::string sent(std::string_view head, const Json& data) {
     return std::string(head) + "data: " + text_of(data) + '\n';
 }
@@ -72,7 +72,7 @@ void EventRing::put(const Event& event, Moment now) noexcept {
         if (kept_.size() > limits::admin_events_kept) {
             drop_first();
         }
-    } catch (const std::exception&) {  // no memory: nobody hears of it
+    } catch (const std::exception&) {  // no memory: the event is lost
     }
 }
 
@@ -106,7 +106,7 @@ void EventRing::drop_first() {
     }
 }
 
-// How many events with a greater number have gone: exact for those that came lately, and for the beginning.
+// Number of dropped events with a greater number: exact for recent ones, and for the beginning.
 std::uint64_t EventRing::dropped_after(std::uint64_t number) const noexcept {
     const auto from = std::upper_bound(dropped_.begin(), dropped_.end(), number);
     const auto lately = static_cast<std::uint64_t>(dropped_.end() - from);

@@ -1,9 +1,9 @@
-// The latest events of a Server or Client, for those who ask the control API. Each has a number; whoever follows them
-// remembers the number of the last one it was told, and that is all there is of a listener: one that is slow waits for
-// nobody and holds nobody up, it finds that what it has missed is gone.
+// The latest events of a Server or Client, for callers of the control API. Each has a number; a follower only remembers
+// the number of the last event it received. A slow follower therefore blocks nothing: it finds that the events it has
+// missed are gone.
 //
-// A refusal that repeats is one event with a count: it moves to the end with a new number, and says which one it
-// replaces, so that a client which asks each minute does not drive everything else out.
+// A repeated refusal is one event with a count: it moves to the end with a new number, and names the number that it
+// replaces, so that a client which retries each minute does not displace everything else.
 #pragma once
 
 #include <chrono>
@@ -27,36 +27,36 @@ class EventRing {
 public:
     using Moment = std::chrono::system_clock::time_point;
     struct Kept {
-        std::uint64_t number;  // from 1, each once
+        std::uint64_t number;  // from 1, unique
         Moment at;
         Event event;
-        std::uint64_t count = 1;     // how often it has happened
-        Moment first_at{};           // where that is more than once
-        std::uint64_t replaces = 0;  // the number that it had before; 0: none
+        std::uint64_t count = 1;     // how often it has occurred
+        Moment first_at{};           // if that is more than once
+        std::uint64_t replaces = 0;  // its previous number; 0: none
     };
     struct Batch {
-        std::uint64_t missed = 0;  // events between `after` and the first of these that are gone
+        std::uint64_t missed = 0;  // events after `after` that are gone
         std::vector<Kept> events;
         std::uint64_t last = 0;  // the number to continue from
     };
-    /// A place among the listeners, of which there are limits::admin_listeners_max.
+    /// A place among the listeners, limited to limits::admin_listeners_max.
     using Place = PermitPtr;
 
-    /// `began`: part of each event's id, so that an id of a former run of the program is not taken for one of this.
+    /// `began`: part of each event's id, so that ids of an earlier run of the program are recognised.
     explicit EventRing(Moment began = std::chrono::system_clock::now());
     EventRing(const EventRing&) = delete;
     EventRing& operator=(const EventRing&) = delete;
 
-    /// Keeps it in the place of the oldest, where all places are taken.
+    /// Adds an event, replacing the oldest if the ring is full.
     void put(const Event& event, Moment now = std::chrono::system_clock::now()) noexcept;
     /// The events after number `after`, the oldest first, at most `most`.
     Batch after(std::uint64_t after, std::size_t most = limits::admin_events_kept) const;
-    /// Null: as many listen as may.
+    /// Null if the limit of listeners is reached.
     Place listen() const { return places_.acquire(); }
 
-    /// "1764086400-17": when the program began, and the number.
+    /// "1764086400-17": the start time of the program, and the number.
     std::string id_of(std::uint64_t number) const;
-    /// 0, before the first, where `id` is none of this run.
+    /// 0, before the first event, if `id` is not from this run.
     std::uint64_t number_of(std::string_view id) const noexcept;
 
 private:
@@ -69,26 +69,26 @@ private:
     std::deque<Kept> kept_ GUARDED_BY(mutex_);
     std::uint64_t last_ GUARDED_BY(mutex_) = 0;
     std::deque<std::uint64_t> dropped_
-        GUARDED_BY(mutex_);  // numbers of the latest events that have gone, the oldest first
-    std::uint64_t dropped_before_ GUARDED_BY(mutex_) = 0;  // how many went before those
+        GUARDED_BY(mutex_);  // numbers of the latest events that were dropped, the oldest first
+    std::uint64_t dropped_before_ GUARDED_BY(mutex_) = 0;  // how many were dropped before those
     const Permits places_{limits::admin_listeners_max};
 };
 
 /// {"events": [...], "missed": 0, "last": ID}: those after `id`, or all that are kept.
 Json json_of_events(const EventRing& ring, std::string_view id);
 
-/// The events after `id` as they come, as server-sent events; for one listener.
+/// The events after `id` as they occur, as server-sent events; for one listener.
 class EventStream {
 public:
     EventStream(const EventRing& ring, EventRing::Place place, std::string_view id);
-    /// What is to be sent next; empty: nothing yet. A comment where there was nothing for limits::admin_heartbeat.
+    /// The next bytes to send; empty: nothing yet. A comment if there was nothing for limits::admin_heartbeat.
     std::string next(std::chrono::steady_clock::time_point now);
 
 private:
     const EventRing& ring_;
     EventRing::Place place_;
     std::uint64_t told_;
-    std::chrono::steady_clock::time_point said_{};  // the first call says something
+    std::chrono::steady_clock::time_point said_{};  // last output; the first call always sends something
 };
 
 }  // namespace ferrotunnel::admin

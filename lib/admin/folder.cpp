@@ -27,18 +27,18 @@ std::string name_in(std::string_view path) {
 std::optional<std::string> distrust_of_folder(const std::string& folder, uid_t user) {
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) {
-        return errno == ENOENT ? std::nullopt
-                               : std::optional("cannot look at " + in_quotes(folder) + ": " +
-                                               std::generic_category().message(errno));
+        return errno == ENOENT
+                   ? std::nullopt
+                   : std::optional("cannot check " + in_quotes(folder) + ": " + std::generic_category().message(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
         return in_quotes(folder) + " is not a folder";
     }
     if (status.st_uid != user) {
-        return "the folder " + in_quotes(folder) + " is that of user " + std::to_string(status.st_uid);
+        return "the folder " + in_quotes(folder) + " belongs to user " + std::to_string(status.st_uid);
     }
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return "others can write into the folder " + in_quotes(folder);
+        return "other users can write to the folder " + in_quotes(folder);
     }
     return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// The folders that control sockets are in: only their owner may write there, so that nobody else puts a socket in the
-// place of a program's.
+// The folders of control sockets: only their owner may write there, so that no other user can replace a program's
+// socket.
 #pragma once
 
 #include <sys/types.h>
@@ -12,34 +12,34 @@
 
 namespace ferrotunnel::admin {
 
-/// The folder of a path: "." where it names none.
+/// The folder of a path: "." if it has none.
 std::string folder_of(std::string_view path);
-/// The name behind the folder.
+/// The name after the folder.
 std::string name_in(std::string_view path);
 
-/// Why sockets in this folder are not to be trusted by the user `user`, as a sentence without its end; nothing: they
-/// are. A folder that is not there is right.
+/// Why sockets in this folder must not be trusted by the user `user`, as a sentence without its full stop. Empty if
+/// they may. A folder that does not exist is accepted.
 std::optional<std::string> distrust_of_folder(const std::string& folder, uid_t user);
 
-/// What is at a path.
+/// The result of checking a path.
 enum class Found : std::uint8_t {
     nothing,
-    dead,     // a socket at which nobody listens: its program has crashed
-    live,     // a socket at which somebody listens
-    foreign,  // somebody else's socket, or one that this user may not connect to
-    other,    // no socket
+    dead,     // a socket without a listener: its program has crashed
+    live,     // a socket with a listener
+    foreign,  // another user's socket, or one that this user may not connect to
+    other,    // not a socket
 };
 Found look_at(const std::string& path, uid_t user) noexcept;
 
-/// The owner of this is the only one that makes or removes sockets in the folder. A lock that somebody keeps is waited
-/// for limits::admin_folder_patience, and then done without: it only guards against programs that begin at the same
+/// Excludes other programs that create or remove sockets in the folder. If the lock is held elsewhere, this waits for
+/// limits::admin_folder_patience, and then continues without it: it only guards against programs that start at the same
 /// time.
 class FolderLock {
 public:
     explicit FolderLock(const std::string& folder) noexcept;
 
 private:
-    runtime::Fd folder_;  // closing it gives the lock back
+    runtime::Fd folder_;  // closing it releases the lock
 };
 
 }  // namespace ferrotunnel::admin

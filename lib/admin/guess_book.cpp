@@ -55,7 +55,7 @@ bool GuessBook::is_welcome(const std::string& address) const {
     return std::find(welcome_.begin(), welcome_.end(), address) != welcome_.end();
 }
 
-// The pace of blocks that there is no room for.
+// The shared pace of blocks for which there is no room.
 TokenBucket& GuessBook::shared_by(std::string_view block) {
     const std::string region(region_of(block));
     const auto known = regions_.find(region);

@@ -1,12 +1,12 @@
-// Where wrong secrets of a dashboard came from, and whether more may be tried from there.
+// Origins of wrong secrets for a dashboard, and whether more may be tried from there.
 //
 //   an address           admin_guesses within a minute, then nothing for the rest of it
 //   a home, a block      admin_guesses_of_home, admin_guesses_of_block: addresses cost nothing where there are many
-//   further blocks       once admin_guessers_max are remembered: those of a region (IPv4: /16, IPv6: /32) together have
-//                        admin_shared_guesses, and of regions beyond as many, all of those together
+//   further blocks       once admin_guessers_max are stored: admin_shared_guesses for each region (IPv4: /16,
+//                        IPv6: /32), and beyond as many regions, for all others together
 //
-// An address that has shown the right secret lately waits for its own guesses alone. Shared limits are rates and block
-// nobody for long. A network without a wrong secret is not stored.
+// An address that has sent the right secret lately is limited only by its own guesses. Shared limits are rates and
+// block nothing for long. A network without a wrong secret is not stored.
 #pragma once
 
 #include <array>
@@ -27,10 +27,10 @@ class GuessBook {
 public:
     bool may_try(const login::AddressNetworks& from, TimePoint now);
     void failed(const login::AddressNetworks& from, TimePoint now);
-    /// The right secret has come from there.
+    /// The right secret was sent from there.
     void succeeded(const login::AddressNetworks& from);
 
-    /// Networks of a level (see AddressNetworks) that are remembered.
+    /// Number of stored networks of a level (see AddressNetworks).
     std::size_t networks(std::size_t level) const noexcept { return levels_[level].size(); }
     std::size_t regions() const noexcept { return regions_.size(); }
     std::size_t welcome() const noexcept { return welcome_.size(); }

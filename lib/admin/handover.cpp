@@ -5,7 +5,7 @@
 namespace ferrotunnel::admin {
 namespace {
 
-// As ?from=N says it.
+// Parses ?from=N.
 std::optional<std::size_t> first_of(std::string_view query) {
     static constexpr std::string_view key = "?from=";
     std::size_t first = 0;
@@ -35,7 +35,7 @@ std::optional<Answer> answer_about_handover(const Request& request, Subject& sub
             return wrong_method("POST");
         }
         if (!body || body->value("version", Json()) != Json(handover_version)) {
-            return refusal(409, "version", "This program hands its place over to one of its own kind alone.");
+            return refusal(409, "version", "This program can only be replaced by one with the same hand-over version.");
         }
         return subject.hand_over();
     }

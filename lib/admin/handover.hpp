@@ -1,5 +1,5 @@
-// What a process that takes the place of another one asks it, by its control socket alone: for its sockets, and then to
-// go. docs/architecture/upgrade.md has the whole.
+// Requests of a process to the one that it replaces, only on its control socket: for its sockets, and then to drain.
+// docs/architecture/upgrade.md describes the procedure.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,13 @@
 
 namespace ferrotunnel::admin {
 
-/// Where the sockets are, and where the other one is told to go.
+/// The sockets, and the request to drain.
 inline constexpr std::string_view sockets_path = "/v1/sockets";
 inline constexpr std::string_view handover_path = "/v1/handover";
-/// What both sides speak. Another number: neither knows the other.
+/// Protocol version of both sides. Different versions are incompatible.
 inline constexpr unsigned handover_version = 1;
 
-/// The answer to such a request; nothing: it is about something else.
+/// The answer to such a request. Empty if the request is for another resource.
 std::optional<Answer> answer_about_handover(const Request& request, Subject& subject);
 
 }  // namespace ferrotunnel::admin

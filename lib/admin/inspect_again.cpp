@@ -1,4 +1,4 @@
-// A recorded request, written again.
+// Rebuilds a recorded request.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -22,12 +22,12 @@ using inspect::Exchange;
 using inspect::HeadView;
 using inspect::Original;
 
-// Nothing that is said for a head may begin another line of it.
+// A value for a head must not start another line of it.
 bool is_one_line(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-// What is wrong with the edits; empty: nothing.
+// The problem of the edits. Empty if there is none.
 std::string fault_of(const Json& edits) {
     for (const auto& [key, value] : edits.items()) {
         if (value.is_string() && key != "body" && !is_one_line(value.get_ref<const std::string&>())) {
@@ -36,14 +36,14 @@ std::string fault_of(const Json& edits) {
         if (key == "headers" && value.is_object()) {
             for (const auto& [name, text] : value.items()) {
                 if (!text.is_string() && !text.is_null()) {
-                    return "A header is a text, or null to leave it out.";
+                    return "A header must be a string, or null to omit it.";
                 }
                 if (!is_one_line(name) || (text.is_string() && !is_one_line(text.get_ref<const std::string&>()))) {
                     return "A header must be one line.";
                 }
             }
         } else if ((key != "method" && key != "target" && key != "body") || !value.is_string()) {
-            return "Expected method, target and body as texts, and headers as an object.";
+            return "Expected method, target and body as strings, and headers as an object.";
         }
     }
     return {};
@@ -57,7 +57,7 @@ bool has_mask(std::string_view text) {
     return text.find(inspect::mask) != std::string_view::npos;
 }
 
-// Each part of the request is the edited one, else the original, else the recorded one where that has no mask.
+// Each part of the request is the edited one, otherwise the original, otherwise the recorded one if that has no mask.
 class Writing {
 public:
     Writing(const Exchange& exchange, const Original& original, const inspect::Secrets& secrets, const Json& edits)
@@ -84,7 +84,7 @@ public:
             bytes.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
         }
         bytes += "\r\n";
-        // What was edited passes the rules that hold for every request of a visitor.
+        // Edited parts must pass the rules for every request of a visitor.
         http::RequestParser parser;
         if (parser.parse(bytes) != http::ParseState::complete || parser.size() != bytes.size()) {
             again_.refused = invalid("The edited request is invalid: " + std::string(parser.refusal().text));
@@ -105,7 +105,7 @@ private:
         const auto found = edits_.find(key);
         return found == edits_.end() ? std::nullopt : std::optional(found->get<std::string>());
     }
-    // A body that is given as it is shown, with masks, is the one that was recorded.
+    // A body that equals the shown one, with masks, is the recorded body.
     std::optional<std::string> body_edit() const {
         std::optional<std::string> edited = edit("body");
         const inspect::Half& request = exchange_.request;
@@ -134,8 +134,8 @@ private:
     const Json headers_;
     const HeadView shown_;
     const HeadView head_;
-    const bool is_gone_;             // what is masked in the head is not there any more
-    bool body_has_secrets_ = false;  // recorded ones
+    const bool is_gone_;             // masked values of the head are no longer available
+    bool body_has_secrets_ = false;  // recorded secrets
     Again again_;
 };
 
@@ -160,7 +160,7 @@ void Writing::write_line() {
 }
 
 void Writing::write_fields() {
-    // A body that is kept, or said, without its coding is no more what this field says.
+    // A body that is stored, or given, without its coding no longer matches this field.
     const bool is_decoded = body_edit() || (exchange_.request.decoded && !original_.body);
     std::string gone;
     for (const auto& [name, value] : head_.fields) {
@@ -175,7 +175,7 @@ void Writing::write_fields() {
     }
     if (!gone.empty()) {
         refuse("The values of " + gone +
-               " are no longer kept (for at most 1 hour). Provide others, or leave these fields out.");
+               " are no longer kept (for at most 1 hour). Provide others, or omit these fields.");
     }
     for (const auto& [name, value] : headers_.items()) {
         if (value.is_string() && !is_framing(name)) {
@@ -184,7 +184,7 @@ void Writing::write_fields() {
     }
 }
 
-// By these fields the replay's own record is searched for secrets: with others it might show them.
+// These fields determine how the replay's own record is searched for secrets: others might reveal them.
 void Writing::refuse_other_search() {
     for (const auto& [name, value] : headers_.items()) {
         const bool says_how = http::same_text(name, "Content-Type") || http::same_text(name, "Content-Encoding");
@@ -197,7 +197,7 @@ void Writing::refuse_other_search() {
     }
 }
 
-// A field that is given as it is shown, with its mask, is the one that was recorded, unless there were different ones.
+// A field that equals the shown one, with its mask, is the recorded field, unless there were different ones.
 std::string Writing::edited_field(std::string_view name, const std::string& value) {
     bool may_be_secret = secrets_.is_secret(name);
     std::vector<std::string_view> recorded;
@@ -234,7 +234,7 @@ std::string Writing::body_again() {
     } else if (!request.complete) {
         refuse("The recorded body is incomplete. Provide another one.");
     } else if (request.cut) {
-        refuse("The body was longer than what is kept. Provide another one.");
+        refuse("The body exceeded the recording limit. Provide another one.");
     } else if (request.body_masked) {
         refuse_gone("the body");
     }

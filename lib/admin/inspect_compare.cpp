@@ -1,4 +1,4 @@
-// What differs between two exchanges.
+// Differences between two exchanges.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -17,7 +17,7 @@ using inspect::Exchange;
 using inspect::Half;
 using inspect::HeadView;
 
-// Beyond this many pairs of lines the middle of two bodies is told as a whole: a table of more would take too long.
+// Beyond this many pairs of lines the middle of two bodies is reported as a whole: a larger table would take too long.
 constexpr std::size_t pairs_max = 4'000'000;
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -30,12 +30,12 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-// JSON on one line would differ as a whole: it is spread over lines.
+// JSON on one line would differ as a whole, so it is spread over lines.
 std::vector<std::string> body_lines(const Half& half) {
     const std::string plain = inspect::plain_body(half).value_or(half.body);
     const std::string type = inspect::media_type_of(HeadView(half.head).value("Content-Type"));
     if (type.ends_with("json") && !half.cut) {
-        // Recursion of the parser is bounded by what is kept of a body only where that is flat.
+        // The parser's recursion must be bounded: the size of a stored body bounds it only if that is flat.
         const auto deep = [depth = 0](int, Json::parse_event_t event, Json&) mutable {
             depth += event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start ? 1 : 0;
             depth -= event == Json::parse_event_t::object_end || event == Json::parse_event_t::array_end ? 1 : 0;
@@ -51,7 +51,7 @@ std::vector<std::string> body_lines(const Half& half) {
 
 using Lines = std::vector<std::string>;
 
-// The longest common part, by a table of lengths from each place to the end.
+// The longest common part, by a table of lengths from each position to the end.
 void put_middle(const Lines& a, const Lines& b, std::size_t from, std::size_t a_end, std::size_t b_end, Json& to) {
     const std::size_t rows = a_end - from;
     const std::size_t columns = b_end - from;

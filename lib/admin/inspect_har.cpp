@@ -60,9 +60,9 @@ std::string_view reason_of(std::string_view line) {
     return reason == std::string_view::npos ? std::string_view() : line.substr(reason + 1);
 }
 
-// What is not kept is said where people look for it.
+// Missing parts are reported in the comment of their half.
 std::string comment_of(const Half& half) {
-    return half.dropped ? "the body was not kept" : half.cut ? "the body is longer than what was kept" : "";
+    return half.dropped ? "the body was not kept" : half.cut ? "the body exceeded the recording limit" : "";
 }
 
 Json request_of(const Exchange& exchange) {
@@ -134,7 +134,7 @@ Json har_entry(const Exchange& exchange) {
     if (!comment.empty()) {
         entry["comment"] = std::move(comment);
     }
-    if (!exchange.messages.empty()) {  // as browsers write them
+    if (!exchange.messages.empty()) {  // in the form that browsers write
         const double began = unix_ms(exchange.began);
         Json messages = Json::array();
         for (const inspect::Message& message : exchange.messages) {

@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::admin {
 
-/// One entry, with what is kept. Bodies are without their Content-Encoding, as HAR wants them.
+/// One entry, from the recorded parts. Bodies are without their Content-Encoding, as HAR requires.
 Json har_entry(const inspect::Exchange& exchange);
-/// The whole, with these entries.
+/// The complete archive with these entries.
 Json har_of(Json entries);
 
 }  // namespace ferrotunnel::admin

@@ -1,4 +1,4 @@
-// Recorded exchanges as JSON: a row of a list, one with all that is known, two side by side.
+// Recorded exchanges as JSON: a row of a list, one in full, two compared.
 #pragma once
 
 #include "admin/answer.hpp"
@@ -8,9 +8,10 @@ namespace ferrotunnel::admin {
 
 /// One row of a list.
 Json row_of(const inspect::Exchange& exchange);
-/// All of it; bodies without their Content-Encoding where that is known, as `text`, or as `base64` where they are none.
+/// The full record; bodies without their Content-Encoding if that is supported, as `text`, or as `base64` if they are
+/// not text.
 Json whole_of(const inspect::Exchange& exchange);
-/// What differs between two: in their heads field by field, in their bodies line by line.
+/// The differences between two: in their heads field by field, in their bodies line by line.
 Json difference_of(const inspect::Exchange& a, const inspect::Exchange& b);
 
 /// Milliseconds since 1970.

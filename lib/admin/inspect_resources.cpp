@@ -23,7 +23,7 @@ constexpr std::size_t rows_default = 100;
 constexpr std::string_view bytes_type = "application/octet-stream";
 
 Answer unknown(std::string_view id) {
-    return refusal(404, "not_found", "There is no exchange " + std::string(id) + ", or not any more.");
+    return refusal(404, "not_found", "There is no exchange " + std::string(id) + ", or it is no longer recorded.");
 }
 
 std::uint64_t number_in(std::string_view text) {
@@ -64,7 +64,7 @@ Wanted wanted_in(std::string_view query) {
     return wanted;
 }
 
-// Calls `take` for each exchange that is meant, the newest first, until it answers false.
+// Calls `take` for each matching exchange, the newest first, until it returns false.
 void visit(Inspector& inspector, const Wanted& wanted, const std::function<bool(const Exchange&)>& take) {
     for (const auto& record : inspector.records().all()) {
         if (wanted.before != 0 && record->id() >= wanted.before) {
@@ -97,7 +97,7 @@ Answer list(Inspector& inspector, std::string_view query) {
                       {"passed_over", inspector.records().passed_over()}}};
 }
 
-// An archive is as long as its reader takes, at most; the newest are in it. They stand in the order of time.
+// The newest exchanges, at most as many as the caller asks for, in order of time.
 Answer archive(Inspector& inspector, std::string_view query) {
     Wanted wanted = wanted_in(query);
     if (!wanted.problem.empty()) {
@@ -123,7 +123,7 @@ Answer archive(Inspector& inspector, std::string_view query) {
 Answer curl(const Exchange& exchange) {
     std::optional<std::string> command = inspect::curl_command(exchange);
     if (!command) {
-        return refusal(409, "not_whole", "Its request was not kept as a whole.");
+        return refusal(409, "not_whole", "The request was not recorded completely.");
     }
     return {200, Json{{"curl", std::move(*command)}, {"masked", exchange.request.masked}}};
 }
@@ -134,7 +134,7 @@ Answer body(const inspect::Half& half, std::string_view query) {
     }
     std::optional<std::string> plain = inspect::plain_body(half);
     if (!query.empty() || !plain) {
-        return refusal(409, "not_decoded", "Its coding is not known here: ?raw gives it as it is.");
+        return refusal(409, "not_decoded", "The content coding is not supported. Use ?raw to get the encoded body.");
     }
     return {200, {}, std::move(*plain), bytes_type};
 }
@@ -153,7 +153,7 @@ Answer replay(const Request& request, Subject& subject, Inspector& inspector, co
     if (std::string why = subject.replay(exchange.service, std::move(again.bytes), id, exchange.id); !why.empty()) {
         return refusal(409, "not_here", std::move(why));
     }
-    // Once, fields whose values were masked were left out: those who read their names find none.
+    // Names fields with masked values that were left out: a search for their names would find nothing.
     return {202, Json{{"id", id}, {"replay_of", exchange.id}, {"left_out", Json::array()}}};
 }
 
@@ -184,7 +184,7 @@ Answer about_one(const Request& request, Subject& subject, Inspector& inspector,
         const auto other = inspector.records().find(number_in(what.substr(diff.size())));
         return other ? Answer{200, difference_of(exchange, other->copy())} : unknown(what.substr(diff.size()));
     }
-    return refusal(404, "not_found", "An exchange has no " + in_quotes(what) + '.');
+    return refusal(404, "not_found", "An exchange has no part " + in_quotes(what) + '.');
 }
 
 }  // namespace
@@ -192,8 +192,7 @@ Answer about_one(const Request& request, Subject& subject, Inspector& inspector,
 Answer answer_about_exchanges(const Request& request, Subject& subject) {
     const std::shared_ptr<Inspector> inspector = subject.inspector();
     if (!inspector) {
-        return refusal(404, "not_here",
-                       "Nothing is recorded here: a client does that with `inspect: on` (--inspect on).");
+        return refusal(404, "not_here", "Recording is off here. Start a client with `inspect: on` (--inspect on).");
     }
     const std::string_view rest = request.path.substr(exchanges_path.size());
     if (rest.empty() && request.method == "DELETE") {
@@ -207,7 +206,7 @@ Answer answer_about_exchanges(const Request& request, Subject& subject) {
         return rest.empty() ? list(*inspector, request.query) : archive(*inspector, request.query);
     }
     if (!rest.starts_with('/')) {
-        return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + " in version 1.");
+        return refusal(404, "not_found", "There is no resource " + in_quotes(request.path) + " in version 1.");
     }
     return about_one(request, subject, *inspector, rest.substr(1));
 }

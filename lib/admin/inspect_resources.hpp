@@ -1,4 +1,4 @@
-// The resources of the inspector: what below /v1/exchanges asks for what. docs/control.md describes them.
+// The resources of the inspector below /v1/exchanges. docs/control.md describes them.
 #pragma once
 
 #include "admin/answer.hpp"
@@ -9,11 +9,11 @@ namespace ferrotunnel::admin {
 
 inline constexpr std::string_view exchanges_path = "/v1/exchanges";
 
-/// `request.path` begins with `exchanges_path`.
+/// `request.path` starts with `exchanges_path`.
 Answer answer_about_exchanges(const Request& request, Subject& subject);
 
-/// A request again, as it was or with what `edits` says instead (`method`, `target`, `headers`, `body`); a refusal
-/// where that cannot be. What is masked in `exchange` is taken from `original`, in edits too: no mask is sent.
+/// Rebuilds a request, unchanged or with the parts in `edits` (`method`, `target`, `headers`, `body`), or returns a
+/// refusal. Masked values of `exchange` are taken from `original`, also in edits: a mask is never sent.
 struct Again {
     std::string bytes{};
     std::optional<Answer> refused{};

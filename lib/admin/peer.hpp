@@ -1,4 +1,4 @@
-// Who is at the other end of a local socket.
+// Identity of the other end of a local socket.
 #pragma once
 
 #include <sys/types.h>
@@ -8,14 +8,14 @@
 
 namespace ferrotunnel::admin {
 
-/// The user of the other end's process: of a Unix socket when it connected or began to listen, of a TCP connection
-/// within this machine the process that has its socket now. Nothing: it cannot be told.
+/// The user of the other end's process: for a Unix socket when it connected or began to listen, for a TCP connection
+/// within this machine the present owner of its socket. Empty if unknown.
 std::optional<uid_t> user_at(int socket) noexcept;
 
 /// "user 1000 (alice)", for people.
 std::string text_of_user(uid_t user);
 
-/// Whether a program of the user `owner` obeys this user: itself, and root.
+/// Whether a program of the user `owner` obeys this user: the owner itself, and root.
 constexpr bool may_ask(uid_t user, uid_t owner) noexcept {
     return user == owner || user == 0;
 }

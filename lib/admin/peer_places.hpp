@@ -1,11 +1,11 @@
-// Which connection gives way to a new one at a door of the control thread.
+// Chooses the connection that a new one displaces at a door of the control thread.
 //
-//   the newcomer's address, home or block has as many places as it may   one of that network
+//   the newcomer's address, home or block has all of its places          one of that network
 //   all places are taken                                                 one of the block that has most
 //
-// Somebody new must never wait for those who have asked nothing, or do not take their answers. Of the connections that
-// may give way, the first is one that has its last answer, then one that has shown no right; of those a stranger's,
-// then a silent one, then the one that has been at it for longest.
+// A newcomer must never wait for connections that have requested nothing, or do not read their answers. Of the
+// connections that may be displaced, the first is one that has its last answer, then one that has proved no right;
+// among those a stranger's, then a silent one, then the oldest.
 #pragma once
 
 #include <algorithm>
@@ -22,9 +22,9 @@
 
 namespace ferrotunnel::admin {
 
-/// What is asked of a connection that has a place.
+/// Properties of a connection that has a place.
 struct PlaceHolder {
-    login::AddressNetworks networks{};  // empty: it counts for itself alone
+    login::AddressNetworks networks{};  // empty: it counts only for itself
     bool has_right = false;
     bool lingers = false;  // it has its last answer
     bool is_stranger = false;
@@ -39,7 +39,7 @@ public:
         : most_(most),
           level_most_{of_address_most, std::max(most / 4, of_address_most), std::max(most / 2, of_address_most)} {}
 
-    /// Which of `holders` gives way to one more from `networks`; nothing: there is a place.
+    /// Which of `holders` a new connection from `networks` displaces. Empty if there is a free place.
     std::optional<std::size_t> gives_way(const std::vector<PlaceHolder>& holders,
                                          const login::AddressNetworks& networks) const {
         for (std::size_t i = 0; i < login::network_levels; ++i) {
@@ -53,7 +53,7 @@ public:
     }
 
 private:
-    using Rank = std::tuple<bool, bool, bool, std::ptrdiff_t, bool, bool, TimePoint>;  // the least gives way
+    using Rank = std::tuple<bool, bool, bool, std::ptrdiff_t, bool, bool, TimePoint>;  // the least is displaced
 
     template <typename Meant>
     static std::size_t count(const std::vector<PlaceHolder>& holders, const Meant& meant) {

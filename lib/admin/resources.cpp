@@ -21,7 +21,7 @@ constexpr double drain_seconds_max = 10'000'000;
 constexpr double kick_seconds_min = 1;
 constexpr double kick_seconds_max = 2'592'000;
 
-// Whether brackets are nested so little that recursion on what they hold is harmless.
+// Whether brackets are nested so little that recursion on the content is harmless.
 bool is_shallow(std::string_view json) noexcept {
     std::size_t depth = 0;
     bool in_text = false;
@@ -82,7 +82,7 @@ Answer drain(const Request& request, Subject& subject) {
     for (const auto& [key, value] : body->items()) {
         const double seconds = value.is_number() ? value.get<double>() : -1;
         if (key != "seconds" || !(seconds >= 0 && seconds <= drain_seconds_max)) {
-            return invalid(R"(Expected {"seconds": ...}, for how long visitors may finish, or nothing.)");
+            return invalid(R"(Expected {"seconds": ...}, the time that visitors have to finish, or an empty body.)");
         }
         time = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
     }
@@ -103,7 +103,7 @@ Answer reload(const Request& request, Subject& subject) {
             : 0;
     if (!(seconds >= static_cast<double>(limits::admin_trial_min.count()) &&
           seconds <= static_cast<double>(limits::admin_trial_max.count()))) {
-        return invalid(R"(Expected nothing, {"try_seconds": 1 to 86400} or {"confirm": true}.)");
+        return invalid(R"(Expected an empty body, {"try_seconds": 1 to 86400} or {"confirm": true}.)");
     }
     return subject.try_reload(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000)));
 }
@@ -112,7 +112,7 @@ Answer keep_is_a_boolean() {
     return invalid("`keep` must be true or false.");
 }
 
-// `keep` stands beside what describes the service, and is not a part of it. Nothing: it is not a valid boolean.
+// `keep` is a member beside the service's description, and not a part of it. Empty if it is not a valid boolean.
 std::optional<bool> take_keep(Json& body) {
     const auto found = body.find("keep");
     if (found == body.end()) {
@@ -147,7 +147,8 @@ Answer remove_service(const Request& request, ServiceSubject& subject, const std
     if (!keep) {
         return keep_is_a_boolean();
     }
-    return body->empty() ? subject.remove_service(name, *keep) : invalid(R"(Expected nothing, or {"keep": true}.)");
+    return body->empty() ? subject.remove_service(name, *keep)
+                         : invalid(R"(Expected an empty body, or {"keep": true}.)");
 }
 
 Answer switch_service(const Request& request, ServiceSubject& subject, const std::string& name, const std::string& by) {
@@ -170,13 +171,13 @@ Answer post(const Request& request, Subject& subject, Answer (*what)(const Reque
     return request.method == "POST" ? what(request, subject) : wrong_method("POST");
 }
 
-// "/v1/clients/NAME/services...": the client is asked for "/v1/services...".
+// "/v1/clients/NAME/services...": forwarded to the client as "/v1/services...".
 Answer ask_client(const Request& request, Subject& subject) {
     const std::string_view rest = request.path.substr(one_client.size());
     const std::size_t end = rest.find('/');
     const std::string_view path = end == std::string_view::npos ? std::string_view() : rest.substr(end);
     if (end == 0 || (path != "/services" && !path.starts_with("/services/"))) {
-        return refusal(404, "not_found", "Of a client there is /v1/clients/NAME/services, and what is below.");
+        return refusal(404, "not_found", "Only /v1/clients/NAME/services and the paths below it exist.");
     }
     const std::optional<Json> body = object_in(request.body);
     if (!body) {
@@ -186,7 +187,7 @@ Answer ask_client(const Request& request, Subject& subject) {
                               Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
 }
 
-// As ?after=ID says it, or the browser that has lost its connection.
+// From ?after=ID, or from a browser that has lost its connection.
 std::string_view last_seen(const Request& request) {
     static constexpr std::string_view key = "?after=";
     return request.last_event_id.empty() && request.query.starts_with(key) ? request.query.substr(key.size())
@@ -207,7 +208,7 @@ Answer route(const Request& request, Subject& subject) {
         to = &to == &unknown ? name : value;
     });
     if (question.url.empty() || !unknown.empty()) {
-        return invalid("Expected ?url=, and visitor and cookie where they matter, percent-encoded.");
+        return invalid("Expected ?url= and, if they matter, visitor and cookie, all percent-encoded.");
     }
     return subject.route(question);
 }
@@ -228,7 +229,7 @@ Answer follow_events(const Request& request, Subject& subject) {
     }
     EventRing::Place place = subject.events().listen();
     if (!place) {
-        return refusal(503, "busy", "As many follow the events as may: 8.");
+        return refusal(503, "busy", "Too many connections follow the events (at most 8).");
     }
     Answer answer;
     answer.type = "text/event-stream";
@@ -259,7 +260,7 @@ Answer answer_about_services(const Request& request, ServiceSubject& subject, co
     if (request.path.starts_with(one_service) && request.path.size() > one_service.size()) {
         return one_service_of(request, subject, by);
     }
-    return refusal(404, "not_found", "There is nothing at " + in_quotes(request.path) + " in version 1.");
+    return refusal(404, "not_found", "There is no resource " + in_quotes(request.path) + " in version 1.");
 }
 
 Answer answer_to(const Request& request, Subject& subject) {

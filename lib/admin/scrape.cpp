@@ -26,7 +26,7 @@ Answer answer_to_scraper(const Request& request, Subject& subject, bool is_local
     if (is_local && !is_address_or_localhost(request.host)) {
         return refusal(
             403, "forbidden",
-            "This address is asked by an IP address or as localhost, not as " + in_quotes(request.host) + '.');
+            "Use an IP address or localhost as the host of this address, not " + in_quotes(request.host) + '.');
     }
     if (request.path == "/metrics") {
         const metrics::Format format = metrics::format_for(request.accept);
@@ -41,7 +41,7 @@ Answer answer_to_scraper(const Request& request, Subject& subject, bool is_local
         std::string why_not = subject.why_not_ready();
         return why_not.empty() ? say(200, "ready") : say(503, std::move(why_not));
     }
-    return refusal(404, "not_found", "Here are /metrics, /healthz and /readyz.");
+    return refusal(404, "not_found", "Only /metrics, /healthz and /readyz exist here.");
 }
 
 }  // namespace ferrotunnel::admin

@@ -1,5 +1,5 @@
-// What is answered at the metrics address: numbers for a scraper, and whether the program lives and is ready. Nothing
-// there changes anything. docs/metrics.md describes it.
+// The metrics address: metrics for a scraper, and health and readiness of the program. It changes nothing.
+// docs/metrics.md describes it.
 #pragma once
 
 #include "admin/answer.hpp"
@@ -8,8 +8,8 @@
 
 namespace ferrotunnel::admin {
 
-/// `is_local`: the address is of this machine alone. Then Host has to be so, too: a page of a visitor's browser could
-/// otherwise read the numbers through a name that leads here (DNS rebinding).
+/// `is_local`: only this machine can reach the address. Then Host must be local, too: otherwise a page in a visitor's
+/// browser could read the metrics through a name that resolves to this machine (DNS rebinding).
 Answer answer_to_scraper(const Request& request, Subject& subject, bool is_local);
 
 }  // namespace ferrotunnel::admin

@@ -30,7 +30,7 @@ bool is_folder(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-// The side that the name of a socket says: "server.sock", "client-4711.sock". Empty: it is no such name.
+// The side in a socket's name: "server.sock", "client-4711.sock". Empty if it is not such a name.
 std::string side_in(std::string_view name) {
     for (const std::string_view side : {"server", "client"}) {
         if (name.starts_with(side) && name.ends_with(".sock") && name.size() >= side.size() + 5) {
@@ -43,7 +43,8 @@ std::string side_in(std::string_view name) {
     return {};
 }
 
-// Whose sockets in a folder this user believes: its own. Root asks programs of every user, each in a folder of its own.
+// The owner whose sockets in a folder this user trusts: itself. Root sends requests to programs of every user, each in
+// a folder of its own.
 uid_t believed_in(const std::string& folder, uid_t user) {
     struct stat status {};
     return user == 0 && ::stat(folder.c_str(), &status) == 0 ? status.st_uid : user;
@@ -79,12 +80,12 @@ void look_into(const std::string& folder, uid_t user, Search& search) {
         if (found == Found::live) {
             search.sockets.push_back(std::move(candidate));
         } else if (found == Found::foreign) {
-            search.problems.push_back("the socket " + in_quotes(candidate.path) + " is another user's");
+            search.problems.push_back("the socket " + in_quotes(candidate.path) + " belongs to another user");
         }
     }
 }
 
-// Those of service managers, which root looks into as well: /run/ferrotunnel-NAME.
+// Folders of service managers, which root searches as well: /run/ferrotunnel-NAME.
 std::vector<std::string> folders_of_units() {
     std::vector<std::string> folders;
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir("/run"), ::closedir);
@@ -118,7 +119,7 @@ std::vector<std::string> usual_folders(uid_t user) {
     } else if (const std::string own = "/run/user/" + std::to_string(user); is_folder(own)) {
         folders.push_back(own + "/ferrotunnel");
     }
-    folders.emplace_back(root_folder);  // which a service manager may have made for this user
+    folders.emplace_back(root_folder);  // which a service manager may have created for this user
     return folders;
 }
 
@@ -158,7 +159,7 @@ std::optional<std::string> distrust_of_socket(const std::string& path) {
     }
     return status.st_uid == user
                ? std::nullopt
-               : std::optional("the socket " + in_quotes(path) + " is that of user " + std::to_string(status.st_uid));
+               : std::optional("the socket " + in_quotes(path) + " belongs to user " + std::to_string(status.st_uid));
 }
 
 }  // namespace ferrotunnel::admin

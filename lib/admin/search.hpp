@@ -1,4 +1,4 @@
-// Where running programs have their control sockets, as programs choose the place and commands look for it.
+// Paths of running programs' control sockets: where programs create them and commands search for them.
 #pragma once
 
 #include <sys/types.h>
@@ -10,9 +10,9 @@
 
 namespace ferrotunnel::admin {
 
-/// The folders in which programs of this user put their sockets without being told where. A program takes the first
-/// one; a command looks into all. There is one at least:
-///   $RUNTIME_DIRECTORY alone, where it is set, as service managers do
+/// The folders in which programs of this user put their sockets by default. A program uses the first one; a command
+/// searches all. There is at least one:
+///   $RUNTIME_DIRECTORY, and no other, if it is set, as by service managers
 ///   /run/ferrotunnel for root
 ///   `ferrotunnel` below $XDG_RUNTIME_DIR or /run/user/UID, then /run/ferrotunnel, for others
 std::vector<std::string> usual_folders(uid_t user);
@@ -21,23 +21,23 @@ std::string usual_path(std::string_view side);
 
 struct FoundSocket {
     std::string path;
-    std::string side;  // as its name says
+    std::string side;  // from its name
 };
 
 struct Search {
-    std::vector<FoundSocket> sockets;   // at which somebody listens
-    std::vector<std::string> problems;  // why some were not looked at
+    std::vector<FoundSocket> sockets;   // with a listener
+    std::vector<std::string> problems;  // why some were skipped
 };
 
-/// Looks in the usual folders for sockets of this process's user; as root also in those that service managers make for
-/// the units of docs/operations.md, /run/ferrotunnel-NAME, whose programs are other users'.
+/// Searches the usual folders for sockets of this process's user; as root also those that service managers create for
+/// the units of docs/operations.md, /run/ferrotunnel-NAME, whose programs belong to other users.
 Search find_sockets();
 
-/// The user whose socket at `path` this process believes: its own; for root the one to whom the folder belongs.
+/// The user whose socket at `path` this process trusts: its own; for root the owner of the folder.
 uid_t believed_at(const std::string& path);
 
-/// Why the socket at `path` is not to be trusted by this process's user, as a sentence without its end. Nothing: it is,
-/// or it is not there. Root trusts what one user alone has made: a socket of the folder's owner.
+/// Why the socket at `path` must not be trusted by this process's user, as a sentence without its full stop. Empty if
+/// it may, or does not exist. Root trusts what a single user has created: a socket of the folder's owner.
 std::optional<std::string> distrust_of_socket(const std::string& path);
 
 }  // namespace ferrotunnel::admin

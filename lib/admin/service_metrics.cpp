@@ -1,4 +1,4 @@
-// The numbers of services and of workers, as a scraper reads them.
+// Metrics of services and of workers, for a scraper.
 #include <array>
 #include <chrono>
 #include <limits>
@@ -20,7 +20,7 @@ double seconds_of(std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count();
 }
 
-/// Services with their labels as text, which is made once: a service has many samples.
+/// Services with their labels as text, which is built once: a service has many samples.
 using Labelled = std::vector<std::pair<std::string, const ServiceStats*>>;
 
 void put_times(Exposition& to, std::string_view labels, const Timings& timings) {
@@ -89,7 +89,7 @@ void put(Exposition& to, const metrics::MemberBook& members) {
     std::vector<std::pair<std::string, std::shared_ptr<const metrics::MemberRow>>> rows;
     for (const auto& row : members.rows()) {
         const metrics::MemberLabels& labels = row->labels();
-        if (row->visitors.load() != 0 || !labels.group.empty()) {  // else no member was forgotten
+        if (row->visitors.load() != 0 || !labels.group.empty()) {  // otherwise no member was forgotten
             rows.emplace_back(Exposition::text_of({{"group", labels.group},
                                                    {"kind", labels.kind},
                                                    {"token", labels.token},

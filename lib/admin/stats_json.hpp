@@ -1,4 +1,4 @@
-// Numbers as the control API tells them: names as in include/ferrotunnel/stats.hpp, times with their unit.
+// Statistics as JSON for the control API: names as in include/ferrotunnel/stats.hpp, times with their unit.
 #pragma once
 
 #include <algorithm>
@@ -20,15 +20,15 @@ Json json_of(const DatagramStats& stats);
 Json json_of(const ResumeStats& stats);
 Json json_of(const HttpStats& stats);
 Json json_of(const TunnelInfo& tunnel);
-/// Adds how many visitors a service has had, and who makes most of its traffic.
+/// Adds how many visitors a service has had, and which of them have most of its traffic.
 void put_visitors(Json& into, const TunnelInfo::Service& service);
-/// Adds how a service fares: whether its backend is unhealthy, and its client as a member of a group.
+/// Adds the health of a service: whether its backend is unhealthy, and its client as a member of a group.
 void put_health(Json& into, const TunnelInfo::Service& service);
 Json json_of(const PluginInfo& plugin);
 /// Seconds since 1970, UTC.
 std::int64_t seconds_of(std::chrono::system_clock::time_point time);
 
-/// {`name`: [one for each of `items`]}, with `left_off` where there are more than an answer has.
+/// {`name`: [one for each of `items`]}, with `left_off` if there are more than an answer may have.
 template <typename Item, typename MakeJson>
 Json list_of(std::string_view name, const std::vector<Item>& items, MakeJson json_of_item) {
     Json rows = Json::array();

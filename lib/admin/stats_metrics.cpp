@@ -17,7 +17,7 @@ using metrics::Type;
 
 namespace {
 
-/// One series of a family that has a label with the words for what is counted.
+/// One series of a family with a label that names what is counted.
 template <typename Stats>
 struct Series {
     std::string_view word;
@@ -127,7 +127,7 @@ constexpr Series<PluginCounts> plugin_events[]{
     {"was_late", &PluginCounts::late},    {"was_slow", &PluginCounts::slow},
 };
 
-/// What the services that have the same labels have together.
+/// Sums over the services with the same labels.
 struct ServiceSums {
     std::uint64_t streams = 0;
     std::uint64_t requests = 0;
@@ -144,7 +144,8 @@ ServiceSeries services_of(const std::vector<TunnelInfo>& tunnels) {
             }
             ServiceSums& sums = all[{service.name, tunnel.token_name, service.endpoint}];
             sums.streams += service.streams;
-            sums.requests = std::max(sums.requests, service.requests);  // members of a group say those of all
+            sums.requests = std::max(sums.requests, service.requests);  // each member of a group reports the requests
+                                                                        // of all
         }
     }
     return all;

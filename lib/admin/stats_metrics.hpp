@@ -1,4 +1,4 @@
-// Numbers as a scraper reads them; docs/metrics.md lists the families.
+// Metrics for a scraper; docs/metrics.md lists the families.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::admin {
 
-/// How often the configuration was read again since the start.
+/// Configuration reloads since the start.
 struct ReloadCounts {
     std::uint64_t applied = 0;
     std::uint64_t refused = 0;  // it had mistakes
@@ -22,22 +22,22 @@ struct ReloadCounts {
 };
 void put(metrics::Exposition& to, const ReloadCounts& counts);
 
-/// What both sides begin with. `side`: "server" or "client".
+/// Families that both sides start with. `side`: "server" or "client".
 void put_about(metrics::Exposition& to, std::string_view side, double start_time_seconds);
 void put(metrics::Exposition& to, const TrafficStats& stats);
 void put(metrics::Exposition& to, const DatagramStats& stats);
 void put(metrics::Exposition& to, const ResumeStats& stats);
 void put(metrics::Exposition& to, const ClientStats& stats);
-/// `tunnels` as well: its services have series of their own.
+/// Includes series for the services of `tunnels`.
 void put(metrics::Exposition& to, const ServerStats& stats, const std::vector<TunnelInfo>& tunnels);
-/// What services have moved and answered since the start (service_metrics.cpp).
+/// Traffic and responses of services since the start (service_metrics.cpp).
 void put_of_server(metrics::Exposition& to, const std::vector<ServiceStats>& services);
-/// What members of groups have had.
+/// Counters of group members.
 void put(metrics::Exposition& to, const metrics::MemberBook& members);
-/// What a client's services and visits have moved.
+/// Traffic of a client's services and visits.
 void put_of_client(metrics::Exposition& to, const std::vector<ServiceStats>& services);
 void put(metrics::Exposition& to, const std::vector<WorkerStats>& workers);
-/// The names that FerroTunnel's own metrics have in Rust, for dashboards that know them.
+/// The names of FerroTunnel's own metrics in its Rust version, for existing dashboards.
 void put_usual_names(metrics::Exposition& to, const TrafficStats& stats);
 void put(metrics::Exposition& to, const std::vector<PluginInfo>& plugins);
 

@@ -1,4 +1,4 @@
-// What the control API asks of a running server or client. lib/api implements it for both.
+// Interface of the control API to a running server or client. lib/api implements it for both.
 #pragma once
 
 #include <chrono>
@@ -15,26 +15,26 @@
 
 namespace ferrotunnel::admin {
 
-/// A visitor of HTTP, of whom is asked where it would come.
+/// An HTTP visitor whose route is requested.
 struct RouteQuestion {
     std::string url;
     std::string visitor;  // its IP address; empty: any
-    std::string cookie;   // as the field has it; empty: none
+    std::string cookie;   // value of the field; empty: none
 };
 
-/// What is asked about services.
+/// Requests about services.
 class ServiceSubject {
 public:
     virtual ~ServiceSubject() = default;
 
     virtual Answer services() = 0;
-    /// `description`: an item of `client.services` of a configuration file, as JSON. `keep`: also when the program
-    /// starts again.
+    /// `description`: an item of `client.services` of a configuration file, as JSON. `keep`: also after a restart of
+    /// the program.
     virtual Answer add_service(const Json&, bool) { return not_here("Services are added at their client."); }
     virtual Answer remove_service(const std::string&, bool) {
         return not_here("Services are removed at their client.");
     }
-    /// `by`: who asks, for status.
+    /// `by`: the caller, for the status.
     virtual Answer switch_service(const std::string&, bool, const std::string&) {
         return not_here("Services are switched at their client.");
     }
@@ -43,54 +43,54 @@ protected:
     static Answer not_here(std::string message) { return refusal(404, "not_here", std::move(message)); }
 };
 
-/// All members are called on the control socket's thread, one at a time. What one side does not have is refused.
+/// All members are called on the control thread, one at a time. Requests that a side does not support are refused.
 class Subject : public ServiceSubject {
 public:
     /// Everything that `ferrotunnel status` shows.
     virtual Answer status() = 0;
-    virtual Answer tunnels() { return not_here("A client has no list of tunnels: ask its server."); }
-    virtual Answer tokens() { return not_here("A client has no list of tokens: ask its server."); }
-    /// The service that such a visitor comes to, with the members of its group.
-    virtual Answer route(const RouteQuestion&) { return not_here("A client routes nobody: ask its server."); }
-    /// Ends the sessions of the clients with this id, or else of all those with this name, and refuses them for that
-    /// time; zero: they may come back at once.
+    virtual Answer tunnels() { return not_here("A client has no list of tunnels. Ask its server."); }
+    virtual Answer tokens() { return not_here("A client has no list of tokens. Ask its server."); }
+    /// The service that such a visitor reaches, with the members of its group.
+    virtual Answer route(const RouteQuestion&) { return not_here("A client does not route visitors. Ask its server."); }
+    /// Ends the sessions of the clients with this id, or otherwise of all those with this name, and refuses them for
+    /// that time; zero: they may reconnect at once.
     virtual Answer kick(const std::string&, std::chrono::milliseconds) {
-        return not_here("A client has nobody to end: ask its server.");
+        return not_here("A client cannot disconnect clients. Ask its server.");
     }
-    /// Asks the client of this name or id about its services: a request of this API, as JSON.
+    /// Forwards a request of this API about services, as JSON, to the client of this name or id.
     virtual Answer ask_client(const std::string&, const Json&) {
-        return not_here("A client has no clients: ask its server.");
+        return not_here("A client has no clients. Ask its server.");
     }
 
-    /// What has happened. It outlives the thread that answers.
+    /// Recent events. It outlives the thread that answers.
     virtual EventRing& events() = 0;
-    /// What was recorded of exchanges; null: nothing is.
+    /// The recorder of exchanges. Null if nothing is recorded.
     virtual std::shared_ptr<inspect::Inspector> inspector() { return nullptr; }
-    /// Sends a request to the backend of a service, as `id`, which repeats `replay_of`. Returns why not; empty: it is
-    /// on its way.
+    /// Sends a request to the backend of a service, as `id`, which repeats `replay_of`. Returns why not. Empty: it is
+    /// in progress.
     virtual std::string replay(const std::string&, std::string, std::uint64_t, std::uint64_t) {
         return "Requests are sent again by their client.";
     }
 
-    /// All numbers.
+    /// All metrics.
     virtual void metrics(metrics::Exposition& to) = 0;
-    /// Why visitors cannot be served at the moment, in a sentence; empty: they can.
+    /// Why visitors cannot be served at the moment, in a sentence. Empty if they can.
     virtual std::string why_not_ready() = 0;
 
     virtual Answer reload() = 0;
-    /// With a time: reloads, and takes back what is applied when it is over; without one: what is on trial stays.
+    /// With a time: reloads, and undoes the changes when it is over; without one: the changes on trial stay.
     virtual Answer try_reload(std::optional<std::chrono::milliseconds> time) = 0;
-    /// What is in effect beside what the configuration says now.
+    /// The values in effect and the present configuration, compared.
     virtual Answer compare() = 0;
-    /// What was applied last, as text without secrets, beside what `compare` tells.
+    /// The last applied configuration, as text without secrets, in addition to the result of `compare`.
     virtual Answer configuration() = 0;
-    /// The sockets at which the program listens, from the one with this number on, for the process that is to take its
-    /// place: {"sockets": [{"name": "http", "address": ...}], "more": true}, and the sockets themselves in that order.
+    /// The program's listening sockets, from this number on, for the process that will replace it: {"sockets":
+    /// [{"name": "http", "address": ...}], "more": true}, and the sockets themselves in that order.
     virtual Answer sockets(std::size_t) { return not_here("A client has no sockets to hand over."); }
-    /// Another process has them, and has begun: this one takes nobody any more, and ends when its visitors have
-    /// finished.
+    /// Another process has the sockets, and has started: this one accepts no new visitors, and ends when the present
+    /// ones have finished.
     virtual Answer hand_over() { return not_here("A client has no sockets to hand over."); }
-    /// `time`: for how long visitors may finish; nothing: as the program is set up.
+    /// `time`: how long visitors may take to finish; empty: the program's setting.
     virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
 };
 

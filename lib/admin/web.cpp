@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view api = "/api";
 
-// Nothing from elsewhere, no script or style within a page, in no frame, and no address of ours told to others.
+// Allows nothing from other sites, no inline script or style, no frame, and no referrer to others.
 constexpr std::array<Field, 6> guards{{
     {"Content-Security-Policy",
      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -35,19 +35,19 @@ Answer forbidden(std::string message) {
     return refusal(403, "forbidden", std::move(message));
 }
 
-// Why a page of somebody else seems to have made this request.
+// Why this request seems to come from another site's page.
 std::optional<Answer> distrust(const Request& request, const WebAccess& access) {
     if (!access.login && !is_address_or_localhost(request.host)) {
-        return forbidden("This address is asked by an IP address or as localhost, not as " + in_quotes(request.host) +
+        return forbidden("Use an IP address or localhost as the host of this address, not " + in_quotes(request.host) +
                          '.');
     }
     const bool is_of_ours = request.fetch_site.empty() || request.fetch_site == "same-origin";
     if (is_reading(request)) {
-        // "none": typed, or from a bookmark. Links of other pages may lead to ours, but to nothing else here.
+        // "none": typed, or from a bookmark. Links of other sites may lead to the page, but to nothing else here.
         const bool is_page = request.path == "/";
         return is_of_ours || request.fetch_site == "none" || is_page
                    ? std::nullopt
-                   : std::optional(forbidden("Another site's page has asked for this."));
+                   : std::optional(forbidden("Request from another site rejected."));
     }
     const std::string origin = (access.is_secure ? "https://" : "http://") + std::string(request.host);
     if (!is_of_ours || (!request.origin.empty() && request.origin != origin)) {
@@ -59,7 +59,7 @@ std::optional<Answer> distrust(const Request& request, const WebAccess& access) 
     return std::nullopt;
 }
 
-// The list of tunnels as scripts know it from ngrok's agent.
+// The list of tunnels in the form of ngrok's agent, for existing scripts.
 Answer tunnels_for_scripts(const Request& request, Subject& subject) {
     if (!is_reading(request)) {
         return wrong_method("GET");
@@ -102,7 +102,7 @@ Answer answer_without_guards(const Request& request, Subject& subject, const Web
         return std::move(*answer);
     }
     if (request.path == "/api/login") {
-        return {200, Json{{"logged_in", nullptr}}};  // nobody needs to
+        return {200, Json{{"logged_in", nullptr}}};  // no login is required
     }
     Request asked = request;
     asked.path.remove_prefix(api.size());

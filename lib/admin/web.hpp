@@ -1,13 +1,12 @@
-// What is answered at the dashboard's address: its files, and the control API below /api. docs/dashboard.md describes
-// it.
+// The dashboard's address: its files, and the control API below /api. docs/dashboard.md describes it.
 //
-// A peer is of this machine, and the program's own user or root: its thread sees to that; or has logged in
-// (web_login.hpp). What is left to guard against is a page of somebody else in that user's browser:
-//   - Host has to be an address or localhost, so no name that leads here makes the page one of ours (DNS rebinding);
-//     where one logs in, it is the cookie that knows its host;
-//   - a request that changes something needs an Origin of ours where there is one, a Sec-Fetch-Site that is not
-//     another's, and a body of JSON, which no form can send;
-//   - no page may show ours in a frame, and ours takes nothing from elsewhere.
+// A peer is on this machine and belongs to the program's own user or root, which its thread checks; or has logged in
+// (web_login.hpp). The remaining threat is a page of another site in that user's browser:
+//   - Host must be an address or localhost, so that a name that resolves to this machine cannot pass for ours (DNS
+//     rebinding); with a login, the cookie is bound to its host;
+//   - a request that changes something needs an Origin of ours if it has one, a Sec-Fetch-Site that is not another
+//     site's, and a body of JSON, which no form can send;
+//   - no page may show ours in a frame, and ours loads nothing from other sites.
 #pragma once
 
 #include <functional>
@@ -20,16 +19,17 @@
 
 namespace ferrotunnel::admin {
 
-/// By which way a dashboard is reached.
+/// How a dashboard is reached.
 struct WebAccess {
-    /// Answers a request below /api of a browser that has not logged in; nothing: it has. Empty: nobody needs to.
+    /// Answers a request below /api from a browser that has not logged in; nothing if it has. Empty: no login is
+    /// required.
     std::function<std::optional<Answer>(const Request&)> login{};
-    bool is_secure = false;  // by TLS
+    bool is_secure = false;  // over TLS
 };
 
 Answer answer_to_browser(const Request& request, Subject& subject, const WebAccess& access = {});
 
-/// Whether Host is an IP address or "localhost", which lead to this machine whatever names do.
+/// Whether Host is an IP address or "localhost", which mean this machine whatever DNS says.
 bool is_address_or_localhost(std::string_view host);
 
 }  // namespace ferrotunnel::admin

@@ -1,4 +1,4 @@
-// The files of the dashboard, which are part of the program: those of lib/admin/web, and of third_party.
+// The dashboard's files, which are part of the program: those of lib/admin/web, and of third_party.
 #pragma once
 
 #include <string_view>
@@ -6,12 +6,12 @@
 namespace ferrotunnel::admin {
 
 struct WebFile {
-    std::string_view path;  // as it is asked for: "/app.js"
+    std::string_view path;  // as requested: "/app.js"
     std::string_view type;
     std::string_view bytes;
 };
 
-/// The file that is asked for by exactly this path; null: there is none. No path leads to a file system.
+/// The file with exactly this path. Null if there is none. The file system is not accessed.
 const WebFile* web_file(std::string_view path) noexcept;
 
 }  // namespace ferrotunnel::admin

@@ -17,7 +17,7 @@ Digest digest_of(std::string_view text) {
     return login::sha256({as_bytes(text)});
 }
 
-// Whether it has the form of 32 random bytes: a secret of that form is right, or there was no chance that it could be.
+// Whether it has the form of 32 random bytes: a secret of that form is either right, or guessing it was hopeless.
 bool cannot_be_guessed(std::string_view secret) {
     const auto token = login::parse_token(secret);
     return token && token->strength == login::TokenStrength::strong;
@@ -102,12 +102,12 @@ Answer WebLogin::try_secret(const Request& request, std::string_view secret, Tim
     const bool may_try = guesses_.may_try(from, now);
     const bool is_right_one = (may_try || cannot_be_guessed(secret)) && is_right(secret);
     if (!is_right_one && !may_try) {
-        return refusal(429, "too_many", "Too many wrong secrets have come from this address: wait a minute.");
+        return refusal(429, "too_many", "Too many wrong secrets from this address. Wait a minute.");
     }
     if (!is_right_one) {
         guesses_.failed(from, now);
         note_wrong(from.front(), now);
-        return nobody("That is not the secret.");
+        return nobody("Wrong secret.");
     }
     guesses_.succeeded(from);
     Answer answer{200, Json{{"logged_in", true}}};

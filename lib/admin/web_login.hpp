@@ -1,11 +1,10 @@
-// Who may see a dashboard that asks for a secret: browsers that have shown it have a session, by a cookie that no
-// script can read and no other site's page sends; scripts show the secret with each request (Authorization: Bearer).
+// Login of a dashboard with a secret: browsers that have sent it have a session, by a cookie that no script can read
+// and no other site's page sends; scripts send the secret with each request (Authorization: Bearer).
 //
-//   nobody --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> nobody
+//   no session --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> no session
 //
-// Wrong secrets are counted by where they came from (guess_book.hpp), and then no others are compared. Sessions are not
-// concerned; nor is a secret that `ferrotunnel token` has made, which nobody can guess: what has its form is always
-// compared.
+// Wrong secrets are counted by origin (guess_book.hpp); beyond the limit no others are compared. Sessions are not
+// affected, nor is a secret made by `ferrotunnel token`, which cannot be guessed: any value of that form is compared.
 #pragma once
 
 #include <array>
@@ -29,21 +28,21 @@ namespace ferrotunnel::admin {
 /// For one thread.
 class WebLogin {
 public:
-    /// Called for a wrong secret, so often as limits::admin_guesses_told says. `untold`: those since the last call.
+    /// Called for a wrong secret, at most at the rate limits::admin_guesses_told. `untold`: those since the last call.
     using OnWrong = std::function<void(const std::string& address, std::uint64_t untold)>;
 
-    /// `port`: of the dashboard, since browsers tell cookies of one host's ports apart by nothing. `is_secure`: it
-    /// speaks TLS.
+    /// `port`: of the dashboard, since browsers do not separate the cookies of one host's ports. `is_secure`: it uses
+    /// TLS.
     WebLogin(std::string_view secret, std::uint16_t port, bool is_secure, Random& random, OnWrong on_wrong = {});
 
-    /// What a request below /api is answered whoever it comes from; nothing: it has the right.
+    /// The answer to an unauthorised request below /api. Empty if the request has the right.
     std::optional<Answer> answer(const Request& request, TimePoint now);
 
     std::size_t sessions() const noexcept { return sessions_.size(); }
 
 private:
     struct Session {
-        login::Digest id;  // of what the cookie has
+        login::Digest id;  // hash of the cookie's value
         TimePoint until;
     };
     bool is_right(std::string_view secret) const;

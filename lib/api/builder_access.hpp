@@ -1,4 +1,4 @@
-// The settings in a builder, for the parts of the library that are no builder.
+// Access to a builder's settings for parts of the library other than builders.
 #pragma once
 
 #include "ferrotunnel/client.hpp"

@@ -68,7 +68,7 @@ void close_all(std::vector<Service>& services) {
     }
 }
 
-// What is to be kept: the description, once for each port of a range, so that each can be removed by its name.
+// The items to keep: the description, once for each port of a range, so that each can be removed by its name.
 std::vector<Json> items_of(const Json& description, const ClientPart& part) {
     std::vector<Json> items;
     const auto add_ports = [&](const char* key, const auto& services) {
@@ -96,8 +96,7 @@ std::vector<Json> items_of(const Json& description, const ClientPart& part) {
 }
 
 Answer nowhere_to_keep() {
-    return admin::refusal(409, "not_kept",
-                          "There is nowhere to keep it: this client was started without a configuration file.");
+    return admin::refusal(409, "not_kept", "It cannot be kept: this client was started without a configuration file.");
 }
 
 Answer not_found(const std::string& name) {
@@ -142,13 +141,13 @@ void ClientSubject::metrics(metrics::Exposition& to) {
 
 std::string ClientSubject::why_not_ready() {
     if (needs_.is_stopping()) {
-        return "The client ends.";
+        return "The client is stopping.";
     }
     if (!needs_.statistics.stats().connected) {
         return "The client is not connected.";
     }
     if (wants_place()) {
-        return "The client waits to take the place of another one, until all of its services are registered and "
+        return "The client waits to replace another one until all of its services are registered and "
                "healthy.";
     }
     const auto [all, accepted] = count_services();
@@ -226,7 +225,7 @@ Answer ClientSubject::remove_service(const std::string& name, bool keep) {
         }
     }
     if (!found && keep && kept() && kept()->remove(name).empty()) {
-        return {200, Json{{"removed", name}}};  // it was taken off before, and would have come back
+        return {200, Json{{"removed", name}}};  // it was switched off before, and would have come back
     }
     if (!found) {
         return not_found(name);
@@ -276,28 +275,28 @@ std::string ClientSubject::replay(const std::string& service, std::string reques
         }
     }
     if (replay.service == 0) {
-        return "There is no service " + in_quotes(service) + " with a backend any more, or it is switched off.";
+        return "There is no service " + in_quotes(service) + " with a backend, or it is switched off.";
     }
     PermitPtr ticket = replays_.acquire();
     if (!ticket) {
-        return "16 requests are being sent again: this one is not.";
+        return "16 requests are already being sent again. Try again later.";
     }
     const bool is_posted = needs_.link.post([&log = needs_.log, replay = std::move(replay),
                                              ticket = std::move(ticket)](session::ClientLink& link) mutable noexcept {
         try {
             link.replay(std::move(replay), std::move(ticket));
         } catch (const std::bad_alloc&) {
-            log.warn("a request was not sent again: there is no memory");
+            log.warn("a request was not sent again: out of memory");
         }
     });
-    return is_posted ? "" : "The client is ending.";
+    return is_posted ? "" : "The client is stopping.";
 }
 
 Answer ClientSubject::drain(std::optional<std::chrono::milliseconds> time) {
     return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(time);
 }
 
-// The connections to the server that were made, or tried.
+// The connections to the server, open and attempted.
 Json ClientSubject::trunks() const {
     const MutexLock lock(needs_.state.mutex);
     Json all = Json::array();
@@ -340,7 +339,7 @@ Json ClientSubject::visits() const {
     return list;
 }
 
-// What is kept is kept first: nothing of what follows fails.
+// The file is changed first: the following steps cannot fail.
 Answer ClientSubject::disable(const std::string& name, const std::string& by) {
     using Switched = KeptServices::Switched;
     KeptServices::Outcome outcome{Switched::of_no_file};
@@ -363,9 +362,8 @@ Answer ClientSubject::enable(const std::string& name) {
         return admin::refusal(422, "not_kept", "It was not switched on: " + outcome.why + '.');
     }
     if (outcome.what == Switched::not_here && is_off_in_configuration(name)) {
-        return admin::refusal(
-            409, "not_kept",
-            "The configuration itself says that " + in_quotes(name) + " is off: that is changed there.");
+        return admin::refusal(409, "not_kept",
+                              "The configuration itself switches " + in_quotes(name) + " off. Change it there.");
     }
     return switched(name, true, "", outcome.what == Switched::kept);
 }
@@ -385,7 +383,7 @@ Answer ClientSubject::switched(const std::string& name, bool enabled, const std:
     return {200, std::move(answer)};
 }
 
-// Whether a service is off, and not since this socket was told so.
+// Whether a service is off, but not by a request to this socket.
 bool ClientSubject::is_off_in_configuration(const std::string& name) const {
     const MutexLock lock(needs_.state.mutex);
     const bool is_off = std::ranges::any_of(needs_.state.services.all(), [&](const auto& one) {
@@ -394,8 +392,8 @@ bool ClientSubject::is_off_in_configuration(const std::string& name) const {
     return is_off && !needs_.state.services.is_switched_off(name);
 }
 
-// All of them, in the order of the configuration. `keep`: a reload finds them in a file, and takes them off where
-// it does not.
+// All services, in the order of the configuration. `keep`: a reload finds them in a file, and removes those that it
+// does not find.
 void ClientSubject::add_all(const ClientPart& part, bool keep, std::vector<Service>& added) {
     const auto add = [&](const auto& services) {
         for (const auto& service : services) {

@@ -1,4 +1,4 @@
-// What the control socket of a Client is asked, and as far as the services, its server.
+// The control API of a Client, on its control socket and partly for its server.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::detail {
 
-/// One thread at a time calls it.
+/// Called by one thread at a time.
 class ClientSubject final : public admin::Subject {
 public:
     struct Needs {
@@ -75,7 +75,7 @@ private:
     std::optional<KeptServices> kept() const;
 
     const Needs needs_;
-    /// Each request that is sent again holds one more of it, until it is answered.
+    /// One permit per request that is being sent again, until it is answered.
     const Permits replays_{limits::inspect_replays_max};
 };
 

@@ -88,8 +88,8 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
 Client::Impl::~Impl() {
     offers_.detach();
     lifecycle_.end();
-    managed_.stop();  // no worker runs any more that would bring something
-    log_.finish();    // the sink may look at what is still here
+    managed_.stop();  // no worker runs any more that could bring a request
+    log_.finish();    // the sink may use what still exists here
 }
 
 // On the link's worker.
@@ -223,7 +223,7 @@ void Client::Impl::cut_off() {
 }
 
 void Client::Impl::take_down(bool was_started) {
-    control_.close();  // first: it looks at everything
+    control_.close();  // first: it uses all other parts
     refuse_services();
     group_->stop();
     group_->join();

@@ -1,8 +1,8 @@
-// The engine of a Client: the owner of its link and of the parts between that and the application. It has the life
-// (lifecycle.hpp), makes the parts, and ends them in order.
+// The engine of a Client: the owner of its link and of the parts between the link and the application. It has the life
+// cycle (lifecycle.hpp), creates the parts, and ends them in order.
 //
-// Threads: the link lives on the first worker, its trunks are spread over all. What the application's threads look at
-// is in ClientState, under one mutex.
+// Threads: the link lives on the first worker, its trunks are spread over all. State for the application's threads is
+// in ClientState, under one mutex.
 #pragma once
 
 #include <functional>
@@ -35,7 +35,7 @@ public:
     void start();
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     std::error_code stop(std::chrono::milliseconds drain);
-    /// Counts that the configuration was read again, and reports it.
+    /// Counts a reload of the configuration, and reports it.
     void note_reload(bool applied, std::string_view outcome) { events_.tell(control_.note_reload(applied, outcome)); }
     void keep_services_beside(std::string file);
     bool is_copy() const noexcept { return lifecycle_.is_copy(); }
@@ -56,14 +56,14 @@ private:
     void take_down(bool was_started) override;
     void refuse_services();
 
-    detail::ClientSettings settings_;  // what sessions and threads look at does not change
+    detail::ClientSettings settings_;  // the settings that sessions and threads read do not change
     mutable runtime::SystemRandom random_;
     detail::SinkLogger log_;
     const std::shared_ptr<session::ClientShared> shared_;
     const std::unique_ptr<runtime::WorkerGroup> group_;
     const IntrusivePtr<detail::OwnerLife> life_;
     detail::LinkHost link_;
-    std::unique_ptr<trunk::MemoryWatch> memory_;  // the first worker's
+    std::unique_ptr<trunk::MemoryWatch> memory_;  // on the first worker
     detail::ClientState state_;
     detail::FacadeControl control_{log_};
     detail::EventDelivery events_;

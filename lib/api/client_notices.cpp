@@ -12,7 +12,7 @@ using session::LinkNotice;
 
 namespace {
 
-// The kind of event that reports a notice.
+// The kind of event for a notice.
 Event::Kind event_kind_of(const LinkNotice& notice) {
     switch (notice.kind) {
         case LinkNotice::Kind::connected:
@@ -78,7 +78,7 @@ void ClientNotices::receive(const LinkNotice& notice) {
     }
     needs_.state.changed.notify_all();
     if (notice.kind == LinkNotice::Kind::unreachable) {
-        return;  // it is registered on another connection in a moment, and that is reported
+        return;  // it will be registered on another connection, which is reported
     }
     if (notice.service != 0 && event.service.empty()) {
         return;  // its service was removed before the answer arrived, which was reported
@@ -98,8 +98,8 @@ void ClientNotices::record(const LinkNotice& notice) {
     }
 }
 
-// The server has answered about a service: `change` is done with its entry, and an operation that waited for the answer
-// is taken out with a copy of the entry. Nothing if the service was closed meanwhile.
+// Handles the server's answer about a service: calls `change` with its entry, and returns a copy of the entry, after
+// taking out the operation that waited for the answer. Empty if the service was closed meanwhile.
 std::optional<ServiceEntry> ClientNotices::answered(std::uint32_t service, Event& event,
                                                     const std::function<void(const ServiceEntry&)>& change) {
     const MutexLock lock(needs_.state.mutex);
@@ -118,7 +118,7 @@ void ClientNotices::on_registered(const LinkNotice& notice, Event& event) {
     event.endpoint = notice.endpoint;
     auto entry = answered(notice.service, event, [&](const ServiceEntry& registered) {
         if (registered.listener) {
-            registered.listener->set_registered();  // first: who sees the state may accept at once
+            registered.listener->set_registered();  // first: a reader of the state may accept at once
         }
         registered.state->set_registered(notice.endpoint, notice.port);
     });
@@ -136,13 +136,13 @@ void ClientNotices::on_refused(const LinkNotice& notice, Event& event) {
     }
     if (entry->waiting != nullptr) {
         entry->waiting->complete(event.error, Listener());
-        entry->listener->close();  // nobody holds the listener: the service goes
+        entry->listener->close();  // the listener has no owner: the service is removed
     } else if (entry->listener) {
         entry->listener->set_refused(event.error);
     }
 }
 
-// False: there is nothing to report, since the service is gone, or its backend has been healthy all along.
+// False if there is nothing to report: the service was removed, or its backend was healthy before.
 bool ClientNotices::on_health(const LinkNotice& notice, Event& event) {
     using Health = ServiceState::Health;
     const Health health = notice.kind == LinkNotice::Kind::healthy ? Health::healthy : Health::unhealthy;
@@ -173,13 +173,13 @@ void ClientNotices::on_stopped(const LinkNotice& notice) {
     {
         const MutexLock lock(needs_.state.mutex);
         needs_.state.status.set_error(error);
-        needs_.state.status.close();  // without an error, too: end() would lose what came while it runs
+        needs_.state.status.close();  // without an error, too: end() would lose operations that arrive while it runs
     }
-    // The error that ends a client which was stopped here is how the trunk ended after that: nothing that the
-    // application must know.
+    // The error that ends a client which was stopped here is how the trunk ended after that, which the application need
+    // not know.
     needs_.offers.end(error && !needs_.life->stopped() ? error : asio::error::operation_aborted);
     const MutexLock lock(needs_.state.mutex);
-    (void)needs_.state.status.stop();  // last: who waits for it may take everything down
+    (void)needs_.state.status.stop();  // last: a waiting thread may destroy everything
     needs_.state.changed.notify_all();
     needs_.stopped();
 }

@@ -1,4 +1,4 @@
-// Turns what a Client's link reports into events for the application and into the state of its services.
+// Turns notices of a Client's link into events for the application and into the state of its services.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@ public:
         EventDelivery& events;
         Logger& log;
         const IntrusivePtr<OwnerLife>& life;
-        const std::string& server;      // what events call the peer
-        std::function<void()> stopped;  // the link has ended, and its services have
+        const std::string& server;      // the peer's name in events
+        std::function<void()> stopped;  // the link has ended, and so have its services
     };
 
     explicit ClientNotices(Needs needs) : needs_(std::move(needs)) {}

@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-// `waiting` is still the caller's if this throws.
+// If this throws, `waiting` still belongs to the caller.
 ClientOffers::Made ClientOffers::make(Offer offer, std::vector<Problem> problems) {
     Made made;
     {
@@ -40,7 +40,7 @@ ClientOffers::Made ClientOffers::make(Offer offer, std::vector<Problem> problems
     return made;
 }
 
-// How streams of a service reach the application.
+// Connects streams of a service to the application.
 void ClientOffers::serve(Offer& offer, Made& made) {
     if (offer.datagrams) {
         offer.service.on_stream = [this, state = made.state, handler = std::move(offer.datagrams)](
@@ -50,7 +50,7 @@ void ClientOffers::serve(Offer& offer, Made& made) {
         };
     } else if (offer.application_serves) {
         made.listener = std::make_shared<ListenerCore>(made.state);
-        // The address of an HTTP stream is that of the visitor whose request came first: wrong for all that follow.
+        // The address of an HTTP stream is that of the visitor with the first request: wrong for all later ones.
         const bool one_visitor = offer.service.kind != wire::ServiceKind::http || offer.service.http.per_visitor;
         offer.service.on_stream = [this, one_visitor, kind = offer.service.kind, listener = made.listener](
                                       IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
@@ -67,13 +67,13 @@ Service ClientOffers::listen(Udp description, DatagramHandler handler) {
     offer.service = engine_service(std::move(description), true, problems);
     offer.application_serves = true;
     if (!handler) {
-        problems.push_back({offer.service.name, "has no handler that datagrams could be given to"});
+        problems.push_back({offer.service.name, "has no handler for datagrams"});
     }
     offer.datagrams = std::make_shared<const DatagramHandler>(std::move(handler));
     return Service(make(std::move(offer), std::move(problems)).state);
 }
 
-// An error code has no room for what is wrong with a description; the log and the events have.
+// An error code cannot carry the problems of a description; the log and the events do.
 void ClientOffers::make_or_fail(Offer offer, std::vector<Problem> problems) {
     const std::string name = offer.service.name;
     ListenOperation* const operation = offer.waiting;
@@ -122,7 +122,7 @@ void ClientOffers::log_backend(const backend::ClientService& service) const {
     }
 }
 
-// Called when the application has closed the handle: visitors that are there continue.
+// Called when the application has closed the handle: present visitors continue.
 void ClientOffers::close(std::uint32_t id) {
     Event event;
     {

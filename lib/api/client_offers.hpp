@@ -1,4 +1,4 @@
-// How services of a client begin and end: added, listened to by the application, closed by their handles.
+// Start and end of a client's services: added, listened to by the application, closed by their handles.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,7 @@ public:
         Logger& log;
         const std::shared_ptr<session::ClientShared>& shared;
         const IntrusivePtr<OwnerLife>& life;
-        const std::string& server;  // what events call the peer
+        const std::string& server;  // the peer's name in events
     };
 
     explicit ClientOffers(Needs needs) : needs_(std::move(needs)) { anchor_->offers = this; }
@@ -33,7 +33,7 @@ public:
     ClientOffers& operator=(const ClientOffers&) = delete;
 
     /// Adds a service with a backend, described by a Tcp, an Http, a Tls or a Udp. `applies`: apply() removes it if its
-    /// list does not have it. Throws config_error, and std::system_error if the client has ended.
+    /// list does not contain it. Throws config_error, and std::system_error if the client has ended.
     template <typename Description>
     Service add(Description description, bool applies = true) {
         std::vector<Problem> problems;
@@ -43,7 +43,7 @@ public:
         offer.known = KnownService{std::move(description), applies};
         return Service(make(std::move(offer), std::move(problems)).state);
     }
-    /// Adds one that the application serves.
+    /// Adds a service that the application serves.
     template <typename Description>
     Listener listen(Description description, asio::any_io_executor executor) {
         std::vector<Problem> problems;
@@ -53,7 +53,7 @@ public:
         return {make(std::move(offer), std::move(problems)).listener, std::move(executor)};
     }
     Service listen(Udp description, DatagramHandler handler);
-    /// The same, and completes the operation when the server has answered, or when it cannot be added.
+    /// The same, and completes the operation when the server has answered, or when the service cannot be added.
     template <typename Description>
     void start_listen(Description description, ListenOperation* operation) {
         std::vector<Problem> problems;
@@ -64,22 +64,22 @@ public:
         make_or_fail(std::move(offer), std::move(problems));
     }
 
-    /// The state of a new service, which closes it here.
+    /// The state of a new service, whose close function ends the service here.
     std::shared_ptr<ServiceState> new_state(const std::string& name, std::uint32_t id) const;
-    /// Logs what is doubtful about the backend.
+    /// Logs warnings about the backend.
     void log_backend(const backend::ClientService& service) const;
-    /// Ends everything: operations that wait get `error`, which the client has ended with, and services close.
+    /// Ends everything: pending operations get `error`, with which the client has ended, and services close.
     void end(std::error_code error);
-    /// Handles close nothing here any more.
+    /// Handles no longer close services here.
     void detach();
 
 private:
-    /// By which handles find this, which they may outlive.
+    /// Shared reference by which handles find this; they may outlive it.
     struct Anchor {
         Mutex mutex;
         ClientOffers* offers GUARDED_BY(mutex) = nullptr;
     };
-    /// A service that is to be added.
+    /// A service to be added.
     struct Offer {
         backend::ClientService service;
         bool application_serves = false;

@@ -55,7 +55,7 @@ void report_services(const ServiceEntries::Plan& plan, ApplyReport& report) {
     }
 }
 
-// What goes is removed before anything comes: a service may take the port or host that another one gives up.
+// Removals come first: a service may take the port or host that another one gives up.
 void change_link(session::ClientLink& link, std::vector<ServiceChange> changes) {
     std::vector<session::ClientLink::Replacement> replacements;
     for (ServiceChange& change : changes) {
@@ -128,7 +128,7 @@ void ClientReload::take_settings(const ClientSettings& next) {
     needs_.managed_changed();
 }
 
-// Nothing of this fails, and nothing has changed since the plan. The caller holds the lock.
+// Cannot fail; nothing has changed since the plan. The caller holds the lock.
 void ClientReload::commit(ServiceEntries::Plan plan, ApplyReport& report) {
     needs_.state.mutex.assert_locked();
     ServiceEntries::Outcome outcome = needs_.state.services.commit(plan);

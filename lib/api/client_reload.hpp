@@ -1,5 +1,5 @@
-// Changes of a Client while it runs: its settings, services and visits are compared with those that it is to have, and
-// only what differs is touched (service_entries.hpp, visit_table.hpp).
+// Changes of a running Client: its settings, services and visits are compared with the new ones, and only differences
+// are applied (service_entries.hpp, visit_table.hpp).
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ public:
         ClientVisits& visits;
         EventDelivery& events;
         SinkLogger& log;
-        std::function<void()> managed_changed;  // the settings of what the server's administrator may do
+        std::function<void()> managed_changed;  // the settings for the server's administrator
     };
 
     explicit ClientReload(Needs needs) : needs_(std::move(needs)) {}
@@ -34,7 +34,7 @@ public:
 
     /// `really`: otherwise it only reports what it would do.
     ApplyReport apply(ClientSettings&& next, std::vector<AnyService> services, bool really);
-    /// `remembers`: apply() does not change it back. False: there is no such service with a backend.
+    /// `remembers`: apply() does not undo the switch. False if there is no such service with a backend.
     bool set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers);
 
 private:

@@ -1,4 +1,4 @@
-// What the application's threads and the link's worker both look at.
+// State shared by the application's threads and the link's worker.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace ferrotunnel::detail {
 
 /// The state of a Client under one mutex, which is never held while user code runs. Orders to the link are posted with
-/// the lock, so that it receives changes in the order in which they are made.
+/// the lock held, so that it receives changes in the order in which they are made.
 struct ClientState {
     ClientState(ServiceEntries::Needs needs, bool wants_place, bool shares)
         : shares_places(shares), services(std::move(needs)), visits(shares), status(wants_place) {}

@@ -1,4 +1,4 @@
-// The numbers of a client, and what its inspector has recorded.
+// Statistics of a client, and the records of its inspector.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,7 @@ public:
     ClientStats stats() const;
     std::vector<ServiceStats> services() const;
     std::vector<WorkerStats> workers() const;
-    /// The newest of what the inspector has recorded.
+    /// The newest exchanges recorded by the inspector.
     std::vector<RecordedExchange> exchanges(std::size_t most) const;
 
 private:

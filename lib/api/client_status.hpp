@@ -1,4 +1,4 @@
-// What a client's link has reported of itself: its connections, and whether it is about to end.
+// Status that a client's link has reported: its connections, and whether it is about to end.
 #pragma once
 
 #include <chrono>
@@ -16,25 +16,26 @@ namespace ferrotunnel::detail {
 /// Has no lock: the owner's guards it.
 class ClientStatus {
 public:
-    /// One of the connections to the server.
+    /// A connection to the server.
     struct Connection {
         bool is_open = false;
-        std::chrono::system_clock::time_point since{};  // it is so
-        std::string why{};                              // it is not open
-        TimePoint waits_since{};                        // for another connection, its own being lost; zero: it has one
+        std::chrono::system_clock::time_point since{};  // of the present state
+        std::string why{};                              // why it is not open
+        TimePoint waits_since{};                        // it waits to be resumed, its connection being lost; zero: it
+                                                        // has one
 
         bool is_waiting() const noexcept { return is_open && waits_since != TimePoint{}; }
     };
 
-    /// `wants_place`: that another client has.
+    /// `wants_place`: whether it wants to replace another client.
     explicit ClientStatus(bool wants_place) noexcept : wants_place_(wants_place) {}
 
     void record(const session::LinkNotice& notice);
     /// The client ends: it accepts no more services and visits.
     void close() noexcept;
-    /// The link has ended; perhaps with an error, which those receive who still want something.
+    /// The link has ended, perhaps with an error, which pending and later operations receive.
     void set_error(std::error_code error) noexcept { error_ = error; }
-    /// The end is complete. False: the link has reported its end before.
+    /// The end is complete. False if the link has reported its end before.
     bool stop() noexcept;
 
     bool is_connected() const noexcept { return connected_; }
@@ -42,11 +43,11 @@ public:
     bool is_stopped() const noexcept { return phase_ == Phase::stopped; }
     /// Why the client has ended.
     std::error_code reason() const noexcept;
-    /// Throws the reason if the client accepts no more services and visits. `what`: what was wanted.
+    /// Throws the reason if the client accepts no more services and visits. `what`: the attempted operation.
     void check_open(const char* what) const;
 
     void add_to(ClientStats& stats) const;
-    /// Those that were made, or tried, by number.
+    /// Connections that were open or attempted, by number.
     const std::map<unsigned, Connection>& connections() const noexcept { return connections_; }
 
 private:

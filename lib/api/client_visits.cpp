@@ -32,7 +32,7 @@ std::error_code ClientVisits::begin(const std::vector<Visit>& visits, std::strin
     std::error_code error;
     std::vector<VisitChange> changes;
     for (const Visit& visit : visits) {
-        if (!needs_.state.visits.has(visit)) {  // else apply() has begun it
+        if (!needs_.state.visits.has(visit)) {  // otherwise apply() has started it
             changes.push_back(listen_for(visit, needs_.state.shares_places, error));
         }
         if (error) {

@@ -1,4 +1,4 @@
-// Visits of a client: added by the application, or by its settings, and carried out by the link.
+// Visits of a client: added by the application, or by its settings, and performed by the link.
 #pragma once
 
 #include <string>
@@ -22,12 +22,12 @@ public:
 
     explicit ClientVisits(Needs needs) : needs_(needs) {}
 
-    /// Returns where it listens. Throws config_error, and std::system_error where it cannot listen, or the client has
+    /// Returns the listen address. Throws config_error, and std::system_error if it cannot listen, or the client has
     /// ended.
     std::string add(const Visit& visit);
-    /// Begins the visits of the settings that are not there yet. `what`: what failed.
+    /// Starts the visits of the settings that do not exist yet. `what`: the failed step.
     std::error_code begin(const std::vector<Visit>& visits, std::string& what);
-    /// Carries out a plan; the caller holds the lock of the state.
+    /// Applies a plan; the caller holds the lock of the state.
     void commit(std::vector<VisitChange> changes, bool of_settings) const;
     std::vector<VisitStats> stats() const;
 

@@ -1,4 +1,4 @@
-// Config: files, and builders out of them.
+// Config: reads configuration files, and makes builders from them.
 #include "ferrotunnel/config.hpp"
 
 #include <fcntl.h>
@@ -38,7 +38,7 @@ struct FileText {
     std::string error;
 };
 
-// One byte more than is allowed, so that too much is seen. A fifo or a device is read like a file.
+// Reads one byte more than is allowed, to detect files that are too large. A FIFO or a device is read like a file.
 FileText read_file(const std::string& path) {
     FileText file;
     const runtime::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -82,11 +82,11 @@ Config thrown_if_wrong(Config config) {
     return config;
 }
 
-// Reads a file that another one includes. Pipes and devices are none: nobody knows how much they have.
+// Reads an included file. Pipes and devices are rejected, since their length is unknown.
 Result<detail::ConfigText, std::string> read_included(const std::string& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-        return std::string("it is not a file");
+        return std::string("it is not a regular file");
     }
     FileText read = read_file(path);
     if (!read.error.empty()) {
@@ -116,7 +116,7 @@ bool is_about(const Problem& problem, std::string_view section) {
            (problem.key.size() == section.size() || problem.key[section.size()] == '.');
 }
 
-// `other`: the section that somebody else runs, perhaps on another machine, where its files are.
+// `other`: the section that another process runs, perhaps on another machine, where its files are.
 template <typename Settings>
 void attach(Settings& settings, const detail::ConfigFile& file, const detail::Origins& origins,
             std::string_view other) {

@@ -13,14 +13,14 @@ using ingress::ConnectDecision;
 
 ConnectDecision ConnectAccess::decide(const ConnectAsk& ask, const runtime::SocketAddress& from, TimePoint now) const {
     if (ask.password.empty()) {
-        return {407, "Show a token of this server: as the password, with any user name."};
+        return {407, "Send a token of this server as the password, with any user name."};
     }
     const login::AddressNetworks networks = login::networks_of(from);
     const bool can_be_guessed = shared_.tokens.any_weak();
     const Result<login::Token, std::string> shown = login::parse_token(ask.password);
     const bool is_weak = !shown || shown->strength == login::TokenStrength::weak;
     if (can_be_guessed && is_weak && shared_.guesses->is_closed(networks, now)) {
-        return {429, "Too many wrong tokens came from this address or its neighbours. Try again later."};
+        return {429, "Too many wrong tokens from this address or its neighbours. Try again later."};
     }
     const std::shared_ptr<const login::AcceptedToken> token = shown ? shared_.tokens.find(shown->id) : nullptr;
     if (!token || !token->has_secret(shown->key)) {

@@ -1,4 +1,4 @@
-// Decides which visitors of the CONNECT port reach the service that they name.
+// Access control of the CONNECT port: which visitors reach the service that they name.
 #pragma once
 
 #include "api/named_carriers.hpp"
@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-/// By the token that the visitor shows, its rights, and how often tokens were guessed. Any thread.
+/// Decides by the visitor's token, its rights, and the number of guessed tokens. Any thread.
 class ConnectAccess {
 public:
     /// Both outlive this object.

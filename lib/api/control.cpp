@@ -1,4 +1,4 @@
-// Control: the asking side of the control socket.
+// Control: the client side of the control socket.
 #include "ferrotunnel/control.hpp"
 
 #include <cstdint>
@@ -39,7 +39,7 @@ control_error refused(const admin::Reply& reply) {
     const std::string code = is_error ? error.value("code", std::string()) : std::string();
     std::string text = is_error ? error.value("message", std::string()) : std::string();
     if (text.empty()) {
-        text = "The program has answered with status " + std::to_string(reply.status) + '.';
+        text = "The program responded with status " + std::to_string(reply.status) + '.';
     }
     if (body.is_object() && body.contains("problems") && body["problems"].is_array()) {
         for (const Json& problem : body["problems"]) {
@@ -99,7 +99,7 @@ std::string Control::kick(const std::string& client, double seconds) const {
 
 std::vector<PassedSocket> Control::take_sockets() const {
     std::vector<PassedSocket> all;
-    std::vector<runtime::Fd> owned;  // until all have come
+    std::vector<runtime::Fd> owned;  // until all have arrived
     std::vector<std::string> names;
     for (std::size_t first = 0;;) {
         const std::string path = std::string(admin::sockets_path) + "?from=" + std::to_string(first);
@@ -114,7 +114,8 @@ std::vector<PassedSocket> Control::take_sockets() const {
         const Json list = body.is_object() ? body.value("sockets", Json()) : Json();
         if (!list.is_array() || list.size() != reply->sockets.size() ||
             body.value("version", Json()) != Json(admin::handover_version)) {
-            throw control_error(control_error::Why::refused, "The program is of another kind: it has to be restarted.",
+            throw control_error(control_error::Why::refused,
+                                "The running program uses another hand-over version. Restart it instead.",
                                 reply->status, "version");
         }
         for (std::size_t i = 0; i < list.size(); ++i) {

@@ -17,7 +17,7 @@ using trunk::DatagramCounts;
 
 namespace {
 
-/// What the session wakes. It goes with the session's half of the stream.
+/// The stream's waker. Destroyed with the session's half of the stream.
 class DatagramServing final : public buffer::Waker {
 public:
     DatagramServing(std::shared_ptr<DatagramLine> line, std::shared_ptr<const DatagramHandler> handler, Logger& log)

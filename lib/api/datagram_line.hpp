@@ -1,11 +1,11 @@
 // Datagrams of one visitor that the application answers itself: the endpoint half of the visitor's stream.
 //
-//   the session's worker   wake -> DatagramServing::run: takes what has come, and calls the handler, one by one
+//   the session's worker   wake -> DatagramServing::run: calls the handler with each received datagram
 //   any thread             DatagramVisitor::send -> DatagramLine::send, under a lock -> the stream's queue
 //
-// Nothing waits here: what has come is handed over at once, and what is sent is within the bounds of the stream's queue
+// Nothing is queued here: datagrams are handed over at once, and sent ones are within the bounds of the stream's queue
 // (limits::datagrams_queued_max, datagram_bytes_queued_max) or dropped. There is no timer either: the server forgets a
-// visitor who is silent, which ends the stream.
+// silent visitor, which ends the stream.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ class Logger;
 
 namespace ferrotunnel::detail {
 
-/// What the handles of one visitor share. Any thread.
+/// Shared by the handles of one visitor. Any thread.
 class DatagramLine {
 public:
     DatagramLine(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,

@@ -1,5 +1,5 @@
-// A bounded queue for what is on its way to a callback of the application. It may have a thread of its own, so that a
-// callback that takes its time holds up nobody else; see CalledBy.
+// Bounded queue of items for a callback of the application. It may have a thread of its own, so that a slow callback
+// blocks no other thread; see CalledBy.
 #pragma once
 
 #include <algorithm>
@@ -21,12 +21,12 @@ namespace ferrotunnel::detail {
 
 /// The thread that calls the application.
 enum class CalledBy {
-    own_thread,  ///< one of the queue's own, which begins with the first item
-    whoever,     ///< whoever brings an item, and then takes those that others bring meanwhile
+    own_thread,  ///< the queue's own, which starts with the first item
+    whoever,     ///< the thread that adds an item, which then also delivers items added meanwhile
 };
 
-/// Hands on one item after the other, in the order in which they came. An item that finds no room is dropped and
-/// counted; from then on all are, until half of the room is free again: a few large gaps are told, not one for each
+/// Delivers one item after the other, in order of arrival. An item that finds no room is dropped and counted; from then
+/// on all are dropped until half of the room is free again, so that a few large gaps are reported, not one for each
 /// item. Any thread.
 template <typename Item>
 class DeliveryQueue {
@@ -34,7 +34,7 @@ public:
     /// The callbacks, called one at a time, without a lock. Neither may throw.
     struct Taker {
         std::function<void(Item&)> take;
-        /// Tells how many items were dropped after the one that was taken last, and before the one that comes next.
+        /// Reports how many items were dropped between the last delivered item and the next one.
         std::function<void(std::uint64_t)> tell_dropped;
     };
 
@@ -42,21 +42,21 @@ public:
     DeliveryQueue(CalledBy who, std::size_t room, Taker taker) : who_(who), room_(room), taker_(std::move(taker)) {}
     DeliveryQueue(const DeliveryQueue&) = delete;
     DeliveryQueue& operator=(const DeliveryQueue&) = delete;
-    /// Drops what was not taken, and waits for the call that is under way. Not allowed within that call.
+    /// Drops undelivered items, and waits for the present call. Not allowed within that call.
     ~DeliveryQueue();
 
-    /// Adds an item; never waits for another thread. `always`: also where there is no room; it is dropped only for want
-    /// of memory.
+    /// Adds an item; never waits for another thread. `always`: even without room; it is dropped only if memory runs
+    /// out.
     void put(Item item, std::size_t weight, bool always = false) noexcept;
-    /// Adds an item to be taken at a certain time, or when somebody waits for everything; only with a thread of its
-    /// own. The caller bounds how many there are.
+    /// Adds an item to be delivered at a certain time, or when a thread waits for everything; only with a thread of its
+    /// own. The caller bounds their number.
     void put_later(Item item, TimePoint when);
-    /// Waits until everything that came before was taken; returns whether it was, within that time. Within the
+    /// Waits until everything that was added before is delivered; returns whether it was, within that time. Within the
     /// callback, which cannot wait for itself, it returns at once.
     bool wait_until_taken(std::optional<Duration> at_most = std::nullopt) noexcept;
     /// Whether the caller is within the callback.
     bool here() const noexcept;
-    /// Asked to stop when nobody but the destructor waits for the callback any more.
+    /// Stop is requested when only the destructor still waits for the callback.
     std::stop_token ending() const noexcept { return ending_.get_token(); }
 
 private:
@@ -78,7 +78,7 @@ private:
     bool wait_for_work(Lock& lock) REQUIRES(mutex_);
     bool take_next_later(Lock& lock) REQUIRES(mutex_);
     void take_all(Lock& lock) REQUIRES(mutex_);
-    void take_one(Lock& lock) NO_THREAD_SAFETY_ANALYSIS;  // unlocks what its caller has locked, and locks it again
+    void take_one(Lock& lock) NO_THREAD_SAFETY_ANALYSIS;  // unlocks the caller's lock, and locks it again
     bool is_idle() const REQUIRES(mutex_) { return entries_.empty() && later_.empty() && dropped_ == 0 && !taken_on_; }
 
     const CalledBy who_;
@@ -90,11 +90,11 @@ private:
     ConditionVariable idle_;
     std::deque<Entry> entries_ GUARDED_BY(mutex_);
     std::vector<Later> later_ GUARDED_BY(mutex_);
-    std::size_t weight_ GUARDED_BY(mutex_) = 0;                   // of all entries
-    std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;                // items, behind the last entry
+    std::size_t weight_ GUARDED_BY(mutex_) = 0;                   // total of all entries
+    std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;                // dropped items after the last entry
     bool dropping_ GUARDED_BY(mutex_) = false;                    // until half of the room is free
     std::optional<std::thread::id> taken_on_ GUARDED_BY(mutex_);  // the thread that is within the callback
-    std::size_t waiters_ GUARDED_BY(mutex_) = 0;                  // callers who wait for everything
+    std::size_t waiters_ GUARDED_BY(mutex_) = 0;                  // callers that wait for everything
     std::thread thread_;
 };
 
@@ -106,7 +106,7 @@ DeliveryQueue<Item>::~DeliveryQueue() {
         later_.clear();
         dropped_ = 0;
     }
-    ending_.request_stop();  // without the lock: the application's stop callbacks may ask here()
+    ending_.request_stop();  // without the lock: the application's stop callbacks may call here()
     {
         const MutexLock lock(mutex_);
         work_.notify_one();
@@ -125,7 +125,7 @@ void DeliveryQueue<Item>::put(Item item, std::size_t weight, bool always) noexce
     } else {
         add(std::move(item), weight);
     }
-    if (who_ == CalledBy::own_thread) {  // also for a gap alone
+    if (who_ == CalledBy::own_thread) {  // also for a gap without items
         ensure_thread();
         work_.notify_one();
     } else if (!taken_on_) {
@@ -152,7 +152,7 @@ void DeliveryQueue<Item>::put_later(Item item, TimePoint when) {
     work_.notify_one();
 }
 
-// Starts the thread if it is not there. Where there can be none, what waits is taken when the next item comes.
+// Starts the thread if necessary. If that fails, waiting items are delivered when the next one arrives.
 template <typename Item>
 void DeliveryQueue<Item>::ensure_thread() {
     if (thread_.joinable()) {
@@ -172,7 +172,7 @@ bool DeliveryQueue<Item>::wait_until_taken(std::optional<Duration> at_most) noex
         return false;
     }
     if (who_ == CalledBy::own_thread && !thread_.joinable()) {
-        return is_idle();  // there was no thread to be had
+        return is_idle();  // no thread could be started
     }
     ++waiters_;
     work_.notify_one();
@@ -201,7 +201,7 @@ void DeliveryQueue<Item>::run() {
     }
 }
 
-// Waits for something to take. False at the end.
+// Waits for something to deliver. False at the end.
 template <typename Item>
 bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
     while (!ending_.stop_requested()) {
@@ -212,7 +212,7 @@ bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
     return false;
 }
 
-// Makes what is due the last entry. At the end all is due: it comes behind everything else.
+// Moves due items to the end of the queue. At the end all are due: they follow everything else.
 template <typename Item>
 bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
     if (later_.empty()) {
@@ -222,7 +222,7 @@ bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
     const auto next =
         std::min_element(later_.begin(), later_.end(), [](const Later& a, const Later& b) { return a.when < b.when; });
     if (waiters_ == 0 && Clock::now() < next->when) {
-        const TimePoint when = next->when;  // others may come while this waits, and move the vector
+        const TimePoint when = next->when;  // others may be added during the wait, and move the vector
         work_.wait_until(lock, when);
         return false;
     }

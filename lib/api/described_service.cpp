@@ -6,13 +6,13 @@ namespace ferrotunnel::detail {
 
 using admin::Json;
 
-// What stands in a file around a service stands around it here.
+// Wraps the service in the structure that surrounds it in a file.
 ConfigFile read_service(const Json& description, const std::string& file_name) {
     const Json file{{"client", Json{{"services", Json::array({description})}}}};
     return read_config({admin::text_of(file), file_name, false, {}});
 }
 
-// Problems are about the service, and not about the place in a file that there is not.
+// Problems refer to the service, since there is no file with lines.
 admin::Answer invalid_service(const std::vector<Problem>& problems) {
     static constexpr std::string_view place = "client.services[0]";
     Json list = Json::array();

@@ -1,4 +1,4 @@
-// A service as the control API describes it: an item of `client.services` of a configuration file, as JSON.
+// A service as described in the control API: an item of `client.services` of a configuration file, as JSON.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads it as files are read. Without variables: whoever asks does not know this program's. `file_name`: to its folder
-/// relative paths belong.
+/// Reads it like a file, but without variables: the sender does not know this program's. `file_name`: its folder is the
+/// base of relative paths.
 ConfigFile read_service(const admin::Json& description, const std::string& file_name);
 
-/// A refusal with what is wrong with a service that read_service() has read.
+/// A refusal with the problems of a service that read_service() has read.
 admin::Answer invalid_service(const std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

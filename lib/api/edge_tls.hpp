@@ -1,4 +1,4 @@
-// TLS for visitors of a Server's edge: its certificates, and how fast handshakes may begin.
+// TLS for visitors of a Server's edge: its certificates, and the rate limit of handshakes.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Called by one thread at a time, that of the start or of a change. What listener() makes is for the workers.
+/// Called by one thread at a time, that of the start or of a change. Results of listener() are for the workers.
 class EdgeTls {
 public:
     explicit EdgeTls(Logger& log) noexcept : log_(log) {}
@@ -19,20 +19,20 @@ public:
 
     /// Reads the certificates. Throws transport::TlsConfigError.
     void open(const Https& https);
-    /// Looks at their files from now on.
+    /// Watches their files from now on.
     void watch() { certificates_->watch(); }
     bool is_open() const noexcept { return certificates_ != nullptr; }
 
-    /// What is to replace the present certificates; reads files, and throws like open().
+    /// The replacement of the present certificates; reads files, and throws like open().
     std::unique_ptr<HttpsCertificates> make(const Https& https) const;
     void replace(std::unique_ptr<HttpsCertificates> certificates);
-    /// Other files, with everything else as it is.
+    /// Sets other files; everything else stays.
     void set_files(const Https& https) { certificates_->set(https); }
     void set_rate(const Https& https);
 
-    /// What listeners with TLS do; without proxies. May outlive this object, as the next two.
+    /// Settings of listeners with TLS; without proxies. May outlive this object, like the next two.
     ingress::HttpListenerSettings listener() const;
-    /// What those without TLS do, beside those with it.
+    /// Settings of listeners without TLS that exist beside those with TLS.
     ingress::HttpListenerSettings plain_listener() const;
     const std::shared_ptr<PresentTls>& present() const noexcept { return present_; }
 

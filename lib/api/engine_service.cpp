@@ -46,7 +46,7 @@ wire::GroupPart group_part(const Group& group) {
     return part;
 }
 
-// check_service has found what is wrong with them.
+// check_service has found their problems.
 void add_plugins(backend::ClientService& service, const std::vector<ServicePlugin>& plugins) {
     std::vector<Problem> known;
     service.plugins = plugins_part(plugins, service.name, known);
@@ -62,7 +62,7 @@ void complete_checked(backend::ClientService& service, Description& description,
     complete(service, description, application_serves, problems);
 }
 
-// The server receives that the backends are checked, and what is to be done while none is healthy.
+// The server receives whether the backends are checked, and what to do while none is healthy.
 bool same_health_for_server(const backend::ClientService& a, const backend::ClientService& b) {
     const bool are_checked = a.health && b.health;
     return are_checked ? a.health->try_when_all_unhealthy == b.health->try_when_all_unhealthy : a.health == b.health;

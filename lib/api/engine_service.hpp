@@ -1,4 +1,4 @@
-// A service as the engine offers it, from its description.
+// Converts a service's description into the engine's form.
 #pragma once
 
 #include <vector>
@@ -9,14 +9,14 @@
 
 namespace ferrotunnel::detail {
 
-/// Checks the description, and appends what is wrong with it. `application_serves`: no backend is needed. The result
-/// has no id yet, and counts nothing.
+/// Checks the description, and appends its problems. `application_serves`: no backend is needed. The result has no id
+/// yet, and counts nothing.
 backend::ClientService engine_service(Tcp description, bool application_serves, std::vector<Problem>& problems);
 backend::ClientService engine_service(Http description, bool application_serves, std::vector<Problem>& problems);
 backend::ClientService engine_service(Tls description, bool application_serves, std::vector<Problem>& problems);
 backend::ClientService engine_service(Udp description, bool application_serves, std::vector<Problem>& problems);
 
-/// Whether the server would receive the same of both: then only the backend differs.
+/// Whether the server would receive the same for both: then only the backend differs.
 bool same_for_server(const backend::ClientService& a, const backend::ClientService& b);
 
 }  // namespace ferrotunnel::detail

@@ -13,7 +13,7 @@ std::uint64_t memory_of(const CommonValues& settings) {
                                     : std::max(runtime::machine_memory() / limits::memory_share, limits::memory_min);
 }
 
-// The settings keep one session from taking all memory before the governor looks.
+// The settings keep one session from using all memory before the governor checks.
 mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
     const Timing& timing = common.timing;
     const std::uint64_t memory = memory_of(common);
@@ -86,7 +86,7 @@ std::shared_ptr<inspect::Inspector> inspector_of(const ClientValues& settings) {
     }
     const std::vector<std::string>& words = settings.inspect_mask;
     const bool hides = words.size() != 1 || words.front() != mask_off;
-    // Who can be asked by nobody is not asked to send a request again.
+    // A client without a control API gets no requests to send a recorded one again.
     const bool is_asked = (!settings.control.empty() && settings.control != control_off) ||
                           !dashboard_address(settings.dashboard, "client").empty();
     return std::make_shared<inspect::Inspector>(

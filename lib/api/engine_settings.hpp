@@ -1,4 +1,4 @@
-// Turns the builders' settings into those of the engine.
+// Converts the builders' settings into those of the engine.
 #pragma once
 
 #include <memory>
@@ -12,21 +12,21 @@
 
 namespace ferrotunnel::detail {
 
-/// How much memory visitors' bytes may take in all: what was set, or a share of what the machine has.
+/// Memory limit for visitors' bytes: the setting, or a share of the machine's memory.
 std::uint64_t memory_of(const CommonValues& settings);
 
-/// Null: nothing is to be recorded.
+/// Null if nothing is to be recorded.
 std::shared_ptr<inspect::Inspector> inspector_of(const ClientValues& settings);
 
 mux::Settings mux_settings(mux::Role role, const CommonValues& common);
 
-/// The settings' check has already found the settings good, and the token.
+/// The settings, including the token, have been checked.
 ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings);
 directory::HttpBounds http_bounds(const HttpServerSettings& settings);
 net::IpNetworks proxies_of(const ServerValues& settings);
 login::Token engine_token(const Secret& secret);
 
-/// A random id, by which the server tells a client that reconnects from another one with the same token.
+/// A random id, by which the server distinguishes a reconnecting client from another one with the same token.
 wire::InstanceId new_instance(Random& random);
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// Maps the codes on the wire, and the ways in which a stream ends, to what the application is told.
+// Maps the codes on the wire, and the ways in which a stream ends, to the application's error codes.
 #pragma once
 
 #include <system_error>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Why the other side did not want a login, a service or a stream.
+/// Why the peer rejected a login, a service or a stream.
 std::error_code error_of(wire::Code code) noexcept;
 
 /// Why a client has no connection to its server.

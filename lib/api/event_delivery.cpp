@@ -36,7 +36,7 @@ void EventDelivery::tell_dropped(std::uint64_t events) noexcept {
     dropped_ += events;
     try {
         log_.warn("events were dropped: the event handler is too slow", {{"events", events}});
-    } catch (const std::exception&) {  // no memory for a line
+    } catch (const std::exception&) {  // no memory for a log line
     }
 }
 

@@ -1,4 +1,4 @@
-// Events on their way to the application's handler.
+// Delivery of events to the application's handler.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +10,20 @@
 
 namespace ferrotunnel::detail {
 
-/// Tells the application's handler one event at a time and in order; no lock is held meanwhile. Whoever brings an event
-/// never waits for the handler, unless it is to call the handler itself. Up to limits::events_waiting_max events may
-/// wait for a slow handler; later ones are dropped, and the next event that is told says how many. Any thread.
+/// Calls the application's handler with one event at a time and in order, without a lock. The source of an event never
+/// waits for the handler, unless it is to call the handler itself. Up to limits::events_waiting_max events may wait for
+/// a slow handler; later ones are dropped, and the next delivered event has their number. Any thread.
 class EventDelivery {
 public:
-    /// `handler` may be empty. What it throws is logged and dropped. `log` and `ring` outlive this.
-    /// Every event is kept in `ring` too, whether or not there is a handler.
+    /// `handler` may be empty. Its exceptions are logged and dropped. `log` and `ring` outlive this. Every event is
+    /// kept in `ring` too, whether or not there is a handler.
     EventDelivery(CalledBy who, EventHandler handler, Logger& log, admin::EventRing& ring);
     EventDelivery(const EventDelivery&) = delete;
     EventDelivery& operator=(const EventDelivery&) = delete;
 
-    /// `stopped` is dropped only for want of memory.
+    /// `stopped` is dropped only if memory runs out.
     void tell(Event event) noexcept;
-    /// Waits until all events that came before have been told, unless the handler itself asks.
+    /// Waits until all earlier events were delivered, unless the handler itself calls this.
     void wait_until_told() noexcept { events_.wait_until_taken(); }
     /// Whether the caller is within the handler.
     bool here() const noexcept { return events_.here(); }
@@ -35,7 +35,7 @@ private:
     const EventHandler handler_;
     Logger& log_;
     admin::EventRing& ring_;
-    std::uint64_t dropped_ = 0;  // for the delivering thread: to be told with the next event
+    std::uint64_t dropped_ = 0;  // for the delivering thread: reported with the next event
     DeliveryQueue<Event> events_;
 };
 

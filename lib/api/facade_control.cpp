@@ -95,7 +95,7 @@ std::error_code FacadeControl::open_socket(const std::string& setting, std::stri
     }
     wanted_path_ = wanted;
     if (socket->path() != wanted) {
-        log_.info("another program has the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
+        log_.info("another program uses the control socket's name", {{"wanted", wanted}, {"at", socket->path()}});
     }
     socket_.emplace(std::move(*socket));
     return {};
@@ -109,12 +109,11 @@ std::error_code FacadeControl::open_metrics(const std::string& setting, bool rep
     std::error_code error;
     metrics_ = replaces ? runtime::listen_beside(at, error, limits::admin_backlog)
                         : passed_->listen_on(at, error, "metrics", limits::admin_backlog);
-    what = error ? "listen for those who read metrics on " + at.text() : what;
+    what = error ? "listen for metrics readers on " + at.text() : what;
     return error;
 }
 
-// At the usual place another program of this user may be: then the next port is taken, and none is not a reason to
-// stop.
+// Another program of this user may use the usual place: then the next port is used, and no free port is not an error.
 std::error_code FacadeControl::open_dashboard(const std::string& setting, std::string_view side, bool replaces,
                                               std::string& what) {
     runtime::SocketAddress at = dashboard_address(setting, side);
@@ -139,7 +138,7 @@ std::error_code FacadeControl::open_dashboard(const std::string& setting, std::s
     return error;
 }
 
-// Who may see it: whoever knows the secret, or else this user. Only where it listens is known before.
+// Access needs the secret, or otherwise this user. Only the listen address is known at this point.
 std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std::string& what) {
     if (!settings.dashboard_token_file.empty()) {
         const Result<Secret, std::string> secret = read_dashboard_secret(settings.dashboard_token_file);
@@ -170,7 +169,7 @@ void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t 
     event.kind = Event::Kind::refused;
     event.peer = address;
     event.error = errc::unauthorized;
-    event.text = "A wrong secret was shown to the dashboard.";
+    event.text = "A wrong secret was sent to the dashboard.";
     events_.put(event);
 }
 
@@ -187,7 +186,7 @@ admin::ControlThread::Door FacadeControl::dashboard_door() {
             certificates_ ? certificates_->tls()->context() : nullptr, true};
 }
 
-// What obeys this process's user would obey whoever the process connects to it.
+// Software that trusts this process's user would trust any peer that the process connects to it.
 void FacadeControl::keep_own_dials_away() {
     own_doors_.clear();
     if (socket_) {
@@ -236,11 +235,11 @@ void FacadeControl::take_wanted_name() {
         return;
     }
     if (const std::error_code error = socket_->move_to(wanted_path_)) {
-        log_.warn("the control socket keeps its name", {{"at", socket_->path()}, {"why", error.message()}});
+        log_.warn("the control socket cannot be renamed", {{"at", socket_->path()}, {"why", error.message()}});
         return;
     }
     path_ = socket_->path();
-    log_.info("the control socket has its usual name now", {{"at", path_}});
+    log_.info("the control socket has been given its usual name", {{"at", path_}});
 }
 
 void FacadeControl::close() noexcept {
@@ -252,7 +251,7 @@ void FacadeControl::close() noexcept {
     if (thread == nullptr) {
         return;
     }
-    thread->end();  // without the lock, which an answer may want; here() is right meanwhile
+    thread->end();  // without the lock, which an answer may need; here() is right meanwhile
     const MutexLock lock(mutex_);
     thread_.reset();
     close_doors();
@@ -326,7 +325,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     if (!told.empty()) {
         event.text += ": " + told;
     } else if (!applied) {
-        event.text += ": nothing of it was applied";
+        event.text += ": no part of it was applied";
     }
     event.text += '.';
     if (applied) {
@@ -342,7 +341,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     return event;
 }
 
-// The application is asked without the lock.
+// The application's handler is called without the lock.
 void FacadeControl::put_metrics(metrics::Exposition& to) const {
     ScrapeHandler handler;
     {
@@ -362,7 +361,7 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
     }
 }
 
-// The subject is there from open() on, for as long as this object is.
+// The subject exists from open() on, as long as this object.
 std::string FacadeControl::metrics_text(bool open_metrics) const {
     admin::Subject* subject = nullptr;
     {

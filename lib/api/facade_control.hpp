@@ -1,5 +1,4 @@
-// The control socket and the metrics address of a Client or Server: when they are there, and what its program does
-// itself.
+// The control socket, the metrics address and the dashboard of a Client or Server.
 #pragma once
 
 #include <chrono>
@@ -29,7 +28,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread, except where a member says otherwise.
+/// Any thread, except where a member states otherwise.
 class FacadeControl {
 public:
     explicit FacadeControl(Logger& log) : log_(log) {}
@@ -37,29 +36,29 @@ public:
     FacadeControl(const FacadeControl&) = delete;
     FacadeControl& operator=(const FacadeControl&) = delete;
 
-    /// Opens the socket and listens at the address that the settings want. `what` says what failed. `replaces`: another
-    /// program may still listen there, whose place this one takes. One thread at a time.
+    /// Opens the socket and listens at the address of the settings. `what`: the failed step. `replaces`: the program
+    /// that this one replaces may still listen there. One thread at a time.
     std::error_code open(const CommonValues& settings, std::string_view side, std::unique_ptr<admin::Subject> subject,
                          std::string& what, bool replaces = false);
-    /// Sockets that are used where it would listen at their address. Before open().
+    /// Sockets to use if it would listen at their address. Before open().
     void set_passed(std::shared_ptr<runtime::PassedSockets> passed) { passed_ = std::move(passed); }
     /// Copies of the sockets for metrics and the dashboard.
     std::vector<runtime::NamedSocket> sockets() const;
-    /// Another process accepts at them from now on.
+    /// Another process accepts on them from now on.
     void hand_over() noexcept;
-    /// Gives the control socket the name that it was to have, in the place of the program whose name that was.
+    /// Renames the control socket to the name in the settings, which belonged to the replaced program.
     void take_wanted_name();
-    /// Waits for the answer that is being made; then nobody asks any more. Not within that answer.
+    /// Waits for the present answer; afterwards there are none. Not within that answer.
     void close() noexcept;
 
     /// Whether the caller is within an answer.
     bool here() const;
-    /// Where the socket is; empty: there is none.
+    /// The path of the socket. Empty if there is none.
     std::string path() const;
-    /// Where metrics are read; empty: nowhere.
+    /// The metrics address. Empty if there is none.
     std::string metrics_endpoint() const;
 
-    /// Where the dashboard is; empty: nowhere.
+    /// The dashboard's address. Empty if there is none.
     std::string dashboard_endpoint() const;
     /// For browsers: with "http://" or "https://".
     std::string dashboard_url() const;
@@ -70,12 +69,12 @@ public:
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     void on_scrape(ScrapeHandler handler);
-    /// Counts that the configuration was read again, and logs it. `outcome`: what has changed, or why nothing has, of
-    /// which limits::reload_outcome_max bytes are shown; or empty. Returns the event to be told.
+    /// Counts a reload of the configuration, and logs it. `outcome`: the changes, or why there are none, of which
+    /// limits::reload_outcome_max bytes are shown; or empty. Returns the event to report.
     Event note_reload(bool applied, std::string_view outcome);
-    /// What was counted, and what the application has to say, behind the families of `to`.
+    /// Adds own counters and the application's metrics after the families of `to`.
     void put_metrics(metrics::Exposition& to) const;
-    /// All that a scraper reads. Empty before open().
+    /// The whole text for a scraper. Empty before open().
     std::string metrics_text(bool open_metrics) const;
     admin::Answer reload() const;
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
@@ -83,12 +82,12 @@ public:
     admin::Answer configuration() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
 
-    /// What has happened, for those who ask.
+    /// Recent events, for the control API.
     admin::EventRing& events() noexcept { return events_; }
 
-    /// When that was, since 1970.
+    /// Start time of the program, since 1970.
     double start_time_seconds() const;
-    /// What the status of both sides begins with.
+    /// The first part of the status of both sides.
     admin::Json about(std::string_view side, bool stopping) const;
 
 private:
@@ -100,7 +99,7 @@ private:
     admin::ControlThread::Door dashboard_door();
     void keep_own_dials_away();
     void close_doors() REQUIRES(mutex_);
-    /// What differs, as the program says; nothing where it cannot read its configuration.
+    /// The differences, as the program reports them; empty if it cannot read its configuration.
     std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;
@@ -113,15 +112,15 @@ private:
     ScrapeHandler scrape_ GUARDED_BY(mutex_);
     admin::ReloadCounts reloads_ GUARDED_BY(mutex_);
     admin::EventRing events_;
-    // Of open() and close(), and in between they stay as they are.
+    // Set by open() and close(), constant in between.
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
     std::optional<admin::ControlSocket> socket_;
     std::string wanted_path_;
     std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
     runtime::Fd metrics_;
     runtime::Fd dashboard_;
-    std::optional<admin::WebLogin> login_;             // for the dashboard; nothing: it asks for no secret
-    std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: it speaks no TLS
+    std::optional<admin::WebLogin> login_;             // for the dashboard; empty: it requires no secret
+    std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: no TLS
     std::unique_ptr<admin::ControlThread> thread_;
     std::vector<std::unique_ptr<runtime::OwnDoor>> own_doors_;  // until the end: another process may accept there
     std::string path_ GUARDED_BY(mutex_);

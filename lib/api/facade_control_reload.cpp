@@ -1,4 +1,4 @@
-// What a control socket is asked of the program's configuration and its end: the application's handlers answer.
+// Control requests about the program's configuration and its end, answered by the application's handlers.
 #include "admin/resources.hpp"
 #include "admin/stats_json.hpp"
 #include "api/facade_control.hpp"
@@ -50,7 +50,7 @@ Json changes_of(const ReloadAnswer& came) {
 }
 
 Answer can_not_reload() {
-    return admin::refusal(501, "unsupported", "This program cannot read its configuration again.");
+    return admin::refusal(501, "unsupported", "This program cannot reload its configuration.");
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ Answer FacadeControl::compare() const {
     return {200, changes_of(*came)};
 }
 
-// Also where the file is wrong by now: what is in effect is not.
+// Also if the file has problems by now: the values in effect do not.
 Answer FacadeControl::configuration() const {
     const std::optional<ReloadAnswer> came = compared();
     if (!came) {
@@ -121,7 +121,7 @@ Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const
         handler = drain_;
     }
     if (!handler) {
-        return admin::refusal(501, "unsupported", "This program cannot be ended from here.");
+        return admin::refusal(501, "unsupported", "This program cannot be stopped from here.");
     }
     handler(time);
     return {202, Json{{"draining", true}}};

@@ -1,4 +1,4 @@
-// Says who works on one half of a stream right now, when both the application and the trunk's worker may have to.
+// Lock on one half of a stream, which both the application and the trunk's worker may have to process.
 //
 //          begin, claim               park
 //    idle --------------> running --------------> parked
@@ -6,12 +6,12 @@
 //               end         | |     wake, claim
 //               wake, claim | | park, end (refused)
 //                           v |
-//                          rerun     somebody came while the holder was at work: it must look again
+//                          rerun     another thread called while the holder worked: it must check again
 //
-// Whoever takes a step into `running` holds the lock, and alone touches what belongs to that half. The holder lets go
-// by `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse when somebody came in
-// the meantime, so that no wake is lost. Every step is a read-modify-write of one word: the steps of all threads are in
-// one order, and each sees what was written before the step that it follows.
+// The thread whose step enters `running` holds the lock, and only it accesses that half. The holder releases it by
+// `end` (nothing is outstanding) or `park` (something is, and waits for a wake). Both refuse if another thread called
+// in the meantime, so that no wake is lost. Every step is a read-modify-write of one word: the steps of all threads are
+// in one order, and each sees what was written before the step that it follows.
 #pragma once
 
 #include <atomic>
@@ -21,29 +21,29 @@ namespace ferrotunnel::detail {
 
 class HandoffLock {
 public:
-    /// Takes the lock if it is idle. True: it was, and the caller holds it now.
+    /// Acquires the lock if it is idle. True if it was; the caller holds it now.
     bool begin() noexcept {
         State expected = State::idle;
         return state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
     }
 
-    /// Says that something has changed. True: something was parked, and the caller holds the lock now. False: nothing
-    /// is outstanding, or the holder will look again.
+    /// Reports a change. True: something was parked, and the caller holds the lock now. False: nothing is outstanding,
+    /// or the holder will check again.
     bool wake() noexcept {
         return step([](State now) { return now == State::parked ? State::running : busy(now); }) == State::parked;
     }
 
-    /// Says that something must be done, whether anything is outstanding or not. True: the caller holds the lock now
-    /// and must do it. False: the holder will.
+    /// Reports work to be done, whether anything is outstanding or not. True: the caller holds the lock now and must do
+    /// it. False: the holder will.
     bool claim() noexcept {
         State before =
             step([](State now) { return now == State::idle || now == State::parked ? State::running : busy(now); });
         return before == State::idle || before == State::parked;
     }
 
-    /// The holder lets go, with something outstanding. False: it must look again.
+    /// The holder releases the lock, with something outstanding. False: it must check again.
     bool park() noexcept { return let_go(State::parked); }
-    /// The holder lets go, with nothing outstanding. False: it must look again.
+    /// The holder releases the lock, with nothing outstanding. False: it must check again.
     bool end() noexcept { return let_go(State::idle); }
 
 private:

@@ -1,4 +1,4 @@
-// find_route: goes through the steps of exchange::HttpExchange, in words.
+// find_route: explains the steps of exchange::HttpExchange in words.
 #include "ferrotunnel/http_route.hpp"
 
 #include <algorithm>
@@ -189,13 +189,13 @@ void note_fields(const http::Rules& rules, std::vector<std::string>& notes) {
     for (const http::HeaderRule& rule : rules.response_headers) {
         switch (rule.action) {
             case Action::add:
-                notes.push_back("Answers get one more " + rule.name + ": " + rule.value);
+                notes.push_back("Responses get an additional " + rule.name + ": " + rule.value);
                 break;
             case Action::set:
-                notes.push_back("Answers say " + rule.name + ": " + rule.value);
+                notes.push_back("Responses get " + rule.name + ": " + rule.value);
                 break;
             case Action::remove:
-                notes.push_back("Answers lose their " + rule.name + '.');
+                notes.push_back("Responses lose " + rule.name + '.');
                 break;
         }
     }
@@ -203,57 +203,60 @@ void note_fields(const http::Rules& rules, std::vector<std::string>& notes) {
 
 void note_limits(const directory::HttpServiceLimits& limits, std::vector<std::string>& notes) {
     if (limits.backend_connect) {
-        notes.push_back("The backend has " + seconds(*limits.backend_connect) + " to accept a connection, else 502.");
+        notes.push_back("The backend has " + seconds(*limits.backend_connect) +
+                        " to accept a connection, otherwise 502.");
     }
     if (limits.first_byte) {
-        notes.push_back("The backend has " + seconds(*limits.first_byte) + " to begin its answer, else 504.");
+        notes.push_back("The backend has " + seconds(*limits.first_byte) + " to start its response, otherwise 504.");
     }
     if (limits.body_bytes_max) {
-        notes.push_back("A body of more than " + std::to_string(*limits.body_bytes_max) + " bytes is answered 413.");
+        notes.push_back("A body of more than " + std::to_string(*limits.body_bytes_max) +
+                        " bytes is rejected with 413.");
     }
     if (limits.body_bytes_per_second_min) {
-        notes.push_back("A body has to come with " + std::to_string(*limits.body_bytes_per_second_min) +
-                        " bytes a second on average, else 408.");
+        notes.push_back("A body must arrive with at least " + std::to_string(*limits.body_bytes_per_second_min) +
+                        " bytes a second on average, otherwise 408.");
     }
     if (!limits.upgrades) {
-        notes.emplace_back("Upgrades (WebSocket) are not passed on.");
+        notes.emplace_back("Upgrades (WebSocket) are not forwarded.");
     } else if (limits.upgraded_idle) {
         notes.push_back("A WebSocket is closed after " + seconds(*limits.upgraded_idle) + " without a byte.");
     }
 }
 
 void note_rules(const http::Rules& rules, bool https, std::vector<std::string>& notes) {
-    notes.emplace_back("Who the visitor is, is added: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP, X-Request-Id.");
+    notes.emplace_back(
+        "Fields that identify the visitor are added: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP, X-Request-Id.");
     note_fields(rules, notes);
     if (rules.map_back && (rules.prefix || !rules.host.empty())) {
-        notes.emplace_back("Location, Content-Location and cookies of answers are mapped back.");
+        notes.emplace_back("Location, Content-Location and cookies of responses are mapped back.");
     }
     if (rules.hsts && https) {
-        notes.push_back("Answers say Strict-Transport-Security: " + http::hsts_value(*rules.hsts));
+        notes.push_back("Responses get Strict-Transport-Security: " + http::hsts_value(*rules.hsts));
     }
 }
 
-// Whether the server lets clients ask for them is the server's to say.
+// Only the server decides whether clients may request them.
 void note_asked(const std::vector<ServicePlugin>& plugins, std::vector<std::string>& notes) {
     std::string names;
     for (const ServicePlugin& plugin : plugins) {
         names += (names.empty() ? "" : ", ") + plugin.type;
     }
     if (!names.empty()) {
-        notes.push_back("The service asks the server for plugins, behind those of the server: " + names + '.');
+        notes.push_back("The service requests plugins, which run after those of the server: " + names + '.');
     }
 }
 
-// Who the members are, and which one has the request, only the server knows.
+// The members, and the one that gets the request, are known only to the server.
 void note_group(const Group& group, std::vector<std::string>& notes) {
     if (group.name.empty()) {
         return;
     }
-    notes.push_back("The client is one of the group " + in_quotes(group.name) +
-                    ": another one may have the request; `ferrotunnel services` at the server shows them.");
+    notes.push_back("The client is a member of the group " + in_quotes(group.name) +
+                    ": another member may get the request; `ferrotunnel services` at the server shows them.");
     if (group.sticky != Group::Sticky::off) {
-        notes.emplace_back(group.sticky == Group::Sticky::cookie ? "A cookie brings the visitor to its member again."
-                                                                 : "The visitor's address has a member of its own.");
+        notes.emplace_back(group.sticky == Group::Sticky::cookie ? "A cookie keeps the visitor at its member."
+                                                                 : "The visitor's address selects the member.");
     }
 }
 
@@ -296,13 +299,13 @@ HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& 
     if (parser.parse(text) != http::ParseState::complete) {
         const http::Refusal refusal = parser.refusal();
         answer_with_page(http::page_state_of(refusal.status), refusal.code, route);
-        route.why.push_back("The request is refused: " + std::string(refusal.text) + '.');
+        route.why.push_back("The request is rejected: " + std::string(refusal.text) + '.');
         return route;
     }
     http::RequestHead head = parser.head();
     const std::string path = http::canonical_path(head.target.path);
     if (path != head.target.path) {
-        route.why.push_back("The path is compared, and sent on, as " + in_backticks(path) + '.');
+        route.why.push_back("The path is compared and forwarded as " + in_backticks(path) + '.');
         head.target.path = path;
     }
     http::HostBuffer buffer;

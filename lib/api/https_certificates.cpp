@@ -11,7 +11,7 @@ using transport::CertificateProblem;
 using transport::CertificateReport;
 using transport::TlsConfigError;
 
-constexpr std::string_view plain_http_text = "This port speaks HTTPS: the address begins with https://, not http://.\n";
+constexpr std::string_view plain_http_text = "This port speaks HTTPS: use https://, not http://.\n";
 
 std::string answer_to_plain_http() {
     return "HTTP/1.1 400 Bad Request\r\nX-FerroTunnel-Error: plain_http\r\nContent-Type: text/plain\r\n"
@@ -47,7 +47,7 @@ std::string text_of(const CertificateProblem& problem) {
     return problem.file.empty() ? problem.reason : problem.file.string() + ": " + problem.reason;
 }
 
-// Why no certificate can be used: all reasons when there are few, as a folder of a thousand would fill the screen.
+// Why no certificate can be used: all reasons if they are few, since a folder of a thousand would fill the screen.
 std::string why_none(const CertificateReport& report) {
     constexpr std::size_t told_max = 5;
     std::string text = "no certificate can be used";
@@ -85,7 +85,7 @@ void HttpsCertificates::watch() {
                                                            [this](const CertificateReport& report) { tell(report); });
 }
 
-// Logs each problem once, for as long as it is there.
+// Logs each problem once, as long as it lasts.
 void HttpsCertificates::tell(const CertificateReport& report) {
     const MutexLock lock(telling_);
     for (const CertificateProblem& problem : report.problems) {
@@ -94,7 +94,7 @@ void HttpsCertificates::tell(const CertificateReport& report) {
         }
         const std::string file = problem.file.string();
         if (problem.warning) {
-            log_.warn("a certificate has a fault and is used nevertheless", {{"file", file}, {"why", problem.reason}});
+            log_.warn("a certificate has a fault and is used anyway", {{"file", file}, {"why", problem.reason}});
         } else if (problem.kept) {
             log_.error("a certificate cannot be read; the previous one stays in use",
                        {{"file", file}, {"why", problem.reason}});

@@ -1,4 +1,4 @@
-// The certificates of the HTTPS listener: from the builder's settings to TLS, and what is logged of their files.
+// The certificates of the HTTPS listener: from the builder's settings to TLS, and log lines about their files.
 #pragma once
 
 #include <chrono>
@@ -16,20 +16,20 @@
 
 namespace ferrotunnel::detail {
 
-/// The TLS for visitors as it is now: whoever has to do with them looks here each time.
+/// The present TLS for visitors, to be read each time it is used.
 using PresentTls = Published<std::shared_ptr<transport::VisitorTls>>;
 
 class HttpsCertificates {
 public:
-    /// Reads all files. Throws transport::TlsConfigError when a client CA cannot be read, or when certificates are
-    /// asked for and none can be used: its text says which and why. `log` outlives it.
+    /// Reads all files. Throws transport::TlsConfigError if a client CA cannot be read, or if certificates are
+    /// configured and none can be used, with the reasons. `log` outlives it.
     HttpsCertificates(const Https& https, Logger& log);
 
-    /// From now on looks at the files for changes, on a thread of its own.
+    /// From now on watches the files for changes, on a thread of its own.
     void watch();
 
-    /// Takes the certificates from other files and folders, before it returns; sessions that can be resumed stay so.
-    /// Any other change of HTTPS needs another object. Any thread.
+    /// Reads the certificates from other files and folders, before it returns; sessions stay resumable. Any other
+    /// change of HTTPS needs another object. Any thread.
     void set(const Https& https);
 
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }
@@ -45,10 +45,10 @@ private:
     std::unique_ptr<transport::CertificateWatch> watch_;  // the last member: its thread uses the others
 };
 
-/// Tells what the listener would say at start; where the settings have problems already, nothing is tried.
+/// Reports the problems that the listener would have at start; if the settings have problems already, nothing is tried.
 void try_https(const ServerSettings& settings, std::vector<Problem>& problems);
 
-/// The certificate of a dashboard, as HttpsCertificates takes it.
+/// The certificate of a dashboard, in the form for HttpsCertificates.
 Https dashboard_https(const CommonValues& settings);
 /// The same for a dashboard with TLS.
 void try_dashboard(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems);

@@ -31,10 +31,10 @@ using admin::Json;
 using config::Node;
 
 constexpr std::string_view kept_header =
-    "# What a running client was told to keep: `ferrotunnel services add --keep` and `remove --keep`, `disable` and\n"
+    "# Changes kept by a running client: `ferrotunnel services add --keep` and `remove --keep`, `disable` and\n"
     "# `enable`.\n"
-    "# The program replaces this file as a whole, and comments with it. It belongs to the configuration beside this\n"
-    "# folder, which includes it by itself.\n"
+    "# The program rewrites this file completely, without your comments. The configuration beside this\n"
+    "# folder includes it automatically.\n"
     "client:\n";
 constexpr std::chrono::seconds lock_patience{10};  // a change takes milliseconds
 
@@ -42,8 +42,8 @@ std::string system_reason(std::string_view what, const std::string& path) {
     return "cannot " + std::string(what) + ' ' + in_quotes(path) + ": " + std::generic_category().message(errno);
 }
 
-// Makes texts of all values, as they are when the file is read and written again. A dollar sign begins a variable in
-// files, and is one in what the control socket is told.
+// Converts all values to texts, as they are when the file is read and written again. A dollar sign starts a variable in
+// files, and is literal in requests of the control socket.
 void make_texts(Json& json) {
     if (json.is_string()) {
         std::string text;
@@ -99,8 +99,8 @@ bool has_name(const Node& item, std::string_view name) {
     return said != nullptr && said->text == name;
 }
 
-/// While this is there, nobody else changes files of its folder. The lock is the folder's, since the file itself is
-/// replaced and may not be there.
+/// Excludes other changes to files of its folder. The lock is on the folder, since the file itself is replaced and may
+/// not exist.
 class ChangeLock {
 public:
     explicit ChangeLock(const std::string& path) {
@@ -122,11 +122,11 @@ public:
         }
     }
 
-    /// Why there is no lock, as a sentence without its end; empty: there is.
+    /// Why there is no lock, as a sentence without its full stop. Empty: it is held.
     const std::string& problem() const noexcept { return problem_; }
 
 private:
-    runtime::Fd folder_;  // closing it gives the lock back
+    runtime::Fd folder_;  // closing it releases the lock
     std::string problem_;
 };
 
@@ -141,20 +141,20 @@ std::string replace_file(const std::string& path, const std::string& text) {
     return error ? "cannot write " + in_quotes(path) + ": " + error.message() : std::string();
 }
 
-// Problems of the file that others find as well would come with the next reload.
+// Problems of the file that other readers find as well would appear with the next reload.
 std::string whole_fault(const std::string& file) {
     std::vector<Problem> problems;
     (void)Config::try_load(file, problems);
     std::string text;
     for (const Problem& problem : problems) {
-        if (!problem.key.starts_with("server")) {  // it may be another machine's
+        if (!problem.key.starts_with("server")) {  // it may belong to another machine
             text += (text.empty() ? "" : "; ") + to_text(problem);
         }
     }
     return text;
 }
 
-// Whether the configuration has a service of that name. One that cannot be read is taken to have it.
+// Whether the configuration has a service of that name. An unreadable configuration counts as having it.
 bool is_in_configuration(const std::string& file, const std::string& name) {
     std::vector<Problem> problems;
     const Config config = Config::try_load(file, problems);
@@ -197,14 +197,14 @@ Result<KeptServices::Contents, std::string> KeptServices::read() const {
     take("disabled", contents.disabled);
     if (!report.empty() || root.entries.size() != 1 || client == nullptr || client->entries.size() != known) {
         return in_quotes(path_) +
-               " has something else than `client.services` and `client.disabled`, which would be lost: it is changed "
+               " has keys other than `client.services` and `client.disabled`, which would be lost. Change it "
                "by "
                "hand, then";
     }
     return contents;
 }
 
-// What the file says, without the services and switches of this name.
+// The contents of the file, without the services and switches of this name.
 KeptServices::Texts KeptServices::texts_of(const Contents& contents, std::string_view without) {
     Texts texts;
     const auto take = [&](const std::vector<Node>& items, std::vector<std::string>& into) {
@@ -219,7 +219,7 @@ KeptServices::Texts KeptServices::texts_of(const Contents& contents, std::string
     return texts;
 }
 
-// Replaces the file, or removes one that would say nothing.
+// Replaces the file, or removes it if it would be empty.
 std::string KeptServices::write(const Texts& texts) const {
     if (texts.empty()) {
         return ::unlink(path_.c_str()) == 0 || errno == ENOENT ? std::string() : system_reason("remove", path_);
@@ -234,7 +234,7 @@ std::string KeptServices::write(const Texts& texts) const {
     put("services", texts.services);
     put("disabled", texts.disabled);
     if (text.size() > limits::config_file_bytes_max) {
-        return in_quotes(path_) + " would be larger than a configuration may be";
+        return in_quotes(path_) + " would exceed the size limit of a configuration";
     }
     return replace_file(path_, text);
 }
@@ -271,7 +271,7 @@ std::string KeptServices::remove(std::string_view name) {
     }
     const Texts now = texts_of(*kept, name);
     if (now.services.size() == kept->services.size()) {
-        return in_quotes(name) + " is not kept in " + in_quotes(path_) + ": what another file says is changed there";
+        return in_quotes(name) + " is not kept in " + in_quotes(path_) + "; change it in the file that has it";
     }
     return write(now);
 }
@@ -291,7 +291,7 @@ KeptServices::Outcome KeptServices::disable(const std::string& name, const std::
     make_texts(item);
     now.disabled.push_back(text_of_item(item));
     const std::string problem = now.disabled.size() > limits::services_max
-                                    ? in_quotes(path_) + " would have more services that are off than it may have"
+                                    ? in_quotes(path_) + " would exceed the limit of services that are off"
                                     : write(now);
     return {problem.empty() ? Switched::kept : Switched::failed, problem};
 }

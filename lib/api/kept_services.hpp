@@ -1,6 +1,6 @@
-// What the control socket was told to keep: conf.d/90-runtime.yml beside the configuration file, which includes it by
-// itself (settings/includes.hpp). It is read, changed and replaced as a whole, under a lock of its folder: programs
-// that share the folder do not lose each other's changes.
+// Changes that the control socket was asked to keep: conf.d/90-runtime.yml beside the configuration file, which
+// includes it automatically (settings/includes.hpp). It is read, changed and replaced as a whole, under a lock of its
+// folder, so that programs that share the folder do not lose each other's changes.
 #pragma once
 
 #include <string>
@@ -19,11 +19,11 @@ public:
     explicit KeptServices(std::string file);
 
     const std::string& path() const noexcept { return path_; }
-    /// Adds items of `client.services`, each with its name, which the running client has taken. Where the whole
-    /// configuration would be wrong with them, or would mean something else by them, nothing is changed. Returns what
-    /// is wrong, as a sentence; empty: they are kept.
+    /// Adds items of `client.services`, each with its name, which the running client has accepted. If the configuration
+    /// would be invalid, or change its meaning, with them, nothing is changed. Returns the problem as a sentence.
+    /// Empty: they are kept.
     std::string add(const std::vector<admin::Json>& items);
-    /// Returns what is wrong; empty: the service is not kept any more.
+    /// Returns the problem. Empty: the service is no longer kept.
     std::string remove(std::string_view name);
 
     enum class Switched : std::uint8_t { kept, of_no_file, not_here, failed };
@@ -33,16 +33,16 @@ public:
     };
     /// Keeps a service off. `of_no_file`: the configuration has none of that name, so nothing was kept.
     Outcome disable(const std::string& name, const std::string& by);
-    /// `not_here`: it is not this file that keeps it off.
+    /// `not_here`: the service is not off because of this file.
     Outcome enable(const std::string& name);
 
 private:
-    /// What the file says.
+    /// The contents of the file.
     struct Contents {
         std::vector<config::Node> services;
         std::vector<config::Node> disabled;
     };
-    /// The same as it is written, each item as JSON.
+    /// The same in written form, each item as JSON.
     struct Texts {
         std::vector<std::string> services;
         std::vector<std::string> disabled;

@@ -17,10 +17,10 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// How long the goodbyes may take once everybody was cut; then the sockets go anyway.
+/// The time for goodbyes after all visitors were cut off; then the sockets are closed anyway.
 constexpr auto goodbye = 3s;
 
-/// The longest drain, which a longer one is cut down to: clocks count nanoseconds, in 64 bits.
+/// The longest drain, to which a longer one is reduced: clocks count nanoseconds in 64 bits.
 constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
 
 }  // namespace
@@ -107,11 +107,11 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
 }
 
 void Lifecycle::drain_and_cut(bool at_once) {
-    // Asked before anybody is told: with a goodbye on its way visitors may go by themselves, and are cut all the same.
+    // Checked before anything is sent: visitors may leave after a goodbye, but count as cut off.
     const bool visitors = at_once && owner_.has_visitors();
     try {
         owner_.begin_drain();
-    } catch (const std::bad_alloc&) {  // whoever was not told in time is cut
+    } catch (const std::bad_alloc&) {  // a visitor that was not notified in time is cut off
     }
     if (at_once ? visitors : !wait_until_drained()) {
         const MutexLock lock(mutex_);
@@ -119,13 +119,13 @@ void Lifecycle::drain_and_cut(bool at_once) {
     }
     try {
         owner_.cut_off();
-    } catch (const std::bad_alloc&) {  // whoever was not told goes without a goodbye
+    } catch (const std::bad_alloc&) {  // a peer that was not notified gets no goodbye
     }
     wait_until_drained(steady_clock::now() + goodbye);
 }
 
-// Waits until everything has drained, at the longest until `stop_until_`, which may come nearer meanwhile. The last
-// bytes of a visitor leave by a socket that tells nobody: hence a look every now and then.
+// Waits until everything has drained, at most until `stop_until_`, which may be moved forward meanwhile. The last bytes
+// of a visitor are sent by a socket that reports nothing: hence a periodic check.
 bool Lifecycle::wait_until_drained(std::optional<steady_clock::time_point> at_most) {
     while (!owner_.has_drained()) {
         ReleasableLock lock(mutex_);
@@ -148,14 +148,14 @@ void Lifecycle::end() {
                      name_);
         std::terminate();
     }
-    // Inside an application's io_context this is the context's thread, or nobody runs the context: there is nothing to
+    // Inside an application's io_context this is the context's thread, or the context does not run: there is nothing to
     // wait for.
     (void)(workers_.at(0).owns_thread() ? stop(0ms) : stop_in_context());
     finish();
 }
 
-// Stops on the thread of the application's io_context, where nobody else can do the work. When one of our own handlers
-// calls this, whatever called the handler is still on the stack: then everything is taken down a little later.
+// Stops on the thread of the application's io_context, where no other thread can do the work. If one of our own
+// handlers calls this, the caller of the handler is still on the stack: then everything is destroyed a little later.
 std::error_code Lifecycle::stop_in_context() {
     runtime::Worker& worker = workers_.at(0);
     const bool visitors = owner_.has_visitors();

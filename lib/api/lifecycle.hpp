@@ -1,9 +1,9 @@
-// The life of a Client or a Server: who starts it, who ends it, and what those who wait for the end are answered.
+// Life cycle of a Client or a Server: its start and end, and the results for threads that wait for the end.
 //
 //    idle --start--> starting --> running --stop--> stopping --> over
 //      ^-----failed-----'
 //
-// One thread does the work of stopping; others that call stop() meanwhile wait for it, and may make it hurry.
+// One thread performs the stop; others that call stop() meanwhile wait for it, and may shorten it.
 #pragma once
 
 #include <sys/types.h>
@@ -25,7 +25,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Whether the Client or Server that made something is still there; what it made may outlive it.
+/// Whether the Client or Server that created something still exists; its creations may outlive it.
 class OwnerLife final : public RefCounted {
 public:
     /// Called before the owner closes its sessions on purpose.
@@ -36,20 +36,20 @@ private:
     std::atomic<bool> stopped_{false};
 };
 
-/// The Client or Server that starts and ends. Nothing of it is called with a lock held.
+/// The Client or Server to start and end. No function is called with a lock held.
 class Stoppable {
 public:
-    /// Takes no new visitors from now on; those who are there may finish.
+    /// Accepts no new visitors from now on; present ones may finish.
     virtual void begin_drain() = 0;
-    /// Whether everybody has finished, and what carried them has ended. Asked again and again while it drains.
+    /// Whether all visitors have finished, and their carriers have ended. Called repeatedly during a drain.
     virtual bool has_drained() = 0;
-    /// Whether there are visitors who would be cut.
+    /// Whether there are visitors that would be cut off.
     virtual bool has_visitors() const = 0;
-    /// Ends everything now, with a goodbye. On the first worker, or on a thread that is no worker.
+    /// Ends everything now, with a goodbye. On the first worker, or on a thread that is not a worker.
     virtual void cut_off() = 0;
     /// Whether the caller is within a callback that has a thread of its own, and that the end waits for.
     virtual bool in_callback() const = 0;
-    /// Takes everything down, once: no worker runs afterwards, and the application has been told if it was ever
+    /// Destroys everything, once: no worker runs afterwards, and the application has been notified if it was ever
     /// started.
     virtual void take_down(bool was_started) = 0;
 
@@ -59,26 +59,26 @@ protected:
 
 class Lifecycle {
 public:
-    /// `name` is what messages call the owner.
+    /// `name`: the owner in messages.
     Lifecycle(Stoppable& owner, runtime::WorkerGroup& workers, const char* name);
     Lifecycle(const Lifecycle&) = delete;
     Lifecycle& operator=(const Lifecycle&) = delete;
 
-    /// Runs `action`, which returns what went wrong; if anything did, start() may be tried again. Otherwise it runs
+    /// Runs `action`, which returns an error or none; after an error start() may be tried again. Otherwise it runs
     /// once, and then returns already_running. Any thread.
     std::error_code start(const std::function<std::error_code()>& action);
     /// See Client::stop.
     std::error_code stop(std::chrono::milliseconds drain);
-    /// Ends at once, whatever the state; for destructors. Nobody calls anything else any more. On a thread that it
-    /// would have to wait for it says so and ends the process.
+    /// Ends at once, in any state; for destructors. No other function is called any more. On a thread that it would
+    /// have to wait for it prints a message and ends the process.
     void end();
-    /// Whether fork() made this process after the owner was built: its threads, its sessions and who waits for them are
-    /// in the other process. A copy cannot be started, stopped or ended.
+    /// Whether fork() made this process after the owner was built: its threads, its sessions and its waiters are in the
+    /// other process. A copy cannot be started, stopped or ended.
     bool is_copy() const noexcept;
 
     bool started() const;   ///< start() has succeeded
-    bool stopping() const;  ///< somebody has called stop() since
-    /// Says that something has changed that has_drained() looks at.
+    bool stopping() const;  ///< stop() was called since
+    /// The result of has_drained() may have changed.
     void look_again() { changed_.notify_all(); }
 
 private:
@@ -102,20 +102,19 @@ private:
     ConditionVariable changed_;
     State state_ GUARDED_BY(mutex_) = State::idle;
     bool taken_down_ GUARDED_BY(mutex_) = false;
-    bool was_cut_ GUARDED_BY(mutex_) = false;  // visitors had not finished
-    std::thread::id stopping_thread_
-        GUARDED_BY(mutex_){};  // the one that does the work of stop(), while that continues
+    bool was_cut_ GUARDED_BY(mutex_) = false;               // visitors had not finished
+    std::thread::id stopping_thread_ GUARDED_BY(mutex_){};  // the thread that performs stop(), while it runs
     std::chrono::steady_clock::time_point stop_until_ GUARDED_BY(mutex_) = std::chrono::steady_clock::time_point::max();
 };
 
-/// Takes the engine of a Client or Server that is a copy, and keeps it for ever: to end it would speak on connections
-/// that are the parent's, and wait for threads that are not there. Another one stays where it is: callbacks may use the
-/// handle until its engine has ended.
+/// Takes over the engine of a Client or Server that is a copy, and keeps it for ever: ending it would write to
+/// connections of the parent, and wait for threads that do not exist. Any other engine is left alone: callbacks may use
+/// the handle until its engine has ended.
 template <typename Impl>
 void keep_copy(std::unique_ptr<Impl>& impl) noexcept {
     if (impl && impl->is_copy()) {
         static Mutex mutex;
-        static auto* const kept = new std::vector<std::unique_ptr<Impl>>();  // reachable, so that it is no leak
+        static auto* const kept = new std::vector<std::unique_ptr<Impl>>();  // reachable: not a leak
         const MutexLock lock(mutex);
         kept->push_back(std::move(impl));
     }

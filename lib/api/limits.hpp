@@ -1,14 +1,14 @@
-// Bounds of what an application asks for while a Server runs.
+// Limits for requests of an application while a Server runs.
 #pragma once
 
 #include <cstddef>
 
 namespace ferrotunnel::limits {
 
-// Addresses beside those of the settings: each is a descriptor and an acceptor on the first worker.
+// Addresses in addition to those of the settings: each is a descriptor and an acceptor on the first worker.
 inline constexpr std::size_t added_listeners_max = 32;
 
-/// Bytes of what a reload has come to, in the log and the event: some lines of problems.
+/// Bytes of a reload's outcome in the log and the event: some lines of problems.
 inline constexpr std::size_t reload_outcome_max = 2'048;
 
 }  // namespace ferrotunnel::limits

@@ -1,4 +1,4 @@
-// The link of a client, and the worker on which it lives.
+// The link of a client, and its worker.
 #pragma once
 
 #include <functional>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread may post orders to the link; what is posted after make() finds it.
+/// Any thread may post orders to the link; orders posted after make() reach it.
 class LinkHost {
 public:
     explicit LinkHost(runtime::Worker& worker) noexcept : worker_(worker) {}
     LinkHost(const LinkHost&) = delete;
     LinkHost& operator=(const LinkHost&) = delete;
 
-    /// Makes the link later on the worker: an application's io_context may be running already.
+    /// Creates the link later on the worker: an application's io_context may be running already.
     void make(std::function<std::unique_ptr<session::ClientLink>()> made_by) {
         worker_.post([this, made_by = std::move(made_by)]() noexcept { link_ = made_by(); });
     }
@@ -27,7 +27,7 @@ public:
         return worker_.post(
             [this, order = std::move(order)]() mutable noexcept(noexcept(order(*link_))) { order(*link_); });
     }
-    /// Ends the link now if this is its worker, else later.
+    /// Ends the link now if this is its worker, otherwise later.
     void stop() {
         const auto stop_link = [this] {
             if (link_) {
@@ -40,14 +40,14 @@ public:
             worker_.post(stop_link);
         }
     }
-    /// Destroys it. No worker runs any more.
+    /// Destroys the link. No worker runs any more.
     void reset() noexcept { link_.reset(); }
 
     runtime::Worker& worker() noexcept { return worker_; }
 
 private:
     runtime::Worker& worker_;
-    std::unique_ptr<session::ClientLink> link_;  // the worker's
+    std::unique_ptr<session::ClientLink> link_;  // on the worker
 };
 
 }  // namespace ferrotunnel::detail

@@ -14,7 +14,7 @@ namespace ferrotunnel {
 namespace detail {
 namespace {
 
-// Gives a visitor to a taker. False when the visitor has gone already; the taker is then still the caller's.
+// Gives a visitor to a taker. False if the visitor has left already; the taker then stays with the caller.
 bool hand_over(const IntrusivePtr<StreamCore>& visitor, const Taker& taker) noexcept {
     if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
         return false;
@@ -136,7 +136,7 @@ void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for
     std::deque<Taker> accepts;
     {
         const MutexLock lock(mutex_);
-        if (!is_closed_) {  // by its application: what the client or server says of it afterwards changes nothing
+        if (!is_closed_) {  // by its application: later reports of the client or server change nothing
             ended_ = for_later;
             refused_ = how == End::refused;
         }
@@ -194,7 +194,7 @@ VisitorInfo Incoming::visitor() const {
 
 Stream Incoming::accept() noexcept {
     if (core_) {
-        (void)core_.get()->accept();  // the stream's own operations report it if the visitor has gone
+        (void)core_.get()->accept();  // the stream's own operations report it if the visitor has left
     }
     return {std::exchange(core_, detail::StreamRef()), std::move(executor_)};
 }

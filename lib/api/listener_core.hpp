@@ -1,4 +1,4 @@
-// The inside of a Listener: visitors that wait for an accept, and accepts that wait for a visitor. Never both.
+// The state of a Listener: visitors that wait for an accept, or accepts that wait for a visitor. Never both.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,7 @@ struct Taker {
     void fail(std::error_code error) const noexcept;
 };
 
-/// The core of a Listener. Any thread. A lock is good enough: it is held for a few instructions per visitor, never per
-/// byte.
+/// Any thread. A lock is sufficient: it is held for a few instructions per visitor, never per byte.
 class ListenerCore {
 public:
     static constexpr std::size_t backlog_max = 128;
@@ -34,9 +33,9 @@ public:
     ListenerCore(const ListenerCore&) = delete;
     ListenerCore& operator=(const ListenerCore&) = delete;
 
-    /// Takes a visitor that has come (session's worker, in on_open), or turns it away when nobody wants it.
+    /// Accepts a new visitor (session's worker, in on_open), or rejects it if the listener is closed or full.
     void deliver(IntrusivePtr<StreamCore> visitor);
-    /// Ends the listener, since the client has ended. Waiting and later accepts fail with `error`.
+    /// Ends the listener, since the client has ended. Pending and later accepts fail with `error`.
     void fail(std::error_code error);
     /// The same, but only until the server registers the service after all.
     void set_refused(std::error_code error);
@@ -60,7 +59,7 @@ private:
     const std::shared_ptr<ServiceState> service_;
     std::atomic<std::uint64_t> last_serial_{0};
     mutable Mutex mutex_;
-    std::error_code ended_ GUARDED_BY(mutex_);  // what later accepts fail with
+    std::error_code ended_ GUARDED_BY(mutex_);  // error of later accepts
     bool is_closed_ GUARDED_BY(mutex_) = false;
     bool refused_ GUARDED_BY(mutex_) = false;  // `ended_` is a refusal, which may pass
     std::deque<IntrusivePtr<StreamCore>> visitors_ GUARDED_BY(mutex_);

@@ -1,5 +1,5 @@
-// Between the handles and the engines behind them: how builders check their settings and make a handle, and what an
-// empty handle answers.
+// Connects handles and engines: how builders check their settings and make a handle, and the behaviour of an empty
+// handle.
 #pragma once
 
 #include <optional>
@@ -13,16 +13,16 @@
 
 namespace ferrotunnel::detail {
 
-/// Make a handle and its engine; defined in client.cpp and server.cpp. The settings have been checked; may still throw
-/// config_error for what only the engine can find out (certificates).
+/// Create a handle and its engine; defined in client.cpp and server.cpp. The settings have been checked; may still
+/// throw config_error for problems that only the engine can find (certificates).
 Client make_client(ClientSettings&& settings);
 Server make_server(ServerSettings&& settings);
 
-/// Checks the settings and makes the handle. Where that fails there is none, and the problems are appended.
+/// Checks the settings and creates the handle. On failure there is none, and the problems are appended.
 template <typename Handle, typename Settings>
 std::optional<Handle> try_make(Settings settings, Handle (*make)(Settings&&), std::vector<Problem>& problems) {
     std::vector<Problem> found = problems_of(settings);
-    const Attached attached = settings;  // for what making it still finds
+    const Attached attached = settings;  // for problems found while creating the handle
     try {
         if (found.empty()) {
             return make(std::move(settings));

@@ -10,7 +10,7 @@ namespace ferrotunnel::detail {
 ManagedRequests::ManagedRequests(Needs needs) : needs_(std::move(needs)) {
     DeliveryQueue<Request>::Taker taker;
     taker.take = [this](const Request& received) { answer(received); };
-    taker.tell_dropped = [](std::uint64_t) {};  // the server bounds what it asks, and waits for 5 s
+    taker.tell_dropped = [](std::uint64_t) {};  // the server bounds its requests, and waits for 5 s
     queue_.emplace(CalledBy::own_thread, limits::manage_requests_max, std::move(taker));
 }
 
@@ -33,7 +33,7 @@ void ManagedRequests::answer(const Request& received) {
         const std::shared_ptr<const exits::Destinations> targets = targets_.get();
         answer = targets ? needs_.answer(received.request, *targets) : not_managed(received.request);
     } catch (const std::exception& problem) {
-        needs_.log.warn("a request of the server about services has failed", {{"why", problem.what()}});
+        needs_.log.warn("a request of the server about services failed", {{"why", problem.what()}});
     }
     needs_.link.post([number = received.number, answer = std::move(answer)](session::ClientLink& link) {
         link.answer(number, answer);

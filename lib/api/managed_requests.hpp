@@ -1,4 +1,4 @@
-// What the server's administrator wants of a client's services, on a thread of its own: files are read and written.
+// Requests of the server's administrator about a client's services, on a thread of its own: files are read and written.
 #pragma once
 
 #include <cstdint>
@@ -22,17 +22,17 @@ public:
     struct Needs {
         LinkHost& link;
         Logger& log;
-        /// Does what a request says, on the thread of this. The destinations are where services may lead to.
+        /// Handles a request, on this object's thread. The destinations are where services may lead to.
         std::function<wire::Managed(const wire::Manage&, const exits::Destinations&)> answer;
     };
 
     explicit ManagedRequests(Needs needs);
 
-    /// Where the server's administrator may lead services to; empty: nowhere, and requests are rejected. Any thread.
+    /// Where the server's administrator may lead services to. Empty: nowhere, and requests are rejected. Any thread.
     void set_targets(const std::vector<std::string>& managed);
-    /// A request that the session with this number has brought. On the link's worker.
+    /// A request that the session with this number has received. On the link's worker.
     void receive(std::uint64_t number, const wire::Manage& request);
-    /// Waits for the answer that is being made. No worker runs any more.
+    /// Waits for the present answer. No worker runs any more.
     void stop() { queue_.reset(); }
 
 private:

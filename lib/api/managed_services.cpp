@@ -21,17 +21,18 @@ namespace {
 using admin::Answer;
 using admin::Json;
 
-// What a service of the server's administrator may say. The rest names files of this machine, or what its user decides.
+// The keys that a service of the server's administrator may have. The others name files of this machine, or are for its
+// user to decide.
 constexpr std::array<std::string_view, 9> allowed_keys{"name", "tcp",  "udp",  "tcp+udp", "http",
                                                        "tls",  "path", "bind", "local"};
 
-// Who switches a service, for status.
+// Shown in the status as the origin of a switch.
 constexpr const char* by_server = "the server";
 
 constexpr const char* ipv4_loopback = "127.0.0.1";
 
-// The description with 127.0.0.1 for a bare port and for `localhost`: it leads where the targets are named, and not to
-// ::1 too, which may not be one of them.
+// The description with 127.0.0.1 for a bare port and for `localhost`: then it leads to a named target, and not to ::1
+// too, which may not be one.
 Json with_address(Json description) {
     const auto local = description.find("local");
     if (local == description.end() || !(local->is_string() || local->is_number())) {
@@ -61,7 +62,7 @@ public:
     ManagedServices(admin::ServiceSubject& client, const exits::Destinations& targets, bool keeps)
         : client_(client), targets_(targets), keeps_(keeps) {}
 
-    // The others are none of the server's business.
+    // The server's administrator sees only these services.
     Answer services() override {
         Json rows = Json::array();
         for (const Json& row : all()) {
@@ -87,8 +88,8 @@ public:
         const auto check = [&](const auto& services) {
             for (const auto& service : services) {
                 if (!refused && !is_target(service.local)) {
-                    refused = forbidden("This client's user lets nobody lead services to " + in_quotes(service.local) +
-                                        ": `client.managed` does not have it.");
+                    refused = forbidden("The user of this client does not allow services to lead to " +
+                                        in_quotes(service.local) + ": `client.managed` does not list it.");
                 }
             }
         };
@@ -115,8 +116,8 @@ private:
         return answer.body.value("services", Json::array());
     }
 
-    // A name leads wherever those lead it who administer it, so targets are addresses. The client's own dashboard is
-    // none: what the client dials has its user's rights there.
+    // A name may resolve to any address, so targets are addresses. The client's own dashboard is not a target:
+    // connections from the client have its user's rights there.
     bool is_target(std::string_view local) const {
         for (const wire::ServiceKind kind : {wire::ServiceKind::http, wire::ServiceKind::tcp}) {
             const auto place = backend::parse_backend_place(local, kind);
@@ -129,7 +130,7 @@ private:
         return false;
     }
 
-    // Whether a service that is there already leads to a target. One at a bare port counts as one at 127.0.0.1.
+    // Whether an existing service leads to a target. A bare port counts as 127.0.0.1.
     bool leads_to_target(const Json& row) const { return is_target(with_address(row).value("local", std::string())); }
 
     std::optional<Answer> refuse(const std::string& name) const {
@@ -140,7 +141,7 @@ private:
             }
             is_known = true;
             if (!leads_to_target(row)) {
-                return forbidden(in_quotes(name) + " leads where this client's user lets nobody lead services to.");
+                return forbidden(in_quotes(name) + " leads to an address that the user of this client does not allow.");
             }
         }
         return is_known ? std::nullopt
@@ -157,7 +158,7 @@ wire::Managed told(const wire::Manage& request, const Answer& answer) {
     wire::Managed message{request.request, answer.status, ""};
     message.text = answer.body.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (message.text.size() > wire::manage_text_max) {
-        return told(request, admin::refusal(413, "too_large", "The client's answer has too many bytes."));
+        return told(request, admin::refusal(413, "too_large", "The client's response is too large."));
     }
     return message;
 }
@@ -187,8 +188,9 @@ wire::Managed answer_of_managed(const wire::Manage& request, admin::ServiceSubje
 }
 
 wire::Managed not_managed(const wire::Manage& request) {
-    return told(request, forbidden("This client's user lets nobody manage its services: `client.managed` says where "
-                                   "the server's administrator may lead services to."));
+    return told(request, forbidden("The user of this client does not allow its services to be managed: "
+                                   "`client.managed` lists the addresses that "
+                                   "the server's administrator may use."));
 }
 
 }  // namespace ferrotunnel::detail

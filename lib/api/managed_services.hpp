@@ -1,5 +1,6 @@
 // What the server's administrator may do with a client's services (`client.managed`): the control API's requests about
-// services, as far as the services lead to targets that the client's user has named. Nothing else of the API is there.
+// services, as far as the services lead to targets that the client's user has named. The rest of the API is not
+// available.
 #pragma once
 
 #include "admin/subject.hpp"
@@ -9,12 +10,12 @@
 
 namespace ferrotunnel::detail {
 
-/// Does what `request` says with the services of `client`, and tells the log about a change. `keeps`: the client has a
-/// file in which it keeps services; then what is changed is kept.
+/// Applies `request` to the services of `client`, and logs changes. `keeps`: the client has a file in which it keeps
+/// services; then changes are kept.
 wire::Managed answer_of_managed(const wire::Manage& request, admin::ServiceSubject& client,
                                 const exits::Destinations& targets, bool keeps, Logger& log);
 
-/// The answer of a client whose user lets nobody manage it.
+/// The answer of a client whose user does not allow it to be managed.
 wire::Managed not_managed(const wire::Manage& request);
 
 }  // namespace ferrotunnel::detail

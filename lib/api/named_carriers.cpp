@@ -30,7 +30,7 @@ std::optional<Carrier> NamedCarriers::called(const std::string& host, const logi
     return least_busy(shared_.named->called(token, host));
 }
 
-// The trunk that carries a private service, if the visitor's token may visit it: its own, or one that lets it in.
+// The trunk that carries a private service, if the visitor's token may visit it: its own, or one that allows it.
 std::optional<Carrier> NamedCarriers::visited(const login::TokenId& visitor, const std::string& service,
                                               const std::string& token) const {
     const std::shared_ptr<const login::AcceptedToken> visiting = shared_.tokens.known_as(visitor);
@@ -50,7 +50,7 @@ std::optional<Carrier> NamedCarriers::visited(const login::TokenId& visitor, con
     return least_busy(shared_.named->visited(*owner, service));
 }
 
-// The trunk that carries "service", "service.client", or either with "@token" behind it, which may be missing where the
+// The trunk that carries "service", "service.client", or either followed by "@token", which may be omitted if the
 // server has a single token.
 std::optional<Carrier> NamedCarriers::at(const std::string& place) const {
     const std::size_t at = place.rfind('@');

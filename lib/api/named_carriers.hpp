@@ -1,4 +1,4 @@
-// Finds the trunk that carries a service which somebody names.
+// Finds the trunk that carries a service with a given name.
 #pragma once
 
 #include <cstdint>
@@ -15,30 +15,30 @@
 
 namespace ferrotunnel::detail {
 
-/// A trunk that carries a service, and the id by which the trunk knows the service.
+/// A trunk that carries a service, and the id by which the trunk identifies the service.
 using Carrier = std::pair<std::shared_ptr<session::ServerSession>, std::uint32_t>;
 
-/// Of several trunks the one with the fewest visitors. Any thread.
+/// Of several trunks, chooses the one with the fewest visitors. Any thread.
 class NamedCarriers {
 public:
     explicit NamedCarriers(const session::ServerShared& shared) noexcept : shared_(shared) {}
     NamedCarriers(const NamedCarriers&) = delete;
     NamedCarriers& operator=(const NamedCarriers&) = delete;
 
-    /// That of a service with this name, of a client with this token.
+    /// For a service with this name, of a client with this token.
     std::optional<Carrier> called(const std::string& host, const login::TokenId& token) const;
-    /// That of a private service, if the visitor's token may visit it: its own, or one that lets it in.
+    /// For a private service, if the visitor's token may visit it: its own, or one that allows it.
     std::optional<Carrier> visited(const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) const;
-    /// That of "service", "service.client", or either with "@token" behind it, which may be missing where the server
-    /// has a single token.
+    /// For "service", "service.client", or either followed by "@token", which may be omitted if the server has a single
+    /// token.
     std::optional<Carrier> at(const std::string& place) const;
 
 private:
     const session::ServerShared& shared_;
 };
 
-/// Gives a visitor to the service of `carrier`, on its worker.
+/// Passes a visitor to the service of `carrier`, on its worker.
 void hand_to_carrier(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor);
 
 }  // namespace ferrotunnel::detail

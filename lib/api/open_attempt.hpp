@@ -1,7 +1,7 @@
-// One Server::async_open, from the call to its answer: who may still end it, and by what.
+// One Server::async_open, from the call to its completion: what may still end it, and how.
 //
 //    waiting --dialled--> handed to the stream, which completes it
-//       \---- cancelled, timed out, nobody can carry it ---> completed here
+//       \---- cancelled, timed out, no carrier ---------> completed here
 #pragma once
 
 #include <asio/io_context.hpp>
@@ -17,8 +17,8 @@
 
 namespace ferrotunnel::detail {
 
-/// The state of such a call. Any thread. Whatever happens to the worker it was sent to, the operation is completed: at
-/// the latest by the destructor.
+/// The state of such a call. Any thread. Whatever happens to the worker it was posted to, the operation is completed:
+/// at the latest by the destructor.
 class OpenAttempt : public std::enable_shared_from_this<OpenAttempt> {
 public:
     explicit OpenAttempt(OpenOperation* operation) noexcept : operation_(operation) {}
@@ -31,7 +31,7 @@ public:
 
     void fail(std::error_code error) noexcept;
     bool is_waiting() const noexcept;
-    /// `core` has got its stream, which is ended if this attempt was ended meanwhile.
+    /// `core` has its stream, which is ended if this attempt was ended meanwhile.
     void dialled(IntrusivePtr<StreamCore> core) noexcept;
     void cancel(bool timed_out) noexcept;
 
@@ -40,7 +40,7 @@ private:
 
     mutable Mutex mutex_;
     OpenOperation* operation_ GUARDED_BY(mutex_);
-    IntrusivePtr<StreamCore> core_ GUARDED_BY(mutex_);  // the one that has taken the operation over
+    IntrusivePtr<StreamCore> core_ GUARDED_BY(mutex_);  // the core that has taken over the operation
     std::optional<asio::steady_timer> timer_;
 };
 

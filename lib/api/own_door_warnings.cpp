@@ -85,10 +85,10 @@ private:
     }
 
     void found(std::string key, const std::string& what, const std::string& door) {
-        warnings_.push_back(
-            {std::move(key),
-             what + "leads to this program's own control API at " + door + ", where connections of its own are refused",
-             file_, 0, 0});
+        warnings_.push_back({std::move(key),
+                             what + "leads to this program's own control API at " + door +
+                                 ", where the program's own connections are refused",
+                             file_, 0, 0});
     }
 
     const Doors& doors_;

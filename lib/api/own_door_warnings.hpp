@@ -1,4 +1,4 @@
-// What a configuration leads to the program's own control API.
+// Warnings about services that lead to the program's own control API.
 #pragma once
 
 #include <vector>

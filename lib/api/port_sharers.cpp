@@ -20,7 +20,7 @@ std::shared_ptr<ingress::PortSharing> PortSharers::sharing(bool with_clients) {
     return made;
 }
 
-// Takes who is not the edge's. A visitor whose service is not there is reset.
+// Takes a connection that is not for the edge. A visitor whose service does not exist is reset.
 bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
     if (with_clients && visitor.hello && std::ranges::count(visitor.hello->protocols, transport::tls_alpn) != 0) {
         take_client(visitor);
@@ -52,7 +52,7 @@ bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
 void PortSharers::take_client(ingress::AcceptedVisitor& visitor) {
     const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
     if (!from) {
-        return;  // no address of IP: nobody comes so
+        return;  // not an IP address: no visitor arrives this way
     }
     needs_.on_client(std::move(visitor.socket), *from);
 }

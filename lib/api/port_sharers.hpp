@@ -1,4 +1,4 @@
-// Visitors of an edge's port that are not the edge's: clients, SSH, and those that wait for the server to speak.
+// Other users of an edge's port: clients, SSH, and visitors that wait for the server to speak.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ public:
     PortSharers(const PortSharers&) = delete;
     PortSharers& operator=(const PortSharers&) = delete;
 
-    /// The services that visitors reach who speak SSH, and who are silent; empty: none.
+    /// The services for visitors that speak SSH and for silent ones. Empty: none.
     void set_services(std::string ssh, std::string silent) {
         services_ = std::make_shared<const Services>(Services{std::move(ssh), std::move(silent)});
     }

@@ -1,4 +1,4 @@
-// Where a server's requests are recorded: the access log, and the spans of traces.
+// Records of a server's requests: the access log, and the spans of traces.
 #pragma once
 
 #include <cstddef>
@@ -19,19 +19,19 @@
 
 namespace ferrotunnel::detail {
 
-/// The access log: made with its first sink, and kept without one. Its functions are called by one thread at a time.
+/// The access log: created with its first sink, and kept without one. Its functions are called by one thread at a time.
 class AccessLogWriter {
 public:
     AccessLogWriter(std::size_t workers, Logger& log) noexcept : workers_(workers), log_(log) {}
 
-    /// Opens what the settings name, if anything; `what` says what failed.
+    /// Opens the log of the settings, if any. `what`: the failed step.
     std::error_code open(const ServerSettings& settings, std::string& what);
     void write_to(observe::AccessSink sink);
     /// Opens the file again by its name.
     void reopen();
-    /// What the edge writes its lines to.
+    /// The sink for the edge's lines.
     access::Output output(const ServerSettings& settings) const;
-    /// Writes what is left, and ends. No request may be left that could write a line.
+    /// Writes the remaining lines, and ends. No request may be left that could write a line.
     void stop() { file_.reset(); }
 
 private:
@@ -41,21 +41,21 @@ private:
     std::unique_ptr<observe::AccessFile> file_;
 };
 
-/// The spans of requests: made with the first collector. The queue stays while traces are off: it has the counts, and
-/// requests that have begun put their spans there.
+/// The spans of requests: created with the first collector. The queue stays while traces are off: it has the counts,
+/// and requests in progress add their spans to it.
 class SpanSender {
 public:
     explicit SpanSender(Logger& log) noexcept : log_(log) {}
 
     /// As AccessLogWriter::open. One thread at a time, as send_to() and output().
     std::error_code open(const ServerSettings& settings, std::string& what);
-    /// Nothing: spans are dropped.
+    /// Empty: spans are dropped.
     void send_to(std::optional<observe::TraceTarget> target);
-    /// What the edge puts its spans into.
+    /// The sink for the edge's spans.
     trace::Output output(const ServerSettings& settings) const;
-    /// Zeros if there were no traces yet. Any thread.
+    /// Zeros before the first trace. Any thread.
     trace::SpanCounts counts() const;
-    /// Sends what is left, and ends. No request may be left that has spans.
+    /// Sends the remaining spans, and ends. No request may be left that has spans.
     void stop() { exporter_.reset(); }
 
 private:

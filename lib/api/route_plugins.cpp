@@ -16,7 +16,7 @@ namespace {
 
 using Runs = HttpRoutePlugin::Runs;
 
-/// The fields of a request, and no notes: nobody has run.
+/// The fields of a request, without notes: no plugin has run.
 class HeadMaps final : public plugin::ConditionMaps {
 public:
     explicit HeadMaps(const http::RequestHead& head) noexcept : head_(head) {}
@@ -41,7 +41,7 @@ HttpRoutePlugin no(std::string why) {
     return {{}, Runs::no, std::move(why)};
 }
 
-// Whether the instance at `i` runs, where `scope` says who is in scope.
+// Whether the instance at `i` runs; `is_in_scope`: whether its scope matches.
 HttpRoutePlugin explained(const plugin::InstanceOptions& options, bool is_in_scope, const RouteFacts& facts,
                           const plugin::ConditionRequest& request) {
     const plugin::Scope& scope = options.scope;
@@ -63,7 +63,7 @@ HttpRoutePlugin explained(const plugin::InstanceOptions& options, bool is_in_sco
     }
     const std::vector<plugin::NoteRead> notes = plugin::notes_read_by(*options.when);
     if (!notes.empty()) {
-        return {{}, Runs::depends, "its condition looks at the note " + in_backticks(notes.front().name)};
+        return {{}, Runs::depends, "its condition depends on the note " + in_backticks(notes.front().name)};
     }
     return plugin::look(*options.when, request, HeadMaps(facts.head)) == plugin::Verdict::runs
                ? HttpRoutePlugin{{}, Runs::yes, "its condition holds"}
@@ -114,7 +114,7 @@ void RoutePlugins::explain(const RouteFacts& facts, HttpRoute& route) const {
     const std::string_view path = head.target.path;
     const plugin::InScope in_scope = plugin::ScopeTable(scopes).find(facts.host, facts.service, path);
     if (in_scope.outcome == plugin::ScopeOutcome::bad_path) {
-        refuse(http::PageState::bad_request, "bad_path", "The path cannot be compared with those of plugins: 400.",
+        refuse(http::PageState::bad_request, "bad_path", "The path cannot be compared with the paths of plugins: 400.",
                route);
         return;
     }
@@ -129,8 +129,8 @@ void RoutePlugins::explain(const RouteFacts& facts, HttpRoute& route) const {
                                  plugin::look(*when, request, HeadMaps(head)) == plugin::Verdict::depends);
         if (is_unclear) {
             refuse(http::PageState::ambiguous_path, "ambiguous_path",
-                   "It depends on the backend's reading of the path which plugins are for it, so the request is "
-                   "refused: 400.",
+                   "Backends read the path in different ways, which would select different plugins, so the request is "
+                   "rejected: 400.",
                    route);
             return;
         }

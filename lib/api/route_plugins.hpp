@@ -1,4 +1,4 @@
-// Which plugins of a chain run for a request, in words: a part of find_route().
+// Explains which plugins of a chain run for a request: a part of find_route().
 #pragma once
 
 #include <string>
@@ -22,10 +22,10 @@ struct RouteFacts {
 
 class RoutePlugins {
 public:
-    /// Throws config_error where a scope or a condition is wrong.
+    /// Throws config_error if a scope or a condition is invalid.
     explicit RoutePlugins(const std::vector<PluginUse>& uses);
 
-    /// Adds what becomes of the request: who runs, or a page where that is not clear.
+    /// Adds the outcome for the request: the plugins that run, or an error page if that is not decidable.
     void explain(const RouteFacts& facts, HttpRoute& route) const;
 
 private:

@@ -150,7 +150,7 @@ std::size_t Server::kick(const std::string& client) {
 std::size_t Server::kick(const std::string& client, std::chrono::milliseconds keep_out) {
     const auto kicked = detail::engine_of(impl_, "Server").clients().kick(client, keep_out);
     if (!kicked) {
-        throw std::system_error(errc::busy, "As many clients are kept out as may be");
+        throw std::system_error(errc::busy, "Too many clients are kept out");
     }
     return std::max(kicked->ended, kicked->kept_out);
 }

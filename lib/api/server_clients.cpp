@@ -22,20 +22,20 @@ using session::ServerSession;
 
 namespace {
 
-// What a client says is a peer's word: JSON that is nested little, or it is no answer.
+// A client's answer comes from a peer: only JSON with little nesting is accepted.
 Answer answer_of(std::uint16_t status, const std::string& text) {
     if (status == 0) {
         return admin::refusal(503, "no_answer", text);
     }
     std::optional<Json> body = admin::object_in(text);
     return body ? Answer{status, std::move(*body)}
-                : admin::refusal(502, "no_answer", "The client has answered what is not a JSON object.");
+                : admin::refusal(502, "no_answer", "The client's answer is not a JSON object.");
 }
 
 }  // namespace
 
-// Those that are to stay out are written down first: whoever logs in meanwhile is refused, or has a look of its own
-// behind its login.
+// Clients to be kept out are recorded first: one that logs in meanwhile is refused, or checks this again after its
+// login.
 std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& client,
                                                          std::chrono::milliseconds keep_out) {
     const auto clients = needs_.sessions.called(client);
@@ -47,7 +47,7 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& clie
         }
         kicked.kept_out = *kept;
     }
-    if (!clients.empty() || kicked.kept_out != 0) {  // told before its effects, which other threads tell of
+    if (!clients.empty() || kicked.kept_out != 0) {  // reported before its effects, which other threads report
         Event event;
         event.kind = Event::Kind::kicked;
         event.client = client;
@@ -73,7 +73,7 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& clie
     return kicked;
 }
 
-// Of those that are connected, and else of those that are kept out already. Nothing: there is no room for them.
+// Of the connected clients, or otherwise of those that are kept out already. Empty if there is no room for them.
 std::optional<std::size_t> ServerClients::keep_out(const std::string& client, const SessionsByClient& clients,
                                                    std::chrono::milliseconds time) {
     const TimePoint now = Clock::now();
@@ -89,11 +89,10 @@ std::optional<std::size_t> ServerClients::keep_out(const std::string& client, co
 }
 
 Answer ServerClients::no_client(const std::string& client) {
-    return admin::refusal(404, "not_found",
-                          "No client is connected that has the name or the id " + in_quotes(client) + '.');
+    return admin::refusal(404, "not_found", "No connected client has the name or the id " + in_quotes(client) + '.');
 }
 
-// On the control API's thread, which waits: a client that does not answer holds it up for limits::manage_patience.
+// On the control API's thread, which waits: a client that does not answer blocks it for limits::manage_patience.
 Answer ServerClients::ask(const std::string& client, const Json& request) {
     const auto found = needs_.sessions.called(client);
     if (found.empty()) {
@@ -102,14 +101,14 @@ Answer ServerClients::ask(const std::string& client, const Json& request) {
     if (found.size() > 1) {
         return admin::refusal(409, "ambiguous",
                               std::to_string(found.size()) + " clients are called " + in_quotes(client) +
-                                  ": say the id of one, as `ferrotunnel status` shows it.");
+                                  ". Give the id of one, which `ferrotunnel status` shows.");
     }
     std::string text = request.dump(-1, ' ', true, Json::error_handler_t::replace);
     if (text.size() > wire::manage_text_max) {
         return admin::refusal(413, "too_large",
                               "A request to a client has at most " + std::to_string(wire::manage_text_max) + " bytes.");
     }
-    // A session whose place a fresh one has taken would be answered there.
+    // A session replaced by a fresh one would be answered there.
     const std::vector<SessionPtr>& trunks = found.begin()->second;
     const auto present =
         std::find_if(trunks.begin(), trunks.end(), [](const SessionPtr& trunk) { return !trunk->view().retired; });
@@ -122,7 +121,7 @@ Answer ServerClients::ask(const std::string& client, const Json& request) {
         });
     });
     if (!is_posted || answer.wait_for(limits::manage_patience) != std::future_status::ready) {
-        return admin::refusal(504, "no_answer", "The client has not answered within 5 s.");
+        return admin::refusal(504, "no_answer", "The client did not answer within 5 s.");
     }
     return answer.get();
 }

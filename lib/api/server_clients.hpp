@@ -1,5 +1,5 @@
-// What the control API does with the clients of a Server: it ends their sessions, keeps them out, and asks them about
-// their services.
+// Control API requests about the clients of a Server: it ends their sessions, keeps them out, and forwards requests
+// about their services.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::detail {
 
-/// A client is named by ServerSessions::called(). Any thread. Holds no lock.
+/// A client is named as for ServerSessions::called(). Any thread. Holds no lock.
 class ServerClients {
 public:
     struct Needs {
@@ -33,11 +33,12 @@ public:
         std::size_t ended = 0;
         std::size_t kept_out = 0;
     };
-    /// How many clients had to go, and how many are kept out; nothing: no more can be kept out, and nobody had to go.
+    /// The number of clients disconnected, and of those kept out. Empty: no more can be kept out, and none was
+    /// disconnected.
     std::optional<Kicked> kick(const std::string& client, std::chrono::milliseconds keep_out = {});
-    /// The client's answer to `request`, for which it waits limits::manage_patience at most. On no worker.
+    /// The client's answer to `request`, for which it waits limits::manage_patience at most. Not on a worker.
     admin::Answer ask(const std::string& client, const admin::Json& request);
-    /// The answer where there is no client of this name.
+    /// The answer if there is no client of this name.
     static admin::Answer no_client(const std::string& client);
 
 private:

@@ -15,7 +15,7 @@ using ChangeKind = ApplyReport::Change::Kind;
 
 namespace {
 
-constexpr const char* mixed_text = " (with what stays as it is until a restart)";
+constexpr const char* mixed_text = " (including values that need a restart)";
 
 class TokensByName {
 public:
@@ -24,7 +24,7 @@ public:
             tokens_.emplace(token.name, &token);
         }
     }
-    /// Null: there is none.
+    /// Null if there is none.
     const NamedToken* find(const std::string& name) const {
         const auto found = tokens_.find(name);
         return found != tokens_.end() ? found->second : nullptr;
@@ -34,7 +34,7 @@ private:
     std::unordered_map<std::string_view, const NamedToken*> tokens_;
 };
 
-// Tells of each token what has become of it. Only their order has changed where there is nothing to tell.
+// Reports the change of each token. If nothing is reported, only their order has changed.
 void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
     const TokensByName by_name_now(now);
     for (const NamedToken& token : before) {
@@ -113,10 +113,10 @@ SettingsComparison compare_settings(const ServerSettings& present, ServerSetting
     if (all.has_below("server.traces.")) {
         try_traces(next, report.problems);
     }
-    // What will run is neither the one nor the other where something needs a restart.
+    // If a setting needs a restart, the settings that will run are neither the old nor the new ones.
     all.mixed = present;
     take_live<ServerValues>(all.mixed, next);
-    if (present.https_bind.empty()) {  // nothing is there that could take them
+    if (present.https_bind.empty()) {  // there is no listener that could use them
         all.mixed.https = present.https;
         for (SettingChange& change : all.changes) {
             change.is_live = change.is_live && !change.key.starts_with("server.https.");

@@ -103,9 +103,9 @@ Answer ServerControl::route(const admin::RouteQuestion& question) {
 Answer ServerControl::kick(const std::string& client, std::chrono::milliseconds out) {
     const auto kicked = needs_.clients.kick(client, out);
     if (!kicked) {
-        return admin::refusal(
-            409, "too_many",
-            "As many clients are kept out as may be: " + std::to_string(limits::kicked_max) + ". Nobody had to go.");
+        return admin::refusal(409, "too_many",
+                              "Too many clients are kept out (at most " + std::to_string(limits::kicked_max) +
+                                  "). No client was disconnected.");
     }
     if (kicked->ended == 0 && kicked->kept_out == 0) {
         return ServerClients::no_client(client);

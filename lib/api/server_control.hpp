@@ -1,4 +1,4 @@
-// What the control socket of a Server is asked.
+// The control API of a Server.
 #pragma once
 
 #include <memory>

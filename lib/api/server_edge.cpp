@@ -81,7 +81,7 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     return {};
 }
 
-// What the edge does with visitors and requests.
+// The edge's rules for visitors and requests.
 ingress::HttpFrontRules ServerEdge::rules_of(const ServerSettings& settings) const {
     ingress::HttpFrontRules rules = http_front_rules(settings.http);
     rules.access = needs_.access_log.output(settings);
@@ -105,7 +105,7 @@ void ServerEdge::set_rules(const ServerSettings& settings) {
     }
 }
 
-// --- the listeners of the start ---
+// --- listeners of the start ---
 
 ingress::HttpListenerSettings ServerEdge::plain_listener() const {
     ingress::HttpListenerSettings settings = tls_.plain_listener();
@@ -156,12 +156,12 @@ void ServerEdge::listen_tls(runtime::Fd listener, bool with_clients, bool with_p
     needs_.log.info("listening for HTTPS visitors", {{"at", at.text()}});
 }
 
-// --- listeners that come and go ---
+// --- listeners added and removed at run time ---
 
 std::string ServerEdge::add(Server::Visitors visitors, const runtime::SocketAddress& at, const std::string& what) {
     const bool by_tls = visitors == Server::Visitors::https;
     if (!front_ || !(by_tls ? needs_.shared->https_public : needs_.shared->http_public)) {
-        throw std::system_error(errc::unsupported, what + ": the server takes no such visitors");
+        throw std::system_error(errc::unsupported, what + ": the server accepts no such visitors");
     }
     if (added_.size() >= limits::added_listeners_max) {
         throw std::system_error(errc::busy, what);

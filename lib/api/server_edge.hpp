@@ -1,4 +1,4 @@
-// The HTTP edge of a Server: its listeners, with TLS and without, those that come and go, and its rules.
+// The HTTP edge of a Server: its listeners, with and without TLS, including those added at run time, and its rules.
 #pragma once
 
 #include <functional>
@@ -20,8 +20,8 @@
 
 namespace ferrotunnel::detail {
 
-/// open() and changes are called by one thread at a time (ServerReload::Change); close() when no worker runs any more.
-/// What is between them in the life of a server, any thread: drain() to connections(), and totals().
+/// open() and changes are called by one thread at a time (ServerReload::Change); close() when no worker runs any more;
+/// the functions between them, drain() to connections() and totals(), by any thread.
 class ServerEdge {
 public:
     struct Needs {
@@ -38,18 +38,18 @@ public:
     ServerEdge(const ServerEdge&) = delete;
     ServerEdge& operator=(const ServerEdge&) = delete;
 
-    /// Opens the listeners that the settings name, if any. Everything that can fail comes first, so that it may be
-    /// tried again; then `what` says what failed. `clients` is the port for clients; where the edge uses that, too, it
-    /// is taken.
+    /// Opens the listeners of the settings, if any. Everything that can fail comes first, so that it may be tried
+    /// again; then `what` is the failed step. `clients` is the port for clients; if the edge uses that, too, it is
+    /// taken over.
     std::error_code open(const ServerSettings& settings, const exchange::HooksMaker& hooks, runtime::Fd& clients,
                          std::string& what);
     /// Null before open(), and without listeners.
     ingress::HttpFront* front() const noexcept { return front_.get(); }
-    /// Visitors and requests that begin from now on have the rules of these settings.
+    /// Visitors and requests from now on use the rules of these settings.
     void set_rules(const ServerSettings& settings);
     EdgeTls& tls() noexcept { return tls_; }
 
-    /// See Server::add_listener; `what` begins the text of what it throws. Before open() it is refused.
+    /// See Server::add_listener; `what` starts the text of its exceptions. Before open() it fails.
     std::string add(Server::Visitors visitors, const runtime::SocketAddress& at, const std::string& what);
     bool remove(const std::string& address);
 
@@ -58,7 +58,7 @@ public:
     void retire() noexcept;
     void stop() noexcept;
     std::size_t connections() const noexcept;
-    /// What the edge has counted; null: there is none.
+    /// The edge's counters. Null if there is no edge.
     std::shared_ptr<const exchange::EdgeCounters> totals() const;
 
     void close_front() noexcept { front_.reset(); }
@@ -77,7 +77,7 @@ private:
     net::IpNetworks proxies_;
     std::unique_ptr<ingress::HttpFront> front_;  // kept until no worker runs any more
     std::set<std::string> added_;                // by address
-    mutable Mutex mutex_;                        // locked last
+    mutable Mutex mutex_;                        // acquired last
     std::shared_ptr<const exchange::EdgeCounters> totals_ GUARDED_BY(mutex_);
 };
 

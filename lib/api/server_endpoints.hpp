@@ -1,4 +1,4 @@
-// The addresses at which a Server listens, and copies of those sockets for a process that takes its place.
+// Listen addresses of a Server, and copies of their sockets for a process that replaces it.
 #pragma once
 
 #include <array>
@@ -13,26 +13,26 @@
 
 namespace ferrotunnel::detail {
 
-/// What a listening socket of a Server is for.
+/// Purpose of a listening socket of a Server.
 enum class Endpoint : std::uint8_t { clients, http, https, connect };
-/// By which another process finds a socket whose port the system chose.
+/// The name by which another process finds a socket whose port the system chose.
 const char* name_of(Endpoint endpoint) noexcept;
 
-/// Any thread. The mutex is locked last.
+/// Any thread. The mutex is acquired last.
 class ServerEndpoints {
 public:
     ServerEndpoints() = default;
     ServerEndpoints(const ServerEndpoints&) = delete;
     ServerEndpoints& operator=(const ServerEndpoints&) = delete;
 
-    /// Keeps the address of a socket, and a copy of it. One socket may be several endpoints.
+    /// Stores the address of a socket, and a copy of it. One socket may be several endpoints.
     void add(Endpoint endpoint, const runtime::Fd& listener);
-    /// Where that is; empty: nowhere.
+    /// The address. Empty if there is none.
     std::string address(Endpoint endpoint) const;
 
     /// Copies of the sockets, with their names.
     std::vector<runtime::NamedSocket> sockets() const;
-    /// Closes the copies: no other process may have them any more.
+    /// Closes the copies: they are no longer for other processes.
     void drop_sockets();
 
 private:

@@ -16,10 +16,10 @@ using session::ServerSession;
 
 namespace {
 
-// Between the last accept and the first goodbye: whoever was accepted has sent a request by then, and it is answered.
+// Between the last accept and the first goodbye: accepted visitors have sent a request by then, which is answered.
 constexpr std::chrono::milliseconds kept_settle{200};
 
-/// Waits until each of some workers has done what it was posted before. Shared with their mail, which may come late.
+/// Waits until each of some workers has processed its earlier mail. Shared with that mail, which may arrive late.
 class WorkerBarrier {
 public:
     explicit WorkerBarrier(std::size_t workers) : left_(workers) {}
@@ -29,7 +29,7 @@ public:
         --left_;
         changed_.notify_all();
     }
-    /// For a worker that stands still, or whose io_context nobody runs, it waits no longer than this.
+    /// Waits no longer than this, for a worker that stands still, or whose io_context does not run.
     void wait_for(std::chrono::milliseconds time) {
         ReleasableLock lock(mutex_);
         changed_.wait_for(lock, time, [this]() REQUIRES(mutex_) { return left_ == 0; });
@@ -69,7 +69,7 @@ std::vector<runtime::NamedSocket> ServerHandover::sockets_to_keep() {
 
 Answer ServerHandover::answer_sockets(std::size_t first) {
     if (needs_.lifecycle.stopping()) {
-        return admin::refusal(409, "ended", "The program is ending.");
+        return admin::refusal(409, "ended", "The program is stopping.");
     }
     if (first == 0) {
         needs_.state.write_now();  // the other process is about to read them
@@ -94,7 +94,7 @@ Answer ServerHandover::answer_sockets(std::size_t first) {
 
 Answer ServerHandover::begin() {
     if (needs_.lifecycle.stopping()) {
-        return admin::refusal(409, "ended", "The program is ending.");
+        return admin::refusal(409, "ended", "The program is stopping.");
     }
     is_replaced_ = true;
     Answer answer = needs_.control.drain(std::nullopt);
@@ -109,7 +109,7 @@ Answer ServerHandover::begin() {
 
 // --- the end ---
 
-// From now on only others accept at the sockets, whose state does not change.
+// From now on only others accept on the sockets, whose state does not change.
 void ServerHandover::leave_sockets() {
     needs_.shared->ports->hand_over();
     needs_.listeners.close();

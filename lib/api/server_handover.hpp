@@ -1,4 +1,4 @@
-// A Server whose place another process takes, and the sockets that pass between processes:
+// Hand-over of a Server to another process, and the sockets that are passed between processes:
 // docs/architecture/upgrade.md.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread, except where a member says otherwise. Holds no lock.
+/// Any thread, except where a member states otherwise. Holds no lock.
 class ServerHandover {
 public:
     struct Needs {
@@ -40,32 +40,31 @@ public:
     ServerHandover(const ServerHandover&) = delete;
     ServerHandover& operator=(const ServerHandover&) = delete;
 
-    /// Sockets that another process, or a service manager, has passed on. Before the start.
+    /// Sockets that another process, or a service manager, has passed. Before the start.
     void inherit(std::vector<runtime::NamedSocket> sockets);
-    /// Copies of all sockets, for somebody that keeps them for the next process.
+    /// Copies of all sockets, for a service manager that keeps them for the next process.
     std::vector<runtime::NamedSocket> sockets_to_keep();
-    /// Counts the changes of which sockets there are.
+    /// Counts the changes of the set of sockets.
     std::uint64_t socket_changes() const noexcept { return needs_.shared->ports->socket_changes(); }
 
-    // What the other process asks, on the control API's thread.
+    // Requests of the other process, on the control API's thread.
     admin::Answer answer_sockets(std::size_t first);
-    /// The other process is in charge from now on, if the program drains. Both accept until the program, which sends
+    /// The other process takes over from now on, if the program drains. Both accept until the program, which sends
     /// itself SIGTERM for this (cli/drain_request.hpp), stops the server: begin_drain() leaves the sockets.
     admin::Answer begin();
-    /// Whether another process is in charge.
+    /// Whether another process has taken over.
     bool is_replaced() const noexcept { return is_replaced_.load(); }
 
     // The end, on the thread that stops the server.
-    /// In the place of a drain where another process is in charge. Trunks stay for as long as visitors may need them: a
-    /// kept connection of HTTP has one more request.
+    /// Replaces a drain if another process has taken over. Trunks stay as long as visitors may need them: a keep-alive
+    /// connection has one more request.
     void begin_drain();
-    /// Called again and again while visitors finish: as soon as no connection of HTTP can bring another request, trunks
-    /// drain.
+    /// Called repeatedly while visitors finish: as soon as no HTTP connection can send another request, trunks drain.
     void drain_idle();
-    /// Before a drain where somebody keeps the sockets: visitors that arrive wait in the kernel for the next process,
-    /// and those that were accepted before are served.
+    /// Before a drain if a service manager keeps the sockets: new visitors wait in the kernel for the next process, and
+    /// accepted ones are served.
     void leave_newcomers();
-    /// Public ports are closed without a change to their sockets, if somebody keeps these.
+    /// Closes public ports without changing their sockets, if a service manager keeps these.
     void leave_kept_ports();
     bool keeps_sockets() const noexcept { return keeps_sockets_.load(); }
 
@@ -75,8 +74,8 @@ private:
 
     const Needs needs_;
     std::atomic<bool> is_replaced_{false};
-    std::atomic<bool> keeps_sockets_{false};                 // somebody has copies, for the next process
-    std::chrono::steady_clock::time_point check_idle_at_{};  // the thread's that stops
+    std::atomic<bool> keeps_sockets_{false};                 // a service manager has copies for the next process
+    std::chrono::steady_clock::time_point check_idle_at_{};  // used by the stopping thread
 };
 
 }  // namespace ferrotunnel::detail

@@ -64,7 +64,7 @@ Server::Impl::~Impl() {
     lifecycle_.end();
     access_log_.stop();  // no request is left that could write a line
     traces_.stop();      // nor one that has spans
-    log_.finish();       // the sink may look at what is still here
+    log_.finish();       // the sink may use what still exists here
 }
 
 // --- the start ---
@@ -75,7 +75,7 @@ void Server::Impl::start(std::error_code& error, std::string& what) {
         [&] { return reload_.start([&](const detail::ServerSettings& settings) { return open(settings, what); }); });
 }
 
-// Opens everything. What can fail comes first, so that it may be tried again.
+// Opens everything. Steps that can fail come first, so that it may be tried again.
 std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::string& what) {
     std::error_code error;
     runtime::Fd clients = listeners_.open(settings.bind, detail::Endpoint::clients, error);
@@ -194,14 +194,14 @@ void Server::Impl::begin_drain() {
     if (handover_.keeps_sockets()) {
         handover_.leave_newcomers();
     }
-    state_.finish();  // keeps the claims as they are, before everybody leaves
+    state_.finish();  // saves the claims as they are, before clients disconnect
     shared_->ports->stop_holding();
     listeners_.close();
     edge_.drain();
     sessions_.for_each([](ServerSession& session) { session.drain(); });
 }
 
-// A session ends when its streams have; a slow visitor's socket may still be taking the last bytes.
+// A session ends when its streams have; a slow visitor's socket may still be receiving the last bytes.
 bool Server::Impl::has_drained() {
     if (handover_.is_replaced()) {
         handover_.drain_idle();
@@ -230,7 +230,7 @@ void Server::Impl::cut_off() {
 
 void Server::Impl::take_down(bool was_started) {
     life_->set_stopped();
-    control_.close();  // first: it looks at everything
+    control_.close();  // first: it uses all other parts
     shared_->ports->stop_holding();
     plugins_.end();
     reload_.wait();

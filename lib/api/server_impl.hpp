@@ -1,8 +1,8 @@
 // The engine of a Server: owns its parts, starts them in order, and ends them. docs/architecture/server.md shows which
 // part does what, and the order of the locks.
 //
-// Threads: each session lives on its worker. The parts say at their heads which thread calls them; the functions here
-// are called on any. No lock is held while user code runs.
+// Threads: each session lives on its worker. Each part documents the threads that may call it; the functions here may
+// be called on any. No lock is held while user code runs.
 #pragma once
 
 #include <chrono>
@@ -80,10 +80,10 @@ private:
     void cut_off() override;
     void take_down(bool was_started) override;
 
-    // In the order of use: each is made before those that use it, where these do so when they are made.
+    // In order of use: each is created before those that need it for their creation.
     runtime::SystemRandom random_;
     detail::SinkLogger log_;
-    detail::ServerPlugins plugins_;  // ends behind all that could still hold one
+    detail::ServerPlugins plugins_;  // ends after everything that could still hold one
     const std::unique_ptr<runtime::WorkerGroup> workers_;
     const std::shared_ptr<session::ServerShared> shared_;
     const IntrusivePtr<detail::OwnerLife> life_ = make_intrusive<detail::OwnerLife>();

@@ -18,7 +18,7 @@ runtime::Fd ServerListeners::open_optional(const char* what, const std::string& 
     }
     runtime::Fd listener = open(bind, endpoint, error);
     if (!listener && !needed) {
-        needs_.log.warn(std::string("cannot listen for ") + what + ": visitors are not taken there",
+        needs_.log.warn(std::string("cannot listen for ") + what + ": visitors are not accepted there",
                         {{"at", bind}, {"why", error.message()}});
         error.clear();
     }

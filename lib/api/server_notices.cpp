@@ -58,7 +58,7 @@ void ServerNotices::notify(const ServerNotice& notice) {
     events_.tell(std::move(event));
 }
 
-// A member of a group was ejected, or has come back.
+// A group member was ejected, or has returned.
 void ServerNotices::notify_member(const directory::MemberNews& news) {
     static constexpr LineKind lines{"members", limits::client_lines_per_second};
     if (log_.may_write(LogLevel::warn, lines, Clock::now())) {

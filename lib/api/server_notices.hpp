@@ -1,4 +1,4 @@
-// What sessions and groups of a Server report: as events of the application, and in the log.
+// Reports sessions and groups of a Server as events of the application, and in the log.
 #pragma once
 
 #include <atomic>
@@ -20,9 +20,9 @@ public:
     ServerNotices& operator=(const ServerNotices&) = delete;
 
     void notify(const session::ServerNotice& notice);
-    /// A member of a group was ejected, or is back.
+    /// A group member was ejected, or has returned.
     void notify_member(const directory::MemberNews& news);
-    /// The logins that were reported.
+    /// The number of reported logins.
     std::uint64_t logins() const noexcept { return logins_.load(std::memory_order_relaxed); }
 
 private:

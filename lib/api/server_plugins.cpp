@@ -34,7 +34,7 @@ void set_times() {
             std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count());
     });
     plugin::set_cpu_wait(runtime::cpu_wait_of_this_thread);
-    (void)fetch::plugin_table();  // so that every server has it linked (plugin/host.cpp)
+    (void)fetch::plugin_table();  // so that every server links it (plugin/host.cpp)
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ ServerPlugins::Opening::~Opening() {
 
 std::error_code ServerPlugins::Opening::make(std::string& what) {
     set_times();
-    std::vector<Problem> problems;  // what was right when the server was built can be wrong now: a file may be gone
+    std::vector<Problem> problems;  // the settings were valid when the server was built, but a file may be gone now
     auto next = plugins_.chain_.next(wanted_of(plugins_.specs_, problems), plugins_.instances_);
     if (!problems.empty() || !next) {
         what = next ? to_text(problems.front()) : next.error().text;
@@ -132,14 +132,14 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vect
     }
     std::vector<plugin::ClientType> types = types_of(client_types);
     instances_.bury_on_own_thread();
-    instances_.bury();  // those that are in nobody's way any more do not count
+    instances_.bury();  // instances that are out of use do not count
     auto next = chain_.next(std::move(wanted), instances_);
     if (!next) {
         const plugin::Unmade& unmade = next.error();
         return {{"plugins[" + std::to_string(unmade.index) + "]", unmade.text}};
     }
-    // Before the workers are told: a hook may count on start(). After the last thing that can fail: what was started is
-    // there.
+    // Before the workers are notified: a hook may rely on start(). After the last step that can fail: what was started
+    // exists.
     if (front_ != nullptr) {
         front_->set_hooks(hooks_of(*next), [&] { next->start(instances_); });
     } else {

@@ -1,5 +1,5 @@
-// The plugins of a Server: made before anybody can come in, changed while it runs, destroyed when no worker runs any
-// more.
+// The plugins of a Server: created before any connection is accepted, changed while it runs, destroyed when no worker
+// runs any more.
 //
 //    idle --Opening--> opening --done--> running --end--> over          changes wait while it opens
 //      ^-----failed------'
@@ -29,13 +29,14 @@ namespace ferrotunnel::detail {
 
 class ServerPlugins {
 public:
-    /// `log` outlives this object. Destroying it waits for those who still hold an instance.
+    /// `log` outlives this object. Destroying it waits for the remaining holders of instances.
     ServerPlugins(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types, const PluginLimits& limits,
                   Logger& log);
     ServerPlugins(const ServerPlugins&) = delete;
     ServerPlugins& operator=(const ServerPlugins&) = delete;
 
-    /// The server's start, in which the chain is made. Unless it is done() it has failed, and the chain goes.
+    /// The server's start, in which the chain is created. Unless it is done() it has failed, and the chain is
+    /// destroyed.
     class Opening {
     public:
         explicit Opening(ServerPlugins& plugins);
@@ -43,9 +44,9 @@ public:
         Opening(const Opening&) = delete;
         Opening& operator=(const Opening&) = delete;
 
-        /// Makes and starts the plugins. `what` then says what is wrong, if anything is.
+        /// Creates and starts the plugins. `what` has the problem, if any.
         std::error_code make(std::string& what);
-        /// Visitors may come. `front`: where they come in, until end(); null: nowhere.
+        /// Visitors may arrive. `front`: where they arrive, until end(); null: nowhere.
         void done(ingress::HttpFront* front);
 
     private:
@@ -53,22 +54,23 @@ public:
         bool done_ = false;
     };
 
-    /// Makes what the workers have when they begin; empty: no plugins. It holds no chain: the edge keeps it for ever.
+    /// Creates the workers' hooks when they start; empty: no plugins. It holds no chain: the edge keeps it for ever.
     exchange::HooksMaker hooks() const;
-    /// What sessions ask, for as long as they like.
+    /// The plugins for sessions, which may keep the reference.
     const std::shared_ptr<plugin::SessionPlugins>& sessions() const noexcept { return sessions_; }
-    /// See Server::plugins. Any thread; it waits for nobody.
+    /// See Server::plugins. Any thread; it does not block.
     std::vector<PluginInfo> infos() const;
-    /// See Server::set_plugins. Any thread that nobody waits for. Returns what is wrong; then nothing was changed.
+    /// See Server::set_plugins. Any thread on which no other waits. Returns the problems; if there are any, nothing was
+    /// changed.
     std::vector<Problem> set(std::vector<PluginSpec> specs, std::vector<ClientPlugin> client_types);
-    /// Nothing is changed any more. Waits for a change that is being made.
+    /// Ends changes. Waits for a change in progress.
     void end();
-    /// Ends the plugins that nobody holds any more; when no worker runs. Others, with which a thread of a plugin's own
-    /// is just deciding, end with this object.
+    /// Ends the plugins without holders; when no worker runs. Others, which a plugin's own thread is just using for a
+    /// decision, end with this object.
     void close();
 
 private:
-    /// What is known of each worker, by its mailbox. It lives as long as any of its chains.
+    /// State of each worker, by its mailbox. It lives as long as any of its chains.
     struct WorkerStates {
         Mutex mutex;
         std::map<const buffer::Mailbox*, IntrusivePtr<plugin::WorkerState>> states GUARDED_BY(mutex);
@@ -81,12 +83,12 @@ private:
     ConditionVariable changed_;
     State state_ GUARDED_BY(mutex_) = State::idle;
     // Used by the thread that opens, which set() waits for, or with the lock.
-    std::vector<PluginSpec> specs_;           // before the start; what a change says afterwards is in the chain
-    std::vector<ClientPlugin> client_types_;  // what clients may ask for
+    std::vector<PluginSpec> specs_;           // before the start; later changes are in the chain
+    std::vector<ClientPlugin> client_types_;  // plugins that clients may request
     const plugin::WaitSettings waits_;
-    plugin::Instances instances_;  // goes behind all that could still hold one
+    plugin::Instances instances_;  // destroyed after everything that could still hold one
     plugin::LiveChain chain_;
-    plugin::ClientPlugins clients_;  // theirs; their chains have those of the server before them
+    plugin::ClientPlugins clients_;  // plugins of clients; their chains have those of the server before them
     ingress::HttpFront* front_ GUARDED_BY(mutex_) = nullptr;  // while it runs
     const std::shared_ptr<plugin::SessionPlugins> sessions_ = std::make_shared<plugin::SessionPlugins>(waits_);
     const std::shared_ptr<WorkerStates> workers_ = std::make_shared<WorkerStates>();

@@ -103,7 +103,7 @@ ApplyReport ServerReload::change(ServerSettings&& next) {
     return report;
 }
 
-// Makes what is to replace something that runs. False: it cannot be made, and the report says why.
+// Creates the replacements for running objects. False if one cannot be created; the report has the reason.
 bool ServerReload::make(SettingsComparison& all, Made& made) const {
     const ServerSettings& next = all.mixed;
     ApplyReport& report = all.report;
@@ -124,7 +124,8 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
     if (made.tls && !is_named && made.tls->shows_the_same(*needs_.shared->tls.get())) {
         made.tls.reset();
     } else if (made.tls && !is_named) {
-        report.applied.push_back({ApplyReport::Change::Kind::changed, "server.tls_cert"});  // the file has another one
+        report.applied.push_back({ApplyReport::Change::Kind::changed, "server.tls_cert"});  // the file contains another
+                                                                                            // certificate
     }
     if (report.ok() && all.has_below("server.traces.")) {
         try {
@@ -143,7 +144,7 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
     return report.ok();
 }
 
-// Nothing of this fails but for want of memory.
+// Fails only if memory runs out.
 void ServerReload::put_in_force(SettingsComparison&& all, Made made) {
     settings_ = std::move(all.mixed);
     needs_.log.set_level(settings_.log_level);
@@ -189,7 +190,7 @@ void ServerReload::put_tls_in_force(const SettingsComparison& all, Made& made) {
     }
 }
 
-// Makes the present tokens, their rights and their quotas those of the engine, and holds every session to them.
+// Applies the present tokens, their rights and quotas to the engine and to every session.
 void ServerReload::put_tokens_in_force() {
     session::ServerShared& shared = *needs_.shared;
     const login::AcceptedTokens tokens = accepted_tokens(settings_, shared.tokens.get(), needs_.random);

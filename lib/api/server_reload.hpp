@@ -1,5 +1,5 @@
-// Changes of a Server while it runs: other settings, other tokens, other plugins. Everything is checked first, and what
-// can still fail then comes before anything that cannot be taken back.
+// Changes of a running Server: other settings, tokens or plugins. Everything is checked first, and steps that can still
+// fail then precede any that cannot be undone.
 //
 //    compare --ok--> make what replaces something --ok--> put in force       a failure leaves everything as it was
 #pragma once
@@ -21,8 +21,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Has the settings that run. Any thread. Its mutex is the first of the server: the start and one change at a time hold
-/// it, and call everything else meanwhile.
+/// Has the settings that run. Any thread. Its mutex is the server's first: the start and one change at a time hold it,
+/// and call everything else meanwhile.
 class ServerReload {
 public:
     struct Needs {
@@ -44,10 +44,10 @@ public:
     ServerReload(const ServerReload&) = delete;
     ServerReload& operator=(const ServerReload&) = delete;
 
-    /// A change, one at a time. None begins in a callback, where it would deadlock, nor once the server stops.
+    /// A change, one at a time. None starts in a callback, where it would deadlock, nor once the server stops.
     class SCOPED_CAPABILITY Change {
     public:
-        /// `what` is in what it throws.
+        /// `what` is part of the text of its exceptions.
         Change(ServerReload& reload, const char* what) ACQUIRE(reload.mutex_);
         ~Change() RELEASE() {}
         Change(const Change&) = delete;
@@ -66,16 +66,16 @@ public:
     ApplyReport remove_token(const std::string& name);
     void set_plugins(std::vector<PluginUse> plugins);
     void reopen_access_log();
-    /// Waits for the change that is being made.
+    /// Waits for a change in progress.
     void wait();
 
 private:
-    /// What a change needs that can fail to be made.
+    /// Objects for a change whose creation can fail.
     struct Made {
-        std::shared_ptr<transport::TlsContext> tls;       // for clients; null: it stays as it is
-        std::unique_ptr<HttpsCertificates> certificates;  // null: those that there are continue
-        std::optional<observe::AccessSink> access_log{};  // nothing: it stays as it is, or there is none
-        std::optional<observe::TraceTarget> traces{};     // nothing: there are none any more, or nothing new
+        std::shared_ptr<transport::TlsContext> tls;       // for clients; null: unchanged
+        std::unique_ptr<HttpsCertificates> certificates;  // null: unchanged
+        std::optional<observe::AccessSink> access_log{};  // empty: unchanged, or none
+        std::optional<observe::TraceTarget> traces{};     // empty: none any more, or unchanged
     };
 
     void refuse_in_callbacks(const char* what) const;

@@ -18,7 +18,7 @@ using admin::Json;
 
 namespace {
 
-/// The parts of a URL that decide where it leads.
+/// The parts of a URL that determine its route.
 struct Wanted {
     bool https = false;
     std::string_view authority;
@@ -65,7 +65,7 @@ std::string_view word_for(directory::GroupMember::State state) noexcept {
     return words.at(static_cast<std::size_t>(state));
 }
 
-// The members of the service's group, and whom this visitor stays with.
+// The members of the service's group, and the one that this visitor stays with.
 void put_members(Json& into, directory::HttpService& service, const admin::RouteQuestion& question) {
     const directory::HttpService::Sticks& sticks = service.sticks();
     directory::VisitorAsk ask;
@@ -95,7 +95,7 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
     }
 }
 
-// Those who were members, while the visitors finish that they have.
+// Former members whose visitors still finish.
 void put_leaving(Json& members, const std::vector<SessionPtr>& sessions, const directory::HttpService& service) {
     std::set<const directory::GroupMember*> told;  // one for all of its trunks
     for (const auto& session : sessions) {

@@ -1,4 +1,4 @@
-// Where a visitor of HTTP would be sent now: the service, and of a group the member. Nothing is sent, or counted.
+// Finds the service, and the group member, that an HTTP visitor would reach now. Nothing is sent, or counted.
 #pragma once
 
 #include "admin/subject.hpp"

@@ -28,8 +28,8 @@ void ServerSessions::admit(runtime::Fd socket, const runtime::SocketAddress& fro
         [this, &worker, shared = std::make_shared<Arrival>(std::move(arrival))] { start(worker, std::move(*shared)); });
 }
 
-// Logs a crowd of connections. Strangers can cause it as often as they like, and the operator should know where they
-// come from.
+// Logs a crowd of connections. Strangers can cause it as often as they like, and the operator should know their
+// addresses.
 void ServerSessions::log_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
     using Fault = login::LoginGate::Fault;
     static constexpr LineKind full{"full", limits::crowd_lines_per_second};
@@ -43,8 +43,8 @@ void ServerSessions::log_crowd(const login::LoginGate::Answer& answer, const run
     }
     if (answer.fault == Fault::full) {
         needs_.log.warn(
-            "the limit of connections before login is reached: of the addresses with most of them, the oldest "
-            "gives way",
+            "the limit of connections before login is reached: the oldest one of the busiest network "
+            "is closed",
             {{"most", answer.network}, {"connections", answer.present}});
     } else if (answer.fault == Fault::network_full) {
         needs_.log.warn("a network has reached its limit of connections before login; its oldest was closed",

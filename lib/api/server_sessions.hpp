@@ -1,4 +1,4 @@
-// The sessions of a Server: admits connections of clients, puts each on a worker, and lists those that are there.
+// The sessions of a Server: admits connections of clients, assigns each to a worker, and lists them.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ using SessionPtr = std::shared_ptr<session::ServerSession>;
 /// The sessions of each client: one for each of its trunks.
 using SessionsByClient = std::map<directory::ClientId, std::vector<SessionPtr>>;
 
-/// Any thread, except where a member says otherwise. The mutex is locked last, and never while a session is called.
+/// Any thread, except where a member states otherwise. The mutex is acquired last, and never while a session is called.
 class ServerSessions {
 public:
     struct Needs {
@@ -39,21 +39,21 @@ public:
     ServerSessions(const ServerSessions&) = delete;
     ServerSessions& operator=(const ServerSessions&) = delete;
 
-    /// Makes a session of a client's connection, unless there are too many or they come too often. On a worker.
+    /// Creates a session for a client's connection, unless there are too many or they arrive too often. On a worker.
     void admit(runtime::Fd socket, const runtime::SocketAddress& from);
 
     std::vector<SessionPtr> all() const;
     bool empty() const;
-    /// Those of the client with this id (number_of()), or else of all clients with this name.
+    /// The sessions of the client with this id (number_of()), or otherwise of all clients with this name.
     SessionsByClient called(const std::string& client) const;
     /// Calls `action` on the worker of each.
     void for_each(void (*action)(session::ServerSession&)) const;
-    /// The number by which an operator names the client.
+    /// The number by which an operator identifies the client.
     std::uint64_t number_of(const directory::ClientId& client) const { return numbers_.of(client); }
 
-    /// Admits nobody any more.
+    /// Admits no more clients.
     void close();
-    /// Drops the sessions that are left. When no worker runs any more.
+    /// Drops the remaining sessions. When no worker runs any more.
     void abandon();
 
 private:

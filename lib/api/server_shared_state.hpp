@@ -1,4 +1,4 @@
-// What all sessions of a Server share, made of its settings.
+// Creates the shared state of a Server's sessions from its settings.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Without callbacks. `log` and `random` outlive it. Throws config_error for what the files of TLS turn out to be.
+/// Without callbacks. `log` and `random` outlive it. Throws config_error for problems of the TLS files.
 std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& settings, runtime::WorkerGroup& workers,
                                                           Logger& log, Random& random);
 

@@ -12,7 +12,7 @@ namespace ferrotunnel::detail {
 
 namespace {
 
-/// Where each service of a tunnel stands, by endpoint and name.
+/// The index of each service of a tunnel, by endpoint and name.
 using ServicePlaces = std::map<std::pair<std::string, std::string>, std::size_t>;
 
 TunnelInfo::Service::Member::State state_of(const directory::GroupMember& member) {
@@ -35,7 +35,7 @@ TunnelInfo::Service::Member::State state_of(const directory::GroupMember& member
     return To::takes_visitors;
 }
 
-// Adds a service of one more trunk. `leaving`: the trunk carries it no more.
+// Adds a service of another trunk. `leaving`: the trunk no longer carries it.
 void add_service(TunnelInfo& info, ServicePlaces& places, const session::SessionView::Service& service, bool leaving) {
     const auto streams = static_cast<std::uint32_t>(service.traffic->visitors_now.load());
     const std::uint64_t visits = service.http ? 0 : service.traffic->visitors.load();
@@ -75,7 +75,7 @@ void add_service(TunnelInfo& info, ServicePlaces& places, const session::Session
     }
 }
 
-// Adds one more trunk of a tunnel.
+// Adds another trunk of a tunnel.
 void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionView& view) {
     if (info.client.empty() || view.since < info.since) {
         info.client = view.peer;

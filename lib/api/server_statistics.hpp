@@ -1,4 +1,4 @@
-// What an application and the control API read of a Server: its tunnels, and what was counted.
+// Statistics of a Server for the application and the control API: its tunnels and its counters.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,7 @@ public:
 
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const { return stats(tunnels()); }
-    /// With what `tunnels` say.
+    /// Includes the numbers of `tunnels`.
     ServerStats stats(const std::vector<TunnelInfo>& tunnels) const;
     std::vector<ServiceStats> service_stats() const;
     std::vector<WorkerStats> worker_stats() const;

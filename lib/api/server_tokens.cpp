@@ -26,7 +26,7 @@ AcceptedToken accepted_token(const NamedToken& token, const login::PortPolicy& p
     return accepted;
 }
 
-// The tokens of before by their secrets, each to be taken once.
+// The earlier tokens by their secrets, each to be matched once.
 class Before {
 public:
     explicit Before(const std::vector<AcceptedToken>& tokens) : tokens_(tokens), is_taken_(tokens.size()) {
@@ -38,7 +38,7 @@ public:
         }
     }
 
-    /// Takes the one with this first secret; null: there is none.
+    /// Removes and returns the one with this first secret. Null if there is none.
     const AcceptedToken* take_first(const login::TokenId& secret) {
         return take(secret, [this, &secret](std::size_t i) { return tokens_[i].token.id == secret; });
     }
@@ -64,8 +64,8 @@ private:
     std::multimap<login::TokenId, std::size_t> places_;
 };
 
-// Finds out which tokens have been here before. Those that still have their first secret go first: where a token has
-// become two, that one stays what it was.
+// Determines which tokens existed before. Those that still have their first secret go first: if a token was split, that
+// one keeps its identity.
 void recognise(std::vector<AcceptedToken>& tokens, Before before, Random& random) {
     std::set<login::TokenId> known;
     std::vector<AcceptedToken*> strangers;

@@ -6,7 +6,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// Their clients are back by then, or have other ports.
+// Their clients have reconnected by then, or have other ports.
 constexpr std::chrono::seconds passed_sockets_kept_for{10};
 
 }  // namespace

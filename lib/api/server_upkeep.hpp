@@ -1,4 +1,4 @@
-// What a Server does by the clock, on its first worker: expiry of tokens, memory, sockets that nobody has wanted.
+// Periodic tasks of a Server, on its first worker: expiry of tokens, memory, unused passed sockets.
 #pragma once
 
 #include <memory>
@@ -27,16 +27,16 @@ public:
     ServerUpkeep(const ServerUpkeep&) = delete;
     ServerUpkeep& operator=(const ServerUpkeep&) = delete;
 
-    /// Sockets that were passed on and that nobody has wanted are closed when clients have had `hold` to come back.
+    /// Closes passed sockets that are still unused when clients have had `hold` to reconnect.
     void start(Duration hold);
-    /// Tokens may have expired, or have other times.
+    /// Tokens may have expired, or their times have changed.
     void check_expiry();
     /// When no worker runs any more.
     void take_down();
 
 private:
     const Needs needs_;
-    // The first worker's.
+    // On the first worker.
     std::unique_ptr<runtime::Timer> unused_timer_;
     std::unique_ptr<trunk::MemoryWatch> memory_;
     std::unique_ptr<session::ExpiryWatch> expiry_;

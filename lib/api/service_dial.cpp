@@ -35,8 +35,8 @@ bool is_meant(const session::SessionView::Service& one, const std::string& servi
 
 }  // namespace
 
-// The trunks that carry the service, those with the fewest visitors first. A name that several clients use means one of
-// them.
+// The trunks that carry the service, those with the fewest visitors first. A name that several clients use selects one
+// of them.
 std::vector<Carrier> ServiceDial::carriers_of(const OpenTarget& target) {
     struct Found {
         Carrier carrier;
@@ -75,7 +75,7 @@ std::vector<Carrier> ServiceDial::carriers_of(const OpenTarget& target) {
 }
 
 void ServiceDial::start(const OpenTarget& target, std::shared_ptr<OpenAttempt> attempt) {
-    if (target.timeout < target.timeout.zero()) {  // what was left of a deadline
+    if (target.timeout < target.timeout.zero()) {  // the rest of a deadline
         attempt->fail(errc::timed_out);
         return;
     }
@@ -84,14 +84,14 @@ void ServiceDial::start(const OpenTarget& target, std::shared_ptr<OpenAttempt> a
         attempt->fail(errc::unknown_service);
         return;
     }
-    // Sessions end what is not answered within the server's own time.
+    // Sessions end unanswered opens within the server's own time.
     if (target.timeout > target.timeout.zero() && target.timeout < needs_.open_deadline) {
         attempt->set_timeout(needs_.workers.at(0).io(), target.timeout);
     }
     dial(std::move(carriers), std::move(attempt));
 }
 
-// Dials on the first carrier that can; the others may have room where one is full or going.
+// Opens on the first carrier that can; the others may have room if one is full or about to end.
 void ServiceDial::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt) {
     auto [session, id] = carriers.front();
     carriers.erase(carriers.begin());
@@ -99,7 +99,7 @@ void ServiceDial::dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttemp
     session->post([this, id = id, carriers = std::move(carriers), attempt = std::move(attempt),
                    counted = std::move(counted)](ServerSession& at) mutable {
         if (!attempt->is_waiting()) {
-            return;  // cancelled on the way
+            return;  // cancelled meanwhile
         }
         auto core = make_intrusive<StreamCore>(StreamOrigin(), needs_.life);
         core->count_by(std::move(counted));

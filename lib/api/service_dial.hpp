@@ -1,4 +1,4 @@
-// Server::async_open: dials a service through its tunnel, on the trunk that has the fewest visitors.
+// Server::async_open: opens a stream to a service through its tunnel, on the trunk with the fewest visitors.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,8 @@ public:
     struct Needs {
         runtime::WorkerGroup& workers;
         const ServerSessions& sessions;
-        IntrusivePtr<OwnerLife> life;  // of the streams that are opened
-        Duration open_deadline;        // sessions end what is not answered by then
+        IntrusivePtr<OwnerLife> life;  // of the opened streams
+        Duration open_deadline;        // sessions end unanswered opens by then
     };
     explicit ServiceDial(Needs needs) : needs_(std::move(needs)) {}
     ServiceDial(const ServiceDial&) = delete;
@@ -37,7 +37,7 @@ private:
     void dial(std::vector<Carrier> carriers, std::shared_ptr<OpenAttempt> attempt);
 
     const Needs needs_;
-    std::atomic<std::size_t> turn_{0};  // among trunks with as few visitors
+    std::atomic<std::size_t> turn_{0};  // among trunks with equally few visitors
 };
 
 }  // namespace ferrotunnel::detail

@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-/// A service that goes or changes; id 0: there is none.
+/// A service that is removed or changed; id 0: none.
 struct ServiceEntries::Outgoing {
     std::uint32_t id = 0;
     ServiceEntry entry{};
@@ -17,7 +17,7 @@ struct ServiceEntries::Outgoing {
 
 namespace {
 
-// What counts towards the bound of a session.
+// What counts towards the limit of a session.
 std::size_t bytes_of_rules(const backend::ClientService& service) {
     return service.http.rules.bytes() + wire::bytes_of(service.plugins);
 }
@@ -37,7 +37,7 @@ HostClaims claims_of(const backend::ClientService& service) {
     return claims;
 }
 
-// Fills in what the service says.
+// Fills in the values of the service.
 ServiceEntry described_by(const backend::ClientService& service, ServiceEntry entry) {
     entry.name = service.name;
     entry.state->set_checked(service.health != nullptr);
@@ -102,21 +102,23 @@ void ServiceEntries::check_room(const Map& entries, const backend::ClientService
     std::size_t rules = bytes_of_rules(service);
     for (const auto& [id, entry] : entries) {
         if (entry.name == service.name) {
-            // Without a name of its own, a service is named after its host: then the host is there twice.
+            // Without a name of its own, a service is named after its host: then the host is duplicated.
             const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
-            problems.push_back({service.name, hosts_too ? "this client has a service for the same host and path, and "
-                                                          "of that name already"
-                                                        : "this client has a service of that name already"});
+            problems.push_back(
+                {service.name, hosts_too ? "this client already has a service with the same host and path, and "
+                                           "with that name"
+                                         : "this client already has a service with that name"});
         }
         hosts += entry.hosts;
         rules += entry.rules;
     }
     if (hosts > limits::http_hosts_per_session_max) {
-        problems.push_back({service.name, "this client has " + std::to_string(limits::http_hosts_per_session_max) +
-                                              " hosts already, as many as one may"});
+        problems.push_back(
+            {service.name,
+             "this client already has " + std::to_string(limits::http_hosts_per_session_max) + " hosts, the maximum"});
     }
     if (rules > limits::http_rules_bytes_per_session_max) {
-        problems.push_back({service.name, "the rules and plugins of this client's services take more than " +
+        problems.push_back({service.name, "the rules and plugins of this client's services need more than " +
                                               std::to_string(limits::http_rules_bytes_per_session_max) + " bytes"});
     }
 }
@@ -166,7 +168,7 @@ void ServiceEntries::keep_off(AnyService& service) const {
         service);
 }
 
-// What becomes of a service that is described again; puts it into `entries`.
+// The change of a service that is described again; adds it to `entries`.
 ServiceChange ServiceEntries::change_of(const Outgoing& old, KnownService known, backend::ClientService service,
                                         std::uint32_t& next_id, Map& entries) const {
     using Kind = ServiceChange::Kind;
@@ -268,7 +270,7 @@ std::optional<ServiceEntries::Plan> ServiceEntries::plan_switch(const std::strin
         },
         next.description);
     if (next.is_off() == found->second.is_off()) {
-        found->second.known = std::move(next);  // another has switched it off
+        found->second.known = std::move(next);  // another request has switched it off
         return Plan{entries_, {}};
     }
     Plan plan{entries_, {}};

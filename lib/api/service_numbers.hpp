@@ -1,4 +1,4 @@
-// What is counted for each service and each worker, as an application reads it.
+// Statistics of each service and each worker, in the form for an application.
 #pragma once
 
 #include <array>
@@ -26,10 +26,10 @@ Timings timings_of(const metrics::HistogramSums<n>& sums, const std::array<std::
     return timings;
 }
 
-/// Who counts in the book of a Client's or Server's services.
+/// The threads that count in a Client's or Server's ServiceBook.
 std::vector<const void*> writers_of(runtime::WorkerGroup& group);
 
-/// By their labels; the last is that of what belongs to none.
+/// By their labels; the last one is for traffic without a service.
 std::vector<ServiceStats> service_stats(const metrics::ServiceBook& book);
 std::vector<WorkerStats> worker_stats(runtime::WorkerGroup& group);
 

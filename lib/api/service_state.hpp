@@ -1,4 +1,4 @@
-// What a Service handle looks at; the client's engine writes it.
+// State behind a Service handle, written by the client's engine.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ public:
         std::string why_unhealthy{};
     };
 
-    /// `on_close` is called once, by whoever closes the service; it must not call back into this object's owner while
-    /// the owner holds a lock. Empty is fine.
+    /// `on_close` is called once, by the thread that closes the service; it must not call back into this object's owner
+    /// while the owner holds a lock. May be empty.
     ServiceState(std::string name, std::function<void()> on_close)
         : name_(std::move(name)), on_close_(std::move(on_close)) {}
 
@@ -41,9 +41,9 @@ public:
     /// Called after the trunk was lost; the endpoint stays known.
     void set_pending();
     void set_disabled();
-    /// Returns what was known before.
+    /// Returns the previous value.
     Health set_health(Health health, std::string why);
-    /// Whether somebody looks at its backend; what is known of that stays.
+    /// Whether its backend is checked; the known health stays.
     void set_checked(bool is_checked);
     /// Closes without calling on_close: the client has ended.
     void set_closed();

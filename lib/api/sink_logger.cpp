@@ -32,7 +32,7 @@ void SinkLogger::write(LogLevel level, std::string_view message, std::initialize
         Line line{std::chrono::system_clock::now(), level, std::string(message), {}};
         line.fields.reserve(fields.size());
         for (const LogField& field : fields) {
-            if (!field.value.empty()) {  // an empty value says that nothing is known: a client without a name
+            if (!field.value.empty()) {  // an empty value means unknown: a client without a name
                 line.fields.emplace_back(field.key, field.value);
             }
         }
@@ -48,12 +48,12 @@ void SinkLogger::on_left_out() noexcept {
     }
     try {
         lines_.put_later(TellLeftOut{}, Clock::now() + left_out_told_after);
-    } catch (...) {  // the next line of that kind tells it
+    } catch (...) {  // the next line of that kind reports it
         to_tell_ = false;
     }
 }
 
-// About what a line takes, with what the allocator keeps for each piece.
+// Approximate memory of a line, with the allocator's overhead for each piece.
 std::size_t SinkLogger::cost_of(const Line& line) noexcept {
     constexpr std::size_t of_allocator = 16;
     std::size_t cost = sizeof(Item) + 2 * of_allocator + line.message.capacity() +
@@ -90,7 +90,7 @@ void SinkLogger::tell_dropped(std::uint64_t lines) noexcept {
         const LogLevel level = std::max(level_.load(std::memory_order_relaxed), LogLevel::warn);
         hand_on({std::chrono::system_clock::now(),
                  level,
-                 std::to_string(lines) + " lines were dropped: nobody took them from the log in time",
+                 std::to_string(lines) + " lines were dropped: the log's reader was too slow",
                  {{"lines", std::to_string(lines)}}});
     } catch (...) {  // as above
     }

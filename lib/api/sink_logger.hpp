@@ -1,5 +1,5 @@
-// The application's log sink behind the library's own interface: whoever logs never waits for the sink, and what the
-// sink throws goes no further.
+// The application's log sink behind the library's own interface: logging never waits for the sink, and the sink's
+// exceptions are dropped.
 #pragma once
 
 #include <atomic>
@@ -20,9 +20,9 @@
 
 namespace ferrotunnel::detail {
 
-/// A Logger that calls a LogSink, one line after the other, on a thread of its own that begins with the first line. The
-/// lines that wait take limits::log_waiting_bytes_max at most; further lines are dropped, and the sink is told how
-/// many. Any thread.
+/// A Logger that calls a LogSink, one line after the other, on a thread of its own that starts with the first line.
+/// Queued lines use limits::log_waiting_bytes_max at most; further lines are dropped, and the sink receives their
+/// number. Any thread.
 class SinkLogger final : public Logger {
 public:
     /// Without a sink it drops everything.
@@ -37,8 +37,8 @@ public:
     void set_level(LogLevel level) noexcept { level_.store(sink_ ? level : LogLevel::off, std::memory_order_relaxed); }
     void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
 
-    /// Waits limits::log_patience for the sink to take what is there; once that was not enough, it never waits again.
-    /// Nobody else writes.
+    /// Waits limits::log_patience for the sink to process the queue; once that was not enough, it never waits again. No
+    /// other thread writes.
     void finish() noexcept;
 
     /// Whether the caller is within the sink.
@@ -63,12 +63,12 @@ private:
 
     const LogSink sink_;
     std::atomic<LogLevel> level_;
-    std::atomic<bool> to_tell_{false};  // what was left out is to be told in a second
+    std::atomic<bool> to_tell_{false};  // omitted lines are to be reported in a second
     bool takes_in_time_ = true;
     DeliveryQueue<Item> lines_;
 };
 
-/// Logs what a callback of the application has thrown: nobody else would hear of it.
+/// Logs an exception of an application's callback, which would otherwise be lost.
 void log_thrown(Logger& log, std::string_view what, const std::exception_ptr& thrown) noexcept;
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,5 @@
-// What a Server keeps over a restart in its state directory: claims of ports and hosts, and the key of sticky cookies.
+// State that a Server keeps across a restart in its state directory: claims of ports and hosts, and the key of sticky
+// cookies.
 #pragma once
 
 #include <memory>
@@ -27,13 +28,13 @@ public:
     StateDirectory(const StateDirectory&) = delete;
     StateDirectory& operator=(const StateDirectory&) = delete;
 
-    /// Reads claims and key, before anybody may claim something. Once.
+    /// Reads claims and key, before anything can be claimed. Once.
     void open(const ServerSettings& settings);
-    /// Opens the ports that are known from before, each of TCP on a worker: visitors wait there for `hold` until their
-    /// clients are back. A client that is faster has its port already. The client says how datagrams are to be read, so
-    /// those wait in the kernel, as where a socket was passed on.
+    /// Opens the ports known from before, each TCP port on a worker: visitors wait there for `hold` until their clients
+    /// have reconnected. A faster client has its port already. The client determines how datagrams are read, so they
+    /// wait in the kernel, as with a passed socket.
     void hold_ports(Duration hold);
-    /// The tokens have changed: claims are written by the ids that these will have after a restart.
+    /// The tokens have changed: claims are written under the ids that these will have after a restart.
     void rename_tokens();
     void write_now();
     /// Writes the claims as they are, and nothing after that.
@@ -42,7 +43,7 @@ public:
 
 private:
     const Needs needs_;
-    std::unique_ptr<directory::ClaimKeeper> claims_;  // null: nothing is kept
+    std::unique_ptr<directory::ClaimKeeper> claims_;  // null: nothing is saved
 };
 
 }  // namespace ferrotunnel::detail

@@ -55,7 +55,7 @@ void StreamCore::start_read(ReadOperation* operation) noexcept {
     } else if (operation->buffers.empty()) {
         operation->complete({}, 0);
     } else if (!reader_.begin()) {
-        const mux::Verdict verdict = stream_->verdict();  // whoever is told of that may be at work just now
+        const mux::Verdict verdict = stream_->verdict();  // the worker that handles it may hold the lock
         operation->complete(verdict ? verdict_error_now(verdict) : asio::error::already_started, 0);
     } else {
         read_ = operation;
@@ -95,7 +95,7 @@ void StreamCore::cancel_open(bool timed_out) noexcept {
     }
 }
 
-// Serials rise, and one operation of a kind is outstanding: the highest that was cancelled says it for all before it.
+// Serials rise, and one operation of a kind is outstanding: the highest cancelled one covers all before it.
 void StreamCore::cancel_read(std::uint64_t serial) noexcept {
     raise_to(cancelled_read_, serial);
     if (reader_.wake()) {
@@ -149,7 +149,7 @@ void StreamCore::drop() noexcept {
 }
 
 void StreamCore::wake() noexcept {
-    // Nobody reads what an aborted stream still holds, whether or not a read is under way.
+    // The rest of an aborted stream is never read, whether or not a read is in progress.
     if (is_aborted() ? reader_.claim() : reader_.wake()) {
         drive_reader();
     }
@@ -158,7 +158,7 @@ void StreamCore::wake() noexcept {
     }
 }
 
-// Runs `settle`. What fails inside (memory, a bug) ends this stream and not the process.
+// Runs `settle`. A failure inside (memory, a bug) ends this stream and not the process.
 StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcept {
     try {
         return (this->*settle)();
@@ -175,7 +175,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
 void StreamCore::drive_reader() noexcept {
     ReadOperation* read_done = nullptr;
     OpenOperation* open_done = nullptr;
-    std::shared_ptr<OpenAttempt> attempt;  // its timer, if it has one, is of no use any more
+    std::shared_ptr<OpenAttempt> attempt;  // its timer, if any, is not needed any more
     Outcome outcome;
     while (true) {
         if (is_aborted()) {
@@ -200,7 +200,7 @@ void StreamCore::drive_reader() noexcept {
         read_done->complete(outcome.error, outcome.bytes);
     } else if (open_done != nullptr && outcome.error) {
         if (open_end_.load(std::memory_order_acquire) != OpenEnd::none) {
-            refuse(wire::Code::cancelled);  // overtakes: nobody must accept the stream any more
+            refuse(wire::Code::cancelled);  // overtakes: the stream must no longer be accepted
         } else {
             drop();
         }
@@ -212,7 +212,8 @@ void StreamCore::drive_reader() noexcept {
     }
 }
 
-// Settles a read. The verdict is asked before the queue: what came before the trunk was lost is still read.
+// Settles a read. The verdict is loaded before the queue is checked, so that bytes received before the trunk was lost are
+// still read.
 StreamCore::Outcome StreamCore::settle_read() {
     if (closed() || cancelled_read_.load(std::memory_order_acquire) >= read_->serial) {
         return {true, asio::error::operation_aborted, 0};
@@ -245,7 +246,7 @@ StreamCore::Outcome StreamCore::settle_open() {
     return {static_cast<bool>(verdict), verdict_error_now(verdict), 0};
 }
 
-// Fills `buffers` from what is queued. An end that is met sets receive_ended_; when bytes came before it, the next read
+// Fills `buffers` from the queue. Reaching the end sets receive_ended_; if there were bytes before it, the next read
 // reports it.
 std::size_t StreamCore::copy_inbound(const ReadBuffers& buffers) {
     std::size_t total = 0;
@@ -283,7 +284,7 @@ std::size_t StreamCore::copy_inbound(const ReadBuffers& buffers) {
     return total;
 }
 
-// Throws away what comes after close. True while more may come.
+// Discards what arrives after close. True while more may arrive.
 bool StreamCore::linger() noexcept try {
     while (!receive_ended_) {
         const mux::StreamItem* item = stream_->front();
@@ -341,7 +342,7 @@ StreamCore::Outcome StreamCore::settle_write() {
     return {bytes > 0, {}, bytes};
 }
 
-// Carries out the end that the application wished for, once. A reset may still follow an end.
+// Performs the end that the application wished for, once. A reset may still follow an end.
 void StreamCore::end_sending() noexcept try {
     const Wish wish = wish_.load(std::memory_order_acquire);
     if (stream_->send_is_dead()) {
@@ -395,7 +396,7 @@ private:
 
 }  // namespace
 
-// Copies into one slab for all payloads of this call, each with room for its header before it, so that they leave in
+// Copies into one slab for all payloads of this call, each with room for its header before it, so that they are sent in
 // one piece.
 std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     if (!stream_->can_send()) {
@@ -421,9 +422,8 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     return total;
 }
 
-// Why nothing can be sent. Whoever loses the session says the verdict first and then that nothing is sent any more, so
-// this is asked the other way around: asked in the order in which it is said, a loss that comes between the two
-// questions would look like the peer's reset.
+// Why nothing can be sent. The code that loses the session sets the verdict first and then marks sending as ended, so
+// this checks in the opposite order: in the same order, a loss between the two checks would look like the peer's reset.
 std::error_code StreamCore::send_error() const noexcept {
     const bool is_dead = stream_->send_is_dead();
     if (const mux::Verdict verdict = stream_->verdict()) {

@@ -1,21 +1,21 @@
-// What a ferrotunnel::Stream is made of: the endpoint half of a mux stream, worked on by the application's threads and
-// by the trunk's worker in turn.
+// Core of a ferrotunnel::Stream: the endpoint half of a mux stream, processed by the application's threads and by the
+// trunk's worker in turn.
 //
-// Each direction has a HandoffLock. The application takes it to start an operation, does what can be done at once, and
-// parks what cannot; a wake takes it up again on the worker, moves bytes, and completes the operation, which posts the
-// application's handler. The order in which things are parked matters: first the mux queue (so that the session will
-// wake us), then the lock (so that the wake finds something).
+// Each direction has a HandoffLock. The application acquires it to start an operation, does what can be done at once,
+// and parks the rest; a wake acquires it again on the worker, moves bytes, and completes the operation, which posts the
+// application's handler. The order of parking matters: first the mux queue (so that the session will wake us), then the
+// lock (so that the wake finds something).
 //
 //    reading:   app: begin -> drive --nothing there--> try_park_receive -> park        worker: wake -> drive -> ...
 //    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
-//    close:     claims both locks, whoever parked them, and drives them to their end
+//    close:     claims both locks, even if parked, and drives them to their end
 //
-// What the application wants only ever rises, and sending ends accordingly, behind what is queued:
+// The application's wish only rises, and sending ends accordingly, after everything that is queued:
 //
 //    wish:      open --shutdown_send--> shutdown --close--> closed --reset--> reset       (each may be skipped)
 //    sent end:  none --wish is shutdown or closed--> fin --wish is reset--> reset         (fin may be skipped)
 //
-// After close the reading half lingers: it throws away what still comes, until the other side ends too.
+// After close the reading half lingers: it discards what still arrives, until the other side ends too.
 #pragma once
 
 #include <atomic>
@@ -41,11 +41,11 @@ namespace ferrotunnel::detail {
 
 class OpenAttempt;
 
-/// The origin of a stream that the peer opened, as far as it is known; Stream::visitor() is made of it.
+/// The origin of a stream that the peer opened, as far as it is known; Stream::visitor() is made from it.
 struct StreamOrigin {
-    net::Address visitor{};  // unknown, unless it is one visitor's stream
+    net::Address visitor{};  // unknown, unless the stream belongs to a single visitor
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::shared_ptr<const ServiceState> service{};  // null: a stream that this side dialled
+    std::shared_ptr<const ServiceState> service{};  // null: a stream that this side opened
     std::string host{};                             // for kind tls
 };
 
@@ -53,33 +53,33 @@ VisitorInfo visitor_info(const StreamOrigin& origin);
 
 class StreamCore final : public buffer::Waker {
 public:
-    /// How much is thrown away after close before the stream is aborted, once what was written has left.
+    /// Bytes to discard after close before the stream is aborted, once everything written was sent.
     static constexpr std::uint64_t linger_bytes_max = 256 * 1024;
 
-    /// `owner` may be null. Made on the session's worker.
+    /// `owner` may be null. Created on the session's worker.
     StreamCore(StreamOrigin origin, IntrusivePtr<OwnerLife> owner);
 
-    /// Makes the core of a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
+    /// Creates the core of a stream that the peer opened, within on_open. Attaches itself as the stream's waker.
     static IntrusivePtr<StreamCore> of_opened(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,
                                               IntrusivePtr<OwnerLife> owner);
 
-    /// Gives the core its stream, when this side has opened it: the core goes into Session::open as the waker
+    /// Sets the stream of the core, when this side has opened it: the core is passed to Session::open as the waker
     /// (foreign), and then gets the stream. Session's worker, before anything else.
     void bind(IntrusivePtr<mux::Stream> stream) noexcept { stream_ = std::move(stream); }
-    /// Counts the stream by `count` for as long as it is there for anybody. Called before the stream is shared with
-    /// other threads.
+    /// Counts the stream by `count` as long as it exists for any user. Called before the stream is shared with other
+    /// threads.
     void count_by(std::shared_ptr<session::TrunkLoad::Count> count) noexcept { count_ = std::move(count); }
     /// Called after `bind`, instead of a read: completes when the peer has answered. The reference is for the new
     /// Stream. It keeps `attempt` until then.
     void start_open(OpenOperation* operation, std::shared_ptr<OpenAttempt> attempt) noexcept;
-    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. After that it does nothing.
+    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. Otherwise it does nothing.
     void cancel_open(bool timed_out) noexcept;
 
-    /// Called by the acceptor: the application takes the visitor. False: the visitor has gone already.
+    /// Called by the acceptor: the application accepts the visitor. False if the visitor has left already.
     bool accept() noexcept;
-    /// Whether the visitor has gone before it was accepted.
+    /// Whether the visitor has left before it was accepted.
     bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()); }
-    /// Ends the stream at once, for a visitor that nobody takes.
+    /// Ends the stream at once, for a visitor that is not accepted.
     void refuse(wire::Code code) noexcept;
 
     // --- for Stream ---
@@ -92,7 +92,7 @@ public:
     std::error_code shutdown_send() noexcept;
     void close() noexcept;
     void reset() noexcept;
-    /// What the destructor of Stream does.
+    /// Called by the destructor of Stream.
     void drop() noexcept;
     bool closed() const noexcept { return wish_.load(std::memory_order_acquire) >= Wish::closed; }
     bool is_aborted() const noexcept { return stream_->verdict().kind == mux::Verdict::Kind::aborted; }
@@ -101,7 +101,7 @@ public:
     void wake() noexcept override;
 
 private:
-    /// The end of an operation, carried out after the lock was let go of.
+    /// The end of an operation, to be performed after the lock was released.
     struct Outcome {
         bool done = false;
         std::error_code error;
@@ -132,7 +132,7 @@ private:
     const IntrusivePtr<OwnerLife> owner_;
     std::shared_ptr<session::TrunkLoad::Count> count_;
 
-    // Wishes: set by the application at any time, seen by the holder of a lock.
+    // Wishes: set by the application at any time, read by the holder of a lock.
     std::atomic<Wish> wish_{Wish::open};
     std::atomic<std::uint64_t> last_serial_{0};
     std::atomic<std::uint64_t> cancelled_read_{0};
@@ -144,7 +144,7 @@ private:
     OpenOperation* open_ = nullptr;
     std::shared_ptr<OpenAttempt> open_attempt_;
     bool receive_ended_ = false;
-    std::error_code receive_end_;  // eof, or what a reset means
+    std::error_code receive_end_;  // eof, or the error of a reset
     std::uint64_t lingered_ = 0;
 
     HandoffLock writer_;  // and what belongs to it:

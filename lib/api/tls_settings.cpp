@@ -65,7 +65,7 @@ void try_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
     }
     if (!settings.tls_chain.empty()) {
         try_to_make(settings, problems);
-    } else if (!settings.state_dir.empty()) {  // making a certificate is for the start
+    } else if (!settings.state_dir.empty()) {  // a certificate is created only at the start
         try {
             transport::try_identity(settings.state_dir);
         } catch (const transport::TlsConfigError& problem) {

@@ -12,7 +12,7 @@ using admin::Json;
 
 namespace {
 
-/// What the clients of one token use.
+/// Use of one token by its clients.
 struct TokenUse {
     std::set<directory::ClientId> clients;
     std::size_t connections = 0;
@@ -47,7 +47,7 @@ Json rights_of(const login::Rights& rights) {
     return json;
 }
 
-// How much of it the clients of a token may have together; what has no bound is left out.
+// Limits of all clients of a token; unlimited values are omitted.
 Json quotas_of(const login::Rights& rights) {
     Json json = Json::object();
     const auto put = [&json](const char* key, const auto& most) {
@@ -73,7 +73,7 @@ Json quotas_of(const login::Rights& rights) {
     return json;
 }
 
-// By the keys that configure them. Who is connected uses the secret now.
+// By their configuration keys. A connected client counts as using the secret now.
 Json secrets_of(const session::ServerShared& shared, const login::AcceptedToken& token) {
     const auto json_of = [&](const login::TokenId& secret) {
         const auto last = shared.secrets->last(secret);

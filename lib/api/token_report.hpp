@@ -1,4 +1,4 @@
-// What the control API and metrics show of a Server's tokens: rights, quotas, secrets, and what their clients use.
+// Control API and metrics of a Server's tokens: rights, quotas, secrets, and the use by their clients.
 #pragma once
 
 #include "admin/subject.hpp"

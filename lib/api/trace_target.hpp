@@ -1,4 +1,4 @@
-// From the settings of traces to the collector that they name.
+// Converts the settings of traces into the collector that they name.
 #pragma once
 
 #include <optional>
@@ -11,10 +11,10 @@
 
 namespace ferrotunnel::detail {
 
-/// Nothing: there are no traces. Throws transport::TlsConfigError where the CAs cannot be read.
+/// Empty if there are no traces. Throws transport::TlsConfigError if the CAs cannot be read.
 std::optional<observe::TraceTarget> make_trace_target(const Traces& traces);
 
-/// Makes it, for the problems that only that shows.
+/// Creates the target to find the problems that only this shows.
 void try_traces(const ServerSettings& settings, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

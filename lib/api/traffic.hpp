@@ -1,4 +1,4 @@
-// What sessions and workers have counted, summed up for an application's stats.
+// Sums the counters of sessions and workers for an application's statistics.
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,7 @@ inline std::chrono::milliseconds waited(TimePoint since) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since);
 }
 
-/// All but what waits now.
+/// All values except those of waiting sessions.
 inline void add_resume(ResumeStats& stats, const trunk::ResumeCounts& counts, const trunk::TrafficSums& moved,
                        const mux::Settings& settings) {
     const auto read = [](const trunk::ResumeCounts::Count& count) { return count.load(std::memory_order_relaxed); };

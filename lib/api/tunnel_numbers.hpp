@@ -1,4 +1,4 @@
-// Short numbers by which an operator tells the clients of a server apart, and names one.
+// Short numbers by which an operator distinguishes and names the clients of a server.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace ferrotunnel::detail {
 
-/// A client keeps its number when it reconnects, until so many others have come that it is forgotten. A number is never
-/// given twice. Any thread.
+/// A client keeps its number when it reconnects, until it is forgotten because of many newer ones. A number is never
+/// reused. Any thread.
 class TunnelNumbers {
 public:
-    /// As many as there may be sessions: whoever is present is never among those that are forgotten.
+    /// At least as many as there may be sessions: a present client is never forgotten.
     static constexpr std::size_t known_max = std::size_t{2} * limits::sessions_max;
 
     std::uint64_t of(const directory::ClientId& client) {
@@ -32,10 +32,10 @@ public:
 private:
     struct Entry {
         std::uint64_t number;
-        std::uint64_t asked;  // when it was last asked for, in calls
+        std::uint64_t asked;  // the last call for it, as a count of calls
     };
 
-    // Those that were not among the last calls have gone.
+    // Forgets clients that were not in the most recent calls.
     void forget_old() REQUIRES(mutex_) {
         std::erase_if(numbers_, [this](const auto& entry)
                                     REQUIRES(mutex_) { return entry.second.asked + known_max / 2 < asked_; });

@@ -1,9 +1,9 @@
-// Visits of a client to private services of others. Those of the settings are compared with what is wanted, as services
-// are:
+// Visits of a client to private services of others. Those of the settings are compared with the new ones, like
+// services:
 //
 //   same place, service and key     untouched
 //   same place, anything different  the socket stays; visitors from now on get the other service, or key
-//   else                            a new place listens, one that is no longer wanted does not any more
+//   otherwise                       a new place starts to listen, an unwanted one stops
 #pragma once
 
 #include <cstdint>
@@ -19,12 +19,12 @@
 
 namespace ferrotunnel::detail {
 
-/// What becomes of a visit.
+/// The planned change of a visit.
 struct VisitChange {
     enum class Kind : std::uint8_t { added, removed, changed } kind = Kind::added;
     std::uint32_t id = 0;  // of an added one: chosen when it is committed
     Visit visit{};
-    std::shared_ptr<const session::VisitPlan> plan{};  // null where it is removed
+    std::shared_ptr<const session::VisitPlan> plan{};  // null if it is removed
     std::string at{};                                  // of an added one
     std::shared_ptr<runtime::Fd> listener{};           // likewise
 };
@@ -37,12 +37,12 @@ class VisitTable {
 public:
     explicit VisitTable(bool shares_places) noexcept : shares_places_(shares_places) {}
 
-    /// Compares with `visits`, and listens where that is new. What cannot be is appended as a problem.
+    /// Compares with `visits`, and listens at new places. Failures are appended as problems.
     std::vector<VisitChange> plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
-    /// Nothing of this fails, and nothing has changed since the plan. `of_settings`: later plans compare them.
+    /// Cannot fail; nothing has changed since the plan. `of_settings`: later plans compare them.
     void commit(std::vector<VisitChange>& changes, bool of_settings);
 
-    /// Whether this visit of the settings is there.
+    /// Whether the settings' visit exists.
     bool has(const Visit& visit) const;
     std::size_t size() const noexcept { return visits_.size(); }
     std::vector<VisitStats> stats() const;

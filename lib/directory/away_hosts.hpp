@@ -1,5 +1,5 @@
-// What the directory remembers about hosts whose client is away, and about hosts that it has assigned. For one thread
-// at a time: the directory's lock protects them.
+// The directory's memory of hosts whose client is offline, and of assigned hosts. For one thread at a time: the
+// directory's lock protects it.
 #pragma once
 
 #include <algorithm>
@@ -16,9 +16,9 @@
 
 namespace ferrotunnel::directory {
 
-/// The names (a host with a path) that stay known without a client. When there are too many, the token that has most
-/// loses its oldest one; if several have as many, it is the newcomer's token that loses one. So nobody drives out
-/// another token's names by registering ever new ones.
+/// Names (a host with a path) that stay known without a client. If there are too many, the token that has most loses
+/// its oldest one; if several have equally many, the newcomer's token loses one. So registering ever new names cannot
+/// evict another token's names.
 class AwayHosts {
 public:
     struct Entry {
@@ -33,18 +33,18 @@ public:
     std::size_t size() const noexcept { return entries_.size(); }
 
     void add(Entry entry);
-    /// Removes an entry; does nothing if it is not there.
+    /// Removes an entry. Does nothing if it is not there.
     void remove(const Entry& entry);
 
-    /// Takes out one entry that has been away since `then` or longer.
+    /// Removes and returns an entry that has been offline since `then` or longer.
     std::optional<Entry> take_since(TimePoint then);
-    /// Takes out one entry of which `is_it(entry)` is true.
+    /// Removes and returns an entry for which `is_it(entry)` is true.
     template <typename Is>
     std::optional<Entry> take_if(const Is& is_it) {
         const auto found = std::find_if(entries_.begin(), entries_.end(), is_it);
         return found != entries_.end() ? std::optional(take(*found)) : std::nullopt;
     }
-    /// Takes out one entry if there are more than `most`; `comer` is the token that has added some.
+    /// Removes and returns an entry if there are more than `most`; `comer` is the token that has added some.
     std::optional<Entry> take_surplus(std::size_t most, const login::TokenId& comer);
 
 private:
@@ -58,15 +58,15 @@ private:
 
     std::set<Entry> entries_;
     std::map<login::TokenId, OfOwner> owners_;
-    std::set<std::pair<std::size_t, login::TokenId>> counts_;  // the last one has most
+    std::set<std::pair<std::size_t, login::TokenId>> counts_;  // ordered by count; the last one has most
 };
 
-/// Which host the server has assigned to a token's service.
+/// The host that the server has assigned to a token's service.
 class AssignedHosts {
 public:
     void remember(const login::TokenId& token, const std::string& service, const std::string& host);
     void forget(const std::string& host);
-    /// The host of a service; null if it has none.
+    /// The host of a service. Null if it has none.
     const std::string* find(const login::TokenId& token, const std::string& service) const;
     /// Calls `action(token, service, host)` for each assigned host.
     template <typename Action>

@@ -1,4 +1,4 @@
-// Numbers of carriers, by which a visitor remembers those that could not take it: some may be gone by then.
+// Numbers of carriers. A visitor records those that could not accept it, which may be gone by then.
 #pragma once
 
 #include <atomic>
@@ -7,11 +7,11 @@
 
 namespace ferrotunnel::directory {
 
-/// The number of a carrier. No other carrier of the process has it, or had it.
+/// The number of a carrier; never reused in a process.
 enum class CarrierId : std::uint64_t {};
 using CarrierIds = std::vector<CarrierId>;
 
-/// A base of whatever carries visitors.
+/// Base of everything that carries visitors.
 class NumberedCarrier {
 public:
     CarrierId carrier_id() const noexcept { return carrier_id_; }

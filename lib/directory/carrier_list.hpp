@@ -1,11 +1,11 @@
-// The trunks that carry one port or one service together. For one thread at a time: the owner locks it.
+// The trunks that together carry one port or one service. For one thread at a time: the owner locks it.
 //
-// They are those of one client; or of several, which share it as members of a group: then a visitor's member is chosen
-// first, and of its trunks the one with the least load.
+// They belong to one client, or to several that share it as members of a group: then a visitor's member is chosen
+// first, and then the least loaded of its trunks.
 //
-// A member has a *seat*, by which visitors who stay know it: its name, and its rank among those of that name. The
-// successor of a client (docs/architecture/handover.md) has the seat of its predecessor beside it, and gets no visitors
-// as long as that one can take them: so whoever stays with the seat moves once, and never back and forth.
+// A member has a *seat*, which identifies it for sticky visitors: its name, and its rank among members of that name.
+// The successor of a client (docs/architecture/handover.md) shares the seat of its predecessor, and gets no visitors as
+// long as the predecessor accepts them: so a sticky visitor moves once, and never back and forth.
 #pragma once
 
 #include <algorithm>
@@ -29,24 +29,25 @@
 
 namespace ferrotunnel::directory {
 
-/// What the client of a carrier says of the backend behind it, and whether that client can be reached.
+/// Health of a carrier's backend as its client reports it, and whether that client can be reached.
 struct CarrierHealth {
-    bool healthy = true;                  // or nobody looks
-    bool try_when_all_unhealthy = false;  // it takes visitors where no carrier is healthy
-    bool waits = false;                   // to be resumed, its connection being lost: others are asked before it
+    bool healthy = true;                  // also if the backend is not checked
+    bool try_when_all_unhealthy = false;  // it gets visitors if no carrier is healthy
+    bool waits = false;                   // its connection is lost and it waits to be resumed: other carriers are
+                                          // preferred
 
     friend bool operator==(const CarrierHealth&, const CarrierHealth&) = default;
 };
 
-/// What a group wants to know of a visitor who comes.
+/// Properties of a visitor that matter to a group.
 struct VisitorAsk {
     TimePoint now{};
     StickyVisitor sticky{};
-    const GroupMember* not_to = nullptr;  // this one has just failed it
-    Duration hold{};                      // how long a member that is away keeps those who have its cookie
+    const GroupMember* not_to = nullptr;  // a member that has just failed it
+    Duration hold{};                      // how long an offline member keeps visitors with its cookie
 };
 
-/// What has become of a member by how a visitor has fared.
+/// The effect of a visitor's outcome on its member.
 enum class MemberTurn : std::uint8_t { none, ejected, returned };
 
 /// The carriers of one port or service. `Trunk` is a NumberedCarrier and has `std::uint64_t load() const`.
@@ -56,13 +57,13 @@ public:
     struct Carrier {
         std::shared_ptr<Trunk> trunk;
         std::uint32_t service = 0;  // the trunk's id for it
-        bool yields = false;        // the next trunk of its client that joins takes its place
-        std::uint64_t member = 0;   // of a group: a number that no other client has, or had, in this list; else 0
-        CarrierHealth health{};     // of what is behind it
-        bool outgoing = false;      // whoever joins next takes its place
+        bool yields = false;        // the next trunk of its client that joins replaces it
+        std::uint64_t member = 0;   // in a group: a number of the client, never reused in this list; otherwise 0
+        CarrierHealth health{};     // of its backend
+        bool outgoing = false;      // the next trunk that joins replaces it
     };
     using Trunks = std::vector<std::shared_ptr<Trunk>>;
-    /// A member, for whoever looks on.
+    /// A member, for display.
     struct Present {
         std::shared_ptr<GroupMember> it;
         std::uint32_t weight = 1;
@@ -73,7 +74,7 @@ public:
     bool empty() const noexcept { return carriers_.empty(); }
     std::size_t size() const noexcept { return carriers_.size(); }
     bool is_group() const noexcept { return !members_.empty(); }
-    /// Whether there are carriers, and none of them takes visitors, since what is behind them is unhealthy, or all
+    /// Whether there are carriers, and none of them accepts visitors, because their backends are unhealthy or all
     /// members are ejected.
     bool is_unhealthy() const noexcept {
         if (!members_.empty()) {
@@ -84,7 +85,7 @@ public:
                                                   [this](const Carrier& carrier) { return takes_visitors(carrier); });
     }
 
-    /// The member that a carrier belongs to; null: there is no group.
+    /// The member that a carrier belongs to. Null if there is no group.
     std::shared_ptr<GroupMember> member_of(const Carrier& carrier) const {
         const Member* const member = member_called(carrier.member);
         return member != nullptr ? member->it : nullptr;
@@ -95,7 +96,7 @@ public:
         return own != carriers_.end() ? member_of(*own) : nullptr;
     }
 
-    /// The members in the order in which they came; none: there is no group.
+    /// The members in the order in which they joined. Empty if there is no group.
     std::vector<Present> members() const {
         std::vector<Present> all;
         all.reserve(members_.size());
@@ -104,8 +105,8 @@ public:
         }
         return all;
     }
-    /// The member that such a visitor stays with, if it came now; null: the balance chooses one, or there is none.
-    /// Nothing is counted, and nobody's turn is over.
+    /// The member that such a visitor would stay with now. Null if the balance would choose one, or if there is none.
+    /// Nothing is counted, and no turn is used.
     std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask) {
         if (members_.empty()) {
             return nullptr;
@@ -123,14 +124,14 @@ public:
         return place ? members_[*place].it : nullptr;
     }
 
-    /// Whether the cookie of such a visitor may be that of a member that is away, and so stays what it is: that of one
-    /// that waits to be resumed; and for `hold` from the first visitor on who came after a member had come or gone,
-    /// every tag that nobody has now.
+    /// Whether the visitor's cookie may belong to an offline member, and so is kept: a member that waits to be resumed;
+    /// or, for `hold` after the first visitor that arrived after a member had joined or left, any tag that no member
+    /// has now.
     bool keeps_tag(const VisitorAsk& ask) const noexcept {
         return waits_with_tag(ask.sticky.tag) || (is_foreign(ask.sticky.tag) && ask.now < tags_kept_until_);
     }
 
-    /// How a visitor of the member has fared. `time`: how long that one is out, if it is ejected now.
+    /// Records a visitor's outcome at the member. `time`: how long the member is out, if it is ejected now.
     MemberTurn tell(const GroupMember& of, Fared fared, TimePoint now, Duration& time) noexcept {
         Member* const member = member_called(of.number());
         if (member == nullptr || member->says.eject.failures == 0) {
@@ -156,16 +157,16 @@ public:
         return turn;
     }
 
-    /// The carrier with the least load that is not in `passed`, in turn if several have the same; of a group's, one of
-    /// the member whose turn it is, or that the visitor stays with. One that waits to be resumed only where no other
-    /// can. Null: none is left.
+    /// The carrier with the least load that is not in `passed`, in turn if several are equal; in a group, a carrier of
+    /// the member whose turn it is, or that the visitor stays with. A carrier that waits to be resumed is chosen only
+    /// if there is no other. Null if none is left.
     const Carrier* choose(const CarrierIds& passed, const VisitorAsk& ask = {}) {
         const std::optional<std::uint64_t> member = choose_member(passed, ask);
         return member ? least_loaded(passed, *member) : nullptr;
     }
 
-    /// Like choose(), but prefers the carrier with the least load among those for which `is_near` holds, unless its
-    /// load is half as much again, and `detour` more, as the least of all.
+    /// Like choose(), but prefers the least loaded carrier among those for which `is_near` holds, unless its load
+    /// exceeds 1.5 times the least of all by more than `detour`.
     template <typename IsNear>
     const Carrier* choose(const CarrierIds& passed, const IsNear& is_near, const VisitorAsk& ask = {}) {
         const std::optional<std::uint64_t> member = choose_member(passed, ask);
@@ -186,7 +187,7 @@ public:
         return best;
     }
 
-    /// The load of all carriers together.
+    /// The total load of all carriers.
     std::uint64_t load() const {
         std::uint64_t sum = 0;
         for (const Carrier& carrier : carriers_) {
@@ -195,8 +196,8 @@ public:
         return sum;
     }
 
-    /// Why one more client may not be a member: there is no room, or it says something else of what all have to agree
-    /// on. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
+    /// Why another client may not become a member: there is no room, or its terms differ from those that all must
+    /// share. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
     std::optional<Refusal> why_not_join(const Membership& membership) const {
         if (std::any_of(members_.begin(), members_.end(),
                         [&](const Member& one) { return one.says.client == membership.client; })) {
@@ -214,8 +215,8 @@ public:
     }
     bool may_join(const Membership& membership) const { return !why_not_join(membership); }
 
-    /// Adds a trunk, and returns the trunks whose place it takes. `membership`: of its client, where that is a member
-    /// of a group; what it says last counts.
+    /// Adds a trunk, and returns the trunks that it replaces. `membership`: of its client, if that is a member of a
+    /// group; its latest terms apply.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service,
                const std::optional<Membership>& membership = std::nullopt, const CarrierHealth& health = {}) {
         Trunks replaced;
@@ -244,7 +245,8 @@ public:
         look_at_health();
     }
 
-    /// What the client says of the backend from now on. While it is unhealthy the trunk takes no new visitors.
+    /// Sets the client's latest report about the backend. While the backend is unhealthy the trunk accepts no new
+    /// visitors.
     void set_health(const Trunk& trunk, const CarrierHealth& health) noexcept {
         for (Carrier& carrier : carriers_) {
             carrier.health = carrier.trunk.get() == &trunk ? health : carrier.health;
@@ -291,7 +293,7 @@ public:
         }
     }
 
-    /// Another owner has the port or service from now on, whose first trunk takes the place of all.
+    /// Another owner will have the port or service; its first trunk replaces all carriers.
     void set_outgoing() noexcept {
         for (Carrier& carrier : carriers_) {
             carrier.outgoing = true;
@@ -300,14 +302,14 @@ public:
         members_.clear();
     }
 
-    /// Whether it is this service that is carried; any, where all are about to be replaced.
+    /// Whether this service is carried; true for any if all carriers are about to be replaced.
     bool has_service(std::uint32_t service) const {
         return std::any_of(carriers_.begin(), carriers_.end(), [service](const Carrier& carrier) {
             return carrier.service == service || carrier.outgoing;
         });
     }
 
-    /// Whether the trunk is one of them, and takes visitors: not while it waits to be resumed and another one does not.
+    /// Whether the trunk is a carrier and accepts visitors: not while it waits to be resumed and another one does not.
     bool has(const Trunk& trunk) const {
         return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
             return carrier.trunk.get() == &trunk && takes_visitors(carrier) &&
@@ -320,17 +322,17 @@ private:
     struct Member {
         std::shared_ptr<GroupMember> it;
         Membership says;
-        std::string seat;         // the name that it is known by
-        std::uint32_t rank = 0;   // among those of that name
+        std::string seat;         // its name
+        std::uint32_t rank = 0;   // among seats of that name
         std::uint64_t hash = 0;   // of both
-        bool follows = false;     // its seat was another one's when it came
+        bool follows = false;     // its seat belonged to another member when it joined
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
 
         bool has_seat_of(const Member& other) const noexcept { return rank == other.rank && seat == other.seat; }
     };
 
-    /// Who is tried, too, where nobody else can take a visitor.
+    /// Which members to try beyond those that accept visitors.
     struct Tried {
         bool ejected = false;
         bool waiting = false;
@@ -375,15 +377,15 @@ private:
             return carrier.member == member.it->number() && takes_visitors(carrier);
         });
     }
-    /// The same of one that does not wait to be resumed.
+    /// The same for a member that does not wait to be resumed.
     bool is_there(const Member& member) const noexcept {
         return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
             return carrier.member == member.it->number() && takes_at_once(carrier);
         });
     }
-    /// Whether it takes visitors, or would be tried all the same.
+    /// Whether it accepts visitors, or would be tried all the same.
     bool takes(const Member& member) const noexcept { return is_there(member) && !member.ejection.is_out(); }
-    /// Whether its predecessor has the visitors.
+    /// Whether its predecessor gets the visitors.
     bool waits_for_seat(const Member& member) const noexcept {
         return member.follows && std::any_of(members_.data(), &member, [&](const Member& before) {
                    return before.has_seat_of(member) && takes(before);
@@ -407,14 +409,14 @@ private:
     const Member* member_called(std::uint64_t number) const noexcept { return member_among(members_, number); }
     Member* member_called(std::uint64_t number) noexcept { return member_among(members_, number); }
 
-    /// Whether it has the form of a tag, and is not a member's.
+    /// Whether it has the form of a tag, and belongs to no member.
     bool is_foreign(std::string_view tag) const noexcept {
         return !tag.empty() && !members_.empty() && tag.size() == members_.front().it->tag().size() &&
                std::none_of(members_.begin(), members_.end(),
                             [tag](const Member& one) { return one.it->tag() == tag; });
     }
 
-    /// Whether it is that of a member that waits to be resumed, and whose successor is not there either.
+    /// Whether it belongs to a member that waits to be resumed and whose successor is not there either.
     bool waits_with_tag(std::string_view tag) const noexcept {
         const auto any_has_it = [&](auto holds) {
             return std::any_of(members_.begin(), members_.end(),
@@ -424,7 +426,7 @@ private:
                !any_has_it([this](const Member& one) { return is_there(one); });
     }
 
-    /// There is room for one more.
+    /// Adds a member, for which there is room.
     std::uint64_t enter(const Membership& membership) {
         for (Member& member : members_) {
             if (member.says.client == membership.client) {
@@ -445,7 +447,7 @@ private:
         return ++last_member_;
     }
 
-    /// The first member whose place such a client wants; null: none is there.
+    /// The first member that such a client wants to replace. Null if none is there.
     const Member* predecessor_of(const Membership& membership) const noexcept {
         const std::vector<ClientId>& before = membership.predecessors;
         const auto found = std::find_if(members_.begin(), members_.end(), [&before](const Member& one) {
@@ -454,7 +456,7 @@ private:
         return found != members_.end() ? &*found : nullptr;
     }
 
-    /// How many seats are taken.
+    /// The number of seats in use.
     std::size_t seats() const noexcept {
         return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [this](const Member& one) {
             return std::none_of(members_.data(), &one,
@@ -462,7 +464,7 @@ private:
         }));
     }
 
-    /// That of its predecessor, or else the first of its name that nobody has.
+    /// Assigns the seat of its predecessor, or otherwise the first free one of its name.
     void take_seat(Member& member) const {
         const Member* const predecessor = predecessor_of(member.says);
         if (predecessor != nullptr && !mutant(Mutant::seat_forgotten)) {
@@ -491,7 +493,7 @@ private:
         });
     }
 
-    /// The member that a visitor goes to: 0 where there is no group. Nothing: nobody is left.
+    /// The member for a visitor; 0 if there is no group. Empty if no member is left.
     std::optional<std::uint64_t> choose_member(const CarrierIds& passed, const VisitorAsk& ask) {
         if (members_.empty()) {
             return 0;
@@ -519,13 +521,13 @@ private:
 
     std::optional<std::size_t> choose_among(const CarrierIds& passed, const VisitorAsk& ask, Tried tried) {
         look_at_members(passed, ask, tried);
-        const Membership& terms = members_.front().says;  // all say the same
+        const Membership& terms = members_.front().says;  // the same for all
         if (terms.sticky == wire::Sticky::address) {
             return MemberChoice::choose_by_address(ask.sticky.address, candidates_);
         }
         if (is_foreign(ask.sticky.tag) ||
             (!tried.waiting &&
-             waits_with_tag(ask.sticky.tag))) {  // in the place of the one that is away, always the same one
+             waits_with_tag(ask.sticky.tag))) {  // replaces the offline one, always by the same member
             return MemberChoice::choose_by_address(address_hash(ask.sticky.tag), candidates_);
         }
         const auto chosen = choice_.choose(terms.balance, candidates_);
@@ -578,13 +580,13 @@ private:
 
     std::vector<Carrier> carriers_;
     std::size_t turn_ = 0;
-    std::vector<Member> members_;  // of a group; none: the carriers are those of one client
+    std::vector<Member> members_;  // of a group; empty: the carriers are those of one client
     std::vector<MemberChoice::Candidate> candidates_;
     MemberChoice choice_;
     std::uint64_t last_member_ = 0;
     bool members_changed_ = false;  // since the last visitor
     TimePoint tags_kept_until_{};
-    bool none_healthy_ = true;  // so whoever says that it is to be tried then takes visitors
+    bool none_healthy_ = true;  // carriers with try_when_all_unhealthy then accept visitors
 };
 
 }  // namespace ferrotunnel::directory

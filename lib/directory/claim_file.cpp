@@ -22,7 +22,7 @@ std::string reason(const char* what) {
     return std::string(what) + ": " + std::generic_category().message(errno);
 }
 
-// Files that a server was writing when it was killed; only who has the lock writes any.
+// Removes files of a server that was killed while writing; only the owner of the lock writes any.
 void remove_left_over(const std::filesystem::path& directory) {
     std::error_code error;
     for (auto each = std::filesystem::directory_iterator(directory, error);
@@ -37,7 +37,7 @@ void remove_left_over(const std::filesystem::path& directory) {
 }  // namespace
 
 ClaimFile::ClaimFile(std::filesystem::path directory) : directory_(std::move(directory)) {
-    (void)ferrotunnel::detail::make_folder(directory_, 0700);  // write() reports what does not work
+    (void)ferrotunnel::detail::make_folder(directory_, 0700);  // write() reports failures
 }
 
 bool ClaimFile::own() {
@@ -51,7 +51,7 @@ bool ClaimFile::own() {
         return false;
     }
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        why_not_ = errno == EWOULDBLOCK ? "another server with the same state directory does that"
+        why_not_ = errno == EWOULDBLOCK ? "another server uses the same state directory"
                                         : reason((path.string() + " cannot be locked").c_str());
         return false;
     }
@@ -84,7 +84,7 @@ ClaimRecord ClaimFile::read() const {
 std::string ClaimFile::write(const ClaimRecord& record) {
     const std::string text = write_claims(record);
     if (text.size() > ClaimRecord::bytes_max) {
-        return "there is too much to remember";
+        return "there are too many claims";
     }
     const std::error_code error = ferrotunnel::detail::write_whole_file(directory_ / file_name, text, {});
     return error ? "the file cannot be written: " + error.message() : std::string();

@@ -24,7 +24,7 @@ ClaimKeeper::~ClaimKeeper() {
 
 void ClaimKeeper::restore(const login::AcceptedTokens& tokens) {
     ClaimRecord record = file_.read();
-    // What a token had under its other secret is its own.
+    // Claims under a token's second secret belong to the token.
     const auto is_foreign = [&tokens](auto& entry) {
         const auto owner = std::find_if(tokens->begin(), tokens->end(), [&entry](const login::AcceptedToken& one) {
             return one.is_known_by(entry.owner);
@@ -87,7 +87,7 @@ void ClaimKeeper::finish() {
     file_.give_up();
 }
 
-// Called on any thread, with locks held: as short as can be.
+// Called on any thread, with locks held: as short as possible.
 void ClaimKeeper::on_change() noexcept {
     const MutexLock lock(mutex_);
     if (!std::exchange(changed_, true)) {
@@ -132,10 +132,10 @@ void ClaimKeeper::run() {
     }
 }
 
-// Logs a problem, once for as long as there is one.
+// Logs a problem, once as long as it lasts.
 void ClaimKeeper::tell(const std::string& problem) {
     if (!problem.empty() && !std::exchange(told_, true)) {
-        log_.warn("claims cannot be saved: after a restart their hosts are unknown until their clients are back",
+        log_.warn("claims cannot be saved: after a restart their hosts are unknown until their clients reconnect",
                   {{"directory", settings_.directory.string()}, {"why", problem}});
     }
     told_ = told_ && !problem.empty();
@@ -171,7 +171,7 @@ void ClaimKeeper::save() try {
     share_out(record);
     tell(file_.write(record));
 } catch (const std::exception&) {
-    // No memory for it now: the next change tries again.
+    // No memory for it now: the next change retries.
 }
 
 }  // namespace ferrotunnel::directory

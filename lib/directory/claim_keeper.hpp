@@ -1,5 +1,5 @@
-// Remembers a server's claims over a restart: reads them before clients come, and writes them, on a thread of its own,
-// shortly after a change. Changes come in storms (a thousand clients at once): they are written together, `settle`
+// Saves a server's claims across a restart: reads them before clients connect, and writes them, on a thread of its own,
+// shortly after a change. Changes arrive in bursts (a thousand clients at once): they are written together, `settle`
 // after the first one, and then not again for `pause`.
 //
 //   asleep --something changes--> settling --> written --> pausing --changed meanwhile--> settling
@@ -30,30 +30,30 @@ public:
         std::filesystem::path directory;
         Duration settle = std::chrono::seconds(1);
         Duration pause = std::chrono::seconds(5);
-        /// Says at which addresses ports listen, where that is not the usual one. Any thread. Empty: at none.
+        /// The listen addresses of ports, where they are not the usual one. Any thread. May be empty.
         std::function<PortAddresses()> addresses{};
     };
 
-    /// Restores what the file says about these tokens; what other tokens had is free. To be created before anybody
-    /// claims anything.
+    /// Restores the file's entries for these tokens; names of other tokens are free. To be created before anything is
+    /// claimed.
     ClaimKeeper(Settings settings, std::shared_ptr<Registry> registry, std::shared_ptr<HttpDirectory> http,
                 const login::AcceptedTokens& tokens, Logger& log);
     ~ClaimKeeper();
     ClaimKeeper(const ClaimKeeper&) = delete;
     ClaimKeeper& operator=(const ClaimKeeper&) = delete;
 
-    /// Writes down what the first of two ids has as the second's: the id that the token will have after a restart,
-    /// where that is another one. Any thread.
+    /// Saves the claims of the first id of each pair under the second: the id that the token will have after a restart,
+    /// if it changes. Any thread.
     void set_names(std::map<login::TokenId, login::TokenId> names);
 
-    /// The ports that were known at the start, in no order.
+    /// The ports that were known at the start, unordered.
     const std::vector<ClaimRecord::Port>& ports_from_before() const noexcept { return ports_from_before_; }
 
-    /// Writes what has changed now, and waits for that, for a second at most: another process is about to read it.
+    /// Writes changes now, and waits for that, for a second at most: another process is about to read them.
     void write_now();
 
-    /// Writes what is claimed now, and nothing after that: the server is about to end, and another one may have the
-    /// file. Idempotent.
+    /// Writes the present claims, and nothing after that: the server is about to end, and another one may own the file.
+    /// Idempotent.
     void finish();
 
 private:
@@ -76,7 +76,7 @@ private:
     ConditionVariable wake_;
     bool changed_ GUARDED_BY(mutex_) = false;
     bool finishing_ GUARDED_BY(mutex_) = false;
-    bool urgent_ GUARDED_BY(mutex_) = false;  // what has changed is to be written at once
+    bool urgent_ GUARDED_BY(mutex_) = false;  // changes are to be written at once
     ConditionVariable written_;
     std::map<login::TokenId, login::TokenId> names_ GUARDED_BY(mutex_);
     std::thread thread_;

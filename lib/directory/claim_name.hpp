@@ -1,4 +1,4 @@
-// The name of what one tunnel may hold exclusively: a public port, a host with a path, or a host's untouched TLS.
+// Name of something that a tunnel holds exclusively: a public port, a host with a path, or a host for TLS passthrough.
 #pragma once
 
 #include <compare>
@@ -8,10 +8,10 @@
 
 namespace ferrotunnel::directory {
 
-/// Stands in place of a path for untouched TLS; no path is written like this.
+/// Replaces the path for TLS passthrough; no path has this form.
 inline constexpr const char* tls_instead_of_path = "tls";
 
-/// What speaks at a public port: the numbers of the two are apart.
+/// Transport of a public port: the numbers of the two are separate.
 enum class Transport : std::uint8_t { tcp, udp };
 
 struct ClaimName {
@@ -20,13 +20,13 @@ struct ClaimName {
     std::string host;  // normalised, or a pattern
     std::string path;
 
-    // NOLINTNEXTLINE(google-explicit-constructor): a port is one
+    // NOLINTNEXTLINE(google-explicit-constructor): a port is a name
     ClaimName(std::uint16_t port_in, Transport transport_in = Transport::tcp)
         : port(port_in), transport(transport_in) {}
     ClaimName(std::string host_in, std::string path_in) : host(std::move(host_in)), path(std::move(path_in)) {}
 
     bool is_port() const noexcept { return port != 0; }
-    /// The name as the beginning of a sentence: "Public port 2222", "Public UDP port 53", "The host app.example.com",
+    /// The name as the start of a sentence: "Public port 2222", "Public UDP port 53", "The host app.example.com",
     /// "... with the path /api".
     std::string text() const;
     /// The word for this kind of name: "port", "host".

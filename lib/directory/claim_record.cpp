@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view first_line = "ferrotunnel claims 1";
 
-// In the form in which we write it.
+// Accepts only the form in which we write it.
 std::optional<login::TokenId> token_of(std::string_view text) {
     login::TokenId id{};
     return from_hex(text, id) && to_hex(id) == text ? std::optional(id) : std::nullopt;
@@ -90,8 +90,8 @@ void for_each_kind(Record& record, Action action) {
     action(record.ports);
 }
 
-// The share of bytes that each token may have so that all together have no more than `most`: a token that wants less
-// gets what it wants, and all others get equal shares.
+// The share of bytes of each token so that the total is at most `most`: a token that wants less gets what it wants, and
+// all others get equal shares.
 std::size_t fair_share(std::vector<std::size_t> wanted, std::size_t most) {
     std::sort(wanted.begin(), wanted.end());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -152,7 +152,7 @@ std::string write_claims(const ClaimRecord& record) {
 ClaimRecord read_claims(std::string_view text) {
     ClaimRecord record;
     if (!text.starts_with(first_line)) {
-        return record;  // another version, or something else
+        return record;  // another version, or another file
     }
     while (!text.empty()) {
         const std::size_t end = text.find('\n');

@@ -1,5 +1,5 @@
-// Who has which host and port, as a server records it to know it again after a restart. Values and text only;
-// claim_file.hpp keeps them on disk.
+// Record of the holders of hosts and ports, which a server restores after a restart. Values and text only;
+// claim_file.hpp stores them on disk.
 //
 //   ferrotunnel claims 1
 //   host <token> <since when its client is away, in seconds since 1970; 0: it was there> <host> <path, or tls>
@@ -7,8 +7,8 @@
 //   port <token> <port> <the address it listens on, where that is not the usual one>
 //   udp <token> <port> <likewise>
 //
-// A token is its id in hex, which is not a secret (docs/protocol.md, 7). What cannot be read is skipped line by line:
-// the worst effect of damage is that a host is unknown until its client comes.
+// A token is its id in hex, which is not a secret (docs/protocol.md, 7). Unreadable lines are skipped: the worst effect
+// of damage is that a host is unknown until its client connects.
 #pragma once
 
 #include <chrono>
@@ -26,8 +26,8 @@
 namespace ferrotunnel::directory {
 
 struct ClaimRecord {
-    /// How many entries are written, and how many of each kind are read. Remembering more hosts than may stay
-    /// known without their clients would serve nobody.
+    /// How many entries are written, and how many of each kind are read. More hosts than may stay known without their
+    /// clients would be useless.
     static constexpr std::size_t entries_max = 65'536;
     static constexpr std::size_t bytes_max = 32'000'000;
 
@@ -62,11 +62,11 @@ struct ClaimRecord {
     friend bool operator==(const ClaimRecord&, const ClaimRecord&) = default;
 };
 
-/// IP addresses of ports, by whose they are.
+/// IP addresses of ports, by owner.
 using PortAddresses = std::map<std::tuple<login::TokenId, Transport, std::uint16_t>, std::string>;
 
-/// Drops what exceeds these bounds, from the tokens that have most: they cannot make the server forget what others
-/// have. In a token's share of the bytes, each line counts for at least bytes_max / entries_max.
+/// Drops what exceeds these bounds, from the tokens that have most, so that they cannot displace the claims of others.
+/// In a token's share of the bytes, each line counts for at least bytes_max / entries_max.
 void share_out(ClaimRecord& record, std::size_t entries_max = ClaimRecord::entries_max,
                std::size_t bytes_max = ClaimRecord::bytes_max);
 

@@ -1,11 +1,11 @@
-// Whether a member of a group is ejected, from how its visitors fare. Sans-IO; the members of a group ask it in turn,
-// so that together they keep to what their terms say (CarrierList).
+// Ejection of a group member by the outcomes of its visitors. Sans-IO; the group's members are checked in turn, so that
+// together they observe their terms (CarrierList).
 //
 //   in --`failures` in a row--> out --its time is over--> out, and the next visitor is its trial
 //   ^                            ^                              |  fails: out for twice as long
-//   '------ a visitor fares well '------------------------------'
+//   '------ a visitor succeeds --'------------------------------'
 //
-// A member that was in again for as long as it was out the last time begins with the first time again.
+// A member that was in again for as long as it was out the last time starts with the first time again.
 #pragma once
 
 #include <algorithm>
@@ -19,12 +19,12 @@
 
 namespace ferrotunnel::directory {
 
-/// How a visitor has fared with a member.
+/// Outcome of a visitor at a member.
 enum class Fared : std::uint8_t {
     well,
     refused,     // the backend could not be reached
-    reset,       // the connection has ended without an answer, or none has come in time
-    answer_5xx,  // of HTTP
+    reset,       // the connection ended without a response, or none arrived in time
+    answer_5xx,  // HTTP only
 };
 
 /// Whether that counts as a failure.
@@ -42,24 +42,24 @@ constexpr bool is_failure(const wire::Eject& terms, Fared fared) noexcept {
     return false;
 }
 
-/// Whether one more of `members` may be ejected, beside `ejected` of them: one always may.
+/// Whether another of `members` may be ejected, in addition to `ejected` of them: one always may.
 constexpr bool may_eject_one_more(const wire::Eject& terms, std::size_t members, std::size_t ejected) noexcept {
     return ejected < std::max<std::size_t>(members * terms.share / 100, 1);
 }
 
 class Ejection {
 public:
-    /// A failure that comes later than this after the one before begins a new row: where connections live long, what
-    /// fares well is known at its end alone.
+    /// A failure that occurs later than this after the previous one starts a new row: with long connections, a success
+    /// is known only at the end.
     static constexpr Duration row_gap = std::chrono::minutes(1);
 
     bool is_out() const noexcept { return out_; }
     /// Whether it is in, and its last visitor has not failed.
     bool is_clean() const noexcept { return !out_ && row_ == 0; }
-    /// Whether a visitor may come: the member is in, or its time is over.
+    /// Whether it may get a visitor: the member is in, or its time is over.
     bool takes(TimePoint now) const noexcept { return !out_ || now >= until_ || mutant(Mutant::early_return); }
-    /// A member that is out gets a visitor: its trial. Until that has fared, or the time is over again, no other
-    /// one comes.
+    /// A member that is out gets a visitor: its trial. Until the outcome is known, or the time is over again, it gets
+    /// no other.
     void begin_trial(const wire::Eject& terms, TimePoint now) noexcept {
         on_trial_ = true;
         until_ = now + std::chrono::milliseconds(terms.first_ms);
@@ -67,18 +67,18 @@ public:
     /// How long it is out, if it is, from its ejection or the failure of a trial.
     Duration time() const noexcept { return time_; }
 
-    /// A visitor has fared well. True: the member is back.
+    /// A visitor has succeeded. True if the member is back.
     bool passed(TimePoint now) noexcept {
         row_ = 0;
         if (!out_ || !on_trial_) {
-            return false;  // while it is out, what was under way before says nothing
+            return false;  // while it is out, the outcome of an earlier visitor means nothing
         }
         out_ = on_trial_ = false;
         back_at_ = now;
         return true;
     }
 
-    /// A visitor has failed. True: the member is out now. `may_go`: the others allow it.
+    /// A visitor has failed. True if the member is out now. `may_go`: the others allow it.
     bool failed(const wire::Eject& terms, bool may_go, TimePoint now) noexcept {
         if (out_) {
             if (on_trial_) {
@@ -112,11 +112,11 @@ private:
 
     bool out_ = false;
     bool on_trial_ = false;
-    std::uint32_t row_ = 0;  // failures
+    std::uint32_t row_ = 0;  // failures in a row
     TimePoint failed_at_{};  // the last one
     TimePoint until_{};      // while it is out
     TimePoint back_at_{};
-    Duration time_{};  // that it is out, or was the last time; none: it never was
+    Duration time_{};  // that it is out, or was the last time; zero: never
 };
 
 }  // namespace ferrotunnel::directory

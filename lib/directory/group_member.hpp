@@ -1,4 +1,4 @@
-// A client as a member of a group, as its visitors know it: they count in it, and keep it.
+// A client as a member of a group, referenced by the visitors that count at it.
 #pragma once
 
 #include <array>
@@ -13,30 +13,30 @@
 
 namespace ferrotunnel::directory {
 
-/// One time that a client has been a member, from its first trunk to its last. Any thread; its CarrierList changes it.
+/// One membership of a client, from its first trunk to its last. Any thread; its CarrierList changes it.
 class GroupMember {
 public:
     enum class State : std::uint8_t { takes_visitors, standby, unhealthy, ejected, draining, waiting };
 
-    /// `tag`: what cookies call it; empty where there are none.
+    /// `tag`: its value in cookies; empty if there are none.
     GroupMember(std::uint64_t number, std::string name, std::string tag, std::shared_ptr<metrics::MemberRow> row)
         : number_(number),
           name_(name.empty() ? "#" + std::to_string(number) : std::move(name)),
           tag_(std::move(tag)),
           row_(std::move(row)) {}
 
-    /// A number that no other member of the list has or had; not 0.
+    /// A number that is never reused in the list; not 0.
     std::uint64_t number() const noexcept { return number_; }
-    /// What the client calls itself; of one without a name the number, "#2".
+    /// The client's own name; without one the number, "#2".
     const std::string& name() const noexcept { return name_; }
     const std::string& tag() const noexcept { return tag_; }
     State state() const noexcept { return state_.load(std::memory_order_relaxed); }
-    /// The visitors that it has had, and that it has: those who have a stream.
+    /// Visitors with a stream, in total and now.
     std::uint64_t visitors() const noexcept { return visitors_.load(std::memory_order_relaxed); }
     std::uint64_t visitors_open() const noexcept { return open_.load(std::memory_order_relaxed); }
-    /// With those who are on their way to it, or wait in line for it: what the balance looks at.
+    /// Including visitors on their way to it or queued for it: the value that the balance uses.
     std::uint64_t visitors_now() const noexcept { return now_.load(std::memory_order_relaxed); }
-    /// Whether the list has to be told also of visitors that fare well: it has failed some, or is out.
+    /// Whether the list must also learn of successful visitors: it has failed some, or is out.
     bool is_watched() const noexcept { return watched_.load(std::memory_order_relaxed); }
 
 private:
@@ -78,15 +78,15 @@ private:
     std::atomic<bool> watched_{false};
 };
 
-/// A visitor, or request, that a member has: counted for as long as this lives. Empty where there is no group.
+/// A visitor or request of a member, counted as long as this lives. Empty if there is no group.
 class MemberVisit {
 public:
     MemberVisit() = default;
-    /// One that has begun.
+    /// A visit that has begun.
     explicit MemberVisit(std::shared_ptr<GroupMember> member) noexcept : MemberVisit(on_its_way(std::move(member))) {
         begin();
     }
-    /// One that the member is to have when it has a stream: begin().
+    /// A visit that begins when the visitor has a stream: begin().
     static MemberVisit on_its_way(std::shared_ptr<GroupMember> member) noexcept {
         MemberVisit visit;
         visit.member_ = std::move(member);
@@ -107,7 +107,7 @@ public:
     }
     ~MemberVisit() { end(); }
 
-    /// Null: there is no group.
+    /// Null if there is no group.
     const GroupMember* member() const noexcept { return member_.get(); }
     const std::shared_ptr<GroupMember>& shared() const noexcept { return member_; }
     void begin() noexcept {
@@ -115,7 +115,7 @@ public:
             member_->begin();
         }
     }
-    /// Says that the member had no room for it: it does not count.
+    /// The member had no room for it: it does not count.
     void take_back() noexcept {
         if (has_begun_) {
             member_->take_back();
@@ -138,7 +138,7 @@ private:
     bool has_begun_ = false;
 };
 
-/// Counts a visitor on its way at `member` (null: there is no group), and not any more at the one before.
+/// Counts a visitor in flight at `member` (null: there is no group), and no longer at the previous one.
 inline void count_at(const std::shared_ptr<GroupMember>& member, std::shared_ptr<MemberVisit>& visit) {
     if (visit) {
         visit->take_back();

@@ -1,4 +1,4 @@
-// How many visitors of public ports wait for a client to come back, over all ports of a server. Any thread.
+// Counts visitors of public ports that wait for a client to reconnect, over all ports of a server. Any thread.
 #pragma once
 
 #include <atomic>
@@ -19,8 +19,8 @@ public:
     };
     struct Counts {
         std::uint64_t waiting = 0;   // now
-        std::uint64_t held = 0;      // who have waited, in all ...
-        std::uint64_t given_up = 0;  // ... and were reset, or found no place
+        std::uint64_t held = 0;      // that have waited, in total ...
+        std::uint64_t given_up = 0;  // ... and were reset, or found no room
     };
 
     HoldBook() : HoldBook(Settings{}) {}
@@ -30,14 +30,14 @@ public:
         return {waiting_.load(std::memory_order_relaxed), held_.load(std::memory_order_relaxed),
                 given_up_.load(std::memory_order_relaxed)};
     }
-    /// Counts a visitor who was reset, since there was no place.
+    /// Counts a visitor that was reset, since there was no room.
     void turned_away() noexcept { given_up_.fetch_add(1, std::memory_order_relaxed); }
 
 private:
     friend class HeldPlace;
     friend class HeldBytes;
 
-    // Adds to a gauge, if that stays within `most`.
+    // Adds to a gauge, if it stays within `most`.
     static bool add(std::atomic<std::uint64_t>& to, std::uint64_t count, std::uint64_t most) noexcept {
         if (to.fetch_add(count, std::memory_order_relaxed) + count <= most) {
             return true;
@@ -53,11 +53,11 @@ private:
     std::atomic<std::uint64_t> given_up_{0};
 };
 
-/// The place of one visitor who waits; he is given up if it goes before served().
+/// The place of a waiting visitor, which counts as given up if this is destroyed before served().
 class HeldPlace {
 public:
     HeldPlace() noexcept = default;
-    /// False afterwards: there was no room.
+    /// False afterwards if there was no room.
     explicit HeldPlace(const std::shared_ptr<HoldBook>& book) noexcept
         : book_(HoldBook::add(book->waiting_, 1, book->settings_.visitors_max) ? book : nullptr) {
         if (book_) {
@@ -80,11 +80,11 @@ private:
     std::shared_ptr<HoldBook> book_;
 };
 
-/// Room for the datagrams of one port's visitors who wait.
+/// Room for the datagrams of one port's waiting visitors.
 class HeldBytes {
 public:
     HeldBytes() noexcept = default;
-    /// False afterwards: there was no room.
+    /// False afterwards if there was no room.
     explicit HeldBytes(const std::shared_ptr<HoldBook>& book) noexcept
         : book_(HoldBook::add(book->bytes_, limits::udp_unopened_bytes_per_port_max, book->settings_.datagram_bytes_max)
                     ? book

@@ -1,4 +1,4 @@
-// The order in which patterns are for a host: whoever is named more specifically goes first.
+// Precedence of patterns for a host: the more specific one comes first.
 //
 //   a.b.example.com:  a.b.example.com, *.b.example.com, **.b.example.com, **.example.com, **.com, *
 //   *.example.com:    *.example.com, **.example.com, **.com, *
@@ -12,7 +12,7 @@ namespace ferrotunnel::directory {
 
 enum class HostForm : std::uint8_t { exact, one_label, any_labels, any };
 
-/// A host or pattern in its parts: `key` is what follows "*." or "**.".
+/// A host or pattern in its parts: `key` is the part after "*." or "**.".
 struct HostPlace {
     HostForm form = HostForm::exact;
     std::string_view key;
@@ -34,15 +34,15 @@ inline HostPlace host_place_of(std::string_view pattern) noexcept {
     return {HostForm::exact, pattern};
 }
 
-/// Whether a host is a name. An address has no labels that a pattern could stand for. `host` is in normal form: a last
-/// label of digits is that of an IPv4 address.
+/// Whether a host is a name. An address has no labels that a pattern could match. `host` is in normal form: a last
+/// label of digits belongs to an IPv4 address.
 inline bool is_host_name(std::string_view host) noexcept {
     const std::string_view last = host.substr(host.rfind('.') + 1);
     return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
 /// Calls `visit(HostPlace)` for `pattern` itself and then for each pattern that covers it, the narrowest first, until
-/// it returns true. True if it did.
+/// it returns true. Returns whether it did.
 template <typename Visit>
 bool visit_patterns_around(std::string_view pattern, Visit visit) {
     const HostPlace place = host_place_of(pattern);
@@ -50,7 +50,7 @@ bool visit_patterns_around(std::string_view pattern, Visit visit) {
     if (place.form != HostForm::any && visit(place)) {
         return true;
     }
-    bool is_below = place.form == HostForm::one_label;  // `**.rest` is for the pattern, too
+    bool is_below = place.form == HostForm::one_label;  // `**.rest` matches the pattern, too
     if (place.form == HostForm::exact && is_host_name(rest)) {
         const std::size_t dot = rest.find('.');
         is_below = dot != std::string_view::npos;
@@ -73,7 +73,7 @@ bool visit_patterns_around(std::string_view pattern, Visit visit) {
     return visit(HostPlace{HostForm::any, {}});
 }
 
-/// Whether whatever `narrow` is for, `wide` is for as well.
+/// Whether `wide` matches everything that `narrow` matches.
 inline bool covers_host(std::string_view wide, std::string_view narrow) noexcept {
     const HostPlace place = host_place_of(wide);
     return visit_patterns_around(narrow, [&place](const HostPlace& around) { return around == place; });

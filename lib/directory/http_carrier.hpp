@@ -1,4 +1,4 @@
-// A trunk as the edge sees it: opens streams to the backend of a service, or takes visitors to it.
+// A trunk as the edge uses it: opens streams to the backend of a service, or accepts visitors for it.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ namespace ferrotunnel::directory {
 
 class HttpService;
 
-/// Counts a stream of the edge in its trunk's load, and in what Server::tunnels() shows, for as long as it lives. Any
-/// thread may drop it.
+/// Counts a stream of the edge in its trunk's load, and in Server::tunnels(), as long as it lives. Any thread may drop
+/// it.
 class HttpStreamCount {
 public:
     HttpStreamCount() = default;
@@ -30,13 +30,13 @@ public:
     virtual ~HttpStreamCount() = default;
 };
 
-/// A connection to a service's backend, as far as the tunnel is concerned. The backend may still refuse it: then the
-/// stream's verdict says so.
+/// A connection to a service's backend, as far as the tunnel is concerned. The backend may still refuse it, which the
+/// stream's verdict reports.
 struct HttpStream {
     IntrusivePtr<mux::Stream> stream;
-    /// To be dropped when the stream has ended, or when nobody uses it any more.
+    /// To be dropped when the stream has ended, or is no longer used.
     std::shared_ptr<HttpStreamCount> counted;
-    /// The rates that count for what passes on it; null: none.
+    /// Rate limits for its bytes. Null if there are none.
     std::shared_ptr<shaping::ServiceShape> shape{};
 };
 
@@ -47,30 +47,29 @@ public:
 
     virtual ~HttpCarrier() = default;
 
-    /// The streams that the trunk has, or that are on their way to it.
+    /// Streams of the trunk, including those on their way to it.
     virtual std::uint64_t load() const noexcept = 0;
 
-    /// Whether its connection is lost, and it waits to be resumed on another one.
+    /// Whether its connection is lost, and it waits to be resumed.
     virtual bool waits() const noexcept { return false; }
 
-    /// The worker on which the session's half of its streams lives. An endpoint elsewhere is `foreign`.
+    /// The worker of the session's half of its streams. An endpoint elsewhere is `foreign`.
     virtual runtime::Worker& worker() noexcept = 0;
 
     /// Opens a stream to the backend of `service` (the trunk's own id for it, from HttpService::choose) for a visitor
     /// from `visitor`. `waker` is the stream's endpoint half, on the caller's worker; `foreign` if that is not
-    /// worker(). `opened` is called exactly once: on worker() with the stream or why there is none, and before `open`
-    /// returns if the call is made there; or with `going_away` on any thread if the session's worker has stopped.
-    /// Codes: `unknown_service` (this trunk does not carry it any more: choose again), `busy` (no room for one more
-    /// stream), `going_away` (the trunk drains), `limit` (the token has as many visitors as it may, on whatever trunk).
+    /// worker(). `opened` is called exactly once: on worker() with the stream or the reason of a failure, and before
+    /// `open` returns if the call is made there; or with `going_away` on any thread if the session's worker has
+    /// stopped. Codes: `unknown_service` (this trunk no longer carries it: choose again), `busy` (no room for another
+    /// stream), `going_away` (the trunk drains), `limit` (the token has reached its limit of visitors, on all trunks).
     virtual void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
 
-    /// Takes a visitor of a service whose TLS passes untouched. A trunk that cannot take it, because it no longer
-    /// carries the service or has no room, passes it to another (pass_on). A trunk that does not know such services
-    /// turns it away.
+    /// Accepts a visitor of a TLS passthrough service. A trunk that cannot, because it no longer carries the service or
+    /// has no room, passes it to another (pass_on). A trunk without support for such services rejects it.
     virtual void take(TlsVisitor visitor, std::uint32_t service) { (void)visitor, (void)service; }
 
-    /// Tells the trunk that it carries no more visitors of the service: another trunk has taken its place after this
+    /// Notifies the trunk that it no longer carries visitors of the service: another trunk has replaced it after this
     /// one had yielded, or the service was closed on another trunk. If memory is short the trunk may miss that: it ends
     /// or leaves later.
     virtual void dropped(const std::shared_ptr<HttpService>& service) noexcept = 0;

@@ -55,7 +55,7 @@ std::optional<Duration> duration_of(const std::optional<std::uint64_t>& ms) {
 }
 
 std::string too_much(std::string_view key, Duration most) {
-    return "The service's limit `" + std::string(key) + "` is above what this server allows, which is " +
+    return "The service's limit `" + std::string(key) + "` exceeds the limit of this server, which is " +
            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(most).count()) + " s.";
 }
 
@@ -76,11 +76,11 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
         http::PathRule rule{http::PathRule::Kind::regex, std::string(text.substr(2))};
         std::vector<routes::Route> alone(1, routes::Route{{}, rule, 0, {}});
         auto built = routes::RouteTable::build(std::move(alone));
-        if (!built) {  // its error names the route as well: here it is known which path this is about
+        if (!built) {  // its error names the route as well; only the path matters here
             auto expression = http::PathRegex::compile(text.substr(2));
             return expression ? built.error().front() : expression.error();
         }
-        return built->routes().front().path;  // already compiled, so that the directory need not do it again
+        return built->routes().front().path;  // already compiled, so that the directory need not compile it again
     }
     return http::parse_path_prefix(text);
 }
@@ -154,7 +154,7 @@ std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescript
     }
     for (const std::string& host : description.hosts) {
         if (host.starts_with('[') || net::parse_ipv4(host)) {
-            return wrong("host", host, {"is an address: visitors ask for names by TLS"});
+            return wrong("host", host, {"is an IP address: TLS visitors send host names"});
         }
     }
     description.passthrough = true;

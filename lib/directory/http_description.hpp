@@ -1,5 +1,4 @@
-// A service with hosts, of HTTP or of TLS that passes untouched, described as a value; and how to read the description
-// from what a client says.
+// Description of a service with hosts, of HTTP or of TLS passthrough, as a value; and its parser for clients' messages.
 #pragma once
 
 #include <chrono>
@@ -19,7 +18,7 @@
 
 namespace ferrotunnel::directory {
 
-/// The limits in which a service differs from the server's settings for all.
+/// Limits of a service that differ from the server's settings.
 struct HttpServiceLimits {
     std::optional<Duration> backend_connect;
     std::optional<Duration> first_byte;
@@ -31,7 +30,7 @@ struct HttpServiceLimits {
     friend bool operator==(const HttpServiceLimits&, const HttpServiceLimits&) = default;
 };
 
-/// The limits that clients may ask for at most: a long wait holds a visitor's connection and a stream.
+/// Upper bounds for limits that clients may request: a long wait holds a visitor's connection and a stream.
 struct HttpBounds {
     Duration first_byte = std::chrono::hours(1);
     Duration upgraded_idle = std::chrono::hours(24);
@@ -39,7 +38,7 @@ struct HttpBounds {
     friend bool operator==(const HttpBounds&, const HttpBounds&) = default;
 };
 
-/// The description of a service; two registrations are compared by it.
+/// Description of a service, by which two registrations are compared.
 struct HttpDescription {
     std::string name;                // for logs
     std::string token_name;          // for logs
@@ -47,13 +46,13 @@ struct HttpDescription {
     http::PathRule path;             // which of the hosts' paths; by default all
     http::Rules rules;
     HttpServiceLimits limits;
-    bool passthrough = false;       // TLS passes untouched: no path, no rules
+    bool passthrough = false;       // TLS passthrough: no path, no rules
     bool per_visitor = false;       // a stream carries requests of only one visitor's connection
-    bool backend_tls = false;       // the backend's own URLs begin with https
-    hooks::SharedNotes notes;       // of plugins, when it was registered; the same object on all its trunks
-    hooks::AskedReference asked{};  // plugins that its client has asked for; likewise
+    bool backend_tls = false;       // the backend's own URLs start with https
+    hooks::SharedNotes notes;       // of plugins, from the registration; the same object on all its trunks
+    hooks::AskedReference asked{};  // plugins that its client has requested; likewise
 
-    /// What turns a host into a name, as in ClaimName: the path, or the mark for TLS.
+    /// The part that makes a name of a host, as in ClaimName: the path, or the mark for TLS.
     std::string claimed_path() const;
 
     friend bool operator==(const HttpDescription&, const HttpDescription&) = default;
@@ -62,11 +61,11 @@ struct HttpDescription {
 /// Reads "/api", "= /status", "~ /v[0-9]+/.*"; empty: all paths. The words of a problem are to follow the text.
 Result<http::PathRule, http::Problem> read_http_path(std::string_view text);
 
-/// The values that a client gives, unchecked.
+/// The values of a client, unchecked.
 http::Rules rules_of(const wire::HttpRulesPart& part);
 HttpServiceLimits limits_of(const wire::HttpLimitsPart& part);
 
-/// Fills in hosts (without duplicates), path, rules and limits. Returns a sentence if something is wrong.
+/// Fills in hosts (without duplicates), path, rules and limits. Returns a sentence if there is a problem.
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description);
 
 /// The same for a service of the kind tls.
@@ -74,7 +73,7 @@ std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescript
 /// A sentence about the first limit that exceeds the bounds.
 std::optional<std::string> beyond_bounds(const HttpServiceLimits& limits, const HttpBounds& bounds);
 
-/// Reads the domain below which hosts can be assigned, and returns it in normal form. Empty if `text` is none.
+/// Reads the domain below which hosts can be assigned, and returns it in normal form. Empty if `text` is not a domain.
 std::string read_domain(std::string_view text);
 
 }  // namespace ferrotunnel::directory

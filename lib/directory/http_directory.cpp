@@ -12,26 +12,28 @@ namespace ferrotunnel::directory {
 namespace {
 
 Refusal not_yours(const std::string& host) {
-    return {wire::Code::name_taken, ClaimName(host, "/").text() +
-                                        " belongs to another token, also while its client is away. Choose another "
-                                        "host."};
+    return {wire::Code::name_taken,
+            ClaimName(host, "/").text() +
+                " belongs to another token, even while its client is disconnected. Choose another "
+                "host."};
 }
 
 Refusal below_anothers(const std::string& host) {
-    return {wire::Code::name_taken, ClaimName(host, "/").text() +
-                                        " is below a pattern that belongs to another token: this one needs a right to "
-                                        "it. Choose another host, or have the server allow it."};
+    return {wire::Code::name_taken,
+            ClaimName(host, "/").text() +
+                " is below a pattern that belongs to another token, so this token needs a right to "
+                "it. Choose another host, or have the server allow it."};
 }
 
 Refusal too_many_paths(const std::string& host) {
     return {wire::Code::limit, "The host " + host + " has " + std::to_string(limits::http_paths_per_host_max) +
-                                   " services, each with a path of its own, and that is the most. Use another host."};
+                                   " services with different paths, the maximum. Use another host."};
 }
 
 Refusal too_many_expressions(const std::string& host) {
     return {wire::Code::limit,
             "The host " + host + " has " + std::to_string(limits::http_path_regexes_per_host_max) +
-                " services with a regular expression for their path, and that is the most. Use a prefix, like /api, "
+                " services with a regular expression for their path, the maximum. Use a prefix, like /api, "
                 "or another host."};
 }
 
@@ -73,7 +75,7 @@ std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token,
     return std::nullopt;
 }
 
-// Whether another token has a pattern around the host. (Nobody without a right has `*` where that could matter.)
+// Whether another token has a pattern around the host. (No token without a right has `*` where that could matter.)
 bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const {
     return visit_patterns_around(host, [&](const HostPlace& place) {
         if (place.form != HostForm::one_label && place.form != HostForm::any_labels) {
@@ -85,7 +87,7 @@ bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::st
     });
 }
 
-// Whether a host stays known for a token whose client is away.
+// Whether a host stays known for a token whose client is offline.
 bool HttpDirectory::keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host) {
     return rules.knows(owner) && !rules.refuse_host(owner, host);
 }
@@ -124,8 +126,8 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
         const Key key = membership ? Key(membership->group, 0) : Key(client, id);
         auto known = services_.find(key);
         HttpDescription same = description;
-        same.token_name = known != services_.end() ? known->second->description().token_name : "";  // is for logs alone
-        // What the first member of a group says of name, plugins and its backend's TLS counts for all.
+        same.token_name = known != services_.end() ? known->second->description().token_name : "";  // only for logs
+        // The first member of a group determines name, plugins and the backend's TLS for all.
         if (membership && known != services_.end()) {
             same.name = known->second->description().name;
             same.backend_tls = known->second->description().backend_tls;
@@ -141,9 +143,8 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
                 return {};
             }
         } else if (membership && known != services_.end()) {
-            why = {
-                wire::Code::name_taken,
-                "The members of its group say something else of hosts, path, rules or limits. All must say the same."};
+            why = {wire::Code::name_taken,
+                   "Other members of its group have different hosts, path, rules or limits. All must be the same."};
             return {};
         } else if (known != services_.end() || is_carried(description)) {
             why = {wire::Code::name_taken, ClaimName(description.hosts.front(), description.claimed_path()).text() +
@@ -162,7 +163,7 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
             if (joined.first) {
                 add_service(joined.service, now);
             }
-        } catch (...) {  // nobody would ever leave it
+        } catch (...) {  // otherwise it would never be left
             services_.erase(key);
             throw;
         }
@@ -174,20 +175,20 @@ HttpDirectory::Joined HttpDirectory::join(const ClientId& client, std::uint32_t 
     return joined;
 }
 
-// Whether one of its names has a service already.
+// Whether a service already has one of its names.
 bool HttpDirectory::is_carried(const HttpDescription& description) const {
     return std::any_of(description.hosts.begin(), description.hosts.end(), [&](const std::string& host) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         return known != nullptr &&
                std::any_of(known->routes.begin(), known->routes.end(), [&](const HttpRoutes::Route& route) {
-                   // A service that nobody carries was left by a client when memory was too short to record that here.
+                   // A service without carriers was left by a client when memory was too short to record that here.
                    return route.service != nullptr && route.is_for(description) && !route.service->outgoing_ &&
                           route.service->is_carried();
                });
     });
 }
 
-// The refusal if a host already has as many services as it may. Those whose client is away make room.
+// The refusal if a host has reached its limit of services. Those whose client is offline make room.
 std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& description) const {
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
@@ -208,7 +209,7 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
     return std::nullopt;
 }
 
-// Removes the oldest routes whose client is away until one more path fits: bound_refusal() has ensured that it can.
+// Removes the oldest routes whose client is offline until another path fits: bound_refusal() has ensured that it can.
 void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
     const auto is_away = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
     auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
@@ -224,8 +225,8 @@ void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
     }
 }
 
-// Adds a service that has its first trunk: routes must not lead to one without, or a request that looks at them just
-// then finds nobody there.
+// Adds a service that has its first trunk: routes must not lead to one without, or a request at that moment would find
+// no carrier.
 void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, TimePoint now) {
     const HttpDescription& description = service->description();
     const login::TokenId& owner = service->client_.first;
@@ -252,7 +253,7 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
     change.commit();
 }
 
-// The routes of the names lead to the new service from the moment in which it joins.
+// The routes of the names lead to the new service from the moment when it joins.
 void HttpDirectory::make_way(const std::vector<ClientId>& from, const HttpDescription& description) {
     const MutexLock lock(mutex_);
     for (const std::string& host : description.hosts) {
@@ -276,7 +277,7 @@ void HttpDirectory::leave(HttpService& service, const HttpCarrier& trunk, TimePo
     if (nobody_left) {
         gone(service, now);
     }
-    count_change();  // where trunks are left, those that are healthy may have gone: some take visitors only then
+    count_change();  // the healthy ones of several trunks may have left: some accept visitors only then
 }
 
 void HttpDirectory::set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health) {
@@ -311,8 +312,7 @@ void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePo
     }
 }
 
-// Removes a service that nobody carries any more; its names stay known. Does nothing if that is done already. The lock
-// is held.
+// Removes a service without carriers; its names stay known. Does nothing if that is done already. The lock is held.
 void HttpDirectory::gone(HttpService& service, TimePoint now) {
     auto known = services_.find({service.client_, service.id_});
     if (known == services_.end() || known->second.get() != &service) {
@@ -341,7 +341,8 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
     change.commit();
 }
 
-// Forgets names that are no longer known, or are too many. Each host is visited once, however many of its paths go.
+// Forgets names that are no longer known, or are too many. Each host is visited once, however many of its paths are
+// removed.
 void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoint now) {
     std::map<std::string, std::set<std::string>> paths;  // by host
     while (auto expired = away_.take_since(now - settings_.known_for)) {

@@ -1,4 +1,4 @@
-// How the directory gets from one state of its routes to the next. For http_directory*.cpp alone.
+// A change of the directory from one state of its routes to the next. Only for http_directory*.cpp.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::directory {
 
-// A bound on what one host may have: on all its paths, or on the expressions among them.
+// A bound for one host: on all its paths, or on the expressions among them.
 struct HttpDirectory::PathBound {
     bool (*counts)(const http::PathRule& path) noexcept;
     std::size_t max;
@@ -34,14 +34,14 @@ struct HttpDirectory::PathBound {
     }
 };
 
-// A next state of the routes in the making: each host is copied and built once, however often it is changed. To be used
-// with the lock held.
+// The next state of the routes while it is built: each host is copied and built once, however often it is changed. To
+// be used with the lock held.
 class HttpDirectory::Change {
 public:
     explicit Change(HttpDirectory& directory)
         : directory_(directory), next_(std::make_shared<HttpRoutes>(*directory.routes_)) {}
 
-    /// The host to change before commit(): a copy of what is there, or a host without routes. A host that has no routes
+    /// The host to change before commit(): a copy of the present one, or a host without routes. A host without routes
     /// at commit() is removed.
     HttpRoutes::Host& host(const std::string& pattern) {
         const auto [at, is_new] = hosts_.try_emplace(pattern);
@@ -60,7 +60,8 @@ public:
             put(pattern, std::move(host));
         }
         directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
-        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until after the lock
+        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until the lock is
+                                                                      // released
         {
             const MutexLock lock(directory_.routes_mutex_);
             directory_.routes_.swap(routes);

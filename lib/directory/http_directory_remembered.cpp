@@ -1,5 +1,4 @@
-// What the directory remembers: the hosts that it gives to services that name none, and what it keeps over a restart of
-// the server.
+// Recorded names: hosts assigned to services that name none, and names kept across a restart of the server.
 #include <algorithm>
 #include <utility>
 
@@ -40,7 +39,7 @@ std::string HttpDirectory::fresh_host(const login::TokenId& token, std::string_v
     constexpr std::string_view letters = "bcdfghjkmnpqrstvwxz";
     constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
     constexpr std::size_t length = 8;
-    constexpr int tries_max = 100;  // rights are to all of these hosts or to hardly any
+    constexpr int tries_max = 100;  // a token has a right to all of these hosts or to hardly any
     const MutexLock lock(mutex_);
     for (int tries = 0; tries < tries_max; ++tries) {
         std::string host(1, letters[random.below(letters.size())]);
@@ -56,7 +55,7 @@ std::string HttpDirectory::fresh_host(const login::TokenId& token, std::string_v
     return {};
 }
 
-// --- over a restart ---
+// --- across a restart ---
 
 template <typename Action>
 void HttpRoutes::for_each_host(Action action) const {
@@ -96,7 +95,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     return record;
 }
 
-// A file may say anything: hosts and paths are read like those of a client, and the same bounds hold.
+// The file may contain anything: hosts and paths are checked like those of a client, with the same bounds.
 void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chrono::system_clock::time_point wall) {
     const MutexLock lock(mutex_);
     Change change(*this);

@@ -1,5 +1,4 @@
-// One state of the directory's routes: which service a host and path belong to. Sessions change them in
-// http_directory.cpp.
+// One state of the directory's routes: maps a host and path to a service. Sessions change them in http_directory.cpp.
 #include <algorithm>
 #include <iterator>
 
@@ -36,8 +35,7 @@ const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
     return nullptr;
 }
 
-// Puts a host in the place of the one with that name, or removes that if `host` is null. Other states of the routes
-// keep what they have.
+// Replaces the host with that name, or removes it if `host` is null. Other states of the routes are not affected.
 void HttpRoutes::put(const Place& place, HostPtr host) {
     const std::size_t hash = hash_(place.key);
     std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];
@@ -66,7 +64,7 @@ bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
                        [&](const Route& route) { return is_known(route, now); });
 }
 
-// A pattern is not for hosts to which others have the more specific right.
+// A pattern does not match hosts to which other tokens have the more specific right.
 const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
     const Host* found = nearest_host_for(host, now);
     const bool is_by_pattern = found != nullptr && found->pattern != host;
@@ -100,7 +98,7 @@ const HttpRoutes::Host* HttpRoutes::nearest_host_for(std::string_view host, Time
 
 HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept {
     if (!host.paths) {
-        return HttpMatch{};  // the host is there only for TLS
+        return HttpMatch{};  // the host is registered only for TLS
     }
     const routes::RouteMatch found = host.paths->find("x", path, steps);
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
@@ -124,7 +122,7 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::Loo
     return match;
 }
 
-// Builds a table for this host alone, so that a change costs what one host costs. Its expressions are compiled already,
+// Builds a table for this host only, so that a change costs what one host costs. Its expressions are compiled already,
 // and are shared.
 void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
     std::vector<routes::Route> routes;

@@ -1,4 +1,4 @@
-// One state of the directory: which service a host and path belong to.
+// One state of the directory: maps a host and path to a service.
 #pragma once
 
 #include <array>
@@ -22,58 +22,58 @@ namespace ferrotunnel::directory {
 /// The result of looking up a host and path.
 struct HttpMatch {
     enum class Kind : std::uint8_t {
-        service,         // `service` is there
-        unknown_host,    // 404: nobody has registered it
-        unknown_path,    // 404: the host is there, but nobody has registered what is at this path
+        service,         // `service` is set
+        unknown_host,    // 404: not registered
+        unknown_path,    // 404: the host is registered, but not this path
         away,            // 503 with Retry-After: registered, but its client is not connected at the moment
-        bad_path,        // 400: no path that may be forwarded, `fault` says why
+        bad_path,        // 400: the path must not be forwarded, `fault` has the reason
         ambiguous_path,  // 400: it can be read in several ways, which lead to different services
     } kind = Kind::unknown_host;
     HttpService* service = nullptr;  // alive as long as the routes are
     std::string_view host_pattern;   // the pattern that has matched; points into the routes
-    TimePoint away_since{};          // of `away`: since when; after a restart, since the start at the latest
+    TimePoint away_since{};          // for `away`: since when; after a restart, since the start at the latest
     http::PathFault fault = http::PathFault::none;
 };
 
-/// The result of looking up a name that a visitor asks for by TLS.
+/// The result of looking up a TLS server name.
 struct TlsMatch {
     enum class Kind : std::uint8_t {
-        none,     // nobody has registered it for untouched TLS: TLS ends here
-        service,  // `service` is there
+        none,     // not registered for passthrough: TLS ends here
+        service,  // `service` is set
         away,     // registered, but its client is not connected at the moment
     } kind = Kind::none;
     HttpService* service = nullptr;  // alive as long as the routes are
-    TimePoint away_since{};          // of `away`, as HttpMatch has it
+    TimePoint away_since{};          // for `away`, as in HttpMatch
 };
 
-/// Who has the host and path of a service now.
+/// The present holder of a service's host and path.
 struct HttpSuccessor {
     enum class Kind : std::uint8_t {
-        nobody,  // or still the service itself
-        same,    // `service` gets the very same requests: its rules are the same, and neither client asks for plugins
-        other,   // one that a request for the old service, as it was rewritten and counted for that, is not for
+        nobody,  // none, or still the service itself
+        same,    // `service` gets the same requests: its rules are equal, and neither client requests plugins
+        other,   // another one, which a request rewritten and counted for the old service must not use
     } kind = Kind::nobody;
-    HttpService* service = nullptr;  // of `same`; alive as long as the routes are
+    HttpService* service = nullptr;  // for `same`; alive as long as the routes are
 };
 
 /// One state of the directory. Immutable: any number of threads may use it.
 class HttpRoutes {
 public:
-    /// Finds the service for a host and path. `host` is as http::normal_host gives it; `path` is that of the request's
+    /// Finds the service for a host and path. `host` has the form of http::normal_host; `path` is that of the request's
     /// target, in canonical form and without query. Order: the exact host, `*.x`, `**.x` from the longest x on, `*`; in
     /// the first that is known, the paths decide as in routes::RouteTable. A known host never falls through to a less
     /// specific pattern. When a host stops being known, that takes effect at once; for one of its paths, with the next
-    /// change. `path_steps` counts what the path has cost.
+    /// change. `path_steps` counts the cost of the path.
     HttpMatch find(std::string_view host, std::string_view path, TimePoint now,
                    routes::LookupSteps* path_steps = nullptr) const noexcept;
 
-    /// Finds the service for a TLS name. `name` is in the form of net/host_name.hpp; empty if none was asked for, which
-    /// `*` is for. The host is found in the same order as in find(), whatever it was registered for: what belongs to a
-    /// more specific host never goes to another.
+    /// Finds the service for a TLS server name. `name` has the form of net/host_name.hpp; if it is empty, only `*`
+    /// matches. The host is found in the same order as in find(), whatever it was registered for: a name that belongs
+    /// to a more specific host never falls through to another.
     TlsMatch find_tls(std::string_view name, TimePoint now) const noexcept;
-    /// Whether a request for a service that has no trunk for it can go to another one.
+    /// Whether a request for a service without a trunk can use another service.
     HttpSuccessor find_successor(const HttpService& service) const noexcept;
-    /// Whether anybody has registered a name for untouched TLS.
+    /// Whether any name is registered for TLS passthrough.
     bool has_passthrough() const noexcept { return passthroughs_ != 0; }
 
 private:
@@ -82,9 +82,9 @@ private:
 
     struct Route {
         http::PathRule path;
-        std::shared_ptr<HttpService> service;  // null: its client has gone
-        TimePoint away_since{};                // if its client has gone
-        bool passthrough = false;              // for untouched TLS; a host has at most one
+        std::shared_ptr<HttpService> service;  // null: its client is offline
+        TimePoint away_since{};                // if its client is offline
+        bool passthrough = false;              // for TLS passthrough; a host has at most one
 
         std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }
         bool is_for(const HttpDescription& description) const {
@@ -95,8 +95,8 @@ private:
         std::string pattern;
         login::TokenId owner{};
         std::vector<Route> routes;
-        std::shared_ptr<const routes::RouteTable> paths;  // values are places in `routes`; null: none is of HTTP
-        std::optional<std::size_t> passthrough;           // its place in `routes`
+        std::shared_ptr<const routes::RouteTable> paths;  // values are indexes in `routes`; null: no HTTP
+        std::optional<std::size_t> passthrough;           // its index in `routes`
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
@@ -105,8 +105,8 @@ private:
             return hasher.finish(hasher.piece(hasher.start(), text));
         }
     };
-    // The hosts are in a tree of two levels by hash, with a few hosts at each leaf: a change copies one branch and one
-    // leaf, not ten thousand hosts.
+    // The hosts are in a two-level hash tree with a few hosts at each leaf: a change copies one branch and one leaf,
+    // not ten thousand hosts.
     static constexpr std::size_t width = 64;
     struct Leaf {
         std::size_t hash = 0;
@@ -118,7 +118,7 @@ private:
 
     struct Place {
         Form form = exact;
-        std::string_view key;  // what follows "*." or "**."
+        std::string_view key;  // the part after "*." or "**."
     };
     static Place place_of(std::string_view pattern) noexcept;
     static std::size_t branch_of(std::size_t hash) noexcept { return hash % width; }

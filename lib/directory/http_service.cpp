@@ -7,11 +7,10 @@ namespace ferrotunnel::directory {
 
 namespace {
 
-// Where browsers show a service's cookie: at the prefix or path that it has, or everywhere where that is not text for a
-// cookie.
+// Scope of a service's cookie: the prefix or path that it has, or everything if that is not valid text for a cookie.
 std::string cookie_path_of(const http::PathRule& path) {
     static constexpr std::string_view usual =
-        "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // others may come percent-encoded
+        "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // others may arrive percent-encoded
     const bool is_plain = path.kind != http::PathRule::Kind::regex && path.path.starts_with('/') &&
                           path.path.find_first_not_of(usual) == std::string::npos;
     return is_plain ? path.path : "/";

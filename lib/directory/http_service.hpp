@@ -1,4 +1,4 @@
-// A registered HTTP service, or one whose TLS passes untouched, and which trunks carry it.
+// A registered HTTP or TLS passthrough service, and the trunks that carry it.
 #pragma once
 
 #include <atomic>
@@ -18,67 +18,68 @@
 
 namespace ferrotunnel::directory {
 
-/// A registered service, from its first trunk to its last. When the client comes back the service is another object, so
-/// that what a worker keeps for it (idle streams) cannot be confused. Any thread.
+/// A registered service, from its first trunk to its last. When the client reconnects the service is another object, so
+/// that a worker's state for it (idle streams) cannot be confused. Any thread.
 class HttpService : public std::enable_shared_from_this<HttpService> {
 public:
     struct Carrier {
         std::shared_ptr<HttpCarrier> trunk;
         std::uint32_t service = 0;              // the trunk's id for it
-        std::shared_ptr<GroupMember> member{};  // of a group: which one; else null
+        std::shared_ptr<GroupMember> member{};  // of a group; otherwise null
     };
     /// How visitors of a group stay with their members.
     struct Sticks {
         wire::Sticky by = wire::Sticky::off;
-        std::string cookie_name{};  // where it is by cookie
-        std::string cookie_path{};  // a cookie is for what is below
-        bool watches = false;       // it wants to know how visitors fare
+        std::string cookie_name{};  // if visitors stay by cookie
+        std::string cookie_path{};  // scope of the cookie
+        bool watches = false;       // it needs the outcomes of visitors
     };
 
-    /// `client`: whose it is, or its group's, which has it as number 0; `membership` of its first member then.
+    /// `client`: the owner, or its group, which has it as number 0; with the `membership` of its first member.
     HttpService(std::uint64_t serial, HttpDescription description, const ClientId& client, std::uint32_t id,
                 const std::optional<Membership>& membership = {});
 
     /// Whether several clients may carry it: then a carrier is chosen before each request.
     bool is_shared() const noexcept { return id_ == 0; }
 
-    /// A number that no other service has or had.
+    /// A number that is never reused.
     std::uint64_t serial() const noexcept { return serial_; }
     const HttpDescription& description() const noexcept { return description_; }
 
-    /// The carrier with the fewest streams, in turn if several have the same, without those in `passed` (which have
-    /// just answered that they have no room). A carrier on the worker `here` may have some more: traffic over it never
-    /// changes threads. Of a group's, one of the member that `ask` leads to. Nothing: none is left.
+    /// The carrier with the fewest streams, in turn if several are equal, without those in `passed` (which have just
+    /// answered that they have no room). A carrier on the worker `here` may have a few more, since its traffic never
+    /// changes threads. In a group, a carrier of the member that `ask` selects. Empty if none is left.
     std::optional<Carrier> choose(const CarrierIds& passed = {}, const runtime::Worker* here = nullptr,
                                   const VisitorAsk& ask = {});
 
     const Sticks& sticks() const noexcept { return sticks_; }
-    /// How a request, or visitor, of a member has fared. `time`: how long that one is out, if it is ejected now.
+    /// Records the outcome of a request or visitor at a member. `time`: how long the member is out, if it is ejected
+    /// now.
     MemberTurn tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time);
-    /// The member that the trunk belongs to; null: there is no group.
+    /// The member that the trunk belongs to. Null if there is no group.
     std::shared_ptr<GroupMember> member_of(const HttpCarrier& trunk) const;
 
-    /// The members of the group, in the order in which they came, and the one that such a visitor stays with (null: the
-    /// balance chooses one). For whoever looks on: nothing is counted.
+    /// The members of the group, in the order in which they joined, and the one that such a visitor stays with (null:
+    /// the balance chooses one). For display: nothing is counted.
     std::vector<CarrierList<HttpCarrier>::Present> members() const;
     std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask);
-    /// Whether the visitor keeps a cookie that no member has, since its member may come back.
+    /// Whether the visitor keeps a cookie that belongs to no member, since its member may reconnect.
     bool keeps_tag(const VisitorAsk& ask) const;
 
     /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
-    /// longer carries the service, or takes no visitors, is closed, so that a draining trunk comes to its end.
+    /// longer carries the service, or accepts no visitors, is closed, so that a draining trunk can end.
     std::uint64_t carriers_version() const noexcept { return carriers_version_.load(std::memory_order_acquire); }
     bool carries(const HttpCarrier& trunk) const;
-    /// Whether it has carriers. One that has lost its last one has gone.
+    /// Whether it has carriers. Without any it has ended.
     bool is_carried() const;
-    /// Whether it has carriers, and no visitor is given to any, since what is behind them is unhealthy.
+    /// Whether it has carriers, and none of them gets visitors, because their backends are unhealthy.
     bool is_unhealthy() const;
 
-    /// Counts a request that the edge has found to be for this service.
+    /// Counts a request that the edge has matched to this service.
     void count_request() noexcept { requests_.fetch_add(1, std::memory_order_relaxed); }
     std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
 
-    /// Counts what becomes of requests in `row` from now on. The first one stays: it is the same on all trunks.
+    /// Counts the outcomes of requests in `row` from now on. The first row stays: it is the same on all trunks.
     void count_in(std::shared_ptr<metrics::ServiceRow> row) {
         const MutexLock lock(mutex_);
         if (!row_kept_) {
@@ -86,7 +87,7 @@ public:
             row_.store(row_kept_.get(), std::memory_order_release);
         }
     }
-    /// Lives as long as the service; null: nobody counts yet.
+    /// Lives as long as the service. Null until count_in().
     metrics::ServiceRow* row() const noexcept { return row_.load(std::memory_order_acquire); }
 
 private:
@@ -104,7 +105,7 @@ private:
     const ClientId client_;
     const std::uint32_t id_;
     const Sticks sticks_;
-    bool outgoing_ = false;  // another service will take its place; the directory's lock
+    bool outgoing_ = false;  // another service will replace it; guarded by the directory's lock
     std::atomic<std::uint64_t> carriers_version_{0};
     std::atomic<std::uint64_t> requests_{0};
     std::atomic<metrics::ServiceRow*> row_{nullptr};

@@ -11,7 +11,7 @@ namespace ferrotunnel::directory {
 namespace {
 
 constexpr auto tell_every = std::chrono::minutes(1);
-// A loop whose heads were sent away falls, each of its members after the next one: at once if the machines are near
+// A loop whose heads were reset collapses, each of its members after the next one: at once if the machines are near
 // each other, over seconds if they are far apart.
 constexpr auto look_every = std::chrono::seconds(1);
 constexpr unsigned looks_max = 10;
@@ -79,7 +79,7 @@ bool LoopGate::has_answered() const noexcept {
     return std::any_of(let_in_.begin(), let_in_.end(), [](const auto& one) { return one->to_sockets.load() > 0; });
 }
 
-// Lets the held visitors in and counts what each one gets: a byte from the service means that there is no loop.
+// Lets the held visitors in and counts the bytes of each: a byte from the service means that there is no loop.
 void LoopGate::try_in() {
     for (; !held_.empty(); held_.pop_front()) {
         let_in_.push_back(std::make_shared<trunk::Traffic>());
@@ -96,7 +96,7 @@ void LoopGate::let_all_in() {
     }
 }
 
-// Resets those that are held. If that takes down the chains behind them, it was a loop.
+// Resets the held visitors. If that takes down the chains behind them, it was a loop.
 void LoopGate::on_loop() {
     let_in_.clear();
     before_ = port_.visitors();
@@ -110,7 +110,7 @@ void LoopGate::on_fall_due() {
         if (++looks_ < looks_max) {
             fall_timer_.set_after(look_every);
         }
-        return;  // in the end it was an accident, or somebody who imitates a loop
+        return;  // it was an accident, or an imitation of a loop
     }
     watch_.fell();
     const TimePoint now = worker_.now();

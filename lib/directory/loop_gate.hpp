@@ -1,4 +1,4 @@
-// Stands between a public port's acceptor and its trunks, and keeps out visitors that the port itself makes
+// Gate between a public port's acceptor and its trunks, which keeps out visitors that the port itself creates
 // (trunk/loop_watch.hpp). Lives on the listener's worker.
 #pragma once
 
@@ -40,9 +40,9 @@ private:
     runtime::Timer timer_;
     runtime::Timer fall_timer_;
     std::deque<Visitor> held_;
-    std::vector<std::shared_ptr<trunk::Traffic>> let_in_;  // of those that were let in since the test began
+    std::vector<std::shared_ptr<trunk::Traffic>> let_in_;  // of visitors let in since the test began
     std::uint64_t before_ = 0;                             // visitors at the last verdict
-    unsigned looks_ = 0;                                   // checks since then whether most have gone
+    unsigned looks_ = 0;                                   // checks since then whether most have ended
     TimePoint tell_from_{};                                // when a loop may be reported again
 };
 

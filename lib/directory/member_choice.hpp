@@ -1,19 +1,18 @@
-// Which member of a group a visitor goes to. A pure function of what is told about the members, and of whose turn it
-// is.
+// Choice of the group member for a visitor. A pure function of the members' numbers and turns.
 //
 //   members --that can take the visitor--> those that are not on standby, if there are any --balance--> one
 //
-//   round_robin   in turn, each as often as its weight says, and evenly: with weights 2 and 1 a b a, not a a b
+//   round_robin   in turn, in proportion to the weights, and evenly: with weights 2 and 1 a b a, not a a b
 //   least         the one that has the fewest visitors for its weight, in turn where several have the same
 //   two_choices   of two that are drawn, the one that has fewer for its weight: as even as `least` with many members
 //                 and servers that do not see each other's visitors, and without a herd
 //
-// Where visitors stay with their members (sticky.hpp), the balance is for those who have none yet, or none that can
-// take them:
+// Where visitors stay with their members (sticky.hpp), the balance is for those who have none yet, or none that accepts
+// them:
 //
 //   by a tag      the balance chooses among the members that have the visitor's tag, if there are any
-//   by address    the member that draws the lowest lot for this address (rendezvous): one that goes gives away its own
-//                 visitors alone, to each of the others its share, and gets them again when it is back
+//   by address    the member that draws the lowest lot for this address (rendezvous hashing): if a member leaves, only
+//                 its own visitors move, evenly to the others, and return when it is back
 //
 // Source of the even turns: nginx's smooth weighted round robin. Of two choices: Mitzenmacher, "The Power of Two
 // Choices in Randomized Load Balancing". Of weighted rendezvous: Schindelhauer and Schomaker, "Weighted Distributed
@@ -39,13 +38,13 @@ public:
         std::uint64_t load = 0;    // visitors that it has
         std::uint32_t weight = 1;  // 1 or more
         bool standby = false;
-        bool can = true;          // take this visitor
-        std::int64_t credit = 0;  // of its turns: kept from call to call, and begins as 0
-        std::uint64_t hash = 0;   // of who it is; no other one's
-        bool has_tag = false;     // that of the visitor
+        bool can = true;          // accept this visitor
+        std::int64_t credit = 0;  // of its turns: kept from call to call, initially 0
+        std::uint64_t hash = 0;   // of its identity; unique
+        bool has_tag = false;     // it has the visitor's tag
     };
 
-    /// The place of the one that is chosen. Nothing: nobody can take the visitor.
+    /// The index of the chosen candidate. Empty if none can accept the visitor.
     std::optional<std::size_t> choose(wire::Balance balance, std::vector<Candidate>& members) {
         const Who who = who_may(members);
         const auto may = [&who](const Candidate& member) { return who.may(member); };
@@ -57,7 +56,7 @@ public:
                                                                   : by_balance(balance, members, may);
     }
 
-    /// The one that a visitor with this tag stays with. Nothing: the balance would choose one.
+    /// The candidate that a visitor with this tag stays with. Empty if the balance would choose one.
     static std::optional<std::size_t> find_tagged(const std::vector<Candidate>& members) {
         const Who who = who_may(members);
         const auto found = std::find_if(members.begin(), members.end(),
@@ -65,7 +64,7 @@ public:
         return found != members.end() ? std::optional(static_cast<std::size_t>(found - members.begin())) : std::nullopt;
     }
 
-    /// The one that a visitor who stays with the member of its address comes to.
+    /// The candidate for a visitor that stays with the member of its address.
     static std::optional<std::size_t> choose_by_address(std::uint64_t address, const std::vector<Candidate>& members) {
         const Who who = who_may(members);
         std::optional<std::size_t> best;
@@ -153,7 +152,8 @@ private:
         return other < members.size() && has_fewer(members[other], members[one]) ? other : one;
     }
 
-    // One of those that may, by weight, but not the one at `without`. The members' number: there is none.
+    // One of the candidates for which `may` holds, by weight, but not the one at `without`. The number of members if
+    // there is none.
     template <typename May>
     std::size_t drawn(const std::vector<Candidate>& members, const May& may, std::size_t without) {
         std::uint64_t total = 0;
@@ -174,10 +174,10 @@ private:
         return members.size();
     }
 
-    // Nobody gains by guessing which member a visitor comes to.
+    // Not cryptographic: guessing a visitor's member gains nothing.
     std::uint64_t random() noexcept { return split_mix(state_ += split_mix_step); }
 
-    // What an address draws at a member: between 0 and 1, and neither.
+    // The lot of an address at a member: strictly between 0 and 1.
     static double drawn_by(std::uint64_t address, std::uint64_t member) noexcept {
         constexpr double of_53_bits = 0x1p-53;
         return (static_cast<double>(split_mix(address ^ split_mix(member + split_mix_step)) >> 11U) + 0.5) * of_53_bits;

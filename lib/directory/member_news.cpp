@@ -12,9 +12,9 @@ const char* words_for(Fared fared) noexcept {
         case Fared::refused:
             return "its backend cannot be reached";
         case Fared::reset:
-            return "its backend ends connections without an answer";
+            return "its backend closes connections without a response";
         case Fared::answer_5xx:
-            return "its backend answers with 5xx";
+            return "its backend responds with 5xx";
     }
     return "";
 }

@@ -1,4 +1,4 @@
-// What is told when a member of a group is ejected, or has come back.
+// Report of a group member that was ejected or has returned.
 #pragma once
 
 #include <string>
@@ -14,10 +14,10 @@ struct MemberNews {
     std::string member;
     std::string service;  // its name
     std::string token;    // its name
-    std::string why;      // it is ejected; empty: it is back
+    std::string why;      // reason of the ejection; empty: it has returned
 };
 
-/// `fared`: how the visitor has fared that made the difference; `time`: for how long the member is out.
+/// `fared`: the outcome that caused the turn; `time`: how long the member is out.
 MemberNews member_news(const GroupMember& member, MemberTurn turn, Fared fared, Duration time, std::string_view service,
                        std::string_view token);
 

@@ -11,7 +11,7 @@ namespace ferrotunnel::directory {
 
 namespace {
 
-/// A key of which two members say something else, and what.
+/// A term in which two members differ, and both values.
 struct Difference {
     std::string key;
     std::string others;
@@ -90,7 +90,7 @@ Difference difference(const Membership& others, const Membership& own) {
 
 }  // namespace
 
-// Drawn from a hash as long as what clients draw: none of them has the same.
+// Derived by a hash as long as clients' random ids, so that it cannot equal one.
 ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::string_view name) {
     static constexpr std::string_view label = "ferrotunnel group";
     const auto bytes = [](std::string_view text) {
@@ -104,15 +104,14 @@ ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::stri
 }
 
 Refusal too_many_members() {
-    return {wire::Code::limit,
-            "The group has " + std::to_string(limits::group_members_max) + " members, which is the most."};
+    return {wire::Code::limit, "The group has " + std::to_string(limits::group_members_max) + " members, the maximum."};
 }
 
 Refusal says_another(const Membership& others, const Membership& own) {
     const Difference what = difference(others, own);
-    return {wire::Code::limit, "The members of its group say `" + what.key + ": " + what.others +
-                                   "`, and this client says `" + what.key + ": " + what.own +
-                                   "`. All must say the same."};
+    return {wire::Code::limit, "The other members of its group have `" + what.key + ": " + what.others +
+                                   "`, and this client has `" + what.key + ": " + what.own +
+                                   "`. All must be the same."};
 }
 
 }  // namespace ferrotunnel::directory

@@ -1,4 +1,4 @@
-// Why somebody does not get what they ask for.
+// Reason of a rejected request.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,7 @@ struct Refusal {
     std::string text;
 };
 
-/// Says whether a service that is about to be opened has ended meanwhile, and with which words. Empty: it has not.
+/// The reason if a service that is about to be opened has ended meanwhile. Empty if it has not.
 using Ended = std::function<std::optional<Refusal>()>;
 
 }  // namespace ferrotunnel::directory

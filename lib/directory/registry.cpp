@@ -12,7 +12,7 @@ wire::Code taken(const ClaimName& name) {
 }
 
 Refusal overtaken() {
-    return {wire::Code::superseded, "A newer session of the same client is already here; this one is not needed."};
+    return {wire::Code::superseded, "A newer session of the same client already exists; this one is not needed."};
 }
 
 Refusal too_many_trunks(std::size_t most) {
@@ -60,7 +60,7 @@ void Registry::set_ports(const login::PortPolicy& every_token) {
 }
 
 AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle) {
-    check(handle != nullptr && info.key != 0, "a session comes with its handle and key");
+    check(handle != nullptr && info.key != 0, "a session must have a handle and a key");
     const MutexLock lock(mutex_);
     Superseding superseding;
     std::size_t siblings = 0;
@@ -91,13 +91,13 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
         }
         return *refusal;
     }
-    // What may run out of memory comes first, and leaves nothing behind that counts.
+    // Statements that may run out of memory come first, and leave nothing behind that counts.
     Holding& of_token = holdings_[info.token];
     std::vector<SessionKey>& of_client = clients_[client];
     of_client.reserve(of_client.size() + 1);
     bool is_new = sessions_.emplace(info.key, Session{info, std::move(handle)}).second;
     check(is_new, "a session is admitted once");
-    // Its login may have been under way when the place was taken, by it or another one.
+    // Its login may have been in progress when it, or another client, replaced one.
     Session& session = sessions_.at(info.key);
     session.replaced = was_replaced(info) || (!of_client.empty() && sessions_.at(of_client.front()).replaced);
     session.info.replaces = info.replaces && !is_heir(info);
@@ -106,23 +106,22 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     return Admitted{};
 }
 
-// For a moment a client and its successor are both there.
+// A client and its successor briefly exist side by side.
 std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, bool replaces) const {
     if (sessions_.size() >= settings_.sessions_max) {
-        return Refusal{wire::Code::busy,
-                       "The server holds as many clients as it is allowed to. Trying later may work."};
+        return Refusal{wire::Code::busy, "The server has reached its limit of clients. Trying later may work."};
     }
     const auto known = holdings_.find(token);
     const std::size_t most = sessions_most_of(token);
     if ((known != holdings_.end() ? known->second.sessions : 0) >= (replaces ? 2 * most : most)) {
-        return Refusal{wire::Code::busy, "This token has as many connections as one may have (" + std::to_string(most) +
+        return Refusal{wire::Code::busy, "This token has reached its limit of connections (" + std::to_string(most) +
                                              "). Trying later may work."};
     }
     return std::nullopt;
 }
 
-// The session of the token that has been without a connection for longest; null: all have one. A client that was killed
-// may be back before its sessions are given up.
+// The session of the token that has been without a connection for longest. Null if all have one. A client that was
+// killed may be back before its sessions are given up.
 std::shared_ptr<SessionHandle> Registry::waits_longest(const login::TokenId& token) const {
     std::shared_ptr<SessionHandle> longest;
     TimePoint since = TimePoint::max();
@@ -167,7 +166,7 @@ std::optional<Refusal> Registry::refuse_ended(SessionKey session, std::uint32_t 
     return known != sessions_.end() && known->second.has_ended(service) ? std::optional(service_gone()) : std::nullopt;
 }
 
-// The first of the client's trunks that holds it. Null: it is held by others.
+// The first of the client's trunks that holds it. Null if it is held by others.
 const Registry::Holder* Registry::holder_among(const Claim& claim, const ClientId& client) const {
     const auto found = std::find_if(
         claim.holders.begin(), claim.holders.end(),
@@ -187,21 +186,20 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         return service_gone();
     }
     if (claimant->second.replaced) {
-        return Refusal{wire::Code::going_away, "Another client has taken the place of this one."};
+        return Refusal{wire::Code::going_away, "Another client has replaced this one."};
     }
-    // Rights come first: a client that may not have the port does not learn whether it is in use.
+    // Rights come first: a client that may not have the port must not learn whether it is in use.
     if (name.is_port()) {
         if (auto refusal = rules()->refuse_port(claimant->second.info.token, name.port, claimant->second.info.ports)) {
             return *refusal;
         }
     }
     if (name.is_port() && name.transport == Transport::tcp && own_ports_.contains(name.port)) {
-        return Refusal{wire::Code::port_forbidden,
-                       name.text() + " is one that the server itself listens on. Choose another port."};
+        return Refusal{wire::Code::port_forbidden, name.text() + " is used by the server itself. Choose another port."};
     }
     if (is_kept_from(claimant->second, name, now)) {
         return Refusal{taken(name), name.text() +
-                                        " is kept for another client, which had it a moment ago or "
+                                        " is reserved for another client, which had it a moment ago or "
                                         "before the server's restart. Choose another port, or try again in a minute."};
     }
     auto held = claims_.find(name);
@@ -226,7 +224,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
     if (auto refusal = too_many_claims(claimant->second, name, held == claims_.end())) {
         return *refusal;
     }
-    // If memory runs out for a part of this, nothing of it must stay.
+    // If memory runs out in between, no part of this may stay.
     if (held == claims_.end()) {
         Claim claim{{{session, service, group}}, now, claimant->second.info.token};
         claimant->second.names.insert(name);
@@ -248,7 +246,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
 }
 
 Refusal too_many_ports(const char* who_has, std::size_t most) {
-    return {wire::Code::busy, std::string(who_has) + " as many public ports as one may have (" + std::to_string(most) +
+    return {wire::Code::busy, std::string(who_has) + " reached the limit of public ports (" + std::to_string(most) +
                                   "). Trying later may work."};
 }
 
@@ -260,8 +258,9 @@ std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimN
         }
         return std::nullopt;
     }
-    return Refusal{wire::Code::limit, name.is_port() ? "This client holds as many public ports as one session may."
-                                                     : "This client holds as many hosts as one session may."};
+    return Refusal{wire::Code::limit, name.is_port()
+                                          ? "This client has reached the limit of public ports for one session."
+                                          : "This client has reached the limit of hosts for one session."};
 }
 
 ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const {
@@ -274,7 +273,7 @@ ClaimAnswer Registry::refuse_or_contest(const Session& claimant, const ClaimName
         contested.holders.push_back(sessions_.at(key).handle);
     }
     contested.if_alive = {taken(name), name.text() + " is held by another client with the same token, from " +
-                                           holder.info.address + ", and that one is alive. Stop it, or c" + another};
+                                           holder.info.address + ", which is still connected. Stop it, or c" + another};
     return contested;
 }
 
@@ -285,7 +284,7 @@ Registry::Session* Registry::holding(const Claim& claim, SessionKey session) {
     return holds ? &sessions_.at(session) : nullptr;
 }
 
-// Removes a holder; true if nobody holds the claim any more.
+// Removes a holder. True if no holder is left.
 bool Registry::give_up(Claim& claim, SessionKey session) {
     std::erase_if(claim.holders, [session](const Holder& holder) { return holder.session == session; });
     return claim.holders.empty();
@@ -307,7 +306,7 @@ void Registry::release(SessionKey session, const ClaimName& name) {
     }
 }
 
-// Ends a claim that nobody holds any more.
+// Ends a claim without holders.
 void Registry::end_claim(Claims::iterator claim) {
     const auto ended = claims_.extract(claim);  // the node as it is: nothing here may allocate
     if (ended.key().is_port()) {
@@ -373,7 +372,7 @@ void Registry::reserve(std::uint16_t port) {
     own_ports_.insert(port);
 }
 
-// --- over a restart ---
+// --- across a restart ---
 
 void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport) {
     const MutexLock lock(mutex_);

@@ -1,6 +1,5 @@
-// The server's table of who holds what: sessions, and the public ports and hosts that they claim. A table only: it
-// answers what is to be done and calls nobody; takeover.hpp acts on the answers. All members may be called from any
-// thread.
+// The server's table of sessions, and of the public ports and hosts that they claim. Only a table: it returns what is
+// to be done and calls nothing; takeover.hpp acts on the answers. All members may be called from any thread.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +36,7 @@ namespace ferrotunnel::directory {
 /// Identifies a session in its registry; never reused.
 using SessionKey = std::uint64_t;
 
-/// What an authenticated client has said about itself, and what its token allows.
+/// What an authenticated client has stated about itself, and what its token allows.
 struct SessionInfo {
     SessionKey key = 0;  // from Registry::new_key
     login::TokenId token{};
@@ -46,20 +45,20 @@ struct SessionInfo {
     std::uint64_t epoch = 0;    // raised by the client each time it connects again with no trunk left
     std::uint64_t attempt = 0;  // raised with each login of one epoch
     std::uint32_t trunk = 1;    // which of the tunnel's connections this is
-    std::string agent;          // from the peer: not for terminals without cleaning
-    std::string address;        // where the trunk comes from
+    std::string agent;          // from the peer: must be cleaned before it is shown on a terminal
+    std::string address;        // address of the trunk's peer
     TimePoint since{};
     login::PortPolicy ports;
-    std::string identity{};  // what the client has in common with its successor; empty: it has none
-    bool replaces = false;   // it wants the place of the client of its identity, and has not taken it yet
+    std::string identity{};  // common to the client and its successor; empty: none
+    bool replaces = false;   // it wants to replace the client with its identity, and has not yet
 };
 
-/// The refusal of one more port. `who_has` is, say, "The clients of this token have".
+/// The refusal of another port. `who_has` is, for example, "The clients of this token have".
 Refusal too_many_ports(const char* who_has, std::size_t most);
 
 struct Admitted {};
 /// Older sessions of the same client: evict them with `superseded`, then admit again. Or one of its token that has no
-/// connection, where another session is one too many: it gives its place away.
+/// connection, if another session would exceed the limit: it is evicted.
 struct Superseding {
     std::vector<std::shared_ptr<SessionHandle>> older;
     bool gives_place = false;
@@ -91,8 +90,8 @@ struct TunnelInfo {
     std::vector<ClaimInfo> claims;  // hosts, then ports, in their order
 };
 
-/// The holder of a public port or a host: the trunks of one tunnel that have registered it, or of several that are a
-/// group.
+/// The holder of a public port or a host: the trunks of one tunnel that have registered it, or of several tunnels that
+/// form a group.
 struct ClaimHolder {
     std::vector<SessionKey> sessions;  // in the order in which they claimed it
     std::uint32_t service = 0;         // of the first one
@@ -100,8 +99,8 @@ struct ClaimHolder {
 
 class Registry {
 public:
-    /// How long a port stays its token's when its client has gone without a goodbye, or the server was restarted:
-    /// clients are back by then.
+    /// How long a port stays reserved for its token if its client has ended without a goodbye, or the server was
+    /// restarted: clients have reconnected by then.
     static constexpr std::chrono::seconds ports_kept_for{60};
     static_assert(ports_kept_for > limits::backoff_max);
 
@@ -117,13 +116,13 @@ public:
     Registry() : Registry(Settings{}) {}
     explicit Registry(const Settings& settings) : settings_(settings) {}
 
-    /// Sets which tokens there are and what they have a right to; whoever claims from then on is held to it. Ports are
-    /// kept no longer for tokens that are gone.
+    /// Sets the tokens and their rights, which apply to later claims. Ports are no longer reserved for tokens that are
+    /// gone.
     void set_rules(std::shared_ptr<const RightRules> rules);
     /// Never null.
     std::shared_ptr<const RightRules> rules() const;
-    /// Set what the clients of one token may have together, and which ports tokens without a right to ports may have:
-    /// for whatever is claimed from then on. Who has more keeps it.
+    /// Sets the limits of all clients of one token, and the ports that tokens without a right to ports may have: for
+    /// later claims. Existing claims stay.
     void set_quotas(std::size_t sessions_per_token, std::size_t ports_per_token);
     void set_ports(const login::PortPolicy& every_token);
 
@@ -134,37 +133,37 @@ public:
     /// the same client (token and instance) already has here:
     ///   nothing                      admitted
     ///   lower epoch                  Superseding
-    ///   same epoch, another trunk    admitted, as one more trunk of the same tunnel, up to trunks_per_tunnel_max
+    ///   same epoch, another trunk    admitted, as another trunk of the same tunnel, up to trunks_per_tunnel_max
     ///   same epoch, same trunk       Superseding: that trunk was lost and this side has not noticed, or it rotates;
     ///                                refused as superseded if that one's attempt is higher
     ///   higher epoch                 refused as superseded: this login was overtaken
     AdmitAnswer admit(const SessionInfo& info, std::shared_ptr<SessionHandle> handle);
 
-    /// Remembers that the client has unregistered a service on this trunk, which holds for all of its tunnel. What the
-    /// other trunks claim for the id from then on is refused, since it was asked for before that: it would take the
-    /// place of what the client has registered instead. Each of them may use the id again when it has called this too.
-    /// Of the ids that a trunk has not called this for, the last `ended_services_max` are remembered.
+    /// Records that the client has unregistered a service on this trunk, which applies to all of its tunnel. Later
+    /// claims of the other trunks for the id are refused, since they were requested before that: they would displace
+    /// what the client has registered instead. Each of them may use the id again when it has called this too. Of the
+    /// ids that a trunk has not called this for, the last `ended_services_max` are remembered.
     void end_service(SessionKey session, std::uint32_t service);
     /// Why the trunk may not have the service, if another one of its tunnel has ended it.
     std::optional<Refusal> refuse_ended(SessionKey session, std::uint32_t service) const;
     static constexpr std::size_t ended_services_max = limits::services_max;
 
-    /// Asks for a public port (not 0: bind first, then claim what the system chose) or a host. Granted again for what
-    /// the same service already has, also for what that service has on another trunk of the tunnel; and for what
-    /// `group` (of membership.hpp; nothing: the service is the client's alone) has already; and for what nobody has
-    /// but predecessors.
+    /// Claims a public port (not 0: bind first, then claim what the system chose) or a host. Granted again for what the
+    /// same service already has, also on another trunk of the tunnel; for what `group` (of membership.hpp; empty: only
+    /// the client has the service) has already; and for what only predecessors have.
     ClaimAnswer claim(SessionKey session, std::uint32_t service, const ClaimName& name, TimePoint now,
                       const std::optional<ClientId>& group = std::nullopt);
 
     // Hand-over (docs/architecture/handover.md): a client's *predecessors* are those of the same token and identity, if
-    // it wants their place. Of several that want it and have not taken it, one that came later is none.
+    // it wants to replace them. Of several clients that want this and have not done it, a later one is not a
+    // predecessor.
 
     /// All trunks of the predecessors of the session's client.
     std::vector<std::shared_ptr<SessionHandle>> predecessors(SessionKey session) const;
-    /// Who they are.
+    /// Their identities.
     std::vector<ClientId> clients_before(SessionKey session) const;
     /// Whether a predecessor has the name too, and not as a member of the same group: it is served there until the
-    /// place is taken.
+    /// replacement.
     bool waits_for_place(SessionKey session, const ClaimName& name) const;
     struct Succession {
         ClientId heir{};
@@ -172,16 +171,16 @@ public:
         std::vector<ClientId> predecessors{};
         std::vector<ClientId> owners{};  // of the names that both have: predecessors, or their groups
     };
-    /// What it would be to take the place now.
+    /// The effect of replacing the predecessors now.
     Succession succession(SessionKey session) const;
-    /// The place was taken: what both have is the heir's alone, and the predecessors, all trunks of which are returned,
-    /// claim nothing any more.
+    /// Completes the replacement: names that both have belong only to the heir, and the predecessors, all trunks of
+    /// which are returned, claim nothing any more.
     std::vector<std::shared_ptr<SessionHandle>> settle(const Succession& succession);
-    /// Whether another client has taken the place of the session's: while the session was there, or before its login,
-    /// when the client had lost its connection. It is to be told.
+    /// Whether another client has replaced the session's: during the session, or before its login, while the client was
+    /// disconnected. The client must be notified.
     bool is_replaced(SessionKey session) const;
 
-    /// Gives a name back; does nothing if the session does not hold it. Other trunks keep it.
+    /// Releases a name. Does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, const ClaimName& name);
     /// The same for all trunks of its client.
     void release_for_all(SessionKey session, const ClaimName& name);
@@ -189,17 +188,18 @@ public:
     /// Removes a session that has ended, with all its claims. Close its listeners first.
     void remove(SessionKey session);
 
-    /// Reserves a TCP port on which the server itself listens: no client gets it, on whatever address.
+    /// Reserves a TCP port on which the server itself listens: no client gets it, on any address.
     void reserve(std::uint16_t port);
 
-    /// Keeps a port for this token until then: its clients had it before a restart, and are on their way.
+    /// Reserves a port for this token until then: its clients had it before a restart, and will reconnect.
     void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport = Transport::tcp);
-    /// Keeps the ports of a session that is about to go: its client will be back. `is_recorded`: also where the server
-    /// is restarted meanwhile.
+    /// Reserves the ports of a session that is about to end: its client will reconnect. `is_recorded`: also across a
+    /// restart of the server.
     void keep_ports(SessionKey session, TimePoint until, bool is_recorded = true);
-    /// The ports that are claimed or still kept, by token.
+    /// The ports that are claimed or reserved, by token.
     std::vector<ClaimRecord::Port> ports(TimePoint now) const;
-    /// Sets what is called, with the lock held, whenever ports() has changed: it must not call back. Empty: nothing is.
+    /// Sets a function that is called, with the lock held, whenever ports() has changed: it must not call back. May be
+    /// empty.
     void on_change(std::function<void()> changed);
 
     std::vector<TunnelInfo> tunnels() const;
@@ -214,7 +214,7 @@ private:
         std::size_t hosts = 0;
         std::set<ClaimName> names{};        // what it holds
         std::deque<std::uint32_t> ended{};  // services that other trunks have ended, and this one has not yet
-        bool replaced = false;              // another client has taken the place of its own
+        bool replaced = false;              // another client has replaced its own
 
         bool has_ended(std::uint32_t service) const noexcept {
             return std::find(ended.begin(), ended.end(), service) != ended.end();
@@ -231,7 +231,7 @@ private:
         std::optional<ClientId> group{};  // that has the service
     };
     struct Claim {
-        // Trunks of one tunnel, or of those of a group, or of predecessors and those who want their place; never empty.
+        // Trunks of one tunnel, or of a group, or of predecessors and their successors; never empty.
         std::vector<Holder> holders;
         TimePoint since{};
         login::TokenId owner{};
@@ -276,18 +276,18 @@ private:
     std::map<SessionKey, Session> sessions_ GUARDED_BY(mutex_);
     std::map<ClientId, std::vector<SessionKey>> clients_ GUARDED_BY(mutex_);
     std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> heirs_
-        GUARDED_BY(mutex_);                                          // by identity, who took its place
+        GUARDED_BY(mutex_);                                          // by identity, the client that replaced it
     std::map<login::TokenId, Holding> holdings_ GUARDED_BY(mutex_);  // of tokens that have sessions
     Claims claims_ GUARDED_BY(mutex_);
     std::map<std::pair<std::uint16_t, Transport>, Kept> kept_ GUARDED_BY(mutex_);
     std::set<std::uint16_t> own_ports_ GUARDED_BY(mutex_);  // the server's
     std::function<void()> on_change_ GUARDED_BY(mutex_);
-    mutable Mutex rules_mutex_;  // of its own, since visitors ask for the rules too; the last one to be taken
+    mutable Mutex rules_mutex_;  // a separate lock, since visitors read the rules too; acquired last
     std::shared_ptr<const RightRules> rules_ GUARDED_BY(rules_mutex_) = std::make_shared<RightRules>();
 };
 
-/// The settings for this many tokens. If there are several, none of them can have all sessions or ports; what the
-/// operator says takes precedence.
+/// The settings for this many tokens. If there are several, none of them can use all sessions or ports; the operator's
+/// values take precedence.
 inline Registry::Settings registry_settings(std::size_t tokens, std::optional<std::uint64_t> sessions_per_token = {},
                                             std::optional<std::uint64_t> ports_per_token = {}) {
     Registry::Settings settings;

@@ -1,4 +1,4 @@
-// How a client comes in the place of another of its identity.
+// Replacement of a client by another with its identity.
 #include <algorithm>
 #include <set>
 
@@ -7,14 +7,14 @@
 
 namespace ferrotunnel::directory {
 
-// Whether the client of `other`, which may be about to be admitted, wants the place of that of `one`.
+// Whether the client of `other`, which may be about to be admitted, wants to replace that of `one`.
 bool Registry::precedes(const Session& one, const SessionInfo& other) const {
     const bool is_of_it = other.replaces && !other.identity.empty() && one.info.identity == other.identity &&
                           one.info.token == other.token && one.info.instance != other.instance;
     if (!is_of_it || !one.info.replaces) {
         return is_of_it;
     }
-    // Of two that want the place, the one that came first goes.
+    // If two want to replace each other, the one that came first ends.
     const auto known = clients_.find(client_of(other));
     return known == clients_.end() || clients_.at(client_of(one.info)).front() < known->second.front();
 }
@@ -35,7 +35,7 @@ void Registry::for_predecessors(const SessionInfo& info, Action action) const {
     }
 }
 
-// Whether the client comes back from a time without a connection, in which another one took its place.
+// Whether the client reconnects after a time without a connection, in which another one replaced it.
 bool Registry::was_replaced(const SessionInfo& info) const {
     return !info.identity.empty() && !info.replaces && info.epoch > 1 && heirs_.contains({info.token, info.identity}) &&
            !is_heir(info);

@@ -21,7 +21,7 @@ bool has(const std::vector<login::TokenId>& holders, const login::TokenId& token
     return std::find(holders.begin(), holders.end(), token) != holders.end();
 }
 
-// The token's own hosts, which it may know.
+// The token's own hosts, which it may learn.
 std::string described(const std::vector<std::string>& hosts) {
     constexpr std::size_t shown_max = 8;  // the text travels in a message to the client
     std::string text;
@@ -39,7 +39,7 @@ Refusal not_among(std::string_view pattern, const std::vector<std::string>& host
 
 Refusal kept_for_others(const ClaimName& name, wire::Code code) {
     return {code, name.text() +
-                      " is kept for tokens with a right to it, which this one does not have. Choose another " +
+                      " is reserved for tokens with a right to it, which this token does not have. Choose another " +
                       name.kind() + ", or have the server allow it."};
 }
 
@@ -96,7 +96,7 @@ const RightRules::Holders* RightRules::holders_of(const HostPlace& place) const 
     return known != of_form.end() ? &known->second : nullptr;
 }
 
-// Those with the right that names the host most specifically; null: no right names it.
+// The tokens whose right names the host most specifically. Null if no right names it.
 const RightRules::Holders* RightRules::deciding(std::string_view pattern) const noexcept {
     const Holders* holders = nullptr;
     if (!patterns_.empty()) {
@@ -108,7 +108,7 @@ const RightRules::Holders* RightRules::deciding(std::string_view pattern) const 
     return holders;
 }
 
-// Whether a pattern is also for hosts that others have a right to, or that the server assigns to others.
+// Whether a pattern also matches hosts that others have a right to, or that the server assigns to others.
 bool RightRules::is_around_others(std::string_view pattern) const noexcept {
     if (several_ && (pattern == "*" || (!assigned_.empty() && covers_host(pattern, assigned_)))) {
         return true;
@@ -150,7 +150,7 @@ const login::PortPolicy& RightRules::policy_of(const login::TokenId& token,
 
 std::optional<Refusal> RightRules::refuse_port(const login::TokenId& token, std::uint16_t port,
                                                const login::PortPolicy& every_token) const {
-    std::uint32_t narrowest = 0;  // of all ranges around the port; 0: there is none
+    std::uint32_t narrowest = 0;  // of all ranges around the port; 0: none
     std::uint32_t own = 0;
     for (const PortEntry& entry : ports_) {
         if (port < entry.range.first || port > entry.range.last) {
@@ -185,7 +185,7 @@ std::vector<std::uint16_t> RightRules::port_candidates(const login::TokenId& tok
     if (ports_.empty()) {
         return candidates;
     }
-    // The system may choose a port that is others' by right: then one is drawn from all that are left.
+    // The system may choose a port to which others have a right: then one is drawn from all that are left.
     const login::PortPolicy drawn_from = by_system ? login::PortPolicy(login::PortPolicy().ranges()) : policy;
     std::vector<std::uint16_t> left;
     if (by_system) {

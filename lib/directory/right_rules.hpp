@@ -1,5 +1,5 @@
-// Whose a host or a port is by right, whoever comes first. Immutable: any number of threads may use it, and whoever
-// changes rights makes another one.
+// Rights of tokens to hosts and ports, whichever client registers first. Immutable: any number of threads may use it,
+// and a change of rights makes a new one.
 //
 //   which right names the host most specifically, of all tokens' rights?
 //       that of this token              it may have the host
@@ -8,7 +8,7 @@
 //       none, and it has none           it may have the host, unless that is a pattern around others' rights, around
 //                                       the hosts that the server assigns, or `*`
 //
-// With ports it is the same: the narrowest range decides. Two tokens may have the same right: then the first gets it.
+// For ports it is the same: the narrowest range decides. If two tokens have the same right, the first to claim gets it.
 #pragma once
 
 #include <cstdint>
@@ -31,28 +31,28 @@ namespace ferrotunnel::directory {
 
 class RightRules {
 public:
-    /// Nobody has rights, and there is one token.
+    /// There are no rights, and one token.
     RightRules() = default;
-    /// `domain`: below which hosts are assigned, in normal form; empty: none are.
+    /// `domain`: parent domain of assigned hosts, in normal form; empty: none are assigned.
     explicit RightRules(const std::vector<login::AcceptedToken>& tokens, std::string_view domain = {});
 
-    /// Whether there is such a token. Rules that were made without tokens know all.
+    /// Whether the token exists. Rules that were made without tokens accept all.
     bool knows(const login::TokenId& token) const noexcept;
-    /// The rights of a token; of one that has none, those that allow everything.
+    /// The rights of a token; without any, rights that allow everything.
     const login::Rights& of(const login::TokenId& token) const noexcept;
 
-    /// Why the token may not have this host or pattern, whoever has it now.
+    /// Why the token may not have this host or pattern, whichever client has it now.
     std::optional<Refusal> refuse_host(const login::TokenId& token, std::string_view pattern) const;
     /// Whether the token has a right of its own that names the host.
     bool names_host(const login::TokenId& token, std::string_view pattern) const noexcept;
-    /// Whether visitors of this host may go to the token, which has it by a pattern around it.
+    /// Whether visitors of this host may reach the token, which has it by a pattern around it.
     bool may_see(const login::TokenId& token, std::string_view host) const noexcept;
 
-    /// Why the token may not have this port. `every_token`: what tokens without a right may have.
+    /// Why the token may not have this port. `every_token`: the ports of tokens without a right.
     std::optional<Refusal> refuse_port(const login::TokenId& token, std::uint16_t port,
                                        const login::PortPolicy& every_token) const;
-    /// The ports to try, in this order, for a service of the token that leaves the choice to the server; 0: any that
-    /// the system chooses. Some of them may turn out to be others'.
+    /// The ports to try, in this order, for a service of the token that leaves the choice to the server; 0: the system
+    /// chooses. Some of them may turn out to belong to others.
     std::vector<std::uint16_t> port_candidates(const login::TokenId& token, const login::PortPolicy& every_token,
                                                Random& random) const;
 
@@ -85,10 +85,10 @@ private:
     std::map<login::TokenId, std::shared_ptr<const login::Rights>> rights_;  // of tokens that have some
     std::map<std::string, Holders, std::less<>> hosts_[3];                   // by HostForm
     Holders any_host_;
-    std::vector<std::string> patterns_;  // all
+    std::vector<std::string> patterns_;  // all patterns
     std::vector<PortEntry> ports_;
-    std::string assigned_;  // the pattern of the hosts that the server assigns; empty: none
-    bool several_ = false;  // tokens
+    std::string assigned_;  // the pattern of assigned hosts; empty: none
+    bool several_ = false;  // there are several tokens
 };
 
 }  // namespace ferrotunnel::directory

@@ -63,20 +63,20 @@ std::optional<Refusal> ServiceTokens::refuse(const ReachedBy& service, const std
         if (!needs(service, guarded)) {
             continue;
         }
-        const std::string demands = shown(service) + " needs a token of its own here, beside the client's";
+        const std::string demands = shown(service) + " needs its own token on this server, in addition to the client's";
         if (!knows) {
             return Refusal{wire::Code::unsupported,
                            demands + ", which this client cannot prove: its version is older than the server's."};
         }
         if (!proof) {
-            return Refusal{wire::Code::unauthorized, demands + ". Give it as `token` of the service."};
+            return Refusal{wire::Code::unauthorized, demands + ". Set `token` of the service."};
         }
         const bool proved = std::any_of(guarded.keys.begin(), guarded.keys.end(), [&](const login::Key& key) {
             return login::equal_constant_time(login::make_service_proof(key, client_proof, service.name), *proof);
         });
         if (!proved) {
             return Refusal{wire::Code::unauthorized,
-                           demands + ", and its `token` is not the one that the server has for it."};
+                           demands + ", and its `token` is not the one that the server expects."};
         }
     }
     return std::nullopt;

@@ -1,5 +1,5 @@
-// Services that have to prove a token of their own, beside their client's login: by name, public port or host, so that
-// who has the login alone can take none of what they are reached by. An immutable value, which is replaced as a whole.
+// Services that must prove a token of their own, in addition to their client's login: by name, public port or host, so
+// that a login is not enough to claim any of these. An immutable value, which is replaced as a whole.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,21 @@
 
 namespace ferrotunnel::directory {
 
-/// One token, and the services that have to prove it.
+/// One token, and the services that must prove it.
 struct GuardedService {
-    std::string name;                     // of the service; also of those of a range, and the UDP half of `tcp+udp`
-    std::vector<login::PortRange> ports;  // whoever asks for one of these
-    std::vector<std::string> hosts;       // in normal form: for one of these, or for a pattern around one
-    std::vector<login::Key> keys;         // any one of them
+    std::string name;                     // of the service; also of those of a range, and of the UDP half of `tcp+udp`
+    std::vector<login::PortRange> ports;  // services that request one of these
+    std::vector<std::string> hosts;       // in normal form: services that request one of these, or a pattern around one
+    std::vector<login::Key> keys;         // any one of them is sufficient
 };
 
-/// What a service is reached by, as far as it is known.
+/// How a service is reached, as far as it is known.
 struct ReachedBy {
     std::string_view name;
     std::uint16_t port = 0;  // 0: none, or not known yet
     std::vector<std::string> hosts{};
 };
-/// Of a service as its client describes it. Hosts that are none are left out.
+/// From a service's description by its client. Invalid hosts are left out.
 ReachedBy reached_by(const wire::Service& service);
 
 class ServiceTokens {
@@ -42,8 +42,8 @@ public:
 
     bool empty() const noexcept { return services_.empty(); }
 
-    /// Why the service may not be there: it lacks the proof of a token that it needs. `client_proof`: that of the
-    /// login. `knows`: whether the client's version can prove any.
+    /// Why the service is refused: it lacks the proof of a token that it needs. `client_proof`: that of the login.
+    /// `knows`: whether the client's version supports such proofs.
     std::optional<Refusal> refuse(const ReachedBy& service, const std::optional<wire::Proof>& proof, Bytes client_proof,
                                   bool knows) const;
 

@@ -1,4 +1,4 @@
-// A session as the registry and the takeover see it: something that can be asked for life and told to go.
+// A session as the registry and the takeover use it: it can be probed and evicted.
 #pragma once
 
 #include <cstdint>
@@ -13,35 +13,34 @@
 
 namespace ferrotunnel::directory {
 
-/// Asks a session for life or ends it. Implemented by the server, which posts to the session's worker. Both calls may
-/// come from any thread and return at once; each callback is called exactly once, from any thread, even if the session
-/// ends before it could answer.
+/// Probes a session or ends it. Implemented by the server, which posts to the session's worker. Both functions may be
+/// called from any thread and return at once; each callback is called exactly once, from any thread, even if the
+/// session ends before it could answer.
 class SessionHandle {
 public:
     virtual ~SessionHandle() = default;
 
     /// Ends the session with this code and text. `released` is called when its public ports are closed and it has left
-    /// the registry, or at once if that is already so. Several evictions may be under way.
+    /// the registry, or at once if that is already so. Several evictions may be in progress.
     virtual void evict(wire::Code code, std::string text, std::function<void()> released) = 0;
 
-    /// Pings the peer. `answer` gets true as soon as anything is heard from the peer; false after
+    /// Pings the peer. `answer` receives true as soon as anything is received from the peer; false after
     /// limits::takeover_silence without a byte, or when the session has ended.
     virtual void probe(std::function<void(bool alive)> answer) = 0;
 
-    /// Since when it waits for another connection, its own being lost; nothing: it has one.
+    /// Since when it waits to be resumed, its connection being lost. Empty if it has a connection.
     virtual std::optional<TimePoint> waits_since() const noexcept { return std::nullopt; }
 
     // Hand-over (docs/architecture/handover.md).
 
-    /// The public port of the session's service of this name and kind, where the server has chosen it; 0: there is
-    /// none.
+    /// The public port of the session's service of this name and kind, if the server has chosen it. 0 if there is none.
     virtual std::uint16_t assigned_port(wire::ServiceKind kind, const std::string& name) const {
         return (void)kind, (void)name, std::uint16_t{0};
     }
-    /// Opens what the session has registered and not opened, since `owners` have the names: now it takes their place.
-    /// `done` is called as `released` is.
+    /// Opens the services that the session has registered and not opened, since `owners` have the names: now it
+    /// replaces them. `done` is called like `released`.
     virtual void take_place(std::vector<ClientId> owners, std::function<void()> done) { (void)owners, done(); }
-    /// Another client, from the address `by` if that is known, has taken the place of the session's.
+    /// Another client, from the address `by` if that is known, has replaced the session's.
     virtual void replaced(std::string by) { (void)by; }
 };
 

@@ -4,7 +4,7 @@
 
 namespace ferrotunnel::directory {
 
-// The rules are looked up under the lock: whichever of this and take_rules() is the last one has the present ones.
+// The rules are looked up under the lock: whichever of this and take_rules() comes last uses the present ones.
 std::shared_ptr<shaping::ServiceShape> ShapeBook::of(const ClientId& client, std::uint32_t service,
                                                      const Registry& registry, TimePoint now) {
     const MutexLock lock(mutex_);

@@ -1,5 +1,5 @@
-// The rates of tokens and of their services: whoever opens streams for a service's visitors asks here for what they
-// share, so that all trunks and workers have the same.
+// Rate limits of tokens and of their services, shared by all trunks and workers that open streams for a service's
+// visitors.
 #pragma once
 
 #include <cstddef>
@@ -18,16 +18,15 @@ namespace ferrotunnel::directory {
 /// Any thread.
 class ShapeBook {
 public:
-    /// What the visitors of a client's service share. It is there also where nothing has a rate: that may change while
-    /// they are there.
+    /// The shape shared by the visitors of a client's service. It exists even without a rate limit, since that may
+    /// change during a visit.
     std::shared_ptr<shaping::ServiceShape> of(const ClientId& client, std::uint32_t service, const Registry& registry,
                                               TimePoint now);
 
-    /// Holds everybody to the rates that the registry's rules have now. Those who wait already are told nothing:
-    /// runtime::Turns::ask_again.
+    /// Applies the registry's present rules to all. Waiting visitors are not notified: runtime::Turns::ask_again.
     void take_rules(const Registry& registry, TimePoint now);
 
-    /// How many services it knows, those that nobody has any more included.
+    /// Number of services, including those that are no longer used.
     std::size_t size() const {
         const MutexLock lock(mutex_);
         return services_.size();
@@ -39,8 +38,7 @@ private:
     mutable Mutex mutex_;
     std::map<login::TokenId, std::weak_ptr<shaping::TokenShape>> tokens_ GUARDED_BY(mutex_);
     std::map<std::pair<ClientId, std::uint32_t>, std::weak_ptr<shaping::ServiceShape>> services_ GUARDED_BY(mutex_);
-    std::size_t forget_at_ GUARDED_BY(mutex_) =
-        32;  // when there are so many it is looked which of them nobody uses any more
+    std::size_t forget_at_ GUARDED_BY(mutex_) = 32;  // at this number, unused services are removed
 };
 
 }  // namespace ferrotunnel::directory

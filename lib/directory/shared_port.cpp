@@ -11,7 +11,7 @@ namespace ferrotunnel::directory {
 
 // --- one port ---
 
-// What chooses a member of a group for the visitor.
+// Properties of the visitor for the choice of a group member.
 VisitorAsk SharedPort::ask_of(const Visitor& visitor) const {
     VisitorAsk ask;
     if (carriers_.is_group()) {
@@ -21,13 +21,13 @@ VisitorAsk SharedPort::ask_of(const Visitor& visitor) const {
     return ask;
 }
 
-// Gives the visitor to a carrier, or lets it wait for one; false if neither can be.
+// Hands the visitor to a carrier, or lets it wait for one. False if neither is possible.
 bool SharedPort::give(Visitor& visitor) {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
     {
         const MutexLock lock(mutex_);
-        // Whom a carrier has passed on came before those in line.
+        // A visitor that a carrier has passed on came before the queued ones.
         if (held_until_ || (!line_.empty() && visitor.passed_on_by.empty())) {
             return hold_visitor(visitor);
         }
@@ -44,12 +44,12 @@ bool SharedPort::give(Visitor& visitor) {
 }
 
 void SharedPort::hand_over(Visitor visitor) noexcept try {
-    give(visitor);  // nobody takes it if the last one has left for good: the visitor is reset
+    give(visitor);  // on failure the last carrier has left for good, and the visitor is reset
 } catch (const std::exception&) {
-    // No memory for the mail: the visitor is reset, and nobody else notices.
+    // No memory for the mail: only this visitor is reset.
 }
 
-// Each carrier passes a visitor on once, so this comes to an end, even if carriers join all the time.
+// Each carrier passes a visitor on once, so this ends, even if carriers join all the time.
 bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept try {
     if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
         return false;
@@ -68,7 +68,7 @@ void SharedPort::look_at_holds() noexcept {
     }
 }
 
-// Pauses or resumes the listener, which may have gone.
+// Pauses or resumes the listener, which may be gone.
 void SharedPort::pause_or_resume() noexcept {
     if (listener_) {
         const std::size_t trunks = with_carriers([](const auto& carriers) { return carriers.size(); });
@@ -77,7 +77,7 @@ void SharedPort::pause_or_resume() noexcept {
 }
 
 std::uint64_t SharedPort::visitors() {
-    return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each twice
+    return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each visitor twice
 }
 
 MemberTurn SharedPort::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
@@ -168,7 +168,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                                                   : ports_.find({owner, opening.transport, at.port()});
         const auto held = known == ports_.end() ? find_held(owner, at, opening, membership.has_value()) : held_.end();
         if (known != ports_.end()) {
-            // Trunks share a port for the same service. Another service of the client finds it taken, as a stranger's
+            // Trunks share a port for the same service. Another service of the client finds it in use, as a stranger's
             // service does.
             const bool is_same = membership || carries(*known->second, service);
             if (known->second->address().ip() != at.ip() || !is_same) {
@@ -192,7 +192,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             }
         }
         std::size_t* const of_client = opened ? &of_client_[owner] : nullptr;
-        // Before the port is known: if memory runs out here, no port is left that nobody carries.
+        // Before the port is registered: if memory runs out here, no port without a carrier is left.
         replaced = port->with_carriers(
             [&](auto& carriers) { return carriers.add(std::move(trunk), service, membership, health); });
         if (held != held_.end()) {
@@ -213,7 +213,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
     return {std::move(port), opened};
 }
 
-// Opens a port that nobody has; null, and why, if that cannot be.
+// Opens a port that is not open. Null, and the reason, if it cannot be opened.
 std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const runtime::SocketAddress& at,
                                                  runtime::Worker& worker, const Opening& opening,
                                                  std::error_code& error) {
@@ -241,7 +241,7 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
     return port;
 }
 
-// The port may have another owner since the trunk joined it, so it is asked itself.
+// The owner may have changed since the trunk joined it, so the port itself is asked.
 void PortTable::leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return) {
     const MutexLock lock(mutex_);
     const auto known = ports_.find(key_of(port.client_, port));
@@ -281,7 +281,7 @@ void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
     }
 }
 
-// Closes a port that nobody carries any more. Does nothing if that is done already.
+// Closes a port without carriers. Does nothing if that is done already.
 void PortTable::take_out(SharedPort& port) {
     auto known = ports_.find(key_of(port.client_, port));
     if (known == ports_.end() || known->second.get() != &port) {
@@ -295,7 +295,7 @@ void PortTable::close_node(Ports::node_type node) noexcept {
     closing_.insert(std::move(node));  // the node as it is: nothing here may allocate
     closed->end_hold();
     ++changes_;
-    if (!handed_over_) {  // else they are another process's
+    if (!handed_over_) {  // otherwise they belong to another process
         closed->listener_->refuse_visitors();
     }
     // Always by mail, since the listener may be our caller.
@@ -333,8 +333,8 @@ void PortTable::uncount_client(const ClientId& client) noexcept {
     }
 }
 
-// Why the client can have no more ports. `held`: the one that it is about to have, which counts for its token already,
-// and for whom it was last.
+// Why the client can have no more ports. `held`: the port that it is about to get, which counts for its token and its
+// last owner already.
 std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedPort* held) {
     if (held != nullptr && held->client_ == client) {
         return std::nullopt;
@@ -344,11 +344,11 @@ std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedP
         return (counted == counts.end() ? 0 : counted->second) >= most;
     };
     if (held == nullptr && is_at(of_token_, client.first, most_.of_token)) {
-        close_one_held(client.first);  // whoever asks again finds room
+        close_one_held(client.first);  // a retry finds room
         return too_many_ports("The clients of this token have", most_.of_token);
     }
     if (is_at(of_client_, client, most_.of_client)) {
-        return too_many_ports("With those that are still being closed, this client has", most_.of_client);
+        return too_many_ports("Counting ports that are still being closed, this client has", most_.of_client);
     }
     return std::nullopt;
 }
@@ -389,7 +389,7 @@ void PortTable::bequeath(const std::vector<ClientId>& from, const ClientId& to, 
                 take_out(*port);
                 break;
             }
-            std::size_t& of_client = of_client_[to];  // what may run out of memory comes first
+            std::size_t& of_client = of_client_[to];  // statements that may run out of memory come first
             auto node = ports_.extract(known);
             node.key() = {to, transport, at.port()};
             ports_.insert(std::move(node));
@@ -407,7 +407,7 @@ void PortTable::bequeath(const std::vector<ClientId>& from, const ClientId& to, 
     }
 }
 
-// The group's port, which another member was given in the meantime.
+// The group's port, which another member has opened meanwhile.
 PortTable::Ports::iterator PortTable::first_of(const ClientId& owner, Transport transport) {
     const auto first = ports_.lower_bound({owner, transport, 0});
     const bool is_its =

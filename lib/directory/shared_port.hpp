@@ -1,19 +1,18 @@
 // The public ports of all tunnels, and the trunks that carry the visitors of each.
 //
 // The listening socket belongs to the port, not to a trunk: it stays on the worker that opened it until the last trunk
-// has left. Each visitor is handed to the trunk that has the fewest, on whatever worker that is, before a byte of it is
-// read:
+// has left. Each visitor is handed to the trunk with the fewest visitors, on any worker, before a byte of it is read:
 //
 //   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
 //                                      ^                       '------> trunk on another one: by mail
-//                                      '-- it has left meanwhile, or is full: who else? --'
+//                                      '-- it has left meanwhile, or is full: next one? --'
 //
-// A port that its last trunk has left, of a client that may be back in a moment, is *held*: it continues listening, and
-// who comes waits in its line, until a client of the same token has the port again or the time is over
+// A port that its last trunk has left, of a client that may reconnect in a moment, is *held*: it continues to listen,
+// and new visitors wait in its queue, until a client of the same token has the port again or the time is over
 // (shared_port_hold.cpp):
 //
-//   carried --the last one leaves--> held --another one joins--> carried: the line is given out in its order
-//      '--and nobody will be back--.    '--the time is over--> closed: who waits is reset
+//   carried --the last one leaves--> held --another one joins--> carried: the queue is served in order
+//      '--it will not return-------.    '--the time is over--> closed: the queue is reset
 //                                  '--> closed
 //
 // Locks: the table's, then a port's, or the registry's. None is held while a carrier or a listener's handler is called.
@@ -57,19 +56,18 @@ struct Traffic;
 
 namespace ferrotunnel::directory {
 
-/// A listening socket that gives visitors to its handler until it is destroyed. Lives on the worker that opened it.
+/// A listening socket that passes visitors to its handler until it is destroyed. Lives on the worker that opened it.
 class PublicPort {
 public:
     virtual ~PublicPort() = default;
     virtual runtime::SocketAddress address() const = 0;
-    /// Pauses or resumes accepting; visitors that come meanwhile wait in the kernel.
+    /// Pauses or resumes accepting; meanwhile new visitors wait in the kernel.
     virtual void set_paused(bool paused) noexcept = 0;
     /// Stops listening at once: visitors are refused, and others may bind the port. Any thread.
     virtual void refuse_visitors() noexcept = 0;
     /// The socket. Any thread, as long as the port is open.
     virtual int descriptor() const noexcept { return -1; }
-    /// Takes nobody any more, since another process has the socket, too: who comes is its visitor. Those who are here
-    /// stay.
+    /// Accepts no new visitors, since another process shares the socket and accepts them. Present visitors stay.
     virtual void hand_over() noexcept {}
 };
 
@@ -83,21 +81,21 @@ using PortOpener =
 /// and the object is the stream's waker. Any thread may call the members.
 class DistantVisitor : public buffer::Waker {
 public:
-    /// Gives it its stream; `traffic` has counted it, and `shape` has the rates that count for it (null: none).
+    /// Gives it its stream; `traffic` has counted it, and `shape` has its rate limits (null: none).
     virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                         std::shared_ptr<shaping::ServiceShape> shape) noexcept = 0;
-    /// Says that no trunk takes it.
+    /// No trunk accepts it.
     virtual void refused() noexcept = 0;
-    /// Says that rules keep it out, and will for some time: there is no use in asking for it again at once.
+    /// Rules reject it, and will for some time: requesting it again at once is useless.
     virtual void turned_away() noexcept { refused(); }
 };
 
 using DatagramHandler = std::function<void(IntrusivePtr<DistantVisitor>, const runtime::SocketAddress&)>;
-/// What a UDP service asks of its port.
+/// Requirements of a UDP service on its port.
 struct DatagramTerms {
     std::string service;  // its name, for the log
     Duration idle = limits::udp_idle_default;
-    trunk::FlowMaker flow{};  // how the datagrams of a visitor travel; empty: each as a frame
+    trunk::FlowMaker flow{};  // how the datagrams of a visitor are carried; empty: each as a frame
 
     /// Whether a port that was opened with these serves them as well.
     bool is_like(const DatagramTerms& other) const noexcept {
@@ -112,8 +110,8 @@ class PortTable;
 class SharedPort;
 class VisitorCarrier;
 
-/// A visitor on its way to a trunk: a connection, or somebody who sends datagrams. Its destructor resets the
-/// connection, which must never end orderly instead of with an answer.
+/// A visitor on its way to a trunk: a connection, or a sender of datagrams. Its destructor resets the connection, which
+/// must never end with an orderly close instead of an answer.
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
@@ -121,9 +119,9 @@ struct Visitor {
     CarrierIds passed_on_by{};
     std::shared_ptr<trunk::Traffic> watched{};  // counts what this visitor moves; usually null
     std::shared_ptr<Visit> visit{};             // null: no plugin was asked
-    IntrusivePtr<DistantVisitor> distant{};     // where there is no socket
+    IntrusivePtr<DistantVisitor> distant{};     // set if there is no socket
     std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
-    std::shared_ptr<MemberVisit> of_member{};   // of a group; else null
+    std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -143,16 +141,16 @@ struct Visitor {
 class VisitorCarrier : public NumberedCarrier {
 public:
     virtual ~VisitorCarrier() = default;
-    /// The visitors that the trunk has, or that are on their way to it.
+    /// Visitors of the trunk, including those on their way to it.
     virtual std::uint64_t load() const noexcept = 0;
-    /// Takes a visitor. `service` is the trunk's own id for the service behind the port. A trunk that cannot take the
-    /// visitor, because it has left the port or has no room, passes it to another: port->pass_on.
+    /// Accepts a visitor. `service` is the trunk's own id for the service behind the port. A trunk that cannot accept
+    /// the visitor, because it has left the port or has no room, passes it to another: port->pass_on.
     virtual void take(Visitor visitor, std::uint32_t service) = 0;
-    /// Tells the trunk that it carries no more visitors of the port: another trunk has taken its place after this one
+    /// Notifies the trunk that it no longer carries visitors of the port: another trunk has replaced it after this one
     /// had yielded, or the port was closed on another trunk. If memory is short the trunk may miss that: it ends or
     /// leaves later.
     virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
-    /// Tells the trunk that the port was found to make its own visitors, which were sent away.
+    /// Notifies the trunk that the port creates its own visitors (a forwarding loop), which were reset.
     virtual void leads_back(std::uint32_t service) { (void)service; }
 };
 
@@ -163,16 +161,16 @@ public:
 
     const runtime::SocketAddress& address() const noexcept { return address_; }
     Transport transport() const noexcept { return transport_; }
-    /// Gives the visitor to the carrier with the fewest, in turn if several have the same. Where there is no carrier it
-    /// waits, if the port is held and has room; else it is reset.
+    /// Hands the visitor to the carrier with the fewest visitors, in turn if several are equal. Without a carrier it
+    /// waits, if the port is held and has room; otherwise it is reset.
     void hand_over(Visitor visitor) noexcept;
-    /// Passes on a visitor that the carrier `from` cannot take, to the carrier with the fewest visitors among those
+    /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those
     /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
-    /// visitor was lost on the way, and reset, for want of memory: the caller no longer has it.
+    /// visitor was lost, and reset, for lack of memory: the caller no longer has it.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
-    /// Holds back new visitors, for a trunk that has visitors in line, until it is destroyed. While each of the port's
-    /// trunks keeps one, newcomers wait in the kernel, since nobody can take them yet.
+    /// Holds back new visitors, for a trunk with queued visitors, until it is destroyed. While each of the port's
+    /// trunks keeps one, newcomers wait in the kernel, since no trunk can accept them yet.
     class Hold {
     public:
         explicit Hold(std::shared_ptr<SharedPort> port) noexcept : port_(std::move(port)) {
@@ -192,19 +190,19 @@ public:
         std::shared_ptr<SharedPort> port_;  // null: moved from
     };
 
-    /// Roughly how many visitors its trunks have, over all their services.
+    /// Approximate number of visitors of its trunks, over all their services.
     std::uint64_t visitors();
-    /// How a visitor of a group's member has fared; the member that a trunk belongs to (null: there is no group).
+    /// Records a visitor's outcome at a group member; and the member that a trunk belongs to (null: there is no group).
     MemberTurn tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time);
     std::shared_ptr<GroupMember> member_of(const VisitorCarrier& trunk);
-    /// Tells one of the port's trunks of a loop; the trunk reports it further.
+    /// Reports a loop to one of the port's trunks, which reports it further.
     void tell_of_loop();
 
 private:
     friend class PortTable;
     using Carriers = CarrierList<VisitorCarrier>;
 
-    /// A visitor who waits for a carrier.
+    /// A visitor that waits for a carrier.
     struct Held {
         Visitor visitor;
         HeldPlace place;
@@ -233,7 +231,7 @@ private:
     runtime::Worker& worker_;  // the listener's
     using PortMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
     const IntrusivePtr<PortMail> close_mail_ = make_intrusive<PortMail>(&SharedPort::take_down);
-    // However many looks are requested while one is on its way, that one finds the present state.
+    // One mail is enough for any number of requests: it reads the present state.
     const IntrusivePtr<PortMail> look_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
     const IntrusivePtr<PortMail> hand_over_mail_ =
@@ -246,26 +244,26 @@ private:
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->look_at_hold(); });
     std::weak_ptr<PortTable> table_;
     std::shared_ptr<HoldBook> book_;
-    ClientId client_{};  // whose it is, or its group's, or whose it was last; changed with the table's lock
+    ClientId client_{};  // the present or last owner, or its group; changed with the table's lock
     runtime::SocketAddress address_;
     Transport transport_ = Transport::tcp;
     DatagramTerms terms_{};  // of a UDP port
     std::unique_ptr<PublicPort> listener_;
-    std::optional<runtime::Timer> hold_timer_;  // the listener's worker's, like the listener
+    std::optional<runtime::Timer> hold_timer_;  // on the listener's worker, like the listener
     std::atomic<std::uint32_t> holds_{0};
     Mutex mutex_;
     Carriers carriers_ GUARDED_BY(mutex_);
-    std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // nothing: somebody carries it, or it is closed
-    std::list<Held> line_ GUARDED_BY(mutex_);                 // while it is held, and until all of them are given out
-    HeldBytes datagrams_ GUARDED_BY(mutex_);                  // room for those that wait
+    std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // empty: it is carried, or closed
+    std::list<Held> line_ GUARDED_BY(mutex_);                 // while it is held, and until all of them are served
+    HeldBytes datagrams_ GUARDED_BY(mutex_);                  // room for datagrams that wait
 };
 
-/// The public ports of all tunnels; any thread. A closing port refuses visitors at once, but its listener is taken down
-/// on its own worker: by mail, or by `end` if that worker takes no more mail. Until then the listener counts: opening
-/// and closing ports without end gets a client no more descriptors than keeping them.
+/// The public ports of all tunnels; any thread. A closing port refuses visitors at once, but its listener is destroyed
+/// on its own worker: by mail, or by `end` if that worker accepts no more mail. Until then the listener counts, so that
+/// opening and closing ports in a loop gets a client no more descriptors than keeping them.
 class PortTable : public std::enable_shared_from_this<PortTable> {
 public:
-    /// How many listeners there may be, open or not closed yet.
+    /// Limits of listeners, open or not closed yet.
     struct Most {
         std::size_t of_client = limits::services_max;
         std::size_t of_token = limits::ports_per_token_settable_max;
@@ -280,21 +278,21 @@ public:
     }
 
     /// Makes `trunk` carry the port's visitors. The port is opened on the calling thread's `worker`, unless other
-    /// trunks of the same client have it already; then those of them that yield are replaced. Port 0: any that is free.
-    /// Returns null, and why, if the server cannot listen there.
+    /// trunks of the same client have it already; then those of them that yield are replaced. Port 0: any free one.
+    /// Returns null, and the reason, if the server cannot listen there.
     struct Joined {
         std::shared_ptr<SharedPort> port;
         bool opened = false;  // by this call
-        // The client, or its token, has as many listeners as one may have, or `ended` says that the service was
-        // unregistered on another trunk: that is asked with the lock that close() takes.
+        // The client, or its token, has reached its limit of listeners, or `ended` reports that the service was
+        // unregistered on another trunk: it is called under the lock that close() acquires.
         std::optional<Refusal> refusal{};
     };
-    /// With `membership` its group has the port, in the place of `client`, and trunks of all its members carry it.
+    /// With `membership` its group has the port, instead of `client`, and trunks of all its members carry it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error,
                 const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
-    /// The same for a UDP port, whose number is apart from those of TCP. `terms` count for the trunk that opens it.
+    /// The same for a UDP port, whose number is separate from those of TCP. `terms` apply if this trunk opens it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
@@ -304,51 +302,50 @@ public:
     /// and holding is on.
     void leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return = false);
 
-    /// For how long ports are held from now on; 0, the default: not at all. `log` is told of each, and outlives the
-    /// table; null: nobody is.
+    /// How long ports are held from now on; 0, the default: not at all. `log` receives a line for each, and outlives
+    /// the table; it may be null.
     void set_hold(Duration time, Logger* log = nullptr);
     Duration hold_time() const;
-    /// Closes the ports that are held, and holds none any more: the server is about to end.
+    /// Closes the held ports, and holds none any more: the server is about to end.
     void stop_holding() noexcept;
     /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. On the
-    /// worker that it will be on. False: it cannot be opened.
+    /// worker of the port. False if it cannot be opened.
     bool hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
                     const PortOpener& open);
-    /// Sockets that are used where a port would be opened at their address.
+    /// Sockets to use if a port is to be opened at their address.
     std::shared_ptr<runtime::PassedSockets> passed() const noexcept { return passed_; }
-    /// Copies of the sockets of all ports that are open, with names such as "tcp-2222" and "udp-53".
+    /// Copies of the sockets of all open ports, with names such as "tcp-2222" and "udp-53".
     std::vector<runtime::NamedSocket> sockets() const;
     /// Counts the changes of sockets().
     std::uint64_t socket_changes() const noexcept {
         return changes_.load(std::memory_order_acquire) + passed_->changes();
     }
-    /// Another process has copies of the sockets, and takes visitors from now on: here nobody comes any more. Ports end
+    /// Another process has copies of the sockets, and accepts visitors from now on; this one accepts none. Ports close
     /// as soon as their trunks have left them.
     void hand_over() noexcept;
     HoldBook::Counts holds() const noexcept { return book_->counts(); }
-    /// Where the open ports are that are not at this address.
+    /// The addresses of open ports that differ from this one.
     PortAddresses addresses_beside(const runtime::SocketAddress& usual) const;
 
-    /// What the client of the trunk says of the backend from now on.
+    /// Sets the trunk's client's latest report about the backend.
     static void set_health(SharedPort& port, const VisitorCarrier& trunk, const CarrierHealth& health);
 
-    /// The trunk continues carrying until another one joins, which then takes its place.
+    /// The trunk continues to carry it until another one joins, which then replaces it.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
-    /// Makes the port of one of `from` that listens at this very address `to`'s, which is about to join it: the first
-    /// trunk that does takes the place of all that carry it. Where theirs listens on another IP address it closes,
-    /// since the new one could not listen. Does nothing if none of them has the port.
+    /// Transfers the port of one of `from` that listens at this very address to `to`, which is about to join it: the
+    /// first trunk that does replaces all that carry it. If theirs listens on another IP address it closes, since the
+    /// new one could not listen. Does nothing if none of them has the port.
     void bequeath(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
                   const runtime::SocketAddress& at);
 
-    /// Ends the carrying of the port for all trunks of the client that `trunk` is one of. They are told; only `trunk`
-    /// itself is not.
+    /// Ends the port for all trunks of the client that `trunk` belongs to. All but `trunk` itself are notified.
     void close(SharedPort& port, const VisitorCarrier& trunk);
 
-    /// Closes what is left. To be called when no worker runs any more, and before they are destroyed.
+    /// Closes the remaining ports. To be called when no worker runs any more, and before they are destroyed.
     void end();
 
-    /// The port under which trunks of the client carry this service; 0: none. Of a group, which has one port: service
+    /// The port under which trunks of the client carry this service. 0 if there is none. A group has one port: service
     /// 0.
     std::uint16_t port_of(const ClientId& client, std::uint32_t service, Transport transport = Transport::tcp) const;
 
@@ -356,14 +353,14 @@ private:
     friend class SharedPort;
     using Key = std::tuple<ClientId, Transport, std::uint16_t>;
     using Ports = std::map<Key, std::shared_ptr<SharedPort>>;
-    /// How a port is opened: its socket, and what takes its visitors.
+    /// How to open a port: its socket, and the handler of its visitors.
     struct Opening {
         Transport transport;
         std::function<runtime::Fd(const runtime::SocketAddress&, std::error_code&)> listen;
         std::function<std::unique_ptr<PublicPort>(runtime::Fd, SharedPort&)> open;
-        const DatagramTerms* terms = nullptr;  // of UDP
+        const DatagramTerms* terms = nullptr;  // for UDP
     };
-    /// The ports that are held, each with its node of `ports_`.
+    /// The held ports, each with its node of `ports_`.
     using HeldKey = std::tuple<login::TokenId, Transport, std::uint16_t>;
     using HeldPorts = std::map<HeldKey, Ports::node_type>;
 

@@ -1,5 +1,5 @@
-// Ports that wait for their client to come back, and the visitors who wait at them. What happens on a port's worker
-// (the time that is over, the next step of giving out) begins with its mail: whoever comes may do so on any thread.
+// Ports that wait for their client to reconnect, and their queued visitors. Actions on a port's worker (the end of the
+// time, the next queued visitor) start with its mail, since any thread may trigger them.
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -22,7 +22,7 @@ std::int64_t milliseconds_of(Duration time) {
 
 // --- one port ---
 
-// Makes the visitor wait. False: there is no place for it, and it stays with the caller.
+// Makes the visitor wait. False if there is no room; it stays with the caller.
 bool SharedPort::hold_visitor(Visitor& visitor) {
     HeldPlace place = line_.size() < limits::visitors_held_per_port_max ? HeldPlace(book_) : HeldPlace();
     if (place && visitor.distant && !datagrams_) {
@@ -39,7 +39,7 @@ bool SharedPort::hold_visitor(Visitor& visitor) {
     return true;
 }
 
-// Removes a carrier; true if it was the last one, and then the port is held.
+// Removes a carrier. True if it was the last one; then the port is held.
 bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until) {
     const MutexLock lock(mutex_);
     carriers_.remove(trunk);
@@ -49,7 +49,7 @@ bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> he
     return carriers_.empty();
 }
 
-// Those in line are given to the carriers that there are now; where there is none they are reset.
+// Hands the queued visitors to the present carriers; without any they are reset.
 void SharedPort::end_hold() noexcept {
     {
         const MutexLock lock(mutex_);
@@ -60,14 +60,14 @@ void SharedPort::end_hold() noexcept {
     if (mutant(Mutant::unreleased)) {
         return;
     }
-    // By mail: the caller may be in the middle of something, and a trunk calls back.
+    // By mail: the caller may be in the middle of an operation, and a trunk calls back.
     (void)hold_mail_->post(*worker_.mailbox(), shared_from_this());
 }
 
 // Runs on the port's worker, and does what is due.
 void SharedPort::look_at_hold() noexcept {
     if (!hold_timer_) {
-        return;  // it was taken down meanwhile
+        return;  // it was destroyed meanwhile
     }
     std::optional<TimePoint> until;
     {
@@ -83,13 +83,13 @@ void SharedPort::look_at_hold() noexcept {
     }
 }
 
-// The last thing that happens on the port's worker. Those who still wait are reset.
+// The last action on the port's worker. Visitors that still wait are reset.
 void SharedPort::end_listening() noexcept {
     hold_timer_.reset();
     listener_.reset();
     std::list<Held> line;
     const MutexLock lock(mutex_);
-    line.swap(line_);  // they hold the port
+    line.swap(line_);  // their entries hold the port
 }
 
 void SharedPort::release_some() noexcept {
@@ -113,11 +113,11 @@ void SharedPort::release_some() noexcept {
     hold_timer_->set_after(limits::visitors_released_every);
 }
 
-// Gives out the first one in line. False: nobody waits, or they wait again.
+// Serves the first visitor in the queue. False if none waits, or they wait again.
 bool SharedPort::release_one() {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
-    std::list<Held> first;  // is destroyed behind the lock, since a visitor who finds nobody is reset
+    std::list<Held> first;  // destroyed outside the lock, since a visitor without a carrier is reset
     HeldBytes unused;
     {
         const MutexLock lock(mutex_);
@@ -154,8 +154,8 @@ Duration PortTable::hold_time() const {
     return hold_;
 }
 
-// Makes a port one of those that are held, as it knows already. False: there is no memory for it, or one of the token's
-// has its number on another address.
+// Registers a port, which has its state already, as held. False if there is no memory for it, or another port of the
+// token has its number on another address.
 bool PortTable::keep_held(Ports::iterator known) noexcept try {
     SharedPort& port = *known->second;
     const auto [held, is_new] =
@@ -166,7 +166,7 @@ bool PortTable::keep_held(Ports::iterator known) noexcept try {
     held->second = ports_.extract(known);
     (void)port.hold_mail_->post(*port.worker_.mailbox(), port.shared_from_this());
     if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
-        log_->info("a port waits for its client to come back",
+        log_->info("a port waits for its client to reconnect",
                    {{"port", port.address().text()}, {"milliseconds", milliseconds_of(hold_)}});
     }
     return true;
@@ -174,13 +174,13 @@ bool PortTable::keep_held(Ports::iterator known) noexcept try {
     return false;
 }
 
-// The held port that the owner may have at this address. What is in its way is closed.
+// The held port that the owner may have at this address. A port in its way is closed.
 PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const runtime::SocketAddress& at,
                                                     const Opening& opening, bool is_group) {
     auto held = held_.end();
     if (at.port() != 0) {
         held = held_.find({owner.first, opening.transport, at.port()});
-    } else if (is_group) {  // the port that the group was given
+    } else if (is_group) {  // the port that was assigned to the group
         held = std::find_if(held_.begin(), held_.end(), [&](const auto& one) {
             return one.second.mapped()->client_ == owner && one.second.mapped()->transport() == opening.transport;
         });
@@ -198,7 +198,7 @@ PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const
     return held_.end();
 }
 
-// Makes the port that of its owner, who carries it already. Needs no memory.
+// Transfers the port to its owner, which carries it already. Needs no memory.
 void PortTable::take_over(HeldPorts::iterator held, const ClientId& owner) noexcept {
     Ports::node_type node = std::move(held->second);
     held_.erase(held);
@@ -209,7 +209,7 @@ void PortTable::take_over(HeldPorts::iterator held, const ClientId& owner) noexc
     ports_.insert(std::move(node));
 }
 
-// Closes a port for which the time is over. Does nothing if it is not held any more.
+// Closes a port whose time is over. Does nothing if it is no longer held.
 void PortTable::give_up(SharedPort& port) noexcept {
     const MutexLock lock(mutex_);
     const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
@@ -229,11 +229,11 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
             waiting = port->line_.size();
         }
         if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
-            log_->info("a port is closed: its client has not come back",
+            log_->info("a port was closed: its client has not reconnected",
                        {{"port", port->address().text()}, {"reset", waiting}});
         }
     } catch (const std::exception&) {
-        // Nobody is told of it.
+        // Only the log line is lost.
     }
     close_node(std::move(node));
 }
@@ -258,13 +258,13 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
                            const PortOpener& open) {
     check_here(worker);
     const MutexLock lock(mutex_);
-    const ClientId before{token, {}};  // the client that had it is not known any more
+    const ClientId before{token, {}};  // the client that had it is unknown now
     const HeldKey key{token, Transport::tcp, at.port()};
     std::error_code error;
     if (hold_ <= Duration::zero() || held_.contains(key) || why_full(before, nullptr)) {
         return false;
     }
-    // Somebody else's who was faster has the port: then it cannot be opened.
+    // If another owner was faster, the port cannot be opened.
     const std::shared_ptr<SharedPort> port = open_anew(before, at, worker, tcp_opening(worker, open), error);
     if (!port) {
         return false;

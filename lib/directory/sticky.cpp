@@ -21,7 +21,7 @@ namespace {
 constexpr const char* key_file = "sticky-key";
 constexpr std::size_t tag_bytes = 16;
 
-// FNV-1a, and the finish of splitmix64 to spread what differs in the last byte alone.
+// FNV-1a, and the finish of splitmix64 to spread differences in only the last byte.
 std::uint64_t hash_of(Bytes bytes, std::uint64_t from = 0xcbf2'9ce4'8422'2325U) noexcept {
     for (const std::uint8_t byte : bytes) {
         from = (from ^ byte) * 0x0000'0100'0000'01b3U;
@@ -37,7 +37,7 @@ std::string short_hex(const login::Digest& digest) {
     return to_hex(Bytes(digest).first(4));
 }
 
-// Calls `visit(std::string_view cookie)`, with the blanks around it, until that is false.
+// Calls `visit(std::string_view cookie)`, with the blanks around it, until it returns false.
 template <typename Visit>
 void for_each_cookie(std::string_view field, const Visit& visit) {
     for (bool more = true; more;) {
@@ -62,7 +62,7 @@ std::array<std::uint8_t, login::Key::size_bytes> drawn(Random& random) {
 }  // namespace
 
 std::uint64_t address_hash(const net::Address& address) noexcept {
-    static constexpr std::size_t of_network = 8;  // of IPv6: a machine may change the rest as it likes
+    static constexpr std::size_t of_network = 8;  // of IPv6: a machine may choose the rest freely
     return split_mix(hash_of(Bytes(address.bytes).first(std::min(address.size(), of_network))));
 }
 
@@ -101,7 +101,7 @@ StickyKey load_or_make_sticky_key(const std::filesystem::path& directory, Random
         problem = "there is no state directory";
         return StickyKey(login::Key(fresh));
     }
-    std::error_code ignored;  // what does not work is reported by what comes next
+    std::error_code ignored;  // a failure shows in the next step
     (void)ferrotunnel::detail::make_folder(directory, 0700);
     const std::filesystem::path path = directory / key_file;
     const auto read = [&path] {

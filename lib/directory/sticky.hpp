@@ -1,9 +1,9 @@
-// How visitors of a group come to the member again that they had: by where they come from, or by a cookie.
+// Sticky visitors of a group: they reach the same member again, by their address or by a cookie.
 //
-// A cookie's value is a MAC over the group and the member's name, with a key of the server's own (StickyKey): it tells
-// nobody the name, nobody else can make one, and it is the same after the member, or the server, was started again.
-// Whatever else comes is not a member's, and is ignored. Members of one name are told apart by a rank, the lowest that
-// is free: so of two that have no name, one that is started again is who it was.
+// A cookie's value is a MAC over the group and the member's name, with a key of the server's own (StickyKey): it does
+// not reveal the name, cannot be forged, and stays the same after a restart of the member or the server. Any other
+// value belongs to no member and is ignored. Members of one name are distinguished by a rank, the lowest free one: so
+// of two members without a name, one that is restarted gets its earlier identity.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@
 
 namespace ferrotunnel::directory {
 
-/// What of a visitor says which member it had.
+/// Properties of a visitor that identify its member.
 struct StickyVisitor {
     std::uint64_t address = 0;  // address_hash()
-    std::string_view tag{};     // of its cookie; empty: it has none
+    std::string_view tag{};     // of its cookie; empty: none
 };
 
 /// The same for all visitors of one IPv4 address, or one /64 of IPv6, on every machine and at all times.
 std::uint64_t address_hash(const net::Address& address) noexcept;
-/// The same from text; of what is not a valid address, of the text.
+/// The same from text; for an invalid address, of the text.
 std::uint64_t address_hash(std::string_view address) noexcept;
 
-/// What a member is to address_hash(): which visitors it has, as long as it is there.
+/// The counterpart of address_hash() for a member: determines its visitors while it is available.
 std::uint64_t member_hash(std::string_view name, std::uint32_t rank) noexcept;
 
 /// The server's key for the cookies of its groups. Immutable.
@@ -37,10 +37,10 @@ class StickyKey {
 public:
     explicit StickyKey(const login::Key& key);
 
-    /// What the names of all cookies of this server begin with: those never reach a backend.
+    /// The prefix of all cookie names of this server: these cookies never reach a backend.
     const std::string& cookie_prefix() const noexcept { return prefix_; }
     std::string cookie_name(const ClientId& group) const;
-    /// What the group's cookie says for a member.
+    /// The value of the group's cookie for a member.
     std::string tag(const ClientId& group, std::string_view name, std::uint32_t rank) const;
 
 private:
@@ -48,13 +48,13 @@ private:
     std::string prefix_;
 };
 
-/// Reads the key from its file in the state directory, or makes it; without a directory, or where that fails, it is a
-/// new one, and `problem` says why.
+/// Reads the key from its file in the state directory, or creates it; without a directory, or if that fails, it is a
+/// temporary one, and `problem` has the reason.
 StickyKey load_or_make_sticky_key(const std::filesystem::path& directory, Random& random, std::string& problem);
 
-/// Takes the cookies whose names begin with `prefix` out of the value of a Cookie field. False: there are none.
+/// Removes the cookies whose names start with `prefix` from the value of a Cookie field. False if there are none.
 bool strip_cookies(std::string_view field, std::string_view prefix, std::string& rest);
-/// The value of the first cookie of that name in a Cookie field; empty: there is none.
+/// The value of the first cookie of that name in a Cookie field. Empty if there is none.
 std::string_view cookie_in(std::string_view field, std::string_view name) noexcept;
 
 }  // namespace ferrotunnel::directory

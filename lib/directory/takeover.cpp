@@ -25,7 +25,7 @@ void evict_all(const Handles& sessions, wire::Code code, const std::string& text
     }
 }
 
-// Probes all; calls `then` once: with true when the first of them is found alive, with false when all are silent.
+// Probes all; calls `then` once: with true when the first one is found alive, with false when all are silent.
 void probe_all(const Handles& sessions, std::function<void(bool)> then) {
     struct Probing {
         std::atomic<std::size_t> waiting;
@@ -64,7 +64,7 @@ struct Admission : std::enable_shared_from_this<Admission> {
         } else {
             const auto& superseding = std::get<Superseding>(answer);
             evict_all(superseding.older, wire::Code::superseded,
-                      superseding.gives_place ? "It had no connection, and the token has as many sessions as it may."
+                      superseding.gives_place ? "It had no connection, and the token has reached its limit of sessions."
                                               : "A newer session of the same client took over.",
                       [self = shared_from_this()] { self->request(); });
         }

@@ -1,5 +1,5 @@
-// Acts on the registry's answers when somebody is in the way: evicts the older sessions of a client that came back, and
-// finds out whether the holder of a wanted port is still alive.
+// Acts on the registry's answers when another session is in the way: evicts the older sessions of a client that has
+// reconnected, and probes whether the holder of a wanted port is still alive.
 //
 //                      +---------- evicted, left the registry <-----------------+
 //                      v                                                        |
@@ -9,8 +9,8 @@
 //                      '--Refusal--> refused
 //
 // `done` is called exactly once, on any thread, possibly before the call returns. A session may be evicted as soon as
-// it is admitted, even before `done` is called; and a session that has ended while it waited must still give back what
-// it got in the end. In both cases it calls Registry::remove (again) when `done` comes.
+// it is admitted, even before `done` is called; and a session that has ended while it waited must still release what it
+// got in the end. In both cases it calls Registry::remove (again) in `done`.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,14 @@
 
 namespace ferrotunnel::directory {
 
-/// Gets nothing if the session is admitted, or the names are granted.
+/// Receives nothing if the session is admitted, or the names are granted.
 using TakeoverDone = std::function<void(std::optional<Refusal>)>;
 
 void admit_with_takeover(std::shared_ptr<Registry> registry, SessionInfo info, std::shared_ptr<SessionHandle> handle,
                          TakeoverDone done);
 
-/// Claims all of `names`, in their order, for `group` where there is one. After a refusal the session has the names
-/// before the refused one, and gives back what it does not want.
+/// Claims all of `names`, in their order, for `group` if there is one. After a refusal the session has the names before
+/// the refused one, and releases what it does not want.
 void claim_with_takeover(std::shared_ptr<Registry> registry, SessionKey session, std::uint32_t service,
                          std::vector<ClaimName> names, const std::optional<ClientId>& group, TimePoint now,
                          TakeoverDone done);

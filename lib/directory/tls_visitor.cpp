@@ -9,8 +9,8 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Gives the visitor back to where it came in, if its service has gone: the next one with its host may take it. What was
-// counted and decided for the service ends with what the caller still has.
+// Returns the visitor to its entrance, if its service has ended: the next service with its host may accept it. Counts
+// and decisions for the old service end with what the caller still has.
 bool give_back(TlsVisitor& visitor) noexcept {
     if (!visitor.entrance || visitor.service->is_carried()) {
         return false;
@@ -20,7 +20,7 @@ bool give_back(TlsVisitor& visitor) noexcept {
     return true;
 }
 
-// Gives the visitor to a carrier, or back; false if neither can be.
+// Hands the visitor to a carrier, or back. False if neither is possible.
 bool give(TlsVisitor& visitor) {
     VisitorAsk ask;
     if (visitor.service->is_shared()) {
@@ -69,12 +69,12 @@ TlsVisitor::~TlsVisitor() {
 }
 
 void hand_over(TlsVisitor visitor) noexcept try {
-    give(visitor);  // nobody takes it if all carriers are unhealthy, or it was taken back before
+    give(visitor);  // on failure all carriers are unhealthy, or it was taken back before
 } catch (const std::exception&) {
-    // No memory for the mail: the visitor is rejected, and nobody else notices.
+    // No memory for the mail: only this visitor is rejected.
 }
 
-// Each carrier passes a visitor on once, so this comes to an end, even if carriers join all the time.
+// Each carrier passes a visitor on once, so this ends, even if carriers join all the time.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
     if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
         return false;

@@ -1,5 +1,4 @@
-// A visitor whose TLS passes untouched, on its way to a trunk. Its ClientHello was looked at and is still in the
-// socket.
+// A TLS passthrough visitor on its way to a trunk. Its ClientHello was peeked at and is still in the socket.
 #pragma once
 
 #include <cstdint>
@@ -21,33 +20,34 @@ class HttpCarrier;
 class HttpService;
 struct TlsVisitor;
 
-/// What a visitor that is not served is told, before TLS has begun.
+/// Alert for a visitor that is not served, before TLS has begun.
 enum class TlsAlert : std::uint8_t { internal_error = 80, unrecognized_name = 112 };
 
 /// Ends a connection with a fatal alert, without waiting for anything. What has arrived of the ClientHello is read and
 /// discarded first: closing a socket with unread bytes resets it, and the alert would be lost.
 void turn_away(runtime::Fd socket, TlsAlert alert) noexcept;
 
-/// Where visitors come in, and may wait for their client. Any thread.
+/// Where such visitors arrive, and may wait for their client. Any thread.
 class TlsEntrance {
 public:
     virtual ~TlsEntrance() = default;
-    /// Takes a visitor whose service has gone before a trunk had a stream for it. It comes in again, without a service.
+    /// Accepts a visitor whose service has ended before a trunk had a stream for it. It starts again, without a
+    /// service.
     virtual void take_back(TlsVisitor visitor) noexcept = 0;
 };
 
-/// The visitor. Its destructor turns it away: nobody takes it.
+/// The visitor. Its destructor rejects it.
 struct TlsVisitor {
     runtime::Fd socket;
     net::Address from;
-    std::string host;                         // the host that it asked for, as sent; empty: none
+    std::string host;                         // the server name that it requested, as sent; empty: none
     std::shared_ptr<HttpService> service;     // null: not looked up yet
-    login::AdmissionTicket ticket;            // counts it for the caps of where it came in
-    std::shared_ptr<TlsEntrance> entrance{};  // takes it back, once; null: it was taken back already
+    login::AdmissionTicket ticket;            // counts it for the caps of its entrance
+    std::shared_ptr<TlsEntrance> entrance{};  // takes it back, at most once; null: it was taken back already
     CarrierIds passed_on_by{};
     std::shared_ptr<Visit> visit{};            // null: no plugin was asked
     std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
-    std::shared_ptr<MemberVisit> of_member{};  // of a group; else null
+    std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
                std::shared_ptr<HttpService> service_in, login::AdmissionTicket ticket_in);
@@ -56,14 +56,14 @@ struct TlsVisitor {
     ~TlsVisitor();
 };
 
-/// Gives the visitor to the carrier of its service with the fewest visitors, or back to where it came in if the service
-/// has gone. Any thread.
+/// Hands the visitor to the carrier of its service with the fewest visitors, or back to its entrance if the service has
+/// ended. Any thread.
 void hand_over(TlsVisitor visitor) noexcept;
 
-/// Passes on a visitor that the carrier `from` cannot take, to the carrier with the fewest visitors among those that
-/// have not passed it on before, or back to where it came in if the service has gone. False if neither can be: the
-/// visitor stays with the caller. True also if the visitor was lost on the way, and rejected, for want of memory:
-/// the caller no longer has it.
+/// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those that
+/// have not passed it on before, or back to its entrance if the service has ended. False if neither is possible: the
+/// visitor stays with the caller. True also if the visitor was lost, and rejected, for lack of memory: the caller no
+/// longer has it.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept;
 
 }  // namespace ferrotunnel::directory

@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::directory {
 
-/// A service on one trunk, which was counted.
+/// A counted service on one trunk.
 class TokenUse::ServiceCount final : public QuotaCount {
 public:
     ServiceCount(std::shared_ptr<State> state, const std::pair<ClientId, std::uint32_t>& key) noexcept
@@ -35,7 +35,7 @@ private:
     const std::pair<ClientId, std::uint32_t> key_;
 };
 
-/// A visitor, who was counted.
+/// A counted visitor.
 class TokenUse::VisitorCount final : public QuotaCount {
 public:
     VisitorCount(std::shared_ptr<State> state, const login::TokenId& token) noexcept
@@ -80,11 +80,11 @@ TokenUse::Counted TokenUse::count_service(const ClientId& client, std::uint32_t 
         of_token += trunks == 0 ? 1U : 0U;
         ++trunks;
     }
-    ServiceCount count(state_, key);  // if there is no memory for the result, this gives the count back
+    ServiceCount count(state_, key);  // if there is no memory for the result, this releases the count
     return std::make_shared<ServiceCount>(std::move(count));
 }
 
-// A bucket that a visitor takes from, kept as the time at which it is full: nobody has to fill it.
+// A token bucket, stored as the time at which it is full, so that nothing has to refill it.
 std::optional<VisitorQuota> TokenUse::why_full(Visitors& visitors, const login::Rights& rights, TimePoint now) {
     if (rights.visitors && visitors.now >= *rights.visitors) {
         return VisitorQuota::visitors;

@@ -1,5 +1,5 @@
-// What the clients of each token use at the moment, for the quotas of rights. Counts are given back by the destruction
-// of what stands for them, however it comes to that.
+// Present use of each token by its clients, for the quotas of rights. A count is released by the destruction of its
+// object.
 #pragma once
 
 #include <array>
@@ -20,34 +20,34 @@
 
 namespace ferrotunnel::directory {
 
-/// The quotas of a token that keep visitors out.
+/// The quotas of a token for visitors.
 enum class VisitorQuota : std::uint8_t { visitors, visitors_per_second };
 constexpr std::string_view name_of(VisitorQuota quota) noexcept {
     return quota == VisitorQuota::visitors ? "visitors" : "visitors_per_second";
 }
 
-/// Any thread. What it has counted may outlive it.
+/// Any thread. Its counts may outlive it.
 class TokenUse {
 public:
-    /// One thing that is counted for as long as this is kept; null: it is not.
+    /// One counted thing, as long as this exists. Null: not counted.
     using Counted = std::shared_ptr<QuotaCount>;
 
-    /// Counts a service of a client, once however many trunks carry it. Null: the token has as many as it may.
-    /// `replaces`: it is about to take another client's place, whose services do not count against its own.
+    /// Counts a service of a client, once however many trunks carry it. Null if the token has reached its limit.
+    /// `replaces`: it is about to replace another client, whose services do not count against its own.
     Counted count_service(const ClientId& client, std::uint32_t service, const login::Rights& rights,
                           bool replaces = false);
 
-    /// Counts a visitor of the token. Null: there are as many, or as many new ones, as there may be; then `reached`, if
-    /// it is not null, is told which.
+    /// Counts a visitor of the token. Null if a limit of present or new visitors is reached; then `reached`, if it is
+    /// not null, is set to it.
     Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now,
                           VisitorQuota* reached = nullptr);
 
-    /// Forgets tokens without visitors of which `is_known` is false.
+    /// Forgets tokens without visitors for which `is_known` is false.
     void forget_owners(const std::function<bool(const login::TokenId&)>& is_known);
 
     std::size_t services(const login::TokenId& token) const;
     std::uint64_t visitors(const login::TokenId& token) const;
-    /// How many visitors of the token that quota has kept out.
+    /// How many visitors of the token that quota has rejected.
     std::uint64_t refused(const login::TokenId& token, VisitorQuota quota) const;
 
 private:
@@ -56,7 +56,7 @@ private:
     struct Visitors {
         std::uint64_t now = 0;
         std::array<std::uint64_t, 2> refused{};  // by VisitorQuota
-        TimePoint full_at{};                     // when as many as at first may come at once again
+        TimePoint full_at{};                     // when a full burst may arrive again
     };
     struct State {
         Mutex mutex;

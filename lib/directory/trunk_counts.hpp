@@ -1,5 +1,5 @@
-// How many trunks each client has on this server, from welcome to end, to tell the loss of one from the loss of the
-// last. The registry does not know: a session that is replaced leaves it while its visitors finish.
+// Counts the trunks of each client on this server, from welcome to end, to distinguish the loss of one from the loss of
+// the last. The registry cannot: a session that is replaced leaves it while its visitors finish.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ namespace ferrotunnel::directory {
 /// Counts trunks by client; any thread.
 class TrunkCounts {
 public:
-    /// Counts a trunk; returns how many there are now, with this one.
+    /// Counts a trunk; returns the present number, including this one.
     std::size_t enter(const ClientId& client) {
         const MutexLock lock(mutex_);
         return ++counts_[client];
     }
 
-    /// Uncounts a trunk; returns how many are left.
+    /// Uncounts a trunk; returns the remaining number.
     std::size_t leave(const ClientId& client) {
         const MutexLock lock(mutex_);
         auto found = counts_.find(client);

@@ -1,5 +1,5 @@
-// A visitor whom plugins have been asked about. It hangs on the visitor while that looks for a trunk, then on its pump;
-// when the last of them lets it go, the plugins are told how the visit has ended.
+// A visitor that plugins have decided on. It belongs to the visitor while that is passed to a trunk, then to its pump;
+// when the last reference is released, the plugins are notified of the visit's end.
 #pragma once
 
 #include <memory>

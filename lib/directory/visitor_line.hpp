@@ -1,4 +1,4 @@
-// The visitors of one service that wait, in order, until its client has answered those before them.
+// Queue of one service's visitors that wait, in order, until its client has answered those before them.
 #pragma once
 
 #include <list>
@@ -13,14 +13,13 @@
 
 namespace ferrotunnel::directory {
 
-/// A queue of visitors; lives on its trunk's worker. Its destructor sends those in line away, like visitors that nobody
-/// takes.
+/// Lives on its trunk's worker. Its destructor rejects the queued visitors, like visitors without a carrier.
 class VisitorLine {
 public:
     bool empty() const noexcept { return visitors_.empty(); }
     bool is_full() const noexcept { return visitors_.size() >= limits::visitors_waiting_max; }
 
-    /// Appends a visitor, and holds its port, if it came to one (see SharedPort::Hold).
+    /// Appends a visitor, and holds its port, if it arrived at one (see SharedPort::Hold).
     void push(Visitor visitor) {
         if (!port_ && visitor.port) {
             port_.emplace(visitor.port);

@@ -9,9 +9,9 @@
 namespace ferrotunnel::metrics {
 namespace {
 
-constexpr std::size_t label_bytes_max = 256;  // no name that we give is longer
+constexpr std::size_t label_bytes_max = 256;  // our own names are shorter
 
-// A value of a label as it stands in quotes.
+// A label value as it appears in quotes.
 void put_escaped(std::string& text, std::string_view value) {
     std::string made;
     if (!is_printable(value) || value.size() > label_bytes_max) {
@@ -39,7 +39,7 @@ void put_number(std::string& text, Value value) {
     text += '\n';
 }
 
-// A bound as both formats want it: with a point, "1.0", or as "1e-05".
+// A bound as both formats require it: with a point, "1.0", or as "1e-05".
 std::string bound_text(double bound) {
     if (std::isinf(bound)) {
         return "+Inf";
@@ -64,7 +64,7 @@ std::string_view word_for(Type type) noexcept {
 
 }  // namespace
 
-// Prometheus asks for OpenMetrics first where it knows it, so the order says what it prefers well enough.
+// Prometheus lists OpenMetrics first if it supports it, so the order is sufficient.
 Format format_for(std::string_view accept) noexcept {
     return accept.find("application/openmetrics-text") != std::string_view::npos ? Format::open_metrics
                                                                                  : Format::prometheus;
@@ -75,7 +75,7 @@ std::string_view media_type(Format format) noexcept {
                                           : "text/plain; version=0.0.4; charset=utf-8";
 }
 
-// OpenMetrics calls a family of counters without what its samples end in; the older format has one name for both.
+// OpenMetrics names a family of counters without the suffix of its samples; the older format has one name for both.
 void Exposition::family(std::string_view name, Type type, std::string_view help) {
     name_ = name;
     name_ += type == Type::counter ? "_total" : "";
@@ -134,7 +134,7 @@ void Exposition::sample_of(std::string_view labels, std::uint64_t value, std::st
     put_number(text_, value);
 }
 
-// Each bucket is told with all that are shorter.
+// Each bucket is written including all shorter ones.
 void Exposition::histogram(std::string_view labels, std::span<const Bucket> buckets, double sum) {
     std::uint64_t so_far = 0;
     bounds_.resize(buckets.size());

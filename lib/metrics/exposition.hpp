@@ -1,4 +1,4 @@
-// Numbers as Prometheus reads them: families of samples, each with labels and a value, as text. Two formats differ
+// Metrics in the text formats of Prometheus: families of samples, each with labels and a value. Two formats differ
 // little: the text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats) and OpenMetrics 1.0
 // (openmetrics.io).
 #pragma once
@@ -15,37 +15,38 @@ namespace ferrotunnel::metrics {
 
 enum class Format : std::uint8_t { prometheus, open_metrics };
 
-/// What a scraper wants that says this in Accept.
+/// The format for a scraper with this Accept field.
 Format format_for(std::string_view accept) noexcept;
 /// The media type of a format, a constant.
 std::string_view media_type(Format format) noexcept;
 
 enum class Type : std::uint8_t { counter, gauge, histogram };
 
-/// How often something took up to so many seconds, or more than the bucket before; infinity: all the others.
+/// How many durations were up to this bound, in seconds, and above that of the previous bucket; infinity: all others.
 struct Bucket {
     double up_to = 0;
     std::uint64_t count = 0;
 };
 
-/// A text that grows. Not thread safe. Names and helps are the program's own words; values of labels may be any bytes,
-/// of which those that are no UTF-8 are replaced.
+/// A text that grows. Not thread safe. Names and helps are the program's own words; label values may be any bytes;
+/// invalid UTF-8 is replaced.
 class Exposition {
 public:
     using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
     explicit Exposition(Format format) noexcept : format_(format) {}
 
-    /// Begins a family; its samples follow. `name` has the unit, and no `_total`, which counters get where it is due.
+    /// Starts a family; its samples follow. `name` includes the unit, but not `_total`, which counters get where
+    /// required.
     void family(std::string_view name, Type type, std::string_view help);
     void sample(std::uint64_t value, Labels labels = {});
     void sample(double value, Labels labels = {});
-    /// Labels as text, for many samples that have the same ones.
+    /// Labels as text, for many samples with the same labels.
     static std::string text_of(Labels labels);
-    /// A sample with labels that text_of() has made, and perhaps one more, whose value needs no care.
+    /// A sample with labels made by text_of(), and optionally another one, whose value needs no escaping.
     void sample_of(std::string_view labels, std::uint64_t value, std::string_view more = {},
                    std::string_view more_value = {});
-    /// A histogram with labels that text_of() has made. `buckets`: the shortest first, the last without a bound.
+    /// A histogram with labels made by text_of(). `buckets`: the shortest first, the last without a bound.
     void histogram(std::string_view labels, std::span<const Bucket> buckets, double sum);
     /// A family with one sample.
     template <typename Value>
@@ -55,10 +56,10 @@ public:
     }
 
     Format format() const noexcept { return format_; }
-    /// Families that somebody else has written, in this format.
+    /// Families written elsewhere, in this format.
     void append(std::string_view families) { text_ += families; }
 
-    /// All of it; nothing may be added then.
+    /// The complete text; nothing may be added afterwards.
     std::string finish() &&;
 
 private:
@@ -68,7 +69,7 @@ private:
     const Format format_;
     std::string text_;
     std::string name_;                                    // of the family's samples
-    std::vector<std::pair<double, std::string>> bounds_;  // of the last histogram: the next one has the same
+    std::vector<std::pair<double, std::string>> bounds_;  // of the last histogram; the next one has the same
 };
 
 }  // namespace ferrotunnel::metrics

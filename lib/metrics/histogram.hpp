@@ -1,4 +1,4 @@
-// How long something took, in buckets that are the same for everything.
+// Histogram of durations with fixed buckets.
 #pragma once
 
 #include <array>
@@ -11,10 +11,10 @@
 
 namespace ferrotunnel::metrics {
 
-/// What a histogram holds, added up.
+/// The contents of a histogram, summed up.
 template <std::size_t n>
 struct HistogramSums {
-    std::array<std::uint64_t, n + 1> counts{};  // of each bucket alone; the last has what took longer than all bounds
+    std::array<std::uint64_t, n + 1> counts{};  // each bucket by itself; the last has durations beyond all bounds
     std::uint64_t nanoseconds = 0;
 
     void add(const HistogramSums& other) noexcept {
@@ -53,7 +53,7 @@ private:
     Counter nanoseconds_;
 };
 
-/// For requests: a millisecond to ten seconds. As many as keep a service's series below forty.
+/// For requests: a millisecond to ten seconds. Few enough to keep a service's series below forty.
 inline constexpr std::array<std::int64_t, 12> request_bounds{1'000'000,   2'500'000,     5'000'000,     10'000'000,
                                                              25'000'000,  50'000'000,    100'000'000,   250'000'000,
                                                              500'000'000, 1'000'000'000, 2'500'000'000, 10'000'000'000};

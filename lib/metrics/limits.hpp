@@ -1,4 +1,4 @@
-// The bounds of what is counted.
+// Limits of metrics.
 #pragma once
 
 #include <cstddef>
@@ -6,18 +6,17 @@
 
 namespace ferrotunnel::limits {
 
-/// Services, by service, token and endpoint, that are told apart. Of more, those that nobody uses any more are added
-/// up.
+/// Distinct services, by service, token and endpoint. Beyond that, unused ones are summed up.
 inline constexpr std::size_t service_rows_max = 10'000;
 
-/// Members of groups, by group, kind, token and name, that are told apart; of more as above.
+/// Distinct members of groups, by group, kind, token and name; beyond that as above.
 inline constexpr std::size_t member_rows_max = 4'096;
 
-/// Visitors of a service that are told apart for the list of those who make most of its traffic, by each worker ...
+/// Distinct visitors of a service, per worker, for the list of those with most of its traffic ...
 inline constexpr std::size_t top_visitors_max = 16;
-/// ... those that the list shows ...
+/// ... visitors that the list shows ...
 inline constexpr std::size_t top_visitors_shown = 8;
-/// ... and what a visit weighs there beside its bytes: about what a small request costs.
+/// ... and the weight of a visit in addition to its bytes: about the cost of a small request.
 inline constexpr std::uint64_t visit_as_bytes = 1'024;
 
 }  // namespace ferrotunnel::limits

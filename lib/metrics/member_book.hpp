@@ -1,4 +1,4 @@
-// What the members of groups have had: counters that outlive connections, so that totals never go back.
+// Counters of group members that outlive connections, so that totals never decrease.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::metrics {
 
-/// Names a member of a group: words that operator and clients have chosen.
+/// Identifies a group member: words chosen by operator and clients.
 struct MemberLabels {
     std::string group;
     std::string kind;   // of the service: "http"
@@ -29,7 +29,7 @@ class MemberRow {
 public:
     using Count = std::atomic<std::uint64_t>;
 
-    /// `heir`: gets what the row has counted when it ends; null: nobody does.
+    /// `heir`: receives the row's counts when it ends; may be null.
     MemberRow(MemberLabels labels, std::shared_ptr<MemberRow> heir)
         : labels_(std::move(labels)), heir_(std::move(heir)) {}
     ~MemberRow() {
@@ -43,9 +43,9 @@ public:
 
     const MemberLabels& labels() const noexcept { return labels_; }
 
-    Count visitors{0};   // and requests of HTTP, so far
-    Count now{0};        // those that are there
-    Count ejections{0};  // times that it was taken out
+    Count visitors{0};   // total, including HTTP requests
+    Count now{0};        // present ones
+    Count ejections{0};  // times that it was ejected
 
 private:
     const MemberLabels labels_;

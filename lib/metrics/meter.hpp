@@ -1,11 +1,11 @@
-// Bytes that pass both ways, as one thread counts them.
+// Per-thread byte counters for both directions.
 #pragma once
 
 #include "base/counter.hpp"
 
 namespace ferrotunnel::metrics {
 
-/// Payload by a trunk. Has a cache line of its own, so that who counts never waits for who counts something else.
+/// Payload over a trunk. Has a cache line of its own, so that counting threads do not slow each other down.
 struct alignas(64) Meter {
     Counter received;
     Counter sent;

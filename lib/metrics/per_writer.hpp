@@ -1,4 +1,4 @@
-// One `T` for each thread that counts, made when it is first used.
+// One `T` for each thread that counts, created on first use.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::metrics {
 
-/// Any thread may call the members; `T` says who may use what they give.
+/// Any thread may call the members; `T` defines the thread safety of its values.
 template <typename T>
 class PerWriter {
 public:
@@ -23,7 +23,7 @@ public:
     PerWriter(const PerWriter&) = delete;
     PerWriter& operator=(const PerWriter&) = delete;
 
-    /// That of a writer, a number below that of all writers.
+    /// The value of a writer; `writer` is below the number of writers.
     T& at(std::size_t writer) {
         if (T* there = places_[writer].load(std::memory_order_acquire)) {
             return *there;
@@ -36,7 +36,7 @@ public:
         places_[writer].store(made.get(), std::memory_order_release);
         return *made.release();
     }
-    /// Calls `look(const T&)` for each that there is.
+    /// Calls `look(const T&)` for each existing value.
     template <typename Look>
     void for_each(Look look) const {
         for (const std::atomic<T*>& place : places_) {
@@ -48,7 +48,7 @@ public:
 
 private:
     std::vector<std::atomic<T*>> places_;
-    Mutex mutex_;  // while one is made
+    Mutex mutex_;  // while a value is created
 };
 
 }  // namespace ferrotunnel::metrics

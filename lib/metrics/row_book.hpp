@@ -1,4 +1,5 @@
-// Rows of counters by labels: they outlive what they count, so that totals never go back, and are bounded all the same.
+// Rows of counters by labels: they outlive what they count, so that totals never decrease, and are bounded
+// nevertheless.
 #pragma once
 
 #include <cstddef>
@@ -12,17 +13,17 @@
 
 namespace ferrotunnel::metrics {
 
-/// The rows of one kind. A `Row` has `labels()`, and gives what it has counted to its heir when it ends. Any thread.
+/// The rows of one kind. A `Row` has `labels()`, and passes its counts to its heir when it ends. Any thread.
 template <typename Labels, typename Row>
 class RowBook {
 public:
-    /// Makes a row; the heir is null for that of the rest.
+    /// Creates a row; the heir is null for the rest row.
     using Make = std::function<std::shared_ptr<Row>(Labels labels, std::shared_ptr<Row> heir)>;
 
     RowBook(std::size_t rows_max, Make make) : rows_max_(rows_max), make_(std::move(make)), rest_(make_({}, nullptr)) {}
 
-    /// The row with these labels. Where there are as many as may be, those that nobody has any more are added up in
-    /// that of the rest; where all are in use it is that one.
+    /// The row with these labels. If the limit is reached, unused rows are summed up in the rest row; if all are in use
+    /// the rest row is returned.
     std::shared_ptr<Row> row(Labels labels) {
         const MutexLock lock(mutex_);
         if (const auto known = rows_.find(labels); known != rows_.end()) {
@@ -38,9 +39,9 @@ public:
         rows_.emplace(std::move(labels), made);
         return made;
     }
-    /// That of what belongs to nobody, or to somebody who is not told apart. Its labels are empty.
+    /// The row of everything without a row of its own. Its labels are empty.
     const std::shared_ptr<Row>& rest() const noexcept { return rest_; }
-    /// All of them, by their labels; that of the rest last.
+    /// All rows, ordered by their labels; the rest row is last.
     std::vector<std::shared_ptr<const Row>> rows() const {
         std::vector<std::shared_ptr<const Row>> all;
         const MutexLock lock(mutex_);
@@ -53,11 +54,11 @@ public:
     }
 
 private:
-    // Rows are given out under the lock alone, or shared by those who have them: one that only the book has stays so,
-    // and whoever had it counts no more.
+    // References are created only under the lock, or from existing ones: a row that only the book holds stays so, and
+    // its earlier holders count no more.
     void forget_unused() REQUIRES(mutex_) {
         std::erase_if(rows_, [](const auto& entry) {
-            return entry.second.use_count() == 1;  // its end follows, behind all that others have counted
+            return entry.second.use_count() == 1;  // its destruction follows, after all counts of others
         });
     }
 

@@ -1,12 +1,12 @@
-// What the services of a Client or a Server have moved and answered: counters that outlive connections, so that totals
-// never go back.
+// Counters of traffic and responses per service of a Client or a Server. They outlive connections, so that totals never
+// decrease.
 //
 //   ServiceBook --rows--> ServiceRow: labels, and for each worker that counts
 //                           Meter         <-- mux::Session, with each frame of payload
 //                           HttpCounts    <-- exchange, when a request has ended
 //
-// A worker counts in what is its own, with plain stores; who reads adds up and makes nobody wait. Streams and services
-// keep the row that they count in.
+// A worker counts in its own values, with plain stores; a reader sums them up without blocking. Streams and services
+// hold the row in which they count.
 #pragma once
 
 #include <array>
@@ -27,11 +27,11 @@
 
 namespace ferrotunnel::metrics {
 
-/// Names a service: words that operator and clients have chosen.
+/// Identifies a service: words chosen by operator and clients.
 struct ServiceLabels {
     std::string service;
     std::string token;     // that it is offered with; empty on a client
-    std::string endpoint;  // where visitors find it; on a client, what kind it has
+    std::string endpoint;  // where visitors find it; on a client, its kind
 
     friend auto operator<=>(const ServiceLabels&, const ServiceLabels&) = default;
 };
@@ -41,7 +41,7 @@ inline constexpr const char* visit_endpoint = "visit";
 
 inline constexpr std::size_t status_classes = 5;  // 1xx to 5xx
 
-/// What is known of a service, added up.
+/// The counters of a service, summed up.
 struct ServiceSums {
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
@@ -53,32 +53,32 @@ struct ServiceSums {
     void add(const ServiceSums& other) noexcept;
 };
 
-/// The requests of a service, as one worker counts them; any thread reads.
+/// Requests of a service as counted by one worker; any thread reads.
 struct alignas(64) HttpCounts {
-    std::array<Counter, status_classes> answers;  // requests that are over, by the status of their answers
-    RequestTimes first_byte;                      // from the request's head to the answer's
-    RequestTimes whole;                           // to the end of the answer; not of what switches protocols
+    std::array<Counter, status_classes> answers;  // finished requests, by status of their responses
+    RequestTimes first_byte;                      // from the request's head to the response's
+    RequestTimes whole;                           // to the end of the response; without protocol upgrades
 };
 
-/// Who counts, by anything that is different for each thread; without any, one.
+/// The writers, by a pointer that differs for each thread; without any, there is one.
 using Writers = std::shared_ptr<const std::vector<const void*>>;
 
 class ServiceRow : public std::enable_shared_from_this<ServiceRow> {
 public:
-    /// `heir`: gets what the row has counted when it ends; null: nobody does.
+    /// `heir`: receives the row's counts when it ends; may be null.
     ServiceRow(ServiceLabels labels, Writers writers, std::shared_ptr<ServiceRow> heir);
     ~ServiceRow();
     ServiceRow(const ServiceRow&) = delete;
     ServiceRow& operator=(const ServiceRow&) = delete;
 
     const ServiceLabels& labels() const noexcept { return labels_; }
-    /// The number of a writer, as `http` wants it: the same for all rows of a book.
+    /// The number of a writer, as for `http`: the same for all rows of a book.
     std::size_t number_of(const void* writer) const noexcept;
-    /// Where this writer counts bytes; it keeps the row. Any thread may ask.
+    /// The byte counters of this writer; they hold the row. Any thread.
     std::shared_ptr<Meter> meter(const void* writer);
-    /// Where the writer with this number counts requests; it lives as long as the row.
+    /// The request counters of the writer with this number; they live as long as the row.
     HttpCounts& http(std::size_t writer) { return http_.at(writer); }
-    /// The visitors as this writer counts them; they live as long as the row.
+    /// The visitors as counted by this writer; they live as long as the row.
     TopVisitors& top_visitors(std::size_t writer) { return top_visitors_.at(writer); }
     /// Any thread.
     ServiceSums sums() const;

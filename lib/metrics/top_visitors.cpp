@@ -9,7 +9,7 @@ namespace {
 // All tables of 10,000 services take 10 MB for each worker that carries visitors of all of them.
 static_assert(sizeof(TopVisitors) <= 1'024);
 
-constexpr std::size_t ipv6_network_bytes = 8;  // a /64 is one visitor's: it has as many addresses as it likes
+constexpr std::size_t ipv6_network_bytes = 8;  // a /64 counts as one visitor, since it may use any of its addresses
 
 net::Address network_of(const net::Address& from) noexcept {
     net::Address network = from;

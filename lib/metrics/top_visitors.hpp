@@ -1,7 +1,7 @@
-// The visitors who make most of a service's traffic, of however many there are: the "space saving" algorithm of
-// Metwally, Agrawal and El Abbadi, in a table of fixed size. Whoever has no place in a full table takes that of the one
-// with least, and its weight too: so a visitor with more than a sixteenth of all traffic always has a place, and what
-// is shown of a visitor was counted of it alone since it has its place, which is never too much.
+// Visitors with most of a service's traffic: the "space saving" algorithm of Metwally, Agrawal and El Abbadi, in a
+// table of fixed size. A visitor without a place in a full table replaces the one with least, and inherits its weight:
+// so a visitor with more than a sixteenth of all traffic always has a place, and the shown numbers, which count only
+// since the visitor has its place, are never too high.
 #pragma once
 
 #include <array>
@@ -15,37 +15,37 @@
 
 namespace ferrotunnel::metrics {
 
-/// What a visitor has had.
+/// Counters of a visitor.
 struct TopVisitor {
-    net::Address from;  // without port; of IPv6 the /64, the rest of it zero
+    net::Address from;  // without port; for IPv6 the /64, the rest zero
     std::uint64_t visits = 0;
     std::uint64_t bytes = 0;
 
-    /// What it is ranked by: many small requests are traffic, too.
+    /// The rank: many small requests are traffic, too.
     std::uint64_t weight() const noexcept { return bytes + visits * limits::visit_as_bytes; }
 };
 
-/// Any thread; as a rule one counts, and others read now and then.
+/// Any thread; usually one counts, and others read occasionally.
 class TopVisitors {
 public:
-    /// Counts visits that have begun, or bytes of one that is over. The work is the same however many visitors there
-    /// are, and there is no memory for more than it has. Without a family it is nobody's.
+    /// Counts visits that have begun, or bytes of a finished one. Time and memory do not depend on the number of
+    /// visitors. An address without a family is ignored.
     void count(const net::Address& from, std::uint64_t visits, std::uint64_t bytes) noexcept;
-    /// Adds what it has to `all`, where each visitor is once.
+    /// Adds its visitors to `all`, which has each visitor once.
     void add_to(std::vector<TopVisitor>& all) const;
 
 private:
     struct Place {
         TopVisitor visitor;
-        std::uint64_t inherited = 0;  // the weight of the one that had the place before
+        std::uint64_t inherited = 0;  // the weight of the previous visitor in this place
     };
 
     mutable Mutex mutex_;
     std::size_t used_ GUARDED_BY(mutex_) = 0;
-    std::array<Place, limits::top_visitors_max> places_ GUARDED_BY(mutex_){};  // whoever is counted moves to the front
+    std::array<Place, limits::top_visitors_max> places_ GUARDED_BY(mutex_){};  // a counted visitor moves to the front
 };
 
-/// Those with most, heaviest first, `limits::top_visitors_shown` at most.
+/// The visitors with most traffic, heaviest first, at most `limits::top_visitors_shown`.
 std::vector<TopVisitor> heaviest_of(std::vector<TopVisitor> all);
 
 }  // namespace ferrotunnel::metrics

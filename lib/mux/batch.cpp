@@ -36,7 +36,7 @@ std::uint8_t* Batch::scratch(std::size_t max) {
         scratch_ = pool_.acquire();
         scratch_used_ = 0;
     }
-    check(scratch_used_ + max <= scratch_->capacity(), "a batch asks has_room before it takes scratch");
+    check(scratch_used_ + max <= scratch_->capacity(), "has_room() must hold before scratch is acquired");
     return scratch_->data() + scratch_used_;
 }
 

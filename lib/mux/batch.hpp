@@ -1,4 +1,4 @@
-// What is sent in one write: pieces of memory in order, and the slabs that keep them alive until the write is done.
+// Data of one write: pieces of memory in order, and the slabs that keep them alive until the write is done.
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@ namespace ferrotunnel::mux {
 
 /// One write's data, filled by Session::produce and emptied by the driver after the write. Not shared between threads.
 ///
-/// Small frames, and headers that have no place of their own, are written into `scratch`. This is one slab, which the
-/// batch takes when it first needs it and gives back when it is cleared. Neighbouring pieces are merged, so that frames
-/// which are contiguous in memory leave as one piece.
+/// Small frames, and headers that have no headroom in a slab, are written into `scratch`: one slab, which the batch
+/// acquires on first use and releases when it is cleared. Neighbouring pieces are merged, so that frames which are
+/// contiguous in memory are sent as one piece.
 class Batch {
 public:
     static constexpr std::size_t pieces_max = limits::batch_pieces_max;
@@ -28,7 +28,7 @@ public:
     std::span<const Bytes> pieces() const noexcept { return {pieces_.data() + first_, count_ - first_}; }
     /// To be called when the first `n` bytes of what remains were written.
     void advance(std::size_t n) noexcept;
-    /// To be called when everything was written, or never will be.
+    /// To be called when everything was written, or never will be written.
     void clear() noexcept;
 
     /// True when another frame of any size fits: the batch is not full, and two pieces, a slab and scratch for it are
@@ -37,15 +37,15 @@ public:
         return count_ + 2 <= pieces_max && held_count_ < pieces_max && bytes_ < full_at_ &&
                scratch_used_ + limits::frame_header_bytes + limits::control_payload_max <= buffer::slab_bytes;
     }
-    /// Sets how many bytes make the batch full, limits::batch_bytes_max at first; one frame may go beyond.
+    /// Sets how many bytes make the batch full, initially limits::batch_bytes_max; one frame may exceed it.
     void set_full_at(std::size_t bytes) noexcept { full_at_ = bytes; }
-    /// Returns scratch memory for a small frame of at most `max` bytes; `commit` says how long the frame became.
+    /// Returns scratch memory for a small frame of at most `max` bytes; `commit` sets the actual length.
     std::uint8_t* scratch(std::size_t max);
     void commit(std::size_t n) noexcept;
     /// Appends the bytes of `slice`, beginning `before` bytes ahead of it in its slab (its header).
     void append(buffer::Slice slice, std::size_t before) noexcept;
-    /// Calls `visit(Bytes piece, const buffer::SlabPtr* slab)` for each piece of a batch of which nothing was written
-    /// yet; without a slab the piece lies in scratch, which is reused.
+    /// Calls `visit(Bytes piece, const buffer::SlabPtr* slab)` for each piece of an unwritten batch. A null slab means
+    /// that the piece lies in scratch, which is reused.
     template <typename Visit>
     void for_each_piece(Visit visit) const {
         std::size_t held = 0;

@@ -4,15 +4,14 @@
 
 namespace ferrotunnel::mux {
 
-// Usually true: most endpoints take data as it arrives.
+// Usually true: most endpoints consume data as it arrives.
 bool Compactor::all_taken() const noexcept {
     return std::none_of(received_.begin(), received_.end(), [](const auto& stream) {
         return stream->side_.in_slab && !stream->side_.discarding && stream->waiting() != 0;
     });
 }
 
-// A full frame is copied only while much of the budget is in use, since otherwise a full socket would cost bulk data a
-// copy.
+// A full frame is copied only while much of the budget is in use; otherwise a full socket would cost bulk data a copy.
 void Compactor::copy_remainders() {
     for_each_in_slabs(
         [](Stream&, StreamItem& item, std::uint64_t, ReadSlab& slab) { slab.alive += item.slice.size(); });

@@ -1,4 +1,4 @@
-// Keeps small remainders from pinning the slabs that they were read into.
+// Copies small remainders, so that they do not pin the slabs that they were read into.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@
 
 namespace ferrotunnel::mux {
 
-/// Slices that an endpoint on this thread has not taken yet pin the slabs that they arrived in. If little of a slab is
-/// still in use, copies are cheaper to keep. Only what arrived since the last forget() is visited, so the work for each
-/// item is constant, however long queues are. Lives on the session's worker.
+/// Slices that an endpoint on this thread has not consumed yet pin the slabs that they arrived in. If little of a slab
+/// is still in use, copies are cheaper to keep. Only slices received since the last forget() are visited, so the work
+/// for each item is constant, however long the queues are. Lives on the session's worker.
 class Compactor {
 public:
     explicit Compactor(SessionContext& context) noexcept : context_(context) {}
@@ -22,7 +22,7 @@ public:
             slabs_.push_back({slab});
         }
     }
-    /// Data was queued for the stream at `place`; `in_slab`: as a part of such a slab.
+    /// Data was queued for the stream at `place`; `in_slab`: as a part of an added slab.
     void add_data(Stream& stream, Stream::Queue::Place place, bool in_slab) {
         StreamSide& side = stream.side_;
         if (!side.received) {
@@ -32,7 +32,7 @@ public:
         }
         side.in_slab = side.in_slab || in_slab;
     }
-    /// Copies what is worth it.
+    /// Copies the remainders that are cheaper to copy than to pin.
     void compact() {
         if (!all_taken()) {
             copy_remainders();
@@ -45,7 +45,7 @@ public:
 private:
     struct ReadSlab {
         buffer::SlabPtr slab;
-        std::uint64_t alive = 0;  // bytes not yet taken
+        std::uint64_t alive = 0;  // bytes not consumed yet
     };
 
     bool all_taken() const noexcept;

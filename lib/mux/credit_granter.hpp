@@ -1,4 +1,4 @@
-// Credit for the peer's DATA: when a stream's endpoint has taken enough, how much goes back, and by what it may grow.
+// Grants credit for the peer's DATA: when an endpoint has consumed enough, how much, and how far the window may grow.
 #pragma once
 
 #include "mux/memory_budget.hpp"
@@ -7,17 +7,17 @@
 
 namespace ferrotunnel::mux {
 
-/// The amount is decided when the frame is written, so that everything taken until then is merged into it. Lives on the
-/// session's worker.
+/// The amount is decided when the frame is written, so that everything consumed until then is merged into it. Lives on
+/// the session's worker.
 class CreditGranter {
 public:
     /// All must outlive it.
     CreditGranter(const SessionContext& context, MemoryBudget& budget, SendLanes& lanes) noexcept
         : context_(context), budget_(budget), lanes_(lanes) {}
 
-    /// Puts the stream on the control lane if it has credit worth sending, or sets the mark at which it will.
+    /// Puts the stream on the control lane if it has credit worth sending; otherwise sets the mark at which it will.
     void schedule(Stream& stream);
-    /// The endpoint notifies the session when it has taken enough for a grant.
+    /// Sets the mark: the endpoint notifies the session when it has consumed enough for a grant.
     void set_mark(Stream& stream);
     /// The credit to send now, which then counts as granted; 0: none.
     std::uint32_t grant(Stream& stream);

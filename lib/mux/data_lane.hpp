@@ -19,7 +19,7 @@ public:
     ~DataLane() { clear(); }
 
     bool empty() const noexcept { return fresh_.empty() && rotating_.empty(); }
-    /// What each stream may send in its turn from now on.
+    /// Sets what each stream may send in its turn from now on.
     void set_quantum(std::uint32_t bytes) noexcept { quantum_ = static_cast<std::int32_t>(bytes); }
 
     /// Puts a stream that may have something to send on the lane. Does nothing when it is there already.

@@ -1,11 +1,11 @@
-// How a session that takes no new streams comes to its end, and what the peer has reported about its own.
+// Drain of a session that accepts no new streams, and the peer's GOAWAYs.
 //
 //   none --begin--> announced --the ping came back--> final --last stream gone--> drained
 //
-//   announced: GOAWAY with the highest id was sent, and a ping behind it. Opens on the way are still accepted.
+//   announced: GOAWAY with the highest id was sent, followed by a ping. Opens in flight are still accepted.
 //   final:     GOAWAY with the last id was sent. Later opens are refused.
 //
-// A peer reports the same by its GOAWAYs, which change nothing about this side's phase.
+// The peer's GOAWAYs report the same about the peer; they do not change this side's phase.
 #pragma once
 
 #include <cstdint>

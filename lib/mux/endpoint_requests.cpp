@@ -19,7 +19,7 @@ void EndpointRequests::serve(Stream& stream) {
     if (accepts && !side.opened_here && !side.answered) {
         table_.answer(stream);
         side.opened_due = true;
-        // Datagrams take no credit: credit that no one uses must not be taken from the budget of others.
+        // Datagrams need no credit, and unused credit would only reduce the budget of other streams.
         if (stream.kind() != wire::ServiceKind::udp && !budget_.uses_more_than(context_.settings.budget / 2)) {
             side.window.raise(context_.settings.opened_window);
         }
@@ -44,7 +44,7 @@ void EndpointRequests::serve(Stream& stream) {
     }
 }
 
-// The endpoint has given its receiving role away: everything queued is dropped and counts as taken.
+// The endpoint has given up its receiving role: everything queued is dropped and counts as consumed.
 void EndpointRequests::discard_inbound(Stream& stream) {
     if (std::exchange(stream.side_.discarding, true)) {
         return;

@@ -1,4 +1,4 @@
-// What the endpoints of streams have asked for since the last call: to accept, abort, discard, or send.
+// Requests of streams' endpoints since the last call: to accept, abort, discard, or send.
 #pragma once
 
 #include "mux/credit_granter.hpp"

@@ -1,5 +1,5 @@
-// Cuts a trunk's bytes into frames. DATA payload is passed on in pieces as it comes, without a copy. Every other frame
-// is passed on whole: in place if it lies in one piece, otherwise put together in a small buffer.
+// Cuts a trunk's bytes into frames. DATA payload is passed on in pieces as it arrives, without a copy. Every other
+// frame is passed on whole: in place if it lies in one piece, otherwise assembled in a small buffer.
 #pragma once
 
 #include <cstdint>

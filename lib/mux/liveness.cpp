@@ -16,7 +16,7 @@ Duration smaller(Duration a, Duration b) noexcept {
 
 }  // namespace
 
-// Jitter makes the pings of many sessions drift apart: they come up to a fifth earlier.
+// Jitter makes the pings of many sessions drift apart: they are sent up to a fifth earlier.
 Liveness::Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept
     : jitter_per_mille_(jitter_per_mille % 200),
       quiet_(with_jitter(settings.ping_interval)),

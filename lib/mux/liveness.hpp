@@ -1,4 +1,4 @@
-// Whether the peer is alive, and how far away it is: pings, the smallest round trip, silence. Time is passed in.
+// Liveness and distance of the peer: pings, the smallest round trip, silence. Time is passed in.
 #pragma once
 
 #include <array>
@@ -14,22 +14,22 @@ class Liveness {
 public:
     Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept;
 
-    /// Applies the peer's wishes: to be pinged this often, and to be given up this early; zero: it has none. Our own
-    /// settings are the longest times possible, the bounds in limits.hpp the shortest.
+    /// Applies the peer's wishes for the ping interval and the dead interval; zero: no wish. Our own settings are the
+    /// longest times possible, the bounds in limits.hpp the shortest.
     void shorten(Duration ping_interval, Duration dead_interval) noexcept;
 
     void heard(TimePoint now) noexcept { last_heard_ = now; }
     TimePoint last_heard() const noexcept { return last_heard_; }
 
-    /// Notes that a ping is sent and returns its opaque value. When too many wait for an answer, the oldest is given
-    /// up.
+    /// Records a ping that is sent and returns its opaque value. If too many wait for an answer, the oldest is
+    /// forgotten.
     std::uint64_t ping(TimePoint now) noexcept;
     /// Called when a ping was due but enough wait for an answer: the next one is due as if one had been sent now.
     void put_off(TimePoint now) noexcept { last_ping_ = now; }
     std::size_t unanswered() const noexcept;
-    /// Notes an answer. Returns true when it belongs to one of our pings.
+    /// Records an answer. Returns true if it belongs to one of our pings.
     bool answered(std::uint64_t opaque, TimePoint now) noexcept;
-    /// Opaque values count up, so last_answered() tells whether a given ping came back.
+    /// Opaque values count up, so last_answered() shows whether a given ping was answered.
     std::uint64_t last_sent() const noexcept { return sent_; }
     std::uint64_t last_answered() const noexcept { return answered_; }
 
@@ -37,7 +37,7 @@ public:
     bool dead(TimePoint now) const noexcept { return now >= last_heard_ + dead_after_; }
     TimePoint next_deadline() const noexcept;
 
-    /// The smallest round trip of the last half minute to minute; zero without a sample.
+    /// The smallest round trip of the last half to full minute; zero without a sample.
     Duration rtt_min() const noexcept;
     bool sample_is_old(TimePoint now) const noexcept;
 

@@ -3,7 +3,7 @@
 namespace ferrotunnel::mux {
 
 void MemoryBudget::begin_review() noexcept {
-    // This comes first, so that a change reported later brings another review.
+    // First, so that a change reported later causes another review.
     shared_.pressure_changed.exchange(false, std::memory_order_acquire);
     end_ = shared_.is_tight() ? 0 : settings_.budget + set_aside_;
 }
@@ -56,7 +56,7 @@ bool MemoryBudget::take_idle_turn(TimePoint now) noexcept {
     return true;
 }
 
-// No more credit is left out than the size of the budget, since all of it may arrive as data at once.
+// The excluded credit is at most the size of the budget, since all of it may arrive as data at once.
 void MemoryBudget::set_idle(std::uint64_t held, std::uint64_t held_idle, std::uint64_t committed_idle) noexcept {
     // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;

@@ -1,10 +1,10 @@
-// A session's memory budget: bytes held, and credit that may become bytes, against what the session may have.
+// A session's memory budget: bytes held, and credit that may become bytes, against the session's limit.
 //
 //   in use  = real bytes held + credit committed beyond what every stream gets anyway
-//   its end = the budget + what is set aside because it does not move; 0 while the process is short of memory
+//   end     = the budget + what is set aside because it does not move; 0 while the process is short of memory
 //
-// All that depends on the amount in use is done in a review. A review would do nothing more until that amount leaves a
-// certain range, or the process reports something else. The range is kept, so that most calls only ask is_calm().
+// Everything that depends on the amount in use is done in a review. A review has nothing to do until that amount leaves
+// a certain range, or the process reports a change. The range is stored, so that most calls only check is_calm().
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::mux {
 
-/// Knows amounts and times, and no streams. Lives on the session's worker.
+/// Contains amounts and times, no streams. Lives on the session's worker.
 class MemoryBudget {
 public:
     /// Both must outlive the budget.
@@ -51,7 +51,7 @@ public:
     bool is_calm() const noexcept {
         return in_use() - calm_from_ < calm_span_ && !shared_.pressure_changed.load(std::memory_order_relaxed);
     }
-    /// The first step: what is reported from now on brings another review.
+    /// The first step: any change reported from now on causes another review.
     void begin_review() noexcept;
     /// A step for sessions that are open: the first window to be announced from now on, if it changes. It is small
     /// while more than half of the budget is in use, or while the process is short of memory.
@@ -67,7 +67,7 @@ public:
     }
     /// How much streams must give up.
     std::uint64_t excess() const noexcept;
-    /// Whether must_give_up(), and it is time to look for streams again; if so, notes that it is done.
+    /// Whether must_give_up(), and it is time to search for streams again; if so, records that it is done.
     bool take_cap_turn(TimePoint now) noexcept;
 
     // --- what is set aside -------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ void MemoryReclaimer::reset_most_stalled(std::uint64_t excess) {
     const bool asked = shared.asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
     const bool urgent = shared.ledger->bytes() / 2 > context_.settings.memory_hard;
     std::vector<Stalled> stalled;
-    std::uint64_t all = 0;  // held by all streams, without what slabs pin beyond what is in them
+    std::uint64_t all = 0;  // held by all streams, without the slack that their slabs pin
     table_.for_each_holding([&](Stream& stream) {
         note_progress(stream);
         const StreamSide& side = stream.side_;

@@ -1,4 +1,4 @@
-// Opens that wait for their answers, in both directions, and how many of them may.
+// Limiter of unanswered opens in both directions.
 #pragma once
 
 #include <algorithm>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::mux {
 
-/// No service has all the room. Visits name service 0 whatever they are to: that is none, and they have a bound of
-/// their own (session/private_visits.cpp). Lives on the session's worker.
+/// No service may use all the room. Visits have service id 0, which is no service; they have a bound of their own
+/// (session/private_visits.cpp). Lives on the session's worker.
 class OpenLimiter {
 public:
     /// `settings` must outlive it.
     explicit OpenLimiter(const Settings& settings) noexcept : settings_(settings) {}
 
-    /// What the peer announced in its hello.
+    /// Sets the limits that the peer announced in its hello.
     void set_peer(const PeerLimits& peer) noexcept {
         peer_ = peer;
         peer_first_window_ = peer.first_window;
@@ -32,30 +32,30 @@ public:
     bool may_open(std::uint32_t service, std::size_t streams) const {
         return streams < std::min(settings_.streams_max, peer_.streams_max) && !is_full(service);
     }
-    /// Whether the peer has so many opens to answer that one more would be too many.
+    /// Whether the peer already has too many unanswered opens for another one.
     bool is_full(std::uint32_t service) const {
         return own_.size() >= std::min(settings_.opens_max, peer_.opens_max) ||
                (service != 0 && own_.of_service(service) >= settings_.opens_per_service_max);
     }
-    /// Whether the peer may open one more.
+    /// Whether the peer may open another stream.
     bool may_accept(std::uint32_t service, std::size_t streams) const {
         return streams < settings_.streams_max && peer_opens_.size() < settings_.opens_max &&
                (service == 0 || peer_opens_.of_service(service) < settings_.opens_per_service_max);
     }
 
-    /// By `StreamSide::opened_here`.
+    /// The list is chosen by `StreamSide::opened_here`.
     void add(Stream& stream, TimePoint now) { list_of(stream).push(stream, now); }
     void remove(Stream& stream) { list_of(stream).remove(stream); }
 
     /// A caller waits until the peer has answered an open of this side.
     void want_room() noexcept { room_wanted_ = true; }
-    /// The peer has answered one, or this side has given one up.
+    /// The peer has answered an open, or this side has given one up.
     void note_room() noexcept { room_due_ = room_due_ || std::exchange(room_wanted_, false); }
     /// Whether room must be reported to such a caller.
     bool is_room_due() const noexcept { return room_due_; }
     bool take_room() noexcept { return std::exchange(room_due_, false); }
 
-    /// The open of this side that waits for longest; null: none.
+    /// The own open that has waited longest. Null if there is none.
     Stream* oldest() const noexcept { return own_.oldest(); }
     std::uint32_t own() const noexcept { return own_.size(); }
     std::uint32_t peer() const noexcept { return peer_opens_.size(); }

@@ -1,4 +1,4 @@
-// Frames that belong to no live stream, until a batch has room: session frames first, then RESETs.
+// Queue of frames that belong to no live stream: session frames first, then RESETs.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace ferrotunnel::mux {
 
-/// Each kind has a bound, so that a peer that does not read cannot make it grow. Lives on the session's worker.
+/// Each kind has a bound, so that a peer that does not read cannot make the queue grow. Lives on the session's worker.
 class Outbox {
 public:
-    /// A stream that this side has aborted, until its RESET is sent: only what RESET reports is kept of it. A peer that
+    /// A stream that this side has aborted, until its RESET is sent: only the values for RESET are kept. A peer that
     /// reads slowly could make this side hold any number of them, so the session counts them as streams.
     struct Abort {
         std::uint64_t delivered;
@@ -30,17 +30,17 @@ public:
 
     bool has_urgent() const noexcept { return !urgent_.empty(); }
     bool has_resets() const noexcept { return !refusals_.empty() || !aborts_.empty(); }
-    /// Bytes of session frames that wait.
+    /// Bytes of queued session frames.
     std::size_t urgent_bytes() const noexcept { return urgent_bytes_; }
     std::size_t aborts() const noexcept { return aborts_.size(); }
 
-    /// Queues a whole session frame. False, and nothing is queued, beyond limits::urgent_bytes_max.
+    /// Queues a whole session frame. Returns false without queuing it if that exceeds limits::urgent_bytes_max.
     [[nodiscard]] bool send(std::vector<std::uint8_t> frame);
     /// Queues a GOAWAY, without a bound: a session sends a few.
     void send_goaway(const wire::Goaway& goaway);
-    /// To be called before the answer to a PING is sent. False when as many wait as may.
+    /// To be called before the answer to a PING is sent. False if the limit of pending answers is reached.
     [[nodiscard]] bool count_pong() noexcept;
-    /// Queues the refusal of an OPEN. False, and nothing is queued, when as many wait as may: the peer opens streams
+    /// Queues the refusal of an OPEN. Returns false without queuing it if the limit is reached: the peer opens streams
     /// and reads nothing.
     [[nodiscard]] bool refuse(wire::StreamId id, wire::Code code);
     void abort(const Abort& abort);
@@ -49,7 +49,7 @@ public:
     std::uint64_t write_urgent(Batch& batch);
     std::uint64_t write_resets(Batch& batch);
 
-    /// Drops what is for streams that were aborted: the session is over.
+    /// Drops the RESETs of aborted streams: the session is over.
     void clear_aborts() noexcept { aborts_.clear(); }
     /// Drops everything else: the connection is gone for good.
     void clear() noexcept;

@@ -11,7 +11,7 @@ namespace {
 // Used before there is a sample, and as the shortest time over which a rate means anything.
 constexpr Duration rtt_floor = std::chrono::microseconds(100);
 
-// What was taken in one round trip, scaled down if the sample is longer than that.
+// Bytes consumed in one round trip, scaled down if the sample is longer than that.
 std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt) noexcept {
     if (elapsed <= rtt) {
         return taken;
@@ -20,7 +20,7 @@ std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt)
     return static_cast<std::uint64_t>(static_cast<double>(taken) * share);
 }
 
-// The least credit worth a frame: a quarter of the window, but no piece so small that it costs more than it helps.
+// The least credit worth a frame: a quarter of the window, but not so little that it costs more than it helps.
 std::uint64_t worth_a_frame(std::uint64_t size) noexcept {
     std::uint64_t smallest = std::min<std::uint64_t>(limits::credit_return_min, size / 2);
     return std::max({size / 4, smallest, std::uint64_t{1}});
@@ -67,7 +67,7 @@ bool ReceiveWindow::grow(const WindowRules& rules, std::uint64_t taken, std::uin
 
 std::uint32_t ReceiveWindow::grant(const WindowRules& rules, std::uint64_t taken, std::uint64_t room,
                                    TimePoint now) noexcept {
-    check(taken <= received_, "nothing is taken that was not received");
+    check(taken <= received_, "only received bytes are consumed");
     shrink_if_unused(rules, now);
     std::uint64_t size = effective(rules, room == 0);
     std::uint64_t target = taken + size;

@@ -1,4 +1,4 @@
-// Receiver-driven credit of one stream and direction: a plain struct and arithmetic. Time is passed in.
+// Receiver-driven credit of one stream and direction: plain data and arithmetic. Time is passed in.
 //
 // All counts are cumulative *cost* (payload plus limits::data_frame_cost per frame) since the stream began:
 //
@@ -6,8 +6,8 @@
 //        |-- held --|-- outstanding --|          granted - taken is what the window really is now;
 //                                                `size` is what it should be.
 //
-// Credit goes back when a quarter of the window was taken. When the sender says BLOCKED, the window grows to a few
-// times what was taken in one round trip. It shrinks by giving back less than was taken.
+// Credit is returned when a quarter of the window was consumed. When the sender reports BLOCKED, the window grows to a
+// few times what was consumed in one round trip. It shrinks by returning less than was consumed.
 #pragma once
 
 #include <cstdint>
@@ -31,15 +31,15 @@ public:
     /// Raises the window to `size` if it is smaller, to be granted by the next `grant`.
     void raise(std::uint32_t size) noexcept;
 
-    /// Counts received data. False when the sender has exceeded its credit; then nothing was counted.
+    /// Counts received data. Returns false without counting if the sender has exceeded its credit.
     bool receive(std::uint64_t cost, TimePoint now) noexcept;
 
-    /// To be called when the sender said BLOCKED. `taken` is what the endpoint has taken so far; `room` is how much the
-    /// budget lets the window grow. True when it grew.
+    /// To be called when the sender reports BLOCKED. `taken` is what the endpoint has consumed so far; `room` is how
+    /// much the budget lets the window grow. True if it grew.
     bool grow(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, Duration rtt, TimePoint now) noexcept;
 
-    /// Returns the credit to give back now that `taken` was taken, or 0 while it is not worth a frame; it then counts
-    /// as granted. `room` is what the budget has left beyond first windows; without any, credit goes back only up to
+    /// Returns the credit to return now that `taken` was consumed, or 0 while it is not worth a frame; it then counts
+    /// as granted. `room` is what the budget has left beyond first windows; without any, credit is returned only up to
     /// the first window.
     std::uint32_t grant(const WindowRules& rules, std::uint64_t taken, std::uint64_t room, TimePoint now) noexcept;
 
@@ -50,7 +50,7 @@ public:
     std::uint64_t received() const noexcept { return received_; }
     std::uint64_t granted() const noexcept { return granted_; }
     std::uint64_t outstanding() const noexcept { return granted_ - received_; }
-    /// What is granted and unused beyond a first window; the session's budget pays for this.
+    /// Granted and unused credit beyond a first window; the session's budget pays for it.
     std::uint64_t committed(const WindowRules& rules) const noexcept {
         return outstanding() > rules.first ? outstanding() - rules.first : 0;
     }
@@ -65,7 +65,7 @@ private:
     TimePoint blocked_at_{};   // time of the last BLOCKED, or the last shrinking
     TimePoint received_at_{};  // time of the last data
     TimePoint grown_at_{};
-    // What was taken in the current round trip, for growth.
+    // Consumed bytes in the current round trip, for growth.
     TimePoint sample_at_{};
     std::uint64_t sample_taken_ = 0;
 };

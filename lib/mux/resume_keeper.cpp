@@ -14,7 +14,7 @@ namespace {
 // The first slab for copies: an idle session keeps a few frames.
 constexpr std::uint64_t copies_least = 1_KiB;
 
-// Two pieces of one slab count it once where they are no further apart than this: the frames of as many streams.
+// Two pieces of one slab count it once if they are no further apart than this: the frames of as many streams.
 constexpr std::size_t same_slab_within = 32;
 
 }  // namespace
@@ -77,7 +77,7 @@ bool ResumeKeeper::confirm(std::uint64_t count) {
     if (count > sent_ - unsent_) {
         return false;
     }
-    // One that was sent again is older than what the peer has said when it resumed.
+    // A resent piece may be older than the count that the peer reported when it resumed.
     if (count > confirmed_ && !mutant(Mutant::unconfirmed)) {
         drop_front(count - confirmed_);
     }
@@ -85,7 +85,7 @@ bool ResumeKeeper::confirm(std::uint64_t count) {
 }
 
 void ResumeKeeper::give_up() noexcept {
-    check(!has_unsent(), "what is to be sent again is kept until it was sent");
+    check(!has_unsent(), "bytes to be resent are kept until they are sent");
     given_up_ = true;
     pieces_.clear();
     copies_.reset();

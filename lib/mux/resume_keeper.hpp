@@ -1,12 +1,12 @@
-// What a session has sent and the peer has not confirmed: the bytes that a resumed session sends again.
+// Sent bytes that the peer has not confirmed, kept so that a resumed session can resend them.
 //
 //        confirmed                 sent - unsent              sent
 //   ---------|------- on the way ---------|---- to be resent ---|--- produced next
 //            '---------------- kept -----------------------------'
 //
-// Offsets count the plain bytes of one direction of the trunk: frames of all streams and of the session itself, in the
-// one order in which they leave, so that one number says what has arrived and the stream may be cut at any byte.
-// Large pieces are kept by a reference to the slab that they were sent from; small ones are copied together.
+// Offsets count the plain bytes of one direction of the trunk: frames of all streams and of the session itself, in
+// sending order, so that one number identifies what has arrived and the stream may be cut at any byte. Large pieces are
+// kept by a reference to the slab that they were sent from; small ones are copied together.
 #pragma once
 
 #include <cstdint>
@@ -21,34 +21,34 @@ namespace ferrotunnel::mux {
 /// Lives on the session's worker.
 class ResumeKeeper {
 public:
-    /// `skip`: so many of the bytes that come first belong to the login and do not count. `most`: the memory beyond
-    /// which is_full() holds. Copies are charged to `ledger`; what is referenced, its slabs are charged for already.
+    /// `skip`: so many of the first bytes belong to the login and do not count. `most`: the memory beyond which
+    /// is_full() holds. Copies are charged to `ledger`; slabs of referenced pieces are charged already.
     ResumeKeeper(std::uint64_t skip, std::uint64_t most, IntrusivePtr<buffer::SlabLedger> ledger);
 
     /// Keeps all of a batch that was just filled.
     void keep(const Batch& batch);
-    /// The peer has everything before `count`; what it has said before may be more. False: it cannot have that.
+    /// The peer has everything before `count`; an earlier confirmation may be higher. False if that is impossible.
     [[nodiscard]] bool confirm(std::uint64_t count);
-    /// The connection is gone and the peer has everything before `count`: the rest is to be sent again. False: it can
-    /// not have that, and nothing has changed.
+    /// The connection is lost and the peer has everything before `count`: the rest is to be resent. Returns false and
+    /// changes nothing if that is impossible.
     [[nodiscard]] bool rewind(std::uint64_t count);
     /// Whether rewind(count) would succeed.
     bool can_rewind(std::uint64_t count) const noexcept { return !given_up_ && count >= confirmed_ && count <= sent_; }
-    /// Drops what is kept and keeps nothing any more: there will be no rewind. Counts continue. Not while has_unsent().
+    /// Drops what is kept and keeps nothing more: there will be no rewind. Counting continues. Not while has_unsent().
     void give_up() noexcept;
 
     bool has_unsent() const noexcept { return unsent_ != 0; }
-    /// Adds what is to be sent again to `batch`, as much as it has room for. Until has_unsent() is false nothing else
-    /// may be sent.
+    /// Adds what is to be resent to `batch`, as far as it has room. Until has_unsent() is false nothing else may be
+    /// sent.
     void send_again(Batch& batch);
 
     std::uint64_t sent() const noexcept { return sent_; }
     std::uint64_t confirmed() const noexcept { return confirmed_; }
-    /// Memory that is kept, with what slabs pin.
+    /// Memory in use, including what slabs pin.
     std::uint64_t held() const noexcept { return held_; }
     bool is_full() const noexcept { return held_ >= most_; }
     bool is_half_full() const noexcept { return held_ >= most_ / 2; }
-    /// Far beyond what may be kept: the peer does not confirm although it was asked.
+    /// Far beyond the limit: the peer does not confirm although it was asked to.
     bool is_beyond() const noexcept { return held_ >= 2 * most_ + 2 * limits::urgent_bytes_max; }
 
 private:
@@ -56,7 +56,7 @@ private:
         buffer::SlabPtr slab;
         const std::uint8_t* data = nullptr;
         std::uint32_t size = 0;
-        std::uint32_t pins = 0;  // what its slab takes; 0: a piece before it counts that
+        std::uint32_t pins = 0;  // memory of its slab; 0: an earlier piece counts it
     };
 
     void reference(Bytes bytes, const buffer::SlabPtr& slab);

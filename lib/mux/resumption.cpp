@@ -10,11 +10,11 @@
 namespace ferrotunnel::mux {
 namespace {
 
-// Beside other frames a CONFIRM costs next to nothing; by itself it wakes the peer for 16 bytes. Credit for bulk data
+// With other frames a CONFIRM costs next to nothing; by itself it wakes the peer for 16 bytes. Credit for bulk data
 // flows more often than every `confirm_alone_most`.
 constexpr std::uint64_t confirm_along = limits::confirm_every / 2;
 constexpr std::uint64_t confirm_alone_most = 4 * limits::confirm_every;
-// Of what this side may keep itself, since the peer, which has to keep what is not confirmed, may have as much.
+// A fraction of this side's own limit, since the peer, which must keep unconfirmed bytes, may have the same.
 constexpr std::uint64_t confirm_alone_part = 16;
 
 }  // namespace
@@ -29,7 +29,7 @@ Resumption::Resumption(const Start& start, IntrusivePtr<buffer::SlabLedger> ledg
 
 // --- the connection ---
 
-// What is to be sent again still has to be: that is kept until it was.
+// Bytes to be resent must still be sent: they are kept until then.
 bool Resumption::give_up() noexcept {
     if (std::exchange(given_up_, true)) {
         return false;
@@ -53,12 +53,12 @@ std::uint64_t Resumption::give_up_for(std::uint64_t asked, TimePoint now) noexce
 void Resumption::detach() {
     detached_ = true;
     login_.clear();
-    check(keeper_.rewind(keeper_.confirmed()), "what is confirmed is not sent again");
+    check(keeper_.rewind(keeper_.confirmed()), "confirmed bytes are not resent");
 }
 
 void Resumption::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
-    check(detached_, "a session with a connection needs no other");
-    check(keeper_.rewind(peer_received), "it was asked whether the peer can have received so much");
+    check(detached_, "only a detached session is reattached");
+    check(keeper_.rewind(peer_received), "can_reattach() must hold before reattach()");
     detached_ = false;
     login_.assign(login.begin(), login.end());
     told_ = received_;
@@ -77,7 +77,7 @@ Resumption::Begun Resumption::begin_batch(Batch& batch, bool has_more, TimePoint
         keeper_.send_again(batch);
         confirmed_at_ = now;
         if (given_up_ && !keeper_.has_unsent()) {
-            // The batch holds what it still has to send.
+            // The batch holds the remaining bytes.
             keeper_.give_up();
         }
         return Begun::complete;

@@ -1,4 +1,4 @@
-// The lanes on which streams wait for a batch: one for their control frames, one for data.
+// Lanes on which streams wait for a batch: one for their control frames, one for data.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace ferrotunnel::mux {
 
-/// Knows which streams wait, in which order, and not what is written. Counts streams that have left the session and are
-/// still on a lane, since they still take memory. Lives on the session's worker.
+/// Contains which streams wait, and in which order, but not what they write. Counts streams that have left the session
+/// and are still on a lane, since they still use memory. Lives on the session's worker.
 class SendLanes {
 public:
     /// `waker` wakes the session's driver.
@@ -50,7 +50,7 @@ public:
         data_.set_quantum(quantum);
         data_.run(batch, [this, &emit](Stream& stream) -> std::size_t {
             if (stream.side_.gone) {
-                gone_ -= stream.side_.in_control ? 0U : 1U;  // the data lane lets go of it now
+                gone_ -= stream.side_.in_control ? 0U : 1U;  // the data lane drops its reference now
                 return 0;
             }
             return emit(stream);

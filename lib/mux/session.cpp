@@ -64,8 +64,8 @@ void Session::send_control(Bytes message) {
     send_urgent(std::move(frame));
 }
 
-// Pings that wait for their answer prove life as well as another one would. A peer that was stopped for a while reads
-// them all at once, and more of them than it may owe answers to would end the session.
+// Pings that wait for their answer prove liveness as well as another one would. A peer that was stopped for a while
+// reads them all at once, and more of them than its limit of pending answers would end the session.
 void Session::ping(TimePoint now) {
     if (liveness_.unanswered() >= pings_unanswered_max) {
         liveness_.put_off(now);
@@ -106,8 +106,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
         ++context_.stats.streams_refused;
         return Code::busy;
     }
-    // Everything that may fail for lack of memory comes first: a stream exists with all that belongs to it, or not at
-    // all.
+    // Everything that may fail for lack of memory comes first: a stream exists completely, or not at all.
     const StreamId id = ids_.next();
     const std::uint32_t send_window = opens_.peer_first_window();
     const std::uint32_t receive_window = budget_.first_window();
@@ -145,7 +144,7 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
     }
     state_ = SessionState::draining;
     drain_.begin(code, text);
-    // Opens that are under way are still welcome: the final word follows when a ping has come back.
+    // Opens in flight are still accepted: the final GOAWAY follows when a ping was answered.
     outbox_.send_goaway({limits::stream_id_max, code, as_bytes(text)});
     send_ping(now);
     drain_.await_ping(liveness_.last_sent());
@@ -154,7 +153,7 @@ void Session::drain(Code code, std::string_view text, TimePoint now) {
 void Session::abort_streams(const std::function<bool(const Stream&)>& which, Code code) {
     table_.for_each([&](Stream& stream) {
         if (which(stream)) {
-            stream.abort(code);  // carried out with the next batch, so nothing changes here meanwhile
+            stream.abort(code);  // takes effect with the next batch, so nothing changes here meanwhile
         }
     });
 }
@@ -207,7 +206,7 @@ void Session::tell_driver() {
 
 void Session::begin_resumable(Duration window) {
     check(state_ == SessionState::authenticating && !resume_, "a session becomes resumable once");
-    // What waits is the end of the login: before that nothing else can have been queued.
+    // The queue contains only the end of the login: nothing else can have been queued before.
     const Resumption::Start start{outbox_.urgent_bytes(), reader_.frame_end(), context_.settings.resume_memory, window};
     resume_ = std::make_unique<Resumption>(start, context_.shared->outbound, context_.now);
     liveness_.shorten(window / limits::resume_ping_part, window / limits::resume_dead_part);
@@ -246,7 +245,7 @@ void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) 
     context_.shared->waker->wake();
 }
 
-// One ping at a time: the answer to an earlier one also makes room, and then this is asked again.
+// One ping at a time: the answer to an earlier one also makes room, and then this is checked again.
 void Session::ask_to_confirm() {
     if (!resume_ || state_ == SessionState::closed) {
         return;
@@ -267,8 +266,8 @@ void Session::tick(TimePoint now) {
         return;
     }
     if (is_detached()) {
-        // Nothing has a deadline but the resume itself. Where the process is short of memory it is not waited for
-        // either: what is kept cannot be given up in part.
+        // Only the resume itself has a deadline. If the process is short of memory it is not waited for either: kept
+        // bytes cannot be given up in part.
         if (context_.shared->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
             give_up_resume();
         }
@@ -278,11 +277,11 @@ void Session::tick(TimePoint now) {
     const Settings& settings = context_.settings;
     const char* silence = nullptr;
     if (in_flight_ > 0 && now >= progress_at_ + settings.write_timeout) {
-        silence = "the peer takes no data: no write progress within the allowed time";
+        silence = "the peer accepts no data: no write progress within the allowed time";
     } else if (state_ == SessionState::authenticating) {
         return;  // the driver has a deadline for the handshake
     } else if (liveness_.dead(now)) {
-        silence = "nothing was heard from the peer for the dead interval";
+        silence = "nothing was received from the peer for the dead interval";
     }
     if (silence != nullptr) {
         // Silence ends a session that cannot be resumed; otherwise only its connection.
@@ -323,7 +322,7 @@ TimePoint Session::next_deadline() const noexcept {
     if (state_ == SessionState::authenticating) {
         return progress;
     }
-    // By value: std::min wants addresses, for which each tick would pay.
+    // By value: std::min would need addresses, which each tick would pay for.
     const auto sooner = [](TimePoint a, TimePoint b) { return b < a ? b : a; };
     const TimePoint silence = sooner(progress, liveness_.next_deadline());
     const TimePoint waits = sooner(sooner(table_.next_deadline(), budget_.next_deadline()), stalls_.next_deadline());
@@ -341,7 +340,7 @@ void Session::review_memory() {
     SessionShared& shared = *context_.shared;
     budget_.begin_review();
     if (budget_.take_cap_turn(context_.now)) {
-        // What is kept for resuming goes first.
+        // Bytes kept for resuming are given up first.
         const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed);
         if (const std::uint64_t kept = resume_ ? resume_->give_up_for(asked, context_.now) : 0; kept != 0) {
             shared.asked_to_give_up.store(asked - std::min(asked, kept), std::memory_order_relaxed);
@@ -361,7 +360,7 @@ void Session::review_memory() {
     budget_.end_review();
 }
 
-// --- looking ---
+// --- queries ---
 
 SessionStats Session::stats() const noexcept {
     SessionStats stats = context_.stats;
@@ -380,9 +379,8 @@ SessionStats Session::stats() const noexcept {
 void Session::check_invariants() const {
     table_.check_invariants(ids_);
     if (state_ == SessionState::closed) {
-        check(table_.empty() && table_.unread() == 0,
-              "a closed session has no streams, nor any whose bytes it watches");
-        check(outbox_.aborts() == 0, "a closed session tells nobody of streams");
+        check(table_.empty() && table_.unread() == 0, "a closed session has no live or unread streams");
+        check(outbox_.aborts() == 0, "a closed session has no pending resets");
     }
 }
 

@@ -1,4 +1,4 @@
-// The multiplexer's engine: bytes of a trunk in, bytes out, time in; no socket, clock or thread of its own.
+// Engine of the multiplexer: bytes of a trunk in, bytes out, time in; no socket, clock or thread of its own.
 //
 //   driver:   receive(slice)  -> streams' inbound queues, events
 //             produce(batch)  <- streams' outbound queues, control frames, credit
@@ -9,10 +9,10 @@
 //
 // `drained` is the last phase of Drain; SessionState has the others.
 //
-// The session owns its parts, which do the work and do not know it: docs/architecture/mux.md draws them. It keeps the
-// state above, dispatches frames and time to them, and carries out what they return: a violation, a ping, an event.
+// The session owns its parts, which do the work and do not refer back to it: docs/architecture/mux.md shows them. It
+// has the state above, dispatches frames and time to them, and acts on their results: a violation, a ping, an event.
 //
-// All members are for the trunk's worker. Other threads touch nothing but streams (mux/stream.hpp).
+// All members are for the trunk's worker. Other threads access only streams (mux/stream.hpp).
 #pragma once
 
 #include <cstdint>
@@ -53,7 +53,7 @@
 
 namespace ferrotunnel::mux {
 
-/// What a session tells its driver from within receive() (take() and settle() alike), produce(), tick() and open().
+/// Receives a session's events, from within receive() (take() and settle() alike), produce(), tick() and open().
 /// Handlers may call the session's actions, but not receive(), produce() or tick().
 class SessionEvents {
 public:
@@ -63,19 +63,19 @@ public:
     virtual void on_control(Bytes message) = 0;
     /// The peer opened a stream. Call `attach`, then `accept` when the backend is connected, or `reset`/`abort`.
     virtual void on_open(IntrusivePtr<Stream> stream, const wire::Open& open) = 0;
-    /// The peer drains and takes no new streams, or, with `rotated`, it wants a fresh session in place of this one.
-    /// Called for each GOAWAY that says so: a drain has two, an announcement and a final word.
+    /// The peer drains and accepts no new streams, or, with `rotated`, requests a fresh session in place of this one.
+    /// Called for each such GOAWAY: a drain has two, an announcement and a final one.
     virtual void on_goaway(wire::Code code, std::string_view text) = 0;
-    /// This side drains, and the last stream has gone.
+    /// This side drains, and the last stream has ended.
     virtual void on_drained() = 0;
     /// This side has used `rotate_at` of its ids: a fresh session should take over. Called once.
     virtual void on_rotate_due() = 0;
     /// Follows a must_wait() that returned true: the peer has answered an open.
     virtual void on_room() {}
-    /// Nothing is heard from the peer any more, or it takes nothing, and the session can be resumed: call `detach`.
-    /// Called at each tick until then.
+    /// Nothing is received from the peer any more, or it accepts nothing, and the session can be resumed: call
+    /// `detach`. Called at each tick until then.
     virtual void on_silent() {}
-    /// A stream has stood still although nothing is in its way: a bug of this program. It is woken.
+    /// A stream has stood still although nothing blocks it: a bug of this program. The stream is woken.
     virtual void on_stall(const Stall&) {}
 };
 
@@ -83,7 +83,7 @@ public:
 struct Failure {
     wire::Code code = wire::Code::none;
     std::string text;      // for the log and for the peer
-    bool by_peer = false;  // the peer said GOAWAY with an error, or violated the protocol
+    bool by_peer = false;  // the peer sent GOAWAY with an error, or violated the protocol
 };
 
 enum class SessionState : std::uint8_t { authenticating, open, draining, closed };
@@ -98,18 +98,18 @@ public:
 
     // --- bytes and time ----------------------------------------------------------------------------------------------
 
-    /// Takes bytes from the trunk, cut anywhere. Payloads are queued as parts of `bytes`, which should come from a slab
-    /// charged to `ledger()`.
+    /// Receives bytes from the trunk, cut anywhere. Payloads are queued as parts of `bytes`, which should come from a
+    /// slab charged to `ledger()`.
     void receive(const buffer::Slice& bytes, TimePoint now);
     /// receive() in two steps, so that several reads wake each stream only once: `take` for each read, then `settle`,
     /// before anything else is called.
     void take(const buffer::Slice& bytes, TimePoint now);
     void settle();
-    /// Adds what should be sent next to `batch`, which must be empty before. False when there is nothing.
+    /// Adds what should be sent next to `batch`, which must be empty. False if there is nothing to send.
     bool produce(Batch& batch, TimePoint now);
-    /// True when produce would find something; a sleeping driver asks this after it has armed its waker.
+    /// Whether produce() has something to send; a sleeping driver checks this after it has armed its waker.
     bool has_output() const noexcept;
-    /// Tells the session that the trunk took bytes: the write makes progress.
+    /// Reports to the session that the trunk accepted bytes: the write makes progress.
     void written(std::size_t bytes, TimePoint now) noexcept;
     void tick(TimePoint now);
     /// The latest time at which tick must be called. It changes with every call above.
@@ -117,9 +117,9 @@ public:
 
     // --- actions -----------------------------------------------------------------------------------------------------
 
-    /// To be called when the handshake is done: streams may be opened, within what the peer announced.
+    /// To be called when the handshake is done: streams may be opened, within the limits that the peer announced.
     void establish(const PeerLimits& peer);
-    /// Counts the payload of streams that have no other meter in `meter`, which is this thread's.
+    /// Counts the payload of streams that have no other meter in `meter`, which belongs to this thread.
     void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { context_.meter = std::move(meter); }
     /// Queues one CONTROL message. Beyond limits::urgent_bytes_max the session fails, because the peer does not read.
     void send_control(Bytes message);
@@ -135,65 +135,65 @@ public:
     /// internal (not open).
     Result<IntrusivePtr<Stream>, wire::Code> open(const OpenRequest& request, IntrusivePtr<buffer::Waker> waker,
                                                   bool foreign, TimePoint now);
-    /// True when the peer has so many opens to answer, of this service or in all, that one more would be busy.
-    /// on_room() follows when it has answered one.
+    /// True if the peer has so many unanswered opens, of this service or in total, that another one would be busy.
+    /// on_room() follows when the peer has answered one.
     bool must_wait(std::uint32_t service) noexcept;
-    /// Takes no new streams from now on; on_drained() follows when the present streams have ended.
+    /// Accepts no new streams from now on; on_drained() follows when the present streams have ended.
     void drain(wire::Code code, std::string_view text, TimePoint now);
-    /// Aborts those of the present streams, as their endpoints on this side might.
+    /// Aborts the present streams for which `which` is true, as their endpoints on this side might.
     void abort_streams(const std::function<bool(const Stream&)>& which, wire::Code code);
-    /// Sends a GOAWAY that tells the peer to prepare for the end, without draining yet.
+    /// Sends a GOAWAY that prepares the peer for the end, without draining yet.
     void announce(wire::Code code, std::string_view text);
-    /// Ends everything with a GOAWAY, which produce() still delivers. All streams are lost.
+    /// Ends everything with a GOAWAY, which produce() still sends. All streams are lost.
     void fail(wire::Code code, std::string_view text);
-    /// To be called when the trunk is gone: all streams are lost and nothing more is produced. Idempotent.
+    /// To be called when the trunk is lost: all streams are lost and nothing more is produced. Idempotent.
     void lose();
-    /// Sends a PING now, unless enough of them wait for an answer. Its answer is an RTT sample.
+    /// Sends a PING now, unless enough pings wait for an answer. Its answer is an RTT sample.
     void ping(TimePoint now);
 
     // --- resuming (docs/architecture/resume.md) ----------------------------------------------------------------------
 
-    /// Makes the session one that can be resumed within `window` of the last byte heard. To be called before
-    /// establish(): what was received, and queued for sending, until then belongs to the login.
+    /// Makes the session resumable within `window` of the last received byte. To be called before establish(): what was
+    /// received, and queued for sending, until then belongs to the login.
     void begin_resumable(Duration window);
-    /// The peer has said that it drains: the end of its bytes is no surprise then.
+    /// The peer has announced that it drains, so the end of its bytes is expected.
     bool peer_drains() const noexcept { return drain_.peer_drains(); }
-    /// Whether the loss of the connection need not be the end: the session can be resumed, and nobody has ended it.
+    /// Whether the session can be resumed after the loss of the connection, and neither side has ended it.
     bool is_resumable() const noexcept;
-    /// The connection is gone. Nothing is produced, and no silence counts, until `reattach`; streams stay as they are.
-    /// What was produced and not confirmed counts as unsent. To be called when is_resumable().
+    /// The connection is lost. Nothing is produced, and silence does not count, until `reattach`; streams stay as they
+    /// are. Everything produced and not confirmed counts as unsent. To be called when is_resumable().
     void detach();
     bool is_detached() const noexcept { return resume_ && resume_->is_detached(); }
-    /// From now on the loss of the connection is the end, and nothing is kept for it: where memory is short, say, or
-    /// where nobody could come back. A session that is detached is not waited for any more.
+    /// From now on the loss of the connection ends the session, and nothing is kept for a resume: for example if memory
+    /// is short, or if no client could reconnect. A detached session is not waited for any longer.
     void give_up_resume() noexcept;
-    /// The time from which on a detached session should be given up: so long after the last byte of the session. A
-    /// connection on which none came was none, however often there is such a one.
+    /// The time from which a detached session should be given up: a fixed time after the last byte of the session.
+    /// Connections on which no byte arrived do not extend it, however many there are.
     TimePoint resumable_until() const noexcept;
-    /// How many bytes have been received, to be told to the peer; fixed while the session is detached.
+    /// The number of received bytes, to be reported to the peer; fixed while the session is detached.
     std::uint64_t received_bytes() const noexcept { return resume_ ? resume_->received() : 0; }
     /// Whether the peer can have received so many bytes.
     bool can_reattach(std::uint64_t peer_received) const noexcept {
         return state_ != SessionState::closed && resume_ && resume_->can_reattach(peer_received);
     }
-    /// There is a new connection: sends `login` (the end of its login, uncounted, may be empty), then what the peer has
-    /// missed, then continues. To be called when can_reattach().
+    /// There is a new connection: sends `login` (the end of its login, uncounted, may be empty), then the bytes that
+    /// the peer has missed, then continues. To be called when can_reattach().
     void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
-    /// Memory of what the peer has not confirmed.
+    /// Memory of sent bytes that the peer has not confirmed.
     std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->held() : 0; }
-    /// Whether what produce() gives next was produced before, or belongs to a login.
+    /// Whether the next output of produce() was produced before, or belongs to a login.
     bool sends_again() const noexcept { return resume_ && resume_->sends_again(); }
-    /// For the session of a login whose connection another session takes over, within on_control or behind it: where
-    /// in the bytes being read the message ends.
+    /// For the session of a login whose connection another session takes over, within or after on_control: where in the
+    /// bytes being read the message ends.
     std::size_t message_end() const noexcept { return reader_.frame_end(); }
 
     // --- looking -----------------------------------------------------------------------------------------------------
 
     SessionState state() const noexcept { return state_; }
-    /// Set once the session has failed; the driver then writes what produce() still gives and closes the trunk.
+    /// Set once the session has failed; the driver then writes the remaining output of produce() and closes the trunk.
     const std::optional<Failure>& failure() const noexcept { return failure_; }
     const IntrusivePtr<buffer::SlabLedger>& ledger() const noexcept { return context_.shared->ledger; }
-    /// Outlives the session; for the code that watches over the memory of all sessions.
+    /// Outlives the session; for code that monitors the memory of all sessions.
     const IntrusivePtr<SessionShared>& shared() const noexcept { return context_.shared; }
     SessionStats stats() const noexcept;
     /// Only the totals: stats() without the numbers of what exists now.

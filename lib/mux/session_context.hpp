@@ -20,19 +20,19 @@ struct SessionStats {
     std::uint64_t bytes_copied = 0;     // payload bytes that were copied inside the session
     std::uint64_t streams_opened = 0;   // by either side
     std::uint64_t streams_refused = 0;  // opens beyond a limit, refused or not answered in time, by either side
-    std::uint64_t frames_ignored = 0;   // frames for streams that are gone
+    std::uint64_t frames_ignored = 0;   // frames for streams that have ended
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
     std::uint64_t stalls = 0;             // times that a stream stood still for no reason
-    std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit was for
+    std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit allowed
     std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
     std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted
-    std::uint64_t bytes_held = 0;         // real bytes that arrived and were not taken, now
-    std::uint64_t bytes_queued = 0;       // real bytes that wait to be sent, now
+    std::uint64_t bytes_held = 0;         // payload bytes that arrived and were not consumed, now
+    std::uint64_t bytes_queued = 0;       // payload bytes that wait to be sent, now
     std::uint32_t streams = 0;            // now
-    std::uint32_t streams_unread = 0;     // streams that ended before everything was taken, now
-    std::uint32_t resets_waiting = 0;     // streams aborted without the peer having been told, now
-    std::uint64_t bytes_kept = 0;         // memory of what the peer has not confirmed, now; only where one may resume
+    std::uint32_t streams_unread = 0;     // streams that ended before everything was consumed, now
+    std::uint32_t resets_waiting = 0;     // streams aborted whose RESET was not sent, now
+    std::uint64_t bytes_kept = 0;         // memory of sent and unconfirmed bytes, now; only for resumable sessions
     std::uint32_t resumed = 0;            // how often the session was resumed
     Duration rtt_min = Duration::zero();  // zero: no sample yet
 };
@@ -44,18 +44,18 @@ struct Violation {
     explicit operator bool() const noexcept { return text != nullptr; }
 };
 
-/// What a session and its parts share. All of it is for the trunk's worker.
+/// Values shared by a session and its parts, all for the trunk's worker.
 struct SessionContext {
     const Settings settings;
     const WindowRules window_rules;
     const IntrusivePtr<SessionShared> shared;
-    TimePoint now;                            // of the current call
+    TimePoint now;                            // time of the current call
     TimePoint reattached_at{};                // when a lost connection was last replaced
     SessionStats stats{};                     // totals only; what exists now is zero
-    std::shared_ptr<metrics::Meter> meter{};  // of streams that have no other; may be null
+    std::shared_ptr<metrics::Meter> meter{};  // for streams without a meter of their own; may be null
 
-    /// From when a wait for the peer that began at `since` counts: all of the time again on a new connection. (std::max
-    /// would want addresses, for which each tick would pay.)
+    /// When a wait for the peer that began at `since` starts to count: a new connection grants the full time again.
+    /// (std::max would need addresses, which each tick would pay for.)
     TimePoint rested(TimePoint since) const noexcept { return reattached_at > since ? reattached_at : since; }
 };
 

@@ -1,4 +1,4 @@
-// Bytes in and out: frames are dispatched to the parts, and batches are filled from them.
+// Bytes in and out: dispatches frames to the parts, and fills batches from them.
 #include <algorithm>
 #include <utility>
 
@@ -38,7 +38,7 @@ void Session::take(const buffer::Slice& bytes, TimePoint now) {
 void Session::settle() {
     if (state_ != SessionState::closed) {
         if (!produced_) {
-            requests_.serve_ready();  // the trunk takes nothing: ended streams must not wait for it on the ready list
+            requests_.serve_ready();  // the trunk accepts nothing: ended streams must not wait for it on the ready list
         }
         produced_ = false;
         if (!budget_.is_calm()) {
@@ -78,7 +78,7 @@ bool Session::on_header(const wire::FrameHeader& header) {
     return !violation;
 }
 
-// Not a part of FrameReader, where the compiler would like to have it at the cost of other sinks.
+// Not a part of FrameReader, where the compiler would inline it at the cost of other sinks.
 [[gnu::noinline]] bool Session::on_data(const wire::FrameHeader& header, buffer::Slice piece, bool first, bool last) {
     const bool blocked = receiver_.on_data(header, std::move(piece), first, last);
     if (blocked && liveness_.sample_is_old(context_.now)) {
@@ -135,7 +135,7 @@ Violation Session::on_open_frame(StreamId id, Bytes payload) {
         return {Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one"};
     }
     if (open->send_window > context_.settings.first_window || open->receive_window > limits::credit_outstanding_max) {
-        return {Code::flow_control, "an OPEN that takes more credit than was announced"};
+        return {Code::flow_control, "an OPEN that uses more credit than was announced"};
     }
     ids_.accept(id);
     const bool over = drain_.refuses_opens();
@@ -160,10 +160,10 @@ Violation Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
     }
     if ((flags & wire::flag::ack) == 0) {
         if (!outbox_.count_pong()) {
-            return {Code::limit, "pings come faster than their answers are read"};
+            return {Code::limit, "pings arrive faster than their answers are read"};
         }
         if (resume_) {
-            resume_->confirm_soon();  // the peer may ask for the sake of that
+            resume_->confirm_soon();  // the peer may have sent the ping to request that
         }
         std::vector<std::uint8_t> frame(wire::ping_frame_bytes);
         wire::encode_ping(*opaque, true, frame.data());
@@ -207,7 +207,7 @@ Violation Session::on_confirm_frame(Bytes payload) {
     }
     switch (resume_->on_confirm(*count, context_.now)) {
         case Resumption::Confirmed::impossible:
-            return {Code::protocol, "a CONFIRM of what was not sent"};
+            return {Code::protocol, "a CONFIRM of bytes that were not sent"};
         case Resumption::Confirmed::has_room:
             context_.shared->waker->wake();
             break;
@@ -237,7 +237,7 @@ bool Session::produce(Batch& batch, TimePoint now) {
         if (outbox_.has_urgent()) {
             context_.stats.frames_sent += outbox_.write_urgent(batch);
         }
-        // At the bound only session frames: they are few, and what makes room is among them.
+        // At the bound only session frames are sent: they are few, and some of them make room.
         if (state_ != SessionState::closed && !(keeps && resume_->is_full())) {
             if (outbox_.has_resets()) {
                 context_.stats.frames_sent += outbox_.write_resets(batch);
@@ -261,7 +261,7 @@ bool Session::produce(Batch& batch, TimePoint now) {
     return true;
 }
 
-// First what the peer has missed. True: what is new may follow.
+// Sends the bytes that the peer has missed first. True: new frames may follow.
 bool Session::begin_kept(Batch& batch) {
     if (resume_->is_detached()) {
         return false;

@@ -1,4 +1,4 @@
-// What a session may do and hold. The defaults are those of limits.hpp; tests make them small.
+// Limits of a session. The defaults are those of limits.hpp; tests make them small.
 #pragma once
 
 #include <cstdint>
@@ -38,13 +38,13 @@ struct Settings {
     Duration dead_interval = limits::dead_interval;
     Duration write_timeout = limits::write_timeout;
 
-    /// How long a session may be resumed for where both sides want that; zero: this side does not.
+    /// How long a session may be resumed if both sides want that; zero: this side does not.
     Duration resume{};
-    /// What a session that can be resumed keeps of what the peer has not confirmed.
+    /// Memory for sent bytes that the peer has not confirmed, in a session that can be resumed.
     std::uint64_t resume_memory = limits::resume_memory_usual;
 };
 
-/// What the peer announced in its hello. This side keeps within it.
+/// Limits that the peer announced in its hello, which this side observes.
 struct PeerLimits {
     std::uint32_t first_window = limits::first_window;
     std::uint32_t streams_max = limits::streams_max;

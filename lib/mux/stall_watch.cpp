@@ -5,13 +5,13 @@
 namespace ferrotunnel::mux {
 namespace {
 
-// What a sender waits for at most, before it sends what it has.
+// The most credit that a sender waits for before it sends what it has.
 constexpr std::uint64_t least_useful_credit = limits::data_frame_cost + limits::shortest_cut;
 
 }  // namespace
 
-// Nothing: it moves, or what it waits for is known. Each of these may be true for a moment, while another thread is in
-// the middle of something.
+// Empty if it moves, or if the reason for waiting is known. Each condition may be true for a moment, while another
+// thread is in the middle of an operation.
 std::optional<Stall::Why> StallWatch::why_it_stands(Stream& stream) {
     const StreamSide& side = stream.side_;
     if (stream.is_listed()) {
@@ -50,7 +50,7 @@ Stall StallWatch::stall_of(const Stream& stream, Stall::Why why) {
             side.window.outstanding()};
 }
 
-// True: it was found like this by the look before as well.
+// Whether the previous check found it in the same state.
 bool StallWatch::is_confirmed(const Stall& stall) {
     if (now_.size() < suspects_max) {
         now_.push_back(stall);
@@ -76,7 +76,7 @@ void StallWatch::look(const std::function<void(const Stall&)>& tell) {
     now_.clear();
 }
 
-// Whatever was lost, the stream continues.
+// Lets the stream continue, whichever wake was lost.
 void StallWatch::wake(Stream& stream, Stall::Why why) {
     switch (why) {
         case Stall::Why::unscheduled:
@@ -87,7 +87,8 @@ void StallWatch::wake(Stream& stream, Stall::Why why) {
             wakes_.touch(stream, true);
             return;
         case Stall::Why::no_credit:
-            // Due, and on no lane: its place there was lost. One that is on the lane must not be put there again.
+            // Credit is due, but the stream is on no lane: its place was lost. A stream that is on the lane must not be
+            // added again.
             stream.side_.in_control = stream.side_.in_control && !stream.side_.credit_due;
             stream.side_.credit_due = true;
             lanes_.want_control(stream);

@@ -1,5 +1,5 @@
-// Remembers which streams seemed to stand still: one that does so at two looks in a row, and has moved nothing in
-// between, has lost a wake, its turn or credit. That is a bug of this program, and no peer or slow reader can cause it.
+// Detector of stalled streams: one that seems to stand still in two successive checks, and has moved nothing in
+// between, has lost a wake, its turn or credit. That is a bug of this program; no peer or slow reader can cause it.
 #pragma once
 
 #include <cstddef>
@@ -17,24 +17,24 @@
 
 namespace ferrotunnel::mux {
 
-/// A stream that should have moved, and what there is to know about it.
+/// A stream that should have moved, with its numbers.
 struct Stall {
     enum class Why : std::uint8_t {
         unscheduled,   // it has bytes to send, and credit for them, but no turn
         no_room_told,  // everything was sent, and its endpoint still waits for room
         unread,        // bytes wait for its endpoint, which waits for a wake
-        no_credit,     // everything was taken, but the peer may send nothing
+        no_credit,     // everything was consumed, but the peer may send nothing
     };
 
     wire::StreamId stream = 0;
     std::uint32_t service = 0;
     Why why = Why::unscheduled;
     std::uint64_t sent = 0;         // since the stream began
-    std::uint64_t queued = 0;       // waits to be sent
-    std::uint64_t credit = 0;       // that is left for it
-    std::uint64_t taken = 0;        // by the endpoint, since the stream began
-    std::uint64_t waiting = 0;      // for the endpoint
-    std::uint64_t outstanding = 0;  // what the peer may still send
+    std::uint64_t queued = 0;       // bytes that wait to be sent
+    std::uint64_t credit = 0;       // credit left for sending
+    std::uint64_t taken = 0;        // consumed by the endpoint, since the stream began
+    std::uint64_t waiting = 0;      // bytes that wait for the endpoint
+    std::uint64_t outstanding = 0;  // credit that the peer may still use
 };
 
 inline const char* name_of(Stall::Why why) noexcept {
@@ -51,11 +51,11 @@ inline const char* name_of(Stall::Why why) noexcept {
     return "";
 }
 
-/// Looks at all streams every look_every, as long as there are any. Lives on the session's worker.
+/// Checks all streams every look_every, as long as there are any. Lives on the session's worker.
 class StallWatch {
 public:
     static constexpr Duration look_every = std::chrono::seconds(15);
-    /// How many streams it remembers. Where more stand still, these are told first.
+    /// How many streams it remembers. If more stand still, these are reported first.
     static constexpr std::size_t suspects_max = 16;
 
     /// All must outlive it.
@@ -65,7 +65,7 @@ public:
     /// There is a stream to watch.
     void begin() noexcept { look_at_ = look_at_ == never ? context_.now + look_every : look_at_; }
     TimePoint next_deadline() const noexcept { return look_at_; }
-    /// Tells each stream that stands still, and wakes it. To be called when next_deadline() has come.
+    /// Reports each stream that stands still, and wakes it. To be called when next_deadline() has passed.
     void look(const std::function<void(const Stall&)>& tell);
 
 private:
@@ -79,7 +79,7 @@ private:
     SendLanes& lanes_;
     WakeList& wakes_;
     TimePoint look_at_ = never;
-    std::vector<Stall> before_;  // found by the look before
+    std::vector<Stall> before_;  // found by the previous check
     std::vector<Stall> now_;
 };
 

@@ -73,8 +73,8 @@ void Stream::reset(wire::Code code) {
     notify_session();
 }
 
-// The limit may change between the two reads of the scheme. No wake is lost by that, since an endpoint that parks has
-// something queued, and the last byte that leaves is below half of any limit.
+// The limit may change between the two reads of this scheme. No wake is lost by that, since an endpoint that parks has
+// something queued, and when the last byte is sent the queue is below half of any limit.
 bool Stream::try_park_send() noexcept {
     return room_.park([this] {
         return shared_->is_below_half(queued_.load(std::memory_order_seq_cst)) ||
@@ -118,7 +118,7 @@ void Stream::notify_session() noexcept {
 
 void Stream::consume(std::uint32_t n) {
     StreamItem* item = inbound_.front();
-    check(item != nullptr && n <= item->slice.size(), "only what is at the front can be taken");
+    check(item != nullptr && n <= item->slice.size(), "only bytes of the front item can be consumed");
     std::uint64_t cost = n;
     if (n == item->slice.size()) {
         cost += item->cost;
@@ -157,7 +157,7 @@ buffer::Slice Stream::take_datagram() {
 }
 
 // Copies a piece for an endpoint on this thread that is behind; `end` is the value of `taken_` once the piece has been
-// taken. So frames of one byte take little more than their places in the queue, and not an allocation each.
+// consumed. So frames of one byte need little more than their places in the queue, and not an allocation each.
 buffer::Slice Stream::copy_together(const buffer::Slice& piece, std::uint64_t end) {
     StreamSide& side = side_;
     buffer::SlabPtr slab;

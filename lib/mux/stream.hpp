@@ -11,8 +11,8 @@
 //
 //      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
 //                  open --reset---> reset                           open --RESET------> reset
-//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk died), which `verdict()` tells at
-//   once and which does not wait for queued data.
+//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which `verdict()` reports
+//   at once, without waiting for queued data.
 //
 // The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
 // ordered by the caller. Members that any thread may call are marked.
@@ -41,7 +41,7 @@ namespace ferrotunnel::mux {
 
 class Stream;
 
-/// Whether the endpoint wants both directions ended, and when: at once, or behind the end of its own direction.
+/// Whether the endpoint wants both directions ended, and when: at once, or after the end of its own direction.
 struct AbortWish {
     enum class When : std::uint16_t { never, at_once, behind_end };
     When when = When::never;
@@ -73,7 +73,7 @@ struct Verdict {
     explicit operator bool() const noexcept { return kind != Kind::none; }
 };
 
-/// What a session shares with its streams; it outlives the session while a stream does.
+/// Values that a session shares with its streams; they outlive the session while a stream does.
 class SessionShared final : public RefCounted {
 public:
     SessionShared(IntrusivePtr<buffer::Waker> waker_in, const Settings& settings)
@@ -101,29 +101,28 @@ public:
         return queued <= send_queue_least / 2 || queued <= send_queue_limit() / 2;
     }
 
-    /// Any thread: says that the process is short of memory, or is not any more. While it is, windows and send queues
-    /// are small.
+    /// Any thread: reports whether the process is short of memory. While it is, windows and send queues are small.
     void set_tight(bool tight) noexcept {
         outbound_tight_at.store(tight ? 0 : outbound_max / 2, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);
     }
     bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
-    /// Any thread: asks the streams that hold most and do not move to give up this much, soon.
+    /// Any thread: asks the streams that hold most and do not move to release this much, soon.
     void ask_to_give_up(std::uint64_t bytes) noexcept {
         asked_to_give_up.store(bytes, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);
         waker->wake();
     }
-    /// Roughly the memory that the session takes. Any thread.
+    /// Approximate memory of the session. Any thread.
     std::uint64_t memory() const noexcept {
         return ledger->bytes() + outbound->bytes() +
                std::uint64_t{streams.load(std::memory_order_relaxed)} * limits::stream_cost;
     }
 
-    buffer::ReadyList<Stream> ready;    // streams with something to tell the session
+    buffer::ReadyList<Stream> ready;    // streams with something to report to the session
     IntrusivePtr<buffer::Waker> waker;  // wakes the session's driver; any thread
     IntrusivePtr<buffer::SlabLedger> ledger = make_intrusive<buffer::SlabLedger>();
-    /// What all streams have queued for sending, until it was written and nobody keeps it for sending it again.
+    /// What all streams have queued for sending, until it was written and is no longer kept for resending.
     IntrusivePtr<buffer::SlabLedger> outbound = make_intrusive<buffer::SlabLedger>();
     const std::uint32_t send_queue_max;
     const std::uint32_t send_queue_least;  // even if memory is short
@@ -131,7 +130,7 @@ public:
     const Duration orphan_patience;
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
     std::atomic<std::uint64_t> asked_to_give_up{0};
-    std::atomic<bool> pressure_changed{false};  // one of the two was set, and the session has not looked at it yet
+    std::atomic<bool> pressure_changed{false};  // one of the two was set, and the session has not handled it yet
     std::atomic<std::uint32_t> streams{0};      // now
 };
 
@@ -149,20 +148,20 @@ public:
     /// something to receive, room to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on
     /// another thread than the session's, so small payloads are copied for it.
     void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
-    /// Counts the payload from now on in `meter`, which is the trunk's worker's. On the session's thread; for a stream
-    /// that the peer has opened, from within on_open().
+    /// Counts the payload from now on in `meter`, which belongs to the trunk's worker. On the session's thread; for a
+    /// stream that the peer has opened, from within on_open().
     void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { meter_ = std::move(meter); }
 
     // --- sending -----------------------------------------------------------------------------------------------------
 
-    /// False when enough is queued, here or on all streams of the session together, or when nothing more will be sent.
+    /// False if enough is queued, here or on all streams of the session together, or if nothing more will be sent.
     bool can_send() const noexcept;
     /// The most that one read for this stream should bring: little while the session has much queued.
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
-    /// The trunk cannot keep up with what is queued for it: what is queued now may have to wait.
+    /// The trunk cannot keep up with what is queued for it: data queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// True when nothing sent now would reach the peer: it has reset the stream, or there is a verdict, which can be
-    /// read by then. Any thread.
+    /// True if nothing sent now would reach the peer: it has reset the stream, or there is a verdict, which can then be
+    /// read. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.
@@ -183,31 +182,31 @@ public:
 
     /// Ends both directions at once and drops what is queued. Any thread, at any time, even twice.
     void abort(wire::Code code) noexcept;
-    /// The same behind everything that finish() ends, which the peer gets first. Only with or after finish(). Of
-    /// several calls of the two the first one counts.
+    /// The same after everything that finish() ends, which the peer receives first. Only with or after finish(). If
+    /// both functions are called, the first call counts.
     void abort_behind(wire::Code code) noexcept;
 
-    /// Says that nobody is at this end any more: what is queued, with the end behind it, is all that will come. If none
-    /// of it moves for `orphan_patience`, the session ends the stream. stop_receiving() says the same about what is
-    /// queued. Any thread, even twice.
+    /// Reports that this end has no user any more: only what is queued, followed by the end, will be sent. If none of
+    /// it moves for `orphan_patience`, the session ends the stream. stop_receiving() reports the same about the inbound
+    /// queue. Any thread, even twice.
     void leave() noexcept;
-    /// How long an end that is the only one left may wait for the other end's socket.
+    /// How long a remaining end may wait for the other end's socket.
     Duration orphan_patience() const noexcept { return shared_->orphan_patience; }
 
-    /// Acceptor only: says that the backend is connected (sends OPENED).
+    /// Acceptor only: reports that the backend is connected (sends OPENED).
     void accept() noexcept;
     /// Opener only: whether the peer has answered OPENED. Any thread.
     bool accepted() const noexcept { return answer_.load(std::memory_order_acquire) == Answer::received; }
 
     // --- receiving ---------------------------------------------------------------------------------------------------
 
-    /// The oldest item in place, or null. Data may be taken in parts.
+    /// The oldest item in place, or null. Data may be consumed in parts.
     StreamItem* front() { return inbound_.front(); }
-    /// Takes `n` bytes of the front item for good; with its last byte the item is removed, and credit returns.
+    /// Consumes `n` bytes of the front item; with its last byte the item is removed, and credit returns.
     void consume(std::uint32_t n);
-    /// Drops the front item, whatever it is; data counts as taken.
+    /// Drops the front item of any kind; data counts as consumed.
     void drop_front();
-    /// Takes the front item, which is a datagram, whole.
+    /// Removes and returns the front item, which must be a datagram.
     buffer::Slice take_datagram();
     /// Calls `visit(StreamItem&)` for each item queued now, oldest first, for gathered writes. If `visit` returns a
     /// bool, false ends the walk.
@@ -215,10 +214,10 @@ public:
     void for_each_inbound(Visit visit) {
         inbound_.for_each(visit);
     }
-    /// True: nothing is queued and the waker will be called. False: look again.
+    /// True if nothing is queued and the waker will be called. False: check again.
     bool try_park_receive() { return inbound_.try_park(); }
-    /// From now on the session may discard everything that comes, and return its credit: the socket cannot take it any
-    /// more, but sending continues. Receiving thread; afterwards the inbound queue belongs to the session.
+    /// From now on the session may discard everything that arrives, and return its credit: the socket cannot accept it
+    /// any more, but sending continues. Receiving thread; afterwards the inbound queue belongs to the session.
     void stop_receiving() noexcept;
     /// Counts bytes that reached this side's socket, for RESET. Receiving thread.
     void count_delivered(std::uint64_t n) noexcept { delivered_.fetch_add(n, std::memory_order_relaxed); }
@@ -226,13 +225,13 @@ public:
     /// How the stream ended from outside, if it did. Any thread.
     Verdict verdict() const noexcept;
     std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
-    /// What the peer says that it delivered, when it reset the stream. Any thread, after the reset was seen.
+    /// The bytes that the peer reported as delivered when it reset the stream. Any thread, after the reset was seen.
     std::uint64_t peer_delivered() const noexcept { return peer_delivered_.load(std::memory_order_relaxed); }
 
-    /// What became of datagrams that were not passed on, by cause. Any thread.
+    /// Dropped datagrams, by cause. Any thread.
     struct Drops {
         std::uint32_t no_room = 0;  // beyond what may wait, in either direction
-        std::uint32_t too_old = 0;  // had waited for too long to be sent
+        std::uint32_t too_old = 0;  // waited too long to be sent
     };
     Drops datagram_drops() const noexcept {
         return {datagrams_no_room_.load(std::memory_order_relaxed), datagrams_too_old_.load(std::memory_order_relaxed)};
@@ -256,7 +255,7 @@ private:
     template <Stream* StreamSide::*>
     friend class StreamFifo;
 
-    /// The OPENED of this stream: an acceptor's accept() gives it, an opener receives it. Each stream has one of the
+    /// The OPENED of this stream: an acceptor's accept() sends it, an opener receives it. Each stream has one of the
     /// two.
     enum class Answer : std::uint8_t { none, given, received };
 
@@ -268,13 +267,13 @@ private:
     void count_taken(std::uint64_t cost);
     void want_abort(AbortWish wish) noexcept;
     void notify_session() noexcept;
-    /// The cost of what the endpoint has not taken yet, counted as in `taken_`. Session's thread.
+    /// The cost of data that the endpoint has not consumed yet, counted as in `taken_`. Session's thread.
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.recent(); }
     /// True when something from before the current receive() still waits: the endpoint is behind. Session's thread.
     bool is_behind() const noexcept { return waiting() > side_.pushed_now; }
-    /// Calls `visit(StreamItem&, end)` for the data that the current receive() has queued and nobody has taken. `end`
-    /// is the value of `taken_` once that item has been taken. Session's thread, which must be the endpoint's as well.
-    /// The cost depends on the items visited, not on how much was queued before.
+    /// Calls `visit(StreamItem&, end)` for the data that the current receive() has queued and that is not consumed.
+    /// `end` is the value of `taken_` once that item has been consumed. Session's thread, which must be the endpoint's
+    /// as well. The cost depends on the items visited, not on how much was queued before.
     template <typename Visit>
     void for_each_fresh(Visit visit) {
         const bool from_fresh = waiting() >= side_.pushed_now && !mutant(Mutant::growing_walk);
@@ -288,7 +287,7 @@ private:
         if (from_fresh) {
             inbound_.for_each_from(fresh_from_, visit_data);
         } else {
-            inbound_.for_each(visit_data);  // the endpoint has got this far: nothing older is left
+            inbound_.for_each(visit_data);  // the endpoint has consumed everything older
         }
     }
     buffer::Slice copy_together(const buffer::Slice& piece, std::uint64_t end);
@@ -306,7 +305,7 @@ private:
     std::atomic<std::uint32_t> verdict_{0};  // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
     buffer::ParkFlag room_;      // the endpoint waits for room to send: for less in `queued_`, or `send_dead_`
-    buffer::MarkedCount taken_;  // cost of what the endpoint has taken, and at which the session must be notified
+    buffer::MarkedCount taken_;  // cost of consumed data, and the mark at which the session must be notified
     std::atomic<std::uint64_t> delivered_{0};
     std::atomic<std::uint64_t> peer_delivered_{0};
     std::atomic<std::uint32_t> datagrams_queued_{0};  // outbound
@@ -318,7 +317,7 @@ private:
     Queue inbound_{*shared_->ledger};
     Queue outbound_{*shared_->outbound};
 
-    // For the session half alone: only the trunk's worker touches these.
+    // Session half; only the trunk's worker accesses these.
     IntrusivePtr<buffer::Waker> waker_;
     std::shared_ptr<metrics::Meter> meter_;  // may be null
     Queue::Place fresh_from_;                // the first item of the current receive(), if `side_.received`

@@ -26,10 +26,10 @@ public:
 
     /// All ids of this side are used.
     bool is_used_up() const noexcept { return next_ > last_own_; }
-    /// The id of the next stream that this side opens, and after it was opened.
+    /// The id of the next stream that this side opens; and the call after it was opened.
     wire::StreamId next() const noexcept { return next_; }
     void use_next() noexcept { next_ += 2; }
-    /// True once, when this side has used so many that a fresh session should take over.
+    /// True once, when this side has used so many that a fresh session should replace this one.
     [[nodiscard]] bool take_rotation() noexcept {
         if (next_ <= rotate_at_ || rotation_taken_) {
             return false;
@@ -42,7 +42,7 @@ public:
     bool may_accept(wire::StreamId id) const noexcept { return !is_own(id) && id > last_peer_; }
     /// The peer has opened this id.
     void accept(wire::StreamId id) noexcept { last_peer_ = id; }
-    /// The last id that the peer opened; 0: none.
+    /// The last id that the peer opened; 0 if there is none.
     wire::StreamId last_peer() const noexcept { return last_peer_; }
 
 private:

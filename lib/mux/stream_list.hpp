@@ -47,8 +47,8 @@ private:
     Stream* last_ = nullptr;
 };
 
-/// Streams ordered by how long they have waited for something, the longest first; any of them may leave. It holds no
-/// references: only streams of the session's table are on it, and each is on one such list at a time.
+/// Streams ordered by how long they have waited for something, the longest first; any of them may be removed. It holds
+/// no references: only streams of the session's table are on it, and each is on one such list at a time.
 class WaitList {
 public:
     bool empty() const noexcept { return first_ == nullptr; }
@@ -87,7 +87,7 @@ public:
         return found == per_service_.end() ? 0 : found->second;
     }
     void push(Stream& stream, TimePoint now) {
-        ++per_service_[stream.service()];  // first, since only this may fail
+        ++per_service_[stream.service()];  // first, since only this may throw
         streams_.push(stream, now);
     }
     void remove(Stream& stream) {

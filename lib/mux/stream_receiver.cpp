@@ -9,7 +9,7 @@ namespace ferrotunnel::mux {
 using wire::Code;
 using wire::StreamId;
 
-// The frame is ignored if the stream is gone.
+// The frame is ignored if the stream has ended.
 Violation StreamReceiver::on_missing(StreamId id) {
     if (parts_.table.find(id) != nullptr || !parts_.ids.is_known(id)) {
         return {Code::stream_id, "a frame for a stream that was never opened"};
@@ -65,8 +65,8 @@ void StreamReceiver::count_payload(const Stream& stream, std::size_t bytes) noex
 }
 
 // Small payloads are copied for an endpoint on another thread, since they cannot be compacted later. They are also
-// copied for an endpoint that is behind: otherwise each of them would pin a slab until everything before it was taken,
-// even if bytes of other streams keep that slab from being compacted now and are taken soon after.
+// copied for an endpoint that is behind: otherwise each of them would pin a slab until everything before it was
+// consumed, even if bytes of other streams keep that slab from being compacted now and are consumed soon after.
 bool StreamReceiver::should_copy(const Stream& stream, const wire::FrameHeader& header,
                                  const buffer::Slice& piece) const noexcept {
     if (stream.side_.foreign) {
@@ -120,10 +120,10 @@ bool StreamReceiver::end_data(Stream& stream, const wire::FrameHeader& header) {
     if ((header.flags & wire::flag::fin) == 0) {
         return blocked;
     }
-    // The credit that is left will not be used.
+    // The remaining credit will not be used.
     parts_.budget.commit(side.committed(parts_.context.window_rules), 0);
     side.receive_open = false;
-    parts_.credit.set_mark(stream);  // switched off: what the endpoint still takes is of no concern
+    parts_.credit.set_mark(stream);  // switched off: further consumption by the endpoint does not matter
     if (!side.discarding) {
         StreamItem item;
         item.kind = StreamItem::Kind::fin;
@@ -200,7 +200,7 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
         parts_.table.end(*stream, {Verdict::Kind::aborted, reset->code});
         return {};
     }
-    // The reset is passed on in order: behind the data, and behind FIN if that came before.
+    // The reset is passed on in order: after the data, and after FIN if that arrived before.
     StreamItem item;
     item.kind = StreamItem::Kind::reset;
     item.code = reset->code;
@@ -210,8 +210,8 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
     return {};
 }
 
-// Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped. Of the session's budget
-// only what is really held counts: credit that others have been given is not a reason to drop.
+// Datagrams are dropped rather than waited for: beyond the bounds the newest one is dropped. Only bytes really held
+// count against the session's budget: credit of other streams is not a reason to drop.
 Violation StreamReceiver::on_datagram(StreamId id, Bytes payload) {
     SessionContext& context = parts_.context;
     Stream* const stream = find_live(id);
@@ -219,7 +219,7 @@ Violation StreamReceiver::on_datagram(StreamId id, Bytes payload) {
         return on_missing(id);
     }
     if (stream->kind() != wire::ServiceKind::udp) {
-        ++context.stats.datagrams_dropped;  // a stream of bytes has no place for a datagram
+        ++context.stats.datagrams_dropped;  // a byte stream cannot carry a datagram
         return {};
     }
     const auto size = static_cast<std::uint32_t>(payload.size());

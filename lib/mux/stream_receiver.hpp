@@ -1,4 +1,4 @@
-// Frames that the peer sends on streams: what each means for its stream, and which of them it may not send.
+// Handles frames that the peer sends on streams, and rejects those that it may not send.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::mux {
 
-/// A frame for a stream that is gone is ignored; one for a stream that was never opened is a violation. Lives on the
+/// A frame for a stream that has ended is ignored; one for a stream that was never opened is a violation. Lives on the
 /// session's worker.
 class StreamReceiver {
 public:
@@ -35,8 +35,8 @@ public:
 
     /// The header of a DATA frame, whose payload follows in pieces.
     Violation begin_data(const wire::FrameHeader& header);
-    /// A piece of that payload. True: the sender was stopped by credit, and a fresh round trip would help to choose its
-    /// window.
+    /// A piece of that payload. True if the sender was stopped by credit, and a new round trip sample would help to
+    /// choose its window.
     bool on_data(const wire::FrameHeader& header, buffer::Slice&& piece, bool first, bool last);
     Violation on_opened(wire::StreamId id, Bytes payload);
     /// CREDIT for a stream, or, with id 0, the first window of streams that this side opens from now on.
@@ -60,7 +60,7 @@ private:
     void count_payload(const Stream& stream, std::size_t bytes) noexcept;
 
     const Parts parts_;
-    IntrusivePtr<Stream> data_target_;  // whose DATA payload is being read; null: ignored
+    IntrusivePtr<Stream> data_target_;  // stream whose DATA payload is being read; null: ignored
 };
 
 }  // namespace ferrotunnel::mux

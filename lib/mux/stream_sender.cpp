@@ -53,7 +53,7 @@ void StreamSender::write_control(Stream& stream, Batch& batch) {
     }
 }
 
-// Writes the stream's next frame. Returns its size, or 0 when there is nothing that may be sent now.
+// Writes the stream's next frame. Returns its size, or 0 if nothing may be sent now.
 std::size_t StreamSender::write_next(Stream& stream, Batch& batch) {
     StreamItem* const item = stream.outbound_.front();
     if (item == nullptr) {
@@ -155,7 +155,7 @@ std::size_t StreamSender::write_reset(Stream& stream, Code code, Batch& batch) {
     return n;
 }
 
-// Writes the next datagram that is not too old: one that has waited too long is worth less than the time it would take.
+// Writes the next datagram that is not too old: one that has waited too long is worth less than the time to send it.
 std::size_t StreamSender::write_datagram(Stream& stream, Batch& batch) {
     const auto now_ms = static_cast<std::uint32_t>(
         std::chrono::duration_cast<std::chrono::milliseconds>(context_.now.time_since_epoch()).count());
@@ -166,7 +166,7 @@ std::size_t StreamSender::write_datagram(Stream& stream, Batch& batch) {
             return write_next(stream, batch);
         }
         buffer::Slice payload = std::move(item->slice);
-        // Signed: the stamp is of the endpoint's clock, whose thread may have read it later than this one did.
+        // Signed: the stamp is from the endpoint's clock, which its thread may have read later than this one did.
         const bool old = static_cast<std::int32_t>(now_ms - item->stamp_ms) > age_max;
         stream.outbound_.drop_front();
         stream.datagrams_queued_.fetch_sub(1, std::memory_order_relaxed);

@@ -1,4 +1,4 @@
-// Frames of streams, written into batches: control frames first, then data by deficit round robin.
+// Writes frames of streams into batches: control frames first, then data by deficit round robin.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,9 @@ public:
                  WakeList& wakes) noexcept
         : context_(context), table_(table), credit_(credit), lanes_(lanes), wakes_(wakes) {}
 
-    /// Sends the OPEN of a stream that was made here.
+    /// Sends the OPEN of a stream that was created here.
     void send_open(Stream& stream, buffer::Slice frame);
-    /// Adds what the lanes hold, while `batch` has room. A stream's turn is `quantum` bytes.
+    /// Adds frames of the streams on the lanes, while `batch` has room. A stream's turn is `quantum` bytes.
     void write(Batch& batch, std::uint32_t quantum);
 
 private:

@@ -1,4 +1,4 @@
-// What the session keeps for each stream. It is inside the Stream, so that a stream is one allocation.
+// The session's state of each stream. It is inside the Stream, so that a stream is one allocation.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace ferrotunnel::mux {
 
 class Stream;
 
-/// The place of a stream in the data lane.
+/// State of a stream in the data lane.
 enum class LaneState : std::uint8_t { out, fresh, rotating };
 
 /// A value of StreamSide::sent_at: the endpoint has queued nothing that the peer could take.
@@ -25,7 +25,7 @@ struct StreamSide {
     bool send_open = true;     // this side may still send
     bool receive_open = true;  // the peer may still send
     bool gone = false;         // left the session
-    bool unread = false;       // gone before its endpoint has taken everything: see StreamTable::unread_
+    bool unread = false;       // ended before its endpoint has consumed everything: see StreamTable::unread_
     bool foreign = false;      // the endpoint receives on another thread
     bool touched = false;      // on the list of streams to wake at the end of this call
     bool received = false;     // got data in the current receive()
@@ -53,8 +53,8 @@ struct StreamSide {
     std::uint64_t pushed_now = 0;
     bool in_slab = false;  // some of `pushed_now` lies in the slab that was read into
 
-    // The slab into which small payloads are copied, one behind the other, while the endpoint is behind. The pointer
-    // holds no reference: the slices in the slab hold it, and the last of them goes when `copies_end` has been taken.
+    // The slab into which small payloads are copied one after another while the endpoint is behind. The pointer holds
+    // no reference: the slices in the slab do, and the last of them is released when `copies_end` has been consumed.
     buffer::Slab* copies = nullptr;
     std::uint32_t copies_used = 0;
     std::uint64_t copies_end = 0;
@@ -65,7 +65,7 @@ struct StreamSide {
     Stream* lane_next = nullptr;
     Stream* control_next = nullptr;
 
-    // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until the stream is gone.
+    // On a WaitList: until OPEN is answered, and later, if its endpoint has left, until the stream ends.
     bool orphan = false;  // on StreamTable::orphans_
     TimePoint waits_since{};
     Stream* wait_previous = nullptr;
@@ -73,7 +73,7 @@ struct StreamSide {
 
     std::size_t unread_at = 0;  // index in StreamTable::unread_
 
-    // For when memory is short: when the endpoint, and the peer, was last seen to take something.
+    // For memory shortage: when the endpoint, and the peer, last made progress.
     std::uint64_t taken_seen = 0;
     TimePoint taken_at{};
     std::uint64_t sent = 0;

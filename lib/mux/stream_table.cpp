@@ -17,7 +17,7 @@ IntrusivePtr<Stream> StreamTable::make(const Opening& opening) {
     side.opened_here = opening.here;
     side.send_credit = opening.send_window;
     side.window = ReceiveWindow(opening.receive_window, context.now);
-    side.window.raise(parts_.budget.first_window());  // a peer may have taken less than it could
+    side.window.raise(parts_.budget.first_window());  // the peer may have used less than the first window
     side.taken_at = context.now;
     stream->count_in(context.meter);
     parts_.opens.add(*stream, context.now);
@@ -79,7 +79,7 @@ void StreamTable::end(Stream& stream, Verdict verdict) {
     if (!verdict) {
         keep_if_unread(stream);
     }
-    // An endpoint that is behind learns that it is the only one left.
+    // An endpoint that is behind is woken, since it is now the only end left.
     parts_.wakes.touch(stream, static_cast<bool>(verdict) || side.unread);
     streams_.erase(stream.id());
     count_live();
@@ -149,7 +149,7 @@ void StreamTable::set_verdict(Stream& stream, Verdict verdict) noexcept {
                           std::memory_order_release);
 }
 
-// Drops the outbound queue: nothing that the endpoint has queued, or will queue, is sent any more.
+// Drops the outbound queue: present and later items of the endpoint are not sent any more.
 void StreamTable::drop_outbound(Stream& stream) {
     stream.send_dead_.store(true, std::memory_order_seq_cst);
     while (StreamItem* item = stream.outbound_.front()) {
@@ -166,7 +166,7 @@ void StreamTable::drop_outbound(Stream& stream) {
     }
 }
 
-// The endpoint reports when it has taken the last byte.
+// The endpoint reports when it has consumed the last byte.
 void StreamTable::keep_if_unread(Stream& stream) {
     StreamSide& side = stream.side_;
     if (side.discarding || side.pushed == stream.taken_.recent()) {
@@ -215,14 +215,14 @@ void StreamTable::end_those_overdue() {
     }
 }
 
-// Data that still waits here for credit waits for an endpoint that takes nothing. If everything has been sent, only the
-// peer's end is missing: the peer may still be delivering what it has, and ends the stream after that.
+// Data that still waits here for credit waits for an endpoint that consumes nothing. If everything has been sent, only
+// the peer's end is missing: the peer may still be delivering its data, and ends the stream after that.
 void StreamTable::end_orphan(Stream& stream) {
     if (stream.outbound_.front() != nullptr) {
         abort(stream, Code::too_slow);
     } else if (!stream.side_.send_open && stream.left_.load(std::memory_order_acquire)) {
         abort(stream, Code::cancelled, true);
-    } else {  // a socket that takes nothing more may still give something
+    } else {  // a socket that accepts nothing more may still send something
         refresh_orphan(stream);
     }
 }
@@ -236,9 +236,9 @@ void StreamTable::check_invariants(const StreamIds& ids) const {
     for (const auto& [id, stream] : streams_) {
         const StreamSide& side = stream->side_;
         check(id == stream->id() && !side.gone, "the table holds live streams under their id");
-        check(side.opened_here == ids.is_own(id), "an id's parity tells who opened it");
+        check(side.opened_here == ids.is_own(id), "an id's parity shows the side that opened it");
         check(side.send_open || side.receive_open, "a stream with both directions closed has left");
-        check(stream->taken_.count() <= side.window.received(), "nothing is taken that was not received");
+        check(stream->taken_.count() <= side.window.received(), "only received bytes are consumed");
         check(side.window.received() <= side.window.granted(), "nothing is received beyond credit");
         committed += side.committed(context.window_rules);
         own_opens += side.opened_here && !side.answered ? 1U : 0U;
@@ -247,10 +247,10 @@ void StreamTable::check_invariants(const StreamIds& ids) const {
     }
     for (std::size_t i = 0; i < unread_.size(); ++i) {
         const StreamSide& side = unread_[i]->side_;
-        check(side.gone && side.unread && side.unread_at == i, "what is unread has left, and knows its place");
+        check(side.gone && side.unread && side.unread_at == i, "unread streams have ended, and their index is right");
     }
     check(streams_.size() + std::max(parts_.outbox.aborts(), parts_.lanes.gone()) <= context.settings.streams_max,
-          "streams that are over count until nothing is left of them");
+          "ended streams count until nothing is left of them");
     check(committed == parts_.budget.committed(), "committed credit is the sum over the streams");
     check(own_opens == parts_.opens.own() && peer_opens == parts_.opens.peer(), "unanswered opens are all listed");
     check(orphans == orphans_.size(), "orphans are all listed");

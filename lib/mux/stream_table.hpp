@@ -1,10 +1,10 @@
-// The streams of a session: made, found, ended, orphaned; and what is left of those that have ended.
+// The streams of a session: created, found, ended, orphaned; and the remains of those that have ended.
 //
-//   live (in the table) --both directions closed, or a verdict--> gone --everything was taken--> forgotten
-//                                                                   \--something was not--> unread --taken--> forgotten
+//   live (in the table) --both directions closed, or a verdict--> gone --everything consumed--> forgotten
+//                                                                  \--otherwise--> unread --consumed--> forgotten
 //
-// A live stream whose OPEN waits for its answer is also on a list of OpenLimiter. One that was answered, and whose
-// endpoint has left or takes nothing more, is an orphan, and has a time within which something of it must move.
+// A live stream whose OPEN waits for its answer is also on a list of OpenLimiter. An answered stream whose endpoint has
+// left or consumes nothing more is an orphan: some of its data must move within a fixed time.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ namespace ferrotunnel::mux {
 /// Lives on the session's worker.
 class StreamTable {
 public:
-    /// What the end of a stream concerns. All must outlive the table.
+    /// Parts that the end of a stream affects. All must outlive the table.
     struct Parts {
         SessionContext& context;
         OpenLimiter& opens;
@@ -43,21 +43,21 @@ public:
     /// Live streams.
     std::size_t size() const noexcept { return streams_.size(); }
     std::size_t unread() const noexcept { return unread_.size(); }
-    /// Streams that take memory here: live ones, and those that are over but have left something behind.
+    /// Streams that use memory here: live ones, and ended ones with remains.
     std::size_t kept() const noexcept { return streams_.size() + parts_.outbox.aborts() + parts_.lanes.gone(); }
-    /// Null: it is not live.
+    /// Null if it is not live.
     Stream* find(wire::StreamId id) const {
         const auto found = streams_.find(id);
         return found != streams_.end() ? found->second.get() : nullptr;
     }
-    /// Calls `visit(Stream&)` for each live stream. It must end none.
+    /// Calls `visit(Stream&)` for each live stream. It must not end any.
     template <typename Visit>
     void for_each(Visit visit) const {
         for (const auto& [id, stream] : streams_) {
             visit(*stream);
         }
     }
-    /// The same for all that may hold something: unread ones too.
+    /// The same for all streams that may hold memory, including unread ones.
     template <typename Visit>
     void for_each_holding(Visit visit) const {
         for_each(visit);
@@ -74,41 +74,40 @@ public:
         std::uint32_t send_window = 0;
         std::uint32_t receive_window = 0;
     };
-    /// Makes a stream that waits for its answer. When there is no memory, nothing has changed.
+    /// Creates a stream that waits for its answer. If memory runs out, nothing has changed.
     IntrusivePtr<Stream> make(const Opening& opening);
     /// The stream no longer counts as an unanswered open.
     void answer(Stream& stream);
 
     // --- the end -----------------------------------------------------------------------------------------------------
 
-    /// Removes the stream from the session. What is queued inbound stays for the endpoint, unless the verdict says
-    /// otherwise.
+    /// Removes the stream from the session. Inbound data stays for the endpoint, unless the verdict drops it.
     void end(Stream& stream, Verdict verdict);
     void end_if_closed(Stream& stream) {
         if (!stream.side_.send_open && !stream.side_.receive_open) {
             end(stream, {});
         }
     }
-    /// Ends the stream from this side at once. The peer learns it by RESET with ABORT, or not at all if it never heard
-    /// of it. `in_order`: it has been sent everything, and delivers it before.
+    /// Ends the stream from this side at once. The peer receives RESET with ABORT, or nothing if its OPEN was never
+    /// sent. `in_order`: everything was sent to the peer, which delivers it first.
     void abort(Stream& stream, wire::Code code, bool in_order = false);
-    /// Aborts it if its endpoint has asked for that and it is time: true then.
+    /// Aborts it if its endpoint has requested that and the time has come; true then.
     bool abort_if_wanted(Stream& stream);
     /// Aborts a stream, live or unread, that holds memory and does not move.
     void reset_stalled(Stream& stream);
-    /// Serves one that has left: its endpoint has taken everything, or takes nothing any more.
+    /// Serves an ended stream: its endpoint has consumed everything, or consumes nothing any more.
     void serve_gone(Stream& stream);
     /// Ends all of them.
     void end_all(Verdict verdict);
-    /// Counts a refusal: a stream that ends before it was answered was refused, unless its opener went away.
+    /// Counts a refusal: a stream that ends before it was answered was refused, unless its opener left.
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
 
     // --- orphans -----------------------------------------------------------------------------------------------------
 
-    /// Lists a stream whose endpoint has left or takes nothing more. Until it is answered, an open has a deadline of
+    /// Lists a stream whose endpoint has left or consumes nothing more. Until it is answered, an open has a deadline of
     /// its own.
     void list_orphan(Stream& stream) noexcept;
-    /// Something of the orphan has moved.
+    /// Some data of the orphan has moved.
     void refresh_orphan(Stream& stream) noexcept {
         orphans_.remove(stream);
         orphans_.push(stream, parts_.context.now);
@@ -116,7 +115,7 @@ public:
 
     // --- time --------------------------------------------------------------------------------------------------------
 
-    /// Ends opens that were not answered in time, and orphans of which nothing has moved for too long.
+    /// Ends opens that were not answered in time, and orphans whose data has not moved for too long.
     void end_overdue() {
         if (parts_.opens.oldest() != nullptr || orphans_.oldest() != nullptr) {
             end_those_overdue();
@@ -150,8 +149,8 @@ private:
 
     const Parts parts_;
     std::unordered_map<wire::StreamId, IntrusivePtr<Stream>> streams_;
-    /// Streams that ended in order before their endpoint had taken everything. They are not part of the session any
-    /// more, but what they hold counts, and the memory cap must find them.
+    /// Streams that ended in order before their endpoint had consumed everything. They are not part of the session any
+    /// more, but the memory that they hold counts, and the memory cap must find them.
     std::vector<IntrusivePtr<Stream>> unread_;
     WaitList orphans_;  // ordered by when each last sent anything
 };

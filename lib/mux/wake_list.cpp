@@ -17,7 +17,7 @@ void WakeList::flush() {
             side.touched = false;
             bool wake = stream->inbound_.unpark() || side.wake_always;
             side.wake_always = false;
-            // A stream that is gone for good never wakes its endpoint again: this breaks the cycle between the two.
+            // A stream that has ended completely never wakes its endpoint again: this breaks the cycle between the two.
             const bool last = side.gone && !side.unread;
             IntrusivePtr<buffer::Waker> waker = last ? std::move(stream->waker_) : stream->waker_;
             if (wake && waker && !mutant(Mutant::skipped_wake)) {

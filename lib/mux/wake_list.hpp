@@ -11,7 +11,7 @@ namespace ferrotunnel::mux {
 class WakeList {
 public:
     bool empty() const noexcept { return touched_.empty(); }
-    /// Notes that the endpoint is to be woken. `always`: even if it has not parked.
+    /// Records that the endpoint is to be woken. `always`: even if it has not parked.
     void touch(Stream& stream, bool always) {
         StreamSide& side = stream.side_;
         side.wake_always = side.wake_always || always;
@@ -20,7 +20,7 @@ public:
             touched_.emplace_back(&stream);
         }
     }
-    /// Wakes those noted. A woken endpoint may act at once and touch streams, which are woken as well.
+    /// Wakes the recorded endpoints. A woken endpoint may act at once and touch streams, which are woken as well.
     void flush();
 
 private:

@@ -1,6 +1,6 @@
-// How fast the trunk takes bytes; this decides how much one stream may send in its turn and how much goes into one
-// batch. On a fast trunk both are large, because the peer then hands larger pieces to each socket. On a slow trunk they
-// are small, because data that is already scheduled goes ahead of any stream that comes next.
+// Write rate of the trunk; it determines how much one stream may send in its turn and how much one batch holds. On a
+// fast trunk both are large, because the peer then hands larger pieces to each socket. On a slow trunk they are small,
+// because scheduled data precedes that of any new stream.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ class WriteRate {
 public:
     explicit WriteRate(TimePoint now) noexcept : since_(now) {}
 
-    /// Counts `bytes` that the trunk took. A trunk with nothing to send looks slow, which only makes turns short.
+    /// Counts `bytes` that the trunk accepted. A trunk with nothing to send looks slow, which only makes turns short.
     void count(std::size_t bytes, TimePoint now) noexcept {
         bytes_ += bytes;
         Duration elapsed = now - since_;
@@ -28,13 +28,13 @@ public:
         since_ = now;
     }
 
-    /// What one stream may send in its turn: as much as the trunk takes in `limits::turn_time`, within bounds.
+    /// What one stream may send in its turn: as much as the trunk accepts in `limits::turn_time`, within bounds.
     std::uint32_t quantum() const noexcept {
         return static_cast<std::uint32_t>(
             std::clamp<std::uint64_t>(turn_bytes_, limits::quantum_min, limits::quantum_max));
     }
 
-    /// What one batch may hold: as much as the trunk takes in `limits::batch_time`, within bounds.
+    /// What one batch may hold: as much as the trunk accepts in `limits::batch_time`, within bounds.
     std::size_t batch_bytes() const noexcept {
         return static_cast<std::size_t>(std::clamp<std::uint64_t>(
             turn_bytes_ * (limits::batch_time / limits::turn_time), limits::batch_bytes_min, limits::batch_bytes_max));

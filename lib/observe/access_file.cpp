@@ -21,7 +21,7 @@ bool is_regular(int descriptor) noexcept {
     return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-/// What may be written to a pipe or terminal at once without waiting: whole lines, where they are not longer.
+/// The part that can be written to a pipe or terminal at once without waiting: whole lines, unless they are longer.
 std::string_view piece_of(std::string_view text) noexcept {
     const std::string_view piece = text.substr(0, PIPE_BUF);
     const std::size_t end = piece.rfind('\n');
@@ -48,7 +48,7 @@ AccessSink::~AccessSink() {
     }
 }
 
-// Without O_NONBLOCK, the open of a named pipe would wait for its reader.
+// Without O_NONBLOCK, opening a named pipe would wait for its reader.
 AccessSink AccessSink::open(const std::string& path, std::error_code& error) {
     constexpr mode_t mode = 0640;
     AccessSink sink;
@@ -96,20 +96,20 @@ void AccessFile::run(const std::stop_token& ending) {
         try {
             lanes_->wait(ending, dropped_ != 0 || !rest_.empty() ? access::retry_time : std::chrono::hours(1));
             {
-                ReleasableLock lock(mutex);  // more lines for the same write
+                ReleasableLock lock(mutex);  // collects more lines for the same write
                 pause.wait_for(lock, ending, is_failing_ ? access::retry_time : access::gather_time,
                                [] { return false; });
             }
             take_orders();
             (void)write_some();
             tell(false);
-        } catch (const std::exception&) {  // no memory: what waits in the lanes is dropped when they are full
+        } catch (const std::exception&) {  // no memory: lines in the lanes are dropped when these are full
         }
     }
     finish();
 }
 
-// The end of a file, and the begin of the next: in between nothing is lost, since what waits is written to the next.
+// Ends a file and opens the next: nothing is lost in between, since waiting lines are written to the next.
 void AccessFile::take_orders() {
     std::optional<AccessSink> next;
     bool reopens = false;
@@ -128,14 +128,14 @@ void AccessFile::take_orders() {
         }
     }
     if (next) {
-        (void)write_some();  // what came before belongs to the file of before
+        (void)write_some();  // earlier lines belong to the previous file
         leave_torn_line();
         sink_ = std::move(*next);
         is_failing_ = false;
     }
 }
 
-// The other file must not begin with the rest of a line.
+// The other file must not start with the rest of a line.
 void AccessFile::leave_torn_line() {
     if (at_ != 0 && at_ < rest_.size() && rest_[at_ - 1] != '\n') {
         const std::size_t end = rest_.find('\n', at_);
@@ -144,7 +144,7 @@ void AccessFile::leave_torn_line() {
     }
 }
 
-// Writes what waits, as far as it goes now. False: some of it is left.
+// Writes waiting lines, as far as possible now. False if some are left.
 bool AccessFile::write_some() {
     if (at_ == rest_.size()) {
         rest_.clear();
@@ -179,7 +179,7 @@ void AccessFile::finish() {
     const Clock::time_point until = Clock::now() + access::end_time;
     try {
         take_orders();
-        do {  // what was left, and then what has come since
+        do {  // the rest of the last write, and then later lines
             while (!write_some() && Clock::now() < until) {
                 (void)::poll(nullptr, 0, static_cast<int>(access::gather_time.count()));
             }

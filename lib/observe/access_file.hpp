@@ -1,6 +1,6 @@
-// The thread that writes the access log: to a file, or to a stream of the process.
+// Writer thread of the access log: to a file, or to a stream of the process.
 //
-// What cannot be written (a full disk, a pipe that nobody reads) stays here and is tried again; meanwhile the lanes
+// Lines that cannot be written (a full disk, a pipe without a reader) stay here and are retried; meanwhile the lanes
 // fill, and drop. So memory stays bounded, no line is torn, and no worker waits.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::observe {
 
-/// Where lines go. Closes what it has opened.
+/// The destination of lines. Closes what it has opened.
 class AccessSink {
 public:
     static constexpr std::string_view standard_output = "stdout";
@@ -32,8 +32,8 @@ public:
     AccessSink& operator=(AccessSink&& other) noexcept;
     ~AccessSink();
 
-    /// Opens the file of this name to append to it, and makes it with mode 0640 where there is none; or takes a stream
-    /// of the process.
+    /// Opens the file of this name for appending, and creates it with mode 0640 if necessary; or uses a stream of the
+    /// process.
     static AccessSink open(const std::string& path, std::error_code& error);
 
     int descriptor() const noexcept { return descriptor_; }
@@ -50,13 +50,12 @@ class AccessFile {
 public:
     /// `log` must outlive this object.
     AccessFile(std::shared_ptr<access::Lanes> lanes, AccessSink sink, Logger& log);
-    /// Writes what waits, for at most access::end_time.
+    /// Writes the remaining lines, for at most access::end_time.
     ~AccessFile();
     AccessFile(const AccessFile&) = delete;
     AccessFile& operator=(const AccessFile&) = delete;
 
-    /// Opens the file by its name again, since it was moved away. What comes from now on is in the new one. Any
-    /// thread.
+    /// Opens the file by its name again, since it was moved. Later lines go to the new one. Any thread.
     void reopen();
     /// Writes to another sink from now on. Any thread.
     void set(AccessSink sink);
@@ -78,12 +77,12 @@ private:
     Mutex mutex_;
     std::optional<AccessSink> next_sink_ GUARDED_BY(mutex_);
     bool reopens_ GUARDED_BY(mutex_) = false;
-    // The thread's own.
+    // Only for the writer thread.
     AccessSink sink_;
     std::string rest_;    // not written yet
-    std::size_t at_ = 0;  // what is before it, of `rest_`, is written
+    std::size_t at_ = 0;  // bytes of `rest_` before this position are written
     bool is_failing_ = false;
-    std::uint64_t dropped_ = 0;  // not told yet
+    std::uint64_t dropped_ = 0;  // not reported yet
     Clock::time_point told_at_{};
     std::jthread thread_;  // last: it uses all of the above
 };

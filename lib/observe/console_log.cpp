@@ -17,10 +17,10 @@
 namespace ferrotunnel::observe {
 namespace {
 
-// How soon, at the end, a line that nobody reads is given up.
+// How soon, at the end, a line without a reader is given up.
 constexpr std::chrono::milliseconds look_every{50};
 
-// The names that --log-level takes.
+// The names for --log-level.
 std::string_view name_of(LogLevel level) {
     switch (level) {
         case LogLevel::trace:
@@ -53,13 +53,13 @@ std::string_view colour_of(LogLevel level) {
 }
 
 // Writes all of `text`. The descriptor stays blocking, since its flags are shared with the shell that started us. A
-// pipe that is ready takes PIPE_BUF bytes without waiting.
+// pipe that is ready accepts PIPE_BUF bytes without waiting.
 void write_all(int descriptor, std::string_view text, const std::stop_token& ending) {
     constexpr std::size_t piece_bytes_max = PIPE_BUF;
     while (!text.empty()) {
         pollfd wanted{descriptor, POLLOUT, 0};
         if (::poll(&wanted, 1, static_cast<int>(look_every.count())) >
-            0) {  // ready also means broken: the write then says so
+            0) {  // ready may also mean broken: the write then reports it
             const ssize_t written = ::write(descriptor, text.data(), std::min(text.size(), piece_bytes_max));
             if (written < 0 && errno != EINTR && errno != EAGAIN) {
                 return;
@@ -71,7 +71,7 @@ void write_all(int descriptor, std::string_view text, const std::stop_token& end
     }
 }
 
-// What a line begins with. Text lines have local time, for people; JSON lines have UTC, so that their "Z" is true.
+// The start of a line. Text lines have local time, for people; JSON lines have UTC, so that their "Z" is true.
 std::string text_head(std::chrono::system_clock::time_point time, LogLevel level, bool colours) {
     const auto whole = std::chrono::floor<std::chrono::seconds>(time);
     const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
@@ -92,7 +92,7 @@ std::string json_head(std::chrono::system_clock::time_point time, LogLevel level
     return head;
 }
 
-// Whoever sets NO_COLOR to anything wants none (https://no-color.org).
+// Any value of NO_COLOR disables colours (https://no-color.org).
 bool wants_colours(int descriptor) {
     const auto variable = [](const char* name) {
         const char* const value = std::getenv(name);
@@ -115,7 +115,7 @@ struct ConsoleLog::Stream {
     bool busy GUARDED_BY(mutex) = false;  // writing a line
 };
 
-// The right to write a line. Waiting for it also ends when `ending` is asked to stop.
+// The right to write a line. Waiting for it also ends when `ending` is requested to stop.
 class ConsoleLog::Turn {
 public:
     Turn(Stream& stream, const std::stop_token& ending) : stream_(stream) {

@@ -30,7 +30,7 @@ public:
     ConsoleLog(const ConsoleLog&) = delete;
     ConsoleLog& operator=(const ConsoleLog&) = delete;
 
-    /// Writes a line. If nobody reads the stream, it waits until `ending` is asked to stop.
+    /// Writes a line. If the stream has no reader, it waits until `ending` is requested to stop.
     void write(std::chrono::system_clock::time_point time, LogLevel level, std::string_view message,
                std::span<const LogPair> fields, const std::stop_token& ending) noexcept;
 

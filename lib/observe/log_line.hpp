@@ -1,4 +1,4 @@
-// What a log line looks like after its time and level. Foreign text in it cannot break the line or the terminal.
+// Format of a log line after its time and level. Foreign text cannot break the line or the terminal.
 #pragma once
 
 #include <span>

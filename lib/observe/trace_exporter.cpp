@@ -22,13 +22,13 @@ bool is_success(std::uint16_t status) noexcept {
     return status >= 200 && status < 300;
 }
 
-// As OTLP says; without an answer nobody knows.
+// As OTLP defines; without an answer the result is unknown.
 bool may_be_repeated(std::uint16_t status) noexcept {
     return status == 0 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 std::string reason_of(const fetch::Response& response) {
-    return response.status == 0 ? response.error : "it answers with " + std::to_string(response.status);
+    return response.status == 0 ? response.error : "it responds with status " + std::to_string(response.status);
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ public:
 
     ~Core() { queue_->count_failed(batch_.size()); }
 
-    /// A message on its way to the place of before is sent again: whether that has it nobody knows.
+    /// A message in flight to the previous collector is sent again: whether that received it is unknown.
     void set(std::optional<TraceTarget> target) {
         post_.reset();
         target_ = std::move(target);
@@ -53,16 +53,16 @@ public:
         look();
     }
 
-    /// Sends what waits, as long as that works, and then says so.
+    /// Sends the remaining spans, as long as that works, and then reports the end.
     void end(std::shared_ptr<std::promise<void>> over) {
         over_ = std::move(over);
         if (!batch_.empty() && !post_) {
-            send();  // it was to wait for longer than there is time
+            send();  // it would wait longer than there is time
         }
         look();
     }
 
-    /// Begins the next message, where there is none on its way and there is reason for one.
+    /// Starts the next message, if none is in flight and there is a reason for one.
     void look() {
         if (!batch_.empty()) {
             return;
@@ -71,7 +71,7 @@ public:
             if (std::exchange(is_due_, false) || over_ || queue_->has_batch()) {
                 take_batch();
             }
-        } catch (const std::exception&) {  // no memory for what would be sent
+        } catch (const std::exception&) {  // no memory for the message
             give_up();
         }
         if (batch_.empty() && over_ && !std::exchange(said_over_, true)) {
@@ -119,14 +119,14 @@ private:
         }
     }
 
-    /// Its head says all that is read of a response.
+    /// Only the head of a response is needed.
     fetch::Bounds bounds() const { return {times_.message, trace::answer_head_max, 0}; }
 
     void on_response(const fetch::Response& result) {
         post_.reset();
         try {
             tell(result);
-        } catch (const std::exception&) {  // no memory for a line
+        } catch (const std::exception&) {  // no memory for a log line
         }
         if (is_success(result.status)) {
             queue_->count_sent(batch_.size());
@@ -137,7 +137,7 @@ private:
         }
     }
 
-    /// Tells the log when the collector goes, and when it is there again.
+    /// Logs when the collector fails, and when it recovers.
     void tell(const fetch::Response& result) {
         const bool fails = !is_success(result.status);
         if (std::exchange(is_failing_, fails) == fails) {
@@ -147,7 +147,7 @@ private:
             log_.warn("spans cannot be sent to the collector",
                       {{"at", target_->to.authority}, {"why", reason_of(result)}});
         } else {
-            log_.info("spans are sent again", {{"at", target_->to.authority}});
+            log_.info("the collector receives spans again", {{"at", target_->to.authority}});
         }
     }
 
@@ -160,7 +160,7 @@ private:
         timer_.set(worker_.now() + pause_before_next(result));
     }
 
-    // Doubled each time, less up to a half by chance, so that not all servers come at once.
+    // Doubled each time, less a random part of up to half, so that servers do not retry at the same time.
     Duration pause_before_next(const fetch::Response& result) const {
         const auto asked = fetch::read_retry_after(result.field("Retry-After"), std::chrono::system_clock::now());
         if (asked) {
@@ -191,17 +191,17 @@ private:
     const std::shared_ptr<trace::SpanQueue> queue_;
     Logger& log_;
     std::optional<TraceTarget> target_;
-    std::vector<trace::Span> batch_;  // on its way, or to be sent again
-    std::string body_;                // of that
-    unsigned attempts_ = 0;           // for that
-    bool is_due_ = false;             // what waits is sent, however little it is
-    bool is_failing_ = false;         // which the log knows
+    std::vector<trace::Span> batch_;  // in flight, or to be sent again
+    std::string body_;                // of that batch
+    unsigned attempts_ = 0;           // for that batch
+    bool is_due_ = false;             // send waiting spans, however few
+    bool is_failing_ = false;         // already logged
     std::uint64_t told_dropped_ = 0;
     TimePoint tell_again_{};
     std::shared_ptr<std::promise<void>> over_;  // null: it continues
     bool said_over_ = false;
     std::unique_ptr<fetch::Fetch> post_;
-    runtime::Timer timer_;  // for the next batch while none is there, else for the next attempt
+    runtime::Timer timer_;  // for the next batch, or for the next attempt
 };
 
 TraceExporter::TraceExporter(std::shared_ptr<trace::SpanQueue> queue, Logger& log, Times times)
@@ -220,7 +220,7 @@ TraceExporter::~TraceExporter() {
 }
 
 void TraceExporter::set(std::optional<TraceTarget> target) {
-    Core* const core = core_.get();  // mail that comes after its end is not delivered
+    Core* const core = core_.get();  // mail that arrives after its end is not delivered
     if (target) {
         queue_->set_wake([mailbox = worker_.mailbox(), core] { (void)mailbox->post_call([core] { core->look(); }); });
     } else {

@@ -5,8 +5,8 @@
 //     |                                               |  '-----------------------------------------------------'
 //     '-- the spans have failed, and are counted <----'-- another answer, or attempts_max
 //
-// It has a thread of its own, with one message on its way. While the collector is slow or away the queue fills, and
-// drops: no worker waits. What the body of an answer says of single spans (partialSuccess) is not read.
+// It has a thread of its own, with one message in flight. While the collector is slow or unavailable the queue fills,
+// and drops: no worker waits. Results for single spans in a response's body (partialSuccess) are not read.
 #pragma once
 
 #include <memory>
@@ -25,13 +25,13 @@ namespace ferrotunnel::observe {
 struct TraceTarget {
     fetch::Destination to;
     std::string path;           // with the query
-    fetch::FieldList fields{};  // besides those that each message has
+    fetch::FieldList fields{};  // in addition to those of each message
     std::string service_name;
 };
 
 class TraceExporter {
 public:
-    /// Those of trace/limits.hpp; shorter ones are for tests.
+    /// The defaults are those of trace/limits.hpp; shorter ones are for tests.
     struct Times {
         Duration gather = trace::gather_time;
         Duration message = trace::message_time;
@@ -42,12 +42,12 @@ public:
     TraceExporter(std::shared_ptr<trace::SpanQueue> queue, Logger& log)
         : TraceExporter(std::move(queue), log, Times()) {}
     TraceExporter(std::shared_ptr<trace::SpanQueue> queue, Logger& log, Times times);
-    /// Sends what waits, for at most `Times::end`.
+    /// Sends the remaining spans, for at most `Times::end`.
     ~TraceExporter();
     TraceExporter(const TraceExporter&) = delete;
     TraceExporter& operator=(const TraceExporter&) = delete;
 
-    /// Sends to another place from now on, also what waits. Nothing: spans are dropped. Any thread.
+    /// Sends to another collector from now on, including waiting spans. Empty: spans are dropped. Any thread.
     void set(std::optional<TraceTarget> target);
 
 private:

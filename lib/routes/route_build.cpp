@@ -38,7 +38,7 @@ std::size_t slots_for(std::size_t entries) noexcept {
 std::string too_many_expressions(const Route& route) {
     static_assert(limits::http_path_regexes_per_host_max == 8);
     return "`" + route.host.text() + "` has more than 8 regular expressions for paths; `" + route.path.text() +
-           "` is one too many" + (route.name.empty() ? "" : "; it is of " + route.name);
+           "` is one too many" + (route.name.empty() ? "" : "; it belongs to " + route.name);
 }
 
 class Builder {
@@ -120,12 +120,12 @@ private:
             if (!(is_expression(route) ? add_expression(rules, route) : add_path(rules, route))) {
                 const Route& second = tables_.routes[route];
                 add_problem(route, "two rules are for `" + second.host.text() + "` `" + second.path.text() + "`" +
-                                       (second.name.empty() ? "" : "; the second one is of " + second.name));
+                                       (second.name.empty() ? "" : "; the second one belongs to " + second.name));
             }
         }
     }
 
-    // This function and the next return false when the rule is there already.
+    // This function and the next return false if the rule exists already.
     bool add_expression(Tables::HostRules& rules, std::uint32_t route) {
         http::PathRule& path = tables_.routes[route].path;
         const auto first = tables_.expressions.begin() + rules.first_expression;
@@ -172,7 +172,7 @@ private:
         return true;
     }
 
-    // Returns one text for all hosts that have this path: then it is in the cache, whichever host is asked for.
+    // Returns one text for all hosts with this path, so that it is in the cache for any of them.
     std::uint32_t text_of(std::string_view path) {
         const auto next = static_cast<std::uint32_t>(tables_.path_texts.size());
         const auto [at, is_new] = text_by_path_.try_emplace(path, next);

@@ -1,4 +1,4 @@
-// RouteTable::explain(): the steps of a lookup, in words.
+// RouteTable::explain(): describes the steps of a lookup in words.
 #include <algorithm>
 
 #include "base/limits.hpp"
@@ -8,7 +8,7 @@
 namespace ferrotunnel::routes {
 namespace {
 
-/// How many rules that do not fit are listed; those that fit are always listed.
+/// How many rules that do not match are listed; matching ones are always listed.
 constexpr std::size_t unfit_lines_max = 20;
 
 // A rule as text: `app.example.com` `/api` (service web)
@@ -17,7 +17,7 @@ std::string rule_text(const Route& route) {
            (route.name.empty() ? "" : " (" + route.name + ")");
 }
 
-// A reading may have any byte; people and terminals are shown it like a rule's path.
+// A reading may have any byte; it is printed like a rule's path.
 std::string printable_path(std::string_view reading) {
     return http::PathRule{http::PathRule::Kind::prefix, std::string(reading)}.text();
 }
@@ -41,7 +41,7 @@ public:
             explain_paths(result.match, *rules);
         }
         if (result.match) {
-            say("So the request meets " + rule_text(tables_.routes[result.match.route]) + '.');
+            say("So the request matches " + rule_text(tables_.routes[result.match.route]) + '.');
         }
         result.lines = std::move(lines_);
         return result;
@@ -74,8 +74,9 @@ private:
         }
         for (const http::HostPattern* pattern : fitting) {
             const bool taken = chosen != nullptr && pattern == &tables_.info_of(*chosen).pattern;
-            say(in_backticks(pattern->text()) + (taken ? " fits the host: its rules decide."
-                                                       : " fits the host too, but a more specific one goes first."));
+            say(in_backticks(pattern->text()) +
+                (taken ? " matches the host: its rules decide."
+                       : " matches the host too, but a more specific one has precedence."));
         }
     }
 
@@ -84,9 +85,9 @@ private:
             case http::HostPattern::Kind::exact:
                 return "No rule is for the host " + in_backticks(host_) + " itself.";
             case http::HostPattern::Kind::one_label:
-                return "No rule with `*.` fits.";
+                return "No rule with `*.` matches.";
             case http::HostPattern::Kind::any_labels:
-                return "No rule with `**.` fits.";
+                return "No rule with `**.` matches.";
             case http::HostPattern::Kind::any:
                 break;
         }
@@ -109,13 +110,13 @@ private:
             explain_readings(readings, rules);
         }
         if (match.outcome == RouteOutcome::ambiguous_path) {
-            say("So it depends on the backend which rule is meant, and the request is refused: 400.");
+            say("Backends would choose different rules, so the request is rejected: 400.");
             return;
         }
         explain_rules(literal, match, rules);
         if (!match) {
             say("So no rule of " + in_backticks(tables_.info_of(rules).pattern.text()) +
-                " is for the path: 404. Rules of less specific hosts are not asked.");
+                " is for the path: 404. Rules of less specific hosts are not used.");
         }
     }
 
@@ -126,7 +127,7 @@ private:
             const std::string_view reading = readings.reading(i, buffer);
             const std::uint32_t route = tables_.find_path(rules, reading, steps);
             say("A backend that " + readings.words_for_reading(i) + " reads " + in_backticks(printable_path(reading)) +
-                ", which meets " +
+                ", which matches " +
                 (route == no_route ? "no rule." : in_backticks(tables_.routes[route].path.text()) + '.'));
         }
     }
@@ -145,23 +146,23 @@ private:
             const http::PathRule& rule = tables_.routes[route].path;
             const std::string why = why_not(rule, path);
             if (match && route == match.route) {
-                say(in_backticks(rule.text()) + " fits the path and goes first: it is taken.");
+                say(in_backticks(rule.text()) + " matches the path and has precedence: it is used.");
             } else if (why.empty()) {
-                say(in_backticks(rule.text()) + " fits too, but comes later: " + why_later(rule));
+                say(in_backticks(rule.text()) + " matches too, but has lower precedence: " + why_later(rule));
             } else if (++unfit <= unfit_lines_max) {
                 say(in_backticks(rule.text()) + ' ' + why);
             }
         }
         if (unfit > unfit_lines_max) {
-            say("And " + std::to_string(unfit - unfit_lines_max) + " more rules that do not fit the path.");
+            say("And " + std::to_string(unfit - unfit_lines_max) + " more rules that do not match the path.");
         }
     }
 
-    // Why the rule does not fit the path; empty when it fits.
+    // Why the rule does not match the path. Empty if it does.
     std::string why_not(const http::PathRule& rule, std::string_view path) const {
         switch (rule.kind) {
             case http::PathRule::Kind::equals:
-                return rule.path == path ? "" : "is for that one path alone.";
+                return rule.path == path ? "" : "matches only that one path.";
             case http::PathRule::Kind::regex:
                 return rule.expression.matches(path) ? "" : "does not match the whole path.";
             case http::PathRule::Kind::prefix:
@@ -170,18 +171,18 @@ private:
         if (is_below(path, rule.path)) {
             return "";
         }
-        return path.starts_with(rule.path) ? "does not fit: it ends in the middle of a segment of the path."
-                                           : "does not fit: the path is not below it.";
+        return path.starts_with(rule.path) ? "does not match: it ends inside a segment of the path."
+                                           : "does not match: the path is not below it.";
     }
 
     static std::string why_later(const http::PathRule& rule) {
         switch (rule.kind) {
             case http::PathRule::Kind::equals:
-                break;  // the only one that fits, and always the first
+                break;  // the only one that matches, and always the first
             case http::PathRule::Kind::regex:
-                return "equal paths go before expressions, and earlier expressions before later ones.";
+                return "equal paths precede expressions, and earlier expressions precede later ones.";
             case http::PathRule::Kind::prefix:
-                return "equal paths, expressions and longer prefixes go before a prefix.";
+                return "equal paths, expressions and longer prefixes precede a prefix.";
         }
         return "";
     }

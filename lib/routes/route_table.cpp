@@ -68,8 +68,8 @@ const RouteTable::Tables::NameSlot* RouteTable::Tables::find_name(std::uint64_t 
     return slot.size == 0 ? nullptr : &slot;
 }
 
-// Looks from the end of the host to its front, so that each step adds a label to the hash. A rule that is found later
-// is for a longer name, and so more specific.
+// Searches from the end of the host to its front, so that each step adds a label to the hash. A rule that is found
+// later has a longer name, and so is more specific.
 const RouteTable::Tables::HostRules* RouteTable::Tables::find_host(std::string_view host,
                                                                    LookupSteps& steps) const noexcept {
     std::uint64_t state = hasher.start();
@@ -115,7 +115,7 @@ std::uint32_t RouteTable::Tables::find_path(const HostRules& rules, std::string_
     }
     std::uint32_t best = rules.everything;
     std::uint64_t state = path_start(hasher, false);
-    std::size_t begin = 1;  // where the segment begins
+    std::size_t begin = 1;  // start of the segment
     for (std::size_t segments = 0; segments < rules.segments_max && begin <= reading.size(); ++segments) {
         const std::size_t end = std::min(reading.find('/', begin), reading.size());
         state = hasher.piece(state, reading.substr(begin, end - begin));
@@ -128,7 +128,7 @@ std::uint32_t RouteTable::Tables::find_path(const HostRules& rules, std::string_
 
 namespace {
 
-// Whether all readings meet the route that the first one meets. A separate function, since it needs a buffer.
+// Whether all readings match the route of the first one. A separate function, since it needs a buffer.
 template <typename Find>
 [[gnu::noinline]] bool all_meet(const http::PathReadings& readings, std::uint32_t& route, Find find) noexcept {
     http::PathBuffer buffer;

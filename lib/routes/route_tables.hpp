@@ -1,8 +1,8 @@
-// The inside of RouteTable. One hash table has every name that a pattern mentions: a lookup asks it for what is behind
-// the host's last dot, then behind the one before it, and so on, and at last for the host; each slot knows the exact
-// rule, the `*.` and the `**.` rule for its name. Each host has a hash table of its paths, where prefixes are found
-// segment by segment. The data that a lookup reads is kept small and close together, since with many hosts it comes
-// from memory.
+// Data structures of RouteTable. One hash table has every name that a pattern mentions: a lookup searches it for the
+// part after the host's last dot, then after the one before it, and so on, and at last for the host; each slot has the
+// exact rule, the `*.` and the `**.` rule for its name. Each host has a hash table of its paths, in which prefixes are
+// found segment by segment. The data of a lookup is small and close together, since with many hosts it is not in the
+// cache.
 #pragma once
 
 #include <cstdint>
@@ -24,22 +24,22 @@ struct RouteTable::Tables {
     /// All rules of one pattern.
     struct HostRules {
         std::uint32_t everything = no_route;  // the route of the prefix "/"
-        std::uint32_t first_slot = 0;         // where its part of `path_slots` begins, at most half full
+        std::uint32_t first_slot = 0;         // start of its part of `path_slots`, at most half full
         std::uint32_t slots = 0;              // a power of two, or 0
-        std::uint32_t first_expression = 0;   // where its part of `expressions` begins, in their order
+        std::uint32_t first_expression = 0;   // start of its part of `expressions`, in their order
         std::uint32_t expressions = 0;
         std::uint16_t segments_max = 0;  // of its longest prefix
         bool has_equals = false;
     };
-    /// What only `explain` needs of a pattern; the same places as `hosts`.
+    /// The parts of a pattern that only `explain` needs; the same indexes as `hosts`.
     struct HostInfo {
         http::HostPattern pattern;
         std::vector<std::uint32_t> routes;
     };
-    /// A name that patterns mention, with places in `hosts`. A slot without a name is empty.
+    /// A name that patterns mention, with indexes into `hosts`. A slot without a name is empty.
     struct NameSlot {
         std::uint64_t hash = 0;
-        std::uint32_t text_at = 0;  // the place in `name_text`
+        std::uint32_t text_at = 0;  // the position in `name_text`
         std::uint32_t size = 0;
         std::uint32_t exact = no_route;
         std::uint32_t one_label = no_route;
@@ -48,7 +48,7 @@ struct RouteTable::Tables {
     struct PathSlot {
         std::uint64_t hash = 0;
         std::uint32_t route = no_route;  // an empty slot has none
-        std::uint32_t text = 0;          // a place in `path_texts`, doubled; plus 1 for an equal path
+        std::uint32_t text = 0;          // an index into `path_texts`, doubled; plus 1 for an equal path
     };
     struct Expression {
         http::PathRegex regex;
@@ -57,7 +57,7 @@ struct RouteTable::Tables {
 
     explicit Tables(std::uint64_t seed) : hasher(seed) {}
 
-    /// The rules for a host, or null.
+    /// The rules for a host. Null if there are none.
     const HostRules* find_host(std::string_view host, LookupSteps& steps) const noexcept;
     /// The rule for one reading of a path.
     std::uint32_t find_path(const HostRules& rules, std::string_view reading, LookupSteps& steps) const noexcept;
@@ -67,7 +67,7 @@ struct RouteTable::Tables {
         return infos[static_cast<std::size_t>(&rules - hosts.data())];
     }
 
-    /// The slot that has the name, or the empty slot where it would be. The table must have slots.
+    /// The slot of the name, or the empty slot for it. The table must have slots.
     std::size_t name_slot(std::uint64_t hash, std::string_view name, LookupSteps& steps) const noexcept;
     /// The same for a path; the host must have slots.
     std::size_t path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path, bool equals,
@@ -75,7 +75,7 @@ struct RouteTable::Tables {
 
     http::NameHasher hasher;
     std::uint32_t default_host = no_route;
-    std::size_t suffix_labels_max = 0;  // the most that a name behind asterisks has
+    std::size_t suffix_labels_max = 0;  // the most labels after asterisks
     std::vector<NameSlot> name_slots;   // a power of two, at most half full
     std::string name_text;
     std::vector<HostRules> hosts;
@@ -90,13 +90,13 @@ private:
     const NameSlot* find_name(std::uint64_t state, std::string_view name, LookupSteps& steps) const noexcept;
 };
 
-/// Fills new tables with routes. With a problem the tables are worthless; all problems are reported, in the order of
-/// the routes.
+/// Fills new tables with routes. After a problem the tables must not be used; all problems are reported, in the order
+/// of the routes.
 std::vector<http::Problem> build_tables(RouteTable::Tables& tables, std::vector<Route> routes);
 
 /// The hash of a whole host name, label by label from its end.
 std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept;
-/// The state with which the hash of an equal path or of a prefix begins.
+/// The initial state of the hash of an equal path or of a prefix.
 inline std::uint64_t path_start(const http::NameHasher& hasher, bool equals) noexcept {
     return equals ? hasher.number(hasher.start(), 1) : hasher.start();
 }

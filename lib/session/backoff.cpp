@@ -18,7 +18,7 @@ Backoff::Backoff(Random& random, const Settings& settings) : random_(random), se
 }
 
 void Backoff::peer_said_goodbye(TimePoint now) {
-    // Nothing was tried since the last one: each connection of a tunnel brings the same goodbye.
+    // Nothing was tried since the last one: each connection of a tunnel receives the same goodbye.
     const bool is_same = soon_ != 0 && soon_ == settings_.soon;
     const bool again = !is_same && goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
     goodbye_at_ = now;

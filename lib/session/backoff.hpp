@@ -1,5 +1,5 @@
-// How long a client waits before it tries to connect again: exponential with full jitter, so that a thousand clients of
-// a server that restarts do not come back in the same second.
+// Back-off of a client before it connects again: exponential with full jitter, so that a thousand clients of a
+// restarting server do not reconnect in the same second.
 #pragma once
 
 #include "base/clock.hpp"
@@ -11,41 +11,43 @@ namespace ferrotunnel::session {
 class Backoff {
 public:
     struct Settings {
-        Duration first = limits::backoff_first;  // no wait is shorter, but after a goodbye; the first ceiling is double
+        Duration first = limits::backoff_first;  // no wait is shorter, except after a goodbye; the first ceiling is
+                                                 // double
         Duration max = limits::backoff_max;      // no wait is longer
-        /// A session that lived this long was a success: the next wait starts over. A shorter one was not a success, so
-        /// that a server that accepts its clients and drops them at once is not hammered.
+        /// A session that lived this long was a success: the next wait starts over. A shorter one was not, so that a
+        /// server that accepts its clients and drops them at once is not hammered.
         Duration lived_long = limits::backoff_forget_after;
-        /// Short waits after a goodbye: most servers listen again within eight, about 3 s, for which visitors are held.
-        /// An attempt costs a server that does not listen nothing, and one that does a login, which it wants.
+        /// Short waits after a goodbye: most servers listen again within eight of them, about 3 s, for which visitors
+        /// are held. An attempt costs nothing at a server that does not listen, and a login, which is wanted, at one
+        /// that does.
         unsigned soon = 8;
     };
 
     explicit Backoff(Random& random) : Backoff(random, Settings{}) {}
     Backoff(Random& random, const Settings& settings);
 
-    /// Draws the wait before the next attempt evenly from [first, ceiling]; the ceiling, at first twice `first`, then
-    /// doubles, up to `max`. After a goodbye the first wait is drawn from 0 to 200 ms, and
-    /// the other short ones from 200 to 600 ms.
+    /// Draws the wait before the next attempt evenly from [first, ceiling]; the ceiling, initially twice `first`, then
+    /// doubles, up to `max`. After a goodbye the first wait is drawn from 0 to 200 ms, and the other short ones from
+    /// 200 to 600 ms.
     Duration next_wait();
 
-    /// Notes that the server has said goodbye in order, so it is likely to be back in a moment: the next wait is almost
-    /// none and those after it are short, each spread so that its clients do not all come in the same millisecond. If
-    /// the server says goodbye again within `lived_long`, there are no such short waits;
-    /// one that comes on several connections before the next wait is one.
+    /// Notes that the server has ended the session in order, so it is likely to be back in a moment: the next wait is
+    /// almost none and those after it are short, each spread so that its clients do not all reconnect in the same
+    /// millisecond. If the server says goodbye again within `lived_long`, there are no such short waits; a goodbye that
+    /// arrives on several connections before the next wait counts once.
     void peer_said_goodbye(TimePoint now);
 
     /// Notes a success: the next wait is as short as the first one.
     void start_over();
 
-    /// Notes how long the session lived that has just been lost.
+    /// Notes how long the lost session had lived.
     void session_ended(Duration lived);
 
 private:
     Random& random_;
     Settings settings_;
     Duration ceiling_{};
-    unsigned soon_ = 0;  // short waits still to be used
+    unsigned soon_ = 0;  // remaining short waits
     TimePoint goodbye_at_ = TimePoint::min();
 };
 

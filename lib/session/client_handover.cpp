@@ -27,8 +27,8 @@ void ClientHandover::check() {
 void ClientHandover::report_too_old() {
     wants_place_ = false;
     const std::string text =
-        "The server cannot hand services over: its version is older than this client's. What another client has is "
-        "refused until that one ends.";
+        "The server does not support hand-over: its version is older than this client's. Services of another client "
+        "are refused until that client ends.";
     needs_.at.shared->log->warn("this client found no running client to replace", {{"why", text}});
     needs_.at.notify({.kind = LinkNotice::Kind::took_over, .code = wire::Code::unsupported, .text = text});
 }
@@ -37,11 +37,11 @@ void ClientHandover::on_taken_over(const wire::TakenOver& answer) {
     if (!std::exchange(wants_place_, false)) {
         return;
     }
-    const std::string text = answer.clients == 0 ? "no other client of this identity was there"
+    const std::string text = answer.clients == 0 ? "no other client had this identity"
                              : answer.clients == 1
                                  ? "the other client finishes its visitors and ends"
                                  : std::to_string(answer.clients) + " other clients finish their visitors and end";
-    needs_.at.shared->log->info("this client has its place", {{"others", answer.clients}});
+    needs_.at.shared->log->info("this client has replaced others", {{"others", answer.clients}});
     needs_.at.notify({.kind = LinkNotice::Kind::took_over, .text = text});
 }
 

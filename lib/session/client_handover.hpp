@@ -1,4 +1,4 @@
-// How a client gets the place of another one of its identity (docs/architecture/handover.md).
+// Replacement of another client with the same identity (docs/architecture/handover.md).
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ public:
         std::function<void(std::size_t place, std::vector<wire::ControlPayload>)> send;
     };
 
-    /// `wants_place`: of the client of its identity.
+    /// `wants_place`: whether to replace the client with the same identity.
     ClientHandover(Needs needs, bool wants_place) : needs_(std::move(needs)), wants_place_(wants_place) {}
 
-    /// False once it has the place, or cannot get it.
+    /// False once it has replaced that client, or cannot.
     bool wants_place() const noexcept { return wants_place_; }
-    /// Requests the place if all services are registered and healthy: no visitor must find less than there was. To be
-    /// called whenever something has changed.
+    /// Requests the replacement if all services are registered and healthy, so that visitors lose nothing. To be called
+    /// whenever something has changed.
     void check();
     void on_taken_over(const wire::TakenOver& answer);
 
@@ -34,7 +34,7 @@ private:
 
     const Needs needs_;
     bool wants_place_;
-    std::uint64_t requested_on_ = 0;  // the login
+    std::uint64_t requested_on_ = 0;  // number of the login on which it was requested
 };
 
 }  // namespace ferrotunnel::session

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* stopping = "The client is stopping.";
 
-// A client whose attempts are counted must not use them up within a second or two.
+// A client with a limited number of attempts must not use them up within a second or two.
 Backoff::Settings for_tunnel(const ClientLink::Settings& settings) {
     Backoff::Settings made = settings.backoff;
     made.soon = settings.attempts == 0 ? made.soon : std::min(made.soon, 2U);
@@ -28,7 +28,7 @@ ClientLink::Settings with_a_trunk(ClientLink::Settings settings, runtime::Worker
 
 }  // namespace
 
-// --- its life ---
+// --- life ---
 
 ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
                        std::function<void(const LinkNotice&)> notify)
@@ -86,7 +86,7 @@ void ClientLink::start() {
 void ClientLink::drain() {
     check_here(at_.worker);
     if (phase_ == LinkPhase::draining) {
-        return;  // since another client has its place
+        return;  // since another client has replaced it
     }
     if (!is_running(phase_)) {
         stop();
@@ -136,7 +136,7 @@ void ClientLink::cancel_timers() {
     trunks_.cancel();
 }
 
-// --- what the application wants ---
+// --- requests of the application ---
 
 void ClientLink::remove(std::uint32_t id) {
     check_here(at_.worker);
@@ -158,7 +158,7 @@ void ClientLink::set_token(login::Token token) {
     }
 }
 
-// It is not a visitor, so the client's numbers do not have it.
+// A replay is not a visitor, so the client's statistics exclude it.
 void ClientLink::replay(Replay replay, PermitPtr ticket) {
     check_here(at_.worker);
     const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
@@ -180,7 +180,7 @@ void ClientLink::answer(std::uint64_t number, const wire::Managed& answer) {
     }
 }
 
-// --- what the trunks report ---
+// --- reports of the trunks ---
 
 void ClientLink::on_trunk_open(std::size_t place, const login::Agreement& agreed, const std::string& transport,
                                Duration round_trip) {
@@ -226,7 +226,7 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
     } else if (const auto* request = std::get_if<wire::Manage>(&message); request != nullptr && settings_.on_manage) {
         settings_.on_manage(trunks_.states().at(place).login, *request);
     }
-    // Statistics and messages of later versions do not concern the link.
+    // Statistics and messages of later versions are not for the link.
 }
 
 void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::string& text) {
@@ -234,7 +234,7 @@ void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::stri
     if (!is_running(phase_) || std::exchange(draining_reported_, true)) {
         return;
     }
-    at_.shared->log->info("the server takes no new visitors", {{"why", text}});
+    at_.shared->log->info("the server accepts no new visitors", {{"why", text}});
     at_.notify({.kind = LinkNotice::Kind::draining, .code = code, .text = text});
 }
 
@@ -256,7 +256,7 @@ void ClientLink::on_trunk_retired(std::size_t place, const std::string& text) {
     if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("a fresh session takes the place of this one",
+    at_.shared->log->info("a new session replaces this one",
                           {{"trunk", trunks_.states().name_of(place)}, {"why", text}});
     trunks_.rotate(place);
 }
@@ -273,7 +273,7 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("another client has taken this one's place", {{"why", message.text}});
+    at_.shared->log->info("another client has replaced this one", {{"why", message.text}});
     at_.notify({.kind = LinkNotice::Kind::replaced, .text = message.text});
     if (!is_running(phase_)) {
         return;  // the handler has stopped the link
@@ -282,7 +282,7 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     drain();
 }
 
-// --- losing ---
+// --- losses ---
 
 void ClientLink::on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open) {
     trunks_.on_end(place, end, was_open);
@@ -314,7 +314,7 @@ void ClientLink::on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, boo
     }
 }
 
-// Others are open: this one comes back by itself.
+// Other trunks are open: this one reconnects by itself.
 void ClientLink::trunk_lost(std::size_t place, const LinkNotice& why) {
     LinkNotice notice = why;
     notice.kind = LinkNotice::Kind::degraded;
@@ -335,8 +335,8 @@ void ClientLink::tunnel_down(std::size_t place, const LinkNotice& why) {
     if (!is_running(phase_)) {
         return;  // the handler has stopped the link
     }
-    // The connections being made decide how it continues. This trunk waits its own time: if a server drops each
-    // connection right after the login, two trunks would otherwise reconnect each other at once, for ever.
+    // The connections being made decide what follows. This trunk waits its own time: if a server drops each connection
+    // right after the login, two trunks would otherwise reconnect each other at once, for ever.
     if (trunks_.states().any_connecting()) {
         (void)trunks_.retry(place);
         return;
@@ -352,7 +352,7 @@ void ClientLink::tunnel_down(std::size_t place, const LinkNotice& why) {
     at_.notify({.kind = LinkNotice::Kind::reconnecting, .code = why.code, .text = why.text, .retry_in = wait});
 }
 
-// A server that has decided is asked seldom, and not by all of its clients at once.
+// After a verdict the server is contacted seldom, and not by all of its clients at once.
 Duration ClientLink::wait_after(const LinkNotice& why) {
     if (!why.settled) {
         return trunks_.next_tunnel_wait();
@@ -362,7 +362,7 @@ Duration ClientLink::wait_after(const LinkNotice& why) {
     return settings_.refused_again + Duration(static_cast<Duration::rep>(at_.shared->random->below(spread + 1)));
 }
 
-// The server's verdict on one trunk holds for the client.
+// The server's verdict on one trunk applies to the client.
 void ClientLink::end_for_good(Code code, const std::string& text, bool was_open) {
     const auto kind = code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
     final_ = {code, text};

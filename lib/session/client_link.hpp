@@ -1,6 +1,6 @@
-// A client's tunnel to its server: the owner of its trunks (trunk_set.hpp), of what is registered on them
+// A client's tunnel to its server: the owner of its trunks (trunk_set.hpp), of the services registered on them
 // (client_registration.hpp), and of its visits to services of others (visit_listeners.hpp). It has the phase, receives
-// the trunks' reports, passes each to the parts, and reports what the user should know.
+// the trunks' reports, passes each to the parts, and reports to the user.
 //
 //   idle --start--> down --first trunk open--> up --last trunk lost--> down (back-off, then the first trunk again)
 //   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
@@ -8,10 +8,10 @@
 //         the settings say so: an unattended client must be there when the token is renewed
 //   any --drain, or another client has its place--> draining --visitors gone, or deadline--> stopped
 //
-// When a trunk's stream ids run out on the server, the server asks for a fresh session, which is made beside the
+// When a trunk's stream ids run out on the server, the server requests a fresh session, which is made beside the
 // present one.
 //
-// Lives on one worker, where all members are to be called. The trunks may live on other workers.
+// Lives on one worker, on which all members are to be called. The trunks may live on other workers.
 #pragma once
 
 #include <cstdint>
@@ -38,48 +38,49 @@ public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
-        /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: it ends.
+        /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: the link
+        /// ends.
         Duration refused_again{};
-        /// It takes the place of the client of its identity, once all of its services are registered and healthy.
+        /// It replaces the client with the same identity, once all of its services are registered and healthy.
         bool replaces = false;
         /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
         std::vector<runtime::Worker*> trunk_workers{};
-        /// Called on the link's worker with what the server's administrator wants of this client's services; the answer
-        /// goes back by answer(), with the number. Empty: such requests are ignored.
+        /// Called on the link's worker with a request of the server's administrator about this client's services;
+        /// answer() sends the answer, with the same number. Empty: such requests are ignored.
         std::function<void(std::uint64_t, const wire::Manage&)> on_manage{};
-        /// If a round trip takes this long, or longer, the first trunk stays alone.
+        /// If a round trip takes this long, or longer, there is only one trunk.
         Duration near_below = Duration::max();
     };
 
     ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
                std::function<void(const LinkNotice&)> notify);
-    /// To be called when none of the workers runs any more, or on the one worker on which everything lives.
+    /// To be called when no worker runs any more, or on the one worker on which everything lives.
     ~ClientLink() override;
     ClientLink(const ClientLink&) = delete;
     ClientLink& operator=(const ClientLink&) = delete;
 
     void add(backend::ClientService service) { registration_.add(std::move(service)); }
     void remove(std::uint32_t id);
-    /// Gives a service another backend, for visitors from now on. The server receives nothing, so everything else must
-    /// be as it was.
+    /// Gives a service another backend, for visitors from now on. The server is not informed, so everything else must
+    /// be unchanged.
     void set_backend(backend::ClientService service) { registration_.set_backend(std::move(service)); }
-    /// Puts services in the place of others. What the server had chosen for those is requested again.
+    /// Replaces services by others. Ports and hosts that the server had chosen for the old ones are requested again.
     using Replacement = ServiceReplacement;
     void replace(std::vector<Replacement> replacements);
-    /// Services of others that visitors here reach.
+    /// Services of other clients that visitors here reach.
     VisitListeners& visits() noexcept { return visits_; }
-    /// Logs in with this token from now on. Trunks that are open get a fresh session with it, which takes the place of
-    /// the present one when it has all services: visitors notice nothing.
+    /// Logs in with this token from now on. Open trunks get a fresh session with it, which replaces the present one
+    /// when it has all services: visitors notice nothing.
     void set_token(login::Token token);
     /// Sends a recorded request to the backend of a service again. `ticket` is kept until that is over.
     struct Replay {
         std::uint32_t service = 0;
         std::string request;
-        std::uint64_t record_id = 0;  // that it gets
+        std::uint64_t record_id = 0;  // the id of its record
         std::uint64_t replay_of = 0;
     };
     void replay(Replay replay, PermitPtr ticket);
-    /// Sends the answer to a request, if the session that brought it, `number`, is still there.
+    /// Sends the answer to a request, if the session that received it, `number`, still exists.
     void answer(std::uint64_t number, const wire::Managed& answer);
     void start();
     /// Accepts no new visitors; `stopped` follows when the present ones have finished.

@@ -21,7 +21,7 @@ Backoff::Settings for_refused(const Backoff::Settings& settings) {
             settings.lived_long};
 }
 
-// What a service has from the one in whose place it is.
+// What a service inherits from the one that it replaces.
 OfferedService inherited_from(const OfferedService& before, const backend::ClientService& service) {
     OfferedService inherited;
     if (before.service->kind == service.kind && before.service->is_assigned() && service.is_assigned()) {
@@ -80,7 +80,7 @@ void ClientRegistration::replace(std::vector<ServiceReplacement> replacements) {
     }
 }
 
-// Also where it is not registered: on a trunk that is sent nothing its id would stay one that has ended on another.
+// Also where it is not registered: without the message, the trunk would keep an id that has ended on another one.
 void ClientRegistration::unregister(std::uint32_t id) {
     wire::Unregister message;
     message.ids.push_back(id);
@@ -92,7 +92,7 @@ void ClientRegistration::unregister(std::uint32_t id) {
 
 // --- requests ---
 
-// Services that ask for something by name go first: the server gives what is left to those that accept anything.
+// Services that request something by name go first: the server assigns the rest to those that accept anything.
 void ClientRegistration::request(std::size_t place, std::vector<OfferedService*> wanted) {
     std::erase_if(wanted, [&](const OfferedService* offered) {
         return needs_.services.waits_for_twin(place, *offered) || offered->waits_for_check();
@@ -120,7 +120,7 @@ void ClientRegistration::request(std::size_t place, std::vector<OfferedService*>
     needs_.send(place, wire::encode_register(++request_, services));
 }
 
-// In a later round, as the server's rejection would be.
+// In a later round, like a rejection by the server.
 void ClientRegistration::refuse_here(std::size_t place, std::uint32_t id, const char* why) {
     needs_.at.worker.post([this, place, id, why] { on_refused(place, {id, wire::Code::unsupported, why}); });
 }
@@ -184,7 +184,7 @@ void ClientRegistration::retry_refused() {
         }
         std::vector<OfferedService*> wanted;
         for (auto& [id, offered] : needs_.services.all()) {
-            // If no trunk carries the service, it is enough to ask on one.
+            // If no trunk carries the service, it is enough to request it on one.
             const bool again = offered.on[place] == Carried::refused && offered.is(Carried::yes);
             const bool retries = offered.refused && !offered.is(Carried::yes) && !offered.is(Carried::requested);
             if (again || (retries && place == first)) {
@@ -215,7 +215,7 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     } else if (offered->service->is_assigned()) {
         offered->assigned_port = answer.port;
     }
-    // A server that listens on every address, and does not know its name, has this client's name for it.
+    // A server that listens on all addresses, and does not know its name, gets the name that this client uses for it.
     const std::string endpoint = net::with_host_for_any(answer.address, needs_.at.shared->server.host);
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
     if (twin != nullptr && twin->on[place] != Carried::yes) {
@@ -242,7 +242,7 @@ void ClientRegistration::report_registered(OfferedService& offered, const std::s
         }
     }
     if (offered.is_reported && (offered.endpoint == endpoint || endpoint.empty())) {
-        return;  // only one more trunk, or a fresh session
+        return;  // only another trunk, or a fresh session
     }
     offered.is_reported = true;
     offered.endpoint = endpoint;
@@ -265,21 +265,21 @@ void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refu
     if (offered->is(Carried::yes) || offered->is(Carried::requested)) {  // only this trunk does not carry it
         Logger& log = *needs_.at.shared->log;
         if (log.may_write(LogLevel::warn, service_lines, needs_.at.worker.now())) {
-            log.warn("a connection does not carry a service", {{"service", offered->service->name},
-                                                               {"trunk", needs_.at.trunks.name_of(place)},
-                                                               {"code", wire::name_of(refused.code)},
-                                                               {"why", refused.text}});
+            log.warn("a tunnel connection does not carry a service", {{"service", offered->service->name},
+                                                                      {"trunk", needs_.at.trunks.name_of(place)},
+                                                                      {"code", wire::name_of(refused.code)},
+                                                                      {"why", refused.text}});
         }
         (void)refused_again_in();
         return;
     }
     if (!is_running(needs_.at.phase)) {
-        return;  // crossed our goodbye: nobody waits for the service any more
+        return;  // crossed our goodbye: the service is no longer wanted
     }
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
     const bool had_place = twin == nullptr && (offered->assigned_port != 0 || !offered->assigned_host.empty());
-    if (had_place && refused.code != wire::Code::busy) {  // a server that is busy has it for us later
-        offered->assigned_port = 0;                       // another client has what we had: any other will do
+    if (had_place && refused.code != wire::Code::busy) {  // a busy server keeps it for us
+        offered->assigned_port = 0;                       // another client has what we had: request any
         offered->assigned_host.clear();
         request(place, {offered});
         return;
@@ -297,7 +297,7 @@ void ClientRegistration::withdraw(OfferedService& offered, const wire::Refused& 
     unregister(id);
     needs_.services.reset_trunks(offered);
     offered.assigned_port = offered.port = 0;
-    record_refused(offered, {id, why.code, "The other service of its number was refused. " + why.text});
+    record_refused(offered, {id, why.code, "The other service with its port number was refused. " + why.text});
 }
 
 void ClientRegistration::record_refused(OfferedService& offered, const wire::Refused& refused) {

@@ -1,11 +1,11 @@
-// Registration of a client's services on its trunks: each on one trunk first, and then, with what it got there, on all
-// others. The user learns of the first answer only.
+// Registration of a client's services on its trunks: each on one trunk first, and then, with the assigned port or host,
+// on all others. Only the first answer is reported to the user.
 //
 //   on each trunk: no --request--> requested --accepted--> yes
 //                                            --rejected--> refused --time passes--> requested
 //
 // A UDP service may have the number of a TCP one (ClientService::with). On each trunk it is requested when that one is
-// registered, with the number that it got, and neither is reported before both are registered. Where one of them is
+// registered, with the number that it got, and neither is reported before both are registered. If one of them is
 // rejected the other is unregistered; both are requested again together with the rejected ones.
 #pragma once
 
@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::session {
 
-/// A service in the place of another one, `old`.
+/// A service that replaces another one, `old`.
 struct ServiceReplacement {
     std::uint32_t old = 0;
     backend::ClientService service;
@@ -34,9 +34,9 @@ public:
         const LinkContext& at;
         OfferedServices& services;
         std::function<void(std::size_t place, std::vector<wire::ControlPayload>)> send;
-        std::function<void(std::size_t place, wire::ControlPayload)> send_to_all;   // sessions of a trunk
-        std::function<void(OfferedService&)> watch_health;                          // of one that is new, or changed
-        std::function<void(std::size_t place, const OfferedService&)> send_health;  // of one that is registered
+        std::function<void(std::size_t place, wire::ControlPayload)> send_to_all;   // to all sessions of a trunk
+        std::function<void(OfferedService&)> watch_health;                          // for a new or changed service
+        std::function<void(std::size_t place, const OfferedService&)> send_health;  // for a registered service
         bool counts_attempts = false;                                               // reports each rejection
     };
 
@@ -44,25 +44,24 @@ public:
 
     void add(backend::ClientService service);
     void remove(std::uint32_t id);
-    /// Gives a service another backend; everything else must be as it was.
+    /// Gives a service another backend; everything else must be unchanged.
     void set_backend(backend::ClientService service);
-    /// All old ones are removed first, since a service may have the place of another one. What the server had chosen
-    /// for them is requested again.
+    /// All old ones are removed first, since a service may take the name or port of another one. What the server had
+    /// chosen for them is requested again.
     void replace(std::vector<ServiceReplacement> replacements);
 
-    /// Registers all services on a trunk that has opened: all but those that are just requested on another one, and
-    /// those that were rejected on all. The latter are requested again in their time, as long as there is another
-    /// trunk.
+    /// Registers all services on a trunk that has opened, except those that are being requested on another one, and
+    /// those that were rejected on all. The latter are requested again later, as long as there is another trunk.
     void register_all(std::size_t place);
     /// Registers the service on one trunk, if there is one.
     void register_first(OfferedService& offered);
-    /// Requests on another trunk what only a lost trunk carried, or was to carry.
+    /// Requests on another trunk the services that only a lost trunk carried, or was to carry.
     void register_lost();
-    /// No trunk is open any more: nothing is reachable.
+    /// No trunk is open any more: no service is reachable.
     void lose_all() noexcept;
     void on_registered(std::size_t place, const wire::RegisteredService& answer);
     void on_refused(std::size_t place, const wire::Refused& refused);
-    /// Requests no more what was rejected.
+    /// Stops requesting rejected services again.
     void stop() noexcept { refused_timer_.cancel(); }
 
 private:

@@ -11,7 +11,7 @@ using wire::Code;
 
 namespace {
 
-// What another attempt would be told again.
+// Codes that another attempt would get again.
 bool is_final(Code code) {
     return code == Code::unknown_session || code == Code::unauthorized || code == Code::superseded ||
            code == Code::version || code == Code::protocol || code == Code::unsupported;
@@ -38,7 +38,7 @@ void ClientResume::begin(std::uint64_t received) {
     trying_ = true;
     last_dialled_at_.reset();
     drop_attempt();
-    // At once, but not again and again: what cuts each connection may cut the next one, too.
+    // At once, but not too often: what cuts each connection may cut the next one, too.
     timer_.set(std::max(worker_.now(), dialled_at_ + limits::resume_attempt_every));
 }
 
@@ -64,7 +64,7 @@ void ClientResume::drop_attempt() noexcept {
     }
 }
 
-// Called each second: an attempt that is in its login continues, which has a deadline of its own.
+// Called each second: an attempt that is in its login continues; it has a deadline of its own.
 void ClientResume::attempt() {
     const Duration every = shared_->proxy ? limits::resume_proxy_attempt : limits::resume_attempt_every;
     timer_.set_after(every);
@@ -113,7 +113,7 @@ void ClientResume::on_control(Bytes message) {
     }
 }
 
-// The connection is the session's from here on.
+// The connection belongs to the session from here on.
 void ClientResume::hand_over(std::uint64_t peer_received) {
     const IntrusivePtr<trunk::Trunk> trunk = std::exchange(trunk_, nullptr);
     trying_ = false;

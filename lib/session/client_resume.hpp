@@ -1,11 +1,11 @@
-// Makes a new connection for a client's session that has lost its own, and proves there that the session is its own.
+// Resumes a client's session on a new connection, and proves there that the session belongs to this client.
 //
 //   idle --begin--> connecting --TCP--> login --welcome--> resumed (idle again, until the next loss)
 //                     ^   |               |
 //                     '---'-- each second-'-- refused for good --> refused
 //
-// Each attempt is a connection of its own. What comes first when the network is back is the first packet of a fresh
-// attempt, so that one that has not connected gives way to the next soon.
+// Each attempt is a new connection. When the network is back, the first packet that gets through is that of a fresh
+// attempt, so an attempt that has not connected is soon replaced by the next.
 #pragma once
 
 #include <cstdint>
@@ -23,26 +23,26 @@ namespace ferrotunnel::session {
 class ClientResume final : private trunk::TrunkEvents {
 public:
     struct Callbacks {
-        /// There is a connection. `peer_received`: what the server has of the session; `rest`: what came behind its
-        /// welcome already.
+        /// There is a connection. `peer_received`: how much of the session the server has; `rest`: bytes that followed
+        /// its welcome.
         std::function<void(std::unique_ptr<transport::Pipe>, std::uint64_t peer_received, const buffer::Slice& rest)>
             resumed;
-        /// The server does not continue with the session, whatever is tried.
+        /// The server does not continue the session; further attempts are useless.
         std::function<void(const trunk::TrunkEnd&)> refused;
     };
 
-    /// `agreed`: of the login that has made the session.
+    /// `agreed`: from the login that made the session.
     ClientResume(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const ClientLogin& login,
                  const login::Agreement& agreed, Callbacks callbacks);
     ~ClientResume() override;
 
-    /// Begins to try, and continues until one of the callbacks or stop(). `received`: what this side has of the
-    /// session.
+    /// Begins to try, and continues until one of the callbacks or stop(). `received`: how much of the session this side
+    /// has.
     void begin(std::uint64_t received);
     void stop() noexcept;
-    /// Called from the moment on when it is too late: an attempt that has connected may finish, and where there is none
-    /// a last, short one is made, so that a network that is back in time is found. False when nothing is under way any
-    /// more.
+    /// To be called repeatedly from the time when the session should be given up: an attempt that has connected may
+    /// finish, and if there is none a last, short one is made, so that a network that is back in time is found. False
+    /// when no attempt is in progress.
     bool finish();
 
 private:
@@ -67,10 +67,10 @@ private:
     const Callbacks callbacks_;
     runtime::Timer timer_;
     std::unique_ptr<ServerDial> dial_;
-    IntrusivePtr<trunk::Trunk> trunk_;  // of the login
+    IntrusivePtr<trunk::Trunk> trunk_;  // the trunk of the attempt's login
     std::unique_ptr<login::ClientHandshake> handshake_;
     TimePoint dialled_at_{};
-    std::optional<TimePoint> last_dialled_at_{};  // the last one, once it is too late
+    std::optional<TimePoint> last_dialled_at_{};  // start of the last attempt; set once the time is up
     std::uint64_t attempts_ = 0;
     std::uint64_t received_ = 0;
     bool trying_ = false;

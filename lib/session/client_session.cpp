@@ -50,7 +50,7 @@ void ClientSession::drain(std::string_view text) {
     }
 }
 
-// Again and again: the server may still open what was on its way.
+// Repeatedly: the server may still open streams that were in flight.
 void ClientSession::end_datagrams() {
     if (ended_ || trunk_->is_closed()) {
         return;
@@ -129,7 +129,7 @@ void ClientSession::take_step(const login::Step& step) {
         case login::Want::nothing:
             agreement_ = handshake_->agreed();
             open_ = true;
-            if (!shared_->proxy) {  // else the peer is the proxy, whose address says nothing about the server's
+            if (!shared_->proxy) {  // otherwise the peer is the proxy, whose address is not the server's
                 shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
             }
             trunk_->govern_by(shared_->memory, {});
@@ -150,14 +150,14 @@ void ClientSession::take_step(const login::Step& step) {
 void ClientSession::begin_resumable() {
     if (agreement_.resume_window == Duration::zero()) {
         if (shared_->mux.resume > Duration::zero()) {
-            shared_->log->info("a lost connection will reset its visitors: the server does not want to resume");
+            shared_->log->info("a lost connection will reset its visitors: resume is off on the server");
         }
         return;
     }
     ClientResume::Callbacks callbacks;
     callbacks.resumed = [this](std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
                                const buffer::Slice& rest) { resumed(std::move(pipe), peer_received, rest); };
-    // With one code, whatever the reason: it is the session that ends, and the client logs in again.
+    // One code for all reasons: the session ends, and the client logs in again.
     callbacks.refused = [this](const trunk::TrunkEnd& why) {
         shared_->resume_counts->count_refusal(why.code);
         trunk_->end(Code::unknown_session, why.text);
@@ -170,14 +170,14 @@ void ClientSession::begin_resumable() {
 void ClientSession::on_detached(const trunk::TrunkEnd& why) {
     waits_since_ = worker_.now();
     shared_->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
-    shared_->log->warn("the connection is lost, and its session waits for another one",
+    shared_->log->warn("the connection was lost; its session waits to be resumed",
                        {{"session", agreement_.session}, {"code", wire::name_of(why.code)}, {"why", why.text}});
     resume_->begin(trunk_->session().received_bytes());
     callbacks_.on_waiting(why);
 }
 
 bool ClientSession::finish_resuming() {
-    // An attempt may finish; not one after the other for ever.
+    // An attempt may finish, but there are not further ones for ever.
     const TimePoint last = trunk_->session().resumable_until() + shared_->handshake_deadline;
     return resume_ && worker_.now() < last && resume_->finish();
 }
@@ -185,13 +185,13 @@ bool ClientSession::finish_resuming() {
 void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received,
                             const buffer::Slice& rest) {
     if (ended_ || !trunk_->session().can_reattach(peer_received)) {
-        trunk_->end(Code::internal, "The server has received what was not sent.");
+        trunk_->end(Code::internal, "The server reported an impossible receive count.");
         return;
     }
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - waits_since_);
     waits_since_ = {};
     shared_->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
-    shared_->log->info("the session continues, on another connection",
+    shared_->log->info("the session was resumed on another connection",
                        {{"session", agreement_.session}, {"after_ms", pause.count()}});
     callbacks_.on_resumed();
     trunk_->attach(std::move(pipe), peer_received, {}, rest);
@@ -202,7 +202,7 @@ void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t
 void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor) {
     check_here(worker_);
     if ((agreement_.features & wire::feature::visits) == 0) {
-        turned_away(*plan, "the server carries no visits: its version is older than this client's", visitor.from,
+        turned_away(*plan, "the server does not support visits: its version is older than this client's", visitor.from,
                     worker_, *shared_->log);
         return;
     }
@@ -227,8 +227,7 @@ void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, director
     auto stream = trunk_->session().open(request, std::move(waker), visitor.distant != nullptr, worker_.now());
     trunk_->session_changed();
     if (!stream) {
-        static const std::string why =
-            "this client has as many visits under way as one may, or its connection is ending";
+        static const std::string why = "this client has reached its limit of open visits, or its connection is ending";
         if (outcome) {
             outcome(why);
         } else {
@@ -245,7 +244,7 @@ void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, director
     std::exchange(visitor.distant, nullptr)->opened(std::move(*stream), shared_->traffic, nullptr);
 }
 
-// --- the trunk's other events ---
+// --- other events of the trunk ---
 
 void ClientSession::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     callbacks_.on_stream(std::move(stream), open);
@@ -266,8 +265,8 @@ void ClientSession::on_stall(const mux::Stall& stall) {
 }
 
 void ClientSession::on_rotate_due() {
-    // So many visits: this trunk takes no more, and when the present ones are over it is made again.
-    drain("Stream ids run out.");
+    // This trunk has used up its ids: it accepts no more visits, and is made again when the present ones are over.
+    drain("Stream ids are running out.");
 }
 
 void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {
@@ -294,7 +293,7 @@ void ClientSession::finish(trunk::TrunkEnd end) {
     if (std::exchange(ended_, true)) {
         return;
     }
-    // A peer in between may say anything, but not after the proof, nor if TLS alone has verified the server.
+    // A man in the middle may send anything, but not after the proof, nor if TLS has verified the server.
     const bool verified = shared_->tls && (shared_->tls->verifies() || shared_->tls->pin());
     end.proved = open_ || (end.opened && verified);
     callbacks_.on_end(end);

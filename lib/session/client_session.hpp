@@ -1,5 +1,5 @@
-// One session of a client on one trunk: connecting, login, and the streams that arrive on it. A session is used once;
-// its ClientTrunk makes the next.
+// One session of a client on one trunk: connecting, login, and incoming streams. A session is used once; its
+// ClientTrunk makes the next.
 //
 //   connecting --socket--> login --welcome--> open --trunk ends--> ended
 //        \____________________\__ failed ______________________/
@@ -25,14 +25,14 @@ class ClientResume;
 
 class ClientSession final : private trunk::TrunkEvents {
 public:
-    /// Called on the worker, from within the session's events. After `on_end` nothing follows, and the session may be
+    /// Called on the worker, from within the session's events. After `on_end` none is called, and the session may be
     /// destroyed in a later round.
     struct Callbacks {
         std::function<void(const login::Agreement&)> on_open;
         std::function<void(const wire::ControlMessage&)> on_message;
         std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;
         std::function<void(wire::Code, std::string_view)> on_goaway;
-        /// The connection is lost, and the session waits for another one; and that is there.
+        /// The connection was lost and the session waits to be resumed; and: it was resumed.
         std::function<void(const trunk::TrunkEnd&)> on_waiting;
         std::function<void()> on_resumed;
         std::function<void(const trunk::TrunkEnd&)> on_end;
@@ -47,15 +47,14 @@ public:
     ClientSession& operator=(const ClientSession&) = delete;
 
     void send(const wire::ControlPayload& message);
-    /// Takes no new visitors; ends when the present ones have finished, or, of a UDP service, limits::udp_drains_for
+    /// Accepts no new visitors; ends when the present ones have finished, or, for a UDP service, limits::udp_drains_for
     /// later.
     void drain(std::string_view text);
-    /// Asks the server for a fresh session in the place of this one, which continues until that has all its services.
+    /// Requests a fresh session to replace this one, which continues until the fresh one has all its services.
     void renew(std::string_view why);
     void end(wire::Code code, std::string_view text);
 
-    /// Gives the visitor a visit to the service, by a stream that this side opens. If that cannot be, it is left where
-    /// it is.
+    /// Opens a stream to the service for the visitor. On failure the visitor is left where it is.
     void visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor);
 
     bool is_open() const noexcept { return open_; }
@@ -92,15 +91,15 @@ private:
     const std::shared_ptr<ClientShared> shared_;
     const ClientLogin login_;
     Callbacks callbacks_;
-    const TimePoint login_until_;  // connecting, TLS and login together
+    const TimePoint login_until_;  // for connecting, TLS and login together
     std::unique_ptr<ServerDial> dial_;
     IntrusivePtr<trunk::Trunk> trunk_;
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
-    std::optional<trunk::TrunkEnd> refused_;             // why the login failed, in words for this side's user
+    std::optional<trunk::TrunkEnd> refused_;             // why the login failed, as text for the user of this side
     login::Agreement agreement_;
     std::unique_ptr<ClientResume> resume_;         // null: the session cannot be resumed
-    std::unique_ptr<runtime::Timer> drain_timer_;  // since it drains
-    TimePoint waits_since_{};                      // for another connection; zero: it has one
+    std::unique_ptr<runtime::Timer> drain_timer_;  // set while it drains
+    TimePoint waits_since_{};                      // since when the session waits for a connection; zero: it has one
     bool open_ = false;
     bool ended_ = false;
 };

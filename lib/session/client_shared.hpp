@@ -1,4 +1,4 @@
-// What all sessions of a client share, and what each of its logins states.
+// State shared by all sessions of a client, and the statement of each login.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@
 
 namespace ferrotunnel::session {
 
-/// What all sessions of a client share.
+/// Shared by all sessions of a client.
 struct ClientShared {
     net::HostPort server;
     std::optional<net::Proxy> proxy;               // through which the server is reached
     std::shared_ptr<transport::TlsContext> tls;    // null: no TLS
-    Published<std::optional<login::Token>> token;  // for logins from now on; there is one
+    Published<std::optional<login::Token>> token;  // for logins from now on; always set
     std::string name;                              // the user's name for this client
-    std::string identity{};                        // what its successor goes by; empty: it has none
+    std::string identity{};                        // by which a successor identifies itself; empty: none
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -46,13 +46,13 @@ struct ClientShared {
     Random* random = nullptr;
 };
 
-/// Which of the client's logins this is, as stated in its hello.
+/// Identifies a login of the client, as stated in its hello.
 struct ClientLogin {
     std::uint64_t epoch = 1;
     std::uint64_t attempt = 0;
     std::uint32_t trunk = 1;   // k ...
     std::uint32_t trunks = 1;  // ... of n
-    bool replaces = false;     // it wants the place of the client of its identity
+    bool replaces = false;     // it wants to replace the client with the same identity
 };
 
 /// The settings of a login on this pipe.

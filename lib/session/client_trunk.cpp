@@ -25,9 +25,9 @@ ClientTrunk::ClientTrunk(std::size_t place, runtime::Worker& worker, runtime::Wo
       events_(events) {}
 
 // Runs an order on the trunk's worker. The trunk outlives its worker's loop, so mail may refer to it. Neither orders
-// nor reports may be lost, so one that lacks memory while it is delivered by mail ends the process. If memory is
-// lacking for sending, the sender gets the exception: the link for an order; for a report the trunk's session, which
-// then ends.
+// nor reports may be lost, so running out of memory while delivering one by mail ends the process. If memory runs out
+// while sending, the sender gets the exception: the link for an order; for a report the trunk's session, which then
+// ends.
 void ClientTrunk::on_worker(std::function<void()> order) {
     if (&worker_ == &home_) {
         order();
@@ -59,7 +59,7 @@ void ClientTrunk::connect(const ClientLogin& login) {
             report([this] {
                 trunk::TrunkEnd end;
                 end.code = Code::internal;
-                end.text = "there is no memory";
+                end.text = "out of memory";
                 events_.on_trunk_end(place_, end, false);
             });
         }
@@ -78,7 +78,7 @@ void ClientTrunk::send(std::vector<wire::ControlPayload> messages) {
     });
 }
 
-// A session that is being replaced has its services until the next one has registered them.
+// A session that is being replaced keeps its services until the next one has registered them.
 void ClientTrunk::send_to_all(wire::ControlPayload message) {
     check_here(home_);
     on_worker([this, message = std::move(message)] {
@@ -103,7 +103,7 @@ void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visito
                 // The visitor is rejected.
             }
         } else {
-            turned_away(*plan, "the connection to the server has just ended", shared->from, worker_, *shared_->log);
+            turned_away(*plan, "the connection to the server just ended", shared->from, worker_, *shared_->log);
         }
     });
 }
@@ -145,7 +145,7 @@ void ClientTrunk::end(const std::string& text) {
 
 // --- sessions ---
 
-// A copy of the list: a session that is told to end may leave `retiring_` at once, and lives on until a later round.
+// A copy of the list: a session that is ended may leave `retiring_` at once, and lives on until a later round.
 std::vector<ClientSession*> ClientTrunk::retiring() const {
     std::vector<ClientSession*> sessions;
     for (const auto& session : retiring_) {
@@ -210,9 +210,9 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
         stream->abort(Code::refused);
         backend::tell_not_reached(*service, open.visitor,
                                   {shared_->traffic, shared_->own_visits, *shared_->log, shared_->inspector},
-                                  "the service leads back to itself", worker_.now());
+                                  "a forwarding loop", worker_.now());
         if (shared_->own_visits->may_tell(open.service, worker_.now())) {
-            shared_->log->warn("a service leads back to itself: its backend is a public port of this client",
+            shared_->log->warn("a forwarding loop: the backend of a service is a public port of this client",
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
     } else if (is_udp(open.kind) || service->visited_by_datagrams) {
@@ -231,7 +231,7 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
     if (code == Code::rotated) {
         retiring_.push_back(std::move(current_));
         if (retiring_.size() > limits::sessions_retiring_max) {
-            retiring_.front()->end(Code::limit, "This client keeps no more sessions that have been replaced.");
+            retiring_.front()->end(Code::limit, "This client keeps no more replaced sessions.");
         }
         report([this, why = std::string(text)] { events_.on_trunk_retired(place_, why); });
     } else {
@@ -239,8 +239,8 @@ void ClientTrunk::on_goaway(ClientSession& session, Code code, std::string_view 
     }
 }
 
-// Reports the end of a session. A client that did not hear of its trunk's end would never connect again: if memory for
-// that is lacking at either end, the process ends, and its supervisor restarts it.
+// Reports the end of a session. A client that missed the end of its trunk would never connect again: if memory for the
+// report runs out, the process ends, and its supervisor restarts it.
 void ClientTrunk::on_session_end(ClientSession& session, const trunk::TrunkEnd& end) noexcept {
     auto retired =
         std::find_if(retiring_.begin(), retiring_.end(), [&](const auto& one) { return one.get() == &session; });
@@ -258,7 +258,7 @@ void ClientTrunk::on_session_end(ClientSession& session, const trunk::TrunkEnd& 
 
 // Destroys the session in a later round, since it is still on the stack.
 void ClientTrunk::discard(std::unique_ptr<ClientSession> session) {
-    // Kept in a list rather than in the mail: a worker that is being stopped takes no mail.
+    // Kept in a list rather than in the mail: a worker that is stopping accepts no mail.
     discarded_.push_back(std::move(session));
     (void)clear_mail_->post(*worker_.mailbox(), this);
 }

@@ -1,8 +1,7 @@
-// One of a client's trunks: its present session, and the replaced sessions whose visitors are still finishing.
+// A trunk of a client: its present session, and replaced sessions whose visitors are still finishing.
 //
-// The trunk lives on a worker of its own choice, its link on another worker or the same. The link's orders and the
-// trunk's reports go by mail between different workers and are plain calls on the same one; either way they arrive in
-// order.
+// The trunk lives on its own worker, its link on another worker or the same. The link's orders and the trunk's reports
+// are mail between different workers and plain calls on the same one; either way they arrive in order.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +24,11 @@ public:
     virtual void on_trunk_open(std::size_t place, const login::Agreement& agreed, const std::string& transport,
                                Duration round_trip) = 0;
     virtual void on_trunk_message(std::size_t place, const wire::ControlMessage& message) = 0;
-    /// The server takes no new visitors on this trunk.
+    /// The server accepts no new visitors on this trunk.
     virtual void on_trunk_draining(std::size_t place, wire::Code code, const std::string& text) = 0;
-    /// The server asks for a fresh session: the present one only finishes its visitors from now on.
+    /// The server requests a fresh session: from now on the present one only finishes its visitors.
     virtual void on_trunk_retired(std::size_t place, const std::string& text) = 0;
-    /// The present session has lost its connection, and waits for another one; and that is there.
+    /// The present session has lost its connection and waits to be resumed; and: it was resumed.
     virtual void on_trunk_waiting(std::size_t place, const trunk::TrunkEnd& why) = 0;
     virtual void on_trunk_resumed(std::size_t place) = 0;
     /// The present session has ended, whether it was open or still connecting.
@@ -45,7 +44,7 @@ public:
     ClientTrunk(const ClientTrunk&) = delete;
     ClientTrunk& operator=(const ClientTrunk&) = delete;
 
-    // The link's orders, on the link's worker.
+    // Orders of the link, on the link's worker.
 
     /// Makes a session; there must be no present one.
     void connect(const ClientLogin& login);
@@ -53,11 +52,12 @@ public:
     void send(std::vector<wire::ControlPayload> messages);
     /// Sends to the present session and to retired ones, if they are still open.
     void send_to_all(wire::ControlPayload message);
-    /// Gives the visitor a visit to the service on the present session; it is rejected if that is not open.
+    /// Opens a visit to the service for the visitor on the present session. The visitor is rejected if that is not
+    /// open.
     void visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor);
-    /// Takes no new visitors; all sessions end when the present visitors have finished.
+    /// Accepts no new visitors; all sessions end when the present visitors have finished.
     void drain(const std::string& text);
-    /// Lets a fresh session take the place of the present one, if that is open; on_trunk_retired follows.
+    /// Replaces the present session by a fresh one, if it is open; on_trunk_retired follows.
     void renew(const std::string& why);
     /// Ends all sessions now.
     void end(const std::string& text);

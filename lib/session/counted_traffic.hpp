@@ -1,4 +1,4 @@
-// Traffic of a visitor who counts for something else, too.
+// Traffic of a visitor that is counted in a second place.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::session {
 
-/// The same traffic; `counted`, which may be null, is kept for as long as anybody keeps the result.
+/// The same traffic; `counted`, which may be null, is kept alive as long as the result.
 template <typename Count>
 std::shared_ptr<trunk::Traffic> counted_with(std::shared_ptr<trunk::Traffic> traffic, std::shared_ptr<Count> counted) {
     if (!counted) {

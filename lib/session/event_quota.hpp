@@ -1,5 +1,5 @@
-// Limits how many events of one kind peers may cause in a second, whether or not there is a log: the application's
-// handler gets every event within the limit.
+// Limiter of events of one kind that peers may cause per second, with or without a log: the application's handler
+// receives every event within the limit.
 #pragma once
 
 #include <chrono>

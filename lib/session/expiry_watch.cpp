@@ -18,7 +18,7 @@ ExpiryWatch::ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const director
 
 void ExpiryWatch::look() {
     constexpr Duration longest = std::chrono::minutes(1);
-    constexpr Duration shortest = std::chrono::milliseconds(1);  // two clocks never agree to the end
+    constexpr Duration shortest = std::chrono::milliseconds(1);  // the two clocks never agree exactly
     const Moment now = std::chrono::system_clock::now();
     bool any_expired = false;
     std::optional<Moment> next;

@@ -1,4 +1,4 @@
-// Ends the sessions of tokens when these expire: one timer for all tokens of a server.
+// Ends sessions when their tokens expire: one timer for all tokens of a server.
 #pragma once
 
 #include <functional>
@@ -11,12 +11,12 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on its worker. Rights may change meanwhile, and so may the machine's time: it looks at both each minute for as
-/// long as a token is to expire. look() makes it look at once.
+/// Lives on its worker. Rights and the machine's time may change, so it checks both each minute while any token is to
+/// expire. look() makes it check at once.
 class ExpiryWatch {
 public:
-    /// `expired` is called when tokens have expired since the last look: it asks each session for ServerSession::
-    /// end_if_expired.
+    /// `expired` is called when tokens have expired since the last check: it calls ServerSession::end_if_expired for
+    /// each session.
     ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const directory::Registry> registry,
                 std::function<void()> expired);
 
@@ -27,7 +27,7 @@ private:
 
     const std::shared_ptr<const directory::Registry> registry_;
     const std::function<void()> expired_;
-    Moment looked_;  // what had expired by then lets nobody in any more
+    Moment looked_;  // time of the last check; tokens that had expired by then are already rejected
     runtime::Timer timer_;
 };
 

@@ -1,6 +1,6 @@
-// Clients that an operator keeps out of a server for a time. Who that is outlives the client's process: the token and
-// the name that the client gives itself; of a client without a name, the token and the instance, which is new with each
-// process. A server that starts again has forgotten them.
+// Clients that an operator keeps out of a server for a time. A client is identified beyond the life of its process: by
+// the token and its own name; without a name, by the token and the instance, which is new with each process. A
+// restarted server has forgotten them.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,10 @@ namespace ferrotunnel::session {
 /// Any thread.
 class KickBook {
 public:
-    /// A client, and how the operator names it.
+    /// A client as the operator names it.
     struct Client {
         directory::ClientId client;
-        std::string name;  // as the client says it; may be empty
+        std::string name;  // the client's own name; may be empty
         std::string token_name;
         std::uint64_t id = 0;
     };
@@ -35,15 +35,15 @@ public:
 
     explicit KickBook(std::size_t clients_max = limits::kicked_max) : clients_max_(clients_max) {}
 
-    /// Keeps all of these out until then, in the place of what was said of them before; false: there is no room for
-    /// all, and nothing has changed.
+    /// Keeps all of these out until then, replacing earlier times. Returns false and changes nothing if there is no
+    /// room for all.
     bool keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now);
-    /// The same of those that are kept out and have this id, or else this name. Returns how many there are.
+    /// The same for clients that are kept out already and have this id, or otherwise this name. Returns their number.
     std::size_t change(const std::string& client, TimePoint until, TimePoint now);
 
-    /// How long the client has still to wait; nothing: it may come.
+    /// How long the client must still wait. Empty if it may connect.
     std::optional<Duration> left(const directory::ClientId& client, const std::string& name, TimePoint now) const;
-    /// Those that are kept out, at most `clients_max`.
+    /// The clients that are kept out, at most `clients_max`.
     std::vector<Row> rows(TimePoint now) const;
 
 private:
@@ -61,7 +61,7 @@ private:
     std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
 };
 
-/// "9m58s", "1h5m", "3d2h"; begun seconds count whole.
+/// "9m58s", "1h5m", "3d2h"; a started second counts as a whole one.
 std::string text_of_wait(Duration left);
 
 }  // namespace ferrotunnel::session

@@ -1,4 +1,4 @@
-// What the parts of a ClientLink read, and how they report.
+// State that the parts of a ClientLink read, and their way to report.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ constexpr bool is_running(LinkPhase phase) noexcept {
     return phase == LinkPhase::down || phase == LinkPhase::up;
 }
 
-/// What every part of a link may read. The link outlives its parts, and has `phase` and `trunks`.
+/// State that every part of a link may read. The link outlives its parts, and has `phase` and `trunks`.
 struct LinkContext {
     runtime::Worker& worker;
     const std::shared_ptr<ClientShared> shared;

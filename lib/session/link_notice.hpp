@@ -1,4 +1,4 @@
-// A report of what happens to a client's link.
+// Notice about an event of a client's link.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@ namespace ferrotunnel::session {
 struct LinkNotice {
     enum class Kind : std::uint8_t {
         connected,     // the first trunk is open
-        joined,        // one more trunk is open
+        joined,        // another trunk is open
         degraded,      // a trunk broke or could not be made, while others are open
         lost,          // no trunk is open: the last one broke, or the first could not be made
         reconnecting,  // after `lost`
         registered,
         unreachable,  // a service that is being registered again
         refused,      // a service, or the login (id 0)
-        waiting,      // a trunk is lost, and its session waits for another connection
-        resumed,      // and continues
+        waiting,      // a trunk was lost, and its session waits to be resumed
+        resumed,      // the session was resumed
         draining,     // announced by the server
-        took_over,    // it has taken the place of others; with a code it cannot, `text` says why
-        replaced,     // another client has taken its place, as the server says
-        healthy,      // the backend of a service; told after the first check too
+        took_over,    // it has replaced others; with a code it cannot, `text` has the reason
+        replaced,     // another client has replaced it, as the server reports
+        healthy,      // the backend of a service; also reported after the first check
         unhealthy,
         stopped,
     } kind = Kind::connected;
@@ -33,10 +33,10 @@ struct LinkNotice {
     std::uint16_t port = 0;
     wire::Code code = wire::Code::none;
     std::string text{};
-    Duration retry_in{};   // degraded, reconnecting; refused service: when it is asked for again
-    unsigned trunk = 0;    // which trunk it is about, from 1
+    Duration retry_in{};   // degraded, reconnecting; refused service: when it is requested again
+    unsigned trunk = 0;    // the trunk concerned, from 1
     bool broke = false;    // degraded, lost: whether an open trunk broke
-    bool settled = false;  // lost: the server has decided, and nothing but a change of its mind helps
+    bool settled = false;  // lost: the server has decided, and only a change of its decision helps
     unsigned trunks = 0;   // open now
 };
 

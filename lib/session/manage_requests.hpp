@@ -1,4 +1,4 @@
-// Requests about a client's services that are on their way to the client, and whoever waits for the answers.
+// Pending requests about a client's services, with the callbacks that wait for the answers.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace ferrotunnel::session {
 
-/// Those of one trunk. For its worker alone.
+/// The requests on one trunk. For its worker only.
 class ManageRequests {
 public:
-    /// `status`: of the answer, as of HTTP; 0: there will be none, and `text` says why. It may not throw.
+    /// `status`: of the answer, as in HTTP; 0: there will be no answer, and `text` has the reason. It must not throw.
     using Done = std::function<void(std::uint16_t status, const std::string& text)>;
 
-    /// The message to send; or nothing, if as many are on their way as may be, which `done` is told. Whoever has waited
-    /// for longer than limits::manage_patience waits no more, and makes room.
+    /// Returns the message to send; or nothing, after calling `done`, if too many requests are pending. Requests that
+    /// have waited longer than limits::manage_patience are dropped, which makes room.
     std::optional<wire::Manage> begin(std::string text, TimePoint now, Done done) {
         std::erase_if(waiting_, [now](const auto& one) { return one.second.until < now; });
         if (waiting_.size() >= limits::manage_requests_max) {
@@ -33,7 +33,7 @@ public:
         return wire::Manage{request, std::move(text)};
     }
 
-    /// An answer that nobody waits for is ignored: it came too late.
+    /// An answer without a pending request is ignored: it arrived too late.
     void answered(const wire::Managed& answer) {
         if (const auto found = waiting_.find(answer.request); found != waiting_.end()) {
             const Done done = std::move(found->second.done);
@@ -42,10 +42,10 @@ public:
         }
     }
 
-    /// No answer will come any more.
+    /// No answer will arrive any more.
     void give_up() noexcept {
         for (const auto& [request, waiting] : std::exchange(waiting_, {})) {
-            waiting.done(0, "The client's connection has ended before it has answered.");
+            waiting.done(0, "The client's connection ended before it answered.");
         }
     }
 

@@ -34,7 +34,7 @@ void MemberTap::over(TimePoint now) noexcept {
 void MemberTap::tell(Fared fared, TimePoint now) noexcept {
     try {
         std::exchange(tell_, nullptr)(fared, now);
-    } catch (const std::exception&) {  // no memory: this one does not count
+    } catch (const std::exception&) {  // no memory: this outcome is not counted
     }
 }
 

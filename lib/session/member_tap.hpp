@@ -1,8 +1,8 @@
-// Sees how a visitor without HTTP fares with a member of a group, for the member's ejection (directory/ejection.hpp).
+// Observes the outcome of a non-HTTP visitor at a group member, for the member's ejection (directory/ejection.hpp).
 //
 //   the client refuses the stream, since its backend does -> refused
-//   the stream is reset, and nothing had come of the backend -> reset, unless the visitor has reset it first
-//   something comes of the backend, or it ends in order -> well
+//   the stream is reset before any byte of the backend -> reset, unless the visitor has reset it first
+//   a byte of the backend arrives, or it ends in order -> well
 #pragma once
 
 #include <functional>
@@ -15,15 +15,15 @@
 
 namespace ferrotunnel::session {
 
-/// The tap of a visitor's pump at the server, whose other end is the visitor.
+/// The tap of a visitor's pump at the server, where the other end is the visitor.
 class MemberTap final : public Tap {
 public:
     using Tell = std::function<void(directory::Fared, TimePoint)>;
 
-    /// `tell` is called once, or never: then nothing is known.
+    /// `tell` is called at most once; if never, the outcome is unknown.
     MemberTap(IntrusivePtr<mux::Stream> stream, Tell tell) : stream_(std::move(stream)), tell_(std::move(tell)) {}
 
-    /// The visitor has taken what came of the backend.
+    /// The visitor has received bytes of the backend.
     void to_backend(Bytes bytes, TimePoint now) noexcept override;
     void from_backend(Bytes bytes, TimePoint now) noexcept override { (void)bytes, (void)now; }
     void backend_ended(bool in_order, TimePoint now) noexcept override;
@@ -33,7 +33,7 @@ private:
     void tell(directory::Fared fared, TimePoint now) noexcept;
 
     const IntrusivePtr<mux::Stream> stream_;
-    Tell tell_;  // empty: it was called
+    Tell tell_;  // empty once it was called
     bool visitor_has_reset_ = false;
 };
 

@@ -1,5 +1,5 @@
-// The services of a server by the names under which visitors ask for them, of the clients of one token: private
-// services that other clients visit, and services that are reached by CONNECT or by a port for several protocols.
+// Services of a server by name, for visitors that request them by name from the clients of one token: private services
+// that other clients visit, and services reached by CONNECT or by a port for several protocols.
 #pragma once
 
 #include <cstdint>
@@ -19,21 +19,21 @@ namespace ferrotunnel::session {
 
 class ServerSession;
 
-/// A trunk that carries a service, and the id by which the trunk knows the service.
+/// A trunk that carries a service, and the id by which the trunk identifies the service.
 struct NamedCarrier {
     std::weak_ptr<ServerSession> session;
     std::uint32_t service = 0;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::string name;  // as its client writes it
+    std::string name;  // as its client spells it
 };
 
-/// Any thread. A look-up costs as much as limits::named_carriers_max says, however many sessions and services there are
-/// and whatever their names: it returns so many of those with the name, the next ones in turn each time.
+/// Any thread. The cost of a look-up is bounded by limits::named_carriers_max, whatever the number of sessions and
+/// services and their names: it returns so many of those with the name, the next ones in turn each time.
 class NamedServices : public std::enable_shared_from_this<NamedServices> {
     using Carriers = std::list<const NamedCarrier*>;  // of places; the one whose turn is next first
     struct Called {
         Carriers present;
-        Carriers outgoing;  // another trunk has taken the place of theirs
+        Carriers outgoing;  // replaced by another trunk
     };
     using Index = std::map<std::pair<login::TokenId, std::string>, Called>;
     struct Entry {
@@ -43,7 +43,7 @@ class NamedServices : public std::enable_shared_from_this<NamedServices> {
     };
 
 public:
-    /// A service is found for as long as this is kept.
+    /// The service is found as long as this exists.
     class Place {
     public:
         Place(std::shared_ptr<NamedServices> services, const NamedCarrier& carrier)
@@ -52,7 +52,7 @@ public:
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
 
-        /// From now on the service is found only where no other one has its name.
+        /// From now on the service is found only if no other one has its name.
         void set_outgoing() noexcept { services_->set_outgoing(*this); }
 
     private:
@@ -64,13 +64,13 @@ public:
     };
 
     /// Services of kind tcp and private_tcp are found by `carrier.name`, and by `carrier.name` and the client's own
-    /// name with a dot between them. Null for others.
+    /// name with a dot between them. Null for other kinds.
     std::unique_ptr<Place> add(const login::TokenId& token, const std::string& client_name,
                                const NamedCarrier& carrier);
 
-    /// Those with that name, whatever the case of its letters.
+    /// Services with that name, compared without regard to case.
     std::vector<NamedCarrier> called(const login::TokenId& token, std::string_view name);
-    /// Private ones with exactly that name, which other clients visit.
+    /// Private services with exactly that name, which other clients visit.
     std::vector<NamedCarrier> visited(const login::TokenId& token, std::string_view name);
 
 private:

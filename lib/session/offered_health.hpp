@@ -1,6 +1,6 @@
-// Health of the backends of a client's services: each is checked beside its service, and the server receives a report
-// on every trunk that carries the service. A service is registered when it has been checked once: until then its health
-// is not known, and visitors who wait for a client that reconnects continue to wait.
+// Health of the backends of a client's services: each backend is checked, and the server receives a report on every
+// trunk that carries the service. A service is registered after its first check: until then its health is unknown, and
+// visitors that wait for a reconnecting client continue to wait.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@ public:
     struct Needs {
         const LinkContext& at;
         OfferedServices& services;
-        std::function<void(std::size_t place, wire::ControlPayload)> send_to_all;  // sessions of a trunk
+        std::function<void(std::size_t place, wire::ControlPayload)> send_to_all;  // to all sessions of a trunk
         std::function<void(OfferedService&)> first_checked;
-        std::function<void()> changed;  // after the notice
+        std::function<void()> changed;  // called after the notice
     };
 
     explicit OfferedHealth(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Checks the backend from now on, if it is to be checked. A backend in the place of another is as healthy as that
-    /// was, until its first check.
+    /// Checks the backend from now on, if checks are configured. A backend that replaces another inherits its health
+    /// until the first check.
     void watch(OfferedService& offered);
     /// Reports the health on this trunk, if it carries the service: it may have changed since the registration.
     void send(std::size_t place, const OfferedService& offered);
-    /// Checks no more backends.
+    /// Stops all checks.
     void stop() noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// The services that a client offers, with where each is registered.
+// Services that a client offers, and where each is registered.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@
 
 namespace ferrotunnel::session {
 
-/// The state of a service on one trunk.
+/// State of a service on one trunk.
 enum class Carried : std::uint8_t { no, requested, yes, refused };
 
 struct OfferedService {
     std::shared_ptr<const backend::ClientService> service{};
     std::vector<Carried> on{};  // by place
 
-    // What the server has chosen: requested again after a reconnect.
+    // Chosen by the server: requested again after a reconnect.
     std::uint16_t assigned_port = 0;
     std::string assigned_host{};
-    std::uint16_t port = 0;  // that it was registered with last, if it has one
+    std::uint16_t port = 0;  // the port of the last registration, if it has one
 
     // As last reported to the user.
     bool is_reported = false;  // that it is reachable; a private service has no endpoint
@@ -35,7 +35,7 @@ struct OfferedService {
 
     // Health of its backend.
     std::unique_ptr<backend::HealthWatch> watch{};  // null: the backend is not checked
-    bool is_checked = false;                        // once: it is registered then, and not before
+    bool is_checked = false;                        // at least once: it is registered then, and not before
     bool healthy = false;                           // as of the last check that has changed it
     std::string why_unhealthy{};
 
@@ -54,18 +54,18 @@ public:
 
     explicit OfferedServices(std::size_t trunks) : trunks_(trunks) {}
 
-    /// Adds a service that no trunk carries yet; `inherited` from the one in whose place it is. The reference is valid
+    /// Adds a service that no trunk carries yet; `inherited` is from the one that it replaces. The reference is valid
     /// until the service is removed.
     OfferedService& add(backend::ClientService service, OfferedService inherited);
-    /// Changes what the service is on this side.
+    /// Changes the description of the service on this side.
     void change(OfferedService& offered, backend::ClientService service);
     bool erase(std::uint32_t id);
-    /// Null: there is none.
+    /// Null if there is none.
     OfferedService* find(std::uint32_t id) noexcept;
-    /// The other one of two services that have one number. Null: it is by itself.
+    /// The other one of two services with one number. Null if there is no twin.
     OfferedService* twin_of(const backend::ClientService& service) noexcept;
-    /// Whether its number is not known yet: it is registered after its twin. Without one, which may be switched off, it
-    /// is not registered either.
+    /// Whether its number is not known yet: it is registered after its twin. Without a twin, which may be switched off,
+    /// it is not registered either.
     bool waits_for_twin(std::size_t place, const OfferedService& offered) noexcept;
     /// No trunk carries the service.
     void reset_trunks(OfferedService& offered) const { offered.on.assign(trunks_, Carried::no); }
@@ -74,7 +74,7 @@ public:
     bool are_ready() const noexcept;
 
     Map& all() noexcept { return services_; }
-    /// What trunks look services up in, on any worker.
+    /// The table in which trunks look services up, on any worker.
     const std::shared_ptr<backend::ServiceTable>& table() const noexcept { return table_; }
 
 private:

@@ -13,7 +13,7 @@ struct OwnClients {
 };
 
 OwnClients& own_clients() {
-    static OwnClients* const known = new OwnClients;  // clients may outlive what is destroyed at the program's end
+    static OwnClients* const known = new OwnClients;  // clients may outlive static objects
     return *known;
 }
 

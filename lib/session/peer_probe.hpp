@@ -1,5 +1,4 @@
-// Finds out whether the peer of a trunk still speaks: sends a ping, and looks at intervals whether anything was heard
-// since.
+// Probe of a trunk's peer: sends a ping, and checks at intervals whether anything was received since.
 #pragma once
 
 #include <chrono>
@@ -19,8 +18,8 @@ class PeerProbe {
 public:
     using Answer = std::function<void(bool alive)>;
 
-    /// `over` is called before `answer`, and destroys this. A probe that is destroyed before answers that nobody is
-    /// there.
+    /// `over` is called before `answer`, and destroys this. A probe that is destroyed early answers that the peer is
+    /// gone.
     PeerProbe(runtime::Worker& worker, trunk::Trunk& trunk, Answer answer, std::function<void(PeerProbe*)> over)
         : worker_(worker),
           trunk_(trunk),
@@ -53,7 +52,7 @@ private:
             timer_.set_after(look_every);
             return;
         }
-        // Timers come before sockets: if this worker has stood still, the answer may be waiting in the socket.
+        // Timers run before sockets: if this worker has stood still, the answer may be waiting in the socket.
         if (!alive && !std::exchange(last_look_, true)) {
             timer_.set(worker_.now());
             return;

@@ -31,7 +31,7 @@ void PlaceQueue::wait(std::uint32_t request, SessionService& service, ServicePla
     }
 }
 
-// Opens what no other client has any more.
+// Opens services that no other client serves any more.
 void PlaceQueue::check_waiting() {
     if (needs_.is_over()) {
         return;

@@ -1,5 +1,5 @@
-// Services that wait for the place of another client (docs/architecture/handover.md): they are claimed, and opened when
-// that client is replaced, or has gone by itself.
+// Services that wait to replace those of another client (docs/architecture/handover.md): they are claimed, and opened
+// when that client is replaced, or has ended by itself.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@ public:
         ServiceTable& table;
         const ServiceKinds& kinds;
         ServiceReplies& replies;
-        std::function<bool()> is_over;  // the session ends, or a fresh one of the client asks for all of it
+        std::function<bool()> is_over;  // the session ends, or a fresh session of the client requests everything
     };
 
     explicit PlaceQueue(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Whether another client has the place of a service that is claimed.
+    /// Whether another client still serves a service that is claimed.
     bool must_wait(const SessionService& service) const;
     /// Makes the service wait. Its client learns where visitors will find it.
     void wait(std::uint32_t request, SessionService& service, ServicePlace place);
-    /// Opens everything in the place of `owners`, who lose what it asks for.
+    /// Opens every waiting service that replaces one of `owners`, which lose theirs.
     void open_all(const std::vector<directory::ClientId>& owners);
-    /// Nothing is opened from now on unless open_all() says so.
+    /// Opens nothing from now on except by open_all().
     void stop() noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// A question to plugins, on the worker of whoever asks: it waits for what they owe, and for the time that they have.
+// A question to plugins, on the asker's worker: it waits for the plugins' decision, within their time.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on its worker, and must not outlive it. Destroying it gives the question up.
+/// Lives on its worker, and must not outlive it. Destroying it abandons the question.
 class PluginQuestion final : private hooks::SessionRunOwner {
 public:
-    /// Gets the step (never `wait`), in a round of the worker; may destroy the question.
+    /// Receives the step (never `wait`), in a round of the worker; may destroy the question.
     using Decided = std::function<void(hooks::Step)>;
 
     PluginQuestion(runtime::Worker& worker, hooks::SessionHooks& hooks, hooks::SessionPhase phase,
@@ -34,7 +34,7 @@ public:
         }
         return step;
     }
-    /// The run, for what comes of it; null: no plugin looks at that phase.
+    /// The run, with its results; null if no plugin handles that phase.
     hooks::SessionRun* run() const noexcept { return run_.get(); }
     std::unique_ptr<hooks::SessionRun> take_run() noexcept { return std::move(run_); }
 
@@ -59,7 +59,7 @@ private:
             return;
         }
         const Decided decided = std::exchange(decided_, nullptr);
-        decided(step);  // this object is perhaps gone
+        decided(step);  // this object may be gone
     }
 
     runtime::Worker& worker_;

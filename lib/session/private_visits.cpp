@@ -10,8 +10,8 @@ namespace ferrotunnel::session {
 
 using wire::Code;
 
-// A service that is unknown, away or not to be visited by this client gets the same answer: nobody learns which names
-// there are.
+// A service that is unknown, offline or not allowed for this client gets the same answer, so that names cannot be
+// probed.
 void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& open, bool is_draining) {
     const ServerShared& shared = *at_.shared;
     const bool is_known = (at_.facts.agreement.features & wire::feature::visits) != 0 && shared.find_visited;
@@ -34,7 +34,7 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
     if (!found) {
         stream->abort(Code::unknown_service);
         if (shared.log->may_write(LogLevel::info, visits, now)) {
-            shared.log->info("a client visits no service that is there and that it may visit",
+            shared.log->info("a client asked to visit a service that does not exist or that it may not visit",
                              {{"session", at_.facts.agreement.session},
                               {"token", at_.facts.token_name},
                               {"service", printable(metadata.service, 64)},

@@ -14,7 +14,7 @@ namespace ferrotunnel::session {
 /// Lives on the session's worker.
 class PrivateVisits {
 public:
-    /// Brings the visit to the session that has the service; false if that has gone.
+    /// Passes the visit to the session that has the service; false if that has ended.
     using Bring = std::function<bool(const ServerShared::Visited& to, IntrusivePtr<StreamRelay> relay)>;
 
     PrivateVisits(const SessionContext& at, Bring bring) : at_(at), bring_(std::move(bring)) {}

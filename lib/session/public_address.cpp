@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view private_address = "private";  // shown to people
 
-// The path that a URL shows. An expression, which is not a path, is shown beside the URL.
+// The path that a URL shows. A regular expression is not a path and is shown after the URL.
 std::string shown_path(const http::PathRule& rule) {
     switch (rule.kind) {
         case http::PathRule::Kind::prefix:
@@ -22,7 +22,8 @@ std::string shown_path(const http::PathRule& rule) {
     return {};
 }
 
-// Visitors meet a port that listens on one address of several there, and on this machine alone where it is narrowed.
+// If the port listens on one of several addresses, visitors use that address; if it is narrowed to loopback, only this
+// machine.
 std::string shown_host_of_port(const ServerShared& shared, const runtime::SocketAddress& at) {
     return at.ip() == shared.tcp_bind.ip() || at.is_unspecified() ? shared.public_host : at.ip();
 }

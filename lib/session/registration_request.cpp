@@ -8,7 +8,7 @@ namespace ferrotunnel::session {
 
 namespace {
 
-// The group as a server with these features reads it: an older one spreads visitors all the same.
+// The group as a server with these features reads it: an older one distributes visitors all the same.
 wire::GroupPart group_as_known(wire::GroupPart group, std::uint64_t features) {
     if ((features & wire::feature::group_terms) == 0) {
         group.sticky = wire::Sticky::off;
@@ -17,21 +17,21 @@ wire::GroupPart group_as_known(wire::GroupPart group, std::uint64_t features) {
     return group;
 }
 
-// Null: the server has all that the service needs.
+// Null if the server supports everything that the service needs.
 const char* missing_feature(const backend::ClientService& service, std::uint64_t features) {
     if (!service.group.name.empty() && (features & wire::feature::groups) == 0) {
-        return "The server has no groups: its version is older than this client's.";
+        return "The server does not support groups: its version is older than this client's.";
     }
     if (service.kind == wire::ServiceKind::udp && (features & wire::feature::udp) == 0) {
-        return "The server carries no UDP: its version is older than this client's.";
+        return "The server does not support UDP: its version is older than this client's.";
     }
-    // It would leave out the plugins that guard the service.
+    // An older server would omit the plugins that guard the service.
     if (!service.plugins.empty() && (features & wire::feature::plugins) == 0) {
         return "The server cannot run the plugins that the service asks for (passwords, addresses, rates): "
                "its version is older than this client's.";
     }
     if (service.token && (features & wire::feature::service_tokens) == 0) {
-        return "The server knows no tokens of services: its version is older than this client's.";
+        return "The server does not support tokens of services: its version is older than this client's.";
     }
     return nullptr;
 }
@@ -63,7 +63,7 @@ Result<wire::Service, const char*> registration_of(const OfferedService& offered
         service.udp.idle_ms =
             static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(of.udp_idle).count());
     }
-    // What the server chose is requested again, so that visitors find the service where it was.
+    // What the server had assigned is requested again, so that visitors find the service at the same place.
     if (of.is_assigned()) {
         service.remote_port = offered.assigned_port;
         if (!offered.assigned_host.empty()) {

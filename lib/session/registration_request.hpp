@@ -1,4 +1,4 @@
-// What a client states of a service when it registers it on a trunk.
+// Builds a client's request to register a service on a trunk.
 #pragma once
 
 #include "base/result.hpp"
@@ -6,8 +6,8 @@
 
 namespace ferrotunnel::session {
 
-/// The service as the server on this trunk is to register it, with what it had chosen for it before; or why it cannot:
-/// a server is not asked for what its version does not have.
+/// The service as the server on this trunk should register it, with what it had assigned before; or why it cannot:
+/// nothing is requested that the server's version does not support.
 Result<wire::Service, const char*> registration_of(const OfferedService& offered, const TrunkState& trunk);
 
 }  // namespace ferrotunnel::session

@@ -94,7 +94,7 @@ void RegistrationTable::add_name(const Key& key, const Key& also) {
     if (!entry || !entry->decision || entries_.contains(also)) {
         return;
     }
-    if (entry->names.size() > 1) {  // what was assigned before is nobody's now
+    if (entry->names.size() > 1) {  // names assigned before are free now
         entries_.erase(entry->names.back());
         entry->names.pop_back();
     }
@@ -105,7 +105,7 @@ void RegistrationTable::add_name(const Key& key, const Key& also) {
 void RegistrationTable::forget(const Key& key, directory::SessionKey trunk) {
     const MutexLock lock(mutex_);
     const EntryPtr entry = find(key);
-    // Another trunk may have said so before, and have registered the service again.
+    // Another trunk may have reported that before, and have registered the service again.
     if (entry && std::find(entry->trunks.begin(), entry->trunks.end(), trunk) != entry->trunks.end()) {
         erase(entry);
     }
@@ -126,7 +126,7 @@ void RegistrationTable::unkeep(const EntryPtr& entry) {
     }
 }
 
-// `entry` may be an element of the list that it is taken out of.
+// `entry` may be an element of the list that it is removed from.
 void RegistrationTable::erase(const EntryPtr& entry) {
     const EntryPtr held = entry;
     unkeep(held);

@@ -1,12 +1,12 @@
-// What plugins have decided on the services of clients, so that they are asked once for a service and not once for each
-// trunk: trunks that ask meanwhile wait for the first one, and those that come later join what was decided.
+// Plugin decisions on the services of clients, so that plugins are asked once per service and not once per trunk:
+// trunks that request it meanwhile wait for the first one, and later ones join the decision.
 //
 //   unknown --enter: ask--> asked --accept--> accepted --registered--> decided
 //      '<--given up: refused, or the trunk is lost --'                   '--last trunk left--> kept 60 s --> unknown
 //
-// Who waits is told when the service is registered and not before, so that it finds what the server has assigned.
-// A service is known by its client, its id and a digest of its description; with what the server has assigned (a port,
-// a host) it is the same service, since that is how a client asks for it on its other trunks.
+// Waiting trunks are notified when the service is registered and not before, so that they find what the server has
+// assigned. A service is identified by its client, its id and a digest of its description; with what the server has
+// assigned (a port, a host) it is the same service, since a client requests that on its other trunks.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,13 @@
 
 namespace ferrotunnel::session {
 
-/// A digest of all that a client says of a service.
+/// A digest of a client's description of a service.
 login::Digest digest_of(const wire::Service& service);
 
 class RegistrationTable {
 public:
     static constexpr Duration kept_for = std::chrono::seconds(60);
-    /// Decisions that no trunk has, over all clients; the oldest goes.
+    /// Decisions without a trunk, over all clients; the oldest is dropped first.
     static constexpr std::size_t kept_max = 1'024;
 
     struct Key {
@@ -46,38 +46,38 @@ public:
         }
     };
     using Decision = std::shared_ptr<const hooks::Amendments>;
-    /// Called on any thread, with no lock held, when what was waited for is decided or given up: enter again.
+    /// Called on any thread, with no lock held, when the decision was made or given up: call enter() again.
     using Told = std::function<void()>;
 
     enum class Answer : std::uint8_t { ask, wait, join };
 
-    /// A trunk wants the service. `ask`: it asks the plugins, and says what came of it; `wait`: another one does, and
-    /// `told` is called; `join`: that was decided, and `key` becomes the name under which it was asked for.
+    /// A trunk requests the service. `ask`: it asks the plugins, and reports the result; `wait`: another one does, and
+    /// `told` is called; `join`: the decision exists, and `key` becomes the name under which it was requested.
     Answer enter(Key& key, directory::SessionKey trunk, TimePoint now, Told told, Decision& decision);
-    /// The plugins that this trunk has asked accept the service.
+    /// The plugins asked by this trunk accept the service.
     void accept(const Key& key, directory::SessionKey trunk, Decision decision);
-    /// The trunk has tried to register what it has accepted. Who waits joins.
+    /// The trunk has tried to register what it has accepted. Waiting trunks join.
     void registered(const Key& key, directory::SessionKey trunk);
-    /// The trunk does not ask, wait or have the service any more.
+    /// The trunk no longer asks, waits for or has the service.
     void leave(const Key& key, directory::SessionKey trunk, TimePoint now);
-    /// The server has assigned something, with which the service is `also` as well.
+    /// The server has assigned something, with which the service is identified as `also`, too.
     void add_name(const Key& key, const Key& also);
-    /// The client does not want the service any more, which this trunk has.
+    /// The client no longer wants the service, which this trunk has.
     void forget(const Key& key, directory::SessionKey trunk);
 
-    /// How many services are known. For tests.
+    /// Number of known services. For tests.
     std::size_t size() const;
 
 private:
     using Waiting = std::vector<std::pair<directory::SessionKey, Told>>;
     struct Entry {
         std::vector<Key> names;
-        directory::SessionKey asker = 0;  // until it has registered the service; 0: nobody asks
+        directory::SessionKey asker = 0;  // the trunk that asks, until it has registered the service; 0: none
         Decision decision;                // null: undecided
         std::vector<directory::SessionKey> trunks;
         Waiting waiting;
         TimePoint kept_until = never;
-        std::list<std::shared_ptr<Entry>>::iterator place{};  // among those that are kept
+        std::list<std::shared_ptr<Entry>>::iterator place{};  // among the kept decisions
     };
     using EntryPtr = std::shared_ptr<Entry>;
 
@@ -89,7 +89,7 @@ private:
 
     mutable Mutex mutex_;
     std::map<Key, EntryPtr> entries_ GUARDED_BY(mutex_);
-    std::list<EntryPtr> kept_ GUARDED_BY(mutex_);  // by the end of their time
+    std::list<EntryPtr> kept_ GUARDED_BY(mutex_);  // ordered by when they expire
 };
 
 }  // namespace ferrotunnel::session

@@ -1,4 +1,4 @@
-// The sessions of a server that can be resumed, by the id that their client was given. Any thread.
+// Sessions of a server that can be resumed, by the id that their client was given. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ class ServerSession;
 
 class ResumeTable {
 public:
-    /// Who may resume a session: the client of this process with this token that was an end of it.
+    /// Who may resume a session: the client process with this token that the session belongs to.
     struct Owner {
         wire::TokenId token{};
         wire::InstanceId instance{};
@@ -39,8 +39,8 @@ public:
         std::shared_ptr<ServerSession> session;
         login::Key key;
     };
-    /// The session that is asked for, if the request is its owner's and later than all that were accepted.
-    /// `login_proof`: the client's, of the login that brings the request.
+    /// Finds the requested session, if the request is from its owner and later than all accepted ones. `login_proof`:
+    /// the client's proof in the login that sends the request.
     Result<Found, directory::Refusal> find(const wire::ResumeRequest& request, const wire::TokenId& token,
                                            const wire::InstanceId& instance, const wire::Proof& login_proof) {
         const MutexLock lock(mutex_);
@@ -48,7 +48,7 @@ public:
         std::shared_ptr<ServerSession> session = known == sessions_.end() ? nullptr : known->second.session.lock();
         if (!session) {
             return directory::Refusal{wire::Code::unknown_session,
-                                      "The session is over, or from before a restart of the server."};
+                                      "The session has ended, or the server was restarted."};
         }
         Entry& entry = known->second;
         const login::Proof expected = login::make_resume_proof(entry.owner.key, login::Prover::client, request.attempt,
@@ -59,7 +59,7 @@ public:
                                       "The client could not prove that the session is its own."};
         }
         if (entry.attempt && request.attempt <= *entry.attempt) {
-            return directory::Refusal{wire::Code::superseded, "A later attempt to resume the session has come."};
+            return directory::Refusal{wire::Code::superseded, "A later attempt to resume the session has arrived."};
         }
         entry.attempt = request.attempt;
         return Found{std::move(session), entry.owner.key};
@@ -74,7 +74,7 @@ private:
     struct Entry {
         Owner owner;
         std::weak_ptr<ServerSession> session;
-        std::optional<std::uint64_t> attempt;  // the last one that was accepted
+        std::optional<std::uint64_t> attempt;  // the last accepted attempt
     };
 
     mutable Mutex mutex_;

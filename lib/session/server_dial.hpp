@@ -1,4 +1,4 @@
-// Dialling the server of a client.
+// Connects a client to its server.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,12 @@ namespace ferrotunnel::session {
 
 struct ClientShared;
 
-/// Connects to the client's server, straight or through its proxy, within one deadline. Lives on its worker; the
-/// callback never comes from within the constructor, and may destroy this. Destroying it cancels.
+/// Connects to the client's server, directly or through its proxy, within one deadline. Lives on its worker; the
+/// callback is never called from within the constructor, and may destroy this. Destroying it cancels.
 class ServerDial {
 public:
-    /// Gets exactly one of the two: why it failed, in words that can follow "cannot connect to the server"; or, with
-    /// empty words, a pipe that has not begun.
+    /// Receives exactly one of the two: the reason of a failure, as words that can follow "cannot connect to the
+    /// server"; or, with empty words, a pipe that has not begun.
     using Callback = std::function<void(const std::string&, std::unique_ptr<transport::Pipe>)>;
 
     ServerDial(runtime::Worker& worker, const ClientShared& shared, Duration deadline, Callback callback);

@@ -1,4 +1,4 @@
-// What a session is asked to do by its server, the directory and the application, and how its parts are wired.
+// Requests of the server, the directory and the application to a session, and the wiring of its parts.
 #include "session/server_session.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using wire::Code;
 
 namespace {
 
-// An HttpCarrier::Opened that is always answered, whatever happens to the mail that carries it.
+// An HttpCarrier::Opened that always gets an answer, whatever happens to the mail that carries it.
 class OpenAnswer {
 public:
     explicit OpenAnswer(directory::HttpCarrier::Opened opened) : opened_(std::move(opened)) {}
@@ -69,7 +69,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
                        enter(Phase::yielding);
                        login_.leave_registry();
                    },
-                   [this] { drain_trunk("A fresh session has taken over."); }, [this] { places_.stop(); }}),
+                   [this] { drain_trunk("A new session has taken over."); }, [this] { places_.stop(); }}),
       streams_({at_, table_, trunk_, *this, *this}),
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
@@ -132,7 +132,7 @@ void ServerSession::drain() {
 
 void ServerSession::drain_trunk(std::string_view why) {
     table_.close_all();
-    if (!has_ended()) {  // it may have ended by itself while the order was under way
+    if (!has_ended()) {  // it may have ended by itself while the order was in flight
         trunk_->session().drain(Code::going_away, why, at_.worker.now());
         trunk_->session_changed();
     }
@@ -145,9 +145,9 @@ void ServerSession::hand_over() {
     }
     resumption_.give_up();
     if (!login_.is_welcome()) {
-        end(Code::going_away, "Another process of the server takes over.");
+        end(Code::going_away, "Another process takes over from the server.");
     } else if (!is_own_client(facts_.client.second)) {
-        succession_.rotate("Another process of the server takes over.");
+        succession_.rotate("Another process takes over from the server.");
     }
 }
 
@@ -177,7 +177,7 @@ void ServerSession::end_if_expired() {
 void ServerSession::look_at_rights() {
     check_here(*mailbox_);
     if (has_ended() || !facts_.secret) {
-        return;  // a login that is under way is held to the new rights when its admission is asked for
+        return;  // the admission checks a login in progress against the new rights
     }
     if (const auto refusal = rights_.refuse_login()) {
         end(refusal->code, refusal->text);
@@ -185,7 +185,7 @@ void ServerSession::look_at_rights() {
     }
     const std::shared_ptr<const login::AcceptedToken> token = rights_.token();
     if (token == nullptr) {
-        return;  // it was removed just now: that change is applied by itself
+        return;  // it was removed just now: that change applies itself
     }
     facts_.token_name = token->name;
     view_.change([this](SessionView& view) { view.token_name = facts_.token_name; });
@@ -243,7 +243,7 @@ SessionView ServerSession::view() const {
 }
 
 // Of two trunks with the same load, the one on the calling worker has less, since a visitor that changes threads costs
-// a wake-up. While it waits for its client, visitors are better off elsewhere.
+// a wake-up. While it waits for its client, visitors should use other trunks.
 std::uint64_t ServerSession::load() const noexcept {
     constexpr std::uint64_t away = std::uint64_t{1} << 32;
     return (waits_since() ? away : 0) + 2 * load_.visitors(Clock::now()) + (at_.worker.here() ? 0 : 1);
@@ -278,7 +278,7 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
             if (!self->has_ended() && self->succession_.is_rotating() && self->login_.is_welcome()) {
                 self->succession_.yield();
             } else {
-                self->leave(true);  // a newer session of its client is here
+                self->leave(true);  // a newer session of its client exists
                 self->report_gone(code, text, self->phase_);
                 self->end(code, text);
             }
@@ -310,7 +310,7 @@ void ServerSession::replaced(std::string by) {
     });
 }
 
-// A successor has the place of the service, or it was unregistered on another trunk.
+// A successor has taken over the service, or it was unregistered on another trunk.
 void ServerSession::dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept {
     attempt([&] {
         post([port](ServerSession& session) {
@@ -341,9 +341,9 @@ void ServerSession::leads_back(std::uint32_t service) {
 void ServerSession::manage(std::string request, ManageRequests::Done done) {
     check_here(*mailbox_);
     if (has_ended() || !login_.is_welcome()) {
-        done(0, "The client is not connected any more.");
+        done(0, "The client is no longer connected.");
     } else if ((facts_.agreement.features & wire::feature::managed) == 0) {
-        done(0, "The client's version is older than this server's, and cannot be asked.");
+        done(0, "The client's version is older than this server's and does not support this request.");
     } else if (const auto message = manage_.begin(std::move(request), at_.worker.now(), std::move(done))) {
         send(wire::encode_control(*message));
     }

@@ -1,15 +1,15 @@
 // One trunk of a client on the server: its login, and the visitors of the public ports and HTTP services that it
-// carries. It owns parts, which know neither it nor each other's insides (docs/architecture/sessions.md), and wires the
-// events of the trunk, of the directory and of the application to them.
+// carries. It owns parts, which refer neither to it nor to each other's internals (docs/architecture/sessions.md), and
+// connects the events of the trunk, of the directory and of the application to them.
 //
 //   login --proved, admitted--> open --evicted or server stops--> draining --> ended
 //      |                          \--replaced while it rotates--> yielding --'   |
 //      \___________________________\____ trunk ended, refused ___________________/
 //
-// While it yields, the session continues carrying until a successor has registered its ports. Lives on one worker.
-// Other threads reach it only through SessionHandle, VisitorCarrier, HttpCarrier and post(), which post there what
-// changes the session, and through view(), look() and count_dialled(). When the session ends, it first leaves its ports
-// (those that nobody else carries refuse visitors at once), then the registry; then those who wait for that are told.
+// While it yields, the session continues to carry its services until a successor has registered them. Lives on one
+// worker. Other threads reach it only through SessionHandle, VisitorCarrier, HttpCarrier and post(), which post changes
+// to the worker, and through view(), look() and count_dialled(). When the session ends, it first leaves its ports
+// (those without another carrier refuse visitors at once), then the registry; then waiters are notified.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ class ServerSession final : public std::enable_shared_from_this<ServerSession>,
                             public directory::HttpCarrier,
                             private trunk::TrunkEvents {
 public:
-    /// `ended` is called once on the worker, when nothing of the session is left. `login_over` is called when the peer
+    /// `ended` is called once on the worker, when the session is gone completely. `login_over` is called when the peer
     /// no longer counts as one that has not proved its token.
     struct Callbacks {
         std::function<void(bool welcome)> login_over;
@@ -59,43 +59,43 @@ public:
 
     /// To be called on the worker.
     void start(runtime::Fd socket);
-    /// Takes no new visitors; the session ends when the present ones have finished. On the worker.
+    /// Accepts no new visitors; the session ends when the present ones have finished. On the worker.
     void drain();
-    /// Another process of the server takes over: tells the client to log in there, and continues with the visitors that
-    /// there are. On the worker.
+    /// Another process takes over from the server: asks the client to log in there, and continues with the present
+    /// visitors. On the worker.
     void hand_over();
-    /// Drains, if nobody is on the way to it. On the worker, after hand_over().
+    /// Drains, if no visitor is on the way to it. On the worker, after hand_over().
     void drain_if_idle();
     /// Ends the session now. On the worker.
     void end(wire::Code code, std::string_view text);
 
-    /// Ends the session now if the peer has not proved its token yet: its place is needed. On the worker.
+    /// Ends the session now if the peer has not proved its token yet, to free its place. On the worker.
     void give_way();
 
     /// Ends the session now if its token has expired. On the worker.
     void end_if_expired();
 
-    /// Holds the session to the tokens and rights as they are now: it ends if its token is not accepted any more, and
-    /// services that the token has no right to are refused. Everything else continues as it is. On the worker.
+    /// Applies the present tokens and rights to the session: it ends if its token is no longer accepted, and services
+    /// that the token has no right to are refused. Everything else continues unchanged. On the worker.
     void look_at_rights();
 
     /// Dials a service through the tunnel, as a visitor would. On the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
 
-    /// Takes a visitor who has named the service, of kind tcp or private_tcp, instead of coming to its port. On the
-    /// worker.
+    /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port. On
+    /// the worker.
     void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from) {
         check_here(at_.worker);
         intake_.take_by_name(service, std::move(socket), from);
     }
 
-    /// Closes everything without a word. To be called when no worker runs any more.
+    /// Closes everything without a message to the peer. To be called when no worker runs any more.
     void abandon();
 
-    /// What others may see of the session. Any thread.
+    /// A snapshot of the session for others. Any thread.
     SessionView view() const;
-    /// The same in place, while nobody changes it: `look(const SessionView&)`, which must be brief.
+    /// The same in place, under the lock: `look(const SessionView&)`, which must be brief.
     template <typename Look>
     void look(Look look) const {
         view_.look(look);
@@ -132,10 +132,10 @@ public:
     void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
 
-    /// Asks the client what the control API was asked about its services. On the worker.
+    /// Passes a request of the control API about its services to the client. On the worker.
     void manage(std::string request, ManageRequests::Done done);
 
-    /// Counts one stream of an application as load for as long as the result is kept. Any thread.
+    /// Counts one stream of an application as load as long as the result exists. Any thread.
     std::shared_ptr<TrunkLoad::Count> count_dialled() const {
         return std::make_shared<TrunkLoad::Count>(load_.count_stream());
     }
@@ -143,7 +143,7 @@ public:
 private:
     enum class Phase : std::uint8_t { login, open, yielding, draining, ended };
 
-    // The trunk's events.
+    // Events of the trunk.
     void on_pipe_open() override { login_.begin(trunk_->pipe()); }
     void on_control(Bytes message) override;
     void on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) override;
@@ -161,11 +161,11 @@ private:
     void send(const wire::ControlPayload& payload);
     std::optional<directory::Refusal> refuse_services() const;
     void drain_trunk(std::string_view why);
-    /// Begins the login's second half on the session that the client resumes.
+    /// Begins the second half of the login on the session that the client resumes.
     void ask_resume();
     void move_to(const std::shared_ptr<ServerSession>& to, const login::Key& key);
 
-    // Its end.
+    // End of the session.
     Phase enter(Phase next) noexcept;
     bool has_ended() const noexcept { return phase_ == Phase::ended; }
     void stop_parts() noexcept;
@@ -175,7 +175,7 @@ private:
     void report_gone(wire::Code code, const std::string& text, Phase before);
     void finish();
 
-    /// Runs `step`. What goes wrong in it (memory, a bug) ends this session and not the process.
+    /// Runs `step`. An exception in it (memory, a bug) ends this session and not the process.
     template <typename Step>
     void guarded(Step step) noexcept {
         try {

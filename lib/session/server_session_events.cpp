@@ -1,4 +1,4 @@
-// The events of a session's trunk, and the session's end: what it leaves, in which order, and who learns of it.
+// Events of a session's trunk, and the session's end: what it leaves, in which order, and who is notified.
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -13,7 +13,7 @@ using wire::Code;
 
 namespace {
 
-// Whether the client may be back in a moment: not where it was shown the door here.
+// Whether the client may reconnect in a moment: not if this server rejected it.
 bool is_on_its_way_back(const trunk::TrunkEnd& end) {
     return end.by_peer || (end.code != Code::cancelled && end.code != Code::unauthorized &&
                            end.code != Code::forbidden && end.code != Code::going_away);
@@ -50,7 +50,7 @@ void ServerSession::on_welcome() {
     }
 }
 
-// The client wants to continue with an earlier session, which may be on another worker.
+// The client wants to resume an earlier session, which may be on another worker.
 void ServerSession::ask_resume() {
     const login::Agreement& agreement = facts_.agreement;
     auto found = at_.shared->resumes->find(*agreement.resume, facts_.client.first, agreement.peer_instance,
@@ -60,7 +60,7 @@ void ServerSession::ask_resume() {
         login_.refuse(found.error());
         return;
     }
-    // In a later round: this one is within the trunk's reading.
+    // In a later round: this code runs within the trunk's read.
     post([to = found->session, key = found->key](ServerSession& session) { session.move_to(to, key); });
 }
 
@@ -77,7 +77,7 @@ void ServerSession::move_to(const std::shared_ptr<ServerSession>& to, const logi
     finish();
 }
 
-// --- what the client sends ---
+// --- messages of the client ---
 
 void ServerSession::send(const wire::ControlPayload& payload) {
     trunk_->session().send_control(payload);
@@ -114,7 +114,7 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
     } else if (std::holds_alternative<wire::TakeOver>(message)) {
         succession_.take_over();
     } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
-        trunk_->end(Code::protocol, "a message that has no place after the login");
+        trunk_->end(Code::protocol, "a message that is not allowed after the login");
     }
 }
 
@@ -123,10 +123,10 @@ std::optional<directory::Refusal> ServerSession::refuse_services() const {
         return directory::Refusal{Code::going_away, "The server is stopping."};
     }
     if (phase_ >= Phase::draining) {
-        return directory::Refusal{Code::going_away, "The client has said that it is stopping."};
+        return directory::Refusal{Code::going_away, "The client has announced that it is stopping."};
     }
     if (succession_.is_replaced()) {
-        return directory::Refusal{Code::going_away, "Another client has taken the place of this one."};
+        return directory::Refusal{Code::going_away, "Another client has replaced this one."};
     }
     return std::nullopt;
 }
@@ -159,7 +159,7 @@ void ServerSession::on_goaway(Code code, std::string_view text) {
     }
     enter(Phase::draining);
     attempt([&] { keep_ports(true); });
-    table_.close_all(true);  // the client takes no new visitors; one that is restarted is back in a moment
+    table_.close_all(true);  // the client accepts no new visitors; a restarted one is back in a moment
 }
 
 void ServerSession::on_drained() {
@@ -167,7 +167,7 @@ void ServerSession::on_drained() {
 }
 
 void ServerSession::on_rotate_due() {
-    succession_.rotate("Stream ids run out: open a fresh session.");
+    succession_.rotate("Stream ids are running out: open a new session.");
 }
 
 void ServerSession::on_stall(const mux::Stall& stall) {
@@ -182,7 +182,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     resumption_.on_end();
     attempt([&] { report_end(end); });
     stop_parts();
-    if (login_.is_admitted() && before != Phase::draining) {  // no goodbye: its client is on its way back
+    if (login_.is_admitted() && before != Phase::draining) {  // no goodbye: its client will reconnect
         attempt([&] { keep_ports(false); });
     }
     leave(is_on_its_way_back(end));
@@ -210,7 +210,7 @@ void ServerSession::leave(bool may_return) noexcept {
     login_.leave_registry();
 }
 
-// Keeps the ports for the token. After a goodbye others may have them as soon as no visitor waits for its client.
+// Reserves the ports for the token. After a goodbye others may use them as soon as no visitor waits for its client.
 void ServerSession::keep_ports(bool with_goodbye) {
     const Duration hold = at_.shared->ports->hold_time();
     if (!with_goodbye) {
@@ -232,8 +232,8 @@ void ServerSession::report_end(const trunk::TrunkEnd& end) {
     }
 }
 
-// Reports what the session's end means for the tunnel. A trunk that was replaced, or that either side drains, is no
-// loss while others are there.
+// Reports what the session's end means for the tunnel. A trunk that was replaced, or that either side drains, is not a
+// loss while others are open.
 void ServerSession::report_gone(Code code, const std::string& text, Phase before) {
     if (!std::exchange(present_, false)) {
         return;

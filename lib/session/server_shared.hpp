@@ -1,4 +1,4 @@
-// What all sessions of a server share: who has what, what is counted, and who is told.
+// State shared by all sessions of a server: registries, counters, callbacks.
 #pragma once
 
 #include <atomic>
@@ -44,15 +44,15 @@ class ServerSession;
 struct ServerNotice {
     enum class Kind : std::uint8_t {
         connected,  // a tunnel's first trunk
-        joined,     // one more trunk
+        joined,     // another trunk
         degraded,   // a trunk has broken; others of its tunnel are there
         lost,       // the last trunk has ended
         registered,
         refused,
-        ejected,   // a member of a group gets no visitors for a while
-        returned,  // and gets them again
-        waiting,   // a trunk is lost, and its session waits for another one
-        resumed,   // and continues
+        ejected,   // a group member gets no visitors for a while
+        returned,  // the member gets visitors again
+        waiting,   // a trunk was lost, and its session waits to be resumed
+        resumed,   // the session was resumed
     } kind = Kind::connected;
     std::string peer;      // the client's address
     std::string client;    // the client's own name for itself, or empty
@@ -60,13 +60,13 @@ struct ServerNotice {
     std::string endpoint;  // the public address
     wire::Code code = wire::Code::none;
     std::string text;
-    std::uint32_t trunk = 0;  // which of the tunnel's trunks it is about
+    std::uint32_t trunk = 0;  // the trunk concerned
     std::size_t trunks = 0;   // how many trunks the tunnel has now
 };
 
 struct ServerCounters {
     std::atomic<std::uint64_t> logins_refused{0};
-    std::atomic<std::uint64_t> visitors_refused{0};  // no stream could be opened for them
+    std::atomic<std::uint64_t> visitors_refused{0};  // visitors for which no stream could be opened
     std::atomic<std::uint64_t> protocol_violations{0};
 };
 
@@ -76,9 +76,9 @@ struct HttpPublic {
     std::uint16_t port = 0;
 };
 
-/// What all sessions of a server share. Immutable, except for members that synchronise themselves.
+/// Shared by all sessions of a server. Immutable, except for members that synchronise themselves.
 struct ServerShared {
-    std::shared_ptr<directory::Registry> registry;  // has the rights of tokens, too
+    std::shared_ptr<directory::Registry> registry;  // includes the rights of tokens
     login::TokenBook tokens;
     std::shared_ptr<login::SecretUse> secrets = std::make_shared<login::SecretUse>();
     std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
@@ -86,23 +86,24 @@ struct ServerShared {
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
-    Published<std::shared_ptr<transport::TlsContext>> tls;  // of who comes from now on; null: no TLS
+    Published<std::shared_ptr<transport::TlsContext>> tls;  // for new connections; null: no TLS
     runtime::SocketAddress tcp_bind;                        // where public ports listen; the port is ignored
     std::string public_host;                                // the name by which visitors reach this machine
     directory::PortOpener open_port;
     directory::DatagramOpener open_udp;                                         // empty: no UDP services
     Published<std::shared_ptr<const directory::ServiceTokens>> service_tokens;  // null: no service needs one
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
-    std::optional<HttpPublic> http_public;   // nothing: no HTTP without TLS
-    std::optional<HttpPublic> https_public;  // nothing: no HTTP with TLS
-    /// Whether visitors who ask by TLS for this host (or for one that the pattern matches) are shown a certificate. Any
-    /// thread. Empty: no host has one.
+    std::optional<HttpPublic> http_public;   // empty: no HTTP without TLS
+    std::optional<HttpPublic> https_public;  // empty: no HTTP with TLS
+    /// Whether TLS visitors of this host (or of one that the pattern matches) are shown a certificate. Any thread.
+    /// Empty: no host has one.
     std::function<bool(std::string_view host)> has_certificate;
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
     /// thread. Empty: none must.
     std::function<bool(std::string_view host)> asks_for_certificate;
-    std::string domain;                            // below which hosts are assigned, in normal form; empty: none are
-    Published<directory::HttpBounds> http_bounds;  // on what HTTP services may ask for
+    std::string domain;                            // parent domain of assigned hosts, in normal form; empty: none are
+                                                   // assigned
+    Published<directory::HttpBounds> http_bounds;  // limits for requests of HTTP services
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
@@ -113,20 +114,21 @@ struct ServerShared {
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
-    std::shared_ptr<login::GuessGate> guesses;  // asked only while a token can be guessed; null: none can ever be
+    std::shared_ptr<login::GuessGate> guesses;  // used only while a token can be guessed; null: none ever can
     EventQuota strangers{limits::strangers_told_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
     std::shared_ptr<KickBook> kicked = std::make_shared<KickBook>();
     std::shared_ptr<VisitPace> visit_pace = std::make_shared<VisitPace>(limits::visits_per_token_pace);
-    /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: with
-    /// the visitor's own), if clients with the token `visitor` may visit it. Any thread. Empty: no service is visited.
+    /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: the
+    /// visitor's own token), if clients with the token `visitor` may visit it. Any thread. Empty: no service is
+    /// visited.
     using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
     std::shared_ptr<metrics::MemberBook> members = std::make_shared<metrics::MemberBook>();
     std::shared_ptr<const directory::StickyKey> sticky_key;  // null: no group has cookies
-    /// Called when a member of a group is ejected, or has come back. Any thread. Empty: nobody is told.
+    /// Called when a group member is ejected, or has returned. Any thread. May be empty.
     std::function<void(const directory::MemberNews&)> on_member;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();

@@ -6,7 +6,7 @@ using wire::Code;
 
 namespace {
 
-// Whether another attempt would end in the same way, if the server is right: the user has to do something.
+// Whether another attempt would end in the same way, if the server is right: the user has to act.
 bool is_verdict(Code code) {
     return code == Code::unauthorized || code == Code::version || code == Code::superseded;
 }
@@ -29,15 +29,15 @@ std::string ServerVerdict::explain(const trunk::TrunkEnd& end) const {
         return end.text;
     }
     if (is_settled(end)) {
-        return end.text + " The client continues asking, in case that changes.";
+        return end.text + " The client keeps trying, in case that changes.";
     }
     if (end.proved) {
-        return end.text + " The server has let this client in before, so it continues trying.";
+        return end.text + " The server has accepted this client before, so it keeps trying.";
     }
-    if (end.code == Code::unauthorized) {  // the text already says so
+    if (end.code == Code::unauthorized) {  // the text already contains it
         return end.text;
     }
-    return end.text + " It has not proved that it is the server, so somebody may be in between.";
+    return end.text + " It has not proved that it is the server, so the connection may be intercepted.";
 }
 
 }  // namespace ferrotunnel::session

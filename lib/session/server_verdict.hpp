@@ -1,4 +1,4 @@
-// What the end of a login means for the client: whether the server has decided against it, and in which words.
+// Interprets the end of a login for the client: whether the server has decided against it, and the text for the user.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 namespace ferrotunnel::session {
 
 /// A peer that has not proved to be the server ends one attempt and not the client: the next attempt may reach the real
-/// server. Nor is it a decision if the server rejects a token or version that it has accepted before: it was started
-/// with a wrong file, or an older program, and its clients must be there when that is corrected.
+/// server. A rejection of a token or version that the server has accepted before is not final either: the server was
+/// started with a wrong file, or an older program, and its clients must be there when that is corrected.
 class ServerVerdict {
 public:
-    /// `asks_again`: the client continues after a decision against it, unless another client has its place.
+    /// `asks_again`: the client continues after a decision against it, unless another client has replaced it.
     explicit ServerVerdict(bool asks_again) noexcept : asks_again_(asks_again) {}
 
     /// The server has accepted the client.
@@ -20,8 +20,8 @@ public:
 
     /// Whether the server has decided against the client.
     bool is_settled(const trunk::TrunkEnd& end) const noexcept;
-    /// Whether the client ends because of it. A client that was superseded must not come back, whatever the settings
-    /// are: two clients would take each other's place forever.
+    /// Whether the client ends because of it. A client that was superseded must not reconnect, whatever the settings
+    /// are: two clients would replace each other forever.
     bool is_final(const trunk::TrunkEnd& end) const noexcept;
     /// Why the connection ended, for the user.
     std::string explain(const trunk::TrunkEnd& end) const;

@@ -1,4 +1,5 @@
-// What a client reports of the backends of its services: while one is unhealthy, this trunk gets no new visitors of it.
+// A client's health reports about the backends of its services: an unhealthy service gets no new visitors on this
+// trunk.
 #pragma once
 
 #include <memory>
@@ -21,7 +22,7 @@ public:
 
     explicit ServiceHealth(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Reports of unknown services are ignored: the answer to a registration, or a refusal, may have crossed them.
+    /// Reports about unknown services are ignored: the answer to a registration, or a refusal, may have crossed them.
     void on_report(const wire::Health& report);
     /// The session ends.
     void stop() noexcept { timer_.reset(); }

@@ -15,35 +15,35 @@
 
 namespace ferrotunnel::session {
 
-/// What the kinds use of their session: it is the trunk that joins ports and hosts in the directory.
+/// What the kinds use of their session: the trunk that joins ports and hosts in the directory.
 struct ServiceKindNeeds {
     const SessionContext& at;
     const SessionRights& rights;
-    const SessionExecutor& executor;  // keeps the session while the directory has it
+    const SessionExecutor& executor;  // keeps the session alive while the directory has it
     directory::VisitorCarrier& of_ports;
     directory::HttpCarrier& of_hosts;
     std::shared_ptr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
 };
 
-/// One kind of service. On the session's worker. A function that returns a refusal has left nothing open.
+/// One kind of service. On the session's worker. A function that returns a refusal leaves nothing open.
 class ServiceKind {
 public:
     using Refusal = directory::Refusal;
 
     virtual ~ServiceKind() = default;
 
-    /// What the server or the client lacks for services of this kind.
+    /// Refuses if the server or the client does not support services of this kind.
     virtual std::optional<Refusal> refuse_unsupported() const { return std::nullopt; }
-    /// Reads what the client wants into `place`, in normal form.
+    /// Reads the client's description into `place`, in normal form.
     virtual std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const = 0;
-    /// Chooses what the client leaves to the server, as far as that can be known before it is open.
+    /// Chooses what the client leaves to the server, as far as that is possible before it is open.
     virtual std::optional<Refusal> choose(const wire::Service& description, ServicePlace& place) const = 0;
-    /// The names to be claimed before the place is opened. None: it is opened without a claim.
+    /// The names to be claimed before the place is opened. Empty: it is opened without a claim.
     virtual std::vector<directory::ClaimName> names_of(const SessionService& service,
                                                        const ServicePlace& place) const = 0;
-    /// Why the names are not to be claimed.
+    /// Refuses names that must not be claimed.
     virtual std::optional<Refusal> refuse_claim(const SessionService& service, const ServicePlace& place) const;
-    /// Another client has the names: chooses others in their place. False: there is nothing to choose.
+    /// Another client has the names: chooses others. False if there is nothing to choose.
     virtual bool choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal) const;
     /// Whether the place is opened before it is claimed (assign), since the system chooses it.
     virtual bool assigns(const ServicePlace&) const { return false; }
@@ -52,7 +52,7 @@ public:
 
     /// Makes the trunk carry the service at a place that was claimed.
     virtual std::optional<Refusal> open(SessionService& service, const ServicePlace& place) = 0;
-    /// Lets the service have the place of those of `owners`; open() follows.
+    /// Moves the place of `owners` to the service; open() follows.
     virtual void take_over(const std::vector<directory::ClientId>& owners, const SessionService& service,
                            const ServicePlace& place) = 0;
 
@@ -63,24 +63,24 @@ public:
     virtual void leave(SessionService& service, bool may_return) noexcept = 0;
     /// The trunk carries the service until another one joins.
     virtual void yield(SessionService& service) = 0;
-    /// The member of a group that the trunk is for the service; null: there is no group.
+    /// The group member that the trunk belongs to for the service; null if there is no group.
     virtual std::shared_ptr<directory::GroupMember> member_of(const SessionService&) const { return nullptr; }
     /// Applies service.health.
     virtual void set_health(SessionService& service) = 0;
 };
 
-/// The kinds that this server has.
+/// The kinds that this server supports.
 class ServiceKinds {
 public:
     explicit ServiceKinds(const ServiceKindNeeds& needs);
 
-    /// Null: the server does not know the kind.
+    /// Null if the server does not support the kind.
     ServiceKind* find(wire::ServiceKind kind) const noexcept;
-    /// Of a service that is registered.
+    /// The kind of a registered service.
     ServiceKind& of(const SessionService& service) const noexcept { return *find(service.description.kind); }
 
 private:
-    const ServiceKindNeeds needs_;  // of all kinds
+    const ServiceKindNeeds needs_;  // for all kinds
     std::unique_ptr<ServiceKind> tcp_;
     std::unique_ptr<ServiceKind> udp_;
     std::unique_ptr<ServiceKind> http_;

@@ -1,4 +1,4 @@
-// Services with hosts and paths at the edge: HTTP, and TLS that passes untouched.
+// Services with hosts and paths at the edge: HTTP, and TLS passthrough.
 #include <string>
 #include <utility>
 
@@ -14,7 +14,7 @@ namespace {
 
 directory::Refusal no_http() {
     return {Code::unsupported,
-            "This server takes no HTTP visitors. They come when it is started with --http-bind 0.0.0.0:8080 or "
+            "This server accepts no HTTP visitors. To change that, start it with --http-bind 0.0.0.0:8080 or "
             "--https-bind."};
 }
 
@@ -26,8 +26,8 @@ directory::Refusal no_domain() {
 
 directory::Refusal none_to_assign() {
     return {Code::forbidden,
-            "The server can assign no host to this token: those below its domain are kept for others, or the token has "
-            "a right to other hosts alone. Ask for a host by name, or have the server allow it."};
+            "The server cannot assign a host to this token: those below its domain are reserved, or the token is "
+            "allowed other hosts only. Ask for a host by name, or have the server allow it."};
 }
 
 class HostKind : public ServiceKind {
@@ -66,7 +66,7 @@ public:
         if (const auto http = std::exchange(service.http, nullptr)) {
             try {
                 hosts().leave(*http, needs_.of_hosts, Clock::now());  // the worker may be gone already
-            } catch (const std::exception&) {  // without memory the host is known for a shorter time
+            } catch (const std::exception&) {  // without memory the host is remembered for a shorter time
             }
         }
     }
@@ -126,7 +126,8 @@ public:
         if (!service.assigned || std::exchange(service.assigned_anew, true)) {
             return false;
         }
-        // Another client, which is alive, has the host that a service of this name had before: any other host will do.
+        // Another client, which is alive, has the host that a service of this name had before: any other host is
+        // acceptable.
         const ServerShared& shared = *needs_.at.shared;
         place.wanted.hosts = {hosts().fresh_host(facts().client.first, shared.domain, *shared.random)};
         if (place.wanted.hosts.front().empty()) {
@@ -189,7 +190,7 @@ std::optional<directory::Refusal> TlsKind::read(const wire::Service& description
     directory::HttpDescription& wanted = place.wanted;
     if (!shared.https_public) {
         return Refusal{Code::unsupported,
-                       "This server takes no visitors by TLS. They come when it is started with --https-bind "
+                       "This server accepts no TLS visitors. To change that, start it with --https-bind "
                        "0.0.0.0:8443."};
     }
     wanted.name = printable(description.name, 64);
@@ -200,10 +201,9 @@ std::optional<directory::Refusal> TlsKind::read(const wire::Service& description
     // The edge would not see the visitor's certificate.
     for (const std::string& host : wanted.hosts) {
         if (shared.asks_for_certificate && shared.asks_for_certificate(host)) {
-            return Refusal{Code::unsupported,
-                           "This server lets nobody reach " + printable(host, 100) +
-                               " without a certificate that it has seen, so TLS for it cannot pass untouched. Offer "
-                               "the service by HTTP, or choose another host."};
+            return Refusal{Code::unsupported, "This server requires that visitors of " + printable(host, 100) +
+                                                  " show it a certificate, so it cannot pass TLS through. Offer "
+                                                  "the service by HTTP, or choose another host."};
         }
     }
     return std::nullopt;

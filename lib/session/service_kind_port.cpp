@@ -64,7 +64,7 @@ public:
     }
 
 protected:
-    /// Another trunk may end the service at any time: asked with the lock that closing takes, so that either closing
+    /// Another trunk may end the service at any time: checked under the lock that closing takes, so that either closing
     /// finds the port, or it is refused here.
     directory::Ended ended(const SessionService& service) const {
         return [registry = needs_.at.shared->registry.get(), key = facts().key, id = service.description.id] {
@@ -110,18 +110,18 @@ std::optional<directory::Refusal> PortKind::choose(const wire::Service& descript
 std::optional<directory::Refusal> PortKind::assign(SessionService& service, ServicePlace place) {
     const std::shared_ptr<const login::AcceptedToken> token = needs_.rights.token();
     if (token == nullptr) {
-        // The session is about to end, or, where the token has come back meanwhile, the client asks again.
+        // The session is about to end, or, if the token was restored meanwhile, the client requests again.
         return needs_.rights.refuse_token().value_or(Refusal{Code::busy, "The server's tokens are changing."});
     }
     if (auto full = needs_.rights.count_service(service)) {
         return full;
     }
     const ServerShared& shared = *needs_.at.shared;
-    Refusal why{Code::port_taken, "The server has no free port that this token may have."};
+    Refusal why{Code::port_taken, "The server has no free port that this token may use."};
     const auto rules = shared.registry->rules();
     std::vector<std::uint16_t> candidates = rules->port_candidates(facts().client.first, token->ports, *shared.random);
     if (candidates.size() == 1 && shared.service_tokens.get()) {
-        candidates.resize(8, candidates.front());  // the system may choose one that is kept for a service
+        candidates.resize(8, candidates.front());  // the system may choose one that is reserved for a service
     }
     const auto give_back = [&] {
         leave(service, false);
@@ -141,7 +141,7 @@ std::optional<directory::Refusal> PortKind::assign(SessionService& service, Serv
         const directory::ClaimName name(service.port(), service.transport());
         service.names = {name};
         if (needs_.rights.refuse_unproved(service)) {
-            give_back();  // that one is kept for a service with a token of its own
+            give_back();  // that one is reserved for a service with a token of its own
             continue;
         }
         const directory::ClaimAnswer answer =
@@ -181,7 +181,7 @@ public:
 
     std::optional<Refusal> refuse_unsupported() const override {
         if ((facts().agreement.features & wire::feature::udp) == 0) {
-            return Refusal{Code::unsupported, "The client has not said that it can carry UDP."};
+            return Refusal{Code::unsupported, "The client has not announced support for UDP."};
         }
         if (!needs_.at.shared->open_udp) {
             return Refusal{Code::unsupported, "This server has no UDP services."};

@@ -1,5 +1,5 @@
-// Services that other clients of the server visit by name. There is nothing to claim or to open, and several clients
-// may have one of the same name.
+// Services that other clients of the server visit by name. Nothing is claimed or opened, and several clients may have a
+// service of the same name.
 #include "session/service_kind.hpp"
 
 namespace ferrotunnel::session {

@@ -27,8 +27,8 @@ void ServiceRegistration::register_service(std::uint32_t request, const wire::Se
     }
 }
 
-// To be remembered first, or a registration that is under way on another trunk could open again what is closed here:
-// the next service for the same port may come on any trunk.
+// Recorded first; otherwise a registration in progress on another trunk could reopen what is closed here: the next
+// service for the same port may arrive on any trunk.
 void ServiceRegistration::unregister_service(std::uint32_t id, bool yields) {
     needs_.at.shared->registry->end_service(needs_.at.facts.key, id);
     if (needs_.plugins != nullptr) {
@@ -52,7 +52,7 @@ std::optional<directory::Refusal> ServiceRegistration::check(const wire::Service
     }
     const ServiceKind* const kind = needs_.kinds.find(description.kind);
     if (kind == nullptr) {
-        return Refusal{Code::unsupported, "This server has no services of this kind."};
+        return Refusal{Code::unsupported, "This server does not support services of this kind."};
     }
     if (auto refusal = needs_.rights.refuse_kind(description.kind)) {
         return refusal;
@@ -78,18 +78,18 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_present(const wire
         return Refusal{Code::protocol, "The service's id is in use."};
     }
     if (needs_.table.size() + (plugins != nullptr ? plugins->asking() : 0) >= limits::services_max) {
-        return Refusal{Code::limit, "This client has as many services as one may."};
+        return Refusal{Code::limit, "This client has reached its limit of services."};
     }
     return std::nullopt;
 }
 
-// Refuses what no server could do. A service is never served without what it asks for.
+// Refuses plugins that no server could run. A service is never served without what it requests.
 std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire::Service& description) const {
     if (description.plugins.empty()) {
         return std::nullopt;
     }
     if (needs_.plugins == nullptr) {
-        return Refusal{Code::forbidden, "This server lets clients ask for no plugins."};
+        return Refusal{Code::forbidden, "This server does not let clients request plugins."};
     }
     if (description.kind == wire::ServiceKind::private_tcp) {
         return Refusal{Code::unsupported, "A private service has no plugins."};
@@ -97,12 +97,12 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire
     for (const wire::PluginPart& plugin : description.plugins) {
         if (!plugin.unknown.empty()) {
             return Refusal{Code::unsupported, "This server does not know `" + printable(plugin.unknown, shown_max) +
-                                                  "`, which the service says of the plugin " +
+                                                  "`, a setting that the service has for the plugin " +
                                                   printable(plugin.type, shown_max) + "."};
         }
     }
     if (needs_.table.rule_bytes() + wire::bytes_of(description.plugins) > limits::http_rules_bytes_per_session_max) {
-        return Refusal{Code::limit, "The rules and plugins of this client's services take more than " +
+        return Refusal{Code::limit, "The rules and plugins of this client's services need more than " +
                                         std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
     }
     return std::nullopt;
@@ -113,35 +113,36 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
         return std::nullopt;
     }
     if ((needs_.at.facts.agreement.features & wire::feature::groups) == 0) {
-        return Refusal{Code::unsupported, "The client has not said that it knows groups."};
+        return Refusal{Code::unsupported, "The client has not announced support for groups."};
     }
     if (description.kind == wire::ServiceKind::private_tcp) {
         return Refusal{Code::unsupported, "A private service has no group."};
     }
     if (description.group.sticky > wire::Sticky::cookie ||
         (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
-        return Refusal{Code::unsupported,
-                       "This server does not know the `sticky` that the service wants, or not for its kind."};
+        return Refusal{
+            Code::unsupported,
+            "This server does not know the service's value of `sticky`, or does not support it for this kind."};
     }
     if (description.group.balance > wire::Balance::two_choices) {
-        return Refusal{Code::unsupported, "This server does not know the `balance` that the service wants."};
+        return Refusal{Code::unsupported, "This server does not know the service's value of `balance`."};
     }
     if (!description.plugins.empty()) {
         return Refusal{Code::unsupported,
-                       "A service of a group cannot ask for plugins: its members would have one each."};
+                       "A service of a group cannot request plugins: each member would have its own."};
     }
     return std::nullopt;
 }
 
-// Refuses rules that this version cannot apply, and rules beyond what one client may have.
+// Refuses rules that this version cannot apply, and rules beyond a client's limit.
 std::optional<directory::Refusal> ServiceRegistration::refuse_rules(const wire::HttpRulesPart& rules) const {
     if (!rules.unknown.empty()) {
         return Refusal{Code::unsupported, "This server does not know the rule `" + printable(rules.unknown, shown_max) +
-                                              "`, and the service is not to be served without it."};
+                                              "`, without which the service must not be served."};
     }
     const std::size_t bytes = rules.bytes();
     if (bytes != 0 && bytes + needs_.table.rule_bytes() > limits::http_rules_bytes_per_session_max) {
-        return Refusal{Code::limit, "The rules of this client's services take more than " +
+        return Refusal{Code::limit, "The rules of this client's services need more than " +
                                         std::to_string(limits::http_rules_bytes_per_session_max) + " bytes in all."};
     }
     return std::nullopt;
@@ -156,7 +157,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_names(const direct
     if (bytes <= limits::http_names_bytes_per_session_max) {
         return std::nullopt;
     }
-    return Refusal{Code::limit, "The hosts of this client's services, each with its path, take more than " +
+    return Refusal{Code::limit, "The hosts of this client's services, each with its path, need more than " +
                                     std::to_string(limits::http_names_bytes_per_session_max) + " bytes in all."};
 }
 
@@ -169,7 +170,7 @@ std::optional<directory::Refusal> ServiceRegistration::read(const wire::Service&
 }
 
 void ServiceRegistration::register_checked(std::uint32_t request, const wire::Service& description) {
-    // Rights may have changed while plugins were asked, and another trunk may have heard that the service is gone.
+    // Rights may have changed while plugins were asked, and another trunk may have unregistered the service.
     ServicePlace place;
     auto refusal = needs_.at.shared->registry->refuse_ended(needs_.at.facts.key, description.id);
     if (!refusal) {
@@ -200,7 +201,7 @@ void ServiceRegistration::register_checked(std::uint32_t request, const wire::Se
     claim(request, description.id, std::move(place));
 }
 
-// A place is claimed before it is opened, since a stale session of the same client may have to be driven out first.
+// A place is claimed before it is opened, since a stale session of the same client may have to be evicted first.
 void ServiceRegistration::claim(std::uint32_t request, std::uint32_t id, ServicePlace place) {
     SessionService& service = needs_.table.at(id);
     ServiceKind& kind = needs_.kinds.of(service);
@@ -234,7 +235,7 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
                                      std::optional<Refusal> refusal) {
     SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id, registration);
     if (service == nullptr) {
-        // Unregistered meanwhile, and perhaps registered again: that one claims for itself.
+        // Unregistered meanwhile, and perhaps registered again: that registration claims for itself.
         needs_.table.release_unwanted(names);
         return;
     }
@@ -252,7 +253,7 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
     }
 }
 
-// The place is the service's: opens it, or waits for the client that has it.
+// The place belongs to the service: opens it, or waits for the client that still serves it.
 std::optional<directory::Refusal> ServiceRegistration::open(std::uint32_t request, SessionService& service,
                                                             const ServicePlace& place) {
     if (auto full = needs_.rights.count_service(service)) {

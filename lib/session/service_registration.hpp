@@ -1,9 +1,11 @@
-// A client's requests to register services: checked, asked about, claimed and opened. And those to unregister them.
+// Handles a client's requests to register services (checked, decided by plugins, claimed, opened) and to unregister
+// them.
 //
 //   register --check--> plugins --> register_checked --read, choose--> claim --granted--> open --> confirmed
-//         \________ \____________\_____________________\_______________\__ \--another client has it--> waits
-//         (PlaceQueue)
-//                                                                        `--> refused
+//         \         \            \                     \               \
+//          \_________\____________\_____________________\_______________\--> refused
+//
+// A service that another client has waits after its claim (PlaceQueue).
 #pragma once
 
 #include <cstdint>
@@ -30,22 +32,22 @@ public:
         ServiceReplies& replies;
         PlaceQueue& places;
         SessionPlugins* plugins;                             // null: the server has none
-        std::function<std::optional<Refusal>()> refuse_any;  // the session takes no services any more
+        std::function<std::optional<Refusal>()> refuse_any;  // the session accepts no services any more
         std::function<bool()> has_ended;
     };
 
     explicit ServiceRegistration(Needs needs) : needs_(std::move(needs)) {}
 
-    /// The client wants the service. The answer is a reply, perhaps later.
+    /// The client requests the service. It gets a reply, perhaps later.
     void register_service(std::uint32_t request, const wire::Service& description);
-    /// The client does not want the service any more. On one trunk that holds for all, unless this one `yields`: then
-    /// its claims are those of a fresh session, which learns of it as well.
+    /// The client no longer wants the service. On one trunk that applies to all, unless this one `yields`: then its
+    /// claims are those of a fresh session, which receives the request as well.
     void unregister_service(std::uint32_t id, bool yields);
-    /// Registers what may be here, as far as check() knows, and what plugins have nothing against.
+    /// Registers a service that passed check() and that plugins have accepted.
     void register_checked(std::uint32_t request, const wire::Service& description);
-    /// Why the session does not take the service.
+    /// Why the session does not accept the service.
     std::optional<Refusal> check(const wire::Service& description) const;
-    /// Reads what the client wants, in normal form.
+    /// Reads the client's description in normal form.
     std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const;
 
 private:

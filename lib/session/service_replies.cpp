@@ -47,14 +47,14 @@ void ServiceReplies::publish(SessionService& service) {
         service.named->set_outgoing();
     }
     if (!service.opened) {
-        shared.log->debug("one more connection carries a service",
+        shared.log->debug("another tunnel connection carries a service",
                           {{"session", facts.agreement.session}, {"service", name}, {"endpoint", address}});
         return;
     }
     static constexpr LineKind services{"services", limits::client_lines_per_second};
     const bool may_log = shared.log->may_write(LogLevel::info, services, needs_.at.worker.now());
     if (may_log && service.asked) {
-        shared.log->info("a service is reachable, by the plugins that its client asks for",
+        shared.log->info("a service is reachable, with the plugins that its client requests",
                          {{"session", facts.agreement.session},
                           {"client", facts.agreement.peer_name},
                           {"token", facts.token_name},
@@ -84,7 +84,7 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
     const std::string name = printable(description.name, 64);
     needs_.send(wire::encode_control(wire::Refused{description.id, refusal.code, refusal.text}));
     if (shared.registry->refuse_ended(needs_.at.facts.key, description.id)) {
-        return;  // nobody waits for the service any more: the client itself has unregistered it
+        return;  // the client itself has unregistered the service
     }
     const TimePoint now = needs_.at.worker.now();
     static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};

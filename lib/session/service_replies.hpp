@@ -1,4 +1,4 @@
-// What a client learns of the services that it registers: where visitors find them, or why they are refused.
+// Replies to a client about the services that it registers: where visitors find them, or why they are refused.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the session's worker. What it reports to the log and to the application is limited.
+/// Lives on the session's worker. Its reports to the log and to the application are limited.
 class ServiceReplies {
 public:
     struct Needs {
@@ -22,16 +22,16 @@ public:
         SharedView& view;
         SessionPlugins* plugins;                                // null: the server has none
         std::function<void(const wire::ControlPayload&)> send;  // to the client
-        std::function<std::weak_ptr<ServerSession>()> session;  // the carrier of a service that has a name
+        std::function<std::weak_ptr<ServerSession>()> session;  // the carrier of a service with a name
     };
 
     explicit ServiceReplies(Needs needs) : needs_(std::move(needs)) {}
 
     /// The service is open: answers the registration, and publishes the service.
     void confirm(std::uint32_t request, SessionService& service);
-    /// Answers the registration alone.
+    /// Only answers the registration.
     void answer(std::uint32_t request, const wire::RegisteredService& registered);
-    /// Shows a service to others: from now on it has visitors.
+    /// Makes a service visible to others: from now on it has visitors.
     void publish(SessionService& service);
     /// Refuses a service that was being registered, and forgets it.
     void refuse(std::uint32_t id, const directory::Refusal& refusal);

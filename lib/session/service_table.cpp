@@ -35,7 +35,7 @@ SessionService& ServiceTable::keep(const wire::Service& description) {
     service.description.bind = description.bind;
     service.description.udp = description.udp;
     service.description.proof = description.proof;
-    service.description.http.rules = description.http.rules;  // kept because they are counted
+    service.description.http.rules = description.http.rules;  // kept because their bytes are counted
     service.description.plugins = description.plugins;        // likewise
     service.description.health = description.health;
     service.description.group.name = description.group.name;
@@ -61,7 +61,7 @@ SessionService& ServiceTable::keep(const wire::Service& description) {
             {group.name, std::string(login::name_of(description.kind)), facts.token_name, service.membership->name});
     }
     service.asked = needs_.plugins != nullptr ? needs_.plugins->asked_of(description.id) : nullptr;
-    check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has asked for");
+    check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has requested");
     return service;
 }
 
@@ -105,7 +105,8 @@ void ServiceTable::leave(SessionService& service, bool may_return) {
     }
 }
 
-// Claims go first: closing tells the other trunks, which may register the next service for these names at once.
+// Claims are released first: closing notifies the other trunks, which may register the next service for these names at
+// once.
 void ServiceTable::close(SessionService& service) {
     if (!service.is_carried() && !service.awaited) {
         return;
@@ -142,7 +143,7 @@ void ServiceTable::yield_all() {
     }
 }
 
-// A private service has no place that tells when it is taken.
+// A private service has no place that reports when it is taken.
 bool ServiceTable::is_idle() const noexcept {
     return std::none_of(services_.begin(), services_.end(), [](const auto& entry) {
         const SessionService& service = entry.second;

@@ -1,4 +1,4 @@
-// The services of one trunk: which there are, and their end.
+// The services of one trunk, and how they end.
 //
 //   keep --> (claimed) --> awaited or carried --leave--> gone, others of its client may carry it
 //                                   |  \-------close---> gone for all trunks
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the session's worker. A service that goes sends the visitors in its line to other trunks.
+/// Lives on the session's worker. A service that ends sends the visitors in its queue to other trunks.
 class ServiceTable {
 public:
     struct Needs {
@@ -29,27 +29,27 @@ public:
 
     explicit ServiceTable(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Null: there is none with this id.
+    /// Null if there is none with this id.
     SessionService* find(std::uint32_t id) noexcept;
     const SessionService* find(std::uint32_t id) const noexcept;
     SessionService& at(std::uint32_t id) { return services_.at(id); }
-    /// Null also if the id was registered again since.
+    /// Also null if the id was registered again since.
     SessionService* find(std::uint32_t id, std::uint64_t registration) noexcept;
     bool contains(std::uint32_t id) const noexcept { return services_.contains(id); }
     std::size_t size() const noexcept { return services_.size(); }
     std::map<std::uint32_t, SessionService>& all() noexcept { return services_; }
     const std::map<std::uint32_t, SessionService>& all() const noexcept { return services_; }
 
-    /// Adds a service that is about to be claimed, without the parts of its description that nothing reads later.
+    /// Adds a service that is about to be claimed, without the parts of its description that are not read later.
     SessionService& keep(const wire::Service& description);
-    /// The session waits to be resumed, or does not any more: meanwhile other carriers have the visitors.
+    /// The session waits to be resumed, or no longer does: meanwhile other carriers have the visitors.
     void set_waiting(bool waits);
     /// Forgets a service that could not be registered; returns its description.
     wire::Service erase(std::uint32_t id);
-    /// Forgets a service that this trunk carries no more. Unknown ids are ignored.
+    /// Forgets a service that this trunk no longer carries. Unknown ids are ignored.
     void forget(std::uint32_t id);
 
-    /// Forgets the first service of which `is_it` is true, if there is one.
+    /// Forgets the first service for which `is_it` is true, if there is one.
     template <typename Predicate>
     void forget_if(Predicate is_it) {
         for (const auto& [id, service] : services_) {
@@ -60,18 +60,18 @@ public:
         }
     }
 
-    /// Stops carrying the service: new visitors go to other trunks. Without one they wait where the client
-    /// `may_return`, or are refused, and others may have its names.
+    /// Stops carrying the service: new visitors use other trunks. If there is none, they wait if the client
+    /// `may_return`, otherwise they are refused and others may claim its names.
     void leave(SessionService& service, bool may_return = false);
     /// Ends the service for all trunks of the client.
     void close(SessionService& service);
     /// Leaves and forgets all. `may_return`: ports that have no other trunk are held.
     void close_all(bool may_return = false) noexcept;
-    /// Lets a fresh session of the client join everything in the place of this one.
+    /// Lets a fresh session of the client join everything that this one carries.
     void yield_all();
     /// No service is carried, or found by its name.
     bool is_idle() const noexcept;
-    /// Names find other trunks before this one.
+    /// Look-ups by name prefer other trunks to this one.
     void set_retired();
 
     /// Releases claims that no service of this trunk needs.

@@ -1,4 +1,4 @@
-// What the parts of a ServerSession read, and how they return to its worker.
+// State that the parts of a ServerSession read, and their way back to its worker.
 #pragma once
 
 #include <exception>
@@ -19,24 +19,24 @@ namespace ferrotunnel::session {
 
 struct ServerShared;
 
-/// Who the client of a session is. The login establishes it, and a resume changes the address.
+/// Identity of a session's client. The login establishes it, and a resume changes the address.
 struct SessionFacts {
     directory::SessionKey key{};
     runtime::SocketAddress peer{};
     login::Agreement agreement{};
     std::string token_name{};
-    std::optional<login::TokenId> secret{};  // of the client, by its id; empty until it was proved
+    std::optional<login::TokenId> secret{};  // id of the client's secret; empty until it was proved
     directory::ClientId client{};
 };
 
-/// What every part of a session may read. The session outlives its parts, and `facts` is the session's.
+/// State that every part of a session may read. The session outlives its parts, and owns `facts`.
 struct SessionContext {
     runtime::Worker& worker;
     const std::shared_ptr<ServerShared> shared;
     const SessionFacts& facts;
 };
 
-/// Runs one of several steps: if it lacks memory it is left out, and the others are still done.
+/// Runs one of several steps: a step that lacks memory is skipped, and the others still run.
 template <typename Step>
 void attempt(Step step) noexcept {
     try {
@@ -45,7 +45,7 @@ void attempt(Step step) noexcept {
     }
 }
 
-/// Refers to a step that is run at once. It owns nothing, and so allocates nothing.
+/// Refers to a step that runs at once. It owns nothing, and so allocates nothing.
 class StepRef {
 public:
     template <typename Step>
@@ -63,8 +63,8 @@ class SessionExecutor {
 public:
     using Run = std::function<void(StepRef)>;
 
-    /// `keep`: what keeps the session, and with it its parts. `run`: runs a step; an exception that leaves it ends the
-    /// session.
+    /// `keep`: returns a reference that keeps the session, and with it its parts. `run`: runs a step; an exception that
+    /// leaves it ends the session.
     SessionExecutor(std::shared_ptr<buffer::Mailbox> mailbox, std::function<std::shared_ptr<void>()> keep, Run run)
         : mailbox_(std::move(mailbox)), keep_(std::move(keep)), run_(std::make_shared<const Run>(std::move(run))) {}
 
@@ -72,8 +72,8 @@ public:
     std::shared_ptr<void> keep() const { return keep_(); }
     const std::shared_ptr<buffer::Mailbox>& mailbox() const noexcept { return mailbox_; }
 
-    /// A function that any thread may call: it posts `step` with its arguments to the worker. The session lives for as
-    /// long as the function does. It returns false if the worker has stopped.
+    /// A function that any thread may call: it posts `step` with its arguments to the worker. The session lives as long
+    /// as the function. It returns false if the worker has stopped.
     template <typename Step>
     auto bind(Step step) const {
         return [mailbox = mailbox_, keep = keep_(), run = run_, step = std::move(step)](auto... arguments) {

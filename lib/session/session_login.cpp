@@ -132,7 +132,7 @@ directory::SessionInfo SessionLogin::info() const {
         info.identity = facts.agreement.peer_identity;
         info.replaces = facts.agreement.peer_replaces && !info.identity.empty();
     }
-    // The tokens may be others than at the beginning of the login.
+    // The tokens may have changed since the beginning of the login.
     const std::shared_ptr<const login::AcceptedToken> token = needs_.rights.token();
     info.ports = token != nullptr ? token->ports : handshake_->token().ports;
     return info;
@@ -153,7 +153,7 @@ void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal)
     }
     SessionFacts& facts = needs_.facts;
     take_step(handshake_->welcome("s" + std::to_string(facts.key)));
-    facts.agreement = handshake_->agreed();  // with what the welcome has added
+    facts.agreement = handshake_->agreed();  // including what the welcome has added
     state_ = State::welcome;
     used_ = std::make_unique<UsedSecret>(needs_.at.shared->secrets, *facts.secret, facts.peer.text());
     needs_.welcomed();
@@ -163,7 +163,7 @@ void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal)
 void SessionLogin::give_way() {
     if (!is_proved()) {
         gave_way_ = true;
-        needs_.end(Code::busy, "The server has too many connections without a login.");
+        needs_.end(Code::busy, "The server has too many connections that have not logged in.");
     }
 }
 

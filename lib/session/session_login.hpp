@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::session {
 
-/// A secret counts as used by a client for as long as this lives.
+/// A secret counts as used by a client as long as this lives.
 class UsedSecret {
 public:
     UsedSecret(std::shared_ptr<login::SecretUse> use, const login::TokenId& secret, const std::string& peer);
@@ -43,12 +43,12 @@ public:
         const SessionExecutor& executor;
         const SessionRights& rights;
         SessionPlugins* plugins;                                            // null: the server has none
-        std::function<std::shared_ptr<directory::SessionHandle>()> handle;  // of the session
+        std::function<std::shared_ptr<directory::SessionHandle>()> handle;  // the session's handle
         std::function<void(const wire::ControlPayload&)> send;              // to the client
-        std::function<void(wire::Code code, const std::string& text)> end;  // the trunk
+        std::function<void(wire::Code code, const std::string& text)> end;  // ends the trunk
         std::function<bool()> has_ended;
         std::function<bool()> is_authenticating;  // false: the trunk has failed, and its end follows
-        std::function<void()> resume;             // the client wants a session that it has
+        std::function<void()> resume;             // the client wants to resume an earlier session
         std::function<void()> welcomed;
     };
 
@@ -58,25 +58,25 @@ public:
 
     void begin(transport::Pipe& pipe);
     void receive(Bytes message);
-    /// Plugins have nothing against the client: asks the registry, or resumes.
+    /// Plugins have accepted the client: requests admission from the registry, or resumes.
     void admit();
     void refuse(const directory::Refusal& refusal);
-    /// Ends the trunk if the token is not proved yet: its place is needed.
+    /// Ends the trunk if the token is not proved yet, to free its place.
     void give_way();
     /// The login is over, by the welcome or by the session's end.
     void finish() noexcept;
-    /// The registry forgets the session.
+    /// Removes the session from the registry.
     void leave_registry() noexcept;
-    /// The client does not use its secret any more.
+    /// The client no longer uses its secret.
     void release_secret() noexcept { used_.reset(); }
-    /// Gives the handshake to the session that continues with this connection.
+    /// Moves the handshake to the session that continues with this connection.
     std::unique_ptr<login::ServerHandshake> hand_over() { return std::move(handshake_); }
 
     bool has_begun() const noexcept { return handshake_ != nullptr; }
     bool is_proved() const noexcept { return state_ != State::expects_proof; }
     bool is_welcome() const noexcept { return state_ == State::welcome; }
     bool is_admitted() const noexcept { return admitted_; }
-    /// Whether an end with this text was of a peer that had proved nothing: nobody needs to know.
+    /// Whether an end with this text came from a peer that had proved nothing: not reported.
     bool is_silent_end(std::string_view text) const noexcept {
         return gave_way_ || (handshake_ && !is_proved() && !text.empty());
     }
@@ -91,7 +91,7 @@ private:
 
     const Needs needs_;
     std::function<void(bool welcome)> over_;
-    std::unique_ptr<login::ServerHandshake> handshake_;  // until the welcome
+    std::unique_ptr<login::ServerHandshake> handshake_;  // until the welcome is sent
     std::unique_ptr<UsedSecret> used_;
     State state_ = State::expects_proof;
     bool admitted_ = false;  // the registry has the session

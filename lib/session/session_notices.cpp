@@ -27,7 +27,7 @@ void report_stranger(const SessionContext& at, const char* what, Code code, cons
     static constexpr LineKind strangers{"strangers"};
     if (at.shared->log->may_write(LogLevel::warn, strangers, at.worker.now())) {
         const std::string peer = at.facts.peer.text();
-        if (at.facts.secret) {  // it has proved its token, so it is known who is refused
+        if (at.facts.secret) {  // it has proved its token, so its names are known
             at.shared->log->warn(what, {{"peer", peer},
                                         {"client", at.facts.agreement.peer_name},
                                         {"token", at.facts.token_name},
@@ -87,7 +87,7 @@ void log_loop(const SessionContext& at, const SessionService& service) {
     static constexpr LineKind loops{"loops"};
     if (at.shared->log->may_write(LogLevel::warn, loops, at.worker.now())) {
         at.shared->log->warn(
-            "visitors of a service lead back to themselves: its backend is a public port, perhaps through other "
+            "a forwarding loop: the backend of a service is its own public port, directly or through other "
             "tunnels",
             {{"session", at.facts.agreement.session},
              {"service", printable(service.description.name, 64)},

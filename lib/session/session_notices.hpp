@@ -23,17 +23,17 @@ inline void notify(const SessionContext& at, ServerNotice::Kind kind, wire::Code
     notify(at, kind, {}, {}, code, text, trunks);
 }
 
-/// Reports a failure of a peer without a login, within limits: any peer can cause one, at any rate. `notifies`: the
-/// application learns of it, too. Of a peer that has proved its token the line has the names of client and token.
+/// Reports a failure of a peer without a login, within limits: any peer can cause failures at any rate. `notifies`:
+/// also to the application. For a peer that has proved its token the line has the names of client and token.
 void report_stranger(const SessionContext& at, const char* what, wire::Code code, const std::string& why,
                      bool notifies);
 
 /// Logs that a client has connected; `tls`: the connection's encryption.
 void log_session_begin(const SessionContext& at, const std::string& tls);
-/// Counts a violation by the client, and logs that a client with a login is gone.
+/// Counts a violation by the client, and logs the end of a client that had logged in.
 void report_session_end(const SessionContext& at, trunk::Trunk& trunk, std::uint64_t visitors,
                         const trunk::TrunkEnd& end);
-/// Logs that the visitors of a service lead back to themselves.
+/// Logs that the visitors of a service form a forwarding loop.
 void log_loop(const SessionContext& at, const SessionService& service);
 /// Logs that an exception has ended the session.
 void log_failed_session(const SessionContext& at, const std::exception& problem);

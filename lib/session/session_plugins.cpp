@@ -1,5 +1,5 @@
-// Logins that plugins decide on, and what all phases have in common. session_plugins_registration.cpp has the
-// registrations, visitor_question.hpp the visitors.
+// Logins that plugins decide on, and code shared by all phases. session_plugins_registration.cpp has the registrations,
+// visitor_question.hpp the visitors.
 #include "session/session_plugins.hpp"
 
 #include <utility>
@@ -15,7 +15,7 @@ using wire::Code;
 
 directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal) {
     if (refusal.failed) {
-        return {Code::busy, "The server cannot decide on this at the moment. Trying later may work."};
+        return {Code::busy, "The server cannot decide this at the moment. Trying later may work."};
     }
     return {Code::forbidden, refusal.words.empty() ? "The server's rules do not allow it." : refusal.words};
 }
@@ -89,7 +89,7 @@ void SessionPlugins::login_decided(Step step) {
     needs_.admit();
 }
 
-// --- what visitors are told apart by ---
+// --- facts about visitors ---
 
 hooks::Subject SessionPlugins::about_visitors_of(const SessionService& service) {
     auto& facts = visited_[service.description.id];

@@ -1,9 +1,9 @@
-// What a session asks plugins: about its login, about the services that its client registers, and about visitors of TCP
-// and TLS.
+// A session's questions to plugins: about its login, about the services that its client registers, and about visitors
+// of TCP and TLS.
 //
 //   token proved --ask_login--> admission           registration --take--> asked, or another trunk asks --> registered
 //                    '--> refused                                      '--> refused
-//   A registration that asks for plugins waits again, until these are made.
+//   A registration that requests plugins waits again, until these are created.
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the session's worker. The server has plugins.
+/// Lives on the session's worker. Exists only if the server has plugins.
 class SessionPlugins {
 public:
-    /// What the session does with the answers.
+    /// Callbacks into the session for the answers.
     struct Needs {
         std::function<bool()> in_login;  // false: the login is over, or has failed
         std::function<void()> admit;
@@ -42,49 +42,49 @@ public:
     SessionPlugins(const SessionPlugins&) = delete;
     SessionPlugins& operator=(const SessionPlugins&) = delete;
 
-    /// The client comes from another address now.
+    /// The client's address has changed.
     void moved() noexcept { client_.reset(); }
 
     /// The token is proved: the admission follows, or the refusal.
     void ask_login(const login::Agreement& agreed, const std::string& token_name);
 
-    /// Takes a registration that the session has nothing against. False: plugins have no word in it.
+    /// Handles a registration that the session accepts. False: plugins have no say in it.
     bool take(std::uint32_t request, const wire::Service& description);
     bool is_asking(std::uint32_t id) const { return asked_.contains(id); }
     std::size_t asking() const noexcept { return asked_.size(); }
-    /// What the plugins take that those services ask for.
+    /// Bytes of the plugins that those services request.
     std::size_t asking_bytes() const;
     /// The service is registered, with what the server has assigned.
     void confirmed(std::uint32_t id, const wire::RegisteredService& registered);
-    /// The client does not want the service any more.
+    /// The client no longer wants the service.
     void forget(std::uint32_t id);
     /// This trunk does not have it, or could not register it.
     void left(std::uint32_t id);
     void left_all() noexcept;
-    /// The plugins that the client has asked for on the service; null: none.
+    /// The plugins that the client has requested for the service; null if none.
     hooks::SharedAskedPlugins asked_of(std::uint32_t id) const;
-    /// What was noted for the service; null: nothing.
+    /// Notes about the service; null if none.
     hooks::SharedNotes notes_of(std::uint32_t id) const;
 
     bool wants_visitors() const noexcept { return hooks_->wants(hooks::SessionPhase::connect); }
     hooks::Subject about_visitors_of(const SessionService& service);
     hooks::SessionHooks& hooks() const noexcept { return *hooks_; }
 
-    /// The trunk ends: nothing is asked any more, and what was decided is left to other trunks.
+    /// The trunk ends: nothing is asked any more, and decisions are left to other trunks.
     void give_up() noexcept;
 
 private:
-    /// A registration that plugins, or another trunk's plugins, decide on.
+    /// A registration that awaits a decision by plugins, on this or another trunk.
     struct Asked {
         std::uint32_t request = 0;
-        std::uint64_t serial = 0;  // the id may be used again while somebody is on the way to tell
+        std::uint64_t serial = 0;  // the id may be used again while a notification is in flight
         wire::Service description;
         std::shared_ptr<const hooks::ServiceFacts> facts;
         RegistrationTable::Key key;
         std::unique_ptr<PluginQuestion> question;  // null: another trunk asks
-        hooks::Amendments amendments{};            // of the operator's plugins, while those of the client are made
+        hooks::Amendments amendments{};            // by the operator's plugins, while those of the client are created
     };
-    /// A service that was accepted.
+    /// An accepted service.
     struct Accepted {
         RegistrationTable::Key key;
         hooks::SharedNotes notes;
@@ -120,10 +120,10 @@ private:
     std::map<std::uint32_t, std::shared_ptr<const hooks::ServiceFacts>> visited_;
 };
 
-/// What a client is told when plugins refuse.
+/// The refusal sent to a client when plugins reject.
 directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal);
 
-/// Tells who has refused whom, within limits.
+/// Logs a rejection by a plugin, within limits.
 void tell_refused_by_plugin(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,
                             const std::string& from, std::string_view service);
 

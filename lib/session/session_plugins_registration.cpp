@@ -1,4 +1,4 @@
-// Registrations of services that plugins decide on, and the wait for plugins that their clients request.
+// Registrations of services that plugins decide on, and the wait for plugins that clients request.
 #include <utility>
 
 #include "base/text.hpp"
@@ -11,7 +11,7 @@ using hooks::Step;
 
 namespace {
 
-// The description as plugins have changed it. What they say is checked as what clients say.
+// The description as plugins have changed it. Their values are checked like those of clients.
 wire::Service amended(wire::Service service, const hooks::Amendments& by) {
     if (by.hosts) {
         (service.kind == wire::ServiceKind::tls ? service.tls.hosts : service.http.hosts) = *by.hosts;
@@ -47,8 +47,8 @@ wire::Code code_of(hooks::AskedRefusal::Why why) {
 
 }  // namespace
 
-// Says what a client asks for, in normal form: plugins are to judge what the server would do. Returns a refusal if that
-// cannot be read.
+// Describes a client's request in normal form: plugins must judge what the server would do. Returns a refusal if the
+// request cannot be read.
 std::optional<directory::Refusal> SessionPlugins::describe(const wire::Service& description,
                                                            hooks::ServiceFacts& facts) const {
     facts.name = description.name;
@@ -96,7 +96,7 @@ std::size_t SessionPlugins::asking_bytes() const {
     return bytes;
 }
 
-// Asks, or waits for another trunk that does, or joins what was decided.
+// Asks, or waits for another trunk that does, or joins an existing decision.
 void SessionPlugins::advance(std::uint32_t id) {
     Asked& asked = asked_.at(id);
     auto post = executor_.bind([this](std::uint32_t of, std::uint64_t serial) { advance_if(of, serial); });
@@ -174,7 +174,7 @@ void SessionPlugins::asked_made(std::uint32_t id, std::uint64_t serial,
                                 Result<hooks::SharedAskedPlugins, hooks::AskedRefusal> made) {
     const auto found = asked_.find(id);
     if (found == asked_.end() || found->second.serial != serial) {
-        return;  // the client does not want the service any more
+        return;  // the client no longer wants the service
     }
     Asked asked = std::move(asked_.extract(found).mapped());
     if (!made) {
@@ -186,7 +186,7 @@ void SessionPlugins::asked_made(std::uint32_t id, std::uint64_t serial,
     accept(std::move(asked));
 }
 
-// --- what was accepted ---
+// --- accepted services ---
 
 void SessionPlugins::accept(Asked asked) {
     const auto decision = std::make_shared<const hooks::Amendments>(std::move(asked.amendments));
@@ -206,13 +206,14 @@ void SessionPlugins::accepted(Asked asked, const RegistrationTable::Decision& de
     const wire::Service service = amended(description, *decision);
     if (auto problem = wire::problem_of(service)) {
         needs_.refuse_service(
-            description, {wire::Code::protocol, "A plugin has made of it what no service can be: " + problem->text});
+            description,
+            {wire::Code::protocol, "A plugin has changed the service so that it is not valid: " + problem->text});
         return;
     }
     needs_.register_checked(asked.request, service);
 }
 
-// On its other trunks the client asks for what was assigned on the first one.
+// On its other trunks the client requests what was assigned on the first one.
 void SessionPlugins::confirmed(std::uint32_t id, const wire::RegisteredService& registered) {
     const auto found = accepted_.find(id);
     if (found == accepted_.end() || !found->second.asked_for) {

@@ -21,7 +21,7 @@ std::vector<std::uint8_t> framed(const wire::ControlPayload& message) {
     return frame;
 }
 
-// The socket has taken next to nothing so far, so this fits.
+// The socket's buffer is almost empty so far, so this fits.
 void write_refusal(transport::Pipe& pipe, const wire::ControlPayload& refused, Code code, std::string_view text) {
     std::vector<std::uint8_t> frames = framed(refused);
     std::array<std::uint8_t, wire::goaway_frame_max> goaway;
@@ -34,7 +34,7 @@ void write_refusal(transport::Pipe& pipe, const wire::ControlPayload& refused, C
 
 }  // namespace
 
-// The server waits a little longer than the client, which then has the last word.
+// The server waits a little longer than the client, so that the client decides.
 void SessionResumption::begin() {
     check_here(needs_.at.worker);
     const SessionFacts& facts = needs_.facts;
@@ -47,7 +47,7 @@ void SessionResumption::begin() {
     needs_.trunk->session().begin_resumable(facts.agreement.resume_window + limits::resume_server_waits);
 }
 
-// Waiting would only keep its visitors from being reset.
+// Waiting would only delay the reset of its visitors.
 void SessionResumption::give_up() {
     check_here(needs_.at.worker);
     if (!needs_.facts.agreement.resume_key || needs_.has_ended()) {
@@ -56,7 +56,7 @@ void SessionResumption::give_up() {
     leave_table();
     if (waits_since()) {
         needs_.end(Code::going_away,
-                   "Its client cannot come back: the server is stopping, or another process of it takes over.");
+                   "Its client cannot reconnect: the server is stopping, or another process takes over.");
     } else {
         needs_.trunk->session().give_up_resume();
     }
@@ -87,7 +87,7 @@ void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     shared.resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     static constexpr LineKind detached{"detached", limits::client_lines_per_second};
     if (shared.log->may_write(LogLevel::info, detached, needs_.at.worker.now())) {
-        shared.log->info("a client's connection is lost, and its session waits for another one",
+        shared.log->info("a client's connection was lost; its session waits to be resumed",
                          {{"session", needs_.facts.agreement.session},
                           {"peer", needs_.facts.peer.text()},
                           {"client", needs_.facts.agreement.peer_name},
@@ -97,27 +97,27 @@ void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     notify(needs_.at, ServerNotice::Kind::waiting, why.code, why.text);
 }
 
-// Why it may not; nothing: the session has no connection now, and may take this one.
+// Why the connection is refused. Empty if the session has no connection now, and may use this one.
 std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnection& connection) {
     const wire::ResumeRequest& request = *connection.handshake->agreed().resume;
     if (needs_.has_ended() || !needs_.trunk ||
         (!needs_.trunk->is_detached() && !needs_.trunk->session().is_resumable())) {
-        return directory::Refusal{Code::unknown_session, "The session is over."};
+        return directory::Refusal{Code::unknown_session, "The session has ended."};
     }
-    if (resumed_by_ && request.attempt <= *resumed_by_) {  // two came by mail of two workers
-        return directory::Refusal{Code::superseded, "A later attempt to resume the session has come."};
+    if (resumed_by_ && request.attempt <= *resumed_by_) {  // two arrived by mail from two workers
+        return directory::Refusal{Code::superseded, "A later attempt to resume the session has arrived."};
     }
-    // The new connection's worker has looked already; rights may have changed while it was on the way.
+    // The new connection's worker has checked already; rights may have changed since.
     const runtime::SocketAddress was = std::exchange(needs_.facts.peer, connection.from);
     if (auto refusal = needs_.rights.refuse_login()) {
         needs_.facts.peer = was;
         return refusal;
     }
     resumed_by_ = request.attempt;
-    needs_.trunk->detach();  // the client has given the old connection up, whatever this side knows of it
+    needs_.trunk->detach();  // the client has given up the old connection, even if this side has not noticed
     if (!needs_.trunk->session().can_reattach(request.received)) {
         needs_.end(Code::internal, "The client reported an impossible receive count.");
-        return directory::Refusal{Code::unknown_session, "The client cannot have received so much, or so little."};
+        return directory::Refusal{Code::unknown_session, "The client's receive count is out of range."};
     }
     return std::nullopt;
 }
@@ -143,7 +143,7 @@ void SessionResumption::resume(ResumedConnection connection) {
     const login::Step step = connection.handshake->resumed(connection.key, needs_.trunk->session().received_bytes());
     static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
     if (needs_.at.shared->log->may_write(LogLevel::info, resumed, needs_.at.worker.now())) {
-        needs_.at.shared->log->info("a client's session continues, on another connection",
+        needs_.at.shared->log->info("a client's session was resumed on another connection",
                                     {{"session", needs_.facts.agreement.session},
                                      {"peer", needs_.facts.peer.text()},
                                      {"was", was},

@@ -1,8 +1,8 @@
 // Sessions of a server that outlive their connection (docs/architecture/resume.md).
 //
-// The new connection is a session of its own until the login is over, on a worker of its own. What it brings is the
-// pipe: that goes by mail to the worker of the session that it is for, before the welcome is written, so that the
-// welcome and what the client has missed leave from one place.
+// Until the login is over the new connection is a session of its own, on a worker of its own. It contributes the pipe,
+// which is mailed to the worker of the resumed session before the welcome is written, so that the welcome and the
+// missed bytes are sent from one place.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,7 @@ struct ResumedConnection {
     runtime::SocketAddress from;
 };
 
-/// The session that waits for another connection. Lives on its worker; waits_since() is for any thread.
+/// Lets a session wait for another connection. Lives on its worker; waits_since() is for any thread.
 class SessionResumption {
 public:
     struct Needs {
@@ -40,27 +40,27 @@ public:
         const IntrusivePtr<trunk::Trunk>& trunk;  // of the session
         std::function<std::weak_ptr<ServerSession>()> session;
         std::function<bool()> has_ended;
-        std::function<void(wire::Code code, std::string_view text)> end;  // the session
-        std::function<void(bool waits)> waits;                            // from now on, or no more
+        std::function<void(wire::Code code, std::string_view text)> end;  // ends the session
+        std::function<void(bool waits)> waits;                            // from now on, or no longer
     };
 
     explicit SessionResumption(Needs needs) : needs_(std::move(needs)) {}
 
     /// The login is over: the session can be resumed, if both sides want that.
     void begin();
-    /// The connection is lost.
+    /// The connection was lost.
     void on_detached(const trunk::TrunkEnd& why);
     /// Continues on another connection, or refuses it.
     void resume(ResumedConnection connection);
-    /// Nobody can come back: connections are accepted no more, or by another process, which does not know the session.
-    /// A session that waits ends.
+    /// No client can reconnect: connections are no longer accepted, or are accepted by another process, which does not
+    /// have the session. A waiting session ends.
     void give_up();
     /// The session is over.
     void on_end() noexcept;
-    /// It is not found any more.
+    /// Removes the session from the table.
     void leave_table() noexcept;
 
-    /// Nothing: it has a connection.
+    /// Empty if it has a connection.
     std::optional<TimePoint> waits_since() const noexcept {
         const TimePoint since = waits_since_.load(std::memory_order_relaxed);
         return since == TimePoint{} ? std::nullopt : std::optional(since);
@@ -71,7 +71,7 @@ private:
     void set_waiting(bool waits);
 
     const Needs needs_;
-    std::optional<std::uint64_t> resumed_by_{};        // the client's number of the last attempt that was accepted
+    std::optional<std::uint64_t> resumed_by_{};        // the client's number of the last accepted attempt
     std::atomic<TimePoint> waits_since_{TimePoint{}};  // zero: it has a connection
 };
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* expired_text = "The token has expired.";
 constexpr const char* not_accepted_text =
-    "The server does not accept this token any more: it was removed there, or its secret was replaced.";
+    "The server no longer accepts this token: it was removed there, or its secret was replaced.";
 constexpr const char* other_token_text = "The token's secret belongs to another token of the server now.";
 
 bool has_expired(const login::Rights& rights) {
@@ -40,7 +40,7 @@ std::optional<directory::Refusal> SessionRights::refuse_token() const {
     return std::nullopt;
 }
 
-// The client has proved that it has the token: it may know what is wrong with that.
+// The client has proved its token, so it may learn the reason.
 std::optional<directory::Refusal> SessionRights::refuse_login() const {
     if (auto refusal = refuse_token()) {
         return refusal;
@@ -69,8 +69,8 @@ std::optional<directory::Refusal> SessionRights::refuse_expired() const {
     return std::nullopt;
 }
 
-// Where a port listens whose client asks for `bind`, which may be empty. A client may narrow a port to the server's own
-// machine or to one of the addresses that are covered, but not widen it beyond what its token may have: a server that
+// The listen address of a port whose client requests `bind`, which may be empty. A client may narrow a port to the
+// server's loopback or to one of the allowed addresses, but not widen it beyond the token's rights: a server that
 // listens on 0.0.0.0 has nothing on IPv6.
 Result<runtime::SocketAddress, directory::Refusal> SessionRights::address_for(const std::string& bind) const {
     const auto rules = at_.shared->registry->rules();
@@ -102,7 +102,7 @@ Result<runtime::SocketAddress, directory::Refusal> SessionRights::address_for(co
     return directory::Refusal{Code::port_forbidden, why + "."};
 }
 
-// Why the token may not have a service any more that it has, or is about to have.
+// Why the token may no longer have a service that it has, or is about to have.
 std::optional<directory::Refusal> SessionRights::refuse_present(const SessionService& service,
                                                                 const login::PortPolicy& every_token) const {
     if (auto refusal = refuse_kind(service.description.kind)) {
@@ -118,7 +118,7 @@ std::optional<directory::Refusal> SessionRights::refuse_present(const SessionSer
         }
         if (address->ip() != service.public_port->address().ip()) {
             return directory::Refusal{Code::port_forbidden,
-                                      "The ports of this token listen on another address now. Trying again helps."};
+                                      "The ports of this token listen on another address now. Try again."};
         }
     }
     const auto rules = at_.shared->registry->rules();
@@ -136,7 +136,7 @@ std::optional<directory::Refusal> SessionRights::refuse_kind(wire::ServiceKind k
     return at_.shared->registry->rules()->refuse_kind(at_.facts.client.first, kind);
 }
 
-// Why a service may not be there without the proof of a token of its own.
+// Why a service may not exist without the proof of a token of its own.
 std::optional<directory::Refusal> SessionRights::refuse_unproved(const directory::ReachedBy& service,
                                                                  const std::optional<wire::Proof>& proof) const {
     const auto tokens = at_.shared->service_tokens.get();
@@ -144,7 +144,7 @@ std::optional<directory::Refusal> SessionRights::refuse_unproved(const directory
     return tokens ? tokens->refuse(service, proof, at_.facts.agreement.client_proof, knows) : std::nullopt;
 }
 
-// The same of one that is there, by what it was given too.
+// The same for an existing service, including what it was assigned.
 std::optional<directory::Refusal> SessionRights::refuse_unproved(const SessionService& service) const {
     directory::ReachedBy reached{service.description.name};
     for (const directory::ClaimName& name : service.names) {
@@ -157,8 +157,8 @@ std::optional<directory::Refusal> SessionRights::refuse_unproved(const SessionSe
     return refuse_unproved(reached, service.description.proof);
 }
 
-// Counts a service that is about to be opened, when its names are claimed: a ghost of the same client that had them has
-// given its own count back by then.
+// Counts a service that is about to be opened, when its names are claimed: a stale session of the same client that had
+// them has released its own count by then.
 std::optional<directory::Refusal> SessionRights::count_service(SessionService& service) const {
     const auto rules = at_.shared->registry->rules();
     const login::Rights& rights = rules->of(at_.facts.client.first);
@@ -167,7 +167,7 @@ std::optional<directory::Refusal> SessionRights::count_service(SessionService& s
     if (service.of_token) {
         return std::nullopt;
     }
-    return directory::Refusal{Code::busy, "The clients of this token have as many services as one may have (" +
+    return directory::Refusal{Code::busy, "The clients of this token have reached its limit of services (" +
                                               std::to_string(rights.services.value_or(0)) +
                                               "). Trying later may work."};
 }

@@ -1,4 +1,4 @@
-// What the token of a session permits. Rights are looked up at each call: they may have changed since the login.
+// Rights of a session's token. They are looked up at each call, since they may have changed since the login.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the session's worker. A refusal says why something is not permitted; nothing: it is.
+/// Lives on the session's worker. A refusal has the reason; empty: permitted.
 class SessionRights {
 public:
     using Refusal = directory::Refusal;
@@ -26,14 +26,14 @@ public:
     std::optional<Refusal> refuse_token() const;
     /// The refusal if the token has expired.
     std::optional<Refusal> refuse_expired() const;
-    /// The token as it is now; null: the server does not accept it any more.
+    /// The token as it is now; null if the server no longer accepts it.
     std::shared_ptr<const login::AcceptedToken> token() const;
 
     std::optional<Refusal> refuse_kind(wire::ServiceKind kind) const;
-    /// Whether a service may be there without the proof of a token of its own.
+    /// Whether a service may exist without the proof of a token of its own.
     std::optional<Refusal> refuse_unproved(const directory::ReachedBy& service,
                                            const std::optional<wire::Proof>& proof) const;
-    /// The same for a registered service, by what the server assigned to it, too.
+    /// The same for a registered service, including what the server assigned to it.
     std::optional<Refusal> refuse_unproved(const SessionService& service) const;
     /// Whether the token may keep a service that it has, or is about to have.
     std::optional<Refusal> refuse_present(const SessionService& service, const login::PortPolicy& every_token) const;

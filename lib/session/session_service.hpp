@@ -1,4 +1,4 @@
-// One service of a client on one trunk: what the client asked for, and what the server opened for it.
+// One service of a client on one trunk: the client's request, and what the server opened for it.
 #pragma once
 
 #include <cstdint>
@@ -23,39 +23,41 @@
 
 namespace ferrotunnel::session {
 
-/// Where a service is to be opened: what its client asks for, or what the server chose.
+/// Where a service is to be opened: the client's request, or the server's choice.
 struct ServicePlace {
-    runtime::SocketAddress at{};          // of a port
-    directory::HttpDescription wanted{};  // of hosts
-    bool assigned = false;                // the host is the server's choice
+    runtime::SocketAddress at{};          // for a port
+    directory::HttpDescription wanted{};  // for hosts
+    bool assigned = false;                // the server chose the host
 
     /// The hosts to be opened; null for a service without hosts.
     const directory::HttpDescription* hosts() const noexcept { return wanted.hosts.empty() ? nullptr : &wanted; }
 };
 
-/// A value. It belongs to the ServiceTable of its session, on the session's worker.
+/// Plain data. It belongs to the ServiceTable of its session, on the session's worker.
 struct SessionService {
     wire::Service description;
-    std::shared_ptr<const ServicePlace> awaited{};  // what another client has until it is replaced; usually null
-    std::uint64_t registration = 0;           // an id may be registered again while a claim for the first is under way
-    std::vector<directory::ClaimName> names;  // claimed, or about to be
-    std::optional<directory::Membership> membership{};  // of the group that has it
+    std::shared_ptr<const ServicePlace> awaited{};  // place that another client has until it is replaced; usually null
+    std::uint64_t registration = 0;                 // an id may be registered again while a claim for the first is in
+                                                    // progress
+    std::vector<directory::ClaimName> names;        // claimed, or about to be
+    std::optional<directory::Membership> membership{};  // in the group that has it
     directory::CarrierHealth health{};                  // of its backend
-    std::optional<wire::Health> reported{};             // of its backend, and not applied yet
+    std::optional<wire::Health> reported{};             // last report about its backend, not applied yet
     TokenBucket health_rate{};
     std::shared_ptr<directory::SharedPort> public_port;
     std::shared_ptr<directory::HttpService> http;
-    bool opened = false;                         // opened the port or service here, did not join other trunks
-    bool assigned = false;                       // its host is the server's choice
-    bool assigned_anew = false;                  // and it is not the one that the service had before
+    bool opened = false;                         // it opened the port or service itself, instead of joining other
+                                                 // trunks
+    bool assigned = false;                       // the server chose its host
+    bool assigned_anew = false;                  // and it differs from the one that the service had before
     std::shared_ptr<trunk::Traffic> traffic;     // on this trunk
-    std::shared_ptr<metrics::Meter> meter{};     // of what it moves; null until it is published
+    std::shared_ptr<metrics::Meter> meter{};     // of its bytes; null until it is published
     std::shared_ptr<metrics::ServiceRow> row{};  // likewise
     directory::VisitorLine line;
     directory::TokenUse::Counted of_token{};         // counts it for the token's quota
     hooks::SharedAskedPlugins asked{};               // the plugins that its client requests
     std::unique_ptr<NamedServices::Place> named{};   // set by publish(); null for kinds that have no names
-    std::shared_ptr<shaping::ServiceShape> shape{};  // the rates of its visitors; null until there is one
+    std::shared_ptr<shaping::ServiceShape> shape{};  // rate limits of its visitors; null until there are any
 
     bool is_carried() const noexcept { return public_port || http; }
     bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }

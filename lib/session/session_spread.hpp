@@ -1,8 +1,7 @@
-// Decides which worker gets a client's connection. The trunks of one tunnel should be on different workers, or the
-// tunnel would use one core of several; but it is not known yet whose trunk a connection will be. So connections from
+// Chooses the worker of a client's connection. The trunks of one tunnel should be on different workers, or the tunnel
+// would use one core of several; but it is not known yet which tunnel a connection will belong to. So connections from
 // one address are spread: first those with a login, then those that may never have one, and among equals the worker
-// with the fewest clients is chosen. Connections that come from elsewhere, and go again without a login, change
-// nothing.
+// with the fewest clients is chosen. Connections from other addresses that end without a login change nothing.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +33,7 @@ public:
         Seat& operator=(const Seat&) = delete;
 
         std::size_t worker() const noexcept { return worker_; }
-        /// Says that the connection's token is proved: it stays.
+        /// The connection's token is proved: it stays.
         void set_client() { spread_->set_client(*this); }
 
     private:

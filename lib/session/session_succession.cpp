@@ -22,7 +22,7 @@ void SessionSuccession::rotate(std::string_view why) {
     needs_.at.shared->log->info("a session rotates", {{"session", needs_.at.facts.agreement.session}, {"why", why}});
 }
 
-// Until the fresh session has registered what this one carries, this one continues.
+// This session continues until the fresh one has registered its services.
 void SessionSuccession::yield() {
     if (std::exchange(yielding_, true)) {
         return;
@@ -30,7 +30,7 @@ void SessionSuccession::yield() {
     needs_.yields();
     needs_.table.set_retired();
     needs_.table.yield_all();
-    // What the successor does not ask for is closed a little later.
+    // Services that the successor does not request are closed a little later.
     yield_timer_ = std::make_unique<runtime::Timer>(needs_.at.worker, [this] { end_yielding(); });
     yield_timer_->set_after(needs_.at.shared->handshake_deadline);
     check_yielded();
@@ -47,7 +47,7 @@ void SessionSuccession::end_yielding() {
     needs_.drains();
 }
 
-// --- this client takes the place of others ---
+// --- this client replaces others ---
 
 void SessionSuccession::take_over() {
     const SessionFacts& facts = needs_.at.facts;
@@ -57,7 +57,7 @@ void SessionSuccession::take_over() {
     }
     const auto succession =
         std::make_shared<const directory::Registry::Succession>(needs_.at.shared->registry->succession(facts.key));
-    // The address is read on another thread perhaps, while a resume changes it on this one.
+    // The address may be read on another thread, while a resume changes it on this one.
     const auto settle = [shared = needs_.at.shared, succession, by = facts.peer.text(),
                          post = needs_.executor.bind([this](std::uint32_t clients) { report_taken(clients); })] {
         const auto predecessors = shared->registry->settle(*succession);
@@ -66,7 +66,7 @@ void SessionSuccession::take_over() {
         }
         post(static_cast<std::uint32_t>(succession->predecessors.size()));
     };
-    // Counted in full before the first order, which may be carried out at once.
+    // Counted in full before the first order, which may run at once.
     const auto waiting = std::make_shared<std::atomic<std::size_t>>(succession->trunks.size());
     for (const auto& trunk : succession->trunks) {
         trunk->take_place(succession->owners, [waiting, settle] {
@@ -86,16 +86,16 @@ void SessionSuccession::report_taken(std::uint32_t clients) {
     const login::Agreement& agreement = needs_.at.facts.agreement;
     Logger& log = *needs_.at.shared->log;
     if (clients != 0 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {
-        log.info("a client has taken the place of others", {{"session", agreement.session},
-                                                            {"client", agreement.peer_name},
-                                                            {"identity", agreement.peer_identity},
-                                                            {"others", clients}});
+        log.info("a client has replaced others", {{"session", agreement.session},
+                                                  {"client", agreement.peer_name},
+                                                  {"identity", agreement.peer_identity},
+                                                  {"others", clients}});
     }
 }
 
-// --- another client takes this one's place ---
+// --- another client replaces this one ---
 
-// Visitors on their way to it still arrive, and requests that had been given to it before its place was taken.
+// Visitors in flight to it still arrive, and so do requests that were sent to it before it was replaced.
 void SessionSuccession::on_replaced(const std::string& by) {
     if (std::exchange(replaced_, true)) {
         return;
@@ -106,11 +106,11 @@ void SessionSuccession::on_replaced(const std::string& by) {
     leave_timer_->set_after(limits::replaced_grace);
 }
 
-// The client drains, as if it had been told to stop.
+// The client drains, as if it were stopped.
 void SessionSuccession::leave_place(const std::string& by) {
     const std::string from = by.empty() ? std::string() : ", from " + by;
-    needs_.send(
-        wire::encode_control(wire::Replaced{"Another client of its identity has taken this one's place" + from + "."}));
+    needs_.send(wire::encode_control(
+        wire::Replaced{"Another client with the same identity has replaced this one" + from + "."}));
     needs_.table.close_all();
 }
 

@@ -1,8 +1,9 @@
-// How a session is succeeded, or succeeds another.
+// Succession of a session: by a fresh session or another client, or of others by this one.
 //
-//   rotate:   announced --a fresh session of the client logs in--> yields --it has the services, or time passes-->
-//   drains replaced: another client of the identity takes the place (docs/architecture/handover.md) --a grace--> told
-//   to leave take over: this client takes the place of others, whose trunks are told
+//   rotate:     announced --a fresh session of the client logs in--> yields --it has the services, or time passes-->
+//               drains
+//   replaced:   another client replaces this one (docs/architecture/handover.md) --a grace--> asked to leave
+//   take over:  this client replaces others, whose trunks are notified
 #pragma once
 
 #include <cstdint>
@@ -29,22 +30,22 @@ public:
         const IntrusivePtr<trunk::Trunk>& trunk;                // of the session
         std::function<void(const wire::ControlPayload&)> send;  // to the client
         std::function<bool()> has_ended;
-        std::function<void()> yields;       // the session yields: the registry forgets it
+        std::function<void()> yields;       // the session yields: the registry removes it
         std::function<void()> drains;       // it has nothing left to yield
         std::function<void()> is_replaced;  // its client accepts no services any more
     };
 
     explicit SessionSuccession(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Tells the client to open a fresh session. Until that has the same services, this one carries them.
+    /// Asks the client to open a fresh session. Until that has the same services, this one carries them.
     void rotate(std::string_view why);
     /// The fresh session has logged in. Ignored once the session yields.
     void yield();
-    /// Drains if the fresh session has taken all services.
+    /// Drains if the fresh session has taken over all services.
     void check_yielded();
-    /// The client wants the place of those of its identity.
+    /// The client wants to replace others with the same identity.
     void take_over();
-    /// Another client, which connects from `by`, has the place of this one.
+    /// Another client, connected from `by`, has replaced this one.
     void on_replaced(const std::string& by);
     /// The session ends.
     void stop() noexcept;

@@ -1,4 +1,4 @@
-// A trunk of a connected client as others see it: status, metrics and the application.
+// Snapshot of a client's trunk for status, metrics and the application.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::session {
 
-/// As it is at one moment.
+/// The state at one moment.
 struct SessionView {
     struct Service {
         std::uint32_t id = 0;
@@ -28,22 +28,22 @@ struct SessionView {
         std::shared_ptr<trunk::Traffic> traffic;
         std::shared_ptr<const directory::HttpService> http;  // for HTTP
         std::shared_ptr<const metrics::ServiceRow> row;
-        bool unhealthy = false;  // what is behind it, as its client says
+        bool unhealthy = false;  // the client reports its backend as unhealthy
         std::string why_unhealthy{};
-        std::string group{};                                     // that shares it; empty: there is none
-        std::shared_ptr<const directory::GroupMember> member{};  // of that; else null
+        std::string group{};                                     // the group that shares it; empty: none
+        std::shared_ptr<const directory::GroupMember> member{};  // in that group; otherwise null
     };
     bool connected = false;
-    bool retired = false;          // another trunk has taken its place; its visitors finish
-    TimePoint waits_since{};       // for its client, its connection being lost; zero: it has one
-    directory::ClientId client{};  // what the trunks of a tunnel have in common
+    bool retired = false;          // replaced by another trunk; its visitors finish
+    TimePoint waits_since{};       // its connection is lost and it waits to be resumed; zero: it has one
+    directory::ClientId client{};  // common to the trunks of a tunnel
     std::string peer;
     std::string agent;
     std::string token_name;
     std::string name;  // the client's own name for itself, or empty
     std::chrono::system_clock::time_point since;
     std::vector<Service> services;
-    std::vector<Service> leaving{};  // those that it carries no more, while their visitors finish
+    std::vector<Service> leaving{};  // services that it no longer carries, while their visitors finish
 };
 
 }  // namespace ferrotunnel::session

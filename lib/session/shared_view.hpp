@@ -1,4 +1,4 @@
-// What other threads may see of a session, behind its lock.
+// A session's snapshot for other threads, behind a lock.
 #pragma once
 
 #include <algorithm>

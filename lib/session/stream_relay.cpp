@@ -22,8 +22,8 @@ struct StreamRelay::Lanes {
     shaping::Lane down;
 };
 
-// Counts what the relay has moved. A trunk's counts are for its own worker, so they go there by mail, as one letter
-// however much was moved meanwhile.
+// Counts the bytes that the relay has moved. A trunk's counts are for its own worker, so they go there by mail, as one
+// message however much was moved meanwhile.
 class StreamRelay::Tally final : public RefCounted {
 public:
     explicit Tally(std::shared_ptr<trunk::Traffic> traffic)
@@ -105,7 +105,7 @@ void StreamRelay::woken() noexcept {
 }
 
 void StreamRelay::take_far() {
-    answer_.store(Answer::taken, std::memory_order_relaxed);  // nobody else writes it any more
+    answer_.store(Answer::taken, std::memory_order_relaxed);  // no other thread writes it any more
     far_ = std::move(handed_stream_);
     tally_ = std::move(handed_tally_);
     shape_ = std::move(handed_shape_);
@@ -128,7 +128,7 @@ void StreamRelay::step() {
         state_ = State::accepted;
         near_->accept();
     }
-    const IntrusivePtr<mux::Stream> near = near_;  // they may be let go of meanwhile
+    const IntrusivePtr<mux::Stream> near = near_;  // they may be released meanwhile
     const IntrusivePtr<mux::Stream> far = far_;
     carry(*near, *far, Way::up);
     carry(*far, *near, Way::down);
@@ -137,7 +137,7 @@ void StreamRelay::step() {
     }
 }
 
-// True if a stream was aborted or its trunk is lost, or nobody takes the visitor: the other stream is aborted.
+// True if a stream was aborted or its trunk is lost, or the visitor is not accepted: the other stream is aborted.
 bool StreamRelay::ended_from_outside() noexcept {
     if (state_ == State::waiting && answer_.load(std::memory_order_acquire) == Answer::refused) {
         end(Code::busy);
@@ -152,7 +152,8 @@ bool StreamRelay::ended_from_outside() noexcept {
     return false;
 }
 
-// Carries what waits in `from`, as far as `to` has room, and looks until it is parked: whatever comes later wakes.
+// Moves what waits in `from`, as far as `to` has room, and checks until it is parked: anything that arrives later
+// wakes.
 void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
     bool any = false;
     while (state_ != State::over) {
@@ -191,8 +192,8 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
     }
 }
 
-// False: it wakes when there is room. Where nothing would arrive, the other direction ends with the reset that is the
-// reason; until that has passed, nobody is at that end any more.
+// False: it wakes when there is room. If nothing would arrive, the other direction ends with the reset that is the
+// reason; until that has passed, the end counts as abandoned.
 bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
     while (!to.can_send()) {
         if (to.send_is_dead()) {
@@ -226,7 +227,7 @@ void StreamRelay::count_passed(Way way, std::size_t bytes) noexcept {
     }
 }
 
-// Aborts what is still there.
+// Aborts what is left.
 void StreamRelay::end(Code code) noexcept {
     if (state_ == State::over) {
         return;
@@ -251,7 +252,7 @@ void StreamRelay::close() noexcept {
         far->stop_receiving();
         tally_->over();
     }
-    self_.reset();  // last: only the caller may keep it now
+    self_.reset();  // last: only the caller may still hold a reference
 }
 
 void StreamRelay::on_worker_end() noexcept {

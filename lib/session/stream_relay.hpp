@@ -1,4 +1,4 @@
-// Joins two streams: one that a visiting client has opened, and the one to the service that it visits.
+// Relay between two streams: one that a visiting client has opened, and the one to the service that it visits.
 //
 //      visiting client ==trunk== near --slices--> far ==trunk== client with the service
 //                                     <--slices--
@@ -11,11 +11,11 @@
 // Bytes are carried in `open` and `accepted` alike, and each direction finishes by itself.
 //
 // It lives on the worker of the near stream; the far one may be on another worker, and reaches it by mail. Slices are
-// handed from queue to queue: nothing is copied, and nothing is looked at. A slice counts as taken, so that its sender
-// gets credit back, only when the other stream had room for it.
+// moved from queue to queue: nothing is copied or inspected. A slice counts as consumed, so that its sender gets credit
+// back, only when the other stream had room for it.
 //
-// A finished direction is passed on as that, a reset in its place behind the data, and an abort at once. A relay keeps
-// itself until it is over, since a stream may have left its session while its last slices wait here.
+// The end of a direction is passed on behind the data, a reset likewise, and an abort at once. A relay keeps itself
+// alive until it is over, since a stream may have left its session while its last slices wait here.
 #pragma once
 
 #include <atomic>
@@ -36,11 +36,11 @@ namespace ferrotunnel::session {
 
 class StreamRelay final : public directory::DistantVisitor, private runtime::ShutdownHook {
 public:
-    /// On the worker of `near`, a stream that its peer has opened and nobody has attached.
+    /// On the worker of `near`, a stream that its peer has opened and that is not attached yet.
     StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near);
     ~StreamRelay() override;
 
-    /// Attaches the near stream. The far one follows by opened(), or refused() ends it.
+    /// Attaches the near stream. opened() adds the far one, or refused() ends it.
     void begin();
 
     // Any thread.
@@ -66,7 +66,7 @@ private:
     void close() noexcept;
     void on_worker_end() noexcept override;
 
-    /// What the far side has said: `opened` or `refused`, once. `taken`: this side has what came with `opened`.
+    /// The far side's answer: `opened` or `refused`, once. `taken`: this side has received what came with `opened`.
     enum class Answer : std::uint8_t { none, refused, opened, taken };
     enum class State : std::uint8_t { waiting, open, accepted, over };
 
@@ -82,7 +82,7 @@ private:
     IntrusivePtr<mux::Stream> far_;  // null until it is opened
     IntrusivePtr<Tally> tally_;      // null until there is a far stream
     std::shared_ptr<shaping::ServiceShape> shape_;
-    std::unique_ptr<Lanes> lanes_;  // null until there is a rate
+    std::unique_ptr<Lanes> lanes_;  // null while there is no rate limit
     IntrusivePtr<StreamRelay> self_;
     State state_ = State::waiting;
     bool up_open_ = true;    // from near to far

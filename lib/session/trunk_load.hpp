@@ -1,4 +1,4 @@
-// The load of a trunk, by which a new visitor finds the least busy one.
+// Load of a trunk, by which new visitors find the least busy one.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ class TrunkLoad {
     using Counter = std::atomic<std::uint32_t>;
 
 public:
-    /// A stream or a visitor that counts as load for as long as this lives. It may outlive the trunk.
+    /// A stream or a visitor that counts as load as long as this lives. It may outlive the trunk.
     class Count {
     public:
         explicit Count(std::shared_ptr<Counter> counter) noexcept : counter_(std::move(counter)) {
@@ -25,7 +25,7 @@ public:
         Count(Count&& other) noexcept = default;
         Count& operator=(Count&&) = delete;
         ~Count() { end(); }
-        /// Counts no more.
+        /// Stops counting.
         void end() noexcept {
             if (const auto counter = std::exchange(counter_, nullptr)) {
                 counter->fetch_sub(1, std::memory_order_relaxed);
@@ -36,14 +36,14 @@ public:
         std::shared_ptr<Counter> counter_;
     };
 
-    /// Of streams that the edge or the application opens.
+    /// For streams that the edge or the application opens.
     Count count_stream() const { return Count(streams_); }
-    /// Of visitors on their way to the trunk's worker.
+    /// For visitors on their way to the trunk's worker.
     Count count_arrival() const { return Count(arrivals_); }
     bool has_arrivals() const noexcept { return arrivals_->load(std::memory_order_relaxed) != 0; }
 
-    /// Visitors, and what they move, since a new one should not wait behind a bulk transfer. A visitor that will send
-    /// nothing more is on the way out, or moves bytes, which count.
+    /// Visitors and the bytes that they move, since a new visitor should not wait behind a bulk transfer. A visitor
+    /// that will send nothing more is about to end, or moves bytes, which count.
     std::uint64_t visitors(TimePoint now) const noexcept {
         return traffic_->sending_now.load(std::memory_order_relaxed) + arrivals_->load(std::memory_order_relaxed) +
                streams_->load(std::memory_order_relaxed) + recent_->lately(now) / recent_bytes_as_a_visitor;

@@ -32,7 +32,7 @@ TrunkSet::TrunkSet(Needs needs, const Settings& settings)
 
 // --- connecting ---
 
-// Nothing is open and nothing is being made, so no login of the earlier epoch can come late.
+// Nothing is open or connecting, so no login of the earlier epoch can arrive late.
 void TrunkSet::connect_first() {
     if (!is_running(needs_.phase) || states_.open_count() > 0 || states_.any_connecting()) {
         return;
@@ -85,8 +85,8 @@ void TrunkSet::on_retry(std::size_t place) {
     }
 }
 
-// At once, since ids run out. But ids last for days, so a server that asks all the time is given a session with the
-// same back-off as if it had dropped one.
+// At once, since ids run out. But ids last for days, so a server that asks repeatedly gets a session with the same
+// back-off as if it had dropped one.
 void TrunkSet::rotate(std::size_t place) {
     Slot& slot = slots_[place];
     const TimePoint now = needs_.worker.now();
@@ -131,7 +131,7 @@ void TrunkSet::on_open(std::size_t place, const login::Agreement& agreed) {
     }
 }
 
-// A round trip to a proxy tells nothing about the server, which is seldom near behind one.
+// A round trip to a proxy does not measure the distance to the server, which is seldom near behind one.
 void TrunkSet::on_up(Duration round_trip) {
     is_far_ = needs_.shared->proxy || round_trip >= near_below_;
 }
@@ -165,7 +165,7 @@ void TrunkSet::use_new_token() {
         }
     }
     const bool waits = states_.open_count() == 0 && !states_.any_connecting() && first_timer_.is_set();
-    if (waits) {  // the server may have rejected the other one
+    if (waits) {  // the server may have rejected the previous token
         first_timer_.cancel();
         connect_first();
     }

@@ -1,10 +1,10 @@
-// The trunks of a client's link: which one connects, when, and how long each waits.
+// The trunks of a client's link: which of them connects, when, and how long each waits.
 //
 //   idle --connect--> connecting --login--> open --lost--> idle, or waiting (its own back-off) --> connecting
 //                                           open --retired by the server--> idle, or waiting --> connecting
 //
-// While no trunk is open, the first one tries alone, under a new epoch and with the tunnel's back-off; the others
-// follow when it is open, unless the server is far.
+// While no trunk is open, only the first one tries, under a new epoch and with the tunnel's back-off; the others follow
+// when it is open, unless the server is far.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,15 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the link's worker. It decides when a trunk connects, and the link when that ends: functions that connect
-/// are to be called only while the link runs.
+/// Lives on the link's worker. It decides when a trunk connects, and the link when to stop: functions that connect are
+/// to be called only while the link runs.
 class TrunkSet {
 public:
     struct Settings {
         Backoff::Settings backoff;
         Backoff::Settings tunnel_backoff;
-        std::vector<runtime::Worker*> workers;  // of each trunk; at least one
-        Duration near_below;                    // a round trip that long, or longer, is far
+        std::vector<runtime::Worker*> workers;  // one per trunk; at least one
+        Duration near_below;                    // a round trip that long, or longer, counts as far
     };
     struct Needs {
         runtime::Worker& worker;  // of the link
@@ -37,7 +37,7 @@ public:
         const std::shared_ptr<const backend::ServiceTable> services;
         const LinkPhase& phase;
         ClientTrunkEvents& events;            // the link
-        std::function<bool()> wants_a_place;  // of another client; stated in each login
+        std::function<bool()> wants_a_place;  // wants to replace another client; stated in each login
     };
 
     TrunkSet(Needs needs, const Settings& settings);
@@ -48,7 +48,7 @@ public:
 
     /// Connects the first trunk, unless a trunk is open or connecting.
     void connect_first();
-    /// Connects the trunks that are idle, unless the server is far.
+    /// Connects the idle trunks, unless the server is far.
     void connect_idle();
     /// Connects the first trunk after this time.
     void connect_first_in(Duration wait) { first_timer_.set_after(wait); }
@@ -56,14 +56,14 @@ public:
     Duration next_tunnel_wait() { return tunnel_backoff_.next_wait(); }
     /// Connects the trunk again when its own back-off is over; returns that time.
     Duration retry(std::size_t place);
-    /// Makes a fresh session in the place of one that has retired.
+    /// Makes a fresh session to replace one that has retired.
     void rotate(std::size_t place);
-    /// No trunk connects any more by itself.
+    /// No trunk connects by itself any more.
     void cancel();
-    /// Cancels the waits of single trunks: the first trunk is to connect alone.
+    /// Cancels the waits of single trunks: only the first trunk is to connect.
     void cancel_retries();
 
-    // What the trunks report.
+    // Reports of the trunks.
     void on_open(std::size_t place, const login::Agreement& agreed);
     /// The first trunk of the tunnel is open, with this round trip.
     void on_up(Duration round_trip);
@@ -72,7 +72,7 @@ public:
     void on_retired_end(std::size_t place) { --states_.at(place).retiring; }
     void on_end(std::size_t place, const trunk::TrunkEnd& end, bool was_open);
 
-    /// There is another token: open trunks get a fresh session with it.
+    /// The token has changed: open trunks get a fresh session with the new one.
     void use_new_token();
     /// Renews the session of the trunk if it has logged in with an earlier token.
     void renew_if_outdated(std::size_t place);
@@ -80,7 +80,7 @@ public:
     void drain(const std::string& text);
     void end(const std::string& text);
     void send(std::size_t place, std::vector<wire::ControlPayload> messages);
-    /// To retired sessions of the trunk, too.
+    /// Sends to retired sessions of the trunk, too.
     void send_to_all(std::size_t place, wire::ControlPayload message);
     void visit(std::size_t place, std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor);
 
@@ -91,7 +91,7 @@ private:
         std::unique_ptr<runtime::Timer> retry;
         TimePoint opened_at{};
         std::optional<TimePoint> rotated_at{};
-        bool old_token = false;  // its login may have an earlier one
+        bool old_token = false;  // its login may have used an earlier token
     };
 
     void connect(std::size_t place);

@@ -1,4 +1,4 @@
-// What a client's link knows of each of its trunks.
+// A client link's state of each of its trunks.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ struct TrunkState {
     bool draining = false;       // the server accepts no new visitors on this trunk
     std::uint64_t features = 0;  // agreed with the server
     wire::Proof login_proof{};   // of its login: proofs of services are bound to it
-    std::uint64_t login = 0;     // number of the login that the present session is of
+    std::uint64_t login = 0;     // number of the login of the present session
     std::size_t retiring = 0;    // earlier sessions that still have visitors
 
     bool is_open() const noexcept { return phase == Phase::open; }

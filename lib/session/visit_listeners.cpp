@@ -31,8 +31,8 @@ void VisitListeners::accept(Visited& visited, runtime::Fd listener) {
         needs_.at.worker, std::move(listener), runtime::Acceptor::Handlers{std::move(on_accept), std::move(on_error)});
 }
 
-// Each address that sends is a visitor, as at a public port; only its datagrams are sealed on the trunk. A visitor that
-// arrives in the very moment of set_plan() may have the old stream with the new key, and fails once.
+// Each sending address is a visitor, as at a public port; its datagrams are sealed only on the trunk. A visitor that
+// arrives during set_plan() may combine the old stream with the new key, and fails once.
 void VisitListeners::receive_datagrams(Visited& visited, runtime::Fd socket) {
     runtime::Worker& worker = needs_.at.worker;
     directory::DatagramTerms terms;
@@ -67,7 +67,7 @@ void VisitListeners::on_visitor(const std::shared_ptr<const VisitPlan>& plan, di
             return;
         }
     }
-    turned_away(*plan, "there is no connection to the server now", visitor.from, needs_.at.worker,
+    turned_away(*plan, "there is currently no connection to the server", visitor.from, needs_.at.worker,
                 *needs_.at.shared->log);
 }
 

@@ -1,4 +1,4 @@
-// Visits of a client to private services of others: it listens, and each visitor gets a trunk, in turn.
+// Listeners for a client's visits to private services of others; each visitor is assigned to a trunk, in turn.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,16 @@ public:
     VisitListeners(const VisitListeners&) = delete;
     VisitListeners& operator=(const VisitListeners&) = delete;
 
-    /// Listens until it is told otherwise. `id`: the caller's choice. `listener`: for a UDP service a socket of
-    /// datagrams.
+    /// Listens until end() or stop_accepting(). `id`: the caller's choice. `listener`: for a UDP service a datagram
+    /// socket.
     void begin(std::uint32_t id, std::shared_ptr<const VisitPlan> plan, runtime::Fd listener);
-    /// For visitors from now on.
+    /// Changes the plan for visitors from now on.
     void set_plan(std::uint32_t id, std::shared_ptr<const VisitPlan> plan) { visits_.at(id).plan = std::move(plan); }
     /// Accepts no new visitors there. Present ones stay.
     void end(std::uint32_t id) { visits_.erase(id); }
-    /// Accepts no new visitors of TCP services: another client may listen there.
+    /// Accepts no new visitors of TCP services, so that another client may listen there.
     void stop_accepting() noexcept;
-    /// Gives the visitor to a trunk that accepts one.
+    /// Assigns the visitor to a trunk that accepts one.
     void on_visitor(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor visitor);
 
 private:

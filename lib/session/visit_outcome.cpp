@@ -21,7 +21,7 @@ std::function<void(const std::string& why)> outcome_of(std::shared_ptr<const Vis
     return [plan, open = plan->record->begin(), from, &worker, &log](const std::string& why) {
         if (!why.empty()) {
             failed(*plan, why, from.text(), worker.now(), log);
-        }  // else the key was proved
+        }  // otherwise the key was proved
     };
 }
 

@@ -1,4 +1,4 @@
-// What becomes of a visit at the client that visits: counted in its record, and a failure logged, not too often.
+// Outcome of a visit at the visiting client: counted in its record, and failures logged, within limits.
 #pragma once
 
 #include <functional>
@@ -13,16 +13,16 @@
 
 namespace ferrotunnel::session {
 
-/// Until the other client has taken the visit and proved the key: the open alone may wait for as long as any.
+/// The time until the other client has accepted the visit and proved the key: the open may wait as long as any.
 inline constexpr auto visit_handshake_deadline = 3 * limits::handshake_deadline;
 
-/// What a visit's end tells of itself (trunk::SealedPump::Outcome); on `worker`. The visit counts as open for as long
-/// as the result is kept.
+/// Records the end of a visit (trunk::SealedPump::Outcome); on `worker`. The visit counts as open as long as the result
+/// exists.
 std::function<void(const std::string& why)> outcome_of(std::shared_ptr<const VisitPlan> plan,
                                                        const runtime::SocketAddress& from, runtime::Worker& worker,
                                                        Logger& log);
 
-/// A visitor who could not even begin.
+/// Records a visitor that could not even begin.
 void turned_away(const VisitPlan& plan, const std::string& why, const runtime::SocketAddress& from,
                  runtime::Worker& worker, Logger& log);
 

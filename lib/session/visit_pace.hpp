@@ -1,4 +1,4 @@
-// How often the clients of each token may visit others' services, all their connections together.
+// Limiter of visits by the clients of each token, all their connections together.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@ namespace ferrotunnel::session {
 /// Any thread.
 class VisitPace {
 public:
-    /// Tokens that are remembered before those are forgotten that have not visited for a while.
+    /// Remembered tokens; beyond that, those that have not visited for a while are dropped.
     static constexpr std::size_t kept_max = 1'024;
 
     explicit VisitPace(const Pace& pace) : pace_(pace) {}
 
-    /// Counts a visit; false if it comes too soon, and is not counted.
+    /// Counts a visit. False if it is too soon; then it is not counted.
     bool take(const login::TokenId& token, TimePoint now) {
         const MutexLock lock(mutex_);
         if (buckets_.size() >= kept_max && !buckets_.contains(token)) {

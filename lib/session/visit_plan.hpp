@@ -1,4 +1,4 @@
-// A service of another client that this client visits: where it listens for that, and by which key.
+// A service of another client that this client visits: the local address for it, and the key.
 #pragma once
 
 #include <memory>
@@ -11,12 +11,12 @@ namespace ferrotunnel::session {
 
 struct VisitPlan {
     std::string service;
-    std::string token;  // of the service's client; empty: this client's own
+    std::string token;  // token of the service's client; empty: this client's own
     std::shared_ptr<const transport::SealContext> seal;
     std::shared_ptr<VisitRecord> record;
 
     bool is_udp() const noexcept { return seal->carries() == transport::SealContext::Carries::datagrams; }
-    /// As its user writes it: "db", "db@alice".
+    /// As users write it: "db", "db@alice".
     std::string text() const { return token.empty() ? service : service + '@' + token; }
 };
 

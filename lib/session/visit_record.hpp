@@ -1,4 +1,4 @@
-// What has become of the visits to one service, for those who ask: counted by the trunks that carry them.
+// Counts of the visits to one service, updated by the trunks that carry them.
 #pragma once
 
 #include <atomic>
@@ -16,9 +16,9 @@ namespace ferrotunnel::session {
 class VisitRecord : public std::enable_shared_from_this<VisitRecord> {
 public:
     class Open;
-    /// One more has come, and is there until the result is gone.
+    /// A visit has begun; it is open as long as the result exists.
     std::shared_ptr<const Open> begin();
-    /// One has come to nothing. `why`: a part of a sentence.
+    /// A visit has failed. `why`: a part of a sentence.
     void failed(const std::string& why);
 
     struct View {
@@ -38,7 +38,7 @@ private:
     mutable Mutex mutex_;
     std::uint64_t failed_ GUARDED_BY(mutex_) = 0;
     std::chrono::system_clock::time_point failed_at_ GUARDED_BY(mutex_){};
-    std::string why_ GUARDED_BY(mutex_);  // the last one has failed
+    std::string why_ GUARDED_BY(mutex_);  // why the last one failed
 };
 
 /// A visit that counts as open until this is destroyed.

@@ -1,4 +1,4 @@
-// The bytes of one visitor of a port, counted for the visitors who make most of its service's traffic.
+// Counts the bytes of one visitor of a port, for the list of visitors with most of a service's traffic.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::session {
 
-/// Counts them when the last who counts in it has gone.
+/// Counts them when the last reference is released.
 struct VisitorBytes : trunk::Traffic {
     VisitorBytes(std::shared_ptr<metrics::ServiceRow> row_in, std::size_t writer_in, const net::Address& from_in,
                  std::shared_ptr<trunk::Traffic> of_service)
@@ -21,7 +21,7 @@ struct VisitorBytes : trunk::Traffic {
     VisitorBytes(const VisitorBytes&) = delete;
     VisitorBytes& operator=(const VisitorBytes&) = delete;
     ~VisitorBytes() {
-        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // then its visit was counted
+        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // its visit was counted before
             row->top_visitors(writer).count(from, 0, moved);
         }
     }

@@ -43,13 +43,13 @@ template void VisitorIntake::bring(directory::TlsVisitor visitor, std::uint32_t 
 
 void VisitorIntake::take_by_name(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
     const SessionService* const service = needs_.table.find(id);
-    // One that is registered again, and claimed or waiting, is not there yet: it has neither port nor counts.
+    // A service that is registered again, and claimed or waiting, is not there yet: it has neither port nor counts.
     const bool is_there = service != nullptr && service->named != nullptr &&
                           (service->description.kind == wire::ServiceKind::tcp ||
                            service->description.kind == wire::ServiceKind::private_tcp);
     directory::Visitor visitor(std::move(socket), from, is_there ? service->public_port : nullptr);
     if (!is_there) {
-        return;  // it has left meanwhile: the visitor is reset
+        return;  // it was removed meanwhile: the visitor is reset
     }
     if (const std::shared_ptr<directory::SharedPort> port = visitor.port) {
         port->hand_over(std::move(visitor));
@@ -65,7 +65,7 @@ void VisitorIntake::take_relayed(std::uint32_t id, IntrusivePtr<directory::Dista
     const SessionService* const service = needs_.table.find(id);
     if (service != nullptr && service->named != nullptr && service->is_private()) {
         on_visitor(id, std::move(visitor));
-    }  // else it has left meanwhile: the visitor is refused
+    }  // otherwise it was removed meanwhile: the visitor is refused
 }
 
 void VisitorIntake::on_visitor(std::uint32_t id, directory::Visitor visitor) {
@@ -86,8 +86,8 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::Visitor visitor) {
 void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) {
     SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id);
     if (service == nullptr || service->http != visitor.service) {
-        // This trunk has left the service while the visitor was on the way to it: others may still be there, or it
-        // waits where it came in until the client is back.
+        // This trunk has left the service while the visitor was on the way to it: others may still carry it, or it
+        // waits where it arrived until the client is back.
         (void)needs_.streams.pass_on(visitor);
         return;
     }
@@ -98,7 +98,7 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
     });
 }
 
-// True: the visitor is taken, and comes back when it was decided on.
+// True: the visitor was taken, and comes back when the decision is made.
 template <typename AnyVisitor>
 bool VisitorIntake::ask_plugins(SessionService& service, AnyVisitor& visitor) {
     SessionPlugins* const plugins = needs_.plugins;
@@ -115,7 +115,7 @@ bool VisitorIntake::ask_plugins(SessionService& service, AnyVisitor& visitor) {
 }
 
 // Opens a stream for a visitor. If others wait, it waits behind them, unless another trunk has room; if no trunk has
-// room, it stays with the last one. Far away an answer takes a round trip, in which any number may come.
+// room, it stays with the last one. At a distance an answer takes a round trip, in which any number may arrive.
 template <typename AnyVisitor>
 void VisitorIntake::open_or_wait(SessionService& service, AnyVisitor visitor) {
     const std::uint32_t id = service.description.id;
@@ -144,7 +144,7 @@ void VisitorIntake::on_room() {
     lines_.insert(lines_.begin(), lines.begin(), lines.end());
 }
 
-// Serves a line; true while a visitor is left in it. The service is looked up each time, because a call may end it.
+// Serves a queue; true while a visitor is left in it. The service is looked up each time, because a call may end it.
 bool VisitorIntake::serve_line(std::uint32_t id) {
     SessionService* service = needs_.table.find(id);
     while (service != nullptr && !service->line.empty() && !needs_.streams.must_wait(id)) {

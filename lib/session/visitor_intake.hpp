@@ -1,4 +1,4 @@
-// Visitors that arrive at a trunk: plugins are asked, they wait in line, and get a stream.
+// Intake of visitors at a trunk: plugins are asked, the visitor waits in the queue, and gets a stream.
 //
 //   take --mail--> on_visitor --> plugins (visitor_question.hpp) --> line --room--> stream (VisitorStreams)
 //                      |               \--refused                     |
@@ -34,15 +34,15 @@ public:
     /// Brings a visitor to the worker. Any thread.
     void take(directory::Visitor visitor, std::uint32_t service) { bring(std::move(visitor), service); }
     void take(directory::TlsVisitor visitor, std::uint32_t service) { bring(std::move(visitor), service); }
-    /// Takes a visitor that has named the service, of kind tcp or private_tcp, instead of coming to its port.
+    /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port.
     void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from);
-    /// Takes a visit of another client to a private service.
+    /// Accepts a visit of another client to a private service.
     void take_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
                       const runtime::SocketAddress& from);
     /// A visitor has arrived, or plugins have let it pass.
     void on_visitor(std::uint32_t service, directory::Visitor visitor);
     void on_visitor(std::uint32_t service, directory::TlsVisitor visitor);
-    /// Streams may be opened again: those in line get theirs.
+    /// Streams may be opened again: queued visitors get theirs.
     void on_room();
     /// No visitor waits here, or is on the way.
     bool is_idle() const noexcept { return lines_.empty() && !needs_.load.has_arrivals(); }
@@ -52,7 +52,7 @@ public:
     void guarded(Step step) const noexcept {
         needs_.executor.run(std::move(step));
     }
-    /// A visitor that counts as being on the way to this trunk, and keeps its session.
+    /// A visitor that counts as being on the way to this trunk, and keeps its session alive.
     Arrival arrival();
 
 private:
@@ -65,10 +65,10 @@ private:
     bool serve_line(std::uint32_t service);
 
     const Needs needs_;
-    std::vector<std::uint32_t> lines_;  // ids of services with visitors in line
+    std::vector<std::uint32_t> lines_;  // ids of services with queued visitors
 };
 
-/// Counts as load as long as it lives, even if its mail is never taken.
+/// Counts as load as long as it lives, even if its mail is never read.
 class VisitorIntake::Arrival {
 public:
     Arrival(std::shared_ptr<VisitorIntake> to, TrunkLoad::Count count) noexcept

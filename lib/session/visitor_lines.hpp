@@ -1,4 +1,4 @@
-// The log lines for visitors, the same on both sides of the tunnel.
+// Log lines for visitors, the same on both sides of the tunnel.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@ namespace ferrotunnel::session {
 /// Whether to write a line about a visitor: at level info, at most limits::visitor_lines_per_second.
 bool may_tell_visitor(Logger& log, TimePoint now) noexcept;
 
-/// The visitor as "192.0.2.1:40000"; empty if nothing is known.
+/// The visitor as "192.0.2.1:40000"; empty if unknown.
 std::string text_of(const net::Address& visitor);
 
 /// Writes the client's line for a stream that has arrived.
 ///
 /// A stream is a visitor, except for an HTTP service that shares its connections: the edge sends requests of several
-/// visitors over one connection, so the client, which does not read them, only knows about connections.
+/// visitors over one connection, so the client, which does not read them, only sees connections.
 void tell_visitor(const backend::ClientService& service, const wire::Open& open, TimePoint now, Logger& log);
 
 }  // namespace ferrotunnel::session

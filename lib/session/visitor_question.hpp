@@ -1,6 +1,6 @@
-// A visitor of TCP, TLS or UDP while plugins decide on it, before it gets a stream. What it has sent stays in the
-// kernel; of datagrams, a few wait at the port, as they do for every stream. A visitor of UDP is an address: it is
-// decided on once, and one that is rejected is so until its port forgets it.
+// A visitor of TCP, TLS or UDP while plugins decide on it, before it gets a stream. Its bytes stay in the kernel; a few
+// datagrams wait at the port, as for every stream. A UDP visitor is an address: it is decided on once, and a rejected
+// one stays rejected until its port forgets it.
 #pragma once
 
 #include <memory>
@@ -40,8 +40,8 @@ inline void turn_away(directory::TlsVisitor visitor) {
     const directory::TlsVisitor gone = std::move(visitor);
 }
 
-/// It belongs to no trunk: if the one that it came to is lost meanwhile, it goes to another one. It keeps itself, and
-/// goes at the latest when its time has passed, or with the worker.
+/// It belongs to no trunk: if its trunk is lost meanwhile, it moves to another one. It keeps itself alive until its
+/// time has passed or the worker ends, at the latest.
 template <typename AnyVisitor>
 class VisitorQuestion final : public RefCounted, private runtime::ShutdownHook {
 public:

@@ -63,11 +63,11 @@ void VisitorStreams::open(SessionService& service, directory::TlsVisitor visitor
     request.visitor = visitor.from;
     const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
     request.metadata = metadata;
-    // With the ticket: the visitor counts towards the edge's caps for as long as it is there.
+    // With the ticket: the visitor counts towards the edge's caps as long as it exists.
     carry(service, visitor, request, counted_with(service.traffic, visitor.ticket));
 }
 
-// The visitor's end of the stream stays on a worker of its own, which may be another one than the trunk's.
+// The visitor's end of the stream stays on a worker of its own, perhaps not the trunk's.
 void VisitorStreams::open_distant(SessionService& service, directory::Visitor visitor) {
     mux::Session::OpenRequest request;
     if (service.description.kind == wire::ServiceKind::udp) {
@@ -77,7 +77,7 @@ void VisitorStreams::open_distant(SessionService& service, directory::Visitor vi
     const std::shared_ptr<trunk::Traffic> traffic =
         traffic_of_visitor(visitor, counted_for(service, request.visitor, service.traffic));
     const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, visitor.distant, true, nullptr);
-    if (stream) {  // else another trunk has it, or it learns that there is none
+    if (stream) {  // otherwise another trunk has it, or it learns that there is none
         count_visit(service, request.visitor);
         traffic->opened();
         std::exchange(visitor.distant, nullptr)->opened(stream, traffic, shape_of(service));
@@ -96,8 +96,8 @@ Result<directory::HttpStream, Code> VisitorStreams::open_http(SessionService& se
     request.visitor = visitor;
     auto stream = open_stream(service, request, std::move(waker), foreign);
     if (!stream) {
-        // Whatever else keeps this trunk from opening (its ids have run out, or it has just failed), another trunk may
-        // carry the stream.
+        // Any other reason that keeps this trunk from opening (its ids have run out, or it has just failed) leaves the
+        // stream to another trunk.
         return stream.error() == Code::busy ? Code::busy : Code::going_away;
     }
     auto all = std::make_shared<EdgeStreamCount>(service.traffic, std::move(counted), std::move(of_token));
@@ -107,13 +107,13 @@ Result<directory::HttpStream, Code> VisitorStreams::open_http(SessionService& se
 Result<IntrusivePtr<mux::Stream>, Code> VisitorStreams::open_plain(SessionService& service,
                                                                    IntrusivePtr<buffer::Waker> waker, bool foreign) {
     if (service.description.kind == wire::ServiceKind::udp) {
-        return Code::unsupported;  // a stream of bytes has no place there
+        return Code::unsupported;  // a byte stream is not possible there
     }
     mux::Session::OpenRequest request;
     return open_stream(service, request, std::move(waker), foreign);
 }
 
-// --- what they have in common ---
+// --- common parts ---
 
 Result<IntrusivePtr<mux::Stream>, Code> VisitorStreams::open_stream(SessionService& service,
                                                                     mux::Session::OpenRequest& request,
@@ -125,8 +125,8 @@ Result<IntrusivePtr<mux::Stream>, Code> VisitorStreams::open_stream(SessionServi
     return stream;
 }
 
-// Opens a stream for the visitor and joins it with the visitor's socket. The pump counts in `traffic`, and keeps all
-// that counts the visitor.
+// Opens a stream for the visitor and joins it with the visitor's socket. The pump counts in `traffic`, and keeps
+// everything that counts the visitor alive.
 template <typename AnyVisitor>
 void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
                            std::shared_ptr<trunk::Traffic> traffic) {
@@ -144,8 +144,8 @@ void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Se
 }
 
 // Opens a stream for the visitor. Null: another trunk has the visitor now, which has room or finds out that it has none
-// either; or nobody has, and the visitor is reset or rejected when the caller lets it go. `counts_in`, if it is not
-// null, has counted the visitor already.
+// either; or no trunk has it, and the visitor is reset or rejected when the caller releases it. `counts_in`, if it is
+// not null, has counted the visitor already.
 template <typename AnyVisitor>
 IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyVisitor& visitor,
                                                    mux::Session::OpenRequest& request,
@@ -187,7 +187,7 @@ bool VisitorStreams::pass_on(directory::TlsVisitor& visitor) const {
     return directory::pass_on(visitor, needs_.of_hosts);
 }
 
-// --- what counts them ---
+// --- counting ---
 
 void VisitorStreams::report_refused(const std::string& visitor, Code code) const {
     needs_.at.shared->counters->visitors_refused.fetch_add(1, std::memory_order_relaxed);
@@ -219,7 +219,7 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     return false;
 }
 
-// The same traffic, of a visitor who counts among those of the service.
+// The same traffic, for a visitor that counts among those of the service.
 std::shared_ptr<trunk::Traffic> VisitorStreams::counted_for(const SessionService& service, const net::Address& from,
                                                             std::shared_ptr<trunk::Traffic> traffic) const {
     const std::shared_ptr<metrics::ServiceRow>& row = service.row;
@@ -234,7 +234,7 @@ void VisitorStreams::count_visit(const SessionService& service, const net::Addre
     }
 }
 
-// How the visitors of a member of a group fare decides whether it gets others.
+// The outcomes of a group member's visitors decide whether it gets others.
 void VisitorStreams::watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> stream, const SessionService& service,
                            const std::shared_ptr<directory::MemberVisit>& visit) const {
     if (!visit || !service.membership || service.membership->eject.failures == 0) {
@@ -257,7 +257,7 @@ void VisitorStreams::watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> st
     pump.set_tap(std::make_unique<MemberTap>(std::move(stream), std::move(tell)));
 }
 
-// What bounds the bytes of a service's visitors, whichever trunk they are on.
+// The rate limits of a service's visitors, on all trunks.
 const std::shared_ptr<shaping::ServiceShape>& VisitorStreams::shape_of(SessionService& service) const {
     if (!service.shape) {
         const ServerShared& shared = *needs_.at.shared;

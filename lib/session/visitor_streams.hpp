@@ -15,8 +15,8 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the session's worker. A visitor that gets no stream here goes to another trunk; if none has room, it is
-/// refused.
+/// Lives on the session's worker. A visitor that gets no stream here is passed to another trunk; if none has room, it
+/// is refused.
 class VisitorStreams {
 public:
     struct Needs {
@@ -29,7 +29,7 @@ public:
 
     explicit VisitorStreams(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Whether as many visitors of the service as may at a time already wait for the client's answer.
+    /// Whether the maximum number of the service's visitors already waits for the client's answer.
     bool must_wait(std::uint32_t service) const { return needs_.trunk->session().must_wait(service); }
     void open(SessionService& service, directory::Visitor visitor);
     void open(SessionService& service, directory::TlsVisitor visitor);
@@ -41,13 +41,13 @@ public:
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_plain(SessionService& service, IntrusivePtr<buffer::Waker> waker,
                                                              bool foreign);
 
-    /// Passes the visitor to another trunk. False: there is none, and the caller still has it.
+    /// Passes the visitor to another trunk. False if there is none; the caller still has it.
     bool pass_on(directory::Visitor& visitor) const;
     bool pass_on(directory::TlsVisitor& visitor) const;
-    /// Counts and logs a visitor that is rejected.
+    /// Counts and logs a rejected visitor.
     void report_refused(const std::string& visitor, wire::Code code) const;
-    /// Counts a visitor towards the token's quota, unless another trunk has. False: the token has as many as it may,
-    /// and that was reported. `of_token` is null for a token without such a quota.
+    /// Counts a visitor towards the token's quota, unless another trunk has. False if the quota is used up, which was
+    /// reported. `of_token` is null for a token without such a quota.
     bool count(directory::TokenUse::Counted& of_token, const net::Address& from) const;
 
 private:

@@ -11,7 +11,7 @@ void send_to_others(directory::VisitorLine line) {
         line.give_first([]<typename AnyVisitor>(AnyVisitor visitor) {
             if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
                 const std::shared_ptr<directory::SharedPort> port = visitor.port;
-                if (port) {  // else it is reset: a private service has no other way in
+                if (port) {  // otherwise it is reset: a private service has no other entrance
                     port->hand_over(std::move(visitor));
                 }
             } else {

@@ -5,19 +5,19 @@
 namespace ferrotunnel::shaping {
 namespace {
 
-constexpr std::uint64_t turns_per_second = 4;      // of each of those who wait
-constexpr std::uint64_t quanta_per_second = 50;    // of one who has the rate alone
-constexpr std::uint64_t quantum_min = 512;         // a turn costs about as much as 4 KiB do to pass
-constexpr std::uint64_t quantum_few = 4 * 1024;    // no need for less where few wait
-constexpr std::uint64_t quantum_max = 256 * 1024;  // what one system call moves
-constexpr std::uint64_t burst_few = 16 * 1024;     // a small answer
+constexpr std::uint64_t turns_per_second = 4;      // for each waiting lane
+constexpr std::uint64_t quanta_per_second = 50;    // for a lane that has the rate to itself
+constexpr std::uint64_t quantum_min = 512;         // a turn costs about as much as passing 4 KiB
+constexpr std::uint64_t quantum_few = 4 * 1024;    // smaller ones are unnecessary if few wait
+constexpr std::uint64_t quantum_max = 256 * 1024;  // the amount that one system call moves
+constexpr std::uint64_t burst_few = 16 * 1024;     // a small response
 constexpr std::int64_t second = 1'000'000'000;
 
 static_assert(Duration::period::den == second, "the clock counts nanoseconds");
 
 }  // namespace
 
-// A worker that comes late by a few milliseconds must not lose the bytes of that time.
+// A worker that runs a few milliseconds late must not lose the bytes of that time.
 std::int64_t Bucket::burst_of(std::uint64_t rate) noexcept {
     return static_cast<std::int64_t>(std::max(rate / quanta_per_second, std::min(burst_few, rate / turns_per_second)));
 }
@@ -28,7 +28,7 @@ std::size_t Bucket::quantum() const noexcept {
     return std::clamp(std::min(fair, std::max(rate / quanta_per_second, quantum_few)), quantum_min, quantum_max);
 }
 
-// The parts of a second are less than one rate, which a double holds to the byte; whole seconds need 64 bits.
+// Fractions of a second are less than one rate, which a double holds exactly; whole seconds need 64 bits.
 std::int64_t Bucket::clock_of(const Pace& pace, TimePoint now) noexcept {
     const std::int64_t passed = std::max<std::int64_t>((now - pace.since).count(), 0);
     const double part = static_cast<double>(pace.rate) * (static_cast<double>(passed % second) * 1e-9);
@@ -64,7 +64,7 @@ void Bucket::set_rate(std::uint64_t bytes_per_second, TimePoint now) noexcept {
         return;
     }
     const Pace before = pace();
-    // Without a rate nobody has counted: the clock begins where nothing waits for it, and nothing is left over.
+    // Without a rate nothing was counted: the clock starts where nothing waits for it, and nothing is left over.
     const std::int64_t at = before.rate == 0 ? taken_.load(std::memory_order_relaxed) : clock_of(before, now);
     const std::uint32_t version = version_.load(std::memory_order_relaxed);
     version_.store(version + 1, std::memory_order_relaxed);

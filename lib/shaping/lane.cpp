@@ -9,7 +9,7 @@ std::array<Bucket*, Lane::levels> Lane::buckets(TimePoint now) noexcept {
     return {&visitor_->bucket(way_, now), &service.buckets.of(way_), &service.token().buckets.of(way_)};
 }
 
-// Takes a quantum of every bucket that has a rate. False: none has one.
+// Takes a quantum from every bucket with a rate. False if none has one.
 bool Lane::take(TimePoint now) noexcept {
     from_ = buckets(now);
     std::size_t quantum = any_number;
@@ -36,7 +36,7 @@ bool Lane::take(TimePoint now) noexcept {
 }
 
 TimePoint Lane::turn_at(TimePoint now) noexcept {
-    (void)buckets(now);  // the visitor's own takes over the present rate
+    (void)buckets(now);  // the visitor's own bucket adopts the present rate
     TimePoint when = TimePoint::min();
     for (std::size_t i = 0; i < levels; ++i) {
         if (from_[i] != nullptr) {
@@ -79,7 +79,7 @@ void Lane::on_turn() noexcept {
     owner_.wake();  // the lane may be gone
 }
 
-// What passes without having asked, as the head of a request does, counts too, and whoever asks next is behind it.
+// Bytes that pass without a grant, like the head of a request, count too, and the next grant comes after them.
 void Lane::passed(std::size_t bytes, TimePoint now) noexcept {
     std::size_t beyond = bytes;
     if (state_ == State::granted) {

@@ -1,9 +1,9 @@
-// One stream's bytes in one direction, as they pass the rates of visitor, service and token.
+// One stream's bytes in one direction, limited by the rates of visitor, service and token.
 //
 //     idle --ask: a quantum is taken--> granted --all of it has passed, or settle--> idle
 //       \--ask: it lies ahead--> waiting --its turn has come--^
 //
-// What was taken and has not passed is given back, in whatever state the lane ends.
+// Bytes that were taken and have not passed are returned, in whatever state the lane ends.
 #pragma once
 
 #include <array>
@@ -20,24 +20,24 @@
 
 namespace ferrotunnel::shaping {
 
-/// On the visitor's worker. Not to be asked before `is_on()` of its service.
+/// On the visitor's worker. Not to be used unless `is_on()` of its service.
 class Lane final : private Turn {
 public:
     static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
-    /// `owner`, which has the lane, is woken when its turn comes.
+    /// `owner`, which owns the lane, is woken when its turn comes.
     Lane(std::shared_ptr<VisitorShape> visitor, Way way, buffer::Waker& owner) noexcept
         : visitor_(std::move(visitor)), owner_(owner), way_(way) {}
     ~Lane() { settle(); }
 
     /// How many bytes may pass now. 0: the owner is woken when some may.
     std::size_t ask(TurnQueue& queue, TimePoint now);
-    /// The same for those who do not wait, but ask again whenever something is there. Of one lane one of the two is
-    /// used.
+    /// The same for callers that do not wait, but call again whenever there is data. A lane uses only one of the two
+    /// functions.
     std::size_t ask(TimePoint now) noexcept;
-    /// So many bytes have passed: more than were granted count, too.
+    /// Reports that bytes have passed; bytes beyond the grant count, too.
     void passed(std::size_t bytes, TimePoint now) noexcept;
-    /// Gives back what was taken and is not needed now; its place in the line with it.
+    /// Returns bytes that were taken and are not needed now, and the place in the queue.
     void settle() noexcept;
 
     bool is_waiting() const noexcept { return state_ == State::waiting; }
@@ -62,9 +62,9 @@ private:
 
     const std::shared_ptr<VisitorShape> visitor_;
     buffer::Waker& owner_;
-    std::array<Bucket*, levels> from_{};  // of which something was taken; null: not of this one
+    std::array<Bucket*, levels> from_{};  // from which bytes were taken; null: not this one
     std::array<std::int64_t, levels> positions_{};
-    std::size_t left_ = 0;  // of what was taken
+    std::size_t left_ = 0;  // of the taken bytes
     const Way way_;
     State state_ = State::idle;
 };

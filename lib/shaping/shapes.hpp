@@ -1,4 +1,4 @@
-// The rates of a token, of each of its services, and of each of their visitors.
+// Rate limits of a token, of each of its services, and of each of their visitors.
 #pragma once
 
 #include <atomic>
@@ -11,10 +11,10 @@
 
 namespace ferrotunnel::shaping {
 
-/// Seen from the service's visitors, who are the clients of whatever it speaks.
+/// From the point of view of the service's visitors, which are the clients of its protocol.
 enum class Way : std::uint8_t { up, down };
 
-/// Bytes per second each way; 0: as many as come.
+/// Bytes per second in each direction; 0: unlimited.
 struct Rates {
     std::uint64_t up = 0;
     std::uint64_t down = 0;
@@ -34,7 +34,7 @@ struct TokenRates {
     friend bool operator==(const TokenRates&, const TokenRates&) = default;
 };
 
-/// The buckets of something, one for each way.
+/// A pair of buckets, one for each direction.
 class Buckets {
 public:
     Bucket& of(Way way) noexcept { return way == Way::up ? up_ : down_; }
@@ -48,25 +48,24 @@ private:
     Bucket down_;
 };
 
-/// What the visitors of a token share. Any thread, as its buckets.
+/// Shared by the visitors of a token. Any thread, like its buckets.
 struct TokenShape {
     Buckets buckets;
 };
 
-/// What the visitors of a service share, whatever trunks and workers they are on.
+/// Shared by the visitors of a service, on all trunks and workers.
 class ServiceShape {
 public:
     explicit ServiceShape(std::shared_ptr<TokenShape> token) noexcept : token_(std::move(token)) {}
 
-    /// Sets the rates of the service and its visitors; those of the token are the token's. One thread at a time.
+    /// Sets the rates of the service and its visitors; the token's own rates are in TokenShape. One thread at a time.
     void set(const TokenRates& rates, TimePoint now) noexcept {
         buckets.set(rates.service, now);
         visitor_up_.store(rates.visitor.up, std::memory_order_relaxed);
         visitor_down_.store(rates.visitor.down, std::memory_order_relaxed);
         is_on_.store(rates.any(), std::memory_order_release);
     }
-    /// Whether there is any rate that counts for its visitors. Any thread, before every byte: without one nothing else
-    /// is looked at.
+    /// Whether any rate applies to its visitors. Any thread, before every byte: without one nothing else is checked.
     bool is_on() const noexcept { return is_on_.load(std::memory_order_relaxed); }
     std::uint64_t visitor_rate(Way way) const noexcept {
         return (way == Way::up ? visitor_up_ : visitor_down_).load(std::memory_order_relaxed);
@@ -82,7 +81,7 @@ private:
     std::atomic<bool> is_on_{false};
 };
 
-/// What the streams of a visitor share, who is on one worker: it takes over the rate that there is for visitors now.
+/// Shared by the streams of a visitor, on one worker: it adopts the present rate for visitors.
 class VisitorShape {
 public:
     explicit VisitorShape(std::shared_ptr<ServiceShape> service) noexcept : service_(std::move(service)) {}

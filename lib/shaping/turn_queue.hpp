@@ -1,4 +1,4 @@
-// Those on one worker who wait for their turn, the next one first.
+// Queue of waiting turns on one worker, the next one first.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ public:
 protected:
     ~Turn() { leave(); }
 
-    /// When its turn comes, as rates are now.
+    /// When its turn comes, at the present rates.
     virtual TimePoint turn_at(TimePoint now) noexcept = 0;
     /// Its turn has come, and it has left the queue. May join again, and end this turn and others.
     virtual void on_turn() noexcept = 0;
@@ -35,7 +35,7 @@ private:
     TimePoint when_{};
 };
 
-/// For one thread. May be destroyed before those who wait in it.
+/// For one thread. May be destroyed before the turns that wait in it.
 class TurnQueue {
 public:
     TurnQueue() = default;
@@ -43,14 +43,14 @@ public:
     TurnQueue& operator=(const TurnQueue&) = delete;
     ~TurnQueue();
 
-    /// Adds one that is not queued. May throw for want of memory.
+    /// Adds a turn that is not queued. May throw if memory runs out.
     void join(Turn& turn, TimePoint when);
-    /// Calls those whose turn has come, `most` of them: the others can be called next.
+    /// Calls turns that are due, at most `most`; the others can be called next.
     void call(TimePoint now, std::size_t most) noexcept;
-    /// Asks everybody again when its turn is: rates have changed.
+    /// Determines the time of every turn again: rates have changed.
     void ask_again(TimePoint now) noexcept;
 
-    /// When the next turn comes; `never` if nobody waits.
+    /// When the next turn comes; `never` if none waits.
     TimePoint next() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }
     std::size_t size() const noexcept { return heap_.size(); }
 

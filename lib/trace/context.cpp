@@ -15,7 +15,7 @@ void IdSource::take(MutableBytes into) {
     at_ += into.size();
 }
 
-// An id that is all zero is none.
+// An id of only zeros is invalid.
 template <typename Id>
 Id IdSource::id() {
     Id id{};

@@ -1,4 +1,4 @@
-// Which trace a request belongs to, and whether its spans are told.
+// A request's trace, and whether its spans are exported.
 #pragma once
 
 #include <array>
@@ -11,14 +11,14 @@
 
 namespace ferrotunnel::trace {
 
-/// Makes ids, of randomness that it fetches in larger pieces. On one thread.
+/// Creates ids from randomness that it fetches in larger pieces. On one thread.
 class IdSource {
 public:
     explicit IdSource(Random& random) noexcept : random_(random) {}
 
     TraceId trace_id() { return id<TraceId>(); }
     SpanId span_id() { return id<SpanId>(); }
-    /// A number from 0 up to and without 1.
+    /// A number in [0, 1).
     double fraction();
 
 private:
@@ -28,13 +28,13 @@ private:
 
     Random& random_;
     std::array<std::uint8_t, 512> room_{};
-    std::size_t at_ = room_.size();  // what is before it was used
+    std::size_t at_ = room_.size();  // bytes before it were used
 };
 
-/// A request's place in its trace. The backend is told of the span that waits for it.
+/// A request's place in its trace. The backend receives the span that waits for it as parent.
 struct Context {
     TraceId trace{};
-    SpanId parent{};   // the visitor's; none: the trace begins here
+    SpanId parent{};   // the visitor's; none: the trace starts here
     SpanId request{};  // the server's span
     SpanId backend{};  // below it
     bool sampled = false;
@@ -42,8 +42,8 @@ struct Context {
     Traceparent for_backend() const noexcept { return {trace, backend, sampled}; }
 };
 
-/// Continues with the trace of `parent`, or begins one. `rate`, from 0 to 1: the part of requests that are sampled.
-/// `is_trusted`: whether the parent's word counts instead; it is without meaning where there is no parent.
+/// Continues the trace of `parent`, or starts one. `rate`, from 0 to 1: the fraction of requests that are sampled.
+/// `is_trusted`: the parent's decision is used instead; without a parent it has no effect.
 Context make_context(const std::optional<Traceparent>& parent, bool is_trusted, double rate, IdSource& ids);
 
 }  // namespace ferrotunnel::trace

@@ -1,5 +1,5 @@
-// Spans as an OpenTelemetry collector takes them: OTLP's ExportTraceServiceRequest in JSON. Ids are in hexadecimal
-// there, and numbers of 64 bits are texts.
+// Encodes spans for an OpenTelemetry collector: OTLP's ExportTraceServiceRequest in JSON. Ids are in hexadecimal there,
+// and 64-bit numbers are strings.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::trace {
 
-/// `service`: what the traces call this server; `version`: the program's.
+/// `service`: this server's name in traces; `version`: the program's.
 std::string otlp_json(std::string_view service, std::string_view version, std::span<const Span> spans);
 
 }  // namespace ferrotunnel::trace

@@ -1,4 +1,4 @@
-// Where the spans of requests go, and of how many requests.
+// Destination of the spans of requests, and their sampling rate.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@ namespace ferrotunnel::trace {
 /// Part of the rules of the HTTP edge. Without a queue there are no traces.
 struct Output {
     std::shared_ptr<SpanQueue> queue;
-    double sample = 1;  // the part of requests that are sampled, from 0 to 1
+    double sample = 1;  // the fraction of requests that are sampled, from 0 to 1
 };
 
 }  // namespace ferrotunnel::trace

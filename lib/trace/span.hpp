@@ -1,4 +1,4 @@
-// Spans: what took from when to when, as OpenTelemetry has them.
+// Spans of a trace in the model of OpenTelemetry.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,9 @@ struct Span {
     WallTime begin = 0;
     WallTime end = 0;
     std::vector<std::pair<std::string_view, Value>> attributes;  // the keys are constants
-    std::vector<Event> events;                                   // likewise their names
+    std::vector<Event> events;                                   // their names are constants, too
 
-    /// Adds a text, as much of it as a span has; an empty one is left out.
+    /// Adds a text, truncated to the limit; an empty one is left out.
     void add(std::string_view key, std::string_view text);
     void add(std::string_view key, std::int64_t number) { attributes.emplace_back(key, number); }
 };

@@ -1,10 +1,10 @@
-// Spans on their way from the workers to whoever sends them.
+// Queue of spans from the workers to the exporter.
 //
 //   worker --put--> [ at most spans_waiting_max ] --take--> exporter --count_sent, count_failed
 //             '-- no room: dropped, and counted
 //
-// The lock is held while spans are moved in or out, and for nothing else: no worker waits for a collector. Requests
-// that are not sampled do not come here.
+// The lock is held only while spans are moved in or out: no worker waits for a collector. Spans of unsampled requests
+// are not added.
 #pragma once
 
 #include <atomic>
@@ -19,10 +19,10 @@
 
 namespace ferrotunnel::trace {
 
-/// How many spans have come to which end.
+/// Spans by outcome.
 struct SpanCounts {
-    std::uint64_t sent = 0;     // the collector has taken them
-    std::uint64_t failed = 0;   // it has not, however often it was asked
+    std::uint64_t sent = 0;     // accepted by the collector
+    std::uint64_t failed = 0;   // not accepted in any attempt
     std::uint64_t dropped = 0;  // there was no room for them
 };
 
@@ -34,16 +34,16 @@ public:
 
     /// Adds the spans of one request, or drops all of them: a part would look like a whole. Any thread.
     void put(std::vector<Span>&& spans) noexcept;
-    /// Counts spans that could not be made for want of memory. Any thread.
+    /// Counts spans that could not be created for lack of memory. Any thread.
     void drop(std::uint64_t spans) noexcept { dropped_.fetch_add(spans, std::memory_order_relaxed); }
     SpanCounts counts() const noexcept;
 
-    // --- whoever sends them ---
+    // --- for the exporter ---
 
-    /// `call` is called, on any thread and with the lock held, when a whole batch has come to wait. Empty: nobody sends
-    /// any more, and what comes is dropped, with what waits.
+    /// `call` is called, on any thread and with the lock held, when a whole batch is waiting. Empty: nothing is sent
+    /// any more, and waiting and new spans are dropped.
     void set_wake(std::function<void()> call);
-    /// Takes the oldest, batch_spans_max at the most.
+    /// Takes the oldest spans, at most batch_spans_max.
     std::vector<Span> take();
     bool has_batch() const;
     bool is_empty() const;

@@ -12,7 +12,7 @@ constexpr std::size_t span_at = 36;
 constexpr std::size_t flags_at = 53;
 constexpr std::uint8_t sampled_flag = 1;
 
-// A digit as traceparent has it, where capital letters are wrong. -1: it is none.
+// A digit of traceparent, where capital letters are invalid. -1 if it is not a digit.
 int digit_of(char c) noexcept {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
@@ -90,7 +90,7 @@ std::optional<Traceparent> parse_traceparent(std::string_view value) noexcept {
         !read_hex(value.substr(flags_at), flags)) {
         return std::nullopt;
     }
-    // A later version may have more behind another dash.
+    // A later version may have more after another dash.
     if (value.size() > Traceparent::text_size && (version[0] == 0 || value[Traceparent::text_size] != '-')) {
         return std::nullopt;
     }
@@ -106,7 +106,7 @@ std::optional<std::size_t> count_tracestate(std::string_view value) noexcept {
         more = comma != std::string_view::npos;
         value.remove_prefix(more ? comma + 1 : value.size());
         if (member.empty()) {
-            continue;  // empty members are allowed, so that lists can be put together
+            continue;  // empty members are allowed, so that lists can be concatenated
         }
         const std::size_t equals = member.find('=');
         if (equals == std::string_view::npos || !is_key(member.substr(0, equals)) ||

@@ -23,7 +23,7 @@ refused() { "$FERROTUNNEL" server --token-file "$dir/token" --bind 127.0.0.1:0 -
 refused --access-log "$dir/none/access.log" >"$dir/refused"
 has_text "$dir/refused" "open the access log $dir/none/access.log: No such file"
 refused --access-log "$log" --access-log-format '{visitor} {usr}' >"$dir/refused"
-has_text "$dir/refused" 'at character 11 "usr" is not a valid field; there are time, visitor,'
+has_text "$dir/refused" 'at character 11 "usr" is not a valid field; valid fields: time, visitor,'
 
 serve_http backend
 configure "access_log: $log" "access_log_format: json"

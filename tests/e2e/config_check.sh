@@ -59,7 +59,7 @@ equal "what is left" "$(ls -A "$dir/states")" ""
 say "two hosts that are the same are told as hosts"
 run client --server 127.0.0.1:1 --token-file token --http a.example.com=1 --http a.example.com=2
 ends_with 2
-told '^  --http a.example.com=2: this client has a service for the same host and path'
+told '^  --http a.example.com=2: this client already has a service with the same host and path'
 
 say "what cannot be kept in a file: too much, no UTF-8, not there, no file"
 { cat "$cases/several.yml" && head -c 1048576 /dev/zero | tr '\0' '#'; } >"$dir/large.yml"

@@ -19,7 +19,7 @@ client_to=127.0.0.1:$(<"$dir/relay.port") ready_client client 1 --connections $c
 public=$(public_of client)
 wait_for_text client "all $connections connections are up"
 # On every connection but the first the service joins those that have it.
-carried() { count_is server "one more connection carries a service" "$1"; }
+carried() { count_is server "another tunnel connection carries a service" "$1"; }
 wait_until $patience "the service on all connections" carried $((connections - 1))
 equal "lines about being connected" "$(count_of client "^connected to")" 1
 

@@ -100,7 +100,7 @@ printed "^extra: 127.0.0.1:[0-9]* -> $backend"
 run_ok services add --json "{\"tcp\": 0, \"local\": \"$backend\", \"name\": \"more\"}"
 wait_for_services client 3
 run_fails services add --tcp "0=$backend" --name more
-complained 'a service of that name already'
+complained 'already has a service with that name'
 run_fails services add --json '{"tcp": 0, "local": "no port", "nonsense": 1}'
 complained 'nonsense: no such key'
 run_ok services remove extra
@@ -152,7 +152,7 @@ printed '^0 clients had to go'
 wait_until $patience "another login of the client" more_logins
 wait_until $patience "the client's service" is_back
 run_fails kick nobody
-complained "No client is connected that has the name or the id \"nobody\""
+complained "No connected client has the name or the id \"nobody\""
 
 say "1,000 questions leave neither descriptors nor memory behind"
 # Two bursts: what the first one has taken is what the allocator keeps.
@@ -240,7 +240,7 @@ if ((UID == 0)) && "${stranger[@]}" env "$dir/program" version >/dev/null 2>&1 &
     code=0
     "${stranger[@]}" env RUNTIME_DIRECTORY="$sockets" "$dir/program" status >"$dir/run.out" 2>"$dir/run.err" || code=$?
     equal "the code for another user" "$code" 1
-    complained "the folder \"$sockets\" is that of user 0"
+    complained "the folder \"$sockets\" belongs to user 0"
 else
     say "  (left out: that takes root, and files that others may read)"
 fi
@@ -249,9 +249,9 @@ chmod 600 "$sockets/server.sock"
 say "a folder that others can write into is trusted by nobody"
 chmod 777 "$sockets"
 run_fails status
-complained "others can write into the folder \"$sockets\""
+complained "other users can write to the folder \"$sockets\""
 run_fails status --control "$sockets/server.sock"
-complained "others can write into the folder"
+complained "other users can write to the folder"
 start_client unseen --tcp "0=$backend" # the usual place is not a reason not to serve
 wait_for_services unseen 1
 [[ ! -e $sockets/client.sock ]] || fail "there is a socket where others can write"
@@ -261,7 +261,7 @@ start refused "$FERROTUNNEL" client --server "$control" --token-file "$dir/token
     --control "$sockets/own.sock"
 join refused
 equal "the code of a program whose socket is wanted there" "${exit_codes[refused]}" 1
-wait_for_text refused 'others can write into the folder'
+wait_for_text refused 'other users can write to the folder'
 chmod 700 "$sockets"
 
 say "a place of one's own, and none"

@@ -77,7 +77,7 @@ equal "another one that nobody could guess" "$(log_in "$(<"$dir/any.token")")" 4
 equal "the right one, which nobody could guess" "$(log_in "$secret")" 200
 wait_for_text server 'a login at the dashboard failed: wrong secret.*address=127.0.0.1'
 equal "its events" "$(asked /api/v1/events -b "$dir/second")" 200
-has_text "$dir/answer" '"refused".*A wrong secret was shown to the dashboard\|A wrong secret was shown to the dashboard.*"refused"'
+has_text "$dir/answer" '"refused".*A wrong secret was sent to the dashboard\|A wrong secret was sent to the dashboard.*"refused"'
 ! grep -q "$secret" "$dir/server.out" "$dir/server.err" || fail "the secret was told"
 
 say "a switch that is made with the secret is recorded as such, with the address"

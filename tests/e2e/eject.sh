@@ -49,7 +49,7 @@ equal "requests" "$(who_has long.test 8)" "a 4 b 4"
 touch "$dir/a.bad"
 equal "requests" "$(who_has long.test 6)" "a 3 b 3"
 equal "requests" "$(who_has long.test 8)" "b 8"
-has_text "$dir/server.err" 'a group member was ejected.*member=a service=long .*its backend answers with 5xx; out for 3600 s'
+has_text "$dir/server.err" 'a group member was ejected.*member=a service=long .*its backend responds with 5xx; out for 3600 s'
 state_is long a ", ejected" || fail "the state of a: $(<"$dir/services.out")"
 has_text "$dir/services.out" '^  long .* a .* (group) '
 state_is long b "" || fail "the state of b: $(<"$dir/services.out")"
@@ -68,7 +68,7 @@ equal "requests" "$(who_has resets.test 8)" "a 4 b 4"
 rm "$dir/a.bad"
 touch "$dir/a.mute"
 who_has resets.test 8 >/dev/null
-wait_until $patience "the ejection" text_is_there server 'was ejected.*member=a service=resets .*ends connections without an answer'
+wait_until $patience "the ejection" text_is_there server 'was ejected.*member=a service=resets .*closes connections without a response'
 equal "requests" "$(who_has resets.test 4)" "b 4"
 rm "$dir/a.mute"
 
@@ -111,7 +111,7 @@ for ((i = 0; i < 12; ++i)); do
     file_has "$dir/visit.out" '^line b$' || cut_off=$((cut_off + 1))
 done
 equal "visitors that were reset" "$cut_off" 3
-has_text "$dir/server.err" 'was ejected.*member=a service=cut .*ends connections without an answer'
+has_text "$dir/server.err" 'was ejected.*member=a service=cut .*closes connections without a response'
 
 say "visitors by TLS that passes untouched"
 for ((i = 0; i < 12; ++i)); do
@@ -122,4 +122,4 @@ bare_are_over() { (($(count_of bare_a ' sent=') + $(count_of bare_b ' sent=') >=
 wait_until $patience "the ends of all at the backends" bare_are_over # which are told a moment after those of the visitors
 equal "visitors of a" "$(count_of bare_a ' sent=')" 3
 equal "visitors of b" "$(count_of bare_b ' sent=')" 9
-has_text "$dir/server.err" 'was ejected.*member=a service=bare .*ends connections without an answer'
+has_text "$dir/server.err" 'was ejected.*member=a service=bare .*closes connections without a response'

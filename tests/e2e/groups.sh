@@ -110,11 +110,11 @@ equal "failed requests" "$(sed '0,/^failed/d' "$dir/ask.out" | head -n 1)" 0
 say "who says something else, or is not a member, is refused with words"
 sed 's/local: "[^"]*", group: all}/&/; s/app\.test, /app.test, redirect: "https:\/\/x.test", /' "$dir/a.yml" >"$dir/other.yml"
 start_client other --config "$dir/other.yml" --no-watch
-wait_for_text other 'refused: page: The members of its group say something else of hosts, path, rules or limits'
+wait_for_text other 'refused: page: Other members of its group have different hosts, path, rules or limits'
 start_client alone --tcp "$port=$tcp_a"
 wait_for_text alone "refused: tcp:$port: .*held by another client with the same token"
 start_client balance --config <(sed 's/group: all/group: all, balance: least/' "$dir/a.yml") --no-watch
-wait_for_text balance 'refused: line: The members of its group say `balance: round-robin`, and this client says `balance: least`'
+wait_for_text balance 'refused: line: The other members of its group have `balance: round-robin`, and this client has `balance: least`'
 
 say "members by --group"
 port=$(free_port)

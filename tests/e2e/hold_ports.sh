@@ -79,14 +79,14 @@ client
 for how in TERM KILL; do
     say "a client that is ended by $how"
     held=$(number_of ferrotunnel_visitors_held_total)
-    waited=$(count_of server "a port waits for its client to come back  port=127.0.0.1:$port")
+    waited=$(count_of server "a port waits for its client to reconnect  port=127.0.0.1:$port")
     if [[ $how == TERM ]]; then
         signal client TERM
         join_ok client
     else
         kill_now client
     fi
-    wait_until $patience "the held port" count_is server "a port waits for its client to come back  port=127.0.0.1:$port" $((waited + 1))
+    wait_until $patience "the held port" count_is server "a port waits for its client to reconnect  port=127.0.0.1:$port" $((waited + 1))
     crowd "$how" 300
     start "udp_$how" python3 "$visitors" udp "127.0.0.1:$port" hello
     ask_tls "tls_$how"
@@ -133,7 +133,7 @@ kill_now client
 kill_now server
 start_holding 60s
 wait_for_text server "saved ports are open" # that of UDP; those of TCP each when its worker comes to it
-wait_for_text server "a port waits for its client to come back  port=127.0.0.1:$port"
+wait_for_text server "a port waits for its client to reconnect  port=127.0.0.1:$port"
 wait_for_port "127.0.0.1:$second" server # which is a visitor, too
 start udp_early python3 "$visitors" udp "127.0.0.1:$port" hello # waits in the kernel, and is not counted
 wait_for_text udp_early "^sent"
@@ -166,7 +166,7 @@ crowd late 20
 join_ok late
 has_text "$dir/late.out" "^answered 0, reset 20$"
 wait_until $patience "the end of the hold" refuses "127.0.0.1:$port"
-wait_for_text server "a port is closed: its client has not come back  port=127.0.0.1:$port reset=20"
+wait_for_text server "a port was closed: its client has not reconnected  port=127.0.0.1:$port reset=20"
 client_token=$dir/other ready_client stranger 1 --tcp "$port=127.0.0.1:$(<"$dir/backend.port")"
 signal stranger TERM
 join_ok stranger

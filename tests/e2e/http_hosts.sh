@@ -104,14 +104,14 @@ refused thief "The host app.example.com belongs to another token"
 signal owner TERM
 join_ok owner
 client_to=$two client_token=$dir/second_token start_client thief --http "app.example.com=$backend" --attempts 1
-refused thief "The host app.example.com belongs to another token, also while its client is away"
+refused thief "The host app.example.com belongs to another token, even while its client is disconnected"
 client_to=$two ready_client owner 1 --http "app.example.com=$backend"
 
 say "servers without HTTP, and without a domain"
 server_name=plain start_server
 equal "http lines" "$(grep -c '^http ' "$dir/plain.endpoints" || true)" 0
 start_client early --http "app.example.com=$backend"
-refused early "This server takes no HTTP visitors.*--http-bind 0.0.0.0:8080"
+refused early "This server accepts no HTTP visitors.*--http-bind 0.0.0.0:8080"
 server_name=strict start_server --http-bind 127.0.0.1:0
 start_client nameless --http "=$backend"
 refused nameless "An HTTP service needs a host here.*--domain"

@@ -144,7 +144,7 @@ client:
     - {http: long.test, limits: {first_byte_timeout: 2h}, local: $port}
 YAML
 ready_client odd 1 --config "$dir/odd.yml"
-wait_for_text odd "refused: long.test: The service's limit \`first_byte_timeout\` is above what this server allows"
+wait_for_text odd "refused: long.test: The service's limit \`first_byte_timeout\` exceeds the limit of this server"
 
 say "route: which service a URL meets, why, and what its backend sees"
 # route CODE ARGUMENT...: the output is then in $dir/route.out.
@@ -158,34 +158,34 @@ route 0 "https://fields.test/x?y=1" --config "$dir/rules.yml" --method POST
 diff - "$dir/route.out" <<TEXT || fail "route says something else"
 -> localhost:$port
 why
-  \`fields.test\` fits the host: its rules decide.
+  \`fields.test\` matches the host: its rules decide.
   No rule with \`*.\` fits.
   No rule with \`**.\` fits.
   There is no default service (\`*\`).
-  \`/\` fits the path and goes first: it is taken.
-  So the request meets \`fields.test\` \`/\` (service fields.test).
+  \`/\` matches the path and has precedence: it is used.
+  So the request matches \`fields.test\` \`/\` (service fields.test).
 the backend sees
   POST /x?y=1 HTTP/1.1
   Host: fields.test
   X-Env: staging
 and
-  Who the visitor is, is added: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP, X-Request-Id.
+  Fields that identify the visitor are added: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP, X-Request-Id.
   The visitor's Cookie is removed.
-  Answers lose their X-Backend.
+  Responses lose X-Backend.
   Answers say X-Frame-Options: DENY
-  Answers get one more X-Tag: a
-  Answers get one more X-Tag: b
-  Answers say Strict-Transport-Security: max-age=31536000
+  Responses get an additional X-Tag: a
+  Responses get an additional X-Tag: b
+  Responses get Strict-Transport-Security: max-age=31536000
 TEXT
 route 0 moved.test/old/x --config "$dir/rules.yml"
 has_text "$dir/route.out" '^-> 308 to https://new.test/newer/x$'
 route 1 http://app.test/apix --config "$dir/rules.yml"
 has_text "$dir/route.out" '^-> 404, unknown_path$'
-has_text "$dir/route.out" '`/api` does not fit: it ends in the middle of a segment of the path.'
+has_text "$dir/route.out" '`/api` does not match: it ends inside a segment of the path.'
 route 0 app.test/api/x --http app.test=3000 --http app.test/api=3001
 has_text "$dir/route.out" '^-> localhost:3001$'
 route 0 'app.test/x/../%61pi/x/.' --config "$dir/rules.yml"
-has_text "$dir/route.out" 'The path is compared, and sent on, as `/api/x/`.'
+has_text "$dir/route.out" 'The path is compared and forwarded as `/api/x/`.'
 has_text "$dir/route.out" '^  GET /x/ HTTP/1.1$'
 route 2 "ftp://app.test" --config "$dir/rules.yml"
 has_text "$dir/route.err" 'URL: begins with neither http:// nor https://'

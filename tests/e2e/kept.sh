@@ -20,7 +20,7 @@ say "what is kept is written beside the file, for its user alone"
 run_ok services add --tcp "$extra=$web" --name extra --keep
 printed "^kept in $kept$"
 equal "the mode of the file" "$(stat -c %a "$kept")" 600
-has_text "$kept" '^# What a running client was told to keep'
+has_text "$kept" '^# Changes kept by a running client'
 run_ok services add --tcp "$brief=$web" --name brief
 fetches "$extra" || fail "the kept service does not work"
 
@@ -51,7 +51,7 @@ run_fails reload --control "$socket"
 complained 'a second service is called "extra"'
 config web
 run_fails services add --tcp "0=$web" --name web --keep
-complained 'a service of that name already'
+complained 'already has a service with that name'
 
 say "what would not be right with the whole configuration is not added"
 before=$(<"$kept")
@@ -109,14 +109,14 @@ run_ok reload --control "$socket"
 printed '^nothing has changed$'
 wait_until $patience "the closed port" is_gone "$first"
 run_fails services add --tcp "$first-$((first + 1))=$web-$((web + 1))"
-complained 'a service of that name already'
+complained 'already has a service with that name'
 wait_until $patience "the end of the part that was added first" is_gone "$first"
 has_text "$kept" "tcp:$((first + 1))"
 
 say "what others have written into the file is not lost"
 printf 'client:\n  drain: 7s\n' >"$kept"
 run_fails services add --tcp "0=$web" --name more --keep
-complained 'has something else than .client.services. and .client.disabled., which would be lost'
+complained 'has keys other than .client.services. and .client.disabled., which would be lost'
 has_text "$kept" 'drain: 7s'
 rm "$kept"
 signal client TERM

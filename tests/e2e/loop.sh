@@ -39,7 +39,7 @@ for _ in {1..5}; do
     visitor_is_sent_away "127.0.0.1:$port"
 done
 at_most "descriptors of the server while they came" "$(<"$dir/highest")" $((before + 30))
-equal "lines in the client's log about it" "$(count_of client 'leads back to itself')" 1
+equal "lines in the client's log about it" "$(count_of client 'a forwarding loop')" 1
 equal "lines about a dead backend" "$(count_of client 'cannot be reached')" 0
 
 say "by another name, and with two services of one client"

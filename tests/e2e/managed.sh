@@ -36,17 +36,17 @@ equal "the client's own file" "$(<"$file")" "$before"
 has_text "$dir/client.err" "the server's administrator can manage services of this client.*POST /v1/services.*201"
 
 say "what leads elsewhere is refused by the client, with its reason, and so is what names files of that machine"
-refused 'lets nobody lead services to "127.0.0.1:22"' add --tcp "0=22"
-refused "lets nobody lead services to \"10.0.0.1:$web\"" add --tcp "0=10.0.0.1:$web"
-refused "lets nobody lead services to \"app.internal:$web\"" add --http "x.test=app.internal:$web"
-refused "lets nobody lead services to \"localhost:$web\"" add --http "x.test=http://localhost:$web"
-refused "lets nobody lead services to \"files:$dir/secret\"" add --http "x.test=files:$dir/secret"
-refused 'lets nobody lead services to "unix:/run/app.sock"' add --http x.test=unix:/run/app.sock
+refused 'does not allow services to lead to "127.0.0.1:22"' add --tcp "0=22"
+refused "does not allow services to lead to \"10.0.0.1:$web\"" add --tcp "0=10.0.0.1:$web"
+refused "does not allow services to lead to \"app.internal:$web\"" add --http "x.test=app.internal:$web"
+refused "does not allow services to lead to \"localhost:$web\"" add --http "x.test=http://localhost:$web"
+refused "does not allow services to lead to \"files:$dir/secret\"" add --http "x.test=files:$dir/secret"
+refused 'does not allow services to lead to "unix:/run/app.sock"' add --http x.test=unix:/run/app.sock
 refused 'has no "token"' add --json "{\"tcp\": 0, \"local\": \"$web\", \"token\": \"file:/etc/passwd\"}"
 refused 'has no "backend_ca"' add --json "{\"http\": \"x.test\", \"local\": \"$web\", \"backend_ca\": \"/etc/passwd\"}"
 refused 'tcp: .*70000' add --json "{\"tcp\": 70000, \"local\": \"$web\"}"
-refused 'leads where this client.s user lets nobody' disable own
-refused 'leads where this client.s user lets nobody' remove own
+refused 'leads to an address that the user of this client does not allow' disable own
+refused 'leads to an address that the user of this client does not allow' remove own
 refused 'There is no service called "other"' remove other
 
 say "another one, at a backend that does not answer yet"
@@ -71,7 +71,7 @@ printed '"name":"spare"'
 ask nas/reload -d '{}' >"$dir/run.out"
 printed '"code":"not_found"'
 ask nobody/services >"$dir/run.out"
-printed 'No client is connected that has the name or the id \\"nobody\\"'
+printed 'No connected client has the name or the id \\"nobody\\"'
 curl -sS --unix-socket "$socket" "http://localhost/v1/clients/nas/services" >"$dir/run.out"
 printed '"code":"not_here"'
 
@@ -93,7 +93,7 @@ wait_until $patience "the closed port" is_gone "$port"
 say "whoever is not managed any more says so; a reload is enough"
 config "drain: 1s"
 run_ok reload --control "$socket"
-refused 'lets nobody manage its services' remove spare
+refused 'does not allow its services to be managed' remove spare
 
 say "two clients of one name: their ids tell them apart"
 (umask 077 && "$FERROTUNNEL" token >"$dir/second_token")

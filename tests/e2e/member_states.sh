@@ -51,7 +51,7 @@ equal "visitors of TCP" "$(visitors)" "a 3 b 3"
 say "the connection of one is lost while its client stands still: the other one has all"
 signal a STOP
 touch "$dir/box.1"
-wait_until $patience "the session waits" file_has "$dir/server.err" "its session waits for another one"
+wait_until $patience "the session waits" file_has "$dir/server.err" "its session waits to be resumed"
 equal "requests" "$(who_has web.test 8)" "b 8"
 equal "visitors of TCP" "$(visitors)" "b 6"
 state_is web ", waiting" || fail "the state of a: $(<"$dir/services.out")"
@@ -65,7 +65,7 @@ say "it is resumed: who has waited is served, and the next visitors are spread a
 start waiter curl -sS --max-time $patience -H "Host: alone.test" "http://$edge/who"
 wait_until $patience "a stream of the service that has no other carrier" metric_is 'ferrotunnel_resume_waiting' 1
 signal a CONT
-wait_until $patience "the resume" file_has "$dir/server.err" "session continues, on another connection"
+wait_until $patience "the resume" file_has "$dir/server.err" "session was resumed on another connection"
 join_ok waiter
 equal "who has answered" "$(<"$dir/waiter.out")" a
 equal "requests" "$(who_has web.test 8)" "a 4 b 4"

@@ -48,13 +48,13 @@ at_server services add --tcp "0=127.0.0.1:$web" --name more
 equal "a service beside it" "$code" 0
 at_server services add --tcp "0=127.0.0.1:$dashboard" --name bad
 equal "a service to it" "$code" 1
-complained "lets nobody lead services to \"127.0.0.1:$dashboard\""
+complained "does not allow services to lead to \"127.0.0.1:$dashboard\""
 signal client TERM
 join_ok client
 
 say "check warns"
 run_ok check "$file"
-at="leads to this program's own control API at 127.0.0.1:$dashboard, where connections of its own are refused"
+at="leads to this program's own control API at 127.0.0.1:$dashboard, where the program's own connections are refused"
 complained "client.managed: $at"
 complained "client.services: \"own\" $at"
 complained "client.services: .allow. of \"out\" $at"

@@ -44,7 +44,7 @@ equal "the wrong one" "$(from 127.0.0.1 auth.example.com -u ann:sesame)" "401 au
 equal "another user" "$(from 127.0.0.1 auth.example.com -u 'bob:open sesame')" "401 auth_failed"
 equal "the right one, which the backend does not see" "$(ask auth.example.com / -u 'ann:open sesame')" "|"
 equal "the operator's plugins are in front of it" "$(from 127.0.9.1 auth.example.com -u 'ann:open sesame')" "403 ip_denied"
-wait_for_text server 'by the plugins that its client asks for.*auth'
+wait_for_text server 'with the plugins that its client requests.*auth'
 ! grep -a -q 'open sesame' "$dir/server.out" "$dir/server.err" "$dir/one.out" "$dir/one.err" || fail "the password is told"
 
 say "the password may come from the environment; who guesses too often is shut out of that service alone"

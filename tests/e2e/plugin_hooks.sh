@@ -82,7 +82,7 @@ run_server
 services=(--tcp "0=$web" --http "app.example.com=$web" --passthrough "sec.example.com=$web" --connections 3 --name laptop)
 ready_client client 3 "${services[@]}"
 public=$(public_of client)
-all_trunks() { count_is server 'one more connection carries a service' "$1"; }
+all_trunks() { count_is server 'another tunnel connection carries a service' "$1"; }
 
 # page [CURL OPTION...]: what a visitor of the TCP service gets; nothing where it is rejected.
 page() { curl -sS --max-time 60 "$@" "http://$public/fields" 2>/dev/null || true; }

@@ -50,7 +50,7 @@ ready_client client 3 "${services[@]}"
 public=$(public_of client)
 
 say "each trunk logs in, and a service is registered once"
-wait_until $patience "all services on all trunks" count_is server 'one more connection carries a service' 6
+wait_until $patience "all services on all trunks" count_is server 'another tunnel connection carries a service' 6
 equal "logins" "$(told 'login laptop .*')" 3
 for kind in tcp http tls; do
     equal "registrations of $kind" "$(told "register $kind .*")" 1
@@ -134,7 +134,7 @@ before=$(told 'register .*')
 kill_now server
 run_server --proxy-protocol-from 127.0.0.1
 wait_told 'register .*' $((before + 5))
-wait_until $patience "all services on all trunks" count_is server 'one more connection carries a service' 6
+wait_until $patience "all services on all trunks" count_is server 'another tunnel connection carries a service' 6
 wait_for_services client 3 # by now these are not those of before
 equal "registrations" "$(told 'register .*')" $((before + 5))
 

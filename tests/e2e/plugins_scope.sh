@@ -178,12 +178,12 @@ told() {
 equal "inside" "$(told a.example.com/%61dmin)" "login runs: its scope has the request
 shop does not run: its services, \`b.example.com\`, do not have \`a.example.com\`
 post does not run: its condition does not hold
-mark may run: its condition looks at the note \`auth.subject\`"
+mark may run: its condition depends on the note \`auth.subject\`"
 equal "outside" "$(told b.example.com/x --method POST)" \
     "login does not run: its paths, \`/admin\`, \`~ /v[0-9]+/private\`, do not have \`/x\`
 shop runs: its scope has the request
 post runs: its condition holds
-mark may run: its condition looks at the note \`auth.subject\`"
+mark may run: its condition depends on the note \`auth.subject\`"
 equal "another visitor" "$(told other.test --method POST --visitor 192.0.2.1 | sed -n '1p;3p')" \
     "login does not run: its hosts, \`*.example.com\`, do not have \`other.test\`
 post does not run: its condition does not hold"

@@ -53,7 +53,7 @@ works() { visit "$(public_of "$1")" exchange:4K finish rest >"$dir/visit.out"; }
 say "a token that the server does not know, and then does"
 client_file unknown new 'retry_refused: 200ms'
 run_file unknown
-wait_for_text unknown 'The server does not accept the token.* The client continues asking, in case that changes\.'
+wait_for_text unknown 'The server does not accept the token.* The client keeps trying, in case that changes\.'
 wait_until $patience "three attempts" count_is unknown 'continues asking' 3
 say "by itself one asks after one to five minutes"
 client_file patient new

@@ -57,7 +57,7 @@ say "what a token's file has is a part of it: another secret ends the sessions o
 client_token=$dir/bob ready_client guest 1 --tcp "0=$backend" --workers 1
 (umask 077 && "$FERROTUNNEL" token >"$dir/bob.aside" && mv "$dir/bob.aside" "$dir/bob")
 said server 'server.token bob changed$'
-said guest 'does not accept this token any more'
+said guest 'no longer accepts this token'
 equal "lines" "$(lines_of server)" $((lines + 1))
 signal guest INT
 join guest

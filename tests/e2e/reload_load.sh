@@ -116,7 +116,7 @@ server_config 0 | write_aside "$dir/server.yml"
 signal server HUP
 told server "was read again: server.token guest1 removed.*and $((tokens - 8)) more"
 for ((i = 1; i <= tokens; ++i)); do
-    wait_for_text "guest$i" 'does not accept this token any more'
+    wait_for_text "guest$i" 'no longer accepts this token'
 done
 status_of_all() { # EXPECTED NAME...
     local name

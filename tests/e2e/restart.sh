@@ -48,7 +48,7 @@ client_token=$dir/second_token start_client thief --http "app.example.com=$web" 
     --attempts 1
 wait_until $patience "two refusals" count_is thief 'a service was refused' 2
 has_text "$dir/thief.err" 'belongs to another token'
-has_text "$dir/thief.err" "Public port $port is kept for another client"
+has_text "$dir/thief.err" "Public port $port is reserved for another client"
 join thief
 unset "programs[thief]"
 

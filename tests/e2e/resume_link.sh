@@ -149,7 +149,7 @@ ip -n "$client_ns" address del 10.79.2.1/24 dev "fr$mark-2"
 ip -n "$client_ns" address add 10.79.2.7/24 dev "fr$mark-2" 2>/dev/null || true # it may have gone with the first one
 ip -n "$client_ns" route replace default via 10.79.2.2
 wait_until $patience "the resume" resumed $((before + 1))
-wait_for_text server "continues, on another connection .*10.79.2.7"
+wait_for_text server "was resumed on another connection .*10.79.2.7"
 unharmed
 
 say "the client's address changes without a word"
@@ -160,7 +160,7 @@ ip -n "$client_ns" address del 10.79.2.7/24 dev "fr$mark-2"
 ip -n "$client_ns" address add 10.79.2.8/24 dev "fr$mark-2" 2>/dev/null || true
 ip -n "$client_ns" route replace default via 10.79.2.2
 wait_until $patience "the resume" resumed $((before + 1))
-wait_for_text server "continues, on another connection .*10.79.2.8"
+wait_for_text server "was resumed on another connection .*10.79.2.8"
 unharmed
 equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
 

@@ -71,13 +71,13 @@ printf '%s\n' "  services:" "    - {name: kept.example.org, token: 'file:$dir/gu
 serve_tokens table
 
 # What the program says, in a table: token, kind, what it asks for, and what becomes of that.
-kept_host() { echo "The host $1 is kept for tokens with a right to it, which this one does not have. Choose another host, or have the server allow it."; }
+kept_host() { echo "The host $1 is reserved for tokens with a right to it, which this token does not have. Choose another host, or have the server allow it."; }
 not_host() { echo "The host $1 is not allowed for this token. Allowed: $2. Ask for one of these, or have the server allow it."; }
-kept_port() { echo "Public port $1 is kept for tokens with a right to it, which this one does not have. Choose another port, or have the server allow it."; }
+kept_port() { echo "Public port $1 is reserved for tokens with a right to it, which this token does not have. Choose another port, or have the server allow it."; }
 not_port() { echo "Public port $1 is not allowed for this token. Allowed: $2. Ask for one of these, or have the server allow it."; }
 not_kind() { echo "Services of the kind $1 are not allowed for this token. Allowed: $2."; }
 of_alice="app.example.com, *.alice.example.com, *.wide.example.com"
-none_assigned="The server can assign no host to this token"
+none_assigned="The server cannot assign a host to this token"
 rows=0
 declare -A cells=() # of tokens and kinds
 # row TOKEN KIND ASKED EXPECTED...: "granted", or the words of the refusal.
@@ -149,7 +149,7 @@ row guest tls app.example.com "$(kept_host app.example.com)"
 row guest http any.example.com "$(kept_host any.example.com)"
 row guest http '*.example.com' "$(kept_host '*.example.com')"
 row guest http '**.com' "$(kept_host '**.com')"
-row guest http '*' "The default service is kept for tokens with a right to it, which this one does not have."
+row guest http '*' "The default service is reserved for tokens with a right to it, which this token does not have."
 row guest http guest.example.org "$(kept_host guest.example.org)"
 row guest http '' "$none_assigned"
 row guest tcp "$alices" "$(kept_port "$alices")"
@@ -177,7 +177,7 @@ row desk http app.example.com "$(not_kind http private)"
 row desk tcp 0 "$(not_kind tcp private)"
 row desk tls app.example.com "$(not_kind tls private)"
 row desk udp 0 "$(not_kind udp private)"
-no_token() { echo "The service \"$1\" needs a token of its own here, beside the client's. Give it as \`token\` of the service."; }
+no_token() { echo "The service \"$1\" needs its own token on this server, in addition to the client's. Set \`token\` of the service."; }
 for name in guest wide; do
     row $name http kept.example.org "$(no_token kept.example.org)"
     row $name tls kept.example.org "$(no_token tls:kept.example.org)"
@@ -218,9 +218,9 @@ leave before
 offer before bob --http "mine.example.net=$backend"
 wait_for_services before 1
 offer default carol --attempts 1 --http "*=$backend"
-ended default "The default service is kept for tokens with a right to it"
+ended default "The default service is reserved for tokens with a right to it"
 offer around carol --attempts 1 --http "*.t.example.com=$backend"
-ended around "The host *.t.example.com is kept for tokens with a right to it"
+ended around "The host *.t.example.com is reserved for tokens with a right to it"
 for name in before pattern plain; do
     leave $name
 done
@@ -240,12 +240,12 @@ wait_for_services first 1
 client_token=$dir/few.token ready_client second_of_few 1 --connections 2 --http "few.example.com=$backend"
 wait_for_text second_of_few "all 2 connections are up"
 offer third few --attempts 1 --tcp "0=$backend"
-wait_for_text third "This token has as many connections as one may have (3)"
+wait_for_text third "This token has reached its limit of connections (3)"
 join third
 leave second_of_few
 offer third few --name third --tcp "0=$backend" --tcp "private=$backend"
 wait_for_services third 1
-wait_for_text third "The clients of this token have as many services as one may have (2). Trying later may work. Trying again."
+wait_for_text third "The clients of this token have reached its limit of services (2). Trying later may work. Trying again."
 wait_for_text quotas 'a service was refused  session=.* peer=.* client=third token=few service=.*code=busy'
 leave first
 wait_for_services third 2

@@ -57,10 +57,10 @@ client_file wrong "$backend" "name: ssh, tcp: 0, $(of_ssh other)" "$backend" "na
     "$backend" "name: by_host, http: '*.example.com'" "$backend" "name: 'ssh:9', tcp: private" \
     "$backend" "name: by_sni, tls: ssh.example.com, $(of_ssh other)" "$backend" "name: fine, tcp: 0"
 run_client wrong
-demands="needs a token of its own here, beside the client's"
-wait_for_text wrong "refused: ssh: The service \"ssh\" $demands, and its \`token\` is not the one that the server has for it"
+demands="needs its own token on this server, in addition to the client's"
+wait_for_text wrong "refused: ssh: The service \"ssh\" $demands, and its \`token\` is not the one that the server expects"
 for name in by_port by_host ssh:9; do
-    wait_for_text wrong "refused: $name: The service \"$name\" $demands. Give it as \`token\` of the service"
+    wait_for_text wrong "refused: $name: The service \"$name\" $demands. Set \`token\` of the service"
 done
 wait_for_text wrong "refused: by_sni: .* is not the one"
 wait_for_text server "service=by_sni code=unauthorized"

@@ -81,7 +81,7 @@ wait_until $patience "the closed port" is_gone "$port_b"
 on status
 printed "b .*disabled: by $file$"
 run_fails services enable b --control "$socket"
-complained 'The configuration itself says that "b" is off'
+complained 'The configuration itself switches "b" off'
 config
 on reload
 wait_until $patience "the second service" fetches "$port_b"

@@ -120,9 +120,9 @@ wait_until $patience "the service, as changes count again" fetches "$port_a"
 
 say "the server's configuration can be tried as well, and without a file nothing can"
 run_fails reload --try 10s --control "$sockets/server.sock"
-complained 'cannot read its configuration again'
+complained 'cannot reload its configuration'
 run_fails config diff --control "$sockets/server.sock"
-complained 'cannot read its configuration again'
+complained 'cannot reload its configuration'
 (umask 077 && "$FERROTUNNEL" token >"$dir/alice" && "$FERROTUNNEL" token >"$dir/word")
 second=127.0.0.1:$(free_port)
 server_file() {

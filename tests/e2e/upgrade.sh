@@ -65,7 +65,7 @@ sed "s/^  metrics: .*/  metrics: $taken/" "$dir/server.yml" >"$dir/taken.yml"
 start wrong "$FERROTUNNEL" server --config "$dir/taken.yml" --no-watch --replace
 join wrong
 ((exit_codes[wrong] != 0)) || fail "an address that is taken was no problem"
-text_is_there wrong "listen for those who read metrics on $taken" || fail "the reason was not told"
+text_is_there wrong "listen for metrics readers on $taken" || fail "the reason was not told"
 in_charge server_0 || fail "the old server is not in charge any more"
 more_rounds
 

@@ -1,4 +1,4 @@
-// The control API below /api/v1, as docs/control.md has it.
+// Requests to the control API below /api/v1 (docs/control.md).
 
 export class Refused extends Error {
   constructor(status, body) {

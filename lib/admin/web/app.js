@@ -1,4 +1,4 @@
-// The frame around the pages: which there are, which is shown, and when it is brought up to date.
+// Frame around the pages: navigation, the visible page, and its periodic refresh.
 import { make } from "/dom.js";
 import { get } from "/api.js";
 import { follow } from "/events.js";
@@ -22,10 +22,10 @@ let side = "";
 let shown = null;
 let shownName = "";
 let timer = 0;
-let asks = false; // one question at a time, whatever needs it: the timer, an event, another page
+let asks = false; // at most one request at a time, for the timer, an event or another page
 let again = false;
 
-// `state`: "live", "lost", or "waiting" while nothing is known or asked.
+// `state`: "live", "lost", or "waiting" before the first answer.
 function tell(state, text) {
   live.dataset.state = state;
   if (liveText.textContent !== text) liveText.textContent = text;
@@ -42,15 +42,15 @@ async function refresh() {
     await page.refresh();
     tell("live", "live");
   } catch (problem) {
-    if (problem.status === 401) location.reload(); // the session is over
-    tell("lost", problem.status ? problem.message : "no answer: has the program ended?");
+    if (problem.status === 401) location.reload(); // the login has expired
+    tell("lost", problem.status ? problem.message : "no response: has the program stopped?");
   }
   asks = false;
-  // Where the program has much to tell, it is asked less often: nine tenths of its time are for others.
+  // Slow answers are requested less often, so that the program spends at most a tenth of its time on them.
   timer = setTimeout(refresh, page !== shown ? 0 : Math.max(again ? 100 : page.every, 10 * (performance.now() - began)));
 }
 
-// An address is the name of a page, and perhaps what is shown there: a page that has `go` gets that, and gives a title.
+// An address is the name of a page and, optionally, an item: a page with `go` receives the item and returns a title.
 function show() {
   const [word, ...rest] = location.hash.slice(1).split("/");
   const isExchange = word === "exchange" && Object.hasOwn(pages, "inspector");
@@ -94,7 +94,7 @@ async function begin() {
   window.addEventListener("hashchange", show);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
   show();
-  follow(refresh); // what has happened is on the page at once, not with its next turn
+  follow(refresh); // events refresh the page at once
 }
 
 begin();

@@ -1,11 +1,11 @@
-// Rates as they come: a chart of the last minutes, by uPlot.
+// Chart of recent rates, drawn by uPlot.
 import { make, rate } from "/dom.js";
 
 const kept = 300;
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Differences of totals that were read one after another, per second. */
+/** Rates per second, from the differences of successive totals. */
 export class Rates {
   constructor() { this.last = null; }
   of(milliseconds, totals) {
@@ -18,7 +18,7 @@ export class Rates {
 }
 
 export class Chart {
-  /** `names` of two lines, and how a value is written. */
+  /** `names` of the two lines, and how to format a value. */
   constructor(title, names, write = rate) {
     this.data = [[], ...names.map(() => [])];
     this.names = names;
@@ -57,7 +57,7 @@ export class Chart {
       ...this.size(),
       cursor: { drag: { x: false, y: false } },
       legend: { live: true },
-      // At first a minute stands for what is to come.
+      // The x axis starts one minute wide.
       scales: { x: { range: (plot, first, last) => [Math.min(first, last - 60), last] }, y: { range: (plot, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [axis, { ...axis, size: 76, values: (plot, ticks) => ticks.map((tick) => this.write(tick)) }],
       series: [{ value: (plot, at) => (at ? new Date(at * 1000).toLocaleTimeString() : "") },

@@ -1,4 +1,4 @@
-// The pages of a client.
+// Pages of a client's dashboard.
 import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
 import { Chart, Rates } from "/charts.js";
@@ -7,7 +7,7 @@ import { encode, picture } from "/qr.js";
 
 const states = { registered: "good", pending: "warn", refused: "bad", disabled: "off", closed: "off" };
 
-// For a phone: the address as a picture, which has to be light around it whatever the page is.
+// QR code of an address, for a phone. Its margin is light in both colour schemes, as readers need.
 function showCode(url, code) {
   const dialog = make("dialog", { class: "code", "aria-labelledby": "address", close: () => dialog.remove() },
     picture(code, `QR code of ${url}`), make("p", { id: "address" }, make("code", {}, url)),
@@ -16,7 +16,7 @@ function showCode(url, code) {
   dialog.showModal();
 }
 
-// One is always short enough; were one not, it would have no button.
+// A URL that is too long for a QR code has no button; none is.
 function address(url) {
   const code = encode(url);
   return make("span", {}, make("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, url), " ",
@@ -41,7 +41,7 @@ export function overview() {
       make("small", {}, row.why ?? (row.disabled_by ? `by ${row.disabled_by}` : ""))) },
     { name: "Reachable at", of: (row) => (/^https?:/.test(row.endpoint)
       ? address(row.endpoint) : make("code", {}, row.endpoint || "–")) },
-    { name: "Leads to", of: (row) => make("code", {}, row.local) },
+    { name: "Backend", of: (row) => make("code", {}, row.local) },
     { name: "In", right: true, of: (row) => rate(row.rates[0]) }, { name: "Out", right: true, of: (row) => rate(row.rates[1]) },
     { name: "Moved", right: true, of: (row) => bytes(row.bytes_received + row.bytes_sent) },
     { name: "", of: flip },
@@ -49,17 +49,17 @@ export function overview() {
   const visits = new Table("Visits", [
     { name: "Service", of: (row) => make("b", {}, row.name) }, { name: "At", of: (row) => make("code", {}, row.at) },
     { name: "Open", right: true, of: (row) => number(row.open) }, { name: "In all", right: true, of: (row) => number(row.opened) },
-    { name: "Failed", right: true, of: (row) => number(row.failed) }, { name: "Why, the last one", of: (row) => row.why ?? "" },
-  ], "It visits no private service.");
+    { name: "Failed", right: true, of: (row) => number(row.failed) }, { name: "Last error", of: (row) => row.why ?? "" },
+  ], "This client visits no private service.");
   const trunks = new Table("Connections to the server", [
     { name: "Connection", of: (row) => String(row.number) },
     { name: "State", of: (row) => badge(row.open ? "open" : "down", row.open ? "good" : "bad") },
     { name: "Since", of: (row) => ago(row.since) }, { name: "Why", of: (row) => row.why ?? "" },
-  ], "None was made yet.");
+  ], "No connection yet.");
   const visitsCard = card("Visits to private services", visits.element);
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
-    "Drain this client? Its services take no new visitors, the present ones finish, and it ends.",
+    "Drain this client? Its services accept no new visitors. When the present ones have finished, the client stops.",
     async () => { await post("/drain"); say("The client drains."); }) }, "Drain …");
   return {
     title: "Overview", every: 1000,
@@ -71,7 +71,7 @@ export function overview() {
     end() { traffic.end(); },
     async refresh() {
       const now = await get("/status");
-      state.textContent = now.not_ready ?? (now.draining ? "It drains." : "");
+      state.textContent = now.not_ready ?? (now.draining ? "Draining." : "");
       drain.disabled = now.draining;
       figures.state.show(now.connected ? "connected" : "not connected", `${now.server}, ${now.connections} connections, ${now.losses} lost`);
       figures.trip.show(now.rtt_us > 0 ? `${(now.rtt_us / 1000).toFixed(1)} ms` : "–");

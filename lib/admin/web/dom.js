@@ -1,6 +1,6 @@
-// Elements and texts. Whatever comes from the API becomes text: nothing here takes markup.
+// DOM helpers. Everything from the API is inserted as text, never as markup.
 
-/** Makes an element: `attributes` that are functions listen to the event of their name, `children` are nodes or texts. */
+/** Creates an element. Function attributes are event listeners of that name; `children` are nodes or texts. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -41,7 +41,7 @@ export function duration(milliseconds) {
 
 export const ago = (unixSeconds) => `${duration(Math.max(0, Date.now() - unixSeconds * 1000))} ago`;
 
-/** Says something to everybody, also to those who listen to the page. */
+/** Shows a message, which screen readers announce too. */
 export function say(text, isProblem = false) {
   const place = document.getElementById("said");
   place.replaceChildren(make("p", { class: isProblem ? "problem" : "" }, text));
@@ -49,7 +49,7 @@ export function say(text, isProblem = false) {
   say.timer = setTimeout(() => place.replaceChildren(), 6000);
 }
 
-// Not for a click on what has a use of its own, nor for the end of marking text.
+// Ignores clicks on interactive elements, and clicks that end a text selection.
 function opens(row, place) {
   row.className = "opens";
   row.addEventListener("click", (event) => {
@@ -57,7 +57,7 @@ function opens(row, place) {
   });
 }
 
-/** A table whose rows are replaced without losing where the reader is. Columns: {name, of(row) -> text or node, right,
+/** Table whose rows are replaced without moving focus or scroll position. Columns: {name, of(row) -> text or node, right,
     by(row) -> number or text}: those with `by` have a button that sorts by it, numbers with the largest first. With
     `place(row)`, an address within the page, a click on a row goes there; a link in the row does so for keyboards. */
 export class Table {
@@ -78,7 +78,7 @@ export class Table {
     this.last = [[]];
   }
 
-  /** Sorts by a column; by the same one again, backwards. */
+  /** Sorts by a column; a second call reverses the order. */
   sort(column) {
     this.sorted = { column, back: this.sorted?.column === column && !this.sorted.back };
     this.heads.forEach((head, i) => {
@@ -96,7 +96,7 @@ export class Table {
     return [...items].sort((a, b) => (back ? -1 : 1) * compare(column.by(a), column.by(b)));
   }
 
-  /** `key` tells rows apart; a row whose content has not changed is left alone, and with it what has the focus. */
+  /** `key` identifies rows; a row with unchanged content is kept, and so is the focus in it. */
   show(items, key) {
     this.last = [items, key];
     const seen = new Set();
@@ -133,7 +133,7 @@ export function figure(name) {
 
 export const card = (title, ...children) => make("section", { class: "card" }, make("h2", {}, title), ...children);
 export const badge = (text, kind) => make("span", { class: `badge ${kind}` }, text);
-/** Asks before something happens that cannot be taken back. `more` stands below the question. */
+/** Asks for confirmation of an action that cannot be undone. `more` is shown below the question. */
 export function ask(question, action, ...more) {
   const dialog = make("dialog", { "aria-labelledby": "question", close: () => dialog.remove() },
     make("p", { id: "question" }, question), ...more,

@@ -1,4 +1,4 @@
-// What happens, as the program tells it: server-sent events, and the list of the latest.
+// Events of the program: server-sent events and the list of recent ones.
 import { badge, card, make, number, Table } from "/dom.js";
 
 const kept = 100;
@@ -9,7 +9,7 @@ const rows = []; // the newest first
 const table = new Table("Events", [
   { name: "Time", of: (row) => (row.time_ms ? new Date(row.time_ms).toLocaleTimeString() : "") },
   { name: "Event", of: (row) => badge(row.kind, kinds[row.kind] ?? "off") },
-  { name: "Whose", of: (row) => row.client || row.peer || "" },
+  { name: "Client", of: (row) => row.client || row.peer || "" },
   { name: "Service", of: (row) => make("span", {}, row.service ?? "", row.endpoint ? " " : "",
     row.endpoint ? make("code", {}, row.endpoint) : null) },
   { name: "What", of: (row) => `${row.text || row.error || ""}${row.count > 1
@@ -20,18 +20,18 @@ const element = card("Events", table.element);
 
 function add(row) {
   const before = row.replaces ? rows.findIndex((one) => one.id === row.replaces) : -1;
-  if (before >= 0) rows.splice(before, 1); // it has happened again
+  if (before >= 0) rows.splice(before, 1); // a repeated event replaces its earlier row
   rows.unshift(row);
   rows.length = Math.min(rows.length, kept);
 }
 
-/** The list; there is one, whichever page shows it. */
+/** The event list, shared by all pages. */
 export function feed() {
   show();
   return element;
 }
 
-/** Follows what happens for as long as the page is there. A browser whose connection breaks says what it has seen. */
+/** Follows events while the page is open. On reconnecting, the browser sends the id of the last event it received. */
 export function follow(happened) {
   const source = new EventSource("/api/v1/events/stream");
   let gaps = 0;
@@ -42,5 +42,5 @@ export function follow(happened) {
   };
   source.onmessage = (message) => take(JSON.parse(message.data));
   source.addEventListener("gap", (message) => take({ kind: "gap", id: `gap ${++gaps}`,
-    text: `${JSON.parse(message.data).missed} events are not shown: they came too fast, or before this page was there.` }));
+    text: `${JSON.parse(message.data).missed} events are not shown: they arrived too fast, or before this page was open.` }));
 }

@@ -1,12 +1,12 @@
-// The inspector of a client: what has passed, one exchange in full, two side by side, and requests sent again.
+// Inspector of a client: the list of exchanges, one in full, two compared, and requests sent again.
 import { badge, bytes, card, make, number, say, Table } from "/dom.js";
 import { get, post, remove } from "/api.js";
 import { Editor } from "/replay.js";
 
 const states = { complete: "good", under_way: "warn", visitor_left: "warn", backend_left: "bad", not_http: "off", lost: "bad" };
-const stateNames = { under_way: "under way", visitor_left: "visitor has left", backend_left: "backend has left", not_http: "no HTTP",
+const stateNames = { under_way: "under way", visitor_left: "visitor has left", backend_left: "backend has left", not_http: "not HTTP",
   lost: "backend not reached" };
-const filter = { text: "", method: "", status: "", service: "" }; // stays when another page is shown in between
+const filter = { text: "", method: "", status: "", service: "" }; // kept while another page is shown
 
 const milliseconds = (value) => (value === undefined ? "" : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`);
 const kindOf = (status) => (status >= 500 ? "bad" : status >= 400 ? "warn" : status > 0 ? "good" : "off");
@@ -21,8 +21,8 @@ function query() {
 }
 
 function pretty(body, type) {
-  if (body.dropped) return `(${number(body.bytes)} bytes, which were not kept)`;
-  if (body.base64 !== undefined) return `(${number(body.bytes)} bytes that are no text)`;
+  if (body.dropped) return `(${number(body.bytes)} bytes, not kept)`;
+  if (body.base64 !== undefined) return `(${number(body.bytes)} bytes that are not text)`;
   let text = body.text;
   if (/[/+]json\b/.test(type)) {
     try { text = JSON.stringify(JSON.parse(text), null, 2); } catch { /* it stays as it came */ }
@@ -35,7 +35,7 @@ const text = (label, ...lines) => make("pre", { class: "text", tabindex: "0", "a
 
 function half(one, name, title) {
   const part = one[name];
-  if (!part) return card(title, make("p", { class: "quiet" }, "It has not come."));
+  if (!part) return card(title, make("p", { class: "quiet" }, "Not received."));
   const body = part.body;
   return card(title, text(`Head of the ${name}`, make("b", {}, part.line), ...part.fields.map((field) => `\n${field[0]}: ${field[1]}`)),
     body.bytes === 0 ? null : text(`Body of the ${name}`, pretty(body, valueOf(part, "content-type"))),
@@ -50,7 +50,7 @@ function messages(one) {
     { name: "Bytes", right: true, of: (row) => number(row.bytes) },
     { name: "Text", of: (row) => make("code", {}, row.compressed ? "(compressed)" : row.text ?? "") }], "None so far.");
   table.show(one.messages);
-  return card(`Messages${one.messages_left_off > 0 ? ` (${number(one.messages_left_off)} older ones were not kept)` : ""}`, table.element);
+  return card(`Messages${one.messages_left_off > 0 ? ` (${number(one.messages_left_off)} older ones not kept)` : ""}`, table.element);
 }
 
 function differences(found) {
@@ -60,7 +60,7 @@ function differences(found) {
     ...part.body];
   const shown = (part, name) => {
     const all = lines(part, name);
-    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "The same.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `What differs: ${name}` },
+    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "No differences.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `What differs: ${name}` },
       ...all.map((line) => make("span", { class: line[0] === "-" ? "minus" : line[0] === "+" ? "plus" : "" }, `${line}\n`))));
   };
   return make("div", { class: "columns" }, shown(found.request, "Request"), shown(found.answer, "Answer"));
@@ -69,7 +69,7 @@ function differences(found) {
 const placeOf = (id) => `#exchange/${id}`;
 const labelOf = (row) => `#${row.id} ${row.method} ${row.target.length > 60 ? `${row.target.slice(0, 60)}…` : row.target} ${row.status || "–"}`;
 
-// The arrow keys go from row to row.
+// The arrow keys move between rows.
 function walk(event) {
   const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
   const link = step && event.target.closest("a") && event.target.closest("tr")?.[step]?.querySelector("a");
@@ -79,15 +79,15 @@ function walk(event) {
 }
 
 export function inspector() {
-  let chosen = null; // the id of the exchange that is shown
-  let other = null; // the id of the one that it is compared with
-  let awaited = null; // the id of one that was sent again, and may not be recorded yet
-  let left = null; // whose row gets the focus when its exchange is shown no more
-  let mark = ""; // what is shown of it, so that a turn without news changes nothing
+  let chosen = null; // id of the exchange that is shown
+  let other = null; // id of the exchange it is compared with
+  let awaited = null; // id of an exchange that was sent again and may not be recorded yet
+  let left = null; // exchange whose row gets the focus when its details close
+  let mark = ""; // state that is shown, so that a refresh without changes does nothing
   let isGone = false;
   let rows = [];
-  let below = make("div", { class: "other" }); // what was asked for of it: a comparison, a command, a form
-  let offer = () => {}; // brings up to date what it can be compared with
+  let below = make("div", { class: "other" }); // a comparison, a command or a form for the exchange
+  let offer = () => {}; // updates the exchanges it can be compared with
   const detail = make("div", { class: "page detail" });
   const find = (name, label, width) => make("input", { type: "search", "aria-label": label, placeholder: label, size: String(width),
     value: filter[name], input: (event) => { filter[name] = event.target.value.trim(); refresh(); } });
@@ -101,17 +101,17 @@ export function inspector() {
     { name: "Took", right: true, of: (row) => milliseconds(row.end_ms) },
     { name: "Size", right: true, of: (row) => bytes(row.from_backend ?? row.answer_bytes) },
     { name: "", of: (row) => make("span", {}, stateOf(row), row.replay_of ? ` again: ${row.replay_of}` : "") },
-  ], "Nothing has passed yet that fits.", (row) => placeOf(row.id));
+  ], "No matching exchanges yet.", (row) => placeOf(row.id));
   table.element.addEventListener("keydown", walk);
   const clear = make("button", { type: "button", class: "danger", click: async () => {
     await remove("/exchanges").catch((problem) => say(problem.message, true));
     location.hash = "#inspector";
     await refresh();
-  } }, "Forget all");
+  } }, "Clear all");
   const off = make("p", { class: "state" });
   const held = make("small", {});
 
-  // The address says what is shown: nothing, an exchange, or two of them compared.
+  // The address selects what is shown: nothing, an exchange, or a comparison of two.
   function go([id, word, with_]) {
     const wanted = /^[1-9]\d*$/.test(id ?? "") ? Number(id) : null;
     other = wanted !== null && word === "compare" && /^[1-9]\d*$/.test(with_ ?? "") ? Number(with_) : null;
@@ -135,8 +135,8 @@ export function inspector() {
   async function command(one) {
     try {
       const answer = await get(`/exchanges/${one.id}/curl`);
-      below.replaceChildren(card("For a shell", text("A command of curl", answer.curl),
-        make("p", { class: "quiet" }, answer.masked ? "Its secrets are masked: put them in the place of ***." : "")));
+      below.replaceChildren(card("For a shell", text("curl command", answer.curl),
+        make("p", { class: "quiet" }, answer.masked ? "Secrets are masked: replace *** with them." : "")));
       await navigator.clipboard.writeText(answer.curl);
       say("Copied.");
     } catch (problem) { if (problem.status) say(problem.message, true); }
@@ -148,7 +148,7 @@ export function inspector() {
     location.hash = placeOf(sent.id);
   };
 
-  // Those of the list can be chosen; at first it is the one that this repeats, or else the one before it.
+  // Any exchange of the list can be chosen; the default is the one that this repeats, or the one before it.
   function comparison(one) {
     const select = make("select", { id: "compare" });
     const button = make("button", { type: "submit" }, "Compare");
@@ -176,7 +176,7 @@ export function inspector() {
 
   function showOne(one) {
     const title = make("h2", { tabindex: "-1" }, `Exchange ${one.id}`);
-    const facts = make("p", { class: "quiet" }, [one.url, `from ${one.visitor || "an unknown place"}`, `to ${one.service} (${one.backend})`,
+    const facts = make("p", { class: "quiet" }, [one.url, `from ${one.visitor || "an unknown address"}`, `to ${one.service} (${one.backend})`,
       one.first_byte_ms !== undefined && `first byte after ${milliseconds(one.first_byte_ms)}`,
       one.end_ms !== undefined && `end after ${milliseconds(one.end_ms)}`, one.state === "lost" ? `backend not reached: ${one.why ?? ""}` : one.why].filter(Boolean).join(" · "));
     if (one.kind === "connection") {
@@ -193,7 +193,7 @@ export function inspector() {
       ...(one.messages ? [messages(one)] : []));
   }
 
-  // What is not there any more stays for who reads it.
+  // An exchange that was dropped meanwhile stays visible.
   function showGone(problem) {
     if (problem.status !== 404) throw problem;
     if (isGone || chosen === awaited) return;
@@ -226,12 +226,12 @@ export function inspector() {
       found = await get(`/exchanges${asked}`);
     } catch (problem) {
       if (problem.status !== 404) throw problem;
-      off.textContent = problem.message; // nothing is recorded here
+      off.textContent = problem.message; // recording is off
       return;
     }
-    if (asked !== query()) return; // other ones are looked for by now, and that answer is on its way
+    if (asked !== query()) return; // the filter has changed; its own answer follows
     off.textContent = "";
-    held.textContent = `${bytes(found.bytes)} kept${found.passed_over > 0 ? `, ${found.passed_over} came too fast to be recorded` : ""}`;
+    held.textContent = `${bytes(found.bytes)} kept${found.passed_over > 0 ? `, ${found.passed_over} arrived too fast to be recorded` : ""}`;
     rows = found.exchanges;
     table.show(rows, (row) => String(row.id));
     if (chosen !== null) await refreshDetail();

@@ -1,4 +1,4 @@
-// Logging in and out, where the dashboard asks for a secret.
+// Login and logout, for a dashboard that requires a secret.
 import { card, make, say } from "/dom.js";
 
 async function ask(method, path, body) {
@@ -9,13 +9,13 @@ async function ask(method, path, body) {
   return json;
 }
 
-/** Null: nobody needs to log in. Else whether this browser has. */
+/** Whether this browser is logged in; null if no login is required. */
 export const loggedIn = async () => (await ask("GET", "/api/login")).logged_in;
 
-/** The form, whose field `focus` is to get the focus once it is there; `then` is called when it was right. */
+/** Login form. `focus` is the field to focus once it is shown; `then` is called after a successful login. */
 export function loginForm(then) {
   const secret = make("input", { type: "password", id: "secret", autocomplete: "current-password", required: true, size: "40" });
-  const element = make("div", { class: "page" }, make("h1", {}, "Log in"), card("This dashboard is not for everybody",
+  const element = make("div", { class: "page" }, make("h1", {}, "Log in"), card("This dashboard requires a secret",
     make("form", { class: "edit", submit: async (event) => {
       event.preventDefault();
       try {

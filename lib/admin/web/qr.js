@@ -2,11 +2,11 @@
 //
 //   text -> bytes -> blocks, each with its Reed-Solomon bytes -> modules in a zigzag -> the mask with the least penalty
 //
-// No library: one encoder for one kind of text is smaller than what would have to be vendored, and tests read its codes
-// with a decoder of others.
+// Not a library: an encoder for this one kind of text is smaller than a vendored one, and tests read its codes with an
+// independent decoder.
 
 const total = [26, 44, 70, 100, 134, 172, 196, 242, 292, 346, 404, 466]; // codewords of each version
-const correction = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22]; // of them in each block
+const correction = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22]; // correction codewords in each block
 const blocks = [1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8];
 const alignment = [[], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38], [6, 24, 42], [6, 26, 46], [6, 28, 50],
   [6, 30, 54], [6, 32, 58]];
@@ -14,7 +14,7 @@ const alignment = [[], [6, 18], [6, 22], [6, 26], [6, 30], [6, 34], [6, 22, 38],
 const room = (version) => total[version - 1] - correction[version - 1] * blocks[version - 1];
 const countBits = (version) => (version < 10 ? 8 : 16);
 
-// The field of 256 elements over x^8 + x^4 + x^3 + x^2 + 1.
+// GF(256) with the polynomial x^8 + x^4 + x^3 + x^2 + 1.
 function times(a, b) {
   let product = 0;
   for (let bit = 7; bit >= 0; --bit) {
@@ -55,7 +55,7 @@ function codewords(bytes, version) {
   for (let i = 0; i < bits.length; i += 8) data.push(parseInt(bits.slice(i, i + 8).join(""), 2));
   for (let pad = 0xec; data.length < room(version); pad ^= 0xec ^ 0x11) data.push(pad);
 
-  // The first blocks are one byte shorter where they do not come out even.
+  // If the bytes do not divide evenly, the first blocks are one byte shorter.
   const count = blocks[version - 1];
   const short = Math.floor(data.length / count);
   const longer = data.length % count;
@@ -161,7 +161,7 @@ class Grid {
     }));
   }
 
-  // How hard it is to read: long runs, blocks, what looks like a finder, and too much of one colour.
+  // Penalty for hard-to-read codes: long runs, blocks, false finder patterns, and too much of one colour.
   penalty() {
     const columns = this.dark.map((_, x) => this.dark.map((row) => row[x]));
     let sum = 0;
@@ -180,7 +180,7 @@ class Grid {
   }
 }
 
-/** Rows of modules, true where dark; null: the text is longer than version 12 holds, which no URL of a service is. */
+/** Rows of modules, true where dark. Null if the text does not fit version 12; every URL of a service does. */
 export function encode(text) {
   const bytes = new TextEncoder().encode(text);
   const version = total.findIndex((_, i) => bytes.length * 8 + 4 + countBits(i + 1) <= room(i + 1) * 8) + 1;
@@ -194,7 +194,7 @@ export function encode(text) {
     grid.format(number);
     const penalty = grid.penalty();
     if (penalty < best.penalty) best = { penalty, number };
-    grid.mask(number); // twice is none
+    grid.mask(number); // masking twice undoes it
   }
   grid.mask(best.number);
   grid.format(best.number);
@@ -207,7 +207,7 @@ const svg = (tag, attributes) => {
   return element;
 };
 
-/** Draws what encode() has made, dark on light, with the margin of four modules that readers need. */
+/** Draws a code of encode(), dark on light, with the margin of four modules that readers need. */
 export function picture(rows, label) {
   const size = rows.length + 8;
   const dark = rows.map((row, y) => row.map((is, x) => (is ? `M${x + 4} ${y + 4}h1v1h-1z` : "")).join("")).join("");

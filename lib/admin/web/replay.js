@@ -1,10 +1,10 @@
-// A form for a request that is sent again, edited.
+// Form that edits a request and sends it again.
 import { card, make, say } from "/dom.js";
 
 const framing = /^(content-length|transfer-encoding)$/i;
 
 export class Editor {
-  /** `send` gets what is other than it was. */
+  /** `send` receives only the changed parts. */
   constructor(one, send) {
     const [method, target] = one.request.line.split(" ");
     const fields = one.request.fields.filter(([name]) => !framing.test(name));
@@ -31,10 +31,10 @@ export class Editor {
         try { await send(edits()); } catch (problem) { say(problem.message, true); }
       } }, make("div", { class: "buttons" }, inputs.method, inputs.target), inputs.headers, inputs.body,
       make("div", { class: "buttons" }, make("button", { type: "submit" }, "Send"))),
-      make("p", { class: "quiet" }, "It goes from this client straight to the backend. A mask (***) stands for the value that was recorded."));
+      make("p", { class: "quiet" }, "This client sends it directly to the backend. A mask (***) stands for the recorded value."));
   }
 
-  /** What the lines say, and null for the fields that are not there any more. */
+  /** The header fields of the lines; fields that were removed are null. */
   static headers(before, text) {
     const headers = {};
     for (const line of text.split("\n").filter((each) => each.trim() !== "")) {

@@ -1,4 +1,4 @@
-// The pages of a server.
+// Pages of a server's dashboard.
 import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
 import { Chart, Rates } from "/charts.js";
@@ -10,15 +10,15 @@ export function overview() {
   const rates = new Rates();
   const requestRates = new Rates();
   const traffic = new Chart("Bytes a second", ["from services", "to services"]);
-  const requests = new Chart("Requests a second", ["requests", "refused"], (value) => value.toFixed(value < 10 ? 1 : 0));
-  const refusals = new Table("Refusals by cause", [
+  const requests = new Chart("Requests a second", ["requests", "rejected"], (value) => value.toFixed(value < 10 ? 1 : 0));
+  const refusals = new Table("Rejections by cause", [
     { name: "Cause", of: (row) => row.cause }, { name: "Since the start", right: true, of: (row) => number(row.count) }],
-    "Nothing was refused.");
-  const places = new Table("Where it listens", [
-    { name: "For", of: (row) => row[0] }, { name: "Address", of: (row) => make("code", {}, row[1]) }], "Nowhere.");
+    "Nothing was rejected.");
+  const places = new Table("Listen addresses", [
+    { name: "For", of: (row) => row[0] }, { name: "Address", of: (row) => make("code", {}, row[1]) }], "No listen addresses.");
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
-    "Drain this server? It takes no new visitors, lets the present ones finish, and ends.",
+    "Drain this server? It accepts no new visitors. When the present ones have finished, it stops.",
     async () => { await post("/drain"); say("The server drains."); }) }, "Drain …");
   const reload = make("button", { type: "button", click: async () => {
     const done = await post("/reload").catch((problem) => { say(problem.message, true); return null; });
@@ -28,14 +28,14 @@ export function overview() {
     make("div", { class: "title" }, make("h1", {}, "Overview"), make("div", { class: "buttons" }, reload, drain)),
     state, make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
     make("div", { class: "columns" }, card("Traffic", traffic.element), card("Web requests", requests.element)),
-    make("div", { class: "columns" }, card("Refused, by cause", refusals.element), card("Listens at", places.element)),
+    make("div", { class: "columns" }, card("Rejected, by cause", refusals.element), card("Listen addresses", places.element)),
     feed());
   return {
     title: "Overview", element, every: 1000,
     end() { traffic.end(); requests.end(); },
     async refresh() {
       const now = await get("/status");
-      state.textContent = now.not_ready ?? (now.draining ? "It drains." : "");
+      state.textContent = now.not_ready ?? (now.draining ? "Draining." : "");
       drain.disabled = now.draining;
       figures.clients.show(number(now.clients), `${number(now.connections)} connections`);
       figures.services.show(number(now.services));
@@ -47,11 +47,11 @@ export function overview() {
       const asked = requestRates.of(now.uptime_ms, [now.http.requests, now.http.requests_refused]);
       if (asked) requests.add(asked);
       refusals.show([
-        { cause: "Login without a right token", count: now.logins_refused },
-        { cause: "Visitor's connection: a limit", count: now.http.connections_refused },
-        { cause: "Request that is against the rules", count: now.http.requests_refused },
-        { cause: "Visitor's TLS handshake", count: now.http.handshakes_failed },
-        { cause: "Stream: a limit, or the backend", count: now.traffic.streams_refused },
+        { cause: "Login without a valid token", count: now.logins_refused },
+        { cause: "Visitor connection: limit", count: now.http.connections_refused },
+        { cause: "Invalid request", count: now.http.requests_refused },
+        { cause: "Visitor TLS handshake", count: now.http.handshakes_failed },
+        { cause: "Stream: limit or backend", count: now.traffic.streams_refused },
         { cause: "Datagram dropped", count: Object.entries(now.datagrams)
           .filter(([name]) => name.startsWith("dropped") || name === "unreachable").reduce((sum, [, count]) => sum + count, 0) },
       ].filter((row) => row.count > 0), (row) => row.cause);
@@ -60,7 +60,7 @@ export function overview() {
   };
 }
 
-const keepOutTimes = [["", "no time: it may come back at once"], ["60", "1 minute"], ["600", "10 minutes"], ["3600", "1 hour"],
+const keepOutTimes = [["", "no time: it may reconnect at once"], ["60", "1 minute"], ["600", "10 minutes"], ["3600", "1 hour"],
   ["86400", "1 day"], ["604800", "1 week"], ["2592000", "30 days"]];
 
 export function clients() {
@@ -70,10 +70,10 @@ export function clients() {
     const time = make("select", {}, keepOutTimes.map(([seconds, text]) => make("option", { value: seconds }, text)));
     ask(`Disconnect ${nameOf(row)}?`, () => (time.value === ""
       ? send({ client: row.id }, `${nameOf(row)} was disconnected.`)
-      : send({ client: row.id, seconds: Number(time.value) }, `${nameOf(row)} was disconnected, and is kept out for ${time.selectedOptions[0].text}.`)),
+      : send({ client: row.id, seconds: Number(time.value) }, `${nameOf(row)} was disconnected and is kept out for ${time.selectedOptions[0].text}.`)),
     make("label", {}, "Keep it out for", time));
   } }, "Kick …");
-  // A time that is over in a second takes the place of the one that is kept.
+  // A time of one second replaces the present one and then expires.
   const letIn = (row) => make("button", { type: "button", class: "small", "aria-label": `Let ${nameOf(row)} in`,
     click: () => send({ client: row.id, seconds: 1 }, `${nameOf(row)} may come back.`) }, "Let in");
   const client = { name: "Client", of: (row) => make("span", {}, make("b", {}, row.name || "(no name)"), " ", make("small", {}, `#${row.id}`)) };
@@ -88,7 +88,7 @@ export function clients() {
     { name: "", of: kick },
   ], "No client is connected.");
   const out = new Table("Clients that are kept out", [
-    client, { name: "Token", of: (row) => row.token }, { name: "For another", right: true, of: (row) => duration(row.seconds * 1000) },
+    client, { name: "Token", of: (row) => row.token }, { name: "Time left", right: true, of: (row) => duration(row.seconds * 1000) },
     { name: "", of: letIn },
   ], "No client is kept out.");
   const outCard = card("Kept out", out.element);
@@ -122,11 +122,11 @@ export function services() {
       make("small", {}, `${number(row.member.visitors)} in all`), " ", row.member.state === "takes_visitors" ? ""
         : badge(row.member.state, row.member.state === "ejected" || row.member.state === "unhealthy" ? "bad" : "warn")) : "–") },
     { name: "Requests", right: true, of: (row) => number(row.requests), by: (row) => row.requests },
-    { name: "A second", right: true, of: (row) => row.rates[2].toFixed(row.rates[2] < 10 ? 1 : 0), by: (row) => row.rates[2] },
-    { name: "From it", right: true, of: (row) => rate(row.rates[0]), by: (row) => row.rates[0] },
-    { name: "To it", right: true, of: (row) => rate(row.rates[1]), by: (row) => row.rates[1] },
-    { name: "Moved", right: true, of: (row) => bytes(moved(row)), by: moved },
-    { name: "Most from", of: (row) => (row.top_visitors.length === 0 ? "–" : make("span", {}, row.top_visitors.slice(0, 3).map(
+    { name: "Requests/s", right: true, of: (row) => row.rates[2].toFixed(row.rates[2] < 10 ? 1 : 0), by: (row) => row.rates[2] },
+    { name: "From service", right: true, of: (row) => rate(row.rates[0]), by: (row) => row.rates[0] },
+    { name: "To service", right: true, of: (row) => rate(row.rates[1]), by: (row) => row.rates[1] },
+    { name: "Bytes", right: true, of: (row) => bytes(moved(row)), by: moved },
+    { name: "Top visitors", of: (row) => (row.top_visitors.length === 0 ? "–" : make("span", {}, row.top_visitors.slice(0, 3).map(
       (one) => make("div", {}, make("code", {}, one.address), " ", make("small", {}, `${number(one.visits)} visits, ${bytes(one.bytes)}`))))) },
   ], "No service is registered.");
   const key = (row) => `${row.client_id} ${row.name} ${row.endpoint}`;
@@ -154,7 +154,7 @@ export function tokens() {
   const rights = (row) => Object.entries({ ...row.rights, ...row.quotas })
     .filter(([name]) => !["expires", "expired"].includes(name))
     .map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "object" && !Array.isArray(value)
-      ? Object.entries(value).map((part) => part.join(" ")).join(", ") : [value].flat().join(", ")}`).join("; ") || "all that every token may";
+      ? Object.entries(value).map((part) => part.join(" ")).join(", ") : [value].flat().join(", ")}`).join("; ") || "the defaults of every token";
   const used = (secret) => (secret?.last_used ? `${ago(secret.last_used)} from ${secret.from}` : "not since the start");
   const table = new Table("Tokens", [
     { name: "Token", of: (row) => make("span", {}, make("b", {}, row.name), " ", row.weak ? badge("weak", "warn") : "",
@@ -164,7 +164,7 @@ export function tokens() {
     { name: "Expires", of: (row) => (row.rights.expires ? new Date(row.rights.expires * 1000).toLocaleDateString() : "never") },
     { name: "Clients", right: true, of: (row) => number(row.clients) }, { name: "Services", right: true, of: (row) => number(row.services) },
     { name: "Visitors", right: true, of: (row) => number(row.streams) },
-  ], "There is no token.");
+  ], "No tokens.");
   return {
     title: "Tokens", every: 3000,
     element: make("div", { class: "page" }, make("h1", {}, "Tokens"), card("Who may log in", table.element)),

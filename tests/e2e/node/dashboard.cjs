@@ -99,7 +99,7 @@ async function main() {
   await page.getByText("X-Word: find-me").first().waitFor();
   await check("client-inspector");
   await page.getByRole("button", { name: "Copy as curl" }).click();
-  await page.getByLabel("A command of curl").getByText("X-Word: find-me").waitFor();
+  await page.getByLabel("curl command").getByText("X-Word: find-me").waitFor();
   await page.getByRole("button", { name: "Edit and send" }).click();
   await page.getByLabel("Path and query").fill("/fields?a=2");
   const fields = page.getByLabel("Header fields, one a line");

@@ -109,9 +109,9 @@ TEST_CASE("what is wrong with a template is told with its place", "[access]") {
     CHECK(error_of("common") ==
           "\"common\" is not a valid format; expected combined, json, or a template like {visitor} {status}");
     CHECK(error_of("{visitor} {usr}")
-              .rfind("at character 11 \"usr\" is not a valid field; there are time, visitor,", 0) == 0);
-    CHECK(error_of("{visitor} {status") == "at character 11 a { that is not closed; {{ stands for one");
-    CHECK(error_of("{visitor} }") == "at character 11 a } that closes nothing; }} stands for one");
+              .rfind("at character 11 \"usr\" is not a valid field; valid fields: time, visitor,", 0) == 0);
+    CHECK(error_of("{visitor} {status") == "at character 11 a { that is not closed; write {{ for a literal one");
+    CHECK(error_of("{visitor} }") == "at character 11 a } without a {; write }} for a literal one");
     CHECK(error_of("{visitor}\n") == "has a template with a control character, or that is not UTF-8");
     CHECK(error_of("{visitor}" + std::string(template_bytes_max, 'x')) == "has a template of more than 4096 bytes");
     CHECK(error_of("{visitor}" + std::string(template_bytes_max - 9, 'x')).empty());

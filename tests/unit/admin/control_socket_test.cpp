@@ -103,7 +103,7 @@ TEST_CASE("a running program keeps its socket, and another one gets a name of it
     while (sockets.size() < limits::admin_names_max) {
         sockets.push_back(opened(path));
     }
-    CHECK(refusal_of(path).starts_with("programs have all names beside"));
+    CHECK(refusal_of(path).starts_with("running programs already use all names like"));
     sockets.pop_back();
     sockets.push_back(opened(path));
 }
@@ -148,7 +148,7 @@ TEST_CASE("where others can write, there is no control socket") {
     const TemporaryFolder folder;
     for (const mode_t mode : {0777U, 0770U, 01777U}) {
         REQUIRE(::chmod(folder.path().c_str(), mode) == 0);
-        CHECK(refusal_of(folder / "server.sock").starts_with("others can write into the folder"));
+        CHECK(refusal_of(folder / "server.sock").starts_with("other users can write to the folder"));
         CHECK(distrust_of_socket(folder / "server.sock"));
     }
     REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
@@ -176,7 +176,7 @@ TEST_CASE("root asks programs of other users, each in a folder of its own") {
 TEST_CASE("what can be no socket is refused with words") {
     const TemporaryFolder folder;
     std::ofstream(folder / "file.sock") << "mine";
-    CHECK(refusal_of(folder / "file.sock").ends_with("is there, and no socket"));
+    CHECK(refusal_of(folder / "file.sock").ends_with("exists and is not a socket"));
     CHECK(std::filesystem::file_size(folder / "file.sock") == 4);
     CHECK(refusal_of(folder / std::string(120, 'x')).ends_with("of a socket has more than 107 bytes"));
     CHECK(refusal_of(folder / "a/b/c.sock").starts_with("cannot make the folder"));
@@ -216,7 +216,7 @@ TEST_CASE("programs are found where they put their sockets") {
         REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
         CHECK(mine().empty());
         CHECK(std::ranges::count_if(find_sockets().problems, [](const std::string& problem) {
-                  return problem.starts_with("others can write into the folder");
+                  return problem.starts_with("other users can write to the folder");
               }) == 1);
     }
     ::unsetenv("RUNTIME_DIRECTORY");

@@ -390,10 +390,10 @@ TEST_CASE("whoever asks does not wait for ever, and believes only HTTP") {
         const auto reply = ask(other->path(), {"GET", "/"}, patience);
         return reply ? reply->body : reply.error().text;
     };
-    CHECK(answered_with("220 mail.example.com\r\n").find("is no FerroTunnel") != std::string::npos);
-    CHECK(answered_with("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut").find("before its answer was complete") !=
+    CHECK(answered_with("220 mail.example.com\r\n").find("is not FerroTunnel") != std::string::npos);
+    CHECK(answered_with("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut").find("before its response was complete") !=
           std::string::npos);
-    CHECK(answered_with("").find("before its answer was complete") != std::string::npos);
+    CHECK(answered_with("").find("before its response was complete") != std::string::npos);
     CHECK(answered_with("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole") == "whole");
 
     REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);

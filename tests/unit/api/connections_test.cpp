@@ -57,7 +57,7 @@ private:
 struct ConnectionsFixture {
     explicit ConnectionsFixture(unsigned connections, std::size_t workers = 2) : count(connections) {
         auto count_joins = [this](const LogRecord& record) {
-            joins += record.message == "one more connection carries a service" ? 1 : 0;
+            joins += record.message == "another tunnel connection carries a service" ? 1 : 0;
         };
         server = server_builder(token)
                      .workers(workers)

@@ -95,7 +95,7 @@ TEST_CASE("services are added and removed by the control socket", "[threads][con
     CHECK(has(control.add_service(description), R"("name":"more")"));
     CHECK(eventually([&] { return both.server.stats().services == 2; }));
     CHECK(has(refusal_of([&] { return control.add_service(description); }),
-              "422 invalid: more: this client has a service of that name already"));
+              "422 invalid: more: this client already has a service with that name"));
     CHECK(has(refusal_of([&] { return control.add_service(R"({"tcp": 70000, "local": "${HOME}"})"); }), "422 invalid"));
     CHECK(has(refusal_of([&] { return control.add_service("[1]"); }), "400 invalid"));
     CHECK(has(control.remove_service("more"), "more"));
@@ -207,9 +207,9 @@ TEST_CASE("a control socket that cannot be made keeps a client or server from st
     REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
     const Secret token = Secret::generate();
     Server server = server_builder(token).control(folder / "server.sock").build();
-    CHECK_THROWS_WITH(server.start(), Catch::Contains("open the control socket: others can write into the folder"));
+    CHECK_THROWS_WITH(server.start(), Catch::Contains("open the control socket: other users can write to the folder"));
     Client client = client_builder(token, "127.0.0.1:1").control(folder / "client.sock").build();
-    CHECK_THROWS_WITH(client.start(), Catch::Contains("open the control socket: others can write into the folder"));
+    CHECK_THROWS_WITH(client.start(), Catch::Contains("open the control socket: other users can write to the folder"));
     REQUIRE(::chmod(folder.path().c_str(), 0700) == 0);
     server.start();  // it may be tried again
     client.start();

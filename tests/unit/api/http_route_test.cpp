@@ -39,8 +39,8 @@ TEST_CASE("a URL meets the most specific service, and is told why", "[http]") {
     const HttpRoute route = find_route(services, "https://App.Example.com:8443/api/users?x=1#part");
     CHECK(route.outcome == Outcome::backend);
     CHECK(route.service == 2);
-    CHECK(route.why.front() == "`app.example.com` fits the host: its rules decide.");
-    CHECK(route.why.back() == "So the request meets `app.example.com` `/api` (service app.example.com/api).");
+    CHECK(route.why.front() == "`app.example.com` matches the host: its rules decide.");
+    CHECK(route.why.back() == "So the request matches `app.example.com` `/api` (service app.example.com/api).");
     CHECK(route.request == Texts{"GET /api/users?x=1 HTTP/1.1", "Host: App.Example.com:8443"});
     CHECK(find_route(services, "app.example.com").service == 1);
     CHECK(find_route(services, "app.example.com?x").request.front() == "GET /?x HTTP/1.1");
@@ -62,17 +62,17 @@ TEST_CASE("what a backend sees, and what else is done, is told", "[http]") {
     http.limits.upgrades = false;
     const HttpRoute route = find_route({http}, "https://app.example.com/api/users?x=1");
     CHECK(route.request == Texts{"GET /users?x=1 HTTP/1.1", "Host: 127.0.0.1:3000", "X-Env: staging"});
-    CHECK(route.notes ==
-          Texts{"Who the visitor is, is added: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP, X-Request-Id.",
-                "The visitor's Cookie is removed.", "Answers lose their Server.", "Answers say X-Frame-Options: DENY",
-                "Answers get one more Vary: X-Env",
-                "Location, Content-Location and cookies of answers are mapped back.",
-                "Answers say Strict-Transport-Security: max-age=31536000",
-                "The backend has 1 s to accept a connection, else 502.",
-                "The backend has 1500 ms to begin its answer, else 504.",
-                "A body of more than 1024 bytes is answered 413.",
-                "A body has to come with 10 bytes a second on average, else 408.",
-                "Upgrades (WebSocket) are not passed on."});
+    CHECK(route.notes == Texts{"Fields that identify the visitor are added: X-Forwarded-For, -Proto, -Host, -Port, "
+                               "X-Real-IP, X-Request-Id.",
+                               "The visitor's Cookie is removed.", "Responses lose Server.",
+                               "Answers say X-Frame-Options: DENY", "Responses get an additional Vary: X-Env",
+                               "Location, Content-Location and cookies of responses are mapped back.",
+                               "Responses get Strict-Transport-Security: max-age=31536000",
+                               "The backend has 1 s to accept a connection, otherwise 502.",
+                               "The backend has 1500 ms to start its response, otherwise 504.",
+                               "A body of more than 1024 bytes is rejected with 413.",
+                               "A body must arrive with at least 10 bytes a second on average, otherwise 408.",
+                               "Upgrades (WebSocket) are not forwarded."});
     CHECK(find_route({http}, "http://app.example.com/api").notes.size() == 11);  // without HSTS
 }
 
@@ -83,8 +83,8 @@ TEST_CASE("that others may have the request is told of a member of a group", "[h
     http.group.sticky = Group::Sticky::cookie;
     const Texts notes = find_route({http}, "http://app.example.com/").notes;
     REQUIRE(notes.size() == before + 2);
-    CHECK(notes[before].find("one of the group \"app\": another one may have the request") != std::string::npos);
-    CHECK(notes[before + 1] == "A cookie brings the visitor to its member again.");
+    CHECK(notes[before].find("member of the group \"app\": another member may get the request") != std::string::npos);
+    CHECK(notes[before + 1] == "A cookie keeps the visitor at its member.");
 }
 
 TEST_CASE("a redirect is told with its Location", "[http]") {

@@ -230,7 +230,7 @@ TEST_CASE("edge: opened with its rules, and one more listener added and removed"
     settings.http_bind = "127.0.0.1:0";
     ServerParts parts(settings);
     CHECK_THROWS_WITH(parts.edge.add(Server::Visitors::http, runtime::test::loopback(), "listen"),
-                      Catch::Contains("takes no such visitors"));
+                      Catch::Contains("accepts no such visitors"));
     parts.state.open(settings);
     runtime::Fd clients;
     std::string what;

@@ -136,7 +136,7 @@ TEST_CASE("limit: lines that wait for a slow sink, for which nobody waits", "[lo
     CHECK(static_cast<std::size_t>(written) * text.size() <= limits::log_waiting_bytes_max);
     CHECK(static_cast<std::size_t>(written) * text.size() >= limits::log_waiting_bytes_max / 2);
     const std::string count = std::to_string(dropped);
-    CHECK(gaps.lines() == Lines{count + " lines were dropped: nobody took them from the log in time lines=" + count});
+    CHECK(gaps.lines() == Lines{count + " lines were dropped: the log's reader was too slow lines=" + count});
 }
 
 TEST_CASE("a sink that waits for something else is told that the end has come", "[log][threads]") {

@@ -129,16 +129,15 @@ TEST_CASE("limit: so many members has a group, which say the same of the balance
     CHECK(list.may_join(member));  // one more trunk of one that is there
     member.client.second = {0xff};
     CHECK_FALSE(list.may_join(member));
-    CHECK(list.why_not_join(member)->text == "The group has 64 members, which is the most.");
+    CHECK(list.why_not_join(member)->text == "The group has 64 members, the maximum.");
 
     CarrierList<StubTrunk> small;
     small.add(std::make_shared<StubTrunk>(), 1, member);
     Membership other{member.group, {{1}, {1}}, ferrotunnel::wire::Balance::least};
     CHECK_FALSE(small.may_join(other));
-    CHECK(
-        small.why_not_join(other)->text ==
-        "The members of its group say `balance: round-robin`, and this client says `balance: least`. All must say the "
-        "same.");
+    CHECK(small.why_not_join(other)->text ==
+          "The other members of its group have `balance: round-robin`, and this client has `balance: least`. All must "
+          "be the same.");
     other.balance = member.balance;
     CHECK(small.may_join(other));
 }
@@ -693,29 +692,31 @@ TEST_CASE("a member that says something else is told of what, and what the other
     };
     Membership own;
     own.sticky = Sticky::cookie;
-    CHECK(told(others, own) == "The members of its group say `sticky: off`, and this client says `sticky: cookie`");
+    CHECK(told(others, own) ==
+          "The other members of its group have `sticky: off`, and this client has `sticky: cookie`");
     Membership ejects;
     ejects.eject.failures = 5;
-    CHECK(told(ejects, others) == "The members of its group say `eject: 5`, and this client says `eject: off`");
+    CHECK(told(ejects, others) == "The other members of its group have `eject: 5`, and this client has `eject: off`");
     const auto told_of = [&](const Eject& eject) {
         Membership another;
         another.eject = eject;
         return told(ejects, another);
     };
     CHECK(told_of({.failures = 3}) ==
-          "The members of its group say `eject.failures: 5`, and this client says `eject.failures: 3`");
+          "The other members of its group have `eject.failures: 5`, and this client has `eject.failures: 3`");
     CHECK(told_of({.failures = 5, .first_ms = 200}) ==
-          "The members of its group say `eject.first: 10000ms`, and this client says `eject.first: 200ms`");
-    CHECK(told_of({.failures = 5, .longest_ms = 60'000}) ==
-          "The members of its group say `eject.longest: 300000ms`, and this client says `eject.longest: 60000ms`");
-    CHECK(told_of({.failures = 5, .share = 100}) ==
-          "The members of its group say `eject.share: 50`, and this client says `eject.share: 100`");
-    CHECK(told_of({.failures = 5, .counts = Eject::refused | Eject::answers_5xx}) ==
-          "The members of its group say `eject.counts: [refused, reset, 5xx]`, and this client says "
-          "`eject.counts: [refused, 5xx]`");
+          "The other members of its group have `eject.first: 10000ms`, and this client has `eject.first: 200ms`");
     CHECK(
-        told_of({.failures = 5, .last_too = true}) ==
-        "The members of its group say `eject.all_unhealthy: try`, and this client says `eject.all_unhealthy: refuse`");
+        told_of({.failures = 5, .longest_ms = 60'000}) ==
+        "The other members of its group have `eject.longest: 300000ms`, and this client has `eject.longest: 60000ms`");
+    CHECK(told_of({.failures = 5, .share = 100}) ==
+          "The other members of its group have `eject.share: 50`, and this client has `eject.share: 100`");
+    CHECK(told_of({.failures = 5, .counts = Eject::refused | Eject::answers_5xx}) ==
+          "The other members of its group have `eject.counts: [refused, reset, 5xx]`, and this client has "
+          "`eject.counts: [refused, 5xx]`");
+    CHECK(told_of({.failures = 5, .last_too = true}) ==
+          "The other members of its group have `eject.all_unhealthy: try`, and this client has `eject.all_unhealthy: "
+          "refuse`");
 }
 
 TEST_CASE("a carrier that was passed over is known by its number, which none that comes later has") {

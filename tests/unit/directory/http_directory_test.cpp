@@ -241,7 +241,7 @@ TEST_CASE("a host belongs to the token that claimed it, also while its client is
     REQUIRE(refusal);
     CHECK(refusal->code == wire::Code::name_taken);
     CHECK(refusal->text ==
-          "The host a.example belongs to another token, also while its client is away. Choose another host.");
+          "The host a.example belongs to another token, even while its client is disconnected. Choose another host.");
     CHECK_FALSE(rig.join(bob, 1, described({"*.a.example"})).service);
     CHECK(rig.why.code == wire::Code::name_taken);
 
@@ -370,7 +370,7 @@ TEST_CASE("a host has services with expressions up to a limit, which is reached 
     CHECK_FALSE(rig.join(alice, 9, described({"b.example", "a.example"}, path_of(9))).service);
     CHECK(rig.why.code == wire::Code::limit);
     CHECK(rig.why.text ==
-          "The host a.example has 8 services with a regular expression for their path, and that is the most. Use a "
+          "The host a.example has 8 services with a regular expression for their path, the maximum. Use a "
           "prefix, like /api, or another host.");
     CHECK(rig.find("b.example", "/v9/x").kind == HttpKind::unknown_host);
     CHECK(rig.join(alice, 9, described({"b.example"}, path_of(9))).service);
@@ -405,8 +405,7 @@ TEST_CASE("a host has paths up to a limit, which is reached and passed by one; t
     }
     CHECK_FALSE(rig.join(alice_again, 1, described({"a.example"}, "/one-more")).service);
     CHECK(rig.why.code == wire::Code::limit);
-    CHECK(rig.why.text ==
-          "The host a.example has 1024 services, each with a path of its own, and that is the most. Use another host.");
+    CHECK(rig.why.text == "The host a.example has 1024 services with different paths, the maximum. Use another host.");
     CHECK(rig.join(alice_again, 1, described({"b.example"}, "/one-more")).service);
     rig.directory.leave(*first, *rig.trunks.front(), rig.now);
     CHECK(rig.find("a.example", "/p1").kind == HttpKind::away);

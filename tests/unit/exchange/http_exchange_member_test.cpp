@@ -142,7 +142,7 @@ TEST_CASE("a member that answers with 5xx is ejected, and who has its cookie get
         CHECK(rig.told[0].ejected);
         CHECK(rig.told[0].member == "a");
         CHECK(rig.told[0].service == "g.test");
-        CHECK(rig.told[0].why == "its backend answers with 5xx; out for 3600 s");
+        CHECK(rig.told[0].why == "its backend responds with 5xx; out for 3600 s");
     }
     const std::string other = own_cookie(rig.ask_for(rig.second, "Cookie: " + cookie + "\r\n").second);
     CHECK_FALSE(other.empty());

@@ -27,52 +27,56 @@ TEST_CASE("explain: which rule a request meets, and why the others did not") {
                                              {"app.example.com", "/other"},
                                              {"app.example.com", "= /api/v2"},
                                              {"app.example.com", "~ /[0-9]+"}});
-    CHECK(explained(table, "app.example.com", "/api/users") ==
-          Texts{"`app.example.com` fits the host: its rules decide.",
-                "`*.example.com` fits the host too, but a more specific one goes first.",
-                "`**.example.com` fits the host too, but a more specific one goes first.",
-                "`*` fits the host too, but a more specific one goes first.", "`= /api/v2` is for that one path alone.",
-                "`~ /[0-9]+` does not match the whole path.", "`/api/v1` does not fit: the path is not below it.",
-                "`/other` does not fit: the path is not below it.", "`/api` fits the path and goes first: it is taken.",
-                "`/ap` does not fit: it ends in the middle of a segment of the path.",
-                "`/` fits too, but comes later: equal paths, expressions and longer prefixes go before a prefix.",
-                "So the request meets `app.example.com` `/api` (rule 4)."});
+    CHECK(
+        explained(table, "app.example.com", "/api/users") ==
+        Texts{
+            "`app.example.com` matches the host: its rules decide.",
+            "`*.example.com` matches the host too, but a more specific one has precedence.",
+            "`**.example.com` matches the host too, but a more specific one has precedence.",
+            "`*` matches the host too, but a more specific one has precedence.",
+            "`= /api/v2` matches only that one path.", "`~ /[0-9]+` does not match the whole path.",
+            "`/api/v1` does not match: the path is not below it.", "`/other` does not match: the path is not below it.",
+            "`/api` matches the path and has precedence: it is used.",
+            "`/ap` does not match: it ends inside a segment of the path.",
+            "`/` matches too, but has lower precedence: equal paths, expressions and longer prefixes precede a prefix.",
+            "So the request matches `app.example.com` `/api` (rule 4)."});
     CHECK(explained(table, "a.b.example.com", "*") ==
-          Texts{"No rule is for the host `a.b.example.com` itself.", "No rule with `*.` fits.",
-                "`**.example.com` fits the host: its rules decide.",
-                "`*` fits the host too, but a more specific one goes first.",
-                "`/` fits the path and goes first: it is taken.",
-                "So the request meets `**.example.com` `/` (rule 1)."});
+          Texts{"No rule is for the host `a.b.example.com` itself.", "No rule with `*.` matches.",
+                "`**.example.com` matches the host: its rules decide.",
+                "`*` matches the host too, but a more specific one has precedence.",
+                "`/` matches the path and has precedence: it is used.",
+                "So the request matches `**.example.com` `/` (rule 1)."});
 }
 
 TEST_CASE("explain: requests that meet no rule") {
     const RouteTable table = test::table_of({{"a", "/x"}, {"a", "/x/caf\xc3\xa9"}, {"b", "/"}, {"b", "/admin"}});
-    CHECK(explained(table, "c", "/") == Texts{"No rule is for the host `c` itself.", "No rule with `*.` fits.",
-                                              "No rule with `**.` fits.", "There is no default service (`*`).",
+    CHECK(explained(table, "c", "/") == Texts{"No rule is for the host `c` itself.", "No rule with `*.` matches.",
+                                              "No rule with `**.` matches.", "There is no default service (`*`).",
                                               "So the host is unknown: 404."});
-    const Texts host = {"`a` fits the host: its rules decide.", "No rule with `*.` fits.", "No rule with `**.` fits.",
-                        "There is no default service (`*`)."};
+    const Texts host = {"`a` matches the host: its rules decide.", "No rule with `*.` matches.",
+                        "No rule with `**.` matches.", "There is no default service (`*`)."};
     const auto with_host = [&](Texts lines, std::string name) {
         lines.insert(lines.begin(), host.begin(), host.end());
         lines[0][1] = name[0];
         return lines;
     };
-    CHECK(explained(table, "a", "/y") == with_host({"`/x/caf%C3%A9` does not fit: the path is not below it.",
-                                                    "`/x` does not fit: the path is not below it.",
+    CHECK(explained(table, "a", "/y") == with_host({"`/x/caf%C3%A9` does not match: the path is not below it.",
+                                                    "`/x` does not match: the path is not below it.",
                                                     "So no rule of `a` is for the path: 404. Rules of less specific "
-                                                    "hosts are not asked."},
+                                                    "hosts are not used."},
                                                    "a"));
     CHECK(explained(table, "a", "/x/caf%c3%a9") ==
-          with_host(
-              {"The path is compared as `/x/caf%C3%A9`.", "`/x/caf%C3%A9` fits the path and goes first: it is taken.",
-               "`/x` fits too, but comes later: equal paths, expressions and longer prefixes go before a prefix.",
-               "So the request meets `a` `/x/caf%C3%A9` (rule 1)."},
-              "a"));
+          with_host({"The path is compared as `/x/caf%C3%A9`.",
+                     "`/x/caf%C3%A9` matches the path and has precedence: it is used.",
+                     "`/x` matches too, but has lower precedence: equal paths, expressions and longer prefixes precede "
+                     "a prefix.",
+                     "So the request matches `a` `/x/caf%C3%A9` (rule 1)."},
+                    "a"));
     CHECK(explained(table, "b", "/..") == with_host({"The path leads out of the root with '..': 400."}, "b"));
     CHECK(explained(table, "b", "//admin") ==
-          with_host({"A backend that takes it literally reads `//admin`, which meets `/`.",
-                     "A backend that merges '//' reads `/admin`, which meets `/admin`.",
-                     "So it depends on the backend which rule is meant, and the request is refused: 400."},
+          with_host({"A backend that takes it literally reads `//admin`, which matches `/`.",
+                     "A backend that merges '//' reads `/admin`, which matches `/admin`.",
+                     "Backends would choose different rules, so the request is rejected: 400."},
                     "b"));
 }
 
@@ -84,6 +88,6 @@ TEST_CASE("explain: of many rules that do not fit, some are shown") {
     const auto table = RouteTable::build(routes);
     const Texts lines = explained(*table, "a", "/29/x");
     CHECK(lines.size() == 4 + 20 + 1 + 1 + 1);
-    CHECK(lines[lines.size() - 2] == "And 9 more rules that do not fit the path.");
-    CHECK(lines.back() == "So the request meets `a` `/29`.");
+    CHECK(lines[lines.size() - 2] == "And 9 more rules that do not match the path.");
+    CHECK(lines.back() == "So the request matches `a` `/29`.");
 }

@@ -206,10 +206,10 @@ TEST_CASE("routes: two rules for one host and path are a problem, and all proble
                        {"a", "= /q"},
                        {"b", "~ /."},
                        {"b", "~ /."}}) ==
-          std::vector<std::string>{"two rules are for `a` `/`; the second one is of rule 1",
-                                   "two rules are for `*` `/x`; the second one is of rule 3",
-                                   "two rules are for `a` `= /q`; the second one is of rule 5",
-                                   "two rules are for `b` `~ /.`; the second one is of rule 7"});
+          std::vector<std::string>{"two rules are for `a` `/`; the second one belongs to rule 1",
+                                   "two rules are for `*` `/x`; the second one belongs to rule 3",
+                                   "two rules are for `a` `= /q`; the second one belongs to rule 5",
+                                   "two rules are for `b` `~ /.`; the second one belongs to rule 7"});
 }
 
 TEST_CASE("routes: an expression that is none is a problem") {

@@ -51,7 +51,7 @@ TEST_CASE("a client takes the place of another one, with all trunks of both", "[
     CHECK(fresh.opened() == 9);
     const auto last = visit(port);
     CHECK(fresh_too.opened() == 9);
-    CHECK(next_message<wire::Replaced>(old).text.find("taken this one's place") != std::string::npos);
+    CHECK(next_message<wire::Replaced>(old).text.find("replaced this one") != std::string::npos);
     (void)next_message<wire::Replaced>(old_too);
     old.register_port(6, 0);  // nothing is its own any more
     CHECK(old.refused().code == wire::Code::going_away);

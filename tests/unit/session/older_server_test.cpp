@@ -202,8 +202,9 @@ TEST_CASE("a service with a token of its own is not offered to a server that kno
     REQUIRE(server.refused.wait());
     REQUIRE(server.refusals().size() == 1);
     CHECK(server.refusals()[0] ==
-          std::pair(std::uint32_t{1}, std::string("The server knows no tokens of services: its version is older than "
-                                                  "this client's.")));
+          std::pair(std::uint32_t{1},
+                    std::string("The server does not support tokens of services: its version is older than "
+                                "this client's.")));
 }
 
 TEST_CASE("a server that knows tokens of services is given the proof, and no token") {

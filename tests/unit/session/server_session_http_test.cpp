@@ -126,7 +126,7 @@ TEST_CASE("rules that cannot be applied, or are not allowed, are refused in word
     client.register_part(1, http);
     refusal = client.refused();
     CHECK(refusal.code == wire::Code::limit);
-    CHECK(refusal.text == "The service's limit `first_byte_timeout` is above what this server allows, which is 60 s.");
+    CHECK(refusal.text == "The service's limit `first_byte_timeout` exceeds the limit of this server, which is 60 s.");
     http.limits.first_byte_ms = 60'000;
     http.limits.upgraded_idle_ms = 24 * 3'600'000 + 1;
     client.register_part(1, http);

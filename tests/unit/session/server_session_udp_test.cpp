@@ -111,7 +111,7 @@ TEST_CASE("a client that has not announced UDP gets no UDP service") {
     register_udp(client, 1, 0);
     const wire::Refused refusal = client.refused();
     CHECK(refusal.code == wire::Code::unsupported);
-    CHECK(refusal.text == "The client has not said that it can carry UDP.");
+    CHECK(refusal.text == "The client has not announced support for UDP.");
     CHECK(client.obtain_port(2) != 0);
 }
 

@@ -27,7 +27,7 @@ TEST_CASE("server verdict: a proved server that never accepted the client ends i
     const ServerVerdict asks(true);
     CHECK(asks.is_settled(ended(Code::version, true)));
     CHECK_FALSE(asks.is_final(ended(Code::version, true)));
-    CHECK(asks.explain(ended(Code::version, true)) == "No. The client continues asking, in case that changes.");
+    CHECK(asks.explain(ended(Code::version, true)) == "No. The client keeps trying, in case that changes.");
 }
 
 TEST_CASE("server verdict: after a login only another client's session is a verdict, and that is always final") {
@@ -35,10 +35,10 @@ TEST_CASE("server verdict: after a login only another client's session is a verd
     verdict.record_login();
     CHECK_FALSE(verdict.is_settled(ended(Code::unauthorized, true)));
     CHECK(verdict.explain(ended(Code::unauthorized, true)) ==
-          "No. The server has let this client in before, so it continues trying.");
+          "No. The server has accepted this client before, so it keeps trying.");
     CHECK(verdict.is_final(ended(Code::superseded, true)));
     CHECK_FALSE(verdict.is_final(ended(Code::superseded, false)));
     CHECK(verdict.explain(ended(Code::superseded, false)) ==
-          "No. It has not proved that it is the server, so somebody may be in between.");
+          "No. It has not proved that it is the server, so the connection may be intercepted.");
     CHECK(verdict.explain({}) == "the connection was lost");
 }

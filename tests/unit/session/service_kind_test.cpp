@@ -56,7 +56,7 @@ TEST_CASE("service kinds: UDP needs a client and a server that carry it") {
     const auto& kind = *parts.kinds.find(Kind::udp);
     CHECK(kind.refuse_unsupported()->text == "This server has no UDP services.");
     parts.facts.agreement.features = 0;
-    CHECK(kind.refuse_unsupported()->text == "The client has not said that it can carry UDP.");
+    CHECK(kind.refuse_unsupported()->text == "The client has not announced support for UDP.");
     CHECK_FALSE(parts.kinds.find(Kind::tcp)->refuse_unsupported());
 }
 

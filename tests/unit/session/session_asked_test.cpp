@@ -120,7 +120,7 @@ TEST_CASE("asked plugins: visitors pass them, and are rejected by them") {
     CHECK(client.opened() == 1);
     is_turned_away(visit_port(port));
     CHECK(server.rig.shared->counters->visitors_refused.load() == 1);
-    CHECK(server.log.count("by the plugins that its client asks for") == 1);
+    CHECK(server.log.count("with the plugins that its client requests") == 1);
 }
 
 TEST_CASE("asked plugins: the trunks of a client have one set of them") {
@@ -197,7 +197,7 @@ TEST_CASE("asked plugins: a server without plugins refuses the service") {
     ask(client, tcp_with(1, two));
     const wire::Refused refusal = client.refused();
     CHECK(refusal.code == wire::Code::forbidden);
-    CHECK_THAT(refusal.text, Contains("no plugins"));
+    CHECK_THAT(refusal.text, Contains("request plugins"));
 }
 
 TEST_CASE("limit: plugins of a token's clients: the next service is refused as one that may be tried again") {

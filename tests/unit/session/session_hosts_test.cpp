@@ -81,7 +81,7 @@ TEST_CASE("two clients cannot hold one host, and a host belongs to the token tha
     be_alive(holder);
     refusal = sibling.refused();
     CHECK(refusal.code == wire::Code::name_taken);
-    CHECK_THAT(refusal.text, Catch::Contains("and that one is alive"));
+    CHECK_THAT(refusal.text, Catch::Contains("which is still connected"));
     CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("free.example.com", "/")));
     // Another path of the same host is free, but for the same token alone.
     sibling.obtain_http(1, {"app.example.com"}, "/api");

@@ -182,7 +182,7 @@ TEST_CASE("plugins: what a plugin makes of a service is checked as what its clie
     client.register_http(2, {"asked.test"});
     const wire::Refused refusal = client.refused();
     CHECK(refusal.code != wire::Code::limit);
-    CHECK(refusal.text.starts_with("A plugin has made of it"));
+    CHECK(refusal.text.starts_with("A plugin has changed the service"));
     server.desk.first_byte_ms = 400;
     client.obtain_http(3, {"asked.test"});
 }

@@ -127,7 +127,7 @@ TEST_CASE("what cannot be included is told at the line that names it") {
     const Texts problems = folder.problems();
     REQUIRE(problems.size() == 5);
     CHECK(problems[0] == "main.yml:2:5: include[0]: cannot read the file \"nothing.yml\": No such file or directory");
-    CHECK(problems[1] == "main.yml:3:5: include[1]: cannot read the file \"/dev/null\": it is not a file");
+    CHECK(problems[1] == "main.yml:3:5: include[1]: cannot read the file \"/dev/null\": it is not a regular file");
     CHECK(problems[2] == "main.yml:4:5: include[2]: cannot read the folder \"none/\": No such file or directory");
     CHECK(problems[3] == "main.yml:5:5: include[3]: the file \"main.yml\" is already a part of this configuration");
     CHECK(problems[4] == "main.yml:7:5: include[5]: the file \"a.yml\" is already a part of this configuration");
