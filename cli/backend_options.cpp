@@ -56,7 +56,7 @@ void apply_health(const Options& options, const std::vector<AnyService*>& servic
     }
     if (!any) {
         problems.add(options.place_of("health"),
-                     "is for none of the services: a path is for those of HTTP, and `tcp` for those with connections");
+                     "fits none of the services: a path is for HTTP services, and `tcp` for all but UDP services");
     }
 }
 
@@ -129,7 +129,7 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
     }
     const auto is_udp = [](const AnyService* service) { return std::holds_alternative<Udp>(*service); };
     if (version == "v1" && !services.empty() && std::all_of(services.begin(), services.end(), is_udp)) {
-        problems.add(options.place_of("proxy-protocol"), "v1 is for connections; a UDP service can have v2");
+        problems.add(options.place_of("proxy-protocol"), "v1 is for TCP only; a UDP service needs v2");
     }
     if (any_tls || services.empty() || wanted == BackendTls{}) {
         return;
@@ -137,7 +137,7 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
     for (const char* name : of_tls) {
         if (options.has(name)) {
             problems.add(options.place_of(name),
-                         "has no meaning: no backend is written https://..., h2://... or tls://...");
+                         "has no effect: no backend is written as https://..., h2://... or tls://...");
             return;
         }
     }

@@ -177,7 +177,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",
-                     "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` keeps one");
+                     "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` saves one");
     }
     check_token_word(options, sources.arguments.token, problems);
     const bool says_token = sources.arguments.token || options.has("token") || options.has("token-file");

@@ -182,7 +182,7 @@ const CommandInfo& visit_info() {
                          "address and a port. "
                          "Required."},
                         {"udp", "", "The service is a UDP service",
-                         "The service is a UDP service: each address that sends to the port gets a visit of its own."},
+                         "The service is a UDP service: each address that sends to the port is a visitor of its own."},
                         {"key-file", "FILE", "File with the key of the service (required)",
                          "File with the key of the service, the same that its client has. Required."}},
                        false, Guards::none, false);
@@ -256,7 +256,7 @@ const CommandInfo& exit_info() {
               "allowed only by name must have a public address.",
               true},
              remote_port("Public port (default 0: the server chooses one)"),
-             {"port", "PORT", "", "The older name of --remote-port."},
+             {"port", "PORT", "", "Earlier name of --remote-port."},
              {"user", "NAME", "User name that visitors need (default: none)"},
              {"password-file", "FILE", "File with the password of --user"},
              service_token()},

@@ -160,7 +160,7 @@ std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     if (ever_registered_ || !nothing_is_left()) {
         return std::nullopt;
     }
-    output_.line("ended: nothing is left to offer");
+    output_.line("ended: no service is left to offer");
     return ExitCode::refused;
 }
 
@@ -185,7 +185,7 @@ std::optional<ExitCode> ClientStory::on_stopped(const Event& event) {
         return std::nullopt;  // our own stop()
     }
     if (event.error == errc::superseded) {
-        output_.line("ended: another client took this one's place");
+        output_.line("ended: another client replaced this one");
         return ExitCode::superseded;
     }
     if (event.error == errc::unauthorized) {

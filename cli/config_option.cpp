@@ -61,7 +61,7 @@ std::string config_file_of(const Options& options, Problems& problems) {
     const std::optional<std::string> file = options.text("config");
     if (options.operand()) {
         if (file && !options.from_environment("config")) {
-            problems.add(*options.operand(), "a second file: --config names " + *file);
+            problems.add(*options.operand(), "is a second file: --config already names " + *file);
         }
         return *options.operand();
     }

@@ -15,13 +15,13 @@ namespace ferrotunnel::cli {
 namespace {
 
 std::string nobody_found(std::string_view side, const std::vector<std::string>& problems) {
-    std::string text = fmt::format("no {} of this user runs with a control socket in the usual place",
+    std::string text = fmt::format("no {} of this user has a control socket in the usual places",
                                    side.empty() ? "server or client" : side);
     for (const std::string& problem : problems) {
         text += fmt::format("; {}", printable(problem));
     }
-    return text + (problems.empty() ? ". --control says where it is otherwise, and `sudo -u USER` asks another user's"
-                                    : ". `sudo -u USER` asks another user's program");
+    return text + (problems.empty() ? ". Name another socket with --control, or use `sudo -u USER` for another user's"
+                                    : ". Use `sudo -u USER` for another user's program");
 }
 
 constexpr std::size_t described_programs_max = 8;  // each is asked
@@ -65,7 +65,7 @@ std::string choice_of(const std::vector<ControlProgram>& programs) {
         text += fmt::format(" or one of {} more, which `ferrotunnel status` lists",
                             programs.size() - described_programs_max);
     }
-    return "several programs run; say which one is meant: " + text;
+    return "several programs run; choose one: " + text;
 }
 
 long process_of(const ControlProgram& program) {

@@ -16,7 +16,7 @@ std::string endpoint_file_fault(const std::string& path) {
     struct stat status {};
     const bool is_there = ::lstat(path.c_str(), &status) == 0;
     if (is_there && !S_ISREG(status.st_mode)) {
-        return "\"" + path + "\" is there, and is not a file that could be replaced";
+        return "\"" + path + "\" exists and is not a regular file";
     }
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -29,7 +29,7 @@ std::string endpoint_file_fault(const std::string& path) {
     if (std::getline(old, first) && !first.starts_with("control ") && !first.starts_with("service ") &&
         !first.starts_with("http ") && !first.starts_with("https ") && !first.starts_with("connect ") &&
         !first.starts_with("metrics ") && !first.starts_with("dashboard ")) {
-        return "\"" + path + "\" is there, and is not an endpoint file; it would be replaced";
+        return "\"" + path + "\" exists and is not an endpoint file; it would be overwritten";
     }
     return {};
 }

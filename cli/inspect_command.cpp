@@ -143,7 +143,7 @@ std::string state_text(const Json& row) {
                        : state == "under_way"    ? "under way"
                        : state == "visitor_left" ? "the visitor has left"
                        : state == "backend_left" ? "the backend has left"
-                       : state == "not_http"     ? "no HTTP"
+                       : state == "not_http"     ? "not HTTP"
                                                  : "the backend was not reached";
     if (const std::string why = text_in(row, "why"); !why.empty()) {
         text += (text.empty() ? "" : ": ") + printable(why);
@@ -198,12 +198,12 @@ void print_half(const Json& half, std::string_view mark) {
     const Json& body = member_of(half, "body");
     const std::int64_t bytes = number_in(body, "bytes");
     if (body.contains("base64")) {
-        fmt::print("  ({} bytes that are no text)\n", bytes);
+        fmt::print("  ({} bytes, not text)\n", bytes);
     } else {
         print_lines(raw_text_in(body, "text"), "  ");
     }
     if (body.value("dropped", false)) {
-        fmt::print("  ({} bytes, which were not kept)\n", bytes);
+        fmt::print("  ({} bytes, not recorded)\n", bytes);
     } else if (body.value("cut", false)) {
         fmt::print("  (... of {} bytes)\n", bytes);
     }
@@ -230,7 +230,7 @@ void print_whole(const Json& one) {
         print_half(member_of(one, "answer"), "<");
     }
     if (const std::int64_t older = number_in(one, "messages_left_off"); older != 0) {
-        fmt::print("({} older messages were not kept)\n", older);
+        fmt::print("({} older messages were dropped)\n", older);
     }
     for (const Json& message : member_of(one, "messages")) {
         fmt::print("{} {} {}, {} bytes{}\n", text_in(message, "from") == "visitor" ? ">" : "<", ms_text(message, "ms"),
@@ -309,7 +309,7 @@ ExitCode curl(std::vector<std::string> words) {
         const Json answer = asked(client_of(*options), "GET", '/' + encoded(*options->operand()) + "/curl");
         fmt::print("{}\n", printable_lines(raw_text_in(answer, "curl")));
         if (answer.value("masked", false)) {
-            complain("its secrets are masked: put them in the place of ***\n");
+            complain("secrets are masked: replace each *** before you run it\n");
         }
     }
     return ExitCode::ok;
@@ -365,7 +365,7 @@ std::string when_over(const Control& control, const std::string& id) {
         }
         if (std::chrono::steady_clock::now() > until) {
             throw std::runtime_error(
-                fmt::format("exchange {} has not ended yet; `ferrotunnel inspect show {}` tells more", id, id));
+                fmt::format("exchange {} has not ended yet; `ferrotunnel inspect show {}` shows its state", id, id));
         }
         std::this_thread::sleep_for(20ms);
     }
@@ -437,7 +437,7 @@ ExitCode list(const Options& options) {
         rows.push_back(row_of(one));
     }
     if (rows.empty()) {
-        fmt::print("nothing was recorded{}\n", query_of(options).empty() ? " yet" : " that fits");
+        fmt::print("nothing was recorded{}\n", query_of(options).empty() ? " yet" : " that matches");
         return ExitCode::ok;
     }
     fmt::print("{}", table(rows, 0));
@@ -445,7 +445,7 @@ ExitCode list(const Options& options) {
         fmt::print("... and older ones (--limit)\n");
     }
     if (const auto passed_over = json.value("passed_over", std::uint64_t{0}); passed_over > 0) {
-        fmt::print("{} {} not recorded, since they came too fast\n", passed_over, passed_over == 1 ? "was" : "were");
+        fmt::print("{} {} not recorded: they arrived too fast\n", passed_over, passed_over == 1 ? "was" : "were");
     }
     return ExitCode::ok;
 }

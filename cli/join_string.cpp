@@ -60,7 +60,7 @@ std::optional<Join> parse_join(std::string_view text, std::string& error) {
     }
     // A token that a person made up could hold a comma, and need quotes in a shell.
     if (!join.token.is_strong()) {
-        error = "was cut or mistyped: the token in it is not whole. Copy the join string again";
+        error = "is incomplete or mistyped: its token is damaged. Copy the join string again";
         return std::nullopt;
     }
     Client::Builder builder = Client::builder();

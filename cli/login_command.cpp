@@ -45,7 +45,7 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
     }
     if (!options.operand()) {
         problems.add("HOST",
-                     "missing: the server, like tunnel.example.com, or a join string, which may also come from a pipe");
+                     "missing: the server, like tunnel.example.com, or a join string, which can also be piped in");
         return std::nullopt;
     }
     Join join;
@@ -64,7 +64,7 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
     auto checked = parse_join(text.reveal(), error);
     if (!checked) {
         problems.add(join.token.is_strong() ? "HOST" : "--token-file",
-                     join.token.is_strong() ? error : "only tokens that `ferrotunnel token` has made are kept");
+                     join.token.is_strong() ? error : "only tokens made by `ferrotunnel token` can be saved");
     }
     return checked;
 }
@@ -128,7 +128,7 @@ ExitCode run_login(Arguments arguments) {
         return code;
     }
     store_login(*join);
-    fmt::print("logged in to {}; kept in {}\n", printable(join->server), printable(login_file()));
+    fmt::print("logged in to {}; saved in {}\n", printable(join->server), printable(login_file()));
     return ExitCode::ok;
 }
 
@@ -163,14 +163,13 @@ ExitCode run_token(Arguments arguments) {
             }
         }
     } else if (!options.has("token-file")) {
-        problems.add("--token-file", "missing: the token that the server knows");
+        problems.add("--token-file", "missing: the file with the server's token");
     } else {
         join.token = Secret::from_file(*options.text("token-file"));
         const Secret text = join_string(join);
         std::string error;
         if (!parse_join(text.reveal(), error)) {
-            problems.add("--join",
-                         join.token.is_strong() ? error : "takes only tokens that `ferrotunnel token` has made");
+            problems.add("--join", join.token.is_strong() ? error : "takes only tokens made by `ferrotunnel token`");
         }
     }
     if (!problems.empty()) {
@@ -180,7 +179,7 @@ ExitCode run_token(Arguments arguments) {
     fmt::print("{}\n", printed.reveal());
     if (::isatty(STDOUT_FILENO) == 1) {
         complain("{}", server.empty()
-                           ? "Keep it secret. Server and clients take it from --token-file or FERROTUNNEL_TOKEN.\n"
+                           ? "Keep it secret. Server and clients read it from --token-file or FERROTUNNEL_TOKEN.\n"
                            : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
     }
     return ExitCode::ok;

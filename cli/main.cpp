@@ -153,7 +153,7 @@ ExitCode run_help(std::vector<std::string> words) {
 
 void check_no_words(const std::string& command, const std::vector<std::string>& words) {
     if (!words.empty()) {
-        fail_usage(words.front(), "unexpected: `" + command + "` takes nothing");
+        fail_usage(words.front(), "unexpected: `" + command + "` takes no arguments");
     }
 }
 

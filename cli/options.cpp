@@ -32,7 +32,7 @@ std::vector<std::string> dashed_names(const CommandInfo& command) {
 // Reports an unknown option. The one that was probably meant is then not reported as missing, too.
 void report_unknown(const std::string& name, const std::vector<std::string>& known, Problems& problems) {
     const std::string here = here_called(name, known);
-    problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; here it is " + here));
+    problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; use " + here));
     problems.excuse(here.empty() ? detail::nearest(name, known) : here);
 }
 
@@ -196,7 +196,7 @@ bool Options::flag(std::string_view name, Problems& problems) const {
     static const std::set<std::string_view> no{"0", "off", "false", "no"};
     const std::optional<std::string> value = text(name);
     if (value && !yes.contains(*value) && !no.contains(*value)) {
-        problems.add(place_of(name), "\"" + *value + "\" is neither on nor off");
+        problems.add(place_of(name), "\"" + *value + "\" is not valid; expected on or off");
     }
     return value && yes.contains(*value);
 }
@@ -234,7 +234,7 @@ std::optional<std::string> Options::choice(std::string_view name, const std::vec
         if (problems.about(place_of(name))) {
             return std::nullopt;  // reported already, and with a better text
         }
-        problems.add(place_of(name), fmt::format("\"{}\" is none of {}{}", *value, joined(choices),
+        problems.add(place_of(name), fmt::format("\"{}\" is not one of {}{}", *value, joined(choices),
                                                  detail::did_you_mean(*value, choices)));
         return std::nullopt;
     }

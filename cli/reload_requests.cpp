@@ -19,7 +19,7 @@ ReloadAnswer failed(const char* why) {
 
 ReloadRequests::ReloadRequests() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (wake_ < 0) {
-        throw std::system_error(errno, std::generic_category(), "make a descriptor for reloads");
+        throw std::system_error(errno, std::generic_category(), "create a descriptor for reloads");
     }
 }
 

@@ -36,7 +36,7 @@ void add(std::vector<std::string>& to, const std::vector<std::string>& from) {
 
 std::string ReloadReport::outcome() const {
     if (!ok()) {
-        return (applied.empty() ? "" : shortened(applied, ", ") + "; but not all of it: ") + shortened(problems, "; ");
+        return (applied.empty() ? "" : shortened(applied, ", ") + "; not applied: ") + shortened(problems, "; ");
     }
     return applied.empty() ? "nothing has changed" : shortened(applied, ", ");
 }
@@ -85,7 +85,7 @@ ReloadReport Reloader::reload() noexcept {
 ReloadReport Reloader::take_back(const std::shared_ptr<const Config>& before) noexcept {
     ReloadReport report = take([&before](Problems&) { return before; });
     for (const auto& part : parts_) {
-        part->note_reload(report.ok(), "a trial is over, back to what was in effect before it: " + report.outcome());
+        part->note_reload(report.ok(), "the trial has ended, the earlier settings are restored: " + report.outcome());
     }
     return report;
 }

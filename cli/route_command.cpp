@@ -122,7 +122,7 @@ void print(const HttpRoute& route, const std::vector<Http>& services) {
     }
     print_list("why", route.why);
     print_plugins(route.plugins);
-    print_list("the backend sees", route.request);
+    print_list("the backend receives", route.request);
     print_list("and", route.notes);
 }
 
@@ -154,7 +154,7 @@ const CommandInfo& route_info() {
         "Nothing is started, and no plugin is called. The services are those of the file's `client:`\n"
         "section; services of other clients are known only with --running, which also shows the members\n"
         "of a group. The host decides first (exact, `*.`, `**.`, then `*`), then the path: an equal one,\n"
-        "then expressions in their order, then the longest prefix. The answer also names the plugins of\n"
+        "then expressions in their order, then the longest prefix. The output also lists the plugins of\n"
         "the file that run for the request.\n",
         {
             {"Request",
@@ -185,7 +185,7 @@ ExitCode run_route(Arguments arguments) {
         return ExitCode::ok;
     }
     if (!options.operand()) {
-        problems.add("URL", "missing: what a visitor asks for, like https://app.example.com/api");
+        problems.add("URL", "missing: the URL to explain, like https://app.example.com/api");
     }
     const HttpRouteRequest request = request_of(options, problems);
     const bool asks = options.flag("running", problems);

@@ -88,7 +88,7 @@ public:
         take_events();
         linger();
         if (stops_.has_cut_visitors() && !nobody_was_there_) {
-            output_.line("some visitors had not finished and were cut off");
+            output_.line("some visitors had not finished and were disconnected");
         }
         return code_.value_or(ExitCode::ok);
     }
@@ -275,7 +275,7 @@ private:
         } else if (request == 1 && cause_ == Cause::replaced) {
             return;  // it ends already
         } else if (request <= 2) {
-            output_.line("ending at once");
+            output_.line("ending now");
             nobody_was_there_ = present_visitors() == 0;
             stop_at_once();
         } else {
@@ -340,8 +340,10 @@ private:
         const std::string who = parts_.size() > 1 ? "visitors"
                                 : visitors == 1   ? "1 visitor"
                                                   : fmt::format("{} visitors", visitors);
-        output_.line(fmt::format("ending: {} may finish within {:g} s, no new ones are taken; again to end at once",
-                                 who, static_cast<double>(longest.count()) / 1000));
+        output_.line(
+            fmt::format("ending: {} may finish within {:g} s, no new ones are accepted; "
+                        "press Ctrl-C again to stop now",
+                        who, static_cast<double>(longest.count()) / 1000));
     }
 
     // A user that has pressed Ctrl-C looks on, and need not wait for pages that are open somewhere.
@@ -354,7 +356,7 @@ private:
             moved += part.moved();
         }
         if (idle_drain_.is_over(moved, IdleDrain::Clock::now())) {
-            output_.line("nothing moves any more: ending at once");
+            output_.line("no more data is moving: ending now");
             stop_at_once();
         }
     }

@@ -142,10 +142,10 @@ std::string for_clients(const ServerPlan& plan) {
 void introduce_to_clients(const ServerPlan& plan, Output& output) {
     const std::string place = for_clients(plan);
     const std::string pin = plan.server.tls_pin();
-    output.line("A client is started like this, and asks for the token or takes it from --token-file:");
+    output.line("Start a client like this; it asks for the token, or reads it from --token-file:");
     output.line(fmt::format("  ferrotunnel client --server {}{} --tcp 2222=127.0.0.1:22", place,
                             pin.empty() ? " --tls off" : ""));
-    output.line("Or it logs in once (`ferrotunnel login`) with the join string that is printed here by:");
+    output.line("Or log in there once with `ferrotunnel login` and the join string that this command prints here:");
     output.line(fmt::format("  ferrotunnel token --join {} --token-file {}{}", place,
                             plan.token_file.empty() ? "FILE" : plan.token_file,
                             pin.empty() ? "" : " --tls-pin " + pin));
@@ -160,7 +160,7 @@ void introduce_http(const ServerPlan& plan, Output& output) {
         return;
     }
     if (http.empty()) {
-        output.line(fmt::format("  HTTP       off: {} is in use, --http-bind chooses another address", plan.http_bind));
+        output.line(fmt::format("  HTTP       off: {} is in use; --http-bind sets another address", plan.http_bind));
     } else {
         output.line(fmt::format("  HTTP       {}{}", http,
                                 plan.domain.empty() ? "" : ", hosts below " + plan.domain + " are assigned"));
@@ -236,7 +236,7 @@ void on_event(const Event& event, Output& output) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::waiting:
-            output.line(fmt::format("client {} has lost a connection, whose visitors wait for it: {}", who(event),
+            output.line(fmt::format("client {} lost a connection, and its visitors wait: {}", who(event),
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::resumed:
@@ -250,7 +250,7 @@ void on_event(const Event& event, Output& output) {
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
-                output.line(fmt::format("client {} is going away", event.peer));
+                output.line(fmt::format("client {} drains and accepts no new visitors", event.peer));
             }
             break;
         case Event::Kind::refused:
@@ -378,7 +378,7 @@ private:
         }
         plan_.server.take_control_name();
         has_replaced_ = true;
-        output_->line("this server has taken the place of the one that ran: " + other);
+        output_->line("this server has replaced the one that ran: " + other);
     }
 
     // Where an address has changed (0.0.0.0:80 -> 127.0.0.1:80), what the manager has kept is in the way of the new

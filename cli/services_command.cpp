@@ -202,7 +202,7 @@ Json wanted_service(const Options& options, Problems& problems) {
     }
     if (found.size() != 1) {
         problems.add("--tcp", found.empty() ? "missing: what to offer, like --tcp 2222=127.0.0.1:22"
-                                            : "one service at a time, please");
+                                            : "takes one service at a time");
         return {};
     }
     if (const auto name = options.text("name")) {
@@ -237,15 +237,15 @@ ExitCode tell_result(const Control& control, const std::string& name) {
             return ExitCode::ok;
         }
         if (state == "refused") {
-            complain("ferrotunnel: {} is offered, and the server refuses it: {}\n", name, text_in(service, "why"));
+            complain("ferrotunnel: {} is added, but the server rejects it: {}\n", name, text_in(service, "why"));
             return ExitCode::failure;
         }
         if (state.empty()) {
-            complain("ferrotunnel: {} was offered, and is gone again\n", name);
+            complain("ferrotunnel: {} was added, but has been removed again\n", name);
             return ExitCode::failure;
         }
         if (std::chrono::steady_clock::now() > until) {
-            fmt::print("{}: offered; the server has not answered yet\n", name);
+            fmt::print("{}: added; the server has not answered yet\n", name);
             return ExitCode::ok;
         }
         std::this_thread::sleep_for(50ms);
@@ -275,7 +275,7 @@ ExitCode add(std::vector<std::string> words) {
         }
     }
     if (const std::string kept = text_in(added, "kept"); !kept.empty()) {
-        fmt::print("kept in {}\n", printable(kept));
+        fmt::print("saved in {}\n", printable(kept));
     }
     return code;
 }
@@ -318,9 +318,9 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     }
     const ExitCode code = enabled ? tell_result(control, name) : ExitCode::ok;
     if (const std::string kept = text_in(answer, "kept"); !kept.empty()) {
-        fmt::print("kept in {}\n", printable(kept));
+        fmt::print("saved in {}\n", printable(kept));
     } else if (!enabled) {
-        fmt::print("not kept: this counts until the client ends\n");
+        fmt::print("not saved: this lasts until the client ends\n");
     }
     return code;
 }

@@ -110,7 +110,7 @@ std::string rate_text(const ServiceRow& row) {
 // one list, which each of them shows.
 std::string top_visitors_text(const std::vector<ServiceRow>& services, std::size_t rows_max) {
     constexpr std::size_t of_one_max = 3;
-    Rows rows{{"MOST FROM", "SERVICE", "VISITS", "BYTES"}};
+    Rows rows{{"TOP VISITOR", "SERVICE", "VISITS", "BYTES"}};
     std::set<std::string> told;
     for (const ServiceRow& row : services) {
         if (row.service != nullptr &&
@@ -144,7 +144,7 @@ std::string resume_line(const Json& status) {
     if (number_in(resume, "waits") == 0) {
         return {};
     }
-    return fmt::format("  resume       {} lost, {} resumed, {} given up{}\n",
+    return fmt::format("  resume       {} lost, {} resumed, {} abandoned{}\n",
                        counted(number_in(resume, "waits"), "connection"), number_in(resume, "resumed"),
                        number_in(resume, "given_up"), waiting_text(resume, "; "));
 }
@@ -156,7 +156,7 @@ std::string public_text(const Json& service) {
 }
 
 std::string tunnels_text(const Json& status, const Pace& pace, const std::string& order) {
-    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "A SECOND", "VISITORS"}};
+    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "RATE/S", "VISITORS"}};
     const std::vector<ServiceRow> services = service_rows(status, pace.before, pace.seconds, order);
     const Json* client = nullptr;  // of the row above
     for (const ServiceRow& row : services) {
@@ -182,7 +182,7 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
 }
 
 std::string kept_out_text(const Json& status) {
-    Rows rows{{"KEPT OUT", "NAME", "TOKEN", "FOR ANOTHER"}};
+    Rows rows{{"REJECTED", "NAME", "TOKEN", "TIME LEFT"}};
     for (const Json& client : member_of(status, "kept_out")) {
         rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
                         text_in(client, "token"), duration_text(number_in(client, "seconds"))});
@@ -219,7 +219,7 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
 }
 
 std::string visits_text(const Json& status) {
-    Rows rows{{"VISITS", "KIND", "AT", "SINCE", "OPEN", "IN ALL", "FAILED"}};
+    Rows rows{{"VISITS", "KIND", "AT", "SINCE", "OPEN", "TOTAL", "FAILED"}};
     for (const Json& visit : member_of(status, "visits")) {
         std::string failed = std::to_string(number_in(visit, "failed"));
         if (const std::string why = text_in(visit, "why"); !why.empty()) {
@@ -266,7 +266,7 @@ std::string rights_text(const Json& rights) {
         const std::int64_t left = number_in(rights, "expires") - now_in_seconds();
         put(left > 0 ? "expires in " + duration_text(left) : "EXPIRED");
     }
-    return text.empty() ? "all that every token may" : text;
+    return text.empty() ? "default rights" : text;
 }
 
 std::string use_text(const Json& token, const char* used, const char* most) {
@@ -299,7 +299,7 @@ std::string secret_text(const Json& token, const char* which) {
 }
 
 std::string services_of_server_text(const Json& answer, const std::vector<ServiceRow>& services) {
-    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "A SECOND", "BYTES", "VISITORS"}};
+    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "RATE/S", "BYTES", "VISITORS"}};
     for (const ServiceRow& row : services) {
         const Json& service = *row.service;
         rows.push_back({text_in(service, "name"), public_text(service), or_dash(text_in(service, "client")),
@@ -339,8 +339,8 @@ std::string status_text(const Json& status, const Json& before, const std::strin
     const Pace pace(status, before);
     std::string text = first_line(status);
     if (const auto left = status.find("trial_seconds"); left != status.end() && left->is_number()) {
-        text += fmt::format("  on trial     what a reload has applied is taken back in {:.0f} s, unless confirmed\n",
-                            left->get<double>());
+        text +=
+            fmt::format("  on trial     the reload is reverted in {:.0f} s, unless confirmed\n", left->get<double>());
     }
     text += text_in(status, "side") == "server" ? server_text(status, pace, order) : client_text(status, pace);
     return text;
@@ -367,13 +367,13 @@ std::string route_text(const Json& answer) {
     if (found != "service") {
         return fmt::format("-> {}\n", printable(found == "away" ? "its client is away" : found));
     }
-    std::string text = fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),
-                                   printable(text_in(answer, "token")),
-                                   answer.contains("tls") ? ", by TLS that passes untouched" : "");
+    std::string text =
+        fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),
+                    printable(text_in(answer, "token")), answer.contains("tls") ? ", by TLS passthrough" : "");
     if (!member_of(answer, "members").is_array()) {
         return text;
     }
-    Rows rows{{"MEMBER", "STATE", "WEIGHT", "VISITORS", "IN ALL", ""}};
+    Rows rows{{"MEMBER", "STATE", "WEIGHT", "VISITORS", "TOTAL", ""}};
     bool is_chosen = false;
     for (const Json& member : member_of(answer, "members")) {
         std::string state = text_in(member, "state");
@@ -389,9 +389,9 @@ std::string route_text(const Json& answer) {
         return text;
     }
     const std::string sticky = text_in(answer, "sticky");
-    return text + (sticky == "address"  ? "--visitor ADDRESS tells who of them has a visitor from there\n"
-                   : sticky == "cookie" ? "-H 'Cookie: ...' tells who of them has a visitor with that cookie\n"
-                                        : "each visitor comes to one by the balance of the group\n");
+    return text + (sticky == "address"  ? "--visitor ADDRESS shows the member for a visitor from that address\n"
+                   : sticky == "cookie" ? "-H 'Cookie: ...' shows the member for a visitor with that cookie\n"
+                                        : "the group's balance selects the member for each visitor\n");
 }
 
 std::string tokens_text(const Json& answer) {

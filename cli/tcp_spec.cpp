@@ -75,7 +75,7 @@ template <typename Service>
 std::vector<Service> private_of(std::string_view text, const char* like, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-        error = fmt::format("expected NAME=ADDRESS: what visitors call it and what is behind it, like {}", like);
+        error = fmt::format("expected NAME=ADDRESS: its name for visitors and its backend, like {}", like);
         return {};
     }
     const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
@@ -125,7 +125,7 @@ std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::strin
 std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) {
-        error = "expected PORT=ADDRESS: the public port and what is behind it, like 2222=22 or 8080=127.0.0.1:80";
+        error = "expected PORT=ADDRESS: the public port and the backend, like 2222=22 or 8080=127.0.0.1:80";
         return {};
     }
     const auto [bind, port] = public_part(text.substr(0, equals));
@@ -147,7 +147,7 @@ std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
 std::vector<Tcp> parse_tcp_udp_spec(std::string_view text, std::vector<Udp>& udp, std::string& error) {
     std::vector<Tcp> all = parse_tcp_spec(text, error);
     if (!all.empty() && all.front().is_private) {
-        error = "a private service has no number that two could have";
+        error = "a private service has no port that TCP and UDP could share";
         return {};
     }
     for (Tcp& tcp : all) {
@@ -170,7 +170,7 @@ std::vector<Udp> parse_private_udp_spec(std::string_view text, std::string& erro
 std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) {
-        error = "expected PORT=ADDRESS: the public UDP port and what is behind it, like 53=53 or 5353=127.0.0.1:53";
+        error = "expected PORT=ADDRESS: the public UDP port and the backend, like 53=53 or 5353=127.0.0.1:53";
         return {};
     }
     const auto [bind, port] = public_part(text.substr(0, equals));

@@ -135,17 +135,17 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol, --health",
-                         "are for services of the command line; those of a file say it there");
+                         "apply to services of the command line; services of a file have these settings there");
         }
         if (has_guard_options(options)) {
             problems.add("--basic-auth, --allow-ip, --rate",
-                         "are for services of the command line; those of a file have `plugins` there");
+                         "apply to services of the command line; services of a file have `plugins` there");
         }
         return wanted_by_file(*sources.config, problems);
     }
     if (const std::string text = options.text("tls").value_or(""); text.find('=') != std::string::npos) {
         problems.add(options.place_of("tls"),
-                     "is on or off, for the connection with the server; TLS visitors of a host are "
+                     "is on or off, for the connection to the server; for TLS visitors of a host use "
                      "--passthrough " +
                          text);
         return {};
@@ -244,7 +244,7 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
         problems.add("ADDRESS", "missing: what to offer, like `ferrotunnel tls 8443 --host app.example.com`");
     }
     if (!options.has("host")) {
-        problems.add("--host", "missing: the name that visitors ask for, like app.example.com");
+        problems.add("--host", "missing: the host that visitors request, like app.example.com");
     }
     const std::optional<std::string> local = parse_backend(options.operand().value_or("443"), error);
     if (!local) {
@@ -264,7 +264,7 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
 std::vector<Wanted> wanted_by_files(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
     if (!options.operand()) {
-        problems.add("FOLDER", "missing: whose files to offer, like `ferrotunnel files ./dist`");
+        problems.add("FOLDER", "missing: the folder to serve, like `ferrotunnel files ./dist`");
         return {};
     }
     Http http;
@@ -285,7 +285,7 @@ std::vector<Wanted> wanted_by_exit(const Sources& sources, Problems& problems) {
         problems.add(options.place_of(port_option), error);
     }
     if (tcp.allow.empty()) {
-        problems.add("--allow", "missing: where visitors may go, like --allow '*.example.com:443'");
+        problems.add("--allow", "missing: the destinations that visitors may reach, like --allow '*.example.com:443'");
     }
     const std::optional<std::string> user = options.text("user");
     const std::optional<std::string> file = options.text("password-file");
@@ -308,10 +308,10 @@ std::vector<Wanted> wanted_by_visit(const Sources&, Problems&) {
 std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
     if (!options.operand()) {
-        problems.add("SERVICE", "missing: which private service to visit, like `ferrotunnel visit db --local 5432`");
+        problems.add("SERVICE", "missing: the private service to visit, like `ferrotunnel visit db --local 5432`");
     }
     if (!options.has("local")) {
-        problems.add("--local", "missing: the port of this machine that is to reach the service, like --local 5432");
+        problems.add("--local", "missing: the local port for the service, like --local 5432");
     }
     if (!options.has("key-file")) {
         problems.add("--key-file", "missing: the file with the key that the service's client has, too");
@@ -332,7 +332,7 @@ void give_token(const Sources& sources, std::vector<Wanted>& wanted, Problems& p
     const bool is_client = sources.options.command().name == "client";  // others are for one service, or a few
     if (sources.config != nullptr && is_client && !names_services(sources.options)) {
         problems.add(sources.options.place_of("service-token"),
-                     "is for services of the command line; those of a file have `token` there");
+                     "applies to services of the command line; services of a file have `token` there");
         return;
     }
     const auto token = read_key_file<ServiceToken>(sources.options, "service-token", problems);

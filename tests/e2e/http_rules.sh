@@ -164,7 +164,7 @@ why
   There is no default service (\`*\`).
   \`/\` fits the path and goes first: it is taken.
   So the request meets \`fields.test\` \`/\` (service fields.test).
-the backend sees
+the backend receives
   POST /x?y=1 HTTP/1.1
   Host: fields.test
   X-Env: staging

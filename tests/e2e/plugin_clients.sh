@@ -150,14 +150,14 @@ wrong() {
     has_text "$dir/wrong.out" "$1"
 }
 as=(--server 127.0.0.1:1 --token-file "$dir/token")
-wrong 'takes the name of a user alone' http 3000 "${as[@]}" --basic-auth ann:sesame
+wrong 'takes only a user name' http 3000 "${as[@]}" --basic-auth ann:sesame
 ! grep -q sesame "$dir/wrong.out" || fail "the password is told"
 wrong 'the password of ann' http 3000 "${as[@]}" --basic-auth ann
 wrong 'is for HTTP services' client "${as[@]}" --tcp 0=22 --basic-auth ann --password-file "$dir/password"
 wrong 'is for HTTP services' client "${as[@]}" --udp 0=53 --basic-auth ann --password-file "$dir/password"
-wrong 'has no --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
+wrong 'needs --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
 wrong 'is not a valid rate' http 3000 "${as[@]}" --rate 20
-wrong 'behind `:`' http 3000 "${as[@]}" --rate 20/s:none
+wrong 'after `:`' http 3000 "${as[@]}" --rate 20/s:none
 printf 'server:\n  token: file:token\n  plugins: {clients: [request-log, ip-filtre]}\n' >"$dir/wrong.yml"
 wrong 'clients\[0\].*request-log has no settings that clients may say' check "$dir/wrong.yml"
 has_text "$dir/wrong.out" 'did you mean ip-filter'

@@ -17,7 +17,7 @@ export FERROTUNNEL_PLUGINS=$E2E_PLUGINS
 run plugin list
 ends_with 0
 has_text "$dir/run.out" '^headers 1'
-has_text "$dir/run.out" 'looks at request, response'
+has_text "$dir/run.out" 'hooks: request, response'
 run plugin list --json
 ends_with 0
 has_text "$dir/run.out" '"name":"headers"'
@@ -67,7 +67,7 @@ has_text "$dir/head" "^X-Greeting: Good morning"
 
 say "nothing is overwritten"
 echo mine >"$dir/my-greeter/README.md"
-(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'is there already; nothing was written')
+(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'exists already; nothing was written')
 equal "what was there" "$(<"$dir/my-greeter/README.md")" mine
 mkdir "$dir/other"
 echo mine >"$dir/other/CMakeLists.txt"
