@@ -10,7 +10,7 @@ namespace {
 constexpr const char* of_tls[] = {"backend-ca", "backend-name", "backend-certificate", "backend-key",
                                   "backend-insecure"};
 
-// The TLS settings of a service whose address says that its backend speaks TLS; else null.
+// The TLS settings of a service whose address makes its backend speak TLS; otherwise null.
 BackendTls* tls_of(AnyService& service) {
     if (auto* tcp = std::get_if<Tcp>(&service)) {
         return tcp->local.starts_with("tls://") ? &tcp->backend_tls : nullptr;
@@ -27,12 +27,12 @@ void set_proxy(Description& service, ProxyProtocol version) {
     service.proxy_protocol = version;
 }
 
-// v1 is for connections alone.
+// Version 1 is for TCP only.
 void set_proxy(Udp& service, ProxyProtocol version) {
     service.proxy_protocol = version == ProxyProtocol::v2 ? version : ProxyProtocol::off;
 }
 
-// A path is for HTTP services alone, and nobody can tell whether datagrams are taken. False: it is not for this one.
+// A path is only for HTTP services, and a UDP backend cannot be checked. False: the check does not fit this service.
 template <typename Description>
 bool set_health(Description& service, const HealthCheck& check) {
     if constexpr (std::is_same_v<Description, Udp>) {

@@ -1,4 +1,4 @@
-// `ferrotunnel config diff`: what a running program has in effect beside what its file says now.
+// `ferrotunnel config diff`: compares the configuration in effect with the file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::string line_of(const Json& change) {
                        place.empty() ? "" : fmt::format("   ({})", printable(place)));
 }
 
-// Returns whether there is any.
+// Returns whether anything was printed.
 bool print_changes(const Json& answer, bool needs_restart, const char* heading) {
     bool any = false;
     for (const Json& change : member_of(answer, "changes")) {

@@ -12,7 +12,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Reads a file. `ignored`: the section whose problems do not count, or empty.
+// Reads a file. `ignored`: the section whose problems do not count; empty: none.
 Config read(const std::string& file, std::string_view ignored, Problems& problems, bool warns = true) {
     std::vector<Problem> found;
     Config config = Config::try_load(file, found);

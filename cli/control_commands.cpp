@@ -25,7 +25,7 @@ void print_keys(const Json& answer, const char* key, std::string_view heading) {
     }
 }
 
-// Waits until nobody listens there any more.
+// Waits until the program no longer listens there.
 void wait_for_end(const ControlProgram& program) {
     for (;;) {
         try {

@@ -24,11 +24,11 @@ std::string nobody_found(std::string_view side, const std::vector<std::string>& 
                                     : ". Use `sudo -u USER` for another user's program");
 }
 
-constexpr std::size_t described_programs_max = 8;  // each is asked
+constexpr std::size_t described_programs_max = 8;  // each is queried
 constexpr std::size_t described_names_max = 4;
 constexpr std::chrono::milliseconds described_patience{1'000};  // for each
 
-// The names of what a program offers, the first few of them.
+// The first few names of what a program offers.
 std::string names_of(const nlohmann::json& list, const char* name) {
     std::string text;
     std::size_t count = 0;
@@ -41,7 +41,7 @@ std::string names_of(const nlohmann::json& list, const char* name) {
     return count > described_names_max ? text + fmt::format(" and {} more", count - described_names_max) : text;
 }
 
-// What tells a program apart from others: "client, pid 12: web, ssh". One that does not answer is its side alone.
+// Identifies a program for the user: "client, pid 12: web, ssh". Only the side if it does not answer.
 std::string description_of(const ControlProgram& program) {
     try {
         const auto status = nlohmann::json::parse(Control(program.path, described_patience).status());

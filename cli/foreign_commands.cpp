@@ -10,7 +10,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-/// What stands behind `option` in the words, also as `option=`; `otherwise` where it is not there.
+/// The value after `option` in the words, also as `option=`; `otherwise` if it is missing.
 std::string value_of(const std::vector<std::string>& words, std::string_view option, std::string_view otherwise) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i] == option && i + 1 < words.size()) {

@@ -22,7 +22,7 @@ std::vector<ServicePlugin>& plugins_of(AnyService& service) {
     return std::visit([](auto& one) -> std::vector<ServicePlugin>& { return one.plugins; }, service);
 }
 
-// The password of --basic-auth: from a file, from the environment, or from a terminal.
+// The password of --basic-auth: from a file, the environment, or the terminal.
 std::optional<Secret> find_password(const Options& options, const std::string& user, Signals& signals,
                                     Problems& problems) {
     if (const auto file = options.text("password-file")) {
@@ -54,7 +54,7 @@ std::optional<Secret> find_password(const Options& options, const std::string& u
 std::optional<ServicePlugin> read_basic_auth(const Options& options, Signals& signals, Problems& problems) {
     const std::string user = options.text("basic-auth").value_or("");
     if (user.empty() || user.size() > 255 || user.find(':') != std::string::npos) {
-        // The text may be a name with its password, so it is not repeated.
+        // The text may be a name with its password, so it is not printed.
         problems.add("--basic-auth",
                      "takes only a user name, of 1 to 255 bytes without `:`; the password is asked for, or comes "
                      "from --password-file or FERROTUNNEL_PASSWORD");
@@ -74,7 +74,7 @@ std::optional<ServicePlugin> read_basic_auth(const Options& options, Signals& si
     return ServicePlugin::basic_auth(user, *hash);
 }
 
-// Reads "20/s" or "20/s:40". What a rate is, is for the server to say.
+// Reads "20/s" or "20/s:40". The server checks the rate.
 std::optional<ServicePlugin> read_rate(const Options& options, Problems& problems) {
     const std::string text = options.text("rate").value_or("");
     const std::size_t colon = text.find(':');
@@ -126,7 +126,7 @@ std::vector<OptionInfo> guard_options(bool requests) {
 
 bool has_guard_options(const Options& options) {
     if (options.command().name == "exit") {
-        return false;  // its --password-file is that of its own user
+        return false;  // --password-file belongs to its own --user
     }
     return options.has("basic-auth") || options.has("password-file") || options.has("allow-ip") || options.has("rate");
 }
@@ -141,7 +141,7 @@ void apply_guard_options(const Options& options, const std::vector<AnyService*>&
         problems.add(options.place_of("basic-auth"),
                      "is for HTTP services only: the others would be open to everybody");
     }
-    // Addresses first: whom they keep out costs no more.
+    // Addresses first: rejected visitors cost nothing more.
     if (options.has("allow-ip")) {
         add_to_all(ServicePlugin::allow_ip(options.list("allow-ip")), services);
     }

@@ -1,4 +1,4 @@
-// `ferrotunnel init`: writes a configuration file to begin with, and for a server its token.
+// `ferrotunnel init`: writes a first configuration file, and a token for a server.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -73,7 +73,7 @@ void tell(const std::string& line) {
     fmt::print("{}\n", printable(line));
 }
 
-/// The file that is to be written.
+/// The file to write.
 struct Starter {
     bool server = true;
     bool client = false;
@@ -121,7 +121,7 @@ Starter read(const Options& options, Problems& problems) {
     return wanted;
 }
 
-// A token that is there is taken: it has to be one, whatever became of the command that was to write it.
+// An existing token is used, so it has to be valid, even if an earlier command was interrupted.
 void check_kept_token(const fs::path& path, Problems& problems) {
     std::string fault;
     try {
@@ -152,7 +152,7 @@ std::string text_of(const Starter& wanted) {
     if (wanted.unit.empty()) {
         return text;
     }
-    // The unit hands a copy of the token over, and has a folder for the state: everything else is read-only there.
+    // The unit passes a copy of the token, and has a folder for the state: everything else is read-only for it.
     const std::string token = "token: file:${CREDENTIALS_DIRECTORY:-.}/" + wanted.unit + ".token";
     return replaced(replaced(text, "token: file:token", token), "  state_dir: state                ",
                     "  # state_dir: /var/lib/NAME      ");

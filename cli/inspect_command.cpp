@@ -176,7 +176,7 @@ std::vector<std::string> row_of(const Json& row) {
             state_text(row)};
 }
 
-// A text of several lines, as it is but for what could drive a terminal.
+// Prints a text of several lines without characters that could control a terminal.
 void print_lines(const std::string& text, std::string_view before) {
     const std::string lines = printable_lines(text);
     for (std::size_t at = 0; at < lines.size();) {
@@ -267,7 +267,7 @@ void print_difference(const Json& half, const char* name) {
     }
 }
 
-// Reads the words of a command below `inspect`. Nothing: --help was among them.
+// Reads the words of a command below `inspect`. Empty if they contain --help.
 std::optional<Options> read(const CommandInfo& info, std::vector<std::string> words, bool wants_operand = true) {
     Problems problems;
     Options options(info);
@@ -349,7 +349,7 @@ std::string edits_in(const Options& options) {
     return edits.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// The exchange, once it is over.
+// Returns the exchange once it is over.
 std::string when_over(const Control& control, const std::string& id) {
     const auto until = std::chrono::steady_clock::now() + replay_patience;
     for (;;) {
@@ -389,7 +389,7 @@ ExitCode replay(std::vector<std::string> words) {
 }
 
 ExitCode diff(std::vector<std::string> words) {
-    // "diff 17 18" is what people write.
+    // People write "diff 17 18".
     if (words.size() >= 2 && !words[0].starts_with('-') && !words[1].starts_with('-')) {
         words[0] += ',' + words[1];
         words.erase(words.begin() + 1);

@@ -1,4 +1,4 @@
-// `ferrotunnel login`, which keeps a server and its token for later commands, and `ferrotunnel token`.
+// `ferrotunnel login`, which saves a server and its token for later commands, and `ferrotunnel token`.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto login_patience = 20s;  // twice what one attempt may take
+constexpr auto login_patience = 20s;  // twice the longest time of one attempt
 
 const OptionInfo pin_option{"tls-pin", "PIN", "Key that the server must have, as it prints it (optional)"};
 
@@ -69,7 +69,7 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
     return checked;
 }
 
-// Logs in once, so that what is kept is known to work.
+// Logs in once, so that only a working login is saved.
 ExitCode try_login(const Join& join) {
     std::string why;
     Client client = Client::builder()
@@ -86,7 +86,7 @@ ExitCode try_login(const Join& join) {
                         .build();
     client.start();
     const std::error_code error = client.wait_ready(login_patience);
-    client.stop(0s);  // from here on nobody writes to `why`
+    client.stop(0s);  // after this, no thread writes to `why`
     if (!error) {
         return ExitCode::ok;
     }

@@ -127,7 +127,7 @@ ExitCode begin_new(const std::string& name, const std::filesystem::path& folder)
     return ExitCode::ok;
 }
 
-/// The words of one subcommand: its operand, and its own option.
+/// The words of a subcommand: its operand and its own option.
 struct Words {
     std::string operand;
     bool json = false;

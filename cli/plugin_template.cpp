@@ -1,4 +1,4 @@
-// What `ferrotunnel plugin new` writes. @NAME@ is the plugin's name, and @CLASS@ its class.
+// The files that `ferrotunnel plugin new` writes. @NAME@ is the plugin's name, and @CLASS@ its class.
 #include <string_view>
 #include <utility>
 

@@ -70,7 +70,7 @@ ReloadAnswer Reloads::answer_to(const ReloadRequest& request, Output& output) {
     return answer;
 }
 
-// A second trial only begins the time of the first one again: what was in effect before it is what nobody doubts.
+// A second trial only restarts the time of the first: the configuration before it is the trusted one.
 ReloadAnswer Reloads::try_out(std::chrono::milliseconds time, Output& output) {
     std::shared_ptr<const Config> before = reloader_.in_effect();
     ReloadAnswer answer = reload(output).answer();
@@ -125,7 +125,7 @@ void Reloads::look(Output& output) {
     }
 }
 
-// Whether a reload would change nothing. Nobody hears of the question.
+// Whether a reload would change nothing. Prints nothing.
 bool Reloads::is_as_read() {
     const ReloadAnswer answer = reloader_.compare();
     watch_->set_files(reloader_.files());

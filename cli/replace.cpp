@@ -77,7 +77,7 @@ std::vector<PassedSocket> sockets_of_manager() {
         }
     }
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
-        ::unsetenv(name);  // they are nobody else's
+        ::unsetenv(name);  // not for child processes
     }
     return sockets;
 }

@@ -1,4 +1,4 @@
-// `ferrotunnel route`: tells which service a URL meets and why, from a configuration alone.
+// `ferrotunnel route`: explains which service a URL matches, from a configuration only.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-/// What a server knows when a request comes.
+/// What a server knows when a request arrives.
 struct Known {
     std::vector<Http> services;
     std::vector<PluginUse> plugins;
@@ -41,7 +41,7 @@ Known known_of_file(const std::string& file, Problems& problems) {
     Known known{config.client_section().http_services, config.server_section().plugins};
     if (problems.empty() && known.services.empty()) {
         for (const Problem& problem : found) {
-            problems.add(problem);  // may be the reason why there are no services
+            problems.add(problem);  // may explain why there are no services
         }
         problems.add(file + ": client.services", "has no HTTP services, like `- {http: app.example.com, local: 3000}`");
     }
@@ -126,7 +126,7 @@ void print(const HttpRoute& route, const std::vector<Http>& services) {
     print_list("and", route.notes);
 }
 
-// What the server that runs says: it knows the services of all clients, and who of a group is there.
+// Asks the running server, which knows the services of all clients and the present members of groups.
 ExitCode ask_server(const Options& options, const HttpRouteRequest& request, bool json) {
     std::string cookie;
     for (const HttpField& field : request.headers) {
@@ -190,7 +190,7 @@ ExitCode run_route(Arguments arguments) {
     const HttpRouteRequest request = request_of(options, problems);
     const bool asks = options.flag("running", problems);
     const bool json = options.flag("json", problems);
-    if (json && !asks && options.place_of("json") == "--json") {  // a variable may be for other commands
+    if (json && !asks && options.place_of("json") == "--json") {  // a variable may be meant for other commands
         problems.add("--json", "is for --running");
     }
     const Known known = asks ? Known{} : known_of(options, problems);

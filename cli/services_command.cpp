@@ -27,9 +27,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds answer_patience = 30s;  // of the server, about a service
+constexpr std::chrono::seconds answer_patience = 30s;  // for the server's answer about a service
 
-// Of the commands that change services.
+// For the commands that change services.
 OptionSection whose_section() {
     return {"Client",
             {{"client", "NAME", "Ask a server to change this client (see `client --managed`)",
@@ -37,7 +37,7 @@ OptionSection whose_section() {
               "(`client --managed`)."}}};
 }
 
-// The program that is meant, and the client of a server.
+// The selected program, and the client of a server.
 Control wanted_control(const Options& options) {
     const auto client = options.text("client");
     const Control control(wanted_program(options, client ? "server" : "client").path);
@@ -142,7 +142,7 @@ Json described(const Udp& udp) {
     return json;
 }
 
-// The client that is to serve a folder has another working directory than this command.
+// The client that serves a folder has another working directory than this command.
 std::string seen_from_there(const std::string& local) {
     constexpr std::string_view prefix = "files:";
     std::error_code error;
@@ -171,7 +171,7 @@ void describe(const Options& options, std::string_view name, Parse parse, std::v
     if (const auto text = options.text(name)) {
         std::string error;
         const auto services = parse(*text, error);
-        if (services.size() > 1) {  // a range of ports, which the client spreads as files do
+        if (services.size() > 1) {  // a range of ports, which the client expands as in files
             const std::size_t equals = text->find('=');
             found.push_back({{std::string(name), text->substr(0, equals)}, {"local", text->substr(equals + 1)}});
             return;
@@ -221,7 +221,7 @@ Json service_called(const Control& control, const std::string& name) {
     return {};
 }
 
-// Waits until the server has answered, and tells what it said.
+// Waits for the server's answer and prints it.
 ExitCode tell_result(const Control& control, const std::string& name) {
     const auto until = std::chrono::steady_clock::now() + answer_patience;
     for (;;) {
@@ -325,7 +325,7 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     return code;
 }
 
-/// Asks programs for their services, and prints them with what a second has had since it asked before.
+/// Requests the services of programs and prints them with their rates since the last request.
 class ServicesPrinter {
 public:
     ServicesPrinter(bool json, std::string order) : json_(json), order_(std::move(order)) {}

@@ -28,12 +28,12 @@ bool is_range(std::string_view text) {
     return dash != std::string_view::npos && parse_port(text.substr(0, dash)) && parse_port(text.substr(dash + 1));
 }
 
-// Whether one of both is a range of ports: then both have to be.
+// Whether either is a range of ports: then both must be.
 bool has_range(std::string_view port, std::string_view address) {
     return is_range(port) || is_range(address.substr(address.rfind(':') + 1));
 }
 
-// The part in front of "=": a port or a range, and perhaps the server's address for it.
+// The part before "=": a port or a range, perhaps with a listen address on the server.
 struct PublicPart {
     std::string bind;
     std::string_view port;
@@ -83,11 +83,11 @@ std::vector<Service> private_of(std::string_view text, const char* like, std::st
                  : std::vector<Service>{};
 }
 
-// As the library names a service after its backend: this machine is 127.0.0.1 there.
+// As the library names a service after its backend: there, this machine is 127.0.0.1.
 std::string named(std::string_view local) {
     const bool is_here = local.starts_with(this_machine) && local.substr(this_machine.size()).starts_with(':');
     std::string name = is_here ? fmt::format("127.0.0.1{}", local.substr(this_machine.size())) : std::string(local);
-    std::replace(name.begin(), name.end(), '%', '-');  // of a zone
+    std::replace(name.begin(), name.end(), '%', '-');  // before a zone
     return name;
 }
 
@@ -95,7 +95,7 @@ std::string named(std::string_view local) {
 
 std::optional<std::string> parse_backend(std::string_view text, std::string& error) {
     if (text.starts_with("unix:") || text.starts_with("files:") || text.find("://") != std::string_view::npos) {
-        return std::string(text);  // for the library to judge: it depends on the service
+        return std::string(text);  // the library checks it: it depends on the service
     }
     const std::size_t colon = text.rfind(':');
     const std::string_view host = colon == std::string_view::npos ? "" : text.substr(0, colon);

@@ -75,7 +75,7 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
         return only(Secret::from_env(token_variable));
     }
     if (options.has("token")) {
-        return {};  // without a value, which is a problem already
+        return {};  // the option has no value, which is a problem already
     }
     if (answered) {
         return only(answered->copy());
@@ -114,7 +114,7 @@ void add_token_options(bool several_files, std::vector<OptionSection>& sections)
         "token-file", "FILE", "File with the server's token (default: asked for)",
         "File with the token that the server was started with. Default: asked for on the terminal."};
     options.insert(options.begin() + 1,
-                   {several_files ? of_server : of_client, plain_token_option()});  // behind the address
+                   {several_files ? of_server : of_client, plain_token_option()});  // after the address
 }
 
 OptionInfo plain_token_option() {

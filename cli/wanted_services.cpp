@@ -41,7 +41,7 @@ void apply_backend_options(const Options& options, std::vector<Wanted>& wanted, 
     apply_backend_options(options, services, problems);
 }
 
-// Adds what `parse` makes of each value of the option: one service, or several.
+// Adds the services that `parse` makes from each value of the option.
 template <typename Parse>
 void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
                 Problems& problems) {
@@ -58,7 +58,7 @@ void add_wanted(const Options& options, std::string_view name, Parse parse, std:
     }
 }
 
-// The one service of `tcp` or `udp`: ADDRESS, at the port of --remote-port. `like`: an example of ADDRESS.
+// The only service of `tcp` or `udp`: ADDRESS, at the port of --remote-port. `like`: an example of ADDRESS.
 template <typename Service>
 std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Problems& problems) {
     std::string error;
@@ -82,7 +82,7 @@ std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Pro
     return {{*options.operand(), std::move(service)}};
 }
 
-// A key as `ferrotunnel token` makes one, in the file that the option names.
+// Reads a key, as `ferrotunnel token` makes one, from the file that the option names.
 template <typename Key>
 Key read_key_file(const Options& options, std::string_view option, Problems& problems) {
     const std::optional<std::string> path = options.text(option);
@@ -106,7 +106,7 @@ bool take_key(Service& service, const VisitKey& key) {
     return false;
 }
 
-// Gives the key to all private services.
+// Sets the key of all private services.
 void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
     if (!options.has("key-file")) {
         return;
@@ -121,7 +121,7 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     }
 }
 
-// Whether the command line of `client` names services; otherwise those of the file are offered.
+// Whether the command line of `client` names services; otherwise the file's are offered.
 bool names_services(const Options& options) {
     return options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough") ||
            options.has("private") || options.has("private-udp") || options.has("tcp+udp");
@@ -329,7 +329,8 @@ void give_token(const Sources& sources, std::vector<Wanted>& wanted, Problems& p
     if (!sources.options.has("service-token")) {
         return;
     }
-    const bool is_client = sources.options.command().name == "client";  // others are for one service, or a few
+    const bool is_client = sources.options.command().name == "client";  // the other commands have only one service, or
+                                                                        // a few
     if (sources.config != nullptr && is_client && !names_services(sources.options)) {
         problems.add(sources.options.place_of("service-token"),
                      "applies to services of the command line; services of a file have `token` there");
