@@ -119,19 +119,19 @@ refused 'auth: users_file is not for clients to say' "$(service_with '{auth: {us
 refused 'rate-limit: entries is not for clients to say' "$(service_with '{rate-limit: {rate: 1/s, entries: 1000000}}')"
 costly='$$2y$$13$$G9TmUOIh5Oh96d3YoeNeq.q53FYd1fQvNS0Ljl3x3cw1164B2U8QC'
 refused 'has a bcrypt cost of more than 12' "$(service_with "{auth: {users: {ann: $costly}}}")"
-refused 'does not let clients ask for the plugin request-log' "$(service_with '{request-log: {}}')"
-refused 'auth is for services of HTTP alone' "    - {tcp: 0, local: $nginx, plugins: [{auth: {users: {a: b}}}]}"
+refused 'does not allow clients to request the plugin request-log' "$(service_with '{request-log: {}}')"
+refused 'auth is only for HTTP services' "    - {tcp: 0, local: $nginx, plugins: [{auth: {users: {a: b}}}]}"
 equal "the host, which is the client's still" "$(from 127.0.0.1 app.example.com)" "503 no_client"
 
 say "an operator who allows nothing, or something else"
 end_of server
 printf 'server:\n  plugins: {clients: none}\n' >"$dir/edge.yml"
 start_edge --config "$dir/edge.yml"
-refused 'it lets clients ask for none' "$(service_with '{ip-filter: {deny: 127.0.0.2}}')"
+refused 'clients may request none' "$(service_with '{ip-filter: {deny: 127.0.0.2}}')"
 end_of server
 printf 'server:\n  plugins: {clients: [ip-filter]}\n' >"$dir/edge.yml"
 start_edge --config "$dir/edge.yml"
-refused 'clients may ask for ip-filter' "$(service_with '{rate-limit: {rate: 1/s}}')"
+refused 'clients may request ip-filter' "$(service_with '{rate-limit: {rate: 1/s}}')"
 ready_client one 1 --http "app.example.com=$nginx" --allow-ip 127.0.0.2
 equal "a stranger" "$(from 127.0.0.1 app.example.com)" "403 ip_denied"
 end_of one

@@ -105,13 +105,13 @@ static const ft_type type = {.size = sizeof type, .name = "Bad name", .schema = 
 static const ft_type *types[] = {&type, &type, 0};
 static const ft_library library = {sizeof library, 0, types};
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return &library; }'
-told 'not of small letters'
+told 'other characters than small letters'
 told 'lacks .make. or .destroy.'
 told 'schema of the plugin'
 told 'needs "no.such/1"'
 told 'the same name'
 wrong refuses 'const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return 0; }'
-told 'cannot work with this version'
+told 'does not work with this version'
 
 say "help and mistakes"
 for words in "plugin --help" "plugin new --help" "help plugin"; do
