@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view token_option = "--token";
 constexpr std::string_view token_with_value = "--token=";
 constexpr std::string_view token_form = "ft1_";
-constexpr std::size_t token_length_suspect = 20;  // a token that was cut is a secret too; a short word is a file's name
+constexpr std::size_t token_length_suspect = 20;  // a damaged token is a secret too; a short word is a file's name
 
 struct SecretPlace {
     std::size_t begin;
@@ -52,7 +52,7 @@ Arguments take_arguments(int argc, char** argv) {
             arguments.join = Secret::from_string(std::string(word));
         }
         if (secret) {
-            std::fill(argv[i] + secret->begin, argv[i] + word.size(), '*');  // `word` shows this memory
+            std::fill(argv[i] + secret->begin, argv[i] + word.size(), '*');  // `word` refers to this memory
         }
         arguments.words.emplace_back(word);
         before = word;

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* of_tls[] = {"backend-ca", "backend-name", "backend-certificate", "backend-key",
                                   "backend-insecure"};
 
-// The TLS settings of a service whose address says that its backend speaks TLS; else null.
+// The TLS settings of a service whose address makes its backend speak TLS; otherwise null.
 BackendTls* tls_of(AnyService& service) {
     if (auto* tcp = std::get_if<Tcp>(&service)) {
         return tcp->local.starts_with("tls://") ? &tcp->backend_tls : nullptr;
@@ -27,12 +27,12 @@ void set_proxy(Description& service, ProxyProtocol version) {
     service.proxy_protocol = version;
 }
 
-// v1 is for connections alone.
+// Version 1 is for TCP only.
 void set_proxy(Udp& service, ProxyProtocol version) {
     service.proxy_protocol = version == ProxyProtocol::v2 ? version : ProxyProtocol::off;
 }
 
-// A path is for HTTP services alone, and nobody can tell whether datagrams are taken. False: it is not for this one.
+// A path is only for HTTP services, and a UDP backend cannot be checked. False: the check does not fit this service.
 template <typename Description>
 bool set_health(Description& service, const HealthCheck& check) {
     if constexpr (std::is_same_v<Description, Udp>) {
@@ -56,7 +56,7 @@ void apply_health(const Options& options, const std::vector<AnyService*>& servic
     }
     if (!any) {
         problems.add(options.place_of("health"),
-                     "is for none of the services: a path is for those of HTTP, and `tcp` for those with connections");
+                     "fits none of the services: a path is for HTTP services, and `tcp` for all but UDP services");
     }
 }
 
@@ -129,7 +129,7 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
     }
     const auto is_udp = [](const AnyService* service) { return std::holds_alternative<Udp>(*service); };
     if (version == "v1" && !services.empty() && std::all_of(services.begin(), services.end(), is_udp)) {
-        problems.add(options.place_of("proxy-protocol"), "v1 is for connections; a UDP service can have v2");
+        problems.add(options.place_of("proxy-protocol"), "v1 is for TCP only; a UDP service needs v2");
     }
     if (any_tls || services.empty() || wanted == BackendTls{}) {
         return;
@@ -137,7 +137,7 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
     for (const char* name : of_tls) {
         if (options.has(name)) {
             problems.add(options.place_of(name),
-                         "has no meaning: no backend is written https://..., h2://... or tls://...");
+                         "has no effect: no backend is written as https://..., h2://... or tls://...");
             return;
         }
     }

@@ -1,5 +1,4 @@
-// The options --backend-..., --proxy-protocol, --health and --group: how the services of the command line reach their
-// backends, and share their visitors with other clients.
+// The options --backend-..., --proxy-protocol, --health and --group of services on the command line.
 #pragma once
 
 #include <vector>
@@ -18,7 +17,7 @@ OptionInfo group_option();
 /// Whether any of these options was given.
 bool has_backend_options(const Options& options);
 
-/// Applies the options to all services that they can be about. It is a problem if there are services, but no such ones.
+/// Applies the options to all services that support them. Reports a problem if there are services, but none of those.
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// `ferrotunnel check`: whether a configuration file is right, without starting anything.
+// `ferrotunnel check`: validates a configuration file without starting anything.
 #include <fmt/format.h>
 
 #include <utility>
@@ -87,7 +87,7 @@ void print_client(const Config::ClientSection& client) {
     }
 }
 
-// Prints the warnings that a start would put into the log. `part`: the file and the key of the section.
+// Prints the warnings that a start would log. `part`: the file and the key of the section.
 void warn_of_exposed(const Config::Section& section, const std::string& part) {
     const auto warn = [&part](std::string_view key, const std::string& file) {
         const std::string text =
@@ -102,7 +102,7 @@ void warn_of_exposed(const Config::Section& section, const std::string& part) {
     }
 }
 
-// Checks what `run` makes before it starts anything, and so finds the same problems.
+// Checks what `run` makes before it starts anything, so it finds the same problems.
 void check(const Sources& sources, Problems& problems) {
     Signals signals;
     if (sources.config->has_server()) {

@@ -99,7 +99,7 @@ void add_visit(ClientPlan& plan, Problems& problems) {
     }
 }
 
-// What the standard output says as well.
+// Messages that the standard output prints too.
 const std::set<std::string_view>& told_lines() {
     static const std::set<std::string_view> told{"could not connect", "the connection was lost",
                                                  "a service was refused", "a reload was refused"};
@@ -111,17 +111,17 @@ const SettingOptions& client_settings() {
     return options;
 }
 
-// Reads what becomes of the client when another one takes its place.
+// Reads what the client does when another one replaces it.
 void read_succession(const Sources& sources, const Config::ClientSection& file, ClientPlan& plan,
                      Client::Builder& builder) {
     Problems ignored;  // the option is checked with the others
     plan.linger = sources.options.time("linger", ignored).value_or(file.linger);
     if (file.identity.empty()) {
-        builder.identity(own_identity(sources, plan.wanted));  // an option may say otherwise
+        builder.identity(own_identity(sources, plan.wanted));  // an option may override it
     }
 }
 
-// Reads everything, but does not make the client.
+// Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted, ClientPlan& plan, Signals& signals,
                               std::optional<Secret>& answered, Problems& problems) {
     const Options& options = sources.options;
@@ -129,7 +129,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.common = read_common(options, 10s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "client" : "";
     plan.server = options.text("server").value_or(file.server);
-    std::optional<Join> login;  // used where nothing else says the server
+    std::optional<Join> login;  // used if nothing else names the server
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         login = stored_login(problems);
         plan.server = login ? login->server : "";
@@ -138,7 +138,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.wanted = std::move(wanted);
     give_token(sources, plan.wanted, problems);
     guard(sources, plan.wanted, signals, problems);
-    if (sources.may_ask) {  // it is not changed later
+    if (sources.may_ask) {  // cannot change later
         check_endpoint_file(plan.endpoint_file, sources, "client", problems);
     }
 
@@ -146,18 +146,18 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     const LogSink sink = log_sink(plan.common);
     builder.log(without_echo(plan.common, sink, told_lines()), plan.common.log_level.value_or(default_log_level));
     if (!file.control) {
-        builder.control("default");  // an option may say otherwise
+        builder.control("default");  // an option may override it
     }
-    // Where nobody looks on, a client that ends stays away: behind its NAT nobody can start it again.
+    // Nobody watches an unattended client, and nobody could restart it behind its NAT, so it must not end.
     const bool unattended = sources.config != nullptr || ::isatty(STDOUT_FILENO) == 0;
     if (!unattended) {
-        builder.dashboard("default");  // an option may say otherwise
+        builder.dashboard("default");  // an option may override it
     }
     if (!file.retry_refused) {
         builder.retry_refused(unattended ? std::chrono::milliseconds(1min) : 0ms);
     }
     if (sources.config == nullptr) {
-        builder.inspect(!unattended);  // the user wants to see; an option may say otherwise
+        builder.inspect(!unattended);  // for a user at the terminal; an option may override it
     }
     read_succession(sources, file, plan, builder);
     if (login) {
@@ -177,7 +177,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",
-                     "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` keeps one");
+                     "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` saves one");
     }
     check_token_word(options, sources.arguments.token, problems);
     const bool says_token = sources.arguments.token || options.has("token") || options.has("token-file");
@@ -219,8 +219,8 @@ std::vector<AnyService> services_of(const ClientPlan& plan) {
     return services;
 }
 
-// Makes `plan` offer what `next` does. `fresh`: the handles of services that were registered again. Services without a
-// name are those of the command line, which stay.
+// Makes `plan` offer the services of `next`. `fresh`: the handles of services that were registered again. Services
+// without a name are those of the command line, which stay.
 void take_services(const ClientPlan& next, const std::vector<Service>& fresh, ClientPlan& plan) {
     std::map<std::string, Service> handles;
     for (const auto& [name, offered] : plan.offered) {
@@ -258,7 +258,7 @@ public:
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
         output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string, plan_.server));
-        std::map<std::string, std::string> names;  // by backend, the services that lead there
+        std::map<std::string, std::string> names;  // the services of each backend
         for (const auto& [name, offered] : plan_.offered) {
             if (offered.service.state() == Service::State::disabled) {
                 output.line(fmt::format("  {} is off", name));
@@ -380,7 +380,7 @@ public:
     }
 
 private:
-    // A log that a file wants, and that is written to the same terminal, would be overwritten by what stays below it.
+    // A log that the file enables, written to the same terminal, would be overwritten by the lines at the bottom.
     bool log_fills_screen() const {
         return !file_.empty() && plan_.common.log_level.value_or(default_log_level) < LogLevel::warn &&
                ::isatty(STDERR_FILENO) == 1;
@@ -392,13 +392,13 @@ private:
         PartReport report{};  // what applying it would change
     };
 
-    EventQueue events_;  // outlives the client, as the next one does
+    EventQueue events_;  // outlives the client, and the next one too
     DrainRequest drain_request_;
     WantedBy* const wanted_by_;
-    const std::string file_;  // of the configuration; empty: there is none
+    const std::string file_;  // of the configuration; empty: none
     Signals& signals_;
-    const bool is_recording_;         // as the command line says
-    std::optional<Secret> answered_;  // the token that was asked for at the start
+    const bool is_recording_;         // as set on the command line
+    std::optional<Secret> answered_;  // the token that was typed at the start
     ClientPlan plan_;
     std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
@@ -412,7 +412,7 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    Signals signals(options.has("config"));  // before the library makes threads
+    Signals signals(options.has("config"));  // before the library starts threads
     std::optional<Config> config = read_config_option(options, "client", problems);
     const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};

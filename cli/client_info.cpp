@@ -16,11 +16,11 @@
 namespace ferrotunnel::cli {
 namespace {
 
-/// The options about plugins that a command has.
+/// Which guard options a command has.
 enum class Guards { none, connections, all };
 
-// The sections of a command that offers services: its own options come first. `backend_tls`: whether it has the options
-// for backends that speak TLS; `proxy`: that for the PROXY protocol.
+// The sections of a command that offers services, its own options first. `backend_tls`: whether it has the options for
+// backends that speak TLS; `proxy`: those of the PROXY protocol.
 std::vector<OptionSection> client_sections(OptionSection service, bool backend_tls, Guards guards, bool proxy = true) {
     std::vector<OptionInfo>& options = service.options;
     if (proxy) {
@@ -65,8 +65,7 @@ OptionInfo qr() {
     return {"qr", "", "Show the URL as a QR code, too"};
 }
 
-// A command for one service. `own` are its options about the service, listed in front of those that it shares with
-// `client`.
+// A command for one service. `own`: its options about the service, listed before those it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own,
                        bool backend_tls, Guards guards, bool proxy = true) {
     CommandInfo made{name,
@@ -182,7 +181,7 @@ const CommandInfo& visit_info() {
                          "address and a port. "
                          "Required."},
                         {"udp", "", "The service is a UDP service",
-                         "The service is a UDP service: each address that sends to the port gets a visit of its own."},
+                         "The service is a UDP service: each address that sends to the port is a visitor of its own."},
                         {"key-file", "FILE", "File with the key of the service (required)",
                          "File with the key of the service, the same that its client has. Required."}},
                        false, Guards::none, false);
@@ -256,7 +255,7 @@ const CommandInfo& exit_info() {
               "allowed only by name must have a public address.",
               true},
              remote_port("Public port (default 0: the server chooses one)"),
-             {"port", "PORT", "", "The older name of --remote-port."},
+             {"port", "PORT", "", "Earlier name of --remote-port."},
              {"user", "NAME", "User name that visitors need (default: none)"},
              {"password-file", "FILE", "File with the password of --user"},
              service_token()},

@@ -21,7 +21,7 @@ std::string reason(const Event& event) {
     return event.text.empty() ? event.error.message() : event.text;
 }
 
-// Whether a refusal may pass: what others hold may soon be free, but what the server does not allow stays refused.
+// Whether a refusal may pass: what others hold may soon be free, but what the server forbids stays refused.
 bool may_pass(const std::error_code& error) {
     return error == errc::port_taken || error == errc::name_taken || error == errc::busy || error == errc::draining ||
            error == errc::internal;
@@ -88,7 +88,7 @@ std::optional<ExitCode> ClientStory::on_event(const Event& event) {
             break;
         case Event::Kind::reloaded:
         case Event::Kind::kicked:
-            break;  // the caller for it is told
+            break;  // reported to the caller
         case Event::Kind::stopped:
             end = on_stopped(event);
             break;
@@ -105,8 +105,8 @@ void ClientStory::on_degraded(const Event& event) {
                              facts_.connections, reason(event), in_seconds(event.retry_in)));
 }
 
-// Ends a client that nobody has let in yet, and whose user looks on, when its token or version is refused. The library
-// tries again where the peer has not proved to be the server; the user who mistyped a token is the likelier case.
+// Ends a client that has never logged in, and whose user watches, when its token or version is rejected. The library
+// retries in case the peer is not the server, but a mistyped token is more likely.
 std::optional<ExitCode> ClientStory::on_lost(const Event& event) {
     output_.line(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
                             : fmt::format("not connected: {}", reason(event)));
@@ -131,7 +131,7 @@ void ClientStory::on_registered(const Event& event) {
     }
 }
 
-// Shows the code again only when the address is another one: a connection that comes back says nothing new.
+// Shows the code again only if the address differs: a new connection alone is not news.
 void ClientStory::show_qr(const std::string& service, const std::string& url) {
     if (std::exchange(shown_[service], url) == url) {
         return;
@@ -141,8 +141,8 @@ void ClientStory::show_qr(const std::string& service, const std::string& url) {
     }
 }
 
-// Ends a client whose services were all refused from the beginning, for reasons that stay: it is not set up right.
-// Later refusals may pass: the library tries again.
+// Ends a client whose services were all rejected from the start, for permanent reasons: its set-up is wrong. Later
+// refusals may pass, and the library retries.
 std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     if (event.service.empty()) {
         output_.line(fmt::format("refused by {}: {}", facts_.server, reason(event)));
@@ -161,11 +161,11 @@ std::optional<ExitCode> ClientStory::on_refused(const Event& event) {
     if (!ends) {
         return std::nullopt;
     }
-    output_.line("ended: nothing is left to offer");
+    output_.line("ended: no service is left to offer");
     return ExitCode::refused;
 }
 
-// The library asks again in any case; whether the program waits for that is the question.
+// The library retries in any case; this decides whether the program waits for that.
 bool ClientStory::asks_again(const Refusal& refusal) const {
     return refusal.may_pass || facts_.keeps_asking;
 }
@@ -186,7 +186,7 @@ std::optional<ExitCode> ClientStory::on_stopped(const Event& event) {
         return std::nullopt;  // our own stop()
     }
     if (event.error == errc::superseded) {
-        output_.line("ended: another client took this one's place");
+        output_.line("ended: another client replaced this one");
         return ExitCode::superseded;
     }
     if (event.error == errc::unauthorized) {

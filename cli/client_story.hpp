@@ -1,4 +1,4 @@
-// What the user sees of a client's life: lines on the standard output, the endpoint file, and when it ends.
+// What a client prints while it runs; also its endpoint file and its exit code.
 #pragma once
 
 #include <map>
@@ -13,21 +13,21 @@
 
 namespace ferrotunnel::cli {
 
-/// What the story has to know about the client.
+/// What ClientStory needs to know about the client.
 struct ClientFacts {
     struct Offered {
         Service service;
-        std::string local;    // where its visitors are connected to
-        bool listens = true;  // there is something to listen at, if it is there: not for UDP
-        bool lists = false;   // shows what is in a folder without an index
+        std::string local;    // the backend of its visitors
+        bool listens = true;  // whether a process can listen there: false for UDP
+        bool lists = false;   // whether folders without an index are listed
     };
 
     std::string server;
     unsigned connections = Client::Builder::connections_default;
-    bool shows_qr = false;           // of what a browser may open
-    bool tells_connections = false;  // tell when all are up: the user set their number
-    unsigned attempts = 0;           // 0: any number
-    bool keeps_asking = false;       // what was refused may be allowed one day: nobody is there to start it again
+    bool shows_qr = false;                   // a QR code for URLs that a browser can open
+    bool tells_connections = false;          // print when all connections are up, because the user set their number
+    unsigned attempts = 0;                   // 0: unlimited
+    bool keeps_asking = false;               // retry after a refusal, because nobody would restart the client
     std::map<std::string, Offered> offered;  // by the service's name
 };
 
@@ -37,12 +37,12 @@ public:
     ClientStory(const ClientFacts& facts, Output& output, EndpointFile& endpoints)
         : facts_(facts), output_(output), endpoints_(endpoints) {}
 
-    /// Tells the user. If a code is returned, the client is to end with it.
+    /// Prints the event. If a code is returned, the client must end with it.
     std::optional<ExitCode> on_event(const Event& event);
 
 private:
     struct Refusal {
-        std::string told;  // the last reason, so that it is told once
+        std::string told;  // the last reason, to print it only once
         bool may_pass = false;
         unsigned times = 0;
     };
@@ -63,7 +63,7 @@ private:
     bool ever_connected_ = false;
     bool has_degraded_ = false;
     bool ever_registered_ = false;
-    std::map<std::string, std::string> shown_;  // QR codes, by service: its address
+    std::map<std::string, std::string> shown_;  // the address of each QR code, by service
     std::map<std::string, Refusal> refusals_;   // by service
 };
 

@@ -31,7 +31,7 @@ const CommandInfo& login_info();
 const CommandInfo& token_info();
 const CommandInfo& version_info();
 
-/// Run the commands. `arguments` do not have the command's name. UsageError is thrown before anything is started, and
+/// Run the commands. `arguments` do not contain the command's name. Throw UsageError before anything is started, and
 /// std::system_error, with a text for the user, when starting fails.
 ExitCode run_server(Arguments arguments);
 ExitCode run_client(Arguments arguments);
@@ -51,14 +51,14 @@ ExitCode run_login(Arguments arguments);
 ExitCode run_token(Arguments arguments);
 ExitCode run_version(Arguments arguments);
 
-/// The address of HTTP if nobody gives another one and the port is free.
+/// The default HTTP address, used if the port is free.
 inline constexpr const char* default_http_bind = "0.0.0.0:8080";
 
-/// Make the parts that commands run. What is not right is added to `problems`; then the part must not be started.
+/// Make the parts that commands run. Mistakes are added to `problems`; then the part must not be started.
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems);
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems);
-/// Finds the problems that make_server_part would find, but makes nothing on disk. There is no such function for a
-/// client: making its part makes nothing on disk anyway.
+/// Finds the problems that make_server_part would find, but writes nothing to disk. A client needs no such function:
+/// making its part writes nothing either.
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -89,7 +89,7 @@ void check_token_word(const Options& options, const std::optional<Secret>& on_co
         token = on_command_line->reveal();
     }
     if (detail::looks_like_path(token, token)) {
-        problems.add(options.place_of("token"), "is the path of a file, and no token; --token-file takes that");
+        problems.add(options.place_of("token"), "is the path of a file, not a token; give it to --token-file");
     }
 }
 

@@ -1,4 +1,4 @@
-// What server and client have in common for the program itself: the log, and how they end.
+// Settings of the program that server and client share: log and drain time.
 #pragma once
 
 #include <chrono>
@@ -15,30 +15,30 @@
 
 namespace ferrotunnel::cli {
 
-/// What the program itself needs of either side: from the command line, the environment or the file.
+/// From the command line, the environment or the file.
 struct CommonSettings {
-    std::optional<LogLevel> log_level;  // empty: nobody has chosen one
+    std::optional<LogLevel> log_level;  // empty: not set
     std::chrono::milliseconds drain{0};
     LogFormat log_format = LogFormat::text;
-    std::string_view side;  // the side that log lines name as theirs; empty: there is only one
+    std::string_view side;  // the side that log lines name; empty: there is only one
 };
 
 /// A sink that writes to the standard error stream.
 LogSink log_sink(const CommonSettings& settings);
-/// The sink without lines with these messages, which the standard output says as well, as long as a person reads both:
-/// the log is text, and nobody has chosen its level.
+/// The sink without the lines that have these messages, which the standard output prints too. Only while a person reads
+/// both: the log is text, and its level is not set.
 LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::set<std::string_view>& told);
 
-/// Reads the settings. `config`: the file that the options override, and `section` of it; null: there is no file.
+/// Reads the settings. `config`: the file that the options override, with its `section`; null without a file.
 CommonSettings read_common(const Options& options, std::chrono::milliseconds drain_default, const Config* config,
                            const Config::Section& section, Problems& problems);
 
-/// The level of the log if the user has not asked for one.
+/// The default level of the log.
 inline constexpr LogLevel default_log_level = LogLevel::warn;
 
 OptionSection log_section();
 
-/// Reports a token on the command line or in the environment that is really the path of a token file.
+/// Reports a token on the command line or in the environment that is in fact the path of a token file.
 void check_token_word(const Options& options, const std::optional<Secret>& on_command_line, Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// Words for the user on the standard error.
+// Messages for the user on the standard error stream.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,8 +9,7 @@
 
 namespace ferrotunnel::cli {
 
-/// Where the standard error is closed, or its disk full, nobody can be told: nothing else changes because of that, so
-/// this throws nothing for it.
+/// Does not throw when the standard error stream is closed or its disk is full: nothing else depends on it.
 template <typename... Values>
 void complain(fmt::format_string<Values...> format, Values&&... values) {
     const std::string text = fmt::format(format, std::forward<Values>(values)...);

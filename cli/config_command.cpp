@@ -1,4 +1,4 @@
-// `ferrotunnel config diff`: what a running program has in effect beside what its file says now.
+// `ferrotunnel config diff`: compares the configuration in effect with the file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,13 +22,13 @@ std::string line_of(const Json& change) {
     const std::string place = text_in(change, "place");
     const std::string key = printable(text_in(change, "key"));
     if (text_in(change, "before").empty() && text_in(change, "now").empty()) {
-        return fmt::format("{}: stands for something else now", key);
+        return fmt::format("{}: its content has changed", key);
     }
     return fmt::format("{}: {} -> {}{}", key, printable(said(change, "before")), printable(said(change, "now")),
                        place.empty() ? "" : fmt::format("   ({})", printable(place)));
 }
 
-// Returns whether there is any.
+// Returns whether anything was printed.
 bool print_changes(const Json& answer, bool needs_restart, const char* heading) {
     bool any = false;
     for (const Json& change : member_of(answer, "changes")) {
@@ -66,7 +66,7 @@ ExitCode run_config(Arguments arguments) {
     }
     if (options.operand().value_or("") != "diff") {
         problems.add(options.operand().value_or("diff"),
-                     options.operand() ? "no such command of `config`: expected diff" : "missing: the only command");
+                     options.operand() ? "no such command of `config`: expected diff" : "missing: expected diff");
     }
     const bool json = options.flag("json", problems);
     if (!problems.empty()) {
@@ -79,9 +79,9 @@ ExitCode run_config(Arguments arguments) {
         return member_of(answer, "changes").empty() ? ExitCode::ok : ExitCode::failure;
     }
     const bool live = print_changes(answer, false, "a reload applies:");
-    const bool later = print_changes(answer, true, "counts after a restart:");
+    const bool later = print_changes(answer, true, "needs a restart:");
     if (!live && !later) {
-        fmt::print("nothing differs\n");
+        fmt::print("no differences\n");
     }
     return live || later ? ExitCode::failure : ExitCode::ok;
 }

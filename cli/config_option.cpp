@@ -12,7 +12,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Reads a file. `ignored`: the section whose problems do not count, or empty.
+// Reads a file. `ignored`: the section whose problems do not count; empty: none.
 Config read(const std::string& file, std::string_view ignored, Problems& problems, bool warns = true) {
     std::vector<Problem> found;
     Config config = Config::try_load(file, found);
@@ -61,7 +61,7 @@ std::string config_file_of(const Options& options, Problems& problems) {
     const std::optional<std::string> file = options.text("config");
     if (options.operand()) {
         if (file && !options.from_environment("config")) {
-            problems.add(*options.operand(), "a second file: --config names " + *file);
+            problems.add(*options.operand(), "is a second file: --config already names " + *file);
         }
         return *options.operand();
     }

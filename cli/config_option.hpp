@@ -13,41 +13,41 @@
 
 namespace ferrotunnel::cli {
 
-/// The file that `run`, `check` and `route` take if the user names none.
+/// The default file of `run`, `check` and `route`.
 inline constexpr const char* default_config_file = "ferrotunnel.yml";
 
-/// What a part is made from. The command line goes before the environment, and the environment before the file.
+/// What a part is made from. The command line overrides the environment, and the environment the file.
 struct Sources {
     const Options& options;
     Arguments& arguments;
     /// The file, if there is one.
     const Config* config = nullptr;
-    /// The part has no options besides the file: nobody is asked for a token, and messages do not speak of options.
+    /// The part has no options besides the file: nobody is asked for a token, and messages do not mention options.
     bool file_alone = false;
-    /// Both parts run in this process, so that log lines have to say which side they are from.
+    /// Both parts run in this process, so log lines name their side.
     bool both_sides = false;
-    /// Whether a question may be asked at the terminal, and hints be printed: not when the file is read again.
+    /// Whether to ask at the terminal and print hints: not in a reload.
     bool may_ask = true;
 };
 
 OptionSection config_section();
 
-/// Reads the file that --config names, and prints its warnings. Returns nothing without the option. Everything that is
-/// wrong is a problem, and so is a file without `section`; but not what is wrong in the other side's section, which may
-/// be meant for another machine.
+/// Reads the file that --config names, and prints its warnings. Empty without the option. Every mistake is a problem,
+/// and so is a missing `section`; but not a mistake in the other side's section, which may be meant for another
+/// machine.
 std::optional<Config> read_config_option(const Options& options, std::string_view section, Problems& problems);
 
-/// The file that `run` and `check` take: their operand, or the value of --config, which means the same. Giving both on
-/// the command line is a problem.
+/// The file of `run` and `check`: their operand, or the value of --config, which means the same. Giving both is a
+/// problem.
 std::string config_file_of(const Options& options, Problems& problems);
 
-/// Reads a whole file, with the problems of all its sections.
+/// Reads a whole file and reports the problems of all sections.
 Config read_config_file(const std::string& file, Problems& problems);
 
 /// Reads a file again, without its warnings. `section`: the only one whose problems count; empty: both.
 Config read_again(const std::string& file, std::string_view section, Problems& problems);
 
-/// Whether --no-watch is given: changes of the file are applied after SIGHUP alone.
+/// False with --no-watch: changes of the file are then applied only after SIGHUP.
 bool is_watched(const Options& options, Problems& problems);
 OptionInfo no_watch_option();
 
@@ -55,7 +55,7 @@ OptionInfo no_watch_option();
 /// no such file.
 void check_endpoint_file(const std::string& path, const Sources& sources, std::string_view section, Problems& problems);
 
-/// Reports a client section without services: nobody wants a client that offers nothing.
+/// Reports a client section without services.
 void check_services(const Config& config, Problems& problems);
 
 }  // namespace ferrotunnel::cli

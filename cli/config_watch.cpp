@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::uint32_t looked_for =
     IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-constexpr unsigned links_max = 40;  // as the kernel follows
+constexpr unsigned links_max = 40;  // as many as the kernel follows
 
-// What a symbolic link leads to; empty: it is none.
+// The target of a symbolic link; empty if it is not a link.
 std::string target_of(const std::string& path) {
     std::array<char, 4096> target{};
     const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());

@@ -1,7 +1,7 @@
-// Notices that the configuration may have changed, by inotify on the folders of its files: editors put another file in
-// the place of the old one, and Kubernetes puts another folder in the place of the one behind a symbolic link.
+// Watches the configuration files for changes, by inotify on their folders: editors replace the file, and Kubernetes
+// replaces the folder behind a symbolic link.
 //
-//   quiet --something happens to a name--> armed --nothing more for `settle`, or `longest` is over--> due --> quiet
+// quiet --an event for a name--> armed --no event for `settle`, or `longest` has passed--> due --> quiet
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::cli {
 
-/// For one thread. Where inotify has no room, nothing is noticed: why() says so.
+/// For one thread. If inotify has no room, changes are not noticed; why() then returns the reason.
 class ConfigWatch {
 public:
     using Clock = std::chrono::steady_clock;
@@ -26,23 +26,23 @@ public:
     ConfigWatch(const ConfigWatch&) = delete;
     ConfigWatch& operator=(const ConfigWatch&) = delete;
 
-    /// Watches these files from now on, and no others, also where they are not there yet. A path that ends in a slash
-    /// is a folder, of which everything counts. Where that means other folders than before, the watch is armed: a file
-    /// may have changed before it was watched.
+    /// Watches only these files from now on, even if they do not exist yet. A path that ends in a slash is a folder in
+    /// which every name counts. If the folders differ from before, the watch is armed, since a file may have changed
+    /// before it was watched.
     void set_files(const std::vector<std::string>& files);
 
-    /// Readable when something has happened; below 0: nothing is watched.
+    /// Readable when something has happened; negative: nothing is watched.
     int descriptor() const noexcept { return descriptor_; }
-    /// Takes in what has happened.
+    /// Reads the pending events.
     void take(Clock::time_point now);
-    /// How long until the watch is due; nothing: it is not armed.
+    /// The time until the watch is due; empty: it is not armed.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const;
-    /// Whether it is time to read the files. If so, the watch is quiet again.
+    /// Whether it is time to read the files. If so, the watch becomes quiet.
     bool take_due(Clock::time_point now);
-    /// Whether something has happened since the watch was last due, and it is not armed for other files alone.
+    /// Whether an event has arrived since the watch was last due; false if it was only armed for other files.
     bool has_seen() const noexcept { return has_seen_; }
 
-    /// Why something is not watched; empty: all of it is.
+    /// Why something is not watched; empty: everything is.
     const std::string& why() const noexcept { return why_; }
 
 private:

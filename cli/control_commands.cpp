@@ -25,7 +25,7 @@ void print_keys(const Json& answer, const char* key, std::string_view heading) {
     }
 }
 
-// Waits until nobody listens there any more.
+// Waits until the program no longer listens there.
 void wait_for_end(const ControlProgram& program) {
     for (;;) {
         try {
@@ -112,7 +112,7 @@ ExitCode run_reload(Arguments arguments) {
     const bool confirms = options.flag("confirm", problems);
     const bool json = options.flag("json", problems);
     if (trial && confirms) {
-        problems.add("--confirm", "is for a reload that is on trial already: without --try");
+        problems.add("--confirm", "confirms a trial that is already running; give it without --try");
     }
     if (trial && (*trial < 1s || *trial > 24h)) {
         problems.add(options.place_of("try"), "must be from 1s to 24h");
@@ -123,7 +123,7 @@ ExitCode run_reload(Arguments arguments) {
     const Control control(wanted_program(options, "", true).path);
     if (confirms) {
         (void)control.confirm_reload();
-        fmt::print("what was on trial stays\n");
+        fmt::print("confirmed: the changes on trial stay\n");
         return ExitCode::ok;
     }
     const double seconds = trial ? std::chrono::duration<double>(*trial).count() : 0;
@@ -134,17 +134,17 @@ ExitCode run_reload(Arguments arguments) {
     }
     const Json answer = Json::parse(text, nullptr, false);
     print_keys(answer, "applied", "applied:");
-    print_keys(answer, "needs_restart", "counts after a restart:");
+    print_keys(answer, "needs_restart", "needs a restart:");
     if (member_of(answer, "applied").empty() && member_of(answer, "needs_restart").empty()) {
         fmt::print("nothing has changed\n");
     } else {
         const Json& counts = member_of(answer, "counts");
-        fmt::print("{} changed, {} unchanged, {} after a restart\n", number_in(counts, "applied"),
+        fmt::print("{} changed, {} unchanged, {} need a restart\n", number_in(counts, "applied"),
                    number_in(counts, "unchanged"), number_in(counts, "needs_restart"));
     }
     if (const auto left = answer.find("trial_seconds"); left != answer.end() && left->is_number()) {
-        fmt::print("on trial: {} is taken back in {:g} s, unless `ferrotunnel reload --confirm` comes first\n",
-                   trial && member_of(answer, "applied").empty() ? "what is applied from now on" : "this",
+        fmt::print("on trial: {} is reverted in {:g} s, unless `ferrotunnel reload --confirm` keeps it\n",
+                   trial && member_of(answer, "applied").empty() ? "every change from now on" : "this reload",
                    left->get<double>());
     }
     return ExitCode::ok;
@@ -164,7 +164,7 @@ ExitCode run_drain(Arguments arguments) {
     const ControlProgram program = wanted_program(options, "", true);
     (void)Control(program.path).drain(time ? std::chrono::duration<double>(*time).count() : -1);
     if (!waits) {
-        fmt::print("it takes no new visitors, and ends when the present ones have finished\n");
+        fmt::print("it accepts no new visitors, and ends when the present ones have finished\n");
         return ExitCode::ok;
     }
     wait_for_end(program);
@@ -179,7 +179,7 @@ ExitCode run_kick(Arguments arguments) {
         return ExitCode::ok;
     }
     if (!options.operand()) {
-        problems.add("NAME|ID", "missing: a client, as `ferrotunnel status` lists it");
+        problems.add("NAME|ID", "missing: a client; `ferrotunnel status` lists them");
     }
     const std::optional<std::chrono::milliseconds> out = options.time("for", problems);
     if (out && (*out < 1s || *out > 720h)) {
@@ -193,9 +193,9 @@ ExitCode run_kick(Arguments arguments) {
     const std::string text = out ? control.kick(*options.operand(), seconds) : control.kick(*options.operand());
     const Json answer = Json::parse(text, nullptr, false);
     const std::int64_t clients = number_in(answer, "kicked");
-    fmt::print("{} client{} had to go\n", clients, clients == 1 ? "" : "s");
+    fmt::print("{} client{} disconnected\n", clients, clients == 1 ? "" : "s");
     if (const std::int64_t kept_out = number_in(answer, "kept_out"); kept_out != 0) {
-        fmt::print("{} client{} kept out for {}\n", kept_out, kept_out == 1 ? " is" : "s are",
+        fmt::print("{} client{} rejected for {}\n", kept_out, kept_out == 1 ? " is" : "s are",
                    duration_text(static_cast<std::int64_t>(seconds)));
     }
     return ExitCode::ok;

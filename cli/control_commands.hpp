@@ -1,5 +1,5 @@
-// The commands that ask running programs by their control sockets: `status`, `health`, `services`, `tokens`, `config
-// diff`, `reload`, `drain`, `kick` and `inspect`.
+// Commands for running programs, by their control sockets: `status`, `health`, `services`, `tokens`, `config diff`,
+// `reload`, `drain`, `kick` and `inspect`.
 #pragma once
 
 #include <vector>
@@ -21,7 +21,7 @@ const CommandInfo& drain_info();
 const CommandInfo& kick_info();
 const CommandInfo& inspect_info();
 
-/// `arguments` do not have the command's name. Throw UsageError; std::runtime_error with words for the user.
+/// `arguments` do not contain the command's name. Throw UsageError; std::runtime_error with a text for the user.
 ExitCode run_status(Arguments arguments);
 ExitCode run_health(Arguments arguments);
 ExitCode run_services(Arguments arguments);

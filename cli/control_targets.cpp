@@ -15,20 +15,20 @@ namespace ferrotunnel::cli {
 namespace {
 
 std::string nobody_found(std::string_view side, const std::vector<std::string>& problems) {
-    std::string text = fmt::format("no {} of this user runs with a control socket in the usual place",
+    std::string text = fmt::format("no {} of this user has a control socket in the usual places",
                                    side.empty() ? "server or client" : side);
     for (const std::string& problem : problems) {
         text += fmt::format("; {}", printable(problem));
     }
-    return text + (problems.empty() ? ". --control says where it is otherwise, and `sudo -u USER` asks another user's"
-                                    : ". `sudo -u USER` asks another user's program");
+    return text + (problems.empty() ? ". Name another socket with --control, or use `sudo -u USER` for another user's"
+                                    : ". Use `sudo -u USER` for another user's program");
 }
 
-constexpr std::size_t described_programs_max = 8;  // each is asked
+constexpr std::size_t described_programs_max = 8;  // each is queried
 constexpr std::size_t described_names_max = 4;
 constexpr std::chrono::milliseconds described_patience{1'000};  // for each
 
-// The names of what a program offers, the first few of them.
+// The first few names of what a program offers.
 std::string names_of(const nlohmann::json& list, const char* name) {
     std::string text;
     std::size_t count = 0;
@@ -41,7 +41,7 @@ std::string names_of(const nlohmann::json& list, const char* name) {
     return count > described_names_max ? text + fmt::format(" and {} more", count - described_names_max) : text;
 }
 
-// What tells a program apart from others: "client, pid 12: web, ssh". One that does not answer is its side alone.
+// Identifies a program for the user: "client, pid 12: web, ssh". Only the side if it does not answer.
 std::string description_of(const ControlProgram& program) {
     try {
         const auto status = nlohmann::json::parse(Control(program.path, described_patience).status());
@@ -65,7 +65,7 @@ std::string choice_of(const std::vector<ControlProgram>& programs) {
         text += fmt::format(" or one of {} more, which `ferrotunnel status` lists",
                             programs.size() - described_programs_max);
     }
-    return "several programs run; say which one is meant: " + text;
+    return "several programs run; choose one: " + text;
 }
 
 long process_of(const ControlProgram& program) {

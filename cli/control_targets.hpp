@@ -1,4 +1,4 @@
-// Which running programs a command asks, by their control sockets.
+// Finds the running programs that a command addresses, by their control sockets.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::cli {
 
-/// The options of every command that asks a running program.
+/// The options of every command that addresses a running program.
 OptionSection asking_section();
 
-/// The programs that are meant: the one of --control, or else all of `side` that are found; "": of both sides. Throws
-/// std::runtime_error with words for the user where there is none.
+/// The addressed programs: the one of --control, or all of `side` that are found; "": of both sides. Throws
+/// std::runtime_error with a text for the user if there are none.
 std::vector<ControlProgram> wanted_programs(const Options& options, std::string_view side);
-/// The only one that is meant. A server and a client in one process are one program, which `whole_program` wants.
-/// Throws std::runtime_error, with the choice, where there are several.
+/// The only addressed program. With `whole_program`, a server and a client in one process count as one. Throws
+/// std::runtime_error that lists the choices if there are several.
 ControlProgram wanted_program(const Options& options, std::string_view side, bool whole_program = false);
 
 }  // namespace ferrotunnel::cli

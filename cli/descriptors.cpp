@@ -8,7 +8,7 @@ void raise_descriptor_limit() noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
-        ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, fewer visitors find room, which the log then says
+        ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, there is room for fewer visitors, which is logged then
     }
 }
 

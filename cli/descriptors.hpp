@@ -1,4 +1,4 @@
-// How many descriptors this process may have, and so how many visitors.
+// The limit of descriptors, which also limits visitors.
 #pragma once
 
 namespace ferrotunnel::cli {

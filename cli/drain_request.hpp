@@ -1,4 +1,4 @@
-// The control socket's request to end the program, which then ends as it does after SIGTERM.
+// The control socket's request to end the program, handled like SIGTERM.
 #pragma once
 
 #include <unistd.h>
@@ -11,12 +11,12 @@
 
 namespace ferrotunnel::cli {
 
-/// Any thread.
+/// Thread-safe.
 class DrainRequest {
 public:
     using Time = std::optional<std::chrono::milliseconds>;
 
-    /// Asks once: a second signal would cut the visitors off.
+    /// Sends one signal only: a second one would disconnect the visitors.
     void ask(Time time) noexcept {
         if (asked_.exchange(true)) {
             return;
@@ -24,7 +24,7 @@ public:
         time_.store(time ? time->count() : as_set_up);
         ::kill(::getpid(), SIGTERM);
     }
-    /// How long visitors may take; nothing: nobody has said.
+    /// How long visitors may take; empty: not set.
     Time time() const noexcept {
         const std::int64_t time = time_.load();
         return time == as_set_up ? Time() : Time(time);

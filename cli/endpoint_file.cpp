@@ -16,20 +16,20 @@ std::string endpoint_file_fault(const std::string& path) {
     struct stat status {};
     const bool is_there = ::lstat(path.c_str(), &status) == 0;
     if (is_there && !S_ISREG(status.st_mode)) {
-        return "\"" + path + "\" is there, and is not a file that could be replaced";
+        return "\"" + path + "\" exists and is not a regular file";
     }
     const std::size_t slash = path.rfind('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
     if (::access(folder.c_str(), W_OK | X_OK) != 0) {
         return "cannot write \"" + path + "\": " + std::generic_category().message(errno);
     }
-    // The first line is enough to tell it from a file that somebody needs.
+    // The first line is enough to distinguish it from a file that is needed.
     std::ifstream old(is_there ? path : std::string());
     std::string first;
     if (std::getline(old, first) && !first.starts_with("control ") && !first.starts_with("service ") &&
         !first.starts_with("http ") && !first.starts_with("https ") && !first.starts_with("connect ") &&
         !first.starts_with("metrics ") && !first.starts_with("dashboard ")) {
-        return "\"" + path + "\" is there, and is not an endpoint file; it would be replaced";
+        return "\"" + path + "\" exists and is not an endpoint file; it would be overwritten";
     }
     return {};
 }
@@ -79,7 +79,7 @@ std::string EndpointFile::publish() {
 }
 
 void EndpointFile::replace(const std::string& text) const {
-    // What it says is true of this process alone, so it need not outlive a power failure.
+    // The content is valid only for this process, so it need not survive a power failure.
     const detail::WholeFile how{.mode = 0644, .is_lasting = false};
     if (const std::error_code error = detail::write_whole_file(path_, text, how)) {
         throw std::system_error(error, "write the endpoint file " + path_);

@@ -1,6 +1,6 @@
-// What is reachable where, in a file for other programs: lines `control HOST:PORT`, `http HOST:PORT`,
-// `https HOST:PORT` and `connect HOST:PORT` (where the server takes such visitors), `metrics HOST:PORT`, `dashboard
-// HOST:PORT` and `service NAME HOST:PORT`, or `service NAME URL` for an HTTP service.
+// A file that lists the reachable endpoints for other programs: lines `control HOST:PORT`, `http HOST:PORT`, `https
+// HOST:PORT` and `connect HOST:PORT` (if the server accepts such visitors), `metrics HOST:PORT`, `dashboard HOST:PORT`
+// and `service NAME HOST:PORT`, or `service NAME URL` for an HTTP service.
 #pragma once
 
 #include <optional>
@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::cli {
 
-/// Why the file cannot be written, or must not be because it would replace somebody else's. Empty: it can be written.
+/// Why the file cannot be written, or must not be because it would replace another file. Empty: it can be written.
 std::string endpoint_file_fault(const std::string& path);
 
-/// The file always has everything that is reachable at the moment. It is replaced as a whole, so that a reader never
-/// sees half of it, and goes away with this object. Without a path nothing happens.
+/// The file always lists the endpoints that are reachable now. It is replaced as a whole, so a reader never sees half
+/// of it, and is removed with this object. Without a path nothing happens.
 class EndpointFile {
 public:
     /// Removes the file of an earlier run.
@@ -34,9 +34,9 @@ public:
     void remove_service(const std::string& name);
     void clear();
 
-    /// Writes the file if anything has changed. Throws std::system_error if the file cannot be written the first time.
-    /// A later failure does not end a program that is serving: the file stays as it was until the next change, and the
-    /// reason is returned, once for failures in a row. Otherwise returns nothing.
+    /// Writes the file if anything has changed. Throws std::system_error if it cannot be written the first time. A
+    /// later failure does not end a serving program: the file keeps its content until the next change, and the reason
+    /// is returned, once for failures in a row. Otherwise returns an empty text.
     std::string publish();
 
 private:
@@ -44,7 +44,7 @@ private:
     void replace(const std::string& text) const;
 
     std::string path_;
-    std::optional<std::string> published_;  // what the file says; nothing before it was written
+    std::optional<std::string> published_;  // the content of the file; empty before the first write
     bool failing_ = false;
     std::string control_;
     std::string http_;

@@ -1,4 +1,4 @@
-// The variables of the process's environment.
+// Access to environment variables.
 #pragma once
 
 #include <cstdlib>

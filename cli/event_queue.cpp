@@ -28,7 +28,7 @@ void EventQueue::push(const Event& event) {
     {
         const std::lock_guard lock(mutex_);
         if (events_.size() >= events_max) {
-            // The last event, which ends the program, must be among those that stay: the older half is dropped.
+            // The older half is dropped: the last event, which ends the program, must stay.
             events_.erase(events_.begin(), events_.begin() + events_max / 2);
         }
         events_.push_back(event);
@@ -38,7 +38,8 @@ void EventQueue::push(const Event& event) {
 
 void EventQueue::wake() noexcept {
     const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);  // fails only when it is awake anyway
+    [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);  // fails only if it is readable
+                                                                                   // already
 }
 
 std::vector<Event> EventQueue::take() {

@@ -1,4 +1,4 @@
-// Events on their way from the library's threads to the main thread, which may take its time.
+// A queue of events from the library's threads to the main thread.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@ public:
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;
 
-    /// Adds an event. Any thread; never waits. Beyond some thousands of events, the oldest are dropped.
+    /// Adds an event. Thread-safe; never waits. Beyond some thousands of events, the oldest are dropped.
     void push(const Event& event);
     /// Makes the descriptor readable without an event.
     void wake() noexcept;
 
     int descriptor() const noexcept { return descriptor_; }
-    /// Takes all events. The descriptor is quiet then, until the next event or wake().
+    /// Returns all events. The descriptor is then quiet until the next event or wake().
     std::vector<Event> take();
 
 private:

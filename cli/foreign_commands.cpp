@@ -10,7 +10,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-/// What stands behind `option` in the words, also as `option=`; `otherwise` where it is not there.
+/// The value after `option` in the words, also as `option=`; `otherwise` if it is missing.
 std::string value_of(const std::vector<std::string>& words, std::string_view option, std::string_view otherwise) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i] == option && i + 1 < words.size()) {
@@ -30,9 +30,9 @@ bool ends_like_a_file(std::string_view word) {
 
 std::string about_file(const std::string& name) {
     if (name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".json")) {
-        return fmt::format("a configuration file is run by `ferrotunnel run {}`", name);
+        return fmt::format("use `ferrotunnel run {}` for a configuration file", name);
     }
-    return "files of other tunnels are not read; docs/coming-from.md says how their lines are written here";
+    return "configuration files of other tunnels are not supported; docs/coming-from.md translates their settings";
 }
 
 }  // namespace
@@ -46,21 +46,21 @@ std::string here_typed(const std::vector<std::string>& words) {
         return words.size() > 1 ? about_file(words[1]) : std::string();
     }
     if (name == "tunnel" || name == "quick") {  // cloudflared
-        return fmt::format("here that is `ferrotunnel http {} --server HOST`", value_of(words, "--url", "3000"));
+        return fmt::format("use `ferrotunnel http {} --server HOST`", value_of(words, "--url", "3000"));
     }
     if (name == "local") {  // bore
         const bool has_port = words.size() > 1 && !words[1].starts_with('-');
-        return fmt::format("here that is `ferrotunnel tcp {} --server {}`", has_port ? words[1] : "22",
+        return fmt::format("use `ferrotunnel tcp {} --server {}`", has_port ? words[1] : "22",
                            value_of(words, "--to", "HOST"));
     }
     if (name == "start" || name == "service") {  // ngrok, cloudflared
-        return "what a file holds is started by `ferrotunnel run FILE`; `ferrotunnel init` writes one to begin with";
+        return "use `ferrotunnel run FILE` to start what a file declares; `ferrotunnel init` writes a first file";
     }
     if (name == "authtoken" || name == "add-authtoken") {  // ngrok
-        return "a server and its token are kept by `ferrotunnel login`";
+        return "use `ferrotunnel login` to save a server and its token";
     }
     if (name == "visitor") {  // frp
-        return "a private service of another client is reached by `ferrotunnel visit NAME`";
+        return "use `ferrotunnel visit NAME` to reach a private service of another client";
     }
     return {};
 }

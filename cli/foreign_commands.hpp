@@ -1,4 +1,4 @@
-// Commands of other tunnels: users who come from there are told what they type here.
+// Hints for users who type commands of other tunnels.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace ferrotunnel::cli {
 
-/// What is typed here instead of `words`, a command line of another tunnel or a file's name in the place of a command:
-/// a part of a sentence. Empty: it looks like none of them.
+/// What to type instead of `words`, a command line of another tunnel or a file's name in the place of a command, as a
+/// part of a sentence. Empty if it resembles none.
 std::string here_typed(const std::vector<std::string>& words);
 
 }  // namespace ferrotunnel::cli

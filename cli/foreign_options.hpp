@@ -1,5 +1,4 @@
-// Options of other tunnels: users who come from there are told what such an option is called here, instead of what
-// looks like it.
+// Hints for users who type options of other tunnels: the name here, instead of a similar spelling.
 #pragma once
 
 #include <string>
@@ -8,7 +7,7 @@
 
 namespace ferrotunnel::cli {
 
-/// The one of `known` that means the same as `option`, like "--host"; empty: there is none.
+/// The option of `known` with the meaning of `option`, like "--host"; empty if there is none.
 std::string here_called(std::string_view option, const std::vector<std::string>& known);
 
 }  // namespace ferrotunnel::cli

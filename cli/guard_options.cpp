@@ -22,7 +22,7 @@ std::vector<ServicePlugin>& plugins_of(AnyService& service) {
     return std::visit([](auto& one) -> std::vector<ServicePlugin>& { return one.plugins; }, service);
 }
 
-// The password of --basic-auth: from a file, from the environment, or from a terminal.
+// The password of --basic-auth: from a file, the environment, or the terminal.
 std::optional<Secret> find_password(const Options& options, const std::string& user, Signals& signals,
                                     Problems& problems) {
     if (const auto file = options.text("password-file")) {
@@ -38,7 +38,7 @@ std::optional<Secret> find_password(const Options& options, const std::string& u
     }
     if (!can_prompt()) {
         problems.add("--password-file",
-                     fmt::format("missing: the password of {}; it may also come in {}", user, password_variable));
+                     fmt::format("missing: the password of {}; it can also be set in {}", user, password_variable));
         return std::nullopt;
     }
     std::optional<Secret> answer;
@@ -54,11 +54,10 @@ std::optional<Secret> find_password(const Options& options, const std::string& u
 std::optional<ServicePlugin> read_basic_auth(const Options& options, Signals& signals, Problems& problems) {
     const std::string user = options.text("basic-auth").value_or("");
     if (user.empty() || user.size() > 255 || user.find(':') != std::string::npos) {
-        // The text may be a name with its password, so it is not repeated.
-        problems.add(
-            "--basic-auth",
-            "takes the name of a user alone, of 1 to 255 bytes without `:`; the password is asked for, or comes "
-            "by --password-file or FERROTUNNEL_PASSWORD");
+        // The text may be a name with its password, so it is not printed.
+        problems.add("--basic-auth",
+                     "takes only a user name, of 1 to 255 bytes without `:`; the password is asked for, or comes "
+                     "from --password-file or FERROTUNNEL_PASSWORD");
         return std::nullopt;
     }
     const std::optional<Secret> password = find_password(options, user, signals, problems);
@@ -69,13 +68,13 @@ std::optional<ServicePlugin> read_basic_auth(const Options& options, Signals& si
     if (!hash) {
         problems.add("--basic-auth",
                      "cannot hash the password: it has more than 512 bytes, or this program was built without "
-                     "libcrypt; the file of a client takes hashes, see docs/plugins/clients.md");
+                     "libcrypt; the client's file accepts hashes, see docs/plugins/clients.md");
         return std::nullopt;
     }
     return ServicePlugin::basic_auth(user, *hash);
 }
 
-// Reads "20/s" or "20/s:40". What a rate is, is for the server to say.
+// Reads "20/s" or "20/s:40". The server checks the rate.
 std::optional<ServicePlugin> read_rate(const Options& options, Problems& problems) {
     const std::string text = options.text("rate").value_or("");
     const std::size_t colon = text.find(':');
@@ -85,7 +84,7 @@ std::optional<ServicePlugin> read_rate(const Options& options, Problems& problem
         const auto [read, error] = std::from_chars(text.data() + colon + 1, end, burst);
         if (error != std::errc() || read != end || burst == 0 || burst > burst_max) {
             problems.add(options.place_of("rate"),
-                         "has no number from 1 to 1000000 behind `:`: 20/s:40 lets 40 come at once");
+                         "needs a number from 1 to 1000000 after `:`: 20/s:40 accepts 40 at once");
             return std::nullopt;
         }
     }
@@ -127,7 +126,7 @@ std::vector<OptionInfo> guard_options(bool requests) {
 
 bool has_guard_options(const Options& options) {
     if (options.command().name == "exit") {
-        return false;  // its --password-file is that of its own user
+        return false;  // --password-file belongs to its own --user
     }
     return options.has("basic-auth") || options.has("password-file") || options.has("allow-ip") || options.has("rate");
 }
@@ -135,14 +134,14 @@ bool has_guard_options(const Options& options) {
 void apply_guard_options(const Options& options, const std::vector<AnyService*>& services, Signals& signals,
                          Problems& problems) {
     if (options.has("password-file") && !options.has("basic-auth")) {
-        problems.add(options.place_of("password-file"), "has no --basic-auth to go with it");
+        problems.add(options.place_of("password-file"), "needs --basic-auth");
     }
     if (options.has("basic-auth") &&
         !std::ranges::all_of(services, [](const AnyService* one) { return std::holds_alternative<Http>(*one); })) {
         problems.add(options.place_of("basic-auth"),
-                     "is for HTTP services: others have no requests, and would be open to everybody");
+                     "is for HTTP services only: the others would be open to everybody");
     }
-    // Addresses first: whom they keep out costs no more.
+    // Addresses first: rejected visitors cost nothing more.
     if (options.has("allow-ip")) {
         add_to_all(ServicePlugin::allow_ip(options.list("allow-ip")), services);
     }

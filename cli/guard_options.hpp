@@ -1,5 +1,4 @@
-// The options --basic-auth, --allow-ip and --rate: plugins that the server is asked for, to guard the services of the
-// command line.
+// The options --basic-auth, --allow-ip and --rate: server plugins that guard the services of the command line.
 #pragma once
 
 #include <vector>
@@ -10,14 +9,14 @@
 
 namespace ferrotunnel::cli {
 
-/// The options. `requests`: the command's services may be of HTTP.
+/// The options. `requests`: whether the command's services may be HTTP.
 std::vector<OptionInfo> guard_options(bool requests);
 
 /// Whether any of these options was given.
 bool has_guard_options(const Options& options);
 
-/// Applies the options to all services, asking for the password if nothing is wrong so far. A service that one of them
-/// cannot guard is a problem, since it would be open.
+/// Applies the options to all services, and asks for the password if there is no problem so far. A service that an
+/// option cannot guard is a problem, because it would be open.
 void apply_guard_options(const Options& options, const std::vector<AnyService*>& services, Signals& signals,
                          Problems& problems);
 

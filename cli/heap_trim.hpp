@@ -1,5 +1,5 @@
-// Gives memory back to the system when a crowd, of whatever kind, has gone: by itself the allocator keeps the free
-// memory that lies below the top of its heap.
+// Returns free heap memory to the system when many visitors have left: by itself the allocator keeps the free memory
+// below the top of its heap.
 #pragma once
 
 #include <malloc.h>
@@ -14,9 +14,9 @@ namespace ferrotunnel::cli {
 
 class HeapTrim {
 public:
-    /// Trims if that is due. Called only now and then, since it walks through the free memory.
+    /// Trims if it is due. Called only now and then, since trimming walks through the free memory.
     void look() noexcept {
-#ifdef __GLIBC__  // other allocators neither tell what is free nor keep as much of it
+#ifdef __GLIBC__  // other allocators neither report free memory nor keep as much of it
         if (is_due(::mallinfo2().fordblks, resident_bytes())) {
             ::malloc_trim(0);
             resident_ = resident_bytes();
@@ -24,11 +24,11 @@ public:
 #endif
     }
 
-    /// Whether trimming is worth the walk: always once, for what starting has left; then if enough bytes were freed
-    /// since the least were free (a quarter of the least that were resident, but 1 to 4 MiB); or as many were taken
-    /// from the system since the least were resident, and as many are free now. Memory that was given back still counts
-    /// as free, so neither number tells enough alone. After that it is due again when nothing more is freed: a
-    /// crowd may be half gone the first time.
+    /// Whether trimming is worth the walk: always once, for what the start has left; then if enough bytes were freed
+    /// since the fewest were free (a quarter of the fewest that were resident, but 1 to 4 MiB); or if as many were
+    /// taken from the system since the fewest were resident, and as many are free now. Memory that was returned still
+    /// counts as free, so neither number is enough by itself. After that it is due again when nothing more is freed:
+    /// half of the visitors may still have been there the first time.
     bool is_due(std::size_t free, std::size_t resident) noexcept {
         const bool is_first = !std::exchange(has_looked_, true);
         least_ = is_first ? free : std::min(least_, free);
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    /// 0 where the system does not tell.
+    /// 0 if the system does not report it.
     static std::size_t resident_bytes() noexcept {
         unsigned long pages = 0;
         std::FILE* file = std::fopen("/proc/self/statm", "re");
@@ -63,8 +63,8 @@ private:
 
     bool has_looked_ = false;
     std::size_t least_ = 0;     // the fewest bytes that were free since the last time
-    std::size_t resident_ = 0;  // as the number above, of those that were resident
-    std::size_t last_ = 0;      // what was free at the last look
+    std::size_t resident_ = 0;  // the fewest resident bytes since then
+    std::size_t last_ = 0;      // the free bytes at the last check
     bool rest_is_due_ = false;
 };
 

@@ -11,7 +11,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::size_t columns = 100;
-constexpr std::size_t option_columns = 30;  // where the texts of --help all begin
+constexpr std::size_t option_columns = 30;  // where the texts of --help begin
 
 // `text`, broken into lines between words. The first line begins at column `indent`; the others are indented to it.
 std::string wrapped(std::string_view text, std::size_t indent) {
@@ -104,7 +104,7 @@ constexpr std::string_view client_exit_codes =
     "  4  lost: no connection after --attempts\n"
     "  5  superseded: another client replaced this one\n";
 
-// Those of commands that start neither a server nor a client, and take no signals; empty for the others.
+// Exit codes of commands that start neither a server nor a client, and handle no signals; empty for the others.
 std::string_view short_exit_codes(CommandInfo::Kind kind) {
     switch (kind) {
         case CommandInfo::Kind::check:

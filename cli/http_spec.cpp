@@ -18,8 +18,8 @@ std::vector<Http> parse_http_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.rfind('=');
     if (equals == std::string_view::npos) {
         error =
-            "expected HOST=ADDRESS: the host that visitors ask for and what is behind it, like app.example.com=3000; "
-            "*=3000 for every host that nothing else is for, =3000 for one that the server assigns";
+            "expected HOST=ADDRESS: the host that visitors request and its backend, like app.example.com=3000; "
+            "*=3000 for every host that no other service matches, =3000 for one that the server assigns";
         return {};
     }
     const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
@@ -29,7 +29,7 @@ std::vector<Http> parse_http_spec(std::string_view text, std::string& error) {
     Http http;
     set_host(text.substr(0, equals), http);
     if (http.path.starts_with("/~ ") || http.path.starts_with("/= ")) {
-        error = "only what a path begins with can be said here; \"~ \" and \"= \" are for `path` in a file";
+        error = "only a path prefix is possible here; \"~ \" and \"= \" are for `path` in a file";
         return {};
     }
     http.local = *local;
@@ -39,8 +39,7 @@ std::vector<Http> parse_http_spec(std::string_view text, std::string& error) {
 std::vector<Tls> parse_tls_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.rfind('=');
     if (equals == std::string_view::npos || equals == 0) {
-        error =
-            "expected HOST=ADDRESS: the name that visitors ask for and what is behind it, like app.example.com=8443";
+        error = "expected HOST=ADDRESS: the name that visitors request and its backend, like app.example.com=8443";
         return {};
     }
     const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);

@@ -1,4 +1,4 @@
-// Services as --http and --passthrough take them: "app.example.com=3000".
+// Parses values of --http and --passthrough: "app.example.com=3000".
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 
 namespace ferrotunnel::cli {
 
-/// Sets host and path: "app.example.com", "app.example.com/api", "*", or nothing for one that the server assigns.
-/// Whether it is a host is for the library to say.
+/// Sets host and path: "app.example.com", "app.example.com/api", "*", or "" for a host that the server assigns. The
+/// library checks that it is a valid host.
 void set_host(std::string_view text, Http& http);
 
-/// Reads a service of --http. None: the text is wrong, and `error` says why. (A list as those of tcp_spec.hpp.)
+/// Reads a value of --http. Empty if it is not valid; `error` has the reason. (A list, like those of tcp_spec.hpp.)
 std::vector<Http> parse_http_spec(std::string_view text, std::string& error);
 
-/// Reads a service of --passthrough: "app.example.com=8443".
+/// Reads a value of --passthrough: "app.example.com=8443".
 std::vector<Tls> parse_tls_spec(std::string_view text, std::string& error);
 
 }  // namespace ferrotunnel::cli

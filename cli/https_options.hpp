@@ -1,4 +1,4 @@
-// The options of `server` for visitors who come by TLS, and for proxies in front.
+// The options of `server` for HTTPS visitors and for proxies in front.
 #pragma once
 
 #include <string>
@@ -10,14 +10,13 @@
 
 namespace ferrotunnel::cli {
 
-/// The address of HTTPS if there are certificates and nobody says otherwise.
+/// The default address of HTTPS, used if there are certificates.
 inline constexpr const char* default_https_bind = "0.0.0.0:8443";
 
-/// Adds the options whose settings are richer than a text.
+/// Adds the options whose values have parts.
 void add_https_options(std::vector<OptionSection>& sections);
 
-/// Applies the options to the builder, where they override the file. A user who gives certificates wants to serve
-/// HTTPS: it then has an address by default.
+/// Applies the options to the builder, where they override the file. Certificates enable HTTPS at its default address.
 void apply_https(const Options& options, const Config::ServerSection& file, Server::Builder& builder,
                  Problems& problems);
 

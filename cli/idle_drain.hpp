@@ -1,5 +1,5 @@
-// Whether a drain that somebody at a terminal has begun still waits for anything: a WebSocket or an event stream in an
-// open page never ends by itself.
+// Detects that a drain begun at a terminal waits only for idle connections: a WebSocket or an event stream in an open
+// page never ends by itself.
 #pragma once
 
 #include <chrono>
@@ -11,10 +11,10 @@ class IdleDrain {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// How long no byte has to move, either way, until nobody is waited for.
+    /// How long no byte may move in either direction before the wait ends.
     static constexpr std::chrono::seconds patience{3};
 
-    /// `moved`: all the bytes that visitors have moved until now. The first call begins.
+    /// `moved`: all bytes that visitors have moved so far. The first call starts the time.
     bool is_over(std::uint64_t moved, Clock::time_point now) noexcept {
         if (moved != moved_ || since_ == Clock::time_point{}) {
             moved_ = moved;

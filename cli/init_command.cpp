@@ -1,4 +1,4 @@
-// `ferrotunnel init`: writes a configuration file to begin with, and for a server its token.
+// `ferrotunnel init`: writes a first configuration file, and a token for a server.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -20,60 +20,60 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view head =
-    "# FerroTunnel. docs/configuration.md has every key; `ferrotunnel check {file}` tells what is wrong here,\n"
-    "# `ferrotunnel run --config {file}` runs it. Lines that begin with # show what there is besides.\n"
-    "# Editors help with the keys where they know their schema: `ferrotunnel schema --help`.\n"
+    "# FerroTunnel. docs/configuration.md has every key; `ferrotunnel check {file}` finds mistakes in this file,\n"
+    "# `ferrotunnel run --config {file}` runs it. Lines that begin with # show more keys.\n"
+    "# Editors can complete and check the keys: `ferrotunnel schema --help`.\n"
     "\n"
     "# log:\n"
     "#   level: info                     # trace, debug, info, warn, error, off\n"
-    "#   format: json                    # one object a line; else text\n";
+    "#   format: json                    # one object a line; default: text\n";
 
 constexpr std::string_view server_example =
     "\n"
     "server:\n"
     "  bind: 0.0.0.0:7835                # where clients connect: open this port in the firewall\n"
-    "  token: file:token                 # what clients show; several tokens have a name each, and rights\n"
-    "  # public_host: tunnel.example.com # how visitors call this machine\n"
-    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may have; else from 1024 on\n"
+    "  token: file:token                 # what clients log in with; several tokens each have a name and rights\n"
+    "  # public_host: tunnel.example.com # the name of this machine for visitors\n"
+    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may use; default: from 1024\n"
     "\n"
-    "  # HTTP services are visited here. Hosts below `domain` are given to those that name none.\n"
+    "  # Address of HTTP services for visitors. Services without a host are assigned one below `domain`.\n"
     "  # http_bind: 0.0.0.0:80\n"
     "  # domain: tunnel.example.com\n"
     "\n"
-    "  # HTTPS, with certificates that are looked at for changes.\n"
+    "  # HTTPS. Changes of the certificate files are noticed.\n"
     "  # https_bind: 0.0.0.0:443\n"
     "  # https:\n"
     "  #   folders: [/etc/letsencrypt/live]\n"
     "  #   redirect: on                  # requests without TLS go to https:\n"
     "\n"
-    "  # Plugins look at requests, in this order: docs/plugins.\n"
+    "  # Plugins, called in this order: docs/plugins.\n"
     "  # plugins:\n"
     "  #   chain:\n"
     "  #     - ip-filter: {allow: [192.0.2.0/24]}\n"
     "  #       hosts: admin.example.com\n"
     "\n"
     "  state_dir: state                  # where the server keeps the certificate that it makes for its clients\n"
-    "  drain: 30s                        # how long visitors may take to finish when it ends\n";
+    "  drain: 30s                        # how long visitors have to finish when the server ends\n";
 
 constexpr std::string_view client_example =
     "\n"
     "client:\n"
     "  server: {server}           # its host, and its port if that is not 7835\n"
-    "  token: file:token                 # the same file as the server's: copy it, and let nobody else read it\n"
+    "  token: file:token                 # a copy of the server's file, readable only by you\n"
     "  # tls_pin: sha256:...             # the key of the server's certificate, which it prints when it starts\n"
     "  services:\n"
     "    - {tcp: 2222, local: 22}        # visitors of the server's port 2222 reach port 22 of this machine\n"
     "    # - {tcp: 20000-20010, local: \"127.0.0.1:3000-3010\"}\n"
     "    # - {http: app.example.com, local: 3000}\n"
     "    # - {http: app.example.com, path: /api, local: \"unix:/run/api.sock\"}\n"
-    "    # - {tls: shop.example.com, local: 8443}    # TLS that the service itself speaks\n"
+    "    # - {tls: shop.example.com, local: 8443}    # the service itself speaks TLS\n"
     "    # - {udp: 5353, local: \"127.0.0.1:53\"}\n";
 
 void tell(const std::string& line) {
     fmt::print("{}\n", printable(line));
 }
 
-/// The file that is to be written.
+/// The file to write.
 struct Starter {
     bool server = true;
     bool client = false;
@@ -116,12 +116,12 @@ Starter read(const Options& options, Problems& problems) {
     }
     wanted.token = wanted.file.parent_path() / (wanted.unit.empty() ? "token" : wanted.unit + ".token");
     if (is_there(wanted.file)) {
-        problems.add(wanted.file.string(), "is there already; nothing was written");
+        problems.add(wanted.file.string(), "exists already; nothing was written");
     }
     return wanted;
 }
 
-// A token that is there is taken: it has to be one, whatever became of the command that was to write it.
+// An existing token is used, so it has to be valid, even if an earlier command was interrupted.
 void check_kept_token(const fs::path& path, Problems& problems) {
     std::string fault;
     try {
@@ -152,7 +152,7 @@ std::string text_of(const Starter& wanted) {
     if (wanted.unit.empty()) {
         return text;
     }
-    // The unit hands a copy of the token over, and has a folder for the state: everything else is read-only there.
+    // The unit passes a copy of the token, and has a folder for the state: everything else is read-only for it.
     const std::string token = "token: file:${CREDENTIALS_DIRECTORY:-.}/" + wanted.unit + ".token";
     return replaced(replaced(text, "token: file:token", token), "  state_dir: state                ",
                     "  # state_dir: /var/lib/NAME      ");
@@ -161,7 +161,7 @@ std::string text_of(const Starter& wanted) {
 void tell_next(const Starter& wanted, bool has_made_token) {
     const fs::path& token = wanted.token;
     const std::string file = wanted.file.string();
-    tell("made " + file + (has_made_token ? " and " + token.string() : ""));
+    tell("wrote " + file + (has_made_token ? " and " + token.string() : ""));
     tell("Next:");
     if (!is_there(token)) {
         tell("  copy the server's token to " + token.string() + " (chmod 600)");

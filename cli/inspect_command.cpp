@@ -143,7 +143,7 @@ std::string state_text(const Json& row) {
                        : state == "under_way"    ? "under way"
                        : state == "visitor_left" ? "the visitor has left"
                        : state == "backend_left" ? "the backend has left"
-                       : state == "not_http"     ? "no HTTP"
+                       : state == "not_http"     ? "not HTTP"
                                                  : "the backend was not reached";
     if (const std::string why = text_in(row, "why"); !why.empty()) {
         text += (text.empty() ? "" : ": ") + printable(why);
@@ -176,7 +176,7 @@ std::vector<std::string> row_of(const Json& row) {
             state_text(row)};
 }
 
-// A text of several lines, as it is but for what could drive a terminal.
+// Prints a text of several lines without characters that could control a terminal.
 void print_lines(const std::string& text, std::string_view before) {
     const std::string lines = printable_lines(text);
     for (std::size_t at = 0; at < lines.size();) {
@@ -198,12 +198,12 @@ void print_half(const Json& half, std::string_view mark) {
     const Json& body = member_of(half, "body");
     const std::int64_t bytes = number_in(body, "bytes");
     if (body.contains("base64")) {
-        fmt::print("  ({} bytes that are no text)\n", bytes);
+        fmt::print("  ({} bytes, not text)\n", bytes);
     } else {
         print_lines(raw_text_in(body, "text"), "  ");
     }
     if (body.value("dropped", false)) {
-        fmt::print("  ({} bytes, which were not kept)\n", bytes);
+        fmt::print("  ({} bytes, not recorded)\n", bytes);
     } else if (body.value("cut", false)) {
         fmt::print("  (... of {} bytes)\n", bytes);
     }
@@ -230,7 +230,7 @@ void print_whole(const Json& one) {
         print_half(member_of(one, "answer"), "<");
     }
     if (const std::int64_t older = number_in(one, "messages_left_off"); older != 0) {
-        fmt::print("({} older messages were not kept)\n", older);
+        fmt::print("({} older messages were dropped)\n", older);
     }
     for (const Json& message : member_of(one, "messages")) {
         fmt::print("{} {} {}, {} bytes{}\n", text_in(message, "from") == "visitor" ? ">" : "<", ms_text(message, "ms"),
@@ -267,7 +267,7 @@ void print_difference(const Json& half, const char* name) {
     }
 }
 
-// Reads the words of a command below `inspect`. Nothing: --help was among them.
+// Reads the words of a command below `inspect`. Empty if they contain --help.
 std::optional<Options> read(const CommandInfo& info, std::vector<std::string> words, bool wants_operand = true) {
     Problems problems;
     Options options(info);
@@ -309,7 +309,7 @@ ExitCode curl(std::vector<std::string> words) {
         const Json answer = asked(client_of(*options), "GET", '/' + encoded(*options->operand()) + "/curl");
         fmt::print("{}\n", printable_lines(raw_text_in(answer, "curl")));
         if (answer.value("masked", false)) {
-            complain("its secrets are masked: put them in the place of ***\n");
+            complain("secrets are masked: replace each *** before you run it\n");
         }
     }
     return ExitCode::ok;
@@ -349,7 +349,7 @@ std::string edits_in(const Options& options) {
     return edits.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-// The exchange, once it is over.
+// Returns the exchange once it is over.
 std::string when_over(const Control& control, const std::string& id) {
     const auto until = std::chrono::steady_clock::now() + replay_patience;
     for (;;) {
@@ -365,7 +365,7 @@ std::string when_over(const Control& control, const std::string& id) {
         }
         if (std::chrono::steady_clock::now() > until) {
             throw std::runtime_error(
-                fmt::format("exchange {} has not ended yet; `ferrotunnel inspect show {}` tells more", id, id));
+                fmt::format("exchange {} has not ended yet; `ferrotunnel inspect show {}` shows its state", id, id));
         }
         std::this_thread::sleep_for(20ms);
     }
@@ -389,7 +389,7 @@ ExitCode replay(std::vector<std::string> words) {
 }
 
 ExitCode diff(std::vector<std::string> words) {
-    // "diff 17 18" is what people write.
+    // People write "diff 17 18".
     if (words.size() >= 2 && !words[0].starts_with('-') && !words[1].starts_with('-')) {
         words[0] += ',' + words[1];
         words.erase(words.begin() + 1);
@@ -437,7 +437,7 @@ ExitCode list(const Options& options) {
         rows.push_back(row_of(one));
     }
     if (rows.empty()) {
-        fmt::print("nothing was recorded{}\n", query_of(options).empty() ? " yet" : " that fits");
+        fmt::print("nothing was recorded{}\n", query_of(options).empty() ? " yet" : " that matches");
         return ExitCode::ok;
     }
     fmt::print("{}", table(rows, 0));
@@ -445,7 +445,7 @@ ExitCode list(const Options& options) {
         fmt::print("... and older ones (--limit)\n");
     }
     if (const auto passed_over = json.value("passed_over", std::uint64_t{0}); passed_over > 0) {
-        fmt::print("{} {} not recorded, since they came too fast\n", passed_over, passed_over == 1 ? "was" : "were");
+        fmt::print("{} {} not recorded: they arrived too fast\n", passed_over, passed_over == 1 ? "was" : "were");
     }
     return ExitCode::ok;
 }

@@ -9,7 +9,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Takes what is in front of the next comma.
+// Removes the part before the next comma and returns it.
 std::string_view take_part(std::string_view& text) {
     const std::size_t comma = text.find(',');
     const std::string_view part = text.substr(0, comma);
@@ -17,7 +17,7 @@ std::string_view take_part(std::string_view& text) {
     return part;
 }
 
-// What a mail or a shell put around it.
+// Removes what a mail program or a shell has put around it.
 std::string_view without_wrapping(std::string_view text) {
     constexpr std::string_view around = " \t\r\n\"'`";
     (void)detail::take_byte_order_mark(text);
@@ -58,9 +58,9 @@ std::optional<Join> parse_join(std::string_view text, std::string& error) {
         error = "is not a valid join string: expected ftjoin:HOST[:PORT],TOKEN[,PIN]";
         return std::nullopt;
     }
-    // A token that a person made up could hold a comma, and need quotes in a shell.
+    // A token that a person made up could contain a comma, or need quotes in a shell.
     if (!join.token.is_strong()) {
-        error = "was cut or mistyped: the token in it is not whole. Copy the join string again";
+        error = "is incomplete or mistyped: its token is damaged. Copy the join string again";
         return std::nullopt;
     }
     Client::Builder builder = Client::builder();

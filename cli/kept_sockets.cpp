@@ -10,7 +10,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// The same for all descriptors of a socket, and of no other socket that is open; 0: it cannot be told.
+// The same number for all descriptors of one socket, different for other open sockets; 0 if it cannot be determined.
 ino_t number_of(int descriptor) noexcept {
     struct stat status {};
     return ::fstat(descriptor, &status) == 0 ? status.st_ino : 0;
@@ -34,7 +34,7 @@ std::vector<KeptSockets::Change> KeptSockets::changes(const Owned& sockets) cons
     std::map<std::string, Change> wanted;
     std::set<std::string> unknown;
     for (const PassedSocket& socket : sockets.all()) {
-        // A copy of a UDP socket holds its port, so that nobody could open it again: its datagrams are lost instead.
+        // Not UDP: a kept copy would hold the port, so that it could not be bound again.
         if (!socket.name.empty() && !socket.name.starts_with("udp-")) {
             Change& change = wanted[socket.name];
             change.descriptors.push_back(socket.descriptor);

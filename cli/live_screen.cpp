@@ -13,7 +13,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::size_t exchanges_max = 8;
-// What becomes lines at once; a burst beyond is told by its number.
+// The most lines printed at once; of a larger burst the rest is counted.
 constexpr std::size_t lines_max = 100;
 
 std::string milliseconds_text(std::chrono::microseconds time) {
@@ -62,7 +62,7 @@ void LiveScreen::look() {
     }
 }
 
-// Each once, when it is over.
+// Prints each once, when it is over.
 void LiveScreen::tell_lines() {
     std::vector<RecordedExchange> fresh = client_.exchanges(lines_max);
     std::reverse(fresh.begin(), fresh.end());

@@ -1,4 +1,4 @@
-// What a terminal shows below the lines of a client's life for as long as it runs: how it goes, and the last requests.
+// The lower lines of a client's terminal: its state and the latest requests.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,18 @@
 
 namespace ferrotunnel::cli {
 
-/// How a request, or a connection, is told in one line.
+/// One line about a request or a connection.
 std::string line_of(const RecordedExchange& exchange);
-/// What the screen shows: a line about the client, and the last requests, the newest at the bottom.
+/// The content of the screen: a line about the client, and the latest requests, the newest at the bottom.
 std::vector<std::string> screen_of(const ClientStats& now, const std::vector<RecordedExchange>& newest);
 
 class LiveScreen {
 public:
-    /// Both must outlive it. `is_terminal`: otherwise each request is a line of its own, when it is over.
+    /// Both must outlive it. Unless `is_terminal`, each request is printed as a line when it is over.
     LiveScreen(const Client& client, Output& output, bool is_terminal)
         : client_(client), output_(output), is_terminal_(is_terminal) {}
 
-    /// Brings it up to date; to be called about once a second.
+    /// Updates the screen; to be called about once a second.
     void look();
 
 private:
@@ -33,7 +33,7 @@ private:
     Output& output_;
     const bool is_terminal_;
     std::uint64_t seen_ = 0;        // the latest exchange
-    std::set<std::uint64_t> open_;  // of these, at most as many as are looked at together, are still to be told
+    std::set<std::uint64_t> open_;  // seen exchanges that are not printed yet, at most as many as are read together
 };
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// `ferrotunnel login`, which keeps a server and its token for later commands, and `ferrotunnel token`.
+// `ferrotunnel login`, which saves a server and its token for later commands, and `ferrotunnel token`.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto login_patience = 20s;  // twice what one attempt may take
+constexpr auto login_patience = 20s;  // twice the longest time of one attempt
 
 const OptionInfo pin_option{"tls-pin", "PIN", "Key that the server must have, as it prints it (optional)"};
 
@@ -45,7 +45,7 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
     }
     if (!options.operand()) {
         problems.add("HOST",
-                     "missing: the server, like tunnel.example.com, or a join string, which may also come from a pipe");
+                     "missing: the server, like tunnel.example.com, or a join string, which can also be piped in");
         return std::nullopt;
     }
     Join join;
@@ -64,12 +64,12 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
     auto checked = parse_join(text.reveal(), error);
     if (!checked) {
         problems.add(join.token.is_strong() ? "HOST" : "--token-file",
-                     join.token.is_strong() ? error : "only tokens that `ferrotunnel token` has made are kept");
+                     join.token.is_strong() ? error : "only tokens made by `ferrotunnel token` can be saved");
     }
     return checked;
 }
 
-// Logs in once, so that what is kept is known to work.
+// Logs in once, so that only a working login is saved.
 ExitCode try_login(const Join& join) {
     std::string why;
     Client client = Client::builder()
@@ -86,7 +86,7 @@ ExitCode try_login(const Join& join) {
                         .build();
     client.start();
     const std::error_code error = client.wait_ready(login_patience);
-    client.stop(0s);  // from here on nobody writes to `why`
+    client.stop(0s);  // after this, no thread writes to `why`
     if (!error) {
         return ExitCode::ok;
     }
@@ -128,7 +128,7 @@ ExitCode run_login(Arguments arguments) {
         return code;
     }
     store_login(*join);
-    fmt::print("logged in to {}; kept in {}\n", printable(join->server), printable(login_file()));
+    fmt::print("logged in to {}; saved in {}\n", printable(join->server), printable(login_file()));
     return ExitCode::ok;
 }
 
@@ -163,14 +163,13 @@ ExitCode run_token(Arguments arguments) {
             }
         }
     } else if (!options.has("token-file")) {
-        problems.add("--token-file", "missing: the token that the server knows");
+        problems.add("--token-file", "missing: the file with the server's token");
     } else {
         join.token = Secret::from_file(*options.text("token-file"));
         const Secret text = join_string(join);
         std::string error;
         if (!parse_join(text.reveal(), error)) {
-            problems.add("--join",
-                         join.token.is_strong() ? error : "takes only tokens that `ferrotunnel token` has made");
+            problems.add("--join", join.token.is_strong() ? error : "takes only tokens made by `ferrotunnel token`");
         }
     }
     if (!problems.empty()) {
@@ -180,7 +179,7 @@ ExitCode run_token(Arguments arguments) {
     fmt::print("{}\n", printed.reveal());
     if (::isatty(STDOUT_FILENO) == 1) {
         complain("{}", server.empty()
-                           ? "Keep it secret. Server and clients take it from --token-file or FERROTUNNEL_TOKEN.\n"
+                           ? "Keep it secret. Server and clients read it from --token-file or FERROTUNNEL_TOKEN.\n"
                            : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
     }
     return ExitCode::ok;

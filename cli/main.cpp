@@ -1,4 +1,4 @@
-// The program `ferrotunnel`: picks the command and turns what it throws into a message and an exit code.
+// The program `ferrotunnel`: selects the command and turns its exceptions into a message and an exit code.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -30,9 +30,9 @@ namespace ferrotunnel::cli {
 namespace {
 
 struct Command {
-    std::string_view group;  // under which --help lists it
+    std::string_view group;  // its group in --help
     std::string_view name;
-    const CommandInfo& (*info)();  // takes memory for as long as the program runs: made only where somebody reads it
+    const CommandInfo& (*info)();  // made only when needed, since it stays in memory
     ExitCode (*run)(Arguments arguments);
 };
 
@@ -41,7 +41,7 @@ constexpr std::string_view exposing = "More services";
 constexpr std::string_view configuring = "Configuration files and plugins";
 constexpr std::string_view operating = "Running servers and clients";
 
-/// The commands in the order in which --help lists them; those of a group follow each other.
+/// The commands in the order of --help; those of a group follow each other.
 constexpr Command commands[] = {
     {starting, "http", http_info, run_http},
     {starting, "tcp", tcp_info, run_tcp},
@@ -102,7 +102,7 @@ const Command* find_command(std::string_view name) {
     throw error;
 }
 
-// `words` begin with the name.
+// `words` begin with the command's name.
 void check_command(const std::vector<std::string>& words) {
     const std::string& name = words.front();
     std::vector<std::string> names{"help"};
@@ -154,7 +154,7 @@ ExitCode run_help(std::vector<std::string> words) {
 
 void check_no_words(const std::string& command, const std::vector<std::string>& words) {
     if (!words.empty()) {
-        fail_usage(words.front(), "unexpected: `" + command + "` takes nothing");
+        fail_usage(words.front(), "unexpected: `" + command + "` takes no arguments");
     }
 }
 
@@ -206,8 +206,8 @@ ExitCode run_and_report(int argc, char** argv) {
     }
 }
 
-// What could not be written was not done: `ferrotunnel token > file` on a full disk has made no token. Who has stopped
-// reading wants no words.
+// Output that cannot be written is a failure: `ferrotunnel token > file` on a full disk has made no token. A reader
+// that has gone gets no message.
 ExitCode after_output(ExitCode code) {
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
         return code;

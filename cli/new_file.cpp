@@ -20,7 +20,7 @@ void write_new(const std::filesystem::path& path, std::string_view text, mode_t 
 
 void make_new_folder(const std::filesystem::path& path, mode_t mode) {
     if (const std::error_code error = detail::make_folder(path, mode)) {
-        throw std::system_error(error, "cannot make the folder " + path.string());
+        throw std::system_error(error, "cannot create the folder " + path.string());
     }
 }
 

@@ -1,4 +1,4 @@
-// Files that a command writes where there are none yet.
+// Writes files that do not exist yet.
 #pragma once
 
 #include <sys/types.h>
@@ -8,14 +8,14 @@
 
 namespace ferrotunnel::cli {
 
-/// Whether there is something of that name, be it a link that leads nowhere.
+/// Whether this name exists, even as a link that leads nowhere.
 bool is_there(const std::filesystem::path& path);
 
-/// Writes a file that is not there yet, with that mode less the process's mask: all of it or, where that throws
-/// std::system_error, nothing (detail/whole_file.hpp).
+/// Writes a file that does not exist yet, with this mode minus the process's umask: completely or, if it throws
+/// std::system_error, not at all (detail/whole_file.hpp).
 void write_new(const std::filesystem::path& path, std::string_view text, mode_t mode = 0644);
 
-/// Makes a folder and those above it that are missing (detail/new_folder.hpp). Throws std::system_error.
+/// Creates a folder and its missing parents (detail/new_folder.hpp). Throws std::system_error.
 void make_new_folder(const std::filesystem::path& path, mode_t mode = 0755);
 
 }  // namespace ferrotunnel::cli

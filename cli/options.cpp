@@ -29,10 +29,10 @@ std::vector<std::string> dashed_names(const CommandInfo& command) {
     return names;
 }
 
-// Reports an unknown option. The one that was probably meant is then not reported as missing, too.
+// Reports an unknown option. The option that was probably meant is then not reported as missing too.
 void report_unknown(const std::string& name, const std::vector<std::string>& known, Problems& problems) {
     const std::string here = here_called(name, known);
-    problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; here it is " + here));
+    problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; use " + here));
     problems.excuse(here.empty() ? detail::nearest(name, known) : here);
 }
 
@@ -100,7 +100,7 @@ void Options::read_words(std::vector<std::string>& words, Problems& problems) {
                     values_[option.name] = {{"on"}, false};
                 });
             } else {
-                // A missing value must not end the parsing, since all problems are told at once: it comes as "".
+                // A missing value must not end the parsing, since all problems are reported together: it is read as "".
                 const std::string letter = option.letter == 0 ? "" : std::string{'-', option.letter, ','};
                 parser.add_option(letter + "--" + option.name, take)
                     ->expected(0, 1)
@@ -127,7 +127,7 @@ void Options::read_words(std::vector<std::string>& words, Problems& problems) {
 
 void Options::report_extras(const std::vector<std::string>& extras, Problems& problems) const {
     const std::vector<std::string> known = dashed_names(command_);
-    bool after_unknown = false;  // the word after an unknown option may be its value, and may be a secret
+    bool after_unknown = false;  // the word after an unknown option may be its value, and a secret
     for (const std::string& word : extras) {
         if (word.starts_with('-') && word.size() > 1) {
             const std::string name = word.substr(0, word.find('='));
@@ -196,7 +196,7 @@ bool Options::flag(std::string_view name, Problems& problems) const {
     static const std::set<std::string_view> no{"0", "off", "false", "no"};
     const std::optional<std::string> value = text(name);
     if (value && !yes.contains(*value) && !no.contains(*value)) {
-        problems.add(place_of(name), "\"" + *value + "\" is neither on nor off");
+        problems.add(place_of(name), "\"" + *value + "\" is not valid; expected on or off");
     }
     return value && yes.contains(*value);
 }
@@ -234,7 +234,7 @@ std::optional<std::string> Options::choice(std::string_view name, const std::vec
         if (problems.about(place_of(name))) {
             return std::nullopt;  // reported already, and with a better text
         }
-        problems.add(place_of(name), fmt::format("\"{}\" is none of {}{}", *value, joined(choices),
+        problems.add(place_of(name), fmt::format("\"{}\" is not one of {}{}", *value, joined(choices),
                                                  detail::did_you_mean(*value, choices)));
         return std::nullopt;
     }
@@ -262,7 +262,7 @@ std::vector<std::string> misspelt_variables(const CommandInfo& own, std::vector<
     std::erase_if(unknown, [&known](const std::string& name) { return known.contains(name); });
     std::vector<std::string> findings;
     for (const std::string& name : unknown) {
-        // Compared without the prefix, which would make every name look near.
+        // Compared without the prefix, which would make every name look similar.
         const std::string_view rest = std::string_view(name).substr(variable_prefix.size());
         const auto distance = [rest](const std::string& candidate) {
             return detail::edit_distance(rest, std::string_view(candidate).substr(variable_prefix.size()));

@@ -17,11 +17,11 @@ namespace ferrotunnel::cli {
 /// One option. The environment variable is made from the name: "tcp-bind" is FERROTUNNEL_TCP_BIND.
 struct OptionInfo {
     std::string name;    // without dashes
-    std::string value;   // what help calls its value, "HOST:PORT"; empty: a flag
-    std::string brief;   // its line in --help, without a full stop; empty: only --help all lists it
-    std::string help{};  // whole sentences, for --help all; empty: the brief says everything
+    std::string value;   // what help calls its value, "HOST:PORT"; empty: it is a flag
+    std::string brief;   // its line in --help, without a full stop; empty: listed only by --help all
+    std::string help{};  // whole sentences, for --help all; empty: the brief is enough
     bool repeatable = false;
-    char letter = 0;  // of its short form; 0: it has none
+    char letter = 0;  // of its short form; 0: none
 };
 
 struct OptionSection {
@@ -29,45 +29,45 @@ struct OptionSection {
     std::vector<OptionInfo> options;
 };
 
-/// What a command takes, and what its help says.
+/// A command's arguments and help.
 struct CommandInfo {
     std::string name;     // "server"
     std::string summary;  // one line
-    std::string operand;  // what help calls the word without dashes, if the command takes one; "[add|remove]": a choice
+    std::string operand;  // what help calls the word without dashes; empty: none is accepted; "[add|remove]": a choice
     std::string examples;
     std::vector<OptionSection> sections;
     enum class Kind { server, client, both, login, check, init, print, route, plugin, ask };
     Kind kind = Kind::client;  // which signals and exit codes it has
 };
 
-/// The options that the user gave. The command line hides the environment, the last of several values hides those
-/// before it, and an empty variable counts as not set. Everything that is not right is added to `problems`, under the
-/// name by which the user knows it.
+/// The options that the user gave. The command line overrides the environment, the last of several values overrides the
+/// others, and an empty variable counts as not set. Mistakes are added to `problems`, under the name that the user
+/// gave.
 class Options {
 public:
     explicit Options(const CommandInfo& command) : command_(command) {}
 
     const CommandInfo& command() const noexcept { return command_; }
 
-    /// Reads the words after the command's name. Those that ask for help are handled by parse_or_help (help.hpp).
+    /// Reads the words after the command's name. parse_or_help (help.hpp) handles requests for help.
     void parse(std::vector<std::string> words, Problems& problems);
 
     bool has(std::string_view name) const { return values_.contains(name); }
     bool from_environment(std::string_view name) const;
-    /// "--bind" or "FERROTUNNEL_BIND", depending on where its value came from.
+    /// "--bind" or "FERROTUNNEL_BIND", depending on the source of its value.
     std::string place_of(std::string_view name) const;
     const std::optional<std::string>& operand() const { return operand_; }
 
     std::optional<std::string> text(std::string_view name) const;
-    /// All values of a repeatable option; a variable may have several with commas or blanks between them.
+    /// All values of a repeatable option; a variable may contain several, separated by commas or blanks.
     std::vector<std::string> list(std::string_view name) const;
     bool flag(std::string_view name, Problems& problems) const;
     std::optional<std::size_t> number(std::string_view name, std::size_t max, Problems& problems) const;
-    /// A time, as configuration files have it: "30s", "500ms"; without a unit it is seconds.
+    /// A time, as in configuration files: "30s", "500ms"; a number without a unit is seconds.
     std::optional<std::chrono::milliseconds> time(
         std::string_view name, Problems& problems,
         std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000)) const;
-    /// The value if it is one of `choices`, else nothing.
+    /// The value if it is one of `choices`, otherwise empty.
     std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
                                       Problems& problems) const;
 
@@ -90,8 +90,8 @@ private:
 /// The environment variable of an option: "FERROTUNNEL_TCP_BIND" for "tcp-bind".
 std::string variable_of(std::string_view option);
 
-/// Sentences about variables that look like a misspelt one of a command, each with the name that was probably meant.
-/// `others` is asked only for variables that `own`, the command that runs, does not have.
+/// Sentences about variables that look like a misspelt variable of a command, each with the name that was probably
+/// meant. `others` is called only if a variable does not belong to `own`, the command that runs.
 std::vector<std::string> misspelt_variables(const CommandInfo& own, std::vector<const CommandInfo*> (*others)(),
                                             const char* const* environment);
 

@@ -15,17 +15,17 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::size_t waiting_bytes_max = 1024 * 1024;
-// What a pipe takes as a whole when it is ready, without waiting. The descriptor itself stays blocking: its flags are
-// shared with the shell that started us.
+// What a ready pipe accepts as a whole without waiting. The descriptor stays blocking, because its flags are shared
+// with the shell that started the program.
 constexpr std::size_t piece_bytes_max = PIPE_BUF;
 
-// Whether a write would not wait. A broken descriptor is ready, too: the write then says so.
+// Whether a write would not wait. A broken descriptor is ready too: the write then fails.
 bool is_ready(int descriptor, std::chrono::milliseconds patience) {
     pollfd wanted{descriptor, POLLOUT, 0};
     return ::poll(&wanted, 1, static_cast<int>(patience.count())) > 0;
 }
 
-// Back to the first line of what stays below, which goes.
+// Moves to the first line of the footer and erases it.
 std::string above(std::size_t lines) {
     return lines == 0 ? std::string() : fmt::format("\r\033[{}A\033[J", lines);
 }
@@ -35,7 +35,7 @@ std::size_t width_of(int descriptor) {
     return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-// So that it is one line of the terminal: one letter of UTF-8 is taken for one column.
+// Cuts to one line of the terminal: each UTF-8 character counts as one column.
 std::string cut_to(std::string text, std::size_t width) {
     std::size_t letters = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -69,7 +69,7 @@ void Output::line(std::string_view text) {
     write_some();
 }
 
-// Where nobody reads for a while, only the last one matters, and nothing is added to what waits.
+// While nobody reads, only the last footer matters, and nothing is added to the buffer.
 void Output::footer(const std::vector<std::string>& lines) {
     if (shared_ != nullptr) {
         shared_->footer(lines);
@@ -95,7 +95,7 @@ void Output::write_some() {
         if (written > 0) {
             waiting_.erase(0, static_cast<std::size_t>(written));
         } else if (written < 0 && errno != EINTR && errno != EAGAIN) {
-            waiting_.clear();  // nobody reads any more, which is not a reason to end
+            waiting_.clear();  // a reader that has gone is no reason to end
         } else {
             return;
         }

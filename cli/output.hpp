@@ -10,28 +10,27 @@
 
 namespace ferrotunnel::cli {
 
-/// Writes lines to a descriptor, and never waits for the reader: a terminal that was stopped with Ctrl-S, or a full
-/// pipe, must not keep the program from seeing a signal. Lines wait here until the descriptor takes them; beyond 1 MiB
-/// new ones are dropped and counted.
+/// Writes lines to a descriptor without ever waiting for the reader: a terminal that was stopped with Ctrl-S, or a full
+/// pipe, must not keep the program from handling a signal. Lines are buffered until the descriptor accepts them; beyond
+/// 1 MiB new ones are dropped and counted.
 class Output {
 public:
     explicit Output(int descriptor) : descriptor_(descriptor) {}
-    /// The output of one of several speakers: its lines go to `shared`, which must outlive this object, each with
-    /// `prefix` in front.
+    /// A view of `shared`, which must outlive this object: puts `prefix` in front of each line.
     Output(Output& shared, std::string prefix)
         : descriptor_(shared.descriptor_), shared_(&shared), prefix_(std::move(prefix)) {}
 
     /// Writes one line, made printable; the newline is added.
     void line(std::string_view text);
-    /// Sets the lines that stay below all others, each cut to the terminal's width; for terminals alone. Nothing is
-    /// written where they are as before.
+    /// Sets the lines that stay below all others, each cut to the terminal's width; only for terminals. Writes nothing
+    /// if they have not changed.
     void footer(const std::vector<std::string>& lines);
 
     int descriptor() const noexcept { return descriptor_; }
     bool wants_to_write() const noexcept { return !waiting_.empty(); }
-    /// Writes what can be written at once.
+    /// Writes what can be written without waiting.
     void write_some();
-    /// Writes what is waiting, for at most this long.
+    /// Writes the buffered lines, for at most this long.
     void finish(std::chrono::milliseconds patience);
 
 private:
@@ -39,7 +38,7 @@ private:
     Output* shared_ = nullptr;
     std::string prefix_;
     std::string waiting_;
-    std::string footer_;  // as it was written
+    std::string footer_;  // as last written
     std::size_t footer_lines_ = 0;
     std::size_t dropped_ = 0;
 };

@@ -13,7 +13,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// FNV-1a: different texts should differ, and nobody gains by making two that do not.
+// FNV-1a: different texts should differ, and nobody gains by finding a collision.
 class Digest {
 public:
     void add(std::string_view text) {
@@ -33,7 +33,7 @@ private:
     std::uint64_t value_ = 0xcbf2'9ce4'8422'2325U;
 };
 
-// Another one after each start of the machine, whose programs are then gone.
+// Changes with each start of the machine.
 std::string boot_id() {
     std::ifstream file("/proc/sys/kernel/random/boot_id");
     std::string line;

@@ -1,4 +1,4 @@
-// What a client of this program and its successor have in common where nobody says so (`identity`).
+// The default `identity` of a client and its successor.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@
 
 namespace ferrotunnel::cli {
 
-/// The same for each run, until this machine starts again, by this user, under this host name, of the same
-/// configuration file; without a file, with the same services. Different for all others: in containers, which have
-/// names of their own, the user says an identity.
+/// The same for each run until this machine restarts, for this user, host name and configuration file; without a file,
+/// for the same services. Different for all others: in containers, which have names of their own, the user sets the
+/// identity.
 std::string own_identity(const Sources& sources, const std::vector<Wanted>& wanted);
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// What a part says after its settings were applied: the library's report as texts, and the settings of the program.
+// Reports what applying settings has changed: the library's report as texts, and the program's own settings.
 #pragma once
 
 #include <string>
@@ -24,14 +24,14 @@ inline PartReport report_of(const ApplyReport& applied) {
     return report;
 }
 
-/// Names what differs of the settings that are the program's own. `side`: "server" or "client".
+/// Adds the program's own settings that differ. `side`: "server" or "client".
 template <typename Plan>
 void tell_program_settings(const std::string& side, const Plan& next, const Plan& plan, PartReport& report) {
     if (next.common.drain != plan.common.drain) {
         report.applied.push_back(side + ".drain changed");
         report.keys.push_back(side + ".drain");
     }
-    if constexpr (requires { plan.linger; }) {  // a client's alone
+    if constexpr (requires { plan.linger; }) {  // only a client has it
         if (next.linger != plan.linger) {
             report.applied.push_back(side + ".linger changed");
             report.keys.push_back(side + ".linger");

@@ -1,5 +1,4 @@
-// Stops the parts of a program, each on a thread of its own: stopping blocks, and a second signal must be heard
-// meanwhile.
+// Stops the parts of a program, each on its own thread: stopping blocks, and a second signal must be handled meanwhile.
 //
 //     running --begin, for a drain--> stopping --begin, at once: hurried--> stopping --stop has returned--> stopped
 #pragma once
@@ -17,7 +16,7 @@ namespace ferrotunnel::cli {
 /// For the main thread.
 class PartStops {
 public:
-    /// Stops a part, and returns whether some of its visitors had not finished and were cut off.
+    /// Stops a part; returns whether some visitors had not finished and were disconnected.
     using Stop = std::function<bool()>;
 
     explicit PartStops(std::size_t parts) : stopped_(parts) {}
@@ -25,8 +24,8 @@ public:
     PartStops& operator=(const PartStops&) = delete;
     ~PartStops() { join(); }
 
-    /// Calls `stop` on a thread, and then `notify` there: the part has stopped. A part that is stopping may be given
-    /// another call, which hurries it.
+    /// Calls `stop` on a new thread, and then `notify` there. A part that is stopping may get another call, which
+    /// hurries it.
     void begin(std::size_t part, Stop stop, std::function<void()> notify) {
         threads_.emplace_back([this, part, stop = std::move(stop), notify = std::move(notify)] {
             if (stop()) {

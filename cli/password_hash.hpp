@@ -1,4 +1,4 @@
-// The hash of a password, as the server's plugin takes it.
+// Hashes a password for the server's auth plugin.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace ferrotunnel::cli {
 
-/// Hashes a password with yescrypt and a fresh salt, which takes some 50 ms and 16 MiB. Nothing: it cannot be hashed,
-/// since it has more than 512 bytes, or since this program was built without libcrypt.
+/// Hashes a password with yescrypt and a fresh salt, which takes about 50 ms and 16 MiB. Empty if it cannot be hashed:
+/// it has more than 512 bytes, or this program was built without libcrypt.
 std::optional<std::string> hash_of_password(const Secret& password);
 
 }  // namespace ferrotunnel::cli

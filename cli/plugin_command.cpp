@@ -46,8 +46,8 @@ Json json_of(const PluginFileInfo& file, const PluginTypeInfo& type) {
 
 void print_type(const PluginTypeInfo& type) {
     print_line(fmt::format("{} {}{}{}", type.name, type.version, type.summary.empty() ? "" : ": ", type.summary));
-    print_line(fmt::format("  looks at {}; when it fails, requests {}", listed(type.hooks),
-                           type.is_guard ? "are refused (guard)" : "continue"));
+    print_line(fmt::format("  hooks: {}; when it fails, requests {}", listed(type.hooks),
+                           type.is_guard ? "are rejected (guard)" : "continue"));
 }
 
 ExitCode list(bool as_json) {
@@ -62,7 +62,7 @@ ExitCode list(bool as_json) {
             }
         }
         if (!file.is_usable()) {
-            complain("warning: {} cannot be used; `ferrotunnel plugin check` says why\n", printable(file.file));
+            complain("warning: {} cannot be used; `ferrotunnel plugin check` shows why\n", printable(file.file));
         }
     }
     const std::string fault = shipped_plugins_fault();
@@ -116,18 +116,18 @@ ExitCode begin_new(const std::string& name, const std::filesystem::path& folder)
     const std::vector<PluginSource> files = new_plugin(name);
     for (const PluginSource& file : files) {
         if (is_there(folder / file.name)) {
-            fail((folder / file.name).string(), "is there already; nothing was written");
+            fail((folder / file.name).string(), "exists already; nothing was written");
         }
     }
     make_new_folder(folder);
     for (const PluginSource& file : files) {
         write_new(folder / file.name, file.text);
     }
-    print_line("made " + folder.string() + "; its README.md says how it is built, tested and loaded");
+    print_line("wrote " + folder.string() + "; its README.md explains how to build, test and load it");
     return ExitCode::ok;
 }
 
-/// The words of one subcommand: its operand, and its own option.
+/// The words of a subcommand: its operand and its own option.
 struct Words {
     std::string operand;
     bool json = false;
@@ -156,8 +156,8 @@ Words read(const std::string& command, const std::vector<std::string>& words) {
         }
     }
     if (read.operand.empty() && command != "list") {
-        fail(command == "new" ? "NAME" : "FILE", command == "new" ? "missing: what the plugin is to be called"
-                                                                  : "missing: the plugin's file, like hello.so");
+        fail(command == "new" ? "NAME" : "FILE",
+             command == "new" ? "missing: a name for the plugin" : "missing: the plugin's file, like hello.so");
     }
     return read;
 }
@@ -196,7 +196,7 @@ const CommandInfo& plugin_info() {
 ExitCode run_plugin(Arguments arguments) {
     std::vector<std::string> words = std::move(arguments.words);
     if (words.empty()) {
-        fail("plugin", "says nothing of what to do: expected list, check or new");
+        fail("plugin", "needs a command: list, check or new");
     }
     if (print_help_if_asked(plugin_info(), words)) {
         return ExitCode::ok;

@@ -1,4 +1,4 @@
-// `ferrotunnel plugin`: what plugins there are, whether one can be used, and the files of a new one.
+// `ferrotunnel plugin`: lists plugins, checks one, and writes a new one.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace ferrotunnel::cli {
 /// For the list of commands, and for the variables of its options.
 const CommandInfo& plugin_info();
 
-/// `arguments` do not have the command's name. Throws UsageError.
+/// `arguments` do not contain the command's name. Throws UsageError.
 ExitCode run_plugin(Arguments arguments);
 
 /// A file of a new plugin.
@@ -22,7 +22,7 @@ struct PluginSource {
     std::string text;
 };
 
-/// The files of a plugin of that name, which is of small letters, digits and '-', and begins with a letter.
+/// The files of a plugin with this name: small letters, digits and '-', beginning with a letter.
 std::vector<PluginSource> new_plugin(const std::string& name);
 
 }  // namespace ferrotunnel::cli

@@ -1,4 +1,4 @@
-// What `ferrotunnel plugin new` writes. @NAME@ is the plugin's name, and @CLASS@ its class.
+// The files that `ferrotunnel plugin new` writes. @NAME@ is the plugin's name, and @CLASS@ its class.
 #include <string_view>
 #include <utility>
 
@@ -8,7 +8,7 @@ namespace ferrotunnel::cli {
 namespace {
 
 constexpr std::string_view header =
-    R"text(// The plugin @NAME@: greets visitors of /@NAME@, and says so in every answer.
+    R"text(// The plugin @NAME@: greets visitors of /@NAME@, and sets a field in every response.
 #pragma once
 
 #include <ferrotunnel/plugin.hpp>
@@ -55,7 +55,7 @@ extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_
 )";
 
 constexpr std::string_view test =
-    R"(// The plugin on the chain that servers run, without a server. Ends with 1 where something is wrong.
+    R"(// The plugin on the chain that servers run, without a server. Exits with 1 if a check fails.
 #include "@NAME@.hpp"
 
 #include <cstdio>
@@ -80,9 +80,9 @@ int main() {
     TestExchange other = chain.request({.target = "/"});
     check(other.passed(), "it lets other requests pass");
     other.respond({.status = 200});
-    check(other.answer().field("X-Greeting") == "Good morning", "it changes the answer");
+    check(other.answer().field("X-Greeting") == "Good morning", "it changes the response");
 
-    check(!TestChain::problems<@CLASS@>("{greting: Hi}").empty(), "a misspelt setting is told");
+    check(!TestChain::problems<@CLASS@>("{greting: Hi}").empty(), "a misspelt setting is reported");
     return failures == 0 ? 0 : 1;
 }
 )";

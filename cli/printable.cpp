@@ -11,7 +11,7 @@ namespace ferrotunnel::cli {
 
 namespace {
 
-// How much of the front is written as it is; 0: nothing.
+// The number of leading bytes that are written unchanged.
 using Shown = std::size_t (*)(std::string_view text);
 
 std::size_t shown_in_lines(std::string_view text) noexcept {

@@ -1,4 +1,4 @@
-// Text from elsewhere, made safe to show on a terminal.
+// Makes foreign text safe to show on a terminal.
 #pragma once
 
 #include <string>
@@ -6,10 +6,10 @@
 
 namespace ferrotunnel::cli {
 
-/// `text` as one line: control characters, also the C1 ones, those that are not visible or turn the direction of a
-/// line, and bytes that are not UTF-8 are written as \xNN.
+/// `text` as one line: control characters (C1 too), invisible characters, those that change the direction of a line,
+/// and bytes that are not UTF-8 are written as \xNN.
 std::string printable(std::string_view text);
-/// The same of a text that may have several lines: it keeps its line ends, CR LF as LF, and its tabs.
+/// The same for a text with several lines: it keeps its line ends, CR LF as LF, and its tabs.
 std::string printable_lines(std::string_view text);
 /// Prints `line` as printable text, to standard output.
 void print_line(std::string_view line);

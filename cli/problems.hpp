@@ -1,4 +1,4 @@
-// Everything that is wrong with what the user asked for, collected and then told at once.
+// Collects all mistakes in the user's input, to report them together.
 #pragma once
 
 #include <cstdio>
@@ -13,17 +13,17 @@ namespace ferrotunnel::cli {
 
 class Problems {
 public:
-    /// `place` is what the user has to look at: "--bind", "FERROTUNNEL_BIND", "--tcp 2222=nowhere".
+    /// `place` is where the user has to look: "--bind", "FERROTUNNEL_BIND", "--tcp 2222=nowhere".
     void add(std::string place, std::string text);
-    /// Adds a problem of the library's that is about a configuration file. One that is added twice is told once.
+    /// Adds a problem that the library found in a configuration file. Duplicates are reported once.
     void add(const ferrotunnel::Problem& problem);
-    /// From now on nothing is added about this place: what is wrong there has been reported about another place.
+    /// Adds nothing about this place from now on: its mistake has been reported for another place.
     void excuse(std::string place);
-    /// Whether there is a problem about this place, or the place is excused.
+    /// Whether this place has a problem or is excused.
     bool about(std::string_view place) const;
     bool empty() const noexcept { return list_.empty() && of_files_.empty(); }
 
-    /// Prints all problems, one a line, those of files in the order of the file; and where to find help.
+    /// Prints all problems, one per line, those of files in the order of the file, and a pointer to the help.
     void print(std::string_view command) const;
     /// All problems as lines, without anything around them.
     std::vector<std::string> lines() const;
@@ -38,7 +38,7 @@ private:
     std::vector<ferrotunnel::Problem> of_files_;
 };
 
-/// Thrown when nothing should be started; main() prints the problems and ends with ExitCode::usage.
+/// Thrown if nothing may be started; main() prints the problems and ends with ExitCode::usage.
 struct UsageError {
     Problems problems;
     std::string command;  // "server", or empty

@@ -38,7 +38,7 @@ private:
 
 constexpr std::size_t line_bytes_max = 4096;
 
-// Without the blanks at its end.
+// Without trailing blanks.
 std::optional<Secret> secret_of(std::string line) {
     while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') {
         line.pop_back();
@@ -47,7 +47,7 @@ std::optional<Secret> secret_of(std::string line) {
     return secret.empty() ? std::nullopt : std::optional<Secret>(std::move(secret));
 }
 
-// Waits for a line. False: a signal came instead.
+// Waits for a line. False if a signal arrives instead.
 bool wait_for_line(Signals& signals) {
     std::array<pollfd, 2> sources{{{STDIN_FILENO, POLLIN, 0}, {signals.descriptor(), POLLIN, 0}}};
     while (::poll(sources.data(), sources.size(), -1) < 0) {
@@ -68,11 +68,11 @@ std::optional<Secret> prompt_for_secret(const std::string& question, Signals& si
     std::string line(line_bytes_max, '\0');
     ssize_t size = 0;
     {
-        const EchoOff silent;  // first: it throws away what was typed before
+        const EchoOff silent;  // first: it discards what was typed before
         complain("{}", question);
         std::fflush(stderr);
         if (wait_for_line(signals)) {
-            size = ::read(STDIN_FILENO, line.data(), line.size());  // a terminal gives one line
+            size = ::read(STDIN_FILENO, line.data(), line.size());  // a terminal returns one line
         }
     }
     complain("\n");

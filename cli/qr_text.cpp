@@ -9,11 +9,11 @@
 namespace ferrotunnel::cli {
 namespace {
 
-constexpr int margin = 2;  // the standard has 4; readers are content with 2, and lines are few
+constexpr int margin = 2;  // the standard requires 4; readers accept 2, and lines are few
 
 using Buffer = std::array<std::uint8_t, qrcodegen_BUFFER_LEN_MAX>;
 
-/// The code of these bytes, the smallest. False: there are none, or more than a code holds.
+/// The smallest code of these bytes. False: there are none, or more than a code holds.
 bool encode(std::string_view text, Buffer& code) {
     Buffer data_and_room;
     if (text.empty() || text.size() > data_and_room.size()) {

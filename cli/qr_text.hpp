@@ -1,4 +1,4 @@
-// A QR code for terminals.
+// QR codes for terminals.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace ferrotunnel::cli {
 
-/// The lines of a QR code of `text`: each character is two modules, one above the other, and what is light is drawn, so
-/// that a terminal with a dark background shows it as a camera wants it, with the light margin around. Empty: the text
-/// is longer than a code may be (2,953 bytes).
+/// The lines of a QR code of `text`: each character is two modules, one above the other. Light modules are drawn, so
+/// that a terminal with a dark background shows what a camera expects, with a light margin. Empty if the text is too
+/// long for a code (2,953 bytes).
 std::vector<std::string> qr_text(std::string_view text);
 
 }  // namespace ferrotunnel::cli

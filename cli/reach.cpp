@@ -49,7 +49,7 @@ std::string port_of(const std::string& endpoint) {
 }
 
 std::string as_url(const std::string& endpoint) {
-    const bool is_place = endpoint.find(':') != std::string::npos;  // else "private"
+    const bool is_place = endpoint.find(':') != std::string::npos;  // otherwise "private"
     return is_place && endpoint.find("://") == std::string::npos ? "tcp://" + endpoint : endpoint;
 }
 

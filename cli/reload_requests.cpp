@@ -19,7 +19,7 @@ ReloadAnswer failed(const char* why) {
 
 ReloadRequests::ReloadRequests() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     if (wake_ < 0) {
-        throw std::system_error(errno, std::generic_category(), "make a descriptor for reloads");
+        throw std::system_error(errno, std::generic_category(), "create a descriptor for reloads");
     }
 }
 
@@ -55,7 +55,7 @@ std::optional<std::pair<std::uint64_t, ReloadRequest>> ReloadRequests::next() {
 void ReloadRequests::answer(std::uint64_t number, ReloadAnswer answer) {
     {
         const std::lock_guard lock(mutex_);
-        const auto found = waiting_.find(number);  // who asked may have lost patience
+        const auto found = waiting_.find(number);  // the caller may have given up
         if (found != waiting_.end()) {
             found->second.answer = std::move(answer);
         }

@@ -1,4 +1,4 @@
-// Requests of other threads, those of control sockets, about the configuration, which the main thread answers.
+// Requests about the configuration, from control sockets to the main thread.
 #pragma once
 
 #include <chrono>
@@ -23,32 +23,32 @@ struct ReloadRequest {
     std::chrono::milliseconds time{0};
 };
 
-/// Each control socket asks one thing at a time, so that two at most wait.
+/// Each control socket has one request at a time, so at most two wait.
 class ReloadRequests {
 public:
-    /// Throws std::system_error when there is no descriptor left.
+    /// Throws std::system_error if no descriptor is left.
     ReloadRequests();
     ~ReloadRequests();
     ReloadRequests(const ReloadRequests&) = delete;
     ReloadRequests& operator=(const ReloadRequests&) = delete;
 
-    /// Any thread but the main one: waits until the main thread has answered, for as long as the caller has patience.
+    /// Any thread but the main one: waits for the main thread's answer, for at most `patience`.
     ReloadAnswer ask(ReloadRequest request);
 
-    /// How long the trial that is under way still lasts. Any thread; it does not wait.
+    /// The remaining time of the current trial. Thread-safe; does not wait.
     std::optional<std::chrono::milliseconds> trial_left() const;
 
-    // The main thread's:
+    // For the main thread:
 
-    /// When what is on trial is taken back; nothing: nothing is on trial.
+    /// When the trial is reverted; empty: there is no trial.
     void set_trial(std::optional<std::chrono::steady_clock::time_point> until);
 
-    /// For poll(): readable while somebody waits.
+    /// For poll(): readable while a request waits.
     int descriptor() const noexcept { return wake_; }
-    /// The oldest request that waits, with its number.
+    /// The oldest waiting request, with its number.
     std::optional<std::pair<std::uint64_t, ReloadRequest>> next();
     void answer(std::uint64_t number, ReloadAnswer answer);
-    /// From now on nobody waits: the program ends.
+    /// Fails all requests from now on: the program ends.
     void close();
 
 private:

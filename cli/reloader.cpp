@@ -12,7 +12,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Why a file can be read only once; empty: it can be read again.
+// Why a file can be read only once; empty if it can be read again.
 std::string why_only_once(const std::string& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0 || S_ISREG(status.st_mode)) {
@@ -36,7 +36,7 @@ void add(std::vector<std::string>& to, const std::vector<std::string>& from) {
 
 std::string ReloadReport::outcome() const {
     if (!ok()) {
-        return (applied.empty() ? "" : shortened(applied, ", ") + "; but not all of it: ") + shortened(problems, "; ");
+        return (applied.empty() ? "" : shortened(applied, ", ") + "; not applied: ") + shortened(problems, "; ");
     }
     return applied.empty() ? "nothing has changed" : shortened(applied, ", ");
 }
@@ -85,7 +85,7 @@ ReloadReport Reloader::reload() noexcept {
 ReloadReport Reloader::take_back(const std::shared_ptr<const Config>& before) noexcept {
     ReloadReport report = take([&before](Problems&) { return before; });
     for (const auto& part : parts_) {
-        part->note_reload(report.ok(), "a trial is over, back to what was in effect before it: " + report.outcome());
+        part->note_reload(report.ok(), "the trial has ended, the earlier settings are restored: " + report.outcome());
     }
     return report;
 }
@@ -116,7 +116,7 @@ ReloadAnswer Reloader::compare() noexcept {
     return answer;
 }
 
-// What is a pipe now would block, or give something else each time.
+// A pipe would block, or return other content each time.
 std::shared_ptr<const Config> Reloader::read(Problems& problems) {
     if (const std::string why = unreadable_.empty() ? why_only_once(inputs_.file) : unreadable_; !why.empty()) {
         throw std::runtime_error(why);
@@ -134,7 +134,7 @@ void Reloader::prepare(const Config& config, ReloadReport& report, Problems& pro
         if (is_server ? config.has_server() : config.has_client()) {
             part->prepare(sources, problems);
         } else if (problems.empty()) {
-            report.needs_restart.emplace_back(part->side());  // its section has gone
+            report.needs_restart.emplace_back(part->side());  // its section is gone
         }
     }
     const auto runs = [this](std::string_view side) {
@@ -168,12 +168,12 @@ ReloadReport Reloader::take(const std::function<std::shared_ptr<const Config>(Pr
         report.problems.emplace_back(error.what());
     }
     for (const auto& part : parts_) {
-        part->cancel();  // where something was wrong
+        part->cancel();  // there was a problem
     }
     return report;
 }
 
-// What differs below each key that the parts have named, as it is written.
+// The differences below each key that the parts have named, as written in the file.
 std::vector<ConfigChange> Reloader::changes_to(const Config& config, const ReloadReport& report) const {
     std::vector<ConfigChange> changes;
     const auto add_below = [&](const std::vector<ConfigChange>& all, const std::string& key, bool needs_restart) {
@@ -212,7 +212,7 @@ std::vector<ConfigChange> Reloader::changes_to(const Config& config, const Reloa
     return changes;
 }
 
-// Everything was checked. What can still fail is the making of plugins, which are the server's, and that is first.
+// Everything was checked. Only making plugins can still fail; they belong to the server, which is first.
 void Reloader::apply(ReloadReport& report) {
     for (const auto& part : parts_) {
         if (!part->is_prepared()) {

@@ -1,4 +1,4 @@
-// Reading the configuration file again while the program runs, and applying what has changed in it.
+// Reads the configuration file again and applies what has changed.
 #pragma once
 
 #include <functional>
@@ -12,20 +12,20 @@
 
 namespace ferrotunnel::cli {
 
-/// What has come of a reload. Either there are `problems`, and nothing was changed; or there are none.
+/// The result of a reload. If there are `problems`, nothing was changed.
 struct ReloadReport {
     std::vector<std::string> applied;        // "server.token alice added"
-    std::vector<std::string> needs_restart;  // keys that differ and stay as they are: "server.bind"
+    std::vector<std::string> needs_restart;  // keys that differ and keep their values: "server.bind"
     std::vector<std::string> problems;       // each with its place in the file
     std::vector<std::string> same;           // "client.services web"
 
     bool ok() const noexcept { return problems.empty(); }
     bool unchanged() const noexcept { return ok() && applied.empty() && needs_restart.empty(); }
-    /// All of it in one line, long lists shortened.
+    /// Everything in one line, with long lists shortened.
     std::string line(const std::string& file) const;
-    /// What has changed, or why nothing has, without more words.
+    /// What has changed, or why nothing has.
     std::string outcome() const;
-    /// The same, and what only a restart changes.
+    /// The same, with what needs a restart.
     std::string whole_outcome() const;
     ReloadAnswer answer() const {
         ReloadAnswer all{applied, needs_restart, problems};
@@ -34,10 +34,10 @@ struct ReloadReport {
     }
 };
 
-/// Options go before the file in a reload as they do at the start.
+/// Options override the file in a reload as they do at the start.
 class Reloader {
 public:
-    /// Where the settings of the parts come from.
+    /// The sources of the parts' settings.
     struct Inputs {
         const Options& options;
         Arguments& arguments;
@@ -48,26 +48,26 @@ public:
 
     explicit Reloader(Inputs inputs);
 
-    /// The parts that run; they outlive this object.
+    /// The running parts, which must outlive this object.
     void set_parts(std::span<const std::unique_ptr<Part>> parts) { parts_ = parts; }
 
-    /// Reads the file, checks everything, and then applies it to the parts. Nothing is asked at the terminal, and
-    /// nothing is thrown. To be called on the main thread.
+    /// Reads the file, checks everything, and then applies it to the parts. Asks nothing at the terminal. To be called
+    /// on the main thread.
     ReloadReport reload() noexcept;
-    /// Applies what the file said earlier, without reading it. Files that it only names are used as they are now.
+    /// Applies an earlier configuration without reading it. Files that it names are used as they are now.
     ReloadReport take_back(const std::shared_ptr<const Config>& before) noexcept;
-    /// What a reload would change, key by key, or why it could not. Changes nothing.
+    /// What a reload would change, key by key, or why it would fail. Changes nothing.
     ReloadAnswer compare() noexcept;
 
     bool has_file() const noexcept { return !inputs_.file.empty(); }
-    /// Whether there is a file, and one that can be read more than once.
+    /// Whether there is a file that can be read more than once.
     bool can_be_read_again() const noexcept { return unreadable_.empty(); }
     const std::string& file() const noexcept { return inputs_.file; }
-    /// The files that the last reading has read or looked for.
+    /// The files that the last reading read or looked for.
     const std::vector<std::string>& files() const noexcept { return files_; }
-    /// What the parts were made of. To be called once, before the rest.
+    /// What the parts were made from. To be called once, before anything else.
     void begin_with(std::shared_ptr<const Config> config);
-    /// What was applied last.
+    /// The configuration that was applied last.
     const std::shared_ptr<const Config>& in_effect() const noexcept { return in_effect_; }
 
 private:
@@ -81,7 +81,7 @@ private:
     const Inputs inputs_;
     std::span<const std::unique_ptr<Part>> parts_;
     std::shared_ptr<const Config> in_effect_;
-    std::shared_ptr<const Config> began_with_;  // what needs a restart is compared with this
+    std::shared_ptr<const Config> began_with_;  // compared to find what needs a restart
     std::vector<std::string> files_;
     std::string unreadable_;  // why the file cannot be read again; empty: it can
 };

@@ -24,8 +24,8 @@ Reloads::Reloads(Reloader& reloader, ReloadRequests& requests, ServiceManager& m
     watch_.emplace();
     watch_->set_files(reloader_.files());
     if (!watch_->why().empty()) {
-        output.line(fmt::format("{} cannot be watched for changes ({}); SIGHUP makes it be read again",
-                                reloader_.file(), watch_->why()));
+        output.line(fmt::format("{} cannot be watched for changes ({}); send SIGHUP to reload it", reloader_.file(),
+                                watch_->why()));
     } else if (const std::string blind = why_changes_stay_unseen(reloader_.file()); !blind.empty()) {
         output.line(fmt::format("{} {}", reloader_.file(), blind));
     }
@@ -70,7 +70,7 @@ ReloadAnswer Reloads::answer_to(const ReloadRequest& request, Output& output) {
     return answer;
 }
 
-// A second trial only begins the time of the first one again: what was in effect before it is what nobody doubts.
+// A second trial only restarts the time of the first: the configuration before it is the trusted one.
 ReloadAnswer Reloads::try_out(std::chrono::milliseconds time, Output& output) {
     std::shared_ptr<const Config> before = reloader_.in_effect();
     ReloadAnswer answer = reload(output).answer();
@@ -83,7 +83,7 @@ ReloadAnswer Reloads::try_out(std::chrono::milliseconds time, Output& output) {
     trial_->until = Clock::now() + time;
     requests_.set_trial(trial_->until);
     answer.trial = time;
-    output.line(fmt::format("on trial for {:g} s: what is applied from now on is taken back unless it is confirmed",
+    output.line(fmt::format("on trial for {:g} s: every change from now on is reverted unless it is confirmed",
                             seconds_of(time)));
     return answer;
 }
@@ -96,7 +96,7 @@ ReloadAnswer Reloads::confirm(Output& output) {
     }
     trial_.reset();
     requests_.set_trial(std::nullopt);
-    output.line("what was on trial is confirmed");
+    output.line("the trial is confirmed");
     return answer;
 }
 
@@ -108,7 +108,7 @@ void Reloads::take_back(Output& output) {
     manager_.reloading();
     const ReloadReport report = reloader_.take_back(trial.before);
     manager_.ready();
-    told_ = fmt::format("nobody has confirmed the trial: back to what was in effect before it: {}", report.outcome());
+    told_ = fmt::format("the trial was not confirmed, the earlier settings are restored: {}", report.outcome());
     output.line(told_);
 }
 
@@ -125,7 +125,7 @@ void Reloads::look(Output& output) {
     }
 }
 
-// Whether a reload would change nothing. Nobody hears of the question.
+// Whether a reload would change nothing. Prints nothing.
 bool Reloads::is_as_read() {
     const ReloadAnswer answer = reloader_.compare();
     watch_->set_files(reloader_.files());
@@ -140,8 +140,8 @@ void Reloads::look_at_files(Clock::time_point now, Output& output) {
     }
     if (held_) {
         output.line(
-            fmt::format("{} has changed, and waits for SIGHUP or `ferrotunnel reload`, since a trial of it was "
-                        "taken back",
+            fmt::format("{} has changed; send SIGHUP or use `ferrotunnel reload` to apply it, because a trial was "
+                        "reverted",
                         reloader_.file()));
         return;
     }

@@ -1,11 +1,11 @@
-// When the configuration is read again, and what is said about it: after SIGHUP and where a control socket is asked for
-// it always, after a change only what is new.
+// When the configuration is reloaded, and what is printed about it: SIGHUP and control sockets always get a line, a
+// change of the file only if the line is new.
 //
-//   settled --a reload is tried--> on trial --confirmed--------------------> settled
-//                                     '------the time is over: taken back--> held --a reload is asked for--> settled
+//   settled --a reload is tried--> on trial --confirmed----------------> settled
+//                                     '------the time is over: reverted--> held --a reload is requested--> settled
 //
-// Whatever is applied during a trial, by whomever, is a part of it: what is taken back is all of it. In `held` a change
-// of the file is not applied by itself, since what was taken back may still be in the file.
+// Everything that is applied during a trial is part of it, and is reverted with it. In `held` a change of the file is
+// not applied by itself, since the file may still contain what was reverted.
 #pragma once
 
 #include <chrono>
@@ -26,18 +26,18 @@ class Reloads {
 public:
     using Clock = ConfigWatch::Clock;
 
-    /// `watched`: changes of the files count. What it is given by reference outlives this object.
+    /// `watched`: changes of the files cause reloads. The references must outlive this object.
     Reloads(Reloader& reloader, ReloadRequests& requests, ServiceManager& manager, bool watched, Output& output);
 
-    /// Reads the configuration again because somebody wants it, and says in one line what has come of it.
+    /// Reloads the configuration on request, and prints the result in one line.
     ReloadReport reload(Output& output);
-    /// Does what is due, and what was asked for.
+    /// Handles whatever is due or requested.
     void look(Output& output);
 
-    /// The program ends, and reads nothing any more. What is on trial ends with it; the file decides what is next.
+    /// The program ends, and nothing is read any more. A trial ends with it; the next start reads the file.
     void close() { requests_.close(); }
 
-    /// For poll(); below 0: there is nothing to wait for.
+    /// For poll(); negative: there is nothing to wait for.
     int descriptor() const noexcept { return watch_ ? watch_->descriptor() : -1; }
     int requests() const noexcept { return requests_.descriptor(); }
     std::optional<std::chrono::milliseconds> due_in() const;
@@ -62,7 +62,7 @@ private:
     std::optional<ConfigWatch> watch_;
     std::optional<Trial> trial_;
     bool held_ = false;
-    std::string told_;  // the last line: what is still wrong, or still needs a restart, is not said again
+    std::string told_;  // the last line, so that the same problems are not printed again
 };
 
 }  // namespace ferrotunnel::cli

@@ -43,7 +43,7 @@ std::string server_to_replace(const std::string& control) {
             const bool is_usual = program.path.ends_with("/server.sock");
             if (!found.empty() && !is_usual) {
                 if (!found.ends_with("/server.sock")) {
-                    throw std::runtime_error("several servers run: --control says which one is to be replaced");
+                    throw std::runtime_error("several servers run; choose the one to replace with --control");
                 }
                 continue;
             }
@@ -77,7 +77,7 @@ std::vector<PassedSocket> sockets_of_manager() {
         }
     }
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) {
-        ::unsetenv(name);  // they are nobody else's
+        ::unsetenv(name);  // not for child processes
     }
     return sockets;
 }

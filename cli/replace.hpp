@@ -1,4 +1,4 @@
-// Starting in the place of a running server, or with sockets of a service manager: docs/operations.md, "Upgrades".
+// Replaces a running server, or uses sockets of a service manager: docs/operations.md, "Upgrades".
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@ namespace ferrotunnel::cli {
 
 OptionInfo replace_option();
 
-/// The control socket of the server that is to be replaced: at `control` as the setting says it, or in the usual place.
-/// Empty: none runs. Throws std::runtime_error, where it cannot be told which one.
+/// The control socket of the server to replace: `control` as configured, or in the usual places. Empty: none runs.
+/// Throws std::runtime_error if several are possible.
 std::string server_to_replace(const std::string& control);
 
 /// The sockets that systemd, or a program with the same protocol, has opened for this process (LISTEN_FDS). To be

@@ -1,4 +1,4 @@
-// `ferrotunnel route`: tells which service a URL meets and why, from a configuration alone.
+// `ferrotunnel route`: explains which service a URL matches, from a configuration only.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-/// What a server knows when a request comes.
+/// What a server knows when a request arrives.
 struct Known {
     std::vector<Http> services;
     std::vector<PluginUse> plugins;
@@ -41,7 +41,7 @@ Known known_of_file(const std::string& file, Problems& problems) {
     Known known{config.client_section().http_services, config.server_section().plugins};
     if (problems.empty() && known.services.empty()) {
         for (const Problem& problem : found) {
-            problems.add(problem);  // may be the reason why there are no services
+            problems.add(problem);  // may explain why there are no services
         }
         problems.add(file + ": client.services", "has no HTTP services, like `- {http: app.example.com, local: 3000}`");
     }
@@ -122,11 +122,11 @@ void print(const HttpRoute& route, const std::vector<Http>& services) {
     }
     print_list("why", route.why);
     print_plugins(route.plugins);
-    print_list("the backend sees", route.request);
+    print_list("the backend receives", route.request);
     print_list("and", route.notes);
 }
 
-// What the server that runs says: it knows the services of all clients, and who of a group is there.
+// Asks the running server, which knows the services of all clients and the present members of groups.
 ExitCode ask_server(const Options& options, const HttpRouteRequest& request, bool json) {
     std::string cookie;
     for (const HttpField& field : request.headers) {
@@ -154,7 +154,7 @@ const CommandInfo& route_info() {
         "Nothing is started, and no plugin is called. The services are those of the file's `client:`\n"
         "section; services of other clients are known only with --running, which also shows the members\n"
         "of a group. The host decides first (exact, `*.`, `**.`, then `*`), then the path: an equal one,\n"
-        "then expressions in their order, then the longest prefix. The answer also names the plugins of\n"
+        "then expressions in their order, then the longest prefix. The output also lists the plugins of\n"
         "the file that run for the request.\n",
         {
             {"Request",
@@ -185,12 +185,12 @@ ExitCode run_route(Arguments arguments) {
         return ExitCode::ok;
     }
     if (!options.operand()) {
-        problems.add("URL", "missing: what a visitor asks for, like https://app.example.com/api");
+        problems.add("URL", "missing: the URL to explain, like https://app.example.com/api");
     }
     const HttpRouteRequest request = request_of(options, problems);
     const bool asks = options.flag("running", problems);
     const bool json = options.flag("json", problems);
-    if (json && !asks && options.place_of("json") == "--json") {  // a variable may be for other commands
+    if (json && !asks && options.place_of("json") == "--json") {  // a variable may be meant for other commands
         problems.add("--json", "is for --running");
     }
     const Known known = asks ? Known{} : known_of(options, problems);

@@ -34,11 +34,11 @@ bool is_about_connections(const Event& event) {
            event.kind == Event::Kind::took_over;
 }
 
-//   running --drain--> draining --second request, nothing moves any more--> hurried      (until every part has stopped)
-//      |  \--drain, where another process took a part's place--> handing_over --that part has stopped--> draining
+//   running --drain--> draining --second request, or no data moves any more--> hurried   (until every part has stopped)
+//      |  \--drain, because another process replaced a part--> handing_over --that part has stopped--> draining
 //      \--a part ends the program--> hurried <--second request-- handing_over
 //
-// Only the parts whose place was taken drain in `handing_over`; the others wait for them.
+// Only the replaced parts drain in `handing_over`; the others wait for them.
 class Loop {
 public:
     Loop(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager, Reloads* reloads)
@@ -88,14 +88,14 @@ public:
         take_events();
         linger();
         if (stops_.has_cut_visitors() && !nobody_was_there_) {
-            output_.line("some visitors had not finished and were cut off");
+            output_.line("some visitors had not finished and were disconnected");
         }
         return code_.value_or(ExitCode::ok);
     }
 
 private:
     enum class Phase : std::uint8_t { running, handing_over, draining, hurried };
-    /// Why the end has begun.
+    /// Why the program ends.
     enum class Cause : std::uint8_t { none, signal, key, replaced, part };
 
     bool is_running() const { return phase_ == Phase::running; }
@@ -105,7 +105,7 @@ private:
         cause_ = cause;
     }
 
-    // What leaving `running` means to others.
+    // Tells others that the phase `running` is over.
     void enter(Phase next) {
         assert(next >= phase_ && cause_ != Cause::none);
         if (std::exchange(phase_, next) != Phase::running) {
@@ -115,12 +115,12 @@ private:
             reloads_->close();
         }
         const bool is_replaced = cause_ == Cause::replaced || std::any_of(parts_.begin(), parts_.end(), hands_over);
-        if (!is_replaced) {  // else the service continues, in another process
+        if (!is_replaced) {  // otherwise the service continues in another process
             manager_.stopping();
         }
     }
 
-    // The parent process would only start it again: it waits to be told to end.
+    // The parent process would restart this one if it ended by itself, so it waits for a signal.
     void linger() {
         const auto until = ServiceManager::Clock::now() + linger_;
         while (linger_.count() != 0 && !asked_to_end_ && ServiceManager::Clock::now() < until) {
@@ -201,8 +201,8 @@ private:
         }
     }
 
-    // The manager keeps the sockets that there are now; those of public ports come and go. Not once an end has begun:
-    // the next process is to have them.
+    // Updates the sockets that the manager keeps; those of public ports change. Not once the program ends: the next
+    // process needs them.
     void keep_sockets() {
         if (!manager_.is_there() || cause_ == Cause::replaced) {
             return;
@@ -224,18 +224,18 @@ private:
         const bool has_all = manager_.keep(std::move(sockets));
         kept_changes_ = has_all ? changes : 0;
         if (!has_all) {
-            keep_at_ += std::chrono::minutes(1);  // no manager listens, or there are no free descriptors
+            keep_at_ += std::chrono::minutes(1);  // the manager does not listen, or no descriptor is free
         }
     }
 
-    // Who is about to end changes nothing any more.
+    // A program that ends reloads nothing.
     void reload_after_signal() {
         if (is_running()) {
             reloads_->reload(output_);
         }
     }
 
-    // A shell whose terminal is closed says so too, before or after the kernel: that never hurries anybody.
+    // A shell whose terminal is closed may send the signal too, before or after the kernel: that never hurries a drain.
     void drain_after_hangup() {
         if (is_running()) {
             on_signal(requests_.count(SIGHUP, StopRequests::Clock::now()), Cause::signal);
@@ -246,7 +246,7 @@ private:
         for (const Running& part : parts_) {
             for (const Event& event : part.events.take()) {
                 if (!is_running() && is_about_connections(event)) {
-                    continue;  // connections end because that was asked for, and nobody will make new ones
+                    continue;  // these connections ended because of the request to end
                 }
                 const std::optional<ExitCode> code = part.on_event(event);
                 if (event.kind == Event::Kind::took_over && !event.error) {
@@ -273,9 +273,9 @@ private:
         if (request == 1 && is_running()) {
             drain(cause);
         } else if (request == 1 && cause_ == Cause::replaced) {
-            return;  // it ends already
+            return;  // it is ending already
         } else if (request <= 2) {
-            output_.line("ending at once");
+            output_.line("ending now");
             nobody_was_there_ = present_visitors() == 0;
             stop_at_once();
         } else {
@@ -290,8 +290,8 @@ private:
             keep_sockets();
         }
         announce_drain();
-        // The server's visitors need the client that is beside it: where another process continues with both, that ends
-        // behind the server.
+        // The server's visitors need the client in the same process: if another process replaces both, the client ends
+        // after the server.
         enter(std::any_of(parts_.begin(), parts_.end(), hands_over) ? Phase::handing_over : Phase::draining);
         for (std::size_t i = 0; i < parts_.size(); ++i) {
             if (phase_ == Phase::draining || hands_over(parts_[i])) {
@@ -336,15 +336,17 @@ private:
             output_.line("ending");
             return;
         }
-        // A server and its client in one process count the same visitor twice.
+        // A server and its client in one process both count a visitor between them.
         const std::string who = parts_.size() > 1 ? "visitors"
                                 : visitors == 1   ? "1 visitor"
                                                   : fmt::format("{} visitors", visitors);
-        output_.line(fmt::format("ending: {} may finish within {:g} s, no new ones are taken; again to end at once",
-                                 who, static_cast<double>(longest.count()) / 1000));
+        output_.line(
+            fmt::format("ending: {} may finish within {:g} s, no new ones are accepted; "
+                        "press Ctrl-C again to stop now",
+                        who, static_cast<double>(longest.count()) / 1000));
     }
 
-    // A user that has pressed Ctrl-C looks on, and need not wait for pages that are open somewhere.
+    // A user who has pressed Ctrl-C waits, and need not wait for idle open pages.
     void stop_where_nothing_moves() {
         if (cause_ != Cause::key || phase_ == Phase::hurried || stops_.have_all_stopped()) {
             return;
@@ -354,7 +356,7 @@ private:
             moved += part.moved();
         }
         if (idle_drain_.is_over(moved, IdleDrain::Clock::now())) {
-            output_.line("nothing moves any more: ending at once");
+            output_.line("no more data is moving: ending now");
             stop_at_once();
         }
     }
@@ -378,23 +380,23 @@ private:
 
     const std::span<const Running> parts_;
     HeapTrim heap_trim_;
-    bool has_started_ = false;  // nothing has happened for a moment
+    bool has_started_ = false;  // the start is complete: startup pages are released
     Signals& signals_;
     Output& output_;
     ServiceManager& manager_;
-    Reloads* const reloads_;  // null: there is nothing to read again
+    Reloads* const reloads_;  // null: no reloads
     Phase phase_ = Phase::running;
     Cause cause_ = Cause::none;
     ServiceManager::Clock::time_point look_at_{};
     ServiceManager::Clock::time_point keep_at_{};
-    std::uint64_t kept_changes_ = 0;  // the count of changes whose sockets the manager has; 0: it has none, or not all
+    std::uint64_t kept_changes_ = 0;  // the change count whose sockets the manager has; 0: it has none, or not all
     bool nobody_was_there_ = false;   // at the second request to stop
     bool asked_to_end_ = false;       // by a signal
     IdleDrain idle_drain_;
     milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;
-    PartStops stops_;  // last: its threads end before what they use. Has something to join only if run() threw.
+    PartStops stops_;  // last: its threads end before what they use; joins only if run() threw
 };
 
 }  // namespace
@@ -426,9 +428,9 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
                    bool watched) {
     Output output(STDOUT_FILENO);
     ServiceManager manager;
-    // Control sockets may still ask when this function has returned.
+    // Control sockets may still send requests after this function has returned.
     const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;
-    // Where a part cannot be started, another one's socket must not wait for an answer.
+    // If a part cannot start, another one's socket must not wait for an answer.
     const struct AtEnd {
         ReloadRequests* requests;
         ~AtEnd() {
@@ -438,7 +440,7 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
         }
     } at_end{requests.get()};
     std::vector<Running> running;
-    std::deque<Output> sides;  // with several parts, each line says whose it is
+    std::deque<Output> sides;  // with several parts, each line names its side
     for (const std::unique_ptr<Part>& part : parts) {
         if (requests) {
             part->set_handlers(handlers_of(requests));

@@ -1,4 +1,4 @@
-// `ferrotunnel run`: runs what a configuration file says, and nothing else.
+// `ferrotunnel run`: runs what a configuration file declares.
 #include <fmt/format.h>
 
 #include <utility>
@@ -48,13 +48,13 @@ ExitCode run_run(Arguments arguments) {
     if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    Signals signals(true);  // before the library makes threads
+    Signals signals(true);  // before the library starts threads
     Config config = read_config_file(config_file_of(options, problems), problems);
     const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, &config, true, config.has_server() && config.has_client()};
     std::vector<std::unique_ptr<Part>> parts;
     if (config.has_server()) {
-        parts.push_back(make_server_part(sources, signals, problems));  // first: the client may want to connect to it
+        parts.push_back(make_server_part(sources, signals, problems));  // first: the client may connect to it
     }
     if (config.has_client()) {
         parts.push_back(make_client_part(sources, signals, problems));

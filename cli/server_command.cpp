@@ -37,14 +37,14 @@ using namespace std::chrono_literals;
 struct ServerPlan {
     CommonSettings common;
     std::string public_host;
-    std::string token_file;  // of the command line; empty: the token comes from elsewhere
+    std::string token_file;  // of the command line; empty: the token has another source
     std::string allow_ports;
     std::string tcp_bind;
-    std::string http_bind;  // "off", or the address that the user or the program wants
+    std::string http_bind;  // "off", or the address
     std::string domain;
     std::string endpoint_file;
-    std::string control;    // as the setting says it
-    bool replaces = false;  // the server that runs
+    std::string control;    // as configured
+    bool replaces = false;  // a running server
     Server server;
 };
 
@@ -53,7 +53,7 @@ const SettingOptions& server_settings() {
     return options;
 }
 
-// If nobody has asked for HTTP, it is served where its usual port is free.
+// Without a setting, HTTP is served if its usual port is free.
 void apply_http(const Options& options, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
     plan.domain = options.text("domain").value_or(file.domain);
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
@@ -63,7 +63,7 @@ void apply_http(const Options& options, const Config::ServerSection& file, Serve
     }
 }
 
-// Reads everything, but does not make the server: `check` needs the same.
+// Reads all settings, but does not make the server, for `check` too.
 Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals& signals,
                               std::optional<Secret>& answered, Problems& problems) {
     const Options& options = sources.options;
@@ -86,11 +86,11 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
                 plan.common.log_level.value_or(default_log_level));
     apply_http(options, file, plan, builder);
     if (!file.control) {
-        builder.control("default");  // an option may say otherwise
+        builder.control("default");  // an option may override it
     }
     apply_https(options, file, builder, problems);
     if (options.has("tls-cert") != options.has("tls-key")) {
-        builder.tls_certificate("", "");  // one option alone must not be combined with the file's other half
+        builder.tls_certificate("", "");  // one option must not be combined with the file's other half
     }
     say_options(options, server_settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
@@ -102,7 +102,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     if (!options.has("state-dir") && file.state_dir.empty()) {
         builder.state_dir(default_state_dir());
     }
-    if (sources.may_ask) {  // it is not changed later
+    if (sources.may_ask) {  // cannot change later
         check_endpoint_file(plan.endpoint_file, sources, "server", problems);
     }
     return builder;
@@ -125,8 +125,8 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
     return plan;
 }
 
-// Where clients reach this server, as far as it can know: by a name that it was told, else at the address that it was
-// told to listen on, else at one of the machine's addresses. The machine's own name is not known to anybody else.
+// The server's address for clients, as far as it is known: its configured name, otherwise the address that it listens
+// on, otherwise one of the machine's addresses. The machine's own name may be unknown to others.
 std::string for_clients(const ServerPlan& plan) {
     const std::string control = plan.server.control_endpoint();
     std::string host = host_of(control);
@@ -138,14 +138,14 @@ std::string for_clients(const ServerPlan& plan) {
     return host + ":" + port_of(control);
 }
 
-// The lines that others copy. No secret is in them: a log may keep them.
+// The lines that users copy. They contain no secret, since a log may keep them.
 void introduce_to_clients(const ServerPlan& plan, Output& output) {
     const std::string place = for_clients(plan);
     const std::string pin = plan.server.tls_pin();
-    output.line("A client is started like this, and asks for the token or takes it from --token-file:");
+    output.line("Start a client like this; it asks for the token, or reads it from --token-file:");
     output.line(fmt::format("  ferrotunnel client --server {}{} --tcp 2222=127.0.0.1:22", place,
                             pin.empty() ? " --tls off" : ""));
-    output.line("Or it logs in once (`ferrotunnel login`) with the join string that is printed here by:");
+    output.line("Or log in there once with `ferrotunnel login` and the join string that this command prints here:");
     output.line(fmt::format("  ferrotunnel token --join {} --token-file {}{}", place,
                             plan.token_file.empty() ? "FILE" : plan.token_file,
                             pin.empty() ? "" : " --tls-pin " + pin));
@@ -160,7 +160,7 @@ void introduce_http(const ServerPlan& plan, Output& output) {
         return;
     }
     if (http.empty()) {
-        output.line(fmt::format("  HTTP       off: {} is in use, --http-bind chooses another address", plan.http_bind));
+        output.line(fmt::format("  HTTP       off: {} is in use; --http-bind sets another address", plan.http_bind));
     } else {
         output.line(fmt::format("  HTTP       {}{}", http,
                                 plan.domain.empty() ? "" : ", hosts below " + plan.domain + " are assigned"));
@@ -190,7 +190,7 @@ void introduce(const ServerPlan& plan, Output& output) {
     introduce_to_clients(plan, output);
 }
 
-// Publishes all that is reachable now, as the library knows it.
+// Writes the reachable endpoints, as the library reports them.
 void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     if (plan.endpoint_file.empty()) {
         return;
@@ -204,7 +204,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     endpoints.set_dashboard(plan.server.dashboard_endpoint());
     for (const TunnelInfo& tunnel : plan.server.tunnels()) {
         for (const TunnelInfo::Service& service : tunnel.services) {
-            if (!service.draining) {  // one that its client has left is reached no more
+            if (!service.draining) {  // a service whose client has left is not reachable any more
                 endpoints.add_service(service.name, service.endpoint);
             }
         }
@@ -214,7 +214,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     }
 }
 
-// "alice (192.0.2.7:40022)", or the address alone.
+// "alice (192.0.2.7:40022)", or only the address.
 std::string who(const Event& event) {
     return event.client.empty() ? event.peer : fmt::format("{} ({})", printable(event.client), event.peer);
 }
@@ -236,7 +236,7 @@ void on_event(const Event& event, Output& output) {
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::waiting:
-            output.line(fmt::format("client {} has lost a connection, whose visitors wait for it: {}", who(event),
+            output.line(fmt::format("client {} lost a connection, and its visitors wait: {}", who(event),
                                     event.text.empty() ? event.error.message() : event.text));
             break;
         case Event::Kind::resumed:
@@ -250,7 +250,7 @@ void on_event(const Event& event, Output& output) {
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
-                output.line(fmt::format("client {} is going away", event.peer));
+                output.line(fmt::format("client {} drains and accepts no new visitors", event.peer));
             }
             break;
         case Event::Kind::refused:
@@ -352,7 +352,7 @@ public:
     }
 
 private:
-    // What fails before the other server is told to go leaves it as it is.
+    // A failure before the other server is asked to end leaves that one unchanged.
     void start_server() {
         std::vector<PassedSocket> given = sockets_of_manager();
         const std::string other = plan_.replaces ? server_to_replace(plan_.control) : std::string();
@@ -373,16 +373,16 @@ private:
             (void)control.hand_over();
         } catch (const control_error& error) {
             if (error.why() == control_error::Why::refused && error.code() != "ended") {
-                throw;  // it continues, and this one does not
+                throw;  // the other server continues, and this one ends
             }
         }
         plan_.server.take_control_name();
         has_replaced_ = true;
-        output_->line("this server has taken the place of the one that ran: " + other);
+        output_->line("this server has replaced the one that ran: " + other);
     }
 
-    // Where an address has changed (0.0.0.0:80 -> 127.0.0.1:80), what the manager has kept is in the way of the new
-    // one, at each start: the next one comes without.
+    // If an address has changed (0.0.0.0:80 -> 127.0.0.1:80), the kept socket blocks the new one at each start: it is
+    // dropped, so that the next start succeeds.
     void start_with(const std::vector<std::string>& kept) {
         try {
             plan_.server.start();
@@ -400,10 +400,10 @@ private:
         PartReport report{};  // what applying it would change
     };
 
-    EventQueue events_;  // outlives the server, as the next one does
+    EventQueue events_;  // outlives the server, and the next one too
     DrainRequest drain_request_;
     Signals& signals_;
-    std::optional<Secret> answered_;  // the token that was asked for at the start
+    std::optional<Secret> answered_;  // the token that was typed at the start
     ServerPlan plan_;
     std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
@@ -445,7 +445,7 @@ ExitCode run_server(Arguments arguments) {
     if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    Signals signals(options.has("config"));  // before the library makes threads
+    Signals signals(options.has("config"));  // before the library starts threads
     std::optional<Config> config = read_config_option(options, "server", problems);
     const bool watched = is_watched(options, problems);
     std::vector<std::unique_ptr<Part>> parts;

@@ -30,7 +30,7 @@ std::uint64_t unsigned_in(const std::string& text) noexcept {
     return error == std::errc() && end == text.data() + text.size() ? number : 0;
 }
 
-// The kernel's monotonic clock, by which the manager tells an answer to its request from an older one.
+// The kernel's monotonic clock: the manager uses it to match an answer to its request.
 std::uint64_t monotonic_microseconds() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -69,14 +69,14 @@ void ServiceManager::ready() {
 bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
     const KeptSockets::Owned owned(std::move(sockets));
     for (const KeptSockets::Change& change : kept_.changes(owned)) {
-        kept_.note({change.name, {}, {}});  // what of this fails is tried again
-        // What was kept under this name, perhaps by the process before this one, may be of another address.
+        kept_.note({change.name, {}, {}});  // what fails now is sent again
+        // The socket kept under this name may have another address, perhaps from the previous process.
         bool is_told = send("FDSTOREREMOVE=1\nFDNAME=" + change.name, patience);
         for (const int descriptor : change.descriptors) {
             is_told = is_told && send("FDSTORE=1\nFDNAME=" + change.name, patience, descriptor);
         }
         if (!is_told) {
-            return false;  // one that does not listen is not waited for once for each
+            return false;  // waits only once for a manager that does not listen
         }
         kept_.note(change);
     }
@@ -153,7 +153,8 @@ bool ServiceManager::send(std::string_view text, milliseconds patience_left, int
         if (errno != EINTR && (errno != EAGAIN || left.count() <= 0)) {
             return false;
         }
-        // A datagram socket that is not connected never says that its peer has room, so it is asked now and then.
+        // A datagram socket that is not connected is never reported as writable when its peer has room, so it is
+        // polled.
         constexpr int ask_every_ms = 10;
         (void)::poll(nullptr, 0, ask_every_ms);
     }

@@ -1,5 +1,5 @@
-// Tells the service manager that has started this program, as systemd does, how it goes: texts as datagrams to a Unix
-// socket that it names, as sd_notify(3) describes. Where there is none, all of this does nothing.
+// Reports the program's state to the service manager that started it, such as systemd, by datagrams to a Unix socket,
+// as sd_notify(3) describes. Without a manager, nothing is done.
 //
 //   ready --reloading--> reading --ready--> ready --stopping--> stopping
 #pragma once
@@ -28,27 +28,26 @@ public:
 
     bool is_there() const noexcept { return socket_ >= 0; }
 
-    /// This process is the service's from now on, in the place of another one: ready() says so.
+    /// This process now stands for the service, instead of another one; ready() reports that.
     void set_main_process() noexcept { is_new_main_ = true; }
-    /// Lets the manager keep copies of those that have a name, in the place of what it kept before: the next process of
-    /// the service gets them, if this one has crashed or is restarted. Only what has changed is sent. Closes them here.
-    /// False: it has not got all of them, since it does not listen, or one could not be copied (no descriptor: what is
-    /// kept of that name stays).
+    /// Lets the manager keep copies of the named sockets, instead of those it kept before: the next process of the
+    /// service gets them if this one crashes or is restarted. Sends only what has changed. Closes the descriptors.
+    /// False if the manager has not received all of them: it does not listen, or a socket could not be copied (no
+    /// descriptor; what is kept under that name stays).
     bool keep(std::vector<PassedSocket> sockets);
-    /// The manager is to keep nothing of these names: a start with what it has kept cannot succeed.
+    /// Makes the manager drop these names: a start with the kept sockets cannot succeed.
     void forget(const std::vector<std::string>& names);
-    /// The start, or a reload, is over.
+    /// The start, or a reload, is complete.
     void ready();
-    /// This process is the service from now on, and the one before it may end (systemd: NotifyAccess=all).
+    /// This process now stands for the service, and the previous one may end (systemd: NotifyAccess=all).
     void main_process();
-    /// The configuration is read again from now on.
+    /// A reload begins.
     void reloading();
     void stopping();
 
-    /// When look() is due at the latest: the watchdog has to hear of this program within an interval. Nothing: it need
-    /// not be called for that.
+    /// When look() must be called at the latest: the watchdog expects a message in each interval. Empty: no deadline.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const noexcept;
-    /// Does what is due. `state` says how it goes in one line; it is asked once a second at most.
+    /// Sends what is due. `state` describes the program's state in one line; it is called at most once a second.
     template <typename State>
     void look(Clock::time_point now, const State& state) {
         pat_watchdog(now);
@@ -61,15 +60,15 @@ public:
 private:
     void pat_watchdog(Clock::time_point now);
     void tell_state(const std::string& state);
-    /// `patience`: how long a full socket is waited for. What does not get through is left out (false).
-    /// `descriptor`: goes with it; below 0: none does.
+    /// `patience`: how long to wait while the socket is full; then the message is dropped (false). `descriptor`: sent
+    /// along; negative: none.
     bool send(std::string_view text, std::chrono::milliseconds patience, int descriptor = -1) noexcept;
 
     static constexpr std::chrono::seconds state_every{1};
-    /// For what the manager has to hear. It reads at once unless the machine is in trouble.
+    /// For required messages. The manager reads at once unless the machine is in trouble.
     static constexpr std::chrono::seconds patience{1};
 
-    std::string path_;  // the first byte of an abstract one is 0
+    std::string path_;  // begins with a zero byte if the address is abstract
     int socket_ = -1;
     std::chrono::milliseconds watchdog_every_{0};  // half of what the manager allows; 0: there is no watchdog
     Clock::time_point watchdog_due_{};

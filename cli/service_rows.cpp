@@ -33,7 +33,7 @@ const Json& service_of(const ServiceRow& row) {
     return row.service != nullptr ? *row.service : no_service;
 }
 
-// What tells a service apart from others of the server.
+// Identifies a service among others of the server.
 std::string key_of(const ServiceRow& row) {
     const std::int64_t client =
         row.client != nullptr ? number_in(*row.client, "id") : number_in(service_of(row), "client_id");
@@ -41,7 +41,7 @@ std::string key_of(const ServiceRow& row) {
            text_in(service_of(row), "endpoint");
 }
 
-// Servers of before this version say only how many requests there were.
+// Older servers send only the number of requests.
 std::int64_t visits_of(const Json& service) {
     return number_in(service, service.contains("visits") ? "visits" : "requests");
 }
@@ -53,7 +53,7 @@ void add_rates(std::vector<ServiceRow>& rows, const Json& before, double seconds
     }
     for (ServiceRow& row : rows) {
         const auto known = earlier.find(key_of(row));
-        const std::int64_t was = known != earlier.end() ? known->second : 0;  // a new one began in between
+        const std::int64_t was = known != earlier.end() ? known->second : 0;  // it may have been added in between
         row.per_second = static_cast<double>(std::max<std::int64_t>(visits_of(service_of(row)) - was, 0)) / seconds;
     }
 }

@@ -1,4 +1,4 @@
-// The services of a server as rows: their rates since an earlier answer, and the order in which they are shown.
+// The services of a server as rows: rates since an earlier answer, and their order.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace ferrotunnel::cli {
 
-/// By what services are sorted: "rate" (requests and visits a second), "visitors" (now), "bytes" (in all), each with
-/// the largest first, or "name".
+/// Sort keys of services: "rate" (requests and visits a second), "visitors" (now), "bytes" (in all), each with the
+/// largest first, or "name".
 inline const std::vector<std::string> service_orders{"rate", "visitors", "bytes", "name"};
 
 inline OptionInfo sort_option() {
@@ -20,16 +20,16 @@ inline OptionInfo sort_option() {
 }
 
 struct ServiceRow {
-    const Json* client = nullptr;      // of a status: the row of its client; else null
+    const Json* client = nullptr;      // in a status: the row of its client; otherwise null
     const Json* service = nullptr;     // null: the client has none
-    std::optional<double> per_second;  // requests, or visits where it is none of HTTP; nothing: not known
+    std::optional<double> per_second;  // requests, or visits if it is not HTTP; empty: unknown
 };
 
-/// Rows of `answer`, a server's status or services, which must outlive them. `before`: the same `seconds` ago; 0: there
-/// is none. `order`: empty: as the answer has them.
+/// Rows of `answer`, a server's status or services, which must outlive them. `before`: the answer of `seconds` ago; 0:
+/// there is none. `order`: empty: as in the answer.
 std::vector<ServiceRow> service_rows(const Json& answer, const Json& before, double seconds, const std::string& order);
 
-/// Visitors, or requests, that are there now.
+/// Present visitors, or requests.
 std::int64_t visitors_now(const Json& service);
 
 }  // namespace ferrotunnel::cli

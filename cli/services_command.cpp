@@ -27,9 +27,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds answer_patience = 30s;  // of the server, about a service
+constexpr std::chrono::seconds answer_patience = 30s;  // for the server's answer about a service
 
-// Of the commands that change services.
+// For the commands that change services.
 OptionSection whose_section() {
     return {"Client",
             {{"client", "NAME", "Ask a server to change this client (see `client --managed`)",
@@ -37,7 +37,7 @@ OptionSection whose_section() {
               "(`client --managed`)."}}};
 }
 
-// The program that is meant, and the client of a server.
+// The selected program, and the client of a server.
 Control wanted_control(const Options& options) {
     const auto client = options.text("client");
     const Control control(wanted_program(options, client ? "server" : "client").path);
@@ -142,7 +142,7 @@ Json described(const Udp& udp) {
     return json;
 }
 
-// The client that is to serve a folder has another working directory than this command.
+// The client that serves a folder has another working directory than this command.
 std::string seen_from_there(const std::string& local) {
     constexpr std::string_view prefix = "files:";
     std::error_code error;
@@ -171,7 +171,7 @@ void describe(const Options& options, std::string_view name, Parse parse, std::v
     if (const auto text = options.text(name)) {
         std::string error;
         const auto services = parse(*text, error);
-        if (services.size() > 1) {  // a range of ports, which the client spreads as files do
+        if (services.size() > 1) {  // a range of ports, which the client expands as in files
             const std::size_t equals = text->find('=');
             found.push_back({{std::string(name), text->substr(0, equals)}, {"local", text->substr(equals + 1)}});
             return;
@@ -202,7 +202,7 @@ Json wanted_service(const Options& options, Problems& problems) {
     }
     if (found.size() != 1) {
         problems.add("--tcp", found.empty() ? "missing: what to offer, like --tcp 2222=127.0.0.1:22"
-                                            : "one service at a time, please");
+                                            : "takes one service at a time");
         return {};
     }
     if (const auto name = options.text("name")) {
@@ -221,7 +221,7 @@ Json service_called(const Control& control, const std::string& name) {
     return {};
 }
 
-// Waits until the server has answered, and tells what it said.
+// Waits for the server's answer and prints it.
 ExitCode tell_result(const Control& control, const std::string& name) {
     const auto until = std::chrono::steady_clock::now() + answer_patience;
     for (;;) {
@@ -237,15 +237,15 @@ ExitCode tell_result(const Control& control, const std::string& name) {
             return ExitCode::ok;
         }
         if (state == "refused") {
-            complain("ferrotunnel: {} is offered, and the server refuses it: {}\n", name, text_in(service, "why"));
+            complain("ferrotunnel: {} is added, but the server rejects it: {}\n", name, text_in(service, "why"));
             return ExitCode::failure;
         }
         if (state.empty()) {
-            complain("ferrotunnel: {} was offered, and is gone again\n", name);
+            complain("ferrotunnel: {} was added, but has been removed again\n", name);
             return ExitCode::failure;
         }
         if (std::chrono::steady_clock::now() > until) {
-            fmt::print("{}: offered; the server has not answered yet\n", name);
+            fmt::print("{}: added; the server has not answered yet\n", name);
             return ExitCode::ok;
         }
         std::this_thread::sleep_for(50ms);
@@ -275,7 +275,7 @@ ExitCode add(std::vector<std::string> words) {
         }
     }
     if (const std::string kept = text_in(added, "kept"); !kept.empty()) {
-        fmt::print("kept in {}\n", printable(kept));
+        fmt::print("saved in {}\n", printable(kept));
     }
     return code;
 }
@@ -318,14 +318,14 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     }
     const ExitCode code = enabled ? tell_result(control, name) : ExitCode::ok;
     if (const std::string kept = text_in(answer, "kept"); !kept.empty()) {
-        fmt::print("kept in {}\n", printable(kept));
+        fmt::print("saved in {}\n", printable(kept));
     } else if (!enabled) {
-        fmt::print("not kept: this counts until the client ends\n");
+        fmt::print("not saved: this lasts until the client ends\n");
     }
     return code;
 }
 
-/// Asks programs for their services, and prints them with what a second has had since it asked before.
+/// Requests the services of programs and prints them with their rates since the last request.
 class ServicesPrinter {
 public:
     ServicesPrinter(bool json, std::string order) : json_(json), order_(std::move(order)) {}

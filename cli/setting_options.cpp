@@ -6,7 +6,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// The option of a setting, which `key` names as problems do. `https` as a whole has no option but its address.
+// The option of the setting `key`, as problems name it. `https` as a whole has no option but its address.
 std::string option_of(const std::string& key, const SettingOptions& settings) {
     const auto found = std::ranges::find(settings, key, &detail::SettingOption::problem);
     return found != settings.end() ? found->name : key == "https" ? "https-bind" : key;

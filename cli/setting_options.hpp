@@ -12,21 +12,21 @@ namespace ferrotunnel::cli {
 
 using SettingOptions = std::vector<detail::SettingOption>;
 
-/// A section for each topic.
+/// One section per topic.
 std::vector<OptionSection> sections_of(const SettingOptions& settings);
 
-/// The section with this title; it is made if there is none.
+/// The section with this title, which is added if it does not exist.
 OptionSection& section_called(std::vector<OptionSection>& sections, std::string_view title);
 
-/// The settings that options set, as texts.
+/// The settings that the options set, as texts.
 std::vector<detail::SettingText> said_by(const Options& options, const SettingOptions& settings, Problems& problems);
 
-/// Adds what the library found wrong: with its place in the file, or under the names of our options. An option that has
-/// a problem already gets no second one.
+/// Adds the problems that the library found: with their place in the file, or under the names of the options. An option
+/// that already has a problem gets no second one.
 void add_library_problems(const std::vector<Problem>& found, const Options& options, const SettingOptions& settings,
                           Problems& problems);
 
-/// Sets what the options say in the builder, where they override what a file has set before.
+/// Applies the options to the builder, where they override the file.
 template <typename Builder>
 void say_options(const Options& options, const SettingOptions& settings, Builder& builder, Problems& problems) {
     add_library_problems(detail::say(builder, said_by(options, settings, problems)), options, settings, problems);

@@ -1,27 +1,27 @@
-// SIGINT, SIGTERM, SIGHUP and SIGUSR1 as something to wait for.
+// Delivers SIGINT, SIGTERM, SIGHUP and SIGUSR1 by a descriptor.
 #pragma once
 
 namespace ferrotunnel::cli {
 
-/// Catches the signals: from its construction on they wait in a descriptor instead of ending the process. It must exist
-/// before any other thread does: threads inherit that the signals are blocked. SIGPIPE is ignored from then on.
+/// Catches the signals: after its construction they wait in a descriptor instead of ending the process. It must exist
+/// before any other thread starts, since threads inherit the blocked signals. SIGPIPE is ignored from then on.
 class Signals {
 public:
-    /// What take() returns for a SIGHUP of the kernel: the terminal is gone, and nobody can press Ctrl-C any more.
+    /// take() returns this for a SIGHUP from the kernel: the terminal is closed, and nobody can press Ctrl-C any more.
     static constexpr int terminal_gone = -1;
-    /// What take() returns for a SIGINT of the kernel: somebody has pressed Ctrl-C.
+    /// take() returns this for a SIGINT from the kernel: a user has pressed Ctrl-C.
     static constexpr int key_pressed = -2;
 
-    /// `reloads`: SIGHUP asks to read the configuration again, and is caught even where the parent process
-    /// wants SIGHUP to be ignored, as nohup does. A terminal that goes does not matter to such a program.
+    /// `reloads`: SIGHUP requests a reload, and is caught even if the parent process ignores SIGHUP, as nohup does. A
+    /// closed terminal does not matter to such a program.
     explicit Signals(bool reloads = false);
     ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
 
-    /// Readable when a signal has come.
+    /// Readable when a signal has arrived.
     int descriptor() const noexcept { return descriptor_; }
-    /// Takes one signal that has come, and returns its number, `terminal_gone` or `key_pressed`; 0: there is none.
+    /// Takes one signal and returns its number, `terminal_gone` or `key_pressed`; 0 if there is none.
     int take() noexcept;
 
 private:

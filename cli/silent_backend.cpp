@@ -18,7 +18,7 @@ constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view files_prefix = "files:";
 constexpr std::string_view listening = "0A";
 
-// The port of an address on this machine; nothing for one elsewhere.
+// The port of an address on this machine; empty for another machine.
 std::optional<std::uint16_t> local_port(std::string_view text) {
     if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) {
         text.remove_prefix(scheme + 3);
@@ -33,12 +33,12 @@ std::optional<std::uint16_t> local_port(std::string_view text) {
     return error == std::errc{} ? std::optional(port) : std::nullopt;
 }
 
-// Adds the ports of a table. Listening sockets come first in it, so that the rest, which may be long, is not read.
-// False if the kernel has no such table.
+// Adds the ports of a table. Listening sockets come first, so the rest, which may be long, is not read. False if the
+// kernel has no such table.
 bool add_listening(const char* table, std::set<std::uint16_t>& ports) {
     std::ifstream lines(table);
     std::string line;
-    if (!std::getline(lines, line)) {  // the head
+    if (!std::getline(lines, line)) {  // the heading
         return false;
     }
     while (std::getline(lines, line)) {

@@ -1,4 +1,4 @@
-// Whether a backend of this machine has anything for visitors, found out without connecting to it.
+// Finds local backends that do not listen, without connecting to them.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +10,25 @@
 
 namespace ferrotunnel::cli {
 
-/// The ports of this machine on which anything listens by TCP, at the moment when this is made: the kernel's tables are
-/// read once for all services.
+/// The TCP ports of this machine with a listener, at the time of construction: the kernel's tables are read once for
+/// all services.
 class ListeningPorts {
 public:
     ListeningPorts();
 
-    /// True if `local`, in the form that services have it, is an address of this machine, or a unix socket, on which
-    /// nothing listens. False also if that cannot be determined, as for an address of another machine.
+    /// True if `local`, as services write it, is an address of this machine, or a Unix socket, without a listener.
+    /// False also if that cannot be determined, as for an address of another machine.
     bool is_silent(const std::string& local) const;
 
 private:
     std::optional<std::set<std::uint16_t>> ports_;  // empty if the kernel has no table
 };
 
-/// Warns if nothing listens at `local`, and names the services that lead there. The tunnel continues all the same: a
-/// backend that is started later is reached.
+/// Warns if nothing listens at `local`, and names its services. The tunnel continues: a backend that starts later is
+/// reached.
 void warn_if_silent(const ListeningPorts& ports, const std::string& local, const std::string& services, Output& output);
 
-/// Warns if `local` is files:FOLDER and there is no page for visitors of `/`, who then get a 404.
+/// Warns if `local` is files:FOLDER without a page for `/`, so that visitors of `/` get 404.
 void warn_if_no_index(const std::string& local, const std::string& service, Output& output);
 
 }  // namespace ferrotunnel::cli

@@ -33,9 +33,9 @@ std::string why_changes_stay_unseen(const std::string& file) {
         return {};
     }
     return is_replaced_elsewhere(file)
-               ? "is mounted as a single file and was replaced where it comes from: what is read here is the old one. "
+               ? "is mounted as a single file and was replaced on the host: the old file is still read here. "
                  "Mount the folder instead"
-               : "is mounted as a single file: once it is replaced where it comes from, that is not seen here. Mount "
+               : "is mounted as a single file: replacing it on the host is not noticed here. Mount "
                  "the folder instead";
 }
 

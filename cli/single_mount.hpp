@@ -1,15 +1,15 @@
-// A file that is mounted alone, as containers have it: the program that replaces it where it comes from makes another
-// file, and the mount keeps the one that was there. Neither watching nor reading again finds the new one.
+// Detects a file that is mounted by itself, as containers do: replacing it on the host creates another file, and the
+// mount keeps the old one. Neither watching nor reading finds the new one.
 #pragma once
 
 #include <string>
 
 namespace ferrotunnel::cli {
 
-/// Whether the file was replaced or removed where it is mounted from: what is read here is the old one.
+/// Whether the file was replaced or removed on the host, so that its old content is read here.
 bool is_replaced_elsewhere(const std::string& file);
 
-/// Why changes of the file are perhaps not seen, as the end of a sentence about it; empty: they are seen.
+/// Why changes of the file may not be noticed, as the end of a sentence about it; empty if they are.
 std::string why_changes_stay_unseen(const std::string& file);
 
 }  // namespace ferrotunnel::cli

@@ -14,7 +14,7 @@ namespace {
 bool has_debugger() noexcept {
     std::FILE* const file = std::fopen("/proc/self/status", "re");
     if (file == nullptr) {
-        return true;  // it cannot be ruled out
+        return true;  // it cannot be excluded
     }
     int tracer = 0;
     bool is_known = false;
@@ -26,7 +26,7 @@ bool has_debugger() noexcept {
     return !is_known || tracer != 0;
 }
 
-// Only what nobody writes to: its pages are those of the file, so nothing is lost with them.
+// Only pages that are never written: they are backed by the file, so nothing is lost.
 int release_object(dl_phdr_info* object, std::size_t, void*) noexcept {
     const auto page_bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     for (int i = 0; i < object->dlpi_phnum; ++i) {

@@ -8,7 +8,7 @@ namespace ferrotunnel::cli {
 namespace {}  // namespace
 
 std::string default_state_dir() {
-    // systemd separates several folders by colons; the first is as good as any.
+    // systemd separates several folders by colons; the first one is used.
     if (const std::string given = environment_variable("STATE_DIRECTORY"); !given.empty()) {
         return given.substr(0, given.find(':'));
     }

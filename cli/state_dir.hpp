@@ -1,4 +1,4 @@
-// Where the server keeps its certificate if the user names no other folder.
+// The server's default folder for its certificate.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 namespace ferrotunnel::cli {
 
 /// $STATE_DIRECTORY, which systemd sets; /var/lib/ferrotunnel for root; $XDG_STATE_HOME/ferrotunnel or
-/// ~/.local/state/ferrotunnel for others; empty when there is no home.
+/// ~/.local/state/ferrotunnel for others; empty without a home.
 std::string default_state_dir();
 
 }  // namespace ferrotunnel::cli

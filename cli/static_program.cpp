@@ -1,9 +1,9 @@
-// What a statically linked program says to the C library before anything else.
+// Sets up the C library of a statically linked program.
 #include <nss.h>
 
 namespace {
 
-// Names and users are found by what is inside the C library: hosts, DNS, /etc/passwd. Other modules, which
+// Resolves names and users only by what is built into the C library: hosts, DNS, /etc/passwd. Other modules, which
 // /etc/nsswitch.conf may name, are shared libraries, and loading one made for another C library ends the program.
 const struct FindWithoutModules {
     FindWithoutModules() {

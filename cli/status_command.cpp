@@ -29,7 +29,7 @@ Json parsed(const std::string& answer) {
     return Json::parse(answer, nullptr, false);
 }
 
-// Prints the status of each program once. `before` has the last one of each, by socket.
+// Prints the status of each program once. `before` has the previous one of each, by socket.
 void print_status(const std::vector<ControlProgram>& programs, bool json, const std::string& order,
                   std::map<std::string, Json>& before) {
     std::string text;

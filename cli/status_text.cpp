@@ -33,9 +33,9 @@ std::int64_t now_in_seconds() {
     return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
 }
 
-/// What has happened since an earlier status of the same program.
+/// The time since an earlier status of the same program.
 struct Pace {
-    double seconds = 0;  // 0: not known
+    double seconds = 0;  // 0: unknown
     const Json& now;
     const Json& before;
 
@@ -84,7 +84,7 @@ std::string left_off(const Json& answer) {
     return rows > 0 ? fmt::format("  ... and {} more\n", rows) : "";
 }
 
-// Of a service whose client is a member of a group, or whose backend is unhealthy.
+// For a service whose client is a member of a group, or whose backend is unhealthy.
 std::string health_text(const Json& service) {
     std::string text;
     if (const Json& member = member_of(service, "member"); member.is_object()) {
@@ -97,7 +97,7 @@ std::string health_text(const Json& service) {
     return text + (service.contains("unhealthy") ? ", unhealthy: " + text_in(service, "unhealthy") : std::string());
 }
 
-// Of a member of a group the visitors, or requests, that are there; else streams.
+// The present visitors, or requests, of a group's member; otherwise streams.
 std::string visitors_text(const Json& service) {
     return std::to_string(visitors_now(service)) + health_text(service);
 }
@@ -106,11 +106,11 @@ std::string rate_text(const ServiceRow& row) {
     return row.per_second ? fmt::format("{:.1f}", *row.per_second) : std::string("-");
 }
 
-// Of each service those who make most of its traffic, at most three, and `rows_max` in all. The members of a group have
-// one list, which each of them shows.
+// The visitors with the most traffic: at most three for a service, and `rows_max` in all. The members of a group share
+// one list, so it is shown once.
 std::string top_visitors_text(const std::vector<ServiceRow>& services, std::size_t rows_max) {
     constexpr std::size_t of_one_max = 3;
-    Rows rows{{"MOST FROM", "SERVICE", "VISITS", "BYTES"}};
+    Rows rows{{"TOP VISITOR", "SERVICE", "VISITS", "BYTES"}};
     std::set<std::string> told;
     for (const ServiceRow& row : services) {
         if (row.service != nullptr &&
@@ -130,7 +130,7 @@ std::string top_visitors_text(const std::vector<ServiceRow>& services, std::size
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
-// "waiting to resume for 3 s", after `separator`; nothing where nobody waits.
+// "waiting to resume for 3 s", after `separator`; empty if none waits.
 std::string waiting_text(const Json& waits, std::string_view separator) {
     const std::int64_t waiting = number_in(waits, "waiting");
     return waiting == 0 ? std::string()
@@ -138,27 +138,27 @@ std::string waiting_text(const Json& waits, std::string_view separator) {
                                       duration_text(number_in(waits, "waiting_ms") / 1'000));
 }
 
-// Nothing where `resume` is off, or no connection was lost yet.
+// Empty if `resume` is off, or no connection was lost yet.
 std::string resume_line(const Json& status) {
     const Json& resume = member_of(status, "resume");
     if (number_in(resume, "waits") == 0) {
         return {};
     }
-    return fmt::format("  resume       {} lost, {} resumed, {} given up{}\n",
+    return fmt::format("  resume       {} lost, {} resumed, {} abandoned{}\n",
                        counted(number_in(resume, "waits"), "connection"), number_in(resume, "resumed"),
                        number_in(resume, "given_up"), waiting_text(resume, "; "));
 }
 
-// Where visitors reach a service, and how many hosts more they may ask for.
+// The public endpoint of a service, and the number of its further hosts.
 std::string public_text(const Json& service) {
     const std::size_t more = member_of(service, "more_hosts").size();
     return or_dash(text_in(service, "endpoint")) + (more == 0 ? "" : fmt::format(" (+{})", more));
 }
 
 std::string tunnels_text(const Json& status, const Pace& pace, const std::string& order) {
-    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "A SECOND", "VISITORS"}};
+    Rows rows{{"ID", "NAME", "TOKEN", "ADDRESS", "SINCE", "CONNECTIONS", "SERVICE", "PUBLIC", "RATE/S", "VISITORS"}};
     const std::vector<ServiceRow> services = service_rows(status, pace.before, pace.seconds, order);
-    const Json* client = nullptr;  // of the row above
+    const Json* client = nullptr;  // of the previous row
     for (const ServiceRow& row : services) {
         const Json& tunnel = *row.client;
         std::vector<std::string> cells(6);
@@ -182,7 +182,7 @@ std::string tunnels_text(const Json& status, const Pace& pace, const std::string
 }
 
 std::string kept_out_text(const Json& status) {
-    Rows rows{{"KEPT OUT", "NAME", "TOKEN", "FOR ANOTHER"}};
+    Rows rows{{"REJECTED", "NAME", "TOKEN", "TIME LEFT"}};
     for (const Json& client : member_of(status, "kept_out")) {
         rows.push_back({std::to_string(number_in(client, "id")), or_dash(text_in(client, "name")),
                         text_in(client, "token"), duration_text(number_in(client, "seconds"))});
@@ -219,7 +219,7 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
 }
 
 std::string visits_text(const Json& status) {
-    Rows rows{{"VISITS", "KIND", "AT", "SINCE", "OPEN", "IN ALL", "FAILED"}};
+    Rows rows{{"VISITS", "KIND", "AT", "SINCE", "OPEN", "TOTAL", "FAILED"}};
     for (const Json& visit : member_of(status, "visits")) {
         std::string failed = std::to_string(number_in(visit, "failed"));
         if (const std::string why = text_in(visit, "why"); !why.empty()) {
@@ -266,7 +266,7 @@ std::string rights_text(const Json& rights) {
         const std::int64_t left = number_in(rights, "expires") - now_in_seconds();
         put(left > 0 ? "expires in " + duration_text(left) : "EXPIRED");
     }
-    return text.empty() ? "all that every token may" : text;
+    return text.empty() ? "default rights" : text;
 }
 
 std::string use_text(const Json& token, const char* used, const char* most) {
@@ -275,13 +275,13 @@ std::string use_text(const Json& token, const char* used, const char* most) {
     return quotas.contains(most) ? fmt::format("{} of {}", now, number_in(quotas, most)) : std::to_string(now);
 }
 
-// The bytes of a service, which are counted by its name and address: those of all members, where a group shares it.
+// The bytes of a service, counted by its name and address: those of all members if a group shares it.
 std::string bytes_text(const Json& service) {
     const std::int64_t bytes = number_in(service, "bytes_received") + number_in(service, "bytes_sent");
     return size_text(static_cast<double>(bytes)) + (member_of(service, "member").is_object() ? " (group)" : "");
 }
 
-// When one of a token's secrets was last used, and the id by which logs name it.
+// When one of a token's secrets was last used, and its id in logs.
 std::string secret_text(const Json& token, const char* which) {
     const Json& secret = member_of(member_of(token, "secrets"), which);
     if (!secret.is_object()) {
@@ -299,7 +299,7 @@ std::string secret_text(const Json& token, const char* which) {
 }
 
 std::string services_of_server_text(const Json& answer, const std::vector<ServiceRow>& services) {
-    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "A SECOND", "BYTES", "VISITORS"}};
+    Rows rows{{"NAME", "PUBLIC", "CLIENT", "ID", "TOKEN", "RATE/S", "BYTES", "VISITORS"}};
     for (const ServiceRow& row : services) {
         const Json& service = *row.service;
         rows.push_back({text_in(service, "name"), public_text(service), or_dash(text_in(service, "client")),
@@ -339,8 +339,8 @@ std::string status_text(const Json& status, const Json& before, const std::strin
     const Pace pace(status, before);
     std::string text = first_line(status);
     if (const auto left = status.find("trial_seconds"); left != status.end() && left->is_number()) {
-        text += fmt::format("  on trial     what a reload has applied is taken back in {:.0f} s, unless confirmed\n",
-                            left->get<double>());
+        text +=
+            fmt::format("  on trial     the reload is reverted in {:.0f} s, unless confirmed\n", left->get<double>());
     }
     text += text_in(status, "side") == "server" ? server_text(status, pace, order) : client_text(status, pace);
     return text;
@@ -367,13 +367,13 @@ std::string route_text(const Json& answer) {
     if (found != "service") {
         return fmt::format("-> {}\n", printable(found == "away" ? "its client is away" : found));
     }
-    std::string text = fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),
-                                   printable(text_in(answer, "token")),
-                                   answer.contains("tls") ? ", by TLS that passes untouched" : "");
+    std::string text =
+        fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),
+                    printable(text_in(answer, "token")), answer.contains("tls") ? ", by TLS passthrough" : "");
     if (!member_of(answer, "members").is_array()) {
         return text;
     }
-    Rows rows{{"MEMBER", "STATE", "WEIGHT", "VISITORS", "IN ALL", ""}};
+    Rows rows{{"MEMBER", "STATE", "WEIGHT", "VISITORS", "TOTAL", ""}};
     bool is_chosen = false;
     for (const Json& member : member_of(answer, "members")) {
         std::string state = text_in(member, "state");
@@ -389,9 +389,9 @@ std::string route_text(const Json& answer) {
         return text;
     }
     const std::string sticky = text_in(answer, "sticky");
-    return text + (sticky == "address"  ? "--visitor ADDRESS tells who of them has a visitor from there\n"
-                   : sticky == "cookie" ? "-H 'Cookie: ...' tells who of them has a visitor with that cookie\n"
-                                        : "each visitor comes to one by the balance of the group\n");
+    return text + (sticky == "address"  ? "--visitor ADDRESS shows the member for a visitor from that address\n"
+                   : sticky == "cookie" ? "-H 'Cookie: ...' shows the member for a visitor with that cookie\n"
+                                        : "the group's balance selects the member for each visitor\n");
 }
 
 std::string tokens_text(const Json& answer) {

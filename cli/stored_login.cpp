@@ -24,7 +24,7 @@ std::string login_file() {
 void store_login(const Join& join) {
     const std::filesystem::path path = login_file();
     if (path.empty()) {
-        throw std::system_error(ENOENT, std::generic_category(), "cannot keep the login without $HOME");
+        throw std::system_error(ENOENT, std::generic_category(), "cannot save the login without $HOME");
     }
     make_new_folder(path.parent_path(), 0700);
     const Secret text = join_string(join);

@@ -1,5 +1,4 @@
-// What `ferrotunnel login` keeps for later commands: a join string in a file of the user's own, which nobody else may
-// read.
+// The saved login of `ferrotunnel login`: a join string in a file that only its user can read.
 #pragma once
 
 #include <optional>
@@ -10,13 +9,13 @@
 
 namespace ferrotunnel::cli {
 
-/// Where it is: below $XDG_CONFIG_HOME, or ~/.config. Empty: there is no home.
+/// The path below $XDG_CONFIG_HOME, or ~/.config. Empty without a home.
 std::string login_file();
 
-/// Keeps it, in the place of an earlier one. Throws std::system_error.
+/// Saves it, replacing an earlier one. Throws std::system_error.
 void store_login(const Join& join);
 
-/// Nothing where there is none, or where it is wrong, which is a problem.
+/// Empty if there is none, or if it is not valid, which is a problem.
 std::optional<Join> stored_login(Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -28,12 +28,12 @@ bool is_range(std::string_view text) {
     return dash != std::string_view::npos && parse_port(text.substr(0, dash)) && parse_port(text.substr(dash + 1));
 }
 
-// Whether one of both is a range of ports: then both have to be.
+// Whether either is a range of ports: then both must be.
 bool has_range(std::string_view port, std::string_view address) {
     return is_range(port) || is_range(address.substr(address.rfind(':') + 1));
 }
 
-// The part in front of "=": a port or a range, and perhaps the server's address for it.
+// The part before "=": a port or a range, perhaps with a listen address on the server.
 struct PublicPart {
     std::string bind;
     std::string_view port;
@@ -75,7 +75,7 @@ template <typename Service>
 std::vector<Service> private_of(std::string_view text, const char* like, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0) {
-        error = fmt::format("expected NAME=ADDRESS: what visitors call it and what is behind it, like {}", like);
+        error = fmt::format("expected NAME=ADDRESS: its name for visitors and its backend, like {}", like);
         return {};
     }
     const std::optional<std::string> local = parse_backend(text.substr(equals + 1), error);
@@ -83,11 +83,11 @@ std::vector<Service> private_of(std::string_view text, const char* like, std::st
                  : std::vector<Service>{};
 }
 
-// As the library names a service after its backend: this machine is 127.0.0.1 there.
+// As the library names a service after its backend: there, this machine is 127.0.0.1.
 std::string named(std::string_view local) {
     const bool is_here = local.starts_with(this_machine) && local.substr(this_machine.size()).starts_with(':');
     std::string name = is_here ? fmt::format("127.0.0.1{}", local.substr(this_machine.size())) : std::string(local);
-    std::replace(name.begin(), name.end(), '%', '-');  // of a zone
+    std::replace(name.begin(), name.end(), '%', '-');  // before a zone
     return name;
 }
 
@@ -95,7 +95,7 @@ std::string named(std::string_view local) {
 
 std::optional<std::string> parse_backend(std::string_view text, std::string& error) {
     if (text.starts_with("unix:") || text.starts_with("files:") || text.find("://") != std::string_view::npos) {
-        return std::string(text);  // for the library to judge: it depends on the service
+        return std::string(text);  // the library checks it: it depends on the service
     }
     const std::size_t colon = text.rfind(':');
     const std::string_view host = colon == std::string_view::npos ? "" : text.substr(0, colon);
@@ -125,7 +125,7 @@ std::optional<std::uint16_t> parse_remote_port(std::string_view text, std::strin
 std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) {
-        error = "expected PORT=ADDRESS: the public port and what is behind it, like 2222=22 or 8080=127.0.0.1:80";
+        error = "expected PORT=ADDRESS: the public port and the backend, like 2222=22 or 8080=127.0.0.1:80";
         return {};
     }
     const auto [bind, port] = public_part(text.substr(0, equals));
@@ -147,7 +147,7 @@ std::vector<Tcp> parse_tcp_spec(std::string_view text, std::string& error) {
 std::vector<Tcp> parse_tcp_udp_spec(std::string_view text, std::vector<Udp>& udp, std::string& error) {
     std::vector<Tcp> all = parse_tcp_spec(text, error);
     if (!all.empty() && all.front().is_private) {
-        error = "a private service has no number that two could have";
+        error = "a private service has no port that TCP and UDP could share";
         return {};
     }
     for (Tcp& tcp : all) {
@@ -170,7 +170,7 @@ std::vector<Udp> parse_private_udp_spec(std::string_view text, std::string& erro
 std::vector<Udp> parse_udp_spec(std::string_view text, std::string& error) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) {
-        error = "expected PORT=ADDRESS: the public UDP port and what is behind it, like 53=53 or 5353=127.0.0.1:53";
+        error = "expected PORT=ADDRESS: the public UDP port and the backend, like 53=53 or 5353=127.0.0.1:53";
         return {};
     }
     const auto [bind, port] = public_part(text.substr(0, equals));

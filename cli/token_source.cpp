@@ -52,14 +52,14 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
     const bool file_on_command_line = file && !options.from_environment("token-file");
     const bool in_environment = options.from_environment("token");
     if (on_command_line && file_on_command_line) {
-        problems.add("--token", "and --token-file are both there; give one of them");
+        problems.add("--token", "and --token-file are both given; use one of them");
         return {};
     }
     if (on_command_line && !on_command_line->empty()) {
         if (sources.may_ask) {
             complain(
-                "hint: a token on the command line stays in the shell's history, and other users may catch a glimpse "
-                "of it;\n      {} or --token-file avoids that\n",
+                "hint: a token on the command line stays in the shell's history, and other users may briefly see "
+                "it;\n      {} or --token-file avoids that\n",
                 token_variable);
         }
         return only(on_command_line->copy());
@@ -75,7 +75,7 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
         return only(Secret::from_env(token_variable));
     }
     if (options.has("token")) {
-        return {};  // without a value, which is a problem already
+        return {};  // the option has no value, which is a problem already
     }
     if (answered) {
         return only(answered->copy());
@@ -83,7 +83,7 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
     if (!sources.may_ask || !can_prompt()) {
         problems.add(
             "--token-file",
-            "missing: the token that server and clients share. `ferrotunnel token` makes one; it may also come "
+            "missing: the token that server and clients share. `ferrotunnel token` makes one; it can also be set "
             "in FERROTUNNEL_TOKEN");
         return {};
     }
@@ -108,13 +108,13 @@ void add_token_options(bool several_files, std::vector<OptionSection>& sections)
     const OptionInfo of_server{
         "token-file", "FILE", "File with the token for clients; may be repeated",
         "File with a token that clients log in with; may be repeated, and logs then show each token by the name of its "
-        "file. Without a token option, the terminal is asked.",
+        "file. Default: asked for on the terminal.",
         true};
     const OptionInfo of_client{
         "token-file", "FILE", "File with the server's token (default: asked for)",
-        "File with the token that the server was started with. Without a token option, the terminal is asked."};
+        "File with the token that the server was started with. Default: asked for on the terminal."};
     options.insert(options.begin() + 1,
-                   {several_files ? of_server : of_client, plain_token_option()});  // behind the address
+                   {several_files ? of_server : of_client, plain_token_option()});  // after the address
 }
 
 OptionInfo plain_token_option() {

@@ -1,4 +1,4 @@
-// Where the token comes from: the command line, files, the environment, or a question on the terminal.
+// Finds the token: on the command line, in files, in the environment, or by asking.
 #pragma once
 
 #include <optional>
@@ -15,23 +15,22 @@ namespace ferrotunnel::cli {
 
 struct FoundToken {
     Secret secret;
-    std::string name;  // of its file, so that logs can tell several apart; empty: it came from elsewhere
+    std::string name;  // its file's name, which identifies it in logs; empty: it came from elsewhere
 };
 
-/// Finds the tokens. The command line goes before the environment; two
-/// sources of one kind are a problem, as nobody can tell which one was meant. The question is asked last, and only if
-/// nothing is wrong so far. Returns none only together with a problem.
-/// The answer to the question is kept in `answered`, and taken from there when the tokens are looked for again; where
-/// the sources say that nobody may be asked, that is the only way to it.
+/// Finds the tokens. The command line overrides the environment; two sources of one kind are a problem, since it is not
+/// clear which one was meant. The terminal is asked last, and only if there is no problem so far. Returns none only
+/// together with a problem. The typed token is stored in `answered` and used from there when the tokens are looked up
+/// again; if the sources forbid asking, that is the only way to get it.
 std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& question, Signals& signals,
                                     std::optional<Secret>& answered, Problems& problems);
 
-/// Whether find_tokens has to be called. False if the file has a token and nobody overrides it, or if there is nothing
-/// but the file.
+/// Whether find_tokens has to be called. False if the file has a token that nothing overrides, or if only the file
+/// counts.
 bool needs_token(const Sources& sources, bool file_has_one);
 
-/// Adds --token-file and --token to the section "Tunnel connections", behind the address that it begins with.
-/// `several_files`: of a server, which has several tokens.
+/// Adds --token-file and --token to the section "Tunnel connections", after the address at its start. `several_files`:
+/// for a server, which accepts several tokens.
 void add_token_options(bool several_files, std::vector<OptionSection>& sections);
 OptionInfo plain_token_option();
 

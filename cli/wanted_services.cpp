@@ -41,7 +41,7 @@ void apply_backend_options(const Options& options, std::vector<Wanted>& wanted, 
     apply_backend_options(options, services, problems);
 }
 
-// Adds what `parse` makes of each value of the option: one service, or several.
+// Adds the services that `parse` makes from each value of the option.
 template <typename Parse>
 void add_wanted(const Options& options, std::string_view name, Parse parse, std::vector<Wanted>& wanted,
                 Problems& problems) {
@@ -58,7 +58,7 @@ void add_wanted(const Options& options, std::string_view name, Parse parse, std:
     }
 }
 
-// The one service of `tcp` or `udp`: ADDRESS, at the port of --remote-port. `like`: an example of ADDRESS.
+// The only service of `tcp` or `udp`: ADDRESS, at the port of --remote-port. `like`: an example of ADDRESS.
 template <typename Service>
 std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Problems& problems) {
     std::string error;
@@ -82,7 +82,7 @@ std::vector<Wanted> wanted_by_port(const Options& options, const char* like, Pro
     return {{*options.operand(), std::move(service)}};
 }
 
-// A key as `ferrotunnel token` makes one, in the file that the option names.
+// Reads a key, as `ferrotunnel token` makes one, from the file that the option names.
 template <typename Key>
 Key read_key_file(const Options& options, std::string_view option, Problems& problems) {
     const std::optional<std::string> path = options.text(option);
@@ -106,7 +106,7 @@ bool take_key(Service& service, const VisitKey& key) {
     return false;
 }
 
-// Gives the key to all private services.
+// Sets the key of all private services.
 void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problems& problems) {
     if (!options.has("key-file")) {
         return;
@@ -121,7 +121,7 @@ void apply_key_file(const Options& options, std::vector<Wanted>& wanted, Problem
     }
 }
 
-// Whether the command line of `client` names services; otherwise those of the file are offered.
+// Whether the command line of `client` names services; otherwise the file's are offered.
 bool names_services(const Options& options) {
     return options.has("tcp") || options.has("udp") || options.has("http") || options.has("passthrough") ||
            options.has("private") || options.has("private-udp") || options.has("tcp+udp");
@@ -135,17 +135,17 @@ std::vector<Wanted> wanted_by_client(const Sources& sources, Problems& problems)
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol, --health",
-                         "are for services of the command line; those of a file say it there");
+                         "apply to services of the command line; services of a file have these settings there");
         }
         if (has_guard_options(options)) {
             problems.add("--basic-auth, --allow-ip, --rate",
-                         "are for services of the command line; those of a file have `plugins` there");
+                         "apply to services of the command line; services of a file have `plugins` there");
         }
         return wanted_by_file(*sources.config, problems);
     }
     if (const std::string text = options.text("tls").value_or(""); text.find('=') != std::string::npos) {
         problems.add(options.place_of("tls"),
-                     "is on or off, for the connection with the server; TLS visitors of a host are "
+                     "is on or off, for the connection to the server; for TLS visitors of a host use "
                      "--passthrough " +
                          text);
         return {};
@@ -244,7 +244,7 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
         problems.add("ADDRESS", "missing: what to offer, like `ferrotunnel tls 8443 --host app.example.com`");
     }
     if (!options.has("host")) {
-        problems.add("--host", "missing: the name that visitors ask for, like app.example.com");
+        problems.add("--host", "missing: the host that visitors request, like app.example.com");
     }
     const std::optional<std::string> local = parse_backend(options.operand().value_or("443"), error);
     if (!local) {
@@ -264,7 +264,7 @@ std::vector<Wanted> wanted_by_tls(const Sources& sources, Problems& problems) {
 std::vector<Wanted> wanted_by_files(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
     if (!options.operand()) {
-        problems.add("FOLDER", "missing: whose files to offer, like `ferrotunnel files ./dist`");
+        problems.add("FOLDER", "missing: the folder to serve, like `ferrotunnel files ./dist`");
         return {};
     }
     Http http;
@@ -285,7 +285,7 @@ std::vector<Wanted> wanted_by_exit(const Sources& sources, Problems& problems) {
         problems.add(options.place_of(port_option), error);
     }
     if (tcp.allow.empty()) {
-        problems.add("--allow", "missing: where visitors may go, like --allow '*.example.com:443'");
+        problems.add("--allow", "missing: the destinations that visitors may reach, like --allow '*.example.com:443'");
     }
     const std::optional<std::string> user = options.text("user");
     const std::optional<std::string> file = options.text("password-file");
@@ -308,10 +308,10 @@ std::vector<Wanted> wanted_by_visit(const Sources&, Problems&) {
 std::optional<Visit> wanted_visit(const Sources& sources, Problems& problems) {
     const Options& options = sources.options;
     if (!options.operand()) {
-        problems.add("SERVICE", "missing: which private service to visit, like `ferrotunnel visit db --local 5432`");
+        problems.add("SERVICE", "missing: the private service to visit, like `ferrotunnel visit db --local 5432`");
     }
     if (!options.has("local")) {
-        problems.add("--local", "missing: the port of this machine that is to reach the service, like --local 5432");
+        problems.add("--local", "missing: the local port for the service, like --local 5432");
     }
     if (!options.has("key-file")) {
         problems.add("--key-file", "missing: the file with the key that the service's client has, too");
@@ -329,10 +329,11 @@ void give_token(const Sources& sources, std::vector<Wanted>& wanted, Problems& p
     if (!sources.options.has("service-token")) {
         return;
     }
-    const bool is_client = sources.options.command().name == "client";  // others are for one service, or a few
+    const bool is_client = sources.options.command().name == "client";  // the other commands have only one service, or
+                                                                        // a few
     if (sources.config != nullptr && is_client && !names_services(sources.options)) {
         problems.add(sources.options.place_of("service-token"),
-                     "is for services of the command line; those of a file have `token` there");
+                     "applies to services of the command line; services of a file have `token` there");
         return;
     }
     const auto token = read_key_file<ServiceToken>(sources.options, "service-token", problems);

@@ -51,7 +51,7 @@ Result<UrlParts, std::string_view> read_url(std::string_view text) {
     const std::string_view rest = url.rest.substr(0, url.rest.find('#'));
     parts.path = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
     if (!is_target(parts.path)) {
-        return std::string_view("has a character that is not allowed in URLs");
+        return std::string_view("has a character that is not allowed in a URL");
     }
     return parts;
 }

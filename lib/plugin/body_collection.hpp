@@ -1,4 +1,4 @@
-// The bodies of an exchange that instances want to have whole before they decide.
+// Collects whole bodies of an exchange for instances that decide on them.
 //
 //   none --collect, in a hook--> wanted --the hook leaves the decision to it--> collecting --whole, decide--> decided
 //    ^------------------------------'--------------------------drop----------------'                             |
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// What an instance wants to do with a body when it is whole.
+/// What an instance will do with a whole body.
 struct BodyWish {
     ft_decision (*then)(ft_exchange*, void* user, ft_text body) = nullptr;
     void* user = nullptr;
@@ -31,40 +31,40 @@ struct BodyWish {
     }
 };
 
-/// What is collected is the body of the message whose phase it is.
+/// Collects the body of the message of the current phase.
 class BodyCollection {
 public:
-    /// `request`: as its head announces it.
+    /// `request`: the body as announced by the head.
     BodyCollection(const RunContext& at, const http::Body& request) noexcept;
     ~BodyCollection() { drop(); }
     BodyCollection(const BodyCollection&) = delete;
     BodyCollection& operator=(const BodyCollection&) = delete;
 
-    /// For the hook that runs; takes `user` when it returns true. False: this hook may not, or has had a body.
+    /// For the running hook; owns `user` if it returns true. False: this hook may not collect, or has had a body.
     bool collect(const BodyWish& wish) noexcept;
 
-    /// The hook of another instance, or phase, begins.
+    /// Begins the hook of another instance, or of another phase.
     void begin_hook() noexcept { state_ = State::none; }
-    /// There is a wish that is not decided on.
+    /// Whether a wish waits for its decision.
     bool has_wish() const noexcept { return state_ == State::wanted || state_ == State::collecting; }
     /// The hook leaves its decision to the body.
     void begin() noexcept { state_ = State::collecting; }
     bool is_collecting() const noexcept { return state_ == State::collecting; }
     bool is_whole() const noexcept { return sides_[side()].is_whole; }
-    /// It is collecting, and the body is still to come.
+    /// It is collecting, and the body is not complete.
     bool awaits_body() const noexcept { return is_collecting() && !is_whole() && failure_.empty(); }
-    /// Whether the instance can have the body. Others may have collected more than it takes.
+    /// Whether the instance accepts the body. Others may have collected more than its limit.
     bool fits() const noexcept { return failure_.empty() && bytes(side()).size() <= wish_.max; }
     /// Why the body could not be collected; empty if it could.
     std::string_view failure() const noexcept { return failure_; }
     /// Calls the instance with the whole body.
     ft_decision decide(ft_exchange* exchange);
-    /// Moves the wish out: the caller releases it.
+    /// Moves the wish out: the caller must release it.
     BodyWish take_wish() noexcept;
     /// Releases the wish, if there is one.
     void drop() noexcept;
 
-    // --- what the exchange does ---
+    // --- for the exchange ---
 
     std::size_t max() const noexcept { return has_wish() ? wish_.max : 0; }
     hooks::Collected add(std::string_view piece) noexcept;
@@ -72,7 +72,7 @@ public:
     void fail(std::string_view why) noexcept { failure_ = why; }
     std::string_view bytes(std::size_t of) const noexcept { return sides_[of].body.bytes(); }
     void drop_bytes(std::size_t of) noexcept { sides_[of].body.clear(); }
-    /// Another response takes the place of this one.
+    /// Another response replaces this one.
     void drop_response() noexcept;
 
 private:
@@ -86,7 +86,7 @@ private:
 
     const RunContext& at_;
     State state_ = State::none;
-    BodyWish wish_;             // while there is one
+    BodyWish wish_;             // valid in `wanted` and `collecting`
     std::string_view failure_;  // why the body cannot be collected
     std::array<Side, 2> sides_;
 };

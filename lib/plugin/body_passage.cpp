@@ -52,7 +52,7 @@ void BodyPassage::take_back(std::size_t n) noexcept {
     }
 }
 
-// Calls a hook of a stage; it is watched as those of heads are. A negative value is a failure.
+// Calls a hook of a stage, which is watched like those for heads. A negative value is a failure.
 template <typename Hook>
 std::int32_t BodyPassage::call(const Stage& stage, Hook hook) noexcept {
     std::int32_t result = FT_FAILED;
@@ -71,7 +71,7 @@ void BodyPassage::look(std::string_view piece, bool last) noexcept {
     }
 }
 
-// Shows a piece in the parts that are promised; whoever fails, or is switched off, is shown nothing any more.
+// Shows a piece in parts of the promised size; a stage that fails, or is switched off, sees nothing more.
 void BodyPassage::show(Stage& stage, std::string_view piece, bool last) noexcept {
     do {
         if (stage.is_passed_over) {
@@ -98,7 +98,7 @@ void BodyPassage::show(Stage& stage, std::string_view piece, bool last) noexcept
 
 // --- filters ---
 
-// The filter before stage `i`, or null.
+// The filter before stage `i`; null if there is none.
 BodyPassage::Stage* BodyPassage::filter_before(std::size_t i) const noexcept {
     while (i > 0) {
         --i;
@@ -129,7 +129,7 @@ void BodyPassage::put(std::string_view piece, bool last) {
     move_on();
 }
 
-// Feeds what is left of a piece that was longer than filters get. False: there is none, or nobody takes it now.
+// Feeds the rest of a piece that was longer than filters get. False if there is none, or if no stage accepts it now.
 bool BodyPassage::feed_input() {
     const std::string_view piece = input_.front(limits::data_payload_max);
     if ((piece.empty() && !input_has_last_) || !first_takes()) {
@@ -142,7 +142,7 @@ bool BodyPassage::feed_input() {
     return true;
 }
 
-// Gives a piece to the stages from `i` on, up to the next filter.
+// Passes a piece to the stages from `i` on, up to the next filter.
 void BodyPassage::feed(std::size_t i, std::string_view piece, bool last) {
     for (; i < stages_.size() && state_ == State::open; ++i) {
         if (stages_[i]->is_filter()) {
@@ -179,12 +179,12 @@ void BodyPassage::give(Stage& stage, std::string_view piece, bool last) {
     stage.out.append(piece);
 }
 
-// Looks at what a call of the filter has come to. False: it is passed over, and its piece continues as it is.
+// Handles the result of a filter's call. False: the filter is skipped, and its piece continues unchanged.
 bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_over) {
     const std::string_view why = result < 0                 ? FailureReason::get_or("it has failed on a body")
                                  : stage.out.has_too_much() ? "it has written more than 1 MiB for one piece of a body"
                                  : stage.out.wants_pull() && stage.filter.pull == nullptr
-                                     ? "it has more of a body, and no pull"
+                                     ? "it has more output for a body, but no pull function"
                                      : "";
     if (why.empty()) {
         return true;
@@ -198,7 +198,7 @@ bool BodyPassage::has_called(Stage& stage, std::int32_t result, bool may_pass_ov
     return false;
 }
 
-// What the filter gets continues as it is.
+// From now on the filter's input continues unchanged.
 void BodyPassage::pass_over(Stage& stage) {
     stage.is_passed_over = true;
     stage.out.clear();
@@ -211,7 +211,7 @@ void BodyPassage::fail(const Stage& stage, std::string_view why) noexcept {
     state_ = State::failed;
 }
 
-// Moves what can be moved from filter to filter.
+// Moves output from filter to filter, as far as possible.
 void BodyPassage::move_on() {
     bool moved = true;
     while (moved && state_ == State::open) {
@@ -222,7 +222,7 @@ void BodyPassage::move_on() {
     }
 }
 
-// Moves a piece of what waits before the filter at `i` into it. False: there is nothing, or it takes nothing.
+// Moves a piece that waits before the filter at `i` into it. False if none waits, or the filter accepts none.
 bool BodyPassage::move_into(std::size_t i) {
     Stage* const before = filter_before(i);
     if (before == nullptr || !stages_[i]->takes()) {
@@ -233,7 +233,7 @@ bool BodyPassage::move_into(std::size_t i) {
     if (piece.empty() && !last) {
         return false;
     }
-    std::size_t from = i;  // the first stage behind the filter before
+    std::size_t from = i;  // the first stage after the previous filter
     while (stages_[from - 1].get() != before) {
         --from;
     }
@@ -242,7 +242,7 @@ bool BodyPassage::move_into(std::size_t i) {
     return true;
 }
 
-// Asks a filter that has more for the next part of it. One that writes nothing is asked again when more room is there.
+// Pulls the next part from a filter that has more. A filter that writes nothing is pulled again when it has more room.
 bool BodyPassage::pull(Stage& stage) {
     const std::size_t waiting = stage.out.size();
     if (!stage.out.wants_pull() || waiting >= limits::plugin_body_waiting_max || waiting >= stage.pulled_at) {
@@ -258,12 +258,12 @@ bool BodyPassage::pull(Stage& stage) {
     const bool is_stuck = stage.out.wants_pull() && stage.out.written() == 0;
     stage.pulled_at = is_stuck ? waiting : SIZE_MAX;
     if (is_stuck && waiting == 0 && state_ == State::open) {
-        fail(stage, "it has more of a body, and writes nothing");
+        fail(stage, "it has more output for a body, but writes nothing");
     }
     return true;
 }
 
-// In their order, since what comes out of one goes into the next.
+// In their order, since the output of one stage is the input of the next.
 bool BodyPassage::flush() {
     bool is_asked = false;
     for (const auto& stage : stages_) {
@@ -275,7 +275,7 @@ bool BodyPassage::flush() {
     return is_asked;
 }
 
-// Asks a filter for what it holds back, unless something of it waits. False: it holds nothing back.
+// Flushes a filter, unless some of its output waits. False: it holds nothing back.
 bool BodyPassage::flush(Stage& stage) {
     if (!stage.takes() || stage.is_passed_over || stage.filter.flush == nullptr ||
         !std::exchange(stage.holds_back, false)) {

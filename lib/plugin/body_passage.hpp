@@ -1,9 +1,9 @@
-// The way of one body through the plugins that have asked for it, in the order in which they have asked.
+// The path of one body through the plugins that requested it, in the order of their requests.
 //
 //   put --> looks --> filter --output, 64 KiB--> looks --> filter --output, 64 KiB--> looks --> take
 //
-// A filter gets input only while little of its own output waits, so that what is behind holds back what is before. A
-// filter that says that there is more is pulled before it gets input again.
+// A filter gets input only while little of its own output waits, so that slow stages hold back earlier ones. A filter
+// that announces more output is pulled before it gets input again.
 #pragma once
 
 #include <cstddef>
@@ -26,18 +26,17 @@ public:
     using LookCall = std::int32_t (*)(void* user, ft_text piece, std::int32_t last);
     using Release = void (*)(void* user);
 
-    /// `request`: its id, for the log. `watch`: who looks whether the worker is blocked. Both live as long as this
-    /// object.
+    /// `request`: its id, for the log. `watch` detects a blocked worker. Both must outlive this object.
     BodyPassage(std::string_view request, HookWatch& watch) noexcept : request_(request), watch_(watch) {}
     ~BodyPassage() override;
     BodyPassage(const BodyPassage&) = delete;
     BodyPassage& operator=(const BodyPassage&) = delete;
 
-    /// Add a stage behind the others. False: there are too many; `user` is then the caller's.
+    /// Add a stage after the others. False if there are too many; the caller then still owns `user`.
     bool add_look(const Instance& instance, LookCall shows, void* user, Release release);
     bool add_filter(const Instance& instance, const ft_body_filter& filter, void* user);
     std::size_t stages() const noexcept { return stages_.size(); }
-    /// Takes back the stages behind the first `n`.
+    /// Removes the stages after the first `n`.
     void take_back(std::size_t n) noexcept;
 
     bool changes() const noexcept override { return filters_ > 0; }
@@ -55,19 +54,18 @@ private:
         ft_body_filter filter{};
         void* user = nullptr;
         Release release = nullptr;
-        SinkBuffer out;  // of a filter
-        std::size_t pulled_at =
-            SIZE_MAX;                 // the output that waited when it had nothing to write into the room there was
-        bool has_begun = false;       // it has had a piece
-        bool has_last = false;        // and the last one
-        bool holds_back = false;      // it has had a piece since it was asked to write all that it has
-        bool is_passed_over = false;  // it has failed, and what it gets continues as it is
+        SinkBuffer out;                    // of a filter
+        std::size_t pulled_at = SIZE_MAX;  // the waiting output when it wrote nothing into the room that it had
+        bool has_begun = false;            // it has received a piece
+        bool has_last = false;             // it has received the last piece
+        bool holds_back = false;           // it has received a piece since its last flush
+        bool is_passed_over = false;       // it has failed, and its input continues unchanged
 
         bool is_filter() const noexcept { return shows == nullptr; }
         bool takes() const noexcept {
             return !has_last && !out.wants_pull() && out.size() <= limits::plugin_body_waiting_max;
         }
-        /// Whether nothing comes behind what is in `out`.
+        /// Whether it will produce nothing after `out`.
         bool is_done() const noexcept { return has_last && !out.wants_pull(); }
     };
 
@@ -92,7 +90,7 @@ private:
     HookWatch& watch_;
     std::vector<std::unique_ptr<Stage>> stages_;
     std::size_t filters_ = 0;
-    SinkBuffer input_;  // what is left of a piece that was put
+    SinkBuffer input_;  // the rest of a piece that was put
     bool input_has_last_ = false;
     State state_ = State::open;
 };

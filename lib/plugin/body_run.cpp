@@ -20,7 +20,7 @@ BodyPassage& BodyRun::passage(std::uint32_t side) {
     return *passage;
 }
 
-// Null: the hook that runs may not ask for that side now.
+// Null if the running hook may not request this side's body now.
 BodyPassage* BodyRun::passage_for_hook(std::uint32_t side) {
     const bool is_now =
         at_.is_in_hook() && ((side == FT_REQUEST && at_.is_in(RunPhase::request)) ||
@@ -67,7 +67,7 @@ hooks::BodyWay* BodyRun::body(std::uint32_t side) noexcept {
     return stages(side) > 0 ? passages_[side].get() : nullptr;
 }
 
-// What is sent is not byte for byte what a strong ETag stands for.
+// The sent body is not byte for byte what a strong ETag stands for.
 void BodyRun::weaken_etag(const ExchangeHeads& heads) noexcept {
     const auto etag = transforms(FT_RESPONSE) ? heads.field(FT_RESPONSE, "ETag", 0) : std::nullopt;
     etag_ = Etag::kept;
@@ -76,7 +76,7 @@ void BodyRun::weaken_etag(const ExchangeHeads& heads) noexcept {
         try {
             weak_etag_ = std::string("W/").append(*etag);
             etag_ = Etag::weak;
-        } catch (const std::exception&) {  // no memory: it has none
+        } catch (const std::exception&) {  // no memory: the response has no ETag
         }
     }
 }

@@ -1,5 +1,5 @@
-// The bodies of an exchange on their way through the chain: which instances observe them, which transform them, and
-// what the heads of transformed ones no longer have.
+// The bodies of an exchange in the chain: which instances observe and transform them, and which fields the heads of
+// transformed bodies lose.
 #pragma once
 
 #include <array>
@@ -16,16 +16,16 @@
 
 namespace ferrotunnel::plugin {
 
-/// Sides are those of plugin_abi.h. What instances hold of a body, and what they make of it, is in its BodyPassage.
+/// Sides are those of plugin_abi.h. A BodyPassage has the state and the output of each body's stages.
 class BodyRun {
 public:
-    /// How many stages the passages had at some time.
+    /// The number of stages in the passages at some time.
     using Mark = std::array<std::size_t, 2>;
 
     explicit BodyRun(const RunContext& at) noexcept : at_(at) {}
 
-    /// For the hook that runs, in the phase of that side: adds a stage of its instance behind the others. These take
-    /// `user` when they return true. `is_unused`: the instance only observes, and would have transformed the body.
+    /// For the running hook, in the phase of that side: add a stage of its instance after the others. They own `user`
+    /// if they return true. `is_unused`: the instance only observes, and would have transformed the body.
     bool observe(std::uint32_t side, BodyPassage::LookCall look, void* user, BodyPassage::Release release);
     bool transform(std::uint32_t side, const ft_body_filter& filter, void* user, bool& is_unused);
     /// Adds a stage that observes the request's body, outside of hooks.
@@ -35,14 +35,15 @@ public:
 
     Mark mark() const noexcept { return {stages(FT_REQUEST), stages(FT_RESPONSE)}; }
     void take_back(const Mark& mark) noexcept;
-    /// Another response takes the place of this one.
+    /// Another response replaces this one.
     void drop_response() noexcept;
 
-    /// The way of a side's body; null: no instance has asked for it.
+    /// The body's path on this side; null if no instance requested it.
     hooks::BodyWay* body(std::uint32_t side) noexcept;
-    /// All instances have had the response: its ETag as they leave it becomes weak if its body is transformed.
+    /// All instances have seen the response: its ETag becomes weak if its body is transformed.
     void weaken_etag(const ExchangeHeads& heads) noexcept;
-    /// Removes what does not hold for a transformed body. The same fields may not be trailers. False: there is no room.
+    /// Removes the fields that do not hold for a transformed body. They may not be trailers either. False: there is no
+    /// room.
     bool put_framing(std::uint32_t side, http::Edits& edits) const noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// The functions of ft_body_api: from C to an exchange. Nothing is thrown through a plugin.
+// The functions of ft_body_api, called from C. They throw nothing through a plugin.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace {
 
 using Release = void (*)(void*);
 
-/// Calls `action`, which returns whether it has taken `user`; otherwise it is released here.
+/// Calls `action`, which returns whether it owns `user`; otherwise `user` is released here.
 template <typename Action>
 std::int32_t taken_or_released(void* user, Release release, Action action) noexcept {
     bool is_taken = false;

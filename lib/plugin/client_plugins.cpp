@@ -21,7 +21,7 @@ using Why = hooks::AskedRefusal::Why;
 namespace {
 
 hooks::AskedRefusal busy() {
-    return {Why::busy, "The server cannot make the plugins that the service asks for at the moment."};
+    return {Why::busy, "The server cannot create the plugins that the service requests at the moment."};
 }
 
 std::string allowed_text(const std::vector<ClientType>& types) {
@@ -29,16 +29,16 @@ std::string allowed_text(const std::vector<ClientType>& types) {
     for (const ClientType& type : types) {
         names += (names.empty() ? "" : ", ") + type.name;
     }
-    return types.empty() ? "it lets clients ask for none" : "clients may ask for " + names;
+    return types.empty() ? "clients may request none" : "clients may request " + names;
 }
 
-// What is wrong with the settings, for the client's user: the first finding.
+// The first finding about the settings, for the client's user.
 hooks::AskedRefusal wrong(const std::string& type, const std::vector<config::Finding>& findings) {
     const config::Finding& first = findings.front();
     return {Why::wrong, "The plugin " + type + ": " + first.path + (first.path.empty() ? "" : " ") + first.text};
 }
 
-// Settings as a client may say them, checked by the type.
+// Settings from a client, checked by the type.
 Result<Prepared, hooks::AskedRefusal> prepare_asked(ft_entry library, const Type& type, const std::string& text) {
     Result<config::CheckedValue, std::vector<config::Finding>> settings =
         type.schema->parse_for_client(text.empty() ? "{}" : text);
@@ -144,23 +144,23 @@ void ClientPlugins::run() {
 
 Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hooks::AskingService& wanted) {
     instances_.bury_on_own_thread();
-    instances_.bury();  // those that are in nobody's way any more do not count
+    instances_.bury();  // unused instances do not count
     const std::size_t count = wanted.plugins.size();
     if (count > limits::plugin_places_of_clients) {
         return Refusal{Why::wrong,
-                       "A service may ask for up to " + std::to_string(limits::plugin_places_of_clients) + " plugins."};
+                       "A service may request up to " + std::to_string(limits::plugin_places_of_clients) + " plugins."};
     }
     std::vector<std::shared_ptr<Instance>> instances;
     std::string names;
     for (const AskedPlugin& each : wanted.plugins) {
-        // After a type that is not allowed it does not matter whether there is room.
+        // If a type is not allowed, it does not matter whether there is room.
         Result<const Known*, Refusal> known = find(each.type);
         if (!known) {
             return known.error();
         }
     }
     if (!registry_->has_room(wanted.token, count) || instances_.living() + count > bounds_.instances.in_all) {
-        return Refusal{Why::busy, "The clients of this token, or all clients, have as many plugins as they may."};
+        return Refusal{Why::busy, "The clients of this token, or all clients, have reached their limit of plugins."};
     }
     for (const AskedPlugin& each : wanted.plugins) {
         auto made = make_one(each, wanted.visitors);
@@ -176,7 +176,7 @@ Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hoo
     return SharedAskedPlugins(registry_->add(wanted.token, std::move(instances), std::move(names)));
 }
 
-// Finds a type that clients may ask for, and loads it if nobody has asked for it yet.
+// Finds a type that clients may request, and loads it if it is not loaded yet.
 Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(const std::string& name) {
     const std::vector<ClientType> types_now = [this] {
         const MutexLock lock(mutex_);
@@ -184,8 +184,8 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
     }();
     const auto allowed = std::ranges::find(types_now, name, &ClientType::name);
     if (allowed == types_now.end()) {
-        return Refusal{Why::not_allowed, "The server does not let clients ask for the plugin " + printable(name, 64) +
-                                             ": " + allowed_text(types_now) + "."};
+        return Refusal{Why::not_allowed, "The server does not allow clients to request the plugin " +
+                                             printable(name, 64) + ": " + allowed_text(types_now) + "."};
     }
     if (const auto known = known_.find(name); known != known_.end() && known->second.as == *allowed) {
         return &known->second;
@@ -210,7 +210,7 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
         return missing;
     }
     if (!type->schema || !type->schema->is_for_clients()) {
-        return Refusal{Why::not_allowed, "The plugin " + name + " has no settings that clients may say."};
+        return Refusal{Why::not_allowed, "The plugin " + name + " has no settings that clients may set."};
     }
     return &known_.insert_or_assign(name, Known{*allowed, library, *type}).first->second;
 }
@@ -223,10 +223,10 @@ Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(c
     }
     const auto& [as, library, type] = **known;
     if (!can_look_at(type, visitors)) {
-        return Refusal{Why::wrong, "The plugin " + type.name +
-                                       (visitors == AskedFor::requests
-                                            ? " is not for services of HTTP."
-                                            : " is for services of HTTP alone: others have no requests.")};
+        return Refusal{Why::wrong,
+                       "The plugin " + type.name +
+                           (visitors == AskedFor::requests ? " is not for HTTP services."
+                                                           : " is only for HTTP services: others have no requests.")};
     }
     Result<Prepared, Refusal> prepared = prepare_asked(library, type, wanted.settings);
     if (!prepared) {
@@ -234,7 +234,7 @@ Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(c
     }
     InstanceOptions options;
     options.id = "client:" + type.name;
-    options.closed = true;  // its client has asked for it, so nobody gets past it
+    options.closed = true;  // its client has requested it, so no visitor may bypass it
     auto made = instances_.make(*prepared, std::move(options));
     if (!made) {
         log_.warn("a plugin that a client requested cannot be created", {{"plugin", type.name}, {"why", made.error()}});
@@ -242,7 +242,7 @@ Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(c
     }
     if (!(*made)->identity().empty()) {
         return Refusal{Why::wrong,
-                       "The plugin " + type.name + " tells backends who visitors are, which is the operator's to say."};
+                       "The plugin " + type.name + " identifies visitors to backends, which only the operator may do."};
     }
     return std::move(*made);
 }

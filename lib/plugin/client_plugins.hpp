@@ -1,5 +1,5 @@
-// Makes the plugins that clients ask for: of types that the operator allows, with settings that the type has for
-// clients, within quotas. On a thread of its own, since types are loaded, and instances made, one at a time.
+// Creates the plugins that clients request: of types that the operator allows, with settings that the type opens to
+// clients, within quotas. It has a thread of its own, since types are loaded, and instances created, one at a time.
 #pragma once
 
 #include <cstddef>
@@ -21,16 +21,16 @@
 
 namespace ferrotunnel::plugin {
 
-/// A type that clients may ask for.
+/// A type that clients may request.
 struct ClientType {
     std::string name;
-    ft_entry library = nullptr;  // null: the one that is shipped under that name, loaded when somebody asks for it
+    ft_entry library = nullptr;  // null: the shipped one of that name, loaded on the first request
 
     friend bool operator==(const ClientType&, const ClientType&) = default;
 };
 
-/// What a server would say of the settings that a client gives to a type of plugin, as far as the type's library on
-/// this machine tells, which it loads. Empty: nothing, or there is no such library here. Any thread.
+/// What a server would reject in a client's settings for a type of plugin, according to the type's library on this
+/// machine, which is loaded. Empty if there is no fault, or no such library here. Thread-safe.
 std::string fault_of_asked(const std::string& name, const std::string& settings);
 
 class ClientPlugins {
@@ -40,27 +40,27 @@ public:
         std::size_t queue = limits::plugin_asked_queue_max;
     };
 
-    /// `log` outlives this object.
+    /// `log` must outlive this object.
     explicit ClientPlugins(Logger& log, Bounds bounds);
     explicit ClientPlugins(Logger& log) : ClientPlugins(log, Bounds{}) {}
     ~ClientPlugins() { close(); }
     ClientPlugins(const ClientPlugins&) = delete;
     ClientPlugins& operator=(const ClientPlugins&) = delete;
 
-    /// Clients may ask from now on, until close(). On the control thread.
+    /// Accepts requests of clients from now on, until close(). On the control thread.
     void open(std::vector<ClientType> types);
-    /// Clients may ask for these from now on; services that have others keep them until they are registered again. On
-    /// the control thread.
+    /// Sets the types that clients may request from now on; services with other types keep them until they are
+    /// registered again. On the control thread.
     void set_types(std::vector<ClientType> types);
-    /// The operator's chain, which all pass first; null: there is none. On the control thread.
+    /// Sets the operator's chain, which runs first; null: there is none. On the control thread.
     void set_operators(std::shared_ptr<const Chain> chain) { registry_->set_operators(std::move(chain)); }
-    /// Takes the plugins of a service, to make them; see hooks::SessionHooks::make_asked. False: there is no room, and
-    /// both are still the caller's. Any thread.
+    /// Queues the plugins of a service for creation; see hooks::SessionHooks::make_asked. False: there is no room, and
+    /// the caller still owns both. Thread-safe.
     bool take(hooks::AskingService& wanted, hooks::AskedMade& made);
-    /// Ends all of them; when no worker runs. On the control thread.
+    /// Ends all of them, when no worker runs. On the control thread.
     void close();
 
-    /// How many there are, without those that only wait to be destroyed.
+    /// The number of instances, without those that only wait to be destroyed.
     std::size_t instances() const { return registry_->instances(); }
 
 private:
@@ -70,7 +70,7 @@ private:
         hooks::AskedMade made;
     };
     struct Known {
-        ClientType as;  // as what it was loaded
+        ClientType as;  // the type for which it was loaded
         ft_entry library;
         Type type;
     };
@@ -84,13 +84,13 @@ private:
     const Bounds bounds_;
     const std::shared_ptr<AskedRegistry> registry_;
     Instances instances_;
-    std::map<std::string, Known> known_;  // types that were loaded; of that thread
+    std::map<std::string, Known> known_;  // loaded types; only for the thread
     Mutex mutex_;                         // of what follows
     ConditionVariable changed_;
     std::vector<ClientType> types_ GUARDED_BY(mutex_);
     std::deque<Job> queue_ GUARDED_BY(mutex_);
     bool is_open_ GUARDED_BY(mutex_) = false;
-    std::thread thread_;  // from the first question on
+    std::thread thread_;  // starts with the first request
 };
 
 }  // namespace ferrotunnel::plugin

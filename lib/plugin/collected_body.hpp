@@ -1,4 +1,4 @@
-// A body that is collected for plugins, and what a worker's exchanges collect together.
+// A body collected for plugins, and the memory limit that a worker's exchanges share.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// The memory of the bodies that a worker's exchanges collect.
+/// Limits the memory of the bodies that a worker's exchanges collect.
 class CollectBudget {
 public:
     explicit CollectBudget(std::size_t most = limits::plugin_collected_max) noexcept : most_(most) {}
@@ -35,7 +35,7 @@ private:
 
 class CollectedBody {
 public:
-    /// `budget` outlives this object.
+    /// `budget` must outlive this object.
     explicit CollectedBody(CollectBudget& budget) noexcept : budget_(budget) {}
     ~CollectedBody() { clear(); }
     CollectedBody(const CollectedBody&) = delete;
@@ -43,7 +43,8 @@ public:
 
     std::string_view bytes() const noexcept { return {room_.get(), size_}; }
 
-    /// Adds a piece. The memory grows with what comes, not with what is announced. Nothing is added unless it is kept.
+    /// Adds a piece. The memory grows with the received bytes, not with the announced length. Adds nothing unless the
+    /// result is `kept`.
     hooks::Collected add(std::string_view piece, std::size_t most) {
         if (piece.size() > most - std::min(size_, most)) {
             return hooks::Collected::too_large;

@@ -7,7 +7,7 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-/// What a condition may look at, by the ids in its vocabulary.
+/// What a condition may read, by the ids in its vocabulary.
 enum class Fact : std::uint32_t { method, path, query, host, headers, size, address, tls, service, note };
 
 constexpr expression::Field fact(std::string_view name, expression::Type type, Fact id) {
@@ -94,7 +94,7 @@ Verdict look(const expression::Expression& condition, const ConditionRequest& re
             }
         }
         return first ? Verdict::runs : Verdict::skips;
-    } catch (const std::exception&) {  // no memory for a text: nobody gets past the plugin for that
+    } catch (const std::exception&) {  // without memory for a text, no request bypasses the plugin
         return Verdict::depends;
     }
 }

@@ -1,9 +1,9 @@
-// Whether a thread is in a call of a plugin that belongs to the control thread: check, make, start, stop, destroy.
+// Marks a thread that makes a plugin's control call: check, make, start, stop, destroy.
 #pragma once
 
 namespace ferrotunnel::plugin {
 
-/// The calling thread is in such a call for as long as this object lives.
+/// The calling thread is in such a call during this object's lifetime.
 class ControlCall {
 public:
     ControlCall() noexcept { ++depth_; }
@@ -11,7 +11,7 @@ public:
     ControlCall(const ControlCall&) = delete;
     ControlCall& operator=(const ControlCall&) = delete;
 
-    /// Whether the calling thread is in one, by whichever server.
+    /// Whether the calling thread is in such a call, of any server.
     static bool here() noexcept { return depth_ > 0; }
 
 private:

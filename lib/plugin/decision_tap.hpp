@@ -1,5 +1,4 @@
-// Decisions on their way from plugins to their tickets, held up: for tests of plugins, in which they come when the test
-// says.
+// Holds back decisions between plugins and their tickets, for tests of plugins that choose when decisions arrive.
 #pragma once
 
 #include <chrono>
@@ -11,21 +10,21 @@
 
 namespace ferrotunnel::plugin {
 
-/// There is one in a process, since plugins call functions that belong to no exchange.
+/// There is one per process, since plugins call functions that belong to no exchange.
 class DecisionTap {
 public:
     static DecisionTap& instance();
 
-    /// Holds back what comes from now on.
+    /// Holds back decisions from now on.
     void close();
-    /// Lets all go that is held, and what comes from now on.
+    /// Delivers the held decisions, and lets new ones pass.
     void open();
-    /// Waits until something is held. False: nothing has come.
+    /// Waits until a decision is held. False if none arrives.
     bool wait(std::chrono::seconds longest);
-    /// Gives what is held to the tickets, each `times` times: a second decision has nothing to run.
+    /// Delivers the held decisions to the tickets, each `times` times: the second has no effect.
     void let_go(int times = 1);
 
-    /// Takes a decision if it is to be held. Any thread.
+    /// Keeps a decision if it is to be held. Thread-safe.
     bool takes(Ticket::Handle handle, const Then& then);
 
 private:

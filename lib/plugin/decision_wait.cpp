@@ -20,11 +20,11 @@ DecisionWait::~DecisionWait() {
 Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns) noexcept {
     check_here(*chain_->mailbox);
     if (ticket_.ticket != nullptr) {
-        FailureReason::set("it owes a decision here already");
+        FailureReason::set("it already owes a decision here");
         return {};
     }
     if (!chain_->begin_wait(instance, held_bytes_)) {
-        FailureReason::set("as many decisions are owed as may be");
+        FailureReason::set("too many decisions are pending");
         return {};
     }
     instance_ = instance;

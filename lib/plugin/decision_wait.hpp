@@ -1,8 +1,8 @@
-// The wait of a run for the decision that one of its instances owes: the ticket while it is there, then what was
-// decided, and the time that the instance has.
+// A run's wait for the decision that one of its instances owes: the ticket, then the decision, and the instance's
+// deadline.
 //
-//   idle --take, begin--> pending --decided--> come --take_then--> idle
-//                            '--expire--> passed --take_expired--> idle
+//   idle --take, begin--> pending --decided--> arrived --take_then--> idle
+//                            '--expire--> expired --take_expired--> idle
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ class WorkerChain;
 
 class DecisionWait final : private TicketUser {
 public:
-    /// Who waits; told on its worker, never from within a call of this object.
+    /// The waiting run; called on its worker, never from within a call of this object.
     class Owner {
     public:
         virtual void on_decided() noexcept = 0;
@@ -29,31 +29,31 @@ public:
         ~Owner() = default;
     };
 
-    /// `held_bytes`: what a wait keeps in memory, which is counted with that of the worker's others.
+    /// `held_bytes`: the memory of a wait, counted together with the worker's others.
     DecisionWait(IntrusivePtr<WorkerChain> chain, std::size_t held_bytes, Owner& owner);
     ~DecisionWait();
     DecisionWait(const DecisionWait&) = delete;
     DecisionWait& operator=(const DecisionWait&) = delete;
 
-    /// A handle for the hook that runs, of that instance. Null: too many wait, or the hook has one.
+    /// A handle for the running hook of that instance. Null: too many wait, or the hook has one.
     Ticket::Handle take(std::size_t instance, std::uint64_t timeout_ns) noexcept;
     /// The hook decides later. False: it has no handle.
     bool begin(TimePoint now) noexcept;
-    /// The hook has decided: a handle that it has taken is good for nothing.
+    /// The hook has decided: its handle is no longer valid.
     void withdraw() noexcept;
 
-    /// Nothing has come yet.
+    /// Whether no decision has arrived yet.
     bool is_pending() const noexcept { return waits_ && !then_ && !expired_; }
-    /// Something has come, or its time has passed.
+    /// Whether a decision has arrived, or the deadline has passed.
     bool is_over() const noexcept { return waits_ && !is_pending(); }
     TimePoint until() const noexcept { return until_; }
-    /// The time has passed.
+    /// The deadline has passed.
     void expire() noexcept;
     bool take_expired() noexcept;
-    /// What was decided. Its context is to be freed.
+    /// The decision. The caller must free its context.
     Then take_then() noexcept;
 
-    /// Whoever comes next has its own time.
+    /// The next instance has its own time.
     void renew_time() noexcept { hold_until_ = never; }
     /// Ends the wait.
     void stop() noexcept;
@@ -65,13 +65,13 @@ private:
     const std::size_t held_bytes_;
     Owner& owner_;
     Ticket::Handle ticket_;
-    std::size_t instance_ = 0;  // who has the ticket
+    std::size_t instance_ = 0;  // whose ticket it is
     Duration timeout_{};
     bool waits_ = false;
     bool expired_ = false;
     std::optional<Then> then_;
     TimePoint until_ = never;       // for this decision
-    TimePoint hold_until_ = never;  // for all that one instance owes in one phase
+    TimePoint hold_until_ = never;  // for all decisions of one instance in one phase
 };
 
 }  // namespace ferrotunnel::plugin

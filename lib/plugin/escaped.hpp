@@ -1,4 +1,4 @@
-// Text of a plugin for the log, where what cannot be seen is what its author has to see: a line end in a field, say.
+// Escapes a plugin's text for the log, where its author must see invisible characters, such as a line end in a field.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// As printable(), with control characters of ASCII as \r, \n, \t or \x1b.
+/// Like printable(), with ASCII control characters as \r, \n, \t or \x1b.
 inline std::string escaped(std::string_view text, std::size_t bytes_max) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string all;

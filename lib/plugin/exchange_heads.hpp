@@ -1,4 +1,4 @@
-// The heads of an exchange as plugins see them and have changed them: fields of both, and the request's target.
+// The heads of an exchange with the plugins' changes: the fields of both, and the request's target.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 
 namespace ferrotunnel::plugin {
 
-/// The response's head is there in its phase only. Sides are those of plugin_abi.h.
+/// The response's head exists only in its phase. Sides are those of plugin_abi.h.
 class ExchangeHeads {
 public:
-    /// How much was changed at some time.
+    /// The number of changes at some time.
     struct Mark {
         std::size_t request_changes = 0;
         std::size_t response_changes = 0;
@@ -39,20 +39,20 @@ public:
     /// The memory of the copied request.
     std::size_t bytes() const noexcept { return head_.bytes(); }
 
-    /// Keeps a change of a field, whose texts were given with `bytes` and become copies. False: there is no room.
+    /// Stores a change of a field; its texts, of `bytes` in total, are copied. False: there is no room.
     bool edit(std::uint32_t side, FieldLog::Change& change, std::size_t bytes);
-    /// Keeps another target. False: there is no room.
+    /// Stores another target. False: there is no room.
     bool set_target(std::string_view path, std::string_view query);
 
     Mark mark() const noexcept { return {request_log_.size(), response_log_.size(), path_, query_}; }
     void take_back(const Mark& mark) noexcept;
-    /// Another response takes the place of this one.
+    /// Another response replaces this one.
     void drop_response_changes() noexcept { response_log_.take_back(0); }
 
     bool changes_target() const noexcept { return !path_.empty(); }
-    /// Makes `head` the request's, with the target as it is now.
+    /// Makes `head` the request's, with the present target.
     void restore(http::RequestHead& head) const noexcept;
-    /// Adds the changes to `edits`, for a request behind the removal of identity fields. False: there is no room.
+    /// Adds the changes to `edits`; for a request, after the removal of identity fields. False: there is no room.
     bool put(std::uint32_t side, http::Edits& edits) const noexcept;
 
 private:
@@ -67,7 +67,7 @@ private:
     const http::KeptHead head_;
     FieldLog request_log_;
     FieldLog response_log_;
-    std::string_view path_;  // empty: as the visitor has sent it
+    std::string_view path_;  // empty: as the visitor sent it
     std::string_view query_;
 };
 

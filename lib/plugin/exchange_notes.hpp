@@ -1,4 +1,4 @@
-// The notes of an exchange: those of its service's registration, and behind them those that plugins add.
+// The notes of an exchange: those of its service's registration, then those that plugins add.
 #pragma once
 
 #include <algorithm>
@@ -15,11 +15,11 @@ namespace ferrotunnel::plugin {
 
 class ExchangeNotes {
 public:
-    /// `registered`: of the service; null: none. `texts` has room for what is added.
+    /// `registered`: the service's notes; null: none. `texts` has room for what is added.
     ExchangeNotes(const hooks::Notes* registered, RunTexts& texts) noexcept : registered_(registered), texts_(texts) {}
 
-    /// The last note of that name. The operator's plugins do not see what plugins of a client note: that is not the
-    /// operator's word.
+    /// The last note of that name. The operator's plugins do not see notes of a client's plugins, which the operator
+    /// has not approved.
     std::optional<std::string_view> find(std::string_view name, bool for_client) const noexcept {
         for (std::size_t i = added_.size(); i-- > 0;) {
             if (added_[i].name == name && (!added_[i].of_client || for_client)) {
@@ -34,7 +34,7 @@ public:
         return std::nullopt;
     }
     bool is_full() const noexcept { return added_.size() == limits::plugin_notes_max; }
-    /// Adds a note where is_full() does not hold. False: there is no room for its texts.
+    /// Adds a note unless is_full(). False: there is no room for its texts.
     bool add(std::string_view name, std::string_view value, bool of_client) {
         const auto kept_name = texts_.keep(name);
         const auto kept_value = texts_.keep(value);
@@ -44,9 +44,9 @@ public:
         added_.push_back({*kept_name, *kept_value, of_client});
         return true;
     }
-    /// How many were added.
+    /// The number of added notes.
     std::size_t size() const noexcept { return added_.size(); }
-    /// Takes back what was added behind the first `n`.
+    /// Removes the notes added after the first `n`.
     void take_back(std::size_t n) noexcept { added_.resize(std::min(added_.size(), n)); }
 
 private:

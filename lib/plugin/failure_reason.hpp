@@ -1,5 +1,5 @@
-// Why the plugin's call that runs on this thread fails, as the plugin (ft_host.explain) or a function of the host says
-// while it runs. One for each thread: calls of plugins do not nest.
+// Why the plugin's call on this thread fails, as the plugin (ft_host.explain) or a host function sets it during the
+// call. One per thread: calls of plugins do not nest.
 #pragma once
 
 #include <algorithm>
@@ -14,20 +14,20 @@ namespace ferrotunnel::plugin {
 
 class FailureReason {
 public:
-    /// A call begins.
+    /// Begins a call.
     static void clear() noexcept { size_ = 0; }
-    /// The last word counts; no more than limits::plugin_reason_max bytes are kept.
+    /// Replaces the reason; at most limits::plugin_reason_max bytes are kept.
     static void set(std::string_view words) noexcept {
         size_ = 0;
         add(words);
     }
-    /// Adds to it, within the same bound.
+    /// Appends to the reason, within the same limit.
     static void add(std::string_view words) noexcept {
         const std::size_t fitting = std::min(words.size(), text_.size() - size_);
         std::copy_n(words.data(), fitting, text_.data() + size_);
         size_ += fitting;
     }
-    /// What was said, as it was said: it may have any bytes.
+    /// The reason, unchanged: it may contain any bytes.
     static std::string_view get_or(std::string_view otherwise) noexcept {
         return size_ != 0 ? std::string_view(text_.data(), size_) : otherwise;
     }
@@ -37,12 +37,12 @@ private:
     static constinit inline thread_local std::array<char, limits::plugin_reason_max> text_{};
 };
 
-/// Why a hook has failed whose handle is gone.
-inline constexpr std::string_view owed_and_dropped = "the decision that it owed was let go";
+/// The reason of a failed hook that dropped its handle.
+inline constexpr std::string_view owed_and_dropped = "it dropped the decision that it owed";
 
-/// Why a hook has failed that has returned this instead of a decision.
+/// The reason of a hook that failed by returning this value.
 inline std::string_view reason_of(ft_decision returned) noexcept {
-    return FailureReason::get_or(returned > FT_COLLECT ? "it has returned a number that is no decision"
+    return FailureReason::get_or(returned > FT_COLLECT ? "it has returned a number that is not a decision"
                                                        : "it has failed");
 }
 

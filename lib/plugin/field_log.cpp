@@ -48,7 +48,7 @@ void FieldLog::add(const Change& change) {
     changes_.push_back(change);
 }
 
-// Whether a later change takes away what had that name in the base.
+// Whether a later change removes the fields of that name from the base.
 bool FieldLog::drops(std::string_view name) const noexcept {
     const std::uint32_t mark = http::loose_mark(name);
     return std::any_of(changes_.begin(), changes_.end(), [name, mark](const Change& change) {
@@ -67,8 +67,8 @@ bool FieldLog::stands(std::size_t i) const noexcept {
                         });
 }
 
-// Calls `look(name, value, stands)` for each field in order, until it returns true. `stands` tells whether the field is
-// still there; it is asked only for those that are looked for, since it costs a walk through the changes.
+// Calls `look(name, value, stands)` for each field in order, until it returns true. `stands` returns whether the field
+// is still there; it is called only for fields of interest, since it walks through the changes.
 template <typename Look>
 bool FieldLog::look_at_each(const BaseFields& base, Look look) const {
     for (std::size_t i = 0; i < base.size(); ++i) {

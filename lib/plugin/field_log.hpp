@@ -1,5 +1,4 @@
-// What plugins have changed in the fields of a head, in the order in which they did, and the fields as they stand with
-// that.
+// The changes that plugins make to the fields of a head, in order, and the resulting fields.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +17,12 @@
 
 namespace ferrotunnel::plugin {
 
-/// The fields that the changes are made to: a request's, as its copy has them, or an answer's with the edge's own
-/// edits.
+/// The fields to which the changes apply: the copy of a request's, or a response's with the edge's own edits.
 struct BaseFields {
     const http::KeptHead* request = nullptr;
     const http::Fields* fields = nullptr;
     const http::Edits* edits = nullptr;
-    std::span<const std::string> identity{};  // fields that no visitor may send
+    std::span<const std::string> identity{};  // fields that visitors may not send
 
     std::size_t size() const noexcept {
         return request != nullptr ? request->fields() : fields != nullptr ? fields->size() : 0;
@@ -32,8 +30,8 @@ struct BaseFields {
     http::Field operator[](std::size_t i) const noexcept {
         return request != nullptr ? request->field(i) : (*fields)[i];
     }
-    /// Whether plugins see the field: the backend, or the visitor, gets it, and it is not the edge's word on who the
-    /// visitor is.
+    /// Whether plugins see the field: it reaches the backend or the visitor, and is not a field in which the edge
+    /// identifies the visitor.
     bool shows(const http::Field& field) const noexcept;
 };
 
@@ -43,9 +41,9 @@ public:
 
     using Change = http::Edits::Edit;
 
-    /// A change to be added; nothing where no plugin may write this field.
+    /// Makes a change to add; empty if plugins may not write this field.
     static std::optional<Change> make(Kind kind, std::string_view name, std::string_view value) noexcept;
-    /// Adds a change to a log that is not full. Its texts live as long as the log.
+    /// Adds a change to a log that is not full. Its texts must live as long as the log.
     void add(const Change& change);
     /// Whether a plugin may write this field.
     static bool may_write(std::string_view name, std::string_view value) noexcept {
@@ -54,10 +52,10 @@ public:
 
     std::size_t size() const noexcept { return changes_.size(); }
     bool is_full() const noexcept { return changes_.size() == limits::plugin_edits_max; }
-    /// Takes back what was added behind the first `size` changes.
+    /// Removes the changes after the first `size`.
     void take_back(std::size_t size) { changes_.resize(size, {}); }
 
-    /// The nth field of that name, in any case of its letters.
+    /// The nth field of that name, in any case.
     std::optional<std::string_view> value(const BaseFields& base, std::string_view name, std::size_t nth) const;
     /// The ith of all fields.
     std::optional<http::Edits::Edit> field(const BaseFields& base, std::size_t i) const;

@@ -45,7 +45,7 @@ std::string_view HookExchange::note(std::string_view name) const noexcept {
     return needs_.notes.find(name, needs_.at.is_in_clients_hook()).value_or(std::string_view());
 }
 
-// Counts what the hook that runs has changed, or would have.
+// Counts what the running hook has changed, or would have changed.
 void HookExchange::changed(std::string_view what, std::string_view name) const noexcept {
     const Instance& by = needs_.at.current();
     by.count(Count::edits);
@@ -81,7 +81,7 @@ bool HookExchange::is_target(std::string_view path, std::string_view query) cons
            target.form == http::TargetForm::origin && target.path == path && target.query == query;
 }
 
-// Another target has to be for the same service and the same instances: they have judged the one before.
+// Another target must be for the same service and the same instances, which have judged the earlier one.
 bool HookExchange::set_target(std::string_view path, std::string_view query) {
     if (!needs_.at.is_in(RunPhase::request) || !needs_.at.is_in_hook()) {
         return false;

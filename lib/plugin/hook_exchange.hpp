@@ -1,4 +1,4 @@
-// An exchange as the hooks of plugins see it: what they may read, change, answer, keep and wait for, see plugin_abi.h.
+// The hooks' view of an exchange: what they may read, change, answer, store and wait for; see plugin_abi.h.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@
 #include "plugin/run_context.hpp"
 #include "plugin/ticket.hpp"
 
-/// What plugins know of an exchange: that it is there.
+/// The opaque exchange of plugin_abi.h.
 struct ft_exchange {};
 
 namespace ferrotunnel::plugin {
 
-/// Checks whether the hook that runs may do what it asks for, counts it, and has the parts of the run do it. An
+/// Checks whether the running hook may do what it requests, counts it, and passes it to the parts of the run. An
 /// instance that observes changes nothing.
 class HookExchange : public ft_exchange {
 public:

@@ -13,7 +13,7 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-/// The page with which a plugin may refuse a request by this status.
+/// The page for a request that a plugin rejects with this status.
 std::optional<http::PageState> page_with(std::uint32_t status) {
     using http::PageState;
     switch (status) {
@@ -44,12 +44,12 @@ bool is_code(std::string_view code) {
            });
 }
 
-// What is wrong with these fields of an answer; empty: nothing.
+// The fault in these fields of a response; empty if there is none.
 std::string fault_in_fields(const HookReply::Fields& fields) {
     constexpr std::size_t shown = 64;  // bytes of a name, and of a value
     if (fields.size() > limits::plugin_answer_fields_max) {
-        return std::to_string(fields.size()) + " fields, of which " + std::to_string(limits::plugin_answer_fields_max) +
-               " may be";
+        return std::to_string(fields.size()) + " fields; at most " + std::to_string(limits::plugin_answer_fields_max) +
+               " are allowed";
     }
     for (const auto& [name, value] : fields) {
         if (!FieldLog::may_write(name, value)) {
@@ -61,14 +61,14 @@ std::string fault_in_fields(const HookReply::Fields& fields) {
 
 std::string fault_in_answer(std::uint32_t status, const HookReply::Fields& fields, std::string_view body) {
     if (status < 200 || status > 599) {
-        return "the status " + std::to_string(status) + ", which is not one from 200 to 599";
+        return "the status " + std::to_string(status) + ", which is not from 200 to 599";
     }
     if (body.size() > limits::plugin_answer_max) {
-        return "a body of " + std::to_string(body.size()) + " bytes, of which " +
-               std::to_string(limits::plugin_answer_max) + " may be";
+        return "a body of " + std::to_string(body.size()) + " bytes; at most " +
+               std::to_string(limits::plugin_answer_max) + " are allowed";
     }
     if (!body.empty() && (status == 204 || status == 205 || status == 304)) {
-        return "a body, which an answer of the status " + std::to_string(status) + " does not have";
+        return "a body, which a response with the status " + std::to_string(status) + " cannot have";
     }
     return fault_in_fields(fields);
 }
@@ -83,7 +83,7 @@ std::string fault_in_page(std::uint32_t status, std::string_view code, const Hoo
                          : "the code \"" + escaped(code, shown) + "\", which is not up to 64 letters, digits and '_'";
 }
 
-// False, and the reason is kept: there is a fault.
+// Returns false, and stores the reason, if there is a fault.
 bool is_sound(std::string_view what, const std::string& fault) {
     if (!fault.empty()) {
         FailureReason::set(what);

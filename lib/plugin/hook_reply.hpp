@@ -1,4 +1,4 @@
-// What a visitor is answered instead of the backend's response: by the hook that runs, or because plugins have failed.
+// The response to the visitor instead of the backend's: from the running hook, or because plugins have failed.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ class HookReply {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
-    /// Whether a plugin may answer, or reject a request, with this. False: FailureReason has why not.
+    /// Whether a plugin may respond, or reject a request, with this. If false, FailureReason has the reason.
     static bool may_answer(std::uint32_t status, const Fields& fields, std::string_view body);
     static bool may_reject(std::uint32_t status, std::string_view code, const Fields& fields);
 
-    /// Keeps what a hook answers that may. It is good once the hook decides so.
+    /// Stores a valid response of a hook. It counts if the hook then decides to respond.
     void answer(std::string_view plugin, std::uint32_t status, Fields fields, std::string_view body);
-    /// The same for a page of the operator's.
+    /// The same for one of the operator's pages.
     void reject(std::string_view plugin, std::uint32_t status, std::string_view code, Fields fields);
-    /// Whether the hook that has run has made a reply, which is forgotten: its decision follows.
+    /// Whether the hook that has just run made a reply; resets the flag.
     bool take_made() noexcept { return std::exchange(is_made_, false); }
 
-    /// Keeps a reply that no hook has made.
+    /// Stores a reply that does not come from a hook.
     void set(hooks::Reply reply) noexcept { reply_ = std::move(reply); }
     hooks::Reply take() noexcept { return std::exchange(reply_, {}); }
 

@@ -26,7 +26,7 @@ void HookWatch::read(TimePoint now) noexcept {
     read_at_ = now;
 }
 
-// The system only tells a sum, so a reading from before the hook is needed.
+// The system reports only a sum, so a reading from before the hook is needed.
 void HookWatch::begin(bool follows) noexcept {
     began_ = follows ? ended_ : now();
     if (began_ - read_at_ >= limits::plugin_hook_reading_age) {

@@ -1,5 +1,5 @@
-// Which hooks block their worker: their time by the clock, less the time in which the worker's thread was ready to run
-// and others had the processor. On a loaded machine any hook may take long, and is not to blame.
+// Detects hooks that block their worker: elapsed time, minus the time in which the worker's thread was ready to run but
+// had no processor. On a loaded machine any hook may take long through no fault of its own.
 #pragma once
 
 #include <array>
@@ -12,28 +12,28 @@
 
 namespace ferrotunnel::plugin {
 
-/// Tells how long the calling thread has been ready to run and had no processor, since it began. Nothing: the system
-/// does not say.
+/// Returns how long the calling thread has been ready to run without a processor, since it started. Empty if the system
+/// does not report it.
 using CpuWait = std::optional<Duration> (*)() noexcept;
 
-/// Sets where that is asked; before there are plugins. Without it nothing is known.
+/// Sets the source of that time, before there are plugins. Without it the time is unknown.
 void set_cpu_wait(CpuWait cpu_wait) noexcept;
 
 /// A hook that has blocked its worker.
 struct SlowHook {
     Duration blocked{};
-    bool is_sure = false;  // else it may have waited for a processor
+    bool is_sure = false;  // otherwise it may have waited for a processor
 };
 
-/// Measures the hooks of one worker, on that worker: two readings of the clock for each, or one where it follows
+/// Measures the hooks of one worker, on that worker: two readings of the clock for each, or one if it directly follows
 /// another.
 class HookWatch {
 public:
-    /// `follows`: next to nothing has happened since the last hook ended.
+    /// `follows`: almost nothing has happened since the last hook ended.
     void begin(bool follows = false) noexcept;
-    /// What there is to say of the hook that began last.
+    /// The result for the hook that began last; empty if it was not slow.
     std::optional<SlowHook> end() noexcept;
-    /// How long that hook has taken, by the clock.
+    /// The elapsed time of that hook.
     Duration took() const noexcept { return ended_ - began_; }
 
 private:
@@ -42,13 +42,13 @@ private:
     TimePoint began_{};
     TimePoint ended_{};
     TimePoint read_at_{};
-    std::optional<Duration> waited_;  // for a processor, at that time
+    std::optional<Duration> waited_;  // for a processor, at `read_at_`
 };
 
-/// When hooks of one instance were slow. Any thread.
+/// The times of an instance's slow hooks. Thread-safe.
 class SlowHooks {
 public:
-    /// Counts one. True: so many were slow in so short a time that the instance is to be switched off.
+    /// Counts a slow hook. True if there were so many in a short time that the instance must be switched off.
     bool add(TimePoint now) noexcept;
 
 private:

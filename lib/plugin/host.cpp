@@ -8,8 +8,8 @@
 #include "plugin/instance.hpp"
 #include "plugin/settings_view.hpp"
 
-// Requests need sockets, which this layer does not have: fetch/plugin_table.cpp, above it, defines the function. A
-// program that is linked without it has no requests of plugins.
+// Requests need sockets, which this layer does not have: fetch/plugin_table.cpp, in a layer above, defines the
+// function. A program linked without it offers plugins no requests.
 namespace ferrotunnel::fetch {
 [[gnu::weak]] const ft_fetch& plugin_table() noexcept;
 }

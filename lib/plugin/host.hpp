@@ -1,4 +1,4 @@
-// The tables of functions that plugins call.
+// The function tables that plugins call.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::plugin {
 
-// Texts of the interface, and of this library.
+// Convert between texts of the interface and of this library.
 inline std::string_view view(ft_text text) noexcept {
     return {text.data, text.size};
 }
@@ -17,7 +17,7 @@ inline ft_text text_of(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
-/// The table that every plugin gets. Any thread; it is good for as long as the process lives.
+/// The table that every plugin gets. Thread-safe; valid for the lifetime of the process.
 const ft_host& host() noexcept;
 
 /// The functions for exchanges (FT_HTTP_1).
@@ -28,9 +28,9 @@ const ft_body_api& body_table() noexcept;
 /// The functions for visitors, logins and registrations (FT_SESSION_1).
 const ft_session& session_table() noexcept;
 
-/// The clock that plugins see, in nanoseconds.
+/// The plugins' clock, in nanoseconds.
 using PluginClock = std::uint64_t (*)();
-/// Sets it, before there are plugins, and returns the one that was there. Null: the time stands still.
+/// Sets it, before there are plugins, and returns the previous one. Null: the time stands still.
 PluginClock set_clock(PluginClock now_ns) noexcept;
 /// The time by that clock.
 TimePoint now() noexcept;

@@ -71,7 +71,7 @@ Step HttpChainRun::response(const hooks::AnswerView& answer, TimePoint now) noex
             continue;
         }
         if (const std::optional<Step> step = ask(next_ - 1, now)) {
-            next_ -= *step == Step::answer ? 1 : 0;  // those that are left see the new answer
+            next_ -= *step == Step::answer ? 1 : 0;  // the remaining instances see the new response
             return *step;
         }
     }
@@ -83,7 +83,7 @@ HookKind HttpChainRun::hook_kind() const noexcept {
     return position_.phase == RunPhase::request ? HookKind::request : HookKind::response;
 }
 
-// Asks one instance, or takes the decision that it owed. Nothing: it lets the exchange pass.
+// Calls one instance, or applies the decision that it owed. Empty: it lets the exchange pass.
 std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     if (wait_.is_pending()) {
@@ -121,13 +121,13 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
     chain_->timed(
         asked, hook_kind(), [&] { decision = call(asked); }, follows_hook_);
     position_.current = RunPosition::none;
-    // Whatever else a decision brings about may run code of the plugin or of the log: that is not the next one's time.
+    // Any other decision may run code of the plugin or of the log, whose time must not count for the next hook.
     follows_hook_ = decision == FT_GO_ON && !collection_.has_wish();
     return decided(i, decision, now);
 }
 
-// The failure policy answers for an instance that was switched off. A hook that it did not get is not followed by
-// others.
+// The failure policy answers for an instance that is switched off. An instance without this hook call gets no later
+// ones.
 std::optional<Step> HttpChainRun::passed_over(std::size_t i) noexcept {
     if (position_.phase == RunPhase::request && is_first_call()) {
         selection_.leave(i);
@@ -167,7 +167,7 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
     }
     collection_.drop();
     if (decision == FT_GO_ON) {
-        wait_.renew_time();  // the next instance has its own
+        wait_.renew_time();  // the next instance has its own time
         return std::nullopt;
     }
     if (decision == FT_ANSWERED && has_reply) {
@@ -179,24 +179,24 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? FailureReason::get_or("it waits without a handle")
-                         : decision == FT_COLLECT  ? "it waits for a body that it has not asked for"
-                         : decision == FT_ANSWERED ? FailureReason::get_or("it has answered without an answer")
+                         : decision == FT_COLLECT  ? "it waits for a body that it has not requested"
+                         : decision == FT_ANSWERED ? FailureReason::get_or("it has answered without a response")
                                                    : reason_of(decision));
 }
 
 std::optional<Step> HttpChainRun::decided_to_collect(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     asked.count(Count::bodies);
-    wait_.renew_time();  // what the visitor takes is not the plugin's time
+    wait_.renew_time();  // the visitor's time does not count for the plugin
     if (asked.observes() && !collection_.is_whole()) {
         collect_beside(i);
         return std::nullopt;
     }
     collection_.begin();
-    return ask(i, now);  // once: what decides on a body collects nothing
+    return ask(i, now);  // once: a decision on a body does not collect
 }
 
-// `reply_` is the answer, unless the instance only observes.
+// `reply_` is the response, unless the instance only observes.
 std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
     asked.count(Count::answered);
     if (asked.observes()) {
@@ -206,16 +206,16 @@ std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
     return Step::answer;
 }
 
-// Takes back what the instance did. Its failure policy decides on the rest. Without a reason nothing is logged.
+// Takes back what the instance did; its failure policy decides the rest. Without a reason nothing is logged.
 std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view why) noexcept {
     wait_.withdraw();
     take_back();
     asked.tell_failure(hook_kind(), info_.id, why);
-    wait_.renew_time();  // the next instance has its own
+    wait_.renew_time();  // the next instance has its own time
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }
-    // Behind the request the backend has done what it was asked: nobody is invited to try again.
+    // After the request the backend has already acted, so the response does not suggest a retry.
     hooks::Reply reply;
     reply.page =
         position_.phase == RunPhase::request ? http::PageState::plugin_failed : http::PageState::internal_error;
@@ -224,17 +224,17 @@ std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view
     return Step::answer;
 }
 
-// A visitor that sends too much is answered so. That a response cannot be collected is not a fault of the visitor's:
-// the plugin's failure policy decides.
+// A visitor that sends too much gets a response that says so. A response that cannot be collected is not the visitor's
+// fault: the plugin's failure policy decides.
 std::optional<Step> HttpChainRun::body_refused(const Instance& asked) noexcept {
     const std::string_view failure = collection_.failure();
     collection_.drop();
     if (position_.phase != RunPhase::request || !failure.empty()) {
-        return failed(asked, failure.empty() ? "the body is larger than it takes" : failure);
+        return failed(asked, failure.empty() ? "the body is larger than it accepts" : failure);
     }
     hooks::Reply reply;
     reply.page = http::PageState::body_too_large;
-    reply.why = "the body of the request is larger than the plugin " + asked.id() + " takes";
+    reply.why = "the body of the request is larger than the plugin " + asked.id() + " accepts";
     reply_.set(std::move(reply));
     return asked.observes() ? answered(asked) : Step::answer;
 }
@@ -266,8 +266,8 @@ void HttpChainRun::drop_answer() noexcept {
 
 // --- instances that observe ---
 
-// Has the body of the request copied as it passes. That of a response is only counted: what is decided on it needs the
-// response's head, which has left by then.
+// Copies the request's body as it passes. A response's body is only counted: a decision on it needs the response's
+// head, which has been sent by then.
 void HttpChainRun::collect_beside(std::size_t i) noexcept {
     const bool is_request = position_.phase == RunPhase::request;
     instance(i).tell_change(info_.id, is_request ? "request body" : "response body", "collected");
@@ -279,13 +279,13 @@ void HttpChainRun::collect_beside(std::size_t i) noexcept {
         ObservedBody::Judge& judge = *this;
         auto observed = std::make_unique<ObservedBody>(judge, chain_->collected(), i, collection_);
         if (bodies_.observe_request(instance(i), ObservedBody::shows, observed.get(), ObservedBody::release)) {
-            (void)observed.release();  // the passage has it
+            (void)observed.release();  // the passage owns it
             return;
         }
     } catch (const std::exception&) {  // no memory
         collection_.drop();
     }
-    instance(i).tell_failure(HookKind::body, info_.id, "there is no room to look at the body");
+    instance(i).tell_failure(HookKind::body, info_.id, "there is no room to observe the body");
 }
 
 void HttpChainRun::on_observed_too_large(std::size_t i) noexcept {
@@ -295,8 +295,8 @@ void HttpChainRun::on_observed_too_large(std::size_t i) noexcept {
     (void)answered(instance(i));
 }
 
-// What would have been decided on the whole body. The hooks of the request have ended, and its head may have left: none
-// of its edits would be made, and nobody waits.
+// The decision that would be made on the whole body. The request's hooks have ended, and its head may have been sent:
+// no edit would be applied, and nothing waits.
 ft_decision HttpChainRun::on_observed(std::size_t i, const BodyWish& wish, std::string_view body) noexcept {
     const RunPhase phase = std::exchange(position_.phase, RunPhase::none);
     const std::size_t before = std::exchange(position_.current, i);

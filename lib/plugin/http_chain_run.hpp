@@ -1,12 +1,12 @@
-// One exchange's way through the chain of plugins: which of them is next, and what its decision means. The parts have
-// the rest: docs/architecture/plugin-chain.md.
+// Runs the chain of plugins for one exchange: selects the next instance and applies its decision.
+// docs/architecture/plugin-chain.md describes the parts that do the rest.
 //
 //   request: 0 --continue--> 1 --continue--> ... --> all have let it pass       response: backwards through those
-//            | '--answered, failed closed--> answer
-//            |--later--> wait --decided--> `then` in place of the hook; expired or let go--> failed
-//            '--collect--> the body is read --> `then` in place of the hook; it cannot be--> failed
+//            | '--answered, failed closed--> response
+//            |--later--> wait --decided--> `then` instead of the hook; expired or dropped--> failed
+//            '--collect--> the body is read --> `then` instead of the hook; if that is impossible--> failed
 //
-// A failure takes back what the instance did, and is an answer (closed) or continues (open).
+// A failure takes back what the instance did, and ends in a response (closed) or continues (open).
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ public:
     HttpChainRun(const HttpChainRun&) = delete;
     HttpChainRun& operator=(const HttpChainRun&) = delete;
 
-    // There is one run with every request that plugins look at, so their memory is kept per thread.
+    // A run exists for each request of the plugins, so the memory is reused per thread.
     static void* operator new(std::size_t bytes);
     static void operator delete(void* memory) noexcept;
 
@@ -67,7 +67,7 @@ public:
     std::string_view note(std::string_view name) const noexcept { return exchange_.note(name); }
 
 private:
-    /// How much there was when the hook of an instance began, so that it can be taken back.
+    /// The state before an instance's hook, to take back its changes.
     struct Mark {
         ExchangeHeads::Mark heads;
         std::size_t notes = 0;
@@ -83,7 +83,7 @@ private:
     }
     const Instance& instance(std::size_t i) const noexcept { return context_.instance(i); }
     HookKind hook_kind() const noexcept;
-    /// Whether the hook of an instance is still to be called, and not what it has left its decision to.
+    /// Whether the instance's hook is still to be called, rather than the callback of its decision.
     bool is_first_call() const noexcept { return !wait_.is_over() && !collection_.is_collecting(); }
     std::optional<hooks::Step> ask(std::size_t i, TimePoint now) noexcept;
     ft_decision call(const Instance& asked);
@@ -107,10 +107,10 @@ private:
     RunPosition position_;
     const RunContext context_;
 
-    std::size_t next_ = 0;       // the instance that is next; for the response, one more than that
-    std::size_t reached_ = 0;    // those before it have had the request
-    bool follows_hook_ = false;  // a hook has ended, and nothing but this run has run since
-    Mark mark_;                  // when the hook of the instance that waits, or runs, began
+    std::size_t next_ = 0;       // the next instance; for the response, plus one
+    std::size_t reached_ = 0;    // the number of instances that have seen the request
+    bool follows_hook_ = false;  // a hook has ended, and only this run has run since
+    Mark mark_;                  // the state before the hook that waits or runs
 
     RunTexts texts_;
     ExchangeHeads heads_;

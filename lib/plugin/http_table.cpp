@@ -1,5 +1,4 @@
-// The functions of ft_http: from C to an exchange. Nothing is thrown through a plugin; where there is no memory,
-// nothing is done.
+// The functions of ft_http, called from C. They throw nothing through a plugin, and do nothing without memory.
 #include <exception>
 #include <string>
 #include <utility>

@@ -11,7 +11,7 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-constexpr std::size_t name_shown_max = 64;  // bytes of a name that a plugin gives, in the log
+constexpr std::size_t name_shown_max = 64;  // bytes of a plugin's name that are logged
 
 LogLevel level_of(std::int32_t level) noexcept {
     switch (level) {
@@ -30,7 +30,7 @@ LogLevel level_of(std::int32_t level) noexcept {
 
 thread_local int ControlCall::depth_ = 0;
 
-/// The calling thread is the control thread for as long as this object lives.
+/// Makes the calling thread the control thread during its lifetime.
 struct Instances::Control {
     explicit Control(Instances& instances) : lock(instances.control_) {}
 
@@ -93,7 +93,7 @@ void Instance::tell_change(std::string_view request, std::string_view what, std:
     }
 }
 
-// Lines of slow hooks are few by themselves: there is one in a tenth of a second on each worker at most.
+// Slow hooks are rare enough to log each: at most one in a tenth of a second on each worker.
 void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noexcept {
     static constexpr LineKind slow_hooks{"plugin_slow_hooks"};
     count(Count::slow);
@@ -106,8 +106,8 @@ void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noex
         }
         if (slow.is_sure && slow_.add(now()) && !off_.exchange(true, std::memory_order_relaxed)) {
             log_.error(
-                "a plugin is switched off, since it has blocked workers too often: until it is changed, its "
-                "failure policy answers",
+                "a plugin is switched off because it blocked workers too often: until it is changed, its "
+                "failure policy applies",
                 {{"plugin", options_.id},
                  {"times", limits::plugin_hooks_slow_max},
                  {"on_failure", options_.closed && !options_.observe ? "closed" : "open"}});
@@ -170,7 +170,7 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         calls.destroy(std::exchange(owned->object_, nullptr));
     }
     if (owned->object_ == nullptr) {
-        std::string text = "The plugin \"" + owned->id() + "\" cannot be made";
+        std::string text = "The plugin \"" + owned->id() + "\" cannot be created";
         for (const config::Finding& finding : seen.findings) {
             text += ": " + finding.path + (finding.path.empty() ? "" : " ") + finding.text;
         }
@@ -181,7 +181,7 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         const MutexLock lock(graveyard_->mutex);
         ++graveyard_->living;
     }
-    // If there is no memory for the pointer's block, the instance is left to the graveyard as well.
+    // If there is no memory for the pointer's control block, the instance goes to the graveyard too.
     return std::shared_ptr<Instance>(owned.release(), [graveyard = graveyard_](Instance* instance) noexcept {
         const MutexLock lock(graveyard->mutex);
         instance->next_ = std::exchange(graveyard->first, instance);

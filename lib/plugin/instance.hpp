@@ -1,5 +1,5 @@
-// An instance of a plugin, and who keeps it: snapshots, runs and tickets hold it, and when none does it is stopped and
-// destroyed on the control thread, whichever thread had it last.
+// An instance of a plugin and its lifetime: snapshots, runs and tickets hold it. When none does, it is stopped and
+// destroyed on the control thread, whichever thread held it last.
 #pragma once
 
 #include <atomic>
@@ -24,18 +24,18 @@
 #include "plugin/prepared.hpp"
 #include "plugin/scope.hpp"
 
-/// What plugins know of an instance: that it is there.
+/// The opaque instance of plugin_abi.h.
 struct ft_instance {};
 
 namespace ferrotunnel::plugin {
 
-/// What the operator says of an instance, besides the settings of its type.
+/// The operator's options of an instance, besides the settings of its type.
 struct InstanceOptions {
-    std::string id;                                // for logs; empty: the type's name
-    bool closed = false;                           // on failure nobody is let through; a guard's default
-    bool observe = false;                          // it is run and counted, and changes nothing
+    std::string id;                                // for logs; default: the type's name
+    bool closed = false;                           // rejects on failure; a guard's default
+    bool observe = false;                          // it is run and counted, but changes nothing
     Scope scope{};                                 // where it runs
-    std::optional<expression::Expression> when{};  // and when; nothing: always
+    std::optional<expression::Expression> when{};  // when it runs; empty: always
 };
 
 class Instance : public ft_instance {
@@ -50,35 +50,34 @@ public:
     bool fails_closed() const noexcept { return options_.closed; }
     bool observes() const noexcept { return options_.observe; }
     const Scope& scope() const noexcept { return options_.scope; }
-    /// Null: it runs always.
+    /// Null: it always runs.
     const expression::Expression* when() const noexcept { return options_.when ? &*options_.when : nullptr; }
-    /// Fields of requests that it writes, and that no visitor may send.
+    /// Request fields that it writes, and that visitors may not send.
     const std::vector<std::string>& identity() const noexcept { return identity_; }
     void* object() const noexcept { return object_; }
-    /// Whether its hooks have blocked workers too often, so that its failure policy answers in their place. Any thread.
+    /// Whether its hooks have blocked workers too often, so that its failure policy applies instead. Thread-safe.
     bool is_off() const noexcept { return off_.load(std::memory_order_relaxed); }
 
-    /// Counts. Any thread.
+    /// Count. Thread-safe.
     void count(Count what) const noexcept { counts_.add(what); }
     void count_time(HookKind hook, Duration took) const noexcept { counts_.add_time(hook, took); }
     const InstanceCounts& counts() const noexcept { return counts_; }
 
-    /// Counts a failure of a hook in a request with that id, and tells of it, where the log has room for such lines.
-    /// Without a reason it is only counted. Any thread.
+    /// Counts a failure of a hook in the request with that id, and logs it if the rate of such lines allows. Without a
+    /// reason it is only counted. Thread-safe.
     void tell_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept;
-    /// Tells what an observing instance would have answered, or changed (the "request field" of that name, say).
+    /// Log what an observing instance would have answered, or changed (such as the "request field" of that name).
     void tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
     void tell_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
-    /// Tells that a hook has blocked its worker, and switches the instance off where that happens too often. Any
-    /// thread.
+    /// Logs that a hook has blocked its worker, and switches the instance off if that happens too often. Thread-safe.
     void tell_slow(std::string_view hook, const SlowHook& slow) const noexcept;
-    /// The same for a visitor, login or registration from that address, which is in a session's phase of that name.
+    /// The same for a visitor, login or registration from that address, in the session phase of that name.
     void tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
-    /// Tells what an observing instance would have refused there, and with what words; or changed.
+    /// Log what an observing instance would have refused there, with its words, or changed.
     void tell_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;
     void tell_change(std::string_view phase, std::string_view address, std::string_view what,
                      std::string_view name) const noexcept;
-    /// Writes what the plugin says. Any thread.
+    /// Logs a line of the plugin. Thread-safe.
     void log(std::int32_t level, std::string_view line) const noexcept;
 
 private:
@@ -93,11 +92,11 @@ private:
     mutable InstanceCounts counts_;
     mutable SlowHooks slow_;
     mutable std::atomic<bool> off_{false};
-    Instance* next_ = nullptr;  // among those that nobody holds any more
+    Instance* next_ = nullptr;  // in the list of instances without a holder
 };
 
-/// Runs a hook of an instance, counts its time, and tells when it has blocked the thread. What it throws goes no
-/// further: no exception may leave a plugin. `watch` is the calling thread's; `follows` as for HookWatch::begin.
+/// Runs a hook of an instance, counts its time, and logs it if it has blocked the thread. Exceptions are caught, since
+/// none may leave a plugin. `watch` is the calling thread's; `follows` as for HookWatch::begin.
 template <typename Hook>
 void timed(HookWatch& watch, const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
     watch.begin(follows);
@@ -117,37 +116,38 @@ void timed(HookWatch& watch, const Instance& asked, HookKind kind, Hook hook, bo
     }
 }
 
-/// Makes instances, starts them, and buries them. One at a time: whichever thread does it is the control thread.
+/// Creates, starts and buries instances. One call at a time: the calling thread is the control thread.
 class Instances {
 public:
-    /// `log` outlives this object.
+    /// `log` must outlive this object.
     explicit Instances(Logger& log) noexcept : log_(log) {}
     ~Instances() { finish(); }
     Instances(const Instances&) = delete;
     Instances& operator=(const Instances&) = delete;
 
-    /// Makes an instance. `before`: the one that it takes the place of, or null. The problem is a sentence.
+    /// Creates an instance. `before`: the one that it replaces, or null. The error is a sentence.
     Result<std::shared_ptr<Instance>, std::string> make(const Prepared& prepared, InstanceOptions options,
                                                         const Instance* before = nullptr);
     /// Starts an instance: the server runs from now on.
     void start(Instance& instance);
-    /// Stops and destroys those that nobody holds any more.
+    /// Stops and destroys the instances that have no holder any more.
     void bury();
-    /// From now on a thread of this object's buries them as soon as nobody holds them. May throw std::system_error.
+    /// From now on a thread of this object buries instances as soon as they have no holder. May throw
+    /// std::system_error.
     void bury_on_own_thread();
-    /// Waits until nobody holds an instance any more, and buries the last ones.
+    /// Waits until no instance has a holder any more, and buries the last ones.
     void finish();
-    /// Instances that were made and not buried.
+    /// The number of instances that were created and not buried.
     std::size_t living() const;
 
 private:
-    /// Where the last holder of an instance leaves it, on whichever thread.
+    /// Receives instances from their last holders, on any thread.
     struct Graveyard {
         mutable Mutex mutex;
         ConditionVariable left;
         Instance* first GUARDED_BY(mutex) = nullptr;
         std::size_t living GUARDED_BY(mutex) = 0;
-        bool closed GUARDED_BY(mutex) = false;  // the thread is to end
+        bool closed GUARDED_BY(mutex) = false;  // the thread must end
     };
     struct Control;
 

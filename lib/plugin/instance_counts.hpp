@@ -1,5 +1,5 @@
-// What has come of an instance, counted by all workers at once: each thread has a line of memory that it seldom shares,
-// so that counting costs a hot path no wait for another processor.
+// Counters of an instance for all workers: each thread has its own cache line, rarely shared, so that counting does not
+// wait for other processors.
 #pragma once
 
 #include <array>
@@ -13,13 +13,13 @@
 
 namespace ferrotunnel::plugin {
 
-/// What is counted; ferrotunnel::PluginCounts says what each means.
+/// The counters; ferrotunnel::PluginCounts describes them.
 enum class Count : std::uint8_t { asked, answered, edits, bodies, waits, failures, late, slow };
 
-/// The hooks of an instance whose time is counted.
+/// The hooks whose time is counted.
 enum class HookKind : std::uint8_t { request, response, body, close, login, registration, connect, visit_close };
 
-/// As it is called in logs and metrics, and by an application's `PluginHookTime`.
+/// The name in logs, metrics and an application's `PluginHookTime`.
 constexpr std::string_view name_of(HookKind hook) noexcept {
     constexpr std::string_view names[] = {"request", "response", "body",    "close",
                                           "login",   "register", "connect", "visit_close"};
@@ -31,20 +31,20 @@ public:
     static constexpr std::size_t kinds = 8;
     static constexpr std::size_t hooks = 8;
 
-    /// How often a hook was called, and how long all of that took.
+    /// The number of a hook's calls, and their total time.
     struct Time {
         std::uint64_t calls = 0;
         std::uint64_t nanoseconds = 0;
     };
 
-    /// Any thread.
+    /// Thread-safe.
     void add_time(HookKind hook, Duration took) noexcept {
         Line& line = lines_[line_of_this_thread()];
         line.calls[static_cast<std::size_t>(hook)].fetch_add(1, std::memory_order_relaxed);
         line.nanoseconds[static_cast<std::size_t>(hook)].fetch_add(
             static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count()), std::memory_order_relaxed);
     }
-    /// Over all threads, as sum().
+    /// The sum over all threads, like sum().
     Time time(HookKind hook) const noexcept {
         Time all;
         for (const Line& line : lines_) {
@@ -54,11 +54,11 @@ public:
         return all;
     }
 
-    /// Any thread.
+    /// Thread-safe.
     void add(Count what) noexcept {
         lines_[line_of_this_thread()].of[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed);
     }
-    /// Over all threads; what they count meanwhile may be in it or not.
+    /// The sum over all threads; concurrent counts may be missing.
     std::uint64_t sum(Count what) const noexcept {
         std::uint64_t all = 0;
         for (const Line& line : lines_) {
@@ -68,7 +68,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t lines = 16;  // 3 KiB for each instance; with more workers some share one
+    static constexpr std::size_t lines = 16;  // 3 KiB for each instance; with more workers some share a line
     struct alignas(64) Line {
         std::array<std::atomic<std::uint64_t>, kinds> of{};
         std::array<std::atomic<std::uint64_t>, hooks> calls{};

@@ -2,7 +2,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// Fields and notes as they are now, for conditions.
+/// The present fields and notes, for conditions.
 class InstanceSelection::Maps final : public ConditionMaps {
 public:
     explicit Maps(const InstanceSelection& of) noexcept : of_(of) {}

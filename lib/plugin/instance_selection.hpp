@@ -1,5 +1,5 @@
-// Which instances of a chain run for an exchange: those whose scope has the request and whose condition holds when
-// their turn comes.
+// Selects the instances of a chain that run for an exchange: their scope matches the request, and their condition holds
+// when their turn comes.
 #pragma once
 
 #include <cstddef>
@@ -21,24 +21,24 @@ public:
     enum class Entry : std::uint8_t {
         enters,
         skipped,
-        unclear,  // readings of the path differ in whether it runs
+        unclear,  // readings of the path differ in whether the instance runs
         rejects,  // it would run, and rejects paths with several readings
     };
 
-    /// `scope`: what the scopes of the chain say. `body`: of the request, as announced.
+    /// `scope`: the result of the chain's scopes. `body`: the request's, as announced.
     InstanceSelection(const RunContext& at, const ExchangeHeads& heads, const ExchangeNotes& notes, InScope scope,
                       const http::Body& body) noexcept;
 
-    /// Whether scopes decide at all. False: the request is refused.
+    /// Whether the scopes give a clear result. False: the request is rejected.
     bool is_clear() const noexcept { return scope_.outcome == ScopeOutcome::found; }
-    /// Decides on an instance when its turn comes. Asked again, the answer is the same.
+    /// Decides on an instance when its turn comes. Later calls return the same.
     Entry enter(std::size_t i) noexcept;
     bool has_entered(std::size_t i) const noexcept { return (entered_ & bit_of(i)) != 0; }
-    /// The instance is switched off, and has not had its first hook: it gets no other.
+    /// The instance is switched off before its first hook: it gets no other.
     void leave(std::size_t i) noexcept { entered_ &= ~bit_of(i); }
     /// Whether the same instances would run for another target, as far as can be decided now.
     bool is_same_for(std::string_view path, std::string_view query) const noexcept;
-    /// What a request is answered that is not clear, or whose `entry` was not.
+    /// The response to a request that is not clear, or to one with this `entry`.
     hooks::Reply refusal(Entry entry) const;
 
 private:

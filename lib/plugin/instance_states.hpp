@@ -1,4 +1,4 @@
-// What instances keep for an exchange, a visitor, a login or a registration: one pointer each.
+// Pointers that instances store for an exchange, visitor, login or registration, one each.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ public:
                                         [instance](const State& each) { return each.instance == instance; });
         return found != states_.end() ? found->state : nullptr;
     }
-    /// Takes `state`. The instance's state before it is released, unless it is the same one.
+    /// Stores and owns `state`. Releases the instance's previous state, unless it is the same.
     void set(std::size_t instance, void* state, Release releases) noexcept {
         const auto found = std::find_if(states_.begin(), states_.end(),
                                         [instance](const State& each) { return each.instance == instance; });

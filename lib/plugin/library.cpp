@@ -12,7 +12,7 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-/// Copies a struct that begins with its size, as far as both sides know it; the rest is null.
+/// Copies a struct that begins with its size, as far as both sides know it; the rest becomes null.
 template <typename Struct>
 Struct known_part(const Struct& theirs) {
     Struct ours{};
@@ -43,11 +43,11 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
     type.is_guard = (type.calls.flags & FT_GUARD) != 0;
     if (!is_type_name(type.name)) {
         problems.push_back("The type \"" + type.name +
-                           "\" of the plugin has a name that is not of small letters, digits and '-'.");
+                           "\" of the plugin has a name with other characters than small letters, digits and '-'.");
     }
     if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
         problems.push_back("The type \"" + type.name +
-                           "\" of the plugin cannot be made: it lacks `make` or `destroy`.");
+                           "\" of the plugin cannot be created: it lacks `make` or `destroy`.");
     }
     if (type.calls.schema != nullptr) {
         auto schema = config::Schema::compile(type.calls.schema);
@@ -55,7 +55,7 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
             type.schema = std::move(*schema);
         } else {
             for (const config::Finding& fault : schema.error()) {
-                problems.push_back("The schema of the plugin \"" + type.name + "\" is wrong in line " +
+                problems.push_back("The schema of the plugin \"" + type.name + "\" has a mistake in line " +
                                    std::to_string(fault.place.line) + ": " + fault.path + " " + fault.text);
             }
         }
@@ -69,7 +69,7 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
     return problems;
 }
 
-// An entry is called once: while another server's workers run the library's hooks, nothing of it is set again.
+// An entry is called only once, since another server's workers may be running the library's hooks.
 Result<ft_library, std::string> enter_library(ft_entry entry) {
     static Mutex mutex;
     static auto* const known = new std::map<ft_entry, const ft_library*>;
@@ -79,7 +79,7 @@ Result<ft_library, std::string> enter_library(ft_entry entry) {
         found = known->emplace(entry, entry(&host())).first;
     }
     if (found->second == nullptr) {
-        return std::string("The plugin says that it cannot work with this version.");
+        return std::string("The plugin reports that it does not work with this version.");
     }
     return known_part(*found->second);
 }
@@ -127,7 +127,7 @@ std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view ty
     }
     return found->schema && found->schema->is_for_clients()
                ? std::nullopt
-               : std::optional<std::string>("has no settings that clients may say (`x-client` in its schema)");
+               : std::optional<std::string>("has no settings that clients may set (`x-client` in its schema)");
 }
 
 }  // namespace ferrotunnel::plugin

@@ -1,5 +1,5 @@
-// What a plugin's library says of itself, read by the size that it knows: types of plugins, with null for every hook
-// that is not there.
+// Reads the description of a plugin library, with the struct sizes it knows: its types, with null for every missing
+// hook.
 #pragma once
 
 #include <optional>
@@ -13,29 +13,29 @@
 
 namespace ferrotunnel::plugin {
 
-/// A type of plugin, with the members that its library does not know yet as null.
+/// A type of plugin; members that its library does not know yet are null.
 struct Type {
     std::string name;
     std::string version;
     std::string summary;
-    std::optional<config::Schema> schema;  // nothing: it has no settings
+    std::optional<config::Schema> schema;  // empty: it has no settings
     bool is_guard = false;
-    ft_type calls{};  // for the functions; those without which nothing can be made are there
+    ft_type calls{};  // its functions; the required ones are not null
 };
 
-/// Calls the entry of a library, the first time, and reads its types. Any thread. The problem is a sentence.
+/// Calls the entry of a library, once, and reads its types. Thread-safe. The error is a sentence.
 Result<std::vector<Type>, std::string> read_library(ft_entry entry);
 
 /// Whether a type may have this name: up to 64 small letters, digits and '-'.
 bool is_type_name(std::string_view name) noexcept;
 
-/// Calls the entry of a library, the first time, and returns what it says, as far as this version knows it. Any thread.
+/// Calls the entry of a library, once, and returns its description, as far as this version knows it. Thread-safe.
 Result<ft_library, std::string> enter_library(ft_entry entry);
 
-/// Why clients cannot ask for that type of a library, in words that follow its name; nothing if they can.
+/// Why clients cannot request that type of a library, in words that follow its name; empty if they can.
 std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view type);
 
-/// Reads one type into `type`, as far as that can be done. Returns all that is wrong with it, a sentence each.
+/// Reads one type into `type`, as far as possible. Returns all its faults, a sentence each.
 std::vector<std::string> read_type(const ft_type& theirs, Type& type);
 
 }  // namespace ferrotunnel::plugin

@@ -12,8 +12,8 @@ bool is_same_type(const Wanted& a, const Wanted& b) {
     return a.use.library == b.use.library && a.prepared.type.name == b.prepared.type.name;
 }
 
-/// What was said of an instance, without what stands elsewhere in a Wanted: a text of settings that means the same is
-/// no change, and a secret that has changed in its file is one.
+/// The configuration of an instance without the parts that Wanted has elsewhere: settings in another spelling are no
+/// change, but a secret that has changed in its file is.
 PluginUse rest_of(PluginUse use) {
     use.id.clear();
     use.type.clear();
@@ -21,7 +21,7 @@ PluginUse rest_of(PluginUse use) {
     return use;
 }
 
-// Where and when it runs is compared as it was said.
+// Scope and condition are compared as texts.
 bool is_same(const Wanted& a, const Wanted& b) {
     return is_same_type(a, b) && a.options.closed == b.options.closed && a.options.observe == b.options.observe &&
            a.prepared.settings == b.prepared.settings && rest_of(a.use) == rest_of(b.use);
@@ -40,8 +40,7 @@ const LiveChain::Known* LiveChain::find(const std::string& id) const {
 
 Result<LiveChain, Unmade> LiveChain::next(std::vector<Wanted> wanted, Instances& instances) const {
     if (instances.living() + wanted.size() > limits::plugin_instances_living_max) {
-        return Unmade{0,
-                      "cannot be made yet: too many plugins of earlier chains are in use by exchanges that continue."};
+        return Unmade{0, "cannot be created yet: exchanges still use too many plugins of earlier chains."};
     }
     LiveChain made;
     auto chain = std::make_shared<Chain>();

@@ -1,4 +1,4 @@
-// A chain of plugins that can be changed: what it was made from, and what of it the next one takes over.
+// A chain of plugins that can be changed: its configuration, and what the next chain reuses.
 #pragma once
 
 #include <cstddef>
@@ -14,27 +14,26 @@
 
 namespace ferrotunnel::plugin {
 
-/// An instance that a chain is to have. What `use` says of settings and of the name is in the other members.
+/// An instance that a chain will have. The settings and the name in `use` are in the other members.
 struct Wanted {
     PluginUse use;
     Prepared prepared;
     InstanceOptions options;
 };
 
-/// An instance that cannot be made.
+/// An instance that cannot be created.
 struct Unmade {
     std::size_t index = 0;  // among those that were wanted
     std::string text;       // a sentence
 };
 
-/// A chain, and what it was made from. On the control thread.
+/// A chain and its configuration. On the control thread.
 class LiveChain {
 public:
-    /// Makes the chain that takes the place of this one. An instance of which nothing has changed is the same in both;
-    /// any other is made again, with the one of the same name and type before it. Where one cannot be made, nothing has
-    /// happened.
+    /// Creates the chain that replaces this one. Unchanged instances are shared; every other one is created again, with
+    /// access to its predecessor of the same name and type. If one cannot be created, nothing has changed.
     Result<LiveChain, Unmade> next(std::vector<Wanted> wanted, Instances& instances) const;
-    /// Starts the instances that the chain before did not have.
+    /// Starts the instances that the previous chain did not have.
     void start(Instances& instances) const;
 
     /// For the workers; null: no plugins.

@@ -10,7 +10,7 @@ namespace ferrotunnel::plugin {
 namespace {
 
 #ifdef FERROTUNNEL_STATIC
-constexpr bool has_libraries = false;  // dlopen of a static program ends it where the system's C library is another one
+constexpr bool has_libraries = false;  // dlopen would end a static program if the system's C library is another one
 #else
 constexpr bool has_libraries = true;
 #endif
@@ -33,7 +33,7 @@ Result<Loaded, std::string> load(const std::string& file) {
             "cannot be loaded: this program is one static file, which loads no shared libraries and has the shipped "
             "plugins inside; use the program of a package, or one that was built on this system");
     }
-    // With a slash, since dlopen would look for a bare name in the system's folders.
+    // With a slash, since dlopen would look up a bare name in the system's folders.
     const std::string path = file.find('/') == std::string::npos ? "./" + file : file;
     void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {

@@ -1,4 +1,4 @@
-// Plugins in files. A library that was loaded stays in the process: code that a thread could still be in is never
+// Loads plugin libraries from files. A loaded library stays in the process: code that a thread could still run is never
 // unmapped.
 #pragma once
 
@@ -9,12 +9,12 @@
 
 namespace ferrotunnel::plugin {
 
-/// A library that is in the process.
+/// A loaded library.
 struct Loaded {
     ft_entry entry = nullptr;
 };
 
-/// Loads a library. The problem is in words that follow the file's name. Any thread.
+/// Loads a library. The error is in words that follow the file's name. Thread-safe.
 Result<Loaded, std::string> load(const std::string& file);
 
 }  // namespace ferrotunnel::plugin

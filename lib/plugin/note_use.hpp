@@ -1,4 +1,4 @@
-// What a plugin says of its notes: which it sets, and which it reads, by which setting.
+// A plugin's use of notes: which it sets and which it reads, by which setting.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@ namespace ferrotunnel::plugin {
 
 struct NoteUse {
     enum class Kind : unsigned char {
-        sets,           // in the request's hook; a name that ends with '*' stands for all that begin like it
+        sets,           // in the request's hook; a name that ends with '*' stands for all with that prefix
         reads,          // in the request's hook
-        reads_at_last,  // in later hooks, when those of all requests have run
+        reads_at_last,  // in later hooks, after those of all requests
     };
 
     Kind kind = Kind::sets;
     std::string name;
-    std::string path{};     // below the settings, of the value that asks for it; empty: all settings
-    config::Place place{};  // of that value, where it is known
+    std::string path{};     // of the value that uses it, below the settings; empty: all settings
+    config::Place place{};  // of that value, if known
 };
 
 }  // namespace ferrotunnel::plugin

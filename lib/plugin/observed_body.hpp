@@ -1,5 +1,5 @@
-// A copy of a body that an observing instance would have had collected: it grows while the body passes, and what the
-// instance decides on the whole of it is only counted and logged.
+// A copy of a body for an observing instance that would have collected it: it grows while the body passes, and the
+// instance's decision on it is only counted and logged.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace ferrotunnel::plugin {
 
-/// A stage of a BodyPassage that observes: shows() and release() are its functions, the object is their `user`.
+/// A stage of a BodyPassage that observes: shows() and release() are its functions, this object is their `user`.
 class ObservedBody {
 public:
-    /// The run, in which the body passes.
+    /// The run of the exchange.
     class Judge {
     public:
-        /// The body is complete, and `wish` has not been called for it. Negative: the instance has failed.
+        /// The body is complete; `wish` has not been called for it yet. Negative: the instance has failed.
         virtual ft_decision on_observed(std::size_t instance, const BodyWish& wish, std::string_view body) noexcept = 0;
         virtual void on_observed_too_large(std::size_t instance) noexcept = 0;
 
@@ -25,7 +25,7 @@ public:
         ~Judge() = default;
     };
 
-    /// Takes the wish out of `collection`, and releases it at the end. `judge` and `budget` outlive this object.
+    /// Moves the wish out of `collection`, and releases it at the end. `judge` and `budget` must outlive this object.
     ObservedBody(Judge& judge, CollectBudget& budget, std::size_t instance, BodyCollection& collection) noexcept
         : judge_(judge), instance_(instance), wish_(collection.take_wish()), body_(budget) {}
     ~ObservedBody() { wish_.release_user(); }
@@ -37,7 +37,7 @@ public:
     }
     static void release(void* user) { delete static_cast<ObservedBody*>(user); }
 
-    /// The next piece. Negative: this body cannot be judged.
+    /// Adds the next piece. Negative: this body cannot be judged.
     std::int32_t add(std::string_view piece, bool last) {
         if (is_decided_) {
             return FT_GO_ON;

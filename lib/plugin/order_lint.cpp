@@ -17,7 +17,7 @@ bool sets(const NotesOfInstance& instance, std::string_view note) {
     });
 }
 
-// What is wrong with reading a note where only the first `before` instances have had the request.
+// The fault in reading a note when only the first `before` instances have handled the request.
 std::optional<std::string> fault_of_read(const std::vector<NotesOfInstance>& chain, std::size_t before,
                                          std::string_view note) {
     const NotesOfInstance* observing = nullptr;

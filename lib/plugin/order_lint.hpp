@@ -1,4 +1,4 @@
-// Finds notes that are read before anybody has set them: a mistake in the order of a chain, or in a name.
+// Finds notes that are read before they are set: a mistake in the order of a chain, or in a name.
 #pragma once
 
 #include <cstddef>
@@ -10,24 +10,24 @@
 
 namespace ferrotunnel::plugin {
 
-/// An instance of a chain, as far as its notes go.
+/// The use of notes by an instance of a chain.
 struct NotesOfInstance {
     std::string id;
-    bool observes = false;  // what it sets goes nowhere
+    bool observes = false;  // what it sets has no effect
     std::vector<NoteUse> uses{};
-    std::vector<NoteRead> condition{};  // what its `when` reads
+    std::vector<NoteRead> condition{};  // the notes that its `when` reads
 };
 
 struct OrderFinding {
     std::size_t instance;
-    bool is_condition;      // it is about the instance's `when`, at `within`; else about its settings
+    bool is_condition;      // it is about the instance's `when`, at `within`; otherwise about its settings
     std::string path{};     // below the settings
-    config::Place place{};  // of the value there, where it is known
+    config::Place place{};  // of the value there, if known
     expression::Place within{};
     std::string text;  // follows the key
 };
 
-/// What is wrong with the order of the chain, instance by instance.
+/// Returns the mistakes in the order of the chain, instance by instance.
 std::vector<OrderFinding> lint_order(const std::vector<NotesOfInstance>& chain);
 
 }  // namespace ferrotunnel::plugin

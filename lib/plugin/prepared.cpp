@@ -34,7 +34,7 @@ Result<config::CheckedValue, Findings> checked(const Type& type, std::string_vie
     return config::CheckedValue();
 }
 
-// Chooses a type, which may be left unnamed where there is only one.
+// Selects a type, which may be unnamed if there is only one.
 Result<Type, Findings> choose(ft_entry library, std::string_view type) {
     Result<std::vector<Type>, std::string> types = read_library(library);
     if (!types) {
@@ -52,7 +52,7 @@ Result<Type, Findings> choose(ft_entry library, std::string_view type) {
                names_of(*types));
 }
 
-// Lets the type look at settings that obey its schema.
+// Lets the type check settings that match its schema.
 Result<Prepared, Findings> looked_at(Type type, config::CheckedValue settings) {
     std::vector<NoteUse> notes;
     if (type.calls.check != nullptr) {

@@ -1,4 +1,4 @@
-// A plugin of a chain before it is made: its type, and its settings, checked.
+// A plugin of a chain before its creation: its type and its checked settings.
 #pragma once
 
 #include <string>
@@ -17,11 +17,11 @@ namespace ferrotunnel::plugin {
 struct Prepared {
     Type type;
     config::CheckedValue settings;
-    std::vector<NoteUse> notes{};  // what the type says of them
+    std::vector<NoteUse> notes{};  // the type's use of notes
 };
 
-/// Chooses a type of the library (`type` may be empty where there is only one) and checks the settings, a text of JSON
-/// or YAML, by its schema and by the type's own check. The findings have paths below the settings; "" is all of them.
+/// Selects a type of the library (`type` may be empty if there is only one) and checks the settings, a text of JSON or
+/// YAML, by its schema and by the type's own check. The findings have paths below the settings; "" is all of them.
 Result<Prepared, std::vector<config::Finding>> prepare(ft_entry library, std::string_view type,
                                                        std::string_view settings, const config::SecretSource& secrets);
 

@@ -1,4 +1,4 @@
-// Copies of the texts that hooks set in an exchange. They live as long as its run, and are bounded.
+// Copies of the texts that hooks set in an exchange, limited in size. They live as long as its run.
 #pragma once
 
 #include <array>
@@ -19,14 +19,14 @@ public:
     RunTexts& operator=(const RunTexts&) = delete;
 
     bool has_room(std::size_t bytes) const noexcept { return bytes <= limits::plugin_texts_max - bytes_; }
-    /// A copy of `text`; nothing if there is no room for it.
+    /// A copy of `text`; empty if there is no room for it.
     std::optional<std::string_view> keep(std::string_view text) {
         if (!has_room(text.size())) {
             return std::nullopt;
         }
         return text.empty() ? std::string_view() : std::string_view(copy(take(text.size()), text), text.size());
     }
-    /// Replaces two texts, for which there is room, by a copy of both in one piece. The first is not empty.
+    /// Replaces two texts, for which there is room, by a copy of both in one piece. The first must not be empty.
     void keep(std::string_view& first, std::string_view& second) {
         char* const room = take(first.size() + second.size());
         first = {copy(room, first), first.size()};

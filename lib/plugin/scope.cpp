@@ -38,7 +38,7 @@ void read_list(const char* key, const std::vector<std::string>& texts, std::vect
                Read read) {
     if (texts.size() > limits::plugin_scope_max) {
         faults.push_back({key, limits::plugin_scope_max,
-                          "is one too many; there may be " + std::to_string(limits::plugin_scope_max)});
+                          "is one too many; the limit is " + std::to_string(limits::plugin_scope_max)});
         return;
     }
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -57,7 +57,7 @@ void count_expressions(const std::vector<http::PathRule>& paths, Faults& faults)
         expressions += paths[i].kind == http::PathRule::Kind::regex ? 1 : 0;
         if (expressions > limits::plugin_scope_regexes_max) {
             faults.push_back({"paths", i,
-                              "is one regular expression too many; there may be " +
+                              "is one regular expression too many; the limit is " +
                                   std::to_string(limits::plugin_scope_regexes_max)});
             return;
         }
@@ -158,7 +158,7 @@ InScope ScopeTable::find(std::string_view host, std::string_view service, std::s
     return (candidates & with_paths_) == 0 ? found : find_by_path(found, candidates & with_paths_, path);
 }
 
-// Adds those of the candidates whose paths are for every reading. A separate function, since it needs a buffer.
+// Adds the candidates whose paths match every reading. A separate function, since it needs a buffer.
 [[gnu::noinline]] InScope ScopeTable::find_by_path(InScope found, InstanceSet candidates,
                                                    std::string_view path) const noexcept {
     http::PathReadings readings;

@@ -1,9 +1,9 @@
-// Where an instance of a plugin runs: the hosts, paths and services that it is for, and the instances of a chain that
-// are for one request.
+// The scope of a plugin instance: the hosts, paths and services that it is for, and the selection of a chain's
+// instances for a request.
 //
-// Paths are compared as the router does (http/path_match.hpp), in canonical form and by what a backend might read. A
-// path of which two readings differ in who runs is refused, so that no spelling of it gets past a plugin. For the same
-// reason a slash at the end plays no part in "= /login": many backends serve "/login/" alike.
+// Paths are compared as in the router (http/path_match.hpp): in canonical form, and in every way that a backend might
+// read them. A path whose readings differ in the instances that run is rejected, so that no spelling bypasses a plugin.
+// For the same reason a slash at the end does not count in "= /login": many backends serve "/login/" alike.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +20,13 @@
 
 namespace ferrotunnel::plugin {
 
-/// A scope as people write it. An empty list is for everything.
+/// A scope as texts. An empty list matches everything.
 struct ScopeTexts {
-    std::vector<std::string> hosts;       // as http::parse_host_pattern takes them; "*" is every host
-    std::vector<std::string> paths;       // "/api" and what is below it, "= /status", "~ /v[0-9]+/.*"
+    std::vector<std::string> hosts;       // as http::parse_host_pattern accepts them; "*" is every host
+    std::vector<std::string> paths;       // "/api" with everything below it, "= /status", "~ /v[0-9]+/.*"
     std::vector<std::string> services;    // names
-    bool ignore_case = false;             // paths are compared without the case of A to Z
-    bool reject_ambiguous_paths = false;  // a path with several readings is refused where the instance would run
+    bool ignore_case = false;             // compare paths without the case of A to Z
+    bool reject_ambiguous_paths = false;  // reject a path with several readings if the instance would run for it
 
     static ScopeTexts of(const PluginUse& use);
 };
@@ -39,16 +39,16 @@ struct Scope {
     bool reject_ambiguous_paths = false;
 
     bool is_everything() const noexcept { return hosts.empty() && paths.empty() && services.empty(); }
-    /// Whether a request with this path is refused if the instance is to run for it: that is known only when its
-    /// condition has been looked at, so ScopeTable does not decide it.
+    /// Whether a request with this path is rejected if the instance is to run for it. That depends on its condition, so
+    /// ScopeTable does not decide it.
     bool rejects(std::string_view path) const noexcept;
     bool has_host(std::string_view normal_host) const noexcept;
     bool has_service(std::string_view name) const noexcept;
-    /// Whether one of the paths is for this reading of a path.
+    /// Whether one of the paths matches this reading of a path.
     bool has_reading(std::string_view reading) const noexcept;
 };
 
-/// What is wrong with a text, in words that follow it; `item` is an index into the list `key`.
+/// A fault in a text, in words that follow it; `item` is an index into the list `key`.
 struct ScopeFault {
     const char* key;  // "hosts", "paths" or "services"
     std::size_t item;
@@ -57,7 +57,7 @@ struct ScopeFault {
 
 Result<Scope, std::vector<ScopeFault>> read_scope(const ScopeTexts& texts);
 
-/// Instances of a chain, as bits by their places.
+/// Instances of a chain, as bits by their positions.
 using InstanceSet = std::uint64_t;
 static_assert(limits::plugin_instances_max <= 64);
 
@@ -71,19 +71,19 @@ enum class ScopeOutcome : std::uint8_t {
     bad_path,        // no visitor may send it, or it is too long for the expressions
 };
 
-/// Who runs for a request as far as scopes say it.
+/// The instances that run for a request according to their scopes.
 struct InScope {
     ScopeOutcome outcome = ScopeOutcome::found;
     InstanceSet instances = 0;
 };
 
-/// The scopes of a chain, made once. Lookups allocate nothing. Any thread.
+/// The scopes of a chain, made once. Lookups do not allocate. Thread-safe.
 class ScopeTable {
 public:
-    /// The scopes of the instances in their order, which outlive this.
+    /// The scopes of the instances in their order, which must outlive this object.
     explicit ScopeTable(const std::vector<const Scope*>& scopes);
 
-    /// `host` in normal form, `path` in canonical form and without query.
+    /// `host` in normal form, `path` in canonical form and without the query.
     InScope find(std::string_view host, std::string_view service, std::string_view path) const noexcept;
 
 private:

@@ -54,7 +54,7 @@ bool AskedRegistry::has_room(const Token& token, std::size_t more) const {
     return all_ + more <= bounds_.in_all && (found == counts_.end() ? 0 : found->second) + more <= bounds_.per_token;
 }
 
-/// An instance that counts as long as somebody holds it.
+/// An instance that is counted as long as something holds it.
 struct AskedRegistry::Counted {
     Counted(std::shared_ptr<AskedRegistry> registry_in, const Token& token_in, std::shared_ptr<Instance> instance_in)
         : registry(std::move(registry_in)), token(token_in), instance(std::move(instance_in)) {
@@ -108,7 +108,7 @@ void AskedRegistry::end() {
 // --- one service ---
 
 void ServicePlugins::renew() {
-    // What goes here may be the last of an instance, so it goes when the lock is free.
+    // Declared before the lock, since this may destroy the last reference to an instance.
     decltype(workers_) before;
     std::shared_ptr<const Chain> chain;
     const MutexLock lock(mutex_);
@@ -157,7 +157,7 @@ std::unique_ptr<hooks::HttpRun> ServicePlugins::begin(const http::RequestHead& h
 std::unique_ptr<hooks::SessionRun> ServicePlugins::begin_visit(hooks::Subject subject, hooks::SessionRunOwner& owner,
                                                                std::shared_ptr<buffer::Mailbox> mailbox) {
     check_here(*mailbox);
-    subject.asked = nullptr;  // the run holds what it needs
+    subject.asked = nullptr;  // the run has the references that it needs
     return std::make_unique<SessionChainRun>(chain_on(std::move(mailbox)), hooks::SessionPhase::connect,
                                              std::move(subject), owner);
 }

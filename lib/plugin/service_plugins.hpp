@@ -1,5 +1,5 @@
-// The plugins that a client has asked for on one service, and the chain that they make behind the operator's. A chain
-// is made for each worker when its first visitor comes, and again when the operator's chain has changed.
+// The plugins that a client has requested for one service, and the chain of the operator's instances followed by these.
+// A chain is created for each worker with its first visitor, and again when the operator's chain has changed.
 #pragma once
 
 #include <array>
@@ -20,30 +20,30 @@ namespace ferrotunnel::plugin {
 
 class ServicePlugins;
 
-/// What all such services of a server have in common, and how many plugins they have. It lives as long as any of them.
-/// Any thread.
+/// What all such services of a server share, with the count of their plugins. It lives as long as any of them.
+/// Thread-safe.
 class AskedRegistry : public std::enable_shared_from_this<AskedRegistry> {
 public:
     using Token = std::array<std::uint8_t, 8>;
     struct Bounds {
         std::size_t per_token = limits::plugin_asked_per_token_max;
         std::size_t in_all = limits::plugin_asked_max;
-        WaitSettings waits{};  // of all services together, on each worker
+        WaitSettings waits{};  // for all services together, on each worker
     };
 
     explicit AskedRegistry(Bounds bounds) : bounds_(bounds) {}
 
     const WaitSettings& waits() const noexcept { return bounds_.waits; }
 
-    /// The chain that stands before those of services; null: there is none.
+    /// Sets the chain before those of services; null: there is none.
     void set_operators(std::shared_ptr<const Chain> chain);
-    /// Makes a service of them. Each is counted for the token until nobody holds it any more: the service, and the
-    /// visits and requests that pass it.
+    /// Makes a service of these instances. Each is counted for the token until nothing holds it any more: the service,
+    /// and its visits and requests.
     std::shared_ptr<ServicePlugins> add(const Token& token, std::vector<std::shared_ptr<Instance>> instances,
                                         std::string names);
     /// Whether the clients of the token may have so many plugins more.
     bool has_room(const Token& token, std::size_t more) const;
-    /// Takes the plugins away from all services: no worker runs any more.
+    /// Removes the plugins from all services; no worker may run any more.
     void end();
     std::size_t instances() const;
 
@@ -57,7 +57,7 @@ private:
     std::vector<std::shared_ptr<ServicePlugins>> services();
 
     const Bounds bounds_;
-    mutable Mutex mutex_;  // taken while that of a service is held, never the other way round
+    mutable Mutex mutex_;  // a service's mutex may be held when this is locked, never the other way round
     std::shared_ptr<const Chain> operators_ GUARDED_BY(mutex_);
     std::vector<std::weak_ptr<ServicePlugins>> services_ GUARDED_BY(mutex_);
     std::map<Token, std::size_t> counts_ GUARDED_BY(mutex_);  // instances by token
@@ -79,7 +79,7 @@ public:
                                                    std::shared_ptr<buffer::Mailbox> mailbox) override;
     const std::string& names() const noexcept override { return names_; }
 
-    /// The operator's chain is another one: runs that begin from now on pass it.
+    /// The operator's chain has changed: later runs use the new one.
     void renew();
     /// The server is shutting down.
     void end();
@@ -91,8 +91,7 @@ private:
     const std::string names_;
     Mutex mutex_;
     std::vector<std::shared_ptr<Instance>> instances_ GUARDED_BY(mutex_);
-    std::shared_ptr<const Chain> chain_
-        GUARDED_BY(mutex_);  // the operator's, and these; null: it has not been needed yet
+    std::shared_ptr<const Chain> chain_ GUARDED_BY(mutex_);  // the operator's instances and these; null: not needed yet
     std::map<const buffer::Mailbox*, IntrusivePtr<WorkerChain>> workers_ GUARDED_BY(mutex_);
 };
 

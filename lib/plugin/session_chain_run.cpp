@@ -1,4 +1,4 @@
-// The order of things in a question. session_chain_run_asked.cpp has what hooks ask and do.
+// The order of a question's steps. session_chain_run_asked.cpp has what hooks read and do.
 #include "plugin/session_chain_run.hpp"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ using hooks::Step;
 
 namespace {
 
-/// What a waiting question keeps, roughly: nothing of the subject's own bytes, which stay in the kernel.
+/// The approximate memory of a waiting question, without the subject's bytes, which stay in the kernel.
 constexpr std::size_t held_by_question = 512;
 
 auto hook_of(const ft_type& type, SessionPhase phase) noexcept {
@@ -93,8 +93,8 @@ Step SessionChainRun::ask(TimePoint now) noexcept {
     return Step::go_on;
 }
 
-// Hosts, paths and conditions are those of requests: an instance with any of them is for requests alone. One that is
-// for some services has no business with logins.
+// Hosts, paths and conditions apply to requests: an instance with any of them is only for requests. An instance for
+// some services is not called for logins.
 bool SessionChainRun::is_asked(std::size_t i) const noexcept {
     const Scope& scope = instance(i).scope();
     if (instance(i).when() != nullptr || !scope.hosts.empty() || !scope.paths.empty()) {
@@ -103,7 +103,7 @@ bool SessionChainRun::is_asked(std::size_t i) const noexcept {
     return scope.services.empty() || (subject_.service && scope.has_service(subject_.service->name));
 }
 
-// Asks one instance, or takes the decision that it owed. Nothing: it lets the subject pass.
+// Calls one instance, or applies the decision that it owed. Empty: it lets the subject pass.
 std::optional<Step> SessionChainRun::ask_one(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     if (wait_.is_pending()) {
@@ -120,9 +120,9 @@ std::optional<Step> SessionChainRun::ask_one(std::size_t i, TimePoint now) noexc
     }
     if (asked.is_off()) {
         if (begins) {
-            asked_ &= ~bit_of(i);  // a hook that it did not get is not followed by its end
+            asked_ &= ~bit_of(i);  // without this hook it gets no close
             notes_before_ = notes_.size();
-            amendments_before_ = std::move(amendments_);  // failed() brings them back
+            amendments_before_ = std::move(amendments_);  // failed() restores them
         }
         wait_.stop();
         return failed(asked, {});
@@ -178,18 +178,19 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? FailureReason::get_or("it waits without a handle")
-                         : decision == FT_ANSWERED ? FailureReason::get_or("it has refused without words")
+                         : decision == FT_ANSWERED ? FailureReason::get_or("it has refused without a reason")
                                                    : reason_of(decision));
 }
 
-// Takes back what the instance did. Its failure policy decides on the rest.
+// Takes back what the instance did; its failure policy decides the rest.
 std::optional<Step> SessionChainRun::failed(const Instance& asked, std::string_view why) noexcept {
     current_ = none;
     wait_.withdraw();
     wait_.renew_time();
     notes_.resize(std::min(notes_.size(), notes_before_));
     amendments_ = std::move(amendments_before_);
-    asked.tell_failure(phase_name(), address(), why);  // without a reason: one that is switched off was told of
+    asked.tell_failure(phase_name(), address(), why);  // no reason: the instance is switched off, which is logged
+                                                       // already
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }
@@ -222,7 +223,7 @@ void SessionChainRun::close(const hooks::VisitOutcome& outcome) noexcept {
     told.sent_bytes = outcome.sent_bytes;
     told.duration_ns =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(outcome.duration).count());
-    HookWatch watch;  // the visit may end on another worker than it was asked about
+    HookWatch watch;  // the visit may end on another worker than its hooks ran on
     for (std::size_t i = 0; i < instances(); ++i) {
         if ((asked_ & bit_of(i)) != 0 && instance(i).calls().on_visit_close != nullptr) {
             current_ = i;

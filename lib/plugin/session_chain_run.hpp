@@ -1,8 +1,8 @@
-// One question of a session's phase on its way through the chain: a login, a registration, or a visitor.
+// Runs the chain for one question of a session's phase: a login, a registration, or a visitor.
 //
-//   0 --continue--> 1 --continue--> ... --> accepted            a visit: close, for those that were asked
+//   0 --continue--> 1 --continue--> ... --> accepted            a visit: close, for those that were called
 //   | '--refuses, fails closed--> refused
-//   '--later--> wait --decided--> `then` in place of the hook; expired or let go--> failed
+//   '--later--> wait --decided--> `then` instead of the hook; expired or dropped--> failed
 //
 // A failure takes back what the instance noted and amended, and refuses (closed) or continues (open).
 #pragma once
@@ -23,7 +23,7 @@
 #include "plugin/scope.hpp"
 #include "plugin/ticket.hpp"
 
-/// What plugins know of a visitor, a login or a registration: that it is there.
+/// The opaque subject of plugin_abi.h.
 struct ft_subject {};
 
 namespace ferrotunnel::plugin {
@@ -48,7 +48,7 @@ public:
     hooks::Amendments take_amendments() override;
     void close(const hooks::VisitOutcome& outcome) noexcept override;
 
-    // --- what a hook may ask and do, see plugin_abi.h ---
+    // --- what a running hook may read and do, see plugin_abi.h ---
 
     std::string_view text(std::uint32_t what, std::size_t nth) const noexcept;
     std::uint64_t number(std::uint32_t what) const noexcept;
@@ -84,15 +84,15 @@ private:
 
     static constexpr std::size_t none = SIZE_MAX;
 
-    std::size_t next_ = 0;        // who is asked next
-    InstanceSet asked_ = 0;       // those that have been asked, and are not switched off
-    std::size_t current_ = none;  // whose hook runs
+    std::size_t next_ = 0;        // the next instance
+    InstanceSet asked_ = 0;       // the instances that were called, and are not switched off
+    std::size_t current_ = none;  // whose hook is running
     bool closing_ = false;
 
-    hooks::Notes notes_;           // behind those of the subject
+    hooks::Notes notes_;           // after those of the subject
     std::size_t notes_bytes_ = 0;  // of their texts
     hooks::Amendments amendments_;
-    // What there was when the hook of the instance that runs, or waits, began.
+    // The state before the hook that runs or waits.
     std::size_t notes_before_ = 0;
     hooks::Amendments amendments_before_;
     InstanceStates states_;

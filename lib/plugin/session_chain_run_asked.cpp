@@ -1,4 +1,4 @@
-// What the hooks of a session's phase ask of their subject, and do to it.
+// What hooks of a session's phase read of their subject, and do to it.
 #include <algorithm>
 #include <utility>
 
@@ -26,7 +26,7 @@ std::string_view SessionChainRun::address() const noexcept {
     return phase_ == SessionPhase::connect ? subject_.address : subject_.client->address;
 }
 
-// --- looking ---
+// --- reading ---
 
 std::string_view SessionChainRun::text(std::uint32_t what, std::size_t nth) const noexcept {
     const hooks::ServiceFacts* const service = subject_.service.get();
@@ -100,7 +100,7 @@ std::string_view SessionChainRun::note(std::string_view name) const noexcept {
 
 // --- deciding, changing ---
 
-// Counts what the hook that runs has changed, or would have.
+// Counts what the running hook has changed, or would have changed.
 void SessionChainRun::changed(std::string_view what, std::string_view name) const noexcept {
     const Instance& by = instance(current_);
     by.count(Count::edits);
@@ -150,7 +150,7 @@ bool SessionChainRun::set_limit(std::uint32_t what, std::uint64_t value) {
 
 bool SessionChainRun::set_note(std::string_view name, std::string_view value) {
     const std::size_t before = subject_.notes ? subject_.notes->size() : 0;
-    // What plugins of a client would note is not the operator's word.
+    // The operator has not approved the notes of a client's plugins.
     if (current_ == none || current_ >= chain_->chain->asked_from || name.empty() ||
         before + notes_.size() >= limits::plugin_notes_max ||
         name.size() + value.size() > limits::plugin_texts_max - notes_bytes_) {

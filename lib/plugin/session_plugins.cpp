@@ -19,7 +19,7 @@ void SessionPlugins::set_chain(std::shared_ptr<const Chain> chain) {
             phases |= any ? bit_of(phase) : 0U;
         }
     }
-    // What goes here may be the last of an instance, so it goes when the lock is free.
+    // Declared before the lock, since this may destroy the last reference to an instance.
     decltype(workers_) before;
     const MutexLock lock(mutex_);
     before.swap(workers_);
@@ -45,7 +45,7 @@ void SessionPlugins::make_asked(hooks::AskingService wanted, hooks::AskedMade ma
         }
     }
     made(hooks::AskedRefusal{hooks::AskedRefusal::Why::busy,
-                             "The server cannot make the plugins that the service asks for at the moment."});
+                             "The server cannot create the plugins that the service requests at the moment."});
 }
 
 IntrusivePtr<WorkerChain> SessionPlugins::chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox) {

@@ -1,4 +1,4 @@
-// The plugins for the sessions of a server: one object for all workers. Each worker has its own counts of who waits.
+// The plugins for a server's sessions: one object for all workers, with counts of waiting questions for each worker.
 #pragma once
 
 #include <atomic>
@@ -18,11 +18,11 @@ class SessionPlugins final : public hooks::SessionHooks {
 public:
     explicit SessionPlugins(WaitSettings waits = {}) noexcept : waits_(waits) {}
 
-    /// Later questions go to this chain; null: there are no plugins. Questions that have begun keep theirs. Any thread.
+    /// Later questions use this chain; null: there are no plugins. Running questions keep theirs. Thread-safe.
     void set_chain(std::shared_ptr<const Chain> chain);
-    /// The chain of later questions; null: there are no plugins. Any thread.
+    /// The chain of later questions; null: there are no plugins. Thread-safe.
     std::shared_ptr<const Chain> chain();
-    /// Who makes what clients ask for; null: nobody does any more. Any thread.
+    /// Sets what creates the plugins that clients request; null: none from now on. Thread-safe.
     void set_clients(ClientPlugins* clients);
 
     bool wants(hooks::SessionPhase phase) const noexcept override {
@@ -38,13 +38,13 @@ private:
     IntrusivePtr<WorkerChain> chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox);
 
     const WaitSettings waits_;
-    std::atomic<unsigned> phases_{0};  // that some instance looks at
+    std::atomic<unsigned> phases_{0};  // that some instance has a hook for
     Mutex mutex_;
     ClientPlugins* clients_ GUARDED_BY(mutex_) = nullptr;
     std::shared_ptr<const Chain> chain_ GUARDED_BY(mutex_);
     std::map<std::shared_ptr<buffer::Mailbox>, IntrusivePtr<WorkerChain>> workers_ GUARDED_BY(mutex_);
     std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_
-        GUARDED_BY(mutex_);  // what the chains of a worker have in common
+        GUARDED_BY(mutex_);  // shared by the chains of a worker
 };
 
 }  // namespace ferrotunnel::plugin

@@ -1,5 +1,4 @@
-// The functions of ft_session: from C to a question. Nothing is thrown through a plugin; where there is no memory,
-// nothing is done.
+// The functions of ft_session, called from C. They throw nothing through a plugin, and do nothing without memory.
 #include <exception>
 #include <string>
 #include <utility>
@@ -42,7 +41,7 @@ std::int32_t refuse(ft_subject* subject, ft_text words) {
 std::int32_t set_hosts(ft_subject* subject, const ft_text* hosts, std::size_t count) {
     return done_by([&] {
         std::vector<std::string> all;
-        for (std::size_t i = 0; i < count && i <= limits::plugin_hosts_max; ++i) {  // one too many is told as such
+        for (std::size_t i = 0; i < count && i <= limits::plugin_hosts_max; ++i) {  // one too many is reported as such
             all.emplace_back(view(hosts[i]));
         }
         return run_about(subject).set_hosts(std::move(all));

@@ -12,7 +12,7 @@ namespace {
 
 using config::CheckedValue;
 
-/// The value at a path; null: there is none, or no memory to look for it.
+/// The value at a path; null if there is none, or no memory to look it up.
 const CheckedValue* find(const ft_settings* settings, ft_text path) noexcept {
     try {
         return settings->value.find(view(path));
@@ -21,7 +21,7 @@ const CheckedValue* find(const ft_settings* settings, ft_text path) noexcept {
     }
 }
 
-/// Puts a value that is there into `out`.
+/// Copies an existing value into `out`.
 template <typename Found, typename Out>
 std::int32_t give(const Found& found, Out* out) noexcept {
     if (!found) {
@@ -86,15 +86,15 @@ void problem(ft_settings* settings, ft_text path, ft_text words) {
 void declare_identity(ft_settings* settings, ft_text name) {
     const std::string_view field = view(name);
     if (!FieldLog::may_write(field, {})) {
-        problem(settings, {}, text_of("declares a field of identity that no plugin may write"));
+        problem(settings, {}, text_of("declares an identity field that no plugin may write"));
     } else if (settings->identity.size() == limits::plugin_identity_max) {
         static_assert(limits::plugin_identity_max == 24);
-        problem(settings, {}, text_of("declares more than 24 fields of identity"));
+        problem(settings, {}, text_of("declares more than 24 identity fields"));
     } else {
         try {
             settings->identity.emplace_back(field);
         } catch (const std::exception&) {
-            problem(settings, {}, text_of("declares a field of identity for which there is no memory"));
+            problem(settings, {}, text_of("declares an identity field for which there is no memory"));
         }
     }
 }

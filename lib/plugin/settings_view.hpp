@@ -1,5 +1,4 @@
-// The settings of an instance as its plugin sees them: checked values by their paths, and a place to report what is
-// wrong with them.
+// A plugin's view of its instance's settings: checked values by their paths, and a place to report faults.
 #pragma once
 
 #include <string>
@@ -10,12 +9,12 @@
 #include "ferrotunnel/plugin_abi.h"
 #include "plugin/note_use.hpp"
 
-/// What a plugin has of its settings, within check and make.
+/// The settings of a plugin, within check and make.
 struct ft_settings {
     const ferrotunnel::config::CheckedValue& value;
-    /// With paths below the settings, and places where they are known.
+    /// With paths below the settings, and places if known.
     std::vector<ferrotunnel::config::Finding> findings{};
-    std::vector<std::string> identity{};  // fields of requests that the instance alone writes
+    std::vector<std::string> identity{};  // request fields that only the instance writes
     std::vector<ferrotunnel::plugin::NoteUse> notes{};
 };
 

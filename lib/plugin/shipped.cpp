@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view library_suffix = ".so";
-// What the system adds to the path of a program whose file was replaced while it runs.
+// The system appends this to the path of a running program whose file was replaced.
 constexpr std::string_view replaced_mark = " (deleted)";
 
 fs::path this_program() {
@@ -61,7 +61,7 @@ fs::path find_shipped(const ShippedSearch& search) {
 std::string shipped_fault(const fs::path& folder, const fs::path& program) {
     const std::optional<struct stat> status = status_of(folder);
     if (!status) {
-        return {};  // it has no plugins then
+        return {};  // then it has no plugins
     }
     const std::optional<struct stat> owner = status_of(program);
     const bool is_trusted =

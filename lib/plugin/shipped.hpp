@@ -1,4 +1,4 @@
-// The plugins that are shipped with the program: which folder holds them, and what is in it.
+// Finds the plugins that are shipped with the program: their folder and its files.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// What decides where shipped plugins are.
+/// What determines the folder of the shipped plugins.
 struct ShippedSearch {
     std::string named;                ///< $FERROTUNNEL_PLUGINS; empty if it is not set
     std::filesystem::path program;    ///< the file of the running program
@@ -16,26 +16,25 @@ struct ShippedSearch {
 };
 
 /// The folder of the shipped plugins: the first one that exists of
-///  1. the one that is named, which is the only one looked at then,
-///  2. ../lib/ferrotunnel/plugins as seen from the program's folder,
-///  3. plugins/modules beside the program, where a build leaves them,
+///  1. the named one; no other is then tried,
+///  2. ../lib/ferrotunnel/plugins, relative to the program's folder,
+///  3. plugins/modules beside the program, where a build puts them,
 ///  4. the one where the build installs them.
-/// Without any, it is the last one.
+/// If none exists, it is the last one.
 std::filesystem::path find_shipped(const ShippedSearch& search);
 
-/// Why no plugin is loaded from `folder`: the path and the reason; empty if plugins may be loaded from it. Nobody but
-/// its owner may write into it, who is root, the user of this process or the owner of `program`.
+/// Why no plugin is loaded from `folder`: the path and the reason; empty if plugins may be loaded from it. Only its
+/// owner may be able to write to it: root, the user of this process or the owner of `program`.
 std::string shipped_fault(const std::filesystem::path& folder, const std::filesystem::path& program);
 
-/// The folder as find_shipped() has it for this process. Any thread, as the functions below.
+/// The result of find_shipped() for this process. Thread-safe, like the functions below.
 std::string shipped_folder();
-/// What shipped_fault() says of it.
+/// The result of shipped_fault() for it.
 std::string shipped_fault();
-/// The types that are built in (built_in.hpp), and behind them those in that folder, each in a file of its own; both in
-/// the order of their names.
+/// The built-in types (built_in.hpp), followed by those in that folder, each in a file of its own; both sorted by name.
 std::vector<std::string> shipped_types();
 
-/// The file of a shipped type, or what loader.hpp takes for one that is built in.
+/// The file of a shipped type, or the loader.hpp path of a built-in one.
 struct ShippedFile {
     std::string path;
     bool is_there = false;

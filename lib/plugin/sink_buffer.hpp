@@ -1,4 +1,4 @@
-// What a filter has made of a body, and has not gone on yet.
+// The output of a body filter that has not been passed on yet.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include "base/limits.hpp"
 #include "ferrotunnel/plugin_abi.h"
 
-/// What plugins know of a filter's output: that it is there.
+/// The opaque sink of plugin_abi.h.
 struct ft_sink {};
 
 namespace ferrotunnel::plugin {
@@ -18,7 +18,7 @@ class SinkBuffer final : public ft_sink {
 public:
     // --- for the filter ---
 
-    /// Adds to the output; false, for this call and for good, where one call of the filter has made too much.
+    /// Appends output; false, from this call on, if one call of the filter has written too much.
     bool write(std::string_view bytes) {
         too_much_ = too_much_ || bytes.size() > limits::plugin_body_output_max - written_;
         if (too_much_) {
@@ -32,26 +32,26 @@ public:
         return size() < limits::plugin_body_waiting_max ? limits::plugin_body_waiting_max - size() : 0;
     }
     void more() noexcept { wants_pull_ = true; }
-    /// Memory has run out within a write.
+    /// A write has run out of memory.
     void fail() noexcept { too_much_ = true; }
 
     // --- for the host ---
 
-    /// A call of the filter begins.
+    /// Begins a call of the filter.
     void begin_call() noexcept {
         written_ = 0;
         wants_pull_ = false;
     }
-    /// What the call of the filter has written so far.
+    /// The bytes that the call has written so far.
     std::size_t written() const noexcept { return written_; }
     bool has_too_much() const noexcept { return too_much_; }
-    /// Whether the filter has more to write than it has written.
+    /// Whether the filter announced more output.
     bool wants_pull() const noexcept { return wants_pull_; }
 
     std::size_t size() const noexcept { return bytes_.size() - at_; }
     bool empty() const noexcept { return size() == 0; }
     std::string_view front(std::size_t most) const noexcept { return std::string_view(bytes_).substr(at_, most); }
-    /// Adds bytes that no filter has written.
+    /// Appends bytes that no filter has written.
     void append(std::string_view bytes) {
         if (at_ > bytes_.size() / 2) {
             bytes_.erase(0, at_);
@@ -67,7 +67,7 @@ public:
     }
     void clear() noexcept {
         if (bytes_.capacity() > 2 * limits::plugin_body_waiting_max) {
-            std::string().swap(bytes_);  // a single large piece is not a reason to hold on to its memory
+            std::string().swap(bytes_);  // a single large piece does not justify keeping its memory
         }
         bytes_.clear();
         at_ = 0;
@@ -75,7 +75,7 @@ public:
 
 private:
     std::string bytes_;
-    std::size_t at_ = 0;  // what is before it has gone on
+    std::size_t at_ = 0;  // bytes before it were passed on
     std::size_t written_ = 0;
     bool wants_pull_ = false;
     bool too_much_ = false;

@@ -10,11 +10,11 @@ namespace {
 
 using hooks::BodyWay;
 
-constexpr std::size_t all_ways_max = 8;         // bytes of a body of which all ways are tried
-constexpr std::size_t every_place_max = 2'048;  // and of one that is cut at every place
+constexpr std::size_t all_ways_max = 8;         // bytes of a body that is cut in all ways
+constexpr std::size_t every_place_max = 2'048;  // bytes of a body that is cut at every place
 constexpr std::size_t seeded_ways = 64;
 
-/// The next number of a sequence that is the same for the same seed, everywhere (SplitMix64).
+/// The next pseudo-random number; the same seed gives the same sequence everywhere (SplitMix64).
 std::uint64_t next_random(std::uint64_t& state) {
     state += 0x9E3779B97F4A7C15U;
     std::uint64_t made = state;
@@ -42,7 +42,7 @@ void add_all_ways(std::size_t size, BodyCuts& ways) {
     }
 }
 
-// Where a server's pieces end, and their neighbours; the rest by chance.
+// The ends of a server's pieces and their neighbours; the rest at random.
 void add_seeded_ways(std::size_t size, std::uint64_t seed, BodyCuts& ways) {
     for (const std::size_t place :
          {std::size_t{1}, test_piece_max - 1, test_piece_max, test_piece_max + 1, size - 1, size}) {
@@ -59,7 +59,7 @@ void add_seeded_ways(std::size_t size, std::uint64_t seed, BodyCuts& ways) {
     }
 }
 
-/// Takes out what there is.
+/// Removes the available output.
 void take_all(BodyWay& way, std::string& out) {
     while (way.state() == BodyWay::State::open) {
         const buffer::Slice made = way.take();
@@ -95,8 +95,8 @@ std::vector<std::string_view> pieces_of(std::string_view body, const std::vector
     std::size_t begun = 0;
     for (const std::size_t cut : cuts) {
         if (cut <= begun || cut > body.size()) {
-            throw std::invalid_argument("a body of " + std::to_string(body.size()) + " bytes is not cut at " +
-                                        std::to_string(cut) + " behind " + std::to_string(begun));
+            throw std::invalid_argument("a body of " + std::to_string(body.size()) + " bytes cannot be cut at " +
+                                        std::to_string(cut) + " after " + std::to_string(begun));
         }
         pieces.push_back(body.substr(begun, cut - begun));
         begun = cut;

@@ -1,4 +1,4 @@
-// Bodies in tests of plugins: cut into pieces, and sent through those who have asked for them.
+// Bodies in tests of plugins: cuts them into pieces and sends them through the plugins.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +10,17 @@
 
 namespace ferrotunnel::plugin {
 
-/// The pieces of a body that is cut at these places, in order; the last one may be empty. Throws std::invalid_argument
-/// where they do not ascend, or are beyond the body.
+/// The pieces of a body that is cut at these ascending places; the last one may be empty. Throws std::invalid_argument
+/// if they do not ascend, or are beyond the body.
 std::vector<std::string_view> pieces_of(std::string_view body, const std::vector<std::size_t>& cuts);
 
-/// What came out of a body's way through plugins.
+/// The output of a body's path through plugins.
 struct PassedBody {
     std::string bytes;
-    bool complete = true;  // else one of them has failed on it
+    bool complete = true;  // otherwise a plugin has failed on it
 };
 
-/// Sends a body through them; `way` is null where nobody has asked for it.
+/// Sends a body through plugins; `way` is null if no plugin requested it.
 PassedBody pass_body(hooks::BodyWay* way, std::string_view body, const std::vector<std::size_t>& cuts);
 
 }  // namespace ferrotunnel::plugin

@@ -1,4 +1,4 @@
-// Every way in which bodies are cut, with every time at which decisions come.
+// Combines every way of cutting bodies with every time of decisions.
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -36,7 +36,7 @@ std::string text_of(const TestCase& one) {
     return text.append("; decisions ").append(name_of(one.when));
 }
 
-// Runs the test with a chain of the kind that it takes.
+// Runs the test with a chain of the kind that it accepts.
 template <typename Kind, typename Test>
 void run_case(const std::vector<PluginUse>& plugins, const TestCase& one, const Test& test) {
     try {

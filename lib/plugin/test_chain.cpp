@@ -16,7 +16,7 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-// The clock of all chains in a process: how many there are, where it stands, and what was there before.
+// The clock of all chains in a process: their number, the time, and the previous clock.
 Mutex clock_mutex;
 int clock_users = 0;
 PluginClock clock_before = nullptr;
@@ -51,7 +51,7 @@ std::string words_of(const std::vector<config::Finding>& findings) {
     return lines;
 }
 
-// Reads where and when the plugin runs. Throws std::invalid_argument.
+// Reads the scope and the condition. Throws std::invalid_argument.
 void read_where_and_when(const PluginUse& use, const std::string& place, InstanceOptions& options) {
     auto scope = read_scope(ScopeTexts::of(use));
     if (!scope) {
@@ -142,7 +142,7 @@ TestChain::Impl::Impl(const std::vector<PluginUse>& plugins, DecisionTime when_i
     }
 }
 
-// Decisions that nobody waits for any more may come until the plugins have stopped.
+// Decisions that nothing waits for any more may arrive until the plugins have stopped.
 TestChain::Impl::~Impl() {
     if (when != DecisionTime::as_it_comes) {
         DecisionTap::instance().open();
@@ -189,7 +189,7 @@ void TestChain::Impl::settle(TestWaiter& waiter) {
             continue;
         }
         if (!tap.wait(test_patience)) {
-            throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
+            throw std::runtime_error("a plugin has owed a decision for 30 s");
         }
         if (when == DecisionTime::late) {
             waiter.ask_again();
@@ -210,7 +210,7 @@ void TestChain::Impl::wait(TestWaiter& waiter) {
             const bool has_rung = bell->wait_until(until);
             mailbox->unpark();
             if (!has_rung) {
-                throw std::runtime_error("a plugin owes a decision, and has not made it for half a minute");
+                throw std::runtime_error("a plugin has owed a decision for 30 s");
             }
         }
     }

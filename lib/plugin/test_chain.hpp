@@ -1,4 +1,4 @@
-// The inside of TestChain, TestExchange and TestSessions: a chain on a worker that the test's own thread is.
+// The implementation of TestChain, TestExchange and TestSessions: a chain on a worker that runs on the test's thread.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ namespace ferrotunnel::plugin {
 /// How long a test waits for a plugin's own thread, in real time.
 inline constexpr std::chrono::seconds test_patience{30};
 
-/// Keeps what is logged.
+/// Stores log lines.
 class TestLog final : public Logger {
 public:
     bool enabled(LogLevel) const noexcept override { return true; }
@@ -31,11 +31,11 @@ private:
     std::vector<std::string> lines_ GUARDED_BY(mutex_);
 };
 
-/// Tells the test's thread that a decision has come.
+/// Wakes the test's thread when a decision has arrived.
 class TestBell final : public buffer::Doorbell {
 public:
     void ring() noexcept override;
-    /// Waits for a ring. False: none has come by then.
+    /// Waits for a ring. False if none arrives in time.
     bool wait_until(std::chrono::steady_clock::time_point until);
 
 private:
@@ -44,7 +44,7 @@ private:
     bool has_rung_ GUARDED_BY(mutex_) = false;
 };
 
-/// Somebody whose decision plugins may owe: an exchange, or a question of a session's phase.
+/// Something that waits for plugins' decisions: an exchange, or a question of a session's phase.
 class TestWaiter {
 public:
     virtual bool waits() const noexcept = 0;
@@ -53,7 +53,7 @@ public:
     virtual void ask_again() = 0;
     virtual void close() noexcept = 0;
 
-    /// A decision has come.
+    /// A decision has arrived.
     void set_decided() noexcept { decided_ = true; }
     bool take_decided() noexcept { return std::exchange(decided_, false); }
 
@@ -74,9 +74,9 @@ public:
     /// The time as plugins see it.
     static TimePoint now() noexcept;
     void advance(std::chrono::nanoseconds time);
-    /// Brings what plugins owe, when this chain's decisions come by themselves.
+    /// Delivers the owed decisions, if this chain delivers decisions by itself.
     void settle(TestWaiter& waiter);
-    /// Waits for it in real time.
+    /// Waits for the decision in real time.
     void wait(TestWaiter& waiter);
     void deliver(TestWaiter& waiter);
 
@@ -88,10 +88,10 @@ public:
         std::make_shared<buffer::Mailbox>(std::unique_ptr<buffer::Doorbell>(bell));
     std::shared_ptr<const Chain> chain;
     std::unique_ptr<WorkerPlugins> worker;
-    std::vector<TestWaiter*> waiters;  // those that are not over
+    std::vector<TestWaiter*> waiters;  // those that have not ended
 };
 
-/// The exchange around a run. In place of the edge: it takes answers through the chain, and keeps time.
+/// The exchange around a run, instead of the edge: passes responses through the chain, and keeps time.
 class TestExchange::Impl final : public hooks::RunOwner, public TestWaiter {
 public:
     Impl(std::shared_ptr<TestChain::Impl> chain, const TestRequest& request);
@@ -132,17 +132,17 @@ private:
     const TestRequest request_;
     const std::string request_bytes_;  // of the head
     http::RequestParser request_head_;
-    std::string path_;  // in canonical form, as a server would have it
+    std::string path_;  // in canonical form, as on a server
     std::string sent_body_;
     State state_ = State::asking;
-    bool has_answered_ = false;  // before it was over
+    bool has_answered_ = false;  // before it was closed
     TimePoint begun_at_;
-    std::string answer_bytes_;  // the head of the answer that passes the chain
+    std::string answer_bytes_;  // the head of the response that passes the chain
     std::unique_ptr<http::ResponseParser> answer_head_;
     TestAnswer answer_;
-    std::size_t collected_pieces_ = 0;  // of the answer's body
+    std::size_t collected_pieces_ = 0;  // of the response's body
     bool is_cut_ = false;
-    std::unique_ptr<hooks::HttpRun> run_;  // null: no plugin is there for this request, or it is over
+    std::unique_ptr<hooks::HttpRun> run_;  // null: no plugin runs for this request, or it has ended
 };
 
 }  // namespace ferrotunnel::plugin

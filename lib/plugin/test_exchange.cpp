@@ -1,4 +1,4 @@
-// What a test does with an exchange, and what is seen of it.
+// A test's exchange: what the test does with it and sees of it.
 #include <stdexcept>
 #include <utility>
 
@@ -22,7 +22,7 @@ std::string head_of(const TestRequest& request) {
            lines_of(request.fields) + length_of(request.fields, request.body) + "\r\n";
 }
 
-/// Whether an answer to this request has a body that plugins see.
+/// Whether a response to this request has a body that plugins see.
 bool has_body(const TestRequest& request, std::uint16_t status) {
     return request.method != "HEAD" && status != 204 && status != 205 && status != 304;
 }
@@ -37,9 +37,9 @@ TestExchange::Impl::Impl(std::shared_ptr<TestChain::Impl> chain, const TestReque
       request_bytes_(head_of(request)),
       sent_body_(request.body),
       begun_at_(TestChain::Impl::now()) {
-    (void)pieces_of(request_.body, request_.cuts);  // is told before anything happens
+    (void)pieces_of(request_.body, request_.cuts);  // reports mistakes before anything happens
     if (request_head_.parse(request_bytes_) != http::ParseState::complete) {
-        throw std::invalid_argument("no server takes this request: " +
+        throw std::invalid_argument("no server accepts this request: " +
                                     request_bytes_.substr(0, request_bytes_.find('\r')));
     }
     path_ = http::canonical_path(request_head_.head().target.path);
@@ -85,7 +85,7 @@ void TestExchange::Impl::ask() {
     }
 }
 
-// Sends the request's body to the backend, through those who have asked for it.
+// Sends the request's body to the backend, through the instances that observe or transform it.
 void TestExchange::Impl::send() {
     hooks::BodyWay* const way = run_ && !request_.body.empty() ? run_->body(hooks::Side::request) : nullptr;
     PassedBody passed = pass_body(way, request_.body, request_.cuts);
@@ -100,7 +100,7 @@ void TestExchange::Impl::send() {
     }
 }
 
-// Gives a collecting plugin the whole of the request's body.
+// Passes the whole request body to a collecting plugin.
 void TestExchange::Impl::give_body() {
     hooks::Collected given = hooks::Collected::kept;
     for (const std::string_view piece : pieces_of(request_.body, request_.cuts)) {
@@ -139,7 +139,7 @@ void TestExchange::Impl::ask_answer() {
     }
 }
 
-// Gives a collecting plugin the whole of the answer's body, behind what an earlier one has had of it.
+// Passes the whole response body to a collecting plugin, after the part that an earlier one has received.
 void TestExchange::Impl::give_answer_body() {
     const bool is_there = has_body(request_, answer_.status);
     const std::vector<std::string_view> pieces =
@@ -152,12 +152,12 @@ void TestExchange::Impl::give_answer_body() {
     if (given == hooks::Collected::kept) {
         run_->collect_end();
     } else {
-        run_->collect_failed("the body of the answer cannot be collected");
+        run_->collect_failed("the body of the response cannot be collected");
     }
     ask_answer();
 }
 
-// Takes what plugins have changed into the answer. Its framing is the server's.
+// Applies the plugins' changes to the response. The server sets its framing.
 void TestExchange::Impl::show() {
     hooks::BodyWay* const way =
         run_ && has_body(request_, answer_.status) ? run_->body(hooks::Side::response) : nullptr;
@@ -176,7 +176,7 @@ void TestExchange::Impl::show() {
     is_cut_ = !passed.complete;
 }
 
-// The answer of a plugin passes those that have seen the request, as a backend's does.
+// A plugin's response passes the instances that have seen the request, like a backend's.
 void TestExchange::Impl::answer_with(hooks::Reply reply) {
     TestAnswer answer;
     answer.origin = Origin::plugin;
@@ -204,7 +204,7 @@ void TestExchange::Impl::respond(const TestAnswer& answer) {
                     length_of(answer.fields, answer.body) + "\r\n";
     answer_head_ = std::make_unique<http::ResponseParser>();
     if (answer_head_->parse(answer_bytes_) != http::ParseState::complete) {
-        throw std::invalid_argument("no server takes this answer: " + answer_bytes_);
+        throw std::invalid_argument("no server accepts this response: " + answer_bytes_);
     }
     ask_answer();
     chain_->settle(*this);

@@ -1,4 +1,4 @@
-// What tests hold of an exchange.
+// The handle that tests hold of an exchange.
 #include <stdexcept>
 #include <utility>
 

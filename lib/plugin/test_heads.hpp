@@ -1,4 +1,4 @@
-// Heads of messages as tests of plugins have them: lists of fields, to text and back.
+// Message heads in tests of plugins: converts lists of fields to text and back.
 #pragma once
 
 #include <string>
@@ -12,17 +12,17 @@ namespace ferrotunnel::plugin {
 /// The fields as lines of a head.
 std::string lines_of(const std::vector<Field>& fields);
 
-/// Content-Length for a body, unless the fields say how it is framed; nothing where there is none.
+/// Content-Length for a body, unless the fields declare its framing; empty without a body.
 std::string length_of(const std::vector<Field>& fields, std::string_view body);
 
-/// A head that was written, taken apart again.
+/// A parsed head.
 struct Written {
     std::string first_line;
     std::vector<Field> fields;
 };
 Written taken_apart(std::string_view head);
 
-/// Takes the first field of that name away, and returns its value.
+/// Removes the first field of that name, and returns its value.
 std::string take_field(std::vector<Field>& fields, std::string_view name);
 
 }  // namespace ferrotunnel::plugin

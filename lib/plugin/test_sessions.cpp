@@ -1,4 +1,4 @@
-// What tests do with questions of sessions, and what is seen of them. In place of a server's session, which asks.
+// Questions of sessions in tests: what tests do with them and see of them, instead of a server's session.
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -14,7 +14,7 @@ using hooks::SessionPhase;
 
 namespace {
 
-/// The kind as the interface has it, which lives for ever.
+/// The kind as the interface names it, with static lifetime.
 std::string_view kind_of(const std::string& kind) {
     static constexpr std::array<std::string_view, 5> kinds{"tcp", "udp", "tls", "http", "private"};
     const auto* const found = std::find(kinds.begin(), kinds.end(), kind);
@@ -93,7 +93,7 @@ private:
     bool is_over_ = false;
     std::optional<hooks::SessionRefusal> refusal_;
     hooks::Amendments amendments_;
-    std::unique_ptr<hooks::SessionRun> run_;  // null: no plugin looks at this phase, or it is over
+    std::unique_ptr<hooks::SessionRun> run_;  // null: no plugin runs in this phase, or it has ended
 };
 
 void TestQuestion::Impl::ask_again() {
@@ -127,7 +127,7 @@ void TestQuestion::Impl::end(std::uint64_t received_bytes, std::uint64_t sent_by
     run_.reset();
 }
 
-// --- what tests hold of a question ---
+// --- the handle of a question ---
 
 TestQuestion::TestQuestion(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 TestQuestion::TestQuestion(TestQuestion&&) noexcept = default;

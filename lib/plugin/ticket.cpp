@@ -22,7 +22,7 @@ public:
         const MutexLock lock(mutex_);
         if (free_.empty()) {
             all_.push_back(make_intrusive<Ticket>());
-            free_.reserve(all_.size());  // putting back must not allocate
+            free_.reserve(all_.size());  // returning a ticket must not allocate
             return *all_.back();
         }
         Ticket& ticket = *free_.back();
@@ -83,7 +83,7 @@ void Ticket::decide_now(Handle handle, const Then& then) noexcept {
     }
     Ticket& ticket = *handle.ticket;
     ticket.then_ = then;
-    const std::shared_ptr<buffer::Mailbox> mailbox = ticket.mailbox_;  // the delivery may put the ticket back meanwhile
+    const std::shared_ptr<buffer::Mailbox> mailbox = ticket.mailbox_;  // the delivery may return the ticket meanwhile
     if (!mailbox->post(IntrusivePtr<buffer::Mail>(&ticket))) {
         ticket.finish(nullptr);
     }
@@ -99,8 +99,8 @@ bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
         ticket.put_back();
         return true;
     }
-    // The decision is on its way to this thread. Where the mailbox is closed it is not, and the ticket may be another
-    // user's at any moment.
+    // The decision is on its way to this thread. If the mailbox is closed it is not, and the ticket may get another
+    // user at any moment.
     if (expected == closed_of(handle.generation)) {
         TicketUser* mine = &user;
         ticket.user_.compare_exchange_strong(mine, nullptr, std::memory_order_relaxed);
@@ -108,7 +108,7 @@ bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
     return false;
 }
 
-// Gives the decision to `user`, or to nobody. The ticket is free before that: what runs may wait again.
+// Passes the decision to `user`, if there is one. The ticket is free before that, since the callee may wait again.
 void Ticket::finish(TicketUser* user) noexcept {
     const Then then = std::exchange(then_, {});
     const std::shared_ptr<void> keeps = keeps_;

@@ -1,11 +1,11 @@
-// A decision that a plugin owes. The plugin has a ticket and a generation, by value; the exchange's run has the same,
-// and whoever changes the state first has it.
+// A decision that a plugin owes. The plugin and the exchange's run have the same ticket and generation, by value; the
+// first of them to change the state owns the result.
 //
 //   free --take--> open --decide (any thread)--> on its way --delivered on the worker--> free, next generation
 //                    '--withdraw (worker: deadline, end of the exchange)---------------> free, next generation
 //
-// A ticket is never freed, so that a handle that is used twice, or long after its exchange has ended, finds another
-// generation and does nothing. There are as many as ever waited at once.
+// A ticket is never freed, so a handle that is used twice, or long after its exchange has ended, finds another
+// generation and does nothing. There are as many tickets as ever waited at once.
 #pragma once
 
 #include <atomic>
@@ -17,14 +17,14 @@
 
 namespace ferrotunnel::plugin {
 
-/// What a plugin hands over with its decision: what is to run on the worker, and how its context is freed afterwards.
+/// A plugin's decision: what to run on the worker, and how to free its context afterwards.
 struct Then {
     ft_decision (*run)(ft_exchange*, void* user) = nullptr;  // null: continue
     void* user = nullptr;
     void (*release)(void* user) = nullptr;
-    ft_decision (*run_subject)(ft_subject*, void* user) = nullptr;  // in place of `run`, for a phase of sessions
+    ft_decision (*run_subject)(ft_subject*, void* user) = nullptr;  // instead of `run`, for a phase of sessions
 
-    /// Decides on an exchange, or on a subject of a session's phase. What was meant for the other kind is a failure.
+    /// Decides on an exchange, or on a subject of a session's phase. A decision for the other kind is a failure.
     ft_decision decide(ft_exchange* exchange) const {
         return run != nullptr ? run(exchange, user) : run_subject != nullptr ? FT_FAILED : FT_GO_ON;
     }
@@ -38,10 +38,10 @@ struct Then {
     }
 };
 
-/// Whoever waits for a ticket's decision. On the worker.
+/// Waits for a ticket's decision. On the worker.
 class TicketUser {
 public:
-    /// The decision has come; the ticket is gone. `then` has to be run or not, and its context freed.
+    /// The decision has arrived; the ticket is gone. The callee runs `then` or not, and frees its context.
     virtual void on_ticket(const Then& then) noexcept = 0;
 
 protected:
@@ -52,27 +52,27 @@ class DecisionTap;
 
 class Ticket final : public buffer::Mail {
 public:
-    /// A ticket as a plugin or a run has it.
+    /// A ticket as a plugin or a run holds it.
     struct Handle {
         Ticket* ticket = nullptr;
         std::uint64_t generation = 0;
     };
 
-    /// Takes a ticket, whose decision `user` gets on the owner's thread of `mailbox`. `keeps` lives until the decision
-    /// has been delivered, or the ticket withdrawn. On that thread.
+    /// Takes a ticket whose decision goes to `user`, on the owner's thread of `mailbox`. `keeps` lives until the
+    /// decision is delivered or the ticket withdrawn. On that thread.
     static Handle take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps);
 
-    /// Decides. Any thread; a handle that is stale, or null, only has its context freed.
+    /// Decides. Thread-safe; with a stale or null handle only the context is freed.
     static void decide(Handle handle, const Then& then) noexcept;
-    /// The same, past a tap.
+    /// The same, without the tap.
     static void decide_now(Handle handle, const Then& then) noexcept;
-    /// Gives the ticket back, or lets its decision go unheard if that is on its way. On the thread of `user`, who had
-    /// taken it. False: it was decided, or is stale.
+    /// Returns the ticket, or discards its decision if that is on its way. On the thread of `user`, which took the
+    /// ticket. False: it was decided, or the handle is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
 
-    /// Sets who takes decisions before they come to their tickets; null: nobody. For tests of plugins.
+    /// Sets what intercepts decisions before their tickets; null: nothing. For tests of plugins.
     static void set_tap(DecisionTap* tap) noexcept;
-    /// How many tickets there are, used or not. For tests.
+    /// The number of tickets, used or not. For tests.
     static std::size_t made() noexcept;
 
 private:
@@ -87,10 +87,10 @@ private:
     void put_back() noexcept;
 
     std::atomic<std::uint64_t> state_{0};
-    std::atomic<TicketUser*> user_{nullptr};  // the worker's; null: withdrawn while the decision was on its way
+    std::atomic<TicketUser*> user_{nullptr};  // on the worker; null: withdrawn while the decision was on its way
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::shared_ptr<void> keeps_;
-    Then then_;  // of whoever has closed the ticket by deciding
+    Then then_;  // owned by the thread that has decided
 };
 
 }  // namespace ferrotunnel::plugin

@@ -39,7 +39,7 @@ std::optional<std::string> fault_of(const Chain& chain) {
     return fields <= limits::plugin_identity_max
                ? std::nullopt
                : std::optional("The plugins write " + std::to_string(fields) +
-                               " request fields that are taken from visitors; there may be " +
+                               " request fields that are removed from visitors' requests; the limit is " +
                                std::to_string(limits::plugin_identity_max) + ".");
 }
 

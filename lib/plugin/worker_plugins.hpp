@@ -1,4 +1,4 @@
-// The plugins of one worker: the chain that its exchanges begin with, and how many of them wait.
+// The plugins of one worker: the chain for new exchanges, and the number of waiting exchanges.
 #pragma once
 
 #include <cstddef>
@@ -19,27 +19,27 @@
 
 namespace ferrotunnel::plugin {
 
-/// The instances that requests pass, in the operator's order. Immutable; all workers share it.
+/// The instances that requests pass, in the operator's order. Immutable, and shared by all workers.
 struct Chain {
     std::vector<std::shared_ptr<Instance>> instances;
-    /// From this place on they are those that a client has asked for, behind the operator's.
+    /// From this position on the instances are those that a client has requested.
     std::size_t asked_from = SIZE_MAX;
 };
 
-/// The request fields that instances of the chain write, each once, loosely compared.
+/// The request fields that instances of the chain write, each once, compared loosely.
 std::vector<std::string> identity_of(const Chain& chain);
 
-/// What is wrong with the chain as a whole, as a sentence; nothing if requests may pass it.
+/// The fault of the chain as a whole, as a sentence; empty if requests may pass it.
 std::optional<std::string> fault_of(const Chain& chain);
 
 struct WaitSettings {
     Duration longest = std::chrono::seconds(5);
     std::size_t waiting_max = limits::plugin_waiting_max;
-    std::size_t collected_max = limits::plugin_collected_max;  // of the state of a worker, when it is made
+    std::size_t collected_max = limits::plugin_collected_max;  // for a new WorkerState
 };
 
-/// What the chains of one worker have in common, also when one takes the place of another: how many exchanges wait, and
-/// who watches the hooks. On that worker.
+/// What the chains of one worker share, even when one replaces another: the number of waiting exchanges, and the watch
+/// of hooks. On that worker.
 struct WorkerState : RefCounted {
     explicit WorkerState(const WaitSettings& waits) noexcept : collected(waits.collected_max) {}
 
@@ -49,8 +49,8 @@ struct WorkerState : RefCounted {
     HookWatch watch;
 };
 
-/// A chain on one worker, and those of its exchanges that wait. Runs hold it, so that their counts meet on no line of
-/// memory that other workers write.
+/// A chain on one worker, with the number of its waiting exchanges. Runs hold it, so that their counts share no cache
+/// line with other workers.
 class WorkerChain : public RefCounted {
 public:
     WorkerChain(std::shared_ptr<const Chain> chain_in, WaitSettings waits_in,
@@ -58,18 +58,18 @@ public:
 
     const std::shared_ptr<const Chain> chain;
     const ScopeTable scopes;
-    /// Fields of requests that instances of the chain write: those of visitors are taken away.
+    /// Request fields that instances of the chain write: they are removed from visitors' requests.
     const std::vector<std::string> identity;
     const WaitSettings waits;
     const std::shared_ptr<buffer::Mailbox> mailbox;
 
-    /// What the worker's exchanges collect.
+    /// The memory limit for collected bodies.
     CollectBudget& collected() noexcept { return state_->collected; }
-    /// Counts one more that waits for the instance, with the copy of its head. False: too many do.
+    /// Counts one more exchange that waits for the instance, with the copy of its head. False: there are too many.
     bool begin_wait(std::size_t instance, std::size_t head_bytes) noexcept;
     void end_wait(std::size_t instance, std::size_t head_bytes) noexcept;
     std::size_t waiting() const noexcept { return state_->waiting; }
-    /// Who looks whether hooks block this worker.
+    /// Detects hooks that block this worker.
     HookWatch& watch() noexcept { return state_->watch; }
     /// See timed(); on this worker.
     template <typename Hook>
@@ -85,15 +85,15 @@ private:
 
 class WorkerPlugins final : public hooks::HttpHooks {
 public:
-    /// Any thread makes it for the worker whose mailbox it is. `state`: that worker's, which is the same for all of its
-    /// chains; null: there was none before.
+    /// For the worker with this mailbox; any thread may construct it. `state`: the worker's, shared by all of its
+    /// chains; null: there was none.
     WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits, std::shared_ptr<buffer::Mailbox> mailbox,
                   IntrusivePtr<WorkerState> state = nullptr);
 
     std::unique_ptr<hooks::HttpRun> begin(const http::RequestHead& head, const hooks::RequestInfo& info,
                                           hooks::RunOwner& owner) override;
 
-    /// How many exchanges wait for decisions.
+    /// The number of exchanges that wait for decisions.
     std::size_t waiting() const noexcept { return chain_->waiting(); }
     /// The memory of the bodies that they collect.
     std::size_t collected() const noexcept { return chain_->collected().taken(); }

@@ -19,14 +19,14 @@ using plugin::Text;
 
 namespace {
 
-constexpr std::size_t key_max = 1'024;  // bytes of a key that a visitor sends
+constexpr std::size_t key_max = 1'024;  // bytes of a visitor's key
 
-// Whether the settings are a client's: its visitors must not be able to keep the server busy.
+// Whether the settings come from a client: its visitors must not be able to keep the server busy.
 bool wants_cheap(const Settings& settings) {
     return settings.text("hashes").value_or(Text()) == "cheap";
 }
 
-/// Reads the users of the settings; what is wrong is reported.
+/// Reads the users of the settings, and reports mistakes.
 Users read_users(const Settings& settings) {
     Users users;
     for (std::size_t i = 0; i < settings.count("users"); ++i) {
@@ -56,10 +56,9 @@ std::unordered_map<Digest, std::string, DigestHash> read_keys(const Settings& se
         if (const std::string fault = Users::name_fault(name); !fault.empty()) {
             settings.problem(path, fault);
         } else if (!digest) {
-            settings.problem(path,
-                             "is no SHA-256 of a key, 64 hexadecimal digits; `printf %s KEY | sha256sum` says it");
+            settings.problem(path, "is not a SHA-256 in 64 hexadecimal digits; `printf %s KEY | sha256sum` prints it");
         } else if (!keys.emplace(*digest, name).second) {
-            settings.problem(path, "is the key of another one too");
+            settings.problem(path, "is also the key of another name");
         }
     }
     return keys;
@@ -92,11 +91,11 @@ void Auth::check(const Settings& settings) {
     }
     const Text realm = settings.text("realm").value_or(Text());
     if (!plugin::may_write("WWW-Authenticate", "Basic realm=" + quoted_string(realm))) {
-        settings.problem("realm", "has a character that no field can have");
+        settings.problem("realm", "has a character that is not allowed in a field");
     }
     const auto file = settings.text("users_file");
     if (file && wants_cheap(settings)) {
-        settings.problem("hashes", "is for `users` alone: what a file has is not looked at like that");
+        settings.problem("hashes", "is only for `users`: hashes in a file are not checked for their cost");
     }
     if (file) {
         try {
@@ -106,10 +105,10 @@ void Auth::check(const Settings& settings) {
         }
     }
     if (settings.count("users") == 0 && settings.count("keys") == 0 && !file) {
-        settings.problem({}, "names nobody who may come in: it needs `users`, `users_file` or `keys`");
+        settings.problem({}, "accepts nobody: it needs `users`, `users_file` or `keys`");
     }
     if (settings.text("key_header") && settings.count("keys") == 0) {
-        settings.problem("key_header", "has no `keys` to go with it");
+        settings.problem("key_header", "needs `keys`");
     }
 }
 
@@ -122,7 +121,7 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
     if (is_client_s_) {
         pool_ = WorkPool::shared_by_clients();
     }
-    // Who asks before and after a change must not see that a user's cost has stayed, and a stranger's has not.
+    // Requests before and after a change must not reveal that a user's cost has stayed and an unknown name's has not.
     chooses_ = before != nullptr ? before->chooses_ : std::make_shared<const KeyedDigest>();
     auto gate = std::make_shared<Gate>();
     gate->user_header = settings.text("user_header").value_or(Text());
@@ -158,12 +157,11 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
     }
 }
 
-// The operator's matter: a client could fill the server's log with it.
+// Only for the operator: a client could fill the server's log with it.
 void Auth::tell_costs(const Users& users) const {
     if (const std::string costs = users.costs(); !costs.empty() && !is_client_s_) {
-        log(FT_LOG_WARN,
-            "the hashes of the users differ in what they cost (" + costs +
-                "), so the time of an answer says which of them a user may have; give all of them one cost");
+        log(FT_LOG_WARN, "the users' hashes differ in cost (" + costs +
+                             "), so the response time shows which kind a user has; give all hashes the same cost");
     }
 }
 
@@ -184,10 +182,10 @@ void Auth::look_at_file() {
             auto made = std::make_shared<const Users>(with_file(inline_users_, *text));
             tell_costs(*made);
             const std::lock_guard lock(mutex_);
-            users_.swap(made);  // the old ones go without the lock
+            users_.swap(made);  // the old users are destroyed without the lock
         }
     } catch (const std::exception& problem) {
-        log(FT_LOG_ERROR, "users_file " + file_->path() + " " + problem.what() + "; the users stay as they are");
+        log(FT_LOG_ERROR, "users_file " + file_->path() + " " + problem.what() + "; the earlier users stay");
     }
 }
 
@@ -206,7 +204,7 @@ Decision Auth::on_request(Exchange& exchange) {
     if (!field) {
         return gate_->refuse("auth_required");
     }
-    // Of two fields the backend might believe the other one.
+    // With two fields, the backend might use the other one.
     if (exchange.field(Side::request, "Authorization", 1)) {
         return gate_->refuse("auth_failed");
     }
@@ -221,7 +219,7 @@ Decision Auth::ask_key(Exchange& exchange, Text key, Text by_field) {
     if (key.size() > key_max || exchange.field(Side::request, by_field, 1)) {
         return gate_->refuse("auth_failed");
     }
-    // The digest of a key says nothing about those of others, so that the time of a look-up does not either.
+    // The digest of a key reveals nothing about other digests, so the time of the look-up does not either.
     const auto found = keys_.find(sha256(key));
     return found != keys_.end() ? gate_->admit(exchange, found->second, by_field) : gate_->refuse("auth_failed");
 }

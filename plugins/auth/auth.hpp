@@ -1,4 +1,4 @@
-// Who may come in: users with passwords (Basic), and keys of programs. plugins/auth/README.md has the settings.
+// Authenticates visitors: users with passwords (Basic), and programs with keys. See plugins/auth/README.md.
 #pragma once
 
 #include <memory>
@@ -24,49 +24,50 @@ public:
     static constexpr plugin::Description description{
         .name = "auth",
         .version = "1.0",
-        .summary = "lets in users with passwords (Basic) and programs with keys",
+        .summary = "accepts users with passwords (Basic) and programs with keys",
         .schema = R"({
             "type": "object",
             "properties": {
                 "users": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "default": {},
                           "x-client": true,
-                          "description": "Names and hashes of passwords, as htpasswd -B makes them."},
+                          "description": "User names, and hashes of their passwords as made by htpasswd -B."},
                 "users_file": {"type": "string", "format": "file",
-                               "description": "A file of users as htpasswd writes it, read again when it changes."},
+                               "description": "File of users as written by htpasswd; changes are noticed."},
                 "keys": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "default": {},
-                         "description": "Names of programs, and the SHA-256 of the key of each."},
+                         "description": "Names of programs, and the SHA-256 of each one's key."},
                 "key_header": {"type": "string", "minLength": 1,
-                               "description": "The field that has the key; without it, Authorization: Bearer KEY."},
+                               "description": "Field with the key. Default: Authorization: Bearer KEY."},
                 "realm": {"type": "string", "minLength": 1, "maxLength": 200, "default": "Restricted",
                           "x-client": true,
-                          "description": "What a browser shows to whom it asks for a password."},
+                          "description": "Text that a browser shows when it asks for a password."},
                 "user_header": {"type": "string", "minLength": 1,
-                                "description": "The field that tells the backend who has come in."},
+                                "description": "Field that names the user or program to the backend."},
                 "forward": {"type": "boolean", "default": false,
-                            "description": "Whether the backend gets passwords and keys."},
+                            "description": "Whether the backend receives passwords and keys."},
                 "cache": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "5m",
-                          "description": "How long a password that was right is not checked again; 0: it always is."},
+                          "description": "How long a correct password is not checked again; 0: always check."},
                 "hashes": {"type": "string", "enum": ["any", "cheap"], "default": "any", "x-client-default": "cheap",
-                           "description": "cheap: none that takes more than half a second; on threads of their own."},
+                           "description": "cheap: only hashes of at most half a second, on separate threads."},
                 "lockout": {"type": "object", "default": {}, "x-client": true, "properties": {
                     "failures": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 10,
-                                 "description": "Wrong passwords of a user from one address; 0: any number."},
+                                 "description": "Wrong passwords for a user from one address; 0: no limit."},
                     "duration": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
-                                 "default": "15m", "description": "In which they are counted, and then shut out."}}}
+                                 "default": "15m", "description": "Time of counting, and of the lockout."}}}
             }
         })",
         .guard = true};
 
     /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
-    /// Throws std::exception where the file of users cannot be read any more.
+    /// Throws std::exception if the file of users cannot be read.
     Auth(const plugin::Settings& settings, Auth* before);
 
     void start() override;
     void stop() override;
     plugin::Decision on_request(plugin::Exchange& exchange) override;
 
-    /// Reads the file of users if it has changed. A broken one is told, and changes nothing. On one thread at a time.
+    /// Reads the file of users if it has changed. A broken file is logged, and changes nothing. On one thread at a
+    /// time.
     void look_at_file();
 
 private:
@@ -81,9 +82,9 @@ private:
     std::shared_ptr<Lockout> lockout_;
     std::shared_ptr<const Gate> gate_;
     std::shared_ptr<Verifier> verifier_;
-    std::shared_ptr<const KeyedDigest> chooses_;  // which hash stands for that of a user who is not there
+    std::shared_ptr<const KeyedDigest> chooses_;  // selects the hash that is checked for an unknown user
     mutable std::mutex mutex_;                    // guards users_
-    std::shared_ptr<const Users> users_;          // those of the settings and of the file
+    std::shared_ptr<const Users> users_;          // of the settings and of the file
     bool is_client_s_ = false;
     std::shared_ptr<WorkPool> pool_ = WorkPool::shared();
     std::unique_ptr<Periodic> watch_;  // while the server runs

@@ -379,7 +379,7 @@ TEST_CASE("auth: hashes that are not taken, and why", "[auth][check]") {
     CHECK(wrong("secret").find("plain text; `htpasswd -B FILE USER`") != std::string::npos);
     CHECK(wrong("secret").find("secret") == std::string::npos);
     CHECK(wrong("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=").find("htpasswd -B") != std::string::npos);
-    CHECK(wrong("$5$salt$hash").find("kind that is not taken") != std::string::npos);
+    CHECK(wrong("$5$salt$hash").find("kind that is not accepted") != std::string::npos);
     CHECK(wrong("$2b$16" + bcrypt.substr(6)).find("cost of more than 15") != std::string::npos);
     CHECK(wrong("$6$rounds=1000001" + sha512.substr(14)).find("rounds") != std::string::npos);
     CHECK(wrong("$y$jET" + yescrypt.substr(6)).find("yescrypt cost") != std::string::npos);
@@ -404,7 +404,7 @@ TEST_CASE("auth: where hashes have to be cheap, those of a login are, and no oth
     CHECK(wrong("$argon2id$v=19$m=65537,t=1" + argon2.substr(23)).find("Argon2id cost") != std::string::npos);
     const File file;
     file.write("a:" + yescrypt + "\n");
-    CHECK(PluginRig::wrong<Auth>("{hashes: cheap, users_file: '" + file.path + "'}").find("for `users` alone") !=
+    CHECK(PluginRig::wrong<Auth>("{hashes: cheap, users_file: '" + file.path + "'}").find("only for `users`") !=
           std::string::npos);
 }
 
@@ -426,10 +426,10 @@ TEST_CASE("auth: clients may say users, and neither files nor whom backends are 
 
 TEST_CASE("auth: settings that cannot work are told with their places", "[auth][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Auth>(settings); };
-    CHECK(wrong("{}").find("names nobody") != std::string::npos);
+    CHECK(wrong("{}").find("accepts nobody") != std::string::npos);
     CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is not a valid name of a user") != std::string::npos);
-    CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is no SHA-256 of a key") == 0);
-    CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: has no `keys`") == 0);
+    CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is not a SHA-256") == 0);
+    CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: needs `keys`") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is not a field") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, realm: \"a\\nb\"}").find("realm: has a character") == 0);
     CHECK(wrong("{users_file: /nowhere/at/all}").find("users_file: cannot be read") == 0);
@@ -439,7 +439,7 @@ TEST_CASE("auth: settings that cannot work are told with their places", "[auth][
         wrong("{users_file: '" + file.path + "'}").find("users_file: has a line (2) whose hash is not a valid hash") ==
         0);
     file.write("a:" + yescrypt + "\n");
-    CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("is there already") !=
+    CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("exists already") !=
           std::string::npos);
 }
 

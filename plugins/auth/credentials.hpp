@@ -1,4 +1,4 @@
-// What a visitor says to come in (RFC 7617).
+// Credentials of a visitor (RFC 7617).
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ struct BasicCredentials {
     Password password;
 };
 
-/// Reads what stands behind "Basic". Nothing: it is broken, has a control character, a name of more than 255 bytes or a
+/// Reads the text after "Basic". Empty if it is broken, or has a control character, a name of more than 255 bytes or a
 /// password of more than 1,024.
 std::optional<BasicCredentials> read_basic(std::string_view encoded);
 

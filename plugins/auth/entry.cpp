@@ -1,4 +1,4 @@
-// The entry of auth.so.
+// Entry point of auth.so.
 #include "auth/auth.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -1,4 +1,4 @@
-// What becomes of a visitor who is known, and of one who is not.
+// Accepts a visitor with valid credentials, or rejects it.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@ namespace ferrotunnel::plugins {
 struct Gate {
     std::vector<plugin::Field> challenges;  // WWW-Authenticate
     std::string user_header;                // empty: none
-    std::string key_header;                 // empty: keys come as Authorization: Bearer
-    bool forward = false;                   // whether the backend gets the credentials
+    std::string key_header;                 // empty: keys arrive as Authorization: Bearer
+    bool forward = false;                   // whether the backend receives the credentials
 
-    /// Lets `subject` pass. `by_field`: the field that had the credentials.
+    /// Accepts `subject`. `by_field`: the field with the credentials.
     plugin::Decision admit(plugin::Exchange& exchange, const std::string& subject, plugin::Text by_field) const;
     /// 401. `code`: auth_required or auth_failed.
     plugin::Decision refuse(std::string code) const;

@@ -44,7 +44,7 @@ void Lockout::failed(std::string_view user, std::string_view address, Time now) 
     const std::string pair = pair_of(user, address);
     const std::lock_guard lock(mutex_);
     const Guesses* const found = pairs_.find(pair, now);
-    // The time runs from the first failure; with the last one it begins again.
+    // The time runs from the first failure, and restarts with the last one.
     Guesses guesses = found != nullptr ? *found : Guesses{0, false, now + duration_};
     if (guesses.is_locked) {
         return;

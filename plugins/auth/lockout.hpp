@@ -1,5 +1,5 @@
-// Who has guessed too often: a user's name together with the address that guesses, so that nobody can lock out a user
-// who comes from elsewhere.
+// Locks out a user's name together with an address after too many wrong passwords, so that nobody can lock out a user
+// at another address.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Any thread.
+/// Thread-safe.
 class Lockout {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -21,17 +21,17 @@ public:
     /// After `failures` (0: never) within `duration`, a pair is locked out for `duration`.
     Lockout(std::size_t failures, std::chrono::seconds duration) : failures_(failures), duration_(duration) {}
 
-    /// What user and address are called together. An IPv6 address counts as its /64, since a host has all of it.
+    /// The key of user and address. An IPv6 address counts as its /64, which a host owns as a whole.
     static std::string pair_of(std::string_view user, std::string_view address);
 
-    /// How long the pair is locked out yet, in full seconds and at least 1; 0: it is not.
+    /// How long the pair is still locked out, in full seconds and at least 1; 0: it is not.
     std::chrono::seconds left(std::string_view user, std::string_view address, Time now);
-    /// How many passwords more the pair may be wrong with before it is locked out.
+    /// How many more wrong passwords lock the pair out.
     std::size_t guesses_left(const std::string& pair, Time now);
     void failed(std::string_view user, std::string_view address, Time now);
-    /// Forgets what the pair has failed at.
+    /// Forgets the failures of the pair.
     void succeeded(std::string_view user, std::string_view address);
-    /// Whether it was made with these numbers.
+    /// Whether it was made with these values.
     bool has(std::size_t failures, std::chrono::seconds duration) const noexcept {
         return failures_ == failures && duration_ == duration;
     }

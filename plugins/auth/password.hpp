@@ -1,4 +1,4 @@
-// A password in memory that is wiped when it is given up.
+// A password in memory that is wiped on destruction.
 #pragma once
 
 #include <openssl/crypto.h>
@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Move-only. A short text is within the object, so one that was moved from is wiped as well.
+/// Move-only. A short text is stored in the object, so a moved-from one is wiped as well.
 class Password {
 public:
     explicit Password(std::string text) noexcept : text_(std::move(text)) {}

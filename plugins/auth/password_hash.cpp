@@ -14,7 +14,7 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-constexpr const char* advice = "; `htpasswd -B FILE USER` makes one that is taken";
+constexpr const char* advice = "; `htpasswd -B FILE USER` makes one that is accepted";
 
 bool has_only(std::string_view text, std::string_view more) {
     return std::all_of(text.begin(), text.end(), [more](char c) {
@@ -93,7 +93,7 @@ std::string argon2_fault(std::string_view hash) {
     const auto times = parameter(costs[1], 't');
     const auto lanes = parameter(costs[2], 'p');
     if (!memory || !times || !lanes || *lanes < 1 || *times < 1 || *memory < 8 * *lanes) {
-        return "has costs that are no Argon2id costs";
+        return "has invalid Argon2id costs";
     }
     constexpr std::uint32_t memory_max = 256 * 1024;  // KiB
     if (*memory > memory_max || *lanes > 16 || *times > 8 * memory_max / *memory) {
@@ -128,10 +128,10 @@ std::string password_hash_fault(std::string_view hash) {
         return std::string("is a SHA-1 hash, which is too weak") + advice;
     }
     if (hash.starts_with('$')) {
-        return std::string("is a hash of a kind that is not taken (bcrypt, yescrypt, SHA-512 and Argon2id are)") +
+        return std::string("is a hash of a kind that is not accepted (bcrypt, yescrypt, SHA-512 and Argon2id are)") +
                advice;
     }
-    return std::string("is not a valid hash: passwords do not stand here as plain text") + advice;
+    return std::string("is not a valid hash: passwords are not accepted as plain text") + advice;
 }
 
 std::string cheap_hash_fault(std::string_view hash) {
@@ -173,7 +173,7 @@ bool verify_password(const std::string& hash, const std::string& password) {
         return argon2id_verify(hash.c_str(), password.data(), password.size()) == ARGON2_OK;
     }
     const auto room = std::make_unique<crypt_data>();  // 32 KiB
-    // Not crypt_r: sanitizers stand in front of it, and find nothing behind themselves in a library that came later.
+    // Not crypt_r: sanitizers wrap it, and do not find it in a library that was loaded later.
     const char* const made = crypt_rn(password.c_str(), hash.c_str(), room.get(), static_cast<int>(sizeof *room));
     const bool is_right = made != nullptr && equal_texts(made, hash);
     OPENSSL_cleanse(room.get(), sizeof *room);

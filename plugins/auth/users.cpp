@@ -13,7 +13,7 @@ std::string Users::name_fault(std::string_view name) {
     if (name.empty() || name.size() > name_max || name.find(':') != std::string_view::npos) {
         return "is not a valid name of a user: it has 1 to 255 bytes, and no ':'";
     }
-    // What a field cannot say could not be told to the backend.
+    // The backend is told the name in a field.
     return plugin::may_write("X-User", name)
                ? ""
                : "is not a valid name of a user: it has a control character, or blanks at an end";
@@ -57,7 +57,7 @@ void Users::add_file(std::string_view text) {
             throw std::runtime_error("has more than 100000 users");
         }
         if (!add(std::string(name), std::string(hash))) {
-            throw std::runtime_error(place + "user \"" + std::string(name) + "\" is there already");
+            throw std::runtime_error(place + "user \"" + std::string(name) + "\" exists already");
         }
     }
 }
@@ -68,7 +68,7 @@ const std::string* Users::hash_of(const std::string& name) const {
 }
 
 const std::string& Users::hash_for_unknown(std::uint32_t any) const {
-    std::uint64_t place = std::uint64_t{any} * hashes_.size() >> 32;  // less than there are users
+    std::uint64_t place = std::uint64_t{any} * hashes_.size() >> 32;  // less than the number of users
     auto cost = costs_.begin();
     for (; place >= cost->second.users; ++cost) {
         place -= cost->second.users;

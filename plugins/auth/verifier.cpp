@@ -39,7 +39,7 @@ bool Verifier::is_known(const Attempt& attempt, Time now) {
     return known_.find(digest, now) != nullptr;
 }
 
-// One address must not fill the queue for all others, and neither must one service of many.
+// One address must not fill the queue for all others, nor may one of many services.
 bool Verifier::has_room(const std::string& address) const {
     if (pending_.size() >= pending_max_) {
         return false;
@@ -52,8 +52,8 @@ bool Verifier::has_room(const std::string& address) const {
     return static_cast<std::size_t>(begun) < pending_of_address_max;
 }
 
-// Guesses are counted when they were wrong: those under way must not be more than are left, or a burst of them would
-// pass.
+// Guesses are counted when they turn out wrong: pending ones must not exceed those that are left, or a burst of them
+// would pass.
 bool Verifier::has_guesses(const std::string& pair, Time now) const {
     const auto begun =
         std::count_if(pending_.begin(), pending_.end(), [&](const auto& each) { return each.second.pair == pair; });
@@ -73,7 +73,7 @@ std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Sh
         return busy();
     }
     WorkPool::Work submitted{work, [self = shared_from_this(), digest] { self->give_up(digest); }};
-    // Before the pool has it: what needs memory must not fail behind that.
+    // Before the pool gets it: nothing that allocates may fail after that.
     pending_[digest].pair = std::move(pair);
     bool is_taken = false;
     const AtEnd forget([&] {
@@ -132,7 +132,7 @@ std::vector<Verifier::Waiter> Verifier::take(const Digest& digest) {
     return waiters;
 }
 
-// What was under way is counted in the same moment, so that no guess slips in between.
+// Pending guesses are counted together with the removal, so that no further guess is let through in between.
 std::vector<Verifier::Waiter> Verifier::finish(const Digest& digest, const std::string& user, bool is_right, Time now) {
     const std::lock_guard lock(mutex_);
     if (is_right && known_for_.count() > 0) {
@@ -157,7 +157,7 @@ void Verifier::check(const Digest& digest, const Attempt& attempt) {
     bool is_right = false;
     try {
         is_right = verify_password(attempt.hash, attempt.password.text()) && attempt.is_user;
-    } catch (const std::exception&) {  // no memory: a failure for all who wait
+    } catch (const std::exception&) {  // no memory: fails for all who wait
         std::unique_lock lock(mutex_);
         const std::vector<Waiter> waiters = take(digest);
         lock.unlock();

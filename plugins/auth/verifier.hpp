@@ -1,10 +1,10 @@
-// Passwords that are checked, off the workers: those that were right are known for a while, and equal ones that come
-// together are checked once.
+// Checks passwords outside of the workers: correct ones are remembered for a while, and concurrent equal ones are
+// checked once.
 //
-//   is_known --yes--> in        verify --> pending --pool--> right: known, in
-//                                  |--too much waits: 503      |-> wrong: counted, 401
+//   is_known --yes--> accepted  verify --> pending --pool--> correct: remembered, accepted
+//                                  |--too many wait: 503       |-> wrong: counted, 401
 //                                  |                           '-> displaced by a smaller share: 503
-//                                  '--as many guesses of this user are under way as are left: 429
+//                                  '--as many guesses of this user are pending as are left: 429
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Any thread. Held by the work that it gives to a pool.
+/// Thread-safe. The work that it submits to a pool holds a reference to it.
 class Verifier : public std::enable_shared_from_this<Verifier> {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -40,18 +40,18 @@ public:
     struct Attempt {
         std::string user;
         Password password;
-        std::string hash;  // the user's, or somebody's where there is no such user
+        std::string hash;  // the user's, or another one for an unknown user
         bool is_user = false;
     };
 
-    /// `known_for`: how long a right password is known; 0: never. `pending_max`: checks that it may have on the pool,
-    /// which it shares with others.
+    /// `known_for`: how long a correct password is remembered; 0: not at all. `pending_max`: its limit of checks on the
+    /// pool, which it shares with others.
     Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lockout, std::chrono::nanoseconds known_for,
              std::size_t pending_max = pending_as_pool_has_room);
 
-    /// Whether this was found right a short while ago. With another hash of the user's it is another attempt.
+    /// Whether this was found correct a short while ago. With another hash of the user it is another attempt.
     bool is_known(const Attempt& attempt, Time now);
-    /// Has it checked on the pool, and decides then.
+    /// Has it checked on the pool, and then decides.
     void verify(WorkPool& pool, Share share, Attempt attempt, std::string address, plugin::Later later);
 
 private:
@@ -61,14 +61,14 @@ private:
     };
 
     struct Check {
-        std::string pair;  // the user and the address that it was begun for, as Lockout calls them
+        std::string pair;  // the user and the address of the first attempt, as Lockout combines them
         std::vector<Waiter> waiters;
     };
 
     Digest digest_of(const Attempt& attempt) const;
     bool has_room(const std::string& address) const;
     bool has_guesses(const std::string& pair, Time now) const;
-    /// Begins a check, or says why not. `displaced` is to be called without the lock.
+    /// Starts a check, or returns the rejection. `displaced` must be called without the lock.
     std::optional<plugin::Decision> begin(const Digest& digest, WorkPool& pool, Share share, Attempt attempt,
                                           const std::string& address, std::function<void()>& displaced);
     void give_up(const Digest& digest);

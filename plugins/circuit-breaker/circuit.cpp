@@ -5,7 +5,7 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-// A word of counts: 24 bits of the slice's number, 20 of requests, 20 of failures.
+// A word of counts: 24 bits for the slice's number, 20 for requests, 20 for failures.
 constexpr unsigned count_bits = 20;
 constexpr std::uint64_t count_max = (std::uint64_t{1} << count_bits) - 1;
 constexpr std::uint64_t number_mask = (std::uint64_t{1} << 24) - 1;
@@ -39,7 +39,7 @@ Circuit::Admission Circuit::enter(Time now) noexcept {
         inside_.fetch_add(1);
         return {Entry::probes, Time(0)};
     }
-    return {Entry::refused, while_probing};  // another one probes
+    return {Entry::refused, while_probing};  // another request probes
 }
 
 Circuit::Change Circuit::tell(bool has_failed, bool is_probe, const CircuitRules& rules, Time now) noexcept {
@@ -60,12 +60,12 @@ Circuit::Change Circuit::tell(bool has_failed, bool is_probe, const CircuitRules
 void Circuit::leave(bool is_probe) noexcept {
     std::int64_t expected = half_open;
     if (is_probe) {
-        state_.compare_exchange_strong(expected, half_open + 1);  // open until long ago
+        state_.compare_exchange_strong(expected, half_open + 1);  // open until a time in the past
     }
     inside_.fetch_sub(1);
 }
 
-// Counts one more; whether there are too many failures now.
+// Counts a request; returns whether there are too many failures now.
 bool Circuit::count(bool has_failed, const CircuitRules& rules, Time now) noexcept {
     const auto slice = static_cast<std::uint64_t>(now / (rules.window / slices));
     std::atomic<std::uint64_t>& word = counts_[slice % slices];

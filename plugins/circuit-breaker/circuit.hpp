@@ -1,9 +1,9 @@
-// The circuit of one service: whether requests go to it, by how the ones before went.
+// The circuit of one service: decides by earlier results whether requests may go to it.
 //
-//   closed --so many failures in the window--> open --open_for--> half-open: one request probes, all others are refused
+//   closed --so many failures in the window--> open --open_for--> half-open: one request probes, others are rejected
 //     ^                                         ^                     |
 //     '---------------- the probe succeeds -----+---------------------+
-//                                               '-- the probe fails, or nobody knows how it went: then at once
+//                                               '-- the probe fails, or ends without a result: then at once
 #pragma once
 
 #include <array>
@@ -15,13 +15,13 @@
 namespace ferrotunnel::plugins {
 
 struct CircuitRules {
-    std::uint64_t failures = 5;          // in the window, so many at least
-    double ratio = 0.5;                  // and so much of all requests
+    std::uint64_t failures = 5;          // minimum number in the window
+    double ratio = 0.5;                  // minimum part of all requests
     std::chrono::nanoseconds window{0};  // up to 1,048,575 requests count in a tenth of it
     std::chrono::nanoseconds open_for{0};
 };
 
-/// All of it is lock-free, and any thread may call it.
+/// Lock-free; all functions are thread-safe.
 class alignas(64) Circuit {
 public:
     using Time = std::chrono::nanoseconds;
@@ -30,15 +30,15 @@ public:
     enum class Change : std::uint8_t { none, opened, closed, opened_again };
     struct Admission {
         Entry entry;
-        Time wait;  // of a refused one: when it may be worth another try
+        Time wait;  // for a rejected request: when to try again
     };
 
-    /// How a request has entered.
+    /// How a request entered.
     struct Place {
         Circuit* circuit;
         bool is_probe;
     };
-    // For whoever has room for one address only.
+    // For code that can store only one pointer.
     Place as_request{this, false};
     Place as_probe{this, true};
 
@@ -46,11 +46,11 @@ public:
     Circuit(const Circuit&) = delete;
     Circuit& operator=(const Circuit&) = delete;
 
-    /// Whether a request may go to the service now. One that passes or probes has to leave().
+    /// Whether a request may go to the service now. A request that passes or probes must call leave().
     Admission enter(Time now) noexcept;
-    /// How a request went that had entered.
+    /// Records the result of a request that has entered.
     Change tell(bool has_failed, bool is_probe, const CircuitRules& rules, Time now) noexcept;
-    /// A request that had entered is over. If it was a probe of which nothing was told, the next one probes.
+    /// A request that has entered is over. If it was a probe without a result, the next request probes.
     void leave(bool is_probe) noexcept;
 
 private:
@@ -68,7 +68,7 @@ private:
     std::atomic<std::int64_t> used_at_{0};
     std::atomic<std::int64_t> state_{closed};
     std::atomic<std::int64_t> inside_{0};                      // requests that have entered and not left
-    std::array<std::atomic<std::uint64_t>, slices> counts_{};  // which slice of time, its requests, its failures
+    std::array<std::atomic<std::uint64_t>, slices> counts_{};  // number of the time slice, its requests, its failures
 };
 
 }  // namespace ferrotunnel::plugins

@@ -12,7 +12,7 @@ using plugin::Settings;
 
 namespace {
 
-// What an exchange keeps while it is within its circuit.
+// The state of an exchange that has entered its circuit.
 void leave(void* kept) {
     const auto* const place = static_cast<const Circuit::Place*>(kept);
     place->circuit->leave(place->is_probe);
@@ -20,8 +20,8 @@ void leave(void* kept) {
 
 enum class Verdict : std::uint8_t { success, failure, unknown };
 
-// Whether the service is in order, by its answer. Other plugins' answers and the edge's own words on a bad request say
-// nothing of it.
+// Whether the service works, according to its response. Responses of other plugins, and the edge's own to a bad
+// request, do not count.
 Verdict verdict_of(const Exchange& exchange) noexcept {
     const std::uint16_t status = exchange.status();
     switch (exchange.origin()) {
@@ -50,11 +50,11 @@ CircuitBreaker::CircuitBreaker(const Settings& settings, CircuitBreaker* before)
 
 Decision CircuitBreaker::on_request(Exchange& exchange) {
     const std::chrono::nanoseconds now = plugin::clock_now();
-    // Names of services are their clients' choice, and not unique; with the host they are.
+    // Clients choose the names of services, which are not unique; together with the host they are.
     const std::uint64_t key = known_->hash(exchange.service(), exchange.host()) | 1;
     Circuit* const circuit = known_->table.find(key, now);
     if (circuit == nullptr) {
-        return Decision::go_on();  // too many services have failed or are busy; this one is not watched
+        return Decision::go_on();  // too many services have failed or are busy, so this one is not watched
     }
     const Circuit::Admission admission = circuit->enter(now);
     switch (admission.entry) {
@@ -63,7 +63,7 @@ Decision CircuitBreaker::on_request(Exchange& exchange) {
             break;
         case Circuit::Entry::probes:
             exchange.keep(&circuit->as_probe, leave);
-            log(FT_LOG_INFO, "circuit half-open, one request tries " + std::string(exchange.host()));
+            log(FT_LOG_INFO, "circuit half-open, one request probes " + std::string(exchange.host()));
             break;
         case Circuit::Entry::refused:
             return Decision::reject(503, "circuit_open", {retry_after(admission.wait)});
@@ -77,7 +77,7 @@ Decision CircuitBreaker::on_response(Exchange& exchange) {
     if (verdict != Verdict::unknown) {
         const bool has_failed = verdict == Verdict::failure;
         const Circuit::Change change = place->circuit->tell(has_failed, place->is_probe, rules_, plugin::clock_now());
-        exchange.keep(nullptr, nullptr);  // an answer is told once
+        exchange.keep(nullptr, nullptr);  // a response is recorded once
         if (change != Circuit::Change::none) {
             tell_change(exchange, change);
         }
@@ -97,7 +97,7 @@ void CircuitBreaker::tell_change(Exchange& exchange, Circuit::Change change) con
         case Circuit::Change::opened:
             return log(FT_LOG_WARN, "circuit open" + of + ": too many failures");
         case Circuit::Change::opened_again:
-            return log(FT_LOG_WARN, "circuit open again" + of + ": the try has failed");
+            return log(FT_LOG_WARN, "circuit open again" + of + ": the probe has failed");
         case Circuit::Change::closed:
             return log(FT_LOG_INFO, "circuit closed" + of);
     }

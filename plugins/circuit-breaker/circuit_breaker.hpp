@@ -1,5 +1,4 @@
-// Keeps requests from services that fail, until one of them gets a good answer. plugins/circuit-breaker/README.md has
-// the settings.
+// Rejects requests to services that fail, until one of them responds well again. See plugins/circuit-breaker/README.md.
 #pragma once
 
 #include <memory>
@@ -17,25 +16,25 @@ public:
     static constexpr plugin::Description description{
         .name = "circuit-breaker",
         .version = "1.0",
-        .summary = "keeps requests from services that fail",
+        .summary = "rejects requests to services that fail",
         .schema = R"({
             "type": "object",
             "properties": {
                 "failures": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 5,
-                             "description": "How many failures in the window open a circuit."},
+                             "description": "Number of failures in the window that opens a circuit."},
                 "ratio": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
-                          "description": "How much of all requests in the window they have to be as well."},
+                          "description": "Part of all requests in the window that must also have failed."},
                 "window": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "1h",
                            "default": "10s", "description": "How long a failure counts."},
                 "open_for": {"type": "string", "format": "duration", "formatMinimum": "100ms", "formatMaximum": "1h",
-                             "default": "10s", "description": "How long no request is let through."},
+                             "default": "10s", "description": "How long requests are rejected."},
                 "services": {"type": "integer", "minimum": 16, "maximum": 65536, "default": 1024,
-                             "description": "How many services are watched at once."}
+                             "description": "Number of services that are watched at once."}
             }
         })",
     };
 
-    /// Continues with the circuits of the instance whose place it takes, unless `window` or `services` is another.
+    /// Takes over the circuits of the replaced instance, unless `window` or `services` differs.
     CircuitBreaker(const plugin::Settings& settings, CircuitBreaker* before);
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;

@@ -1,4 +1,4 @@
-// The circuits of services, found by a hash of their names. A table of a fixed size, without locks.
+// A lock-free table of fixed size with the circuits of services, by a hash of their names.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@ namespace ferrotunnel::plugins {
 
 class CircuitTable {
 public:
-    /// With room for at least so many circuits; up to 2^16.
+    /// Has room for at least so many circuits; up to 2^16.
     explicit CircuitTable(std::size_t entries);
 
-    /// The circuit of the key, which is a good hash and not 0. A new one takes the place of one that is closed, has no
-    /// requests, and was used longest ago. Null: there is no such place. Any thread.
+    /// The circuit of the key, which must be a good hash and not 0. A new one replaces the least recently used circuit
+    /// that is closed and has no requests. Null: there is none to replace. Thread-safe.
     Circuit* find(std::uint64_t key, Circuit::Time now) noexcept;
 
 private:

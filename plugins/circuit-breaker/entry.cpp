@@ -1,4 +1,4 @@
-// The entry of circuit-breaker.so.
+// Entry point of circuit-breaker.so.
 #include "circuit-breaker/circuit_breaker.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

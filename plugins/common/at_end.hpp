@@ -1,4 +1,4 @@
-// Calls a function when a scope is left, by an exception too: for what is owed to others in any case.
+// Calls a function when a scope is left, even by an exception.
 #pragma once
 
 #include <exception>
@@ -6,7 +6,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// What the function throws is dropped.
+/// Exceptions of the function are dropped.
 template <typename Function>
 class [[nodiscard]] AtEnd {
 public:
@@ -16,7 +16,7 @@ public:
     ~AtEnd() {
         try {
             function_();
-        } catch (const std::exception&) {  // no memory: what the function has not done is destroyed
+        } catch (const std::exception&) {  // no memory: the rest of the function is skipped
         }
     }
 

@@ -7,14 +7,14 @@
 
 namespace ferrotunnel::plugins {
 
-/// What stands behind "Basic" or another scheme in a field Authorization; nothing: it is another one's.
+/// The text after "Basic" or another scheme in a field Authorization; empty if it has another scheme.
 std::optional<std::string_view> of_scheme(std::string_view field, std::string_view scheme);
 
-/// A text as a quoted string of a field.
+/// Returns a text as a quoted string of a field.
 std::string quoted_string(std::string_view text);
 
-/// Whether a field has credentials. A plugin may change those of a request that it looks at, but they tell no backend
-/// who the visitor is, and other services' visitors send them: they are no fields of identity.
+/// Whether a field has credentials. A plugin may change those of the requests that it handles, but they do not identify
+/// the visitor to backends, and visitors of other services send them: they are not identity fields.
 bool is_credentials(std::string_view field);
 
 }  // namespace ferrotunnel::plugins

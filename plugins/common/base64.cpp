@@ -42,7 +42,7 @@ std::optional<std::string> decode(std::string_view text, bool is_url) {
             bytes.push_back(static_cast<char>(static_cast<unsigned char>(bits >> count & 0xFFU)));
         }
     }
-    // Bits that no byte has must be 0: else several texts would stand for the same bytes.
+    // The unused bits must be 0; otherwise several texts would mean the same bytes.
     return (bits & ((1U << count) - 1)) == 0 ? std::optional(bytes) : std::nullopt;
 }
 

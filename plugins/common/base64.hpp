@@ -1,4 +1,4 @@
-// Base64 (RFC 4648), read strictly: each text that is taken is the only one for its bytes.
+// Strict Base64 (RFC 4648): every accepted text is the only one for its bytes.
 #pragma once
 
 #include <optional>

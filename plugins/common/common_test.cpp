@@ -54,12 +54,12 @@ TEST_CASE("plugins: a network is the addresses from its first to its last", "[pl
     CHECK(parse_range("2001:db8::/64").last == IpAddress(Ipv6{0x20010db800000000, ~std::uint64_t{0}}));
     CHECK(parse_range("2001:db8::8/125").last == IpAddress(Ipv6{0x20010db800000000, 15}));
     CHECK(parse_range("::/0").last == IpAddress(Ipv6{~std::uint64_t{0}, ~std::uint64_t{0}}));
-    CHECK(problem_of("10.0.0.1/8") == "has bits set behind its length");
-    CHECK(problem_of("2001:db8::1/64") == "has bits set behind its length");
-    CHECK(problem_of("10.0.0.0/33") == "has no length between 0 and 32 behind its /");
-    CHECK(problem_of("::/129") == "has no length between 0 and 128 behind its /");
-    CHECK(problem_of("10.0.0.0/") == "has no length between 0 and 32 behind its /");
-    CHECK(problem_of("10.0.0.0/-1") == "has no length between 0 and 32 behind its /");
+    CHECK(problem_of("10.0.0.1/8") == "has bits set after its prefix length");
+    CHECK(problem_of("2001:db8::1/64") == "has bits set after its prefix length");
+    CHECK(problem_of("10.0.0.0/33") == "needs a prefix length from 0 to 32 after its /");
+    CHECK(problem_of("::/129") == "needs a prefix length from 0 to 128 after its /");
+    CHECK(problem_of("10.0.0.0/") == "needs a prefix length from 0 to 32 after its /");
+    CHECK(problem_of("10.0.0.0/-1") == "needs a prefix length from 0 to 32 after its /");
     CHECK(problem_of("example.com").find("not an address or network") != std::string::npos);
 }
 

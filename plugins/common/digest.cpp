@@ -15,7 +15,7 @@ namespace ferrotunnel::plugins {
 Digest sha256(std::string_view text) {
     Digest digest{};
     if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
-        throw std::runtime_error("SHA-256 is not to be had");
+        throw std::runtime_error("SHA-256 is not available");
     }
     return digest;
 }
@@ -27,7 +27,7 @@ std::optional<Digest> digest_of_hex(std::string_view hex) noexcept {
 
 KeyedDigest::KeyedDigest() {
     if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) {
-        throw std::runtime_error("there is no randomness");
+        throw std::runtime_error("no random bytes are available");
     }
 }
 
@@ -48,7 +48,7 @@ Digest KeyedDigest::of(std::initializer_list<std::string_view> parts) const {
              reinterpret_cast<const unsigned char*>(all.data()), all.size(), digest.data(), nullptr) != nullptr;
     OPENSSL_cleanse(all.data(), all.size());
     if (!made) {
-        throw std::runtime_error("HMAC is not to be had");
+        throw std::runtime_error("HMAC is not available");
     }
     return digest;
 }

@@ -14,7 +14,7 @@ using plugin::Text;
 
 namespace {
 
-// 0 stands for an empty place in the tables.
+// 0 marks an empty place in the tables.
 std::uint64_t not_zero(std::uint64_t key) noexcept {
     return key != 0 ? key : 1;
 }
@@ -45,7 +45,7 @@ ExchangeKey::ExchangeKey(std::string_view key, unsigned ipv6_prefix) : ipv6_pref
         }
     }
     throw std::invalid_argument("is \"" + std::string(key) +
-                                "\"; there are visitor, host, service, all, header.NAME and note.NAME");
+                                "\"; expected visitor, host, service, all, header.NAME and note.NAME");
 }
 
 ExchangeKey::ExchangeKey(const plugin::Settings& settings)

@@ -1,4 +1,4 @@
-// What limits count by: the visitor's address, or something else that is known of a request, as one number.
+// The key by which limits count: the visitor's address, or another property of a request, as one number.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +12,16 @@ namespace ferrotunnel::plugins {
 
 class ExchangeKey {
 public:
-    /// Of the settings "key" and "ipv6_prefix": visitor, host, service, all, header.NAME or note.NAME. Throws
+    /// For the settings "key" and "ipv6_prefix": visitor, host, service, all, header.NAME or note.NAME. Throws
     /// std::invalid_argument for any other, in words that follow the setting's name.
     ExchangeKey(std::string_view key, unsigned ipv6_prefix);
     explicit ExchangeKey(const plugin::Settings& settings);
 
-    /// The key of an exchange; never 0. Where there is no such header or note, that of its visitor. Allocates nothing.
+    /// The key of an exchange; never 0. Without such a header or note, the key of its visitor. Does not allocate.
     std::uint64_t of(const plugin::Exchange& exchange, const KeyedHash& hash) const noexcept;
-    /// The same of a visitor of TCP or TLS, which has a host where it asks for one by TLS, and no headers.
+    /// The key of a TCP or TLS visitor: it has a host if it requests one by TLS, and no headers.
     std::uint64_t of(const plugin::Visit& visit, const KeyedHash& hash) const noexcept;
-    /// The key of a visitor: IPv6 counts by its network. For whoever knows nothing but the address.
+    /// The key of a visitor's address: IPv6 counts by its network.
     std::uint64_t of_visitor(std::string_view address, const KeyedHash& hash) const noexcept;
 
     bool is_visitor() const noexcept { return kind_ == Kind::visitor; }

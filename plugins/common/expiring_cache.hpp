@@ -1,5 +1,4 @@
-// A table of a bounded size whose entries are good until a time. When it is full, the entry that was used least
-// recently makes room.
+// A table of limited size whose entries expire. When it is full, the least recently used entry is evicted.
 #pragma once
 
 #include <chrono>
@@ -10,7 +9,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Not for several threads at once.
+/// Not thread-safe.
 template <typename Key, typename Value, typename Hash = std::hash<Key>>
 class ExpiringCache {
 public:
@@ -21,8 +20,8 @@ public:
     ExpiringCache(const ExpiringCache&) = delete;
     ExpiringCache& operator=(const ExpiringCache&) = delete;
 
-    /// The value, which is now the most recently used one; null: there is none that is still good. Valid until the next
-    /// put, erase or clear.
+    /// The value, which becomes the most recently used one; null if there is none that has not expired. Valid until the
+    /// next put, erase or clear.
     Value* find(const Key& key, Time now) {
         const auto found = places_.find(key);
         if (found == places_.end()) {

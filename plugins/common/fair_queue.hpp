@@ -1,5 +1,5 @@
-// A queue whose places and turns are shared: between groups, and within a group between its members. A flood of one
-// fills the share of that one.
+// A queue that shares its places and turns between groups, and within a group between its members. A flood fills only
+// its own share.
 #pragma once
 
 #include <compare>
@@ -15,23 +15,23 @@
 
 namespace ferrotunnel::plugins {
 
-/// Owner of a place in a FairQueue.
+/// The owner of a place in a FairQueue.
 struct Share {
-    std::uint64_t group = 0;   // the visitors of one token, say
-    std::uint64_t member = 0;  // those of one network among them
+    std::uint64_t group = 0;   // such as the visitors of one token
+    std::uint64_t member = 0;  // such as those of one network among them
 
     auto operator<=>(const Share&) const = default;
 };
 
-/// Its user bounds it: where no place is left, make_room() says which value gives way. Each call takes time in the
-/// logarithm of the number of values. Not for several threads at once.
+/// The user of the queue limits it: when no place is left, make_room() returns the value to drop. Each call takes
+/// logarithmic time in the number of values. Not thread-safe.
 template <typename Value>
 class FairQueue {
 public:
     bool empty() const noexcept { return order_.empty(); }
     std::size_t size() const noexcept { return order_.size(); }
 
-    /// Adds a value behind those of its share.
+    /// Adds a value after those of its share.
     void push(Share share, Value value) {
         std::list<Entry> entry;
         entry.push_back({share, std::move(value)});
@@ -44,7 +44,7 @@ public:
             groups_.add(share.group);
             is_counted = true;
             members_[share.group].add(share.member);
-        } catch (...) {  // no memory: as it was before
+        } catch (...) {  // no memory: undo
             if (is_counted) {
                 groups_.remove(share.group);
             }
@@ -56,7 +56,7 @@ public:
         }
         order_.splice(order_.end(), entry);
     }
-    /// Removes the value whose turn it is: groups take turns, and so do the members of one. Not of an empty queue.
+    /// Removes the next value: groups take turns, and so do the members of one. The queue must not be empty.
     Value pop() {
         const std::uint64_t group = groups_.next();
         TurnTable& members = members_.find(group)->second;
@@ -66,19 +66,19 @@ public:
         return take(share, places_.find(share)->second.front());
     }
 
-    /// The value that has waited longest of all; null: the queue is empty.
+    /// The value that has waited longest; null if the queue is empty.
     const Value* oldest() const noexcept { return order_.empty() ? nullptr : &order_.front().value; }
-    /// Not of an empty queue.
+    /// The queue must not be empty.
     Value pop_oldest() { return take(order_.front().share, order_.begin()); }
 
-    /// Removes the newest value of the share that has most, for one more of `share`. Nothing: `share` itself would have
-    /// as much, and the new value is the one that has no place.
+    /// Removes the newest value of the largest share, to make room for one more of `share`. Empty if `share` itself
+    /// would be as large: then the new value has no place.
     std::optional<Value> make_room(Share share) {
         const std::optional<Share> largest = larger_than(share);
         return largest ? std::optional(take(*largest, places_.find(*largest)->second.back())) : std::nullopt;
     }
-    /// The same for news, of which the oldest is worth least: it is that of `share` where no other has more. Nothing:
-    /// `share` has none.
+    /// The same for notices, of which the oldest is worth least: removes it from `share` if no other is larger. Empty
+    /// if `share` has none.
     std::optional<Value> make_room_of_oldest(Share share) {
         const Share from = larger_than(share).value_or(share);
         const auto found = places_.find(from);
@@ -91,9 +91,9 @@ private:
         Value value;
     };
     using Place = typename std::list<Entry>::iterator;
-    using Places = std::deque<Place>;  // in the order of their arrival
+    using Places = std::deque<Place>;  // in order of arrival
 
-    /// A share that has more even when `share` has one more and it one less.
+    /// A share that would still be larger after `share` gained a value and it lost one.
     std::optional<Share> larger_than(Share share) const {
         if (groups_.empty()) {
             return std::nullopt;
@@ -133,7 +133,7 @@ private:
         }
     }
 
-    std::list<Entry> order_;  // of arrival
+    std::list<Entry> order_;  // in order of arrival
     std::map<Share, Places> places_;
     TurnTable groups_;
     std::map<std::uint64_t, TurnTable> members_;  // by group

@@ -1,4 +1,4 @@
-// Hexadecimal digits.
+// Decodes hexadecimal digits.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Reads two digits a byte, in either case, into all of `out`. False: it is something else, or has another length.
+/// Reads two digits a byte, in either case, into all of `out`. False if it has other characters or another length.
 bool decode_hex(std::string_view hex, std::span<std::uint8_t> out) noexcept;
 
 }  // namespace ferrotunnel::plugins

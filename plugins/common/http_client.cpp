@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A URL, and the credentials that stood in it.
+/// A URL and its credentials.
 struct Address {
     std::string url;
     std::string credentials;  // empty: none
@@ -50,7 +50,7 @@ Address address_of(std::string_view url) {
     return {std::string(url.substr(0, host)) + std::string(url.substr(mark + 1)), std::move(credentials)};
 }
 
-// Takes the question apart: it is sent once.
+// Moves the question's parts: it is sent once.
 plugin::FetchRequest request_of(HttpQuestion&& question, std::chrono::milliseconds left) {
     Address address = address_of(question.url);
     plugin::FetchRequest request;
@@ -81,14 +81,14 @@ HttpAnswer failure(const char* why) {
     try {
         answer.error = why;
     } catch (const std::bad_alloc&) {
-        answer.error = "no memory";  // short enough to need none
+        answer.error = "no memory";  // short enough not to allocate
     }
     return answer;
 }
 
 }  // namespace
 
-/// A question's place among those that are asked, until the last trace of it is gone.
+/// A question's place among the running ones, held until all its parts are gone.
 class HttpClient::Place {
 public:
     Place(HttpClient& client, bool is_notice) noexcept : client_(client), is_notice_(is_notice) {}
@@ -120,7 +120,7 @@ struct HttpClient::Asked {
 HttpClient::HttpClient(std::size_t running_max, std::size_t waiting_max, std::chrono::milliseconds timeout)
     : running_max_(running_max), waiting_max_(waiting_max), timeout_(timeout) {}
 
-// The fetcher's thread may be about to begin another question until it has stopped.
+// The fetcher's thread may start another question until it has stopped.
 HttpClient::~HttpClient() {
     {
         const std::lock_guard lock(mutex_);
@@ -136,11 +136,11 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
     std::optional<std::shared_ptr<Asked>> displaced;
     const AtEnd tell_displaced([&displaced] {
         if (displaced) {
-            HttpAnswer answer = failure("too many questions wait");
+            HttpAnswer answer = failure("too many requests wait");
             answer.is_displaced = true;
             try {
                 (*displaced)->done(answer);
-            } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+            } catch (const std::exception&) {  // no memory: `done` is destroyed, with the decision that it owes
             }
         }
     });
@@ -176,14 +176,14 @@ bool HttpClient::tell(HttpQuestion notice, Done done) {
     return start(asked);
 }
 
-// With the lock.
+// With the lock held.
 void HttpClient::make_fetcher() {
     if (fetcher_ == nullptr) {
         fetcher_ = std::make_unique<plugin::Fetcher>();
     }
 }
 
-// Begins what may run, now that `asked` waits as well. False: the host does not take that.
+// Starts what may run, now that `asked` waits as well. False: the host does not accept it.
 bool HttpClient::start(const std::shared_ptr<Asked>& asked) {
     const bool is_taken = begin_waiting(asked);
     watch_waiting();
@@ -203,7 +203,7 @@ void HttpClient::end_expired() {
     }
 }
 
-// Returns whether `mine` could be begun, if its turn has come.
+// Returns whether `mine` was started, if its turn has come.
 bool HttpClient::begin_waiting(const std::shared_ptr<Asked>& mine) {
     bool is_fine = true;
     while (const std::shared_ptr<Asked> asked = next()) {
@@ -234,7 +234,7 @@ void HttpClient::free_place(bool is_notice) noexcept {
     questions_ -= is_notice ? 0 : 1;
 }
 
-// What has waited for too long ends on the fetcher's thread: one who asks may hold what the `done` of another needs.
+// Expired questions end on the fetcher's thread: the caller of ask() may hold a lock that the `done` of another needs.
 void HttpClient::watch_waiting() {
     Clock::time_point first;
     {
@@ -266,7 +266,7 @@ void HttpClient::unwatch() noexcept {
     is_watched_ = false;
 }
 
-// With the lock, and something waits.
+// With the lock held, and something waiting.
 std::chrono::steady_clock::time_point HttpClient::first_deadline() const {
     auto first = Clock::time_point::max();
     if (const std::shared_ptr<Asked>* const oldest = waiting_.oldest()) {
@@ -275,7 +275,7 @@ std::chrono::steady_clock::time_point HttpClient::first_deadline() const {
     return notices_.empty() ? first : std::min(first, notices_.front()->deadline);
 }
 
-// With the lock: those whose time is over while they wait.
+// With the lock held: removes questions that have expired while waiting.
 void HttpClient::take_expired(std::vector<std::shared_ptr<Asked>>& into) {
     const Clock::time_point now = Clock::now();
     while (waiting_.oldest() != nullptr && (*waiting_.oldest())->deadline <= now) {
@@ -287,7 +287,7 @@ void HttpClient::take_expired(std::vector<std::shared_ptr<Asked>>& into) {
     }
 }
 
-// With the lock.
+// With the lock held.
 std::shared_ptr<HttpClient::Asked> HttpClient::take_next() {
     const bool is_notice = !notices_.empty() && (is_turn_of_notice_ || waiting_.empty());
     is_turn_of_notice_ = !is_notice;
@@ -299,7 +299,7 @@ std::shared_ptr<HttpClient::Asked> HttpClient::take_next() {
     return notice;
 }
 
-// False: the host does not take it.
+// False: the host does not accept it.
 bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
     std::shared_ptr<Place> place;
     try {
@@ -312,7 +312,7 @@ bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(asked->deadline - Clock::now());
         return fetcher_->fetch(request_of(std::move(asked->question), left),
                                [this, asked, place](plugin::FetchResponse& response) {
-                                   place->free();  // before `done`, which may ask again at once
+                                   place->free();  // before `done`, which may send another question at once
                                    end(*asked, answer_of(std::move(response)));
                                    begin_waiting(nullptr);
                                });
@@ -324,7 +324,7 @@ bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
 void HttpClient::end(Asked& asked, const HttpAnswer& answer) noexcept {
     try {
         asked.done(answer);
-    } catch (const std::exception&) {  // no memory: `done` goes, and with it what it owes
+    } catch (const std::exception&) {  // no memory: `done` is destroyed, with the decision that it owes
     }
 }
 

@@ -1,4 +1,4 @@
-// Questions to HTTP servers, which the host sends, with a bound for those that are asked and for those that wait.
+// Sends requests to HTTP servers through the host, with limits for running and for waiting ones.
 #pragma once
 
 #include <chrono>
@@ -19,37 +19,37 @@
 
 namespace ferrotunnel::plugins {
 
-/// A GET, or a POST where there is a body, which may arrive twice. Nothing of the environment counts (proxies, say),
-/// and no redirect is followed.
+/// A GET, or a POST with a body, which may arrive twice. The environment (such as proxies) is ignored, and no redirect
+/// is followed.
 struct HttpQuestion {
-    std::string url;                      // http or https, perhaps with "user:password@" in front of the host
+    std::string url;                      // http or https, optionally with "user:password@" before the host
     std::vector<plugin::Field> fields{};  // besides Host
     std::size_t body_max = 64 * 1024;
-    std::string ca_file{};              // certificates that are trusted; empty: the system's
+    std::string ca_file{};              // trusted certificates; empty: the system's
     std::optional<std::string> body{};  // sent with POST; its Content-Type is one of `fields`
 };
 
-/// What came of it.
+/// The result of a question.
 struct HttpAnswer : plugin::FetchResponse {
-    bool is_displaced = false;  // the question was not asked: its place went to one of a smaller share
+    bool is_displaced = false;  // the question was not sent: a smaller share got its place
 };
 
-/// Why a URL cannot be asked, in words that follow a key; empty: it can.
+/// Why a URL is not valid, in words that follow a key; empty if it is.
 std::string url_fault(std::string_view url);
 
-/// Whether two names of fields are the same, in whichever case.
+/// Whether two field names are the same, in any case.
 bool same_name(std::string_view a, std::string_view b);
-/// Whether a field belongs to the connection, the body or the client of a question, so that no setting may name it.
+/// Whether a field belongs to the connection, the body or the client of a request, so that no setting may name it.
 bool is_of_question(std::string_view name);
 
-/// Connections are kept and used again. All questions have the same time, from ask() on, waiting for a place included.
-/// Places and turns of questions that wait are shared (FairQueue).
+/// Connections are reused. Every question has the same time limit, from ask() on, including the wait for a place.
+/// Places and turns of waiting questions are shared (FairQueue).
 class HttpClient {
 public:
     using Done = std::function<void(const HttpAnswer&)>;
 
-    /// `running_max`: questions at once, each with a connection; `waiting_max`: questions beyond these that may wait
-    /// for that; `timeout`: of each. The thread begins with the first question. Control thread.
+    /// `running_max`: concurrent questions, each with a connection; `waiting_max`: questions beyond these that may
+    /// wait; `timeout`: of each. The thread starts with the first question. Control thread.
     HttpClient(std::size_t running_max, std::size_t waiting_max, std::chrono::milliseconds timeout);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
@@ -57,11 +57,11 @@ public:
     /// client.
     ~HttpClient();
 
-    /// Calls `done` once, on the client's thread; or on that of another question, which displaces this one. False: no
-    /// place is left for this share, or the host does not take it; nothing is kept. Any thread.
+    /// Calls `done` once, on the client's thread, or on the thread of another question that displaces this one. False:
+    /// no place is left for this share, or the host does not accept it; nothing is kept. Thread-safe.
     bool ask(Share share, HttpQuestion question, Done done);
-    /// The same for a notice, which has no share: notices are bounded by the caller alone, and take turns with
-    /// questions. False: the client ends.
+    /// The same for a notice, which has no share: the caller limits notices, and they take turns with questions. False:
+    /// the client ends.
     bool tell(HttpQuestion notice, Done done);
 
 private:
@@ -77,7 +77,7 @@ private:
     bool begin(const std::shared_ptr<Asked>& asked);
     void free_place(bool is_notice) noexcept;
     static void end(Asked& asked, const HttpAnswer& answer) noexcept;
-    /// With the lock.
+    /// With the lock held.
     void make_fetcher();
     bool has_waiting() const noexcept { return !notices_.empty() || !waiting_.empty(); }
     std::shared_ptr<Asked> take_next();
@@ -90,12 +90,12 @@ private:
     std::mutex mutex_;  // guards what follows
     FairQueue<std::shared_ptr<Asked>> waiting_;
     std::deque<std::shared_ptr<Asked>> notices_;
-    std::size_t questions_ = 0;  // that wait or are asked, without notices
-    std::size_t running_ = 0;    // with notices
+    std::size_t questions_ = 0;  // waiting or running, without notices
+    std::size_t running_ = 0;    // including notices
     bool is_turn_of_notice_ = true;
-    bool is_watched_ = false;  // the fetcher calls when the first of those that wait is due
+    bool is_watched_ = false;  // the fetcher calls when the first waiting question is due
     bool ends_ = false;
-    std::unique_ptr<plugin::Fetcher> fetcher_;  // null: nothing was asked yet
+    std::unique_ptr<plugin::Fetcher> fetcher_;  // null until the first question
 };
 
 }  // namespace ferrotunnel::plugins

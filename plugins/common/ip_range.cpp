@@ -29,7 +29,7 @@ std::uint64_t number_of(const unsigned char* bytes) noexcept {
     return number;
 }
 
-// As it is written: an address that is mapped stays IPv6 here, since the length behind it counts from its beginning.
+// As written: a mapped address stays IPv6, since a prefix length counts from its start.
 std::optional<IpAddress> parse_written(std::string_view text) noexcept {
     if (text.starts_with('[') && text.ends_with(']')) {
         text = text.substr(1, text.size() - 2);
@@ -37,7 +37,7 @@ std::optional<IpAddress> parse_written(std::string_view text) noexcept {
     if (text.find(':') != std::string_view::npos) {
         text = text.substr(0, text.find('%'));
     }
-    std::array<char, INET6_ADDRSTRLEN + 1> copy{};  // inet_pton wants a NUL behind the text
+    std::array<char, INET6_ADDRSTRLEN + 1> copy{};  // inet_pton needs a NUL after the text
     if (text.size() >= copy.size() || text.find('\0') != std::string_view::npos) {
         return std::nullopt;
     }
@@ -65,14 +65,14 @@ IpAddress unmapped(const IpAddress& address) noexcept {
 IpRange range_of(Ipv4 first, unsigned bits) {
     const Ipv4 mask = mask_of<Ipv4>(bits);
     if ((first & ~mask) != 0) {
-        throw std::invalid_argument("has bits set behind its length");
+        throw std::invalid_argument("has bits set after its prefix length");
     }
     return {first, first | ~mask};
 }
 
 IpRange range_of(const Ipv6& first, unsigned bits) {
     if (prefix_of(first, bits) != first) {
-        throw std::invalid_argument("has bits set behind its length");
+        throw std::invalid_argument("has bits set after its prefix length");
     }
     const Ipv6 mask = prefix_of({~std::uint64_t{0}, ~std::uint64_t{0}}, bits);
     return {first, Ipv6{first.high | ~mask.high, first.low | ~mask.low}};
@@ -98,7 +98,7 @@ IpRange parse_range(std::string_view text) {
         const char* const end = text.data() + text.size();
         const auto [stopped, error] = std::from_chars(text.data() + slash + 1, end, bits);
         if (error != std::errc() || stopped != end || bits > bits_max) {
-            throw std::invalid_argument("has no length between 0 and " + std::to_string(bits_max) + " behind its /");
+            throw std::invalid_argument("needs a prefix length from 0 to " + std::to_string(bits_max) + " after its /");
         }
     }
     if (is_v4) {

@@ -1,4 +1,4 @@
-// A hash of texts under a secret of its own (SipHash-2-4), so that nobody can choose texts that meet in a table.
+// A hash of texts with a secret key (SipHash-2-4), so that nobody can choose texts that collide in a table.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ public:
 
     /// The hash of the text.
     std::uint64_t operator()(std::string_view text) const noexcept;
-    /// The hash of two texts, which are not the same as their parts cut elsewhere.
+    /// The hash of two texts, which depends on where the first one ends.
     std::uint64_t operator()(std::string_view one, std::string_view other) const noexcept;
 
 private:

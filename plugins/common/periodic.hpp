@@ -1,4 +1,4 @@
-// A thread that does something again and again, such as looking whether a file has changed.
+// A thread that calls a function periodically, such as a check of a file for changes.
 #pragma once
 
 #include <chrono>
@@ -11,11 +11,11 @@ namespace ferrotunnel::plugins {
 
 class Periodic {
 public:
-    /// Calls `work` at once, and again `period` after each return. What it throws is passed over.
+    /// Calls `work` at once, and again `period` after each return. Its exceptions are dropped.
     Periodic(std::chrono::milliseconds period, std::function<void()> work);
     Periodic(const Periodic&) = delete;
     Periodic& operator=(const Periodic&) = delete;
-    /// Waits for a call that runs.
+    /// Waits for a running call.
     ~Periodic();
 
 private:
@@ -26,7 +26,7 @@ private:
     std::mutex mutex_;  // guards ends_
     std::condition_variable ended_;
     bool ends_ = false;
-    std::thread thread_;  // last: it uses what is above
+    std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace ferrotunnel::plugins

@@ -1,5 +1,5 @@
-// A value that many threads look at while one replaces it. Looking takes no lock and allocates nothing; whoever
-// replaces the value waits until nobody looks at the old one any more.
+// A value that many threads read while one replaces it. Reading takes no lock and does not allocate; replacing waits
+// until nothing reads the old value any more.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ public:
     Published(const Published&) = delete;
     Published& operator=(const Published&) = delete;
 
-    /// Calls `look(const Value&)`, and returns what that returns. Any thread. It must not publish.
+    /// Calls `look(const Value&)`, and returns its result. Thread-safe. `look` must not publish.
     template <typename Look>
     auto read(Look look) const {
         std::atomic<unsigned>& readers = shards_[shard_of_this_thread()].readers;
@@ -32,12 +32,12 @@ public:
         return look(*current_.load());
     }
 
-    /// Puts another value in its place, and destroys the old one. Any thread that may wait.
+    /// Replaces the value, and destroys the old one. Thread-safe; may block.
     void publish(std::unique_ptr<const Value> next) {
         const std::lock_guard lock(publishing_);
         const std::unique_ptr<const Value> old(current_.exchange(next.release()));
-        // A reader who has seen the old value was counted before that. Once a count has been 0, all whom it counts from
-        // then on see the new one. All operations here are sequentially consistent.
+        // A reader that has seen the old value was counted before the exchange. Once a count has been 0, all later
+        // readers in it see the new value. All operations here are sequentially consistent.
         for (const Shard& shard : shards_) {
             while (shard.readers.load() != 0) {
                 std::this_thread::yield();
@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t shards = 16;  // workers count themselves apart from each other, up to so many
+    static constexpr std::size_t shards = 16;  // up to so many workers count separately
     struct alignas(64) Shard {
         mutable std::atomic<unsigned> readers{0};
     };

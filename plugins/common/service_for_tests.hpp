@@ -1,4 +1,4 @@
-// Services of a test of its own, for plugins that ask others: one connection after another, one request each.
+// HTTP services for tests of plugins that send requests: one connection after another, one request each.
 #pragma once
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::test {
 
-/// A listener on a port of the system's choice, at which nobody is taken: who connects waits for ever.
+/// A listener on a port that the system chooses. It accepts no connection by itself: they wait forever.
 class SilentListener {
 public:
     SilentListener() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -35,7 +35,7 @@ public:
     ~SilentListener() { ::close(socket_); }
 
     int accept() const { return ::accept(socket_, nullptr, nullptr); }
-    /// How many wait to be taken. They are closed with the last of them, and nobody is taken by accept() any more.
+    /// The number of waiting connections. Closes them; afterwards accept() returns at once.
     std::size_t drop_waiting() const {
         ::fcntl(socket_, F_SETFL, O_NONBLOCK);
         std::vector<int> taken;
@@ -54,7 +54,7 @@ private:
     const int socket_;
 };
 
-/// Answers each connection's request with what `answer` makes of it (head and body), and closes it.
+/// Responds to each connection's request with the head and body that `answer` returns, and closes it.
 class Service : public SilentListener {
 public:
     using Answer = std::function<std::string(const std::string& request)>;
@@ -126,7 +126,7 @@ private:
     const Answer answer_;
     mutable std::mutex mutex_;
     std::vector<std::string> requests_;
-    std::thread thread_;  // last: it uses what is above
+    std::thread thread_;  // last: it uses the members above
 };
 
 }  // namespace ferrotunnel::test

@@ -1,4 +1,4 @@
-// Settings that are lists of texts.
+// Reads settings that are lists of texts.
 #pragma once
 
 #include <string>

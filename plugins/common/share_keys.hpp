@@ -8,11 +8,11 @@
 
 namespace ferrotunnel::plugins {
 
-/// Any thread.
+/// Thread-safe.
 class ShareKeys {
 public:
-    /// The share of an address within a group, whose names of one `kind` differ from those of any other. A member is an
-    /// IPv4 /24 or an IPv6 /48. Allocates nothing.
+    /// The share of an address within a group. Names of one `kind` differ from those of another. A member is an IPv4
+    /// /24 or an IPv6 /48. Does not allocate.
     Share of(std::string_view kind, std::string_view group, std::string_view address) const noexcept;
 
 private:

@@ -11,11 +11,11 @@ using nlohmann::json;
 std::optional<json> parse_strict_object(std::string_view text) {
     constexpr int depth_max = 16;
     bool is_good = true;
-    std::vector<std::set<std::string>> keys;  // of the objects around
+    std::vector<std::set<std::string>> keys;  // of the enclosing objects
     const auto look = [&](int depth, json::parse_event_t event, json& value) {
         is_good = is_good && depth <= depth_max;
         if (!is_good) {
-            return false;  // what is below is not kept
+            return false;  // deeper levels are dropped
         }
         if (event == json::parse_event_t::object_start) {
             keys.emplace_back();

@@ -1,4 +1,4 @@
-// JSON that can be read in one way only.
+// Parses JSON that has only one possible reading.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,10 +7,10 @@
 
 namespace ferrotunnel::plugins {
 
-/// An object without a key that is there twice at any depth, and nested up to 16 deep; nothing: it is something else.
+/// An object without duplicate keys at any depth, nested up to 16 deep; empty for anything else.
 std::optional<nlohmann::json> parse_strict_object(std::string_view text);
 
-/// The text at that key; nothing: there is none, or something else than a text.
+/// The text at that key; empty if there is none, or another type.
 std::optional<std::string> text_at(const nlohmann::json& object, const char* key);
 
 }  // namespace ferrotunnel::plugins

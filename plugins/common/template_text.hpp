@@ -1,4 +1,4 @@
-// Texts with places in double braces: "{{visitor}} as {{note.auth.subject}}".
+// Parses texts with placeholders in double braces: "{{visitor}} as {{note.auth.subject}}".
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Calls `on_text(text)` for what stands between places, and `on_name(name)` for each place, in their order. Throws
+/// Calls `on_text(text)` for the text between placeholders, and `on_name(name)` for each placeholder, in order. Throws
 /// std::invalid_argument, in words that follow the setting's name, and what `on_name` throws.
 template <typename OnText, typename OnName>
 void split_template(std::string_view text, OnText on_text, OnName on_name) {

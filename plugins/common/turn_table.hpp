@@ -1,4 +1,4 @@
-// Counts by key, with whose turn it is and who has most.
+// Counts by key, with the key whose turn it is and the largest one.
 #pragma once
 
 #include <cassert>
@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// A key is there while its count is not 0. Each call takes time in the logarithm of the number of keys.
+/// A key exists while its count is not 0. Each call takes logarithmic time in the number of keys.
 class TurnTable {
 public:
     using Key = std::uint64_t;
@@ -21,10 +21,10 @@ public:
         const auto found = entries_.find(key);
         return found != entries_.end() ? found->second.count : 0;
     }
-    /// The key with the highest count. Not of an empty table.
+    /// The key with the highest count. The table must not be empty.
     Key largest() const noexcept { return by_count_.rbegin()->second; }
 
-    /// Counts one more. A new key gets its turn behind all others. Throws std::bad_alloc, and has changed nothing then.
+    /// Counts one more. A new key gets its turn after all others. If it throws std::bad_alloc, nothing has changed.
     void add(Key key) {
         const auto found = entries_.find(key);
         if (found != entries_.end()) {
@@ -37,7 +37,7 @@ public:
         turns_.splice(turns_.end(), turn);
         by_count_.merge(counted);
     }
-    /// Counts one less. Only of a key that is there.
+    /// Counts one less. The key must exist.
     void remove(Key key) noexcept {
         const auto found = entries_.find(key);
         assert(found != entries_.end());
@@ -50,7 +50,7 @@ public:
         entries_.erase(found);
     }
 
-    /// The key whose turn it is. Not of an empty table.
+    /// The key whose turn it is. The table must not be empty.
     Key next() const noexcept { return turns_.front(); }
     /// Ends that key's turn.
     void pass() noexcept { turns_.splice(turns_.end(), turns_, turns_.begin()); }

@@ -14,7 +14,7 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-/// A descriptor that is closed.
+/// Closes a descriptor.
 class Descriptor {
 public:
     explicit Descriptor(int number) noexcept : number_(number) {}
@@ -36,7 +36,7 @@ private:
 }
 
 std::string read_bytes(const std::string& path, std::size_t size_max) {
-    // A pipe must not make this wait.
+    // O_NONBLOCK, so that a pipe does not block.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat about {};
     if (file.number() < 0 || ::fstat(file.number(), &about) != 0) {
@@ -99,7 +99,7 @@ WatchedFile::State WatchedFile::state_of(const std::string& path) noexcept {
 }
 
 std::optional<std::string> WatchedFile::changed() {
-    // Looked at before it is read: a change in between is seen the next time.
+    // Determined before reading, so that a change in between is noticed the next time.
     const State state = state_of(path_);
     if (seen_ == state) {
         return std::nullopt;

@@ -75,7 +75,7 @@ WorkPool::Outcome WorkPool::submit(Share share, Work work) {
         }
         try {
             queue_.push(share, std::move(work));
-        } catch (const std::exception&) {  // no memory: what was displaced is displaced nevertheless
+        } catch (const std::exception&) {  // no memory; the displaced work stays displaced
             return outcome;
         }
         outcome.is_taken = true;
@@ -105,7 +105,7 @@ void WorkPool::run() {
         lock.unlock();
         try {
             work.run();
-        } catch (const std::exception&) {  // no memory: whoever waits is told when `work` goes
+        } catch (const std::exception&) {  // no memory: the destruction of `work` ends the wait
         }
         work = {};
         lock.lock();

@@ -1,5 +1,5 @@
-// A few threads for work that takes too long for a worker: hashing passwords, checking signatures. Places and turns of
-// what waits are shared (FairQueue).
+// A few threads for work that takes too long for a worker, such as hashing passwords and checking signatures. Places
+// and turns of waiting work are shared (FairQueue).
 #pragma once
 
 #include <condition_variable>
@@ -15,41 +15,41 @@
 
 namespace ferrotunnel::plugins {
 
-/// Threads begin with the first work that needs them. All functions may be called on any thread.
+/// Threads start with the first work that needs them. All functions are thread-safe.
 class WorkPool {
 public:
     static constexpr std::size_t shared_queue_max = 256;
     static constexpr std::size_t shared_threads_max = 4;
 
-    /// `queue_max`: pieces of work that may wait, beside those that run.
+    /// `queue_max`: the limit of waiting work, besides the running work.
     WorkPool(std::size_t threads_max, std::size_t queue_max);
     WorkPool(const WorkPool&) = delete;
     WorkPool& operator=(const WorkPool&) = delete;
-    /// Drops what waits, and waits for what runs. Never on a thread of the pool: work must not own it.
+    /// Drops waiting work, and waits for running work. Never on a thread of the pool: work must not own it.
     ~WorkPool();
 
-    /// The pool of all instances in this library: half as many threads as there are processors, 1 to 4. It lives while
-    /// somebody has it.
+    /// The pool of all instances in this library: half as many threads as processors, 1 to 4. It lives as long as it is
+    /// used.
     static std::shared_ptr<WorkPool> shared();
-    /// Another one, for instances that clients have asked for: what their visitors send holds nobody else up.
+    /// Another pool, for instances that clients have requested: their visitors do not delay anything else.
     static std::shared_ptr<WorkPool> shared_by_clients();
 
     struct Work {
-        std::function<void()> run;        // what it throws is dropped with it
-        std::function<void()> displaced;  // in place of `run`
+        std::function<void()> run;        // its exceptions are dropped
+        std::function<void()> displaced;  // called instead of `run`
     };
 
-    /// What becomes of submitted work. Where it was given the place of other work, the `displaced` of that is for the
-    /// caller to call, with no lock that it may want; else empty.
+    /// The result of a submission. If it got the place of other work, the caller must call that work's `displaced`,
+    /// without a lock that it may need; otherwise that is empty.
     struct Outcome {
-        bool is_taken = false;  // false: no place is left for its share, or no memory, and it is not kept
+        bool is_taken = false;  // false: no place is left for its share, or no memory; it is not kept
         std::function<void()> displaced{};
     };
     Outcome submit(Share share, Work work);
-    /// Submits work that needs no word when it is displaced. All such work is one share.
+    /// Submits work that need not know when it is displaced. All such work is one share.
     bool submit(std::function<void()> work);
     std::size_t threads_max() const noexcept { return threads_max_; }
-    /// The shares of its work, the same for all instances that use it.
+    /// The shares of its work, the same for all instances that use the pool.
     const ShareKeys& shares() const noexcept { return shares_; }
 
 private:

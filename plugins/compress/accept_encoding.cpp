@@ -9,7 +9,7 @@ namespace {
 
 constexpr int most = 1'000;
 
-/// "0", "0.5", "1.000"; what is not a valid weight is 0.
+/// "0", "0.5", "1.000"; an invalid weight is 0.
 int weight_of(std::string_view text) noexcept {
     constexpr std::size_t longest = 5;
     if (text.empty() || text.size() > longest || (text[0] != '0' && text[0] != '1') ||
@@ -28,7 +28,7 @@ int weight_of(std::string_view text) noexcept {
     return weight <= most ? weight : 0;
 }
 
-/// The weight of what stands behind a coding's ';'.
+/// The weight in the text after a coding's ';'.
 int weight_of_parameter(std::string_view parameter) noexcept {
     const bool is_weight = parameter.size() > 2 && (parameter[0] == 'q' || parameter[0] == 'Q') && parameter[1] == '=';
     return is_weight ? weight_of(parameter.substr(2)) : 0;

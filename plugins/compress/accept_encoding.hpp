@@ -1,4 +1,4 @@
-// What codings a visitor takes (RFC 9110, 12.5.3).
+// The codings that a visitor accepts (RFC 9110, 12.5.3).
 #pragma once
 
 #include <cstdint>
@@ -9,23 +9,22 @@ namespace ferrotunnel::plugins {
 
 enum class Coding : std::uint8_t { gzip, brotli };
 
-/// What it is called in Accept-Encoding and Content-Encoding.
+/// The name in Accept-Encoding and Content-Encoding.
 constexpr std::string_view name_of(Coding coding) noexcept {
     return coding == Coding::gzip ? "gzip" : "br";
 }
 
-/// The weights of Accept-Encoding, 0 to 1000. Elements that break the grammar count as refused.
+/// The weights of Accept-Encoding, 0 to 1000. Elements that break the grammar count as rejected.
 class AcceptEncoding {
 public:
-    /// Reads a field's value; of several fields, one after the other. A coding that is named twice has the lower
-    /// weight.
+    /// Reads a field's value; called for each of several fields. A coding that is named twice has the lower weight.
     void read(std::string_view value) noexcept;
 
-    /// How much the visitor wants a coding; 0: it does not take it.
+    /// The visitor's weight for a coding; 0: it does not accept it.
     int weight(Coding coding) const noexcept {
         return (coding == Coding::gzip ? gzip_ : brotli_).value_or(any_.value_or(0));
     }
-    /// The same for no coding. -1: nothing was said, so it is taken, and whatever is wanted is better.
+    /// The same for no coding. -1: not mentioned, so it is accepted, and every other accepted coding is better.
     int identity_weight() const noexcept { return identity_.value_or(any_.value_or(-1)); }
 
 private:

@@ -18,7 +18,7 @@ constexpr std::uint16_t no_content = 204;
 constexpr std::uint16_t reset_content = 205;
 constexpr std::uint16_t partial_content = 206;
 
-/// Whether a list of words, in one field or several, has one of these.
+/// Whether a list of words, in one or several fields, has one of these.
 bool lists(const Exchange& exchange, Side side, Text name, std::initializer_list<std::string_view> words) {
     bool found = false;
     for (std::size_t i = 0; const std::optional<Text> value = exchange.field(side, name, i); ++i) {
@@ -31,7 +31,7 @@ bool lists(const Exchange& exchange, Side side, Text name, std::initializer_list
     return found;
 }
 
-/// Whether the kind of content fits, and nobody has forbidden to change it.
+/// Whether the content type fits, and no field forbids changes.
 bool is_compressible(const Exchange& exchange, const MediaTypes& types) {
     const std::optional<Text> type = exchange.field(Side::response, "Content-Type");
     return exchange.origin() == plugin::Origin::backend && type && types.has(*type) &&

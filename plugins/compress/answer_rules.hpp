@@ -1,4 +1,4 @@
-// Which answers may be compressed, whoever asks.
+// Decides which responses may be compressed, for any visitor.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace ferrotunnel::plugins {
 
-/// Whether an answer's body would be compressed for some visitor, as far as its head tells besides its length.
+/// Whether the body of a response would be compressed for some visitor, according to its head but for the length.
 bool may_be_compressed(const plugin::Exchange& exchange, const MediaTypes& types);
-/// The same for a part of what would be compressed as a whole (206).
+/// The same for a part of such a response (206).
 bool is_part(const plugin::Exchange& exchange, const MediaTypes& types);
-/// The length that the answer says; nothing: it says none.
+/// The declared length of the response; empty if there is none.
 std::optional<std::uint64_t> length_of(const plugin::Exchange& exchange);
 
-/// Says that the answer depends on Accept-Encoding. False: there is no room for that.
+/// Declares that the response depends on Accept-Encoding. False: there is no room for that.
 bool add_vary(plugin::Exchange& exchange);
-/// A 304 for a visitor who has asked with the weak tag that a compressed answer had: it says that tag as well. False:
-/// there is no room.
+/// Adds to a 304 the weak tag that a compressed response had, if the visitor's request has that tag. False: there is no
+/// room.
 bool weaken_not_modified(plugin::Exchange& exchange);
 
 }  // namespace ferrotunnel::plugins

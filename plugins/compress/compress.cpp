@@ -21,7 +21,7 @@ void Compress::check(const Settings& settings) {
     for (std::size_t i = 0; i < settings.count("types"); ++i) {
         const std::string path = "types[" + std::to_string(i) + "]";
         if (!MediaTypes::is_pattern(settings.text(path).value_or(Text()))) {
-            settings.problem(path, "is not a type of content, such as text/html, text/* or application/*+json");
+            settings.problem(path, "is not a content type, such as text/html, text/* or application/*+json");
         }
     }
 }
@@ -39,7 +39,7 @@ Compress::Compress(const Settings& settings)
     }
 }
 
-// The codings that the visitor wants more than none, the one that it wants most first.
+// The codings that the visitor prefers to none, the most preferred one first.
 std::vector<Compress::Offer> Compress::wanted(const Exchange& exchange, bool& takes_plain) const {
     AcceptEncoding accepted;
     std::size_t fields = 0;
@@ -84,7 +84,7 @@ Decision Compress::on_response(Exchange& exchange) {
     return Decision::go_on();
 }
 
-// What fails here is taken back, and the answer continues as it is.
+// A failure here is undone, and the response continues unchanged.
 Decision Compress::compress(Exchange& exchange, const Offer& offer, MemoryBudget::Share share) const {
     std::unique_ptr<plugin::BodyFilter> filter;
     if (exchange.method() == "HEAD") {

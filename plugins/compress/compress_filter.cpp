@@ -7,8 +7,9 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-constexpr std::size_t piece_max = 16'376;          // of any piece that a filter gets
-constexpr std::size_t held_back_max = 128 * 1024;  // zeros by the megabyte would become nothing for a long time
+constexpr std::size_t piece_max = 16'376;          // of any piece that a filter receives
+constexpr std::size_t held_back_max = 128 * 1024;  // otherwise megabytes of zeros would produce no output for a long
+                                                   // time
 
 }  // namespace
 
@@ -43,7 +44,7 @@ void CompressFilter::pull(plugin::Sink& out) {
         }
         const Encoder::Step step = encoder_->encode(rest_, goal_, std::span(room).first(most));
         if (!out.write({room.data(), step.written})) {
-            throw std::runtime_error("there is no memory for what an answer is compressed to");
+            throw std::runtime_error("there is no memory for a compressed response");
         }
         is_done = step.is_done;
     }

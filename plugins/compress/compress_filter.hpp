@@ -1,4 +1,4 @@
-// The body of an answer on its way through an encoder.
+// A body filter that compresses a response.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +13,12 @@
 
 namespace ferrotunnel::plugins {
 
-/// All work is done in pull(), within the room that there is: a failure there cuts the answer, whatever the failure
-/// policy, while one of chunk() on the first piece would send the body as it is under a head that says that it is
+/// All work is done in pull(), within the available room: a failure there cuts the response, whatever the failure
+/// policy, while a failure of chunk() on the first piece would send the body unchanged under a head that declares it
 /// compressed.
 class CompressFilter final : public plugin::BodyFilter {
 public:
-    /// The budget's share goes with the filter.
+    /// The filter owns the budget's share.
     CompressFilter(std::unique_ptr<Encoder> encoder, MemoryBudget::Share share);
 
     void chunk(plugin::Text in, bool last, plugin::Sink& out) override;
@@ -28,13 +28,13 @@ public:
 private:
     MemoryBudget::Share share_;
     std::unique_ptr<Encoder> encoder_;
-    std::string piece_;      // the piece that came last
-    std::string_view rest_;  // what the encoder has not taken of it
+    std::string piece_;      // the latest piece
+    std::string_view rest_;  // the part that the encoder has not consumed
     Goal goal_ = Goal::take;
-    std::size_t held_back_ = 0;  // what it has taken since a reader could read all
+    std::size_t held_back_ = 0;  // input since the reader could last read everything
 };
 
-/// For answers that say what a body would be like, and have none: HEAD.
+/// For responses without a body that only describe it: HEAD.
 class NoBodyFilter final : public plugin::BodyFilter {
 public:
     void chunk(plugin::Text in, bool, plugin::Sink& out) override { out.write(in); }

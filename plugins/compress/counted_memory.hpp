@@ -1,4 +1,4 @@
-// Memory for a library that takes its allocations from us, up to a bound.
+// A limited allocator for a library that accepts custom allocation functions.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +11,10 @@ public:
     CountedMemory(const CountedMemory&) = delete;
     CountedMemory& operator=(const CountedMemory&) = delete;
 
-    /// Null: there is none, or more than the bound.
+    /// Null: there is no memory, or the limit is reached.
     void* allocate(std::size_t bytes) noexcept;
     void release(void* memory) noexcept;
-    /// The most that was there at once.
+    /// The largest amount in use at once.
     std::size_t peak() const noexcept { return peak_; }
 
     // For libraries in C: `self` is the object.

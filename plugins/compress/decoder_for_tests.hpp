@@ -1,4 +1,4 @@
-// What a reader makes of a compressed body, also of the beginning of one.
+// Decodes a compressed body, or its beginning, like a reader.
 #pragma once
 
 #include <brotli/decode.h>

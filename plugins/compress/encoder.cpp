@@ -14,14 +14,14 @@ constexpr std::size_t gzip_memory_max = 320 * 1024;
 constexpr std::size_t brotli_memory_max = 2560 * 1024;
 
 [[noreturn]] void fail() {
-    throw std::runtime_error("an answer cannot be compressed: there is no memory");
+    throw std::runtime_error("a response cannot be compressed: there is no memory");
 }
 
 class GzipEncoder final : public Encoder {
 public:
     explicit GzipEncoder(int level) {
         constexpr int window_bits = 15;  // the usual window of 32 KiB
-        constexpr int gzip_format = 16;  // and not zlib's own
+        constexpr int gzip_format = 16;  // rather than zlib's own
         constexpr int memory_level = 8;  // the usual tables
         stream_.opaque = &memory_;
         stream_.zalloc = [](void* self, uInt items, uInt size) {
@@ -59,8 +59,8 @@ class BrotliEncoder final : public Encoder {
 public:
     explicit BrotliEncoder(int level)
         : state_(BrotliEncoderCreateInstance(&CountedMemory::allocate_for, &CountedMemory::release_for, &memory_)) {
-        constexpr std::uint32_t window_bits = 16;  // 64 KiB; the next larger ones take 5 MiB of memory for 1 % less
-        constexpr std::uint32_t block_bits = 16;   // what is compressed at once, a few milliseconds
+        constexpr std::uint32_t window_bits = 16;  // 64 KiB; the next larger ones need 5 MiB of memory for 1 % less
+        constexpr std::uint32_t block_bits = 16;   // compressed at once, in a few milliseconds
         if (state_ == nullptr) {
             fail();
         }

@@ -1,4 +1,4 @@
-// Compressing, piece by piece, in memory that has a bound: zlib for gzip, libbrotlienc for brotli.
+// Compresses piece by piece within limited memory: zlib for gzip, libbrotlienc for brotli.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace ferrotunnel::plugins {
 
-/// How far an encoder is to go.
+/// The goal of an encoder's step.
 enum class Goal : std::uint8_t {
-    take,    // all of the input is taken; some of it may be held back
-    flush,   // and a reader can read all of it
-    finish,  // and nothing follows
+    take,    // consume all of the input; some may be held back
+    flush,   // also let a reader read all of it
+    finish,  // also end: nothing follows
 };
 
 class Encoder {
@@ -26,16 +26,16 @@ public:
         std::size_t written = 0;
         bool is_done = false;  // the goal is reached; otherwise there was too little room
     };
-    /// Takes bytes from the front of `input`, and writes to `room`, which is not empty. Until a goal is reached it
-    /// stays the same, and nothing is added to the input. Throws std::runtime_error where there is no memory.
+    /// Consumes bytes from the front of `input`, and writes to `room`, which must not be empty. Until a goal is reached
+    /// it must stay the same, and nothing may be added to the input. Throws std::runtime_error without memory.
     virtual Step encode(std::string_view& input, Goal goal, std::span<char> room) = 0;
 
-    /// `level`: 1 to 9 for gzip, 1 to 6 for brotli. Throws std::runtime_error where there is no memory.
+    /// `level`: 1 to 9 for gzip, 1 to 6 for brotli. Throws std::runtime_error without memory.
     static std::unique_ptr<Encoder> make(Coding coding, int level);
 };
 
-/// The most memory that an encoder ever has: 320 KiB for gzip, 2.5 MiB for brotli. Its allocations are counted, and
-/// fail beyond it.
+/// The memory limit of an encoder: 320 KiB for gzip, 2.5 MiB for brotli. Its allocations are counted, and fail beyond
+/// it.
 std::size_t encoder_memory_max(Coding coding) noexcept;
 
 }  // namespace ferrotunnel::plugins

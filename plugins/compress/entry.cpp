@@ -1,4 +1,4 @@
-// The entry of compress.so.
+// Entry point of compress.so.
 #include "compress/compress.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -1,4 +1,4 @@
-// Values of fields that are lists of words.
+// Parses field values that are lists of words.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Whether they are the same, whatever the case of letters.
+/// Whether two words are equal, in any case.
 constexpr bool is_same_word(std::string_view one, std::string_view other) noexcept {
     if (one.size() != other.size()) {
         return false;
@@ -29,7 +29,7 @@ constexpr std::string_view without_blanks(std::string_view text) noexcept {
                                            : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// Calls `look` with each element of a list that commas part, without the blanks around it.
+/// Calls `look` with each element of a list separated by commas, without the blanks around it.
 template <typename Look>
 void each_element(std::string_view list, Look look) {
     while (!list.empty()) {

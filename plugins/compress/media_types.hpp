@@ -1,4 +1,4 @@
-// Types of content that are worth compressing.
+// Content types that are worth compressing.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@ namespace ferrotunnel::plugins {
 
 class MediaTypes {
 public:
-    /// Patterns such as "text/html", "text/*" and "application/*+json"; in any case.
+    /// Patterns such as "text/html", "text/*" and "application/*+json", in any case.
     explicit MediaTypes(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
-    /// Whether the value of a Content-Type is one of them.
+    /// Whether a Content-Type value matches one of them.
     bool has(std::string_view content_type) const noexcept;
-    /// Whether a text is such a pattern.
+    /// Whether a text is a valid pattern.
     static bool is_pattern(std::string_view text) noexcept;
 
 private:

@@ -1,4 +1,4 @@
-// The memory that the encoders of an instance have together.
+// The shared memory limit of an instance's encoders.
 #pragma once
 
 #include <atomic>
@@ -9,13 +9,13 @@
 
 namespace ferrotunnel::plugins {
 
-/// Any thread.
+/// Thread-safe.
 class MemoryBudget {
 public:
     explicit MemoryBudget(std::size_t bytes) noexcept : left_(bytes) {}
     std::size_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
 
-    /// A part of the budget, which goes back to it. It may outlive the budget's owner.
+    /// A part of the budget, returned on destruction. It may outlive the budget's owner.
     class Share {
     public:
         Share(Share&& other) noexcept : budget_(std::move(other.budget_)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -34,7 +34,7 @@ public:
         std::shared_ptr<MemoryBudget> budget_;
         std::size_t bytes_;
     };
-    /// Nothing: there is not so much left.
+    /// Empty if not enough is left.
     static std::optional<Share> take(const std::shared_ptr<MemoryBudget>& budget, std::size_t bytes) noexcept {
         std::size_t left = budget->left_.load(std::memory_order_relaxed);
         do {

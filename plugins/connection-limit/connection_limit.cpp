@@ -19,7 +19,7 @@ void ConnectionLimit::check(const Settings& settings) {
     }
     const auto status = settings.integer("status");
     if (status != 429 && status != 503) {
-        settings.problem("status", "is neither 503 nor 429");
+        settings.problem("status", "is not 503 or 429");
     }
 }
 
@@ -41,12 +41,12 @@ Decision ConnectionLimit::on_request(Exchange& exchange) {
         return Decision::reject(status_, is_full ? "connection_limit_full" : "connection_limit",
                                 {retry_after(retry_after_)});
     }
-    // Whatever becomes of the exchange, it gives this back: at its close, or when it is destroyed without one.
+    // Returned in any case: when the exchange is closed, or destroyed without that.
     exchange.keep(taken.lease, [](void* lease) { LeaseTable::give_back(*static_cast<LeaseTable::Lease*>(lease)); });
     return Decision::go_on();
 }
 
-// The visitor keeps it until it is gone, whether it was served or not.
+// The visitor holds it until it has left, whether it was served or not.
 Decision ConnectionLimit::on_connect(plugin::Visit& visit) {
     Counted& counted = visit.state<Counted>();
     if (counted.lease == nullptr) {

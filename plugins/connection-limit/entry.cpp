@@ -1,4 +1,4 @@
-// The entry of connection-limit.so.
+// Entry point of connection-limit.so.
 #include "connection-limit/connection_limit.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -33,7 +33,7 @@ LeaseTable::Taken LeaseTable::take(std::uint64_t key, std::uint64_t limit) noexc
         if (mine != nullptr && (word & count_mask) >= limit) {
             return {nullptr, Refusal::limit};
         }
-        // A word that has changed since may be somebody else's now: all is looked at again.
+        // A word that has changed in between may have another key now: search again.
         const bool has_it = mine != nullptr
                                 ? mine->compare_exchange_strong(word, word + 1, std::memory_order_relaxed)
                                 : free->compare_exchange_strong(word_of_free, name | 1, std::memory_order_relaxed);

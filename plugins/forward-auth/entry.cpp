@@ -1,4 +1,4 @@
-// The entry of forward-auth.so.
+// Entry point of forward-auth.so.
 #include "forward-auth/forward_auth.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

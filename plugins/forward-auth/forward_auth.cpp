@@ -21,10 +21,10 @@ using plugin::Text;
 
 namespace {
 
-constexpr std::size_t waiting_max = 256;  // questions, beside those that are being asked
-constexpr std::size_t headers_max = 12;   // each takes two or more of an exchange's 32 changes
+constexpr std::size_t waiting_max = 256;  // waiting questions, besides the running ones
+constexpr std::size_t headers_max = 12;   // each needs two or more of an exchange's 32 changes
 
-/// Answers that refuse a request, and pass on to the visitor.
+/// Statuses that reject a request and are passed on to the visitor.
 bool is_refusal(std::uint16_t status) {
     constexpr std::array<std::uint16_t, 8> statuses{301, 302, 303, 307, 308, 401, 403, 429};
     return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
@@ -37,9 +37,10 @@ void check_names(const Settings& settings, const std::string& list, bool goes_ou
             settings.problem(
                 list + "[" + std::to_string(i) + "]",
                 goes_out
-                    ? "is not a field that the service can get: it is not a valid name, or one of the connection, "
-                      "the body, or what the edge itself says of the visitor"
-                    : "is not a field that a plugin may change: it is not a valid name, or one that the edge makes");
+                    ? "is not a field that can be sent to the service: it is not a valid name, or one of the "
+                      "connection, "
+                      "the body, or the edge's own fields about the visitor"
+                    : "is not a field that a plugin may change: it is not a valid name, or a field that the edge sets");
         }
     }
     if (names.size() > headers_max) {
@@ -47,10 +48,10 @@ void check_names(const Settings& settings, const std::string& list, bool goes_ou
     }
 }
 
-/// The service's refusal as the visitor gets it.
+/// The service's rejection in the form for the visitor.
 Answer refusal(const HttpAnswer& answer) {
     Answer made{answer.status, {}, answer.error.empty() ? answer.body : std::string()};
-    std::size_t left = 16 * 1024;  // bytes of fields that pass on
+    std::size_t left = 16 * 1024;  // limit of the bytes of fields that are passed on
     for (const Field& field : answer.fields) {
         const std::size_t size = field.name.size() + field.value.size();
         const bool is_lost = made.body.empty() && same_name(field.name.substr(0, 8), "Content-");
@@ -93,7 +94,7 @@ ForwardAuth::ForwardAuth(const Settings& settings)
                                            waiting_max, timeout_)) {
     for (const std::string& name : response_headers_) {
         if (!is_credentials(name)) {
-            settings.declare_identity(name);  // only the service may say it
+            settings.declare_identity(name);  // only the service may set it
         }
     }
 }
@@ -122,7 +123,7 @@ HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
 }
 
 Decision ForwardAuth::on_request(Exchange& exchange) {
-    HttpQuestion asked = question(exchange);  // without what only the service may say
+    HttpQuestion asked = question(exchange);  // without the fields that only the service may set
     const Share share = share_of(shares_, exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
@@ -138,13 +139,13 @@ Decision ForwardAuth::on_request(Exchange& exchange) {
 void ForwardAuth::answered(const HttpAnswer& answer, plugin::Later later) {
     if (answer.is_displaced) {
         std::move(later).decide(busy());
-    } else if (is_refusal(answer.status)) {  // also where its body did not come: it is a refusal nevertheless
+    } else if (is_refusal(answer.status)) {  // even if its body did not arrive: it is a rejection nevertheless
         std::move(later).decide(Decision::respond(refusal(answer)));
     } else if (answer.error.empty() && answer.status >= 200 && answer.status <= 299) {
         std::move(later).resume(
             [this, fields = answer.fields](Exchange& exchange) { return passes(exchange, fields); });
     } else {
-        tell_outage(answer.error.empty() ? "it answers with status " + std::to_string(answer.status) : answer.error);
+        tell_outage(answer.error.empty() ? "it responded with status " + std::to_string(answer.status) : answer.error);
         std::move(later).decide(Decision::fail());
     }
 }
@@ -152,9 +153,9 @@ void ForwardAuth::answered(const HttpAnswer& answer, plugin::Later later) {
 Decision ForwardAuth::passes(Exchange& exchange, const std::vector<Field>& fields) const {
     bool fits = true;
     for (const std::string& name : response_headers_) {
-        fits = fits && exchange.remove(Side::request, name);  // what the visitor, or another plugin, has said
+        fits = fits && exchange.remove(Side::request, name);  // the visitor's or another plugin's value
         for (const Field& field : fields) {
-            // A value that cannot be written is no permission to leave it out.
+            // A value that cannot be written must not be left out silently.
             fits = fits && (!same_name(field.name, name) || exchange.add(Side::request, name, field.value));
         }
     }
@@ -167,7 +168,7 @@ void ForwardAuth::tell_outage(const std::string& why) {
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
     std::int64_t next = next_line_;
     if (now >= next && next_line_.compare_exchange_strong(next, now + pause)) {
-        log(FT_LOG_ERROR, "there is no answer of " + url_ + ": " + why);
+        log(FT_LOG_ERROR, "there is no response from " + url_ + ": " + why);
     }
 }
 

@@ -1,4 +1,4 @@
-// Asks an HTTP service whether a request may pass. plugins/forward-auth/README.md has the settings.
+// Lets an HTTP service decide whether a request may pass. See plugins/forward-auth/README.md.
 #pragma once
 
 #include <atomic>
@@ -23,20 +23,20 @@ public:
             "type": "object",
             "required": ["url"],
             "properties": {
-                "url": {"type": "string", "minLength": 1, "description": "What is asked, with GET."},
+                "url": {"type": "string", "minLength": 1, "description": "URL of the service, requested with GET."},
                 "ca_file": {"type": "string", "format": "file",
-                            "description": "Certificates that the service may have; else the system's."},
+                            "description": "Trusted CA certificates. Default: the system's."},
                 "request_headers": {"type": "array", "items": {"type": "string"},
                                     "default": ["Authorization", "Cookie"],
-                                    "description": "Fields of the request that the service gets."},
+                                    "description": "Fields of the request that are sent to the service."},
                 "response_headers": {"type": "array", "items": {"type": "string"}, "default": [],
-                                     "description": "Fields of its answer that the backend gets."},
+                                     "description": "Fields of its response that are sent to the backend."},
                 "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
-                            "default": "2s", "description": "How long the service may take, within the server's wait."},
+                            "default": "2s", "description": "Time limit for the service, within the server's limit."},
                 "connections": {"type": "integer", "minimum": 1, "maximum": 1024, "default": 32,
-                                "description": "How many are asked at once."},
+                                "description": "Number of concurrent requests to it."},
                 "body_max": {"type": "string", "format": "bytes", "formatMaximum": "1MiB", "default": "64KiB",
-                             "description": "How long the page of a refusal may be."}
+                             "description": "Maximum size of its page for a rejection."}
             }
         })",
                                                      .guard = true,
@@ -50,11 +50,11 @@ public:
     plugin::Decision on_request(plugin::Exchange& exchange) override;
 
 private:
-    /// What the service is asked about this request.
+    /// The service's question about this request.
     HttpQuestion question(const plugin::Exchange& exchange) const;
     void answered(const HttpAnswer& answer, plugin::Later later);
     plugin::Decision passes(plugin::Exchange& exchange, const std::vector<plugin::Field>& fields) const;
-    /// Says so in the log, at most once in ten seconds.
+    /// Logs an outage, at most once in ten seconds.
     void tell_outage(const std::string& why);
 
     std::string url_;
@@ -65,7 +65,7 @@ private:
     std::size_t body_max_;
     const ShareKeys shares_;
     std::atomic<std::int64_t> next_line_{0};  // seconds of the steady clock
-    std::unique_ptr<HttpClient> client_;      // last: its thread uses what is above
+    std::unique_ptr<HttpClient> client_;      // last: its thread uses the members above
 };
 
 }  // namespace ferrotunnel::plugins

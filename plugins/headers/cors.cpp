@@ -42,7 +42,7 @@ Cors::Cors(const Settings& settings)
           std::chrono::nanoseconds(settings.integer("cors.max_age").value_or(0)))) {
     if (credentials_ && std::find(origins_.begin(), origins_.end(), "*") != origins_.end()) {
         throw std::invalid_argument(
-            "has credentials for every origin (\"*\"): any page could act as whoever is logged in; name the origins");
+            "allows credentials for every origin (\"*\"): any page could act as a logged-in user; list the origins");
     }
     for (const std::string& origin : origins_) {
         const std::size_t scheme = origin.find("://");
@@ -54,7 +54,7 @@ Cors::Cors(const Settings& settings)
     }
     for (const std::string& list : {joined(origins_), methods_, headers_, expose_}) {
         if (!plugin::may_write("Access-Control-Allow-Methods", list)) {
-            throw std::invalid_argument("has a word that no field can have: \"" + list + "\"");
+            throw std::invalid_argument("has a word that is not allowed in a field: \"" + list + "\"");
         }
     }
 }
@@ -98,7 +98,7 @@ std::optional<Answer> Cors::preflight(const Exchange& exchange) const {
 }
 
 bool Cors::permit(Exchange& exchange) const {
-    // What the backend says would stand beside what is said here.
+    // Otherwise the backend's fields would stand beside these.
     if (!exchange.remove(Side::response, "Access-Control-Allow-Origin") ||
         !exchange.remove(Side::response, "Access-Control-Allow-Credentials") ||
         !exchange.remove(Side::response, "Access-Control-Expose-Headers")) {

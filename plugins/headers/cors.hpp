@@ -1,4 +1,4 @@
-// Cross-origin requests (the Fetch standard, "CORS protocol"): which pages of other origins may read the answers.
+// Cross-origin requests (the Fetch standard, "CORS protocol"): which pages of other origins may read responses.
 #pragma once
 
 #include <chrono>
@@ -12,22 +12,22 @@ namespace ferrotunnel::plugins {
 
 class Cors {
 public:
-    /// Reads the settings below "cors". Throws std::invalid_argument for what contradicts itself.
+    /// Reads the settings below "cors". Throws std::invalid_argument for contradictions.
     explicit Cors(const plugin::Settings& settings);
 
-    /// Answers a preflight: the question of a browser whether it may send a request. Nothing: this is none.
+    /// Responds to a preflight, with which a browser finds out whether it may send a request. Empty if this is not one.
     std::optional<plugin::Answer> preflight(const plugin::Exchange& exchange) const;
-    /// Says in the answer that the page that asks may read it. False: there was no room to take away what the backend
-    /// says about that.
+    /// Permits the requesting page to read the response. False: there was no room to remove the backend's own
+    /// permissions.
     bool permit(plugin::Exchange& exchange) const;
 
 private:
-    /// What Access-Control-Allow-Origin says to that origin; empty: nothing, it may not read the answer.
+    /// The value of Access-Control-Allow-Origin for that origin; empty: it may not read the response.
     std::string allowed(plugin::Text origin) const;
 
     std::vector<std::string> origins_;
     std::string methods_;
-    std::string headers_;  // empty: those that are asked for
+    std::string headers_;  // empty: the requested ones
     std::string expose_;
     bool credentials_ = false;
     std::chrono::seconds max_age_{0};

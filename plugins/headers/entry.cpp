@@ -1,4 +1,4 @@
-// The entry of headers.so.
+// Entry point of headers.so.
 #include "headers/headers.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -37,11 +37,11 @@ Headers::Headers(const Settings& settings)
 namespace {
 
 constexpr const char* unwritable =
-    "is not a field that a plugin may change: it is not a valid name, or a field that the edge makes";
+    "is not a field that a plugin may change: it is not a valid name, or a field that the edge sets";
 
 }  // namespace
 
-// Reads the changes of one side: what is taken away first, so that a field can be taken away and added again.
+// Reads the changes of one side: removals first, so that a field can be removed and then added.
 Headers::Changes Headers::read(const Settings& settings, const std::string& side, bool only_checks) {
     Changes changes;
     const std::string removed = side + ".remove";
@@ -68,8 +68,7 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
                     side == "request" ? settings.reads_note(note, path) : settings.reads_note_at_last(note, path);
                 }
                 if (text.find("{{") == Text::npos && plugin::may_write(name) && !plugin::may_write(name, text)) {
-                    settings.problem(path,
-                                     "cannot be the value of a field: it has an end of a line, or blanks at an end");
+                    settings.problem(path, "is not a valid field value: it has a line end, or blanks at an end");
                 }
             } catch (const std::invalid_argument& problem) {
                 if (!only_checks) {
@@ -82,9 +81,9 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
     return changes;
 }
 
-// A value that cannot be written, since a note or a field of the visitor's has an end of a line in it, say, is left
-// out; with `set` the field is gone then, so that nobody else's value stands in its place. False: not even that was
-// possible, for want of room, which the visitor may have filled.
+// A value that cannot be written, for example because a note or a visitor's field in it has a line end, is left out;
+// with `set` the field is then removed, so that no other value stays in it. False: not even that was possible, for want
+// of room, which the visitor may have filled.
 bool Headers::apply(const Changes& changes, Exchange& exchange, Side side) {
     for (const Change& change : changes) {
         if (!change.value) {

@@ -1,5 +1,5 @@
-// Changes fields of requests and answers, and lets pages of other origins read answers (CORS).
-// plugins/headers/README.md has the settings.
+// Changes fields of requests and responses, and permits pages of other origins to read responses (CORS). See
+// plugins/headers/README.md.
 #pragma once
 
 #include <optional>
@@ -17,33 +17,33 @@ public:
     static constexpr plugin::Description description{
         .name = "headers",
         .version = "1.0",
-        .summary = "changes fields of requests and answers, and permits other origins (CORS)",
+        .summary = "changes fields of requests and responses, and permits other origins (CORS)",
         .schema = R"({
             "type": "object",
             "properties": {
-                "request": {"type": "object", "description": "Changes before the backend sees the request.",
+                "request": {"type": "object", "description": "Changes of the request to the backend.",
                             "properties": {
                     "set": {"type": "object", "additionalProperties": {"type": "string"},
                             "description": "Replaces all fields of that name."},
                     "add": {"type": "object", "additionalProperties": {"type": "string"},
-                            "description": "One more field of that name."},
+                            "description": "Adds a field of that name."},
                     "remove": {"type": ["string", "array"], "items": {"type": "string"},
-                               "description": "Takes all fields of that name away."}}},
-                "response": {"type": "object", "description": "Changes before the visitor sees the answer.",
+                               "description": "Removes all fields of that name."}}},
+                "response": {"type": "object", "description": "Changes of the response to the visitor.",
                              "properties": {
                     "set": {"type": "object", "additionalProperties": {"type": "string"}},
                     "add": {"type": "object", "additionalProperties": {"type": "string"}},
                     "remove": {"type": ["string", "array"], "items": {"type": "string"}}}},
-                "cors": {"type": "object", "description": "Pages of other origins that may read answers.",
+                "cors": {"type": "object", "description": "Pages of other origins that may read responses.",
                          "required": ["origins"], "properties": {
                     "origins": {"type": ["string", "array"], "items": {"type": "string", "minLength": 1}, "minItems": 1,
-                                "description": "Origins such as https://app.example.com, or * for all."},
+                                "description": "Origins, such as https://app.example.com, or * for all."},
                     "methods": {"type": "array", "items": {"type": "string"},
                                 "default": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]},
                     "headers": {"type": "array", "items": {"type": "string"}, "default": [],
-                                "description": "Fields that requests may have; without any, those that they ask for."},
+                                "description": "Fields that requests may have. Default: the requested ones."},
                     "expose": {"type": "array", "items": {"type": "string"}, "default": [],
-                               "description": "Fields of answers that pages may read, besides the usual ones."},
+                               "description": "Fields of responses that pages may read, besides the usual ones."},
                     "credentials": {"type": "boolean", "default": false,
                                     "description": "Whether requests may have cookies."},
                     "max_age": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "10m",
@@ -61,7 +61,7 @@ public:
 private:
     struct Change {
         std::string name;
-        std::optional<ValueTemplate> value;  // nothing: the field is taken away
+        std::optional<ValueTemplate> value;  // empty: the field is removed
         bool replaces = true;
     };
     using Changes = std::vector<Change>;

@@ -41,7 +41,7 @@ ValueTemplate::Piece ValueTemplate::piece_of(std::string_view name) {
         return {What::field, std::string(name.substr(field.size()))};
     }
     throw std::invalid_argument("has {{" + std::string(name) +
-                                "}}, which stands for nothing; there are visitor, host, method, path, query, service, "
+                                "}}, which is unknown; expected visitor, host, method, path, query, service, "
                                 "scheme, request_id, note.NAME and field.NAME");
 }
 
@@ -50,7 +50,7 @@ std::string ValueTemplate::value(const Exchange& exchange) const {
     for (const Piece& piece : pieces_) {
         value += text_of(piece, exchange);
     }
-    // No value begins or ends with blanks, which stand there where a piece is empty.
+    // A value neither begins nor ends with blanks, which are left where a piece is empty.
     const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
     if (value.empty() || (!is_blank(value.front()) && !is_blank(value.back()))) {
         return value;

@@ -1,4 +1,4 @@
-// A field's value with places for what is known of the exchange: "{{visitor}} as {{note.auth.subject}}".
+// A field value with placeholders for properties of the exchange: "{{visitor}} as {{note.auth.subject}}".
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,10 @@ namespace ferrotunnel::plugins {
 
 class ValueTemplate {
 public:
-    /// Reads a template. Throws std::invalid_argument, in words that follow the setting's name, for a name that stands
-    /// for nothing.
+    /// Parses a template. Throws std::invalid_argument for an unknown name, in words that follow the setting's name.
     explicit ValueTemplate(std::string_view text);
 
-    /// The value for this exchange. What is not known is empty.
+    /// The value for this exchange. Unknown properties are empty.
     std::string value(const plugin::Exchange& exchange) const;
     /// The names of the notes in it.
     std::vector<std::string> notes() const;

@@ -23,7 +23,7 @@ void CloseQueue::add(Share share, std::string body) {
     send_waiting();
 }
 
-// Of several threads that are here, each takes what it finds.
+// Several threads may run this; each takes what it finds.
 void CloseQueue::send_waiting() {
     while (true) {
         std::string body;
@@ -81,7 +81,7 @@ void CloseQueue::tell_dropped(std::uint64_t count) {
 
 void CloseQueue::tell_lost(std::uint64_t count) {
     if (count != 0) {
-        tell_(FT_LOG_WARN, std::to_string(count) + " close event(s) were lost: the endpoint has not taken them");
+        tell_(FT_LOG_WARN, std::to_string(count) + " close event(s) were lost: the endpoint did not accept them");
     }
 }
 

@@ -1,5 +1,5 @@
-// Events that nobody waits for: they are told in their turn, and where too many wait the oldest of the token that has
-// most goes.
+// A queue of events that need no answer: they are sent in turn, and if too many wait, the oldest event of the largest
+// token is dropped.
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,12 @@ namespace ferrotunnel::plugins {
 
 class CloseQueue {
 public:
-    /// `endpoint` is stopped before this ends.
+    /// `endpoint` must be stopped before this is destroyed.
     CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell);
 
-    /// Never waits. Any thread.
+    /// Never waits. Thread-safe.
     void add(Share share, std::string body);
-    /// Waits until all were told, but no longer than that; says in the log how many were lost. Control thread.
+    /// Waits until all are sent, up to this time; logs how many were lost. Control thread.
     void drain(std::chrono::milliseconds most);
 
 private:
@@ -35,7 +35,7 @@ private:
     const std::size_t waiting_max_;
     const Endpoint::Tell tell_;
     PacedCount dropped_;  // too many waited
-    PacedCount lost_;     // the endpoint has not taken them
+    PacedCount lost_;     // the endpoint did not accept them
     std::mutex mutex_;    // guards what follows
     std::condition_variable changed_;
     FairQueue<std::string> waiting_;

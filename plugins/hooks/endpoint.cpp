@@ -9,22 +9,22 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-/// Why an answer is none; empty: its body is one.
+/// The fault of a response; empty if its body can be used.
 std::string fault_of(const HttpAnswer& answer) {
     if (!answer.error.empty()) {
         return answer.error;
     }
     if (answer.is_too_long) {
-        return "its answer is longer than 64 KiB";
+        return "its response is longer than 64 KiB";
     }
-    return answer.status == 200 ? std::string() : "it answers with status " + std::to_string(answer.status);
+    return answer.status == 200 ? std::string() : "it responded with status " + std::to_string(answer.status);
 }
 
 Verdict verdict_of(const HttpAnswer& answer, Event event) {
     try {
         const std::string fault = fault_of(answer);
         return fault.empty() ? read_verdict(answer.body, event) : no_verdict(fault);
-    } catch (const std::exception& problem) {  // no memory: somebody waits nevertheless
+    } catch (const std::exception& problem) {  // no memory: the caller still waits
         return no_verdict(problem.what());
     }
 }
@@ -33,7 +33,7 @@ Verdict verdict_of(const HttpAnswer& answer, Event event) {
 
 Endpoint::Endpoint(Options options, Tell tell)
     : options_(std::move(options)),
-      name_(options_.url.substr(0, options_.url.find('?'))),  // a query may have secrets
+      name_(options_.url.substr(0, options_.url.find('?'))),  // a query may contain secrets
       tell_(std::move(tell)),
       client_(std::make_unique<HttpClient>(options_.connections, options_.queue, options_.timeout)) {}
 
@@ -63,7 +63,7 @@ void Endpoint::ask(Share share, Event event, const std::string& body, std::funct
         }
         (*shared)(verdict);
     };
-    std::string fault = "too many questions wait";
+    std::string fault = "too many requests wait";
     try {
         if (client_ != nullptr && client_->ask(share, question(body), answered)) {
             return;
@@ -83,7 +83,7 @@ bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {
 
 void Endpoint::tell_failure(const std::string& why) {
     if (const std::uint64_t count = failures_.add(); count != 0) {
-        tell_(FT_LOG_ERROR, "there is no decision of " + name_ + ": " + why +
+        tell_(FT_LOG_ERROR, "there is no decision from " + name_ + ": " + why +
                                 (count > 1 ? "; " + std::to_string(count) + " since the last line" : std::string()));
     }
 }

@@ -1,5 +1,5 @@
-// The endpoint that is asked. It has so many questions at once, and so many that wait; what is more fails at once, or
-// takes the place of one whose token has more.
+// The HTTP endpoint that makes the decisions, with limits for running and for waiting requests; beyond them a request
+// fails at once, or displaces one of a larger token.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// All functions but stop() may be called on any thread.
+/// All functions but stop() are thread-safe.
 class Endpoint {
 public:
     struct Options {
@@ -27,36 +27,36 @@ public:
         std::vector<std::string> secrets;  // for signatures
         std::chrono::milliseconds timeout{2000};
         std::size_t connections = 16;
-        std::size_t queue = 256;  // questions that wait, beside those that are asked
+        std::size_t queue = 256;  // waiting requests, besides the running ones
     };
     using Tell = std::function<void(std::int32_t level, const std::string& line)>;
 
     Endpoint(Options options, Tell tell);
 
-    /// Asks for a verdict, and calls `done` with it on the endpoint's thread. One that has no place is told `done` at
-    /// once, on this thread, and so is whatever else fails at once; so is one that loses its place to another question,
-    /// on the thread of that one.
+    /// Requests a verdict, and calls `done` with it on the endpoint's thread. If there is no place, or the request
+    /// fails at once, `done` is called at once, on this thread; if it is displaced by another request, on the thread of
+    /// that one.
     void ask(Share share, Event event, const std::string& body, std::function<void(const Verdict&)> done);
-    /// Tells what needs no verdict, and calls `done` with whether the endpoint has taken it (2xx), on its thread. The
-    /// caller has at most notices() at once. False: not now; `done` is not called.
+    /// Sends a notice, and calls `done` with whether the endpoint accepted it (2xx), on its thread. The caller has at
+    /// most notices() at once. False: not now; `done` is not called.
     bool tell(const std::string& body, std::function<void(bool)> done);
-    /// How many notices go out at once, so that they leave connections to questions.
+    /// The number of concurrent notices, which leaves connections to requests.
     std::size_t notices() const noexcept { return options_.connections < 8 ? 1 : options_.connections / 4; }
 
-    /// Tells, with a pause between lines, why there is no verdict.
+    /// Logs why there is no verdict, with a pause between lines.
     void tell_failure(const std::string& why);
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
-    /// Ends all questions; none begins any more. Control thread.
+    /// Ends all requests, and starts no more. Control thread.
     void stop();
 
 private:
     HttpQuestion question(const std::string& body) const;
 
     const Options options_;
-    const std::string name_;  // the URL as the log has it
+    const std::string name_;  // the URL in logs
     const Tell tell_;
     PacedCount failures_;
-    std::unique_ptr<HttpClient> client_;  // last: its thread uses what is above
+    std::unique_ptr<HttpClient> client_;  // last: its thread uses the members above
 };
 
 }  // namespace ferrotunnel::plugins

@@ -90,7 +90,7 @@ plugins::Verdict ask(const std::string& url, std::chrono::milliseconds timeout =
     Endpoint endpoint(options(url, timeout), lines.tell());
     endpoint.ask({}, Event::registration, "{}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
     plugins::Verdict verdict = box.take();
-    CHECK(lines.has("there is no decision of " + url) == !verdict.fault.empty());
+    CHECK(lines.has("there is no decision from " + url) == !verdict.fault.empty());
     endpoint.stop();
     return verdict;
 }
@@ -172,7 +172,7 @@ TEST_CASE("hooks verdict: what is not understood is none", "[hooks][verdict]") {
     CHECK(with_note(4'095).fault.empty());
     CHECK(with_note(4'096).fault == "`notes` has more than 4 KiB of text");
     const std::string odd = read_verdict("{\"decision\": \"accept\", \"a\\nb\": 1}", Event::login).fault;
-    CHECK(odd == "the key `a?b` is none of this answer");
+    CHECK(odd == "the key `a?b` is not valid in this response");
 }
 
 TEST_CASE("hooks signature: as others compute it", "[hooks][signature]") {
@@ -264,7 +264,7 @@ TEST_CASE("hooks endpoint: whoever hears a verdict may ask again, since that que
     });
     CHECK(last.take().fault.empty());
     endpoint.stop();
-    CHECK_FALSE(lines.has("too many questions wait"));
+    CHECK_FALSE(lines.has("too many requests wait"));
 }
 
 TEST_CASE("http client: a question that waits fails when its time is over, whoever has the turn", "[hooks][client]") {

@@ -1,4 +1,4 @@
-// The entry of hooks.so.
+// Entry point of hooks.so.
 #include "hooks/hooks.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -25,7 +25,7 @@ ordered_json begin(Event event, const std::string& id) {
             {"time_ms", std::chrono::duration_cast<std::chrono::milliseconds>(now).count()}};
 }
 
-/// Who the client is. `subject` is any of the three.
+/// The client. `subject` is any of the three.
 template <typename Subject>
 ordered_json client_of(const Subject& subject) {
     return {{"token", subject.token()}, {"instance", subject.client()}, {"name", subject.client_name()}};
@@ -85,7 +85,7 @@ std::string_view name_of(Event event) noexcept {
 EventIds::EventIds() {
     std::array<unsigned char, 8> random{};
     if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
-        throw std::runtime_error("there is no randomness");
+        throw std::runtime_error("no random bytes are available");
     }
     constexpr std::string_view digits = "0123456789abcdef";
     for (const unsigned char byte : random) {

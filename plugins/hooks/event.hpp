@@ -1,4 +1,4 @@
-// What the endpoint is told: the events, and their JSON. plugins/hooks/README.md has every key.
+// The events for the endpoint, and their JSON. plugins/hooks/README.md has every key.
 #pragma once
 
 #include <atomic>
@@ -12,15 +12,15 @@ namespace ferrotunnel::plugins {
 
 enum class Event : std::uint8_t { login, registration, connect, close };
 
-/// As settings and bodies name it: "login", "register", "connect" or "close".
+/// The name in settings and bodies: "login", "register", "connect" or "close".
 std::string_view name_of(Event event) noexcept;
 
-/// Names for events and visits, that no other process and no other instance gives.
+/// Ids of events and visits, unique over all processes and instances.
 class EventIds {
 public:
-    /// Throws std::runtime_error where there is no randomness.
+    /// Throws std::runtime_error if no random bytes are available.
     EventIds();
-    /// Any thread.
+    /// Thread-safe.
     std::string next();
 
 private:
@@ -28,13 +28,13 @@ private:
     std::atomic<std::uint64_t> count_{0};
 };
 
-/// What a visit keeps from its connect to its close.
+/// What a visit keeps from its connect event to its close event.
 struct VisitTold {
     std::string id;
-    std::string error;  // why the endpoint has not let it in
+    std::string error;  // why the endpoint has not accepted it
 };
 
-// The body of an event. Bytes that are no UTF-8 become U+FFFD. Within a hook of that subject.
+// The body of an event. Bytes that are not UTF-8 become U+FFFD. Within a hook of that subject.
 std::string body_of(const plugin::Login& login, const std::string& id);
 std::string body_of(const plugin::Registration& wanted, const std::string& id);
 std::string body_of(const plugin::Visit& visit, const std::string& id, const std::string& visit_id);

@@ -30,13 +30,13 @@ Hooks::Hooks(const Settings& settings)
 }
 
 void Hooks::stop() {
-    constexpr std::chrono::milliseconds most{5'000};  // an end is not held up for longer
+    constexpr std::chrono::milliseconds most{5'000};  // the end of the server is not delayed longer
     closes_.drain(std::min(endpoint_.timeout(), most));
     endpoint_.stop();
 }
 
-// The trunks of a client log in within moments of each other, and again when they have been lost: the endpoint decides
-// on the client, once.
+// The tunnel connections of a client log in within moments of each other, and again when they were lost: the endpoint
+// decides once for the client.
 Decision Hooks::on_login(Login& login) {
     if (!wants(Event::login)) {
         return Decision::go_on();
@@ -63,7 +63,7 @@ void Hooks::ask_login(Share share, LaterOf<Login> later, const std::string& key,
         });
     } else if (turn == LoginTable::Turn::alone) {
         if (const auto verdict = logins_.known(key, plugin::clock_now())) {
-            decide(std::move(later), *verdict);  // accepted since on_login() looked
+            decide(std::move(later), *verdict);  // accepted since on_login() checked
         } else {
             ask_about(share, Event::login, body, std::move(later));
         }
@@ -116,7 +116,7 @@ Decision Hooks::amended(Subject& subject, const Verdict& verdict) {
         return Decision::refuse(verdict.reason);
     }
     if (!amend(subject, verdict)) {
-        endpoint_.tell_failure("the server does not take its hosts, limits or notes");
+        endpoint_.tell_failure("the server does not accept its hosts, limits or notes");
         return Decision::fail();
     }
     return Decision::go_on();

@@ -1,4 +1,4 @@
-// Asks an HTTP endpoint about clients, services and visitors of TCP and TLS. plugins/hooks/README.md has the settings.
+// Lets an HTTP endpoint decide on clients, services and visitors of TCP and TLS. See plugins/hooks/README.md.
 #pragma once
 
 #include <array>
@@ -21,33 +21,33 @@ public:
     static constexpr plugin::Description description{
         .name = "hooks",
         .version = "1.0",
-        .summary = "asks an HTTP endpoint about clients, services and visitors of TCP",
+        .summary = "lets an HTTP endpoint decide on clients, services and TCP visitors",
         .schema = R"({
             "type": "object",
             "required": ["url", "events"],
             "properties": {
-                "url": {"type": "string", "minLength": 1, "description": "What is asked, with POST."},
+                "url": {"type": "string", "minLength": 1, "description": "URL of the endpoint, requested with POST."},
                 "events": {"type": "array", "minItems": 1,
                            "items": {"type": "string", "enum": ["login", "register", "connect", "close"]},
-                           "description": "What it is asked about; close is only told."},
+                           "description": "Events to send; close is only a notice."},
                 "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
-                            "default": "2s", "description": "How long a decision may take, within the server's wait."},
+                            "default": "2s", "description": "Time limit for a decision, within the server's limit."},
                 "headers": {"type": "object", "default": {},
                             "additionalProperties": {"type": "string", "format": "secret"},
                             "description": "Fields of each request, such as Authorization."},
                 "secrets": {"type": ["string", "array"], "items": {"type": "string", "format": "secret"},
                             "maxItems": 4, "default": [],
-                            "description": "Keys of X-FerroTunnel-Signature, of 16 bytes or more."},
+                            "description": "Keys of X-FerroTunnel-Signature, each of 16 bytes or more."},
                 "ca_file": {"type": "string", "format": "file",
-                            "description": "Certificates that the endpoint may have; else the system's."},
+                            "description": "Trusted CA certificates. Default: the system's."},
                 "connections": {"type": "integer", "minimum": 2, "maximum": 256, "default": 16,
-                                "description": "How many are asked at once."},
+                                "description": "Number of concurrent requests to it."},
                 "queue": {"type": "integer", "minimum": 0, "maximum": 4096, "default": 256,
-                          "description": "How many decisions may wait for that."},
+                          "description": "Number of further decisions that may wait."},
                 "close_queue": {"type": "integer", "minimum": 1, "maximum": 65536, "default": 1024,
-                                "description": "How many close events may wait."},
+                                "description": "Number of close events that may wait."},
                 "login_window": {"type": "string", "format": "duration", "formatMaximum": "1m", "default": "2s",
-                                 "description": "How long an accepted login counts for the client's other trunks."}
+                                 "description": "How long an accepted login covers the client's other connections."}
             }
         })",
         .guard = true,
@@ -68,7 +68,7 @@ public:
 
 private:
     bool wants(Event event) const noexcept { return wanted_[static_cast<std::size_t>(event)]; }
-    /// Of an event: the token's, and within it the network's that the client or visitor comes from.
+    /// The share of an event: by token, and within it by the network of the client or visitor.
     template <typename Subject>
     Share share_of(Event event, const Subject& subject) const {
         return shares_.of(name_of(event), subject.token(), subject.address());
@@ -76,7 +76,7 @@ private:
     void ask_login(Share share, plugin::LaterOf<plugin::Login> later, const std::string& key, const std::string& body);
     template <typename Subject>
     void ask_about(Share share, Event event, const std::string& body, plugin::LaterOf<Subject> later);
-    /// What the verdict means for the subject, with the hosts, limits and notes that it has.
+    /// Applies the verdict's hosts, limits and notes to the subject.
     template <typename Subject>
     plugin::Decision amended(Subject& subject, const Verdict& verdict);
     plugin::Decision decided(plugin::Login& login, const Verdict& verdict);

@@ -154,7 +154,7 @@ TEST_CASE("hooks: amendments that the server does not take are a failure, of whi
         } else {
             CHECK(rig.run->take_refusal().failed);
         }
-        CHECK(rig.chain.log.count("does not take its hosts, limits or notes") == 1);
+        CHECK(rig.chain.log.count("does not accept its hosts, limits or notes") == 1);
     }
 }
 
@@ -261,7 +261,7 @@ TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
     CHECK(rig.ask() == Step::answer);
     CHECK(rig.run->take_refusal().failed);
     rig.close();
-    CHECK(rig.chain.log.count("too many questions wait") == 1);
+    CHECK(rig.chain.log.count("too many requests wait") == 1);
     for (const auto& run : waiting) {  // the answer comes when the visitor has gone, or never
         run->close({});
     }
@@ -427,9 +427,9 @@ TEST_CASE("hooks: settings that cannot work are told with their places", "[hooks
     for (const std::string name : {"Host", "Content-Type", "Connection", "Expect", "Transfer-Encoding", "a b",
                                    "x-ferrotunnel-signature", "User-Agent"}) {
         INFO(name);
-        CHECK(wrong("{" + good + ", headers: {'" + name + "': x}}").find("is not a field that can be chosen") !=
+        CHECK(wrong("{" + good + ", headers: {'" + name + "': x}}").find("is not a field that can be set") !=
               std::string::npos);
     }
-    CHECK(wrong("{" + good + R"(, headers: {X-A: "a\nb"}})").find("has a value that no field can have") !=
+    CHECK(wrong("{" + good + R"(, headers: {X-A: "a\nb"}})").find("has a value that is not valid in a field") !=
           std::string::npos);
 }

@@ -18,7 +18,7 @@ std::string LoginTable::key_of(const plugin::Login& login) {
     return key;
 }
 
-// With the lock. All are known for the same time, so the oldest goes first.
+// With the lock held. All are remembered for the same time, so the oldest is first.
 void LoginTable::forget_old(Time now) {
     while (!accepted_.empty()) {
         const auto oldest = entries_.find(accepted_.front());
@@ -48,13 +48,13 @@ LoginTable::Turn LoginTable::join(const std::string& key, Handle& handle, Time n
     const auto found = entries_.find(key);
     const bool is_full = found == entries_.end() && entries_.size() >= entries_max;
     if (is_full || (found != entries_.end() && found->second.accepted)) {
-        return Turn::alone;  // or it has been accepted just now, and is known
+        return Turn::alone;  // or it was accepted just now, and is known
     }
     Entry& entry = found != entries_.end() ? found->second : entries_[key];
     if (entry.waiting.empty()) {
         entry.until = now + window_;
     } else if (now >= entry.until) {
-        return Turn::alone;  // an answer that has not come for so long may never come
+        return Turn::alone;  // an answer that is so late may never arrive
     }
     entry.waiting.push_back(std::move(handle));
     return entry.waiting.size() == 1 ? Turn::first : Turn::joined;

@@ -1,5 +1,5 @@
-// Logins that are the same but for their trunk: those that come together are asked once, and an accepted one is known
-// for a moment.
+// Combines logins that differ only in their connection: concurrent ones are sent once, and an accepted one is
+// remembered for a moment.
 #pragma once
 
 #include <chrono>
@@ -17,37 +17,37 @@
 
 namespace ferrotunnel::plugins {
 
-/// All functions may be called on any thread. Times are those of plugin::clock_now().
+/// All functions are thread-safe. Times are those of plugin::clock_now().
 class LoginTable {
 public:
     using Time = std::chrono::nanoseconds;
     using Handle = plugin::LaterOf<plugin::Login>;
     static constexpr std::size_t entries_max = 4'096;
 
-    /// `window`: how long others join a question, and how long an accepted login is known; 0: nothing is shared.
+    /// `window`: how long others join a question, and how long an accepted login is remembered; 0: nothing is shared.
     explicit LoginTable(std::chrono::nanoseconds window) noexcept : window_(window) {}
 
-    /// All that the endpoint is told of a login but its trunk and source port.
+    /// Everything that the endpoint receives about a login but its connection and source port.
     static std::string key_of(const plugin::Login& login);
 
-    /// What was decided on the same login within the window.
+    /// The decision on the same login within the window.
     std::optional<Verdict> known(const std::string& key, Time now);
 
     enum class Turn : std::uint8_t {
-        joined,  // somebody asks the same: the handle is decided with it
-        first,   // the caller asks, and calls finish()
-        alone,   // the caller keeps the handle; it asks for itself unless the login is known by now
+        joined,  // another caller sends the same: the handle is decided with it
+        first,   // the caller sends the question, and calls finish()
+        alone,   // the caller keeps the handle; it sends the question itself unless the login is known by now
     };
     /// Takes the handle unless it returns `alone`.
     Turn join(const std::string& key, Handle& handle, Time now);
-    /// Those who wait for this verdict, to be decided by the caller.
+    /// The handles that wait for this verdict; the caller must decide them.
     std::vector<Handle> finish(const std::string& key, const Verdict& verdict, Time now);
 
 private:
     struct Entry {
         std::vector<Handle> waiting;
         std::optional<Verdict> accepted;
-        Time until{};  // nobody joins any more, nor is what was accepted known
+        Time until{};  // until then others join, and an accepted login is remembered
     };
 
     void forget_old(Time now);

@@ -1,4 +1,4 @@
-// What may happen often, and is told in the log in sums: a line in ten seconds at most.
+// Counts frequent events for the log: at most one line in ten seconds.
 #pragma once
 
 #include <atomic>
@@ -7,10 +7,10 @@
 
 namespace ferrotunnel::plugins {
 
-/// All functions may be called on any thread.
+/// All functions are thread-safe.
 class PacedCount {
 public:
-    /// Counts one more. How many have come since the last line where a line is due, this one included; else 0.
+    /// Counts one event. Returns the count since the last line, including this one, if a line is due; otherwise 0.
     std::uint64_t add() noexcept {
         ++count_;
         constexpr std::int64_t pause = 10;
@@ -20,7 +20,7 @@ public:
         std::int64_t next = next_;
         return now >= next && next_.compare_exchange_strong(next, now + pause) ? rest() : 0;
     }
-    /// How many were not told yet.
+    /// The number of events that were not logged yet.
     std::uint64_t rest() noexcept { return count_.exchange(0); }
 
 private:

@@ -29,7 +29,7 @@ void check_url(const Settings& settings) {
     }
     const std::size_t begin = url.find("//") + 2;
     if (url.substr(begin, url.find_first_of("/?#", begin) - begin).find('@') != std::string::npos) {
-        settings.problem("url", "has a user or password; headers have a place for such, as Authorization");
+        settings.problem("url", "has a user or password; set Authorization in `headers` instead");
     }
 }
 
@@ -51,11 +51,11 @@ void check_headers(const Settings& settings) {
         const Text value = settings.text(header_path(name)).value_or(Text());
         if (is_field_of_plugin(name) || !plugin::may_write(name)) {
             settings.problem(header_path(name),
-                             "is not a field that can be chosen: it is not a valid name, or one that the "
-                             "question has already");
+                             "is not a field that can be set: it is not a valid name, or one that the "
+                             "request has already");
         } else if (!plugin::may_write(name, value) || value.size() > header_bytes_max) {
             settings.problem(header_path(name),
-                             "has a value that no field can have: an end of a line, say, or more "
+                             "has a value that is not valid in a field: it has a line end, or more "
                              "than 8 KiB");
         }
     }
@@ -77,7 +77,7 @@ void check_secrets(const Settings& settings) {
 }  // namespace
 
 void check_hooks(const Settings& settings) {
-    settings.sets_note("*");  // whatever the endpoint says
+    settings.sets_note("*");  // the endpoint chooses the notes
     check_url(settings);
     check_headers(settings);
     check_secrets(settings);

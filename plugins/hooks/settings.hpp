@@ -1,4 +1,4 @@
-// The settings of `hooks`, beside those that its schema has checked.
+// The settings of `hooks`, beyond the checks of its schema.
 #pragma once
 
 #include "ferrotunnel/plugin.hpp"

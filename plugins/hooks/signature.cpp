@@ -18,7 +18,7 @@ std::string signature_of(std::string_view body, std::int64_t seconds, const std:
         if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
                  reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(),
                  nullptr) == nullptr) {
-            throw std::runtime_error("HMAC is not to be had");
+            throw std::runtime_error("HMAC is not available");
         }
         constexpr std::string_view digits = "0123456789abcdef";
         field += ",v1=";

@@ -13,9 +13,9 @@ using plugin::Limit;
 
 namespace {
 
-constexpr std::size_t hosts_max = 16;              // as the server has it for a service
-constexpr std::size_t notes_max = 32;              // as the server has it for a subject
-constexpr std::size_t notes_bytes_max = 4 * 1024;  // those of logins are kept for a while
+constexpr std::size_t hosts_max = 16;              // the server's limit for a service
+constexpr std::size_t notes_max = 32;              // the server's limit for a subject
+constexpr std::size_t notes_bytes_max = 4 * 1024;  // those of logins are remembered for a while
 
 struct NamedLimit {
     const char* name;
@@ -28,7 +28,7 @@ constexpr std::array<NamedLimit, 6> known_limits{{{"connect_ms", Limit::connect_
                                                   {"body_max", Limit::body_max},
                                                   {"upgrades", Limit::upgrades}}};
 
-/// Names of the endpoint's choice in a line of the log.
+/// Names that the endpoint chose, for the log.
 std::string shown(const std::string& name) {
     constexpr std::size_t most = 40;
     std::string text = "`" + name.substr(0, most) + "`";
@@ -66,7 +66,7 @@ void read_limits(const json& value, Verdict& verdict) {
         }
         const bool is_switch = known->limit == Limit::upgrades;
         if (is_switch ? !limit.is_boolean() : !limit.is_number_unsigned()) {
-            wrong("`limits." + name + "` is " + (is_switch ? "neither true nor false" : "no whole number from 0 on"));
+            wrong("`limits." + name + "` is " + (is_switch ? "not true or false" : "not a whole number from 0"));
         }
         verdict.limits.emplace_back(
             known->limit, is_switch ? std::uint64_t{limit.get<bool>() ? 1U : 0U} : limit.get<std::uint64_t>());
@@ -90,7 +90,7 @@ void read_notes(const json& value, Verdict& verdict) {
 bool is_accept(const json& object) {
     const auto decision = text_at(object, "decision");
     if (!decision || (*decision != "accept" && *decision != "reject")) {
-        wrong("`decision` is neither \"accept\" nor \"reject\"");
+        wrong("`decision` is not \"accept\" or \"reject\"");
     }
     return *decision == "accept";
 }
@@ -112,7 +112,7 @@ void read_key(const std::string& name, const json& value, Event event, Verdict& 
     } else if (name == "notes" && verdict.accepts && event != Event::connect) {
         read_notes(value, verdict);
     } else {
-        wrong("the key " + shown(name) + " is none of this answer");
+        wrong("the key " + shown(name) + " is not valid in this response");
     }
 }
 
@@ -133,7 +133,7 @@ Verdict no_verdict(std::string fault) {
 Verdict read_verdict(std::string_view body, Event event) {
     const auto object = parse_strict_object(body);
     if (!object) {
-        return no_verdict("its answer is not a JSON object, nested up to 16 deep, with each key once");
+        return no_verdict("its response is not a JSON object without duplicate keys, nested up to 16 deep");
     }
     Verdict verdict;
     try {

@@ -1,4 +1,4 @@
-// What the endpoint has answered: accept with amendments, or reject with words.
+// The endpoint's decision: accept with amendments, or reject with a reason.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@ namespace ferrotunnel::plugins {
 struct Verdict {
     std::string fault{};  // why there is no verdict; empty: there is one
     bool accepts = false;
-    std::string reason{};                                           // where it does not accept
-    std::vector<std::string> hosts{};                               // that a service gets instead; none: its own
+    std::string reason{};                                           // if it does not accept
+    std::vector<std::string> hosts{};                               // that a service gets instead; empty: its own
     std::vector<std::pair<plugin::Limit, std::uint64_t>> limits{};  // of a service
     std::vector<plugin::Field> notes{};                             // of a login or a service
 };
 
-/// A failure, for the reason that `fault` says.
+/// A failure with the reason `fault`.
 Verdict no_verdict(std::string fault);
 
-/// Reads the body of an answer. It is strict, since what is not understood could be what matters: a key that the event
-/// does not have, or a value of another type, is a fault.
+/// Reads the body of a response. It is strict, because an unknown part could be important: a key that the event does
+/// not have, or a value of another type, is a fault.
 Verdict read_verdict(std::string_view body, Event event);
 
-// What the verdict means for its subject. False: the server does not take the hosts, limits or notes.
+// Apply the verdict to its subject. False: the server does not accept the hosts, limits or notes.
 bool amend(plugin::Login& login, const Verdict& verdict);
 bool amend(plugin::Registration& wanted, const Verdict& verdict);
 inline bool amend(plugin::Visit&, const Verdict&) {

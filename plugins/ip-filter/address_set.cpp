@@ -6,7 +6,7 @@
 namespace ferrotunnel::plugins {
 namespace {
 
-// Whether a range that begins at `next` belongs to one that ends at `last`: nothing lies between them.
+// Whether a range that begins at `next` continues one that ends at `last`.
 bool touches(Ipv4 last, Ipv4 next) noexcept {
     return next <= last || next - last == 1;
 }
@@ -50,7 +50,7 @@ Intervals<Number>::Intervals(std::vector<std::pair<Number, Number>> ranges) : ra
 
 template <typename Number>
 bool Intervals<Number>::contains(const Number& number) const noexcept {
-    // The first range that begins behind the number; only the one before it can have it.
+    // The first range that begins after the number; only the one before it can contain it.
     const auto behind = std::upper_bound(ranges_.begin(), ranges_.end(), number,
                                          [](const Number& wanted, const auto& range) { return wanted < range.first; });
     return behind != ranges_.begin() && number <= std::prev(behind)->second;

@@ -1,4 +1,4 @@
-// A set of addresses: ranges that are sorted and merged, in which an address is found by halving.
+// A set of addresses: sorted and merged ranges, searched by bisection.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace ferrotunnel::plugins {
 template <typename Number>
 class Intervals {
 public:
-    /// In any order, and overlapping.
+    /// The ranges may overlap, in any order.
     explicit Intervals(std::vector<std::pair<Number, Number>> ranges);
 
     bool contains(const Number& number) const noexcept;
@@ -24,12 +24,12 @@ private:
 
 class AddressSet {
 public:
-    /// Ranges in any order, which may overlap.
+    /// The ranges may overlap, in any order.
     explicit AddressSet(const std::vector<IpRange>& ranges);
 
-    /// Any thread. It allocates nothing.
+    /// Thread-safe. Does not allocate.
     bool contains(const IpAddress& address) const noexcept;
-    /// The ranges that are left when those that overlap or touch are one.
+    /// The number of ranges after merging those that overlap or touch.
     std::size_t size() const noexcept { return v4_.size() + v6_.size(); }
 
 private:

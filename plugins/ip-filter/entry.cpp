@@ -1,4 +1,4 @@
-// The entry of ip-filter.so.
+// Entry point of ip-filter.so.
 #include "ip-filter/ip_filter.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -21,7 +21,7 @@ void IpFilter::check(const Settings& settings) {
         }
     }
     if (!is_any_given) {
-        settings.problem({}, "says neither whom to allow nor whom to deny");
+        settings.problem({}, "has neither an `allow` nor a `deny` list");
     }
 }
 
@@ -31,7 +31,7 @@ IpFilter::IpFilter(const Settings& settings)
       lists_(std::make_unique<const Lists>(Lists{allow_.all, deny_.all})),
       reload_(settings.integer("reload").value_or(0)) {}
 
-// Throws where the file cannot be used.
+// Throws if the file cannot be used.
 IpFilter::List IpFilter::read(const Settings& settings, const std::string& name) {
     List list;
     for (std::size_t i = 0; i < settings.count(name); ++i) {
@@ -49,7 +49,7 @@ IpFilter::List IpFilter::read(const Settings& settings, const std::string& name)
     return list;
 }
 
-// True: the file has changed, and the list with it.
+// True if the file has changed, and the list with it.
 bool IpFilter::refresh(List& list) {
     std::optional<std::vector<IpRange>> ranges = list.file ? list.file->read_if_changed() : std::nullopt;
     if (!ranges) {
@@ -65,10 +65,10 @@ void IpFilter::refresh() {
         try {
             if (refresh(*list)) {
                 publish();
-                log(FT_LOG_INFO, list->file->path() + ": read again, " + std::to_string(list->all->size()) + " ranges");
+                log(FT_LOG_INFO, list->file->path() + ": reloaded, " + std::to_string(list->all->size()) + " ranges");
             }
         } catch (const std::exception& problem) {
-            log(FT_LOG_WARN, std::string(problem.what()) + "; the list stays as it was");
+            log(FT_LOG_WARN, std::string(problem.what()) + "; the earlier list stays in use");
         }
     }
 }

@@ -1,4 +1,4 @@
-// Lets visitors in or not, by their addresses. plugins/ip-filter/README.md has the settings.
+// Accepts or rejects visitors by their addresses. See plugins/ip-filter/README.md.
 #pragma once
 
 #include <chrono>
@@ -23,22 +23,22 @@ public:
     static constexpr plugin::Description description{
         .name = "ip-filter",
         .version = "1.0",
-        .summary = "lets visitors in or not, by their addresses",
+        .summary = "accepts or rejects visitors by their addresses",
         .schema = R"({
             "type": "object",
             "properties": {
                 "allow": {"type": ["string", "array"], "items": {"type": "string", "format": "network"},
                           "minItems": 1, "maxItems": 1000, "x-client": true,
-                          "description": "Who may come in; with it nobody else may."},
+                          "description": "Addresses to accept; all others are then rejected."},
                 "deny": {"type": ["string", "array"], "items": {"type": "string", "format": "network"},
                          "minItems": 1, "maxItems": 1000, "x-client": true,
-                          "description": "Who may not, even where `allow` has the address."},
+                          "description": "Addresses to reject, even if they are in `allow`."},
                 "allow_file": {"type": "string", "format": "file",
-                               "description": "More of `allow`: an address or network a line."},
+                               "description": "File with more of `allow`: an address or network per line."},
                 "deny_file": {"type": "string", "format": "file",
-                              "description": "More of `deny`: an address or network a line."},
+                              "description": "File with more of `deny`: an address or network per line."},
                 "reload": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "5s",
-                           "description": "How often it is looked whether a file has changed; 0: never."}
+                           "description": "How often the files are checked for changes; 0: never."}
             }
         })",
         .guard = true,
@@ -54,20 +54,19 @@ public:
     plugin::Decision on_request(plugin::Exchange& exchange) override;
     plugin::Decision on_connect(plugin::Visit& visit) override;
 
-    /// Whether a visitor with that address may come in. What is not a valid address may not. Any thread; it allocates
-    /// nothing.
+    /// Whether a visitor with that address is accepted. An invalid address is not. Thread-safe; does not allocate.
     bool admits(std::string_view visitor) const noexcept;
-    /// Reads the files that have changed. One that cannot be used changes nothing, and is told in the log. The control
-    /// thread before start(), then this object's own.
+    /// Reads the files that have changed. An unusable file changes nothing, and is logged. On the control thread before
+    /// start(), then on this object's own.
     void refresh();
 
 private:
-    /// One of the two lists: what the settings say, and the file.
+    /// One of the two lists: from the settings and from the file.
     struct List {
         bool is_given = false;
         std::vector<IpRange> fixed;
         std::optional<RangeFile> file;
-        std::shared_ptr<const AddressSet> all;  // null: nobody has asked for such a list
+        std::shared_ptr<const AddressSet> all;  // null: there is no such list
     };
     struct Lists {
         std::shared_ptr<const AddressSet> allow;

@@ -68,18 +68,19 @@ TEST_CASE("ip-filter: a changed file counts from the next look on, a bad one is 
     const std::string file = folder.write("deny", "10.0.0.1\n");
     IpFilterFixture rig("{deny_file: " + file + ", reload: 0}");
     rig.object().refresh();
-    CHECK(rig.log.count("read again") == 0);
+    CHECK(rig.log.count("reloaded") == 0);
     folder.write("deny", "10.0.0.2\n10.0.0.3\n");
     rig.object().refresh();
     CHECK(rig.object().admits("10.0.0.1"));
     CHECK_FALSE(rig.object().admits("10.0.0.2"));
-    CHECK(rig.log.count("deny: read again, 1 ranges") == 1);  // the two are neighbours
+    CHECK(rig.log.count("deny: reloaded, 1 ranges") == 1);  // the two are neighbours
 
     folder.write("deny", "10.0.0.1\n10.0.0.1/8\n");
     rig.object().refresh();
     rig.object().refresh();
     CHECK_FALSE(rig.object().admits("10.0.0.2"));
-    CHECK(rig.log.count("deny:2: \"10.0.0.1/8\" has bits set behind its length; the list stays as it was") == 1);
+    CHECK(rig.log.count("deny:2: \"10.0.0.1/8\" has bits set after its prefix length; the earlier list stays in use") ==
+          1);
 
     std::filesystem::remove(file);
     rig.object().refresh();
@@ -120,7 +121,7 @@ TEST_CASE("ip-filter: its own thread looks at the file", "[ip-filter]") {
 
 TEST_CASE("ip-filter: settings that cannot work are told", "[ip-filter]") {
     const TestFolder folder;
-    CHECK(IpFilterFixture::wrong<IpFilter>("{}").find("neither whom to allow nor whom to deny") != std::string::npos);
+    CHECK(IpFilterFixture::wrong<IpFilter>("{}").find("neither an `allow` nor a `deny` list") != std::string::npos);
     CHECK(IpFilterFixture::wrong<IpFilter>("{allow: []}").find("allow") == 0);
     CHECK(IpFilterFixture::wrong<IpFilter>("{deny: 10.0.0.1/8}").find("deny") == 0);
     CHECK(IpFilterFixture::wrong<IpFilter>("{deny_file: " + folder.file("none") + "}")

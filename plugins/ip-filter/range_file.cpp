@@ -45,7 +45,7 @@ std::array<std::int64_t, 5> stamp_of(const struct stat& file) noexcept {
             static_cast<std::int64_t>(file.st_size), nanoseconds(file.st_mtim), nanoseconds(file.st_ctim)};
 }
 
-// Times of files are coarse: one that was changed just now may be changed again within the same instant.
+// File times are coarse: a file that has just changed may change again within the same instant.
 bool is_settled(const struct stat& file) noexcept {
     constexpr std::int64_t coarse = 2'000'000'000;
     timespec now{};
@@ -87,7 +87,7 @@ std::vector<IpRange> parse_ranges(std::string_view text, const std::string& name
 }
 
 RangeFile::Content RangeFile::read() const {
-    // Without O_NONBLOCK a pipe under this name would keep the thread until somebody writes.
+    // Without O_NONBLOCK a pipe of this name would block the thread until it is written to.
     const Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat facts {};
     if (file.number() < 0 || ::fstat(file.number(), &facts) != 0) {

@@ -1,4 +1,4 @@
-// A file of addresses and networks, one a line, that is read again when it has changed.
+// Reads a file of addresses and networks, one per line, again when it has changed.
 #pragma once
 
 #include <array>
@@ -13,42 +13,41 @@
 
 namespace ferrotunnel::plugins {
 
-/// How many ranges a list may have, of the settings and a file together: a worker finds one of them in 17 steps.
+/// Maximum number of ranges in a list, of the settings and a file together: a worker finds an address in 17 steps.
 constexpr std::size_t ranges_max = 100'000;
-/// What a file may have: 80 bytes for each range, its comment included.
+/// Maximum size of a file: 80 bytes for each range with its comment.
 constexpr std::size_t range_file_bytes_max = 8'000'000;
 
-/// Reads addresses and networks, one a line, with blanks around them; what follows a # is a comment. Throws
-/// std::invalid_argument with `name`, the line's number and what is wrong.
+/// Reads addresses and networks, one per line, with optional blanks around them; a # begins a comment. Throws
+/// std::invalid_argument with `name`, the line's number and the mistake.
 std::vector<IpRange> parse_ranges(std::string_view text, const std::string& name);
 
 class RangeFile {
 public:
     explicit RangeFile(std::string path) : path_(std::move(path)) {}
 
-    /// The ranges, if the file is another one than before. Throws std::runtime_error or std::invalid_argument when it
-    /// cannot be read or has a mistake; then nothing is said again until it has changed again. One thread at a
-    /// time.
+    /// The ranges, if the file has changed. Throws std::runtime_error or std::invalid_argument if it cannot be read or
+    /// has a mistake; further calls return nothing until it has changed again. On one thread at a time.
     std::optional<std::vector<IpRange>> read_if_changed();
 
     const std::string& path() const noexcept { return path_; }
 
 private:
-    /// What the system says of a file: when this is the same, it is not read again.
+    /// The system's data about a file: while they are the same, it is not read again.
     using Stamp = std::array<std::int64_t, 5>;
 
     struct Content {
         std::string text;
         Stamp stamp{};
-        bool is_settled = false;  // it has not changed for a while, so its stamp tells of the next change
+        bool is_settled = false;  // unchanged for a while, so its stamp will show the next change
     };
     Content read() const;
 
     std::string path_;
     Stamp stamp_{};
     bool is_settled_ = false;
-    std::optional<std::size_t> hash_;  // of the text that was read last
-    std::string problem_;              // the one that was told last; empty: none
+    std::optional<std::size_t> hash_;  // of the last text
+    std::string problem_;              // the last reported one; empty: none
 };
 
 }  // namespace ferrotunnel::plugins

@@ -1,4 +1,4 @@
-// The entry of jwt.so.
+// Entry point of jwt.so.
 #include "jwt/jwt.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -27,7 +27,7 @@ bool is_cookie_name(Text name) {
                        [](char c) { return c > ' ' && c < 127 && Text("()<>@,;:\\\"/[]?={}").find(c) == Text::npos; });
 }
 
-/// The keys that could have signed it: those of its name, or without one, and of its algorithm. `is_name_known`:
+/// The keys that could have signed it: those with its name, or without a name, and with its algorithm. `is_name_known`:
 /// whether some key has its name.
 std::vector<Key> candidates(const KeySet& set, const Token& token, bool& is_name_known) {
     constexpr std::size_t tried_max = 8;
@@ -43,14 +43,14 @@ std::vector<Key> candidates(const KeySet& set, const Token& token, bool& is_name
     return found;
 }
 
-/// There is no place to wait for what the token needs; whether it is good is not known.
+/// There is no place to wait for the check of the token, so its validity is unknown.
 Decision jwt_busy() {
     return Decision::reject(503, "jwt_busy", {{"Retry-After", "1"}});
 }
 
 }  // namespace
 
-/// A token whose claims are good, while its signature is checked.
+/// A token with valid claims, while its signature is checked.
 struct Jwt::Judged {
     Token token;
     std::vector<Key> keys;
@@ -85,7 +85,7 @@ void Jwt::check(const Settings& settings) {
     }
     if (!plugin::may_write("WWW-Authenticate",
                            "Bearer realm=" + quoted_string(settings.text("realm").value_or(Text())))) {
-        settings.problem("realm", "has a character that no field can have");
+        settings.problem("realm", "has a character that is not allowed in a field");
     }
 }
 
@@ -131,7 +131,7 @@ Decision Jwt::admit(const Rules& rules, Exchange& exchange, const Accepted& acce
     for (std::size_t i = 0; i < rules.headers.size(); ++i) {
         const std::string& value = accepted.values[i];
         const std::string& field = rules.headers[i].second;
-        // A claim that is not there takes away what another plugin has said.
+        // A missing claim removes the value that another plugin has set.
         fits =
             fits && (value.empty() ? exchange.remove(Side::request, field) : exchange.set(Side::request, field, value));
     }
@@ -144,11 +144,11 @@ Decision Jwt::admit(const Rules& rules, Exchange& exchange, const Accepted& acce
     return fits ? Decision::go_on() : Decision::reject(503, "jwt_no_room");
 }
 
-// The token of the request, or an empty text; with `fault`, what the request says is more than one.
+// The token of the request, or an empty text; then `fault` is set if the request has more than one.
 std::string Jwt::token_of(const Exchange& exchange, std::string& fault) const {
     const auto field = exchange.field(Side::request, "Authorization");
     if (exchange.field(Side::request, "Authorization", 1)) {
-        fault = "there are two fields Authorization";
+        fault = "there are two Authorization fields";
         return {};
     }
     if (const auto token = of_scheme(field.value_or(Text()), "Bearer")) {
@@ -192,13 +192,13 @@ Decision Jwt::judge(Exchange& exchange, const std::string& text, bool may_wait) 
     const double clock = seconds_since_1970();
     fault = token ? claims_fault(token->claims, rules_->claims, clock, ends) : fault;
     if (!fault.empty()) {
-        log(FT_LOG_DEBUG, "a token is refused: " + fault);
+        log(FT_LOG_DEBUG, "a token is rejected: " + fault);
         return refuse(*rules_, "jwt_invalid");
     }
     bool is_name_known = false;
     judged->keys = candidates(*set, *token, is_name_known);
     if (judged->keys.empty()) {
-        // There may be a new key, unless the name is known, and has another algorithm.
+        // There may be a new key, unless the name is known with another algorithm.
         if (!is_name_known && may_wait) {
             return wait_for_key(exchange, text);
         }

@@ -1,4 +1,4 @@
-// Who has a JSON Web Token that is genuine and good comes in. plugins/jwt/README.md has the settings.
+// Accepts requests with a valid JSON Web Token. See plugins/jwt/README.md.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ class Jwt final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{.name = "jwt",
                                                      .version = "1.0",
-                                                     .summary = "lets in who has a JSON Web Token that is good",
+                                                     .summary = "accepts requests with a valid JSON Web Token",
                                                      .schema = R"({
             "type": "object",
             "required": ["audience"],
@@ -33,31 +33,31 @@ public:
                     "alg": {"type": "string", "enum": ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256",
                                                        "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]},
                     "kid": {"type": "string", "minLength": 1, "maxLength": 256,
-                            "description": "Its name in tokens; without it, it is tried for all of its algorithm."},
-                    "secret": {"type": "string", "format": "secret", "description": "Of HS256, HS384 and HS512."},
+                            "description": "Its name in tokens. Default: tried for all tokens of its algorithm."},
+                    "secret": {"type": "string", "format": "secret", "description": "For HS256, HS384 and HS512."},
                     "public_key": {"type": "string", "description": "A public key or certificate, PEM."},
-                    "public_key_file": {"type": "string", "format": "file", "description": "A file with that."}}}},
+                    "public_key_file": {"type": "string", "format": "file", "description": "The same, in a file."}}}},
                 "jwks_file": {"type": "string", "format": "file",
-                              "description": "A JSON Web Key Set, read again when it changes."},
-                "jwks_url": {"type": "string", "minLength": 1, "description": "The same, fetched again and again."},
+                              "description": "JSON Web Key Set; changes are noticed."},
+                "jwks_url": {"type": "string", "minLength": 1, "description": "URL of a key set, fetched regularly."},
                 "jwks_ca_file": {"type": "string", "format": "file",
-                                 "description": "Certificates that the URL's server may have; else the system's."},
+                                 "description": "Trusted CA certificates for the URL. Default: the system's."},
                 "refresh": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
-                            "default": "10m", "description": "How often the URL is asked."},
+                            "default": "10m", "description": "How often the URL is fetched."},
                 "issuer": {"type": ["string", "array"], "items": {"type": "string"}, "default": [],
-                           "description": "One of these has issued the token; without any, anybody may have."},
+                           "description": "Accepted issuers. Default: any."},
                 "audience": {"type": ["string", "array"], "items": {"type": "string", "minLength": 1}, "minItems": 1,
-                             "description": "For whom the token is: one of these, or * for anybody."},
+                             "description": "Accepted audiences, or * for any."},
                 "skew": {"type": "string", "format": "duration", "formatMaximum": "10m", "default": "30s",
-                         "description": "By how much clocks may differ."},
-                "require_exp": {"type": "boolean", "default": true, "description": "Whether tokens have to end."},
+                         "description": "Allowed difference between clocks."},
+                "require_exp": {"type": "boolean", "default": true, "description": "Whether exp is required."},
                 "cookie": {"type": "string", "minLength": 1,
-                           "description": "The cookie that has the token, where Authorization: Bearer does not."},
+                           "description": "Cookie with the token, if there is no Authorization: Bearer."},
                 "claims": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "default": {},
-                           "description": "Claims, and the fields that tell them to the backend."},
+                           "description": "Claims, and the fields that pass them to the backend."},
                 "realm": {"type": "string", "minLength": 1, "maxLength": 200, "default": "Restricted",
-                          "description": "What WWW-Authenticate calls what is behind."},
-                "forward": {"type": "boolean", "default": false, "description": "Whether the backend gets the token."}
+                          "description": "Realm in WWW-Authenticate."},
+                "forward": {"type": "boolean", "default": false, "description": "Whether to forward the token."}
             }
         })",
                                                      .guard = true,
@@ -82,13 +82,13 @@ private:
         std::string challenge;
         bool forward = false;
     };
-    /// What a good token says.
+    /// The data of a valid token.
     struct Accepted {
         std::string subject;
         std::vector<std::string> values;  // of Rules::headers
-        std::uint64_t keys = 0;           // the KeySet
+        std::uint64_t keys = 0;           // number of the KeySet
     };
-    /// Tokens that were found good, by their digests; shared with work that may outlive the plugin.
+    /// Tokens that were found valid, by their digests; shared with work that may outlive the plugin.
     struct Known {
         std::optional<Accepted> find(const Digest& digest, std::uint64_t keys, Time now);
 
@@ -100,7 +100,7 @@ private:
     std::string token_of(const plugin::Exchange& exchange, std::string& fault) const;
     plugin::Decision judge(plugin::Exchange& exchange, const std::string& text, bool may_wait);
     plugin::Decision wait_for_key(plugin::Exchange& exchange, const std::string& text);
-    /// No key that is known fits.
+    /// No known key fits.
     plugin::Decision unknown_key() const;
     plugin::Decision verify(plugin::Exchange& exchange, std::shared_ptr<Judged> judged);
     static plugin::Decision admit(const Rules& rules, plugin::Exchange& exchange, const Accepted& accepted);

@@ -1,4 +1,4 @@
-// The settings of `jwt`.
+// Reads the settings of `jwt`.
 #include "jwt/jwt_settings.hpp"
 
 #include <set>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t pem_max = 64 * 1024;
 
-/// One of "keys". Throws std::runtime_error; `path` is then the place.
+/// Reads one of "keys". Throws std::runtime_error; `path` is then the place.
 Key read_key(const Settings& settings, std::string& path) {
     const std::string group = path;
     const Algorithm& algorithm = *algorithm_of(settings.text(group + ".alg").value_or("HS256"));
@@ -52,7 +52,7 @@ std::vector<Key> read_own_keys(const Settings& settings) {
 }
 
 std::vector<std::pair<std::string, std::string>> read_claims(const Settings& settings) {
-    constexpr std::size_t claims_max = 12;  // each takes up to two of an exchange's 32 changes
+    constexpr std::size_t claims_max = 12;  // each needs up to two of an exchange's 32 changes
     std::vector<std::pair<std::string, std::string>> claims;
     std::set<std::string> fields;
     for (std::size_t i = 0; i < settings.count("claims"); ++i) {
@@ -61,8 +61,7 @@ std::vector<std::pair<std::string, std::string>> read_claims(const Settings& set
         const std::string field(settings.text(path).value_or(Text()));
         if (!plugin::may_write(field)) {
             settings.problem(
-                path,
-                "is not a field that a plugin may change: it is not a valid name, or a field that the edge makes");
+                path, "is not a field that a plugin may change: it is not a valid name, or a field that the edge sets");
         } else if (!fields.insert(field).second) {
             settings.problem(path, "is the field of another claim too");
         }

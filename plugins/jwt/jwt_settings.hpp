@@ -1,4 +1,4 @@
-// The settings of `jwt`, as values. What is wrong with them is reported at its place.
+// Reads the settings of `jwt`, and reports mistakes at their places.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@
 namespace ferrotunnel::plugins {
 
 std::vector<Key> read_own_keys(const plugin::Settings& settings);
-/// Claims, and the fields that tell them.
+/// Claims, and the fields that pass them on.
 std::vector<std::pair<std::string, std::string>> read_claims(const plugin::Settings& settings);
 ClaimRules read_claim_rules(const plugin::Settings& settings);
-/// Whether there are keys, and can be had.
+/// Reports missing sources of keys, and those that cannot be used.
 void check_key_places(const plugin::Settings& settings);
 
 }  // namespace ferrotunnel::plugins

@@ -48,7 +48,7 @@ const unsigned char* bytes(std::string_view text) noexcept {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-/// Two numbers side by side, as tokens have them, in the form that OpenSSL takes; empty: they are none.
+/// Converts two numbers from the form of tokens, side by side, to OpenSSL's; empty if they are not valid.
 std::string der_of(std::string_view signature, std::size_t size) {
     if (signature.size() != 2 * size) {
         return {};
@@ -155,7 +155,7 @@ Key Key::of_pem(const Algorithm& algorithm, std::string kid, const std::string& 
 bool Key::verify(std::string_view text, std::string_view signature) const {
     if (secret_ == nullptr) {
         const bool is_right = verify_public(text, signature);
-        ERR_clear_error();  // nobody else on this thread must find what was wrong
+        ERR_clear_error();  // so that no other code on this thread finds these errors
         return is_right;
     }
     std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
@@ -173,7 +173,7 @@ bool Key::verify_public(std::string_view text, std::string_view signature) const
         signature = der;
     }
     const Context context(EVP_MD_CTX_new());
-    EVP_PKEY_CTX* options = nullptr;  // the context's
+    EVP_PKEY_CTX* options = nullptr;  // owned by the context
     if (signature.empty() || context == nullptr ||
         EVP_DigestVerifyInit_ex(context.get(), &options, algorithm_->digest, nullptr, nullptr, public_.get(),
                                 nullptr) != 1) {

@@ -1,4 +1,4 @@
-// Keys that signatures of tokens are checked with (RFC 7518, RFC 8037). Each key has one algorithm, which no token can
+// Keys for checking the signatures of tokens (RFC 7518, RFC 8037). Each key has one algorithm, which no token can
 // change.
 #pragma once
 
@@ -14,7 +14,7 @@ struct evp_pkey_st;
 
 namespace ferrotunnel::plugins {
 
-/// What the algorithms differ in.
+/// The properties of an algorithm.
 struct Algorithm {
     enum class Kind : std::uint8_t { hmac, rsa, rsa_pss, ecdsa, ed25519 };
 
@@ -25,10 +25,10 @@ struct Algorithm {
     std::size_t size;    // of hmac: of a MAC; of ecdsa: of a coordinate; of ed25519: of a signature
 };
 
-/// Null: there is none of that name.
+/// Null if the name is unknown.
 const Algorithm* algorithm_of(std::string_view name) noexcept;
 
-/// Immutable. Any thread.
+/// Immutable and thread-safe.
 class Key {
 public:
     /// From a secret. Throws std::runtime_error with words that follow its place.
@@ -39,7 +39,7 @@ public:
     const Algorithm& algorithm() const noexcept { return *algorithm_; }
     /// Empty: it has none.
     const std::string& kid() const noexcept { return kid_; }
-    /// Whether the signature is that of `text`. Takes microseconds with a secret, else up to a millisecond.
+    /// Whether this is the signature of `text`. Takes microseconds with a secret, otherwise up to a millisecond.
     bool verify(std::string_view text, std::string_view signature) const;
 
 private:
@@ -52,13 +52,12 @@ private:
     const Algorithm* algorithm_;
     std::string kid_;
     std::shared_ptr<const std::string> secret_;  // of hmac
-    std::shared_ptr<evp_pkey_st> public_;        // of others
+    std::shared_ptr<evp_pkey_st> public_;        // of the other kinds
 };
 
-/// Reads a JSON Web Key Set (RFC 7517) of up to 100 keys. Keys that are not for signatures, or of a kind that is not
-/// known, are passed over; `takes_secrets`: whether those of type "oct" are not. A key without "alg" has the algorithm
-/// of its curve; one of RSA has RS256. Throws std::runtime_error with words that follow its place, also when no key is
-/// left.
+/// Reads a JSON Web Key Set (RFC 7517) of up to 100 keys. Keys that are not for signatures, or of an unknown kind, are
+/// skipped; `takes_secrets`: whether those of type "oct" are read. A key without "alg" has the algorithm of its curve;
+/// an RSA key has RS256. Throws std::runtime_error with words that follow its place, also if no key is left.
 std::vector<Key> read_key_set(std::string_view text, bool takes_secrets);
 
 }  // namespace ferrotunnel::plugins

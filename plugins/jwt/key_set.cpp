@@ -18,12 +18,12 @@ namespace ferrotunnel::plugins {
 
 using nlohmann::json;
 
-/// Makes keys of JSON.
+/// Makes keys from JSON.
 class KeyReader {
 public:
     explicit KeyReader(bool takes_secrets) : takes_secrets_(takes_secrets) {}
 
-    /// Nothing: the key is passed over. Throws std::runtime_error for one that is broken.
+    /// Empty: the key is skipped. Throws std::runtime_error for a broken one.
     std::optional<Key> read(const json& key) const {
         const std::string type = text_at(key, "kty").value_or("");
         const std::string curve = text_at(key, "crv").value_or("");
@@ -83,7 +83,7 @@ private:
         const auto text = text_at(key, name);
         auto bytes = text ? decode_base64url(*text) : std::nullopt;
         if (!bytes || bytes->empty()) {
-            throw std::runtime_error(std::string("has a key whose \"") + name + "\" is missing or no base64url");
+            throw std::runtime_error(std::string("has a key whose \"") + name + "\" is missing or not base64url");
         }
         return std::move(*bytes);
     }
@@ -91,7 +91,7 @@ private:
         return Number(
             BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr));
     }
-    /// Null: there is no such key.
+    /// Null if there is no such key.
     static EVP_PKEY* make(const char* type, OSSL_PARAM_BLD* builder) {
         using Params = std::unique_ptr<OSSL_PARAM, Freed<OSSL_PARAM, OSSL_PARAM_free>>;
         const Params params(OSSL_PARAM_BLD_to_param(builder));
@@ -123,7 +123,7 @@ private:
         EVP_PKEY* const key = built ? make("EC", builder.get()) : nullptr;
         const Context checks(key != nullptr ? EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr) : nullptr);
         if (key != nullptr && (checks == nullptr || EVP_PKEY_public_check(checks.get()) != 1)) {
-            EVP_PKEY_free(key);  // a point beside the curve, say
+            EVP_PKEY_free(key);  // such as a point that is not on the curve
             return nullptr;
         }
         return key;
@@ -149,11 +149,11 @@ std::vector<Key> read_key_set(std::string_view text, bool takes_secrets) {
             if (std::optional<Key> key = each.is_object() ? reader.read(each) : std::nullopt) {
                 keys.push_back(std::move(*key));
             }
-        } catch (const std::runtime_error&) {  // one that is broken is passed over like one that is not known
+        } catch (const std::runtime_error&) {  // a broken key is skipped like an unknown one
         }
     }
     if (keys.empty()) {
-        throw std::runtime_error("has no key that signatures can be checked with");
+        throw std::runtime_error("has no key for checking signatures");
     }
     return keys;
 }

@@ -28,7 +28,7 @@ bool KeySource::is_complete() const {
     return options_.url.empty() || has_fetched_;
 }
 
-// With the lock.
+// With the lock held.
 void KeySource::replace(std::vector<Key>& part, std::vector<Key> keys) {
     static std::atomic<std::uint64_t> number{0};
     part = std::move(keys);
@@ -50,7 +50,7 @@ void KeySource::tick(Time now) {
                 replace(of_file_, std::move(keys));
             }
         } catch (const std::exception& problem) {
-            tell_("jwks_file " + options_.file + " " + problem.what() + "; the keys stay as they are");
+            tell_("jwks_file " + options_.file + " " + problem.what() + "; the earlier keys stay in use");
         }
     }
     const std::lock_guard lock(mutex_);
@@ -80,10 +80,10 @@ KeySource::Wait KeySource::wait_for_unknown(Share share, Then then, Time now) {
     return Wait::begun;
 }
 
-// With the lock. False: there is no fetch to wait for.
+// With the lock held. False: there is no fetch to wait for.
 bool KeySource::begin_fetch_for_unknown(Time now) {
     if (!fetches_) {
-        // The first keys are nobody's unknown ones.
+        // Before the first keys, no key counts as unknown.
         if (now < (has_fetched_ ? next_unknown_ : next_fetch_)) {
             return false;
         }
@@ -95,7 +95,7 @@ bool KeySource::begin_fetch_for_unknown(Time now) {
     return fetches_;
 }
 
-// With the lock.
+// With the lock held.
 void KeySource::fetch(Time now) {
     HttpQuestion question;
     question.url = options_.url;
@@ -132,7 +132,7 @@ void KeySource::fetched(const HttpAnswer& answer) {
         }
     }
     if (!problem.empty()) {
-        tell_("jwks_url " + options_.url + " gives no keys: " + problem + "; those that are known stay");
+        tell_("jwks_url " + options_.url + " returned no keys: " + problem + "; the known keys stay in use");
     }
     while (!waiters.empty()) {
         waiters.pop()(Wake::fetched);

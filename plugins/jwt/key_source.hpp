@@ -1,4 +1,4 @@
-// Where keys come from: the settings, a file, a URL. A set that cannot be had any more stays as it is.
+// The sources of keys: settings, a file, a URL. If one fails, its earlier keys stay in use.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Keys, with a number that no other set has.
+/// Keys, with a number that is unique to this set.
 struct KeySet {
     std::vector<Key> keys;
     std::uint64_t number = 0;
@@ -25,34 +25,34 @@ struct KeySet {
 class KeySource {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    using Tell = std::function<void(const std::string&)>;  // a line for the log; any thread
+    using Tell = std::function<void(const std::string&)>;  // logs a line; thread-safe
     static constexpr std::size_t file_max = 1024 * 1024;
     static constexpr std::size_t waiters_max = 256;
-    static constexpr std::chrono::seconds unknown_pause{60};  // between fetches for keys that are not known
-    static constexpr std::chrono::seconds failure_pause{10};  // before a fetch that has failed is tried again
+    static constexpr std::chrono::seconds unknown_pause{60};  // between fetches for unknown keys
+    static constexpr std::chrono::seconds failure_pause{10};  // before a failed fetch is retried
 
     struct Options {
-        std::vector<Key> own;  // of the settings
+        std::vector<Key> own;  // from the settings
         std::string file;      // empty: none
         std::string url;       // empty: none
         std::string ca_file;
         std::chrono::nanoseconds refresh{};
     };
 
-    /// Throws std::runtime_error where the file has no keys.
+    /// Throws std::runtime_error if the file has no keys.
     KeySource(Options options, Tell tell);
     KeySource(const KeySource&) = delete;
     KeySource& operator=(const KeySource&) = delete;
 
     std::shared_ptr<const KeySet> keys() const;
-    /// Whether all keys there are have been had once.
+    /// Whether all sources have been read once.
     bool is_complete() const;
     /// Reads the file if it has changed, and fetches from the URL when that is due. On one thread at a time.
     void tick(Time now);
     /// Why a wait has ended.
     enum class Wake : std::uint8_t {
-        fetched,    // the fetch is over, with or without success
-        displaced,  // one of a smaller share has the place, and nothing is known yet
+        fetched,    // the fetch has ended, with or without success
+        displaced,  // a smaller share got the place, and nothing is known yet
     };
     using Then = std::function<void(Wake)>;
     enum class Wait : std::uint8_t {
@@ -60,8 +60,8 @@ public:
         none,  // there is no fetch to wait for, since one has just been made
         busy,  // too many wait
     };
-    /// Has `then` called on another thread when a fetch has ended that may bring a key that is not known, or before
-    /// that when it is displaced. Any thread.
+    /// Calls `then` on another thread when a fetch that may bring an unknown key has ended, or earlier if it is
+    /// displaced. Thread-safe.
     Wait wait_for_unknown(Share share, Then then, Time now);
 
 private:
@@ -82,7 +82,7 @@ private:
     bool has_fetched_ = false;  // once, with success
     Time next_fetch_{};
     Time next_unknown_{};
-    HttpClient client_{1, 4, std::chrono::seconds(4)};  // last: its thread uses what is above
+    HttpClient client_{1, 4, std::chrono::seconds(4)};  // last: its thread uses the members above
 };
 
 }  // namespace ferrotunnel::plugins

@@ -1,4 +1,4 @@
-// Keys and tokens that tests make.
+// Makes keys and tokens for tests.
 #pragma once
 
 #include <openssl/bio.h>

@@ -14,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-/// A member that has to be a text where it is there.
+/// A member that must be text if it exists.
 bool read_text(const json& object, const char* key, std::string& value) {
     if (!object.contains(key)) {
         return true;
@@ -71,7 +71,7 @@ std::optional<Token> read_token(std::string_view text, std::string& fault) {
     auto header = header_text ? parse_strict_object(*header_text) : std::nullopt;
     auto claims = claims_text ? parse_strict_object(*claims_text) : std::nullopt;
     if (!signature || !header || !claims) {
-        fault = "a part of it is not valid base64url, or no JSON object in which each key is there once";
+        fault = "a part of it is not valid base64url, or not a JSON object without duplicate keys";
         return std::nullopt;
     }
     Token token;
@@ -100,13 +100,13 @@ std::string claims_fault(const json& claims, const ClaimRules& rules, double now
     }
     if (const auto begin = claims.find("nbf"); begin != claims.end()) {
         if (!begin->is_number() || begin->get<double>() > now + rules.skew) {
-            return "it is not good yet";
+            return "it is not valid yet";
         }
     }
     const std::string issuer = text_at(claims, "iss").value_or("");
     if (!rules.issuers.empty() &&
         std::find(rules.issuers.begin(), rules.issuers.end(), issuer) == rules.issuers.end()) {
-        return "it is of another issuer";
+        return "it is from another issuer";
     }
     return has_audience(claims, rules.audiences) ? "" : "it is for another audience";
 }

@@ -1,4 +1,4 @@
-// A JSON Web Token (RFC 7519) in its compact form, before anybody knows whether it is genuine.
+// A JSON Web Token (RFC 7519) in its compact form, before its signature is checked.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,25 +20,24 @@ struct Token {
     std::string signature;
 };
 
-/// Nothing, and `fault` says why: a token that is too long or broken, or one whose header asks for what is not done
-/// ("crit", "b64", a type of another purpose). What the header says about where a key is ("jku", "x5u", "jwk", "x5c")
-/// is never looked at.
+/// Empty, with the reason in `fault`: a token that is too long or broken, or whose header requires something
+/// unsupported ("crit", "b64", a type of another purpose). Sources of keys in the header ("jku", "x5u", "jwk", "x5c")
+/// are ignored.
 std::optional<Token> read_token(std::string_view text, std::string& fault);
 
-/// What the claims of a token have to say.
+/// The rules for the claims of a token.
 struct ClaimRules {
     std::vector<std::string> issuers;    // one of them; empty: any
     std::vector<std::string> audiences;  // one of them; "*": any
-    double skew = 0;                     // seconds by which clocks may differ
-    bool needs_end = true;               // whether there has to be an "exp"
+    double skew = 0;                     // allowed clock difference in seconds
+    bool needs_end = true;               // whether "exp" is required
 };
 
-/// Why the token is not good at that time, in seconds since 1970; empty: it is. `until`: the time at which it ends,
-/// with the skew.
+/// Why the token is not valid at that time, in seconds since 1970; empty if it is. `until`: its expiry, with the skew.
 std::string claims_fault(const nlohmann::json& claims, const ClaimRules& rules, double now, double& until);
 
-/// A claim as the value of a field: a text, a number, true or false, or a list of texts without commas. Empty: anything
-/// else, or what no field can say.
+/// A claim as a field value: a text, a number, true or false, or a list of texts without commas. Empty for anything
+/// else, and for text that no field can have.
 std::string claim_value(const nlohmann::json& claims, const std::string& name);
 
 }  // namespace ferrotunnel::plugins

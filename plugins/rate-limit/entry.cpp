@@ -1,4 +1,4 @@
-// The entry of rate-limit.so.
+// Entry point of rate-limit.so.
 #include "rate-limit/rate_limit.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {

@@ -19,7 +19,7 @@ nanoseconds GcraTable::take(std::uint64_t key, const Rate& rate, nanoseconds now
     std::int64_t before = paid_at.load(std::memory_order_relaxed);
     std::int64_t after = 0;
     do {
-        // Nobody owes more than the whole burst, which matters when the rate was another one before.
+        // No key owes more than the whole burst, which matters if the rate has changed.
         const std::int64_t from = std::clamp(before, now, now + burst_takes);
         after = from + interval;
         if (after - now > burst_takes) {
@@ -29,8 +29,8 @@ nanoseconds GcraTable::take(std::uint64_t key, const Rate& rate, nanoseconds now
     return nanoseconds(0);
 }
 
-// The time of the key in its bucket. If another key takes the place while the caller still charges it, that one is
-// charged for a request too many: a small unfairness, and no way around a limit.
+// The time of the key in its bucket. If another key takes the place while the caller still charges it, that key is
+// charged for one request too many: a small unfairness, but no way around a limit.
 std::atomic<std::int64_t>& GcraTable::place_of(Bucket& bucket, std::uint64_t key, std::int64_t now) noexcept {
     while (true) {
         std::size_t first_paid = 0;
@@ -45,10 +45,10 @@ std::atomic<std::int64_t>& GcraTable::place_of(Bucket& bucket, std::uint64_t key
                 earliest = paid_at;
             }
         }
-        // All who bring the same key choose the same place, so that one of them succeeds, and the others find it there.
+        // All threads with the same key choose the same place, so one of them succeeds, and the others find it there.
         std::uint64_t old = bucket.keys[first_paid].load(std::memory_order_relaxed);
         if (old != key && bucket.keys[first_paid].compare_exchange_strong(old, key, std::memory_order_relaxed)) {
-            if (earliest > now) {  // what the other one owes is not the new one's
+            if (earliest > now) {  // the debt of the replaced key is dropped
                 bucket.paid_at[first_paid].compare_exchange_strong(earliest, now, std::memory_order_relaxed);
             }
             return bucket.paid_at[first_paid];

@@ -1,5 +1,5 @@
-// How much each key has had of its rate, by the generic cell rate algorithm: a key is one time, until which what it has
-// had is paid for. A table of a fixed size, without locks.
+// A lock-free table of fixed size with the rate of each key, by the generic cell rate algorithm: a key stores one time,
+// until which its use is paid for.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// `burst` at once, and then one more after each `interval`.
+/// `burst` at once, and then one after each `interval`.
 struct Rate {
     std::chrono::nanoseconds interval{0};
     std::int64_t burst = 1;
@@ -19,23 +19,23 @@ struct Rate {
 
 class GcraTable {
 public:
-    /// With room for at least so many keys; up to 2^20.
+    /// Has room for at least so many keys; up to 2^20.
     explicit GcraTable(std::size_t entries);
 
-    /// Takes one of the key's rate. Zero: there was one; otherwise how long it takes until there is one, and nothing is
-    /// taken. `key` is not 0 and a good hash, `now` does not go back. Any thread; a key that is there costs one
+    /// Takes one unit of the key's rate. Zero: it was available; otherwise the time until one is, and nothing is taken.
+    /// `key` must be a good hash, not 0, and `now` must not go back. Thread-safe; for a known key it costs one
     /// compare-and-swap.
     std::chrono::nanoseconds take(std::uint64_t key, const Rate& rate, std::chrono::nanoseconds now) noexcept;
 
     std::size_t entries() const noexcept { return buckets_count_ * ways; }
 
 private:
-    // A key has its place in one bucket, found by the hash's first bits. A new key takes the place there of the one
-    // that has paid, or will have paid first: whoever uses most of a rate stays longest, and a full table lets nobody
-    // pass who would not pass otherwise.
+    // A key has its place in one bucket, selected by the hash's first bits. A new key replaces the one that has paid,
+    // or will have paid, first: heavy users stay longest, and a full table lets nothing pass that would not pass
+    // otherwise.
     static constexpr std::size_t ways = 16;
     struct alignas(64) Bucket {
-        std::array<std::atomic<std::uint64_t>, ways> keys{};    // 0: nobody's
+        std::array<std::atomic<std::uint64_t>, ways> keys{};    // 0: free
         std::array<std::atomic<std::int64_t>, ways> paid_at{};  // nanoseconds of the clock
     };
 

@@ -21,7 +21,7 @@ void RateLimit::check(const Settings& settings) {
     }
     const Rate rate = rate_of(settings);
     if (rate.interval > longest / rate.burst) {
-        settings.problem("burst", "takes more than 30 days to be there again at this rate");
+        settings.problem("burst", "takes more than 30 days to refill at this rate");
     }
 }
 

@@ -39,7 +39,7 @@ bool equal_names(std::string_view one, std::string_view other) noexcept {
                       [](char a, char b) { return lower(a) == lower(b); });
 }
 
-/// A time as text, without memory of its own.
+/// A time as text, without allocation.
 class TimeText {
 public:
     enum class Style : std::uint8_t { iso, of_web_servers };
@@ -75,7 +75,8 @@ std::uint64_t milliseconds_of(const Outcome& outcome) noexcept {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(outcome.duration).count());
 }
 
-/// Without what may be secret in a URL: its query, its fragment, or a user in front of its host. Other texts stay.
+/// Removes the parts of a URL that may be secret: its query, its fragment, or the user before its host. Other texts
+/// stay.
 std::string_view without_query(std::string_view value) noexcept {
     const std::string_view url = value.substr(value.starts_with('<') ? 1 : 0);
     const std::size_t scheme = url.find("://");
@@ -104,12 +105,12 @@ LineFormat::LineFormat(const Settings& settings)
     user_agent_ = field_piece("User-Agent");
     for (const std::string& name : texts(settings, "fields")) {
         if (!plugin::may_write(name)) {
-            throw std::invalid_argument("names the field \"" + name + "\", which cannot be there");
+            throw std::invalid_argument("names the field \"" + name + "\", which is not a valid name");
         }
         fields_.push_back(field_piece(name));
     }
     for (const std::string& name : texts(settings, "notes")) {
-        if (!plugin::may_write(name)) {  // what is a field's name needs no escapes
+        if (!plugin::may_write(name)) {  // field names need no escapes
             throw std::invalid_argument("names the note \"" + name + "\", which is not a valid name");
         }
         fields_.push_back({What::note, name});
@@ -159,7 +160,7 @@ LineFormat::What LineFormat::what_of(std::string_view name) {
         }
     }
     throw std::invalid_argument("has {{" + std::string(name) +
-                                "}}, which stands for nothing; there are time, visitor, host, method, path, query, "
+                                "}}, which is unknown; expected time, visitor, host, method, path, query, "
                                 "service, scheme, request_id, status, complete, request_bytes, response_bytes, ms, "
                                 "note.NAME and field.NAME");
 }
@@ -193,7 +194,7 @@ std::size_t LineFormat::write(char* memory, std::size_t size, const Exchange& ex
     return line.end();
 }
 
-// What is text already; empty for all else, and for what is not there.
+// The properties that are text; empty for all others, and for missing ones.
 std::string_view LineFormat::text_of(const Piece& piece, const Facts& facts) noexcept {
     const Exchange& exchange = facts.exchange;
     switch (piece.what) {
@@ -307,7 +308,7 @@ void LineFormat::write_piece(LineWriter& line, const Piece& piece, const Facts& 
         case What::ms:
             return line.put_number(milliseconds_of(facts.outcome));
         case What::query:
-            return line.put_escaped(facts.exchange.query());  // empty where there is none, since it has its '?'
+            return line.put_escaped(facts.exchange.query());  // includes its '?'; empty if there is none
         default:
             return put_or_dash(line, text_of(piece, facts));
     }

@@ -1,4 +1,4 @@
-// What a line of the log says of a request: as JSON, as web servers write it, or by a template.
+// Formats a log line about a request: as JSON, in the combined format of web servers, or by a template.
 #pragma once
 
 #include <chrono>
@@ -15,11 +15,11 @@ namespace ferrotunnel::plugins {
 
 class LineFormat {
 public:
-    /// Of the settings "format", "template", "fields", "notes", "mask" and "query". Throws std::invalid_argument for a
+    /// For the settings "format", "template", "fields", "notes", "mask" and "query". Throws std::invalid_argument for a
     /// template that cannot be used, in words that follow the setting's name.
     explicit LineFormat(const plugin::Settings& settings);
 
-    /// Writes the line of an exchange that has ended now; its size. Any thread; it allocates nothing.
+    /// Writes the line of an exchange that has just ended; returns its size. Thread-safe; does not allocate.
     std::size_t write(char* line, std::size_t size, const plugin::Exchange& exchange, const plugin::Outcome& outcome,
                       std::chrono::system_clock::time_point now) const noexcept;
 
@@ -48,9 +48,9 @@ private:
         What what = What::text;
         std::string name;  // of the note or field, or the text itself
         bool is_masked = false;
-        bool with_query = true;  // of a URL that is the value of the field
+        bool with_query = true;  // of a URL in the field's value
     };
-    /// What all lines are made from.
+    /// The data of a line.
     struct Facts {
         const plugin::Exchange& exchange;
         const plugin::Outcome& outcome;
@@ -70,7 +70,7 @@ private:
     Kind kind_ = Kind::json;
     bool with_query_ = false;
     std::vector<std::string> secrets_;
-    std::vector<Piece> fields_;  // and notes, behind the others in JSON
+    std::vector<Piece> fields_;  // and notes, after the other members in JSON
     std::vector<Piece> pieces_;  // of the template
     Piece referer_;
     Piece user_agent_;

@@ -1,5 +1,4 @@
-// Lines on their way from the workers to the thread that writes them: a ring of places that are there from the
-// beginning.
+// A lock-free queue of lines from the workers to the writing thread: a ring of preallocated places.
 #pragma once
 
 #include <atomic>
@@ -12,12 +11,12 @@
 
 namespace ferrotunnel::plugins {
 
-/// With its end. No more than a pipe takes in one piece, so that lines of several writers never mix.
+/// Including the line end. Not more than a pipe accepts as a whole, so that lines of several writers never mix.
 constexpr std::size_t log_line_bytes_max = 4'096;
 
 class LineQueue {
 public:
-    /// Room for at least so many lines.
+    /// Has room for at least so many lines.
     explicit LineQueue(std::size_t lines)
         : mask_(std::bit_ceil(lines) - 1),
           turns_(mask_ + 1),
@@ -28,8 +27,8 @@ public:
         }
     }
 
-    /// Has `write(char* line)` write a line of up to log_line_bytes_max bytes, and return its size. False: there is no
-    /// room, and it was not called. Any thread; it waits for nobody and allocates nothing.
+    /// Calls `write(char* line)`, which writes a line of up to log_line_bytes_max bytes and returns its size. False:
+    /// there is no room, and it was not called. Thread-safe; does not wait or allocate.
     template <typename Write>
     bool push(Write write) {
         std::size_t at = next_in_.load(std::memory_order_relaxed);
@@ -51,8 +50,7 @@ public:
         return true;
     }
 
-    /// Appends the next lines to `text`, as long as it has no more than `bytes` bytes then; how many they were. One
-    /// thread at a time.
+    /// Appends the next lines to `text`, up to `bytes` bytes in total; returns their number. One thread at a time.
     std::size_t pop(std::string& text, std::size_t bytes) {
         std::size_t lines = 0;
         for (;; ++lines, ++next_out_) {

@@ -9,7 +9,7 @@ namespace ferrotunnel::plugins {
 namespace {
 
 constexpr std::size_t text_bytes_max = 1'024;            // of one value
-constexpr std::string_view cut_mark = ",\"cut\":true}";  // for which an object keeps room
+constexpr std::string_view cut_mark = ",\"cut\":true}";  // an object reserves room for it
 constexpr std::size_t escape_bytes_max = 12;             // of one character: \udb40\udc01
 constexpr char hex[] = "0123456789abcdef";
 
@@ -42,7 +42,7 @@ void LineWriter::put_escaped(std::string_view text) noexcept {
 void LineWriter::put_json(std::string_view text) noexcept {
     const bool is_long = text.size() > text_bytes_max;
     text = text.substr(0, text_bytes_max);
-    const std::size_t kept = cut_mark.size() + 1 + escape_bytes_max;  // for the quote as well
+    const std::size_t kept = cut_mark.size() + 1 + escape_bytes_max;  // also for the quote
     for (std::size_t i = 0; i < text.size();) {
         if (left() <= kept) {
             is_cut_ = true;

@@ -15,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long somebody who reads the lines from a pipe may take before they are given up.
+// How long a reader of a pipe may take before lines are dropped.
 constexpr std::chrono::seconds patience{10};
 constexpr std::chrono::seconds patience_at_end{2};
 
@@ -28,8 +28,8 @@ bool is_regular_file(int descriptor) noexcept {
     return ::fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-// A standard error that never blocks: a pipe is opened again, since O_NONBLOCK would count for all who have it. A
-// regular file is not, since its writers would have places of their own in it.
+// Opens standard error without blocking: a pipe is opened again, since O_NONBLOCK would affect every process that
+// shares it. A regular file is not, since its writers would then have separate positions.
 int open_standard_error() noexcept {
     const int opened =
         is_regular_file(STDERR_FILENO) ? -1 : ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -51,7 +51,7 @@ LogOutput::~LogOutput() {
 }
 
 int LogOutput::open_path() const {
-    constexpr mode_t rights = 0640;  // visitors' addresses are nobody else's business
+    constexpr mode_t rights = 0640;  // visitors' addresses are private
     return ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, rights);
 }
 
@@ -95,7 +95,7 @@ std::string LogOutput::write(std::string_view lines, const std::atomic<bool>& is
             lines.remove_prefix(static_cast<std::size_t>(size));
         } else if (errno == EAGAIN) {
             if (Clock::now() - begun > (is_ending.load() ? patience_at_end : patience)) {
-                return "nobody reads them";
+                return "there is no reader";
             }
             pollfd waits{descriptor_, POLLOUT, 0};
             ::poll(&waits, 1, 100);

@@ -1,4 +1,4 @@
-// Where lines go: a file, which is opened again when it was renamed, or standard error.
+// The destination of lines: a file, which is reopened after a rename, or standard error.
 #pragma once
 
 #include <atomic>
@@ -12,21 +12,21 @@ namespace ferrotunnel::plugins {
 /// On one thread.
 class LogOutput {
 public:
-    /// Opens the file, which is made where there is none; an empty path is standard error. Throws std::runtime_error.
+    /// Opens the file, and creates it if it does not exist; an empty path is standard error. Throws std::runtime_error.
     explicit LogOutput(std::string path);
     ~LogOutput();
     LogOutput(const LogOutput&) = delete;
     LogOutput& operator=(const LogOutput&) = delete;
 
-    /// Opens the file again if its name is another file's now, or nobody's. What is wrong, if it cannot be opened:
-    /// then lines go where they went before. Empty: all is well.
+    /// Reopens the file if its name now belongs to another file or to none. Returns the problem if it cannot be opened:
+    /// lines then still go to the old file. Empty: no problem.
     std::string follow_name();
 
-    /// How much to write at once.
+    /// The number of bytes to write at once.
     std::size_t piece_bytes() const noexcept { return is_regular_ ? 64 * 1'024 : 4'096; }
 
-    /// Writes whole lines. Where nobody reads them they are given up after a time, which is shorter once `is_ending`.
-    /// What is wrong; empty: they are written.
+    /// Writes whole lines. If they are not read they are dropped after a time, which is shorter once `is_ending`.
+    /// Returns the problem; empty if they were written.
     std::string write(std::string_view lines, const std::atomic<bool>& is_ending);
 
 private:

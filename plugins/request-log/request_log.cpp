@@ -54,7 +54,7 @@ void RequestLog::on_close(Exchange& exchange, const Outcome& outcome) {
 }
 
 void RequestLog::run() {
-    sigset_t broken_pipe;  // who reads the lines may end, which is an error of write() then, and no end of the server
+    sigset_t broken_pipe;  // a reader that ends causes an error of write(), not the end of the server
     ::sigemptyset(&broken_pipe);
     ::sigaddset(&broken_pipe, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
@@ -62,8 +62,8 @@ void RequestLog::run() {
     while (!is_last) {
         while (::sem_wait(&bell_) != 0) {
         }
-        is_last = is_ending_.load();  // all lines are in the queue then
-        is_rung_.exchange(false);     // reads what the workers have said, and so sees their lines
+        is_last = is_ending_.load();  // then all lines are in the queue
+        is_rung_.exchange(false);     // synchronizes with the workers, and so sees their lines
         try {
             write_all();
         } catch (const std::exception& problem) {
@@ -74,10 +74,10 @@ void RequestLog::run() {
 
 void RequestLog::write_all() {
     std::string lines;
-    bool gives_up = false;  // nobody reads, and the server is not to wait for each piece
+    bool gives_up = false;  // without a reader, the server must not wait for each piece
     while (const std::size_t count = queue_.pop(lines, output_.piece_bytes())) {
         std::string problem = output_.follow_name();
-        const std::string lost = gives_up ? "nobody reads them" : output_.write(lines, is_ending_);
+        const std::string lost = gives_up ? "there is no reader" : output_.write(lines, is_ending_);
         if (!lost.empty()) {
             left_out_.fetch_add(count, std::memory_order_relaxed);
             problem = "lines cannot be written: " + lost;
@@ -89,7 +89,7 @@ void RequestLog::write_all() {
     tell(problem_);
 }
 
-// Tells of a problem when it is another one than before, and of lines that were left out, but not all the time.
+// Logs a new problem, and the number of dropped lines, with a pause between lines.
 void RequestLog::tell(const std::string& problem) {
     constexpr std::chrono::seconds pause{10};
     if (problem != problem_) {

@@ -1,5 +1,4 @@
-// Writes a line for each request that has ended, without keeping a worker waiting. plugins/request-log/README.md has
-// the settings.
+// Writes a line for each finished request without delaying workers. See plugins/request-log/README.md.
 #pragma once
 
 #include <semaphore.h>
@@ -27,23 +26,23 @@ public:
             "type": "object",
             "properties": {
                 "file": {"type": "string", "format": "file",
-                         "description": "Where lines are appended; without it standard error."},
+                         "description": "File to append lines to. Default: standard error."},
                 "format": {"type": "string", "enum": ["json", "combined"], "default": "json",
                            "description": "JSON, or the combined format of web servers."},
                 "template": {"type": "string", "minLength": 1, "maxLength": 1024,
-                             "description": "A line of one's own, with places like {{status}}."},
+                             "description": "Your own line format, with placeholders like {{status}}."},
                 "fields": {"type": ["string", "array"], "items": {"type": "string"}, "maxItems": 32, "default": [],
-                           "description": "Fields of requests that lines in JSON have too, such as User-Agent."},
+                           "description": "Request fields to add to JSON lines, such as User-Agent."},
                 "notes": {"type": ["string", "array"], "items": {"type": "string"}, "maxItems": 32, "default": [],
-                          "description": "Notes of other plugins that lines in JSON have too, such as auth.subject."},
+                          "description": "Notes of other plugins to add to JSON lines, such as auth.subject."},
                 "query": {"type": "boolean", "default": false,
-                          "description": "Whether the query is written, which may have secrets."},
+                          "description": "Whether to write the query, which may contain secrets."},
                 "mask": {"type": ["string", "array"], "items": {"type": "string"}, "maxItems": 64,
                          "default": ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "X-Api-Key",
                                      "X-Auth-Token", "X-Csrf-Token"],
-                         "description": "Fields of which only *** is written."},
+                         "description": "Fields whose values are written as ***."},
                 "queue": {"type": "integer", "minimum": 16, "maximum": 65536, "default": 1024,
-                          "description": "How many lines may wait to be written, 4 KiB each; more are left out."}
+                          "description": "Number of lines that may wait, 4 KiB each; more are dropped."}
             }
         })"};
 
@@ -55,7 +54,7 @@ public:
     void stop() override;
     void on_close(plugin::Exchange& exchange, const plugin::Outcome& outcome) override;
 
-    /// Lines that were left out so far, since too many waited or they could not be written. Any thread.
+    /// The number of lines that were dropped so far, because too many waited or they could not be written. Thread-safe.
     std::uint64_t left_out() const noexcept { return left_out_.load(); }
 
 private:
@@ -70,9 +69,9 @@ private:
     std::atomic<bool> is_rung_{false};
     std::atomic<bool> is_ending_{false};
     std::atomic<std::uint64_t> left_out_{0};
-    std::uint64_t told_ = 0;  // of those left out; the thread's own, as are those below
+    std::uint64_t told_ = 0;  // dropped lines that were logged; only for the thread, like the next two
     std::chrono::nanoseconds told_at_{0};
-    std::string problem_;  // the one that was told last
+    std::string problem_;  // the last one that was logged
     std::thread thread_;
 };
 

@@ -16,7 +16,7 @@ struct MacFree {
 
 void must(bool holds) {
     if (!holds) {
-        throw std::runtime_error("HMAC is not to be had");
+        throw std::runtime_error("HMAC is not available");
     }
 }
 

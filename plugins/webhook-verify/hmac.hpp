@@ -14,13 +14,13 @@ namespace ferrotunnel::plugins {
 
 enum class HashName : std::uint8_t { sha1, sha256, sha512 };
 
-/// The bytes of a digest.
+/// The size of a digest in bytes.
 std::size_t digest_size(HashName hash) noexcept;
 
-/// A secret for one digest. Any thread may use it.
+/// A secret for one digest. Thread-safe.
 class HmacKey {
 public:
-    /// Throws std::runtime_error where OpenSSL does not have that digest.
+    /// Throws std::runtime_error if OpenSSL does not have that digest.
     HmacKey(HashName hash, std::string_view secret);
     HmacKey(HmacKey&&) noexcept;
     HmacKey& operator=(HmacKey&&) noexcept;
@@ -28,7 +28,7 @@ public:
 
     /// A digest, in the first digest_size() bytes.
     using Mac = std::array<std::uint8_t, 64>;
-    /// Of the texts, one behind the other. Throws std::runtime_error where there is no memory.
+    /// The digest of the concatenated texts. Throws std::runtime_error without memory.
     Mac of(std::initializer_list<std::string_view> texts) const;
     HashName hash() const noexcept { return hash_; }
 
@@ -36,10 +36,10 @@ private:
     struct Context;
 
     HashName hash_;
-    std::unique_ptr<Context> context_;  // has taken the key, and no text yet
+    std::unique_ptr<Context> context_;  // initialized with the key, without text
 };
 
-/// Compares in a time that says nothing about where they differ.
+/// Compares in constant time.
 bool is_equal(std::span<const std::uint8_t> one, std::span<const std::uint8_t> other) noexcept;
 
 }  // namespace ferrotunnel::plugins

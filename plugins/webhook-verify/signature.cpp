@@ -13,7 +13,7 @@ namespace {
 using Signature = std::vector<std::uint8_t>;
 
 constexpr std::size_t signatures_max = 8;    // of one request
-constexpr std::size_t time_digits_max = 12;  // which is enough for 30,000 years
+constexpr std::size_t time_digits_max = 12;  // enough for 30,000 years
 
 constexpr std::string_view no_signature = "it has no signature";
 constexpr std::string_view several = "it has several fields with signatures or times";
@@ -32,7 +32,7 @@ std::optional<Signature> decode(std::string_view text, bool is_base64, HashName 
     return Signature(decoded->begin(), decoded->end());
 }
 
-/// Whether the text is a time that is near enough; otherwise `fault` says why not.
+/// Whether the text is a time within the tolerance; otherwise `fault` has the reason.
 bool is_timely(std::string_view text, std::chrono::seconds tolerance, std::chrono::seconds now,
                std::string_view& fault) {
     std::int64_t seconds = 0;
@@ -45,13 +45,13 @@ bool is_timely(std::string_view text, std::chrono::seconds tolerance, std::chron
     }
     const std::chrono::seconds age = now - std::chrono::seconds(seconds);
     if (age > tolerance || -age > tolerance) {
-        fault = age > tolerance ? "its time is too long ago" : "its time is too far in the future";
+        fault = age > tolerance ? "its time is too far in the past" : "its time is too far in the future";
         return false;
     }
     return true;
 }
 
-/// "t=1,v1=0a,v1=0b": the time, and the signatures of version 1. What has other names is skipped.
+/// "t=1,v1=0a,v1=0b": the time, and the signatures of version 1. Other names are skipped.
 bool read_stripe(std::string_view value, SignatureClaim& claim, std::string_view& time, std::string_view& fault) {
     bool has_time = false;
     while (!value.empty()) {

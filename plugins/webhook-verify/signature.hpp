@@ -1,4 +1,4 @@
-// How senders sign webhooks, and what a request says of its signature.
+// Signature styles of webhook senders, and the signature of a request.
 #pragma once
 
 #include <chrono>
@@ -22,34 +22,34 @@ struct SignatureStyle {
     std::string field;       // with the signature
     std::string time_field;  // of `slack`
     std::string prefix;      // before the digest, of `plain`
-    bool is_base64 = false;  // else the digest is in hexadecimal digits
+    bool is_base64 = false;  // otherwise the digest has hexadecimal digits
     HashName hash = HashName::sha256;
-    std::chrono::seconds tolerance{0};  // by how much a time may differ from ours, both ways
+    std::chrono::seconds tolerance{0};  // allowed difference of times, in both directions
 };
 
-/// The values of a request's fields of those names. The fields of a request that is genuine are there once.
+/// The values of a request's fields of those names. A genuine request has each field once.
 struct SignatureFields {
     std::vector<std::string_view> signature;
     std::vector<std::string_view> time;
 };
 
-/// What a request says: that one of these signatures is of `before` and its body.
+/// The claim of a request: one of these signatures is of `before` and its body.
 struct SignatureClaim {
     std::string before;
     std::vector<std::vector<std::uint8_t>> signatures;
-    std::string time;  // that is signed, if the style signs one
+    std::string time;  // the signed time, if the style signs one
 };
 
-/// Reads what the fields say. Nothing: it is missing, malformed, or of another time than `now`, the time since 1970;
-/// `fault` then says why.
+/// Reads the fields. Empty, with the reason in `fault`, if the signature is missing or malformed, or its time is too
+/// far from `now`, the time since 1970.
 std::optional<SignatureClaim> read_claim(const SignatureStyle& style, const SignatureFields& fields,
                                          std::chrono::seconds now, std::string_view& fault);
 
-/// Whether the time that the request claims is still near enough; otherwise `fault` says why not.
+/// Whether the claimed time is still within the tolerance; otherwise `fault` has the reason.
 bool is_timely(const SignatureClaim& claim, const SignatureStyle& style, std::chrono::seconds now,
                std::string_view& fault);
 
-/// Which of the keys has made one of the signatures; nothing: none of them. Throws where there is no memory.
+/// The key that has made one of the signatures; empty if none has. Throws without memory.
 std::optional<std::size_t> find_key(const SignatureClaim& claim, std::string_view body,
                                     const std::vector<HmacKey>& keys);
 

@@ -1,4 +1,4 @@
-// What senders of webhooks do.
+// Signs webhooks like a sender.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ inline std::string hex(HashName hash, std::string_view secret, std::initializer_
     return text;
 }
 
-/// So long from now, in seconds since 1970.
+/// The time after `from_now`, in seconds since 1970.
 inline std::string unix_time(std::chrono::seconds from_now) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
                               (std::chrono::system_clock::now() + from_now).time_since_epoch())

@@ -69,25 +69,25 @@ void WebhookVerify::check(const Settings& settings) {
     const bool is_generic = style == "generic";
     for (const char* const key : {"header", "prefix", "encoding", "algorithm"}) {
         if (!is_generic && settings.text(key)) {
-            settings.problem(key, "is for the style `generic` alone: the others know it");
+            settings.problem(key, "is only for the style `generic`: the others define it");
         }
     }
     if (settings.integer("tolerance") && style != "stripe" && style != "slack") {
-        settings.problem("tolerance", "is for the styles `stripe` and `slack`: the others sign no time");
+        settings.problem("tolerance", "is only for the styles `stripe` and `slack`: the others sign no time");
     }
     if (is_generic && !settings.text("header")) {
-        settings.problem({}, "needs `header`, the field that has the signature");
+        settings.problem({}, "needs `header`, the field with the signature");
     } else if (is_generic && !plugin::may_write(*settings.text("header"))) {
         settings.problem("header",
-                         "is not a field that a plugin sees: it is not a valid name, or a field that the edge makes");
+                         "is not a field that a plugin sees: it is not a valid name, or a field that the edge sets");
     }
     if (settings.integer("status").value_or(0) == 402) {
-        settings.problem("status", "is none of 400, 401, 403 and 404");
+        settings.problem("status", "is not one of 400, 401, 403 and 404");
     }
     for (std::size_t i = 0; i < settings.count("secrets"); ++i) {
         const std::string path = "secrets[" + std::to_string(i) + "]";
         if (settings.text(path).value_or(Text()).empty()) {
-            settings.problem(path, "is empty: then anybody could sign");
+            settings.problem(path, "is empty, so anybody could sign");
         }
     }
     settings.sets_note("webhook.secret");
@@ -102,7 +102,7 @@ WebhookVerify::WebhookVerify(const Settings& settings)
     }
 }
 
-// What the fields say is looked at first: a request that cannot be genuine has none of its body read.
+// The fields are checked first: the body of a request that cannot be genuine is not read.
 Decision WebhookVerify::on_request(Exchange& exchange) {
     std::string_view fault;
     std::optional<SignatureClaim> claim = read_claim(
@@ -114,7 +114,7 @@ Decision WebhookVerify::on_request(Exchange& exchange) {
         max_body_, [this, claim = std::move(*claim)](Exchange& whole, Text body) { return judge(whole, claim, body); });
 }
 
-// The time is looked at again: a body can be sent slowly.
+// The time is checked again, because a body can be sent slowly.
 
 Decision WebhookVerify::judge(Exchange& exchange, const SignatureClaim& claim, Text body) const {
     if (std::string_view fault; !is_timely(claim, style_, time_of_day(), fault)) {
@@ -122,14 +122,14 @@ Decision WebhookVerify::judge(Exchange& exchange, const SignatureClaim& claim, T
     }
     const std::optional<std::size_t> key = find_key(claim, body, keys_);
     if (!key) {
-        return refuse(exchange, "its signature is that of another secret or another body");
+        return refuse(exchange, "its signature does not match the secrets and the body");
     }
     exchange.set_note("webhook.secret", std::to_string(*key + 1));
     return Decision::go_on();
 }
 
 Decision WebhookVerify::refuse(const Exchange& exchange, std::string_view why) const {
-    log(FT_LOG_INFO, std::string("the request ").append(exchange.request_id()).append(" is refused: ").append(why));
+    log(FT_LOG_INFO, std::string("the request ").append(exchange.request_id()).append(" is rejected: ").append(why));
     if (status_ != 401) {
         return Decision::reject(status_, refused);
     }

@@ -1,4 +1,4 @@
-// Lets webhooks in that their sender has signed. plugins/webhook-verify/README.md has the settings.
+// Accepts only webhooks that are signed by their sender. See plugins/webhook-verify/README.md.
 #pragma once
 
 #include <cstddef>
@@ -16,29 +16,29 @@ class WebhookVerify final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{.name = "webhook-verify",
                                                      .version = "1.0",
-                                                     .summary = "lets webhooks in that their sender has signed",
+                                                     .summary = "accepts webhooks that are signed by their sender",
                                                      .schema = R"({
             "type": "object",
             "required": ["style", "secrets"],
             "properties": {
                 "style": {"type": "string", "enum": ["github", "stripe", "slack", "generic"],
-                          "description": "Who signs, and how."},
+                          "description": "Sender, and with it the signature format."},
                 "secrets": {"type": ["string", "array"], "items": {"type": "string", "format": "secret"},
                             "minItems": 1, "maxItems": 4,
-                            "description": "Secrets that are shared with the sender, any of which may have been used."},
+                            "description": "Secrets shared with the sender, each of which may be in use."},
                 "max_body": {"type": "string", "format": "bytes", "formatMinimum": "1", "formatMaximum": "1MiB",
-                             "default": "256KiB", "description": "The largest body that is taken."},
+                             "default": "256KiB", "description": "Maximum size of a body."},
                 "tolerance": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
-                              "description": "stripe and slack: by how much their time may differ from ours; 5m."},
+                              "description": "stripe and slack: allowed clock difference. Default: 5m."},
                 "status": {"type": "integer", "minimum": 400, "maximum": 404, "default": 401,
-                           "description": "What others are answered with: 400, 401, 403 or 404."},
+                           "description": "Status for rejected requests: 400, 401, 403 or 404."},
                 "header": {"type": "string", "minLength": 1, "maxLength": 100,
-                           "description": "generic: the field that has the signature."},
+                           "description": "generic: field with the signature."},
                 "prefix": {"type": "string", "maxLength": 100,
-                           "description": "generic: what stands before the digest, like sha256=; nothing."},
-                "encoding": {"type": "string", "enum": ["hex", "base64"], "description": "generic: of the digest; hex"},
+                           "description": "generic: text before the digest, like sha256=. Default: none."},
+                "encoding": {"type": "string", "enum": ["hex", "base64"], "description": "generic. Default: hex."},
                 "algorithm": {"type": "string", "enum": ["sha1", "sha256", "sha512"],
-                              "description": "generic: of the digest; sha256."}
+                              "description": "generic: digest algorithm. Default: sha256."}
             }
         })",
                                                      .guard = true};

@@ -65,7 +65,7 @@ said tried 'does not accept the token'
 try 3 --server "$control" --token-file "$dir/token" --tcp 80=9 --tcp 81=9
 said tried 'refused: tcp:80: .*not allowed'
 said tried 'refused: tcp:81: .*not allowed'
-said tried 'nothing is left to offer'
+said tried 'no service is left to offer'
 
 say "some refused: the others stay"
 ready_client partly 1 --tcp 80=9 --tcp "0=$backend"
@@ -94,7 +94,7 @@ ready_client newcomer 1 --tcp "$port=9"
 signal holder CONT
 join holder
 equal "exit code" "${exit_codes[holder]}" 5
-said holder "another client took this one's place"
+said holder "another client replaced this one"
 
 say "the first signal lets a visitor finish and takes no new one"
 ready_client draining 1 --tcp "0=$backend" --drain 60
@@ -122,7 +122,7 @@ is_later() { (($(now_ms) >= a_while_later)); }
 wait_until $patience "half a second" is_later
 signal hurried INT
 join_ok hurried
-said hurried 'ending at once'
+said hurried 'ending now'
 exec {visitor}>&-
 
 say "visitors that do not finish are cut when the time is over"
@@ -132,7 +132,7 @@ exec {visitor}<>"/dev/tcp/127.0.0.1/${cut##*:}"
 read -r -u $visitor -n 5 greeting
 signal cut TERM
 join_ok cut
-said cut 'were cut off'
+said cut 'were disconnected'
 exec {visitor}>&-
 
 say "the server's file no longer names the service of a client that is gone"

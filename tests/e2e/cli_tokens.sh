@@ -46,7 +46,7 @@ path_is_refused() {
     local place=$1
     shift
     ! timeout $patience "$@" >"$dir/path.out" 2>"$dir/path.err" </dev/null || fail "a path is taken for a token"
-    has_text "$dir/path.err" "^  $place: is the path of a file, and no token; --token-file takes that"
+    has_text "$dir/path.err" "^  $place: is the path of a file, not a token; give it to --token-file"
 }
 path_is_refused --token "$FERROTUNNEL" client --server "$control" --tcp 0=9 --token "$dir/token"
 path_is_refused --token "$FERROTUNNEL" server --bind 127.0.0.1:0 --token ./token

@@ -81,14 +81,14 @@ while IFS='|' read -r words hint; do
     ends_with 2
     told "$hint"
 done <<'END'
-tunnel --url http://localhost:8080|no such command; here that is `ferrotunnel http http://localhost:8080 --server HOST`
-local 8000 --to bore.example.com|no such command; here that is `ferrotunnel tcp 8000 --server bore.example.com`
+tunnel --url http://localhost:8080|no such command; use `ferrotunnel http http://localhost:8080 --server HOST`
+local 8000 --to bore.example.com|no such command; use `ferrotunnel tcp 8000 --server bore.example.com`
 local 8000 --to=bore.example.com|`ferrotunnel tcp 8000 --server bore.example.com`
-start --all|no such command; what a file holds is started by `ferrotunnel run FILE`
-frpc.toml|files of other tunnels are not read; docs/coming-from.md says how their lines are written here
--c frpc.toml|files of other tunnels are not read
-tunnel.yml|a configuration file is run by `ferrotunnel run tunnel.yml`
-authtoken abc|a server and its token are kept by `ferrotunnel login`
+start --all|no such command; use `ferrotunnel run FILE` to start what a file declares
+frpc.toml|configuration files of other tunnels are not supported; docs/coming-from.md translates their settings
+-c frpc.toml|configuration files of other tunnels are not supported
+tunnel.yml|use `ferrotunnel run tunnel.yml` for a configuration file
+authtoken abc|use `ferrotunnel login` to save a server and its token
 END
 
 say "misspelt commands and options"
@@ -113,7 +113,7 @@ ends_with 2
 told 'options come after the command'
 run check a.yml --config b.yml
 ends_with 2
-told 'a.yml: a second file: --config names b.yml'
+told 'a.yml: is a second file: --config already names b.yml'
 run server --bnid 127.0.0.1:0 --token-file /dev/null
 ends_with 2
 told '--bnid: no such option; did you mean --bind?'
@@ -125,12 +125,12 @@ told '--tpc: no such option; did you mean --tcp?'
 not_told 'missing: '
 run http 3000 --domain app.example.com --server 127.0.0.1:1 --token-file /dev/null
 ends_with 2
-told '--domain: no such option; here it is --host'
+told '--domain: no such option; use --host'
 run client --url app.example.com --remote-addr 22 --authtoken x --server 127.0.0.1:1
 ends_with 2
-told '--url: no such option; here it is --http'
-told '--remote-addr: no such option; here it is --tcp'
-told '--authtoken: no such option; here it is --token-file'
+told '--url: no such option; use --http'
+told '--remote-addr: no such option; use --tcp'
+told '--authtoken: no such option; use --token-file'
 not_told 'missing: '
 run server stray
 told 'stray: unexpected'
@@ -209,7 +209,7 @@ ends_with 2
 told 'both set'
 run server --token secret-two --token-file /x
 ends_with 2
-told 'give one of them'
+told 'use one of them'
 run server
 ends_with 2
 told '--token-file: missing'

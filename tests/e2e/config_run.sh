@@ -96,7 +96,7 @@ signal both INT
 wait_for_text both 'ending: visitors may finish within 600 s'
 signal both TERM
 join_ok both
-said both 'ending at once'
+said both 'ending now'
 exec {visitor}>&-
 
 say "options and variables go before the file"

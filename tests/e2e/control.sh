@@ -68,7 +68,7 @@ run_ok services --control "$sockets/client.sock"
 printed "$backend *registered"
 run_ok tokens
 printed '^  token  1 '
-has_text "$dir/run.out" 'all that every token may'
+has_text "$dir/run.out" 'default rights'
 
 say "what one side has not, is refused with words"
 ask client POST /v1/kick '{"client": "alice"}'
@@ -91,7 +91,7 @@ kill_now watch
 
 say "several programs: who asks for one must say which"
 run_fails drain
-complained "several programs run; say which one is meant: --control $sockets/client.sock (client, pid $(pid_of client), services: [a-z0-9:]*) or --control $sockets/server.sock (server, pid $(pid_of server), clients: alice)"
+complained "several programs run; choose one: --control $sockets/client.sock (client, pid $(pid_of client), services: [a-z0-9:]*) or --control $sockets/server.sock (server, pid $(pid_of server), clients: alice)"
 is_running server && is_running client || fail "a program was ended"
 
 say "services come and go under a visitor"
@@ -128,7 +128,7 @@ is_back() {
 kick() {
     before=$(logins)
     run_ok kick "$1"
-    printed '^1 client had to go'
+    printed '^1 client disconnected'
     wait_until $patience "another login of the client" more_logins
     wait_until $patience "the client's service" is_back
 }
@@ -141,14 +141,14 @@ equal "the code of a time that is too long" "$code" 2
 complained 'must be from 1s to 720h'
 before=$(logins)
 run_ok kick --for 10m alice
-printed '^1 client had to go'
-printed '^1 client is kept out for 10m'
+printed '^1 client disconnected'
+printed '^1 client is rejected for 10m'
 wait_for_text client 'keeps this client out for another [0-9]*m'
 equal "logins meanwhile" "$(logins)" "$before"
 run_ok status --control "$sockets/server.sock"
 printed 'alice  *token  *[0-9]*m'
 run_ok kick --for 1s alice
-printed '^0 clients had to go'
+printed '^0 clients disconnected'
 wait_until $patience "another login of the client" more_logins
 wait_until $patience "the client's service" is_back
 run_fails kick nobody

@@ -85,7 +85,7 @@ for who in server client; do
     wait_for_text $who 'ending: 1 visitor may finish within 1 s'
     join_ok $who
     join visitor
-    has_text "$dir/$who.out" 'some visitors had not finished and were cut off'
+    has_text "$dir/$who.out" 'some visitors had not finished and were disconnected'
     equal "how it ended for the visitor" "$(value ending "$(<"$dir/visitor.out")")" reset
     end_all
 done
@@ -168,11 +168,11 @@ for causes in 'file:go' 'file:go|ending: 1 visitor'; do
     start idle "$E2E_TOOLS/tcp_peer" connect "$(public_of keys)" expect:1M "touch:$dir/go" rest
     join_ok keys
     has_text "$dir/screen" 'ending: 1 visitor may finish within 600 s'
-    has_text "$dir/screen" 'ending at once'
+    has_text "$dir/screen" 'ending now'
     waited=no
-    ! file_has "$dir/screen" 'nothing moves any more: ending at once' || waited=yes
+    ! file_has "$dir/screen" 'no more data is moving: ending now' || waited=yes
     equal "whether it has waited" $waited "$([[ $causes == *'|'* ]] && echo no || echo yes)"
-    has_text "$dir/screen" 'some visitors had not finished and were cut off'
+    has_text "$dir/screen" 'some visitors had not finished and were disconnected'
     join idle
 done
 end_all

@@ -216,5 +216,5 @@ refused() {
 }
 refused "files:$dir/none\" cannot be opened: No such file or directory" "$dir/none"
 refused "secret.txt\" is not a folder" "$dir/secret.txt"
-refused 'FOLDER: missing: whose files to offer'
+refused 'FOLDER: missing: the folder to serve'
 refused '--backend-insecure: no such option' "$site" --backend-insecure

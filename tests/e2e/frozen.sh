@@ -85,7 +85,7 @@ say "when it continues it learns that it was replaced"
 signal ghost CONT
 join ghost
 equal "exit code" "${exit_codes[ghost]}" 5
-has_text "$dir/ghost.out" "another client took this one's place"
+has_text "$dir/ghost.out" "another client replaced this one"
 works
 
 say "a living holder keeps it"

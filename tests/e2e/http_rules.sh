@@ -164,7 +164,7 @@ why
   There is no default service (\`*\`).
   \`/\` matches the path and has precedence: it is used.
   So the request matches \`fields.test\` \`/\` (service fields.test).
-the backend sees
+the backend receives
   POST /x?y=1 HTTP/1.1
   Host: fields.test
   X-Env: staging

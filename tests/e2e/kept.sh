@@ -18,7 +18,7 @@ start_configured "$port"
 
 say "what is kept is written beside the file, for its user alone"
 run_ok services add --tcp "$extra=$web" --name extra --keep
-printed "^kept in $kept$"
+printed "^saved in $kept$"
 equal "the mode of the file" "$(stat -c %a "$kept")" 600
 has_text "$kept" '^# Changes kept by a running client'
 run_ok services add --tcp "$brief=$web" --name brief
@@ -28,7 +28,7 @@ say "check and config diff see it, and nothing differs"
 run_ok check "$file"
 printed "extra .*tcp $extra"
 run_ok config diff --control "$socket"
-printed '^nothing differs$'
+printed '^no differences$'
 
 say "a reload leaves it, and what was not kept too"
 run_ok reload --control "$socket"
@@ -66,7 +66,7 @@ config web
 say "a variable that is none stays one"
 run services add --json "{\"http\": \"a.example.com\", \"local\": \"$web\", \"name\": \"dollar\",
     \"request_headers\": {\"set\": {\"X-Price\": \"\${HOME}\"}}}" --keep # this server has no HTTP, and refuses it
-printed "^kept in $kept$"
+printed "^saved in $kept$"
 has_text "$kept" '"$${HOME}"'
 run_ok reload --control "$socket"
 printed '^nothing has changed$'

@@ -36,11 +36,11 @@ fetches() {
 
 say "without a login nobody knows the server"
 equal "exit code" "$(code_of nothing "$FERROTUNNEL" http 3000)" 2
-has_text "$dir/nothing.err" '--server: missing: .*`ferrotunnel login` keeps one'
+has_text "$dir/nothing.err" '--server: missing: .*`ferrotunnel login` saves one'
 
 say "a server and its token"
 equal "exit code" "$(code_of login "$FERROTUNNEL" login "localhost:$port" --token-file "$dir/token" --tls-pin "$pin")" 0
-has_text "$dir/login.out" "logged in to localhost:$port; kept in $kept"
+has_text "$dir/login.out" "logged in to localhost:$port; saved in $kept"
 equal "mode of the file" "$(stat -c %a "$kept")" 600
 equal "mode of the folder" "$(stat -c %a "${kept%/*}")" 700
 fetches first
@@ -59,7 +59,7 @@ piped=(bash -c 'printf "%s\n" "$1" | "$0" login' "$FERROTUNNEL")
 equal "exit code" "$(code_of piped "${piped[@]}" "$join")" 0
 equal "what is kept" "$(<"$kept")" "$join"
 equal "exit code" "$(code_of empty "${piped[@]}" '')" 2
-has_text "$dir/empty.err" 'HOST: missing: .*a join string, which may also come from a pipe'
+has_text "$dir/empty.err" 'HOST: missing: .*a join string, which can also be piped in'
 equal "exit code" "$(code_of mistyped "${piped[@]}" 'tunnel.example.com')" 2
 has_text "$dir/mistyped.err" 'JOIN: '
 say "the command that the server prints when it starts"
@@ -77,7 +77,7 @@ equal "exit code" "$(code_of wrong "$FERROTUNNEL" login "localhost:$port" --toke
 has_text "$dir/wrong.err" "not logged in to localhost:$port: .*The server does not accept the token"
 equal "exit code" "$(code_of nowhere "$FERROTUNNEL" login "localhost:$(free_port)" --token-file "$dir/token")" 4
 equal "exit code" "$(code_of cut "$FERROTUNNEL" login "${join:0:-3}")" 2
-has_text "$dir/cut.err" 'JOIN: was cut or mistyped'
+has_text "$dir/cut.err" 'JOIN: is incomplete or mistyped'
 equal "exit code" "$(code_of foreign "$FERROTUNNEL" login ftjoin:)" 2
 equal "exit code" "$(code_of both "$FERROTUNNEL" login "$join" --tls-pin "$pin")" 2
 equal "what is kept" "$(<"$kept")" "$before"

@@ -30,7 +30,7 @@ say "a service is added from the server, and is kept at the client; its own file
 before=$(<"$file")
 on add --tcp "$port=$web" --name page
 printed "^page: .*:$port -> 127.0.0.1:$web$"
-printed "^kept in $kept$"
+printed "^saved in $kept$"
 wait_until $patience "the page by its port" fetches "$port"
 equal "the client's own file" "$(<"$file")" "$before"
 has_text "$dir/client.err" "the server's administrator can manage services of this client.*POST /v1/services.*201"

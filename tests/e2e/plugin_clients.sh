@@ -119,19 +119,19 @@ refused 'auth: users_file cannot be set by clients' "$(service_with '{auth: {use
 refused 'rate-limit: entries cannot be set by clients' "$(service_with '{rate-limit: {rate: 1/s, entries: 1000000}}')"
 costly='$$2y$$13$$G9TmUOIh5Oh96d3YoeNeq.q53FYd1fQvNS0Ljl3x3cw1164B2U8QC'
 refused 'has a bcrypt cost of more than 12' "$(service_with "{auth: {users: {ann: $costly}}}")"
-refused 'does not let clients ask for the plugin request-log' "$(service_with '{request-log: {}}')"
-refused 'auth is for services of HTTP alone' "    - {tcp: 0, local: $nginx, plugins: [{auth: {users: {a: b}}}]}"
+refused 'does not allow clients to request the plugin request-log' "$(service_with '{request-log: {}}')"
+refused 'auth is only for HTTP services' "    - {tcp: 0, local: $nginx, plugins: [{auth: {users: {a: b}}}]}"
 equal "the host, which is the client's still" "$(from 127.0.0.1 app.example.com)" "503 no_client"
 
 say "an operator who allows nothing, or something else"
 end_of server
 printf 'server:\n  plugins: {clients: none}\n' >"$dir/edge.yml"
 start_edge --config "$dir/edge.yml"
-refused 'it lets clients ask for none' "$(service_with '{ip-filter: {deny: 127.0.0.2}}')"
+refused 'clients may request none' "$(service_with '{ip-filter: {deny: 127.0.0.2}}')"
 end_of server
 printf 'server:\n  plugins: {clients: [ip-filter]}\n' >"$dir/edge.yml"
 start_edge --config "$dir/edge.yml"
-refused 'clients may ask for ip-filter' "$(service_with '{rate-limit: {rate: 1/s}}')"
+refused 'clients may request ip-filter' "$(service_with '{rate-limit: {rate: 1/s}}')"
 ready_client one 1 --http "app.example.com=$nginx" --allow-ip 127.0.0.2
 equal "a stranger" "$(from 127.0.0.1 app.example.com)" "403 ip_denied"
 end_of one
@@ -150,14 +150,14 @@ wrong() {
     has_text "$dir/wrong.out" "$1"
 }
 as=(--server 127.0.0.1:1 --token-file "$dir/token")
-wrong 'takes the name of a user alone' http 3000 "${as[@]}" --basic-auth ann:sesame
+wrong 'takes only a user name' http 3000 "${as[@]}" --basic-auth ann:sesame
 ! grep -q sesame "$dir/wrong.out" || fail "the password is told"
 wrong 'the password of ann' http 3000 "${as[@]}" --basic-auth ann
 wrong 'is for HTTP services' client "${as[@]}" --tcp 0=22 --basic-auth ann --password-file "$dir/password"
 wrong 'is for HTTP services' client "${as[@]}" --udp 0=53 --basic-auth ann --password-file "$dir/password"
-wrong 'has no --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
+wrong 'needs --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
 wrong 'is not a valid rate' http 3000 "${as[@]}" --rate 20
-wrong 'behind `:`' http 3000 "${as[@]}" --rate 20/s:none
+wrong 'after `:`' http 3000 "${as[@]}" --rate 20/s:none
 printf 'server:\n  token: file:token\n  plugins: {clients: [request-log, ip-filtre]}\n' >"$dir/wrong.yml"
 wrong 'clients\[0\].*request-log has no settings that clients may say' check "$dir/wrong.yml"
 has_text "$dir/wrong.out" 'did you mean ip-filter'

@@ -17,7 +17,7 @@ export FERROTUNNEL_PLUGINS=$E2E_PLUGINS
 run plugin list
 ends_with 0
 has_text "$dir/run.out" '^headers 1'
-has_text "$dir/run.out" 'looks at request, response'
+has_text "$dir/run.out" 'hooks: request, response'
 run plugin list --json
 ends_with 0
 has_text "$dir/run.out" '"name":"headers"'
@@ -67,7 +67,7 @@ has_text "$dir/head" "^X-Greeting: Good morning"
 
 say "nothing is overwritten"
 echo mine >"$dir/my-greeter/README.md"
-(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'is there already; nothing was written')
+(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'exists already; nothing was written')
 equal "what was there" "$(<"$dir/my-greeter/README.md")" mine
 mkdir "$dir/other"
 echo mine >"$dir/other/CMakeLists.txt"
@@ -105,13 +105,13 @@ static const ft_type type = {.size = sizeof type, .name = "Bad name", .schema = 
 static const ft_type *types[] = {&type, &type, 0};
 static const ft_library library = {sizeof library, 0, types};
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return &library; }'
-told 'not of small letters'
+told 'other characters than small letters'
 told 'lacks .make. or .destroy.'
 told 'schema of the plugin'
 told 'needs "no.such/1"'
 told 'the same name'
 wrong refuses 'const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return 0; }'
-told 'cannot work with this version'
+told 'does not work with this version'
 
 say "help and mistakes"
 for words in "plugin --help" "plugin new --help" "help plugin"; do

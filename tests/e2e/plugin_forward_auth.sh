@@ -103,5 +103,5 @@ done
 say "a dead service"
 kill_now service
 equal "the status" "$(status ok)" "503 plugin_failed"
-wait_for_text server "there is no answer of http://127.0.0.1"
+wait_for_text server "there is no response from http://127.0.0.1"
 check_alive

@@ -67,7 +67,7 @@ put_list 127.0.4.0/24
 wait_until $patience "the new list" from_is 127.0.4.1 / "403 ip_denied"
 equal "who was on the old list" "$(from 127.0.2.10 /)" 200
 put_list 127.0.5.0/24 127.0.5.0/33
-wait_for_text server 'deny:2: .*length.*the list stays as it was'
+wait_for_text server 'deny:2: .*length.*the earlier list stays in use'
 equal "with a bad list" "$(from 127.0.4.1 /)" "403 ip_denied"
 equal "of the bad list" "$(from 127.0.5.1 /)" 200
 

@@ -28,7 +28,7 @@ were_told() { (($(events "${@:2}") >= $1)); }
 wait_told() { wait_until $patience "event $2 ${*:3}" were_told "$@"; }
 # asked WHAT WANTED PATTERN...: so often was the endpoint asked, or more often where a decision has failed.
 asked() {
-    if (($(count_of server 'there is no decision of'))); then
+    if (($(count_of server 'there is no decision from'))); then
         at_least "$1" "$(events "${@:3}")" "$2"
     else
         equal "$1" "$(events "${@:3}")" "$2"
@@ -139,7 +139,7 @@ if start_sshd; then
 fi
 
 say "questions share a few connections"
-(($(count_of server 'there is no decision of'))) || at_most "connections" "$(grep -c '^connection' "$log")" 4
+(($(count_of server 'there is no decision from'))) || at_most "connections" "$(grep -c '^connection' "$log")" 4
 
 say "a client is refused with the endpoint's words"
 order login '{"decision": "reject", "reason": "come back on Monday"}'
@@ -214,7 +214,7 @@ say "the server is killed while the endpoint is dead: all come back with it"
 kill_now endpoint
 kill_now server
 run_server
-wait_for_text server 'there is no decision of'
+wait_for_text server 'there is no decision from'
 start_endpoint
 for name in moved late; do
     wait_for_services $name 1
@@ -232,7 +232,7 @@ configure open 'queue: 1'
 run_server
 wait_until $patience "all services on all trunks, and one of another client" all_trunks 7
 wait_for_services client 3 # by now these are not those of before
-if (($(count_of server 'there is no decision of') == 0)); then # whose question fails comes in too, perhaps untold
+if (($(count_of server 'there is no decision from') == 0)); then # whose question fails comes in too, perhaps untold
     equal "registrations" "$(events '"event":"register"' '"name":"laptop"')" $((before + 3))
 fi
 public=$(public_of client)
@@ -259,7 +259,7 @@ configure closed
 sed -i '/ca_file/d' "$dir/edge.yml"
 before=$(wc -l <"$log")
 run_server
-wait_for_text server 'there is no decision of .*certificate'
+wait_for_text server 'there is no decision from .*certificate'
 tail -n +$((before + 1)) "$log" >"$dir/told"
 ! grep -q '"version"' "$dir/told" || fail "it was told of events"
 check_alive

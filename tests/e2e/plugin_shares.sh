@@ -63,7 +63,7 @@ quiet=$(public_of quiet)
 
 say "a flood keeps the queue full"
 start flood python3 "$dir/flood.py" "${noisy##*:}" 300
-wait_for_text server 'there is no decision of .*too many questions wait'
+wait_for_text server 'there is no decision from .*too many requests wait'
 
 say "visitors of another token come in"
 for i in {1..10}; do

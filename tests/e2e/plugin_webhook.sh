@@ -100,8 +100,8 @@ equal "requests that nginx has had" "$(requests)" 12
 equal "files that came" "$(find "$dir/www/up" -name x | wc -l)" 0
 
 say "the log says why, and no secret"
-wait_for_text server "is refused: its signature is that of another secret or another body"
-wait_for_text server "is refused: it has no signature"
+wait_for_text server "is rejected: its signature does not match the secrets and the body"
+wait_for_text server "is rejected: it has no signature"
 equal "lines with a secret" "$(count_of server 'the secret of')" 0
 equal "lines with a signature" "$(count_of server "${good#*=}")" 0
 check_alive

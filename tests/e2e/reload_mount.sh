@@ -27,12 +27,12 @@ say "so does the start, and a reload once the file was replaced"
 programs[server]=1
 start server unshare --mount $mapped bash -c "$alone && exec \"\$@\"" - "$FERROTUNNEL" server --config "$dir/inside/server.yml"
 wait_until $patience "the server's endpoint file" endpoint_or_end server '^control '
-wait_for_text server 'is mounted as a single file: once it is replaced .*Mount the folder instead'
+wait_for_text server 'is mounted as a single file: replacing it .*Mount the folder instead'
 signal server HUP
 wait_for_text server 'read again: nothing has changed'
 config "  connections_per_token: 3" >"$outside/aside"
 mv "$outside/aside" "$outside/server.yml"
 signal server HUP
-wait_for_text server 'was replaced where it comes from: what is read here is the old one. Mount the folder instead'
+wait_for_text server 'was replaced on the host: the old file is still read here. Mount the folder instead'
 signal server TERM
 join_ok server

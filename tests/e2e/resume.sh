@@ -118,7 +118,7 @@ for name in server shown; do
     metric_is $name ferrotunnel_resumes_total 0 || fail "$name has resumed nothing yet: $(<"$dir/metrics")"
 done
 wait_for_text shown "visitors wait for another one"
-wait_for_text server "whose visitors wait for it"
+wait_for_text server "lost a connection, and its visitors wait"
 signal box_shown CONT
 for name in server shown; do
     wait_until $patience "what the metrics of $name say" metric_is $name ferrotunnel_resume_waiting 0

@@ -36,7 +36,7 @@ say "one that is disabled is taken off the server; its visitors finish"
 visitor_in_service b "$port_b"
 on services disable b
 printed '^b is off; its visitors finish$'
-printed "^kept in $kept$"
+printed "^saved in $kept$"
 wait_until $patience "the closed port" is_gone "$port_b"
 printf 'TP/1.0\r\n\r\n' >&7
 equal "what the visitor who was there gets" "$(timeout $patience tail -n 1 <&7)" hello
@@ -103,7 +103,7 @@ say "a service that is not kept anywhere stays off through a reload, and comes b
 port_c=$(free_port)
 on services add --tcp "$port_c=$web" --name c
 on services disable c
-printed '^not kept: this counts until the client ends$'
+printed '^not saved: this lasts until the client ends$'
 on reload
 wait_until $patience "the closed port" is_gone "$port_c"
 on services enable c
@@ -128,7 +128,7 @@ config
 on reload --try 600s
 printed '^1 changed, 1 unchanged, 0 after a restart$'
 on status
-printed '^  on trial     what a reload has applied is taken back in [0-9]* s, unless confirmed$'
+printed '^  on trial     the reload is reverted in [0-9]* s, unless confirmed$'
 on reload --confirm
 on status
 if file_has "$dir/run.out" 'on trial'; then fail "the trial is over, and status shows it"; fi

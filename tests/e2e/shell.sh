@@ -108,7 +108,7 @@ refused
 told 'The host "https://app.example.com" is a URL'
 run client --server 127.0.0.1:1 --token-file token --http app.example.com=3000 --http 'app.example.com/~ /v[0-9=3000'
 refused
-told 'app.example.com/~ /v\[0-9=3000: only what a path begins with can be said here; "~ " and "= " are for .path. in a file'
+told 'app.example.com/~ /v\[0-9=3000: only a path prefix is possible here; "~ " and "= " are for .path. in a file'
 
 say "in one process, each line says whose it is"
 port=$(free_port)

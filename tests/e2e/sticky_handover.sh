@@ -68,12 +68,12 @@ assert route["found"] == "service" and route["sticky"] == "address" and route["p
 assert [member["name"] for member in route["members"] if member.get("chosen")] == [sys.argv[2]], route
 END
 route address.test || fail "no route"
-has_text "$dir/route.out" '^--visitor ADDRESS tells'
+has_text "$dir/route.out" '^--visitor ADDRESS shows'
 FERROTUNNEL_SERVER=elsewhere.test:7835 FERROTUNNEL_JSON=on "$FERROTUNNEL" route app.test --http app.test=3000 >"$dir/route.out" ||
     fail "variables of other commands are in the way"
 has_text "$dir/route.out" '^-> localhost:3000$'
 route free.test || fail "no route"
-has_text "$dir/route.out" '^each visitor comes to one by the balance'
+has_text "$dir/route.out" "^the group's balance selects the member"
 equal "members with a weight of 2" "$(grep -c ' takes visitors  2 ' "$dir/route.out")" 3
 ! route nobody.test || fail "a route to nobody"
 has_text "$dir/route.out" '^-> unknown_host$'

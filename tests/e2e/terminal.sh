@@ -79,7 +79,7 @@ signal asked HUP
 wait_until $patience "the closed port" refuses "$public"
 finish_visit
 join_ok asked
-equal "hurried" "$(count_of asked 'ending at once')" 0
+equal "hurried" "$(count_of asked 'ending now')" 0
 
 say "a server alike"
 server_name=other start_server --drain 600

@@ -43,7 +43,7 @@ wait_until $patience "the bytes of the connection" \
 
 say "services and status name them, and sort"
 run_ok services --control "$sockets/server.sock"
-printed 'MOST FROM'
+printed 'TOP VISITOR'
 printed '^  127.0.0.2  *app.test  *12 '
 printed "^  127.0.0.1  *$tcp  *1  *200.0 KiB"
 first_service() { awk '$2 ~ /:/ { print $1; exit }' <(sed '1,2d' "$dir/run.out"); }

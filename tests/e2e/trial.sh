@@ -34,7 +34,7 @@ start_configured --no-watch
 
 say "nothing differs"
 on client config diff
-printed '^nothing differs$'
+printed '^no differences$'
 
 say "what a reload would change, and what not"
 printf '%s\n' "client:" "  server: $control" "  token: file:$dir/token" "  workers: 2" "  drain: 7s" "  services:" \
@@ -44,7 +44,7 @@ printed '^a reload applies:$'
 printed "^  client.services\[far\].tcp: $port_a -> nothing   ($dir/client.yml:6:24)$"
 printed "^  client.services\[more\].tcp: nothing -> $port_b   ($dir/client.yml:7:25)$"
 printed "^  client.drain: nothing -> 7s   ($dir/client.yml:5:10)$"
-printed '^counts after a restart:$'
+printed '^needs a restart:$'
 printed "^  client.workers: 1 -> 2   ($dir/client.yml:4:12)$"
 fetches "$port_a" || fail "a comparison has changed something"
 status=$(curl -sS --max-time $patience --unix-socket "$sockets/client.sock" -o "$dir/answer" -w '%{http_code}' \
@@ -67,8 +67,8 @@ say "who locks himself out is let in again"
 config "$more"
 on client reload --try 2s
 printed '^applied: client.services far removed$'
-printed '^on trial: this is taken back in 2 s'
-wait_for_text client 'nobody has confirmed the trial: back to .*client.services far added'
+printed '^on trial: this reload is reverted in 2 s'
+wait_for_text client 'the trial was not confirmed, .*client.services far added'
 wait_until $patience "the service" fetches "$port_a"
 wait_until $patience "the other service's end" is_gone "$port_b"
 
@@ -82,9 +82,9 @@ wait_until $patience "the service" fetches "$port_a"
 wait_until $patience "the service" fetches "$port_b"
 config "$more"
 on client reload
-printed '^on trial: this is taken back in [0-9.]* s'
+printed '^on trial: this reload is reverted in [0-9.]* s'
 on client reload --try 1s
-wait_until $patience "the second end of a trial" count_is client 'nobody has confirmed the trial' 2
+wait_until $patience "the second end of a trial" count_is client 'the trial was not confirmed' 2
 wait_until $patience "the service" fetches "$port_a"
 wait_until $patience "the other service's end" is_gone "$port_b"
 
@@ -92,7 +92,7 @@ say "what is confirmed stays"
 on client reload --try 600s
 printed '^applied: client.services more added$'
 on client reload --confirm
-wait_for_text client 'what was on trial is confirmed'
+wait_for_text client 'the trial is confirmed'
 wait_until $patience "the service" fetches "$port_b"
 run_fails reload --confirm --control "$sockets/client.sock"
 
@@ -105,13 +105,13 @@ join_ok client
 say "changes that are seen belong to a trial that was begun before; what was taken back is not applied by itself"
 start_configured
 on client reload --try 600s
-printed '^on trial: what is applied from now on is taken back'
+printed '^on trial: every change from now on is reverted'
 config "$more"
 wait_for_text client 'read again: .*client.services far removed'
 on client reload --try 1s
-wait_for_text client 'nobody has confirmed the trial: back to .*client.services far added'
+wait_for_text client 'the trial was not confirmed, .*client.services far added'
 config "$more" ""
-wait_for_text client 'has changed, and waits for SIGHUP or `ferrotunnel reload`'
+wait_for_text client 'has changed; send SIGHUP or use `ferrotunnel reload`'
 wait_until $patience "the service" fetches "$port_a"
 on client reload
 wait_until $patience "the service" fetches "$port_b"
@@ -140,4 +140,4 @@ printed "^  server.token\[alice\].secret: \"file:$dir/alice\" -> \"(hidden)\""
 printed '^  server.memory_max: .* -> 64MiB'
 grep -q "$(<"$dir/word")" "$dir/run.out" && fail "a secret is shown"
 run_ok reload --try 1s --control "$second_socket"
-wait_for_text second 'back to what was in effect before it: server.token alice changed'
+wait_for_text second 'the earlier settings are restored: server.token alice changed'

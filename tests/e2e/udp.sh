@@ -116,6 +116,6 @@ refused() { # PATTERN OPTION...
 }
 refused 'unix socket, which does not support UDP' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 0=unix:/a
 refused 'TLS, which a UDP service does not have' udp tls://127.0.0.1:1 --server 127.0.0.1:1 --token-file "$dir/token"
-refused 'v1 is for connections' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 0=1 --proxy-protocol v1
+refused 'v1 is for TCP only' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 0=1 --proxy-protocol v1
 refused 'appears twice' client --server 127.0.0.1:1 --token-file "$dir/token" --udp 5=1 --udp 5=2
 say "done"

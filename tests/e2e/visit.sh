@@ -152,7 +152,7 @@ expect_usage() {
 }
 expect_usage "\`ferrotunnel token\` makes one that nobody can guess" visit db --local 0 --key-file "$dir/weak_key" \
     --server "$client_to" --token-file "$dir/token"
-expect_usage "missing: which private service" visit --local 0 --key-file "$dir/key" --server "$client_to" \
+expect_usage "missing: the private service" visit --local 0 --key-file "$dir/key" --server "$client_to" \
     --token-file "$dir/token"
 expect_usage "is not a valid address to listen on" visit db --local nowhere --key-file "$dir/key" --server "$client_to" \
     --token-file "$dir/token"

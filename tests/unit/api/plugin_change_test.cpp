@@ -343,7 +343,7 @@ TEST_CASE("plugins: mistakes are all told, and change nothing", "[plugins]") {
         rig.server.set_plugins({counts("two"), {.library = &plugin::library<Counts>, .settings = "{x: 1}"}, {}}),
         Contains("plugins[1]") && Contains("plugins[2]: has no library"));
     CHECK_THROWS_WITH(rig.server.set_plugins({counts("two"), counts("unmade")}),
-                      Contains("plugins[1]") && Contains("\"counts-2\" cannot be made: no such words"));
+                      Contains("plugins[1]") && Contains("\"counts-2\" cannot be created: no such words"));
     CHECK_THROWS_AS(rig.server.set_plugins(std::vector<PluginUse>(65, counts("x"))), config_error);
     CHECK(eventually([] { return Counts::living == 1; }));
     CHECK(Counts::started == 1);

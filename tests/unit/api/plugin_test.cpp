@@ -177,7 +177,7 @@ TEST_CASE("plugins that cannot work are told when the server is built", "[plugin
 
 TEST_CASE("a server whose plugin cannot be made does not start, and says why", "[plugins]") {
     PluginFixture rig({greets("{words: hello}"), greets("{words: unmade}")});
-    CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("\"greets-2\" cannot be made: no such greeting"));
+    CHECK_THROWS_WITH(rig.server->start(), Catch::Contains("\"greets-2\" cannot be created: no such greeting"));
     CHECK(Greets::started == 0);
     CHECK(Greets::stopped == 0);
     CHECK(Greets::living == 0);

@@ -137,7 +137,7 @@ TEST_CASE("clients' plugins: what the operator does not allow is refused with wh
     CHECK(refusal.why == Why::not_allowed);
     CHECK_THAT(refusal.text, Contains("forward-auth") && Contains("gate, reader"));
     CHECK_THAT(rig.refusal({{"absent", ""}}).text, Contains("absent is not installed on the server"));
-    CHECK_THAT(rig.refusal({{"private", ""}}).text, Contains("has no settings that clients may say"));
+    CHECK_THAT(rig.refusal({{"private", ""}}).text, Contains("has no settings that clients may set"));
     CHECK(rig.clients.instances() == 0);
 
     ClientPlugins none(rig.chain.log);
@@ -154,9 +154,9 @@ TEST_CASE("clients' plugins: what is wrong with settings is told with type and k
     CHECK_THAT(rig.refusal({{"gate", R"({"word":"bad"})"}}).text, Contains("gate: word is bad"));
     CHECK(rig.refusal({{"gate", "{]"}}).why == Why::wrong);
     CHECK(rig.refusal({{"gate", "- a"}}).why == Why::wrong);
-    CHECK_THAT(rig.refusal({{"namer", ""}}).text, Contains("who visitors are"));
+    CHECK_THAT(rig.refusal({{"namer", ""}}).text, Contains("identifies visitors"));
     // What has no hook for the service's visitors would guard nobody.
-    CHECK_THAT(rig.refusal({{"reader", ""}}, connections).text, Contains("is for services of HTTP alone"));
+    CHECK_THAT(rig.refusal({{"reader", ""}}, connections).text, Contains("is only for HTTP services"));
     CHECK(rig.clients.instances() == 0);
 }
 

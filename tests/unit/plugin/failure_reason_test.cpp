@@ -82,7 +82,7 @@ TEST_CASE("reasons: what a hook throws, and what it has given to others", "[plug
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.later([](Later later) { const Later gone(std::move(later)); });
                }),
-               "the decision that it owed was let go"));
+               "it dropped the decision that it owed"));
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.collect(0, [](Exchange&, Text) -> Decision { throw std::runtime_error("no form"); });
                }),
@@ -105,7 +105,7 @@ TEST_CASE("reasons: the value of an answer that cannot be sent", "[plugin]") {
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({999, {}, ""});
                }),
-               "it has answered with the status 999, which is not one from 200 to 599"));
+               "it has answered with the status 999, which is not from 200 to 599"));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {{"X-A", "1\r\nX-B: 2"}}, ""});
                }),
@@ -113,11 +113,11 @@ TEST_CASE("reasons: the value of an answer that cannot be sent", "[plugin]") {
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {}, std::string(limits::plugin_answer_max + 1, 'x')});
                }),
-               "it has answered with a body of 1048577 bytes, of which 1048576 may be"));
+               "it has answered with a body of 1048577 bytes; at most 1048576 are allowed"));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({204, {}, "x"});
                }),
-               "it has answered with a body, which an answer of the status 204 does not have"));
+               "it has answered with a body, which a response with the status 204 cannot have"));
     CHECK(says(log_of([](Exchange&) { return Decision::reject(418, "tea"); }),
                "it has refused with the status 418, for which there is no page"));
     CHECK(says(log_of([](Exchange&) { return Decision::reject(403, "no tea"); }),

@@ -126,7 +126,7 @@ TEST_CASE("live chain: a mistake changes nothing", "[plugin]") {
                        rig.instances);
     REQUIRE_FALSE(next);
     CHECK(next.error().index == 1);
-    CHECK(next.error().text == "The plugin \"b\" cannot be made: no such words.");
+    CHECK(next.error().text == "The plugin \"b\" cannot be created: no such words.");
     CHECK(rig.chain.chain() == before);
     rig.instances.bury();
     CHECK(Heir::events == std::vector<std::string>{"start x", "destroy y"});  // it was never started

@@ -207,9 +207,9 @@ TEST_CASE("scope: what is wrong is told with its item", "[scope]") {
     CHECK(fault_of({{}, {}, {"a b"}}) == "services[0] is not a valid name of a service");
     CHECK(fault_of({{}, {}, {""}}) == "services[0] is not a valid name of a service");
     CHECK(fault_of({{}, {}, std::vector<std::string>(limits::plugin_scope_max + 1, "web")}) ==
-          "services[64] is one too many; there may be 64");
+          "services[64] is one too many; the limit is 64");
     CHECK(fault_of({{}, {}, std::vector<std::string>(limits::plugin_scope_max, "web")}).empty());
     CHECK(fault_of({{}, std::vector<std::string>(limits::plugin_scope_regexes_max + 1, "~ /a"), {}}) ==
-          "paths[8] is one regular expression too many; there may be 8");
+          "paths[8] is one regular expression too many; the limit is 8");
     CHECK(fault_of({{}, std::vector<std::string>(limits::plugin_scope_regexes_max, "~ /a"), {}}).empty());
 }

@@ -359,7 +359,8 @@ TEST_CASE("identity: all room that there is can be used at once", "[where][ident
     CHECK(rig.sent().find("forged") == std::string::npos);
     rig.end();
     rig.add<Identifies>({}, "{fields: [X-More]}");
-    CHECK(fault_of(rig.chain) == "The plugins write 25 request fields that are taken from visitors; there may be 24.");
+    CHECK(fault_of(rig.chain) ==
+          "The plugins write 25 request fields that are removed from visitors' requests; the limit is 24.");
 }
 
 TEST_CASE("identity: an instance with too many fields, or one that is the edge's, is not made", "[where][identity]") {
@@ -372,11 +373,11 @@ TEST_CASE("identity: an instance with too many fields, or one that is the edge's
         return made.error();
     };
     CHECK(fault("{fields: [Content-Length]}") ==
-          "The plugin \"identifies\" cannot be made: declares a field of identity that no plugin may write.");
+          "The plugin \"identifies\" cannot be created: declares an identity field that no plugin may write.");
     std::string many = "X-0";
     for (int i = 1; i < 25; ++i) {
         many += ", X-" + std::to_string(i);
     }
     CHECK(fault("{fields: [" + many + "]}") ==
-          "The plugin \"identifies\" cannot be made: declares more than 24 fields of identity.");
+          "The plugin \"identifies\" cannot be created: declares more than 24 identity fields.");
 }

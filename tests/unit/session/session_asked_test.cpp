@@ -176,7 +176,7 @@ TEST_CASE("asked plugins: refusals have words, and nothing is served without wha
     service.plugins[0].type = "forward-auth";
     wire::Refused refusal = refused(service);
     CHECK(refusal.code == wire::Code::forbidden);
-    CHECK_THAT(refusal.text, Contains("forward-auth") && Contains("clients may ask for quota"));
+    CHECK_THAT(refusal.text, Contains("forward-auth") && Contains("clients may request quota"));
     refusal = refused(tcp_with(1, R"({"visitors":"2","file":"/etc/passwd"})"));
     CHECK(refusal.code == wire::Code::protocol);
     CHECK_THAT(refusal.text, Contains("quota: file cannot be set by clients"));

@@ -79,7 +79,7 @@ TEST_CASE("what is wrong with a plugin is told where it is", "[plugins]") {
     CHECK_THAT(only_problem("    chain: [{headers: {reqest: {}}}]\n"), Contains("4:") && Contains("request"));
     CHECK_THAT(
         only_problem("    chain: [{headers: {request: {set: {X-A: \"{{nobody}}\"}}}}]\n"),
-        Contains("4:") && Contains("server.plugins.chain[0].headers.request.set") && Contains("stands for nothing"));
+        Contains("4:") && Contains("server.plugins.chain[0].headers.request.set") && Contains("which is unknown"));
     CHECK_THAT(only_problem("    chain: [{id: a}]\n"), Contains("no plugin is named here"));
     CHECK_THAT(only_problem("    chain: [{headers: {}, other: {}}]\n"), Contains("headers and other"));
     CHECK_THAT(only_problem("    chain: [{headers: {}, id: \"a b\"}]\n"), Contains("chain[0].id"));
