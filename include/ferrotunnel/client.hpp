@@ -68,10 +68,10 @@ protected:
 /// belong to one thread. The client connects and reconnects by itself, forever by default. The destructor stops it and
 /// joins its threads, so it must not run in one of its handlers; in a child of fork() it does nothing.
 ///
-/// It stops for good when it is superseded, or when its token or protocol version is refused by a server that has never
-/// accepted it and has proved its identity (by its certificate, verified by `tls_ca` or `tls_pin`), unless the builder
-/// sets `retry_refused`. Any other refusal of these counts as one failed attempt, limited by `attempts`: it may come
-/// from an attacker on the network path, or from a server with a wrong file or an older version.
+/// It stops permanently when it is superseded, or when its token or protocol version is refused by a server that has
+/// never accepted it and has proved its identity (by its certificate, verified by `tls_ca` or `tls_pin`), unless the
+/// builder sets `retry_refused`. Any other refusal of these counts as one failed attempt, limited by `attempts`: it may
+/// come from an attacker on the network path, or from a server with a wrong file or an older version.
 ///
 /// A service that the server refuses is requested again, also on the present connection: after one to two seconds at
 /// first (`Timing::reconnect_first` to twice that, if that is more than a second), then less and less often, but at
@@ -95,7 +95,7 @@ public:
 
     /// Offers a service; may be called before start() or at any time later. Returns at once; Service::state() reports
     /// the result. Throws config_error if the description is invalid (no `local`, a name in use), and std::system_error
-    /// if the client has stopped: errc::session_closed, or the error that ended it for good.
+    /// if the client has stopped: errc::session_closed, or the error that ended it.
     Service add(Tcp service);
     Service add(Http service);
     Service add(Tls service);
@@ -135,7 +135,7 @@ public:
 
     /// Waits until the client is connected and every service that was added so far is registered or refused; with
     /// several connections, on the first of them. Returns no error if all are registered. Otherwise it returns the
-    /// first refusal, errc::timed_out, the error that ended the client for good, errc::session_closed after a stop,
+    /// first refusal, errc::timed_out, the error that ended the client, errc::session_closed after a stop,
     /// errc::not_running before start(), or errc::would_deadlock if called on a thread that the answer needs (a worker;
     /// with run_on, the io_context's), in the event handler or in the log sink.
     [[nodiscard]] std::error_code wait_ready(std::chrono::milliseconds timeout);

@@ -42,7 +42,7 @@ struct Event {
                     ///< and `text` says why
         replaced,   ///< client: another one has replaced it, which `text` names: no new visitors; `stopped` follows
                     ///< without an error when the present ones have finished
-        stopped,    ///< the last event: the end, by stop() (no error) or for good (`error` says why)
+        stopped,    ///< the last event: ended by stop() (no error), or because of `error`
     };
     Kind kind = Kind::connected;
     std::string peer;      ///< client: the server as configured; server: the client's address

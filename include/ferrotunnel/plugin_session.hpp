@@ -181,7 +181,7 @@ public:
 
     /// The client's program and version, as reported by the client.
     Text agent() const { return text(FT_SUBJECT_AGENT); }
-    /// Of the protocol.
+    /// The version of the protocol.
     std::uint32_t version() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_VERSION)); }
     /// The number of this trunk, from 1, and the number of the client's trunks.
     std::uint32_t trunk() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNK)); }

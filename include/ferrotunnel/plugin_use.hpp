@@ -21,7 +21,7 @@ enum class PluginFailure : std::uint8_t {
 struct PluginUse {
     /// The plugin's library: `ferrotunnel::plugin::library<Hello>`.
     ft_entry library = nullptr;
-    /// Which of its types, by name. Empty: its only one.
+    /// The name of the type. Empty: the library's only one.
     std::string type{};
     /// The settings of that type, as JSON or YAML: "{rate: 20/s}". Empty: its defaults.
     std::string settings{};

@@ -60,8 +60,8 @@ struct DatagramStats {
     std::uint64_t dropped_no_room = 0;      ///< the queue was full: the trunk or the other end is too slow
     std::uint64_t dropped_too_old = 0;      ///< waited for the trunk for 200 ms
     std::uint64_t dropped_over_rate = 0;    ///< beyond the bytes per second of their token, service or visitor
-    std::uint64_t dropped_no_visitor = 0;   ///< no room for another visitor, or the visitor is refused by a plugin
-    std::uint64_t dropped_socket_full = 0;  ///< the kernel had no room to send them
+    std::uint64_t dropped_no_visitor = 0;   ///< too many visitors, or the visitor is refused by a plugin
+    std::uint64_t dropped_socket_full = 0;  ///< the kernel's send buffer was full
     std::uint64_t unreachable = 0;          ///< refused: by ICMP from an unreachable backend, or by the kernel
 };
 

@@ -52,7 +52,7 @@ private:
 };
 }  // namespace detail
 
-/// A connection as a byte stream. It meets Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read,
+/// A connection as a byte stream. It models Asio's AsyncReadStream and AsyncWriteStream, so that asio::async_read,
 /// asio::async_write, asio::ssl::stream<Stream>, coroutines and cancellation work on it.
 ///
 /// Threads: at most one read and one write may be outstanding at a time; another one completes with

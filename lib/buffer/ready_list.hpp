@@ -35,7 +35,7 @@ public:
     ReadyList& operator=(const ReadyList&) = delete;
     ~ReadyList() { close(); }
 
-    /// Puts `node` on the list; any thread. True when the list was empty before: then the caller must wake the taker.
+    /// Puts `node` on the list; any thread. True if the list was empty before: then the caller must wake the taker.
     /// Both sides change the same word by read-modify-write, so this wake cannot be lost.
     bool put(T& node) noexcept {
         ReadyNode& base = node;
@@ -75,7 +75,7 @@ public:
 private:
     static ReadyNode* closed_mark() noexcept { return reinterpret_cast<ReadyNode*>(std::uintptr_t{1}); }
 
-    // Takes over a reference to a node whose flag is set. Returns the previous first node; when that is the closed
+    // Takes over a reference to a node whose flag is set. Returns the previous first node; if that is the closed
     // mark, the reference has been released.
     ReadyNode* push(ReadyNode& node) noexcept {
         ReadyNode* head = head_.load(std::memory_order_relaxed);

@@ -1,5 +1,5 @@
 // Parses the bytes of a YAML file into a tree. YAML features beyond texts, lists and maps are rejected: anchors and
-// aliases (a small file of them can stand for billions of values), merge keys, tags, keys that are not texts, and more
+// aliases (a small file of them can expand to billions of values), merge keys, tags, keys that are not texts, and more
 // than one document.
 #pragma once
 

@@ -140,7 +140,7 @@ public:
     /// Sets `head` to the request's, with the target changed by plugins. Views point into the run.
     virtual void restore(http::RequestHead& head) const noexcept = 0;
     virtual bool changes_target() const noexcept = 0;
-    /// Adds the changes to the heads. False: there is no room for all of them.
+    /// Adds the changes to the heads. False: they exceed the limits.
     virtual bool put_request(http::Edits& edits) const noexcept = 0;
     virtual bool put_response(http::Edits& edits) const noexcept = 0;
 

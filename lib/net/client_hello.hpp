@@ -41,7 +41,7 @@ class ClientHelloReader {
 public:
     enum class Status : std::uint8_t {
         more,       // too few bytes to decide
-        complete,   // hello() is there
+        complete,   // hello() is available
         not_tls,    // the first bytes are not TLS
         malformed,  // TLS, but broken, or larger than limits::client_hello_bytes_max
     };

@@ -149,9 +149,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "retry-refused",
       .operand = "TIME",
       .topic = tunnel_topic,
-      .help =
-          "Shortest wait before retrying a server that has refused the token or the version for good; the longest is "
-          "five times this. Refused services are retried too. 0: the client ends instead.",
+      .help = "Shortest wait before retrying a server that has refused the token or the version permanently; the "
+              "longest is five times this. Refused services are retried too. 0: the client ends instead.",
       .otherwise = "1m with a configuration file or if the output is not a terminal, otherwise 0"},
      &ClientValues::retry_refused},
     {{.key = "token",

@@ -219,7 +219,7 @@ wrong() { # WHAT TEXT: the first instance says so, and check says this of it
 }
 wrong '        hosts: [ok.test, "a..b"]' 'wrong.yml:7:26: server.plugins.chain[0].hosts[1]: "a..b"'
 wrong '        paths: api' "wrong.yml:7:16: server.plugins.chain[0].paths: \"api\" does not begin with '/'"
-wrong '        services: []' 'wrong.yml:7:19: server.plugins.chain[0].services: names nothing'
+wrong '        services: []' 'wrong.yml:7:19: server.plugins.chain[0].services: is an empty list'
 wrong '        when: request.pth == "/"' \
     'wrong.yml:7:15: server.plugins.chain[0].when: 1:1: unknown field `request.pth`; did you mean `request.path`?'
 wrong $'        when: |\n          visitor.tls\n            && request.size == "1"' 'wrong.yml:9:'

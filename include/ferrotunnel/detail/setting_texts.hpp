@@ -18,7 +18,7 @@ struct SettingOption {
     std::string name;     ///< without dashes: "ping-interval"
     std::string operand;  ///< name of its value in help, "TIME"; empty: it is a flag
     std::string topic;    ///< heading in help; options of one topic are adjacent
-    std::string help;  ///< sentences, with the default; empty: the program parses and explains the option itself
+    std::string help;     ///< sentences, with the default; empty: the program parses and explains the option itself
     bool is_repeated = false;
     bool is_said = false;  ///< set by say(); otherwise the program parses it itself
     std::string brief;     ///< one line, with the default in parentheses; empty: only the full help lists it

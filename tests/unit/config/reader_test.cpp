@@ -134,14 +134,14 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
     CHECK(told("type: sudp").find("`udp: private` with a `key`") != std::string::npos);
     CHECK(told("type: stcp").find("`tcp: private`") != std::string::npos);
     CHECK(told("type: https").find("`tls: app.example.com`") != std::string::npos);
-    CHECK(told("type: other").find("its first key says") != std::string::npos);
+    CHECK(told("type: other").find("is its first key") != std::string::npos);
     CHECK(told("bind_addr: \"0.0.0.0:5202\"") == "the public port is the value of `tcp`, like `tcp: 2222` (kind)");
     CHECK(told("local-ip: 1").find("`local: 127.0.0.1:22` (local)") != std::string::npos);
     CHECK(told("healthCheck: {type: http}").find("here it is `health`") == 0);
-    CHECK(told("basic_auth: [x]").find("visitors are asked for passwords by the plugin") == 0);
+    CHECK(told("basic_auth: [x]").find("passwords of visitors are checked by the plugin") == 0);
     CHECK(told("transport: {proxyProtocolVersion: v2}").find("`proxy_protocol`") != std::string::npos);
     CHECK(told("transport: {bandwidthLimit: 1MB}").find("bandwidth is a right of a token") == 0);
-    CHECK(told("transport: {other: 1}").find("encryption and multiplexing need no set-up") == 0);
+    CHECK(told("transport: {other: 1}").find("encryption and multiplexing need no settings") == 0);
     CHECK(told("transport.useCompression: true").find("the plugin `compress`") != std::string::npos);
     CHECK(told("header_X-From: here").find("`request_headers`") != std::string::npos);
     CHECK(told("user: joe") == "the keys here are name");
@@ -168,8 +168,8 @@ TEST_CASE("each key of a section that gathers others has its own hint", "[reader
     REQUIRE(problems.size() == 4);
     CHECK(problems[0].find("3:5 client.transport.poolCount: no such key; visitors are streams") == 0);
     CHECK(problems[1] == "4:5 client.transport.tcpMux: no such key; multiplexing is always on");
-    CHECK(problems[2].find("5:3 client.log: no such key; what is logged is said by `log` at the top level") == 0);
-    CHECK(problems[3].find("6:3 client.dnsServer: no such key; names are resolved as the system") == 0);
+    CHECK(problems[2].find("5:3 client.log: no such key; logging is set by `log` at the top level") == 0);
+    CHECK(problems[3].find("6:3 client.dnsServer: no such key; names are resolved as configured in the system") == 0);
 }
 
 TEST_CASE("elsewhere keys of other tunnels mean nothing", "[reader]") {

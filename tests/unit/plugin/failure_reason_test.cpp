@@ -160,7 +160,7 @@ TEST_CASE("reasons: logins, registrations and visits", "[plugin]") {
     CHECK(rig.chain.log.count("why=what it gave to LaterOf::resume() has thrown: no user") == 1);
     rig.registration();
     CHECK(rig.ask() == Step::go_on);
-    CHECK(rig.chain.log.count("why=it has answered with Decision::respond(), which only requests have") == 1);
+    CHECK(rig.chain.log.count("why=it used Decision::respond(), which is for requests only") == 1);
     rig.visit();
     CHECK(rig.ask() == Step::go_on);
     rig.close();

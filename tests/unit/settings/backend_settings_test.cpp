@@ -88,10 +88,10 @@ TEST_CASE("what is said about a backend's TLS has to fit", "[settings]") {
 
     http = web_backend("app.internal:80");
     http.backend_tls.insecure = true;
-    only(http, "`local` is not written https://host:port");
+    only(http, "need a `local` like https://host:port");
     Tcp tcp(1, ":22");
     tcp.backend_tls.server_name = "db.internal";
-    only(tcp, "`local` is not written tls://host:port");
+    only(tcp, "need a `local` like tls://host:port");
 }
 
 TEST_CASE("where the application serves there is no backend to speak of", "[settings]") {
@@ -165,10 +165,10 @@ TEST_CASE("what is said of a folder has to fit", "[settings]") {
     only(http, "`proxy_protocol` has no meaning for a service that serves a folder");
     http.proxy_protocol = ProxyProtocol::off;
     http.rules.host_header = "backend";
-    only(http, "a folder has no host");
+    only(http, "a folder, which has no host");
     http.rules.host_header.clear();
     http.backend_tls.insecure = true;
-    only(http, "`local` is not written https://host:port");
+    only(http, "need a `local` like https://host:port");
     Http listing = web_backend(":3000");
     listing.listing = true;
     only(listing, "`listing` needs a `local` like files:FOLDER");

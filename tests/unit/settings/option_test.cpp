@@ -47,7 +47,7 @@ TEST_CASE("options: each setting is offered once, under its topic", "[options]")
     CHECK(share->help.find(" 1 to 65535. Default: 65535, or ") != std::string::npos);
     const auto bind = std::ranges::find(options, "bind", &SettingOption::name);
     REQUIRE(bind != options.end());
-    CHECK(bind->help == "Where clients connect; port 0: the system chooses. Default: 0.0.0.0:7835.");
+    CHECK(bind->help == "Listen address for clients; port 0: the system chooses. Default: 0.0.0.0:7835.");
     CHECK(bind->brief == "Listen address for clients (default 0.0.0.0:7835)");
     const auto ports = std::ranges::find(options, "allow-ports", &SettingOption::name);
     REQUIRE(ports != options.end());

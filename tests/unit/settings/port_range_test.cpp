@@ -45,7 +45,7 @@ TEST_CASE("port ranges: what is wrong with one is said") {
     CHECK(error_of("10-20", "host:30-41") == "11 public ports need as many backend ports, not 12");
     CHECK(error_of("10-20", "host:30") ==
           "a range of public ports needs a range of backend ports of the same length, like 127.0.0.1:3000-3010");
-    CHECK(error_of("10-20", "unix:/run/app-1-2").starts_with("a range of public ports needs one behind it"));
+    CHECK(error_of("10-20", "unix:/run/app-1-2").starts_with("a range of public ports needs a range of backend ports"));
     CHECK(error_of("10", "30-40") == "a range of backend ports needs a range of public ports, like 20000-20010");
 }
 

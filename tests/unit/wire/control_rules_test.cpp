@@ -298,7 +298,7 @@ TEST_CASE("register: rules of fields, and all rules together, have their bounds"
     refuses(message, list, json(std::vector<json>(limits::http_header_rules_max + 1, json::array({2, "X"}))),
             "request_headers has more than 32", Code::limit);
     refuses(message, list, json::array(), "request_headers is not an array with elements");
-    const char* none = "request_headers has an element that is none of";
+    const char* none = "request_headers has an element that is not one of";
     for (const json& wrong :
          {json(5), json::array(), json::array({3, "X", "y"}), json::array({0, "X"}), json::array({1, "X"}),
           json::array({2, "X", "y"}), json::array({"set", "X", "y"}), json::array({1, "X", "y", "z"})}) {
