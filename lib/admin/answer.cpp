@@ -8,8 +8,7 @@ namespace ferrotunnel::admin {
 
 std::string text_of(const Json& json) {
     const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
-    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x7f; };  // including the library's
-                                                                                        // escapes
+    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) < 0x7f; };  // with the library's escapes
     if (std::all_of(text.begin(), text.end(), is_plain)) {
         return text;
     }

@@ -144,8 +144,7 @@ ServiceSeries services_of(const std::vector<TunnelInfo>& tunnels) {
             }
             ServiceSums& sums = all[{service.name, tunnel.token_name, service.endpoint}];
             sums.streams += service.streams;
-            sums.requests = std::max(sums.requests, service.requests);  // each member of a group reports the requests
-                                                                        // of all
+            sums.requests = std::max(sums.requests, service.requests);  // each member of a group reports the total
         }
     }
     return all;

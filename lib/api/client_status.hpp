@@ -21,8 +21,7 @@ public:
         bool is_open = false;
         std::chrono::system_clock::time_point since{};  // of the present state
         std::string why{};                              // why it is not open
-        TimePoint waits_since{};                        // it waits to be resumed, its connection being lost; zero: it
-                                                        // has one
+        TimePoint waits_since{};                        // since when it waits to be resumed; zero: it does not
 
         bool is_waiting() const noexcept { return is_open && waits_since != TimePoint{}; }
     };

@@ -212,8 +212,8 @@ void StreamCore::drive_reader() noexcept {
     }
 }
 
-// Settles a read. The verdict is loaded before the queue is checked, so that bytes received before the trunk was lost are
-// still read.
+// Settles a read. The verdict is loaded before the queue is checked, so that bytes received before the trunk was lost
+// are still read.
 StreamCore::Outcome StreamCore::settle_read() {
     if (closed() || cancelled_read_.load(std::memory_order_acquire) >= read_->serial) {
         return {true, asio::error::operation_aborted, 0};

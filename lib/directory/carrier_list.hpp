@@ -33,8 +33,7 @@ namespace ferrotunnel::directory {
 struct CarrierHealth {
     bool healthy = true;                  // also if the backend is not checked
     bool try_when_all_unhealthy = false;  // it gets visitors if no carrier is healthy
-    bool waits = false;                   // its connection is lost and it waits to be resumed: other carriers are
-                                          // preferred
+    bool waits = false;                   // waits to be resumed without a connection: others are preferred
 
     friend bool operator==(const CarrierHealth&, const CarrierHealth&) = default;
 };

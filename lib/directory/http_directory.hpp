@@ -147,8 +147,7 @@ private:
     const Settings settings_;
     mutable Mutex mutex_;
     mutable Mutex routes_mutex_;                // only for an exchange of routes_: workers do not wait for a change
-    std::shared_ptr<const HttpRoutes> routes_;  // written under both locks, read under either: no annotation expresses
-                                                // that
+    std::shared_ptr<const HttpRoutes> routes_;  // written under both locks, read under either (not expressible)
     std::map<Key, std::shared_ptr<HttpService>> services_ GUARDED_BY(mutex_);
     AwayHosts away_ GUARDED_BY(mutex_);
     AssignedHosts assigned_ GUARDED_BY(mutex_);

@@ -60,8 +60,7 @@ public:
             put(pattern, std::move(host));
         }
         directory_.has_passthrough_.store(next_->has_passthrough(), std::memory_order_relaxed);
-        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then holds the old routes, until the lock is
-                                                                      // released
+        std::shared_ptr<const HttpRoutes> routes = std::move(next_);  // then keeps the old routes past the lock
         {
             const MutexLock lock(directory_.routes_mutex_);
             directory_.routes_.swap(routes);

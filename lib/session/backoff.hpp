@@ -11,8 +11,7 @@ namespace ferrotunnel::session {
 class Backoff {
 public:
     struct Settings {
-        Duration first = limits::backoff_first;  // no wait is shorter, except after a goodbye; the first ceiling is
-                                                 // double
+        Duration first = limits::backoff_first;  // the shortest wait, except after a goodbye; the first ceiling is 2x
         Duration max = limits::backoff_max;      // no wait is longer
         /// A session that lived this long was a success: the next wait starts over. A shorter one was not, so that a
         /// server that accepts its clients and drops them at once is not hammered.

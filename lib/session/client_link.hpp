@@ -6,7 +6,7 @@
 //   any --replaced by a newer session (superseded), attempts used up, stop--> stopped
 //   down --token or version rejected by a proved server that never accepted this client--> stopped, or a long wait if
 //         the settings say so: an unattended client must be there when the token is renewed
-//   any --drain, or another client has its place--> draining --visitors gone, or deadline--> stopped
+//   any --drain, or another client replaces it----> draining --visitors gone, or deadline--> stopped
 //
 // When a trunk's stream ids run out on the server, the server requests a fresh session, which is made beside the
 // present one.

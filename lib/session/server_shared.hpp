@@ -101,8 +101,7 @@ struct ServerShared {
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
     /// thread. Empty: none must.
     std::function<bool(std::string_view host)> asks_for_certificate;
-    std::string domain;                            // parent domain of assigned hosts, in normal form; empty: none are
-                                                   // assigned
+    std::string domain;                            // parent domain of assigned hosts, in normal form; may be empty
     Published<directory::HttpBounds> http_bounds;  // limits for requests of HTTP services
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();

@@ -37,8 +37,7 @@ struct ServicePlace {
 struct SessionService {
     wire::Service description;
     std::shared_ptr<const ServicePlace> awaited{};  // place that another client has until it is replaced; usually null
-    std::uint64_t registration = 0;                 // an id may be registered again while a claim for the first is in
-                                                    // progress
+    std::uint64_t registration = 0;                 // an id may be registered again before the first claim ends
     std::vector<directory::ClaimName> names;        // claimed, or about to be
     std::optional<directory::Membership> membership{};  // in the group that has it
     directory::CarrierHealth health{};                  // of its backend
@@ -46,8 +45,7 @@ struct SessionService {
     TokenBucket health_rate{};
     std::shared_ptr<directory::SharedPort> public_port;
     std::shared_ptr<directory::HttpService> http;
-    bool opened = false;                         // it opened the port or service itself, instead of joining other
-                                                 // trunks
+    bool opened = false;                         // it opened the port or service itself: it did not join others
     bool assigned = false;                       // the server chose its host
     bool assigned_anew = false;                  // and it differs from the one that the service had before
     std::shared_ptr<trunk::Traffic> traffic;     // on this trunk

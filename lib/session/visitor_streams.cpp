@@ -210,7 +210,7 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     report_refused(text_of(from), Code::busy);
     static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
     if (shared.log->may_write(LogLevel::info, quotas, needs_.at.worker.now())) {
-        shared.log->info("a visitor was rejected: the token has as many, or as many new ones, as it may",
+        shared.log->info("a visitor was rejected: the token has reached its limit of visitors, or of new ones",
                          {{"token", facts.token_name},
                           {"quota", directory::name_of(reached)},
                           {"session", facts.agreement.session},

@@ -1,4 +1,4 @@
-# Tunnels that lead back to themselves: a service whose backend is its own public port, two clients whose services lead
+# Forwarding loops: a service whose backend is its own public port, two clients whose services lead
 # to each other, and the same behind something that hides who connects. Each visitor would become thousands.
 source "$(dirname "$0")/lib.sh"
 ulimit -n 3000 # what goes wrong is to stay small
@@ -59,8 +59,8 @@ for _ in 1 2; do
 done
 say "most descriptors of the server: $(<"$dir/highest")"
 at_most "descriptors of the server" "$(<"$dir/highest")" 700
-wait_until $patience "a line about it" count_is server 'lead back to themselves' 1
-count=$(count_of server 'lead back to themselves')
+wait_until $patience "a line about it" count_is server 'the backend of a service is its own public port' 1
+count=$(count_of server 'the backend of a service is its own public port')
 at_least "lines in the server's log about it" "$count" 1
 at_most "lines in the server's log about it" "$count" 2
 
@@ -74,7 +74,7 @@ for i in {1..100}; do
     start "idle$i" "$E2E_TOOLS/tcp_peer" connect "$inner" exchange:1 "touch:$dir/idle_is_there$i" rest
     wait_until $patience "the visitor" test -e "$dir/idle_is_there$i"
 done
-equal "lines in the server's log about it" "$(count_of server "lead back to themselves.* port=${inner##*:}")" 0
+equal "lines in the server's log about it" "$(count_of server "the backend of a service is its own public port.* port=${inner##*:}")" 0
 for i in {1..100}; do
     is_running "idle$i" || fail "visitor $i was sent away"
     kill_now "idle$i"
@@ -100,7 +100,7 @@ for i in {7..10}; do
     join "other$i" $patience
     equal "how it ended for another visitor" "$(value ending "$(<"$dir/other$i.out")")" eof
 done
-equal "lines in the server's log about it" "$(count_of server "lead back to themselves.* port=${public##*:}")" 0
+equal "lines in the server's log about it" "$(count_of server "the backend of a service is its own public port.* port=${public##*:}")" 0
 for fd in "${silent[@]}"; do
     exec {fd}>&-
 done

@@ -145,5 +145,5 @@ if "$FERROTUNNEL" client --server 127.0.0.1:1 --token-file "$dir/token" --tcp 0=
     >"$dir/busy.out" 2>"$dir/busy.err"; then
     fail "it has started"
 fi
-has_text "$dir/busy.err" "metrics on $client_metrics"
+has_text "$dir/busy.err" "metrics readers on $client_metrics"
 check_alive

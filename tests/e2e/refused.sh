@@ -54,7 +54,7 @@ say "a token that the server does not know, and then does"
 client_file unknown new 'retry_refused: 200ms'
 run_file unknown
 wait_for_text unknown 'The server does not accept the token.* The client keeps trying, in case that changes\.'
-wait_until $patience "three attempts" count_is unknown 'continues asking' 3
+wait_until $patience "three attempts" count_is unknown 'keeps trying' 3
 say "by itself one asks after one to five minutes"
 client_file patient new
 run_file patient

@@ -35,7 +35,7 @@ for tls in on off; do
     touch "$dir/go_$tls"
     for ((cut = 1; cut <= cuts; ++cut)); do
         touch "$dir/box_$tls.$cut"
-        wait_until $patience "resume $cut at the client" count_is "client_$tls" "the session continues" "$cut"
+        wait_until $patience "resume $cut at the client" count_is "client_$tls" "the session was resumed" "$cut"
     done
     touch "$dir/over_$tls"
     for name in idle busy1 busy2 busy3 busy4; do

@@ -55,8 +55,8 @@ start_tunnel() {
     FERROTUNNEL=$dir/client_program ready_client client 1 --tcp 9001=127.0.0.1:9000 --connections 1 "$@"
 }
 works() { [[ $("${in_server[@]}" "$peer" connect 127.0.0.1:9001 exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
-resumes() { count_of client "the session continues"; }
-resumed() { count_is client "the session continues" "$1"; }
+resumes() { count_of client "the session was resumed"; }
+resumed() { count_is client "the session was resumed" "$1"; }
 
 # --- a middlebox that resets a connection ---
 

@@ -32,7 +32,7 @@ moved() {
     for file in "$dir"/moves*.out; do all=$((all + $(value received "$(<"$file")"))); done
     echo $all
 }
-resumed() { count_is client "the session continues" "$1"; }
+resumed() { count_is client "the session was resumed" "$1"; }
 
 # flow_through HOLE...: a tunnel of one connection, and echoes through it, the link being black for so many seconds again
 # and again; then all bytes must be there.
@@ -52,7 +52,7 @@ flow_through() {
         for ((i = 1; i <= visitors; ++i)); do wait_until $patience "visitor $i" test -e "$dir/moving.$i"; done
         sleep 2 # the connection becomes fast
         is_running moves1 || fail "nothing flows any more"
-        before=$(count_of client "the session continues")
+        before=$(count_of client "the session was resumed")
         kill -STOP "$link_pid"
         sleep "$hole" # the hole itself
         kill -CONT "$link_pid"

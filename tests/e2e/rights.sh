@@ -263,7 +263,7 @@ for ((number = 0; number < 5; ++number)); do
 done
 wait_for_text once_client "info  a visitor"
 equal "visitors that the client has seen" "$(count_of once_client 'info  a visitor')" 1
-wait_for_text quotas "a visitor was rejected: the token has as many, or as many new ones, as it may  token=once"
+wait_for_text quotas "a visitor was rejected: the token has reached its limit of visitors, or of new ones  token=once"
 
 serve hold text:held rest
 offer alice_client alice --tcp "0=$backend" --http "held.example.com=$backend"

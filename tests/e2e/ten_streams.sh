@@ -72,9 +72,9 @@ round() {
         fi
     done
     for ((i = 0; i < cuts; ++i)); do
-        before=$(count_of "$name" "the session continues")
+        before=$(count_of "$name" "the session was resumed")
         touch "$dir/cut.$((++cut))"
-        wait_until $patience "the resume" count_is "$name" "the session continues" $((before + 1))
+        wait_until $patience "the resume" count_is "$name" "the session was resumed" $((before + 1))
     done
     for ((i = 1; i <= streams; ++i)); do
         wait_until $((3 * patience)) "the end of stream $i" has_ended "stream$i"

@@ -115,7 +115,7 @@ TEST_CASE("a TLS service is answered with its address, or refused in words", "[t
     CHECK(rig.shared->registry->holder_of(ClaimName("app.example.com", tls_instead_of_path)));
 
     client.register_tls(2, {"10.0.0.1"});
-    CHECK_THAT(client.refused().text, Catch::Contains("is an address"));
+    CHECK_THAT(client.refused().text, Catch::Contains("is an IP address"));
     client.register_tls(2, {"app.example.com"});
     CHECK(client.refused().code == wire::Code::name_taken);
     client.register_tls(2, {"*"});

@@ -124,7 +124,7 @@ TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
     CHECK(backend_problems(tls("*.example.com", "unix:/run/app.sock")).empty());
     only(tls(""), "missing `host`");
     only(tls("app.example.com", ""), "missing `local`");
-    only(tls("10.0.0.1"), "The host \"10.0.0.1\" is an address");
+    only(tls("10.0.0.1"), "The host \"10.0.0.1\" is an IP address");
     only(tls("app..com"), "The host \"app..com\"");
     only(tls("app.example.com", "https://:8443"), "asks for TLS, but this kind of service forwards the visitor's TLS");
     app.aliases.assign(limits::http_hosts_per_service_max - 1, "www.example.com");
