@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "commands.hpp"
-#include "complain.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 #include "single_mount.hpp"
 
@@ -92,7 +92,7 @@ void warn_of_exposed(const Config::Section& section, const std::string& part) {
     const auto warn = [&part](std::string_view key, const std::string& file) {
         const std::string text =
             fmt::format("{}.{}: the file \"{}\" can be read by other users of this machine", part, key, file);
-        complain("warning: {}\n", printable(text));
+        print_error("warning: {}\n", printable(text));
     };
     for (const std::string& file : section.exposed_token_files) {
         warn("token", file);
@@ -149,9 +149,9 @@ ExitCode run_check(Arguments arguments) {
     check({options, arguments, &config, true, false}, problems);
     if (!problems.empty()) {
         const std::vector<std::string> lines = problems.lines();
-        complain("{}: {}\n", printable(file), counted(lines.size(), "problem"));
+        print_error("{}: {}\n", printable(file), counted(lines.size(), "problem"));
         for (const std::string& line : lines) {
-            complain("  {}\n", line);
+            print_error("  {}\n", line);
         }
         return ExitCode::usage;
     }
@@ -161,8 +161,8 @@ ExitCode run_check(Arguments arguments) {
     }
     warn_of_exposed(config.server_section(), file + ": server");
     warn_of_exposed(config.client_section(), file + ": client");
-    if (const std::string blind = why_changes_stay_unseen(file); !blind.empty()) {
-        complain("warning: {}\n", printable(fmt::format("{} {}", file, blind)));
+    if (const std::string blind = unseen_changes_reason(file); !blind.empty()) {
+        print_error("warning: {}\n", printable(fmt::format("{} {}", file, blind)));
     }
     fmt::print("ok: {}\n", printable(file));
     if (config.has_server()) {

@@ -10,10 +10,11 @@
 #include <utility>
 #include <variant>
 
-#include "client_story.hpp"
+#include "client_reporter.hpp"
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
+#include "config_reloader.hpp"
 #include "drain_request.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/client.hpp"
@@ -24,13 +25,12 @@
 #include "own_identity.hpp"
 #include "part_report.hpp"
 #include "reach.hpp"
-#include "reloader.hpp"
+#include "requested_services.hpp"
 #include "run.hpp"
 #include "setting_options.hpp"
 #include "silent_backend.hpp"
 #include "stored_login.hpp"
 #include "token_source.hpp"
-#include "wanted_services.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -41,7 +41,7 @@ struct ClientPlan : ClientFacts {
     CommonSettings common;
     std::chrono::milliseconds linger{0};
     std::string endpoint_file;
-    std::vector<Wanted> wanted;
+    std::vector<RequestedService> wanted;
     std::optional<Visit> visit;
     Client client;
 };
@@ -72,7 +72,7 @@ ClientFacts::Offered offered_as(Service service, const Description& description)
 }
 
 void add_services(ClientPlan& plan, Problems& problems) {
-    for (const Wanted& wanted : plan.wanted) {
+    for (const RequestedService& wanted : plan.wanted) {
         try {
             std::visit(
                 [&plan](const auto& description) {
@@ -122,8 +122,8 @@ void read_succession(const Sources& sources, const Config::ClientSection& file, 
 }
 
 // Reads all settings, but does not make the client.
-Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted, ClientPlan& plan, Signals& signals,
-                              std::optional<Secret>& answered, Problems& problems) {
+Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
+                              Signals& signals, std::optional<Secret>& answered, Problems& problems) {
     const Options& options = sources.options;
     const auto file = sources.config != nullptr ? sources.config->client_section() : Config::ClientSection();
     plan.common = read_common(options, 10s, sources.config, file, problems);
@@ -136,9 +136,9 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     }
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
-    give_token(sources, plan.wanted, problems);
+    set_service_token(sources, plan.wanted, problems);
     guard(sources, plan.wanted, signals, problems);
-    if (sources.may_ask) {  // cannot change later
+    if (sources.may_control) {  // cannot change later
         check_endpoint_file(plan.endpoint_file, sources, "client", problems);
     }
 
@@ -166,15 +166,15 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
             builder.tls_pin(login->pin);
         }
     }
-    say_options(options, client_settings(), builder, problems);
+    apply_setting_options(options, client_settings(), builder, problems);
     const auto retry_said = options.text("retry-refused");
-    plan.keeps_asking = retry_said ? retry_said->find_first_of("123456789") != std::string::npos
-                                   : file.retry_refused.value_or(unattended ? 1ms : 0ms) != 0ms;
+    plan.retries_refused = retry_said ? retry_said->find_first_of("123456789") != std::string::npos
+                                      : file.retry_refused.value_or(unattended ? 1ms : 0ms) != 0ms;
     Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.shows_qr = options.has("qr");
-    plan.tells_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
+    plan.reports_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",
                      "missing: the server's address, like tunnel.example.com:7835; `ferrotunnel login` saves one");
@@ -192,8 +192,8 @@ Client::Builder read_settings(const Sources& sources, std::vector<Wanted> wanted
     return builder;
 }
 
-ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, std::optional<Visit> visit, EventQueue& events,
-                     Signals& signals, std::optional<Secret>& answered, Problems& problems) {
+ClientPlan read_plan(const Sources& sources, std::vector<RequestedService> wanted, std::optional<Visit> visit,
+                     EventQueue& events, Signals& signals, std::optional<Secret>& answered, Problems& problems) {
     ClientPlan plan;
     plan.visit = std::move(visit);
     Client::Builder builder = read_settings(sources, std::move(wanted), plan, signals, answered, problems);
@@ -213,7 +213,7 @@ ClientPlan read_plan(const Sources& sources, std::vector<Wanted> wanted, std::op
 
 std::vector<AnyService> services_of(const ClientPlan& plan) {
     std::vector<AnyService> services;
-    for (const Wanted& one : plan.wanted) {
+    for (const RequestedService& one : plan.wanted) {
         services.push_back(one.service);
     }
     return services;
@@ -231,7 +231,7 @@ void take_services(const ClientPlan& next, const std::vector<Service>& fresh, Cl
     }
     std::erase_if(plan.offered,
                   [](const auto& entry) { return entry.second.service.state() == Service::State::closed; });
-    for (const Wanted& wanted : next.wanted) {
+    for (const RequestedService& wanted : next.wanted) {
         std::visit(
             [&](const auto& description) {
                 if (const auto handle = handles.find(description.name); handle != handles.end()) {
@@ -244,13 +244,13 @@ void take_services(const ClientPlan& next, const std::vector<Service>& fresh, Cl
 
 class ClientPart : public Part {
 public:
-    ClientPart(const Sources& sources, WantedBy* wanted_by, Signals& signals, Problems& problems)
-        : wanted_by_(wanted_by),
+    ClientPart(const Sources& sources, ServiceReader* read_services, Signals& signals, Problems& problems)
+        : read_services_(read_services),
           file_(sources.config != nullptr ? sources.config->file() : ""),
           signals_(signals),
           is_recording_(sources.options.text("inspect") == "on"),
-          plan_(read_plan(sources, wanted_by(sources, problems),
-                          wanted_by == wanted_by_visit ? wanted_visit(sources, problems) : std::nullopt, events_,
+          plan_(read_plan(sources, read_services(sources, problems),
+                          read_services == read_no_services ? read_visit(sources, problems) : std::nullopt, events_,
                           signals, answered_, problems)) {}
 
     std::string_view side() const override { return "client"; }
@@ -282,7 +282,7 @@ public:
         if (!file_.empty()) {
             plan_.client.keep_services_beside(std::filesystem::absolute(file_).string());
         }
-        plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
+        plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.request(time); });
         plan_.client.start();
         if (const std::string metrics = plan_.client.metrics_endpoint(); !metrics.empty()) {
             output.line(fmt::format("  metrics    http://{}/metrics", metrics));
@@ -321,9 +321,9 @@ public:
                                ? fmt::format("connected to {}, visitors: {}", plan_.server, now.traffic.streams)
                                : fmt::format("connecting to {}", plan_.server);
                 },
-            .asked_drain = [this] { return drain_request_.time(); },
+            .requested_drain = [this] { return drain_request_.time(); },
             .linger = [this] { return plan_.linger; },
-            .look = screen_ ? std::function<void()>([this] { screen_->look(); }) : nullptr,
+            .tick = screen_ ? std::function<void()>([this] { screen_->tick(); }) : nullptr,
         };
     }
 
@@ -337,14 +337,14 @@ public:
     void prepare(const Sources& sources, Problems& problems) override {
         next_.emplace();
         next_->builder =
-            read_settings(sources, wanted_by_(sources, problems), next_->plan, signals_, answered_, problems);
+            read_settings(sources, read_services_(sources, problems), next_->plan, signals_, answered_, problems);
         if (has_guard_options(sources.options)) {
             next_->plan.wanted = plan_.wanted;
         }
         const ApplyReport report = plan_.client.check(next_->builder, services_of(next_->plan));
         next_->report = report_of(report);
         for (const Problem& problem : report.problems) {
-            const auto about = std::ranges::find_if(next_->plan.wanted, [&](const Wanted& one) {
+            const auto about = std::ranges::find_if(next_->plan.wanted, [&](const RequestedService& one) {
                 return std::visit([&](const auto& service) { return service.name == problem.key; }, one.service);
             });
             if (about != next_->plan.wanted.end() && problem.file.empty()) {
@@ -360,7 +360,7 @@ public:
 
     PartReport preview() const override {
         PartReport report = next_->report;
-        tell_program_settings("client", next_->plan, plan_, report);
+        add_program_changes("client", next_->plan, plan_, report);
         return report;
     }
 
@@ -372,7 +372,7 @@ public:
         PartReport report = report_of(applied);
         if (report.problems.empty()) {
             take_services(next.plan, applied.services, plan_);
-            tell_program_settings("client", next.plan, plan_, report);
+            add_program_changes("client", next.plan, plan_, report);
             plan_.common.drain = next.plan.common.drain;
             plan_.linger = next.plan.linger;
         }
@@ -394,7 +394,7 @@ private:
 
     EventQueue events_;  // outlives the client, and the next one too
     DrainRequest drain_request_;
-    WantedBy* const wanted_by_;
+    ServiceReader* const read_services_;
     const std::string file_;  // of the configuration; empty: none
     Signals& signals_;
     const bool is_recording_;         // as set on the command line
@@ -402,11 +402,11 @@ private:
     ClientPlan plan_;
     std::optional<Next> next_;  // prepared
     std::optional<EndpointFile> endpoints_;
-    std::optional<ClientStory> story_;
+    std::optional<ClientReporter> story_;
     std::optional<LiveScreen> screen_;
 };
 
-ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) {
+ExitCode run(Arguments arguments, const CommandInfo& info, ServiceReader* read_services) {
     Problems problems;
     Options options(info);
     if (!parse_or_help(options, std::move(arguments.words), problems)) {
@@ -417,54 +417,54 @@ ExitCode run(Arguments arguments, const CommandInfo& info, WantedBy* wanted_by) 
     const bool watched = is_watched(options, problems);
     const Sources sources{options, arguments, config ? &*config : nullptr};
     std::vector<std::unique_ptr<Part>> parts;
-    parts.push_back(std::make_unique<ClientPart>(sources, wanted_by, signals, problems));
+    parts.push_back(std::make_unique<ClientPart>(sources, read_services, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), info.name};
     }
     if (!config) {
         return run_parts(parts, signals);
     }
-    Reloader reloader({options, arguments, config->file(), "client"});
-    reloader.begin_with(std::make_shared<const Config>(std::move(*config)));
+    ConfigReloader reloader({options, arguments, config->file(), "client"});
+    reloader.set_initial(std::make_shared<const Config>(std::move(*config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 
 }  // namespace
 
 ExitCode run_client(Arguments arguments) {
-    return run(std::move(arguments), client_info(), wanted_by_client);
+    return run(std::move(arguments), client_info(), read_client_services);
 }
 
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems) {
-    return std::make_unique<ClientPart>(sources, wanted_by_client, signals, problems);
+    return std::make_unique<ClientPart>(sources, read_client_services, signals, problems);
 }
 
 ExitCode run_tcp(Arguments arguments) {
-    return run(std::move(arguments), tcp_info(), wanted_by_tcp);
+    return run(std::move(arguments), tcp_info(), read_tcp_services);
 }
 
 ExitCode run_udp(Arguments arguments) {
-    return run(std::move(arguments), udp_info(), wanted_by_udp);
+    return run(std::move(arguments), udp_info(), read_udp_services);
 }
 
 ExitCode run_visit(Arguments arguments) {
-    return run(std::move(arguments), visit_info(), wanted_by_visit);
+    return run(std::move(arguments), visit_info(), read_no_services);
 }
 
 ExitCode run_http(Arguments arguments) {
-    return run(std::move(arguments), http_info(), wanted_by_http);
+    return run(std::move(arguments), http_info(), read_http_services);
 }
 
 ExitCode run_tls(Arguments arguments) {
-    return run(std::move(arguments), tls_info(), wanted_by_tls);
+    return run(std::move(arguments), tls_info(), read_tls_services);
 }
 
 ExitCode run_files(Arguments arguments) {
-    return run(std::move(arguments), files_info(), wanted_by_files);
+    return run(std::move(arguments), files_info(), read_files_services);
 }
 
 ExitCode run_exit(Arguments arguments) {
-    return run(std::move(arguments), exit_info(), wanted_by_exit);
+    return run(std::move(arguments), exit_info(), read_exit_services);
 }
 
 }  // namespace ferrotunnel::cli

@@ -9,9 +9,9 @@
 #include "config_option.hpp"
 #include "guard_options.hpp"
 #include "help.hpp"
+#include "requested_services.hpp"
 #include "setting_options.hpp"
 #include "token_source.hpp"
-#include "wanted_services.hpp"
 
 namespace ferrotunnel::cli {
 namespace {

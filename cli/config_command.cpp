@@ -52,7 +52,7 @@ const CommandInfo& config_info() {
         "  ferrotunnel config diff\n"
         "  ferrotunnel config diff --json\n"
         "The exit code is 0 if nothing differs, and 1 if something does or no program answers.\n",
-        {{"Options", {{"json", "", "Print the answer as JSON"}}}, asking_section()},
+        {{"Options", {{"json", "", "Print the answer as JSON"}}}, target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -72,7 +72,7 @@ ExitCode run_config(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "config"};
     }
-    const std::string text = Control(wanted_program(options, "", true).path).config_diff();
+    const std::string text = Control(selected_program(options, "", true).path).config_diff();
     const Json answer = Json::parse(text, nullptr, false);
     if (json) {
         fmt::print("{}", text);

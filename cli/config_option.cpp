@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "complain.hpp"
 #include "endpoint_file.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -26,7 +26,7 @@ Config read(const std::string& file, std::string_view ignored, Problems& problem
     }
     for (const Problem& warning : config.warnings()) {
         if (warns && concerns(warning)) {
-            complain("warning: {}\n", printable(to_text(warning)));
+            print_error("warning: {}\n", printable(to_text(warning)));
         }
     }
     return config;

@@ -27,7 +27,7 @@ struct Sources {
     /// Both parts run in this process, so log lines name their side.
     bool both_sides = false;
     /// Whether to ask at the terminal and print hints: not in a reload.
-    bool may_ask = true;
+    bool may_control = true;
 };
 
 OptionSection config_section();

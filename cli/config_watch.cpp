@@ -108,7 +108,7 @@ void ConfigWatch::arm(Clock::time_point now) {
     last_ = now;
 }
 
-void ConfigWatch::take(Clock::time_point now) {
+void ConfigWatch::process_events(Clock::time_point now) {
     alignas(inotify_event) std::array<char, 16'384> bytes{};
     for (ssize_t size = ::read(descriptor_, bytes.data(), bytes.size()); size > 0;
          size = ::read(descriptor_, bytes.data(), bytes.size())) {
@@ -122,7 +122,7 @@ void ConfigWatch::take(Clock::time_point now) {
                                                               watched->second.contains(std::string(name)));
             if (counts || (event.mask & IN_Q_OVERFLOW) != 0) {
                 arm(now);
-                has_seen_ = true;
+                has_changes_ = true;
             }
         }
     }
@@ -136,11 +136,11 @@ std::optional<std::chrono::milliseconds> ConfigWatch::due_in(Clock::time_point n
     return std::chrono::ceil<std::chrono::milliseconds>(std::max(due - now, Clock::duration::zero()));
 }
 
-bool ConfigWatch::take_due(Clock::time_point now) {
+bool ConfigWatch::consume_due(Clock::time_point now) {
     const bool due = first_ && due_in(now)->count() == 0;
     if (due) {
         first_.reset();
-        has_seen_ = false;
+        has_changes_ = false;
     }
     return due;
 }

@@ -34,13 +34,13 @@ public:
     /// Readable when something has happened; negative: nothing is watched.
     int descriptor() const noexcept { return descriptor_; }
     /// Reads the pending events.
-    void take(Clock::time_point now);
+    void process_events(Clock::time_point now);
     /// The time until the watch is due; empty: it is not armed.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const;
     /// Whether it is time to read the files. If so, the watch becomes quiet.
-    bool take_due(Clock::time_point now);
+    bool consume_due(Clock::time_point now);
     /// Whether an event has arrived since the watch was last due; false if it was only armed for other files.
-    bool has_seen() const noexcept { return has_seen_; }
+    bool has_changes() const noexcept { return has_changes_; }
 
     /// Why something is not watched; empty: everything is.
     const std::string& why() const noexcept { return why_; }
@@ -58,7 +58,7 @@ private:
     Folders folders_;
     std::optional<Clock::time_point> first_;  // when it was armed
     Clock::time_point last_{};
-    bool has_seen_ = false;
+    bool has_changes_ = false;
     std::string why_;
 };
 

@@ -60,7 +60,7 @@ const CommandInfo& reload_info() {
               {"confirm", "", "Keep the changes of --try"},
               {"json", "", "Print the answer as JSON, with the names of unchanged settings"},
           }},
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -78,7 +78,7 @@ const CommandInfo& drain_info() {
               {"time", "TIME", "Time for visitors to finish (default: --drain of the program)"},
               {"wait", "", "Wait until the program has ended"},
           }},
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -96,7 +96,7 @@ const CommandInfo& kick_info() {
         "to its token and process if it has no name. Another --for starts the time again: `--for 1s`\n"
         "accepts the client again. A restarted server accepts all clients.\n",
         {{"Options", {{"for", "TIME", "Reject the client for this time, 1s to 720h; it retries by itself"}}},
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -120,7 +120,7 @@ ExitCode run_reload(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "reload"};
     }
-    const Control control(wanted_program(options, "", true).path);
+    const Control control(selected_program(options, "", true).path);
     if (confirms) {
         (void)control.confirm_reload();
         fmt::print("confirmed: the changes on trial stay\n");
@@ -161,7 +161,7 @@ ExitCode run_drain(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "drain"};
     }
-    const ControlProgram program = wanted_program(options, "", true);
+    const ControlProgram program = selected_program(options, "", true);
     (void)Control(program.path).drain(time ? std::chrono::duration<double>(*time).count() : -1);
     if (!waits) {
         fmt::print("it accepts no new visitors, and ends when the present ones have finished\n");
@@ -188,7 +188,7 @@ ExitCode run_kick(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "kick"};
     }
-    const Control control(wanted_program(options, "server").path);
+    const Control control(selected_program(options, "server").path);
     const double seconds = out ? std::chrono::duration<double>(*out).count() : 0;
     const std::string text = out ? control.kick(*options.operand(), seconds) : control.kick(*options.operand());
     const Json answer = Json::parse(text, nullptr, false);

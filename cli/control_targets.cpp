@@ -76,7 +76,7 @@ long process_of(const ControlProgram& program) {
 
 }  // namespace
 
-OptionSection asking_section() {
+OptionSection target_section() {
     return {"Which program",
             {
                 {"control", "PATH", "Control socket of the program (default: the usual places)",
@@ -85,7 +85,7 @@ OptionSection asking_section() {
             }};
 }
 
-std::vector<ControlProgram> wanted_programs(const Options& options, std::string_view side) {
+std::vector<ControlProgram> selected_programs(const Options& options, std::string_view side) {
     const std::string path = options.text("control").value_or("");
     if (!path.empty() && path != "off" && path != "default") {
         return {{path, std::string(side)}};
@@ -99,8 +99,8 @@ std::vector<ControlProgram> wanted_programs(const Options& options, std::string_
     return programs;
 }
 
-ControlProgram wanted_program(const Options& options, std::string_view side, bool whole_program) {
-    std::vector<ControlProgram> programs = wanted_programs(options, side);
+ControlProgram selected_program(const Options& options, std::string_view side, bool whole_program) {
+    std::vector<ControlProgram> programs = selected_programs(options, side);
     if (programs.size() > 1 && whole_program) {
         std::set<long> processes;
         for (const ControlProgram& program : programs) {

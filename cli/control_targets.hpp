@@ -11,13 +11,13 @@
 namespace ferrotunnel::cli {
 
 /// The options of every command that addresses a running program.
-OptionSection asking_section();
+OptionSection target_section();
 
 /// The addressed programs: the one of --control, or all of `side` that are found; "": of both sides. Throws
 /// std::runtime_error with a text for the user if there are none.
-std::vector<ControlProgram> wanted_programs(const Options& options, std::string_view side);
+std::vector<ControlProgram> selected_programs(const Options& options, std::string_view side);
 /// The only addressed program. With `whole_program`, a server and a client in one process count as one. Throws
 /// std::runtime_error that lists the choices if there are several.
-ControlProgram wanted_program(const Options& options, std::string_view side, bool whole_program = false);
+ControlProgram selected_program(const Options& options, std::string_view side, bool whole_program = false);
 
 }  // namespace ferrotunnel::cli

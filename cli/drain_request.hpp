@@ -17,8 +17,8 @@ public:
     using Time = std::optional<std::chrono::milliseconds>;
 
     /// Sends one signal only: a second one would disconnect the visitors.
-    void ask(Time time) noexcept {
-        if (asked_.exchange(true)) {
+    void request(Time time) noexcept {
+        if (requested_.exchange(true)) {
             return;
         }
         time_.store(time ? time->count() : as_set_up);
@@ -33,7 +33,7 @@ public:
 private:
     static constexpr std::int64_t as_set_up = -1;
 
-    std::atomic<bool> asked_{false};
+    std::atomic<bool> requested_{false};
     std::atomic<std::int64_t> time_{as_set_up};
 };
 

@@ -37,7 +37,7 @@ std::string about_file(const std::string& name) {
 
 }  // namespace
 
-std::string here_typed(const std::vector<std::string>& words) {
+std::string equivalent_command(const std::vector<std::string>& words) {
     const std::string& name = words.front();
     if (ends_like_a_file(name)) {
         return about_file(name);

@@ -8,6 +8,6 @@ namespace ferrotunnel::cli {
 
 /// What to type instead of `words`, a command line of another tunnel or a file's name in the place of a command, as a
 /// part of a sentence. Empty if it resembles none.
-std::string here_typed(const std::vector<std::string>& words);
+std::string equivalent_command(const std::vector<std::string>& words);
 
 }  // namespace ferrotunnel::cli

@@ -35,7 +35,7 @@ constexpr std::array foreign_options{
 
 }  // namespace
 
-std::string here_called(std::string_view option, const std::vector<std::string>& known) {
+std::string equivalent_option(std::string_view option, const std::vector<std::string>& known) {
     const auto found = std::ranges::find(foreign_options, option, &Foreign::option);
     if (found == foreign_options.end()) {
         return {};

@@ -8,6 +8,6 @@
 namespace ferrotunnel::cli {
 
 /// The option of `known` with the meaning of `option`, like "--host"; empty if there is none.
-std::string here_called(std::string_view option, const std::vector<std::string>& known);
+std::string equivalent_option(std::string_view option, const std::vector<std::string>& known);
 
 }  // namespace ferrotunnel::cli

@@ -15,7 +15,7 @@ namespace ferrotunnel::cli {
 class HeapTrim {
 public:
     /// Trims if it is due. Called only now and then, since trimming walks through the free memory.
-    void look() noexcept {
+    void tick() noexcept {
 #ifdef __GLIBC__  // other allocators neither report free memory nor keep as much of it
         if (is_due(::mallinfo2().fordblks, resident_bytes())) {
             ::malloc_trim(0);

@@ -198,7 +198,7 @@ std::string full_help_for(const CommandInfo& command) {
     return text;
 }
 
-bool print_help_if_asked(const CommandInfo& command, const std::vector<std::string>& words) {
+bool print_help_if_requested(const CommandInfo& command, const std::vector<std::string>& words) {
     constexpr std::string_view with_topic = "--help=";
     const auto asked = std::ranges::find_if(words, [&](const std::string& word) {
         return word == "--help" || word == "-h" || word.starts_with(with_topic);
@@ -224,7 +224,7 @@ bool print_help_if_asked(const CommandInfo& command, const std::vector<std::stri
 }
 
 bool parse_or_help(Options& options, std::vector<std::string> words, Problems& problems) {
-    if (print_help_if_asked(options.command(), words)) {
+    if (print_help_if_requested(options.command(), words)) {
         return false;
     }
     options.parse(std::move(words), problems);

@@ -22,7 +22,7 @@ std::string brief_help_for(const CommandInfo& command);
 std::string full_help_for(const CommandInfo& command);
 
 /// Whether `words` request help by --help or -h; then prints it. Throws UsageError if the next word is not "all".
-bool print_help_if_asked(const CommandInfo& command, const std::vector<std::string>& words);
+bool print_help_if_requested(const CommandInfo& command, const std::vector<std::string>& words);
 
 /// Reads the words after the command's name. False if they request help, which is then printed.
 bool parse_or_help(Options& options, std::vector<std::string> words, Problems& problems);

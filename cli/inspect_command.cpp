@@ -10,10 +10,10 @@
 #include <thread>
 #include <utility>
 
-#include "complain.hpp"
 #include "control_commands.hpp"
 #include "control_targets.hpp"
 #include "help.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 #include "status_text.hpp"
 
@@ -41,7 +41,7 @@ OptionSection filter_section() {
 
 CommandInfo one_info(const char* name, const char* summary, const char* operand, const char* examples,
                      std::vector<OptionSection> sections) {
-    sections.push_back(asking_section());
+    sections.push_back(target_section());
     return {name, summary, operand, examples, std::move(sections), CommandInfo::Kind::ask};
 }
 
@@ -284,7 +284,7 @@ std::optional<Options> read(const CommandInfo& info, std::vector<std::string> wo
 }
 
 Control client_of(const Options& options) {
-    return Control(wanted_program(options, "client").path);
+    return Control(selected_program(options, "client").path);
 }
 
 bool wants_json(const Options& options) {
@@ -309,7 +309,7 @@ ExitCode curl(std::vector<std::string> words) {
         const Json answer = asked(client_of(*options), "GET", '/' + encoded(*options->operand()) + "/curl");
         fmt::print("{}\n", printable_lines(raw_text_in(answer, "curl")));
         if (answer.value("masked", false)) {
-            complain("secrets are masked: replace each *** before you run it\n");
+            print_error("secrets are masked: replace each *** before you run it\n");
         }
     }
     return ExitCode::ok;
@@ -465,7 +465,7 @@ const CommandInfo& inspect_info() {
         "  ferrotunnel inspect curl 17\n"
         "  ferrotunnel inspect har > all.har\n"
         "The client records with --inspect on, which is the default at a terminal without a file.\n",
-        {filter_section(), {"Options", {json_option}}, asking_section()},
+        {filter_section(), {"Options", {json_option}}, target_section()},
         CommandInfo::Kind::ask,
     };
     return info;

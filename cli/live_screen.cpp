@@ -54,16 +54,16 @@ std::vector<std::string> screen_of(const ClientStats& now, const std::vector<Rec
     return lines;
 }
 
-void LiveScreen::look() {
+void LiveScreen::tick() {
     if (is_terminal_) {
         output_.footer(screen_of(client_.stats(), client_.exchanges(exchanges_max)));
     } else {
-        tell_lines();
+        print_finished();
     }
 }
 
 // Prints each once, when it is over.
-void LiveScreen::tell_lines() {
+void LiveScreen::print_finished() {
     std::vector<RecordedExchange> fresh = client_.exchanges(lines_max);
     std::reverse(fresh.begin(), fresh.end());
     if (fresh.empty()) {

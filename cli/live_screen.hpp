@@ -24,10 +24,10 @@ public:
         : client_(client), output_(output), is_terminal_(is_terminal) {}
 
     /// Updates the screen; to be called about once a second.
-    void look();
+    void tick();
 
 private:
-    void tell_lines();
+    void print_finished();
 
     const Client& client_;
     Output& output_;

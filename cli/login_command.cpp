@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "commands.hpp"
-#include "complain.hpp"
 #include "ferrotunnel/client.hpp"
 #include "help.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 #include "prompt.hpp"
 #include "signals.hpp"
@@ -90,8 +90,8 @@ ExitCode try_login(const Join& join) {
     if (!error) {
         return ExitCode::ok;
     }
-    complain("ferrotunnel: not logged in to {}: {}\n", printable(join.server),
-             printable(why.empty() ? error.message() : why));
+    print_error("ferrotunnel: not logged in to {}: {}\n", printable(join.server),
+                printable(why.empty() ? error.message() : why));
     return error == errc::unauthorized ? ExitCode::refused : ExitCode::lost;
 }
 
@@ -178,9 +178,9 @@ ExitCode run_token(Arguments arguments) {
     const Secret printed = server.empty() ? Secret::generate() : join_string(join);
     fmt::print("{}\n", printed.reveal());
     if (::isatty(STDOUT_FILENO) == 1) {
-        complain("{}", server.empty()
-                           ? "Keep it secret. Server and clients read it from --token-file or FERROTUNNEL_TOKEN.\n"
-                           : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
+        print_error("{}", server.empty()
+                              ? "Keep it secret. Server and clients read it from --token-file or FERROTUNNEL_TOKEN.\n"
+                              : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
     }
     return ExitCode::ok;
 }

@@ -14,7 +14,6 @@
 
 #include "arguments.hpp"
 #include "commands.hpp"
-#include "complain.hpp"
 #include "control_commands.hpp"
 #include "descriptors.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
@@ -23,6 +22,7 @@
 #include "foreign_commands.hpp"
 #include "help.hpp"
 #include "plugin_command.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
 
@@ -110,7 +110,7 @@ void check_command(const std::vector<std::string>& words) {
         names.emplace_back(command.name);
     }
     if (std::ranges::find(names, name) == names.end()) {
-        const std::string here = here_typed(words);
+        const std::string here = equivalent_command(words);
         fail_usage(name, "no such command" + (here.empty() ? detail::did_you_mean(name, names) : "; " + here));
     }
 }
@@ -161,11 +161,11 @@ void check_no_words(const std::string& command, const std::vector<std::string>& 
 ExitCode run(Arguments arguments) {
     std::vector<std::string>& words = arguments.words;
     if (words.empty()) {
-        complain("{}", help_for_program(command_groups()));
+        print_error("{}", help_for_program(command_groups()));
         return ExitCode::usage;
     }
     const std::string name = words.front();
-    const std::string here = name.starts_with('-') ? here_typed(words) : std::string();
+    const std::string here = name.starts_with('-') ? equivalent_command(words) : std::string();
     if (!name.starts_with('-') && name != "help") {
         check_command(words);
     }
@@ -186,7 +186,7 @@ ExitCode run(Arguments arguments) {
     raise_descriptor_limit();
     const Command& command = *find_command(name);
     for (const std::string& finding : misspelt_variables(command.info(), command_infos, environ)) {
-        complain("warning: {}\n", printable(finding));
+        print_error("warning: {}\n", printable(finding));
     }
     return command.run(std::move(arguments));
 }
@@ -198,10 +198,10 @@ ExitCode run_and_report(int argc, char** argv) {
         error.problems.print(error.command);
         return ExitCode::usage;
     } catch (const config_error& error) {
-        complain("ferrotunnel: {}\n", error.what());
+        print_error("ferrotunnel: {}\n", error.what());
         return ExitCode::usage;
     } catch (const std::exception& error) {
-        complain("ferrotunnel: {}\n", printable(error.what()));
+        print_error("ferrotunnel: {}\n", printable(error.what()));
         return ExitCode::failure;
     }
 }
@@ -213,7 +213,7 @@ ExitCode after_output(ExitCode code) {
         return code;
     }
     if (errno != EPIPE) {
-        complain("ferrotunnel: cannot write the output: {}\n", std::generic_category().message(errno));
+        print_error("ferrotunnel: cannot write the output: {}\n", std::generic_category().message(errno));
     }
     return code == ExitCode::ok ? ExitCode::failure : code;
 }

@@ -31,7 +31,7 @@ std::vector<std::string> dashed_names(const CommandInfo& command) {
 
 // Reports an unknown option. The option that was probably meant is then not reported as missing too.
 void report_unknown(const std::string& name, const std::vector<std::string>& known, Problems& problems) {
-    const std::string here = here_called(name, known);
+    const std::string here = equivalent_option(name, known);
     problems.add(name, "no such option" + (here.empty() ? detail::did_you_mean(name, known) : "; use " + here));
     problems.excuse(here.empty() ? detail::nearest(name, known) : here);
 }

@@ -43,7 +43,7 @@ std::string boot_id() {
 
 }  // namespace
 
-std::string own_identity(const Sources& sources, const std::vector<Wanted>& wanted) {
+std::string own_identity(const Sources& sources, const std::vector<RequestedService>& wanted) {
     Digest digest;
     digest.add(boot_id());
     digest.add(host_name());
@@ -53,7 +53,7 @@ std::string own_identity(const Sources& sources, const std::vector<Wanted>& want
         digest.add(std::filesystem::absolute(sources.config->file(), ignored).lexically_normal().string());
     } else {
         std::vector<std::string> services;
-        for (const Wanted& one : wanted) {
+        for (const RequestedService& one : wanted) {
             services.push_back(one.place + ' ' + one.address);
         }
         std::sort(services.begin(), services.end());

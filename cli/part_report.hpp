@@ -26,7 +26,7 @@ inline PartReport report_of(const ApplyReport& applied) {
 
 /// Adds the program's own settings that differ. `side`: "server" or "client".
 template <typename Plan>
-void tell_program_settings(const std::string& side, const Plan& next, const Plan& plan, PartReport& report) {
+void add_program_changes(const std::string& side, const Plan& next, const Plan& plan, PartReport& report) {
     if (next.common.drain != plan.common.drain) {
         report.applied.push_back(side + ".drain changed");
         report.keys.push_back(side + ".drain");

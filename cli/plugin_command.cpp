@@ -9,12 +9,12 @@
 #include <string_view>
 #include <utility>
 
-#include "complain.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/plugin_abi.h"
 #include "ferrotunnel/plugin_info.hpp"
 #include "help.hpp"
 #include "new_file.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
 
@@ -62,12 +62,12 @@ ExitCode list(bool as_json) {
             }
         }
         if (!file.is_usable()) {
-            complain("warning: {} cannot be used; `ferrotunnel plugin check` shows why\n", printable(file.file));
+            print_error("warning: {} cannot be used; `ferrotunnel plugin check` shows why\n", printable(file.file));
         }
     }
     const std::string fault = shipped_plugins_fault();
     if (!fault.empty()) {
-        complain("warning: no plugin is loaded: {}\n", printable(fault));
+        print_error("warning: no plugin is loaded: {}\n", printable(fault));
     }
     if (as_json) {
         fmt::print("[{}]\n", json);
@@ -84,9 +84,9 @@ ExitCode check(const std::string& file) {
         problems.insert(problems.end(), type.problems.begin(), type.problems.end());
     }
     if (!problems.empty()) {
-        complain("{}: {} problem{}\n", printable(file), problems.size(), problems.size() == 1 ? "" : "s");
+        print_error("{}: {} problem{}\n", printable(file), problems.size(), problems.size() == 1 ? "" : "s");
         for (const std::string& problem : problems) {
-            complain("  {}\n", printable(problem));
+            print_error("  {}\n", printable(problem));
         }
         return ExitCode::usage;
     }
@@ -198,7 +198,7 @@ ExitCode run_plugin(Arguments arguments) {
     if (words.empty()) {
         fail("plugin", "needs a command: list, check or new");
     }
-    if (print_help_if_asked(plugin_info(), words)) {
+    if (print_help_if_requested(plugin_info(), words)) {
         return ExitCode::ok;
     }
     const std::string command = words.front();

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "complain.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -53,11 +53,11 @@ std::vector<std::string> Problems::lines() const {
 void Problems::print(std::string_view command) const {
     const std::string program = command.empty() ? "ferrotunnel" : fmt::format("ferrotunnel {}", command);
     const std::vector<std::string> all = lines();
-    complain("{}: {}\n", program, all.size() == 1 ? "a problem" : fmt::format("{} problems", all.size()));
+    print_error("{}: {}\n", program, all.size() == 1 ? "a problem" : fmt::format("{} problems", all.size()));
     for (const std::string& line : all) {
-        complain("  {}\n", line);
+        print_error("  {}\n", line);
     }
-    complain("Nothing was started. `{} --help` explains the options.\n", program);
+    print_error("Nothing was started. `{} --help` explains the options.\n", program);
 }
 
 }  // namespace ferrotunnel::cli

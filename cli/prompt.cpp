@@ -1,5 +1,5 @@
 #include "prompt.hpp"
-#include "complain.hpp"
+#include "print_error.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -69,13 +69,13 @@ std::optional<Secret> prompt_for_secret(const std::string& question, Signals& si
     ssize_t size = 0;
     {
         const EchoOff silent;  // first: it discards what was typed before
-        complain("{}", question);
+        print_error("{}", question);
         std::fflush(stderr);
         if (wait_for_line(signals)) {
             size = ::read(STDIN_FILENO, line.data(), line.size());  // a terminal returns one line
         }
     }
-    complain("\n");
+    print_error("\n");
     line.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
     return secret_of(std::move(line));
 }
@@ -88,7 +88,7 @@ std::optional<Secret> piped_secret(Signals& signals) {
     std::size_t filled = 0;
     pollfd input{STDIN_FILENO, POLLIN, 0};
     if (::poll(&input, 1, 1'000) == 0) {
-        complain("waiting for a line on the standard input\n");
+        print_error("waiting for a line on the standard input\n");
     }
     while (filled < line.size() && line.find('\n') >= filled && wait_for_line(signals)) {
         const ssize_t size = ::read(STDIN_FILENO, line.data() + filled, line.size() - filled);

@@ -134,7 +134,7 @@ ExitCode ask_server(const Options& options, const HttpRouteRequest& request, boo
             cookie += (cookie.empty() ? "" : "; ") + field.value;
         }
     }
-    const Control control(wanted_program(options, "server").path);
+    const Control control(selected_program(options, "server").path);
     const std::string answer = control.route(request.url, options.text("visitor").value_or(""), cookie);
     const Json route = Json::parse(answer, nullptr, false);
     fmt::print("{}", json ? answer : route_text(route));
@@ -171,7 +171,7 @@ const CommandInfo& route_info() {
                  {"running", "", "Ask the running server, instead of a file"},
                  {"json", "", "Print the answer of --running as JSON"},
              }},
-            asking_section(),
+            target_section(),
         },
         CommandInfo::Kind::route,
     };

@@ -16,7 +16,7 @@
 #include "heap_trim.hpp"
 #include "idle_drain.hpp"
 #include "part_stops.hpp"
-#include "reloads.hpp"
+#include "reload_scheduler.hpp"
 #include "service_manager.hpp"
 #include "startup_pages.hpp"
 #include "stop_requests.hpp"
@@ -41,7 +41,8 @@ bool is_about_connections(const Event& event) {
 // Only the replaced parts drain in `handing_over`; the others wait for them.
 class Loop {
 public:
-    Loop(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager, Reloads* reloads)
+    Loop(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager,
+         ReloadScheduler* reloads)
         : parts_(parts),
           signals_(signals),
           output_(output),
@@ -72,16 +73,16 @@ public:
                 }
             }
             if (reloads_ != nullptr && is_running()) {
-                reloads_->look(output_);
+                reloads_->tick(output_);
             }
-            look();
+            tick();
             if (is_running() && ServiceManager::Clock::now() >= keep_at_) {
                 keep_sockets();
             }
             stop_where_nothing_moves();
             stop_those_behind();
             if (cause_ != Cause::replaced) {
-                manager_.look(ServiceManager::Clock::now(), [this] { return state(); });
+                manager_.tick(ServiceManager::Clock::now(), [this] { return state(); });
             }
         }
         stops_.join();
@@ -155,7 +156,7 @@ private:
             sources.push_back({part.events.descriptor(), POLLIN, 0});
         }
         std::chrono::milliseconds longest(look_every_ms);
-        if (std::any_of(parts_.begin(), parts_.end(), [](const Running& part) { return part.look != nullptr; })) {
+        if (std::any_of(parts_.begin(), parts_.end(), [](const Running& part) { return part.tick != nullptr; })) {
             longest = std::chrono::seconds(1);
         }
         if (cause_ == Cause::key) {
@@ -172,7 +173,7 @@ private:
             throw std::system_error(errno, std::generic_category(), "poll");
         }
         if (ready == 0) {
-            heap_trim_.look();
+            heap_trim_.tick();
             if (!std::exchange(has_started_, true)) {
                 release_startup_pages();
             }
@@ -188,15 +189,15 @@ private:
         }
     }
 
-    void look() {
+    void tick() {
         const auto now = ServiceManager::Clock::now();
         if (now < look_at_) {
             return;
         }
         look_at_ = now + std::chrono::seconds(1);
         for (const Running& part : parts_) {
-            if (part.look) {
-                part.look();
+            if (part.tick) {
+                part.tick();
             }
         }
     }
@@ -319,7 +320,7 @@ private:
 
     milliseconds drain_of(const Running& part) const {
         for (const Running& any : parts_) {
-            if (const auto asked = any.asked_drain ? any.asked_drain() : std::nullopt) {
+            if (const auto asked = any.requested_drain ? any.requested_drain() : std::nullopt) {
                 return *asked;
             }
         }
@@ -384,7 +385,7 @@ private:
     Signals& signals_;
     Output& output_;
     ServiceManager& manager_;
-    Reloads* const reloads_;  // null: no reloads
+    ReloadScheduler* const reloads_;  // null: no reloads
     Phase phase_ = Phase::running;
     Cause cause_ = Cause::none;
     ServiceManager::Clock::time_point look_at_{};
@@ -420,20 +421,20 @@ ControlHandlers handlers_of(const std::shared_ptr<ReloadRequests>& requests) {
 }  // namespace
 
 ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager,
-                       Reloads* reloads) {
+                       ReloadScheduler* reloads) {
     return Loop(parts, signals, output, manager, reloads).run();
 }
 
-ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, Reloader* reloader,
+ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, ConfigReloader* reloader,
                    bool watched) {
     Output output(STDOUT_FILENO);
     ServiceManager manager;
     // Control sockets may still send requests after this function has returned.
     const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;
     // If a part cannot start, another one's socket must not wait for an answer.
-    const struct AtEnd {
+    const struct ScopeExit {
         ReloadRequests* requests;
-        ~AtEnd() {
+        ~ScopeExit() {
             if (requests != nullptr) {
                 requests->close();
             }
@@ -452,7 +453,7 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
             manager.set_main_process();
         }
     }
-    std::optional<Reloads> reloads;
+    std::optional<ReloadScheduler> reloads;
     if (reloader != nullptr) {
         reloader->set_parts(parts);
         reloads.emplace(*reloader, *requests, manager, watched, output);

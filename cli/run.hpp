@@ -21,8 +21,8 @@
 
 namespace ferrotunnel::cli {
 
-class Reloader;
-class Reloads;
+class ConfigReloader;
+class ReloadScheduler;
 class ServiceManager;
 struct Sources;
 
@@ -41,13 +41,13 @@ struct Running {
     /// A short description of its state, for the service manager.
     std::function<std::string()> state;
     /// The drain time requested at its control socket, which overrides every part's `drain`.
-    std::function<std::optional<std::chrono::milliseconds>()> asked_drain{};
+    std::function<std::optional<std::chrono::milliseconds>()> requested_drain{};
     /// How long the program stays after another one has replaced this part (Event::Kind::replaced); empty: not at all.
     std::function<std::chrono::milliseconds()> linger{};
     /// Reopens files that were moved away, after SIGUSR1; empty: there are none.
     std::function<void()> reopen_files{};
     /// Called about once a second; empty: not needed.
-    std::function<void()> look{};
+    std::function<void()> tick{};
     /// Whether another process has replaced it; empty: never.
     std::function<bool()> is_replaced{};
     /// Copies of the sockets that a service manager may keep for the next start, and a count of their changes; empty if
@@ -117,11 +117,11 @@ public:
 ///
 /// `reloads`: handles SIGHUP and changes of the configuration; may be null.
 ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output& output, ServiceManager& manager,
-                       Reloads* reloads = nullptr);
+                       ReloadScheduler* reloads = nullptr);
 
 /// Starts the parts in this order, prints to the standard output, and runs them until the end. `watched`: reloads the
 /// file also when it changes.
-ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, Reloader* reloader = nullptr,
-                   bool watched = false);
+ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals,
+                   ConfigReloader* reloader = nullptr, bool watched = false);
 
 }  // namespace ferrotunnel::cli

@@ -5,8 +5,8 @@
 
 #include "commands.hpp"
 #include "common_settings.hpp"
+#include "config_reloader.hpp"
 #include "help.hpp"
-#include "reloader.hpp"
 #include "replace.hpp"
 
 namespace ferrotunnel::cli {
@@ -62,8 +62,8 @@ ExitCode run_run(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "run"};
     }
-    Reloader reloader({options, arguments, config.file(), "", true});
-    reloader.begin_with(std::make_shared<const Config>(std::move(config)));
+    ConfigReloader reloader({options, arguments, config.file(), "", true});
+    reloader.set_initial(std::make_shared<const Config>(std::move(config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 

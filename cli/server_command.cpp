@@ -10,18 +10,18 @@
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
+#include "config_reloader.hpp"
 #include "drain_request.hpp"
 #include "endpoint_file.hpp"
+#include "fd_store.hpp"
 #include "ferrotunnel/control.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
-#include "kept_sockets.hpp"
 #include "part_report.hpp"
 #include "printable.hpp"
 #include "reach.hpp"
-#include "reloader.hpp"
 #include "replace.hpp"
 #include "run.hpp"
 #include "service_manager.hpp"
@@ -92,7 +92,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     if (options.has("tls-cert") != options.has("tls-key")) {
         builder.tls_certificate("", "");  // one option must not be combined with the file's other half
     }
-    say_options(options, server_settings(), builder, problems);
+    apply_setting_options(options, server_settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
         for (FoundToken& token : find_tokens(sources, "Token that clients will need: ", signals, answered, problems)) {
@@ -102,7 +102,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     if (!options.has("state-dir") && file.state_dir.empty()) {
         builder.state_dir(default_state_dir());
     }
-    if (sources.may_ask) {  // cannot change later
+    if (sources.may_control) {  // cannot change later
         check_endpoint_file(plan.endpoint_file, sources, "server", problems);
     }
     return builder;
@@ -276,7 +276,7 @@ public:
     void start(Output& output) override {
         output_ = &output;
         endpoints_.emplace(plan_.endpoint_file);
-        plan_.server.on_drain([this](DrainRequest::Time time) { drain_request_.ask(time); });
+        plan_.server.on_drain([this](DrainRequest::Time time) { drain_request_.request(time); });
         start_server();
         introduce(plan_, output);
         publish(plan_, *endpoints_, output);
@@ -307,7 +307,7 @@ public:
                     return fmt::format("clients: {}, services: {}, visitors: {}", now.clients, now.services,
                                        now.traffic.streams);
                 },
-            .asked_drain = [this] { return drain_request_.time(); },
+            .requested_drain = [this] { return drain_request_.time(); },
             .reopen_files = [this] { plan_.server.reopen_access_log(); },
             .is_replaced = [this] { return plan_.server.is_replaced(); },
             .sockets = [this] { return plan_.server.sockets(); },
@@ -335,7 +335,7 @@ public:
 
     PartReport preview() const override {
         PartReport report = next_->report;
-        tell_program_settings("server", next_->plan, plan_, report);
+        add_program_changes("server", next_->plan, plan_, report);
         return report;
     }
 
@@ -345,7 +345,7 @@ public:
         next_.reset();
         PartReport report = report_of(plan_.server.apply(std::move(next.builder)));
         if (report.problems.empty()) {
-            tell_program_settings("server", next.plan, plan_, report);
+            add_program_changes("server", next.plan, plan_, report);
             plan_.common.drain = next.plan.common.drain;
         }
         return report;
@@ -359,7 +359,7 @@ private:
         std::vector<std::string> names;
         for (PassedSocket& socket : given) {
             names.push_back(socket.name);
-            socket.is_kept = other.empty() && KeptSockets::is_public_port(socket.name);
+            socket.is_kept = other.empty() && FdStore::is_public_port(socket.name);
         }
         plan_.server.inherit(std::move(given));
         if (other.empty()) {
@@ -456,8 +456,8 @@ ExitCode run_server(Arguments arguments) {
     if (!config) {
         return run_parts(parts, signals);
     }
-    Reloader reloader({options, arguments, config->file(), "server"});
-    reloader.begin_with(std::make_shared<const Config>(std::move(*config)));
+    ConfigReloader reloader({options, arguments, config->file(), "server"});
+    reloader.set_initial(std::make_shared<const Config>(std::move(*config)));
     return run_parts(parts, signals, &reloader, watched);
 }
 

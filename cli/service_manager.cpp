@@ -67,9 +67,9 @@ void ServiceManager::ready() {
 }
 
 bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
-    const KeptSockets::Owned owned(std::move(sockets));
-    for (const KeptSockets::Change& change : kept_.changes(owned)) {
-        kept_.note({change.name, {}, {}});  // what fails now is sent again
+    const FdStore::Owned owned(std::move(sockets));
+    for (const FdStore::Change& change : fd_store_.changes(owned)) {
+        fd_store_.note({change.name, {}, {}});  // what fails now is sent again
         // The socket kept under this name may have another address, perhaps from the previous process.
         bool is_told = send("FDSTOREREMOVE=1\nFDNAME=" + change.name, patience);
         for (const int descriptor : change.descriptors) {
@@ -78,7 +78,7 @@ bool ServiceManager::keep(std::vector<PassedSocket> sockets) {
         if (!is_told) {
             return false;  // waits only once for a manager that does not listen
         }
-        kept_.note(change);
+        fd_store_.note(change);
     }
     return owned.is_complete();
 }
@@ -108,16 +108,16 @@ std::optional<milliseconds> ServiceManager::due_in(Clock::time_point now) const 
     return std::max(std::chrono::ceil<milliseconds>(watchdog_due_ - now), milliseconds(0));
 }
 
-void ServiceManager::pat_watchdog(Clock::time_point now) {
+void ServiceManager::ping_watchdog(Clock::time_point now) {
     if (is_there() && watchdog_every_.count() != 0 && now >= watchdog_due_) {
         watchdog_due_ = now + watchdog_every_;
         send("WATCHDOG=1", milliseconds(0));
     }
 }
 
-void ServiceManager::tell_state(const std::string& state) {
-    if (state != told_) {
-        told_ = state;
+void ServiceManager::send_state(const std::string& state) {
+    if (state != last_reported_) {
+        last_reported_ = state;
         send("STATUS=" + printable(state), milliseconds(0));
     }
 }

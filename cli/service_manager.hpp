@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "fd_store.hpp"
 #include "ferrotunnel/passed_socket.hpp"
-#include "kept_sockets.hpp"
 
 namespace ferrotunnel::cli {
 
@@ -49,17 +49,17 @@ public:
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const noexcept;
     /// Sends what is due. `state` describes the program's state in one line; it is called at most once a second.
     template <typename State>
-    void look(Clock::time_point now, const State& state) {
-        pat_watchdog(now);
+    void tick(Clock::time_point now, const State& state) {
+        ping_watchdog(now);
         if (is_there() && now >= state_due_) {
             state_due_ = now + state_every;
-            tell_state(state());
+            send_state(state());
         }
     }
 
 private:
-    void pat_watchdog(Clock::time_point now);
-    void tell_state(const std::string& state);
+    void ping_watchdog(Clock::time_point now);
+    void send_state(const std::string& state);
     /// `patience`: how long to wait while the socket is full; then the message is dropped (false). `descriptor`: sent
     /// along; negative: none.
     bool send(std::string_view text, std::chrono::milliseconds patience, int descriptor = -1) noexcept;
@@ -73,8 +73,8 @@ private:
     std::chrono::milliseconds watchdog_every_{0};  // half of what the manager allows; 0: there is no watchdog
     Clock::time_point watchdog_due_{};
     Clock::time_point state_due_{};
-    std::string told_;
-    KeptSockets kept_;
+    std::string last_reported_;
+    FdStore fd_store_;
     bool is_new_main_ = false;
 };
 

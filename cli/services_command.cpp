@@ -12,11 +12,11 @@
 #include <thread>
 #include <utility>
 
-#include "complain.hpp"
 #include "control_commands.hpp"
 #include "control_targets.hpp"
 #include "help.hpp"
 #include "http_spec.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 #include "service_rows.hpp"
 #include "status_text.hpp"
@@ -40,7 +40,7 @@ OptionSection whose_section() {
 // The selected program, and the client of a server.
 Control wanted_control(const Options& options) {
     const auto client = options.text("client");
-    const Control control(wanted_program(options, client ? "server" : "client").path);
+    const Control control(selected_program(options, client ? "server" : "client").path);
     return client ? control.of_client(*client) : control;
 }
 
@@ -70,7 +70,7 @@ const CommandInfo& add_info() {
                "configuration file. Default: it lasts until the client ends."},
           }},
          whose_section(),
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -84,7 +84,7 @@ const CommandInfo& remove_info() {
         "  ferrotunnel services remove tcp:2222\n",
         {{"Options", {{"keep", "", "Also forget a service that was added with --keep"}}},
          whose_section(),
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -98,7 +98,7 @@ const CommandInfo& disable_info() {
         "  ferrotunnel services disable web\n"
         "It stays disabled after a reload and a restart: conf.d/90-runtime.yml next to the client's\n"
         "configuration file records it. Without a configuration file it lasts until the client ends.\n",
-        {whose_section(), asking_section()},
+        {whose_section(), target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -110,7 +110,7 @@ const CommandInfo& enable_info() {
         "enable a disabled service of a running client",
         "NAME",
         "  ferrotunnel services enable web\n",
-        {whose_section(), asking_section()},
+        {whose_section(), target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -237,11 +237,11 @@ ExitCode tell_result(const Control& control, const std::string& name) {
             return ExitCode::ok;
         }
         if (state == "refused") {
-            complain("ferrotunnel: {} is added, but the server rejects it: {}\n", name, text_in(service, "why"));
+            print_error("ferrotunnel: {} is added, but the server rejects it: {}\n", name, text_in(service, "why"));
             return ExitCode::failure;
         }
         if (state.empty()) {
-            complain("ferrotunnel: {} was added, but has been removed again\n", name);
+            print_error("ferrotunnel: {} was added, but has been removed again\n", name);
             return ExitCode::failure;
         }
         if (std::chrono::steady_clock::now() > until) {
@@ -380,7 +380,7 @@ const CommandInfo& services_info() {
               sort_option(),
               {"json", "", "Print the answer of each program as one line of JSON"},
           }},
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -418,7 +418,7 @@ ExitCode run_services(Arguments arguments) {
     const bool has_rates = !json && (watch || given || order == "rate");
     ServicesPrinter printer(json, order);
     for (bool is_first = true;; is_first = false) {
-        const std::vector<ControlProgram> programs = wanted_programs(options, "");
+        const std::vector<ControlProgram> programs = selected_programs(options, "");
         if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {
             fmt::print("\x1b[H\x1b[2J");
         }

@@ -34,7 +34,8 @@ OptionSection& section_called(std::vector<OptionSection>& sections, std::string_
     return found != sections.end() ? *found : sections.emplace_back(OptionSection{std::string(title), {}});
 }
 
-std::vector<detail::SettingText> said_by(const Options& options, const SettingOptions& settings, Problems& problems) {
+std::vector<detail::SettingText> setting_texts_of(const Options& options, const SettingOptions& settings,
+                                                  Problems& problems) {
     std::vector<detail::SettingText> texts;
     for (const detail::SettingOption& setting : settings) {
         if (!setting.is_said || !options.has(setting.name)) {

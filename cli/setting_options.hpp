@@ -19,7 +19,8 @@ std::vector<OptionSection> sections_of(const SettingOptions& settings);
 OptionSection& section_called(std::vector<OptionSection>& sections, std::string_view title);
 
 /// The settings that the options set, as texts.
-std::vector<detail::SettingText> said_by(const Options& options, const SettingOptions& settings, Problems& problems);
+std::vector<detail::SettingText> setting_texts_of(const Options& options, const SettingOptions& settings,
+                                                  Problems& problems);
 
 /// Adds the problems that the library found: with their place in the file, or under the names of the options. An option
 /// that already has a problem gets no second one.
@@ -28,8 +29,10 @@ void add_library_problems(const std::vector<Problem>& found, const Options& opti
 
 /// Applies the options to the builder, where they override the file.
 template <typename Builder>
-void say_options(const Options& options, const SettingOptions& settings, Builder& builder, Problems& problems) {
-    add_library_problems(detail::say(builder, said_by(options, settings, problems)), options, settings, problems);
+void apply_setting_options(const Options& options, const SettingOptions& settings, Builder& builder,
+                           Problems& problems) {
+    add_library_problems(detail::say(builder, setting_texts_of(options, settings, problems)), options, settings,
+                         problems);
 }
 
 }  // namespace ferrotunnel::cli

@@ -28,7 +28,7 @@ bool is_replaced_elsewhere(const std::string& file) {
     return looked.is_mounted && !looked.has_name;
 }
 
-std::string why_changes_stay_unseen(const std::string& file) {
+std::string unseen_changes_reason(const std::string& file) {
     if (!look_at(file).is_mounted) {
         return {};
     }

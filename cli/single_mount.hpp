@@ -10,6 +10,6 @@ namespace ferrotunnel::cli {
 bool is_replaced_elsewhere(const std::string& file);
 
 /// Why changes of the file may not be noticed, as the end of a sentence about it; empty if they are.
-std::string why_changes_stay_unseen(const std::string& file);
+std::string unseen_changes_reason(const std::string& file);
 
 }  // namespace ferrotunnel::cli

@@ -66,7 +66,7 @@ const CommandInfo& status_info() {
               sort_option(),
               programs_json_option,
           }},
-         asking_section()},
+         target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -80,7 +80,7 @@ const CommandInfo& health_info() {
         "  ferrotunnel health\n"
         "  HEALTHCHECK CMD [\"ferrotunnel\", \"health\"]          # in a Dockerfile, without a shell\n"
         "The exit code is 0 if all of them can, and 1 with the reason if one cannot.\n",
-        {asking_section()},
+        {target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -92,7 +92,7 @@ const CommandInfo& tokens_info() {
         "list a server's tokens by name, with their rights and what their clients use",
         "",
         "  ferrotunnel tokens\n",
-        {{"Options", {programs_json_option}}, asking_section()},
+        {{"Options", {programs_json_option}}, target_section()},
         CommandInfo::Kind::ask,
     };
     return info;
@@ -113,7 +113,7 @@ ExitCode run_status(Arguments arguments) {
     }
     std::map<std::string, Json> before;
     for (;;) {
-        const std::vector<ControlProgram> programs = wanted_programs(options, "");
+        const std::vector<ControlProgram> programs = selected_programs(options, "");
         if (watch && !json && ::isatty(STDOUT_FILENO) == 1) {
             fmt::print("\x1b[H\x1b[2J");
         }
@@ -135,7 +135,7 @@ ExitCode run_health(Arguments arguments) {
         throw UsageError{std::move(problems), "health"};
     }
     ExitCode code = ExitCode::ok;
-    for (const ControlProgram& program : wanted_programs(options, "")) {
+    for (const ControlProgram& program : selected_programs(options, "")) {
         const Json status = parsed(Control(program.path).status());
         const std::string why_not = text_in(status, "not_ready");
         fmt::print("{}: {}\n", printable(program.path), why_not.empty() ? "ready" : printable(why_not));
@@ -154,7 +154,7 @@ ExitCode run_tokens(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "tokens"};
     }
-    for (const ControlProgram& program : wanted_programs(options, "server")) {
+    for (const ControlProgram& program : selected_programs(options, "server")) {
         const std::string answer = Control(program.path).tokens();
         fmt::print("{}", json ? answer : printable(program.path) + ":\n" + tokens_text(parsed(answer)));
     }

@@ -4,11 +4,11 @@
 #include <filesystem>
 #include <system_error>
 
-#include "complain.hpp"
 #include "environment.hpp"
 #include "ferrotunnel/detail/whole_file.hpp"
 #include "ferrotunnel/error.hpp"
 #include "new_file.hpp"
+#include "print_error.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -42,7 +42,7 @@ std::optional<Join> stored_login(Problems& problems) {
     try {
         const Secret text = Secret::from_file(path);
         if (text.exposed()) {
-            complain("warning: other users can read the token in {}; `chmod 600` it\n", printable(path));
+            print_error("warning: other users can read the token in {}; `chmod 600` it\n", printable(path));
         }
         if (auto join = parse_join(text.reveal(), error)) {
             return join;

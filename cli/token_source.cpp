@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "complain.hpp"
 #include "ferrotunnel/error.hpp"
+#include "print_error.hpp"
 #include "prompt.hpp"
 #include "setting_options.hpp"
 
@@ -56,8 +56,8 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
         return {};
     }
     if (on_command_line && !on_command_line->empty()) {
-        if (sources.may_ask) {
-            complain(
+        if (sources.may_control) {
+            print_error(
                 "hint: a token on the command line stays in the shell's history, and other users may briefly see "
                 "it;\n      {} or --token-file avoids that\n",
                 token_variable);
@@ -80,7 +80,7 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
     if (answered) {
         return only(answered->copy());
     }
-    if (!sources.may_ask || !can_prompt()) {
+    if (!sources.may_control || !can_prompt()) {
         problems.add(
             "--token-file",
             "missing: the token that server and clients share. `ferrotunnel token` makes one; it can also be set "

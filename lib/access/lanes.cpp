@@ -11,7 +11,7 @@ Lanes::Lanes(std::size_t workers, std::size_t bytes_max) {
     }
 }
 
-Lane& Lanes::take_lane() noexcept {
+Lane& Lanes::assign_lane() noexcept {
     return lanes_[next_.fetch_add(1, std::memory_order_relaxed) % lanes_.size()];
 }
 

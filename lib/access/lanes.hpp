@@ -42,7 +42,7 @@ public:
     Lanes& operator=(const Lanes&) = delete;
 
     /// A lane for another worker; if there are more workers than lanes, they share them. Any thread.
-    Lane& take_lane() noexcept;
+    Lane& assign_lane() noexcept;
     /// Puts a whole line into the lane. Any thread.
     void put(Lane& lane, std::string_view line) noexcept;
     /// Counts a line that could not be made.

@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds pipe_time{100};
 /// How soon writing is retried after a failure.
 inline constexpr std::chrono::milliseconds retry_time{500};
 /// How often the number of dropped lines is logged.
-inline constexpr std::chrono::milliseconds tell_time{5'000};
+inline constexpr std::chrono::milliseconds report_interval{5'000};
 /// How long the end may take to write the remaining lines.
 inline constexpr std::chrono::milliseconds end_time{2'000};
 

@@ -52,7 +52,7 @@ void clean(const std::string& wanted, uid_t user) {
                                  name.ends_with(ending) &&
                                  name.find_first_not_of("0123456789-", stem.size() + 1) == name.size() - ending.size();
         const std::string path = folder + '/' + name;
-        if (has_process && look_at(path, user) == Found::dead) {
+        if (has_process && probe_path(path, user) == Found::dead) {
             (void)::unlink(path.c_str());
         }
         if (++seen == limits::admin_folder_entries_max) {
@@ -65,7 +65,7 @@ void clean(const std::string& wanted, uid_t user) {
 Result<std::string, SocketFailure> free_name(const std::string& wanted, uid_t user) {
     for (unsigned turn = 0; turn < limits::admin_names_max; ++turn) {
         const std::string path = turn == 0 ? wanted : name_with_process(wanted, turn - 1);
-        switch (look_at(path, user)) {
+        switch (probe_path(path, user)) {
             case Found::nothing:
             case Found::dead:
                 return path;

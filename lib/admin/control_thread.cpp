@@ -31,10 +31,10 @@ Answer refuse_stranger(const Request&) {
 
 }  // namespace
 
-ControlThread::ControlThread(std::vector<Door> doors, const Settings& settings, Logger& log)
-    : doors_(std::move(doors)),
+ControlThread::ControlThread(std::vector<Endpoint> endpoints, const Settings& settings, Logger& log)
+    : endpoints_(std::move(endpoints)),
       settings_(settings),
-      places_(settings.peers_max, settings.peers_of_address_max),
+      eviction_(settings.peers_max, settings.peers_of_address_max),
       refuse_(refuse_stranger),
       log_(log),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -70,11 +70,11 @@ void ControlThread::run() {
 void ControlThread::round() {
     const TimePoint before = Clock::now();
     const bool accepts = before >= accept_again_;
-    tell_more(before);
+    send_more(before);
     std::vector<pollfd> sources{{wake_.get(), POLLIN, 0}};
-    for (const Door& door : doors_) {
-        const bool is_open = accepts && !(door.is_passed_on && handed_over_.load());
-        sources.push_back({is_open ? door.listener : -1, POLLIN, 0});
+    for (const Endpoint& endpoint : endpoints_) {
+        const bool is_open = accepts && !(endpoint.is_passed_on && handed_over_.load());
+        sources.push_back({is_open ? endpoint.listener : -1, POLLIN, 0});
     }
     for (const Peer& peer : peers_) {
         sources.push_back({peer.waits() ? -1 : peer.fd(), peer.events(), 0});
@@ -83,32 +83,32 @@ void ControlThread::round() {
         throw std::system_error(errno, std::generic_category(), "poll");
     }
     const TimePoint now = Clock::now();
-    auto source = sources.begin() + 1 + static_cast<std::ptrdiff_t>(doors_.size());
+    auto source = sources.begin() + 1 + static_cast<std::ptrdiff_t>(endpoints_.size());
     for (auto peer = peers_.begin(); peer != peers_.end() && !ending_.load(); ++source) {
         const bool goes_on = peer->waits() && now >= peer->held_until;
         if (goes_on) {
-            peer->conversation.let_go();
+            peer->connection.resume();
         }
         const auto events = static_cast<short>(source->revents | (goes_on || peer->has_input() ? POLLIN : 0));
         const bool stays = events == 0 || serve(*peer, events, now);
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }
     end_late(now);
-    for (std::size_t i = 0; i < doors_.size(); ++i) {
+    for (std::size_t i = 0; i < endpoints_.size(); ++i) {
         if (sources[1 + i].revents != 0) {
-            accept_all(doors_[i], now);
+            accept_all(endpoints_[i], now);
         }
     }
 }
 
 // For followers of events that have received everything so far. One that does not read runs into its deadline, like
 // others.
-void ControlThread::tell_more(TimePoint now) {
+void ControlThread::send_more(TimePoint now) {
     for (auto peer = peers_.begin(); peer != peers_.end();) {
         bool stays = true;
-        if (peer->conversation.waits_for_more()) {
-            peer->deadline = now + settings_.patience;
-            peer->conversation.go_on_answering(now);
+        if (peer->connection.waits_for_more()) {
+            peer->deadline = now + settings_.timeout;
+            peer->connection.continue_response(now);
             stays = write_out(*peer, now);
         }
         peer = stays ? std::next(peer) : peers_.erase(peer);
@@ -121,7 +121,7 @@ int ControlThread::milliseconds_to_wait(TimePoint now) const {
         if (peer.has_input()) {
             return 0;
         }
-        first = std::min(first, peer.conversation.waits_for_more() ? now + limits::admin_events_pace : peer.deadline);
+        first = std::min(first, peer.connection.waits_for_more() ? now + limits::admin_events_interval : peer.deadline);
         first = std::min(first, peer.waits() ? peer.held_until : never);
     }
     if (first == never) {
@@ -131,11 +131,11 @@ int ControlThread::milliseconds_to_wait(TimePoint now) const {
     return static_cast<int>(std::clamp<std::chrono::milliseconds::rep>(wait, 0, 60'000));
 }
 
-void ControlThread::accept_all(const Door& door, TimePoint now) {
+void ControlThread::accept_all(const Endpoint& endpoint, TimePoint now) {
     for (int i = 0; i < accepted_a_round; ++i) {
-        runtime::Fd socket(::accept4(door.listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        runtime::Fd socket(::accept4(endpoint.listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            admit(door, std::move(socket), now);
+            admit(endpoint, std::move(socket), now);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
@@ -145,34 +145,34 @@ void ControlThread::accept_all(const Door& door, TimePoint now) {
     }
 }
 
-void ControlThread::admit(const Door& door, runtime::Fd socket, TimePoint now) {
-    const std::optional<uid_t> user = door.owner ? user_at(socket.get()) : std::nullopt;
-    const bool is_stranger = door.owner && (!user || !may_ask(*user, *door.owner));
-    static constexpr LineKind stranger{"control_stranger", limits::crowd_lines_per_second};
+void ControlThread::admit(const Endpoint& endpoint, runtime::Fd socket, TimePoint now) {
+    const std::optional<uid_t> user = endpoint.owner ? user_at(socket.get()) : std::nullopt;
+    const bool is_stranger = endpoint.owner && (!user || !may_control(*user, *endpoint.owner));
+    static constexpr LogCategory stranger{"control_stranger", limits::limit_lines_per_second};
     if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
         log_.warn("a request of another user at the control socket was rejected",
                   {{"user", user ? std::to_string(*user) : std::string("unknown")}});
     }
-    const runtime::SocketAddress from = door.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
+    const runtime::SocketAddress from = endpoint.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
     const std::optional<login::AddressNetworks> networks =
-        door.owner ? std::nullopt : std::optional(login::networks_of(from));
+        endpoint.owner ? std::nullopt : std::optional(login::networks_of(from));
     const bool is_bounded = networks && !from.is_loopback();  // a proxy on this machine serves many clients
     const login::AddressNetworks counted = is_bounded ? *networks : login::AddressNetworks();
-    if (!may_come(counted, now) || !make_room(door, counted, is_stranger)) {
+    if (!is_within_rate(counted, now) || !make_room(endpoint, counted, is_stranger)) {
         return;
     }
     std::unique_ptr<transport::Pipe> pipe =
-        door.tls ? transport::make_tls_pipe(std::move(socket), door.tls) : std::unique_ptr<transport::Pipe>();
+        endpoint.tls ? transport::make_tls_pipe(std::move(socket), endpoint.tls) : std::unique_ptr<transport::Pipe>();
     const bool shakes_hands = pipe != nullptr;
-    peers_.push_back({&door, std::move(socket),
-                      Conversation(is_stranger ? refuse_ : door.handler, user, networks, from.ip()),
-                      now + settings_.patience, counted, is_stranger, std::move(pipe), shakes_hands});
+    peers_.push_back({&endpoint, std::move(socket),
+                      ControlConnection(is_stranger ? refuse_ : endpoint.handler, user, networks, from.ip()),
+                      now + settings_.timeout, counted, is_stranger, std::move(pipe), shakes_hands});
 }
 
 // If everybody can connect, an address and the networks around it have a rate limit.
-bool ControlThread::may_come(const login::AddressNetworks& networks, TimePoint now) {
-    const std::optional<std::string> network = comings_.take(networks, now);
-    static constexpr LineKind too_often{"control_too_often", limits::crowd_lines_per_second};
+bool ControlThread::is_within_rate(const login::AddressNetworks& networks, TimePoint now) {
+    const std::optional<std::string> network = arrival_rate_.take(networks, now);
+    static constexpr LogCategory too_often{"control_too_often", limits::limit_lines_per_second};
     if (network && log_.may_write(LogLevel::info, too_often, now)) {
         log_.info("connection rate limit of an address at the dashboard or metrics exceeded", {{"address", *network}});
     }
@@ -180,21 +180,21 @@ bool ControlThread::may_come(const login::AddressNetworks& networks, TimePoint n
 }
 
 // False if there is no place: strangers displace only strangers.
-bool ControlThread::make_room(const Door& door, const login::AddressNetworks& networks, bool is_stranger) {
-    std::vector<PlaceHolder> holders;
+bool ControlThread::make_room(const Endpoint& endpoint, const login::AddressNetworks& networks, bool is_stranger) {
+    std::vector<EvictionCandidate> holders;
     std::vector<Peers::iterator> peers;
     for (auto peer = peers_.begin(); peer != peers_.end(); ++peer) {
-        if (peer->door == &door) {
+        if (peer->endpoint == &endpoint) {
             holders.push_back({peer->networks, peer->has_right, peer->lingers, peer->is_stranger,
-                               peer->conversation.is_idle(), peer->deadline});
+                               peer->connection.is_idle(), peer->deadline});
             peers.push_back(peer);
         }
     }
-    const auto gives_way = places_.gives_way(holders, networks);
-    if (gives_way && !is_stranger) {
-        peers_.erase(peers[*gives_way]);
+    const auto choose_victim = eviction_.choose_victim(holders, networks);
+    if (choose_victim && !is_stranger) {
+        peers_.erase(peers[*choose_victim]);
     }
-    return !gives_way || !is_stranger;
+    return !choose_victim || !is_stranger;
 }
 
 void ControlThread::end_late(TimePoint now) {
@@ -204,7 +204,7 @@ void ControlThread::end_late(TimePoint now) {
             continue;
         }
         if (!peer->lingers) {
-            peer->conversation.time_over();
+            peer->connection.on_timeout();
             (void)write_out(*peer, now);
         }
         peer = peers_.erase(peer);
@@ -225,31 +225,31 @@ bool ControlThread::serve(Peer& peer, short events, TimePoint now) {
         }
         // A request may have arrived with the end of the handshake: no event will report it.
     }
-    if (peer.only_hears() || peer.conversation.wants_input()) {
+    if (peer.only_receives() || peer.connection.wants_input()) {
         std::array<std::uint8_t, read_size> buffer;
         const runtime::IoResult read = peer.read(buffer);
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
             return false;  // a peer that closes its direction before the answer wants none
         }
-        if (peer.only_hears()) {
+        if (peer.only_receives()) {
             return true;
         }
-        const std::size_t answers = peer.conversation.answers();
-        peer.conversation.take({reinterpret_cast<const char*>(buffer.data()), read.bytes});
-        peer.deadline = peer.conversation.answers() != answers ? now + settings_.patience : peer.deadline;
+        const std::size_t answers = peer.connection.answers();
+        peer.connection.take({reinterpret_cast<const char*>(buffer.data()), read.bytes});
+        peer.deadline = peer.connection.answers() != answers ? now + settings_.timeout : peer.deadline;
     }
     return converse(peer, now);
 }
 
 bool ControlThread::converse(Peer& peer, TimePoint now) {
-    const std::size_t answers = peer.conversation.answers();
+    const std::size_t answers = peer.connection.answers();
     if (!write_out(peer, now)) {
         return false;
     }
-    if (peer.conversation.answers() != answers) {  // to a request that had arrived with the previous one
-        peer.deadline = now + settings_.patience;
+    if (peer.connection.answers() != answers) {  // to a request that had arrived with the previous one
+        peer.deadline = now + settings_.timeout;
     }
-    if (peer.conversation.has_ended()) {
+    if (peer.connection.has_ended()) {
         peer.end_sending();
         peer.lingers = true;
         peer.deadline = now + limits::admin_linger;
@@ -259,29 +259,29 @@ bool ControlThread::converse(Peer& peer, TimePoint now) {
 
 // If everybody can connect, requests that prove no right are rate limited: the next one waits.
 void ControlThread::count_answer(Peer& peer, TimePoint now) {
-    if (peer.door->owner || std::exchange(peer.counted, peer.conversation.answers()) == peer.conversation.answers()) {
+    if (peer.endpoint->owner || std::exchange(peer.counted, peer.connection.answers()) == peer.connection.answers()) {
         return;
     }
-    peer.has_right = peer.has_right || peer.conversation.has_right();
-    if (!peer.conversation.has_right()) {
-        (void)peer.strange.take(settings_.strangers_pace, now);
-        peer.held_until = peer.strange.may_take_from(settings_.strangers_pace);
+    peer.has_right = peer.has_right || peer.connection.has_right();
+    if (!peer.connection.has_right()) {
+        (void)peer.strange.take(settings_.unauthorized_rate, now);
+        peer.held_until = peer.strange.may_take_from(settings_.unauthorized_rate);
         if (now < peer.held_until) {
-            peer.conversation.hold_back();
+            peer.connection.pause();
         }
     }
 }
 
 // Writes as much as the socket accepts. False if the peer is gone.
 bool ControlThread::write_out(Peer& peer, TimePoint now) {
-    while (!peer.conversation.output().empty()) {
+    while (!peer.connection.output().empty()) {
         count_answer(peer, now);
-        const Bytes output = as_bytes(peer.conversation.output());
-        const std::vector<runtime::Fd>* const sockets = peer.conversation.sockets();
-        const runtime::IoResult written = sockets != nullptr && !peer.pipe && peer.door->owner
+        const Bytes output = as_bytes(peer.connection.output());
+        const std::vector<runtime::Fd>* const sockets = peer.connection.sockets();
+        const runtime::IoResult written = sockets != nullptr && !peer.pipe && peer.endpoint->owner
                                               ? runtime::send_with_sockets(peer.socket.get(), output, *sockets)
                                               : peer.write(output);
-        peer.conversation.wrote(written.bytes);
+        peer.connection.wrote(written.bytes);
         if (written.status != runtime::IoStatus::ok) {
             return written.status == runtime::IoStatus::would_block;
         }

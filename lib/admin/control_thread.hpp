@@ -15,14 +15,14 @@
 #include <thread>
 #include <vector>
 
-#include "admin/conversation.hpp"
+#include "admin/control_connection.hpp"
 #include "admin/limits.hpp"
-#include "admin/peer_places.hpp"
+#include "admin/peer_eviction.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/token_bucket.hpp"
 #include "login/address_networks.hpp"
-#include "login/network_rate.hpp"
+#include "login/network_rate_limiter.hpp"
 #include "runtime/io_result.hpp"
 #include "runtime/socket.hpp"
 #include "transport/pipe.hpp"
@@ -35,9 +35,9 @@ namespace ferrotunnel::admin {
 class ControlThread {
 public:
     /// An entrance of the control thread. Connections of one door use no places of another.
-    struct Door {
+    struct Endpoint {
         int listener;                                  // outlives the thread
-        Conversation::Handler handler;                 // called on the thread
+        ControlConnection::Handler handler;            // called on the thread
         std::optional<uid_t> owner = 0;                // the user it obeys, besides root; empty: everybody
         std::shared_ptr<transport::TlsContext> tls{};  // null: no TLS
         bool is_passed_on = false;                     // another process may take over its socket
@@ -45,13 +45,13 @@ public:
     struct Settings {
         std::size_t peers_max = limits::admin_peers_max;  // per door
         std::size_t peers_of_address_max = limits::admin_peers_of_address_max;
-        Pace strangers_pace = limits::admin_strangers_pace;
-        Duration patience = limits::admin_patience;
+        RateLimit unauthorized_rate = limits::admin_unauthorized_rate;
+        Duration timeout = limits::admin_timeout;
     };
 
     /// Starts the thread. Throws std::system_error if there is no thread or descriptor for it. `log` must outlive this
     /// object.
-    ControlThread(std::vector<Door> doors, const Settings& settings, Logger& log);
+    ControlThread(std::vector<Endpoint> endpoints, const Settings& settings, Logger& log);
     ~ControlThread() { end(); }
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
@@ -59,15 +59,15 @@ public:
     /// Waits for the present answer, and ends. Not allowed on the thread itself, nor on two threads at a time.
     void end() noexcept;
     /// From now on another process accepts at the doors that are passed on. Any thread.
-    void hand_over() noexcept { handed_over_.store(true); }
+    void handover_to_process() noexcept { handed_over_.store(true); }
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
 
 private:
     struct Peer {
-        const Door* door;
+        const Endpoint* endpoint;
         runtime::Fd socket;  // empty if there is a pipe
-        Conversation conversation;
+        ControlConnection connection;
         TimePoint deadline;
         login::AddressNetworks networks{};        // networks whose places and pace it uses; empty: none
         bool is_stranger = false;                 // another user, whose requests are all rejected
@@ -77,16 +77,16 @@ private:
         bool has_right = false;                   // it has received an answer that is not for everybody
         std::size_t counted = 0;                  // answers already checked for that
         TokenBucket strange{};                    // pace of answers for everybody
-        TimePoint held_until{};                   // while conversation.is_held_back()
+        TimePoint held_until{};                   // while conversation.is_paused()
 
-        bool only_hears() const noexcept { return lingers || conversation.waits_for_more(); }
-        bool wants_input() const noexcept { return shakes_hands || only_hears() || conversation.wants_input(); }
+        bool only_receives() const noexcept { return lingers || connection.waits_for_more(); }
+        bool wants_input() const noexcept { return shakes_hands || only_receives() || connection.wants_input(); }
         int fd() const noexcept { return pipe ? pipe->fd() : socket.get(); }
         short events() const noexcept;
         /// Its input has arrived already, so no event will report it.
         bool has_input() const noexcept { return pipe && !shakes_hands && wants_input() && pipe->may_read_more(); }
         /// Its answers are sent, and its next request is held back.
-        bool waits() const noexcept { return conversation.is_held_back() && !(pipe && pipe->has_pending()); }
+        bool waits() const noexcept { return connection.is_paused() && !(pipe && pipe->has_pending()); }
         runtime::IoResult read(MutableBytes into) noexcept;
         runtime::IoResult write(Bytes bytes) noexcept;
         void end_sending() noexcept;
@@ -95,27 +95,27 @@ private:
 
     void run();
     void round();
-    void tell_more(TimePoint now);
+    void send_more(TimePoint now);
     int milliseconds_to_wait(TimePoint now) const;
-    void accept_all(const Door& door, TimePoint now);
-    void admit(const Door& door, runtime::Fd socket, TimePoint now);
-    bool may_come(const login::AddressNetworks& networks, TimePoint now);
-    bool make_room(const Door& door, const login::AddressNetworks& networks, bool is_stranger);
+    void accept_all(const Endpoint& endpoint, TimePoint now);
+    void admit(const Endpoint& endpoint, runtime::Fd socket, TimePoint now);
+    bool is_within_rate(const login::AddressNetworks& networks, TimePoint now);
+    bool make_room(const Endpoint& endpoint, const login::AddressNetworks& networks, bool is_stranger);
     void count_answer(Peer& peer, TimePoint now);
     void end_late(TimePoint now);
     bool serve(Peer& peer, short events, TimePoint now);
     bool converse(Peer& peer, TimePoint now);
     bool write_out(Peer& peer, TimePoint now);
 
-    const std::vector<Door> doors_;
+    const std::vector<Endpoint> endpoints_;
     const Settings settings_;
-    const PeerPlaces places_;
-    const Conversation::Handler refuse_;  // for strangers
+    const PeerEviction eviction_;
+    const ControlConnection::Handler refuse_;  // for strangers
     Logger& log_;
     runtime::Fd wake_;
     Peers peers_;
-    login::NetworkRate comings_{{{{limits::admin_connections_pace, limits::admin_connections_of_home_pace,
-                                   limits::admin_connections_of_block_pace}}}};
+    login::NetworkRateLimiter arrival_rate_{{{{limits::admin_connections_rate, limits::admin_connections_of_home_rate,
+                                               limits::admin_connections_of_block_rate}}}};
     TimePoint accept_again_{};  // nothing is accepted until then
     std::atomic<bool> ending_{false};
     std::atomic<bool> handed_over_{false};

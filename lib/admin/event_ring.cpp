@@ -16,7 +16,7 @@ std::string_view host_of(std::string_view peer) {
     return peer.substr(0, peer.rfind(':'));
 }
 
-Json json_of_event(const EventRing& ring, const EventRing::Kept& kept) {
+Json json_of_event(const EventRing& ring, const EventRing::StoredEvent& kept) {
     using std::chrono::milliseconds;
     const Event& event = kept.event;
     Json json{{"id", ring.id_of(kept.number)},
@@ -61,7 +61,7 @@ void EventRing::put(const Event& event, Moment now) noexcept {
     const MutexLock lock(mutex_);
     ++last_;
     try {
-        Kept kept{last_, now, event, 1, now, 0};
+        StoredEvent kept{last_, now, event, 1, now, 0};
         if (const auto before = same_refusal(event); before != kept_.end()) {
             kept.count = before->count + 1;
             kept.first_at = before->first_at;
@@ -77,7 +77,7 @@ void EventRing::put(const Event& event, Moment now) noexcept {
 }
 
 // The refusal that this one repeats: nothing else has happened to its service since.
-std::deque<EventRing::Kept>::iterator EventRing::same_refusal(const Event& event) {
+std::deque<EventRing::StoredEvent>::iterator EventRing::same_refusal(const Event& event) {
     if (event.kind != Event::Kind::refused) {
         return kept_.end();
     }
@@ -117,8 +117,8 @@ std::uint64_t EventRing::dropped_after(std::uint64_t number) const noexcept {
 EventRing::Batch EventRing::after(std::uint64_t after, std::size_t most) const {
     const MutexLock lock(mutex_);
     Batch batch;
-    auto from =
-        std::partition_point(kept_.begin(), kept_.end(), [after](const Kept& kept) { return kept.number <= after; });
+    auto from = std::partition_point(kept_.begin(), kept_.end(),
+                                     [after](const StoredEvent& kept) { return kept.number <= after; });
     const auto room = std::min<std::size_t>(most, static_cast<std::size_t>(kept_.end() - from));
     batch.events.assign(from, from + static_cast<std::ptrdiff_t>(room));
     batch.last = batch.events.empty() ? std::max(after, last_) : batch.events.back().number;
@@ -144,29 +144,29 @@ std::uint64_t EventRing::number_of(std::string_view id) const noexcept {
 Json json_of_events(const EventRing& ring, std::string_view id) {
     const EventRing::Batch batch = ring.after(ring.number_of(id));
     Json events = Json::array();
-    for (const EventRing::Kept& kept : batch.events) {
+    for (const EventRing::StoredEvent& kept : batch.events) {
         events.push_back(json_of_event(ring, kept));
     }
     return {{"events", std::move(events)}, {"missed", batch.missed}, {"last", ring.id_of(batch.last)}};
 }
 
 EventStream::EventStream(const EventRing& ring, EventRing::Place place, std::string_view id)
-    : ring_(ring), place_(std::move(place)), told_(ring.number_of(id)) {}
+    : ring_(ring), place_(std::move(place)), last_sent_(ring.number_of(id)) {}
 
 std::string EventStream::next(std::chrono::steady_clock::time_point now) {
-    const EventRing::Batch batch = ring_.after(told_, limits::admin_events_at_once);
-    told_ = batch.last;
+    const EventRing::Batch batch = ring_.after(last_sent_, limits::admin_events_at_once);
+    last_sent_ = batch.last;
     std::string text;
     if (batch.missed != 0) {
         text += sent("event: gap\n", Json{{"missed", batch.missed}});
     }
-    for (const EventRing::Kept& kept : batch.events) {
+    for (const EventRing::StoredEvent& kept : batch.events) {
         text += sent("id: " + ring_.id_of(kept.number) + '\n', json_of_event(ring_, kept));
     }
-    if (text.empty() && now - said_ >= limits::admin_heartbeat) {
+    if (text.empty() && now - last_write_at_ >= limits::admin_heartbeat) {
         text = ":\n\n";
     }
-    said_ = text.empty() ? said_ : now;
+    last_write_at_ = text.empty() ? last_write_at_ : now;
     return text;
 }
 

@@ -26,7 +26,7 @@ namespace ferrotunnel::admin {
 class EventRing {
 public:
     using Moment = std::chrono::system_clock::time_point;
-    struct Kept {
+    struct StoredEvent {
         std::uint64_t number;  // from 1, unique
         Moment at;
         Event event;
@@ -36,7 +36,7 @@ public:
     };
     struct Batch {
         std::uint64_t missed = 0;  // events after `after` that are gone
-        std::vector<Kept> events;
+        std::vector<StoredEvent> events;
         std::uint64_t last = 0;  // the number to continue from
     };
     /// A place among the listeners, limited to limits::admin_listeners_max.
@@ -60,13 +60,13 @@ public:
     std::uint64_t number_of(std::string_view id) const noexcept;
 
 private:
-    std::deque<Kept>::iterator same_refusal(const Event& event) REQUIRES(mutex_);
+    std::deque<StoredEvent>::iterator same_refusal(const Event& event) REQUIRES(mutex_);
     void drop_first() REQUIRES(mutex_);
     std::uint64_t dropped_after(std::uint64_t number) const noexcept REQUIRES(mutex_);
 
     const std::string prefix_;
     mutable Mutex mutex_;
-    std::deque<Kept> kept_ GUARDED_BY(mutex_);
+    std::deque<StoredEvent> kept_ GUARDED_BY(mutex_);
     std::uint64_t last_ GUARDED_BY(mutex_) = 0;
     std::deque<std::uint64_t> dropped_
         GUARDED_BY(mutex_);  // numbers of the latest events that were dropped, the oldest first
@@ -87,8 +87,8 @@ public:
 private:
     const EventRing& ring_;
     EventRing::Place place_;
-    std::uint64_t told_;
-    std::chrono::steady_clock::time_point said_{};  // last output; the first call always sends something
+    std::uint64_t last_sent_;
+    std::chrono::steady_clock::time_point last_write_at_{};  // last output; the first call always sends something
 };
 
 }  // namespace ferrotunnel::admin

@@ -43,7 +43,7 @@ std::optional<std::string> distrust_of_folder(const std::string& folder, uid_t u
     return std::nullopt;
 }
 
-Found look_at(const std::string& path, uid_t user) noexcept {
+Found probe_path(const std::string& path, uid_t user) noexcept {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) {
         return errno == ENOENT ? Found::nothing : Found::foreign;
@@ -66,7 +66,7 @@ Found look_at(const std::string& path, uid_t user) noexcept {
 
 FolderLock::FolderLock(const std::string& folder) noexcept
     : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    const TimePoint until = Clock::now() + limits::admin_folder_patience;
+    const TimePoint until = Clock::now() + limits::admin_folder_lock_timeout;
     while (folder_ && ::flock(folder_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK && Clock::now() < until) {
         (void)::poll(nullptr, 0, 5);
     }

@@ -29,11 +29,11 @@ enum class Found : std::uint8_t {
     foreign,  // another user's socket, or one that this user may not connect to
     other,    // not a socket
 };
-Found look_at(const std::string& path, uid_t user) noexcept;
+Found probe_path(const std::string& path, uid_t user) noexcept;
 
 /// Excludes other programs that create or remove sockets in the folder. If the lock is held elsewhere, this waits for
-/// limits::admin_folder_patience, and then continues without it: it only guards against programs that start at the same
-/// time.
+/// limits::admin_folder_lock_timeout, and then continues without it: it only guards against programs that start at the
+/// same time.
 class FolderLock {
 public:
     explicit FolderLock(const std::string& folder) noexcept;

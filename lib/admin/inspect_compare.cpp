@@ -14,8 +14,8 @@ namespace ferrotunnel::admin {
 namespace {
 
 using inspect::Exchange;
-using inspect::Half;
 using inspect::HeadView;
+using inspect::RecordedMessage;
 
 // Beyond this many pairs of lines the middle of two bodies is reported as a whole: a larger table would take too long.
 constexpr std::size_t pairs_max = 4'000'000;
@@ -31,7 +31,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 // JSON on one line would differ as a whole, so it is spread over lines.
-std::vector<std::string> body_lines(const Half& half) {
+std::vector<std::string> body_lines(const RecordedMessage& half) {
     const std::string plain = inspect::plain_body(half).value_or(half.body);
     const std::string type = inspect::media_type_of(HeadView(half.head).value("Content-Type"));
     if (type.ends_with("json") && !half.cut) {
@@ -85,7 +85,7 @@ void put_middle(const Lines& a, const Lines& b, std::size_t from, std::size_t a_
     }
 }
 
-Json body_difference(const Half& a, const Half& b) {
+Json body_difference(const RecordedMessage& a, const RecordedMessage& b) {
     const Lines left = body_lines(a);
     const Lines right = body_lines(b);
     Json lines = Json::array();
@@ -118,7 +118,7 @@ std::string values_of(const HeadView& head, std::string_view name) {
     return all;
 }
 
-Json half_difference(const Half& a, const Half& b) {
+Json half_difference(const RecordedMessage& a, const RecordedMessage& b) {
     const HeadView left(a.head);
     const HeadView right(b.head);
     Json json = Json::object();

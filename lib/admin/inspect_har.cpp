@@ -17,8 +17,8 @@ namespace ferrotunnel::admin {
 namespace {
 
 using inspect::Exchange;
-using inspect::Half;
 using inspect::HeadView;
+using inspect::RecordedMessage;
 
 std::string date_text(double ms_since_1970) {
     const std::chrono::milliseconds whole(static_cast<std::int64_t>(std::floor(ms_since_1970)));
@@ -61,12 +61,12 @@ std::string_view reason_of(std::string_view line) {
 }
 
 // Missing parts are reported in the comment of their half.
-std::string comment_of(const Half& half) {
+std::string comment_of(const RecordedMessage& half) {
     return half.dropped ? "the body was not kept" : half.cut ? "the body exceeded the recording limit" : "";
 }
 
 Json request_of(const Exchange& exchange) {
-    const Half& half = exchange.request;
+    const RecordedMessage& half = exchange.request;
     const HeadView head(half.head);
     Json request{{"method", inspect::method_of(exchange)},
                  {"url", inspect::url_of(exchange)},
@@ -93,7 +93,7 @@ Json request_of(const Exchange& exchange) {
 }
 
 Json response_of(const Exchange& exchange) {
-    const Half& half = exchange.answer;
+    const RecordedMessage& half = exchange.answer;
     const HeadView head(half.head);
     const std::string plain = inspect::plain_body(half).value_or(half.body);
     Json content{{"size", half.cut ? half.body_bytes : plain.size()}, {"mimeType", head.value("Content-Type")}};

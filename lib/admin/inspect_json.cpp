@@ -12,9 +12,9 @@ namespace ferrotunnel::admin {
 namespace {
 
 using inspect::Exchange;
-using inspect::Half;
 using inspect::HeadView;
 using inspect::Message;
+using inspect::RecordedMessage;
 
 std::string_view name_of(Exchange::State state) noexcept {
     switch (state) {
@@ -52,7 +52,7 @@ std::string_view name_of(Message::Kind kind) noexcept {
     return "event";
 }
 
-Json json_of(const Half& half) {
+Json json_of(const RecordedMessage& half) {
     const HeadView head(half.head);
     Json fields = Json::array();
     for (const auto& [name, value] : head.fields) {

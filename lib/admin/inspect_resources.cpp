@@ -94,7 +94,7 @@ Answer list(Inspector& inspector, std::string_view query) {
     return {200, Json{{"exchanges", std::move(rows)},
                       {"more", more},
                       {"bytes", inspector.records().bytes()},
-                      {"passed_over", inspector.records().passed_over()}}};
+                      {"passed_over", inspector.records().not_recorded()}}};
 }
 
 // The newest exchanges, at most as many as the caller asks for, in order of time.
@@ -128,7 +128,7 @@ Answer curl(const Exchange& exchange) {
     return {200, Json{{"curl", std::move(*command)}, {"masked", exchange.request.masked}}};
 }
 
-Answer body(const inspect::Half& half, std::string_view query) {
+Answer body(const inspect::RecordedMessage& half, std::string_view query) {
     if (query == "?raw") {
         return {200, {}, half.body, bytes_type};
     }
@@ -145,7 +145,7 @@ Answer replay(const Request& request, Subject& subject, Inspector& inspector, co
     if (!edits) {
         return invalid("The body must be a JSON object, nested at most 32 deep.");
     }
-    Again again = request_again(exchange, record.original(Clock::now()), inspector.settings().secrets, *edits);
+    ReplayRequest again = build_replay(exchange, record.original(Clock::now()), inspector.settings().secrets, *edits);
     if (again.refused) {
         return std::move(*again.refused);
     }

@@ -14,11 +14,11 @@ Answer answer_about_exchanges(const Request& request, Subject& subject);
 
 /// Rebuilds a request, unchanged or with the parts in `edits` (`method`, `target`, `headers`, `body`), or returns a
 /// refusal. Masked values of `exchange` are taken from `original`, also in edits: a mask is never sent.
-struct Again {
+struct ReplayRequest {
     std::string bytes{};
     std::optional<Answer> refused{};
 };
-Again request_again(const inspect::Exchange& exchange, const inspect::Original& original,
-                    const inspect::Secrets& secrets, const Json& edits);
+ReplayRequest build_replay(const inspect::Exchange& exchange, const inspect::Original& original,
+                           const inspect::Secrets& secrets, const Json& edits);
 
 }  // namespace ferrotunnel::admin

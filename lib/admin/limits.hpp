@@ -18,19 +18,19 @@ inline constexpr std::size_t admin_peers_max = 32;
 inline constexpr std::size_t admin_peers_of_address_max = 8;
 /// New connections from one address there, from a home (IPv6: /56) and from a block (/48, IPv4: /24): at once, and per
 /// second. Further ones are closed at once.
-inline constexpr Pace admin_connections_pace{32, 8};
-inline constexpr Pace admin_connections_of_home_pace{64, 16};
-inline constexpr Pace admin_connections_of_block_pace{160, 40};
+inline constexpr RateLimit admin_connections_rate{32, 8};
+inline constexpr RateLimit admin_connections_of_home_rate{64, 16};
+inline constexpr RateLimit admin_connections_of_block_rate{160, 40};
 /// Answers on one connection there to requests without a proven right: a browser requests 15 files before it logs in, a
 /// metrics collector one every few seconds. Further requests wait.
-inline constexpr Pace admin_strangers_pace{16, 8};
+inline constexpr RateLimit admin_unauthorized_rate{16, 8};
 /// The body of a request. A service with all its rules has a few thousand bytes.
 inline constexpr std::size_t admin_request_max = 64_KiB;
 /// How deep a request's JSON may be nested: code that reads it recurses.
 inline constexpr std::size_t admin_nesting_max = 32;
 /// The time from a connection's start to its first answer, and from one answer to the next, whether it waits for a
 /// request or for its answer to be read.
-inline constexpr std::chrono::seconds admin_patience{30};
+inline constexpr std::chrono::seconds admin_timeout{30};
 /// How long a connection stays open after its last answer, while its peer may still be sending: closing at once would
 /// reset it, and some peers would lose the answer.
 inline constexpr std::chrono::seconds admin_linger{2};
@@ -46,11 +46,11 @@ inline constexpr std::size_t admin_events_kept = 1'000;
 inline constexpr std::size_t admin_events_at_once = 100;
 /// Followers of events, out of admin_peers_max connections: half of them stay free for requests.
 inline constexpr std::size_t admin_listeners_max = admin_peers_max / 2;
-/// The longest silence on an event stream. Half of admin_patience, after which the listener counts as dead.
+/// The longest silence on an event stream. Half of admin_timeout, after which the listener counts as dead.
 inline constexpr std::chrono::seconds admin_heartbeat{15};
 /// How often the control thread checks for new events, while there are listeners: several events become one write, and
 /// their sources wake no thread.
-inline constexpr std::chrono::milliseconds admin_events_pace{200};
+inline constexpr std::chrono::milliseconds admin_events_interval{200};
 /// Wrong secrets that one address, a home and a block may send to a dashboard within this time, and how many of each
 /// are stored.
 inline constexpr unsigned admin_guesses = 10;
@@ -59,11 +59,11 @@ inline constexpr unsigned admin_guesses_of_block = 40;
 inline constexpr std::chrono::seconds admin_guesses_within{60};
 inline constexpr std::size_t admin_guessers_max = 1'024;
 /// Wrong secrets of further blocks, per region, and for all blocks of further regions together.
-inline constexpr Pace admin_shared_guesses{10, 1};
+inline constexpr RateLimit admin_shared_guesses{10, 1};
 /// Addresses that have sent the right secret and are remembered.
-inline constexpr std::size_t admin_welcome_max = 64;
+inline constexpr std::size_t admin_trusted_addresses_max = 64;
 /// Wrong secrets that are reported, in the log and as events.
-inline constexpr Pace admin_guesses_told{10, 1};
+inline constexpr RateLimit admin_guess_reports{10, 1};
 /// Browsers logged in at a dashboard, and for how long: a day's work.
 inline constexpr std::size_t admin_sessions_max = 64;
 inline constexpr std::chrono::seconds admin_session_life{12 * 3600};
@@ -74,7 +74,7 @@ inline constexpr int admin_backlog = 64;
 /// How long the socket accepts nothing after a failure for lack of descriptors or memory.
 inline constexpr std::chrono::milliseconds admin_accept_pause{200};
 /// How long a starting program waits for another one that chooses a name in the same folder.
-inline constexpr std::chrono::milliseconds admin_folder_patience{2'000};
+inline constexpr std::chrono::milliseconds admin_folder_lock_timeout{2'000};
 /// Names that one program tries if running programs use all others.
 inline constexpr unsigned admin_names_max = 16;
 /// Sockets of one folder that a command checks, and the entries of that folder that it reads to find them.

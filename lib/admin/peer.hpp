@@ -16,7 +16,7 @@ std::optional<uid_t> user_at(int socket) noexcept;
 std::string text_of_user(uid_t user);
 
 /// Whether a program of the user `owner` obeys this user: the owner itself, and root.
-constexpr bool may_ask(uid_t user, uid_t owner) noexcept {
+constexpr bool may_control(uid_t user, uid_t owner) noexcept {
     return user == owner || user == 0;
 }
 

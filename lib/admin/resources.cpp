@@ -172,7 +172,7 @@ Answer post(const Request& request, Subject& subject, Answer (*what)(const Reque
 }
 
 // "/v1/clients/NAME/services...": forwarded to the client as "/v1/services...".
-Answer ask_client(const Request& request, Subject& subject) {
+Answer request_client(const Request& request, Subject& subject) {
     const std::string_view rest = request.path.substr(one_client.size());
     const std::size_t end = rest.find('/');
     const std::string_view path = end == std::string_view::npos ? std::string_view() : rest.substr(end);
@@ -183,8 +183,9 @@ Answer ask_client(const Request& request, Subject& subject) {
     if (!body) {
         return no_object();
     }
-    return subject.ask_client(percent_decoded(rest.substr(0, end)),
-                              Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
+    return subject.request_client(
+        percent_decoded(rest.substr(0, end)),
+        Json{{"method", request.method}, {"path", "/v1" + std::string(path)}, {"body", *body}});
 }
 
 // From ?after=ID, or from a browser that has lost its connection.
@@ -198,7 +199,7 @@ Answer route(const Request& request, Subject& subject) {
     if (request.method != "GET") {
         return wrong_method("GET");
     }
-    RouteQuestion question;
+    RouteQuery question;
     std::string unknown;
     for_each_parameter(request.query, [&](const std::string& name, const std::string& value) {
         std::string& to = name == "url"       ? question.url
@@ -218,7 +219,7 @@ Answer events(const Request& request, Subject& subject) {
                                    : wrong_method("GET");
 }
 
-std::string asker_of(const Request& request) {
+std::string requester_of(const Request& request) {
     return request.user ? text_of_user(*request.user)
                         : "a holder of the dashboard's secret at " + std::string(request.peer);
 }
@@ -277,7 +278,7 @@ Answer answer_to(const Request& request, Subject& subject) {
         return route(request, subject);
     }
     if (request.path.starts_with(one_client)) {
-        return ask_client(request, subject);
+        return request_client(request, subject);
     }
     if (request.path == "/v1/events") {
         return events(request, subject);
@@ -303,7 +304,7 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/kick") {
         return post(request, subject, kick);
     }
-    return answer_about_services(request, subject, asker_of(request));
+    return answer_about_services(request, subject, requester_of(request));
 }
 
 void for_each_parameter(std::string_view query,

@@ -50,7 +50,7 @@ uid_t believed_in(const std::string& folder, uid_t user) {
     return user == 0 && ::stat(folder.c_str(), &status) == 0 ? status.st_uid : user;
 }
 
-void look_into(const std::string& folder, uid_t user, Search& search) {
+void search_folder(const std::string& folder, uid_t user, Search& search) {
     const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), ::closedir);
     if (!entries) {
         return;
@@ -76,7 +76,7 @@ void look_into(const std::string& folder, uid_t user, Search& search) {
     }
     std::ranges::sort(candidates, {}, &FoundSocket::path);
     for (FoundSocket& candidate : candidates) {
-        const Found found = look_at(candidate.path, owner);
+        const Found found = probe_path(candidate.path, owner);
         if (found == Found::live) {
             search.sockets.push_back(std::move(candidate));
         } else if (found == Found::foreign) {
@@ -135,12 +135,12 @@ Search find_sockets() {
         std::ranges::move(folders_of_units(), std::back_inserter(folders));
     }
     for (const std::string& folder : folders) {
-        look_into(folder, user, search);
+        search_folder(folder, user, search);
     }
     return search;
 }
 
-uid_t believed_at(const std::string& path) {
+uid_t trusted_owner_of(const std::string& path) {
     return believed_in(folder_of(path), ::geteuid());
 }
 

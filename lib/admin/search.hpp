@@ -34,7 +34,7 @@ struct Search {
 Search find_sockets();
 
 /// The user whose socket at `path` this process trusts: its own; for root the owner of the folder.
-uid_t believed_at(const std::string& path);
+uid_t trusted_owner_of(const std::string& path);
 
 /// Why the socket at `path` must not be trusted by this process's user, as a sentence without its full stop. Empty if
 /// it may, or does not exist. Root trusts what a single user has created: a socket of the folder's owner.

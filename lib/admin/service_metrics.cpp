@@ -85,7 +85,7 @@ void put_of_server(Exposition& to, const std::vector<ServiceStats>& services) {
     put_timings(to, all, &ServiceStats::whole);
 }
 
-void put(Exposition& to, const metrics::MemberBook& members) {
+void put(Exposition& to, const metrics::MemberCounters& members) {
     std::vector<std::pair<std::string, std::shared_ptr<const metrics::MemberRow>>> rows;
     for (const auto& row : members.rows()) {
         const metrics::MemberLabels& labels = row->labels();

@@ -8,7 +8,7 @@
 #include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "metrics/exposition.hpp"
-#include "metrics/member_book.hpp"
+#include "metrics/member_counters.hpp"
 
 namespace ferrotunnel::admin {
 
@@ -33,7 +33,7 @@ void put(metrics::Exposition& to, const ServerStats& stats, const std::vector<Tu
 /// Traffic and responses of services since the start (service_metrics.cpp).
 void put_of_server(metrics::Exposition& to, const std::vector<ServiceStats>& services);
 /// Counters of group members.
-void put(metrics::Exposition& to, const metrics::MemberBook& members);
+void put(metrics::Exposition& to, const metrics::MemberCounters& members);
 /// Traffic of a client's services and visits.
 void put_of_client(metrics::Exposition& to, const std::vector<ServiceStats>& services);
 void put(metrics::Exposition& to, const std::vector<WorkerStats>& workers);

@@ -16,7 +16,7 @@
 namespace ferrotunnel::admin {
 
 /// An HTTP visitor whose route is requested.
-struct RouteQuestion {
+struct RouteQuery {
     std::string url;
     std::string visitor;  // its IP address; empty: any
     std::string cookie;   // value of the field; empty: none
@@ -51,14 +51,14 @@ public:
     virtual Answer tunnels() { return not_here("A client has no list of tunnels. Ask its server."); }
     virtual Answer tokens() { return not_here("A client has no list of tokens. Ask its server."); }
     /// The service that such a visitor reaches, with the members of its group.
-    virtual Answer route(const RouteQuestion&) { return not_here("A client does not route visitors. Ask its server."); }
+    virtual Answer route(const RouteQuery&) { return not_here("A client does not route visitors. Ask its server."); }
     /// Ends the sessions of the clients with this id, or otherwise of all those with this name, and refuses them for
     /// that time; zero: they may reconnect at once.
     virtual Answer kick(const std::string&, std::chrono::milliseconds) {
         return not_here("A client cannot disconnect clients. Ask its server.");
     }
     /// Forwards a request of this API about services, as JSON, to the client of this name or id.
-    virtual Answer ask_client(const std::string&, const Json&) {
+    virtual Answer request_client(const std::string&, const Json&) {
         return not_here("A client has no clients. Ask its server.");
     }
 

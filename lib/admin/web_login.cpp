@@ -143,9 +143,9 @@ std::string WebLogin::cookie(std::string_view value, std::chrono::seconds lives)
 }
 
 void WebLogin::note_wrong(const std::string& address, TimePoint now) {
-    ++untold_;
-    if (on_wrong_ && told_.take(limits::admin_guesses_told, now)) {
-        on_wrong_(address, std::exchange(untold_, 0) - 1);
+    ++unreported_;
+    if (on_wrong_ && reports_.take(limits::admin_guess_reports, now)) {
+        on_wrong_(address, std::exchange(unreported_, 0) - 1);
     }
 }
 

@@ -3,8 +3,9 @@
 //
 //   no session --POST /api/login, the secret--> session --12 h, POST /api/logout, 64 newer ones--> no session
 //
-// Wrong secrets are counted by origin (guess_book.hpp); beyond the limit no others are compared. Sessions are not
-// affected, nor is a secret made by `ferrotunnel token`, which cannot be guessed: any value of that form is compared.
+// Wrong secrets are counted by origin (login_attempt_limiter.hpp); beyond the limit no others are compared. Sessions
+// are not affected, nor is a secret made by `ferrotunnel token`, which cannot be guessed: any value of that form is
+// compared.
 #pragma once
 
 #include <array>
@@ -16,7 +17,7 @@
 #include <vector>
 
 #include "admin/answer.hpp"
-#include "admin/guess_book.hpp"
+#include "admin/login_attempt_limiter.hpp"
 #include "admin/resources.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -28,8 +29,8 @@ namespace ferrotunnel::admin {
 /// For one thread.
 class WebLogin {
 public:
-    /// Called for a wrong secret, at most at the rate limits::admin_guesses_told. `untold`: those since the last call.
-    using OnWrong = std::function<void(const std::string& address, std::uint64_t untold)>;
+    /// Called for a wrong secret, at most at the rate limits::admin_guess_reports. `untold`: those since the last call.
+    using OnWrong = std::function<void(const std::string& address, std::uint64_t unreported)>;
 
     /// `port`: of the dashboard, since browsers do not separate the cookies of one host's ports. `is_secure`: it uses
     /// TLS.
@@ -59,10 +60,10 @@ private:
     const std::string name_;  // of the cookie
     Random& random_;
     std::vector<Session> sessions_;  // the oldest first
-    GuessBook guesses_;
+    LoginAttemptLimiter guesses_;
     const OnWrong on_wrong_;
-    TokenBucket told_;
-    std::uint64_t untold_ = 0;
+    TokenBucket reports_;
+    std::uint64_t unreported_ = 0;
 };
 
 }  // namespace ferrotunnel::admin

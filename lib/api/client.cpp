@@ -47,13 +47,13 @@ Client::Client(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&& other) noexcept {
     if (this != &other) {
-        detail::keep_copy(impl_);
+        detail::leak_forked_engine(impl_);
         impl_ = std::move(other.impl_);
     }
     return *this;
 }
 Client::~Client() {
-    detail::keep_copy(impl_);
+    detail::leak_forked_engine(impl_);
 }
 
 Service Client::add(Tcp service) {

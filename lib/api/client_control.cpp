@@ -105,7 +105,7 @@ Answer not_found(const std::string& name) {
 
 }  // namespace
 
-Answer ClientSubject::status() {
+Answer ClientControl::status() {
     const ClientStats stats = needs_.statistics.stats();
     Json json = needs_.control.about("client", needs_.is_stopping());
     if (std::string why_not = why_not_ready(); !why_not.empty()) {
@@ -127,7 +127,7 @@ Answer ClientSubject::status() {
     return {200, std::move(json)};
 }
 
-void ClientSubject::metrics(metrics::Exposition& to) {
+void ClientControl::metrics(metrics::Exposition& to) {
     admin::put_about(to, "client", needs_.control.start_time_seconds());
     admin::put(to, needs_.statistics.stats());
     admin::put_of_client(to, needs_.statistics.services());
@@ -139,14 +139,14 @@ void ClientSubject::metrics(metrics::Exposition& to) {
     needs_.control.put_metrics(to);
 }
 
-std::string ClientSubject::why_not_ready() {
+std::string ClientControl::why_not_ready() {
     if (needs_.is_stopping()) {
         return "The client is stopping.";
     }
     if (!needs_.statistics.stats().connected) {
         return "The client is not connected.";
     }
-    if (wants_place()) {
+    if (wants_handover()) {
         return "The client waits to replace another one until all of its services are registered and "
                "healthy.";
     }
@@ -154,7 +154,7 @@ std::string ClientSubject::why_not_ready() {
     return all != 0 && accepted == 0 ? "The server has accepted no service." : "";
 }
 
-Answer ClientSubject::services() {
+Answer ClientControl::services() {
     std::vector<ServiceEntry> entries;
     {
         const MutexLock lock(needs_.state.mutex);
@@ -172,7 +172,7 @@ Answer ClientSubject::services() {
             })};
 }
 
-Answer ClientSubject::add_service(const Json& description, bool keep) {
+Answer ClientControl::add_service(const Json& description, bool keep) {
     if (keep && !kept()) {
         return nowhere_to_keep();
     }
@@ -208,7 +208,7 @@ Answer ClientSubject::add_service(const Json& description, bool keep) {
     return {201, std::move(answer)};
 }
 
-Answer ClientSubject::remove_service(const std::string& name, bool keep) {
+Answer ClientControl::remove_service(const std::string& name, bool keep) {
     std::shared_ptr<ServiceState> found;
     std::shared_ptr<ListenerCore> listener;
     std::vector<std::shared_ptr<ServiceState>> twins;
@@ -246,7 +246,7 @@ Answer ClientSubject::remove_service(const std::string& name, bool keep) {
     return {200, Json{{"removed", name}}};
 }
 
-Answer ClientSubject::switch_service(const std::string& name, bool enabled, const std::string& by) {
+Answer ClientControl::switch_service(const std::string& name, bool enabled, const std::string& by) {
     bool is_known = false;
     bool is_served_here = false;
     {
@@ -265,7 +265,7 @@ Answer ClientSubject::switch_service(const std::string& name, bool enabled, cons
     return enabled ? enable(name) : disable(name, by);
 }
 
-std::string ClientSubject::replay(const std::string& service, std::string request, std::uint64_t id, std::uint64_t of) {
+std::string ClientControl::replay(const std::string& service, std::string request, std::uint64_t id, std::uint64_t of) {
     session::ClientLink::Replay replay{0, std::move(request), id, of};
     {
         const MutexLock lock(needs_.state.mutex);
@@ -292,12 +292,12 @@ std::string ClientSubject::replay(const std::string& service, std::string reques
     return is_posted ? "" : "The client is stopping.";
 }
 
-Answer ClientSubject::drain(std::optional<std::chrono::milliseconds> time) {
+Answer ClientControl::drain(std::optional<std::chrono::milliseconds> time) {
     return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(time);
 }
 
 // The connections to the server, open and attempted.
-Json ClientSubject::trunks() const {
+Json ClientControl::trunks() const {
     const MutexLock lock(needs_.state.mutex);
     Json all = Json::array();
     for (const auto& [number, trunk] : needs_.state.status.connections()) {
@@ -306,24 +306,24 @@ Json ClientSubject::trunks() const {
             one["why"] = trunk.why;
         }
         if (trunk.is_waiting()) {
-            one["waiting_ms"] = waited(trunk.waits_since).count();
+            one["waiting_ms"] = waited(trunk.detached_since).count();
         }
         all.push_back(std::move(one));
     }
     return all;
 }
 
-bool ClientSubject::wants_place() const {
+bool ClientControl::wants_handover() const {
     const MutexLock lock(needs_.state.mutex);
-    return needs_.state.status.wants_place();
+    return needs_.state.status.wants_handover();
 }
 
-ClientSubject::ServiceCount ClientSubject::count_services() const {
+ClientControl::ServiceCount ClientControl::count_services() const {
     const MutexLock lock(needs_.state.mutex);
     return {needs_.state.services.all().size(), needs_.state.services.count_registered()};
 }
 
-Json ClientSubject::visits() const {
+Json ClientControl::visits() const {
     Json list = Json::array();
     for (const VisitStats& visit : needs_.visits.stats()) {
         Json json{{"name", visit.service}, {"kind", visit.kind == Visit::Kind::udp ? "udp" : "tcp"},
@@ -340,9 +340,9 @@ Json ClientSubject::visits() const {
 }
 
 // The file is changed first: the following steps cannot fail.
-Answer ClientSubject::disable(const std::string& name, const std::string& by) {
-    using Switched = KeptServices::Switched;
-    KeptServices::Outcome outcome{Switched::of_no_file};
+Answer ClientControl::disable(const std::string& name, const std::string& by) {
+    using Switched = SavedServices::Switched;
+    SavedServices::Outcome outcome{Switched::of_no_file};
     if (kept()) {
         outcome = kept()->disable(name, by);
     }
@@ -352,9 +352,9 @@ Answer ClientSubject::disable(const std::string& name, const std::string& by) {
     return switched(name, false, by, outcome.what == Switched::kept);
 }
 
-Answer ClientSubject::enable(const std::string& name) {
-    using Switched = KeptServices::Switched;
-    KeptServices::Outcome outcome{Switched::not_here};
+Answer ClientControl::enable(const std::string& name) {
+    using Switched = SavedServices::Switched;
+    SavedServices::Outcome outcome{Switched::not_here};
     if (kept()) {
         outcome = kept()->enable(name);
     }
@@ -368,7 +368,7 @@ Answer ClientSubject::enable(const std::string& name) {
     return switched(name, true, "", outcome.what == Switched::kept);
 }
 
-Answer ClientSubject::switched(const std::string& name, bool enabled, const std::string& by, bool is_kept) {
+Answer ClientControl::switched(const std::string& name, bool enabled, const std::string& by, bool is_kept) {
     try {
         if (!needs_.reload.set_enabled(name, enabled, by, !is_kept)) {
             return not_found(name);
@@ -384,7 +384,7 @@ Answer ClientSubject::switched(const std::string& name, bool enabled, const std:
 }
 
 // Whether a service is off, but not by a request to this socket.
-bool ClientSubject::is_off_in_configuration(const std::string& name) const {
+bool ClientControl::is_off_in_configuration(const std::string& name) const {
     const MutexLock lock(needs_.state.mutex);
     const bool is_off = std::ranges::any_of(needs_.state.services.all(), [&](const auto& one) {
         return one.second.name == name && one.second.is_off() && one.second.known->applies;
@@ -394,7 +394,7 @@ bool ClientSubject::is_off_in_configuration(const std::string& name) const {
 
 // All services, in the order of the configuration. `keep`: a reload finds them in a file, and removes those that it
 // does not find.
-void ClientSubject::add_all(const ClientPart& part, bool keep, std::vector<Service>& added) {
+void ClientControl::add_all(const ClientPart& part, bool keep, std::vector<Service>& added) {
     const auto add = [&](const auto& services) {
         for (const auto& service : services) {
             added.push_back(needs_.offers.add(service, keep));
@@ -406,10 +406,10 @@ void ClientSubject::add_all(const ClientPart& part, bool keep, std::vector<Servi
     add(part.udp_services);
 }
 
-std::optional<KeptServices> ClientSubject::kept() const {
+std::optional<SavedServices> ClientControl::kept() const {
     const MutexLock lock(needs_.state.mutex);
     const std::string file = needs_.state.kept_beside;
-    return file.empty() ? std::nullopt : std::optional(KeptServices(file));
+    return file.empty() ? std::nullopt : std::optional(SavedServices(file));
 }
 
 }  // namespace ferrotunnel::detail

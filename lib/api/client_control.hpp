@@ -11,14 +11,14 @@
 #include "api/client_reload.hpp"
 #include "api/client_statistics.hpp"
 #include "api/facade_control.hpp"
-#include "api/kept_services.hpp"
+#include "api/saved_services.hpp"
 #include "base/permits.hpp"
 #include "settings/file.hpp"
 
 namespace ferrotunnel::detail {
 
 /// Called by one thread at a time.
-class ClientSubject final : public admin::Subject {
+class ClientControl final : public admin::Subject {
 public:
     struct Needs {
         const ClientSettings& settings;
@@ -34,7 +34,7 @@ public:
         std::function<bool()> is_stopping;
     };
 
-    explicit ClientSubject(Needs needs) : needs_(std::move(needs)) {}
+    explicit ClientControl(Needs needs) : needs_(std::move(needs)) {}
 
     admin::Answer status() override;
     void metrics(metrics::Exposition& to) override;
@@ -63,7 +63,7 @@ private:
         std::size_t accepted = 0;
     };
 
-    bool wants_place() const;
+    bool wants_handover() const;
     ServiceCount count_services() const;
     admin::Json trunks() const;
     admin::Json visits() const;
@@ -72,7 +72,7 @@ private:
     admin::Answer disable(const std::string& name, const std::string& by);
     admin::Answer switched(const std::string& name, bool enabled, const std::string& by, bool is_kept);
     bool is_off_in_configuration(const std::string& name) const;
-    std::optional<KeptServices> kept() const;
+    std::optional<SavedServices> kept() const;
 
     const Needs needs_;
     /// One permit per request that is being sent again, until it is answered.

@@ -76,10 +76,10 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       reload_({settings_, state_, link_, offers_, visits_, events_, log_,
                [this] { managed_.set_targets(settings_.managed); }}),
       statistics_({state_, shared_, *group_}),
-      notices_({state_, offers_, events_, log_, life_, settings_.server, [this] { lifecycle_.look_again(); }}),
+      notices_({state_, offers_, events_, log_, life_, settings_.server, [this] { lifecycle_.recheck(); }}),
       lifecycle_(*this, *group_, "Client") {
     managed_.set_targets(settings_.managed);
-    shared_->services = std::make_shared<metrics::ServiceBook>(detail::writers_of(*group_));
+    shared_->services = std::make_shared<metrics::ServiceCounters>(detail::writers_of(*group_));
     group_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
     link_.make([this] { return make_link(); });
@@ -98,12 +98,12 @@ std::unique_ptr<session::ClientLink> Client::Impl::make_link() {
     settings.backoff.first = settings_.timing.reconnect_first;
     settings.backoff.max = settings_.timing.reconnect_max;
     settings.attempts = static_cast<unsigned>(settings_.attempts);
-    settings.refused_again = settings_.retry_refused.value_or(0ms);
+    settings.retry_refused_after = settings_.retry_refused.value_or(0ms);
     settings.replaces = settings_.replace && !settings_.identity.empty();
     settings.on_manage = [this](std::uint64_t number, const wire::Manage& request) {
         managed_.receive(number, request);
     };
-    settings.near_below = settings_.connections ? Duration::max() : limits::near_round_trip;
+    settings.near_threshold = settings_.connections ? Duration::max() : limits::near_round_trip;
     for (std::size_t i = 0; i < settings_.connections.value_or(Builder::connections_default); ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }
@@ -112,14 +112,14 @@ std::unique_ptr<session::ClientLink> Client::Impl::make_link() {
         link_.worker(), shared_, settings, [this](const session::LinkNotice& notice) { notices_.receive(notice); });
 }
 
-detail::ClientSubject::Needs Client::Impl::subject_needs() {
+detail::ClientControl::Needs Client::Impl::subject_needs() {
     return {settings_, state_, link_, shared_, offers_, reload_, visits_, statistics_, control_, log_, [this] {
                 return lifecycle_.stopping();
             }};
 }
 
 wire::Managed Client::Impl::answer_managed(const wire::Manage& request, const exits::Destinations& targets) {
-    detail::ClientSubject subject(subject_needs());
+    detail::ClientControl subject(subject_needs());
     return detail::answer_of_managed(request, subject, targets, subject.keeps(), log_);
 }
 
@@ -137,7 +137,7 @@ void Client::Impl::start() {
     }
     std::string what = "start the client";
     const std::error_code error = lifecycle_.start([this, &what] {
-        auto subject = std::make_unique<detail::ClientSubject>(subject_needs());
+        auto subject = std::make_unique<detail::ClientControl>(subject_needs());
         if (const std::error_code refused =
                 control_.open(settings_, "client", std::move(subject), what, settings_.replace)) {
             return refused;
@@ -210,7 +210,7 @@ bool Client::Impl::has_drained() {
 }
 
 bool Client::Impl::has_visitors() const {
-    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+    return shared_->traffic->visitors_now.load() != 0 || shared_->traffic_registry->sum().streams != 0;
 }
 
 bool Client::Impl::in_callback() const {
@@ -222,7 +222,7 @@ void Client::Impl::cut_off() {
     link_.stop();
 }
 
-void Client::Impl::take_down(bool was_started) {
+void Client::Impl::shut_down(bool was_started) {
     control_.close();  // first: it uses all other parts
     refuse_services();
     group_->stop();
@@ -240,9 +240,9 @@ void Client::Impl::take_down(bool was_started) {
         Event event;
         event.kind = Event::Kind::stopped;
         event.peer = settings_.server;
-        events_.tell(std::move(event));
+        events_.deliver(std::move(event));
     }
-    events_.wait_until_told();
+    events_.wait_until_delivered();
 }
 
 void Client::Impl::refuse_services() {

@@ -36,15 +36,17 @@ public:
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     std::error_code stop(std::chrono::milliseconds drain);
     /// Counts a reload of the configuration, and reports it.
-    void note_reload(bool applied, std::string_view outcome) { events_.tell(control_.note_reload(applied, outcome)); }
+    void note_reload(bool applied, std::string_view outcome) {
+        events_.deliver(control_.note_reload(applied, outcome));
+    }
     void keep_services_beside(std::string file);
-    bool is_copy() const noexcept { return lifecycle_.is_copy(); }
+    bool is_forked() const noexcept { return lifecycle_.is_forked(); }
     bool connected() const;
     asio::any_io_executor executor() const;
 
 private:
     std::unique_ptr<session::ClientLink> make_link();
-    detail::ClientSubject::Needs subject_needs();
+    detail::ClientControl::Needs subject_needs();
     wire::Managed answer_managed(const wire::Manage& request, const exits::Destinations& targets);
 
     // Ending.
@@ -53,7 +55,7 @@ private:
     bool has_visitors() const override;
     bool in_callback() const override;
     void cut_off() override;
-    void take_down(bool was_started) override;
+    void shut_down(bool was_started) override;
     void refuse_services();
 
     detail::ClientSettings settings_;  // the settings that sessions and threads read do not change

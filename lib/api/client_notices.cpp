@@ -83,7 +83,7 @@ void ClientNotices::receive(const LinkNotice& notice) {
     if (notice.service != 0 && event.service.empty()) {
         return;  // its service was removed before the answer arrived, which was reported
     }
-    needs_.events.tell(std::move(event));
+    needs_.events.deliver(std::move(event));
     if (notice.kind == LinkNotice::Kind::stopped) {
         on_stopped(notice);
     }

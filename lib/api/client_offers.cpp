@@ -99,7 +99,7 @@ void ClientOffers::report_impossible(const std::string& service, const config_er
     event.service = service;
     event.error = errc::invalid_argument;
     event.text = error.what();
-    needs_.link.worker().post([&events = needs_.events, event = std::move(event)] { events.tell(event); });
+    needs_.link.worker().post([&events = needs_.events, event = std::move(event)] { events.deliver(event); });
 }
 
 std::shared_ptr<ServiceState> ClientOffers::new_state(const std::string& name, std::uint32_t id) const {
@@ -139,7 +139,7 @@ void ClientOffers::close(std::uint32_t id) {
     needs_.link.post(
         [id, &events = needs_.events, event = std::move(event)](session::ClientLink& link) mutable noexcept {
             link.remove(id);
-            events.tell(std::move(event));
+            events.deliver(std::move(event));
         });
 }
 

@@ -84,7 +84,7 @@ ApplyReport ClientReload::apply(ClientSettings&& next, std::vector<AnyService> s
     try_tls(next, report.problems);
     const std::vector<SettingChange> changes = changes_between<ClientValues>("client", needs_.settings, next);
     ClientSettings mixed = needs_.settings;
-    take_live<ClientValues>(mixed, next);
+    copy_live<ClientValues>(mixed, next);
     if (report.ok()) {
         report.problems = problems_of(mixed);
     }
@@ -105,7 +105,7 @@ ApplyReport ClientReload::apply(ClientSettings&& next, std::vector<AnyService> s
     if (!really) {
         return report;
     }
-    take_settings(next);
+    apply_settings(next);
     needs_.visits.commit(std::move(visit_changes), true);
     if (has_changed(changes, "client.token")) {
         needs_.settings.token = next.token;
@@ -119,7 +119,7 @@ ApplyReport ClientReload::apply(ClientSettings&& next, std::vector<AnyService> s
     return report;
 }
 
-void ClientReload::take_settings(const ClientSettings& next) {
+void ClientReload::apply_settings(const ClientSettings& next) {
     needs_.log.set_level(next.log_level);
     needs_.settings.log_level = next.log_level;
     needs_.settings.allow_weak_token = next.allow_weak_token;
@@ -152,7 +152,7 @@ void ClientReload::commit(ServiceEntries::Plan plan, ApplyReport& report) {
                       closed = std::move(closed)](session::ClientLink& link) mutable noexcept {
         change_link(link, std::move(changes));
         for (Event& event : closed) {
-            events.tell(std::move(event));
+            events.deliver(std::move(event));
         }
     });
 }

@@ -39,7 +39,7 @@ public:
 
 private:
     void commit(ServiceEntries::Plan plan, ApplyReport& report);
-    void take_settings(const ClientSettings& next);
+    void apply_settings(const ClientSettings& next);
     bool set_one_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers);
 
     const Needs needs_;

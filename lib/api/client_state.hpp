@@ -13,10 +13,10 @@ namespace ferrotunnel::detail {
 /// The state of a Client under one mutex, which is never held while user code runs. Orders to the link are posted with
 /// the lock held, so that it receives changes in the order in which they are made.
 struct ClientState {
-    ClientState(ServiceEntries::Needs needs, bool wants_place, bool shares)
-        : shares_places(shares), services(std::move(needs)), visits(shares), status(wants_place) {}
+    ClientState(ServiceEntries::Needs needs, bool wants_handover, bool shares)
+        : shares_addresses(shares), services(std::move(needs)), visits(shares), status(wants_handover) {}
 
-    const bool shares_places;  // the process that this one replaces may still listen where this one does
+    const bool shares_addresses;  // the process that this one replaces may still listen where this one does
 
     mutable Mutex mutex;
     ConditionVariable changed;

@@ -43,7 +43,7 @@ ClientStats ClientStatistics::stats() const {
         needs_.state.status.add_to(stats);
     }
     const session::ClientShared& shared = *needs_.shared;
-    const trunk::TrafficSums moved = shared.book->sum();
+    const trunk::TrafficSums moved = shared.traffic_registry->sum();
     add_resume(stats.resume, *shared.resume_counts, moved, shared.mux);
     stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
     add_session(stats.traffic, moved);
@@ -68,7 +68,7 @@ std::vector<RecordedExchange> ClientStatistics::exchanges(std::size_t most) cons
             if (newest.size() == most) {
                 break;
             }
-            newest.push_back(record->look(summary_of));
+            newest.push_back(record->read(summary_of));
         }
     }
     return newest;

@@ -19,12 +19,12 @@ void ClientStatus::record(const session::LinkNotice& notice) {
         connections_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string()};
     }
     if (notice.kind == Kind::waiting || notice.kind == Kind::resumed) {
-        connections_[notice.trunk].waits_since = notice.kind == Kind::waiting ? Clock::now() : TimePoint{};
+        connections_[notice.trunk].detached_since = notice.kind == Kind::waiting ? Clock::now() : TimePoint{};
     }
     if (notice.kind == Kind::connected || notice.kind == Kind::lost) {
         connected_ = notice.kind == Kind::connected;
     } else if (notice.kind == Kind::took_over) {
-        wants_place_ = false;
+        wants_handover_ = false;
     } else if (notice.kind == Kind::stopped) {
         end_reported_ = true;
     }
@@ -61,7 +61,7 @@ void ClientStatus::add_to(ClientStats& stats) const {
     for (const auto& [number, connection] : connections_) {
         if (connection.is_waiting()) {
             ++stats.resume.waiting;
-            stats.resume.waiting_for = std::max(stats.resume.waiting_for, waited(connection.waits_since));
+            stats.resume.waiting_for = std::max(stats.resume.waiting_for, waited(connection.detached_since));
         }
     }
 }

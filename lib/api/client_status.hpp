@@ -21,13 +21,13 @@ public:
         bool is_open = false;
         std::chrono::system_clock::time_point since{};  // of the present state
         std::string why{};                              // why it is not open
-        TimePoint waits_since{};                        // since when it waits to be resumed; zero: it does not
+        TimePoint detached_since{};                     // since when it waits to be resumed; zero: it does not
 
-        bool is_waiting() const noexcept { return is_open && waits_since != TimePoint{}; }
+        bool is_waiting() const noexcept { return is_open && detached_since != TimePoint{}; }
     };
 
-    /// `wants_place`: whether it wants to replace another client.
-    explicit ClientStatus(bool wants_place) noexcept : wants_place_(wants_place) {}
+    /// `wants_handover`: whether it wants to replace another client.
+    explicit ClientStatus(bool wants_handover) noexcept : wants_handover_(wants_handover) {}
 
     void record(const session::LinkNotice& notice);
     /// The client ends: it accepts no more services and visits.
@@ -38,7 +38,7 @@ public:
     bool stop() noexcept;
 
     bool is_connected() const noexcept { return connected_; }
-    bool wants_place() const noexcept { return wants_place_; }
+    bool wants_handover() const noexcept { return wants_handover_; }
     bool is_stopped() const noexcept { return phase_ == Phase::stopped; }
     /// Why the client has ended.
     std::error_code reason() const noexcept;
@@ -55,7 +55,7 @@ private:
     Phase phase_ = Phase::open;
     std::error_code error_;
     bool connected_ = false;
-    bool wants_place_;
+    bool wants_handover_;
     bool end_reported_ = false;
     std::map<unsigned, Connection> connections_;
     unsigned open_ = 0;

@@ -13,7 +13,7 @@ std::string ClientVisits::add(const Visit& visit) {
         throw config_error(std::move(problems));
     }
     std::error_code error;
-    VisitChange change = listen_for(visit, needs_.state.shares_places, error);
+    VisitChange change = listen_for(visit, needs_.state.shares_addresses, error);
     if (error) {
         throw std::system_error(error, "listen on " + visit.local);
     }
@@ -33,7 +33,7 @@ std::error_code ClientVisits::begin(const std::vector<Visit>& visits, std::strin
     std::vector<VisitChange> changes;
     for (const Visit& visit : visits) {
         if (!needs_.state.visits.has(visit)) {  // otherwise apply() has started it
-            changes.push_back(listen_for(visit, needs_.state.shares_places, error));
+            changes.push_back(listen_for(visit, needs_.state.shares_addresses, error));
         }
         if (error) {
             what = "listen on " + visit.local;

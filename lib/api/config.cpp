@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "api/builder_access.hpp"
-#include "api/own_door_warnings.hpp"
+#include "api/protected_endpoint_warnings.hpp"
 #include "base/limits.hpp"
 #include "plugin/client_plugins.hpp"
 #include "runtime/socket.hpp"
@@ -132,13 +132,13 @@ void attach(Settings& settings, const detail::ConfigFile& file, const detail::Or
     }
 }
 
-std::optional<std::string> if_said(const std::string& text) {
+std::optional<std::string> if_set(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
 }
 
 template <typename Part>
 void fill(Config::Section& section, const Part& part) {
-    section.control = if_said(part.settings.control);
+    section.control = if_set(part.settings.control);
     section.timing = part.settings.timing;
     section.tls_off = !part.settings.tls;
     section.drain = part.drain;
@@ -268,8 +268,8 @@ Config::ServerSection Config::server_section() const {
     section.tcp_bind = part.settings.tcp_bind;
     section.public_host = part.settings.public_host;
     section.allow_ports = part.settings.allow_ports.value_or("");
-    section.http_bind = if_said(part.settings.http_bind);
-    section.https_bind = if_said(part.settings.https_bind);
+    section.http_bind = if_set(part.settings.http_bind);
+    section.https_bind = if_set(part.settings.https_bind);
     section.https = part.settings.https;
     section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;
@@ -302,7 +302,7 @@ std::vector<ConfigChange> Config::changes_since(const Config& before) const {
 
 std::vector<Problem> Config::warnings() const {
     std::vector<Problem> warnings = file_->warnings;
-    for (Problem& warning : detail::own_door_warnings(*file_)) {
+    for (Problem& warning : detail::protected_endpoint_warnings(*file_)) {
         warnings.push_back(std::move(warning));
     }
     return warnings;
@@ -313,7 +313,7 @@ std::vector<Problem> Config::service_plugin_problems() const {
     const auto look_at = [&](const auto& services) {
         for (const auto& service : services) {
             for (const ServicePlugin& each : service.plugins) {
-                if (std::string fault = plugin::fault_of_asked(each.type, each.settings); !fault.empty()) {
+                if (std::string fault = plugin::fault_of_requested(each.type, each.settings); !fault.empty()) {
                     const auto found = file_->plugin_places.find(detail::key_of(each));
                     const config::Place place = found == file_->plugin_places.end() ? config::Place{} : found->second;
                     problems.push_back({"client.services", "the service " + service.name + ": " + std::move(fault),

@@ -8,10 +8,11 @@
 
 namespace ferrotunnel::detail {
 
-using ingress::ConnectAsk;
 using ingress::ConnectDecision;
+using ingress::ConnectRequest;
 
-ConnectDecision ConnectAccess::decide(const ConnectAsk& ask, const runtime::SocketAddress& from, TimePoint now) const {
+ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::SocketAddress& from,
+                                      TimePoint now) const {
     if (ask.password.empty()) {
         return {407, "Send a token of this server as the password, with any user name."};
     }
@@ -19,13 +20,13 @@ ConnectDecision ConnectAccess::decide(const ConnectAsk& ask, const runtime::Sock
     const bool can_be_guessed = shared_.tokens.any_weak();
     const Result<login::Token, std::string> shown = login::parse_token(ask.password);
     const bool is_weak = !shown || shown->strength == login::TokenStrength::weak;
-    if (can_be_guessed && is_weak && shared_.guesses->is_closed(networks, now)) {
+    if (can_be_guessed && is_weak && shared_.brute_force->is_closed(networks, now)) {
         return {429, "Too many wrong tokens from this address or its neighbours. Try again later."};
     }
     const std::shared_ptr<const login::AcceptedToken> token = shown ? shared_.tokens.find(shown->id) : nullptr;
     if (!token || !token->has_secret(shown->key)) {
         if (can_be_guessed && shown) {
-            shared_.guesses->failed(networks, shown->id, now);
+            shared_.brute_force->failed(networks, shown->id, now);
         }
         return {407, "The server does not know this token."};
     }

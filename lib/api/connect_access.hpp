@@ -18,7 +18,7 @@ public:
     ConnectAccess(const ConnectAccess&) = delete;
     ConnectAccess& operator=(const ConnectAccess&) = delete;
 
-    ingress::ConnectDecision decide(const ingress::ConnectAsk& ask, const runtime::SocketAddress& from,
+    ingress::ConnectDecision decide(const ingress::ConnectRequest& ask, const runtime::SocketAddress& from,
                                     TimePoint now) const;
 
 private:

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "admin/answer.hpp"
-#include "admin/asking.hpp"
+#include "admin/control_client.hpp"
 #include "admin/handover.hpp"
 #include "admin/resources.hpp"
 #include "admin/search.hpp"

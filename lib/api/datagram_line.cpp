@@ -28,7 +28,7 @@ public:
 
 private:
     void take();
-    void hand_over(const buffer::Slice& payload) noexcept;
+    void deliver(const buffer::Slice& payload) noexcept;
     void end() noexcept;
 
     const std::shared_ptr<DatagramLine> line_;
@@ -48,23 +48,23 @@ void DatagramServing::run() noexcept {
 void DatagramServing::take() {
     mux::Stream& stream = line_->stream();
     while (!over_) {
-        const mux::StreamItem* item = stream.verdict() ? nullptr : stream.front();
-        if (stream.verdict() || (item != nullptr && item->kind != mux::StreamItem::Kind::datagram)) {
+        const mux::StreamItem* item = stream.stream_end() ? nullptr : stream.front();
+        if (stream.stream_end() || (item != nullptr && item->kind != mux::StreamItem::Kind::datagram)) {
             end();
         } else if (item != nullptr) {
-            hand_over(stream.take_datagram());
+            deliver(stream.take_datagram());
         } else if (stream.try_park_receive()) {
             return;
         }
     }
 }
 
-void DatagramServing::hand_over(const buffer::Slice& payload) noexcept {
+void DatagramServing::deliver(const buffer::Slice& payload) noexcept {
     DatagramCounts::add(line_->counts().sent, 1);
     try {
         (*handler_)(visitor_, {reinterpret_cast<const char*>(payload.data()), payload.size()});
     } catch (...) {
-        static constexpr LineKind thrown{"datagram_handlers"};
+        static constexpr LogCategory thrown{"datagram_handlers"};
         if (log_.may_write(LogLevel::error, thrown, Clock::now())) {
             log_thrown(log_, "a handler of datagrams has thrown", std::current_exception());
         }

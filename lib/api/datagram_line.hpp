@@ -31,7 +31,7 @@ public:
         : stream_(std::move(stream)), origin_(std::move(origin)), counts_(std::move(counts)) {}
 
     bool send(std::string_view payload) noexcept;
-    bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()) || stream_->send_is_dead(); }
+    bool is_gone() const noexcept { return static_cast<bool>(stream_->stream_end()) || stream_->send_is_dead(); }
     void close() noexcept { stream_->abort(wire::Code::none); }
     const StreamOrigin& origin() const noexcept { return origin_; }
     mux::Stream& stream() noexcept { return *stream_; }

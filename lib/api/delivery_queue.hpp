@@ -32,14 +32,15 @@ template <typename Item>
 class DeliveryQueue {
 public:
     /// The callbacks, called one at a time, without a lock. Neither may throw.
-    struct Taker {
+    struct Consumer {
         std::function<void(Item&)> take;
         /// Reports how many items were dropped between the last delivered item and the next one.
-        std::function<void(std::uint64_t)> tell_dropped;
+        std::function<void(std::uint64_t)> report_dropped;
     };
 
     /// `room` is in the unit of put()'s weights.
-    DeliveryQueue(CalledBy who, std::size_t room, Taker taker) : who_(who), room_(room), taker_(std::move(taker)) {}
+    DeliveryQueue(CalledBy who, std::size_t room, Consumer taker)
+        : who_(who), room_(room), consumer_(std::move(taker)) {}
     DeliveryQueue(const DeliveryQueue&) = delete;
     DeliveryQueue& operator=(const DeliveryQueue&) = delete;
     /// Drops undelivered items, and waits for the present call. Not allowed within that call.
@@ -53,7 +54,7 @@ public:
     void put_later(Item item, TimePoint when);
     /// Waits until everything that was added before is delivered; returns whether it was, within that time. Within the
     /// callback, which cannot wait for itself, it returns at once.
-    bool wait_until_taken(std::optional<Duration> at_most = std::nullopt) noexcept;
+    bool wait_until_delivered(std::optional<Duration> at_most = std::nullopt) noexcept;
     /// Whether the caller is within the callback.
     bool here() const noexcept;
     /// Stop is requested when only the destructor still waits for the callback.
@@ -76,25 +77,27 @@ private:
     void ensure_thread() REQUIRES(mutex_);
     void run();
     bool wait_for_work(Lock& lock) REQUIRES(mutex_);
-    bool take_next_later(Lock& lock) REQUIRES(mutex_);
-    void take_all(Lock& lock) REQUIRES(mutex_);
-    void take_one(Lock& lock) NO_THREAD_SAFETY_ANALYSIS;  // unlocks the caller's lock, and locks it again
-    bool is_idle() const REQUIRES(mutex_) { return entries_.empty() && later_.empty() && dropped_ == 0 && !taken_on_; }
+    bool queue_next_later(Lock& lock) REQUIRES(mutex_);
+    void deliver_all(Lock& lock) REQUIRES(mutex_);
+    void deliver_one(Lock& lock) NO_THREAD_SAFETY_ANALYSIS;  // unlocks the caller's lock, and locks it again
+    bool is_idle() const REQUIRES(mutex_) {
+        return entries_.empty() && later_.empty() && dropped_ == 0 && !delivering_thread_;
+    }
 
     const CalledBy who_;
     const std::size_t room_;
-    const Taker taker_;
+    const Consumer consumer_;
     std::stop_source ending_;
     mutable Mutex mutex_;
     ConditionVariable work_;
     ConditionVariable idle_;
     std::deque<Entry> entries_ GUARDED_BY(mutex_);
     std::vector<Later> later_ GUARDED_BY(mutex_);
-    std::size_t weight_ GUARDED_BY(mutex_) = 0;                   // total of all entries
-    std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;                // dropped items after the last entry
-    bool dropping_ GUARDED_BY(mutex_) = false;                    // until half of the room is free
-    std::optional<std::thread::id> taken_on_ GUARDED_BY(mutex_);  // the thread that is within the callback
-    std::size_t waiters_ GUARDED_BY(mutex_) = 0;                  // callers that wait for everything
+    std::size_t weight_ GUARDED_BY(mutex_) = 0;                            // total of all entries
+    std::uint64_t dropped_ GUARDED_BY(mutex_) = 0;                         // dropped items after the last entry
+    bool dropping_ GUARDED_BY(mutex_) = false;                             // until half of the room is free
+    std::optional<std::thread::id> delivering_thread_ GUARDED_BY(mutex_);  // the thread that is within the callback
+    std::size_t waiters_ GUARDED_BY(mutex_) = 0;                           // callers that wait for everything
     std::thread thread_;
 };
 
@@ -128,8 +131,8 @@ void DeliveryQueue<Item>::put(Item item, std::size_t weight, bool always) noexce
     if (who_ == CalledBy::own_thread) {  // also for a gap without items
         ensure_thread();
         work_.notify_one();
-    } else if (!taken_on_) {
-        take_all(lock);
+    } else if (!delivering_thread_) {
+        deliver_all(lock);
     }
 }
 
@@ -166,9 +169,9 @@ void DeliveryQueue<Item>::ensure_thread() {
 }
 
 template <typename Item>
-bool DeliveryQueue<Item>::wait_until_taken(std::optional<Duration> at_most) noexcept {
+bool DeliveryQueue<Item>::wait_until_delivered(std::optional<Duration> at_most) noexcept {
     Lock lock(mutex_);
-    if (taken_on_ == std::this_thread::get_id()) {
+    if (delivering_thread_ == std::this_thread::get_id()) {
         return false;
     }
     if (who_ == CalledBy::own_thread && !thread_.joinable()) {
@@ -190,14 +193,14 @@ bool DeliveryQueue<Item>::wait_until_taken(std::optional<Duration> at_most) noex
 template <typename Item>
 bool DeliveryQueue<Item>::here() const noexcept {
     const MutexLock lock(mutex_);
-    return taken_on_ == std::this_thread::get_id();
+    return delivering_thread_ == std::this_thread::get_id();
 }
 
 template <typename Item>
 void DeliveryQueue<Item>::run() {
     Lock lock(mutex_);
     while (wait_for_work(lock)) {
-        take_all(lock);
+        deliver_all(lock);
     }
 }
 
@@ -205,7 +208,7 @@ void DeliveryQueue<Item>::run() {
 template <typename Item>
 bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
     while (!ending_.stop_requested()) {
-        if (!entries_.empty() || dropped_ > 0 || take_next_later(lock)) {
+        if (!entries_.empty() || dropped_ > 0 || queue_next_later(lock)) {
             return true;
         }
     }
@@ -214,7 +217,7 @@ bool DeliveryQueue<Item>::wait_for_work(Lock& lock) {
 
 // Moves due items to the end of the queue. At the end all are due: they follow everything else.
 template <typename Item>
-bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
+bool DeliveryQueue<Item>::queue_next_later(Lock& lock) {
     if (later_.empty()) {
         work_.wait(lock);
         return false;
@@ -232,19 +235,19 @@ bool DeliveryQueue<Item>::take_next_later(Lock& lock) {
 }
 
 template <typename Item>
-void DeliveryQueue<Item>::take_all(Lock& lock) {
-    taken_on_ = std::this_thread::get_id();
+void DeliveryQueue<Item>::deliver_all(Lock& lock) {
+    delivering_thread_ = std::this_thread::get_id();
     while (!entries_.empty() || dropped_ > 0) {
-        take_one(lock);
+        deliver_one(lock);
     }
-    taken_on_.reset();
+    delivering_thread_.reset();
     if (is_idle()) {
         idle_.notify_all();
     }
 }
 
 template <typename Item>
-void DeliveryQueue<Item>::take_one(Lock& lock) {
+void DeliveryQueue<Item>::deliver_one(Lock& lock) {
     std::optional<Entry> entry;
     std::uint64_t gap = 0;
     if (entries_.empty()) {
@@ -258,10 +261,10 @@ void DeliveryQueue<Item>::take_one(Lock& lock) {
     dropping_ = dropping_ && weight_ > room_ / 2;
     lock.unlock();
     if (gap > 0) {
-        taker_.tell_dropped(gap);
+        consumer_.report_dropped(gap);
     }
     if (entry) {
-        taker_.take(entry->item);
+        consumer_.take(entry->item);
         entry.reset();
     }
     lock.lock();

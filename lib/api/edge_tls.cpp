@@ -25,7 +25,9 @@ void EdgeTls::replace(std::unique_ptr<HttpsCertificates> certificates) {
 
 void EdgeTls::set_rate(const Https& https) {
     const auto rate = https.handshakes_per_second;
-    *handshakes_ = rate == 0 ? nullptr : std::make_shared<login::NetworkRate>(login::NetworkRate::Settings::of(rate));
+    *handshakes_ = rate == 0
+                       ? nullptr
+                       : std::make_shared<login::NetworkRateLimiter>(login::NetworkRateLimiter::Settings::of(rate));
 }
 
 ingress::HttpListenerSettings EdgeTls::listener() const {
@@ -39,7 +41,7 @@ ingress::HttpListenerSettings EdgeTls::listener() const {
         const transport::VisitorHandshake* handshake = pipe.visitor();
         return handshake != nullptr && tls->get()->may_serve(*handshake, host);
     };
-    settings.may_pass = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
+    settings.may_pass_through = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
     settings.handshakes = handshakes_;
     return settings;
 }

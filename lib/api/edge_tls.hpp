@@ -6,7 +6,7 @@
 #include "api/https_certificates.hpp"
 #include "base/published.hpp"
 #include "ingress/http_front.hpp"
-#include "login/network_rate.hpp"
+#include "login/network_rate_limiter.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -40,7 +40,7 @@ public:
     void close() { certificates_.reset(); }
 
 private:
-    using HandshakeRate = Published<std::shared_ptr<login::NetworkRate>>;
+    using HandshakeRate = Published<std::shared_ptr<login::NetworkRateLimiter>>;
 
     Logger& log_;
     std::unique_ptr<HttpsCertificates> certificates_;

@@ -22,7 +22,7 @@ void complete(backend::ClientService& service, Description& description, bool ap
         service.token = description.token.bytes();
     }
     if (!application_serves && problems.empty()) {
-        service.backend = make_backend(backend_words(description), problems);
+        service.backend = make_backend(backend_spec(description), problems);
     }
 }
 
@@ -58,7 +58,7 @@ void complete_checked(backend::ClientService& service, Description& description,
                       std::vector<Problem>& problems) {
     add_plugins(service, description.plugins);
     service.group = group_part(description.group);
-    service.health = health_terms(description);
+    service.health = health_check_settings(description);
     complete(service, description, application_serves, problems);
 }
 

@@ -84,13 +84,13 @@ std::error_code reset_error(wire::Code code) noexcept {
     }
 }
 
-std::error_code verdict_error(const mux::Verdict& verdict, bool owner_stopped) noexcept {
-    switch (verdict.kind) {
-        case mux::Verdict::Kind::none:
+std::error_code stream_end_error(const mux::StreamEnd& stream_end, bool owner_stopped) noexcept {
+    switch (stream_end.kind) {
+        case mux::StreamEnd::Kind::none:
             return {};
-        case mux::Verdict::Kind::aborted:
-            return owner_stopped ? make_error_code(errc::session_closed) : reset_error(verdict.code);
-        case mux::Verdict::Kind::lost:
+        case mux::StreamEnd::Kind::aborted:
+            return owner_stopped ? make_error_code(errc::session_closed) : reset_error(stream_end.code);
+        case mux::StreamEnd::Kind::lost:
             return owner_stopped ? errc::session_closed : errc::trunk_lost;
     }
     return errc::internal;

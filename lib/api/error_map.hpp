@@ -18,6 +18,6 @@ std::error_code connection_error(wire::Code code) noexcept;
 std::error_code reset_error(wire::Code code) noexcept;
 
 /// The same for a verdict. `owner_stopped`: the stream's Client or Server was stopped on purpose.
-std::error_code verdict_error(const mux::Verdict& verdict, bool owner_stopped) noexcept;
+std::error_code stream_end_error(const mux::StreamEnd& stream_end, bool owner_stopped) noexcept;
 
 }  // namespace ferrotunnel::detail

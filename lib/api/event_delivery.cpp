@@ -13,9 +13,9 @@ EventDelivery::EventDelivery(CalledBy who, EventHandler handler, Logger& log, ad
       log_(log),
       ring_(ring),
       events_(who, limits::events_waiting_max,
-              {[this](Event& event) { call(event); }, [this](std::uint64_t events) { tell_dropped(events); }}) {}
+              {[this](Event& event) { call(event); }, [this](std::uint64_t events) { report_dropped(events); }}) {}
 
-void EventDelivery::tell(Event event) noexcept {
+void EventDelivery::deliver(Event event) noexcept {
     ring_.put(event);
     if (handler_) {
         const bool is_last = event.kind == Event::Kind::stopped;
@@ -32,7 +32,7 @@ void EventDelivery::call(Event& event) noexcept {
     }
 }
 
-void EventDelivery::tell_dropped(std::uint64_t events) noexcept {
+void EventDelivery::report_dropped(std::uint64_t events) noexcept {
     dropped_ += events;
     try {
         log_.warn("events were dropped: the event handler is too slow", {{"events", events}});

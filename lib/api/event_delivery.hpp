@@ -22,15 +22,15 @@ public:
     EventDelivery& operator=(const EventDelivery&) = delete;
 
     /// `stopped` is dropped only if memory runs out.
-    void tell(Event event) noexcept;
+    void deliver(Event event) noexcept;
     /// Waits until all earlier events were delivered, unless the handler itself calls this.
-    void wait_until_told() noexcept { events_.wait_until_taken(); }
+    void wait_until_delivered() noexcept { events_.wait_until_delivered(); }
     /// Whether the caller is within the handler.
     bool here() const noexcept { return events_.here(); }
 
 private:
     void call(Event& event) noexcept;
-    void tell_dropped(std::uint64_t events) noexcept;
+    void report_dropped(std::uint64_t events) noexcept;
 
     const EventHandler handler_;
     Logger& log_;

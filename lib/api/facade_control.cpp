@@ -40,19 +40,19 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
     }
     const MutexLock lock(mutex_);
     if (error) {
-        close_doors();
+        close_endpoints();
         return error;
     }
     began_ = std::chrono::steady_clock::now();
     started_ = std::chrono::system_clock::now();
     subject_ = std::move(subject);
-    std::vector<admin::ControlThread::Door> doors;
+    std::vector<admin::ControlThread::Endpoint> endpoints;
     if (socket_) {
         const auto handler = [this](const admin::Request& request) {
             std::optional<Answer> handover = admin::answer_about_handover(request, *subject_);
             return handover ? std::move(*handover) : admin::answer_to(request, *subject_);
         };
-        doors.push_back({socket_->listener(), handler, ::geteuid()});
+        endpoints.push_back({socket_->listener(), handler, ::geteuid()});
         path_ = socket_->path();
         log_.debug("the control socket listens", {{"at", path_}});
     }
@@ -61,19 +61,19 @@ std::error_code FacadeControl::open(const CommonValues& settings, std::string_vi
         const auto handler = [this, is_local = at.is_loopback()](const admin::Request& request) {
             return admin::answer_to_scraper(request, *subject_, is_local);
         };
-        doors.push_back({metrics_.get(), handler, std::nullopt, nullptr, true});
+        endpoints.push_back({metrics_.get(), handler, std::nullopt, nullptr, true});
         metrics_endpoint_ = at.text();
         log_.info("serving metrics over HTTP", {{"at", metrics_endpoint_}});
     }
     if (dashboard_) {
-        doors.push_back(dashboard_door());
+        endpoints.push_back(make_dashboard_endpoint());
         dashboard_endpoint_ = runtime::local_address(dashboard_.get()).text();
         log_.info("the dashboard is ready",
                   {{"at", dashboard_endpoint_}, {"login", login_.has_value()}, {"tls", certificates_ != nullptr}});
     }
-    keep_own_dials_away();
-    if (!doors.empty()) {
-        thread_ = std::make_unique<admin::ControlThread>(std::move(doors), admin::ControlThread::Settings(), log_);
+    protect_endpoints();
+    if (!endpoints.empty()) {
+        thread_ = std::make_unique<admin::ControlThread>(std::move(endpoints), admin::ControlThread::Settings(), log_);
     }
     return {};
 }
@@ -149,7 +149,7 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
         login_.emplace(
             std::string(secret->reveal()), runtime::local_address(dashboard_.get()).port(),
             !settings.dashboard_chain.empty(), runtime::system_random(),
-            [this](const std::string& address, std::uint64_t untold) { note_wrong_secret(address, untold); });
+            [this](const std::string& address, std::uint64_t unreported) { note_wrong_secret(address, unreported); });
     }
     if (!settings.dashboard_chain.empty()) {
         try {
@@ -163,8 +163,8 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
     return {};
 }
 
-void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t untold) {
-    log_.warn("a login at the dashboard failed: wrong secret", {{"address", address}, {"untold", untold}});
+void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t unreported) {
+    log_.warn("a login at the dashboard failed: wrong secret", {{"address", address}, {"untold", unreported}});
     Event event;
     event.kind = Event::Kind::refused;
     event.peer = address;
@@ -173,7 +173,7 @@ void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t 
     events_.put(event);
 }
 
-admin::ControlThread::Door FacadeControl::dashboard_door() {
+admin::ControlThread::Endpoint FacadeControl::make_dashboard_endpoint() {
     admin::WebAccess access;
     access.is_secure = certificates_ != nullptr;
     if (login_) {
@@ -187,19 +187,20 @@ admin::ControlThread::Door FacadeControl::dashboard_door() {
 }
 
 // Software that trusts this process's user would trust any peer that the process connects to it.
-void FacadeControl::keep_own_dials_away() {
-    own_doors_.clear();
+void FacadeControl::protect_endpoints() {
+    protected_endpoints_.clear();
     if (socket_) {
         for (const std::string& path : {socket_->path(), wanted_path_}) {
-            own_doors_.push_back(std::make_unique<runtime::OwnDoor>(path));
+            protected_endpoints_.push_back(std::make_unique<runtime::ProtectedEndpoint>(path));
         }
     }
     if (dashboard_ && !login_) {
-        own_doors_.push_back(std::make_unique<runtime::OwnDoor>(runtime::local_address(dashboard_.get())));
+        protected_endpoints_.push_back(
+            std::make_unique<runtime::ProtectedEndpoint>(runtime::local_address(dashboard_.get())));
     }
 }
 
-void FacadeControl::close_doors() {
+void FacadeControl::close_endpoints() {
     socket_.reset();
     metrics_ = {};
     dashboard_ = {};
@@ -222,14 +223,14 @@ std::vector<runtime::NamedSocket> FacadeControl::sockets() const {
     return sockets;
 }
 
-void FacadeControl::hand_over() noexcept {
+void FacadeControl::handover_to_process() noexcept {
     const MutexLock lock(mutex_);
     if (thread_) {
-        thread_->hand_over();
+        thread_->handover_to_process();
     }
 }
 
-void FacadeControl::take_wanted_name() {
+void FacadeControl::claim_wanted_path() {
     const MutexLock lock(mutex_);
     if (!socket_ || socket_->path() == wanted_path_) {
         return;
@@ -254,7 +255,7 @@ void FacadeControl::close() noexcept {
     thread->end();  // without the lock, which an answer may need; here() is right meanwhile
     const MutexLock lock(mutex_);
     thread_.reset();
-    close_doors();
+    close_endpoints();
 }
 
 std::string FacadeControl::metrics_endpoint() const {
@@ -354,7 +355,7 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
             to.append(handler(to.format() == metrics::Format::open_metrics));
         }
     } catch (const std::exception& problem) {
-        static constexpr LineKind scrapes{"scrape_handler"};
+        static constexpr LogCategory scrapes{"scrape_handler"};
         if (log_.may_write(LogLevel::warn, scrapes, Clock::now())) {
             log_.warn("the application's own metrics are left out", {{"why", problem.what()}});
         }

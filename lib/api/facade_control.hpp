@@ -21,8 +21,8 @@
 #include "base/mutex.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
-#include "runtime/own_doors.hpp"
 #include "runtime/passed_sockets.hpp"
+#include "runtime/protected_endpoints.hpp"
 #include "runtime/socket.hpp"
 #include "settings/common.hpp"
 
@@ -45,9 +45,9 @@ public:
     /// Copies of the sockets for metrics and the dashboard.
     std::vector<runtime::NamedSocket> sockets() const;
     /// Another process accepts on them from now on.
-    void hand_over() noexcept;
+    void handover_to_process() noexcept;
     /// Renames the control socket to the name in the settings, which belonged to the replaced program.
-    void take_wanted_name();
+    void claim_wanted_path();
     /// Waits for the present answer; afterwards there are none. Not within that answer.
     void close() noexcept;
 
@@ -95,10 +95,10 @@ private:
     std::error_code open_metrics(const std::string& setting, bool replaces, std::string& what);
     std::error_code open_dashboard(const std::string& setting, std::string_view side, bool replaces, std::string& what);
     std::error_code guard_dashboard(const CommonValues& settings, std::string& what);
-    void note_wrong_secret(const std::string& address, std::uint64_t untold);
-    admin::ControlThread::Door dashboard_door();
-    void keep_own_dials_away();
-    void close_doors() REQUIRES(mutex_);
+    void note_wrong_secret(const std::string& address, std::uint64_t unreported);
+    admin::ControlThread::Endpoint make_dashboard_endpoint();
+    void protect_endpoints();
+    void close_endpoints() REQUIRES(mutex_);
     /// The differences, as the program reports them; empty if it cannot read its configuration.
     std::optional<ReloadAnswer> compared() const;
 
@@ -122,7 +122,8 @@ private:
     std::optional<admin::WebLogin> login_;             // for the dashboard; empty: it requires no secret
     std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: no TLS
     std::unique_ptr<admin::ControlThread> thread_;
-    std::vector<std::unique_ptr<runtime::OwnDoor>> own_doors_;  // until the end: another process may accept there
+    std::vector<std::unique_ptr<runtime::ProtectedEndpoint>>
+        protected_endpoints_;  // until the end: another process may accept there
     std::string path_ GUARDED_BY(mutex_);
     std::string metrics_endpoint_ GUARDED_BY(mutex_);
     std::string dashboard_endpoint_ GUARDED_BY(mutex_);

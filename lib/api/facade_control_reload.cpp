@@ -11,31 +11,31 @@ using admin::Json;
 
 namespace {
 
-Json lists_of(const ReloadAnswer& came) {
-    Json lists{{"applied", came.applied}, {"needs_restart", came.needs_restart}, {"problems", came.problems}};
-    lists.update(admin::list_of("unchanged", came.same, [](const std::string& text) { return Json(text); }));
-    lists["counts"] = Json{{"applied", came.applied.size()},
-                           {"unchanged", came.same.size()},
-                           {"needs_restart", came.needs_restart.size()}};
-    if (came.trial) {
-        lists["trial_seconds"] = static_cast<double>(came.trial->count()) / 1000;
+Json lists_of(const ReloadAnswer& answer) {
+    Json lists{{"applied", answer.applied}, {"needs_restart", answer.needs_restart}, {"problems", answer.problems}};
+    lists.update(admin::list_of("unchanged", answer.same, [](const std::string& text) { return Json(text); }));
+    lists["counts"] = Json{{"applied", answer.applied.size()},
+                           {"unchanged", answer.same.size()},
+                           {"needs_restart", answer.needs_restart.size()}};
+    if (answer.trial) {
+        lists["trial_seconds"] = static_cast<double>(answer.trial->count()) / 1000;
     }
     return lists;
 }
 
-Answer answer_of(const ReloadAnswer& came) {
-    if (came.problems.empty()) {
-        return {200, lists_of(came)};
+Answer answer_of(const ReloadAnswer& answer) {
+    if (answer.problems.empty()) {
+        return {200, lists_of(answer)};
     }
     Answer refused = admin::refusal(
         422, "invalid",
-        came.applied.empty() ? "The configuration was not applied." : "The configuration was applied in part.");
-    refused.body.update(lists_of(came));
+        answer.applied.empty() ? "The configuration was not applied." : "The configuration was applied in part.");
+    refused.body.update(lists_of(answer));
     return refused;
 }
 
-Json changes_of(const ReloadAnswer& came) {
-    return admin::list_of("changes", came.changes, [](const ConfigChange& change) {
+Json changes_of(const ReloadAnswer& answer) {
+    return admin::list_of("changes", answer.changes, [](const ConfigChange& change) {
         Json row{{"key", change.key}, {"needs_restart", change.needs_restart}};
         const auto put = [&row](const char* key, const std::string& value) {
             if (!value.empty()) {
@@ -74,11 +74,11 @@ Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) 
     if (!handler) {
         return can_not_reload();
     }
-    const ReloadAnswer came = handler(time);
-    if (!time && !came.problems.empty()) {
-        return admin::refusal(409, "no_trial", came.problems.front());
+    const ReloadAnswer answer = handler(time);
+    if (!time && !answer.problems.empty()) {
+        return admin::refusal(409, "no_trial", answer.problems.front());
     }
-    return answer_of(came);
+    return answer_of(answer);
 }
 
 std::optional<ReloadAnswer> FacadeControl::compared() const {
@@ -91,26 +91,26 @@ std::optional<ReloadAnswer> FacadeControl::compared() const {
 }
 
 Answer FacadeControl::compare() const {
-    const std::optional<ReloadAnswer> came = compared();
-    if (!came) {
+    const std::optional<ReloadAnswer> answer = compared();
+    if (!answer) {
         return can_not_reload();
     }
-    if (!came->problems.empty()) {
+    if (!answer->problems.empty()) {
         Answer refused = admin::refusal(422, "invalid", "The configuration could not be applied.");
-        refused.body["problems"] = came->problems;
+        refused.body["problems"] = answer->problems;
         return refused;
     }
-    return {200, changes_of(*came)};
+    return {200, changes_of(*answer)};
 }
 
 // Also if the file has problems by now: the values in effect do not.
 Answer FacadeControl::configuration() const {
-    const std::optional<ReloadAnswer> came = compared();
-    if (!came) {
+    const std::optional<ReloadAnswer> answer = compared();
+    if (!answer) {
         return can_not_reload();
     }
-    Json json{{"effective", came->effective}, {"problems", came->problems}};
-    json.update(changes_of(*came));
+    Json json{{"effective", answer->effective}, {"problems", answer->problems}};
+    json.update(changes_of(*answer));
     return {200, std::move(json)};
 }
 

@@ -49,16 +49,16 @@ std::string text_of(const CertificateProblem& problem) {
 
 // Why no certificate can be used: all reasons if they are few, since a folder of a thousand would fill the screen.
 std::string why_none(const CertificateReport& report) {
-    constexpr std::size_t told_max = 5;
+    constexpr std::size_t reported_max = 5;
     std::string text = "no certificate can be used";
     std::size_t told = 0;
     for (const CertificateProblem& problem : report.problems) {
-        if (!problem.warning && told++ < told_max) {
+        if (!problem.warning && told++ < reported_max) {
             text += (told == 1 ? ": " : "; ") + text_of(problem);
         }
     }
     return told == 0 ? text + ": there is none in the folders"
-                     : text + (told > told_max ? "; and " + std::to_string(told - told_max) + " more" : "");
+                     : text + (told > reported_max ? "; and " + std::to_string(told - reported_max) + " more" : "");
 }
 
 }  // namespace
@@ -70,26 +70,26 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log)
     if (https.has_certificates() && report.certificates == 0) {
         throw TlsConfigError(why_none(report));
     }
-    tell(report);
+    log_report(report);
 }
 
 void HttpsCertificates::set(const Https& https) {
     tls_->set_certificates(tls_settings(https).certificates);
     if (const auto report = tls_->reload_if_changed(std::chrono::system_clock::now())) {
-        tell(*report);
+        log_report(*report);
     }
 }
 
 void HttpsCertificates::watch() {
-    watch_ = std::make_unique<transport::CertificateWatch>(tls_, reload_interval_,
-                                                           [this](const CertificateReport& report) { tell(report); });
+    watch_ = std::make_unique<transport::CertificateWatch>(
+        tls_, reload_interval_, [this](const CertificateReport& report) { log_report(report); });
 }
 
 // Logs each problem once, as long as it lasts.
-void HttpsCertificates::tell(const CertificateReport& report) {
-    const MutexLock lock(telling_);
+void HttpsCertificates::log_report(const CertificateReport& report) {
+    const MutexLock lock(reporting_);
     for (const CertificateProblem& problem : report.problems) {
-        if (std::find(told_.begin(), told_.end(), problem) != told_.end()) {
+        if (std::find(reported_.begin(), reported_.end(), problem) != reported_.end()) {
             continue;
         }
         const std::string file = problem.file.string();
@@ -102,7 +102,7 @@ void HttpsCertificates::tell(const CertificateReport& report) {
             log_.error("a certificate cannot be used", {{"file", file}, {"why", problem.reason}});
         }
     }
-    told_ = report.problems;
+    reported_ = report.problems;
     log_.info("certificates for visitors",
               {{"certificates", report.certificates}, {"hosts", report.hosts}, {"read", report.read}});
 }

@@ -35,13 +35,13 @@ public:
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }
 
 private:
-    void tell(const transport::CertificateReport& report);
+    void log_report(const transport::CertificateReport& report);
 
     const std::chrono::milliseconds reload_interval_;
     Logger& log_;
     std::shared_ptr<transport::VisitorTls> tls_;
-    Mutex telling_;
-    std::vector<transport::CertificateProblem> told_ GUARDED_BY(telling_);
+    Mutex reporting_;
+    std::vector<transport::CertificateProblem> reported_ GUARDED_BY(reporting_);
     std::unique_ptr<transport::CertificateWatch> watch_;  // the last member: its thread uses the others
 };
 

@@ -28,17 +28,17 @@ constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
 Lifecycle::Lifecycle(Stoppable& owner, runtime::WorkerGroup& workers, const char* name)
     : owner_(owner), workers_(workers), name_(name), process_(::getpid()) {}
 
-bool Lifecycle::is_copy() const noexcept {
+bool Lifecycle::is_forked() const noexcept {
     return ::getpid() != process_;
 }
 
 std::error_code Lifecycle::start(const std::function<std::error_code()>& action) {
-    if (is_copy()) {
+    if (is_forked()) {
         return std::make_error_code(std::errc::operation_not_permitted);
     }
     {
         const MutexLock lock(mutex_);
-        if (state_ != State::idle || taken_down_) {
+        if (state_ != State::idle || shut_down_) {
             return errc::already_running;
         }
         state_ = State::starting;
@@ -65,7 +65,7 @@ bool Lifecycle::started() const {
 
 bool Lifecycle::stopping() const {
     const MutexLock lock(mutex_);
-    return state_ >= State::stopping || taken_down_;
+    return state_ >= State::stopping || shut_down_;
 }
 
 std::error_code Lifecycle::answer() const {
@@ -73,7 +73,7 @@ std::error_code Lifecycle::answer() const {
 }
 
 std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
-    if (is_copy()) {
+    if (is_forked()) {
         return {};
     }
     drain = std::clamp(drain, 0ms, drain_max);
@@ -84,7 +84,7 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
     const bool in_callback = owner_.in_callback();
     ReleasableLock lock(mutex_);
     if (in_callback) {
-        return taken_down_ ? std::error_code() : errc::would_deadlock;  // the former: a handler of `stopped`
+        return shut_down_ ? std::error_code() : errc::would_deadlock;  // the former: a handler of `stopped`
     }
     changed_.wait(lock, [this]() REQUIRES(mutex_) { return state_ != State::starting; });
     if (state_ == State::idle || state_ == State::over ||
@@ -190,12 +190,12 @@ void Lifecycle::finish() {
     bool was_started = false;
     {
         const MutexLock lock(mutex_);
-        if (std::exchange(taken_down_, true)) {
+        if (std::exchange(shut_down_, true)) {
             return;
         }
         was_started = state_ >= State::running;
     }
-    owner_.take_down(was_started);
+    owner_.shut_down(was_started);
     const MutexLock lock(mutex_);
     state_ = State::over;
     changed_.notify_all();

@@ -51,7 +51,7 @@ public:
     virtual bool in_callback() const = 0;
     /// Destroys everything, once: no worker runs afterwards, and the application has been notified if it was ever
     /// started.
-    virtual void take_down(bool was_started) = 0;
+    virtual void shut_down(bool was_started) = 0;
 
 protected:
     ~Stoppable() = default;
@@ -74,12 +74,12 @@ public:
     void end();
     /// Whether fork() made this process after the owner was built: its threads, its sessions and its waiters are in the
     /// other process. A copy cannot be started, stopped or ended.
-    bool is_copy() const noexcept;
+    bool is_forked() const noexcept;
 
     bool started() const;   ///< start() has succeeded
     bool stopping() const;  ///< stop() was called since
     /// The result of has_drained() may have changed.
-    void look_again() { changed_.notify_all(); }
+    void recheck() { changed_.notify_all(); }
 
 private:
     enum class State { idle, starting, running, stopping, over };
@@ -101,7 +101,7 @@ private:
     mutable Mutex mutex_;
     ConditionVariable changed_;
     State state_ GUARDED_BY(mutex_) = State::idle;
-    bool taken_down_ GUARDED_BY(mutex_) = false;
+    bool shut_down_ GUARDED_BY(mutex_) = false;
     bool was_cut_ GUARDED_BY(mutex_) = false;               // visitors had not finished
     std::thread::id stopping_thread_ GUARDED_BY(mutex_){};  // the thread that performs stop(), while it runs
     std::chrono::steady_clock::time_point stop_until_ GUARDED_BY(mutex_) = std::chrono::steady_clock::time_point::max();
@@ -111,8 +111,8 @@ private:
 /// connections of the parent, and wait for threads that do not exist. Any other engine is left alone: callbacks may use
 /// the handle until its engine has ended.
 template <typename Impl>
-void keep_copy(std::unique_ptr<Impl>& impl) noexcept {
-    if (impl && impl->is_copy()) {
+void leak_forked_engine(std::unique_ptr<Impl>& impl) noexcept {
+    if (impl && impl->is_forked()) {
         static Mutex mutex;
         static auto* const kept = new std::vector<std::unique_ptr<Impl>>();  // reachable: not a leak
         const MutexLock lock(mutex);

@@ -15,7 +15,7 @@ namespace detail {
 namespace {
 
 // Gives a visitor to a taker. False if the visitor has left already; the taker then stays with the caller.
-bool hand_over(const IntrusivePtr<StreamCore>& visitor, const Taker& taker) noexcept {
+bool complete_accept(const IntrusivePtr<StreamCore>& visitor, const AcceptWaiter& taker) noexcept {
     if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
         return false;
     }
@@ -33,7 +33,7 @@ bool hand_over(const IntrusivePtr<StreamCore>& visitor, const Taker& taker) noex
 
 }  // namespace
 
-void Taker::fail(std::error_code error) const noexcept {
+void AcceptWaiter::fail(std::error_code error) const noexcept {
     if (incoming != nullptr) {
         incoming->complete(error, Incoming());
     } else {
@@ -46,7 +46,7 @@ ListenerCore::~ListenerCore() {
 }
 
 void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
-    Taker taker;
+    AcceptWaiter taker;
     wire::Code refusal = wire::Code::none;
     {
         const MutexLock lock(mutex_);
@@ -64,12 +64,12 @@ void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
     }
     if (refusal != wire::Code::none) {
         visitor->refuse(refusal);
-    } else if (!hand_over(visitor, taker)) {
+    } else if (!complete_accept(visitor, taker)) {
         start_accept(taker);
     }
 }
 
-void ListenerCore::start_accept(Taker taker) noexcept {
+void ListenerCore::start_accept(AcceptWaiter taker) noexcept {
     while (true) {
         IntrusivePtr<StreamCore> visitor;
         std::error_code ended;
@@ -89,18 +89,18 @@ void ListenerCore::start_accept(Taker taker) noexcept {
             taker.fail(ended);
             return;
         }
-        if (hand_over(visitor, taker)) {
+        if (complete_accept(visitor, taker)) {
             return;
         }
     }
 }
 
 void ListenerCore::cancel_accept(std::uint64_t serial) noexcept {
-    std::optional<Taker> cancelled;
+    std::optional<AcceptWaiter> cancelled;
     {
         const MutexLock lock(mutex_);
         auto at = std::find_if(accepts_.begin(), accepts_.end(),
-                               [serial](const Taker& waiting) { return waiting.serial() == serial; });
+                               [serial](const AcceptWaiter& waiting) { return waiting.serial() == serial; });
         if (at != accepts_.end()) {
             cancelled = *at;
             accepts_.erase(at);
@@ -133,7 +133,7 @@ void ListenerCore::close() noexcept {
 
 void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for_later) noexcept {
     std::deque<IntrusivePtr<StreamCore>> visitors;
-    std::deque<Taker> accepts;
+    std::deque<AcceptWaiter> accepts;
     {
         const MutexLock lock(mutex_);
         if (!is_closed_) {  // by its application: later reports of the client or server change nothing
@@ -147,7 +147,7 @@ void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for
     for (const IntrusivePtr<StreamCore>& visitor : visitors) {
         visitor->refuse(wire::Code::refused);
     }
-    for (const Taker& taker : accepts) {
+    for (const AcceptWaiter& taker : accepts) {
         taker.fail(for_waiting);
     }
 }

@@ -15,7 +15,7 @@
 namespace ferrotunnel::detail {
 
 /// An operation that waits for a visitor: one of the two.
-struct Taker {
+struct AcceptWaiter {
     AcceptOperation* accept = nullptr;
     IncomingOperation* incoming = nullptr;
 
@@ -43,7 +43,7 @@ public:
 
     // --- for Listener ---
 
-    void start_accept(Taker taker) noexcept;
+    void start_accept(AcceptWaiter taker) noexcept;
     void cancel_accept(std::uint64_t serial) noexcept;
     std::uint64_t new_serial() noexcept { return ++last_serial_; }
     void close() noexcept;
@@ -63,7 +63,7 @@ private:
     bool is_closed_ GUARDED_BY(mutex_) = false;
     bool refused_ GUARDED_BY(mutex_) = false;  // `ended_` is a refusal, which may pass
     std::deque<IntrusivePtr<StreamCore>> visitors_ GUARDED_BY(mutex_);
-    std::deque<Taker> accepts_ GUARDED_BY(mutex_);
+    std::deque<AcceptWaiter> accepts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::detail

@@ -10,7 +10,7 @@ namespace ferrotunnel::detail {
 ManagedRequests::ManagedRequests(Needs needs) : needs_(std::move(needs)) {
     DeliveryQueue<Request>::Taker taker;
     taker.take = [this](const Request& received) { answer(received); };
-    taker.tell_dropped = [](std::uint64_t) {};  // the server bounds its requests, and waits for 5 s
+    taker.report_dropped = [](std::uint64_t) {};  // the server bounds its requests, and waits for 5 s
     queue_.emplace(CalledBy::own_thread, limits::manage_requests_max, std::move(taker));
 }
 

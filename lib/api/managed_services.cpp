@@ -13,7 +13,7 @@
 #include "base/text.hpp"
 #include "net/host_port.hpp"
 #include "net/ip_network.hpp"
-#include "runtime/own_doors.hpp"
+#include "runtime/protected_endpoints.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -120,11 +120,12 @@ private:
     // connections from the client have its user's rights there.
     bool is_target(std::string_view local) const {
         for (const wire::ServiceKind kind : {wire::ServiceKind::http, wire::ServiceKind::tcp}) {
-            const auto place = backend::parse_backend_place(local, kind);
+            const auto place = backend::parse_backend_address(local, kind);
             if (place && place->unix_path.empty() && place->folder.empty() && !place->is_exit) {
                 const auto address = net::parse_ip(place->at.host);
                 const auto at = runtime::SocketAddress::from_ip(place->at);
-                return address && targets_.allow(*address, place->at.port) && at && !runtime::leads_to_own_door(*at);
+                return address && targets_.allow(*address, place->at.port) && at &&
+                       !runtime::is_protected_endpoint(*at);
             }
         }
         return false;

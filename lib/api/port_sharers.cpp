@@ -6,7 +6,7 @@
 
 #include "ingress/preface.hpp"
 #include "net/ip_text.hpp"
-#include "settings/places.hpp"
+#include "settings/listen_addresses.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::detail {
@@ -27,16 +27,16 @@ bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
         return true;
     }
     const auto services = services_.get();
-    const std::string place = visitor.opening == ingress::Opening::ssh       ? services->ssh
-                              : visitor.opening == ingress::Opening::silence ? services->silent
-                                                                             : std::string();
+    const std::string place = visitor.opening == ingress::FirstProtocol::ssh       ? services->ssh
+                              : visitor.opening == ingress::FirstProtocol::silence ? services->silent
+                                                                                   : std::string();
     if (place.empty()) {
         return false;
     }
     const std::optional<Carrier> carrier = needs_.carriers.at(place);
     const auto from = runtime::SocketAddress::from_ip(net::ip_text(visitor.from), visitor.from.port);
     if (!carrier || !from) {
-        static constexpr LineKind away{"named_service_away"};
+        static constexpr LogCategory away{"named_service_away"};
         if (needs_.log.may_write(LogLevel::info, away, Clock::now())) {
             needs_.log.info("a visitor was rejected", {{"visitor", net::ip_text(visitor.from)},
                                                        {"service", place},

@@ -65,7 +65,7 @@ HttpRoutePlugin explained(const plugin::InstanceOptions& options, bool is_in_sco
     if (!notes.empty()) {
         return {{}, Runs::depends, "its condition depends on the note " + in_backticks(notes.front().name)};
     }
-    return plugin::look(*options.when, request, HeadMaps(facts.head)) == plugin::Verdict::runs
+    return plugin::evaluate(*options.when, request, HeadMaps(facts.head)) == plugin::Verdict::runs
                ? HttpRoutePlugin{{}, Runs::yes, "its condition holds"}
                : no("its condition does not hold");
 }
@@ -126,7 +126,7 @@ void RoutePlugins::explain(const RouteFacts& facts, HttpRoute& route) const {
         const auto& when = chain_[i].when;
         const bool is_unclear = in_scope.outcome == plugin::ScopeOutcome::ambiguous_path ||
                                 (is_in_scope && when && plugin::notes_read_by(*when).empty() &&
-                                 plugin::look(*when, request, HeadMaps(head)) == plugin::Verdict::depends);
+                                 plugin::evaluate(*when, request, HeadMaps(head)) == plugin::Verdict::depends);
         if (is_unclear) {
             refuse(http::PageState::ambiguous_path, "ambiguous_path",
                    "Backends read the path in different ways, which would select different plugins, so the request is "

@@ -27,13 +27,13 @@ Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server& Server::operator=(Server&& other) noexcept {
     if (this != &other) {
-        detail::keep_copy(impl_);
+        detail::leak_forked_engine(impl_);
         impl_ = std::move(other.impl_);
     }
     return *this;
 }
 Server::~Server() {
-    detail::keep_copy(impl_);
+    detail::leak_forked_engine(impl_);
 }
 
 void Server::start() {
@@ -244,7 +244,7 @@ bool Server::is_replaced() const {
 }
 
 void Server::take_control_name() {
-    detail::engine_of(impl_, "Server").control().take_wanted_name();
+    detail::engine_of(impl_, "Server").control().claim_wanted_path();
 }
 
 }  // namespace ferrotunnel

@@ -12,7 +12,7 @@
 
 #include "admin/resources.hpp"
 #include "base/text.hpp"
-#include "session/kick_book.hpp"
+#include "session/kick_list.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -53,8 +53,8 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& clie
         event.client = client;
         event.text = kicked.kept_out == 0
                          ? "The operator has ended a client's connections."
-                         : "The operator keeps a client out for " + session::text_of_wait(keep_out) + '.';
-        needs_.events.tell(std::move(event));
+                         : "The operator keeps a client out for " + session::format_wait(keep_out) + '.';
+        needs_.events.deliver(std::move(event));
     }
     for (const auto& [id, trunks] : clients) {
         for (const SessionPtr& trunk : trunks) {
@@ -66,9 +66,9 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& clie
                         {{"client", client}, {"connections", trunks.size()}});
     }
     if (kicked.kept_out != 0) {
-        needs_.sessions.for_each([](ServerSession& session) { session.look_at_rights(); });
+        needs_.sessions.for_each([](ServerSession& session) { session.check_rights(); });
         needs_.log.info("the operator keeps a client out",
-                        {{"client", client}, {"clients", kicked.kept_out}, {"for", session::text_of_wait(keep_out)}});
+                        {{"client", client}, {"clients", kicked.kept_out}, {"for", session::format_wait(keep_out)}});
     }
     return kicked;
 }
@@ -80,7 +80,7 @@ std::optional<std::size_t> ServerClients::keep_out(const std::string& client, co
     if (clients.empty()) {
         return needs_.kicked->change(client, now + time, now);
     }
-    std::vector<session::KickBook::Client> all;
+    std::vector<session::KickList::Client> all;
     for (const auto& [id, trunks] : clients) {
         const session::SessionView view = trunks.front()->view();
         all.push_back({id, view.name, view.token_name, needs_.sessions.number_of(id)});
@@ -92,8 +92,8 @@ Answer ServerClients::no_client(const std::string& client) {
     return admin::refusal(404, "not_found", "No connected client has the name or the id " + in_quotes(client) + '.');
 }
 
-// On the control API's thread, which waits: a client that does not answer blocks it for limits::manage_patience.
-Answer ServerClients::ask(const std::string& client, const Json& request) {
+// On the control API's thread, which waits: a client that does not answer blocks it for limits::manage_timeout.
+Answer ServerClients::forward_request(const std::string& client, const Json& request) {
     const auto found = needs_.sessions.called(client);
     if (found.empty()) {
         return no_client(client);
@@ -120,7 +120,7 @@ Answer ServerClients::ask(const std::string& client, const Json& request) {
             promise->set_value(answer_of(status, told));
         });
     });
-    if (!is_posted || answer.wait_for(limits::manage_patience) != std::future_status::ready) {
+    if (!is_posted || answer.wait_for(limits::manage_timeout) != std::future_status::ready) {
         return admin::refusal(504, "no_answer", "The client did not answer within 5 s.");
     }
     return answer.get();

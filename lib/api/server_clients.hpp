@@ -12,7 +12,7 @@
 #include "api/event_delivery.hpp"
 #include "api/server_sessions.hpp"
 #include "api/sink_logger.hpp"
-#include "session/kick_book.hpp"
+#include "session/kick_list.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -21,7 +21,7 @@ class ServerClients {
 public:
     struct Needs {
         const ServerSessions& sessions;
-        std::shared_ptr<session::KickBook> kicked;
+        std::shared_ptr<session::KickList> kicked;
         EventDelivery& events;
         SinkLogger& log;
     };
@@ -36,8 +36,8 @@ public:
     /// The number of clients disconnected, and of those kept out. Empty: no more can be kept out, and none was
     /// disconnected.
     std::optional<Kicked> kick(const std::string& client, std::chrono::milliseconds keep_out = {});
-    /// The client's answer to `request`, for which it waits limits::manage_patience at most. Not on a worker.
-    admin::Answer ask(const std::string& client, const admin::Json& request);
+    /// The client's answer to `request`, for which it waits limits::manage_timeout at most. Not on a worker.
+    admin::Answer forward_request(const std::string& client, const admin::Json& request);
     /// The answer if there is no client of this name.
     static admin::Answer no_client(const std::string& client);
 

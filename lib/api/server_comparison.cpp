@@ -35,7 +35,7 @@ private:
 };
 
 // Reports the change of each token. If nothing is reported, only their order has changed.
-void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+void report_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
     const TokensByName by_name_now(now);
     for (const NamedToken& token : before) {
         if (by_name_now.find(token.name) == nullptr) {
@@ -52,7 +52,8 @@ void tell_tokens(const std::vector<NamedToken>& before, const std::vector<NamedT
     }
 }
 
-void tell_same_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now, ApplyReport& report) {
+void report_same_tokens(const std::vector<NamedToken>& before, const std::vector<NamedToken>& now,
+                        ApplyReport& report) {
     const TokensByName by_name_before(before);
     for (const NamedToken& token : now) {
         const NamedToken* known = by_name_before.find(token.name);
@@ -62,11 +63,11 @@ void tell_same_tokens(const std::vector<NamedToken>& before, const std::vector<N
     }
 }
 
-void tell_changes(const std::vector<SettingChange>& changes, const ServerSettings& before, const ServerSettings& now,
-                  ApplyReport& report) {
+void report_changes(const std::vector<SettingChange>& changes, const ServerSettings& before, const ServerSettings& now,
+                    ApplyReport& report) {
     for (const SettingChange& change : changes) {
         if (change.key == "server.token") {
-            tell_tokens(before.tokens, now.tokens, report);
+            report_tokens(before.tokens, now.tokens, report);
         } else if (change.is_live) {
             report.applied.push_back({ChangeKind::changed, change.key});
         } else if (std::ranges::find(report.needs_restart, change.key) == report.needs_restart.end()) {
@@ -115,7 +116,7 @@ SettingsComparison compare_settings(const ServerSettings& present, ServerSetting
     }
     // If a setting needs a restart, the settings that will run are neither the old nor the new ones.
     all.mixed = present;
-    take_live<ServerValues>(all.mixed, next);
+    copy_live<ServerValues>(all.mixed, next);
     if (present.https_bind.empty()) {  // there is no listener that could use them
         all.mixed.https = present.https;
         for (SettingChange& change : all.changes) {
@@ -130,8 +131,8 @@ SettingsComparison compare_settings(const ServerSettings& present, ServerSetting
         }
     }
     if (report.ok()) {
-        tell_changes(all.changes, present, all.mixed, report);
-        tell_same_tokens(present.tokens, all.mixed.tokens, report);
+        report_changes(all.changes, present, all.mixed, report);
+        report_same_tokens(present.tokens, all.mixed.tokens, report);
     }
     return all;
 }

@@ -96,7 +96,7 @@ Answer ServerControl::tokens() {
     return answer_about_tokens(*needs_.shared, needs_.sessions);
 }
 
-Answer ServerControl::route(const admin::RouteQuestion& question) {
+Answer ServerControl::route(const admin::RouteQuery& question) {
     return answer_about_route(*needs_.shared->http, needs_.sessions, question);
 }
 
@@ -117,8 +117,8 @@ Answer ServerControl::kick(const std::string& client, std::chrono::milliseconds 
     return {200, std::move(json)};
 }
 
-Answer ServerControl::ask_client(const std::string& client, const Json& request) {
-    return needs_.clients.ask(client, request);
+Answer ServerControl::request_client(const std::string& client, const Json& request) {
+    return needs_.clients.forward_request(client, request);
 }
 
 Answer ServerControl::try_reload(std::optional<std::chrono::milliseconds> time) {
@@ -131,7 +131,7 @@ Answer ServerControl::drain(std::optional<std::chrono::milliseconds> time) {
 
 Json ServerControl::kept_out() const {
     Json all = Json::array();
-    for (const session::KickBook::Row& row : needs_.shared->kicked->rows(Clock::now())) {
+    for (const session::KickList::Row& row : needs_.shared->kicked->rows(Clock::now())) {
         all.push_back(Json{{"id", row.who.id},
                            {"name", row.who.name},
                            {"token", row.who.token_name},

@@ -38,9 +38,9 @@ public:
     admin::Answer tunnels() override;
     admin::Answer services() override;
     admin::Answer tokens() override;
-    admin::Answer route(const admin::RouteQuestion& question) override;
+    admin::Answer route(const admin::RouteQuery& question) override;
     admin::Answer kick(const std::string& client, std::chrono::milliseconds out) override;
-    admin::Answer ask_client(const std::string& client, const admin::Json& request) override;
+    admin::Answer request_client(const std::string& client, const admin::Json& request) override;
     admin::EventRing& events() override { return needs_.control.events(); }
     admin::Answer reload() override { return needs_.control.reload(); }
     admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override;

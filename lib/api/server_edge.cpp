@@ -6,7 +6,7 @@
 #include "api/engine_settings.hpp"
 #include "api/limits.hpp"
 #include "http/rules.hpp"
-#include "settings/places.hpp"
+#include "settings/listen_addresses.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -18,7 +18,7 @@ std::error_code not_opened(std::error_code code, std::string text, std::string& 
 
 }  // namespace
 
-std::error_code ServerEdge::open(const ServerSettings& settings, const exchange::HooksMaker& hooks,
+std::error_code ServerEdge::open(const ServerSettings& settings, const exchange::HooksFactory& hooks,
                                  runtime::Fd& clients, std::string& what) {
     const bool with_plain = is_shared(settings.http_bind, settings.https_bind);
     const bool at_http = is_shared(settings.http_bind, settings.bind) && !with_plain;
@@ -138,7 +138,9 @@ void ServerEdge::listen_plain(runtime::Fd listener, bool with_clients) {
 void ServerEdge::listen_tls(runtime::Fd listener, bool with_clients, bool with_plain) {
     const std::shared_ptr<PresentTls> tls = tls_.present();
     needs_.shared->has_certificate = [tls](std::string_view host) { return tls->get()->has_certificate(host); };
-    needs_.shared->asks_for_certificate = [tls](std::string_view host) { return !tls->get()->may_serve_plain(host); };
+    needs_.shared->requires_client_certificate = [tls](std::string_view host) {
+        return !tls->get()->may_serve_plain(host);
+    };
     const runtime::SocketAddress at = needs_.listeners.announce(listener, Endpoint::https);
     ingress::HttpListenerSettings settings = tls_listener();
     if (with_clients || with_plain) {

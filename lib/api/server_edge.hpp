@@ -41,7 +41,7 @@ public:
     /// Opens the listeners of the settings, if any. Everything that can fail comes first, so that it may be tried
     /// again; then `what` is the failed step. `clients` is the port for clients; if the edge uses that, too, it is
     /// taken over.
-    std::error_code open(const ServerSettings& settings, const exchange::HooksMaker& hooks, runtime::Fd& clients,
+    std::error_code open(const ServerSettings& settings, const exchange::HooksFactory& hooks, runtime::Fd& clients,
                          std::string& what);
     /// Null before open(), and without listeners.
     ingress::HttpFront* front() const noexcept { return front_.get(); }

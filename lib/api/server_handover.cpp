@@ -102,7 +102,7 @@ Answer ServerHandover::begin() {
         is_replaced_ = false;
         return answer;
     }
-    needs_.control.hand_over();
+    needs_.control.handover_to_process();
     needs_.log.info("another process takes over; present visitors may finish");
     return answer;
 }
@@ -111,7 +111,7 @@ Answer ServerHandover::begin() {
 
 // From now on only others accept on the sockets, whose state does not change.
 void ServerHandover::leave_sockets() {
-    needs_.shared->ports->hand_over();
+    needs_.shared->ports->handover_to_process();
     needs_.listeners.close();
     needs_.edge.retire();
 }
@@ -119,7 +119,7 @@ void ServerHandover::leave_sockets() {
 void ServerHandover::begin_drain() {
     needs_.state.finish();
     leave_sockets();
-    needs_.sessions.for_each([](ServerSession& session) { session.hand_over(); });
+    needs_.sessions.for_each([](ServerSession& session) { session.handover_to_process(); });
     // A visitor that was accepted just before the listeners closed is not counted yet, and needs a trunk.
     constexpr std::chrono::milliseconds settle{500};
     check_idle_at_ = std::chrono::steady_clock::now() + settle;
@@ -135,7 +135,7 @@ void ServerHandover::drain_idle() {
     needs_.sessions.for_each([](ServerSession& session) { session.drain_if_idle(); });
 }
 
-void ServerHandover::leave_newcomers() {
+void ServerHandover::stop_accepting() {
     leave_sockets();
     const auto barrier = std::make_shared<WorkerBarrier>(needs_.workers.size());
     for (std::size_t i = 0; i < needs_.workers.size(); ++i) {
@@ -152,7 +152,7 @@ void ServerHandover::leave_newcomers() {
 
 void ServerHandover::leave_kept_ports() {
     if (keeps_sockets_) {
-        needs_.shared->ports->hand_over();
+        needs_.shared->ports->handover_to_process();
     }
 }
 

@@ -63,7 +63,7 @@ public:
     void drain_idle();
     /// Before a drain if a service manager keeps the sockets: new visitors wait in the kernel for the next process, and
     /// accepted ones are served.
-    void leave_newcomers();
+    void stop_accepting();
     /// Closes public ports without changing their sockets, if a service manager keeps these.
     void leave_kept_ports();
     bool keeps_sockets() const noexcept { return keeps_sockets_.load(); }

@@ -35,7 +35,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
               settings.on_event, log_, control_.events()),
       lifecycle_(*this, *workers_, "Server"),
       notices_(events_, log_),
-      sessions_({*workers_, shared_, log_, [this] { lifecycle_.look_again(); }}),
+      sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
       clients_({sessions_, shared_->kicked, events_, log_}),
       dial_({*workers_, sessions_, life_, shared_->mux.open_deadline}),
       carriers_(*shared_),
@@ -57,7 +57,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     shared_->notify = [this](const session::ServerNotice& notice) { notices_.notify(notice); };
     shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) { return carriers_.visited(visitor, service, token); };
-    shared_->on_member = [this](const directory::MemberNews& news) { notices_.notify_member(news); };
+    shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 
 Server::Impl::~Impl() {
@@ -192,7 +192,7 @@ void Server::Impl::begin_drain() {
         return;
     }
     if (handover_.keeps_sockets()) {
-        handover_.leave_newcomers();
+        handover_.stop_accepting();
     }
     state_.finish();  // saves the claims as they are, before clients disconnect
     shared_->ports->stop_holding();
@@ -210,7 +210,7 @@ bool Server::Impl::has_drained() {
 }
 
 bool Server::Impl::has_visitors() const {
-    return shared_->traffic->visitors_now.load() != 0 || shared_->book->sum().streams != 0;
+    return shared_->traffic->visitors_now.load() != 0 || shared_->traffic_registry->sum().streams != 0;
 }
 
 bool Server::Impl::in_callback() const {
@@ -228,7 +228,7 @@ void Server::Impl::cut_off() {
     sessions_.for_each([](ServerSession& session) { session.end(wire::Code::going_away, "The server is stopping."); });
 }
 
-void Server::Impl::take_down(bool was_started) {
+void Server::Impl::shut_down(bool was_started) {
     life_->set_stopped();
     control_.close();  // first: it uses all other parts
     shared_->ports->stop_holding();
@@ -237,8 +237,8 @@ void Server::Impl::take_down(bool was_started) {
     state_.close();
     workers_->stop();
     workers_->join();
-    listeners_.take_down();
-    upkeep_.take_down();
+    listeners_.shut_down();
+    upkeep_.shut_down();
     edge_.close_front();
     plugins_.close();
     edge_.close_tls();
@@ -247,9 +247,9 @@ void Server::Impl::take_down(bool was_started) {
     if (was_started) {
         Event stopped;
         stopped.kind = Event::Kind::stopped;
-        events_.tell(std::move(stopped));
+        events_.deliver(std::move(stopped));
     }
-    events_.wait_until_told();
+    events_.wait_until_delivered();
 }
 
 }  // namespace ferrotunnel

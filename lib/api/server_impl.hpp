@@ -50,12 +50,14 @@ public:
     // See Server.
     void start(std::error_code& error, std::string& what);
     std::error_code stop(std::chrono::milliseconds drain) { return lifecycle_.stop(drain); }
-    bool is_copy() const noexcept { return lifecycle_.is_copy(); }
+    bool is_forked() const noexcept { return lifecycle_.is_forked(); }
     std::string tls_pin() const;
     std::string add_listener(Visitors visitors, const std::string& address);
     bool remove_listener(const std::string& address);
     void start_open(const OpenTarget& target, std::shared_ptr<detail::OpenAttempt> attempt);
-    void note_reload(bool applied, std::string_view outcome) { events_.tell(control_.note_reload(applied, outcome)); }
+    void note_reload(bool applied, std::string_view outcome) {
+        events_.deliver(control_.note_reload(applied, outcome));
+    }
     asio::any_io_executor executor() const;
 
     // The parts whose functions the facade calls.
@@ -78,7 +80,7 @@ private:
     bool has_visitors() const override;
     bool in_callback() const override;
     void cut_off() override;
-    void take_down(bool was_started) override;
+    void shut_down(bool was_started) override;
 
     // In order of use: each is created before those that need it for their creation.
     runtime::SystemRandom random_;

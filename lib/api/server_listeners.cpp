@@ -69,7 +69,7 @@ void ServerListeners::accept_connect(runtime::Fd listener, const net::IpNetworks
         runtime::Worker& worker = needs_.workers.at(0);
         ingress::ConnectPort::Settings settings;
         settings.proxies = proxies;
-        settings.decide = [this, &worker](const ingress::ConnectAsk& ask, const runtime::SocketAddress& from) {
+        settings.decide = [this, &worker](const ingress::ConnectRequest& ask, const runtime::SocketAddress& from) {
             return needs_.connect.decide(ask, from, worker.now());
         };
         connect_ = std::make_unique<ingress::ConnectPort>(worker, std::move(*socket), std::move(settings), needs_.log);
@@ -93,7 +93,7 @@ void ServerListeners::cut_off() {
     }
 }
 
-void ServerListeners::take_down() {
+void ServerListeners::shut_down() {
     clients_.reset();
     connect_.reset();
 }

@@ -56,7 +56,7 @@ public:
     /// The same at once, if the caller is the first worker.
     void cut_off();
     /// When no worker runs any more.
-    void take_down();
+    void shut_down();
 
 private:
     using CloseMail = buffer::WakeMail<ServerListeners, ServerListeners*>;
@@ -65,7 +65,7 @@ private:
     std::unique_ptr<runtime::Acceptor> clients_;     // on the first worker
     std::unique_ptr<ingress::ConnectPort> connect_;  // on the first worker
     const IntrusivePtr<CloseMail> close_mail_ =
-        make_intrusive<CloseMail>([](ServerListeners* const& listeners) noexcept { listeners->take_down(); });
+        make_intrusive<CloseMail>([](ServerListeners* const& listeners) noexcept { listeners->shut_down(); });
 };
 
 }  // namespace ferrotunnel::detail

@@ -55,26 +55,26 @@ void ServerNotices::notify(const ServerNotice& notice) {
     event.text = notice.text;
     event.connection = notice.trunk;
     event.connections = static_cast<unsigned>(notice.trunks);
-    events_.tell(std::move(event));
+    events_.deliver(std::move(event));
 }
 
 // A group member was ejected, or has returned.
-void ServerNotices::notify_member(const directory::MemberNews& news) {
-    static constexpr LineKind lines{"members", limits::client_lines_per_second};
+void ServerNotices::notify_member(const directory::MemberNotice& change) {
+    static constexpr LogCategory lines{"members", limits::client_lines_per_second};
     if (log_.may_write(LogLevel::warn, lines, Clock::now())) {
         const std::initializer_list<LogField> fields{
-            {"member", news.member}, {"service", news.service}, {"token", news.token}, {"why", news.why}};
-        if (news.ejected) {
+            {"member", change.member}, {"service", change.service}, {"token", change.token}, {"why", change.why}};
+        if (change.ejected) {
             log_.warn("a group member was ejected for failing its visitors", fields);
         } else {
             log_.warn("a group member is back", fields);
         }
     }
     ServerNotice notice;
-    notice.kind = news.ejected ? ServerNotice::Kind::ejected : ServerNotice::Kind::returned;
-    notice.client = news.member;
-    notice.service = news.service;
-    notice.text = news.why;
+    notice.kind = change.ejected ? ServerNotice::Kind::ejected : ServerNotice::Kind::returned;
+    notice.client = change.member;
+    notice.service = change.service;
+    notice.text = change.why;
     notify(notice);
 }
 

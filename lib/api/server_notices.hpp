@@ -6,7 +6,7 @@
 
 #include "api/event_delivery.hpp"
 #include "api/sink_logger.hpp"
-#include "directory/member_news.hpp"
+#include "directory/member_notice.hpp"
 #include "session/server_shared.hpp"
 
 namespace ferrotunnel::detail {
@@ -21,7 +21,7 @@ public:
 
     void notify(const session::ServerNotice& notice);
     /// A group member was ejected, or has returned.
-    void notify_member(const directory::MemberNews& news);
+    void notify_member(const directory::MemberNotice& change);
     /// The number of reported logins.
     std::uint64_t logins() const noexcept { return logins_.load(std::memory_order_relaxed); }
 

@@ -11,9 +11,9 @@
 namespace ferrotunnel::detail {
 namespace {
 
-std::vector<plugin::Wanted> wanted_of(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems) {
+std::vector<plugin::RequestedInstance> wanted_of(const std::vector<PluginSpec>& specs, std::vector<Problem>& problems) {
     std::vector<PreparedPlugin> prepared = prepare_plugins(specs, problems);
-    std::vector<plugin::Wanted> wanted;
+    std::vector<plugin::RequestedInstance> wanted;
     for (std::size_t i = 0; problems.empty() && i < prepared.size(); ++i) {
         wanted.push_back({specs[i].use, std::move(prepared[i].prepared), std::move(prepared[i].options)});
     }
@@ -92,7 +92,7 @@ void ServerPlugins::Opening::done(ingress::HttpFront* front) {
 
 // --- changes ---
 
-exchange::HooksMaker ServerPlugins::hooks_of(const plugin::LiveChain& chain) const {
+exchange::HooksFactory ServerPlugins::hooks_of(const plugin::LiveChain& chain) const {
     if (!chain.chain()) {
         return {};
     }
@@ -106,7 +106,7 @@ exchange::HooksMaker ServerPlugins::hooks_of(const plugin::LiveChain& chain) con
     };
 }
 
-exchange::HooksMaker ServerPlugins::hooks() const {
+exchange::HooksFactory ServerPlugins::hooks() const {
     if (!chain_.chain()) {
         return {};
     }
@@ -120,7 +120,7 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vect
         throw std::system_error(errc::not_running, "the server has been stopped");
     }
     std::vector<Problem> problems;
-    std::vector<plugin::Wanted> wanted = wanted_of(specs, problems);
+    std::vector<plugin::RequestedInstance> wanted = wanted_of(specs, problems);
     check_client_plugins(client_types, specs.size(), problems);
     if (!problems.empty()) {
         return problems;
@@ -131,11 +131,11 @@ std::vector<Problem> ServerPlugins::set(std::vector<PluginSpec> specs, std::vect
         return {};
     }
     std::vector<plugin::ClientType> types = types_of(client_types);
-    instances_.bury_on_own_thread();
-    instances_.bury();  // instances that are out of use do not count
+    instances_.start_reaper();
+    instances_.destroy_retired();  // instances that are out of use do not count
     auto next = chain_.next(std::move(wanted), instances_);
     if (!next) {
-        const plugin::Unmade& unmade = next.error();
+        const plugin::InstanceError& unmade = next.error();
         return {{"plugins[" + std::to_string(unmade.index) + "]", unmade.text}};
     }
     // Before the workers are notified: a hook may rely on start(). After the last step that can fail: what was started
@@ -199,7 +199,7 @@ void ServerPlugins::close() {
     sessions_->set_clients(nullptr);
     clients_.close();
     chain_ = {};
-    instances_.bury();
+    instances_.destroy_retired();
 }
 
 }  // namespace ferrotunnel::detail

@@ -55,7 +55,7 @@ public:
     };
 
     /// Creates the workers' hooks when they start; empty: no plugins. It holds no chain: the edge keeps it for ever.
-    exchange::HooksMaker hooks() const;
+    exchange::HooksFactory hooks() const;
     /// The plugins for sessions, which may keep the reference.
     const std::shared_ptr<plugin::SessionPlugins>& sessions() const noexcept { return sessions_; }
     /// See Server::plugins. Any thread; it does not block.
@@ -77,7 +77,7 @@ private:
     };
     enum class State : std::uint8_t { idle, opening, running, over };
 
-    exchange::HooksMaker hooks_of(const plugin::LiveChain& chain) const;
+    exchange::HooksFactory hooks_of(const plugin::LiveChain& chain) const;
 
     Mutex mutex_;
     ConditionVariable changed_;

@@ -98,7 +98,7 @@ ApplyReport ServerReload::change(ServerSettings&& next) {
     if (!report.ok()) {
         locate(report.problems, all.mixed);
     } else if (all.has_live() || made.tls) {
-        put_in_force(std::move(all), std::move(made));
+        commit(std::move(all), std::move(made));
     }
     return report;
 }
@@ -144,10 +144,10 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
 }
 
 // Fails only if memory runs out.
-void ServerReload::put_in_force(SettingsComparison&& all, Made made) {
+void ServerReload::commit(SettingsComparison&& all, Made made) {
     settings_ = std::move(all.mixed);
     needs_.log.set_level(settings_.log_level);
-    put_tls_in_force(all, made);
+    commit_tls(all, made);
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
     }
@@ -167,14 +167,14 @@ void ServerReload::put_in_force(SettingsComparison&& all, Made made) {
     }
     if (all.has("server.services")) {
         needs_.shared->service_tokens = service_tokens_of(settings_);
-        needs_.sessions.for_each([](session::ServerSession& session) { session.look_at_rights(); });
+        needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
     }
     if (all.has_any({"server.token", "server.allow_ports", "server.connections_per_token", "server.ports_per_token"})) {
-        put_tokens_in_force();
+        commit_tokens();
     }
 }
 
-void ServerReload::put_tls_in_force(const SettingsComparison& all, Made& made) {
+void ServerReload::commit_tls(const SettingsComparison& all, Made& made) {
     EdgeTls& edge = needs_.edge.tls();
     if (made.tls) {
         needs_.shared->tls = std::move(made.tls);
@@ -190,7 +190,7 @@ void ServerReload::put_tls_in_force(const SettingsComparison& all, Made& made) {
 }
 
 // Applies the present tokens, their rights and quotas to the engine and to every session.
-void ServerReload::put_tokens_in_force() {
+void ServerReload::commit_tokens() {
     session::ServerShared& shared = *needs_.shared;
     const login::AcceptedTokens tokens = accepted_tokens(settings_, shared.tokens.get(), needs_.random);
     const directory::Registry::Settings quotas = quotas_of(settings_);
@@ -199,16 +199,16 @@ void ServerReload::put_tokens_in_force() {
     shared.registry->set_quotas(quotas.sessions_per_token_max, quotas.ports_per_token_max);
     shared.registry->set_ports(tokens->front().ports);
     shared.registry->set_rules(rules);
-    shared.ports->set_most_of_token(quotas.ports_per_token_max);
+    shared.ports->set_token_limit(quotas.ports_per_token_max);
     shared.http->set_rules(rules);
-    shared.shapes->take_rules(*shared.registry, Clock::now());
-    shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->knows(token); });
+    shared.shapes->apply_rules(*shared.registry, Clock::now());
+    shared.token_use->forget_owners([&rules](const login::TokenId& token) { return rules->has_token(token); });
     shared.secrets->forget([&shared](const login::TokenId& secret) { return shared.tokens.find(secret) != nullptr; });
     shared.memory->set_tokens(tokens->size());
     needs_.state.rename_tokens();
-    needs_.sessions.for_each([](session::ServerSession& session) { session.look_at_rights(); });
+    needs_.sessions.for_each([](session::ServerSession& session) { session.check_rights(); });
     for (std::size_t i = 0; i < needs_.workers.size(); ++i) {
-        needs_.workers.at(i).post([&worker = needs_.workers.at(i)]() { worker.turns().ask_again(); });
+        needs_.workers.at(i).post([&worker = needs_.workers.at(i)]() { worker.turns().reschedule(); });
     }
     needs_.upkeep.check_expiry();
 }

@@ -81,9 +81,9 @@ private:
     void refuse_in_callbacks(const char* what) const;
     ApplyReport change(ServerSettings&& next) REQUIRES(mutex_);
     bool make(SettingsComparison& all, Made& made) const;
-    void put_in_force(SettingsComparison&& all, Made made) REQUIRES(mutex_);
-    void put_tls_in_force(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
-    void put_tokens_in_force() REQUIRES(mutex_);
+    void commit(SettingsComparison&& all, Made made) REQUIRES(mutex_);
+    void commit_tls(const SettingsComparison& all, Made& made) REQUIRES(mutex_);
+    void commit_tokens() REQUIRES(mutex_);
 
     const Needs needs_;
     Mutex mutex_;

@@ -49,7 +49,7 @@ std::string_view word_for(directory::HttpMatch::Kind kind) noexcept {
             return "unknown_host";
         case Kind::unknown_path:
             return "unknown_path";
-        case Kind::away:
+        case Kind::offline:
             return "away";
         case Kind::bad_path:
             return "bad_path";
@@ -66,20 +66,20 @@ std::string_view word_for(directory::GroupMember::State state) noexcept {
 }
 
 // The members of the service's group, and the one that this visitor stays with.
-void put_members(Json& into, directory::HttpService& service, const admin::RouteQuestion& question) {
-    const directory::HttpService::Sticks& sticks = service.sticks();
-    directory::VisitorAsk ask;
+void put_members(Json& into, directory::HttpService& service, const admin::RouteQuery& question) {
+    const directory::HttpService::StickySettings& sticky = service.sticky();
+    directory::BalanceContext ask;
     ask.now = Clock::now();
     if (!question.visitor.empty()) {
         ask.sticky.address = directory::address_hash(question.visitor);
     }
-    if (sticks.by == wire::Sticky::cookie && !sticks.cookie_name.empty()) {
-        ask.sticky.tag = directory::cookie_in(question.cookie, sticks.cookie_name);
+    if (sticky.by == wire::Sticky::cookie && !sticky.cookie_name.empty()) {
+        ask.sticky.tag = directory::cookie_in(question.cookie, sticky.cookie_name);
     }
-    const bool is_known = sticks.by == wire::Sticky::address ? !question.visitor.empty() : !ask.sticky.tag.empty();
-    const auto chosen = is_known ? service.stays_with(ask) : nullptr;
-    into["sticky"] = sticks.by == wire::Sticky::address  ? "address"
-                     : sticks.by == wire::Sticky::cookie ? "cookie"
+    const bool is_known = sticky.by == wire::Sticky::address ? !question.visitor.empty() : !ask.sticky.tag.empty();
+    const auto chosen = is_known ? service.sticky_member(ask) : nullptr;
+    into["sticky"] = sticky.by == wire::Sticky::address  ? "address"
+                     : sticky.by == wire::Sticky::cookie ? "cookie"
                                                          : "off";
     into["members"] = Json::array();
     for (const auto& present : service.members()) {
@@ -99,7 +99,7 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
 void put_leaving(Json& members, const std::vector<SessionPtr>& sessions, const directory::HttpService& service) {
     std::set<const directory::GroupMember*> told;  // one for all of its trunks
     for (const auto& session : sessions) {
-        session->look([&](const session::SessionView& view) {
+        session->read([&](const session::SessionView& view) {
             for (const session::SessionView::Service& one : view.leaving) {
                 const bool has_left = view.connected && one.http.get() == &service && one.member &&
                                       one.member->state() == directory::GroupMember::State::draining;
@@ -118,7 +118,7 @@ void put_leaving(Json& members, const std::vector<SessionPtr>& sessions, const d
 }  // namespace
 
 Answer answer_about_route(const directory::HttpDirectory& directory, const ServerSessions& sessions,
-                          const admin::RouteQuestion& question) {
+                          const admin::RouteQuery& question) {
     const Wanted wanted = parts_of(question.url);
     http::HostBuffer buffer;
     const std::string_view host = http::normal_host(wanted.authority, buffer);

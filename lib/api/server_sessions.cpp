@@ -9,17 +9,17 @@ namespace ferrotunnel::detail {
 using session::ServerSession;
 
 ServerSessions::ServerSessions(Needs needs)
-    : needs_(std::move(needs)), spread_(std::make_shared<session::SessionSpread>(needs_.workers.size())) {}
+    : needs_(std::move(needs)), balancer_(std::make_shared<session::SessionBalancer>(needs_.workers.size())) {}
 
 void ServerSessions::admit(runtime::Fd socket, const runtime::SocketAddress& from) {
-    const login::LoginGate::Answer answer = gate_->enter(from, Clock::now());
-    log_crowd(answer, from);
+    const login::LoginLimiter::Answer answer = limiter_->enter(from, Clock::now());
+    log_limit_reached(answer, from);
     if (!answer.ticket) {
         needs_.shared->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
         return;
     }
-    Arrival arrival{std::move(socket), from, answer.ticket, spread_->take(from.ip())};
-    runtime::Worker& worker = needs_.workers.at(arrival.seat->worker());
+    Arrival arrival{std::move(socket), from, answer.ticket, balancer_->assign(from.ip())};
+    runtime::Worker& worker = needs_.workers.at(arrival.assignment->worker());
     if (worker.here()) {
         start(worker, std::move(arrival));
         return;
@@ -30,14 +30,14 @@ void ServerSessions::admit(runtime::Fd socket, const runtime::SocketAddress& fro
 
 // Logs a crowd of connections. Strangers can cause it as often as they like, and the operator should know their
 // addresses.
-void ServerSessions::log_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from) {
-    using Fault = login::LoginGate::Fault;
-    static constexpr LineKind full{"full", limits::crowd_lines_per_second};
-    static constexpr LineKind network_full{"network_full", limits::crowd_lines_per_second};
-    static constexpr LineKind too_often{"too_often", limits::crowd_lines_per_second};
-    const LineKind& kind = answer.fault == Fault::full           ? full
-                           : answer.fault == Fault::network_full ? network_full
-                                                                 : too_often;
+void ServerSessions::log_limit_reached(const login::LoginLimiter::Answer& answer, const runtime::SocketAddress& from) {
+    using Fault = login::LoginLimiter::Fault;
+    static constexpr LogCategory full{"full", limits::limit_lines_per_second};
+    static constexpr LogCategory network_full{"network_full", limits::limit_lines_per_second};
+    static constexpr LogCategory too_often{"too_often", limits::limit_lines_per_second};
+    const LogCategory& kind = answer.fault == Fault::full           ? full
+                              : answer.fault == Fault::network_full ? network_full
+                                                                    : too_often;
     if (answer.fault == Fault::none || !needs_.log.may_write(LogLevel::warn, kind, Clock::now())) {
         return;
     }
@@ -58,22 +58,22 @@ void ServerSessions::log_crowd(const login::LoginGate::Answer& answer, const run
 void ServerSessions::start(runtime::Worker& worker, Arrival arrival) {
     auto itself = std::make_shared<std::weak_ptr<ServerSession>>();
     ServerSession::Callbacks callbacks;
-    callbacks.login_over = [ticket = arrival.ticket, seat = arrival.seat](bool welcome) mutable {
+    callbacks.login_over = [ticket = arrival.ticket, assignment = arrival.assignment](bool welcome) mutable {
         ticket.reset();
         if (welcome) {
-            seat->set_client();
+            assignment->set_client();
         }
     };
-    callbacks.ended = [this, itself, seat = arrival.seat] {
+    callbacks.ended = [this, itself, assignment = arrival.assignment] {
         if (SessionPtr session = itself->lock()) {
             remove(session);
         }
     };
     auto session = std::make_shared<ServerSession>(worker, arrival.from, needs_.shared, std::move(callbacks));
     *itself = session;
-    arrival.ticket->on_give_way([itself = std::weak_ptr<ServerSession>(session)] {
+    arrival.ticket->on_evict([itself = std::weak_ptr<ServerSession>(session)] {
         if (SessionPtr unproved = itself.lock()) {
-            unproved->post([](ServerSession& one) { one.give_way(); });
+            unproved->post([](ServerSession& one) { one.end_if_unauthenticated(); });
         }
     });
     {

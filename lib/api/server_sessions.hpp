@@ -13,12 +13,12 @@
 #include "api/sink_logger.hpp"
 #include "api/tunnel_numbers.hpp"
 #include "base/mutex.hpp"
-#include "login/login_gate.hpp"
+#include "login/login_limiter.hpp"
 #include "runtime/address.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_session.hpp"
-#include "session/session_spread.hpp"
+#include "session/session_balancer.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -61,17 +61,17 @@ private:
     struct Arrival {
         runtime::Fd socket;
         runtime::SocketAddress from;
-        std::shared_ptr<login::LoginGate::Ticket> ticket;
-        std::shared_ptr<session::SessionSpread::Seat> seat;
+        std::shared_ptr<login::LoginLimiter::Ticket> ticket;
+        std::shared_ptr<session::SessionBalancer::Assignment> assignment;
     };
 
-    void log_crowd(const login::LoginGate::Answer& answer, const runtime::SocketAddress& from);
+    void log_limit_reached(const login::LoginLimiter::Answer& answer, const runtime::SocketAddress& from);
     void start(runtime::Worker& worker, Arrival arrival);
     void remove(const SessionPtr& session);
 
     const Needs needs_;
-    const std::shared_ptr<login::LoginGate> gate_ = std::make_shared<login::LoginGate>();
-    const std::shared_ptr<session::SessionSpread> spread_;
+    const std::shared_ptr<login::LoginLimiter> limiter_ = std::make_shared<login::LoginLimiter>();
+    const std::shared_ptr<session::SessionBalancer> balancer_;
     mutable TunnelNumbers numbers_;
     mutable Mutex mutex_;
     std::set<SessionPtr> sessions_ GUARDED_BY(mutex_);

@@ -15,13 +15,13 @@ std::shared_ptr<session::ServerShared> make_server_shared(const ServerSettings& 
     const login::AcceptedTokens tokens = accepted_tokens(settings, shared->tokens.get(), random);
     shared->tokens = tokens;
     shared->service_tokens = service_tokens_of(settings);
-    shared->services = std::make_shared<metrics::ServiceBook>(writers_of(workers));
+    shared->services = std::make_shared<metrics::ServiceCounters>(writers_of(workers));
     const directory::Registry::Settings bounds = quotas_of(settings);
     shared->registry = std::make_shared<directory::Registry>(bounds);
     shared->ports = std::make_shared<directory::PortTable>(
-        directory::PortTable::Most{bounds.claims_per_session_max, bounds.ports_per_token_max});
+        directory::PortTable::Limits{bounds.claims_per_session_max, bounds.ports_per_token_max});
     shared->ports->set_hold(settings.hold, &log);
-    shared->guesses = std::make_shared<login::GuessGate>();
+    shared->brute_force = std::make_shared<login::BruteForceLimiter>();
     shared->instance = new_instance(random);
     shared->mux = mux_settings(mux::Role::server, settings);
     shared->memory = std::make_shared<trunk::MemoryGovernor>(memory_of(settings), tokens->size());

@@ -85,9 +85,9 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
         info.since = view.since;
     }
     info.connections += view.retired ? 0U : 1U;
-    if (view.waits_since != TimePoint{}) {
+    if (view.detached_since != TimePoint{}) {
         ++info.waiting;
-        info.waiting_for = std::max(info.waiting_for, waited(view.waits_since));
+        info.waiting_for = std::max(info.waiting_for, waited(view.detached_since));
     }
     for (const session::SessionView::Service& service : view.services) {
         add_service(info, places, service, false);
@@ -133,7 +133,7 @@ ServerStats ServerStatistics::stats(const std::vector<TunnelInfo>& tunnels) cons
     stats.traces = {spans.sent, spans.failed, spans.dropped};
     stats.logins_refused = needs_.shared->counters->logins_refused.load(std::memory_order_relaxed);
     stats.visitors_accepted = needs_.shared->traffic->visitors.load(std::memory_order_relaxed);
-    const directory::HoldBook::Counts holds = needs_.shared->ports->holds();
+    const directory::HoldLimiter::Counts holds = needs_.shared->ports->holds();
     stats.visitors_waiting = holds.waiting;
     stats.visitors_held = holds.held;
     stats.visitors_given_up = holds.given_up;
@@ -145,7 +145,7 @@ ServerStats ServerStatistics::stats(const std::vector<TunnelInfo>& tunnels) cons
         stats.resume.waiting += tunnel.waiting;
         stats.resume.waiting_for = std::max(stats.resume.waiting_for, tunnel.waiting_for);
     }
-    const trunk::TrafficSums moved = needs_.shared->book->sum();
+    const trunk::TrafficSums moved = needs_.shared->traffic_registry->sum();
     add_session(stats.traffic, moved);
     add_resume(stats.resume, *needs_.shared->resume_counts, moved, needs_.shared->mux);
     add_slabs(stats.traffic, needs_.workers);

@@ -27,12 +27,12 @@ void ServerUpkeep::start(Duration hold) {
 void ServerUpkeep::check_expiry() {
     needs_.workers.at(0).post([this]() noexcept {
         if (expiry_) {
-            expiry_->look();
+            expiry_->check_now();
         }
     });
 }
 
-void ServerUpkeep::take_down() {
+void ServerUpkeep::shut_down() {
     memory_.reset();
     expiry_.reset();
     unused_timer_.reset();

@@ -32,7 +32,7 @@ public:
     /// Tokens may have expired, or their times have changed.
     void check_expiry();
     /// When no worker runs any more.
-    void take_down();
+    void shut_down();
 
 private:
     const Needs needs_;

@@ -46,7 +46,7 @@ std::vector<Carrier> ServiceDial::carriers_of(const OpenTarget& target) {
     std::vector<Found> found;
     std::optional<directory::ClientId> client;
     for (const SessionPtr& session : needs_.sessions.all()) {
-        session->look([&](const session::SessionView& view) {
+        session->read([&](const session::SessionView& view) {
             if ((client && *client != view.client) || (!target.client.empty() && target.client != view.name) ||
                 (!target.token.empty() && target.token != view.token_name)) {
                 return;

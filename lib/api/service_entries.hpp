@@ -22,7 +22,7 @@
 #include "api/service_state.hpp"
 #include "backend/client_service.hpp"
 #include "ferrotunnel/client.hpp"
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 
 namespace ferrotunnel::detail {
 

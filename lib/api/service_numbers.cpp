@@ -12,9 +12,9 @@ std::vector<const void*> writers_of(runtime::WorkerGroup& group) {
     return writers;
 }
 
-std::vector<ServiceStats> service_stats(const metrics::ServiceBook& book) {
+std::vector<ServiceStats> service_stats(const metrics::ServiceCounters& counters) {
     std::vector<ServiceStats> all;
-    const auto rows = book.rows();
+    const auto rows = counters.rows();
     all.reserve(rows.size());
     for (const auto& row : rows) {
         const metrics::ServiceSums sums = row->sums();

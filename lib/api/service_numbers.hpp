@@ -9,7 +9,7 @@
 
 #include "ferrotunnel/stats.hpp"
 #include "metrics/histogram.hpp"
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 #include "runtime/worker_group.hpp"
 
 namespace ferrotunnel::detail {
@@ -26,11 +26,11 @@ Timings timings_of(const metrics::HistogramSums<n>& sums, const std::array<std::
     return timings;
 }
 
-/// The threads that count in a Client's or Server's ServiceBook.
+/// The threads that count in a Client's or Server's ServiceCounters.
 std::vector<const void*> writers_of(runtime::WorkerGroup& group);
 
 /// By their labels; the last one is for traffic without a service.
-std::vector<ServiceStats> service_stats(const metrics::ServiceBook& book);
+std::vector<ServiceStats> service_stats(const metrics::ServiceCounters& counters);
 std::vector<WorkerStats> worker_stats(runtime::WorkerGroup& group);
 
 }  // namespace ferrotunnel::detail

@@ -10,7 +10,7 @@ namespace ferrotunnel::detail {
 
 namespace {
 
-constexpr auto left_out_told_after = std::chrono::seconds(1);
+constexpr auto suppressed_report_delay = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -18,10 +18,10 @@ SinkLogger::SinkLogger(LogSink sink, LogLevel level)
     : sink_(std::move(sink)),
       level_(sink_ ? level : LogLevel::off),
       lines_(CalledBy::own_thread, limits::log_waiting_bytes_max,
-             {[this](Item& item) { take(item); }, [this](std::uint64_t lines) { tell_dropped(lines); }}) {}
+             {[this](Item& item) { take(item); }, [this](std::uint64_t lines) { report_dropped(lines); }}) {}
 
 void SinkLogger::finish() noexcept {
-    takes_in_time_ = takes_in_time_ && lines_.wait_until_taken(limits::log_patience);
+    sink_keeps_up_ = sink_keeps_up_ && lines_.wait_until_delivered(limits::log_flush_timeout);
 }
 
 void SinkLogger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept {
@@ -42,14 +42,14 @@ void SinkLogger::write(LogLevel level, std::string_view message, std::initialize
     }
 }
 
-void SinkLogger::on_left_out() noexcept {
-    if (to_tell_.exchange(true)) {
+void SinkLogger::on_suppressed() noexcept {
+    if (report_pending_.exchange(true)) {
         return;
     }
     try {
-        lines_.put_later(TellLeftOut{}, Clock::now() + left_out_told_after);
+        lines_.put_later(ReportSuppressed{}, Clock::now() + suppressed_report_delay);
     } catch (...) {  // the next line of that kind reports it
-        to_tell_ = false;
+        report_pending_ = false;
     }
 }
 
@@ -66,14 +66,14 @@ std::size_t SinkLogger::cost_of(const Line& line) noexcept {
 
 void SinkLogger::take(Item& item) noexcept {
     if (const Line* line = std::get_if<Line>(&item)) {
-        hand_on(*line);
+        forward(*line);
     } else {
-        to_tell_ = false;
-        tell_left_out();
+        report_pending_ = false;
+        report_suppressed();
     }
 }
 
-void SinkLogger::hand_on(const Line& line) noexcept {
+void SinkLogger::forward(const Line& line) noexcept {
     try {
         std::vector<LogRecord::Field> views;
         views.reserve(line.fields.size());
@@ -85,10 +85,10 @@ void SinkLogger::hand_on(const Line& line) noexcept {
     }
 }
 
-void SinkLogger::tell_dropped(std::uint64_t lines) noexcept {
+void SinkLogger::report_dropped(std::uint64_t lines) noexcept {
     try {
         const LogLevel level = std::max(level_.load(std::memory_order_relaxed), LogLevel::warn);
-        hand_on({std::chrono::system_clock::now(),
+        forward({std::chrono::system_clock::now(),
                  level,
                  std::to_string(lines) + " lines were dropped: the log's reader was too slow",
                  {{"lines", std::to_string(lines)}}});

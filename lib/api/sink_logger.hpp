@@ -37,8 +37,8 @@ public:
     void set_level(LogLevel level) noexcept { level_.store(sink_ ? level : LogLevel::off, std::memory_order_relaxed); }
     void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) noexcept override;
 
-    /// Waits limits::log_patience for the sink to process the queue; once that was not enough, it never waits again. No
-    /// other thread writes.
+    /// Waits limits::log_flush_timeout for the sink to process the queue; once that was not enough, it never waits
+    /// again. No other thread writes.
     void finish() noexcept;
 
     /// Whether the caller is within the sink.
@@ -51,20 +51,20 @@ private:
         std::string message;
         std::vector<std::pair<std::string, std::string>> fields;
     };
-    struct TellLeftOut {};
-    using Item = std::variant<Line, TellLeftOut>;
+    struct ReportSuppressed {};
+    using Item = std::variant<Line, ReportSuppressed>;
 
-    void on_left_out() noexcept override;
+    void on_suppressed() noexcept override;
 
     static std::size_t cost_of(const Line& line) noexcept;
     void take(Item& item) noexcept;
-    void hand_on(const Line& line) noexcept;
-    void tell_dropped(std::uint64_t lines) noexcept;
+    void forward(const Line& line) noexcept;
+    void report_dropped(std::uint64_t lines) noexcept;
 
     const LogSink sink_;
     std::atomic<LogLevel> level_;
-    std::atomic<bool> to_tell_{false};  // omitted lines are to be reported in a second
-    bool takes_in_time_ = true;
+    std::atomic<bool> report_pending_{false};  // omitted lines are to be reported in a second
+    bool sink_keeps_up_ = true;
     DeliveryQueue<Item> lines_;
 };
 

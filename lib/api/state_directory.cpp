@@ -13,10 +13,10 @@ namespace ferrotunnel::detail {
 
 void StateDirectory::open(const ServerSettings& settings) {
     if (!settings.state_dir.empty() && !claims_) {
-        directory::ClaimKeeper::Settings keeping{.directory = settings.state_dir};
+        directory::ClaimStore::Settings keeping{.directory = settings.state_dir};
         keeping.addresses = [this] { return needs_.shared->ports->addresses_beside(needs_.shared->tcp_bind); };
-        claims_ = std::make_unique<directory::ClaimKeeper>(
-            std::move(keeping), needs_.shared->registry, needs_.shared->http, needs_.shared->tokens.get(), needs_.log);
+        claims_ = std::make_unique<directory::ClaimStore>(std::move(keeping), needs_.shared->registry,
+                                                          needs_.shared->http, needs_.shared->tokens.get(), needs_.log);
         rename_tokens();
     }
     if (needs_.shared->sticky_key) {
@@ -38,7 +38,7 @@ void StateDirectory::hold_ports(Duration hold) {
     const login::AcceptedTokens tokens = needs_.shared->tokens.get();
     const std::shared_ptr<const directory::RightRules> rules = needs_.shared->registry->rules();
     std::size_t count = 0;
-    for (const directory::ClaimRecord::Port& port : claims_->ports_from_before()) {
+    for (const directory::ClaimRecord::Port& port : claims_->restored_ports()) {
         const auto token = std::ranges::find_if(*tokens, [&](const auto& one) { return one.token.id == port.owner; });
         std::optional<runtime::SocketAddress> at =
             port.address.empty() ? needs_.shared->tcp_bind : runtime::SocketAddress::from_ip(port.address, 0);

@@ -7,7 +7,7 @@
 #include "api/sink_logger.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "directory/claim_keeper.hpp"
+#include "directory/claim_store.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_shared.hpp"
 #include "settings/settings.hpp"
@@ -43,7 +43,7 @@ public:
 
 private:
     const Needs needs_;
-    std::unique_ptr<directory::ClaimKeeper> claims_;  // null: nothing is saved
+    std::unique_ptr<directory::ClaimStore> claims_;  // null: nothing is saved
 };
 
 }  // namespace ferrotunnel::detail

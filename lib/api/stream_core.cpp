@@ -35,7 +35,7 @@ IntrusivePtr<StreamCore> StreamCore::of_opened(IntrusivePtr<mux::Stream> stream,
 }
 
 bool StreamCore::accept() noexcept {
-    if (stream_->verdict()) {
+    if (stream_->stream_end()) {
         return false;
     }
     stream_->accept();
@@ -43,7 +43,7 @@ bool StreamCore::accept() noexcept {
 }
 
 void StreamCore::refuse(wire::Code code) noexcept {
-    raise_to(wish_, Wish::closed);
+    raise_to(end_request_, EndRequest::closed);
     stream_->abort(code);
 }
 
@@ -55,8 +55,8 @@ void StreamCore::start_read(ReadOperation* operation) noexcept {
     } else if (operation->buffers.empty()) {
         operation->complete({}, 0);
     } else if (!reader_.begin()) {
-        const mux::Verdict verdict = stream_->verdict();  // the worker that handles it may hold the lock
-        operation->complete(verdict ? verdict_error_now(verdict) : asio::error::already_started, 0);
+        const mux::StreamEnd stream_end = stream_->stream_end();  // the worker that handles it may hold the lock
+        operation->complete(stream_end ? stream_end_error_now(stream_end) : asio::error::already_started, 0);
     } else {
         read_ = operation;
         drive_reader();
@@ -111,10 +111,10 @@ void StreamCore::cancel_write(std::uint64_t serial) noexcept {
 }
 
 std::error_code StreamCore::shutdown_send() noexcept {
-    Wish before = Wish::open;
-    if (!wish_.compare_exchange_strong(before, Wish::shutdown, std::memory_order_acq_rel)) {
-        return before == Wish::shutdown ? asio::error::make_error_code(asio::error::broken_pipe)
-                                        : asio::error::make_error_code(asio::error::bad_descriptor);
+    EndRequest before = EndRequest::open;
+    if (!end_request_.compare_exchange_strong(before, EndRequest::shutdown, std::memory_order_acq_rel)) {
+        return before == EndRequest::shutdown ? asio::error::make_error_code(asio::error::broken_pipe)
+                                              : asio::error::make_error_code(asio::error::bad_descriptor);
     }
     std::error_code error = send_error();
     if (writer_.claim()) {
@@ -124,7 +124,7 @@ std::error_code StreamCore::shutdown_send() noexcept {
 }
 
 void StreamCore::close() noexcept {
-    raise_to(wish_, Wish::closed);
+    raise_to(end_request_, EndRequest::closed);
     if (writer_.claim()) {
         drive_writer();
     }
@@ -135,15 +135,15 @@ void StreamCore::close() noexcept {
 }
 
 void StreamCore::reset() noexcept {
-    raise_to(wish_, Wish::reset);
+    raise_to(end_request_, EndRequest::reset);
     close();
 }
 
 void StreamCore::drop() noexcept {
-    const Wish wish = wish_.load(std::memory_order_acquire);
-    if (wish == Wish::shutdown) {
+    const EndRequest end_request = end_request_.load(std::memory_order_acquire);
+    if (end_request == EndRequest::shutdown) {
         close();
-    } else if (wish == Wish::open) {
+    } else if (end_request == EndRequest::open) {
         reset();
     }
 }
@@ -218,8 +218,8 @@ StreamCore::Outcome StreamCore::settle_read() {
     if (closed() || cancelled_read_.load(std::memory_order_acquire) >= read_->serial) {
         return {true, asio::error::operation_aborted, 0};
     }
-    const mux::Verdict verdict = stream_->verdict();
-    if (verdict.kind != mux::Verdict::Kind::aborted) {
+    const mux::StreamEnd stream_end = stream_->stream_end();
+    if (stream_end.kind != mux::StreamEnd::Kind::aborted) {
         std::size_t bytes = copy_inbound(read_->buffers);
         if (bytes > 0) {
             return {true, {}, bytes};
@@ -228,22 +228,22 @@ StreamCore::Outcome StreamCore::settle_read() {
             return {true, receive_end_, 0};
         }
     }
-    return {static_cast<bool>(verdict), verdict_error_now(verdict), 0};
+    return {static_cast<bool>(stream_end), stream_end_error_now(stream_end), 0};
 }
 
 StreamCore::Outcome StreamCore::settle_open() {
     if (const OpenEnd end = open_end_.load(std::memory_order_acquire); end != OpenEnd::none) {
         return {true, end == OpenEnd::timed_out ? make_error_code(errc::timed_out) : asio::error::operation_aborted, 0};
     }
-    const mux::Verdict verdict = stream_->verdict();
-    const mux::StreamItem* item = verdict ? nullptr : stream_->front();
+    const mux::StreamEnd stream_end = stream_->stream_end();
+    const mux::StreamItem* item = stream_end ? nullptr : stream_->front();
     if (item != nullptr && item->kind == mux::StreamItem::Kind::reset) {
         return {true, reset_error(item->code), 0};
     }
-    if (stream_->accepted() && !verdict) {
+    if (stream_->accepted() && !stream_end) {
         return {true, {}, 0};
     }
-    return {static_cast<bool>(verdict), verdict_error_now(verdict), 0};
+    return {static_cast<bool>(stream_end), stream_end_error_now(stream_end), 0};
 }
 
 // Fills `buffers` from the queue. Reaching the end sets receive_ended_; if there were bytes before it, the next read
@@ -299,7 +299,7 @@ bool StreamCore::linger() noexcept try {
         stream_->abort_behind(wire::Code::cancelled);
         receive_ended_ = true;
     }
-    return !receive_ended_ && !stream_->verdict();
+    return !receive_ended_ && !stream_->stream_end();
 } catch (...) {
     stream_->abort(wire::Code::internal);
     receive_ended_ = true;
@@ -332,7 +332,7 @@ StreamCore::Outcome StreamCore::settle_write() {
     if (closed() || cancelled_write_.load(std::memory_order_acquire) >= write_->serial) {
         return {true, asio::error::operation_aborted, 0};
     }
-    if (wish_.load(std::memory_order_acquire) == Wish::shutdown) {
+    if (end_request_.load(std::memory_order_acquire) == EndRequest::shutdown) {
         return {true, asio::error::broken_pipe, 0};
     }
     if (std::error_code error = send_error()) {
@@ -344,14 +344,14 @@ StreamCore::Outcome StreamCore::settle_write() {
 
 // Performs the end that the application wished for, once. A reset may still follow an end.
 void StreamCore::end_sending() noexcept try {
-    const Wish wish = wish_.load(std::memory_order_acquire);
+    const EndRequest end_request = end_request_.load(std::memory_order_acquire);
     if (stream_->send_is_dead()) {
         return;
     }
-    if (wish == Wish::reset && sent_end_ != SentEnd::reset) {
+    if (end_request == EndRequest::reset && sent_end_ != SentEnd::reset) {
         sent_end_ = SentEnd::reset;
         stream_->reset(wire::Code::cancelled);
-    } else if (wish != Wish::open && sent_end_ == SentEnd::none) {
+    } else if (end_request != EndRequest::open && sent_end_ == SentEnd::none) {
         sent_end_ = SentEnd::fin;
         stream_->finish();
     }
@@ -426,14 +426,14 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
 // this checks in the opposite order: in the same order, a loss between the two checks would look like the peer's reset.
 std::error_code StreamCore::send_error() const noexcept {
     const bool is_dead = stream_->send_is_dead();
-    if (const mux::Verdict verdict = stream_->verdict()) {
-        return verdict_error_now(verdict);
+    if (const mux::StreamEnd stream_end = stream_->stream_end()) {
+        return stream_end_error_now(stream_end);
     }
     return is_dead ? asio::error::make_error_code(asio::error::connection_reset) : std::error_code();
 }
 
-std::error_code StreamCore::verdict_error_now(const mux::Verdict& verdict) const noexcept {
-    return verdict_error(verdict, owner_ && owner_->stopped());
+std::error_code StreamCore::stream_end_error_now(const mux::StreamEnd& stream_end) const noexcept {
+    return stream_end_error(stream_end, owner_ && owner_->stopped());
 }
 
 }  // namespace ferrotunnel::detail

@@ -78,7 +78,7 @@ public:
     /// Called by the acceptor: the application accepts the visitor. False if the visitor has left already.
     bool accept() noexcept;
     /// Whether the visitor has left before it was accepted.
-    bool is_gone() const noexcept { return static_cast<bool>(stream_->verdict()); }
+    bool is_gone() const noexcept { return static_cast<bool>(stream_->stream_end()); }
     /// Ends the stream at once, for a visitor that is not accepted.
     void refuse(wire::Code code) noexcept;
 
@@ -94,8 +94,8 @@ public:
     void reset() noexcept;
     /// Called by the destructor of Stream.
     void drop() noexcept;
-    bool closed() const noexcept { return wish_.load(std::memory_order_acquire) >= Wish::closed; }
-    bool is_aborted() const noexcept { return stream_->verdict().kind == mux::Verdict::Kind::aborted; }
+    bool closed() const noexcept { return end_request_.load(std::memory_order_acquire) >= EndRequest::closed; }
+    bool is_aborted() const noexcept { return stream_->stream_end().kind == mux::StreamEnd::Kind::aborted; }
     const StreamOrigin& origin() const noexcept { return origin_; }
 
     void wake() noexcept override;
@@ -109,7 +109,7 @@ private:
     };
 
     enum class OpenEnd : std::uint8_t { none, cancelled, timed_out };
-    enum class Wish : std::uint8_t { open, shutdown, closed, reset };
+    enum class EndRequest : std::uint8_t { open, shutdown, closed, reset };
     enum class SentEnd : std::uint8_t { none, fin, reset };
 
     ~StreamCore() override = default;
@@ -125,7 +125,7 @@ private:
     bool linger() noexcept;
     void end_sending() noexcept;
     std::error_code send_error() const noexcept;
-    std::error_code verdict_error_now(const mux::Verdict& verdict) const noexcept;
+    std::error_code stream_end_error_now(const mux::StreamEnd& stream_end) const noexcept;
 
     IntrusivePtr<mux::Stream> stream_;
     const StreamOrigin origin_;
@@ -133,7 +133,7 @@ private:
     std::shared_ptr<session::TrunkLoad::Count> count_;
 
     // Wishes: set by the application at any time, read by the holder of a lock.
-    std::atomic<Wish> wish_{Wish::open};
+    std::atomic<EndRequest> end_request_{EndRequest::open};
     std::atomic<std::uint64_t> last_serial_{0};
     std::atomic<std::uint64_t> cancelled_read_{0};
     std::atomic<std::uint64_t> cancelled_write_{0};

@@ -10,7 +10,7 @@
 #include "trunk/datagram_counts.hpp"
 #include "trunk/memory_governor.hpp"
 #include "trunk/resume_counts.hpp"
-#include "trunk/traffic_book.hpp"
+#include "trunk/traffic_registry.hpp"
 
 namespace ferrotunnel::detail {
 

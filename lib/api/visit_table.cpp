@@ -27,19 +27,19 @@ std::shared_ptr<const session::VisitPlan> plan_of(const Visit& visit, std::share
 }
 
 std::string place_text(const Visit& visit) {
-    return (visit.kind == Visit::Kind::udp ? "udp " : "") + place_of_visit(visit.local).value().text();
+    return (visit.kind == Visit::Kind::udp ? "udp " : "") + listen_address_of_visit(visit.local).value().text();
 }
 
 }  // namespace
 
-VisitChange listen_for(const Visit& visit, bool shares_places, std::error_code& error) {
+VisitChange listen_for(const Visit& visit, bool shares_addresses, std::error_code& error) {
     VisitChange change;
     change.visit = visit;
     change.plan = plan_of(visit, std::make_shared<session::VisitRecord>());
-    const runtime::SocketAddress place = place_of_visit(visit.local).value();
+    const runtime::SocketAddress place = listen_address_of_visit(visit.local).value();
     change.listener =
         std::make_shared<runtime::Fd>(visit.kind == Visit::Kind::udp ? runtime::bind_datagrams(place, error)
-                                      : shares_places                ? runtime::listen_beside(place, error)
+                                      : shares_addresses             ? runtime::listen_beside(place, error)
                                                                      : runtime::listen_on(place, error));
     change.at = error ? visit.local : runtime::local_address(change.listener->get()).text();
     return change;
@@ -70,7 +70,7 @@ std::vector<VisitChange> VisitTable::plan(const std::vector<Visit>& visits, std:
             continue;
         }
         std::error_code error;
-        changes.push_back(listen_for(visit, shares_places_, error));
+        changes.push_back(listen_for(visit, shares_addresses_, error));
         if (error) {
             problems.push_back({"visits", "cannot listen at " + in_quotes(visit.local) + ": " + error.message()});
         }

@@ -29,13 +29,14 @@ struct VisitChange {
     std::shared_ptr<runtime::Fd> listener{};           // likewise
 };
 
-/// Listens for a visit that is to be added. `shares_places`: the process that this one replaces may still listen there.
-VisitChange listen_for(const Visit& visit, bool shares_places, std::error_code& error);
+/// Listens for a visit that is to be added. `shares_addresses`: the process that this one replaces may still listen
+/// there.
+VisitChange listen_for(const Visit& visit, bool shares_addresses, std::error_code& error);
 
 /// Has no lock: the owner's guards it.
 class VisitTable {
 public:
-    explicit VisitTable(bool shares_places) noexcept : shares_places_(shares_places) {}
+    explicit VisitTable(bool shares_addresses) noexcept : shares_addresses_(shares_addresses) {}
 
     /// Compares with `visits`, and listens at new places. Failures are appended as problems.
     std::vector<VisitChange> plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
@@ -55,7 +56,7 @@ private:
         bool of_settings = false;
     };
 
-    const bool shares_places_;
+    const bool shares_addresses_;
     std::map<std::uint32_t, Entry> visits_;  // by the link's numbers
     std::uint32_t last_id_ = 0;
 };

@@ -20,7 +20,7 @@ constexpr std::string_view unix_prefix = "unix:";
 constexpr std::uint16_t http_port = 80;
 constexpr std::uint16_t https_port = 443;
 
-Result<BackendPlace, std::string> unix_place(std::string_view path) {
+Result<BackendAddress, std::string> unix_place(std::string_view path) {
     if (!path.starts_with('/')) {
         return std::string("is not a unix socket; expected its absolute path, like unix:/run/app.sock");
     }
@@ -30,11 +30,11 @@ Result<BackendPlace, std::string> unix_place(std::string_view path) {
     if (!is_utf8(path) || !is_printable(path)) {
         return std::string("has control characters");
     }
-    return BackendPlace{{}, std::string(path), false, {}};
+    return BackendAddress{{}, std::string(path), false, {}};
 }
 
 // Completes the path by the working directory, which may change later. Links in it stay: a deployment changes them.
-Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKind kind) {
+Result<BackendAddress, std::string> folder_place(std::string_view path, ServiceKind kind) {
     if (kind != ServiceKind::http) {
         return std::string("is a folder of files, which only an HTTP service can serve; expected host:port");
     }
@@ -55,7 +55,7 @@ Result<BackendPlace, std::string> folder_place(std::string_view path, ServiceKin
             whole /= part;
         }
     }
-    return BackendPlace{{}, {}, false, whole.string()};
+    return BackendAddress{{}, {}, false, whole.string()};
 }
 
 // Explains a wrong scheme: the part before "://" only selects TLS, and a user who writes it as in other programs gets
@@ -88,7 +88,7 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
 
 }  // namespace
 
-Result<BackendPlace, std::string> parse_backend_place(std::string_view text, ServiceKind kind) {
+Result<BackendAddress, std::string> parse_backend_address(std::string_view text, ServiceKind kind) {
     if (text.starts_with(unix_prefix) && kind == ServiceKind::udp) {
         return std::string("is a unix socket, which does not support UDP; expected host:port");
     }
@@ -98,13 +98,13 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     if (text.starts_with(folder_prefix)) {
         return folder_place(text.substr(folder_prefix.size()), kind);
     }
-    if (text == exit_word) {
+    if (text == exit_keyword) {
         if (kind != ServiceKind::tcp) {
             return std::string("makes the client itself a proxy, which only a TCP service can do; expected host:port");
         }
-        return BackendPlace{{}, {}, false, {}, true};
+        return BackendAddress{{}, {}, false, {}, true};
     }
-    BackendPlace made;
+    BackendAddress made;
     std::optional<std::uint16_t> default_port;
     if (const std::size_t end = text.find("://"); end != std::string_view::npos) {
         const std::string_view scheme = text.substr(0, end);
@@ -135,7 +135,7 @@ Result<BackendPlace, std::string> parse_backend_place(std::string_view text, Ser
     return made;
 }
 
-std::string to_text(const BackendPlace& place, ServiceKind kind) {
+std::string to_text(const BackendAddress& place, ServiceKind kind) {
     if (!place.unix_path.empty()) {
         return std::string(unix_prefix) + place.unix_path;
     }
@@ -143,7 +143,7 @@ std::string to_text(const BackendPlace& place, ServiceKind kind) {
         return std::string(folder_prefix) + place.folder;
     }
     if (place.is_exit) {
-        return std::string(exit_word);
+        return std::string(exit_keyword);
     }
     const std::string at = net::to_text(place.at);
     if (place.http2) {
@@ -163,8 +163,8 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
     bool tell = false;
     {
         const MutexLock lock(mutex_);
-        ++not_served_;
-        tell = is_news(why, now);
+        ++refused_visitors_;
+        tell = is_new_cause(why, now);
         if (tell && !down_.load(std::memory_order_relaxed)) {
             down_since_ = now;
             down_.store(true, std::memory_order_relaxed);
@@ -179,23 +179,23 @@ void BackendState::failed(const Names& names, const std::string& why, TimePoint 
     }
 }
 
-bool BackendState::is_news(const std::string& why, TimePoint now) {
+bool BackendState::is_new_cause(const std::string& why, TimePoint now) {
     auto cause = std::find_if(causes_.begin(), causes_.end(), [&](const Cause& one) { return one.why == why; });
     if (cause == causes_.end() && causes_.size() < limits::backend_causes_max) {
         causes_.push_back({why, now, true});
         return true;
     }
     if (cause == causes_.end()) {  // in the place of an earlier one
-        cause = std::find_if(causes_.begin(), causes_.end(), [](const Cause& one) { return !one.told; });
+        cause = std::find_if(causes_.begin(), causes_.end(), [](const Cause& one) { return !one.reported; });
     }
-    if (cause == causes_.end() || cause->told || now - cause->told_at < tell_again_after) {
+    if (cause == causes_.end() || cause->reported || now - cause->reported_at < tell_again_after) {
         return false;
     }
     *cause = {why, now, true};
     return true;
 }
 
-void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
+void BackendState::report_recovered(const Names& names, TimePoint now, Logger& log) {
     std::uint64_t not_served = 0;
     std::chrono::seconds down_for{};
     {
@@ -203,9 +203,9 @@ void BackendState::is_back(const Names& names, TimePoint now, Logger& log) {
         if (!down_.exchange(false, std::memory_order_relaxed)) {
             return;  // another thread was faster
         }
-        not_served = std::exchange(not_served_, 0);
+        not_served = std::exchange(refused_visitors_, 0);
         for (Cause& cause : causes_) {
-            cause.told = false;
+            cause.reported = false;
         }
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }

@@ -27,7 +27,7 @@ class Exit;
 class Folder;
 
 /// A backend's place, as set by `local` of a service.
-struct BackendPlace {
+struct BackendAddress {
     net::HostPort at;         // for TCP
     std::string unix_path{};  // for a unix socket; otherwise empty
     bool tls = false;
@@ -35,25 +35,25 @@ struct BackendPlace {
     bool is_exit = false;  // the client itself, which connects visitors to the destinations that they request
     bool http2 = false;    // requests are passed on in HTTP/2
 
-    friend bool operator==(const BackendPlace&, const BackendPlace&) = default;
+    friend bool operator==(const BackendAddress&, const BackendAddress&) = default;
 };
 
 /// Prefix of `local` for a folder: "files:./dist".
 inline constexpr std::string_view folder_prefix = "files:";
 /// The value of `local` for an exit.
-inline constexpr std::string_view exit_word = "exit";
+inline constexpr std::string_view exit_keyword = "exit";
 
 /// Parses "127.0.0.1:22", ":22" and "22" (`localhost`), "unix:/run/app.sock"; for HTTP services also "https://host",
 /// "https://host:port", "h2c://host:port" (HTTP/2), "h2://host:port" (HTTP/2 over TLS) and "files:FOLDER", where a
 /// relative path is relative to the working directory; for TCP services "tls://host:port" and "exit". The words of an
 /// error follow the text.
-Result<BackendPlace, std::string> parse_backend_place(std::string_view text, wire::ServiceKind kind);
-/// The reverse of parse_backend_place, in full.
-std::string to_text(const BackendPlace& place, wire::ServiceKind kind);
+Result<BackendAddress, std::string> parse_backend_address(std::string_view text, wire::ServiceKind kind);
+/// The reverse of parse_backend_address, in full.
+std::string to_text(const BackendAddress& place, wire::ServiceKind kind);
 
 struct Backend {
     std::string text;  // for logs
-    BackendPlace place;
+    BackendAddress place;
     std::shared_ptr<transport::TlsContext> tls;  // null without TLS
     bool proxy_each = false;                     // with datagrams: the header precedes each one, not only the first
     std::optional<net::ProxyVersion> proxy;      // the header that is sent before the first byte
@@ -78,25 +78,26 @@ public:
     /// Notes that a visitor was connected to the backend. Costs one atomic load if nothing has changed.
     void answered(const Names& names, TimePoint now, Logger& log) {
         if (down_.load(std::memory_order_relaxed)) {
-            is_back(names, now, log);
+            report_recovered(names, now, log);
         }
     }
 
 private:
     struct Cause {
         std::string why;
-        TimePoint told_at;
-        bool told;  // since the backend last answered
+        TimePoint reported_at;
+        bool reported;  // since the backend last answered
     };
 
-    void is_back(const Names& names, TimePoint now, Logger& log);
-    bool is_news(const std::string& why, TimePoint now) REQUIRES(mutex_);
+    void report_recovered(const Names& names, TimePoint now, Logger& log);
+    bool is_new_cause(const std::string& why, TimePoint now) REQUIRES(mutex_);
 
     std::atomic<bool> down_{false};  // and that was logged
     Mutex mutex_;
     std::vector<Cause> causes_ GUARDED_BY(mutex_);
-    TimePoint down_since_ GUARDED_BY(mutex_){};        // as it was last logged
-    std::uint64_t not_served_ GUARDED_BY(mutex_) = 0;  // visitors rejected since the log last reported that it is back
+    TimePoint down_since_ GUARDED_BY(mutex_){};  // as it was last logged
+    std::uint64_t refused_visitors_ GUARDED_BY(mutex_) =
+        0;  // visitors rejected since the log last reported that it is back
 };
 
 }  // namespace ferrotunnel::backend

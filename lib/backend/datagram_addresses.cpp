@@ -15,7 +15,7 @@ void DatagramAddresses::set(std::vector<runtime::SocketAddress> found, bool is_n
     is_name_ = is_name;
     at_ = all_.size() - 1;
     skip();
-    turns_ = all_.size();
+    tries_left_ = all_.size();
 }
 
 bool DatagramAddresses::renew(std::vector<runtime::SocketAddress> found) {
@@ -37,7 +37,7 @@ bool DatagramAddresses::renew(std::vector<runtime::SocketAddress> found) {
 void DatagramAddresses::skip() noexcept {
     at_ = (at_ + 1) % all_.size();
     has_answered_ = has_refused_ = false;
-    asked_at_ = never;
+    unanswered_since_ = never;
 }
 
 DatagramAddresses::Advice DatagramAddresses::before_sending(TimePoint now) noexcept {
@@ -45,14 +45,15 @@ DatagramAddresses::Advice DatagramAddresses::before_sending(TimePoint now) noexc
     silent_since_ = std::min(silent_since_, now);
     if (now - silent_since_ >= limits::udp_resolve_after) {
         silent_since_ = now;
-        turns_ = all_.size();
+        tries_left_ = all_.size();
         advice.resolves = may_resolve(now);
     }
-    asked_at_ = std::min(asked_at_, now);
-    if (turns_ > 0 && all_.size() > 1 && now - asked_at_ >= limits::udp_answer_patience && !current().is_loopback()) {
-        --turns_;
+    unanswered_since_ = std::min(unanswered_since_, now);
+    if (tries_left_ > 0 && all_.size() > 1 && now - unanswered_since_ >= limits::udp_answer_patience &&
+        !current().is_loopback()) {
+        --tries_left_;
         skip();
-        asked_at_ = now;
+        unanswered_since_ = now;
         advice.moves = true;
     }
     return advice;
@@ -70,8 +71,8 @@ DatagramAddresses::Advice DatagramAddresses::refused(TimePoint now) noexcept {
 }
 
 bool DatagramAddresses::answered() noexcept {
-    asked_at_ = silent_since_ = never;
-    turns_ = 0;
+    unanswered_since_ = silent_since_ = never;
+    tries_left_ = 0;
     has_refused_ = false;
     return !std::exchange(has_answered_, true) && at_ != 0 && is_name_;
 }

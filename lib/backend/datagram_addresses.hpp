@@ -49,12 +49,12 @@ private:
 
     std::vector<runtime::SocketAddress> all_;
     std::size_t at_ = 0;
-    std::size_t turns_ = 0;  // how many more addresses are tried without a response
+    std::size_t tries_left_ = 0;  // how many more addresses are tried without a response
     bool is_name_ = false;
-    bool has_answered_ = false;       // the current one
-    bool has_refused_ = false;        // the current one
-    TimePoint asked_at_ = never;      // when the first unanswered datagram was sent to the current address
-    TimePoint silent_since_ = never;  // the same, for any address, since the name was resolved again
+    bool has_answered_ = false;           // the current one
+    bool has_refused_ = false;            // the current one
+    TimePoint unanswered_since_ = never;  // when the first unanswered datagram was sent to the current address
+    TimePoint silent_since_ = never;      // the same, for any address, since the name was resolved again
     TimePoint resolved_at_{};
 };
 

@@ -93,7 +93,7 @@ private:
     runtime::NameService::Ticket question_ = 0;
     runtime::Fd socket_;
     runtime::Segmenting segmenting_;
-    std::unique_ptr<OwnVisits::Watch> watched_;  // the socket, if it may lead back to this client
+    std::unique_ptr<SelfLoopDetector::Watch> watched_;  // the socket, if it may lead back to this client
     std::unique_ptr<runtime::Timer> idle_timer_;
     TimePoint active_at_;
     mux::Stream::Drops counted_{};
@@ -120,7 +120,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
         stream->accept();
         flow_ = sealed_flow(std::move(stream), std::move(ticket));
     } else {
-        tell_refused_visit(*service_, words_too_many_handshakes, worker_.now(), shared_.log);
+        log_refused_visit(*service_, too_many_handshakes_text, worker_.now(), shared_.log);
         flow_ = trunk::make_plain_flow(std::move(stream));
         end(Code::busy);
         return;
@@ -132,7 +132,7 @@ void BackendDatagrams::begin(IntrusivePtr<mux::Stream> stream) {
 std::unique_ptr<DatagramFlow> BackendDatagrams::sealed_flow(IntrusivePtr<mux::Stream> stream, PermitPtr ticket) {
     auto tell = [this](const std::string& why) {
         if (!why.empty() && !begun_) {
-            tell_refused_visit(*service_, why, worker_.now(), shared_.log);
+            log_refused_visit(*service_, why, worker_.now(), shared_.log);
         }
     };
     return std::make_unique<trunk::SealedDatagrams>(worker_, std::move(stream), service_->seal,
@@ -198,7 +198,7 @@ void BackendDatagrams::look_again() {
     if (question_ != 0) {
         return;
     }
-    worker_.names().distrust(place().host);
+    worker_.names().invalidate(place().host);
     question_ = worker_.names().resolve(
         place().host, [this](std::error_code error, const std::vector<runtime::SocketAddress>& addresses) {
             question_ = 0;
@@ -243,9 +243,9 @@ bool BackendDatagrams::connect() {
     worker_.poller().add_input(socket.get(), *this);
     socket_ = std::move(socket);
     introduced_ = false;
-    if (shared_.own_visits->may_lead_back(place().port)) {
-        watched_ = shared_.own_visits->watch(runtime::visitor_address(runtime::local_address(socket_.get())),
-                                             runtime::visitor_address(to));
+    if (shared_.self_loop_detector->may_loop(place().port)) {
+        watched_ = shared_.self_loop_detector->watch(runtime::visitor_address(runtime::local_address(socket_.get())),
+                                                     runtime::visitor_address(to));
     }
     return true;
 }

@@ -27,8 +27,8 @@ struct Dial {
     std::shared_ptr<const ClientService> service;
     net::Address visitor;
     DialShared shared;
-    bool may_lead_back = false;                   // to a public port of this client
-    std::unique_ptr<OwnVisits::Watch> watched{};  // the connection, if it may
+    bool may_loop = false;                               // to a public port of this client
+    std::unique_ptr<SelfLoopDetector::Watch> watched{};  // the connection, if it may
 
     const Backend& backend() const noexcept { return service->backend; }
     BackendState::Names names() const noexcept { return {service->name, backend().text}; }
@@ -37,9 +37,9 @@ struct Dial {
     }
     void answered() const { service->backend_state->answered(names(), worker.now(), shared.log); }
     void connected(int fd) {
-        if (may_lead_back) {
-            watched = shared.own_visits->watch(runtime::visitor_address(runtime::local_address(fd)),
-                                               runtime::visitor_address(runtime::peer_address(fd)));
+        if (may_loop) {
+            watched = shared.self_loop_detector->watch(runtime::visitor_address(runtime::local_address(fd)),
+                                                       runtime::visitor_address(runtime::peer_address(fd)));
         }
     }
 };
@@ -47,8 +47,7 @@ struct Dial {
 // The counter that the pump holds as long as the connection lasts; if that may lead back, it keeps the Dial's watch
 // too.
 std::shared_ptr<trunk::Traffic> traffic_of(const std::shared_ptr<Dial>& dial) {
-    return dial->may_lead_back ? std::shared_ptr<trunk::Traffic>(dial, dial->shared.traffic.get())
-                               : dial->shared.traffic;
+    return dial->may_loop ? std::shared_ptr<trunk::Traffic>(dial, dial->shared.traffic.get()) : dial->shared.traffic;
 }
 
 // The tap that records the connection; null without recording.
@@ -82,7 +81,7 @@ bool send_proxy_header(const Dial& dial, int fd) {
     return runtime::write_some(fd, Bytes(bytes.data(), size)).bytes == size;
 }
 
-std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendPlace& place,
+std::unique_ptr<Connector> connect_to(runtime::Worker& worker, const BackendAddress& place,
                                       Connector::Callback connected) {
     Connector::Options options;
     options.deadline = limits::backend_connect_deadline;
@@ -135,7 +134,7 @@ void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const I
 void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, IntrusivePtr<mux::Stream> stream) {
     PermitPtr ticket = dial->service->seal->begin_handshake();
     if (!ticket) {
-        tell_refused_visit(*dial->service, words_too_many_handshakes, worker.now(), dial->shared.log);
+        log_refused_visit(*dial->service, too_many_handshakes_text, worker.now(), dial->shared.log);
         stream->abort(wire::Code::busy);
         return;
     }
@@ -147,7 +146,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
     auto outcome = [&worker, dial, place](const std::string& why) {
         if (!why.empty()) {
             if (!place->proved) {
-                tell_refused_visit(*dial->service, why, worker.now(), dial->shared.log);
+                log_refused_visit(*dial->service, why, worker.now(), dial->shared.log);
             }
             return;
         }
@@ -168,7 +167,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
 }
 
 void tell_failed_exchange(const Dial& dial, const std::string& why) {
-    static constexpr LineKind failed{"http2_exchanges_failed", limits::client_lines_per_second};
+    static constexpr LogCategory failed{"http2_exchanges_failed", limits::client_lines_per_second};
     if (dial.shared.log.may_write(LogLevel::info, failed, dial.worker.now())) {
         dial.shared.log.info("a backend did not complete its response",
                              {{"service", dial.service->name}, {"backend", dial.backend().text}, {"why", why}});
@@ -197,15 +196,15 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
 
 }  // namespace
 
-void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log) {
-    static constexpr LineKind refused{"visits_refused", limits::client_lines_per_second};
+void log_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log) {
+    static constexpr LogCategory refused{"visits_refused", limits::client_lines_per_second};
     if (log.may_write(LogLevel::warn, refused, now)) {
         log.warn("a visit was rejected", {{"service", service.name}, {"why", why}});
     }
 }
 
-void tell_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
-                      std::string_view why, TimePoint now) {
+void record_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
+                        std::string_view why, TimePoint now) {
     if (const std::unique_ptr<Tap> tap = tap_for(service, visitor, shared, now)) {
         tap->not_reached(why, {}, now);
         tap->over(now);
@@ -225,8 +224,8 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
         return;
     }
     auto dial = std::make_shared<Dial>(Dial{worker, std::move(service), visitor, std::move(shared)});
-    const BackendPlace& place = dial->backend().place;
-    dial->may_lead_back = place.unix_path.empty() && dial->shared.own_visits->may_lead_back(place.at.port);
+    const BackendAddress& place = dial->backend().place;
+    dial->may_loop = place.unix_path.empty() && dial->shared.self_loop_detector->may_loop(place.at.port);
     if (dial->service->seal) {
         take_visit(worker, dial, std::move(stream));
         return;

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "backend/client_service.hpp"
-#include "backend/own_visits.hpp"
+#include "backend/self_loop_detector.hpp"
 #include "base/log.hpp"
 #include "inspect/inspector.hpp"
 #include "runtime/worker.hpp"
@@ -18,7 +18,7 @@ namespace ferrotunnel::backend {
 /// State shared by the connections of one client to its services.
 struct DialShared {
     std::shared_ptr<trunk::Traffic> traffic;
-    std::shared_ptr<OwnVisits> own_visits;
+    std::shared_ptr<SelfLoopDetector> self_loop_detector;
     Logger& log;
     std::shared_ptr<inspect::Inspector> inspector{};  // null: nothing is recorded
     /// For a request that is sent again: the number of its record, and what it repeats.
@@ -26,13 +26,13 @@ struct DialShared {
     std::uint64_t replay_of = 0;
 };
 
-inline constexpr const char* words_too_many_handshakes = "too many visitors have not yet proved that they have the key";
+inline constexpr const char* too_many_handshakes_text = "too many visitors have not yet proved that they have the key";
 /// Logs why a visit of another client was refused, with a rate limit.
-void tell_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log);
+void log_refused_visit(const ClientService& service, const std::string& why, TimePoint now, Logger& log);
 
 /// Records a visitor for which the backend is not even dialled, and why.
-void tell_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
-                      std::string_view why, TimePoint now);
+void record_not_reached(const ClientService& service, const net::Address& visitor, const DialShared& shared,
+                        std::string_view why, TimePoint now);
 
 /// Connects `stream` to the service's backend; call it on the worker, within on_open. The stream is accepted when the
 /// backend is connected (with TLS, if configured), and aborted with `refused` or `timeout` if that fails. Data that the

@@ -25,7 +25,7 @@ public:
     const std::vector<exits::User>& users() const noexcept { return users_; }
 
     /// A place among limits::exit_handshakes_max, returned with its last copy. Null if there is none.
-    PermitPtr take_place() const { return handshakes_.acquire(); }
+    PermitPtr acquire_permit() const { return handshakes_.acquire(); }
 
 private:
     const exits::Destinations destinations_;

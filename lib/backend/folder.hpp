@@ -61,7 +61,7 @@ public:
     bool is_retired() const noexcept { return retired_.load(std::memory_order_relaxed); }
 
     /// A place among limits::files_transfers_max, returned with its last copy. Null if there is none.
-    PermitPtr take_place() const { return transfers_.acquire(); }
+    PermitPtr acquire_permit() const { return transfers_.acquire(); }
 
 private:
     const std::string path_;

@@ -4,30 +4,30 @@
 
 namespace ferrotunnel::backend {
 
-bool Health::turn(State to) noexcept {
-    in_a_row_ = 0;
+bool Health::set_state(State to) noexcept {
+    consecutive_ = 0;
     state_ = to;
     return true;
 }
 
 bool Health::passed() noexcept {
     if (state_ == State::healthy) {
-        in_a_row_ = 0;
+        consecutive_ = 0;
         return false;
     }
-    return (state_ == State::unknown || ++in_a_row_ >= rise_) && turn(State::healthy);
+    return (state_ == State::unknown || ++consecutive_ >= rise_) && set_state(State::healthy);
 }
 
 bool Health::failed(std::string why) {
     why_ = std::move(why);
     if (state_ == State::unhealthy) {
-        in_a_row_ = 0;
+        consecutive_ = 0;
         return false;
     }
-    return (state_ == State::unknown || ++in_a_row_ >= fall_) && turn(State::unhealthy);
+    return (state_ == State::unknown || ++consecutive_ >= fall_) && set_state(State::unhealthy);
 }
 
-Duration health_wait(const HealthTerms& terms, Random& random) {
+Duration health_wait(const HealthCheckSettings& terms, Random& random) {
     constexpr Duration::rep part = 5;
     const auto spread = static_cast<std::uint64_t>((terms.interval / part).count());
     return terms.interval - Duration(static_cast<Duration::rep>(random.below(spread + 1)));

@@ -1,4 +1,4 @@
-// Health of a backend, from the results of its checks. Sans-IO: HealthWatch makes the checks.
+// Health of a backend, from the results of its checks. Sans-IO: HealthChecker makes the checks.
 //
 //   unknown --the first check--> healthy or unhealthy
 //   healthy --`fall` checks in a row have failed--> unhealthy --`rise` in a row have passed--> healthy
@@ -19,7 +19,7 @@ inline constexpr std::size_t health_path_max = 1'024;
 inline constexpr std::size_t health_text_max = 256;
 /// How many statuses and status ranges one check may have.
 inline constexpr std::size_t health_statuses_max = 32;
-inline constexpr std::uint64_t health_in_a_row_max = 100;
+inline constexpr std::uint64_t health_consecutive_max = 100;
 inline constexpr std::uint64_t health_interval_ms_min = 100;
 inline constexpr std::uint64_t health_interval_ms_max = 3'600'000;
 inline constexpr std::uint64_t health_timeout_ms_min = 10;
@@ -30,7 +30,7 @@ inline constexpr std::uint64_t health_timeout_ms_max = 60'000;
 namespace ferrotunnel::backend {
 
 /// How a backend is checked, and what counts as healthy.
-struct HealthTerms {
+struct HealthCheckSettings {
     struct Statuses {
         std::uint16_t first = 0;
         std::uint16_t last = 0;
@@ -63,17 +63,17 @@ public:
     bool failed(std::string why);
 
 private:
-    bool turn(State to) noexcept;
+    bool set_state(State to) noexcept;
 
     const unsigned rise_;
     const unsigned fall_;
     State state_ = State::unknown;
-    unsigned in_a_row_ = 0;  // checks that contradict the state
+    unsigned consecutive_ = 0;  // checks that contradict the state
     std::string why_;
 };
 
 /// How long to wait before the next check: the interval, less up to a fifth, so that the checks of clients and services
 /// that started at the same moment drift apart.
-Duration health_wait(const HealthTerms& terms, Random& random);
+Duration health_wait(const HealthCheckSettings& terms, Random& random);
 
 }  // namespace ferrotunnel::backend

@@ -5,12 +5,12 @@
 
 namespace ferrotunnel::backend {
 
-std::string health_request(const HealthTerms& terms) {
+std::string health_request(const HealthCheckSettings& terms) {
     return "GET " + terms.path + " HTTP/1.1\r\nHost: " + terms.host +
            "\r\nUser-Agent: ferrotunnel-health\r\nAccept: */*\r\nConnection: close\r\n\r\n";
 }
 
-HealthAnswer::HealthAnswer(const HealthTerms& terms) : terms_(terms) {
+HealthAnswer::HealthAnswer(const HealthCheckSettings& terms) : terms_(terms) {
     parser_.reset(http::ResponseContext{});
 }
 
@@ -20,9 +20,9 @@ HealthAnswer::Verdict HealthAnswer::unhealthy(std::string why) {
 }
 
 bool HealthAnswer::is_good(std::uint16_t status) const noexcept {
-    return std::any_of(terms_.statuses.begin(), terms_.statuses.end(), [status](const HealthTerms::Statuses& each) {
-        return each.first <= status && status <= each.last;
-    });
+    return std::any_of(
+        terms_.statuses.begin(), terms_.statuses.end(),
+        [status](const HealthCheckSettings::Statuses& each) { return each.first <= status && status <= each.last; });
 }
 
 HealthAnswer::Verdict HealthAnswer::take(std::string_view bytes) {

@@ -11,14 +11,14 @@
 namespace ferrotunnel::backend {
 
 /// The request of a check. The backend closes the connection after its response.
-std::string health_request(const HealthTerms& terms);
+std::string health_request(const HealthCheckSettings& terms);
 
 class HealthAnswer {
 public:
     enum class Verdict : std::uint8_t { more, healthy, unhealthy };
 
     /// `terms` has to outlive this.
-    explicit HealthAnswer(const HealthTerms& terms);
+    explicit HealthAnswer(const HealthCheckSettings& terms);
 
     /// Takes received bytes. After a verdict no more are needed.
     Verdict take(std::string_view bytes);
@@ -34,7 +34,7 @@ private:
     Verdict unhealthy(std::string why);
     bool is_good(std::uint16_t status) const noexcept;
 
-    const HealthTerms& terms_;
+    const HealthCheckSettings& terms_;
     http::ResponseParser parser_;
     bool has_head_ = false;
     std::string bytes_;  // until the head is complete, then the body; both are bounded

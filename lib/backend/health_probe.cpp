@@ -28,7 +28,7 @@ bool send_header_of_check(net::ProxyVersion version, int fd) {
 }  // namespace
 
 // The connection begins in a later round, so that `done` is never called by the constructor.
-HealthProbe::HealthProbe(runtime::Worker& worker, const Backend& backend, const HealthTerms& terms, Done done)
+HealthProbe::HealthProbe(runtime::Worker& worker, const Backend& backend, const HealthCheckSettings& terms, Done done)
     : worker_(worker),
       backend_(backend),
       terms_(terms),
@@ -55,7 +55,7 @@ void HealthProbe::connect() {
     auto connected = [this](std::error_code error, runtime::Fd socket) { on_connected(error, std::move(socket)); };
     runtime::Connector::Options options;
     options.deadline = terms_.timeout;
-    const BackendPlace& place = backend_.place;
+    const BackendAddress& place = backend_.place;
     connector_ = place.unix_path.empty()
                      ? std::make_unique<runtime::Connector>(worker_, place.at, std::move(connected), options)
                      : std::make_unique<runtime::Connector>(worker_, runtime::UnixPath{place.unix_path},
@@ -93,7 +93,7 @@ void HealthProbe::on_events(std::uint32_t) noexcept try { step(); } catch (const
 }
 
 void HealthProbe::step() {
-    if (!asked_ && !ask()) {
+    if (!request_sent_ && !send_request()) {
         return;
     }
     if (pipe_->has_pending() && pipe_->flush() == IoStatus::error) {
@@ -104,7 +104,7 @@ void HealthProbe::step() {
 }
 
 // Shakes hands, and sends the request. False: that takes longer, or has failed.
-bool HealthProbe::ask() {
+bool HealthProbe::send_request() {
     std::string why;
     switch (pipe_->handshake(why)) {
         case IoStatus::ok:
@@ -116,7 +116,7 @@ bool HealthProbe::ask() {
             finish(why);
             return false;
     }
-    asked_ = true;
+    request_sent_ = true;
     const std::string request = health_request(terms_);
     const Bytes pieces[] = {Bytes(reinterpret_cast<const std::uint8_t*>(request.data()), request.size())};
     const transport::IoResult written = pipe_->write(pieces);

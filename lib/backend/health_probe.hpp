@@ -27,7 +27,7 @@ public:
     using Done = std::function<void(const std::string& why)>;
 
     /// `backend` and `terms` have to outlive this.
-    HealthProbe(runtime::Worker& worker, const Backend& backend, const HealthTerms& terms, Done done);
+    HealthProbe(runtime::Worker& worker, const Backend& backend, const HealthCheckSettings& terms, Done done);
     ~HealthProbe();
     HealthProbe(const HealthProbe&) = delete;
     HealthProbe& operator=(const HealthProbe&) = delete;
@@ -37,7 +37,7 @@ private:
     void on_connected(std::error_code error, runtime::Fd socket);
     void on_events(std::uint32_t events) noexcept override;
     void step();
-    bool ask();
+    bool send_request();
     void read();
     void take(HealthAnswer::Verdict verdict);
     void close() noexcept;
@@ -45,13 +45,13 @@ private:
 
     runtime::Worker& worker_;
     const Backend& backend_;
-    const HealthTerms& terms_;
+    const HealthCheckSettings& terms_;
     Done done_;
     runtime::Timer timer_;
     std::unique_ptr<runtime::Connector> connector_;
     std::unique_ptr<transport::Pipe> pipe_;
     bool begun_ = false;
-    bool asked_ = false;
+    bool request_sent_ = false;
     HealthAnswer answer_;
 };
 

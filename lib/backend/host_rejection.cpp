@@ -77,12 +77,12 @@ bool HostRejection::find(std::string_view text) noexcept {
     return false;
 }
 
-void HostHint::rejected(const std::string& service, const std::string& backend, const HostRejection& answer,
-                        Logger& log) {
+void HostRejectionLog::rejected(const std::string& service, const std::string& backend, const HostRejection& answer,
+                                Logger& log) {
     const std::uint64_t count = count_.fetch_add(1, std::memory_order_relaxed) + 1;
     const std::uint32_t bit = 1U << answer.words();
     const std::string why = std::string(answer.status()) + ' ' + std::string(HostRejection::words_at(answer.words()));
-    if ((told_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) {
+    if ((reported_.fetch_or(bit, std::memory_order_relaxed) & bit) != 0) {
         log.debug("the backend of a service rejects the visitors' host name",
                   {{"service", service}, {"backend", backend}, {"why", why}, {"times", count}});
         return;

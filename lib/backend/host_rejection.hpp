@@ -43,12 +43,12 @@ private:
 
 /// Logs the rejections of one service: a warning with the remedy once for each kind of response, the others at debug
 /// level with their number. Any thread.
-class HostHint {
+class HostRejectionLog {
 public:
     void rejected(const std::string& service, const std::string& backend, const HostRejection& answer, Logger& log);
 
 private:
-    std::atomic<std::uint32_t> told_{0};  // a bit for each of the known words
+    std::atomic<std::uint32_t> reported_{0};  // a bit for each of the known words
     std::atomic<std::uint64_t> count_{0};
 };
 

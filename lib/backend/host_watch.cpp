@@ -54,7 +54,7 @@ private:
                 return;
             }
             if (verdict == HostRejection::Verdict::rejected) {
-                service_->host_hint->rejected(service_->name, service_->backend.text, answer_, log_);
+                service_->host_rejection_log->rejected(service_->name, service_->backend.text, answer_, log_);
             }
         } catch (const std::exception&) {  // no memory: another connection will find out
         }

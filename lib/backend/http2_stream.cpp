@@ -30,7 +30,7 @@ void Http2Stream::refuse(Code code, std::string_view why) {
     check_here(worker_);
     cancel_ = nullptr;
     if (state_ != State::closed) {
-        show_not_reached(why);
+        tap_not_reached(why);
         stream_->abort(code);
         close();
     }
@@ -88,9 +88,9 @@ void Http2Stream::on_worker_end() noexcept {
 void Http2Stream::on_timer() {
     const IntrusivePtr<Http2Stream> keep(this);
     if (state_ == State::shaking_hands) {
-        not_spoken(Code::timeout, "the backend did not complete the TLS handshake in time");
+        fail_handshake(Code::timeout, "the backend did not complete the TLS handshake in time");
     } else if (state_ == State::greeting) {
-        not_spoken(Code::timeout, "the backend does not send any HTTP/2 in time");
+        fail_handshake(Code::timeout, "the backend does not send any HTTP/2 in time");
     } else {
         close();
     }
@@ -125,8 +125,8 @@ void Http2Stream::step() {
         case State::speaking:
             break;
     }
-    if (const mux::Verdict verdict = stream_->verdict()) {
-        leave(verdict.code);
+    if (const mux::StreamEnd stream_end = stream_->stream_end()) {
+        leave(stream_end.code);
         return;
     }
     if (stream_->send_is_dead()) {
@@ -135,12 +135,12 @@ void Http2Stream::step() {
         return;
     }
     if (is_speaking() || shake_hands()) {
-        speak();
+        transfer();
     }
 }
 
 void Http2Stream::step_dialing() {
-    if (!stream_->verdict()) {
+    if (!stream_->stream_end()) {
         return;
     }
     if (const std::function<void()> cancel = std::exchange(cancel_, nullptr)) {
@@ -161,20 +161,20 @@ bool Http2Stream::shake_hands() {
         case IoStatus::error:
             break;
     }
-    not_spoken(Code::refused, why);
+    fail_handshake(Code::refused, why);
     return false;
 }
 
 // Moves data until each direction waits for something, which then wakes this.
-void Http2Stream::speak() {
+void Http2Stream::transfer() {
     bool moves = true;
     while (moves) {
         moves = read_backend();
-        moves = give_to_tunnel() || moves;
+        moves = write_tunnel() || moves;
         if (!is_speaking() || has_ended()) {
             return;
         }
-        moves = take_from_tunnel() || moves;
+        moves = read_tunnel() || moves;
         if (!is_speaking()) {
             return;
         }
@@ -188,7 +188,7 @@ bool Http2Stream::has_ended() {
         return true;
     }
     if (connection_->is_last() && connection_->is_idle()) {
-        end_in_order();
+        end_gracefully();
         return true;
     }
     return false;
@@ -213,7 +213,7 @@ bool Http2Stream::read_backend() {
     if (connection_->is_answered()) {
         count_delivered(0);
     }
-    if (state_ == State::greeting && connection_->has_spoken()) {
+    if (state_ == State::greeting && connection_->has_spoken_http2()) {
         enter(State::speaking);
         timer_->cancel();
         stream_->accept();
@@ -227,7 +227,7 @@ void Http2Stream::count_delivered(std::size_t bytes) noexcept {
     stream_->count_delivered(bytes + std::exchange(uncounted_, 0));
 }
 
-bool Http2Stream::give_to_tunnel() {
+bool Http2Stream::write_tunnel() {
     bool moved = false;
     while (connection_->has_answer()) {
         while (!stream_->can_send()) {
@@ -260,20 +260,20 @@ bool Http2Stream::give_to_tunnel() {
 
 // --- to the backend ---
 
-bool Http2Stream::take_from_tunnel() {
+bool Http2Stream::read_tunnel() {
     const StreamItem* const item = stream_->front();
     if (item == nullptr) {
         return !stream_->try_park_receive();
     }
     if (item->kind != StreamItem::Kind::data) {
-        take_end();
+        handle_tunnel_end();
         return false;
     }
     if (item->slice.empty()) {
         stream_->drop_front();
         return true;
     }
-    const std::size_t bytes = connection_->take(item->slice.bytes());
+    const std::size_t bytes = connection_->feed(item->slice.bytes());
     if (bytes == 0) {
         return false;
     }
@@ -291,9 +291,9 @@ bool Http2Stream::take_from_tunnel() {
 }
 
 // The edge has ended the stream, or reset it. Within an exchange that means that the visitor has left.
-void Http2Stream::take_end() {
+void Http2Stream::handle_tunnel_end() {
     if (connection_->is_idle()) {
-        end_in_order();
+        end_gracefully();
         return;
     }
     const StreamItem* const item = stream_->front();
@@ -327,7 +327,7 @@ bool Http2Stream::write_backend() {
 
 // The reset after the end reports how much was read, so that the edge can send a request elsewhere that was on its way
 // here; as with a backend that closes its connection.
-void Http2Stream::end_in_order() {
+void Http2Stream::end_gracefully() {
     if (tap_) {
         tap_->backend_ended(true, worker_.now());
     }
@@ -338,7 +338,7 @@ void Http2Stream::end_in_order() {
 
 void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
     if (state_ == State::greeting) {
-        not_spoken(Code::refused, failure.why);
+        fail_handshake(Code::refused, failure.why);
         return;
     }
     events_.failed(failure.why);
@@ -352,14 +352,14 @@ void Http2Stream::end_failed(const h2::ClientConnection::Failure& failure) {
     leave();
 }
 
-void Http2Stream::not_spoken(Code code, const std::string& why) {
+void Http2Stream::fail_handshake(Code code, const std::string& why) {
     events_.outcome(why);
-    show_not_reached(why);
+    tap_not_reached(why);
     stream_->abort(code);
     close();
 }
 
-void Http2Stream::show_not_reached(std::string_view why) noexcept {
+void Http2Stream::tap_not_reached(std::string_view why) noexcept {
     if (tap_) {
         trunk::Pieces room;
         tap_->not_reached(why, trunk::gather_inbound(*stream_, room), worker_.now());
@@ -368,7 +368,7 @@ void Http2Stream::show_not_reached(std::string_view why) noexcept {
 
 // `why`: the code of the visitor's reset of its stream, if it was an HTTP/2 stream.
 void Http2Stream::leave(Code why) {
-    let_go_of_stream();
+    release_stream();
     if (state_ == State::shaking_hands) {
         close();
         return;
@@ -396,7 +396,7 @@ void Http2Stream::step_leaving() {
     }
 }
 
-void Http2Stream::let_go_of_stream() noexcept {
+void Http2Stream::release_stream() noexcept {
     if (const IntrusivePtr<mux::Stream> stream = std::exchange(stream_, nullptr)) {
         stream->stop_receiving();
         traffic_->stopped_sending();
@@ -421,7 +421,7 @@ void Http2Stream::close() noexcept {
         worker_.poller().remove(pipe_->fd(), *this);
         pipe_.reset();
     }
-    let_go_of_stream();
+    release_stream();
     self_.reset();  // last: this may destroy it
 }
 

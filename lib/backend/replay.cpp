@@ -8,7 +8,7 @@
 #include "inspect/limits.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/frame_windows.hpp"
-#include "trunk/memory_line.hpp"
+#include "trunk/loopback_trunk.hpp"
 
 namespace ferrotunnel::backend {
 namespace {
@@ -19,7 +19,7 @@ using mux::StreamItem;
 // The visitor's end of the stream.
 class Replay final : public ServedStream {
 public:
-    Replay(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::MemoryLine> line,
+    Replay(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, IntrusivePtr<trunk::LoopbackTrunk> line,
            std::string request, DialShared shared, PermitPtr ticket)
         : ServedStream(worker, std::move(stream)),
           line_(std::move(line)),
@@ -41,7 +41,7 @@ private:
     bool take_some();
     bool is_answered() const;
 
-    const IntrusivePtr<trunk::MemoryLine> line_;
+    const IntrusivePtr<trunk::LoopbackTrunk> line_;
     const std::string request_;
     std::size_t sent_ = 0;
     const DialShared shared_;
@@ -52,7 +52,7 @@ private:
 void Replay::step() {
     bool moved = true;
     while (moved && !is_over()) {
-        if (stream().verdict() || is_answered()) {
+        if (stream().stream_end() || is_answered()) {
             end();
             return;
         }
@@ -96,7 +96,7 @@ bool Replay::take_some() {
 
 bool Replay::is_answered() const {
     const auto record = shared_.inspector->records().find(shared_.record_id);
-    return record && record->look([](const Exchange& exchange) {
+    return record && record->read([](const Exchange& exchange) {
         return exchange.upgraded || exchange.state != Exchange::State::under_way;
     });
 }
@@ -114,7 +114,7 @@ void replay(runtime::Worker& worker, std::shared_ptr<const ClientService> servic
     mux::Session::OpenRequest open;
     open.service = service->id;
     open.kind = service->kind;
-    auto line = make_intrusive<trunk::MemoryLine>(
+    auto line = make_intrusive<trunk::LoopbackTrunk>(
         worker, [&worker, service = std::move(service), shared](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
             dial_backend(worker, service, std::move(stream), {}, shared);
         });

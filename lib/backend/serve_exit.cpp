@@ -12,11 +12,11 @@
 #include "backend/exit.hpp"
 #include "backend/served_stream.hpp"
 #include "base/limits.hpp"
-#include "exits/conversation.hpp"
+#include "exits/exit_handshake.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/connector.hpp"
-#include "runtime/own_doors.hpp"
 #include "runtime/own_networks.hpp"
+#include "runtime/protected_endpoints.hpp"
 #include "runtime/route_to.hpp"
 #include "runtime/timer.hpp"
 #include "trunk/frame_windows.hpp"
@@ -25,7 +25,7 @@
 namespace ferrotunnel::backend {
 namespace {
 
-using exits::Conversation;
+using exits::ExitHandshake;
 using exits::Refusal;
 using mux::StreamItem;
 using runtime::Connector;
@@ -38,13 +38,13 @@ constexpr const char* kept_text =
 constexpr const char* unclear_text =
     "cannot find out whether the destination is this machine or in a network attached to it: no descriptor or "
     "memory is left, and no item of `allow` names it";
-constexpr LineKind refused_lines{"visitors of exits who were refused"};
+constexpr LogCategory refused_lines{"visitors of exits who were refused"};
 
 Refusal refusal_of(std::error_code error) {
-    return error == std::errc::timed_out            ? Refusal::timeout
-           : error == std::errc::connection_refused ? Refusal::refused
-           : error == runtime::own_door_error()     ? Refusal::not_allowed
-                                                    : Refusal::unreachable;
+    return error == std::errc::timed_out                  ? Refusal::timeout
+           : error == std::errc::connection_refused       ? Refusal::refused
+           : error == runtime::protected_endpoint_error() ? Refusal::not_allowed
+                                                          : Refusal::unreachable;
 }
 
 // The endpoint half of one stream until it is connected, on the worker of its trunk. It keeps itself alive until then.
@@ -62,7 +62,7 @@ public:
           service_(std::move(service)),
           visitor_(visitor),
           shared_(std::move(shared)),
-          conversation_(exit().users()),
+          handshake_(exit().users()),
           timer_(std::in_place, worker, [this] { guarded([this] { on_timer(); }); }) {}
 
     void serve();
@@ -71,7 +71,7 @@ private:
     // The connection that may lead to a public port of this client is watched for as long as the pump counts.
     struct Watched {
         std::shared_ptr<trunk::Traffic> traffic;
-        std::unique_ptr<OwnVisits::Watch> watch;
+        std::unique_ptr<SelfLoopDetector::Watch> watch;
     };
 
     // Why it may not connect to an address that no item names; with several addresses, the later value takes
@@ -101,7 +101,7 @@ private:
     const std::shared_ptr<const ClientService> service_;
     const net::Address visitor_;
     const DialShared shared_;
-    Conversation conversation_;
+    ExitHandshake handshake_;
     PermitPtr place_;  // until it has sent its request
     std::optional<runtime::Timer> timer_;
     std::optional<Resolver> resolver_;
@@ -110,7 +110,7 @@ private:
 
 void ExitStream::serve() {
     begin();
-    place_ = exit().take_place();
+    place_ = exit().acquire_permit();
     if (!place_) {
         tell_refused("too many visitors have not sent a destination yet");
         stream().abort(Code::busy);
@@ -124,10 +124,10 @@ void ExitStream::serve() {
 
 // While the visitor waits for the reply to a wrong login, this ends that wait, otherwise the time for its request.
 void ExitStream::on_timer() {
-    if (conversation_.is_wrong_login()) {
+    if (handshake_.is_wrong_login()) {
         say();
-        end_in_order();
-    } else if (conversation_.state() == Conversation::State::reading) {
+        end_gracefully();
+    } else if (handshake_.state() == ExitHandshake::State::reading) {
         tell_refused("it did not send a destination in time");
         end_by_reset();
     } else {
@@ -137,7 +137,7 @@ void ExitStream::on_timer() {
 
 void ExitStream::step() {
     while (!is_over()) {
-        if (stream().verdict()) {
+        if (stream().stream_end()) {
             end();
             return;
         }
@@ -145,7 +145,7 @@ void ExitStream::step() {
             end_by_reset();
             return;
         }
-        if (conversation_.state() != Conversation::State::reading || !hear()) {
+        if (handshake_.state() != ExitHandshake::State::reading || !hear()) {
             return;
         }
     }
@@ -161,31 +161,31 @@ bool ExitStream::hear() {
         end_by_reset();
         return false;
     }
-    const std::size_t taken = conversation_.receive(item->slice.bytes());
+    const std::size_t taken = handshake_.receive(item->slice.bytes());
     stream().count_delivered(taken);
     if (taken != 0) {
         stream().consume(static_cast<std::uint32_t>(taken));
     }
-    if (conversation_.state() == Conversation::State::refused) {
-        tell_refused(conversation_.reason());
-        if (conversation_.is_wrong_login()) {
+    if (handshake_.state() == ExitHandshake::State::refused) {
+        tell_refused(handshake_.reason());
+        if (handshake_.is_wrong_login()) {
             timer_->set(worker().now() + limits::exit_login_wait);
             return false;
         }
         say();
-        end_in_order();
+        end_gracefully();
         return false;
     }
     say();
-    if (conversation_.state() == Conversation::State::asked) {
+    if (handshake_.state() == ExitHandshake::State::requested) {
         place_.reset();
         look_up();
     }
-    return !is_over() && conversation_.state() == Conversation::State::reading;
+    return !is_over() && handshake_.state() == ExitHandshake::State::reading;
 }
 
 void ExitStream::look_up() {
-    const net::HostPort& target = conversation_.target();
+    const net::HostPort& target = handshake_.target();
     if (const auto address = SocketAddress::from_ip(target)) {
         if (!exit().destinations().allow(runtime::visitor_address(*address), target.port)) {
             refuse(Refusal::not_allowed, "the destination is not allowed");
@@ -210,7 +210,7 @@ void ExitStream::look_up() {
 
 ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
     const net::Address address = runtime::visitor_address(to);
-    if (exit().destinations().name(address, conversation_.target().port)) {
+    if (exit().destinations().name(address, handshake_.target().port)) {
         return Obstacle::none;
     }
     try {
@@ -238,7 +238,7 @@ void ExitStream::on_resolved(std::error_code error, std::vector<SocketAddress> f
         refuse(Refusal::no_such_name, "the destination's name cannot be resolved");
         return;
     }
-    const net::HostPort& wanted = conversation_.target();
+    const net::HostPort& wanted = handshake_.target();
     std::erase_if(found, [&](const SocketAddress& one) {
         return !exit().destinations().allow(wanted.host, runtime::visitor_address(one), wanted.port);
     });
@@ -264,7 +264,7 @@ void ExitStream::connect(std::vector<SocketAddress> to) {
     Connector::Options options;
     options.deadline = limits::backend_connect_deadline;
     connector_.emplace(
-        worker(), conversation_.target().host, std::move(to),
+        worker(), handshake_.target().host, std::move(to),
         [this](std::error_code error, runtime::Fd socket) { guarded([&] { on_connected(error, std::move(socket)); }); },
         options);
     if (runtime::Fd socket = connector_->take_connected()) {
@@ -277,28 +277,29 @@ void ExitStream::on_connected(std::error_code error, runtime::Fd socket) {
         refuse(refusal_of(error), error.message());
         return;
     }
-    const std::string preamble = conversation_.take_preamble();
+    const std::string preamble = handshake_.take_preamble();
     if (runtime::write_some(socket.get(), as_bytes(std::string_view(preamble))).bytes != preamble.size()) {
         refuse(Refusal::unreachable, "it does not read the request");
         return;
     }
-    conversation_.grant();
+    handshake_.grant();
     say();
     pass_on(std::move(socket));
 }
 
 void ExitStream::pass_on(runtime::Fd socket) {
     std::shared_ptr<trunk::Traffic> traffic = shared_.traffic;
-    if (shared_.own_visits->may_lead_back(conversation_.target().port)) {
+    if (shared_.self_loop_detector->may_loop(handshake_.target().port)) {
         auto watched = std::make_shared<Watched>();
         watched->traffic = traffic;
-        watched->watch = shared_.own_visits->watch(runtime::visitor_address(runtime::local_address(socket.get())),
-                                                   runtime::visitor_address(runtime::peer_address(socket.get())));
+        watched->watch =
+            shared_.self_loop_detector->watch(runtime::visitor_address(runtime::local_address(socket.get())),
+                                              runtime::visitor_address(runtime::peer_address(socket.get())));
         traffic = std::shared_ptr<trunk::Traffic>(watched, watched->traffic.get());
     }
     trunk::set_pumped_socket_options(socket.get(), runtime::peer_address(socket.get()).is_loopback());
     auto pump = make_intrusive<trunk::SocketPump>(worker(), std::move(traffic));
-    IntrusivePtr<mux::Stream> passed = hand_over();
+    IntrusivePtr<mux::Stream> passed = release_stream();
     passed->attach(pump, false);  // the session is on this worker: this one is not woken any more
     pump->set_stream(std::move(passed));
     pump->set_socket(std::move(socket));
@@ -312,16 +313,16 @@ void ExitStream::refuse(Obstacle obstacle) {
 
 void ExitStream::refuse(Refusal why, const std::string& told) {
     tell_refused(told);
-    conversation_.refuse(why);
+    handshake_.refuse(why);
     say();
-    end_in_order();
+    end_gracefully();
 }
 
 void ExitStream::tell_refused(std::string_view why) const {
     if (!shared_.log.may_write(LogLevel::info, refused_lines, worker().now())) {
         return;
     }
-    const net::HostPort& to = conversation_.target();
+    const net::HostPort& to = handshake_.target();
     shared_.log.info("an exit refused a visitor", {{"service", service_->name},
                                                    {"visitor", net::ip_text(visitor_)},
                                                    {"destination", to.port != 0 ? net::to_text(to) : "none"},
@@ -329,7 +330,7 @@ void ExitStream::tell_refused(std::string_view why) const {
 }
 
 void ExitStream::say() {
-    const std::string output = conversation_.take_output();
+    const std::string output = handshake_.take_output();
     if (output.empty()) {
         return;
     }

@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "backend/file_conversation.hpp"
+#include "backend/file_responder.hpp"
 #include "backend/folder.hpp"
 #include "backend/served_stream.hpp"
 #include "runtime/deferred.hpp"
@@ -31,7 +31,7 @@ public:
           service_(std::move(service)),
           shared_(std::move(shared)),
           tap_(std::move(tap)),
-          conversation_(service_->backend.folder, [this](std::error_code error) { tell(error); }) {}
+          responder_(service_->backend.folder, [this](std::error_code error) { tell(error); }) {}
 
     void serve();
 
@@ -47,7 +47,7 @@ private:
     const std::shared_ptr<const ClientService> service_;
     const DialShared shared_;
     std::unique_ptr<Tap> tap_;
-    FileConversation conversation_;
+    FileResponder responder_;
 };
 
 void FileStream::serve() {
@@ -60,11 +60,11 @@ void FileStream::serve() {
 // Reads requests and sends responses until one of them has to wait; either has armed the wake by then.
 void FileStream::step() {
     while (!is_over()) {
-        if (stream().verdict()) {
+        if (stream().stream_end()) {
             end();
             return;
         }
-        if (!(conversation_.is_answering() ? send_slab() : take_item())) {
+        if (!(responder_.is_answering() ? send_slab() : take_item())) {
             return;
         }
     }
@@ -72,8 +72,8 @@ void FileStream::step() {
 
 // False: no more data is there for now.
 bool FileStream::take_item() {
-    if (conversation_.has_ended()) {
-        end_in_order();
+    if (responder_.has_ended()) {
+        end_gracefully();
         return false;
     }
     const StreamItem* const item = stream().front();
@@ -82,12 +82,12 @@ bool FileStream::take_item() {
     }
     switch (item->kind) {
         case StreamItem::Kind::data: {
-            if (conversation_.is_idle() && service_->backend.folder->is_retired()) {
-                end_in_order();  // the edge sends the request again, since none of it was read
+            if (responder_.is_idle() && service_->backend.folder->is_retired()) {
+                end_gracefully();  // the edge sends the request again, since none of it was read
                 return false;
             }
             const std::uint32_t bytes = item->slice.size();
-            conversation_.take(item->slice.bytes());
+            responder_.take(item->slice.bytes());
             if (tap_) {
                 tap_->to_backend(item->slice.bytes(), worker().now());
             }
@@ -97,7 +97,7 @@ bool FileStream::take_item() {
             return true;
         }
         case StreamItem::Kind::fin:
-            end_in_order();
+            end_gracefully();
             return false;
         case StreamItem::Kind::reset:
         case StreamItem::Kind::datagram:
@@ -120,7 +120,7 @@ bool FileStream::send_slab() {
     }
     buffer::SlabPtr slab = worker().slabs().acquire();
     const trunk::Windows windows(*slab, stream(), true);
-    const auto bytes = conversation_.produce(windows.pieces());
+    const auto bytes = responder_.produce(windows.pieces());
     if (!bytes) {
         shared_.log.info("a file changed while it was being sent: the transfer was aborted",
                          {{"service", service_->name}});
@@ -130,7 +130,7 @@ bool FileStream::send_slab() {
     shared_.traffic->moved(&Traffic::from_sockets, *bytes);
     show(windows.pieces(), *bytes);
     trunk::send_frames(stream(), std::move(slab), *bytes);
-    if (conversation_.is_answering()) {
+    if (responder_.is_answering()) {
         worker().defer(*this);  // others have a turn first
         return false;
     }

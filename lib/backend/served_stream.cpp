@@ -55,7 +55,7 @@ void ServedStream::fail() noexcept {
     end();
 }
 
-void ServedStream::end_in_order() {
+void ServedStream::end_gracefully() {
     stream_->finish();
     stream_->reset(Code::connection_reset);
     end();

@@ -49,12 +49,12 @@ protected:
 
     /// Ends both directions, of which ours is complete. The reset after it reports how much was read, and ends the
     /// visitor's half too: it has no reader any more.
-    void end_in_order();
+    void end_gracefully();
     void end_by_reset();
     /// It is over. May destroy it.
     void end() noexcept;
     /// The stream, for another endpoint on this worker; then it is over for this one.
-    IntrusivePtr<mux::Stream> hand_over() noexcept { return std::move(stream_); }
+    IntrusivePtr<mux::Stream> release_stream() noexcept { return std::move(stream_); }
 
 private:
     /// Does what can be done now. It then has armed a wake for the rest, or has ended.

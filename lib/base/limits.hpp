@@ -108,7 +108,7 @@ inline constexpr std::size_t stalled_reset_one_of = 16;
 /// the budget: visitors that do not read must not leave all others with small windows. They still count for the hard
 /// cap. The session checks for such streams at this interval while a quarter of the budget is in use.
 inline constexpr auto set_aside_after = 10s;
-inline constexpr auto set_aside_look_every = 1s;
+inline constexpr auto set_aside_check_interval = 1s;
 /// Bytes that one endpoint may queue for sending; beyond it, its socket is not read.
 inline constexpr std::uint32_t send_queue_max = 64_KiB;
 /// Unsent bytes that the kernel may hold for one visitor or backend. Without this limit it would accept megabytes
@@ -371,7 +371,7 @@ inline constexpr std::uint32_t http_requests_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_body_rate_settable_max = 1'000'000'000;
 inline constexpr std::uint32_t http_linger_settable_max = 1024_MiB;
 /// How long a visitor may continue sending after its last response.
-inline constexpr std::chrono::seconds http_linger_patience{30};
+inline constexpr std::chrono::seconds http_linger_timeout{30};
 inline constexpr std::uint32_t http_replay_settable_max = 1_MiB;
 /// Cost of each buffered piece of a request beyond its bytes, about its real overhead, so that chunks of one byte are
 /// not free.
@@ -400,7 +400,7 @@ inline constexpr auto handshake_deadline = 10s;
 /// never read the rest. Proxies give up writing to a silent client after about as long, and a kernel keeps the closed
 /// connection of an exited program for about as long (FIN_WAIT2). A direction that has ended in order does not count as
 /// a closed end.
-inline constexpr auto orphan_patience = 60s;
+inline constexpr auto orphan_timeout = 60s;
 /// How long a session may be resumed, counted from the last received byte, if resuming is enabled. The server waits a
 /// little longer, so that only the client decides that it is too late.
 inline constexpr auto resume_usual = 30s;
@@ -413,7 +413,7 @@ inline constexpr int resume_ping_part = 6;
 inline constexpr int resume_dead_part = 3;
 /// How long a peer may confirm nothing while the kept bytes are at their limit and only session frames are sent. The
 /// confirmation was requested long before, and bytes in flight on the slowest link have arrived by then.
-inline constexpr auto resume_confirm_patience = 60s;
+inline constexpr auto resume_confirm_timeout = 60s;
 /// Interval of a client's attempts to reconnect, and time limit of each until TCP has connected: after a network outage
 /// a new attempt is faster than the next retransmission of a long one.
 inline constexpr auto resume_attempt_every = 1s;
@@ -593,20 +593,20 @@ inline constexpr std::size_t proxy_login_bytes_max = 255;
 /// With some 30 kinds of 200 bytes this is 120 KB a second at most.
 inline constexpr std::uint32_t log_lines_per_second = 20;
 /// Lines that only report that a limit of peers is reached: the operator needs to know that, and which peers use it up.
-inline constexpr std::uint32_t crowd_lines_per_second = 1;
+inline constexpr std::uint32_t limit_lines_per_second = 1;
 /// Lines about clients that have logged in and their services: a restarted server has many of them at once.
 inline constexpr std::uint32_t client_lines_per_second = 200;
 /// Lines about visitors, each of which may cause one: the purpose of a log at level info.
 inline constexpr std::uint32_t visitor_lines_per_second = 50;
 /// A server's events about refused logins and connections, since anyone can cause them.
-inline constexpr std::uint32_t strangers_told_per_second = 20;
+inline constexpr std::uint32_t unauthenticated_events_per_second = 20;
 /// A server's events about refused services of one connection, and its log lines about those of all clients: as many as
 /// one message may have services.
-inline constexpr std::uint32_t refusals_told_per_second = services_per_message_max;
+inline constexpr std::uint32_t refusal_events_per_second = services_per_message_max;
 /// Memory of lines that wait for a slow sink: some thousand lines, little for a server.
 inline constexpr std::size_t log_waiting_bytes_max = 1_MiB;
 /// How long a client or server waits at its end until a sink has processed its lines; then it ends anyway.
-inline constexpr auto log_patience = 1s;
+inline constexpr auto log_flush_timeout = 1s;
 /// Events that may wait for a slow handler: as many as a client with the maximum number of services causes when its
 /// connection breaks and is restored.
 inline constexpr std::size_t events_waiting_max = 2 * services_max;  // NOLINT: small numbers
@@ -634,8 +634,8 @@ inline constexpr std::uint64_t memory_token_share = 2;
 /// Memory cost of a stream without data: the stream itself, its pump, the first segments of its queues.
 inline constexpr std::uint32_t stream_cost = 2_KiB;
 /// How often the memory of all sessions is summed up; the second value is for times without visitors.
-inline constexpr auto memory_look_every = 100ms;
-inline constexpr auto memory_look_idle = 1s;
+inline constexpr auto memory_survey_interval = 100ms;
+inline constexpr auto memory_survey_interval_idle = 1s;
 static_assert(memory_min / 4 > stream_cost * opens_unanswered_per_service_max);  // NOLINT: small numbers
 /// Threads of a client or server.
 inline constexpr std::uint32_t workers_max = 256;

@@ -13,16 +13,16 @@ public:
 
 }  // namespace
 
-bool Logger::may_write(LogLevel level, const LineKind& kind, TimePoint now) noexcept {
+bool Logger::may_write(LogLevel level, const LogCategory& kind, TimePoint now) noexcept {
     if (!enabled(level)) {
         return false;
     }
     try {
-        LineLimiter::LeftOut before;
+        LogLimiter::Suppressed before;
         const bool may = limiter_.take(kind, level, now, before);
-        tell(before);
+        report(before);
         if (!may) {
-            on_left_out();
+            on_suppressed();
         }
         return may;
     } catch (const std::exception&) {  // no memory for this, nor for the line
@@ -30,18 +30,18 @@ bool Logger::may_write(LogLevel level, const LineKind& kind, TimePoint now) noex
     }
 }
 
-void Logger::tell_left_out() noexcept {
+void Logger::report_suppressed() noexcept {
     try {
-        for (const LineLimiter::LeftOut& left_out : limiter_.take_left_out()) {
-            tell(left_out);
+        for (const LogLimiter::Suppressed& suppressed : limiter_.take_suppressed()) {
+            report(suppressed);
         }
     } catch (const std::exception&) {  // as above
     }
 }
 
-void Logger::tell(const LineLimiter::LeftOut& left_out) {
-    if (left_out.lines > 0) {
-        log(left_out.level, "lines were left out", {{"kind", left_out.kind}, {"lines", left_out.lines}});
+void Logger::report(const LogLimiter::Suppressed& suppressed) {
+    if (suppressed.lines > 0) {
+        log(suppressed.level, "lines were left out", {{"kind", suppressed.kind}, {"lines", suppressed.lines}});
     }
 }
 

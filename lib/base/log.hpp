@@ -7,7 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "base/line_limiter.hpp"
+#include "base/log_limiter.hpp"
 #include "ferrotunnel/log_level.hpp"
 
 namespace ferrotunnel {
@@ -39,7 +39,7 @@ public:
 
     /// For lines caused by peers: whether this one may be written, because its level is enabled and its kind is within
     /// its limit. At the end of the second, a line `lines were left out` reports how many were not written.
-    bool may_write(LogLevel level, const LineKind& kind, TimePoint now) noexcept;
+    bool may_write(LogLevel level, const LogCategory& kind, TimePoint now) noexcept;
 
     void debug(std::string_view message, std::initializer_list<LogField> fields = {}) {
         log(LogLevel::debug, message, fields);
@@ -59,10 +59,10 @@ public:
     }
 
 protected:
-    /// Called when a line was left out: tell_left_out() should be called within a second. A log without a clock reports
-    /// it with the next line of that kind.
-    virtual void on_left_out() noexcept {}
-    void tell_left_out() noexcept;
+    /// Called when a line was left out: report_suppressed() should be called within a second. A log without a clock
+    /// reports it with the next line of that kind.
+    virtual void on_suppressed() noexcept {}
+    void report_suppressed() noexcept;
 
 private:
     void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
@@ -70,9 +70,9 @@ private:
             write(level, message, fields);
         }
     }
-    void tell(const LineLimiter::LeftOut& left_out);
+    void report(const LogLimiter::Suppressed& suppressed);
 
-    LineLimiter limiter_;
+    LogLimiter limiter_;
 };
 
 /// A logger that drops everything; the default of the library.

@@ -10,8 +10,8 @@
 namespace ferrotunnel {
 
 /// The rate of a bucket.
-struct Pace {
-    std::uint32_t at_once;  // at least 1
+struct RateLimit {
+    std::uint32_t burst;  // at least 1
     std::uint32_t per_second;
 
     constexpr Duration each() const noexcept { return Duration(std::chrono::seconds(1)) / per_second; }
@@ -21,19 +21,21 @@ struct Pace {
 class TokenBucket {
 public:
     /// Takes one token; false if there is none.
-    bool take(const Pace& pace, TimePoint now) noexcept {
-        if (!may_take(pace, now)) {
+    bool take(const RateLimit& limit, TimePoint now) noexcept {
+        if (!may_take(limit, now)) {
             return false;
         }
-        full_at_ = std::max(full_at_, now) + pace.each();
+        full_at_ = std::max(full_at_, now) + limit.each();
         return true;
     }
     /// What `take` would return, without taking a token.
-    bool may_take(const Pace& pace, TimePoint now) const noexcept {
-        return full_at_ - now <= pace.each() * (pace.at_once - 1);
+    bool may_take(const RateLimit& limit, TimePoint now) const noexcept {
+        return full_at_ - now <= limit.each() * (limit.burst - 1);
     }
     /// The time from which `take` returns true.
-    TimePoint may_take_from(const Pace& pace) const noexcept { return full_at_ - pace.each() * (pace.at_once - 1); }
+    TimePoint may_take_from(const RateLimit& limit) const noexcept {
+        return full_at_ - limit.each() * (limit.burst - 1);
+    }
     /// Whether the bucket is full, and so equivalent to a new one.
     bool is_full(TimePoint now) const noexcept { return full_at_ <= now; }
 

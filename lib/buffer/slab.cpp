@@ -198,7 +198,7 @@ void Slab::destroy(Slab* slab) noexcept {
     keep_memory(slab, bytes);
 }
 
-void Slab::go_home() noexcept {
+void Slab::return_to_pool() noexcept {
     if (ledger_ != nullptr) {
         std::exchange(ledger_, nullptr)->subtract(footprint_);
     }

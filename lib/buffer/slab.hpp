@@ -46,7 +46,7 @@ public:
     void release() noexcept {
         // The last reference needs no locked instruction, since no other thread has one.
         if (unique() || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            go_home();
+            return_to_pool();
         }
     }
 
@@ -59,7 +59,7 @@ private:
         : capacity_(capacity), footprint_(footprint), home_(home) {}
     static Slab* allocate(SlabHome* home, std::uint32_t capacity);
     static void destroy(Slab* slab) noexcept;
-    void go_home() noexcept;
+    void return_to_pool() noexcept;
 
     std::atomic<std::uint32_t> refs_{1};
     const std::uint32_t capacity_;

@@ -67,7 +67,7 @@ public:
     ~SpscQueue() {
         while (pop()) {
         }
-        let_go(head_);
+        release_segment(head_);
     }
 
     /// Producer: publishes `value` and returns its place; one or several pushes must be followed by `unpark()`. When
@@ -141,7 +141,7 @@ public:
     /// this returns false.
     bool try_park() noexcept {
         parked_.exchange(true, std::memory_order_acq_rel);
-        if (front() != nullptr || !let_go_last()) {
+        if (front() != nullptr || !release_last_segment()) {
             parked_.exchange(false, std::memory_order_acq_rel);  // not a store: see the top
             return false;
         }
@@ -217,7 +217,7 @@ private:
     }
 
     // Frees or keeps a segment, all of whose values were read.
-    static void let_go(Segment* segment) noexcept {
+    static void release_segment(Segment* segment) noexcept {
         if constexpr (spares == Spares::per_thread) {
             if (segment != nullptr && SpareSegments<Segment>::keep(segment)) {
                 return;
@@ -246,7 +246,7 @@ private:
     // Leaves a segment that was read to its end. False if nothing newer is published.
     bool advance() noexcept {
         if (detached_) {
-            let_go(std::exchange(head_, nullptr));
+            release_segment(std::exchange(head_, nullptr));
             detached_ = false;
             return true;
         }
@@ -257,7 +257,7 @@ private:
         if (next == nullptr) {
             return false;
         }
-        let_go(std::exchange(head_, next));
+        release_segment(std::exchange(head_, next));
         index_ = 0;
         if (ledger_ != nullptr) {
             ledger_->subtract(segment_footprint);
@@ -267,7 +267,7 @@ private:
 
     // Frees the segment that was read to its end. False when the producer has published in the meantime. If the
     // producer is writing just now, the segment stays: the unpark() that follows brings the consumer back here.
-    bool let_go_last() noexcept {
+    bool release_last_segment() noexcept {
         if (head_ == nullptr) {
             return first_.load(std::memory_order_acquire) == nullptr;
         }
@@ -279,7 +279,7 @@ private:
         if (index_ < head_->filled.load(std::memory_order_acquire)) {
             return false;
         }
-        let_go(std::exchange(head_, nullptr));
+        release_segment(std::exchange(head_, nullptr));
         detached_ = false;
         return true;
     }

@@ -39,7 +39,7 @@ char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-std::string guess(std::string_view word, const std::vector<std::string>& candidates) {
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
     return word.size() > guess_length_max ? "" : detail::did_you_mean(word, candidates);
 }
 
@@ -49,7 +49,7 @@ std::string no_such_key(std::string_view key, const std::vector<std::string>& kn
     if (known.empty()) {
         return "no such key; there are none here";
     }
-    const std::string meant = guess(key, known);
+    const std::string meant = suggestion(key, known);
     return "no such key" + (meant.empty() ? "; the keys here are " + joined(known) : meant);
 }
 
@@ -172,7 +172,7 @@ std::optional<std::size_t> Value::choice(const std::vector<std::string>& choices
     }
     const auto found = std::find(choices.begin(), choices.end(), *text);
     if (found == choices.end()) {
-        problem("expected " + expected + ", found " + describe(*node_) + guess(node_->text, choices));
+        problem("expected " + expected + ", found " + describe(*node_) + suggestion(node_->text, choices));
         return std::nullopt;
     }
     return static_cast<std::size_t>(found - choices.begin());
@@ -235,14 +235,14 @@ std::string Section::path_of(const std::string& key) const {
     return path_.empty() ? key : path_ + '.' + key;
 }
 
-void Section::know(std::string_view key) {
+void Section::declare(std::string_view key) {
     if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
         known_.emplace_back(key);
     }
 }
 
 std::optional<Value> Section::find(const std::string& key) {
-    know(key);
+    declare(key);
     context_->keys.insert(without_indices(path_of(key)));
     for (const Entry& entry : node_->entries) {
         if (entry.key == key) {

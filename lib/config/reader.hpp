@@ -106,7 +106,7 @@ public:
     Section(const Node& node, Context& context, std::string path, Place place);
 
     /// Makes a key known without looking it up.
-    void know(std::string_view key);
+    void declare(std::string_view key);
     /// The value of a key, if present. Makes the key known.
     std::optional<Value> find(const std::string& key);
     /// All keys with their values, in a group with free keys. Makes them known.

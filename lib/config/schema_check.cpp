@@ -41,7 +41,7 @@ CheckedValue SchemaCheck::check(const SchemaNode& schema, Value value) {
 
 CheckedValue SchemaCheck::check_array(const SchemaNode& schema, const Value& value) {
     const std::size_t problems = report_.size();
-    const std::vector<Value> items = schema.takes_single ? value.items_or_single() : value.items();
+    const std::vector<Value> items = schema.accepts_single ? value.items_or_single() : value.items();
     if (report_.size() == problems && !is_within(items.size(), schema.count)) {
         value.problem("expected " + count_text(schema.count, "item") + ", found " + std::to_string(items.size()));
     }

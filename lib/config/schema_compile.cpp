@@ -129,7 +129,7 @@ void Compiler::read_array(Section& keys, const Value& type, const SchemaType& re
     schema.values.push_back(compile(*items, depth + 1));
     const SchemaNode& item = schema.values.front();
     schema.has_secret = item.has_secret;
-    schema.takes_single = read.single.has_value();
+    schema.accepts_single = read.single.has_value();
     const bool is_whole = report_.size() == problems && nodes_ <= limits::schema_nodes_max;
     if (read.single && is_whole && type_of(item) != *read.single) {
         type.problem("the single value and `items` are of different types");

@@ -58,8 +58,8 @@ std::string noun_of(const SchemaNode& schema, bool is_plural) {
         case Form::secret:
             return "secret" + s;
         case Form::array:
-            return schema.takes_single ? noun_of(schema.values.front(), is_plural) + ", or a list"
-                                       : "list" + s + " of " + noun_of(schema.values.front(), true);
+            return schema.accepts_single ? noun_of(schema.values.front(), is_plural) + ", or a list"
+                                         : "list" + s + " of " + noun_of(schema.values.front(), true);
         case Form::object:
             return "group" + s;
         case Form::map:

@@ -52,7 +52,7 @@ struct SchemaNode {
     std::optional<Bound> minimum;
     std::optional<Bound> maximum;
     CountRange count;
-    bool takes_single = false;       // of an array: a single value means a list of it
+    bool accepts_single = false;     // of an array: a single value means a list of it
     bool has_secret = false;         // it is or contains a secret
     std::vector<SchemaNode> values;  // of an array or a map: the schema of its values
     std::vector<Property> properties;

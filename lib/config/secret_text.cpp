@@ -48,7 +48,7 @@ std::optional<std::string> from_environment(const Value& value, const std::strin
     return text;
 }
 
-std::optional<std::string> written_out(const Value& value, std::string text, const SecretSource& source) {
+std::optional<std::string> on_inline_secret(const Value& value, std::string text, const SecretSource& source) {
     // A secret in base64 may begin with a slash; in a variable it is not mistaken for a path.
     const bool is_path = !value.has_variables() && begins_like_path(text);
     if (is_path || (source.is_file && source.is_file(value.in_folder(text)))) {
@@ -56,8 +56,8 @@ std::optional<std::string> written_out(const Value& value, std::string text, con
                       source.word + " into a variable");
         return std::nullopt;
     }
-    if (source.written_out) {
-        source.written_out(value);
+    if (source.on_inline_secret) {
+        source.on_inline_secret(value);
     }
     return text;
 }
@@ -80,7 +80,7 @@ std::optional<std::string> read_secret(Value value, const SecretSource& source) 
     }
     return is_file       ? from_file(value, rest, source)
            : is_variable ? from_environment(value, rest)
-                         : written_out(value, std::move(rest), source);
+                         : on_inline_secret(value, std::move(rest), source);
 }
 
 }  // namespace ferrotunnel::config

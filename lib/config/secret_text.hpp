@@ -20,7 +20,7 @@ struct SecretSource {
     std::function<Result<std::string, FileError>(const std::string& path)> read_file{};
     /// Called for each secret in the configuration itself, which deserves a warning unless the value has variables. May
     /// be empty.
-    std::function<void(const Value& value)> written_out{};
+    std::function<void(const Value& value)> on_inline_secret{};
     /// Whether a file of that path exists, so that a text without file: was probably meant as its path. May be empty.
     std::function<bool(const std::string& path)> is_file{};
     std::string word = "secret";  // its name in problems

@@ -39,15 +39,15 @@ struct CarrierHealth {
 };
 
 /// Properties of a visitor that matter to a group.
-struct VisitorAsk {
+struct BalanceContext {
     TimePoint now{};
     StickyVisitor sticky{};
-    const GroupMember* not_to = nullptr;  // a member that has just failed it
-    Duration hold{};                      // how long an offline member keeps visitors with its cookie
+    const GroupMember* excluded_member = nullptr;  // a member that has just failed it
+    Duration hold{};                               // how long an offline member keeps visitors with its cookie
 };
 
 /// The effect of a visitor's outcome on its member.
-enum class MemberTurn : std::uint8_t { none, ejected, returned };
+enum class HealthTransition : std::uint8_t { none, ejected, returned };
 
 /// The carriers of one port or service. `Trunk` is a NumberedCarrier and has `std::uint64_t load() const`.
 template <typename Trunk>
@@ -78,7 +78,7 @@ public:
     bool is_unhealthy() const noexcept {
         if (!members_.empty()) {
             return std::none_of(members_.begin(), members_.end(),
-                                [this](const Member& one) { return is_healthy(one) && !one.ejection.is_out(); });
+                                [this](const Member& one) { return is_healthy(one) && !one.ejection.is_ejected(); });
         }
         return !carriers_.empty() && std::none_of(carriers_.begin(), carriers_.end(),
                                                   [this](const Carrier& carrier) { return takes_visitors(carrier); });
@@ -86,7 +86,7 @@ public:
 
     /// The member that a carrier belongs to. Null if there is no group.
     std::shared_ptr<GroupMember> member_of(const Carrier& carrier) const {
-        const Member* const member = member_called(carrier.member);
+        const Member* const member = find_member(carrier.member);
         return member != nullptr ? member->it : nullptr;
     }
     std::shared_ptr<GroupMember> member_of(const Trunk& trunk) const {
@@ -100,22 +100,22 @@ public:
         std::vector<Present> all;
         all.reserve(members_.size());
         for (const Member& member : members_) {
-            all.push_back({member.it, member.says.weight});
+            all.push_back({member.it, member.declared.weight});
         }
         return all;
     }
     /// The member that such a visitor would stay with now. Null if the balance would choose one, or if there is none.
     /// Nothing is counted, and no turn is used.
-    std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask) {
+    std::shared_ptr<GroupMember> sticky_member(const BalanceContext& context) {
         if (members_.empty()) {
             return nullptr;
         }
-        const bool by_address = members_.front().says.sticky == wire::Sticky::address;
+        const bool by_address = members_.front().declared.sticky == wire::Sticky::address;
         std::optional<std::size_t> place;
         for (const bool waiting_too : {false, true}) {
-            look_at_members({}, ask, {.waiting = waiting_too});
+            build_candidates({}, context, {.waiting = waiting_too});
             if (std::any_of(candidates_.begin(), candidates_.end(), [](const auto& one) { return one.can; })) {
-                place = by_address ? MemberChoice::choose_by_address(ask.sticky.address, candidates_)
+                place = by_address ? MemberChoice::choose_by_address(context.sticky.address, candidates_)
                                    : MemberChoice::find_tagged(candidates_);
                 break;
             }
@@ -126,32 +126,33 @@ public:
     /// Whether the visitor's cookie may belong to an offline member, and so is kept: a member that waits to be resumed;
     /// or, for `hold` after the first visitor that arrived after a member had joined or left, any tag that no member
     /// has now.
-    bool keeps_tag(const VisitorAsk& ask) const noexcept {
-        return waits_with_tag(ask.sticky.tag) || (is_foreign(ask.sticky.tag) && ask.now < tags_kept_until_);
+    bool keeps_tag(const BalanceContext& context) const noexcept {
+        return waits_with_tag(context.sticky.tag) || (is_foreign(context.sticky.tag) && context.now < tags_kept_until_);
     }
 
     /// Records a visitor's outcome at the member. `time`: how long the member is out, if it is ejected now.
-    MemberTurn tell(const GroupMember& of, Fared fared, TimePoint now, Duration& time) noexcept {
-        Member* const member = member_called(of.number());
-        if (member == nullptr || member->says.eject.failures == 0) {
-            return MemberTurn::none;
+    HealthTransition record_outcome(const GroupMember& of, MemberOutcome outcome, TimePoint now,
+                                    Duration& time) noexcept {
+        Member* const member = find_member(of.number());
+        if (member == nullptr || member->declared.eject.failures == 0) {
+            return HealthTransition::none;
         }
-        const wire::Eject& terms = member->says.eject;
-        MemberTurn turn = MemberTurn::none;
-        if (is_failure(terms, fared)) {
+        const wire::Eject& terms = member->declared.eject;
+        HealthTransition turn = HealthTransition::none;
+        if (is_failure(terms, outcome)) {
             const bool may_go =
-                may_eject_one_more(terms, members_.size(), ejected()) && (terms.last_too || others_take(*member));
-            turn = member->ejection.failed(terms, may_go, now) ? MemberTurn::ejected : turn;
-        } else if (fared == Fared::well || fared == Fared::answer_5xx) {
-            turn = member->ejection.passed(now) ? MemberTurn::returned : turn;
+                may_eject_one_more(terms, members_.size(), ejected()) && (terms.last_too || others_accept(*member));
+            turn = member->ejection.failed(terms, may_go, now) ? HealthTransition::ejected : turn;
+        } else if (outcome == MemberOutcome::success || outcome == MemberOutcome::response_5xx) {
+            turn = member->ejection.passed(now) ? HealthTransition::returned : turn;
         }
         time = member->ejection.time();
-        if (turn == MemberTurn::ejected && member->it->row_) {
+        if (turn == HealthTransition::ejected && member->it->row_) {
             member->it->row_->ejections.fetch_add(1, std::memory_order_relaxed);
         }
         member->it->watched_.store(!member->ejection.is_clean(), std::memory_order_relaxed);
-        if (turn != MemberTurn::none) {
-            look_at_health();
+        if (turn != HealthTransition::none) {
+            update_health();
         }
         return turn;
     }
@@ -159,16 +160,16 @@ public:
     /// The carrier with the least load that is not in `passed`, in turn if several are equal; in a group, a carrier of
     /// the member whose turn it is, or that the visitor stays with. A carrier that waits to be resumed is chosen only
     /// if there is no other. Null if none is left.
-    const Carrier* choose(const CarrierIds& passed, const VisitorAsk& ask = {}) {
-        const std::optional<std::uint64_t> member = choose_member(passed, ask);
+    const Carrier* choose(const CarrierIds& passed, const BalanceContext& context = {}) {
+        const std::optional<std::uint64_t> member = choose_member(passed, context);
         return member ? least_loaded(passed, *member) : nullptr;
     }
 
     /// Like choose(), but prefers the least loaded carrier among those for which `is_near` holds, unless its load
     /// exceeds 1.5 times the least of all by more than `detour`.
     template <typename IsNear>
-    const Carrier* choose(const CarrierIds& passed, const IsNear& is_near, const VisitorAsk& ask = {}) {
-        const std::optional<std::uint64_t> member = choose_member(passed, ask);
+    const Carrier* choose(const CarrierIds& passed, const IsNear& is_near, const BalanceContext& context = {}) {
+        const std::optional<std::uint64_t> member = choose_member(passed, context);
         const Carrier* best = member ? least_loaded(passed, *member) : nullptr;
         if (best == nullptr || is_near(*best->trunk)) {
             return best;
@@ -199,16 +200,16 @@ public:
     /// share. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
     std::optional<Refusal> why_not_join(const Membership& membership) const {
         if (std::any_of(members_.begin(), members_.end(),
-                        [&](const Member& one) { return one.says.client == membership.client; })) {
+                        [&](const Member& one) { return one.declared.client == membership.client; })) {
             return std::nullopt;
         }
         const bool has_room = members_.size() < limits::group_clients_max &&
-                              (predecessor_of(membership) != nullptr || seats() < limits::group_members_max);
+                              (predecessor_of(membership) != nullptr || slots() < limits::group_members_max);
         if (!has_room) {
             return too_many_members();
         }
-        if (!members_.empty() && !members_.front().says.agrees_with(membership)) {
-            return says_another(members_.front().says, membership);
+        if (!members_.empty() && !members_.front().declared.agrees_with(membership)) {
+            return membership_mismatch(members_.front().declared, membership);
         }
         return std::nullopt;
     }
@@ -231,7 +232,7 @@ public:
         }
         std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
         carriers_.push_back({std::move(trunk), service, false, member, health, false});
-        look_at_health();
+        update_health();
         return replaced;
     }
 
@@ -241,7 +242,7 @@ public:
         }
         std::erase_if(carriers_, [&trunk](const Carrier& carrier) { return carrier.trunk.get() == &trunk; });
         forget_members();
-        look_at_health();
+        update_health();
     }
 
     /// Sets the client's latest report about the backend. While the backend is unhealthy the trunk accepts no new
@@ -250,7 +251,7 @@ public:
         for (Carrier& carrier : carriers_) {
             carrier.health = carrier.trunk.get() == &trunk ? health : carrier.health;
         }
-        look_at_health();
+        update_health();
     }
 
     /// Removes all carriers of the client that `trunk` is one of.
@@ -270,7 +271,7 @@ public:
         }
         std::erase_if(carriers_, [](const Carrier& carrier) { return !carrier.trunk; });
         forget_members();
-        look_at_health();
+        update_health();
         return trunks;
     }
 
@@ -282,7 +283,7 @@ public:
         }
         carriers_.clear();
         forget_members();
-        look_at_health();
+        update_health();
         return trunks;
     }
 
@@ -313,26 +314,26 @@ public:
         return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
             return carrier.trunk.get() == &trunk && takes_visitors(carrier) &&
                    (!carrier.health.waits || std::none_of(carriers_.begin(), carriers_.end(),
-                                                          [&](const Carrier& other) { return takes_at_once(other); }));
+                                                          [&](const Carrier& other) { return accepts_now(other); }));
         });
     }
 
 private:
     struct Member {
         std::shared_ptr<GroupMember> it;
-        Membership says;
-        std::string seat;         // its name
+        Membership declared;
+        std::string slot;         // its name
         std::uint32_t rank = 0;   // among seats of that name
         std::uint64_t hash = 0;   // of both
         bool follows = false;     // its seat belonged to another member when it joined
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
 
-        bool has_seat_of(const Member& other) const noexcept { return rank == other.rank && seat == other.seat; }
+        bool has_slot_of(const Member& other) const noexcept { return rank == other.rank && slot == other.slot; }
     };
 
     /// Which members to try beyond those that accept visitors.
-    struct Tried {
+    struct Fallback {
         bool ejected = false;
         bool waiting = false;
     };
@@ -346,7 +347,7 @@ private:
                (none_healthy_ && carrier.health.try_when_all_unhealthy);
     }
 
-    bool takes_at_once(const Carrier& carrier) const noexcept {
+    bool accepts_now(const Carrier& carrier) const noexcept {
         return takes_visitors(carrier) && (!carrier.health.waits || mutant(Mutant::waiting_takes));
     }
 
@@ -354,19 +355,20 @@ private:
         return takes_visitors(carrier) && !is_in(passed, carrier);
     }
 
-    void look_at_health() noexcept {
+    void update_health() noexcept {
         none_healthy_ = std::none_of(carriers_.begin(), carriers_.end(),
                                      [](const Carrier& carrier) { return carrier.health.healthy; });
-        const bool any_regular = std::any_of(members_.begin(), members_.end(),
-                                             [this](const Member& one) { return !one.says.standby && takes(one); });
+        const bool any_regular = std::any_of(members_.begin(), members_.end(), [this](const Member& one) {
+            return !one.declared.standby && accepts(one);
+        });
         for (const Member& member : members_) {
             using State = GroupMember::State;
-            member.it->state_.store(!is_healthy(member)                  ? State::unhealthy
-                                    : !is_there(member)                  ? State::waiting
-                                    : member.ejection.is_out()           ? State::ejected
-                                    : waits_for_seat(member)             ? State::standby
-                                    : member.says.standby && any_regular ? State::standby
-                                                                         : State::takes_visitors,
+            member.it->state_.store(!is_healthy(member)                      ? State::unhealthy
+                                    : !is_there(member)                      ? State::waiting
+                                    : member.ejection.is_ejected()           ? State::ejected
+                                    : waits_for_slot(member)                 ? State::standby
+                                    : member.declared.standby && any_regular ? State::standby
+                                                                             : State::takes_visitors,
                                     std::memory_order_relaxed);
         }
     }
@@ -379,24 +381,24 @@ private:
     /// The same for a member that does not wait to be resumed.
     bool is_there(const Member& member) const noexcept {
         return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
-            return carrier.member == member.it->number() && takes_at_once(carrier);
+            return carrier.member == member.it->number() && accepts_now(carrier);
         });
     }
     /// Whether it accepts visitors, or would be tried all the same.
-    bool takes(const Member& member) const noexcept { return is_there(member) && !member.ejection.is_out(); }
+    bool accepts(const Member& member) const noexcept { return is_there(member) && !member.ejection.is_ejected(); }
     /// Whether its predecessor gets the visitors.
-    bool waits_for_seat(const Member& member) const noexcept {
+    bool waits_for_slot(const Member& member) const noexcept {
         return member.follows && std::any_of(members_.data(), &member, [&](const Member& before) {
-                   return before.has_seat_of(member) && takes(before);
+                   return before.has_slot_of(member) && accepts(before);
                });
     }
-    bool others_take(const Member& but) const noexcept {
+    bool others_accept(const Member& but) const noexcept {
         return std::any_of(members_.begin(), members_.end(),
-                           [&](const Member& one) { return one.it != but.it && takes(one); });
+                           [&](const Member& one) { return one.it != but.it && accepts(one); });
     }
     std::size_t ejected() const noexcept {
-        return static_cast<std::size_t>(
-            std::count_if(members_.begin(), members_.end(), [](const Member& one) { return one.ejection.is_out(); }));
+        return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(),
+                                                      [](const Member& one) { return one.ejection.is_ejected(); }));
     }
 
     template <typename Members>
@@ -405,8 +407,8 @@ private:
                                         [number](const Member& one) { return one.it->number() == number; });
         return found != members.end() ? &*found : nullptr;
     }
-    const Member* member_called(std::uint64_t number) const noexcept { return member_among(members_, number); }
-    Member* member_called(std::uint64_t number) noexcept { return member_among(members_, number); }
+    const Member* find_member(std::uint64_t number) const noexcept { return member_among(members_, number); }
+    Member* find_member(std::uint64_t number) noexcept { return member_among(members_, number); }
 
     /// Whether it has the form of a tag, and belongs to no member.
     bool is_foreign(std::string_view tag) const noexcept {
@@ -428,19 +430,19 @@ private:
     /// Adds a member, for which there is room.
     std::uint64_t enter(const Membership& membership) {
         for (Member& member : members_) {
-            if (member.says.client == membership.client) {
-                member.says = membership;
+            if (member.declared.client == membership.client) {
+                member.declared = membership;
                 return member.it->number();
             }
         }
         Member member;
-        member.says = membership;
-        take_seat(member);
+        member.declared = membership;
+        assign_slot(member);
         const bool has_tag = membership.key && membership.sticky == wire::Sticky::cookie;
         member.it = std::make_shared<GroupMember>(
             last_member_ + 1, membership.name,
-            has_tag ? membership.key->tag(membership.group, member.seat, member.rank) : std::string(), membership.row);
-        member.hash = member_hash(member.seat, member.rank);
+            has_tag ? membership.key->tag(membership.group, member.slot, member.rank) : std::string(), membership.row);
+        member.hash = member_hash(member.slot, member.rank);
         members_.push_back(std::move(member));
         members_changed_ = true;
         return ++last_member_;
@@ -450,31 +452,31 @@ private:
     const Member* predecessor_of(const Membership& membership) const noexcept {
         const std::vector<ClientId>& before = membership.predecessors;
         const auto found = std::find_if(members_.begin(), members_.end(), [&before](const Member& one) {
-            return std::find(before.begin(), before.end(), one.says.client) != before.end();
+            return std::find(before.begin(), before.end(), one.declared.client) != before.end();
         });
         return found != members_.end() ? &*found : nullptr;
     }
 
     /// The number of seats in use.
-    std::size_t seats() const noexcept {
+    std::size_t slots() const noexcept {
         return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [this](const Member& one) {
             return std::none_of(members_.data(), &one,
-                                [&one](const Member& before) { return before.has_seat_of(one); });
+                                [&one](const Member& before) { return before.has_slot_of(one); });
         }));
     }
 
     /// Assigns the seat of its predecessor, or otherwise the first free one of its name.
-    void take_seat(Member& member) const {
-        const Member* const predecessor = predecessor_of(member.says);
+    void assign_slot(Member& member) const {
+        const Member* const predecessor = predecessor_of(member.declared);
         if (predecessor != nullptr && !mutant(Mutant::seat_forgotten)) {
-            member.seat = predecessor->seat;
+            member.slot = predecessor->slot;
             member.rank = predecessor->rank;
             member.follows = true;
             return;
         }
-        member.seat = member.says.name;
+        member.slot = member.declared.name;
         while (std::any_of(members_.begin(), members_.end(),
-                           [&member](const Member& one) { return one.has_seat_of(member); })) {
+                           [&member](const Member& one) { return one.has_slot_of(member); })) {
             ++member.rank;
         }
     }
@@ -493,41 +495,42 @@ private:
     }
 
     /// The member for a visitor; 0 if there is no group. Empty if no member is left.
-    std::optional<std::uint64_t> choose_member(const CarrierIds& passed, const VisitorAsk& ask) {
+    std::optional<std::uint64_t> choose_member(const CarrierIds& passed, const BalanceContext& context) {
         if (members_.empty()) {
             return 0;
         }
         if (std::exchange(members_changed_, false)) {
-            tags_kept_until_ = ask.now + ask.hold;
+            tags_kept_until_ = context.now + context.hold;
         }
-        std::optional<std::size_t> chosen = choose_among(passed, ask, {});
-        const bool ejected_too = !members_.front().says.eject.last_too && ejected() > 0;
+        std::optional<std::size_t> chosen = choose_among(passed, context, {});
+        const bool ejected_too = !members_.front().declared.eject.last_too && ejected() > 0;
         if (!chosen && ejected_too) {
-            chosen = choose_among(passed, ask, {.ejected = true});
+            chosen = choose_among(passed, context, {.ejected = true});
         }
         if (!chosen) {
-            chosen = choose_among(passed, ask, {.ejected = ejected_too, .waiting = true});
+            chosen = choose_among(passed, context, {.ejected = ejected_too, .waiting = true});
         }
         if (!chosen) {
             return std::nullopt;
         }
         Member& member = members_[*chosen];
-        if (member.ejection.is_out()) {
-            member.ejection.begin_trial(member.says.eject, ask.now);
+        if (member.ejection.is_ejected()) {
+            member.ejection.begin_trial(member.declared.eject, context.now);
         }
         return member.it->number();
     }
 
-    std::optional<std::size_t> choose_among(const CarrierIds& passed, const VisitorAsk& ask, Tried tried) {
-        look_at_members(passed, ask, tried);
-        const Membership& terms = members_.front().says;  // the same for all
+    std::optional<std::size_t> choose_among(const CarrierIds& passed, const BalanceContext& context,
+                                            Fallback fallback) {
+        build_candidates(passed, context, fallback);
+        const Membership& terms = members_.front().declared;  // the same for all
         if (terms.sticky == wire::Sticky::address) {
-            return MemberChoice::choose_by_address(ask.sticky.address, candidates_);
+            return MemberChoice::choose_by_address(context.sticky.address, candidates_);
         }
-        if (is_foreign(ask.sticky.tag) ||
-            (!tried.waiting &&
-             waits_with_tag(ask.sticky.tag))) {  // replaces the offline one, always by the same member
-            return MemberChoice::choose_by_address(address_hash(ask.sticky.tag), candidates_);
+        if (is_foreign(context.sticky.tag) ||
+            (!fallback.waiting &&
+             waits_with_tag(context.sticky.tag))) {  // replaces the offline one, always by the same member
+            return MemberChoice::choose_by_address(address_hash(context.sticky.tag), candidates_);
         }
         const auto chosen = choice_.choose(terms.balance, candidates_);
         for (std::size_t at = 0; at < members_.size(); ++at) {
@@ -537,20 +540,25 @@ private:
     }
 
     /// Makes a candidate of each member.
-    void look_at_members(const CarrierIds& passed, const VisitorAsk& ask, Tried tried) {
+    void build_candidates(const CarrierIds& passed, const BalanceContext& context, Fallback fallback) {
         candidates_.clear();
         for (const Member& member : members_) {
-            MemberChoice::Candidate candidate{
-                member.it->visitors_now(), member.says.weight, member.says.standby, false, member.credit, member.hash};
+            MemberChoice::Candidate candidate{member.it->visitors_now(),
+                                              member.declared.weight,
+                                              member.declared.standby,
+                                              false,
+                                              member.credit,
+                                              member.hash};
             candidate.has_tag =
-                !ask.sticky.tag.empty() && !mutant(Mutant::tag_forgotten) && ask.sticky.tag == member.it->tag();
-            candidate.can = (tried.ejected || member.ejection.takes(ask.now)) && member.it.get() != ask.not_to &&
+                !context.sticky.tag.empty() && !mutant(Mutant::tag_forgotten) && context.sticky.tag == member.it->tag();
+            candidate.can = (fallback.ejected || member.ejection.accepts(context.now)) &&
+                            member.it.get() != context.excluded_member &&
                             std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
                                 return carrier.member == member.it->number() && may_take(passed, carrier) &&
-                                       (tried.waiting || takes_at_once(carrier));
+                                       (fallback.waiting || accepts_now(carrier));
                             });
             for (std::size_t before = 0; member.follows && candidate.can && before < candidates_.size(); ++before) {
-                candidate.can = !(candidates_[before].can && members_[before].has_seat_of(member));
+                candidate.can = !(candidates_[before].can && members_[before].has_slot_of(member));
             }
             candidates_.push_back(candidate);
         }

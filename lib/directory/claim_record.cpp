@@ -72,7 +72,7 @@ void read_line(std::string_view line, ClaimRecord& record) {
 }
 
 std::string line_of(const ClaimRecord::Host& host) {
-    return "host " + to_hex(host.owner) + ' ' + std::to_string(host.away_since.time_since_epoch().count()) + ' ' +
+    return "host " + to_hex(host.owner) + ' ' + std::to_string(host.offline_since.time_since_epoch().count()) + ' ' +
            host.host + ' ' + host.path + '\n';
 }
 std::string line_of(const ClaimRecord::Assigned& assigned) {

@@ -33,9 +33,9 @@ struct ClaimRecord {
 
     struct Host {
         login::TokenId owner{};
-        std::string host;                       // as HttpDescription has it
-        std::string path;                       // as HttpDescription::claimed_path
-        std::chrono::sys_seconds away_since{};  // zero: its client was there
+        std::string host;                          // as HttpDescription has it
+        std::string path;                          // as HttpDescription::claimed_path
+        std::chrono::sys_seconds offline_since{};  // zero: its client was there
 
         friend bool operator==(const Host&, const Host&) = default;
     };

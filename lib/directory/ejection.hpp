@@ -20,23 +20,23 @@
 namespace ferrotunnel::directory {
 
 /// Outcome of a visitor at a member.
-enum class Fared : std::uint8_t {
-    well,
-    refused,     // the backend could not be reached
-    reset,       // the connection ended without a response, or none arrived in time
-    answer_5xx,  // HTTP only
+enum class MemberOutcome : std::uint8_t {
+    success,
+    refused,       // the backend could not be reached
+    reset,         // the connection ended without a response, or none arrived in time
+    response_5xx,  // HTTP only
 };
 
 /// Whether that counts as a failure.
-constexpr bool is_failure(const wire::Eject& terms, Fared fared) noexcept {
-    switch (fared) {
-        case Fared::well:
+constexpr bool is_failure(const wire::Eject& terms, MemberOutcome outcome) noexcept {
+    switch (outcome) {
+        case MemberOutcome::success:
             return false;
-        case Fared::refused:
+        case MemberOutcome::refused:
             return (terms.counts & wire::Eject::refused) != 0;
-        case Fared::reset:
+        case MemberOutcome::reset:
             return (terms.counts & wire::Eject::resets) != 0;
-        case Fared::answer_5xx:
+        case MemberOutcome::response_5xx:
             return (terms.counts & wire::Eject::answers_5xx) != 0;
     }
     return false;
@@ -53,11 +53,11 @@ public:
     /// is known only at the end.
     static constexpr Duration row_gap = std::chrono::minutes(1);
 
-    bool is_out() const noexcept { return out_; }
+    bool is_ejected() const noexcept { return ejected_; }
     /// Whether it is in, and its last visitor has not failed.
-    bool is_clean() const noexcept { return !out_ && row_ == 0; }
+    bool is_clean() const noexcept { return !ejected_ && row_ == 0; }
     /// Whether it may get a visitor: the member is in, or its time is over.
-    bool takes(TimePoint now) const noexcept { return !out_ || now >= until_ || mutant(Mutant::early_return); }
+    bool accepts(TimePoint now) const noexcept { return !ejected_ || now >= until_ || mutant(Mutant::early_return); }
     /// A member that is out gets a visitor: its trial. Until the outcome is known, or the time is over again, it gets
     /// no other.
     void begin_trial(const wire::Eject& terms, TimePoint now) noexcept {
@@ -70,19 +70,19 @@ public:
     /// A visitor has succeeded. True if the member is back.
     bool passed(TimePoint now) noexcept {
         row_ = 0;
-        if (!out_ || !on_trial_) {
+        if (!ejected_ || !on_trial_) {
             return false;  // while it is out, the outcome of an earlier visitor means nothing
         }
-        out_ = on_trial_ = false;
+        ejected_ = on_trial_ = false;
         back_at_ = now;
         return true;
     }
 
     /// A visitor has failed. True if the member is out now. `may_go`: the others allow it.
     bool failed(const wire::Eject& terms, bool may_go, TimePoint now) noexcept {
-        if (out_) {
+        if (ejected_) {
             if (on_trial_) {
-                go(terms, now);
+                eject(terms, now);
             }
             return false;
         }
@@ -95,22 +95,22 @@ public:
         if (now - back_at_ >= time_) {
             time_ = {};
         }
-        go(terms, now);
+        eject(terms, now);
         return true;
     }
 
 private:
-    void go(const wire::Eject& terms, TimePoint now) noexcept {
+    void eject(const wire::Eject& terms, TimePoint now) noexcept {
         const Duration longest = std::chrono::milliseconds(std::max(terms.first_ms, terms.longest_ms));
         const Duration first = std::chrono::milliseconds(terms.first_ms);
         time_ = time_ == Duration{} ? first : std::min(2 * time_, longest);
         until_ = now + time_;
-        out_ = true;
+        ejected_ = true;
         on_trial_ = false;
         row_ = 0;
     }
 
-    bool out_ = false;
+    bool ejected_ = false;
     bool on_trial_ = false;
     std::uint32_t row_ = 0;  // failures in a row
     TimePoint failed_at_{};  // the last one

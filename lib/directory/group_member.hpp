@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "directory/mutant.hpp"
-#include "metrics/member_book.hpp"
+#include "metrics/member_counters.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -44,8 +44,8 @@ private:
     template <typename Trunk>
     friend class CarrierList;
 
-    void come() noexcept { now_.fetch_add(1, std::memory_order_relaxed); }
-    void go() noexcept { now_.fetch_sub(mutant(Mutant::uncounted_end) ? 0 : 1, std::memory_order_relaxed); }
+    void add_visitor() noexcept { now_.fetch_add(1, std::memory_order_relaxed); }
+    void remove_visitor() noexcept { now_.fetch_sub(mutant(Mutant::uncounted_end) ? 0 : 1, std::memory_order_relaxed); }
     void begin() noexcept {
         visitors_.fetch_add(1, std::memory_order_relaxed);
         open_.fetch_add(1, std::memory_order_relaxed);
@@ -60,7 +60,7 @@ private:
             row_->now.fetch_sub(1, std::memory_order_relaxed);
         }
     }
-    void take_back() noexcept {
+    void uncount() noexcept {
         visitors_.fetch_sub(1, std::memory_order_relaxed);
         if (row_) {
             row_->visitors.fetch_sub(1, std::memory_order_relaxed);
@@ -91,7 +91,7 @@ public:
         MemberVisit visit;
         visit.member_ = std::move(member);
         if (visit.member_) {
-            visit.member_->come();
+            visit.member_->add_visitor();
         }
         return visit;
     }
@@ -116,9 +116,9 @@ public:
         }
     }
     /// The member had no room for it: it does not count.
-    void take_back() noexcept {
+    void uncount() noexcept {
         if (has_begun_) {
-            member_->take_back();
+            member_->uncount();
         }
         end();
     }
@@ -129,7 +129,7 @@ private:
             member_->end();
         }
         if (member_) {
-            member_->go();
+            member_->remove_visitor();
             member_.reset();
         }
     }
@@ -141,7 +141,7 @@ private:
 /// Counts a visitor in flight at `member` (null: there is no group), and no longer at the previous one.
 inline void count_at(const std::shared_ptr<GroupMember>& member, std::shared_ptr<MemberVisit>& visit) {
     if (visit) {
-        visit->take_back();
+        visit->uncount();
     }
     visit = member ? std::make_shared<MemberVisit>(MemberVisit::on_its_way(member)) : nullptr;
 }

@@ -13,15 +13,15 @@ namespace ferrotunnel::directory {
 enum class HostForm : std::uint8_t { exact, one_label, any_labels, any };
 
 /// A host or pattern in its parts: `key` is the part after "*." or "**.".
-struct HostPlace {
+struct HostPatternKey {
     HostForm form = HostForm::exact;
     std::string_view key;
 
-    friend bool operator==(const HostPlace&, const HostPlace&) = default;
+    friend bool operator==(const HostPatternKey&, const HostPatternKey&) = default;
 };
 
 /// `pattern` is in normal form, as HttpDescription has it.
-inline HostPlace host_place_of(std::string_view pattern) noexcept {
+inline HostPatternKey host_pattern_key_of(std::string_view pattern) noexcept {
     if (pattern == "*") {
         return {HostForm::any, {}};
     }
@@ -41,11 +41,11 @@ inline bool is_host_name(std::string_view host) noexcept {
     return !host.starts_with('[') && last.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
-/// Calls `visit(HostPlace)` for `pattern` itself and then for each pattern that covers it, the narrowest first, until
-/// it returns true. Returns whether it did.
+/// Calls `visit(HostPatternKey)` for `pattern` itself and then for each pattern that covers it, the narrowest first,
+/// until it returns true. Returns whether it did.
 template <typename Visit>
 bool visit_patterns_around(std::string_view pattern, Visit visit) {
-    const HostPlace place = host_place_of(pattern);
+    const HostPatternKey place = host_pattern_key_of(pattern);
     std::string_view rest = place.key;
     if (place.form != HostForm::any && visit(place)) {
         return true;
@@ -55,28 +55,28 @@ bool visit_patterns_around(std::string_view pattern, Visit visit) {
         const std::size_t dot = rest.find('.');
         is_below = dot != std::string_view::npos;
         rest = is_below ? rest.substr(dot + 1) : std::string_view();
-        if (is_below && visit(HostPlace{HostForm::one_label, rest})) {
+        if (is_below && visit(HostPatternKey{HostForm::one_label, rest})) {
             return true;
         }
     } else if (place.form == HostForm::exact) {
         rest = {};
     }
-    if (is_below && visit(HostPlace{HostForm::any_labels, rest})) {
+    if (is_below && visit(HostPatternKey{HostForm::any_labels, rest})) {
         return true;
     }
     for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
         rest = rest.substr(dot + 1);
-        if (visit(HostPlace{HostForm::any_labels, rest})) {
+        if (visit(HostPatternKey{HostForm::any_labels, rest})) {
             return true;
         }
     }
-    return visit(HostPlace{HostForm::any, {}});
+    return visit(HostPatternKey{HostForm::any, {}});
 }
 
 /// Whether `wide` matches everything that `narrow` matches.
 inline bool covers_host(std::string_view wide, std::string_view narrow) noexcept {
-    const HostPlace place = host_place_of(wide);
-    return visit_patterns_around(narrow, [&place](const HostPlace& around) { return around == place; });
+    const HostPatternKey place = host_pattern_key_of(wide);
+    return visit_patterns_around(narrow, [&place](const HostPatternKey& around) { return around == place; });
 }
 
 }  // namespace ferrotunnel::directory

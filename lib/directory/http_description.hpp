@@ -46,11 +46,11 @@ struct HttpDescription {
     http::PathRule path;             // which of the hosts' paths; by default all
     http::Rules rules;
     HttpServiceLimits limits;
-    bool passthrough = false;       // TLS passthrough: no path, no rules
-    bool per_visitor = false;       // a stream carries requests of only one visitor's connection
-    bool backend_tls = false;       // the backend's own URLs start with https
-    hooks::SharedNotes notes;       // of plugins, from the registration; the same object on all its trunks
-    hooks::AskedReference asked{};  // plugins that its client has requested; likewise
+    bool passthrough = false;            // TLS passthrough: no path, no rules
+    bool per_visitor = false;            // a stream carries requests of only one visitor's connection
+    bool backend_tls = false;            // the backend's own URLs start with https
+    hooks::SharedNotes notes;            // of plugins, from the registration; the same object on all its trunks
+    hooks::RequestedPluginsRef asked{};  // plugins that its client has requested; likewise
 
     /// The part that makes a name of a host, as in ClaimName: the path, or the mark for TLS.
     std::string claimed_path() const;

@@ -77,7 +77,7 @@ std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token,
 
 // Whether another token has a pattern around the host. (No token without a right has `*` where that could matter.)
 bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::string& host, TimePoint now) const {
-    return visit_patterns_around(host, [&](const HostPlace& place) {
+    return visit_patterns_around(host, [&](const HostPatternKey& place) {
         if (place.form != HostForm::one_label && place.form != HostForm::any_labels) {
             return false;
         }
@@ -89,15 +89,15 @@ bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::st
 
 // Whether a host stays known for a token whose client is offline.
 bool HttpDirectory::keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host) {
-    return rules.knows(owner) && !rules.refuse_host(owner, host);
+    return rules.has_token(owner) && !rules.refuse_host(owner, host);
 }
 
 void HttpDirectory::set_rules(std::shared_ptr<const RightRules> rules) {
     check(rules != nullptr, "there are always rules, if only empty ones");
     const MutexLock lock(mutex_);
     std::map<std::string, std::set<std::string>> paths;  // by host
-    while (auto lost =
-               away_.take_if([&rules](const AwayHosts::Entry& one) { return !keeps(*rules, one.owner, one.host); })) {
+    while (auto lost = offline_.take_if(
+               [&rules](const OfflineHosts::Entry& one) { return !keeps(*rules, one.owner, one.host); })) {
         paths[lost->host].insert(std::move(lost->path));
     }
     Change change(*this);
@@ -218,9 +218,9 @@ void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
         auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_away);
         check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
         for (auto each = oldest; each != host.routes.end(); ++each) {
-            oldest = is_away(*each) && each->away_since < oldest->away_since ? each : oldest;
+            oldest = is_away(*each) && each->offline_since < oldest->offline_since ? each : oldest;
         }
-        away_.remove({oldest->away_since, host.owner, host.pattern, oldest->claimed_path()});
+        offline_.remove({oldest->offline_since, host.owner, host.pattern, oldest->claimed_path()});
         host.routes.erase(oldest);
     }
 }
@@ -237,7 +237,7 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) REQUIRES(mutex_) {
             const bool replaced = route.is_for(description);
             if (replaced && route.service == nullptr) {
-                away_.remove({route.away_since, host.owner, pattern, route.claimed_path()});
+                offline_.remove({route.offline_since, host.owner, pattern, route.claimed_path()});
             }
             return replaced;
         });
@@ -254,7 +254,7 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
 }
 
 // The routes of the names lead to the new service from the moment when it joins.
-void HttpDirectory::make_way(const std::vector<ClientId>& from, const HttpDescription& description) {
+void HttpDirectory::handover_hosts(const std::vector<ClientId>& from, const HttpDescription& description) {
     const MutexLock lock(mutex_);
     for (const std::string& host : description.hosts) {
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
@@ -327,9 +327,9 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
         for (HttpRoutes::Route& route : host.routes) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
-                route.away_since = now;
+                route.offline_since = now;
                 if (is_kept) {
-                    away_.add({now, host.owner, pattern, route.claimed_path()});
+                    offline_.add({now, host.owner, pattern, route.claimed_path()});
                 }
             }
         }
@@ -345,10 +345,10 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
 // removed.
 void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoint now) {
     std::map<std::string, std::set<std::string>> paths;  // by host
-    while (auto expired = away_.take_since(now - settings_.known_for)) {
+    while (auto expired = offline_.take_since(now - settings_.known_for)) {
         paths[expired->host].insert(std::move(expired->path));
     }
-    while (auto surplus = away_.take_surplus(settings_.known_hosts_max, comer)) {
+    while (auto surplus = offline_.evict_surplus(settings_.known_hosts_max, comer)) {
         paths[surplus->host].insert(std::move(surplus->path));
     }
     forget_paths(change, paths);

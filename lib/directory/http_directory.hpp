@@ -39,10 +39,10 @@
 #include "base/limits.hpp"
 #include "base/mutex.hpp"
 #include "base/random.hpp"
-#include "directory/away_hosts.hpp"
 #include "directory/claim_record.hpp"
 #include "directory/http_routes.hpp"
 #include "directory/http_service.hpp"
+#include "directory/offline_hosts.hpp"
 #include "directory/registry.hpp"
 #include "directory/right_rules.hpp"
 
@@ -97,7 +97,7 @@ public:
 
     /// Lets the service that will join with this description replace those of `from` that have its names: new visitors
     /// then find the new one, and visitors in flight continue.
-    void make_way(const std::vector<ClientId>& from, const HttpDescription& description);
+    void handover_hosts(const std::vector<ClientId>& from, const HttpDescription& description);
 
     /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
@@ -149,7 +149,7 @@ private:
     mutable Mutex routes_mutex_;                // only for an exchange of routes_: workers do not wait for a change
     std::shared_ptr<const HttpRoutes> routes_;  // written under both locks, read under either (not expressible)
     std::map<Key, std::shared_ptr<HttpService>> services_ GUARDED_BY(mutex_);
-    AwayHosts away_ GUARDED_BY(mutex_);
+    OfflineHosts offline_ GUARDED_BY(mutex_);
     AssignedHosts assigned_ GUARDED_BY(mutex_);
     std::function<void()> on_change_ GUARDED_BY(mutex_);
     std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;

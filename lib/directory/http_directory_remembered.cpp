@@ -80,11 +80,11 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     known->for_each_host([&](const HttpRoutes::Host& host) {
         for (const HttpRoutes::Route& route : host.routes) {
             if (known->is_known(route, now)) {
-                std::chrono::sys_seconds away_since{};
+                std::chrono::sys_seconds offline_since{};
                 if (route.service == nullptr) {
-                    away_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.away_since));
+                    offline_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.offline_since));
                 }
-                record.hosts.push_back({host.owner, host.pattern, route.claimed_path(), away_since});
+                record.hosts.push_back({host.owner, host.pattern, route.claimed_path(), offline_since});
             }
         }
     });
@@ -104,9 +104,9 @@ void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chron
         const bool tls = known.path == tls_instead_of_path;
         const auto problem = tls ? read_tls_part({{known.host}}, description)
                                  : read_http_part({.hosts = {known.host}, .path = known.path}, description);
-        const bool was_there = known.away_since == std::chrono::sys_seconds{};
+        const bool was_there = known.offline_since == std::chrono::sys_seconds{};
         const Duration age =
-            was_there ? Duration::zero() : std::max<Duration>(wall - known.away_since, Duration::zero());
+            was_there ? Duration::zero() : std::max<Duration>(wall - known.offline_since, Duration::zero());
         if (problem || age >= settings_.known_for) {
             continue;
         }
@@ -123,7 +123,7 @@ void HttpDirectory::restore(const ClaimRecord& record, TimePoint now, std::chron
         }
         host.owner = known.owner;
         host.routes.push_back({description.path, nullptr, now - age, description.passthrough});
-        away_.add({now - age, known.owner, host.pattern, description.claimed_path()});
+        offline_.add({now - age, known.owner, host.pattern, description.claimed_path()});
     }
     forget(change, {}, now);
     change.commit();

@@ -56,7 +56,7 @@ void HttpRoutes::put(const Place& place, HostPtr host) {
 }
 
 bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
-    return route.service != nullptr || now - route.away_since < known_for_;
+    return route.service != nullptr || now - route.offline_since < known_for_;
 }
 
 bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
@@ -105,8 +105,8 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::Loo
     switch (found.outcome) {
         case routes::RouteOutcome::found:
             match.service = host.routes[found.value].service.get();
-            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::away;
-            match.away_since = host.routes[found.value].away_since;
+            match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::offline;
+            match.offline_since = host.routes[found.value].offline_since;
             break;
         case routes::RouteOutcome::bad_path:
             match.kind = HttpMatch::Kind::bad_path;
@@ -163,8 +163,8 @@ HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexc
     }
     const HttpDescription& there = next->description();
     const bool is_same = there.rules == wanted.rules && there.limits == wanted.limits &&
-                         there.per_visitor == wanted.per_visitor && !there.asked.are_asked_for() &&
-                         !wanted.asked.are_asked_for();
+                         there.per_visitor == wanted.per_visitor && !there.asked.has_plugins() &&
+                         !wanted.asked.has_plugins();
     return is_same ? HttpSuccessor{HttpSuccessor::Kind::same, next} : HttpSuccessor{HttpSuccessor::Kind::other};
 }
 
@@ -175,7 +175,7 @@ TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexce
     }
     const auto& route = found->routes[*found->passthrough];
     HttpService* service = route.service.get();
-    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::away, service, route.away_since};
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::offline, service, route.offline_since};
 }
 
 }  // namespace ferrotunnel::directory

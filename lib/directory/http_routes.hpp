@@ -25,13 +25,13 @@ struct HttpMatch {
         service,         // `service` is set
         unknown_host,    // 404: not registered
         unknown_path,    // 404: the host is registered, but not this path
-        away,            // 503 with Retry-After: registered, but its client is not connected at the moment
+        offline,         // 503 with Retry-After: registered, but its client is not connected at the moment
         bad_path,        // 400: the path must not be forwarded, `fault` has the reason
         ambiguous_path,  // 400: it can be read in several ways, which lead to different services
     } kind = Kind::unknown_host;
     HttpService* service = nullptr;  // alive as long as the routes are
     std::string_view host_pattern;   // the pattern that has matched; points into the routes
-    TimePoint away_since{};          // for `away`: since when; after a restart, since the start at the latest
+    TimePoint offline_since{};       // for `away`: since when; after a restart, since the start at the latest
     http::PathFault fault = http::PathFault::none;
 };
 
@@ -40,10 +40,10 @@ struct TlsMatch {
     enum class Kind : std::uint8_t {
         none,     // not registered for passthrough: TLS ends here
         service,  // `service` is set
-        away,     // registered, but its client is not connected at the moment
+        offline,  // registered, but its client is not connected at the moment
     } kind = Kind::none;
     HttpService* service = nullptr;  // alive as long as the routes are
-    TimePoint away_since{};          // for `away`, as in HttpMatch
+    TimePoint offline_since{};       // for `away`, as in HttpMatch
 };
 
 /// The present holder of a service's host and path.
@@ -83,7 +83,7 @@ private:
     struct Route {
         http::PathRule path;
         std::shared_ptr<HttpService> service;  // null: its client is offline
-        TimePoint away_since{};                // if its client is offline
+        TimePoint offline_since{};             // if its client is offline
         bool passthrough = false;              // for TLS passthrough; a host has at most one
 
         std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }

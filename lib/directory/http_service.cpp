@@ -16,17 +16,17 @@ std::string cookie_path_of(const http::PathRule& path) {
     return is_plain ? path.path : "/";
 }
 
-HttpService::Sticks sticks_of(const std::optional<Membership>& membership, const HttpDescription& description) {
-    HttpService::Sticks sticks;
+HttpService::StickySettings sticks_of(const std::optional<Membership>& membership, const HttpDescription& description) {
+    HttpService::StickySettings sticky;
     if (membership) {
-        sticks.by = membership->sticky;
-        sticks.watches = membership->eject.failures != 0;
+        sticky.by = membership->sticky;
+        sticky.watches = membership->eject.failures != 0;
     }
-    if (sticks.by == wire::Sticky::cookie && membership->key) {
-        sticks.cookie_name = membership->key->cookie_name(membership->group);
-        sticks.cookie_path = cookie_path_of(description.path);
+    if (sticky.by == wire::Sticky::cookie && membership->key) {
+        sticky.cookie_name = membership->key->cookie_name(membership->group);
+        sticky.cookie_path = cookie_path_of(description.path);
     }
-    return sticks;
+    return sticky;
 }
 
 }  // namespace
@@ -37,22 +37,24 @@ HttpService::HttpService(std::uint64_t serial, HttpDescription description, cons
       description_(std::move(description)),
       client_(client),
       id_(id),
-      sticks_(sticks_of(membership, description_)) {}
+      sticky_(sticks_of(membership, description_)) {}
 
 std::optional<HttpService::Carrier> HttpService::choose(const CarrierIds& passed, const runtime::Worker* here,
-                                                        const VisitorAsk& ask) {
+                                                        const BalanceContext& context) {
     const MutexLock lock(mutex_);
     const auto is_here = [here](HttpCarrier& trunk) { return &trunk.worker() == here; };
-    const auto* carrier = here == nullptr ? carriers_.choose(passed, ask) : carriers_.choose(passed, is_here, ask);
+    const auto* carrier =
+        here == nullptr ? carriers_.choose(passed, context) : carriers_.choose(passed, is_here, context);
     if (carrier == nullptr) {
         return std::nullopt;
     }
     return Carrier{carrier->trunk, carrier->service, carriers_.member_of(*carrier)};
 }
 
-MemberTurn HttpService::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
+HealthTransition HttpService::record_outcome(const GroupMember& member, MemberOutcome outcome, TimePoint now,
+                                             Duration& time) {
     const MutexLock lock(mutex_);
-    return carriers_.tell(member, fared, now, time);
+    return carriers_.record_outcome(member, outcome, now, time);
 }
 
 std::shared_ptr<GroupMember> HttpService::member_of(const HttpCarrier& trunk) const {
@@ -65,14 +67,14 @@ std::vector<CarrierList<HttpCarrier>::Present> HttpService::members() const {
     return carriers_.members();
 }
 
-std::shared_ptr<GroupMember> HttpService::stays_with(const VisitorAsk& ask) {
+std::shared_ptr<GroupMember> HttpService::sticky_member(const BalanceContext& context) {
     const MutexLock lock(mutex_);
-    return carriers_.stays_with(ask);
+    return carriers_.sticky_member(context);
 }
 
-bool HttpService::keeps_tag(const VisitorAsk& ask) const {
+bool HttpService::keeps_tag(const BalanceContext& context) const {
     const MutexLock lock(mutex_);
-    return carriers_.keeps_tag(ask);
+    return carriers_.keeps_tag(context);
 }
 
 bool HttpService::carries(const HttpCarrier& trunk) const {

@@ -14,7 +14,7 @@
 #include "directory/carrier_list.hpp"
 #include "directory/http_carrier.hpp"
 #include "directory/http_description.hpp"
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -28,7 +28,7 @@ public:
         std::shared_ptr<GroupMember> member{};  // of a group; otherwise null
     };
     /// How visitors of a group stay with their members.
-    struct Sticks {
+    struct StickySettings {
         wire::Sticky by = wire::Sticky::off;
         std::string cookie_name{};  // if visitors stay by cookie
         std::string cookie_path{};  // scope of the cookie
@@ -50,21 +50,21 @@ public:
     /// answered that they have no room). A carrier on the worker `here` may have a few more, since its traffic never
     /// changes threads. In a group, a carrier of the member that `ask` selects. Empty if none is left.
     std::optional<Carrier> choose(const CarrierIds& passed = {}, const runtime::Worker* here = nullptr,
-                                  const VisitorAsk& ask = {});
+                                  const BalanceContext& context = {});
 
-    const Sticks& sticks() const noexcept { return sticks_; }
+    const StickySettings& sticky() const noexcept { return sticky_; }
     /// Records the outcome of a request or visitor at a member. `time`: how long the member is out, if it is ejected
     /// now.
-    MemberTurn tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time);
+    HealthTransition record_outcome(const GroupMember& member, MemberOutcome outcome, TimePoint now, Duration& time);
     /// The member that the trunk belongs to. Null if there is no group.
     std::shared_ptr<GroupMember> member_of(const HttpCarrier& trunk) const;
 
     /// The members of the group, in the order in which they joined, and the one that such a visitor stays with (null:
     /// the balance chooses one). For display: nothing is counted.
     std::vector<CarrierList<HttpCarrier>::Present> members() const;
-    std::shared_ptr<GroupMember> stays_with(const VisitorAsk& ask);
+    std::shared_ptr<GroupMember> sticky_member(const BalanceContext& context);
     /// Whether the visitor keeps a cookie that belongs to no member, since its member may reconnect.
-    bool keeps_tag(const VisitorAsk& ask) const;
+    bool keeps_tag(const BalanceContext& context) const;
 
     /// Changes whenever a carrier joins or leaves. Idle streams to the backend are then checked: one whose carrier no
     /// longer carries the service, or accepts no visitors, is closed, so that a draining trunk can end.
@@ -104,7 +104,7 @@ private:
     const HttpDescription description_;
     const ClientId client_;
     const std::uint32_t id_;
-    const Sticks sticks_;
+    const StickySettings sticky_;
     bool outgoing_ = false;  // another service will replace it; guarded by the directory's lock
     std::atomic<std::uint64_t> carriers_version_{0};
     std::atomic<std::uint64_t> requests_{0};

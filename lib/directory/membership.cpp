@@ -107,7 +107,7 @@ Refusal too_many_members() {
     return {wire::Code::limit, "The group has " + std::to_string(limits::group_members_max) + " members, the maximum."};
 }
 
-Refusal says_another(const Membership& others, const Membership& own) {
+Refusal membership_mismatch(const Membership& others, const Membership& own) {
     const Difference what = difference(others, own);
     return {wire::Code::limit, "The other members of its group have `" + what.key + ": " + what.others +
                                    "`, and this client has `" + what.key + ": " + what.own +

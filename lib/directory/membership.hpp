@@ -11,7 +11,7 @@
 
 #include "directory/refusal.hpp"
 #include "login/token.hpp"
-#include "metrics/member_book.hpp"
+#include "metrics/member_counters.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::limits {
@@ -55,7 +55,7 @@ struct Membership {
 /// The refusal of a member beyond the limit.
 Refusal too_many_members();
 /// The refusal of a member whose terms differ from those of the others: which term, and both values.
-Refusal says_another(const Membership& others, const Membership& own);
+Refusal membership_mismatch(const Membership& others, const Membership& own);
 
 /// The identity of a token's group with this name. Another kind of service is another group.
 ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::string_view name);

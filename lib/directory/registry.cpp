@@ -33,7 +33,7 @@ void Registry::set_rules(std::shared_ptr<const RightRules> rules) {
     check(rules != nullptr, "there are always rules, if only empty ones");
     const MutexLock lock(mutex_);
     const std::size_t given_up =
-        std::erase_if(kept_, [&rules](const auto& kept) { return !rules->knows(kept.second.owner); });
+        std::erase_if(kept_, [&rules](const auto& kept) { return !rules->has_token(kept.second.owner); });
     if (given_up != 0 && on_change_) {
         on_change_();
     }
@@ -85,8 +85,8 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     if (!superseding.older.empty()) {
         return superseding;
     }
-    if (auto refusal = too_many_sessions(info.token, replaces_somebody(info))) {
-        if (auto waiting = waits_longest(info.token)) {
+    if (auto refusal = too_many_sessions(info.token, replaces_any(info))) {
+        if (auto waiting = longest_detached(info.token)) {
             return Superseding{{std::move(waiting)}, true};
         }
         return *refusal;
@@ -100,7 +100,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
     // Its login may have been in progress when it, or another client, replaced one.
     Session& session = sessions_.at(info.key);
     session.replaced = was_replaced(info) || (!of_client.empty() && sessions_.at(of_client.front()).replaced);
-    session.info.replaces = info.replaces && !is_heir(info);
+    session.info.replaces = info.replaces && !is_successor(info);
     of_client.push_back(info.key);
     ++of_token.sessions;
     return Admitted{};
@@ -112,7 +112,7 @@ std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, 
         return Refusal{wire::Code::busy, "The server has reached its limit of clients. Trying later may work."};
     }
     const auto known = holdings_.find(token);
-    const std::size_t most = sessions_most_of(token);
+    const std::size_t most = session_limit_of(token);
     if ((known != holdings_.end() ? known->second.sessions : 0) >= (replaces ? 2 * most : most)) {
         return Refusal{wire::Code::busy, "This token has reached its limit of connections (" + std::to_string(most) +
                                              "). Trying later may work."};
@@ -122,14 +122,14 @@ std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, 
 
 // The session of the token that has been without a connection for longest. Null if all have one. A client that was
 // killed may be back before its sessions are given up.
-std::shared_ptr<SessionHandle> Registry::waits_longest(const login::TokenId& token) const {
+std::shared_ptr<SessionHandle> Registry::longest_detached(const login::TokenId& token) const {
     std::shared_ptr<SessionHandle> longest;
     TimePoint since = TimePoint::max();
     for (const auto& [key, session] : sessions_) {
         if (session.info.token != token) {
             continue;
         }
-        if (const auto waits = session.handle->waits_since(); waits && *waits < since) {
+        if (const auto waits = session.handle->detached_since(); waits && *waits < since) {
             since = *waits;
             longest = session.handle;
         }
@@ -137,7 +137,7 @@ std::shared_ptr<SessionHandle> Registry::waits_longest(const login::TokenId& tok
     return longest;
 }
 
-std::size_t Registry::sessions_most_of(const login::TokenId& token) const {
+std::size_t Registry::session_limit_of(const login::TokenId& token) const {
     const std::optional<std::uint64_t> quota = rules()->of(token).connections;
     return std::min<std::size_t>(settings_.sessions_per_token_max, quota.value_or(limits::sessions_max));
 }
@@ -357,8 +357,8 @@ void Registry::remove(SessionKey session) {
     std::erase(client->second, session);
     if (client->second.empty()) {
         clients_.erase(client);
-        if (is_heir(removed.mapped().info)) {
-            heirs_.erase({removed.mapped().info.token, removed.mapped().info.identity});
+        if (is_successor(removed.mapped().info)) {
+            successors_.erase({removed.mapped().info.token, removed.mapped().info.identity});
         }
     }
     const auto holding = holdings_.find(removed.mapped().info.token);
@@ -382,7 +382,7 @@ void Registry::keep(std::uint16_t port, const login::TokenId& owner, TimePoint u
 void Registry::keep_ports(SessionKey session, TimePoint until, bool is_recorded) {
     const MutexLock lock(mutex_);
     const auto known = sessions_.find(session);
-    if (known == sessions_.end() || !rules()->knows(known->second.info.token)) {
+    if (known == sessions_.end() || !rules()->has_token(known->second.info.token)) {
         return;
     }
     for (const ClaimName& name : known->second.names) {

@@ -61,7 +61,7 @@ struct Admitted {};
 /// connection, if another session would exceed the limit: it is evicted.
 struct Superseding {
     std::vector<std::shared_ptr<SessionHandle>> older;
-    bool gives_place = false;
+    bool evicts_detached = false;
 };
 using AdmitAnswer = std::variant<Admitted, Superseding, Refusal>;
 
@@ -161,21 +161,21 @@ public:
     /// All trunks of the predecessors of the session's client.
     std::vector<std::shared_ptr<SessionHandle>> predecessors(SessionKey session) const;
     /// Their identities.
-    std::vector<ClientId> clients_before(SessionKey session) const;
+    std::vector<ClientId> predecessor_ids(SessionKey session) const;
     /// Whether a predecessor has the name too, and not as a member of the same group: it is served there until the
     /// replacement.
-    bool waits_for_place(SessionKey session, const ClaimName& name) const;
-    struct Succession {
-        ClientId heir{};
+    bool waits_for_handover(SessionKey session, const ClaimName& name) const;
+    struct HandoverPlan {
+        ClientId successor{};
         std::vector<std::shared_ptr<SessionHandle>> trunks{};  // of the heir
         std::vector<ClientId> predecessors{};
         std::vector<ClientId> owners{};  // of the names that both have: predecessors, or their groups
     };
     /// The effect of replacing the predecessors now.
-    Succession succession(SessionKey session) const;
+    HandoverPlan handover_plan(SessionKey session) const;
     /// Completes the replacement: names that both have belong only to the heir, and the predecessors, all trunks of
     /// which are returned, claim nothing any more.
-    std::vector<std::shared_ptr<SessionHandle>> settle(const Succession& succession);
+    std::vector<std::shared_ptr<SessionHandle>> commit_handover(const HandoverPlan& handover_plan);
     /// Whether another client has replaced the session's: during the session, or before its login, while the client was
     /// disconnected. The client must be notified.
     bool is_replaced(SessionKey session) const;
@@ -254,14 +254,14 @@ private:
     ClaimAnswer refuse_or_contest(const Session& claimant, const ClaimName& name, const Session& holder) const
         REQUIRES(mutex_);
     std::optional<Refusal> too_many_sessions(const login::TokenId& token, bool replaces) const REQUIRES(mutex_);
-    std::shared_ptr<SessionHandle> waits_longest(const login::TokenId& token) const REQUIRES(mutex_);
+    std::shared_ptr<SessionHandle> longest_detached(const login::TokenId& token) const REQUIRES(mutex_);
     bool precedes(const Session& one, const SessionInfo& other) const REQUIRES(mutex_);
     template <typename Action>
     void for_predecessors(const SessionInfo& info, Action action) const REQUIRES(mutex_);
     bool was_replaced(const SessionInfo& info) const REQUIRES(mutex_);
-    bool is_heir(const SessionInfo& info) const REQUIRES(mutex_);
-    bool replaces_somebody(const SessionInfo& info) const REQUIRES(mutex_);
-    std::size_t sessions_most_of(const login::TokenId& token) const;
+    bool is_successor(const SessionInfo& info) const REQUIRES(mutex_);
+    bool replaces_any(const SessionInfo& info) const REQUIRES(mutex_);
+    std::size_t session_limit_of(const login::TokenId& token) const;
     std::optional<Refusal> too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const
         REQUIRES(mutex_);
     void end_claim(Claims::iterator claim) REQUIRES(mutex_);
@@ -275,7 +275,7 @@ private:
     mutable Mutex mutex_;
     std::map<SessionKey, Session> sessions_ GUARDED_BY(mutex_);
     std::map<ClientId, std::vector<SessionKey>> clients_ GUARDED_BY(mutex_);
-    std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> heirs_
+    std::map<std::pair<login::TokenId, std::string>, wire::InstanceId> successors_
         GUARDED_BY(mutex_);                                          // by identity, the client that replaced it
     std::map<login::TokenId, Holding> holdings_ GUARDED_BY(mutex_);  // of tokens that have sessions
     Claims claims_ GUARDED_BY(mutex_);

@@ -68,7 +68,7 @@ RightRules::RightRules(const std::vector<login::AcceptedToken>& tokens, std::str
 }
 
 void RightRules::add_host(const std::string& pattern, const login::TokenId& token) {
-    const HostPlace place = host_place_of(pattern);
+    const HostPatternKey place = host_pattern_key_of(pattern);
     Holders& holders =
         place.form == HostForm::any ? any_host_ : hosts_[static_cast<std::size_t>(place.form)][std::string(place.key)];
     if (!has(holders, token)) {
@@ -77,7 +77,7 @@ void RightRules::add_host(const std::string& pattern, const login::TokenId& toke
     patterns_.push_back(pattern);
 }
 
-bool RightRules::knows(const login::TokenId& token) const noexcept {
+bool RightRules::has_token(const login::TokenId& token) const noexcept {
     return tokens_.empty() || std::binary_search(tokens_.begin(), tokens_.end(), token);
 }
 
@@ -87,7 +87,7 @@ const login::Rights& RightRules::of(const login::TokenId& token) const noexcept 
     return known != rights_.end() ? *known->second : everything;
 }
 
-const RightRules::Holders* RightRules::holders_of(const HostPlace& place) const noexcept {
+const RightRules::Holders* RightRules::holders_of(const HostPatternKey& place) const noexcept {
     if (place.form == HostForm::any) {
         return any_host_.empty() ? nullptr : &any_host_;
     }
@@ -100,7 +100,7 @@ const RightRules::Holders* RightRules::holders_of(const HostPlace& place) const 
 const RightRules::Holders* RightRules::deciding(std::string_view pattern) const noexcept {
     const Holders* holders = nullptr;
     if (!patterns_.empty()) {
-        visit_patterns_around(pattern, [&](const HostPlace& place) {
+        visit_patterns_around(pattern, [&](const HostPatternKey& place) {
             holders = holders_of(place);
             return holders != nullptr;
         });
@@ -113,7 +113,7 @@ bool RightRules::is_around_others(std::string_view pattern) const noexcept {
     if (several_ && (pattern == "*" || (!assigned_.empty() && covers_host(pattern, assigned_)))) {
         return true;
     }
-    return host_place_of(pattern).form != HostForm::exact &&
+    return host_pattern_key_of(pattern).form != HostForm::exact &&
            std::any_of(patterns_.begin(), patterns_.end(),
                        [pattern](const std::string& right) { return covers_host(pattern, right); });
 }
@@ -131,7 +131,7 @@ std::optional<Refusal> RightRules::refuse_host(const login::TokenId& token, std:
 }
 
 bool RightRules::names_host(const login::TokenId& token, std::string_view pattern) const noexcept {
-    return !patterns_.empty() && visit_patterns_around(pattern, [&](const HostPlace& place) {
+    return !patterns_.empty() && visit_patterns_around(pattern, [&](const HostPatternKey& place) {
         const Holders* holders = holders_of(place);
         return holders != nullptr && has(*holders, token);
     });

@@ -37,7 +37,7 @@ public:
     explicit RightRules(const std::vector<login::AcceptedToken>& tokens, std::string_view domain = {});
 
     /// Whether the token exists. Rules that were made without tokens accept all.
-    bool knows(const login::TokenId& token) const noexcept;
+    bool has_token(const login::TokenId& token) const noexcept;
     /// The rights of a token; without any, rights that allow everything.
     const login::Rights& of(const login::TokenId& token) const noexcept;
 
@@ -76,7 +76,7 @@ private:
     };
 
     void add_host(const std::string& pattern, const login::TokenId& token);
-    const Holders* holders_of(const HostPlace& place) const noexcept;
+    const Holders* holders_of(const HostPatternKey& place) const noexcept;
     const Holders* deciding(std::string_view pattern) const noexcept;
     bool is_around_others(std::string_view pattern) const noexcept;
     const login::PortPolicy& policy_of(const login::TokenId& token, const login::PortPolicy& every_token) const;

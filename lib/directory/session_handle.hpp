@@ -29,7 +29,7 @@ public:
     virtual void probe(std::function<void(bool alive)> answer) = 0;
 
     /// Since when it waits to be resumed, its connection being lost. Empty if it has a connection.
-    virtual std::optional<TimePoint> waits_since() const noexcept { return std::nullopt; }
+    virtual std::optional<TimePoint> detached_since() const noexcept { return std::nullopt; }
 
     // Hand-over (docs/architecture/handover.md).
 
@@ -39,9 +39,9 @@ public:
     }
     /// Opens the services that the session has registered and not opened, since `owners` have the names: now it
     /// replaces them. `done` is called like `released`.
-    virtual void take_place(std::vector<ClientId> owners, std::function<void()> done) { (void)owners, done(); }
+    virtual void handover_open(std::vector<ClientId> owners, std::function<void()> done) { (void)owners, done(); }
     /// Another client, from the address `by` if that is known, has replaced the session's.
-    virtual void replaced(std::string by) { (void)by; }
+    virtual void on_replaced(std::string by) { (void)by; }
 };
 
 }  // namespace ferrotunnel::directory

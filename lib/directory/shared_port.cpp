@@ -4,7 +4,7 @@
 #include <exception>
 
 #include "base/limits.hpp"
-#include "directory/loop_gate.hpp"
+#include "directory/loop_guard.hpp"
 #include "runtime/datagram_socket.hpp"
 
 namespace ferrotunnel::directory {
@@ -12,13 +12,13 @@ namespace ferrotunnel::directory {
 // --- one port ---
 
 // Properties of the visitor for the choice of a group member.
-VisitorAsk SharedPort::ask_of(const Visitor& visitor) const {
-    VisitorAsk ask;
+BalanceContext SharedPort::context_of(const Visitor& visitor) const {
+    BalanceContext context;
     if (carriers_.is_group()) {
-        ask.now = Clock::now();
-        ask.sticky.address = address_hash(runtime::visitor_address(visitor.from));
+        context.now = Clock::now();
+        context.sticky.address = address_hash(runtime::visitor_address(visitor.from));
     }
-    return ask;
+    return context;
 }
 
 // Hands the visitor to a carrier, or lets it wait for one. False if neither is possible.
@@ -28,10 +28,10 @@ bool SharedPort::give(Visitor& visitor) {
     {
         const MutexLock lock(mutex_);
         // A visitor that a carrier has passed on came before the queued ones.
-        if (held_until_ || (!line_.empty() && visitor.passed_on_by.empty())) {
+        if (held_until_ || (!queue_.empty() && visitor.excluded_carriers.empty())) {
             return hold_visitor(visitor);
         }
-        const Carriers::Carrier* carrier = carriers_.choose(visitor.passed_on_by, ask_of(visitor));
+        const Carriers::Carrier* carrier = carriers_.choose(visitor.excluded_carriers, context_of(visitor));
         if (carrier == nullptr) {
             return false;
         }
@@ -43,7 +43,7 @@ bool SharedPort::give(Visitor& visitor) {
     return true;
 }
 
-void SharedPort::hand_over(Visitor visitor) noexcept try {
+void SharedPort::dispatch(Visitor visitor) noexcept try {
     give(visitor);  // on failure the last carrier has left for good, and the visitor is reset
 } catch (const std::exception&) {
     // No memory for the mail: only this visitor is reset.
@@ -51,20 +51,20 @@ void SharedPort::hand_over(Visitor visitor) noexcept try {
 
 // Each carrier passes a visitor on once, so this ends, even if carriers join all the time.
 bool SharedPort::pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept try {
-    if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
+    if (visitor.excluded_carriers.size() >= limits::trunks_per_tunnel_max) {
         return false;
     }
-    visitor.passed_on_by.push_back(from.carrier_id());
+    visitor.excluded_carriers.push_back(from.carrier_id());
     return give(visitor);
 } catch (const std::exception&) {
     return !visitor.port;  // lost on the way
 }
 
-void SharedPort::look_at_holds() noexcept {
+void SharedPort::update_accept_pause() noexcept {
     if (worker_.here()) {
         pause_or_resume();
     } else {
-        (void)look_mail_->post(*worker_.mailbox(), shared_from_this());
+        (void)update_mail_->post(*worker_.mailbox(), shared_from_this());
     }
 }
 
@@ -72,7 +72,7 @@ void SharedPort::look_at_holds() noexcept {
 void SharedPort::pause_or_resume() noexcept {
     if (listener_) {
         const std::size_t trunks = with_carriers([](const auto& carriers) { return carriers.size(); });
-        listener_->set_paused(trunks > 0 && holds_.load() >= trunks);
+        listener_->set_paused(trunks > 0 && accept_pauses_.load() >= trunks);
     }
 }
 
@@ -80,15 +80,16 @@ std::uint64_t SharedPort::visitors() {
     return with_carriers([](const auto& carriers) { return carriers.load() / 2; });  // a load counts each visitor twice
 }
 
-MemberTurn SharedPort::tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time) {
-    return with_carriers([&](auto& carriers) { return carriers.tell(member, fared, now, time); });
+HealthTransition SharedPort::record_outcome(const GroupMember& member, MemberOutcome outcome, TimePoint now,
+                                            Duration& time) {
+    return with_carriers([&](auto& carriers) { return carriers.record_outcome(member, outcome, now, time); });
 }
 
 std::shared_ptr<GroupMember> SharedPort::member_of(const VisitorCarrier& trunk) {
     return with_carriers([&](auto& carriers) { return carriers.member_of(trunk); });
 }
 
-void SharedPort::tell_of_loop() {
+void SharedPort::report_loop() {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
     with_carriers([&](auto& carriers) {
@@ -98,7 +99,7 @@ void SharedPort::tell_of_loop() {
         }
     });
     if (trunk) {
-        trunk->leads_back(service);
+        trunk->on_loop_detected(service);
     }
 }
 
@@ -113,10 +114,10 @@ PortTable::Opening PortTable::tcp_opening(runtime::Worker& worker, const PortOpe
         return passed_->listen_on(address, why);
     };
     const auto open_tcp = [&worker, &open](runtime::Fd listener, SharedPort& port) {
-        auto gate = std::make_shared<LoopGate>(worker, port);
+        auto guard = std::make_shared<LoopGuard>(worker, port);
         return open(worker, std::move(listener),
-                    [to = &port, gate = std::move(gate)](runtime::Fd socket, const runtime::SocketAddress& from) {
-                        gate->take(Visitor(std::move(socket), from, to->shared_from_this()));
+                    [to = &port, guard = std::move(guard)](runtime::Fd socket, const runtime::SocketAddress& from) {
+                        guard->take(Visitor(std::move(socket), from, to->shared_from_this()));
                     });
     };
     return {Transport::tcp, listen, open_tcp};
@@ -140,7 +141,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                     [to = &port](IntrusivePtr<DistantVisitor> datagrams, const runtime::SocketAddress& from) {
                         Visitor visitor(runtime::Fd(), from, to->shared_from_this());
                         visitor.distant = std::move(datagrams);
-                        to->hand_over(std::move(visitor));
+                        to->dispatch(std::move(visitor));
                     });
     };
     const auto bind = [this](const runtime::SocketAddress& address, std::error_code& why) {
@@ -197,7 +198,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             [&](auto& carriers) { return carriers.add(std::move(trunk), service, membership, health); });
         if (held != held_.end()) {
             ++*of_client;
-            take_over(held, owner);
+            adopt_held(held, owner);
         } else if (opened) {
             std::size_t& of_token = of_token_[owner.first];
             ports_.emplace(key_of(owner, *port), port);
@@ -206,7 +207,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         }
     }
     port->end_hold();
-    port->look_at_holds();
+    port->update_accept_pause();
     for (const auto& yielded : replaced) {
         yielded->dropped(port);
     }
@@ -231,11 +232,11 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
     port->address_ = chosen;
     port->transport_ = opening.transport;
     port->table_ = weak_from_this();
-    port->book_ = book_;
+    port->limiter_ = limiter_;
     if (opening.terms != nullptr) {
         port->terms_ = *opening.terms;
     }
-    port->hold_timer_.emplace(worker, [at = port.get()] { at->look_at_hold(); });
+    port->hold_timer_.emplace(worker, [at = port.get()] { at->update_hold(); });
     port->listener_ = opening.open(std::move(listener), *port);
     ++changes_;
     return port;
@@ -250,10 +251,10 @@ void PortTable::leave(SharedPort& port, const VisitorCarrier& trunk, bool may_re
     // A visitor finds the trunk, or the hold.
     if (port.remove(trunk, holds ? std::optional(Clock::now() + hold_) : std::nullopt)) {
         if (!holds || !keep_held(known)) {
-            take_out(port);
+            close_port(port);
         }
     } else {
-        port.look_at_holds();
+        port.update_accept_pause();
     }
 }
 
@@ -268,9 +269,9 @@ void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
             return removed;
         });
         if (nobody_left) {
-            take_out(port);
+            close_port(port);
         } else {
-            port.look_at_holds();
+            port.update_accept_pause();
         }
     }
     const std::shared_ptr<SharedPort> closed = port.shared_from_this();
@@ -282,7 +283,7 @@ void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
 }
 
 // Closes a port without carriers. Does nothing if that is done already.
-void PortTable::take_out(SharedPort& port) {
+void PortTable::close_port(SharedPort& port) {
     auto known = ports_.find(key_of(port.client_, port));
     if (known == ports_.end() || known->second.get() != &port) {
         return;
@@ -303,7 +304,7 @@ void PortTable::close_node(Ports::node_type node) noexcept {
 }
 
 // Destroys the listener; runs on its worker.
-void SharedPort::take_down(const std::shared_ptr<SharedPort>& closed) noexcept {
+void SharedPort::close_listener(const std::shared_ptr<SharedPort>& closed) noexcept {
     closed->end_listening();
     if (const auto table = closed->table_.lock()) {
         table->forget(*closed);
@@ -343,12 +344,12 @@ std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedP
         const auto counted = counts.find(of);
         return (counted == counts.end() ? 0 : counted->second) >= most;
     };
-    if (held == nullptr && is_at(of_token_, client.first, most_.of_token)) {
+    if (held == nullptr && is_at(of_token_, client.first, limits_.of_token)) {
         close_one_held(client.first);  // a retry finds room
-        return too_many_ports("The clients of this token have", most_.of_token);
+        return too_many_ports("The clients of this token have", limits_.of_token);
     }
-    if (is_at(of_client_, client, most_.of_client)) {
-        return too_many_ports("Counting ports that are still being closed, this client has", most_.of_client);
+    if (is_at(of_client_, client, limits_.of_client)) {
+        return too_many_ports("Counting ports that are still being closed, this client has", limits_.of_client);
     }
     return std::nullopt;
 }
@@ -372,8 +373,8 @@ void PortTable::yield(SharedPort& port, const VisitorCarrier& trunk) {
     port.with_carriers([&trunk](auto& carriers) { carriers.set_yields(trunk); });
 }
 
-void PortTable::bequeath(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
-                         const runtime::SocketAddress& at) {
+void PortTable::handover_port(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
+                              const runtime::SocketAddress& at) {
     SharedPort::Carriers::Trunks dropped;
     std::shared_ptr<SharedPort> port;
     {
@@ -386,7 +387,7 @@ void PortTable::bequeath(const std::vector<ClientId>& from, const ClientId& to, 
             port = known->second;
             if (port->address().ip() != at.ip()) {
                 dropped = port->with_carriers([](auto& carriers) { return carriers.remove_all(); });
-                take_out(*port);
+                close_port(*port);
                 break;
             }
             std::size_t& of_client = of_client_[to];  // statements that may run out of memory come first

@@ -38,10 +38,10 @@
 #include "buffer/waker.hpp"
 #include "directory/carrier_id.hpp"
 #include "directory/carrier_list.hpp"
-#include "directory/hold_book.hpp"
+#include "directory/hold_limiter.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
-#include "directory/visit.hpp"
+#include "directory/watched_visitor.hpp"
 #include "mux/stream.hpp"
 #include "runtime/passed_sockets.hpp"
 #include "runtime/socket.hpp"
@@ -68,7 +68,7 @@ public:
     /// The socket. Any thread, as long as the port is open.
     virtual int descriptor() const noexcept { return -1; }
     /// Accepts no new visitors, since another process shares the socket and accepts them. Present visitors stay.
-    virtual void hand_over() noexcept {}
+    virtual void handover_to_process() noexcept {}
 };
 
 using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddress&)>;
@@ -87,7 +87,7 @@ public:
     /// No trunk accepts it.
     virtual void refused() noexcept = 0;
     /// Rules reject it, and will for some time: requesting it again at once is useless.
-    virtual void turned_away() noexcept { refused(); }
+    virtual void rejected() noexcept { refused(); }
 };
 
 using DatagramHandler = std::function<void(IntrusivePtr<DistantVisitor>, const runtime::SocketAddress&)>;
@@ -116,9 +116,9 @@ struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
     std::shared_ptr<SharedPort> port;  // null: it has named a private service
-    CarrierIds passed_on_by{};
+    CarrierIds excluded_carriers{};
     std::shared_ptr<trunk::Traffic> watched{};  // counts what this visitor moves; usually null
-    std::shared_ptr<Visit> visit{};             // null: no plugin was asked
+    std::shared_ptr<WatchedVisitor> visit{};    // null: no plugin was asked
     IntrusivePtr<DistantVisitor> distant{};     // set if there is no socket
     std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null
@@ -151,7 +151,7 @@ public:
     /// leaves later.
     virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
     /// Notifies the trunk that the port creates its own visitors (a forwarding loop), which were reset.
-    virtual void leads_back(std::uint32_t service) { (void)service; }
+    virtual void on_loop_detected(std::uint32_t service) { (void)service; }
 };
 
 /// One public port. Created and owned by the PortTable. Any thread.
@@ -163,7 +163,7 @@ public:
     Transport transport() const noexcept { return transport_; }
     /// Hands the visitor to the carrier with the fewest visitors, in turn if several are equal. Without a carrier it
     /// waits, if the port is held and has room; otherwise it is reset.
-    void hand_over(Visitor visitor) noexcept;
+    void handover_to_process(Visitor visitor) noexcept;
     /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those
     /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
     /// visitor was lost, and reset, for lack of memory: the caller no longer has it.
@@ -171,18 +171,18 @@ public:
 
     /// Holds back new visitors, for a trunk with queued visitors, until it is destroyed. While each of the port's
     /// trunks keeps one, newcomers wait in the kernel, since no trunk can accept them yet.
-    class Hold {
+    class AcceptPause {
     public:
-        explicit Hold(std::shared_ptr<SharedPort> port) noexcept : port_(std::move(port)) {
-            port_->holds_.fetch_add(1);
-            port_->look_at_holds();
+        explicit AcceptPause(std::shared_ptr<SharedPort> port) noexcept : port_(std::move(port)) {
+            port_->accept_pauses_.fetch_add(1);
+            port_->update_accept_pause();
         }
-        Hold(Hold&&) noexcept = default;
-        Hold& operator=(Hold&&) = delete;
-        ~Hold() {
+        AcceptPause(AcceptPause&&) noexcept = default;
+        AcceptPause& operator=(AcceptPause&&) = delete;
+        ~AcceptPause() {
             if (port_) {
-                port_->holds_.fetch_sub(1);
-                port_->look_at_holds();
+                port_->accept_pauses_.fetch_sub(1);
+                port_->update_accept_pause();
             }
         }
 
@@ -193,10 +193,10 @@ public:
     /// Approximate number of visitors of its trunks, over all their services.
     std::uint64_t visitors();
     /// Records a visitor's outcome at a group member; and the member that a trunk belongs to (null: there is no group).
-    MemberTurn tell(const GroupMember& member, Fared fared, TimePoint now, Duration& time);
+    HealthTransition record_outcome(const GroupMember& member, MemberOutcome outcome, TimePoint now, Duration& time);
     std::shared_ptr<GroupMember> member_of(const VisitorCarrier& trunk);
     /// Reports a loop to one of the port's trunks, which reports it further.
-    void tell_of_loop();
+    void report_loop();
 
 private:
     friend class PortTable;
@@ -205,19 +205,19 @@ private:
     /// A visitor that waits for a carrier.
     struct Held {
         Visitor visitor;
-        HeldPlace place;
+        HoldSlot place;
     };
 
     bool give(Visitor& visitor);
-    VisitorAsk ask_of(const Visitor& visitor) const REQUIRES(mutex_);
+    BalanceContext context_of(const Visitor& visitor) const REQUIRES(mutex_);
     bool hold_visitor(Visitor& visitor) REQUIRES(mutex_);
     bool remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until);
     void end_hold() noexcept;
     void end_listening() noexcept;
-    void look_at_hold() noexcept;
+    void update_hold() noexcept;
     void release_some() noexcept;
     bool release_one();
-    void look_at_holds() noexcept;
+    void update_accept_pause() noexcept;
     void pause_or_resume() noexcept;
     /// Runs `action` on the carriers, under the lock.
     template <typename Action>
@@ -226,35 +226,35 @@ private:
         return action(carriers_);
     }
 
-    static void take_down(const std::shared_ptr<SharedPort>& closed) noexcept;
+    static void close_listener(const std::shared_ptr<SharedPort>& closed) noexcept;
 
     runtime::Worker& worker_;  // the listener's
     using PortMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
-    const IntrusivePtr<PortMail> close_mail_ = make_intrusive<PortMail>(&SharedPort::take_down);
+    const IntrusivePtr<PortMail> close_mail_ = make_intrusive<PortMail>(&SharedPort::close_listener);
     // One mail is enough for any number of requests: it reads the present state.
-    const IntrusivePtr<PortMail> look_mail_ =
+    const IntrusivePtr<PortMail> update_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->pause_or_resume(); });
-    const IntrusivePtr<PortMail> hand_over_mail_ =
+    const IntrusivePtr<PortMail> handover_mail_ =
         make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept {
             if (port->listener_) {
-                port->listener_->hand_over();
+                port->listener_->handover_to_process();
             }
         });
     const IntrusivePtr<PortMail> hold_mail_ =
-        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->look_at_hold(); });
+        make_intrusive<PortMail>([](const std::shared_ptr<SharedPort>& port) noexcept { port->update_hold(); });
     std::weak_ptr<PortTable> table_;
-    std::shared_ptr<HoldBook> book_;
+    std::shared_ptr<HoldLimiter> limiter_;
     ClientId client_{};  // the present or last owner, or its group; changed with the table's lock
     runtime::SocketAddress address_;
     Transport transport_ = Transport::tcp;
     DatagramTerms terms_{};  // of a UDP port
     std::unique_ptr<PublicPort> listener_;
     std::optional<runtime::Timer> hold_timer_;  // on the listener's worker, like the listener
-    std::atomic<std::uint32_t> holds_{0};
+    std::atomic<std::uint32_t> accept_pauses_{0};
     Mutex mutex_;
     Carriers carriers_ GUARDED_BY(mutex_);
     std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // empty: it is carried, or closed
-    std::list<Held> line_ GUARDED_BY(mutex_);                 // while it is held, and until all of them are served
+    std::list<Held> queue_ GUARDED_BY(mutex_);                // while it is held, and until all of them are served
     HeldBytes datagrams_ GUARDED_BY(mutex_);                  // room for datagrams that wait
 };
 
@@ -264,17 +264,17 @@ private:
 class PortTable : public std::enable_shared_from_this<PortTable> {
 public:
     /// Limits of listeners, open or not closed yet.
-    struct Most {
+    struct Limits {
         std::size_t of_client = limits::services_max;
         std::size_t of_token = limits::ports_per_token_settable_max;
     };
-    PortTable() : PortTable(Most{}) {}
-    explicit PortTable(const Most& most, const HoldBook::Settings& held = {})
-        : most_(most), book_(std::make_shared<HoldBook>(held)) {}
+    PortTable() : PortTable(Limits{}) {}
+    explicit PortTable(const Limits& most, const HoldLimiter::Settings& held = {})
+        : limits_(most), limiter_(std::make_shared<HoldLimiter>(held)) {}
     /// Sets Most::of_token for ports that are opened from then on.
-    void set_most_of_token(std::size_t most) {
+    void set_token_limit(std::size_t most) {
         const MutexLock lock(mutex_);
-        most_.of_token = most;
+        limits_.of_token = most;
     }
 
     /// Makes `trunk` carry the port's visitors. The port is opened on the calling thread's `worker`, unless other
@@ -322,8 +322,8 @@ public:
     }
     /// Another process has copies of the sockets, and accepts visitors from now on; this one accepts none. Ports close
     /// as soon as their trunks have left them.
-    void hand_over() noexcept;
-    HoldBook::Counts holds() const noexcept { return book_->counts(); }
+    void handover_to_process() noexcept;
+    HoldLimiter::Counts holds() const noexcept { return limiter_->counts(); }
     /// The addresses of open ports that differ from this one.
     PortAddresses addresses_beside(const runtime::SocketAddress& usual) const;
 
@@ -336,8 +336,8 @@ public:
     /// Transfers the port of one of `from` that listens at this very address to `to`, which is about to join it: the
     /// first trunk that does replaces all that carry it. If theirs listens on another IP address it closes, since the
     /// new one could not listen. Does nothing if none of them has the port.
-    void bequeath(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
-                  const runtime::SocketAddress& at);
+    void handover_port(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
+                       const runtime::SocketAddress& at);
 
     /// Ends the port for all trunks of the client that `trunk` belongs to. All but `trunk` itself are notified.
     void close(SharedPort& port, const VisitorCarrier& trunk);
@@ -373,7 +373,7 @@ private:
 
     Ports::iterator first_of(const ClientId& owner, Transport transport) REQUIRES(mutex_);
     static bool carries(SharedPort& port, std::uint32_t service);
-    void take_out(SharedPort& port) REQUIRES(mutex_);
+    void close_port(SharedPort& port) REQUIRES(mutex_);
     void close_node(Ports::node_type node) noexcept REQUIRES(mutex_);
     Opening tcp_opening(runtime::Worker& worker, const PortOpener& open) const;
     std::shared_ptr<SharedPort> open_anew(const ClientId& owner, const runtime::SocketAddress& at,
@@ -383,7 +383,7 @@ private:
     bool keep_held(Ports::iterator known) noexcept REQUIRES(mutex_);
     HeldPorts::iterator find_held(const ClientId& owner, const runtime::SocketAddress& at, const Opening& opening,
                                   bool is_group) REQUIRES(mutex_);
-    void take_over(HeldPorts::iterator held, const ClientId& owner) noexcept REQUIRES(mutex_);
+    void adopt_held(HeldPorts::iterator held, const ClientId& owner) noexcept REQUIRES(mutex_);
     void give_up(SharedPort& port) noexcept;
     void close_held(HeldPorts::iterator held) noexcept REQUIRES(mutex_);
     void close_one_held(const login::TokenId& token) noexcept REQUIRES(mutex_);
@@ -391,7 +391,7 @@ private:
     void forget(const SharedPort& port);
     std::optional<Refusal> why_full(const ClientId& client, const SharedPort* held) REQUIRES(mutex_);
 
-    Most most_;
+    Limits limits_;
     mutable Mutex mutex_;
     Ports ports_ GUARDED_BY(mutex_);
     HeldPorts held_ GUARDED_BY(mutex_);
@@ -400,7 +400,7 @@ private:
     bool handed_over_ GUARDED_BY(mutex_) = false;
     std::atomic<std::uint64_t> changes_{0};
     const std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
-    const std::shared_ptr<HoldBook> book_;
+    const std::shared_ptr<HoldLimiter> limiter_;
     std::multimap<Key, std::shared_ptr<SharedPort>> closing_ GUARDED_BY(mutex_);
     std::map<ClientId, std::size_t> of_client_ GUARDED_BY(mutex_);  // listeners, open or closing
     std::map<login::TokenId, std::size_t> of_token_ GUARDED_BY(mutex_);

@@ -12,7 +12,7 @@
 namespace ferrotunnel::directory {
 namespace {
 
-constexpr LineKind held_ports{"held_ports", limits::client_lines_per_second};
+constexpr LogCategory held_ports{"held_ports", limits::client_lines_per_second};
 
 std::int64_t milliseconds_of(Duration time) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
@@ -24,18 +24,18 @@ std::int64_t milliseconds_of(Duration time) {
 
 // Makes the visitor wait. False if there is no room; it stays with the caller.
 bool SharedPort::hold_visitor(Visitor& visitor) {
-    HeldPlace place = line_.size() < limits::visitors_held_per_port_max ? HeldPlace(book_) : HeldPlace();
+    HoldSlot place = queue_.size() < limits::visitors_held_per_port_max ? HoldSlot(limiter_) : HoldSlot();
     if (place && visitor.distant && !datagrams_) {
-        datagrams_ = HeldBytes(book_);
+        datagrams_ = HeldBytes(limiter_);
     }
     if (!place || (visitor.distant && !datagrams_)) {
         if (!place) {
-            book_->turned_away();
+            limiter_->count_rejected();
         }
         return false;
     }
-    visitor.passed_on_by.clear();
-    line_.push_back({std::move(visitor), std::move(place)});
+    visitor.excluded_carriers.clear();
+    queue_.push_back({std::move(visitor), std::move(place)});
     return true;
 }
 
@@ -65,7 +65,7 @@ void SharedPort::end_hold() noexcept {
 }
 
 // Runs on the port's worker, and does what is due.
-void SharedPort::look_at_hold() noexcept {
+void SharedPort::update_hold() noexcept {
     if (!hold_timer_) {
         return;  // it was destroyed meanwhile
     }
@@ -89,14 +89,14 @@ void SharedPort::end_listening() noexcept {
     listener_.reset();
     std::list<Held> line;
     const MutexLock lock(mutex_);
-    line.swap(line_);  // their entries hold the port
+    line.swap(queue_);  // their entries hold the port
 }
 
 void SharedPort::release_some() noexcept {
     std::size_t waiting = 0;
     {
         const MutexLock lock(mutex_);
-        waiting = line_.size();
+        waiting = queue_.size();
     }
     for (std::size_t left = std::max(waiting / 2, limits::visitors_released_at_once_min); left != 0; --left) {
         bool more = false;
@@ -121,12 +121,12 @@ bool SharedPort::release_one() {
     HeldBytes unused;
     {
         const MutexLock lock(mutex_);
-        if (line_.empty() || held_until_) {
+        if (queue_.empty() || held_until_) {
             return false;
         }
-        const Carriers::Carrier* const carrier = carriers_.choose({}, ask_of(line_.front().visitor));
-        first.splice(first.end(), line_, line_.begin());
-        if (line_.empty()) {
+        const Carriers::Carrier* const carrier = carriers_.choose({}, context_of(queue_.front().visitor));
+        first.splice(first.end(), queue_, queue_.begin());
+        if (queue_.empty()) {
             std::swap(unused, datagrams_);
         }
         if (carrier == nullptr) {
@@ -199,7 +199,7 @@ PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const
 }
 
 // Transfers the port to its owner, which carries it already. Needs no memory.
-void PortTable::take_over(HeldPorts::iterator held, const ClientId& owner) noexcept {
+void PortTable::adopt_held(HeldPorts::iterator held, const ClientId& owner) noexcept {
     Ports::node_type node = std::move(held->second);
     held_.erase(held);
     SharedPort& port = *node.mapped();
@@ -226,7 +226,7 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
         std::size_t waiting = 0;
         {
             const MutexLock lock(port->mutex_);
-            waiting = port->line_.size();
+            waiting = port->queue_.size();
         }
         if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
             log_->info("a port was closed: its client has not reconnected",
@@ -279,7 +279,7 @@ bool PortTable::hold_known(const login::TokenId& token, const runtime::SocketAdd
         port->held_until_ = Clock::now() + hold_;
     }
     if (!keep_held(known)) {
-        take_out(*port);
+        close_port(*port);
         return false;
     }
     return true;
@@ -304,11 +304,11 @@ std::vector<runtime::NamedSocket> PortTable::sockets() const {
     return sockets;
 }
 
-void PortTable::hand_over() noexcept {
+void PortTable::handover_to_process() noexcept {
     const MutexLock lock(mutex_);
     handed_over_ = true;
     for (const auto& [key, port] : ports_) {
-        (void)port->hand_over_mail_->post(*port->worker_.mailbox(), port);
+        (void)port->handover_mail_->post(*port->worker_.mailbox(), port);
     }
     hold_ = Duration::zero();
     while (!held_.empty()) {

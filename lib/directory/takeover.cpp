@@ -64,8 +64,9 @@ struct Admission : std::enable_shared_from_this<Admission> {
         } else {
             const auto& superseding = std::get<Superseding>(answer);
             evict_all(superseding.older, wire::Code::superseded,
-                      superseding.gives_place ? "It had no connection, and the token has reached its limit of sessions."
-                                              : "A newer session of the same client took over.",
+                      superseding.evicts_detached
+                          ? "It had no connection, and the token has reached its limit of sessions."
+                          : "A newer session of the same client took over.",
                       [self = shared_from_this()] { self->request(); });
         }
     }

@@ -12,22 +12,22 @@ namespace {
 // Returns the visitor to its entrance, if its service has ended: the next service with its host may accept it. Counts
 // and decisions for the old service end with what the caller still has.
 bool give_back(TlsVisitor& visitor) noexcept {
-    if (!visitor.entrance || visitor.service->is_carried()) {
+    if (!visitor.source || visitor.service->is_carried()) {
         return false;
     }
-    visitor.entrance->take_back(
+    visitor.source->readmit(
         {std::move(visitor.socket), visitor.from, std::move(visitor.host), nullptr, std::move(visitor.ticket)});
     return true;
 }
 
 // Hands the visitor to a carrier, or back. False if neither is possible.
 bool give(TlsVisitor& visitor) {
-    VisitorAsk ask;
+    BalanceContext context;
     if (visitor.service->is_shared()) {
-        ask.now = Clock::now();
-        ask.sticky.address = address_hash(visitor.from);
+        context.now = Clock::now();
+        context.sticky.address = address_hash(visitor.from);
     }
-    const auto carrier = visitor.service->choose(visitor.passed_on_by, nullptr, ask);
+    const auto carrier = visitor.service->choose(visitor.excluded_carriers, nullptr, context);
     if (!carrier) {
         return give_back(visitor);
     }
@@ -38,7 +38,7 @@ bool give(TlsVisitor& visitor) {
 
 }  // namespace
 
-void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
+void reject_visitor(runtime::Fd socket, TlsAlert alert) noexcept {
     constexpr std::uint8_t record_alert = 21;
     constexpr std::uint8_t fatal = 2;
     std::array<std::uint8_t, 4096> thrown_away;
@@ -53,7 +53,7 @@ void turn_away(runtime::Fd socket, TlsAlert alert) noexcept {
 }
 
 TlsVisitor::TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
-                       std::shared_ptr<HttpService> service_in, login::AdmissionTicket ticket_in)
+                       std::shared_ptr<HttpService> service_in, login::ConnectionTicket ticket_in)
     : socket(std::move(socket_in)),
       from(from_in),
       host(std::move(host_in)),
@@ -64,11 +64,11 @@ TlsVisitor::TlsVisitor(TlsVisitor&&) noexcept = default;
 
 TlsVisitor::~TlsVisitor() {
     if (socket) {
-        turn_away(std::move(socket), TlsAlert::internal_error);
+        reject_visitor(std::move(socket), TlsAlert::internal_error);
     }
 }
 
-void hand_over(TlsVisitor visitor) noexcept try {
+void dispatch(TlsVisitor visitor) noexcept try {
     give(visitor);  // on failure all carriers are unhealthy, or it was taken back before
 } catch (const std::exception&) {
     // No memory for the mail: only this visitor is rejected.
@@ -76,10 +76,10 @@ void hand_over(TlsVisitor visitor) noexcept try {
 
 // Each carrier passes a visitor on once, so this ends, even if carriers join all the time.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept try {
-    if (visitor.passed_on_by.size() >= limits::trunks_per_tunnel_max) {
+    if (visitor.excluded_carriers.size() >= limits::trunks_per_tunnel_max) {
         return false;
     }
-    visitor.passed_on_by.push_back(from.carrier_id());
+    visitor.excluded_carriers.push_back(from.carrier_id());
     return give(visitor);
 } catch (const std::exception&) {
     return !visitor.service;  // lost on the way

@@ -9,8 +9,8 @@
 #include "directory/carrier_id.hpp"
 #include "directory/group_member.hpp"
 #include "directory/quota_count.hpp"
-#include "directory/visit.hpp"
-#include "login/admission_gate.hpp"
+#include "directory/watched_visitor.hpp"
+#include "login/connection_limiter.hpp"
 #include "runtime/socket.hpp"
 #include "wire/frame.hpp"
 
@@ -25,32 +25,32 @@ enum class TlsAlert : std::uint8_t { internal_error = 80, unrecognized_name = 11
 
 /// Ends a connection with a fatal alert, without waiting for anything. What has arrived of the ClientHello is read and
 /// discarded first: closing a socket with unread bytes resets it, and the alert would be lost.
-void turn_away(runtime::Fd socket, TlsAlert alert) noexcept;
+void reject_visitor(runtime::Fd socket, TlsAlert alert) noexcept;
 
 /// Where such visitors arrive, and may wait for their client. Any thread.
-class TlsEntrance {
+class TlsVisitorSource {
 public:
-    virtual ~TlsEntrance() = default;
+    virtual ~TlsVisitorSource() = default;
     /// Accepts a visitor whose service has ended before a trunk had a stream for it. It starts again, without a
     /// service.
-    virtual void take_back(TlsVisitor visitor) noexcept = 0;
+    virtual void readmit(TlsVisitor visitor) noexcept = 0;
 };
 
 /// The visitor. Its destructor rejects it.
 struct TlsVisitor {
     runtime::Fd socket;
     net::Address from;
-    std::string host;                         // the server name that it requested, as sent; empty: none
-    std::shared_ptr<HttpService> service;     // null: not looked up yet
-    login::AdmissionTicket ticket;            // counts it for the caps of its entrance
-    std::shared_ptr<TlsEntrance> entrance{};  // takes it back, at most once; null: it was taken back already
-    CarrierIds passed_on_by{};
-    std::shared_ptr<Visit> visit{};            // null: no plugin was asked
+    std::string host;                            // the server name that it requested, as sent; empty: none
+    std::shared_ptr<HttpService> service;        // null: not looked up yet
+    login::ConnectionTicket ticket;              // counts it for the caps of its entrance
+    std::shared_ptr<TlsVisitorSource> source{};  // takes it back, at most once; null: it was taken back already
+    CarrierIds excluded_carriers{};
+    std::shared_ptr<WatchedVisitor> visit{};   // null: no plugin was asked
     std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
 
     TlsVisitor(runtime::Fd socket_in, const net::Address& from_in, std::string host_in,
-               std::shared_ptr<HttpService> service_in, login::AdmissionTicket ticket_in);
+               std::shared_ptr<HttpService> service_in, login::ConnectionTicket ticket_in);
     TlsVisitor(TlsVisitor&&) noexcept;
     TlsVisitor& operator=(TlsVisitor&&) = delete;
     ~TlsVisitor();
@@ -58,7 +58,7 @@ struct TlsVisitor {
 
 /// Hands the visitor to the carrier of its service with the fewest visitors, or back to its entrance if the service has
 /// ended. Any thread.
-void hand_over(TlsVisitor visitor) noexcept;
+void dispatch(TlsVisitor visitor) noexcept;
 
 /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those that
 /// have not passed it on before, or back to its entrance if the service has ended. False if neither is possible: the

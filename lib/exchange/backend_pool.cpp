@@ -58,7 +58,7 @@ void BackendPool::keep(BackendStream& stream) {
     }
     streams.emplace_back(&stream);
     ++size_;
-    stream.rest(idle_time_);
+    stream.make_idle(idle_time_);
     if (!is_set()) {
         wheel_.set_after(*this, sweep_interval);
     }

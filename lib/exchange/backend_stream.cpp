@@ -22,8 +22,8 @@ constexpr std::uint64_t closing_bytes_max = 64 * 1024;
 
 struct BackendStream::Lanes {
     Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, BackendStream& stream) noexcept
-        : up(visitor, shaping::Way::up, stream), down(visitor, shaping::Way::down, stream) {}
-    shaping::Lane& of(shaping::Way way) noexcept { return way == shaping::Way::up ? up : down; }
+        : up(visitor, shaping::Direction::up, stream), down(visitor, shaping::Direction::down, stream) {}
+    shaping::Lane& of(shaping::Direction direction) noexcept { return direction == shaping::Direction::up ? up : down; }
 
     shaping::Lane up;
     shaping::Lane down;
@@ -83,7 +83,7 @@ void BackendStream::on_opened(Result<directory::HttpStream, Code> opened) noexce
         state_ = State::closed;
     }
     if (user_ != nullptr) {
-        user_->on_backend();
+        user_->on_backend_event();
     }
 }
 
@@ -105,7 +105,7 @@ void BackendStream::run() noexcept {
             return;
         case State::busy:
             if (user_ != nullptr) {
-                user_->on_backend();
+                user_->on_backend_event();
             }
             return;
         case State::idle:
@@ -134,7 +134,7 @@ void BackendStream::send(buffer::Slice payload, bool headroom) {
     check_here(worker_);
     sent_ += payload.size();
     if (is_shaped()) {
-        count_passed(shaping::Way::up, payload.size());
+        count_passed(shaping::Direction::up, payload.size());
     }
     stream_->send(std::move(payload), headroom);
 }
@@ -156,21 +156,21 @@ void BackendStream::finish() {
 void BackendStream::consume(std::uint32_t n) {
     check_here(worker_);
     if (is_shaped()) {
-        count_passed(shaping::Way::down, n);
+        count_passed(shaping::Direction::down, n);
     }
     stream_->consume(n);
     stream_->count_delivered(n);
 }
 
-StreamItem* BackendStream::front_with_turn() {
+StreamItem* BackendStream::front_within_rate() {
     StreamItem* const item = peek();
-    if (item == nullptr || item->kind != StreamItem::Kind::data || stream_->verdict()) {
+    if (item == nullptr || item->kind != StreamItem::Kind::data || stream_->stream_end()) {
         return item;
     }
-    return ask_for(shaping::Way::down) ? item : nullptr;
+    return acquire_bytes(shaping::Direction::down) ? item : nullptr;
 }
 
-bool BackendStream::waits_to_take() const noexcept {
+bool BackendStream::is_receive_throttled() const noexcept {
     return lanes_->down.is_waiting();
 }
 
@@ -183,24 +183,24 @@ BackendStream::Lanes& BackendStream::lanes() {
     return *lanes_;
 }
 
-bool BackendStream::ask_for(shaping::Way way) {
-    std::size_t& granted = lanes().granted[static_cast<std::size_t>(way)];
-    granted = worker_.turns().ask(lanes().of(way));
+bool BackendStream::acquire_bytes(shaping::Direction direction) {
+    std::size_t& granted = lanes().granted[static_cast<std::size_t>(direction)];
+    granted = worker_.turns().acquire(lanes().of(direction));
     return granted != 0;
 }
 
-void BackendStream::count_passed(shaping::Way way, std::size_t bytes) {
-    std::size_t& granted = lanes().granted[static_cast<std::size_t>(way)];
+void BackendStream::count_passed(shaping::Direction direction, std::size_t bytes) {
+    std::size_t& granted = lanes().granted[static_cast<std::size_t>(direction)];
     granted -= std::min(granted, bytes);
-    lanes().of(way).passed(bytes, worker_.now());
+    lanes().of(direction).passed(bytes, worker_.now());
 }
 
-bool BackendStream::awaits_turn() const noexcept {
+bool BackendStream::is_throttled() const noexcept {
     return lanes_ && (lanes_->up.is_waiting() || lanes_->down.is_waiting());
 }
 
-std::size_t BackendStream::granted(shaping::Way way) const noexcept {
-    const std::size_t granted = is_shaped() ? lanes_->granted[static_cast<std::size_t>(way)] : 0;
+std::size_t BackendStream::granted(shaping::Direction direction) const noexcept {
+    const std::size_t granted = is_shaped() ? lanes_->granted[static_cast<std::size_t>(direction)] : 0;
     return granted == 0 ? SIZE_MAX : granted;
 }
 
@@ -223,7 +223,7 @@ void BackendStream::use(BackendUser& user) noexcept {
     state_ = State::busy;
 }
 
-void BackendStream::rest(Duration idle) noexcept {
+void BackendStream::make_idle(Duration idle) noexcept {
     check_here(worker_);
     user_ = nullptr;
     lanes_.reset();
@@ -235,7 +235,7 @@ void BackendStream::rest(Duration idle) noexcept {
 // it does.
 bool BackendStream::is_fresh() noexcept {
     try {
-        return stream_ && !stream_->verdict() && !stream_->send_is_dead() && stream_->front() == nullptr &&
+        return stream_ && !stream_->stream_end() && !stream_->send_is_dead() && stream_->front() == nullptr &&
                stream_->try_park_receive();
     } catch (const std::exception&) {
         return false;
@@ -253,7 +253,7 @@ void BackendStream::abort(Code code) noexcept {
     if (stream_) {
         stream_->abort(code);
     }
-    let_go();
+    release_stream();
 }
 
 void BackendStream::close() noexcept {
@@ -261,7 +261,7 @@ void BackendStream::close() noexcept {
     if (state_ == State::closing || state_ == State::closed) {
         return;
     }
-    if (!stream_ || stream_->verdict()) {
+    if (!stream_ || stream_->stream_end()) {
         abort(Code::cancelled);
         return;
     }
@@ -289,17 +289,17 @@ void BackendStream::linger() noexcept try {
             stream_->drop_front();
             peer_ended_ = peer_ended_ || ended;
             if (reset) {
-                let_go();
+                release_stream();
                 return;
             }
         }
         // Bytes that wait for credit would wait for ever if nothing ended the stream: they have as long as the backend
         // has.
         if (peer_ended_ && stream_->queued_bytes() == 0) {
-            let_go();
+            release_stream();
             return;
         }
-        if (stream_->verdict() || lingered_ > closing_bytes_max) {
+        if (stream_->stream_end() || lingered_ > closing_bytes_max) {
             abort(Code::cancelled);
             return;
         }
@@ -308,7 +308,7 @@ void BackendStream::linger() noexcept try {
     abort(Code::internal);
 }
 
-void BackendStream::let_go() noexcept {
+void BackendStream::release_stream() noexcept {
     IntrusivePtr<BackendStream> keep(this);
     if (std::exchange(state_, State::closed) == State::closing) {
         pool_.forget_closing(*this);

@@ -36,7 +36,7 @@ class BackendPool;
 class BackendUser {
 public:
     /// Called when the stream was opened or refused, has something to read, has room again, or has ended.
-    virtual void on_backend() noexcept = 0;
+    virtual void on_backend_event() noexcept = 0;
     /// The share of the user's visitor in a service's rates.
     virtual std::shared_ptr<shaping::VisitorShape> shape_of_visitor(
         const std::shared_ptr<shaping::ServiceShape>& service) = 0;
@@ -76,13 +76,13 @@ public:
     /// if there is room after all.
     bool can_send() const noexcept { return stream_ && stream_->can_send(); }
     /// Whether it may send now under the rates of the service. False: the user is called when it may.
-    bool has_turn() { return !is_shaped() || ask_for(shaping::Way::up); }
+    bool may_send_now() { return !is_shaped() || acquire_bytes(shaping::Direction::up); }
     /// Whether data waits for its turn, in either direction.
-    bool awaits_turn() const noexcept;
+    bool is_throttled() const noexcept;
     /// See mux::Stream.
     std::uint32_t read_size_max() const noexcept {
         const std::uint32_t most = stream_ ? stream_->read_size_max() : UINT32_MAX;
-        return lanes_ ? static_cast<std::uint32_t>(std::min<std::size_t>(most, granted(shaping::Way::up))) : most;
+        return lanes_ ? static_cast<std::uint32_t>(std::min<std::size_t>(most, granted(shaping::Direction::up))) : most;
     }
     bool is_trunk_behind() const noexcept { return stream_ && stream_->is_trunk_behind(); }
     bool has_sent_all() const noexcept { return stream_ && stream_->queued_bytes() == 0; }
@@ -94,15 +94,15 @@ public:
     void finish();
 
     /// The oldest item, or null if there is none or it has no turn yet. See mux::Stream.
-    mux::StreamItem* front() { return is_shaped() ? front_with_turn() : peek(); }
+    mux::StreamItem* front() { return is_shaped() ? front_within_rate() : peek(); }
     /// The oldest item, even if its data has no turn yet.
     mux::StreamItem* peek() { return stream_ ? stream_->front() : nullptr; }
     /// How much of a body should be taken at once, so that all streams have their turn.
-    std::size_t take_max() const noexcept { return lanes_ ? granted(shaping::Way::down) : SIZE_MAX; }
+    std::size_t take_max() const noexcept { return lanes_ ? granted(shaping::Direction::down) : SIZE_MAX; }
     void consume(std::uint32_t n);
     void drop_front() { stream_->drop_front(); }
-    bool park_receive() { return !stream_ || (lanes_ && waits_to_take()) || stream_->try_park_receive(); }
-    mux::Verdict verdict() const noexcept { return stream_ ? stream_->verdict() : mux::Verdict{}; }
+    bool park_receive() { return !stream_ || (lanes_ && is_receive_throttled()) || stream_->try_park_receive(); }
+    mux::StreamEnd stream_end() const noexcept { return stream_ ? stream_->stream_end() : mux::StreamEnd{}; }
     /// After a reset: whether none of the bytes that this exchange sent reached the backend.
     bool nothing_delivered() const noexcept { return !stream_ || stream_->peer_delivered() <= sent_before_; }
 
@@ -126,21 +126,21 @@ private:
     void run() noexcept;
     bool is_fresh() noexcept;
     void linger() noexcept;
-    void let_go() noexcept;
+    void release_stream() noexcept;
 
     struct Lanes;
     bool is_shaped() const noexcept { return shape_ && shape_->is_on(); }
-    mux::StreamItem* front_with_turn();
-    bool waits_to_take() const noexcept;
-    bool ask_for(shaping::Way way);
+    mux::StreamItem* front_within_rate();
+    bool is_receive_throttled() const noexcept;
+    bool acquire_bytes(shaping::Direction direction);
     /// How much of the granted amount is left; unlimited if no grant was needed.
-    std::size_t granted(shaping::Way way) const noexcept;
-    void count_passed(shaping::Way way, std::size_t bytes);
+    std::size_t granted(shaping::Direction direction) const noexcept;
+    void count_passed(shaping::Direction direction, std::size_t bytes);
     Lanes& lanes();
 
     // For the pool.
     void use(BackendUser& user) noexcept;
-    void rest(Duration idle) noexcept;
+    void make_idle(Duration idle) noexcept;
 
     runtime::Worker& worker_;
     const std::shared_ptr<buffer::Mailbox> mailbox_;

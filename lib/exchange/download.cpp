@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::exchange {
 
-using hooks::BodyWay;
+using hooks::BodyFilters;
 using hooks::Side;
 using PieceKind = AnswerPiece::Kind;
 
@@ -81,9 +81,9 @@ Download::Piece Download::next_gathered() {
 
 bool Download::begin(bool has_body, std::uint16_t status) noexcept {
     constexpr std::uint16_t not_modified = 304;
-    BodyWay* const way = may_have_body(status) ? needs_.run->body(Side::response) : nullptr;
-    way_ = has_body && status != not_modified ? way : nullptr;
-    return way != nullptr && way->changes();
+    BodyFilters* const filters = may_have_body(status) ? needs_.run->body(Side::response) : nullptr;
+    filters_ = has_body && status != not_modified ? filters : nullptr;
+    return filters != nullptr && filters->changes();
 }
 
 // The next piece of the body as made by the edge.
@@ -96,42 +96,42 @@ Download::Piece Download::next_of_local(std::string_view body) {
     return {PieceKind::data, buffer::Slice::copy_of(as_bytes(piece))};
 }
 
-Download::Piece Download::next_of_way(const std::string_view* local) {
-    if (way_->changes()) {
+Download::Piece Download::next_from_filters(const std::string_view* local) {
+    if (filters_->changes()) {
         return next_changed(local);
     }
     Piece piece = next_of_source(local);
     if (piece.kind == PieceKind::end || piece.kind == PieceKind::data) {
-        way_->look(as_text(piece.data.bytes()), piece.kind == PieceKind::end);
+        filters_->observe(as_text(piece.data.bytes()), piece.kind == PieceKind::end);
     }
-    return way_->state() == BodyWay::State::failed ? failed_piece() : std::move(piece);
+    return filters_->state() == BodyFilters::State::failed ? failed_piece() : std::move(piece);
 }
 
 // The next piece of the plugins' output; they are fed as far as needed for that. Much input may give little output, and
 // may take its time: other visitors have a turn in between.
 Download::Piece Download::next_changed(const std::string_view* local) {
     while (true) {
-        if (buffer::Slice made = way_->take(); !made.empty()) {
+        if (buffer::Slice made = filters_->take(); !made.empty()) {
             return {PieceKind::data, std::move(made)};
         }
-        if (way_->state() != BodyWay::State::open) {
-            return way_->state() == BodyWay::State::failed ? failed_piece() : Piece{PieceKind::end};
+        if (filters_->state() != BodyFilters::State::open) {
+            return filters_->state() == BodyFilters::State::failed ? failed_piece() : Piece{PieceKind::end};
         }
-        check(!way_has_all_, "a body transformation delivers all of its output");
+        check(!filters_have_end_, "a body transformation delivers all of its output");
         if (fed_in_round_ >= fed_in_round_max) {
             fed_in_round_ = 0;
             return {PieceKind::later};
         }
         Piece piece = next_of_source(local);
-        if (piece.kind == PieceKind::nothing && way_->flush()) {
+        if (piece.kind == PieceKind::nothing && filters_->flush()) {
             continue;
         }
         if (piece.kind == PieceKind::nothing || piece.kind == PieceKind::broken) {
             return piece;
         }
         fed_in_round_ += piece.data.size();
-        way_has_all_ = piece.kind == PieceKind::end;
-        way_->put(as_text(piece.data.bytes()), way_has_all_);
+        filters_have_end_ = piece.kind == PieceKind::end;
+        filters_->put(as_text(piece.data.bytes()), filters_have_end_);
     }
 }
 

@@ -51,11 +51,11 @@ public:
     /// The plugins have let the head pass. `has_body`: a body follows. Returns whether they replace it.
     bool begin(bool has_body, std::uint16_t status) noexcept;
     /// Whether plugins read the body.
-    bool is_with_plugins() const noexcept { return way_ != nullptr; }
+    bool is_with_plugins() const noexcept { return filters_ != nullptr; }
     /// The next piece of the backend's body.
-    Piece next() { return way_ != nullptr ? next_of_way(nullptr) : next_of_backend(); }
+    Piece next() { return filters_ != nullptr ? next_from_filters(nullptr) : next_of_backend(); }
     /// The next piece of a local body, if plugins read it.
-    Piece next_local(std::string_view body) { return next_of_way(&body); }
+    Piece next_local(std::string_view body) { return next_from_filters(&body); }
 
     /// Another response replaces this one.
     void drop() noexcept { gathered_.reset(); }
@@ -73,15 +73,15 @@ private:
     Piece next_of_source(const std::string_view* local) {
         return local != nullptr ? next_of_local(*local) : next_of_backend();
     }
-    Piece next_of_way(const std::string_view* local);
+    Piece next_from_filters(const std::string_view* local);
     Piece next_changed(const std::string_view* local);
 
     const Needs needs_;
     std::optional<Gathered> gathered_;
-    hooks::BodyWay* way_ = nullptr;  // null if no plugin reads the body
-    bool way_has_all_ = false;       // it has received the end
-    std::size_t fed_in_round_ = 0;   // bytes that it received since others last had their turn
-    std::size_t local_at_ = 0;       // how much of a local body it has received
+    hooks::BodyFilters* filters_ = nullptr;  // null if no plugin reads the body
+    bool filters_have_end_ = false;          // it has received the end
+    std::size_t fed_in_round_ = 0;           // bytes that it received since others last had their turn
+    std::size_t local_at_ = 0;               // how much of a local body it has received
 };
 
 }  // namespace ferrotunnel::exchange

@@ -11,24 +11,24 @@ std::string_view reason_of(hooks::Collected result) noexcept {
                                                  : "the bodies collected for plugins use too much memory";
 }
 
-ExchangePlugins::Begun ExchangePlugins::begin(const Arrival& arrival) {
+ExchangePlugins::BeginResult ExchangePlugins::begin(const IncomingRequest& arrival) {
     const RequestFacts& request = needs_.at.request;
     ExchangeWorker& edge = needs_.at.edge;
     const directory::HttpDescription& service = request.service->description();
     const hooks::RequestInfo info{request.host,   arrival.forwarding.client(), request.service_name(), request.id,
                                   request.by_tls, service.notes.get(),         service.token_name};
-    if (!service.asked.are_asked_for()) {
+    if (!service.asked.has_plugins()) {
         run_ = edge.hooks->begin(arrival.head, info, needs_.owner);
-    } else if (const hooks::SharedAskedPlugins asked = service.asked.get()) {
+    } else if (const hooks::SharedRequestedPlugins asked = service.asked.get()) {
         run_ = asked->begin(arrival.head, info, needs_.owner, edge.worker.mailbox());
     } else {
-        return Begun::gone;
+        return BeginResult::gone;
     }
     if (!run_) {
-        return Begun::none;
+        return BeginResult::none;
     }
-    needs_.record.mark(AccessLine::Phase::asked, arrival.now);
-    return Begun::asked;
+    needs_.record.mark(AccessRecord::Phase::asked, arrival.now);
+    return BeginResult::asked;
 }
 
 Step ExchangePlugins::pass(const hooks::AnswerView& answer, http::Edits& edits) {

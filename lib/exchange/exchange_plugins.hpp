@@ -19,7 +19,7 @@ namespace ferrotunnel::exchange {
 
 class ExchangePlugins {
 public:
-    enum class Begun : std::uint8_t {
+    enum class BeginResult : std::uint8_t {
         asked,  // request() comes next
         none,   // no plugin handles the exchange
         gone,   // the plugins that guard the service were removed with it
@@ -33,10 +33,10 @@ public:
     explicit ExchangePlugins(const Needs& needs) noexcept : needs_(needs) {}
 
     /// Whether any plugin may handle requests of the service.
-    bool are_there() const noexcept {
-        return needs_.at.edge.hooks != nullptr || needs_.at.request.service->description().asked.are_asked_for();
+    bool has_any() const noexcept {
+        return needs_.at.edge.hooks != nullptr || needs_.at.request.service->description().asked.has_plugins();
     }
-    Begun begin(const Arrival& arrival);
+    BeginResult begin(const IncomingRequest& arrival);
     /// The exchange's run; null if no plugin handles it.
     const std::unique_ptr<hooks::HttpRun>& run() const noexcept { return run_; }
 
@@ -46,14 +46,14 @@ public:
     /// Calls `next` with the request as changed by plugins. They may have looked up routes, so those of `arrival` are
     /// no longer valid.
     template <typename Next>
-    void with_changes(const Arrival& arrival, Next next) const {
+    void with_changes(const IncomingRequest& arrival, Next next) const {
         if (!run_->changes_target()) {
-            next(arrival_of(arrival.head, arrival.forwarding, arrival.now));
+            next(incoming_request(arrival.head, arrival.forwarding, arrival.now));
             return;
         }
         http::RequestHead head;
         run_->restore(head);
-        next(arrival_of(head, arrival.forwarding, arrival.now));
+        next(incoming_request(head, arrival.forwarding, arrival.now));
     }
     /// Calls `next` with a request that was held. Its head is gone, with the bytes that it was read from; the run has a
     /// copy.
@@ -63,10 +63,11 @@ public:
         run_->restore(head);
         const ExchangeContext& at = needs_.at;
         const http::Forwarding forwarding(head, forwarding_facts(at.visitor, at.edge.rules(), at.request.id));
-        next(arrival_of(head, forwarding, at.now()));
+        next(incoming_request(head, forwarding, at.now()));
     }
     /// The request as the worker's stages see it now.
-    Arrival arrival_of(const http::RequestHead& head, const http::Forwarding& forwarding, TimePoint now) const {
+    IncomingRequest incoming_request(const http::RequestHead& head, const http::Forwarding& forwarding,
+                                     TimePoint now) const {
         ExchangeWorker& edge = needs_.at.edge;
         return {head, forwarding, needs_.at.visitor, edge.rules(), *edge.shared, edge.routes.get(), now};
     }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "exchange/access_line.hpp"
+#include "exchange/access_record.hpp"
 #include "exchange/exchange_context.hpp"
 #include "exchange/request_counts.hpp"
 #include "hooks/http_run.hpp"
@@ -31,9 +31,9 @@ public:
         begun_at_ = at_.now();
     }
     /// Records who the visitor is, as far as that can be trusted.
-    void believe(std::string_view visitor) { access_.believe(visitor); }
+    void apply_forwarding(std::string_view visitor) { access_.apply_forwarding(visitor); }
     /// Records that a phase is over; only the first time counts.
-    void mark(AccessLine::Phase phase, TimePoint now) noexcept { access_.mark(phase, now); }
+    void mark(AccessRecord::Phase phase, TimePoint now) noexcept { access_.mark(phase, now); }
     /// The request's place in its trace; null without traces.
     const trace::Context* trace() const noexcept { return access_.trace(); }
     /// A head of a response was given out, interim ones excluded.
@@ -50,13 +50,13 @@ public:
         count_visitor(at_.edge, at_.request, at_.visitor.wire, request_bytes + answer_bytes_);
     }
     /// Whether its line or its spans are wanted.
-    bool has_line() const noexcept { return access_.has_begun(); }
+    bool is_recorded() const noexcept { return access_.has_begun(); }
     /// Reports the end to plugins, and writes line and spans.
     void write(const End& end) noexcept;
 
 private:
     const ExchangeContext& at_;
-    AccessLine access_;
+    AccessRecord access_;
     TimePoint begun_at_{};
     std::uint64_t answer_bytes_ = 0;
     std::uint16_t status_ = 0;  // of the response

@@ -13,7 +13,7 @@
 #include "base/random.hpp"
 #include "buffer/mailbox.hpp"
 #include "directory/http_directory.hpp"
-#include "directory/member_news.hpp"
+#include "directory/member_notice.hpp"
 #include "exchange/http_settings.hpp"
 #include "hooks/http_run.hpp"
 #include "http/page.hpp"
@@ -48,7 +48,7 @@ struct EdgeCounters {
 };
 
 /// Makes the plugins' part of the worker with this mailbox. Any thread.
-using HooksMaker = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)>;
+using HooksFactory = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)>;
 
 /// The operator's rules for visitors and their requests. A change replaces the whole object, which each worker adopts
 /// between two rounds.
@@ -77,8 +77,8 @@ struct ExchangeShared : EdgeRules {
     /// Prefix of the names of the edge's own cookies; empty if it has none.
     std::string own_cookies;
     /// Called when a member of a group is ejected, or has returned. Any worker. Empty: no callback.
-    std::function<void(const directory::MemberNews&)> on_member;
-    HooksMaker make_hooks;  // empty without plugins
+    std::function<void(const directory::MemberNotice&)> on_member;
+    HooksFactory make_hooks;  // empty without plugins
     /// The number of the edge's workers; set by the edge.
     std::size_t workers = 1;
 };

@@ -61,7 +61,7 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       log(*shared->log),
       wheel(worker_in),
       pool(shared->settings, wheel),
-      gate(worker_in, opens_of_a_worker(shared->workers)),
+      connect_limiter(worker_in, opens_of_a_worker(shared->workers)),
       routes(shared->directory),
       hold(worker_in, wheel, routes),
       hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
@@ -73,13 +73,13 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
     // Returning parsers must not allocate.
     request_parsers_.reserve(spare_parsers_max);
     response_parsers_.reserve(spare_parsers_max);
-    take_access_lane();
+    acquire_access_lane();
 }
 
 // A server has one set of lanes at most, from its first access log on.
-void ExchangeWorker::take_access_lane() noexcept {
+void ExchangeWorker::acquire_access_lane() noexcept {
     if (access_lane_ == nullptr && rules_->access.lanes) {
-        access_lane_ = &rules_->access.lanes->take_lane();
+        access_lane_ = &rules_->access.lanes->assign_lane();
     }
 }
 
@@ -87,7 +87,7 @@ void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcep
     check_here(worker);
     rules_.swap(rules);
     pool.set_bounds(rules_->settings);
-    take_access_lane();
+    acquire_access_lane();
     request_parsers_.clear();  // they have the earlier limits
 }
 
@@ -115,24 +115,24 @@ std::string ExchangeWorker::new_request_id() {
     return id;
 }
 
-std::unique_ptr<http::RequestParser> ExchangeWorker::take_request_parser() {
+std::unique_ptr<http::RequestParser> ExchangeWorker::acquire_request_parser() {
     check_here(worker);
     return take_from(request_parsers_, settings().head_limits);
 }
 
-void ExchangeWorker::give_back(std::unique_ptr<http::RequestParser> parser) {
+void ExchangeWorker::release_parser(std::unique_ptr<http::RequestParser> parser) {
     check_here(worker);
     if (parser && parser->limits() == settings().head_limits) {
         put_into(request_parsers_, std::move(parser), spare_parsers_max);
     }
 }
 
-std::unique_ptr<http::ResponseParser> ExchangeWorker::take_response_parser() {
+std::unique_ptr<http::ResponseParser> ExchangeWorker::acquire_response_parser() {
     check_here(worker);
     return take_from(response_parsers_, {});
 }
 
-void ExchangeWorker::give_back(std::unique_ptr<http::ResponseParser> parser) {
+void ExchangeWorker::release_parser(std::unique_ptr<http::ResponseParser> parser) {
     check_here(worker);
     put_into(response_parsers_, std::move(parser), spare_parsers_max);
 }

@@ -13,11 +13,11 @@
 #include "base/log.hpp"
 #include "directory/http_directory.hpp"
 #include "exchange/backend_pool.hpp"
+#include "exchange/connect_limiter.hpp"
 #include "exchange/exchange_shared.hpp"
 #include "exchange/head_scratch.hpp"
-#include "exchange/hold_line.hpp"
-#include "exchange/kept_request.hpp"
-#include "exchange/open_gate.hpp"
+#include "exchange/hold_queue.hpp"
+#include "exchange/retry_buffer.hpp"
 #include "http/date.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_parser.hpp"
@@ -39,10 +39,10 @@ public:
     /// A new id: fifteen characters that no other request of this server has.
     std::string new_request_id();
 
-    std::unique_ptr<http::RequestParser> take_request_parser();
-    void give_back(std::unique_ptr<http::RequestParser> parser);
-    std::unique_ptr<http::ResponseParser> take_response_parser();
-    void give_back(std::unique_ptr<http::ResponseParser> parser);
+    std::unique_ptr<http::RequestParser> acquire_request_parser();
+    void release_parser(std::unique_ptr<http::RequestParser> parser);
+    std::unique_ptr<http::ResponseParser> acquire_response_parser();
+    void release_parser(std::unique_ptr<http::ResponseParser> parser);
 
     /// Where this worker counts the requests of a service. May throw for lack of memory on its first use.
     metrics::HttpCounts& counts_of(metrics::ServiceRow& row) { return row.http(number_in(row)); }
@@ -69,10 +69,10 @@ public:
     Logger& log;
     runtime::DeadlineWheel wheel;
     BackendPool pool;
-    OpenGate gate;
+    ConnectLimiter connect_limiter;
     directory::HttpRoutesCache routes;
-    HoldLine hold;
-    KeptBytes kept_bytes;
+    HoldQueue hold;
+    RetryMemory retry_memory;
     std::unique_ptr<hooks::HttpHooks> hooks;  // for new exchanges; null without plugins
 
 protected:
@@ -82,7 +82,7 @@ protected:
 private:
     static constexpr std::size_t spare_parsers_max = 64;
 
-    void take_access_lane() noexcept;
+    void acquire_access_lane() noexcept;
 
     std::vector<std::unique_ptr<http::RequestParser>> request_parsers_;
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;

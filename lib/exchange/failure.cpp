@@ -4,7 +4,7 @@
 
 namespace ferrotunnel::exchange {
 
-using directory::Fared;
+using directory::MemberOutcome;
 using http::PageState;
 using wire::Code;
 
@@ -16,7 +16,7 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
                         false,
                         false,
                         false,
-                        Fared::refused};
+                        MemberOutcome::refused};
             case Code::timeout:
                 return connect_failure();
             case Code::busy:
@@ -35,7 +35,7 @@ Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
             stream.nothing_delivered,
             false,
             false,
-            Fared::reset};
+            MemberOutcome::reset};
 }
 
 Failure lost_failure() noexcept {
@@ -51,7 +51,7 @@ Failure closed_failure(bool not_delivered) noexcept {
             not_delivered,
             false,
             false,
-            Fared::reset};
+            MemberOutcome::reset};
 }
 
 Failure idle_failure() noexcept {
@@ -63,11 +63,15 @@ Failure connect_failure() noexcept {
             false,
             false,
             false,
-            Fared::refused};
+            MemberOutcome::refused};
 }
 
 Failure slow_failure() noexcept {
-    return {{PageState::backend_slow, {}, "the backend did not respond in time"}, false, false, false, Fared::reset};
+    return {{PageState::backend_slow, {}, "the backend did not respond in time"},
+            false,
+            false,
+            false,
+            MemberOutcome::reset};
 }
 
 bool may_repeat(const Failure& failure, const StreamFacts& stream, http::Method method) noexcept {

@@ -10,11 +10,11 @@ namespace ferrotunnel::exchange {
 
 /// Why a backend did not respond, and the page that the visitor gets.
 struct Failure : Refusal {
-    bool not_delivered = false;  // no part of the request reached the backend
-    bool elsewhere = false;      // another carrier may have room
-    bool lost = false;           // the path to the backend was lost, which tells nothing about the backend
+    bool not_delivered = false;      // no part of the request reached the backend
+    bool try_other_carrier = false;  // another carrier may have room
+    bool lost = false;               // the path to the backend was lost, which tells nothing about the backend
     /// What the failure means for the group member that had the request; `well`: nothing.
-    directory::Fared fared = directory::Fared::well;
+    directory::MemberOutcome outcome = directory::MemberOutcome::success;
 };
 
 /// The progress of a request when its stream ended.

@@ -18,7 +18,7 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
 
 HttpExchange::~HttpExchange() {
     record_.count(upload_.bytes());
-    if (plugins_.run() || record_.has_line()) {
+    if (plugins_.run() || record_.is_recorded()) {
         const access::Outcome how = phase_ == Phase::done     ? access::Outcome::complete
                                     : phase_ == Phase::broken ? access::Outcome::cut
                                                               : access::Outcome::visitor_left;
@@ -68,7 +68,7 @@ void HttpExchange::handle(Action action) noexcept {
     }
 }
 
-void HttpExchange::on_backend() noexcept {
+void HttpExchange::on_backend_event() noexcept {
     handle([this] {
         if (stream() && stream()->connected()) {
             placement_.settle();
@@ -96,7 +96,7 @@ std::shared_ptr<shaping::VisitorShape> HttpExchange::shape_of_visitor(
     return at_.visitor.shape;
 }
 
-void HttpExchange::on_gate() noexcept {
+void HttpExchange::on_connect_turn() noexcept {
     handle([this] { carry_out(placement_.open_in_turn()); });
 }
 
@@ -104,14 +104,14 @@ void HttpExchange::on_gate() noexcept {
 void HttpExchange::on_change() noexcept {
     handle([this] {
         if (hold_.has_head()) {
-            if (const std::unique_ptr<http::KeptHead> kept = hold_.take_head()) {
+            if (const std::unique_ptr<http::OwnedHead> kept = hold_.take_head()) {
                 http::RequestHead head;
                 kept->restore(head);
                 arrive(head);
             }
             return;
         }
-        const Placement::Retry retry = continue_elsewhere();
+        const Placement::Retry retry = continue_on_other_carrier();
         if (retry == Placement::Retry::never) {
             answer_locally(
                 Refusal{PageState::no_client, {}, "another service replaced the one that the request waited for"});
@@ -130,7 +130,7 @@ void HttpExchange::on_deadline() noexcept {
 void HttpExchange::on_decision() noexcept {
     handle([this] {
         if (phase_ == Phase::held && !upload_.is_collecting()) {
-            ask_plugins_again();
+            resume_request_hooks();
         }
     });
 }
@@ -153,10 +153,10 @@ void HttpExchange::begin(const http::RequestHead& head) {
 void HttpExchange::arrive(const http::RequestHead& head) {
     const TimePoint now = at_.now();
     const http::Forwarding forwarding(head, forwarding_facts(at_.visitor, at_.edge.rules(), request_.id));
-    request_.believe(forwarding);
-    record_.believe(forwarding.client());
-    const Arrival arrival = plugins_.arrival_of(head, forwarding, now);
-    if (std::optional<Instead> instead = pass_stages(arrival, request_)) {
+    request_.apply_forwarding(forwarding);
+    record_.apply_forwarding(forwarding.client());
+    const IncomingRequest arrival = plugins_.incoming_request(head, forwarding, now);
+    if (std::optional<EarlyReply> instead = pass_stages(arrival, request_)) {
         if (instead->wants_canonical_path) {  // nothing after this sees the path as the visitor wrote it
             const std::string path = http::canonical_path(head.target.path);
             check(path != head.target.path, "the path is not canonical yet");
@@ -171,28 +171,28 @@ void HttpExchange::arrive(const http::RequestHead& head) {
         return;
     }
     placement_.read_sticky(arrival);
-    switch (plugins_.are_there() ? plugins_.begin(arrival) : ExchangePlugins::Begun::none) {
-        case ExchangePlugins::Begun::asked:
-            ask_plugins(arrival);
+    switch (plugins_.has_any() ? plugins_.begin(arrival) : ExchangePlugins::BeginResult::none) {
+        case ExchangePlugins::BeginResult::asked:
+            run_request_hooks(arrival);
             break;
-        case ExchangePlugins::Begun::none:
+        case ExchangePlugins::BeginResult::none:
             forward(arrival);
             break;
-        case ExchangePlugins::Begun::gone:
+        case ExchangePlugins::BeginResult::gone:
             answer_locally(
                 Refusal{PageState::busy, {}, "the service was just removed, with the plugins that guard it"});
             break;
     }
 }
 
-void HttpExchange::ask_plugins(const Arrival& arrival) {
+void HttpExchange::run_request_hooks(const IncomingRequest& arrival) {
     switch (plugins_.request(arrival.now)) {
         case hooks::Step::go_on:
             upload_.prepare();
-            plugins_.with_changes(arrival, [this](const Arrival& changed) { forward(changed); });
+            plugins_.with_changes(arrival, [this](const IncomingRequest& changed) { forward(changed); });
             return;
         case hooks::Step::answer:
-            record_.mark(AccessLine::Phase::decided, at_.now());
+            record_.mark(AccessRecord::Phase::decided, at_.now());
             answer_locally(plugins_.run()->take_reply());
             return;
         case hooks::Step::wait:
@@ -206,15 +206,15 @@ void HttpExchange::ask_plugins(const Arrival& arrival) {
     }
 }
 
-void HttpExchange::ask_plugins_again() {
+void HttpExchange::resume_request_hooks() {
     Deadline::cancel();
-    plugins_.with_held([this](const Arrival& held) { ask_plugins(held); });
+    plugins_.with_held([this](const IncomingRequest& held) { run_request_hooks(held); });
 }
 
 // Writes the head for the backend, keeps it, and sends the request on its way.
-void HttpExchange::forward(const Arrival& arrival) {
+void HttpExchange::forward(const IncomingRequest& arrival) {
     enter(Phase::opening);
-    record_.mark(AccessLine::Phase::routed, at_.now());
+    record_.mark(AccessRecord::Phase::routed, at_.now());
     const std::size_t size =
         rewriting_.write_request(arrival, request_, plugins_.run().get(), record_.trace(), at_.edge);
     if (!sender_.keep_head(size)) {
@@ -228,7 +228,7 @@ void HttpExchange::forward(const Arrival& arrival) {
 // Continues, or holds, a request that was being sent when the last client of its service left: it is kept as it was
 // written. False: it does not wait any more.
 bool HttpExchange::wait_for_successor() {
-    if (const Placement::Retry retry = continue_elsewhere(); retry != Placement::Retry::wait) {
+    if (const Placement::Retry retry = continue_on_other_carrier(); retry != Placement::Retry::wait) {
         return retry == Placement::Retry::now;
     }
     if (!hold_.wait_for_successor(sizeof(HttpExchange))) {
@@ -240,7 +240,7 @@ bool HttpExchange::wait_for_successor() {
 
 // Continues a request if its service has another trunk by now, or a successor. `never`: there can be none for this
 // request, since a plugin has begun to read its body, or another service has replaced its own.
-Placement::Retry HttpExchange::continue_elsewhere() {
+Placement::Retry HttpExchange::continue_on_other_carrier() {
     if (upload_.is_with_plugins()) {
         return Placement::Retry::never;
     }
@@ -304,16 +304,16 @@ void HttpExchange::drop_backend() noexcept {
 
 // --- the body ---
 
-bool HttpExchange::takes_body() {
+bool HttpExchange::accepts_body() {
     carry_out(upload_.pass());
-    return upload_.takes();
+    return upload_.accepts();
 }
 
-bool HttpExchange::lets_visitor_pause() const noexcept {
+bool HttpExchange::allows_body_pause() const noexcept {
     return record_.has_answer() || (request_.is_stream && sender_.has_stream()) ||
            (phase_ == Phase::held && !upload_.is_collecting()) || phase_ == Phase::opening ||
            phase_ == Phase::on_hold || upload_.awaits_continue() ||
-           (stream() && (!stream()->can_send() || stream()->awaits_turn()));
+           (stream() && (!stream()->can_send() || stream()->is_throttled()));
 }
 
 void HttpExchange::body(buffer::Slice payload, bool headroom) {
@@ -348,7 +348,7 @@ void HttpExchange::end_upload(Upload::Result why) {
         case Upload::Result::going:
             return;
         case Upload::Result::collected:
-            ask_plugins_again();
+            resume_request_hooks();
             return;
         case Upload::Result::too_large:
             refuse_body(PageState::body_too_large, {}, "the request body is larger than the service accepts");
@@ -374,8 +374,8 @@ void HttpExchange::end_upload(Upload::Result why) {
 // --- failures and time ---
 
 void HttpExchange::fail(const Failure& failure) {
-    placement_.record_outcome(failure.fared);
-    if (failure.fared == directory::Fared::refused && phase_ == Phase::waiting && retries_.can_repeat()) {
+    placement_.record_outcome(failure.outcome);
+    if (failure.outcome == directory::MemberOutcome::refused && phase_ == Phase::waiting && retries_.can_repeat()) {
         if (std::optional<Placement::Carrier> carrier = placement_.choose_other_member()) {
             drop_backend();
             enter(Phase::opening);
@@ -388,7 +388,7 @@ void HttpExchange::fail(const Failure& failure) {
         answer_locally(static_cast<const Refusal&>(failure));
         return;
     }
-    retries_.stop_awaiting_count();
+    retries_.stop_awaiting_delivery_report();
     placement_.record_retry(failure);
     drop_backend();
     enter(Phase::opening);
@@ -403,7 +403,7 @@ void HttpExchange::check_deadline() {
             return;
         case Phase::held:
             plugins_.run()->expire();
-            ask_plugins_again();
+            resume_request_hooks();
             return;
         case Phase::held_head:
         case Phase::held_page:
@@ -436,19 +436,19 @@ void HttpExchange::check_deadline() {
 // Checks whether there is a connection in time, and then a response. As long as the visitor causes the wait, its
 // connection checks its pace.
 void HttpExchange::check_backend() {
-    if (retries_.awaits_count()) {
+    if (retries_.awaits_delivery_report()) {
         fail(closed_failure(false));
         return;
     }
-    if (placement_.is_in_line()) {
-        if (!placement_.waits_on()) {
+    if (placement_.is_waiting_to_connect()) {
+        if (!placement_.extend_wait()) {
             answer_locally(Refusal{PageState::busy, {}, "no connection to the backend became free in time"});
         }
         return;
     }
     const bool is_connected = phase_ == Phase::waiting && stream()->connected();
     if (!is_connected && (phase_ == Phase::opening || !timer_.may_connect())) {
-        if (placement_.is_left_behind()) {
+        if (placement_.has_lost_carrier()) {
             fail(lost_failure());
             return;
         }
@@ -456,7 +456,7 @@ void HttpExchange::check_backend() {
         fail(connect_failure());
         return;
     }
-    const bool backends_turn = is_connected && !stream()->awaits_turn() &&
+    const bool backends_turn = is_connected && !stream()->is_throttled() &&
                                (upload_.has_ended() || upload_.awaits_continue() || !stream()->can_send());
     if (backends_turn && timer_.is_answer_due()) {
         sender_.forget_copy();  // the backend may be processing it, however slowly

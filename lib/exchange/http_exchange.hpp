@@ -34,14 +34,14 @@
 #include "exchange/answer.hpp"
 #include "exchange/backend_stream.hpp"
 #include "exchange/backend_timer.hpp"
+#include "exchange/connect_limiter.hpp"
 #include "exchange/download.hpp"
 #include "exchange/exchange_plugins.hpp"
 #include "exchange/exchange_record.hpp"
 #include "exchange/exchange_worker.hpp"
 #include "exchange/failure.hpp"
-#include "exchange/hold_line.hpp"
+#include "exchange/hold_queue.hpp"
 #include "exchange/local_answer.hpp"
-#include "exchange/open_gate.hpp"
 #include "exchange/placement.hpp"
 #include "exchange/request_facts.hpp"
 #include "exchange/request_hold.hpp"
@@ -68,8 +68,8 @@ protected:
 
 class HttpExchange final : private BackendUser,
                            private runtime::Deadline,
-                           private GateVisitor,
-                           private HoldVisitor,
+                           private ConnectWaiter,
+                           private HoldWaiter,
                            private hooks::RunOwner {
 public:
     HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner);
@@ -89,23 +89,24 @@ public:
     // --- the request's body ---
 
     /// Whether a piece of the body is accepted now. False: on_exchange follows when it is.
-    bool takes_body();
+    bool accepts_body();
     /// How much one read for the body should bring at most, and whether data sent now may have to wait for the trunk.
     std::uint32_t read_size_max() const noexcept { return stream() ? stream()->read_size_max() : UINT32_MAX; }
     bool is_trunk_behind() const noexcept { return stream() && stream()->is_trunk_behind(); }
-    /// Whether body() may be called several times after one takes_body().
-    bool takes_bulk() const noexcept { return !upload_.is_with_plugins(); }
-    /// Takes a piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when takes_body() is true.
+    /// Whether body() may be called several times after one accepts_body().
+    bool accepts_bulk() const noexcept { return !upload_.is_with_plugins(); }
+    /// Takes a piece of at most limits::data_payload_max bytes, see mux::Stream::send. Only when accepts_body() is
+    /// true.
     void body(buffer::Slice payload, bool headroom);
     /// No more of the body has arrived for now.
-    void body_pauses() { carry_out(upload_.pause()); }
+    void pause_body() { carry_out(upload_.pause()); }
     void body_end(const http::Fields* trailers);
     /// Whether the request is complete and no part of it waits to be sent. Also true if it is not sent anywhere any
     /// more.
     bool is_request_sent() const noexcept { return upload_.is_sent(); }
     /// Whether the visitor may pause within the body for any time: it waits for a stream, for room or for 100
     /// (Continue), its response has begun, or its body is a stream of messages (streaming_type.hpp).
-    bool lets_visitor_pause() const noexcept;
+    bool allows_body_pause() const noexcept;
 
     // --- the response ---
 
@@ -117,7 +118,7 @@ public:
     /// Ends an exchange whose request cannot continue after the response has begun.
     void give_up(std::string_view why) { (void)cut(why); }
     /// The visitor has reset the request; a backend that speaks HTTP/2 receives this code (wire/http2_code.hpp).
-    void visitor_has_reset(wire::Code code) noexcept { abort_code_ = code; }
+    void on_visitor_reset(wire::Code code) noexcept { abort_code_ = code; }
     /// Sends what body() received in this round.
     void flush() { sender_.flush(); }
     /// The last chunk of the response with these trailers, under the service's rules; valid until another head is
@@ -145,10 +146,10 @@ private:
     };
 
     // Events, from the connection to the backend, the queue for one, services, time and plugins.
-    void on_backend() noexcept override;
+    void on_backend_event() noexcept override;
     std::shared_ptr<shaping::VisitorShape> shape_of_visitor(
         const std::shared_ptr<shaping::ServiceShape>& service) override;
-    void on_gate() noexcept override;
+    void on_connect_turn() noexcept override;
     void on_change() noexcept override;
     void on_deadline() noexcept override;
     void on_decision() noexcept override;
@@ -160,11 +161,11 @@ private:
     void enter(Phase next) noexcept;
     const IntrusivePtr<BackendStream>& stream() const noexcept { return placement_.stream(); }
     void arrive(const http::RequestHead& head);
-    void ask_plugins(const Arrival& arrival);
-    void ask_plugins_again();
-    void forward(const Arrival& arrival);
+    void run_request_hooks(const IncomingRequest& arrival);
+    void resume_request_hooks();
+    void forward(const IncomingRequest& arrival);
     bool wait_for_successor();
-    Placement::Retry continue_elsewhere();
+    Placement::Retry continue_on_other_carrier();
     void start_sending();
     void drop_backend() noexcept;
     void carry_out(Placement::Result result);
@@ -182,16 +183,16 @@ private:
     Answer next_piece();
     Answer next_head();
     bool read_head(const mux::StreamItem& item);
-    Answer give_head();
+    Answer produce_head();
     bool plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits);
     Answer next_gathered();
-    Answer give_piece(AnswerPiece piece);
+    Answer produce_piece(AnswerPiece piece);
     Answer end_body();
     Answer cut(std::string_view why, wire::Code code = wire::Code::none);
     template <typename Content>
     void answer_locally(Content&& content);
-    Answer give_page_head();
-    Answer give_page_body();
+    Answer produce_page_head();
+    Answer produce_page_body();
 
     ExchangeOwner& owner_;
     RequestFacts request_;

@@ -26,7 +26,7 @@ Answer HttpExchange::next_piece() {
     switch (phase_) {
         case Phase::on_hold:
         case Phase::held:
-            return upload_.take_continue() ? Answer::interim_of(100) : Answer{};
+            return upload_.consume_continue() ? Answer::interim_of(100) : Answer{};
         case Phase::opening:
             return {};
         case Phase::waiting:
@@ -34,16 +34,16 @@ Answer HttpExchange::next_piece() {
         case Phase::gathering:
             return next_gathered();
         case Phase::held_head:
-            return give_head();
+            return produce_head();
         case Phase::answering:
-            return give_piece(download_.next());
+            return produce_piece(download_.next());
         case Phase::switched:
-            return give_piece(response_.next_raw(*stream()));
+            return produce_piece(response_.next_raw(*stream()));
         case Phase::page_head:
         case Phase::held_page:
-            return give_page_head();
+            return produce_page_head();
         case Phase::page_body:
-            return give_page_body();
+            return produce_page_body();
         case Phase::done:
         case Phase::broken:
             break;
@@ -60,24 +60,24 @@ Answer HttpExchange::next_head() {
     while (phase_ == Phase::waiting) {
         StreamItem* item = stream()->front();
         if (item == nullptr) {
-            if (const mux::Verdict verdict = stream()->verdict()) {
-                const bool was_aborted = verdict.kind == mux::Verdict::Kind::aborted;
-                fail(was_aborted ? reset_failure(verdict.code, placement_.facts()) : lost_failure());
+            if (const mux::StreamEnd stream_end = stream()->stream_end()) {
+                const bool was_aborted = stream_end.kind == mux::StreamEnd::Kind::aborted;
+                fail(was_aborted ? reset_failure(stream_end.code, placement_.facts()) : lost_failure());
             } else if (stream()->park_receive()) {
                 return {};
             }
         } else if (item->kind == StreamItem::Kind::reset) {
-            fail(retries_.awaits_count() ? closed_failure(stream()->nothing_delivered())
-                                         : reset_failure(item->code, placement_.facts()));
+            fail(retries_.awaits_delivery_report() ? closed_failure(stream()->nothing_delivered())
+                                                   : reset_failure(item->code, placement_.facts()));
         } else if (item->kind == StreamItem::Kind::fin) {
-            if (retries_.await_count()) {
+            if (retries_.await_delivery_report()) {
                 stream()->drop_front();
                 at_.edge.wheel.set_after(*this, limits::http_count_follows);
             } else {
                 fail(closed_failure(false));
             }
         } else if (read_head(*item)) {
-            return give_head();
+            return produce_head();
         }
     }
     return next_piece();
@@ -100,7 +100,7 @@ bool HttpExchange::read_head(const StreamItem& item) {
         sender_.forget_copy();
     }
     timer_.progress();
-    record_.mark(AccessLine::Phase::first_byte, timer_.last_progress());
+    record_.mark(AccessRecord::Phase::first_byte, timer_.last_progress());
     if (progress == Progress::refused) {
         const http::Refusal refusal = response_.refusal();
         fail({{PageState::backend_broken, refusal.code, refusal.text}});
@@ -108,7 +108,7 @@ bool HttpExchange::read_head(const StreamItem& item) {
     return progress == Progress::complete;
 }
 
-Answer HttpExchange::give_head() {
+Answer HttpExchange::produce_head() {
     const http::ResponseHead& head = response_.head();
     http::Edits& edits = at_.edge.new_edits();
     const bool has_only_trailers = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
@@ -140,7 +140,8 @@ Answer HttpExchange::give_head() {
         return phase_ == Phase::held_head ? Answer{} : next_piece();
     }
     constexpr std::uint16_t least_5xx = 500;
-    placement_.record_outcome(head.status < least_5xx ? directory::Fared::well : directory::Fared::answer_5xx);
+    placement_.record_outcome(head.status < least_5xx ? directory::MemberOutcome::success
+                                                      : directory::MemberOutcome::response_5xx);
     const bool length_is_unknown =
         plugins_.run() && download_.begin(head.body.kind != http::BodyKind::none, head.status);
     record_.answer(head.status);
@@ -210,12 +211,12 @@ Answer HttpExchange::next_gathered() {
 std::string_view HttpExchange::answer_trailers(const http::Fields& trailers) {
     const TrailerRules rules{request_.service->description().rules.response_headers, plugins_.run().get(),
                              &hooks::HttpRun::put_response};
-    return write_trailers(trailers, rules, response_.hops(), at_.edge);
+    return write_trailers(trailers, rules, response_.connection_options(), at_.edge);
 }
 
 // --- the body ---
 
-Answer HttpExchange::give_piece(AnswerPiece piece) {
+Answer HttpExchange::produce_piece(AnswerPiece piece) {
     switch (piece.kind) {
         case AnswerPiece::Kind::nothing:
             break;
@@ -262,7 +263,7 @@ Answer HttpExchange::cut(std::string_view why, Code code) {
     Deadline::cancel();
     drop_backend();
     EdgeCounters::add(at_.edge.counters.answers_cut);
-    static constexpr LineKind answer_cut{"answer_cut"};
+    static constexpr LogCategory answer_cut{"answer_cut"};
     if (at_.edge.log.may_write(LogLevel::warn, answer_cut, at_.now())) {
         at_.edge.log.warn("a response was aborted", {{"request", request_.id},
                                                      {"visitor", at_.visitor.address},
@@ -285,7 +286,7 @@ void HttpExchange::refuse(PageState state, std::string_view code, std::string_vi
     answer_locally(Refusal{state, code, why});
 }
 
-Answer HttpExchange::give_page_head() {
+Answer HttpExchange::produce_page_head() {
     http::Edits& edits = at_.edge.new_edits();
     local_.put_fields(edits);
     if (plugins_.run()) {
@@ -314,9 +315,9 @@ Answer HttpExchange::give_page_head() {
     return answer;
 }
 
-Answer HttpExchange::give_page_body() {
+Answer HttpExchange::produce_page_body() {
     if (download_.is_with_plugins()) {
-        return give_piece(download_.next_local(local_.body()));
+        return produce_piece(download_.next_local(local_.body()));
     }
     enter(Phase::done);
     if (local_.body().empty()) {

@@ -18,7 +18,7 @@ void LocalAnswer::set(const Refusal& refusal) {
     }
 }
 
-void LocalAnswer::set(Instead instead) {
+void LocalAnswer::set(EarlyReply instead) {
     if (instead.page) {
         set(*instead.page);
         return;

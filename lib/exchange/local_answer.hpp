@@ -23,7 +23,7 @@ public:
     /// status and message of the call.
     void set(const Refusal& refusal);
     /// Makes this a page, or a response without content, such as a redirect.
-    void set(Instead instead);
+    void set(EarlyReply instead);
     /// Makes this a plugin's response, which may be a page.
     void set(hooks::Reply reply);
     bool speaks_grpc() const noexcept { return speaks_grpc_; }

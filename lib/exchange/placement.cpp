@@ -4,8 +4,8 @@
 
 namespace ferrotunnel::exchange {
 
-using directory::Fared;
 using directory::GroupMember;
+using directory::MemberOutcome;
 
 // --- a connection ---
 
@@ -31,26 +31,27 @@ Placement::Result Placement::open_in_turn() {
     if (stream_) {
         EdgeCounters::add(at.edge.counters.backend_reused);
         needs_.timer.reuse();
-        needs_.record.mark(AccessLine::Phase::connected, at.now());
+        needs_.record.mark(AccessRecord::Phase::connected, at.now());
         return Result::connected;
     }
-    return at.edge.gate.may_open(at.request.service->serial()) ? open_fresh(std::move(chosen)) : wait_in_line();
+    return at.edge.connect_limiter.may_open(at.request.service->serial()) ? open_fresh(std::move(chosen))
+                                                                          : wait_for_connect();
 }
 
-Placement::Result Placement::wait_in_line() {
+Placement::Result Placement::wait_for_connect() {
     needs_.timer.begin_wait();
-    needs_.at.edge.gate.wait(needs_.at.request.service->serial(), needs_.in_line);
+    needs_.at.edge.connect_limiter.wait(needs_.at.request.service->serial(), needs_.connect_waiter);
     return Result::pending;
 }
 
-bool Placement::waits_on() {
+bool Placement::extend_wait() {
     const ExchangeContext& at = needs_.at;
-    const Duration still = at.now() - at.edge.gate.moved_at(at.request.service->serial());
+    const Duration still = at.now() - at.edge.connect_limiter.last_progress_at(at.request.service->serial());
     if (still < at.request.settings.backend_connect && needs_.timer.may_wait()) {
         needs_.timer.extend_connect();
         return true;
     }
-    needs_.in_line.leave_gate();
+    needs_.connect_waiter.stop_waiting_to_connect();
     return false;
 }
 
@@ -68,7 +69,7 @@ Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
     stream_ = make_intrusive<BackendStream>(at.edge.worker, at.edge.wheel, at.edge.pool, at.request.service,
                                             std::move(*carrier), stream_owner());
     needs_.timer.begin_connect();
-    at.edge.gate.opening(at.request.service->serial());
+    at.edge.connect_limiter.opening(at.request.service->serial());
     counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = stream_;  // an immediate answer may replace it
     opening->open(at.visitor.wire, needs_.user);
@@ -77,12 +78,12 @@ Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
 
 // Many other requests may be sent again at the same moment.
 Placement::Result Placement::open_again(std::optional<Carrier> carrier) {
-    if (needs_.at.edge.gate.may_open(needs_.at.request.service->serial())) {
+    if (needs_.at.edge.connect_limiter.may_open(needs_.at.request.service->serial())) {
         return open_fresh(std::move(carrier));
     }
     stream_.reset();
     needs_.timer.cancel();
-    return wait_in_line();
+    return wait_for_connect();
 }
 
 Placement::Result Placement::refused() {
@@ -97,16 +98,16 @@ Placement::Result Placement::refused() {
     return open_fresh();
 }
 
-void Placement::settle_at_gate() noexcept {
+void Placement::settle_at_limiter() noexcept {
     const bool is_connected = stream_ && stream_->connected();
     if (is_connected) {
-        needs_.record.mark(AccessLine::Phase::connected, needs_.at.now());
+        needs_.record.mark(AccessRecord::Phase::connected, needs_.at.now());
     }
-    needs_.at.edge.gate.answered(needs_.at.request.service->serial(), is_connected);
+    needs_.at.edge.connect_limiter.answered(needs_.at.request.service->serial(), is_connected);
 }
 
 void Placement::drop(wire::Code code) noexcept {
-    needs_.in_line.leave_gate();
+    needs_.connect_waiter.stop_waiting_to_connect();
     settle();
     if (stream_) {
         std::exchange(stream_, nullptr)->abort(code);
@@ -121,7 +122,7 @@ void Placement::record_retry(const Failure& failure) {
     stale_reuse_ = stream_->reused() && !failure.lost;
     EdgeCounters::add(at.edge.counters.retries);
     at.edge.log.debug("a request is sent again", {{"request", at.request.id}, {"why", failure.why}});
-    if (failure.elsewhere) {
+    if (failure.try_other_carrier) {
         no_room_ = no_room_ || failure.state == http::PageState::busy;
         excluded_.push_back(stream_->carrier().carrier_id());
     }
@@ -160,25 +161,25 @@ Placement::Successor Placement::find_successor() {
 
 // --- the member of a group ---
 
-void Placement::read_sticky_of(const Arrival& arrival) {
-    const directory::HttpService::Sticks& sticks = needs_.at.request.service->sticks();
+void Placement::read_sticky_of(const IncomingRequest& arrival) {
+    const directory::HttpService::StickySettings& sticky = needs_.at.request.service->sticky();
     sticky_ = std::make_unique<Sticky>();
-    if (sticks.by == wire::Sticky::address) {
+    if (sticky.by == wire::Sticky::address) {
         sticky_->address = directory::address_hash(arrival.forwarding.client());
         return;
     }
     for (const http::Field& field : arrival.head.fields) {
-        if (field.known == http::FieldName::cookie && sticky_->tag.empty() && !sticks.cookie_name.empty()) {
-            sticky_->tag = directory::cookie_in(field.value, sticks.cookie_name);
+        if (field.known == http::FieldName::cookie && sticky_->tag.empty() && !sticky.cookie_name.empty()) {
+            sticky_->tag = directory::cookie_in(field.value, sticky.cookie_name);
         }
     }
 }
 
-directory::VisitorAsk Placement::visitor_ask() const noexcept {
-    directory::VisitorAsk ask;
+directory::BalanceContext Placement::visitor_ask() const noexcept {
+    directory::BalanceContext ask;
     if (needs_.at.request.service->is_shared()) {
         ask.now = needs_.at.now();
-        ask.not_to = excluded_member_.get();
+        ask.excluded_member = excluded_member_.get();
         ask.hold = needs_.at.edge.settings().hold;
         if (sticky_) {
             ask.sticky = {sticky_->address, sticky_->tag};
@@ -197,22 +198,22 @@ void Placement::count_member(const std::shared_ptr<GroupMember>& member) {
         return;
     }
     if (repeats_ == 0) {
-        member_.take_back();
+        member_.uncount();
     }
     member_ = directory::MemberVisit(member);
 }
 
-void Placement::record_outcome_of(const GroupMember& member, Fared fared) {
+void Placement::record_outcome_of(const GroupMember& member, MemberOutcome outcome) {
     directory::HttpService* const service = needs_.at.request.service.get();
-    if (!service->sticks().watches || (fared == Fared::well && !member.is_watched())) {
+    if (!service->sticky().watches || (outcome == MemberOutcome::success && !member.is_watched())) {
         return;
     }
     Duration time{};
-    const directory::MemberTurn turn = service->tell(member, fared, needs_.at.now(), time);
+    const directory::HealthTransition turn = service->record_outcome(member, outcome, needs_.at.now(), time);
     const ExchangeShared& shared = *needs_.at.edge.shared;
-    if (turn != directory::MemberTurn::none && shared.on_member) {
+    if (turn != directory::HealthTransition::none && shared.on_member) {
         const directory::HttpDescription& of = service->description();
-        shared.on_member(directory::member_news(member, turn, fared, time, of.name, of.token_name));
+        shared.on_member(directory::member_notice(member, turn, outcome, time, of.name, of.token_name));
     }
 }
 
@@ -222,12 +223,12 @@ void Placement::put_member_of(const GroupMember& member, http::Edits& edits) con
         (void)edits.set("X-FerroTunnel-Member", member.name());
     }
     const directory::HttpService& service = *needs_.at.request.service;
-    const directory::HttpService::Sticks& sticks = service.sticks();
-    if (sticks.cookie_name.empty() || member.tag().empty() || (sticky_ && sticky_->tag == member.tag()) ||
+    const directory::HttpService::StickySettings& sticky = service.sticky();
+    if (sticky.cookie_name.empty() || member.tag().empty() || (sticky_ && sticky_->tag == member.tag()) ||
         (sticky_ && service.keeps_tag(visitor_ask()))) {
         return;
     }
-    std::string cookie = sticks.cookie_name + '=' + member.tag() + "; Path=" + sticks.cookie_path;
+    std::string cookie = sticky.cookie_name + '=' + member.tag() + "; Path=" + sticky.cookie_path;
     cookie.append("; HttpOnly; SameSite=Lax").append(needs_.at.request.by_tls ? "; Secure" : "");
     (void)edits.add("Set-Cookie", edge.keep(std::move(cookie)));
 }

@@ -3,7 +3,7 @@
 //
 //   open --idle connection--> connected
 //     |--line, too many opens--> pending --its turn--> open_in_turn
-//     '--carrier--> pending --on_backend--> connected
+//     '--carrier--> pending --on_backend_event--> connected
 //                        '--refused--> refused(): the next carrier, or none: full, gone, unhealthy, over_quota
 //
 // A request that is sent again goes through open_again(), and skips the carriers and the member that failed it.
@@ -20,10 +20,10 @@
 #include "directory/group_member.hpp"
 #include "exchange/backend_stream.hpp"
 #include "exchange/backend_timer.hpp"
+#include "exchange/connect_limiter.hpp"
 #include "exchange/exchange_context.hpp"
 #include "exchange/exchange_record.hpp"
 #include "exchange/failure.hpp"
-#include "exchange/open_gate.hpp"
 #include "http/edits.hpp"
 
 namespace ferrotunnel::exchange {
@@ -34,7 +34,7 @@ public:
 
     enum class Result : std::uint8_t {
         connected,   // there is a connection: the request is sent
-        pending,     // `user` or `in_line` is called
+        pending,     // `user` or `connect_waiter` is called
         full,        // no carrier has room
         gone,        // no carrier is left
         unhealthy,   // the backend of the carriers is unhealthy
@@ -51,7 +51,7 @@ public:
         ExchangeRecord& record;
         BackendTimer& timer;
         BackendUser& user;
-        GateVisitor& in_line;
+        ConnectWaiter& connect_waiter;
     };
 
     explicit Placement(const Needs& needs) noexcept : needs_(needs) {}
@@ -63,7 +63,8 @@ public:
 
     /// Takes an idle connection, requests one, or queues behind those that wait.
     Result open() {
-        return needs_.at.edge.gate.has_line(needs_.at.request.service->serial()) ? wait_in_line() : open_in_turn();
+        return needs_.at.edge.connect_limiter.has_queue(needs_.at.request.service->serial()) ? wait_for_connect()
+                                                                                             : open_in_turn();
     }
     /// Likewise: its turn has come.
     Result open_in_turn();
@@ -74,12 +75,12 @@ public:
     /// The carrier refused the requested connection: tries the next one.
     Result refused();
     /// The time in the queue is over. True: it continues to wait, since others are making progress.
-    bool waits_on();
-    bool is_in_line() const noexcept { return needs_.in_line.waits_at_gate(); }
+    bool extend_wait();
+    bool is_waiting_to_connect() const noexcept { return needs_.connect_waiter.is_waiting_to_connect(); }
     /// Tells the gate that the backend has accepted the connection, or never will.
     void settle() noexcept {
         if (std::exchange(counted_as_opening_, false)) {
-            settle_at_gate();
+            settle_at_limiter();
         }
     }
 
@@ -99,14 +100,14 @@ public:
         }
         settle();
         edge.pool.put(std::exchange(stream_, nullptr));
-        edge.gate.came_back(needs_.at.request.service->serial());
+        edge.connect_limiter.stream_returned(needs_.at.request.service->serial());
     }
 
     StreamFacts facts() const noexcept {
         return {stream_->connected(), stream_->nothing_delivered(), stream_->reused()};
     }
     /// Whether its carrier is lost and there is another one: the silence then tells nothing about the backend.
-    bool is_left_behind() const noexcept { return stream_ && stream_->carrier().waits() && !stream_->is_carried(); }
+    bool has_lost_carrier() const noexcept { return stream_ && stream_->carrier().waits() && !stream_->is_carried(); }
 
     // --- another try ---
 
@@ -121,14 +122,14 @@ public:
     // --- the member of a group ---
 
     /// Reads which member the visitor had before, if visitors stay with their member.
-    void read_sticky(const Arrival& arrival) {
-        if (needs_.at.request.service->sticks().by != wire::Sticky::off) {
+    void read_sticky(const IncomingRequest& arrival) {
+        if (needs_.at.request.service->sticky().by != wire::Sticky::off) {
             read_sticky_of(arrival);
         }
     }
-    void record_outcome(directory::Fared fared) {
+    void record_outcome(directory::MemberOutcome outcome) {
         if (member_.member() != nullptr) {
-            record_outcome_of(*member_.member(), fared);
+            record_outcome_of(*member_.member(), outcome);
         }
     }
     /// Adds the name of the member that responded, if wanted, and the member's cookie, unless the visitor has it.
@@ -148,12 +149,12 @@ private:
         std::string tag;  // of its cookie; empty if it has none
     };
 
-    Result wait_in_line();
-    void settle_at_gate() noexcept;
-    void read_sticky_of(const Arrival& arrival);
-    void record_outcome_of(const directory::GroupMember& member, directory::Fared fared);
+    Result wait_for_connect();
+    void settle_at_limiter() noexcept;
+    void read_sticky_of(const IncomingRequest& arrival);
+    void record_outcome_of(const directory::GroupMember& member, directory::MemberOutcome outcome);
     void put_member_of(const directory::GroupMember& member, http::Edits& edits) const;
-    directory::VisitorAsk visitor_ask() const noexcept;
+    directory::BalanceContext visitor_ask() const noexcept;
     std::optional<Carrier> choose_carrier();
     void count_member(const std::shared_ptr<directory::GroupMember>& member);
     std::uint64_t stream_owner() const noexcept;

@@ -31,7 +31,7 @@ void RequestFacts::read(const http::RequestHead& head, std::string new_id) {
     body = head.body;
     expects_continue = head.expects_continue;
     if (head.body.kind == http::BodyKind::chunked) {
-        hops = http::connection_names(head.fields);
+        connection_options = http::connection_names(head.fields);
     }
     read_fields(head);
 }
@@ -66,7 +66,7 @@ void RequestFacts::read_fields(const http::RequestHead& head) {
     }
 }
 
-void RequestFacts::believe(const http::Forwarding& forwarding) {
+void RequestFacts::apply_forwarding(const http::Forwarding& forwarding) {
     by_tls = forwarding.https();
     if (forwarding.request_id() != id) {  // otherwise it is a view of `id`
         id = forwarding.request_id();

@@ -33,7 +33,7 @@ public:
     void read(const http::RequestHead& head, std::string new_id);
 
     /// Adopts what a trusted proxy reports about the request: its id, and whether the visitor used TLS.
-    void believe(const http::Forwarding& forwarding);
+    void apply_forwarding(const http::Forwarding& forwarding);
 
     /// The format in which the visitor wants error pages.
     http::PageFormat page_format() const noexcept;
@@ -43,15 +43,15 @@ public:
     }
 
     std::string id;
-    std::string_view host;          // in normal form
-    http::ResponseContext context;  // the method, and which protocol switch the backend is offered
-    http::Body body;                // as the backend gets it
-    bool is_grpc = false;           // for the edge's own errors it reads only fields (grpc_status.hpp)
-    bool is_stream = false;         // its body is a stream of messages (streaming_type.hpp)
-    bool binds_connection = false;  // the connection behind it may be bound to a user (connection_login.hpp)
-    bool expects_continue = false;  // the backend is asked whether it wants the body
-    std::string hops;               // names in Connection that could be sent as trailers, if the body is chunked
-    bool by_tls;                    // whether the visitor used TLS, as far as that can be trusted
+    std::string_view host;           // in normal form
+    http::ResponseContext context;   // the method, and which protocol switch the backend is offered
+    http::Body body;                 // as the backend gets it
+    bool is_grpc = false;            // for the edge's own errors it reads only fields (grpc_status.hpp)
+    bool is_stream = false;          // its body is a stream of messages (streaming_type.hpp)
+    bool binds_connection = false;   // the connection behind it may be bound to a user (connection_login.hpp)
+    bool expects_continue = false;   // the backend is asked whether it wants the body
+    std::string connection_options;  // names in Connection that could be sent as trailers, if the body is chunked
+    bool by_tls;                     // whether the visitor used TLS, as far as that can be trusted
     std::shared_ptr<directory::HttpService> service;
     HttpServiceSettings settings;  // the service's, once it is known
 

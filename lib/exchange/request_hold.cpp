@@ -6,7 +6,7 @@ namespace ferrotunnel::exchange {
 
 bool RequestHold::wait_with(const http::RequestHead& head, TimePoint until, bool is_first) {
     ExchangeWorker& edge = needs_.at.edge;
-    auto kept = std::make_unique<http::KeptHead>(head);
+    auto kept = std::make_unique<http::OwnedHead>(head);
     if (!edge.hold.enter(needs_.visitor, kept->bytes())) {
         return false;
     }
@@ -18,13 +18,13 @@ bool RequestHold::wait_with(const http::RequestHead& head, TimePoint until, bool
     return true;
 }
 
-std::unique_ptr<http::KeptHead> RequestHold::take_head() {
+std::unique_ptr<http::OwnedHead> RequestHold::take_head() {
     ExchangeWorker& edge = needs_.at.edge;
     http::RequestHead head;
     head_->restore(head);
     using Kind = directory::HttpMatch::Kind;
     const bool is_away =
-        edge.routes.get().find(needs_.at.request.host, head.target.path, needs_.at.now()).kind == Kind::away;
+        edge.routes.get().find(needs_.at.request.host, head.target.path, needs_.at.now()).kind == Kind::offline;
     if (is_away && edge.hold.enter(needs_.visitor, head_->bytes())) {
         return nullptr;
     }

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "exchange/exchange_context.hpp"
-#include "exchange/hold_line.hpp"
-#include "http/kept_head.hpp"
+#include "exchange/hold_queue.hpp"
+#include "http/owned_head.hpp"
 #include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::exchange {
@@ -18,7 +18,7 @@ public:
     struct Needs {
         const ExchangeContext& at;
         runtime::Deadline& deadline;
-        HoldVisitor& visitor;
+        HoldWaiter& visitor;
     };
 
     explicit RequestHold(const Needs& needs) noexcept : needs_(needs) {}
@@ -28,7 +28,7 @@ public:
     /// Whether it waits with a copy of the head.
     bool has_head() const noexcept { return head_ != nullptr; }
     /// Services have changed. Returns the head with which the request continues, or null if it still waits.
-    std::unique_ptr<http::KeptHead> take_head();
+    std::unique_ptr<http::OwnedHead> take_head();
     /// Begins, or continues, the wait for a successor; `bytes` is the memory that the request uses. False if there is
     /// no room or the time is over.
     bool wait_for_successor(std::size_t bytes);
@@ -43,7 +43,7 @@ public:
 
 private:
     const Needs needs_;
-    std::unique_ptr<http::KeptHead> head_;
+    std::unique_ptr<http::OwnedHead> head_;
     TimePoint until_{};  // for a successor
 };
 

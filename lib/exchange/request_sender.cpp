@@ -31,8 +31,9 @@ void copy_framed(std::string_view bytes, const Take& take) {
 }  // namespace
 
 bool RequestSender::keep_head(std::size_t size) {
-    copy_framed({at_.edge.head_room().data(), size}, [this](buffer::Slice piece) { kept_.add_head(std::move(piece)); });
-    return at_.edge.kept_bytes.now <= KeptBytes::waiting_max;
+    copy_framed({at_.edge.head_room().data(), size},
+                [this](buffer::Slice piece) { retry_buffer_.add_head(std::move(piece)); });
+    return at_.edge.retry_memory.now <= RetryMemory::waiting_max;
 }
 
 bool RequestSender::can_send_now() {
@@ -42,7 +43,7 @@ bool RequestSender::can_send_now() {
             return false;
         }
     }
-    return stream_->has_turn();
+    return stream_->may_send_now();
 }
 
 void RequestSender::send_body(buffer::Slice payload, bool headroom) {
@@ -63,7 +64,7 @@ void RequestSender::send_last_chunk(const http::Fields* trailers, const hooks::H
     }
     const TrailerRules rules{at_.request.service->description().rules.request_headers, run,
                              &hooks::HttpRun::put_request};
-    send_text(text.append(write_trailers(*trailers, rules, at_.request.hops, at_.edge)));
+    send_text(text.append(write_trailers(*trailers, rules, at_.request.connection_options, at_.edge)));
 }
 
 void RequestSender::send_text(std::string_view text) {
@@ -72,7 +73,7 @@ void RequestSender::send_text(std::string_view text) {
 
 void RequestSender::send(buffer::Slice payload, bool headroom) {
     const bool is_sent = route_ != Route::copy;  // otherwise all of it is sent when there is a connection
-    kept_.add_body(payload, at_.edge.settings().replay_bytes_max, is_sent);
+    retry_buffer_.add_body(payload, at_.edge.settings().replay_bytes_max, is_sent);
     if (has_stream()) {
         stream_->send(std::move(payload), headroom);
     }
@@ -87,7 +88,7 @@ void RequestSender::flush_stream() {
 
 // The first copy has room for the frame's header; in a second one, the earlier connection may still use that room.
 void RequestSender::replay(bool is_first) {
-    kept_.for_each(
+    retry_buffer_.for_each(
         [this, is_first](buffer::Slice piece, bool is_head) { stream_->send(std::move(piece), is_head && is_first); });
     stream_->flush();
 }

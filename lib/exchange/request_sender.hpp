@@ -11,7 +11,7 @@
 
 #include "exchange/backend_stream.hpp"
 #include "exchange/exchange_context.hpp"
-#include "exchange/kept_request.hpp"
+#include "exchange/retry_buffer.hpp"
 #include "hooks/http_run.hpp"
 #include "http/fields.hpp"
 
@@ -29,7 +29,7 @@ public:
 
     /// `stream` is the connection: not null as long as the route is `stream`.
     RequestSender(const ExchangeContext& at, const IntrusivePtr<BackendStream>& stream) noexcept
-        : at_(at), stream_(stream), kept_(at.edge.kept_bytes) {}
+        : at_(at), stream_(stream), retry_buffer_(at.edge.retry_memory) {}
 
     void set_route(Route route) noexcept { route_ = route; }
     Route route() const noexcept { return route_; }
@@ -61,13 +61,13 @@ public:
 
     /// Sends the copy. `is_first`: for the first time.
     void replay(bool is_first);
-    bool is_copy_whole() const noexcept { return kept_.is_whole(); }
-    void forget_copy() noexcept { kept_.forget(); }
+    bool is_copy_whole() const noexcept { return retry_buffer_.is_whole(); }
+    void forget_copy() noexcept { retry_buffer_.forget(); }
     /// Drops the copy if memory is short. A head is kept until a backend has it; for a second time only if there is
     /// room.
     void keep_within_bound() noexcept {
-        if (at_.edge.kept_bytes.now > KeptBytes::max) {
-            kept_.forget();
+        if (at_.edge.retry_memory.now > RetryMemory::max) {
+            retry_buffer_.forget();
         }
     }
 
@@ -80,7 +80,7 @@ private:
 
     const ExchangeContext& at_;
     const IntrusivePtr<BackendStream>& stream_;
-    KeptRequest kept_;
+    RetryBuffer retry_buffer_;
     Route route_ = Route::copy;
     bool chunk_open_ = false;  // a chunk's data was sent, the line end after it not yet
 };

@@ -14,7 +14,7 @@ ResponseReader::Progress ResponseReader::read_head(BackendStream& backend, const
                                                    const http::ResponseContext& context) {
     const std::string_view bytes = as_text(item.slice.bytes());
     if (!parser_) {
-        parser_ = worker_.take_response_parser();
+        parser_ = worker_.acquire_response_parser();
         parser_->reset(context);
     }
     const std::size_t before = head_bytes_.size();
@@ -65,7 +65,7 @@ void ResponseReader::forget_head(BackendStream* backend, bool more) {
         parser_->reset();
     } else {
         head_bytes_.shrink_to_fit();
-        worker_.give_back(std::move(parser_));
+        worker_.release_parser(std::move(parser_));
     }
 }
 
@@ -74,7 +74,7 @@ void ResponseReader::begin_body() {
     keeps_connection_ = head.keep_alive;
     body_ = http::BodyReader(head.body);
     if (head.body.kind == http::BodyKind::chunked) {
-        hops_ = http::connection_names(head.fields);
+        connection_options_ = http::connection_names(head.fields);
     }
 }
 
@@ -83,7 +83,7 @@ ResponseReader::Piece ResponseReader::next(BackendStream& backend) {
     while (body_.state() == BodyState::more) {
         StreamItem* item = backend.front();
         if (item == nullptr) {
-            if (backend.verdict()) {
+            if (backend.stream_end()) {
                 return {Kind::broken, {}, "the stream to the backend ended before the response was complete"};
             }
             if (backend.park_receive()) {
@@ -124,7 +124,7 @@ ResponseReader::Piece ResponseReader::next_raw(BackendStream& backend) {
     while (true) {
         StreamItem* item = backend.front();
         if (item == nullptr) {
-            if (backend.verdict()) {
+            if (backend.stream_end()) {
                 return {Kind::broken, {}, "the stream to the backend ended"};
             }
             if (backend.park_receive()) {

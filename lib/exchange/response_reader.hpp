@@ -25,7 +25,7 @@ public:
     explicit ResponseReader(ExchangeWorker& worker) noexcept : worker_(worker) {}
     ResponseReader(const ResponseReader&) = delete;
     ResponseReader& operator=(const ResponseReader&) = delete;
-    ~ResponseReader() { worker_.give_back(std::move(parser_)); }
+    ~ResponseReader() { worker_.release_parser(std::move(parser_)); }
 
     // --- heads ---
 
@@ -57,7 +57,7 @@ public:
         return body_.kind() == http::BodyKind::chunked ? &body_.trailers() : nullptr;
     }
     /// Names in the response's Connection that could be sent as trailers, if the body is chunked.
-    const std::string& hops() const noexcept { return hops_; }
+    const std::string& connection_options() const noexcept { return connection_options_; }
 
     using Piece = AnswerPiece;
     /// The next piece of the body.
@@ -74,7 +74,7 @@ private:
     bool has_head_ = false;
     bool keeps_connection_ = false;
     http::BodyReader body_;
-    std::string hops_;
+    std::string connection_options_;
 };
 
 }  // namespace ferrotunnel::exchange

@@ -45,18 +45,18 @@ public:
 
     /// The backend ended the connection. If the request may only be sent again when nothing of it was delivered, the
     /// client's report on that follows at once, and is awaited: true. A program that serves by itself sends none.
-    bool await_count() noexcept {
-        awaits_count_ = can_repeat() && needs_.placement.stream()->reused() &&
-                        !http::is_idempotent(needs_.at.request.context.method);
-        return awaits_count_;
+    bool await_delivery_report() noexcept {
+        awaits_delivery_report_ = can_repeat() && needs_.placement.stream()->reused() &&
+                                  !http::is_idempotent(needs_.at.request.context.method);
+        return awaits_delivery_report_;
     }
-    bool awaits_count() const noexcept { return awaits_count_; }
-    void stop_awaiting_count() noexcept { awaits_count_ = false; }
+    bool awaits_delivery_report() const noexcept { return awaits_delivery_report_; }
+    void stop_awaiting_delivery_report() noexcept { awaits_delivery_report_ = false; }
 
 private:
     const Needs needs_;
     std::uint32_t interims_ = 0;
-    bool awaits_count_ = false;
+    bool awaits_delivery_report_ = false;
 };
 
 }  // namespace ferrotunnel::exchange

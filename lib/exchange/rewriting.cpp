@@ -51,7 +51,7 @@ bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std:
         }
     }
     for (std::size_t i = 0; i < edits.all().size(); ++i) {
-        if (edits.all()[i].known == http::FieldName::cookie && edits.stands(i)) {
+        if (edits.all()[i].known == http::FieldName::cookie && edits.is_effective(i)) {
             take(edits.all()[i].value);
         }
     }
@@ -63,7 +63,7 @@ bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std:
 
 }  // namespace
 
-std::size_t Rewriting::write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
+std::size_t Rewriting::write_request(const IncomingRequest& arrival, RequestFacts& request, const hooks::HttpRun* run,
                                      const trace::Context* trace, HeadScratch& scratch) {
     const http::RequestHead& head = arrival.head;
     http::Edits& edits = scratch.new_edits();
@@ -100,7 +100,7 @@ void Rewriting::rewrite_target(const http::RequestHead& head, const directory::H
     const http::Rules& rules = service.rules;
     if (rules.prefix || !rules.host.empty()) {
         rewritten_ = std::make_unique<Rewritten>();
-        rewritten_->seen_authority = head.authority_text;
+        rewritten_->visitor_authority = head.authority_text;
         rewritten_->prefix = http::PrefixMap::of(rules, service.path);
         if (rewritten_->prefix) {
             http::map_path(*rewritten_->prefix, head.target.path, rewritten_->path);
@@ -115,8 +115,8 @@ void Rewriting::rewrite_target(const http::RequestHead& head, const directory::H
 
 // Maps the fields that name the service's own address, unless a plugin has changed them; a rule of the service may
 // still do so. False if the edits have no room.
-bool Rewriting::map_own_address(const Arrival& arrival, const directory::HttpDescription& service, HeadScratch& scratch,
-                                http::Edits& edits) const {
+bool Rewriting::map_own_address(const IncomingRequest& arrival, const directory::HttpDescription& service,
+                                HeadScratch& scratch, http::Edits& edits) const {
     using http::Method;
     const http::RequestHead& head = arrival.head;
     const bool by_tls = arrival.forwarding.https();
@@ -156,8 +156,8 @@ bool Rewriting::edit_answer(const http::ResponseHead& head, const RequestFacts& 
 
 void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratch& scratch, http::Edits& edits) const {
     http::MapBack map;
-    map.seen_scheme = by_tls ? "https" : "http";
-    map.seen_authority = rewritten_->seen_authority;
+    map.visitor_scheme = by_tls ? "https" : "http";
+    map.visitor_authority = rewritten_->visitor_authority;
     map.backend_authority = rewritten_->backend_authority;
     map.prefix = rewritten_->prefix ? &*rewritten_->prefix : nullptr;
     for (const std::string_view name : {"Location", "Content-Location"}) {

@@ -25,7 +25,7 @@ public:
     /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
     /// context has no upgrade if the service allows none. `run`: the plugins that the request has passed, or null.
     /// `trace`: its place in its trace; null: the visitor's trace fields are passed on.
-    std::size_t write_request(const Arrival& arrival, RequestFacts& request, const hooks::HttpRun* run,
+    std::size_t write_request(const IncomingRequest& arrival, RequestFacts& request, const hooks::HttpRun* run,
                               const trace::Context* trace, HeadScratch& scratch);
     /// Adds to `edits` the changes to a head of the backend's response. False if they have no room for the rules.
     bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
@@ -34,7 +34,7 @@ public:
 private:
     /// What is needed to map back the response to a rewritten request.
     struct Rewritten {
-        std::string seen_authority;
+        std::string visitor_authority;
         std::string backend_authority;  // empty: the visitor's
         std::optional<http::PrefixMap> prefix;
         std::string path;  // for the backend
@@ -42,8 +42,8 @@ private:
 
     void rewrite_target(const http::RequestHead& head, const directory::HttpDescription& service,
                         http::RequestOut& out);
-    bool map_own_address(const Arrival& arrival, const directory::HttpDescription& service, HeadScratch& scratch,
-                         http::Edits& edits) const;
+    bool map_own_address(const IncomingRequest& arrival, const directory::HttpDescription& service,
+                         HeadScratch& scratch, http::Edits& edits) const;
     void map_back(const http::ResponseHead& head, bool by_tls, HeadScratch& scratch, http::Edits& edits) const;
 
     std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path

@@ -10,32 +10,33 @@ namespace {
 
 using http::PageState;
 
-Instead page(PageState state, std::string_view code, std::string_view why) {
+EarlyReply page(PageState state, std::string_view code, std::string_view why) {
     return {Refusal{state, code, why}};
 }
 
-std::optional<Instead> misdirected(const Arrival& arrival, const RequestFacts& request, std::string_view why) {
+std::optional<EarlyReply> misdirected(const IncomingRequest& arrival, const RequestFacts& request,
+                                      std::string_view why) {
     const auto& may_serve = arrival.visitor.may_serve;
     return !may_serve || may_serve(request.host) ? std::nullopt : std::optional(page(PageState::misdirected, {}, why));
 }
 
 // Whether this host can be served over TLS: the edge's own redirect must not lead to a handshake that fails. A service
 // that configures a redirect is trusted to be right.
-bool has_https(const Arrival& arrival, std::string_view host) {
+bool has_https(const IncomingRequest& arrival, std::string_view host) {
     const auto& has_certificate = arrival.shared.has_certificate;
     return !has_certificate || has_certificate(host) ||
            arrival.routes.find_tls(host, arrival.now).kind != directory::TlsMatch::Kind::none;
 }
 
 // Answers 421 if the visitor's TLS connection was made for another host.
-std::optional<Instead> check_connection(const Arrival& arrival, RequestFacts& request) {
+std::optional<EarlyReply> check_connection(const IncomingRequest& arrival, RequestFacts& request) {
     return arrival.visitor.https ? misdirected(arrival, request, "the connection was made for another host")
                                  : std::nullopt;
 }
 
 // Finds the service of host and path, and counts the request there; answers 404, 503 or 400 if there is none. The later
 // stages have a service.
-std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& request) {
+std::optional<EarlyReply> find_service(const IncomingRequest& arrival, RequestFacts& request) {
     using Kind = directory::HttpMatch::Kind;
     const directory::HttpMatch match = arrival.routes.find(request.host, arrival.head.target.path, arrival.now);
     switch (match.kind) {
@@ -45,18 +46,18 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
             return page(PageState::unknown_host, {}, "no service is registered for this host");
         case Kind::unknown_path:
             return page(PageState::unknown_path, {}, "no service is registered for this path of the host");
-        case Kind::away: {
-            Instead instead = page(PageState::no_client, {}, "the client of this host is not connected");
-            instead.hold_until = match.away_since + arrival.rules.settings.hold;
+        case Kind::offline: {
+            EarlyReply instead = page(PageState::no_client, {}, "the client of this host is not connected");
+            instead.hold_until = match.offline_since + arrival.rules.settings.hold;
             return instead;
         }
         case Kind::bad_path:
             if (match.fault == http::PathFault::not_canonical) {
-                Instead again;
+                EarlyReply again;
                 again.wants_canonical_path = true;
                 return again;
             }
-            return page(PageState::bad_request, "bad_path", http::words_for(match.fault));
+            return page(PageState::bad_request, "bad_path", http::describe(match.fault));
         case Kind::ambiguous_path:
             return page(PageState::ambiguous_path, {},
                         "the path is ambiguous: its readings lead to different services");
@@ -68,19 +69,19 @@ std::optional<Instead> find_service(const Arrival& arrival, RequestFacts& reques
 }
 
 // Redirects to https, or to the service's target.
-std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
+std::optional<EarlyReply> redirect(const IncomingRequest& arrival, RequestFacts& request) {
     const directory::HttpDescription& service = request.service->description();
     const http::Rules& rules = service.rules;
     const http::Target& target = arrival.head.target;
     const auto& to_https = rules.https_redirect ? rules.https_redirect : arrival.rules.settings.https_redirect;
     if (to_https && to_https->status != 0 && !arrival.forwarding.https() &&
         (rules.https_redirect || has_https(arrival, request.host))) {
-        Instead instead{{}, to_https->status};
+        EarlyReply instead{{}, to_https->status};
         http::write_https_redirect(*to_https, request.host, target.path, target.query, instead.location);
         return instead;
     }
     if (rules.redirect) {
-        Instead instead{{}, rules.redirect->status};
+        EarlyReply instead{{}, rules.redirect->status};
         http::write_redirect(*rules.redirect, service.path, target.path, target.query, instead.location);
         return instead;
     }
@@ -89,13 +90,13 @@ std::optional<Instead> redirect(const Arrival& arrival, RequestFacts& request) {
 
 // Answers 421 to a request without TLS for a host whose visitors need a certificate. It comes after `redirect`, since
 // such a host may send its visitors to https.
-std::optional<Instead> check_certificate(const Arrival& arrival, RequestFacts& request) {
+std::optional<EarlyReply> check_certificate(const IncomingRequest& arrival, RequestFacts& request) {
     return arrival.visitor.https ? std::nullopt
                                  : misdirected(arrival, request, "this host requires HTTPS and a client certificate");
 }
 
 // Answers 413 if the declared body is larger than the service accepts. A chunked body is counted as it arrives.
-std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request) {
+std::optional<EarlyReply> check_size(const IncomingRequest& arrival, RequestFacts& request) {
     const http::Body& body = arrival.head.body;
     if (body.kind == http::BodyKind::length && body.length > request.settings.body_bytes_max) {
         return page(PageState::body_too_large, {},
@@ -105,13 +106,13 @@ std::optional<Instead> check_size(const Arrival& arrival, RequestFacts& request)
 }
 
 // Answers an OPTIONS that must not be forwarded any further (RFC 9110, 7.6.2).
-std::optional<Instead> check_forwards(const Arrival& arrival, RequestFacts& /*request*/) {
+std::optional<EarlyReply> check_forwards(const IncomingRequest& arrival, RequestFacts& /*request*/) {
     const bool ends_here = arrival.head.method == http::Method::options && http::max_forwards(arrival.head) == 0U;
-    return ends_here ? std::optional(Instead{{}, 200}) : std::nullopt;
+    return ends_here ? std::optional(EarlyReply{{}, 200}) : std::nullopt;
 }
 
 // Answers 508 to a request that this edge has forwarded before.
-std::optional<Instead> check_loop(const Arrival& arrival, RequestFacts& /*request*/) {
+std::optional<EarlyReply> check_loop(const IncomingRequest& arrival, RequestFacts& /*request*/) {
     return arrival.forwarding.loops()
                ? std::optional(page(PageState::loop, {}, "this edge forwarded the request before"))
                : std::nullopt;
@@ -119,15 +120,15 @@ std::optional<Instead> check_loop(const Arrival& arrival, RequestFacts& /*reques
 
 // Runs these stages up to the first one that answers instead; empty if none does.
 template <auto... stages>
-std::optional<Instead> first_answer(const Arrival& arrival, RequestFacts& request) {
-    std::optional<Instead> instead;
+std::optional<EarlyReply> first_answer(const IncomingRequest& arrival, RequestFacts& request) {
+    std::optional<EarlyReply> instead;
     (void)(... || (instead = stages(arrival, request)).has_value());
     return instead;
 }
 
 }  // namespace
 
-std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request) {
+std::optional<EarlyReply> pass_stages(const IncomingRequest& arrival, RequestFacts& request) {
     return first_answer<check_connection, find_service, redirect, check_certificate, check_size, check_forwards,
                         check_loop>(arrival, request);
 }

@@ -3,7 +3,7 @@
 //
 //   connection --> service --> redirect --> certificate --> size --> forwards --> loop --> written for the backend
 //        |            |            |             |           |          |         |
-//        '------------'------------'-- Instead: page, redirect or status --------'
+//        '------------'------------'-- EarlyReply: page, redirect or status --------'
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct Refusal {
 };
 
 /// What the visitor gets instead of the backend's response: a page, or a status, possibly with a Location.
-struct Instead {
+struct EarlyReply {
     std::optional<Refusal> page;
     std::uint16_t status = 0;
     std::string location{};
@@ -39,7 +39,7 @@ struct Instead {
 };
 
 /// What the stages read, and do not change.
-struct Arrival {
+struct IncomingRequest {
     const http::RequestHead& head;
     const http::Forwarding& forwarding;  // who the visitor is, as far as that can be trusted
     const VisitorFacts& visitor;
@@ -51,7 +51,7 @@ struct Arrival {
 
 /// Passes the request through all stages in order. Empty: it may be written for its backend. `arrival.routes` must stay
 /// valid meanwhile: no function that a stage calls may use the worker's HttpRoutesCache, which could replace them.
-std::optional<Instead> pass_stages(const Arrival& arrival, RequestFacts& request);
+std::optional<EarlyReply> pass_stages(const IncomingRequest& arrival, RequestFacts& request);
 
 /// The facts for a request's forwarding fields. They point to the arguments.
 http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,

@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::exchange {
 
-using hooks::BodyWay;
+using hooks::BodyFilters;
 using hooks::Side;
 
 namespace {
@@ -24,11 +24,11 @@ buffer::Slice framed_copy(std::string_view bytes) {
 
 // --- from the visitor ---
 
-bool Upload::takes() const {
+bool Upload::accepts() const {
     if (!detour_ || (!detour_->is_collecting && !is_changed())) {
         return sender_.can_send();
     }
-    return detour_->is_collecting || (sender_.has_stream() && detour_->way->takes());
+    return detour_->is_collecting || (sender_.has_stream() && detour_->filters->accepts());
 }
 
 Upload::Result Upload::put(buffer::Slice payload, bool headroom) {
@@ -52,11 +52,11 @@ Upload::Result Upload::put_detour(buffer::Slice payload, bool headroom) {
                : result == hooks::Collected::too_large ? Result::too_large_collected
                                                        : Result::no_room;
     }
-    if (detour_->way->changes()) {
-        detour_->way->put(bytes, false);
+    if (detour_->filters->changes()) {
+        detour_->filters->put(bytes, false);
     } else {
-        detour_->way->look(bytes, false);
-        if (detour_->way->state() != BodyWay::State::failed) {
+        detour_->filters->observe(bytes, false);
+        if (detour_->filters->state() != BodyFilters::State::failed) {
             detour_->has_begun = true;
             sender_.send_body(std::move(payload), headroom);
         }
@@ -66,7 +66,7 @@ Upload::Result Upload::put_detour(buffer::Slice payload, bool headroom) {
 
 // Data that filters hold back continues.
 Upload::Result Upload::pause() {
-    const bool flushes = detour_ && !detour_->is_collecting && is_changed() && !has_ended_ && detour_->way->flush();
+    const bool flushes = detour_ && !detour_->is_collecting && is_changed() && !has_ended_ && detour_->filters->flush();
     return flushes ? pass_detour() : Result::going;
 }
 
@@ -123,15 +123,15 @@ void Upload::prepare() {
         detour_->is_collecting = false;
         at_.request.expects_continue = false;
     }
-    BodyWay* const way = at_.request.body.kind == http::BodyKind::none ? nullptr : run_->body(Side::request);
-    if (way == nullptr) {
+    BodyFilters* const filters = at_.request.body.kind == http::BodyKind::none ? nullptr : run_->body(Side::request);
+    if (filters == nullptr) {
         return;
     }
     if (!detour_) {
         detour_ = std::make_unique<Detour>();
     }
-    detour_->way = way;
-    if (way->changes()) {
+    detour_->filters = filters;
+    if (filters->changes()) {
         at_.request.body = {http::BodyKind::chunked, 0};
     }
 }
@@ -139,7 +139,7 @@ void Upload::prepare() {
 Upload::Result Upload::pass_detour() {
     bool moves = true;
     while (moves && detour_ && !detour_->is_collecting) {
-        if (detour_->way != nullptr && detour_->way->state() == BodyWay::State::failed) {
+        if (detour_->filters != nullptr && detour_->filters->state() == BodyFilters::State::failed) {
             return Result::failed;
         }
         moves = sender_.can_send() && (is_changed() ? pass_changed() : pass_collected());
@@ -159,25 +159,25 @@ bool Upload::is_last(std::string_view piece) const {
 // Passes on a piece of the plugins' output. False if there is none now.
 bool Upload::pass_changed() {
     Detour& detour = *detour_;
-    if (buffer::Slice piece = detour.way->take(); !piece.empty()) {
+    if (buffer::Slice piece = detour.filters->take(); !piece.empty()) {
         detour.has_begun = true;
         sender_.send_body(std::move(piece), true);
         return true;
     }
-    if (detour.way->state() != BodyWay::State::open) {
-        if (detour.way->state() == BodyWay::State::ended) {
+    if (detour.filters->state() != BodyFilters::State::open) {
+        if (detour.filters->state() == BodyFilters::State::ended) {
             finish();
         }
         return true;
     }
     const std::string_view piece = next_collected();
     const bool last = is_last(piece);
-    if (detour.way_has_all || (piece.empty() && !last)) {
+    if (detour.filters_have_end || (piece.empty() && !last)) {
         return false;
     }
     detour.collected_at += piece.size();
-    detour.way_has_all = last;
-    detour.way->put(piece, last);
+    detour.filters_have_end = last;
+    detour.filters->put(piece, last);
     return true;
 }
 
@@ -189,9 +189,9 @@ bool Upload::pass_collected() {
     if (piece.empty() && !last) {
         return false;
     }
-    if (detour.way != nullptr) {
-        detour.way->look(piece, last);
-        if (detour.way->state() == BodyWay::State::failed) {
+    if (detour.filters != nullptr) {
+        detour.filters->observe(piece, last);
+        if (detour.filters->state() == BodyFilters::State::failed) {
             return true;
         }
     }

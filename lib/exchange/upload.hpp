@@ -41,9 +41,9 @@ public:
     // --- from the visitor ---
 
     /// Whether a piece can be taken, after pass().
-    bool takes() const;
+    bool accepts() const;
     /// Whether put() may be called several times after one takes().
-    bool takes_bulk() const noexcept { return !detour_; }
+    bool accepts_bulk() const noexcept { return !detour_; }
     [[nodiscard]] Result put(buffer::Slice payload, bool headroom);
     /// No more has arrived for now.
     [[nodiscard]] Result pause();
@@ -58,7 +58,7 @@ public:
     bool awaits_continue() const noexcept { return awaits_continue_; }
     void stop_awaiting_continue() noexcept { awaits_continue_ = false; }
     /// Whether the edge has to send 100 (Continue), since it reads the body before a backend does.
-    bool take_continue() noexcept { return detour_ != nullptr && std::exchange(awaits_continue_, false); }
+    bool consume_continue() noexcept { return detour_ != nullptr && std::exchange(awaits_continue_, false); }
 
     // --- to the sender ---
 
@@ -81,15 +81,15 @@ public:
 private:
     /// The path of a body that does not go straight to the sender.
     struct Detour {
-        hooks::BodyWay* way = nullptr;           // null: it is only collected
+        hooks::BodyFilters* filters = nullptr;   // null: it is only collected
         std::size_t collected_at = 0;            // how much of the collected bytes was passed on
         const http::Fields* trailers = nullptr;  // the visitor's
         bool is_collecting = false;              // it is read for a plugin that decides afterwards
-        bool way_has_all = false;                // `way` has received the end
+        bool filters_have_end = false;           // `way` has received the end
         bool has_begun = false;                  // some of it has left
     };
 
-    bool is_changed() const noexcept { return detour_->way != nullptr && detour_->way->changes(); }
+    bool is_changed() const noexcept { return detour_->filters != nullptr && detour_->filters->changes(); }
     Result put_detour(buffer::Slice payload, bool headroom);
     Result end_detour(const http::Fields* trailers);
     Result pass_detour();

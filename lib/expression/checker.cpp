@@ -166,7 +166,7 @@ Value Checker::check_choice(const Syntax& part) {
 // --- names
 
 Value Checker::check_name(const Syntax& part) {
-    const auto meaning = look_up(vocabulary_, part.word);
+    const auto meaning = resolve_name(vocabulary_, part.word);
     if (!meaning) {
         return fail_unknown(part);
     }
@@ -192,7 +192,7 @@ Value Checker::check_entry(const Syntax& part) {
 }
 
 std::optional<EntryUse> Checker::use_entry(const Syntax& part) {
-    const auto meaning = look_up(vocabulary_, part.word);
+    const auto meaning = resolve_name(vocabulary_, part.word);
     if (!meaning) {
         fail_unknown(part);
         return std::nullopt;
@@ -215,10 +215,11 @@ std::optional<EntryUse> Checker::use_entry(const Syntax& part) {
 Value Checker::fail_unknown(const Syntax& part) {
     const std::string_view name = part.word;
     const std::size_t dot = name.rfind('.');
-    if (dot != std::string_view::npos && look_up(vocabulary_, name.substr(0, dot)) && is_method(name.substr(dot + 1))) {
+    if (dot != std::string_view::npos && resolve_name(vocabulary_, name.substr(0, dot)) &&
+        is_method(name.substr(dot + 1))) {
         return fail(part.offset, in_message(name.substr(dot + 1)) + " is a method; write parentheses after it");
     }
-    return fail(part.offset, "unknown field " + in_message(name) + guess(name, vocabulary_));
+    return fail(part.offset, "unknown field " + in_message(name) + suggestion(name, vocabulary_));
 }
 
 }  // namespace ferrotunnel::expression

@@ -25,7 +25,7 @@ Value Checker::check_function(const Syntax& part) {
         return fail(part.offset, in_message(part.word) + " is a method; write it after a text and a dot");
     }
     if (part.word != "has" && part.word != "size") {
-        return fail(part.offset, "unknown function " + in_message(part.word) + guess(part.word, functions));
+        return fail(part.offset, "unknown function " + in_message(part.word) + suggestion(part.word, functions));
     }
     if (part.parts.size() != 1) {
         return fail(part.offset, in_message(part.word) + " takes one argument");
@@ -48,7 +48,7 @@ Value Checker::check_has(const Syntax& argument) {
 Value Checker::check_method(const Syntax& part) {
     const std::string& name = part.word;
     if (!is_method(name)) {
-        return fail(part.offset, "unknown method " + in_message(name) + guess(name, methods));
+        return fail(part.offset, "unknown method " + in_message(name) + suggestion(name, methods));
     }
     if (name == "in") {
         return check_address_in(part);

@@ -63,8 +63,8 @@ public:
 
     Result<Syntax, Mistake> run() {
         Syntax whole;
-        if (choice(whole) && here().kind != Token::Kind::end) {
-            expected("an operator", hint_instead_of_operator(here()));
+        if (choice(whole) && peek().kind != Token::Kind::end) {
+            expected("an operator", hint_instead_of_operator(peek()));
         }
         if (mistake_) {
             return std::move(*mistake_);
@@ -75,7 +75,7 @@ public:
 private:
     using Rule = bool (Parser::*)(Syntax& out);
 
-    const Token& here() const noexcept { return cursor_.here(); }
+    const Token& peek() const noexcept { return cursor_.peek(); }
 
     // --- mistakes and bounds
 
@@ -85,15 +85,15 @@ private:
     }
 
     bool expected(const std::string& what, const std::string& hint = "") {
-        return fail(here().offset, "expected " + what + ", found " + describe(here()) + hint);
+        return fail(peek().offset, "expected " + what + ", found " + describe(peek()) + hint);
     }
 
-    bool expect(std::string_view symbol) { return cursor_.take_if(symbol) || expected(in_message(symbol)); }
+    bool expect(std::string_view symbol) { return cursor_.accept_if(symbol) || expected(in_message(symbol)); }
 
     // Counts a level, until the caller restores level_.
     bool go_deeper() {
         if (level_ == limits::expression_nesting_max) {
-            return fail(here().offset, "this is nested more than " + std::to_string(level_) + " deep");
+            return fail(peek().offset, "this is nested more than " + std::to_string(level_) + " deep");
         }
         ++level_;
         return true;
@@ -159,7 +159,7 @@ private:
             return true;
         }
         bool done = wrap(out, kind) && add(out, operand);
-        while (done && cursor_.take_if(symbol)) {
+        while (done && cursor_.accept_if(symbol)) {
             done = add(out, operand);
         }
         return done;
@@ -169,14 +169,14 @@ private:
         if (!unary(out)) {
             return false;
         }
-        if (!is_comparison(here())) {
+        if (!is_comparison(peek())) {
             return true;
         }
         if (!wrap(out, Kind::comparison) || !add(out, &Parser::unary)) {
             return false;
         }
-        return !is_comparison(here()) ||
-               fail(here().offset, "comparisons cannot be chained; write `a < b && b < c`, or parentheses");
+        return !is_comparison(peek()) ||
+               fail(peek().offset, "comparisons cannot be chained; write `a < b && b < c`, or parentheses");
     }
 
     bool unary(Syntax& out) {
@@ -205,14 +205,14 @@ private:
 
     bool dot(Syntax& out) {
         cursor_.take();
-        if (here().kind != Token::Kind::name) {
+        if (peek().kind != Token::Kind::name) {
             return expected("a name after the `.`");
         }
         if (cursor_.is_next("(")) {
             return go_deeper() && wrap(out, Kind::method) && arguments(out);
         }
         if (out.kind != Kind::name) {
-            return fail(here().offset, in_message(here().text) +
+            return fail(peek().offset, in_message(peek().text) +
                                            " does not belong to a field; is it a method without "
                                            "( )?");
         }
@@ -225,7 +225,7 @@ private:
         if (out.kind != Kind::name) {
             return fail(offset, "only a map has entries in [ ]");
         }
-        if (here().kind != Token::Kind::text) {
+        if (peek().kind != Token::Kind::text) {
             return expected("a key in quotes");
         }
         out.kind = Kind::entry;
@@ -234,18 +234,18 @@ private:
 
     bool arguments(Syntax& out) {
         cursor_.take();  // the parenthesis
-        if (cursor_.take_if(")")) {
+        if (cursor_.accept_if(")")) {
             return true;
         }
         bool done = add(out, &Parser::nested_choice);
-        while (done && cursor_.take_if(",")) {
+        while (done && cursor_.accept_if(",")) {
             done = add(out, &Parser::nested_choice);
         }
         return done && expect(")");
     }
 
     bool primary(Syntax& out) {
-        if (cursor_.take_if("(")) {
+        if (cursor_.accept_if("(")) {
             return nested_choice(out) && expect(")");
         }
         if (cursor_.is("[")) {
@@ -254,7 +254,7 @@ private:
         if (cursor_.is_literal()) {
             return literal(out);
         }
-        if (here().kind != Token::Kind::name || here().text == "in") {
+        if (peek().kind != Token::Kind::name || peek().text == "in") {
             return expected("a value");
         }
         const bool is_call = cursor_.is_next("(");
@@ -270,12 +270,12 @@ private:
         if (!begin(out, Kind::list)) {
             return false;
         }
-        while (!cursor_.take_if("]")) {
+        while (!cursor_.accept_if("]")) {
             if (!cursor_.is_literal()) {
                 return expected("a literal, since lists contain literals only");
             }
             if (out.parts.size() == limits::expression_list_max) {
-                return fail(here().offset, "the list has more than " + std::to_string(out.parts.size()) + " elements");
+                return fail(peek().offset, "the list has more than " + std::to_string(out.parts.size()) + " elements");
             }
             out.parts.push_back(literal_of(cursor_.take()));
             if (!cursor_.is("]") && !expect(",")) {

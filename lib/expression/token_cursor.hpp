@@ -13,15 +13,15 @@ public:
     /// The last token is `end`.
     explicit TokenCursor(std::span<const Token> tokens) noexcept : rest_(tokens) {}
 
-    const Token& here() const noexcept { return rest_.front(); }
+    const Token& peek() const noexcept { return rest_.front(); }
 
     bool is(std::string_view symbol) const noexcept { return is_symbol(rest_[0], symbol); }
     /// Whether the symbol follows the current token, which must not be the end.
     bool is_next(std::string_view symbol) const noexcept { return is_symbol(rest_[1], symbol); }
 
     bool is_literal() const noexcept {
-        return here().kind == Token::Kind::text || here().kind == Token::Kind::integer ||
-               (here().kind == Token::Kind::name && (here().text == "true" || here().text == "false"));
+        return peek().kind == Token::Kind::text || peek().kind == Token::Kind::integer ||
+               (peek().kind == Token::Kind::name && (peek().text == "true" || peek().text == "false"));
     }
 
     /// Consumes the current token, which must not be the end, and returns it.
@@ -31,7 +31,7 @@ public:
         return token;
     }
 
-    bool take_if(std::string_view symbol) noexcept {
+    bool accept_if(std::string_view symbol) noexcept {
         const bool found = is(symbol);
         if (found) {
             take();

@@ -27,7 +27,7 @@ std::string_view known_part(Vocabulary vocabulary, std::string_view name) {
 
 }  // namespace
 
-std::optional<Meaning> look_up(Vocabulary vocabulary, std::string_view name) {
+std::optional<Meaning> resolve_name(Vocabulary vocabulary, std::string_view name) {
     const Field* map = nullptr;  // with the longest matching name
     for (const Field& field : vocabulary) {
         if (field.name == name) {
@@ -45,11 +45,11 @@ std::optional<Meaning> look_up(Vocabulary vocabulary, std::string_view name) {
     return Meaning{map, name.substr(map->name.size() + 1)};
 }
 
-std::string guess(std::string_view name, std::span<const std::string_view> candidates) {
+std::string suggestion(std::string_view name, std::span<const std::string_view> candidates) {
     return question(detail::nearest(name, std::vector<std::string>(candidates.begin(), candidates.end())));
 }
 
-std::string guess(std::string_view name, Vocabulary vocabulary) {
+std::string suggestion(std::string_view name, Vocabulary vocabulary) {
     const std::string known(known_part(vocabulary, name));
     std::vector<std::string> fields;
     std::vector<std::string> maps;

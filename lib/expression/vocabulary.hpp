@@ -34,11 +34,11 @@ struct Meaning {
 
 /// Looks up names joined by dots. The rest after the name of a map is a key, including its dots: `note.auth.subject` is
 /// the entry "auth.subject" of `note`. Empty if the name is unknown.
-std::optional<Meaning> look_up(Vocabulary vocabulary, std::string_view name);
+std::optional<Meaning> resolve_name(Vocabulary vocabulary, std::string_view name);
 
 /// A suggestion for a misspelt name, as "; did you mean `x`?", or an empty text.
-std::string guess(std::string_view name, std::span<const std::string_view> candidates);
+std::string suggestion(std::string_view name, std::span<const std::string_view> candidates);
 /// For the name of a field. A correct beginning says nothing about the rest: `visitor.port` is not `visitor.tls`.
-std::string guess(std::string_view name, Vocabulary vocabulary);
+std::string suggestion(std::string_view name, Vocabulary vocabulary);
 
 }  // namespace ferrotunnel::expression

@@ -24,12 +24,12 @@ bool Client::fetch(UrlRequest wanted, Done done) {
     if (!permit) {
         return false;
     }
-    struct Asked {
+    struct PendingFetch {
         UrlRequest wanted;
         Done done;
         PermitPtr permit;
     };
-    auto asked = std::make_shared<Asked>(Asked{std::move(wanted), std::move(done), std::move(permit)});
+    auto asked = std::make_shared<PendingFetch>(PendingFetch{std::move(wanted), std::move(done), std::move(permit)});
     return worker_.post(
         [this, asked] { begin(asked->wanted, [asked](Response& response) { asked->done(response); }); });
 }

@@ -54,10 +54,10 @@ void Fetch::on_timer() {
     if (state_ == State::beginning) {
         begin();
     } else if (state_ == State::ended) {
-        tell();
+        deliver();
     } else {
         response_.error = "there was no response in time";
-        tell();
+        deliver();
     }
 }
 
@@ -68,8 +68,8 @@ void Fetch::begin() {
     }
     const bool is_again = std::exchange(connection_, nullptr) != nullptr;
     connection_ = idle_ != nullptr && !is_again ? idle_->take(request_.to) : nullptr;
-    is_kept_ = connection_ != nullptr && connection_->wake([this] { on_ready(); });
-    if (is_kept_) {
+    is_reused_ = connection_ != nullptr && connection_->wake([this] { on_ready(); });
+    if (is_reused_) {
         state_ = State::exchanging;
         timer_.set(deadline_);
         on_ready();
@@ -80,7 +80,7 @@ void Fetch::begin() {
 
 void Fetch::connect() {
     state_ = State::connecting;
-    is_kept_ = false;
+    is_reused_ = false;
     timer_.set(deadline_);
     connection_ = std::make_unique<Connection>(worker_, request_.to, deadline_ - worker_.now());
     connection_->on_ready([this] { on_ready(); });
@@ -144,7 +144,7 @@ void Fetch::read() {
     while (state_ == State::exchanging) {
         const IoResult result = connection_->read(buffer);
         if (result.bytes > 0) {
-            has_come_ = true;
+            has_received_ = true;
             take({reinterpret_cast<const char*>(buffer.data()), result.bytes});
         }
         if (state_ != State::exchanging || result.status == IoStatus::would_block) {
@@ -201,12 +201,12 @@ void Fetch::keep_head() {
     for (const http::Field& field : head.fields) {
         response_.fields.emplace_back(field.name, field.value);
     }
-    may_last_ = head.keep_alive;
+    keeps_alive_ = head.keep_alive;
     body_ = http::BodyReader(head.body);
     received_.erase(0, parser_.size());
     reading_ = Reading::body;
     if (bounds_.body_max == 0) {
-        may_last_ = false;
+        keeps_alive_ = false;
         end({});
     }
 }
@@ -219,7 +219,7 @@ void Fetch::take_body() {
         if (piece.payload.size() > bounds_.body_max - response_.body.size()) {
             response_.is_too_long = true;
             response_.body.clear();
-            may_last_ = false;
+            keeps_alive_ = false;
             end({});
             return;
         }
@@ -248,13 +248,13 @@ void Fetch::end_of_stream(bool is_end, const std::string& why) {
 }
 
 bool Fetch::may_send_again() const noexcept {
-    return is_kept_ && !has_come_ &&
+    return is_reused_ && !has_received_ &&
            (written_ == 0 || request_.may_repeat || http::is_idempotent(http::method_of(request_.method)));
 }
 
 bool Fetch::may_keep_connection() const noexcept {
     return idle_ != nullptr && connection_ != nullptr && connection_->state() == Connection::State::open &&
-           response_.error.empty() && may_last_ && reading_ == Reading::whole && received_.empty() &&
+           response_.error.empty() && keeps_alive_ && reading_ == Reading::whole && received_.empty() &&
            written_ == head_text_.size() + request_.body.size();
 }
 
@@ -265,7 +265,7 @@ void Fetch::end(std::string error) {
     timer_.set(worker_.now());
 }
 
-void Fetch::tell() {
+void Fetch::deliver() {
     timer_.cancel();
     state_ = State::ended;
     if (may_keep_connection()) {

@@ -54,7 +54,7 @@ private:
     bool may_send_again() const noexcept;
     bool may_keep_connection() const noexcept;
     void end(std::string error);
-    void tell();
+    void deliver();
 
     runtime::Worker& worker_;
     IdleConnections* const idle_;
@@ -64,13 +64,13 @@ private:
     Done done_;
     State state_ = State::beginning;
     std::string head_text_;
-    std::size_t written_ = 0;  // of head and body
-    bool is_kept_ = false;     // the connection has served a request before
-    bool has_come_ = false;    // a byte of a response has arrived
-    std::string received_;     // not parsed yet
+    std::size_t written_ = 0;    // of head and body
+    bool is_reused_ = false;     // the connection has served a request before
+    bool has_received_ = false;  // a byte of a response has arrived
+    std::string received_;       // not parsed yet
     Reading reading_ = Reading::head;
     std::size_t interim_ = 0;
-    bool may_last_ = false;  // the server keeps the connection
+    bool keeps_alive_ = false;  // the server keeps the connection
     http::ResponseParser parser_;
     http::BodyReader body_;
     Response response_;

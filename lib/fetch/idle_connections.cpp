@@ -10,13 +10,13 @@ namespace ferrotunnel::fetch {
 IdleConnections::IdleConnections(runtime::Worker& worker) : worker_(worker), timer_(worker, [this] { close_old(); }) {}
 
 std::unique_ptr<Connection> IdleConnections::take(const Destination& to) {
-    for (auto each = kept_.end(); each != kept_.begin();) {
+    for (auto each = entries_.end(); each != entries_.begin();) {
         --each;
         if (each->connection->state() != Connection::State::resting) {
-            each = kept_.erase(each);
+            each = entries_.erase(each);
         } else if (each->to == to) {
             std::unique_ptr<Connection> connection = std::move(each->connection);
-            kept_.erase(each);
+            entries_.erase(each);
             return connection;
         }
     }
@@ -25,27 +25,27 @@ std::unique_ptr<Connection> IdleConnections::take(const Destination& to) {
 
 void IdleConnections::keep(const Destination& to, std::unique_ptr<Connection> connection) {
     connection->rest();
-    if (kept_.size() == idle_connections_max) {
-        kept_.pop_front();
+    if (entries_.size() == idle_connections_max) {
+        entries_.pop_front();
     }
-    kept_.push_back({to, std::move(connection), worker_.now() + idle_time});
+    entries_.push_back({to, std::move(connection), worker_.now() + idle_time});
     if (!timer_.is_set()) {
-        timer_.set(kept_.front().until);
+        timer_.set(entries_.front().until);
     }
 }
 
 std::size_t IdleConnections::size() const noexcept {
-    return static_cast<std::size_t>(std::count_if(kept_.begin(), kept_.end(), [](const Kept& each) {
+    return static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), [](const Entry& each) {
         return each.connection->state() == Connection::State::resting;
     }));
 }
 
 void IdleConnections::close_old() {
-    while (!kept_.empty() && kept_.front().until <= worker_.now()) {
-        kept_.pop_front();
+    while (!entries_.empty() && entries_.front().until <= worker_.now()) {
+        entries_.pop_front();
     }
-    if (!kept_.empty()) {
-        timer_.set(kept_.front().until);
+    if (!entries_.empty()) {
+        timer_.set(entries_.front().until);
     }
 }
 

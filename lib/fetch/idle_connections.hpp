@@ -27,7 +27,7 @@ public:
     std::size_t size() const noexcept;
 
 private:
-    struct Kept {
+    struct Entry {
         Destination to;
         std::unique_ptr<Connection> connection;
         TimePoint until;
@@ -36,7 +36,7 @@ private:
     void close_old();
 
     runtime::Worker& worker_;
-    std::deque<Kept> kept_;  // the oldest first
+    std::deque<Entry> entries_;  // the oldest first
     runtime::Timer timer_;
 };
 

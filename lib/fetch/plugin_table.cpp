@@ -66,7 +66,7 @@ UrlRequest request_of(const ft_fetch_request& theirs) {
     return wanted;
 }
 
-void tell(const Response& response, void (*done)(void*, const ft_fetch_response*), void* user) {
+void deliver(const Response& response, void (*done)(void*, const ft_fetch_response*), void* user) {
     std::vector<ft_field> fields;
     fields.reserve(response.fields.size());
     for (const auto& [name, value] : response.fields) {
@@ -102,7 +102,7 @@ std::int32_t fetch(ft_fetcher* fetcher, const ft_fetch_request* request,
     try {
         return kept != nullptr &&
                        fetcher->client.fetch(request_of(*request),
-                                             [kept, done](Response& response) { tell(response, done, kept->get()); })
+                                             [kept, done](Response& response) { deliver(response, done, kept->get()); })
                    ? 1
                    : 0;
     } catch (const std::exception&) {  // no memory

@@ -18,15 +18,15 @@ public:
     /// For connections to `host`, whose certificate is verified against `ca_file` (PEM), or against the system's CAs if
     /// it is empty. Throws transport::TlsConfigError.
     std::shared_ptr<transport::TlsContext> get(const std::string& host, const std::string& ca_file, TimePoint now);
-    std::size_t size() const noexcept { return kept_.size(); }
+    std::size_t size() const noexcept { return entries_.size(); }
 
 private:
-    struct Kept {
+    struct Entry {
         std::shared_ptr<transport::TlsContext> context;
         TimePoint until;
     };
 
-    std::map<std::pair<std::string, std::string>, Kept> kept_;  // by host and CA file
+    std::map<std::pair<std::string, std::string>, Entry> entries_;  // by host and CA file
 };
 
 }  // namespace ferrotunnel::fetch

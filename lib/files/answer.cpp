@@ -69,7 +69,7 @@ Answer answer_with_listing(std::string page) {
     return answer;
 }
 
-Answer answer_with_slash(const http::Target& target) {
+Answer answer_with_slash_redirect(const http::Target& target) {
     Answer answer = answer_with_status(301);
     const std::string_view last = target.path.substr(target.path.rfind('/') + 1);
     // The "./" keeps a name with a colon from being read as a scheme.

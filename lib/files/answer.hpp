@@ -40,7 +40,7 @@ Answer answer_with_listing(std::string page);
 Answer answer_with_status(std::uint16_t status);
 /// Redirects to the same path with a slash appended. The reference is relative, since a rule of the service may have
 /// changed the prefix.
-Answer answer_with_slash(const http::Target& target);
+Answer answer_with_slash_redirect(const http::Target& target);
 
 /// The head of the response. `is_head`: no content follows in any case.
 std::string written_head(const Answer& answer, bool is_head, http::Version visitor, bool keep_alive);

@@ -78,7 +78,7 @@ int ClientConnection::on_header(nghttp2_session*, const nghttp2_frame* frame, co
             own.answer_.field(text_of(name, name_size), text_of(value, value_size))) {
             return 0;
         }
-        own.told_ = "its response has too many or too large header fields";
+        own.last_error_ = "its response has too many or too large header fields";
         return static_cast<int>(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE);  // only this stream is reset
     });
 }
@@ -87,7 +87,7 @@ int ClientConnection::on_data(nghttp2_session* session, std::uint8_t, std::int32
                               std::size_t size, void* self) {
     return guarded([&] {
         ClientConnection& own = at(self);
-        const bool is_wanted = own.is_ours(stream) && !own.failure_ && own.keeps_rules(own.rules_.data(size));
+        const bool is_wanted = own.is_ours(stream) && !own.failure_ && own.require_valid(own.rules_.data(size));
         const std::size_t taken = is_wanted ? own.answer_.data({data, size}) : size;
         return taken == 0 ? 0 : nghttp2_session_consume(session, stream, taken);
     });
@@ -105,12 +105,12 @@ int ClientConnection::on_frame(nghttp2_session*, const nghttp2_frame* frame, voi
                 own.last_ = true;
                 break;
             case NGHTTP2_HEADERS:
-                if (own.is_ours(frame->hd.stream_id) && own.keeps_rules(own.rules_.end_of_fields(ends))) {
+                if (own.is_ours(frame->hd.stream_id) && own.require_valid(own.rules_.end_of_fields(ends))) {
                     own.answer_.has_head() ? own.answer_.end() : own.answer_.end_of_head(ends, own.last_);
                 }
                 break;
             case NGHTTP2_DATA:
-                if (own.is_ours(frame->hd.stream_id) && ends && own.keeps_rules(own.rules_.end())) {
+                if (own.is_ours(frame->hd.stream_id) && ends && own.require_valid(own.rules_.end())) {
                     own.answer_.end();
                 }
                 break;
@@ -133,7 +133,7 @@ int ClientConnection::on_not_sent(nghttp2_session*, const nghttp2_frame* frame, 
 
 int ClientConnection::on_error(nghttp2_session*, int, const char* text, std::size_t size, void* self) {
     return guarded([&] {
-        at(self).told_.assign(text, std::min(size, told_max));
+        at(self).last_error_.assign(text, std::min(size, told_max));
         return 0;
     });
 }

@@ -24,13 +24,13 @@ ClientConnection::ClientConnection(std::string_view scheme)
 
 // --- from the tunnel ---
 
-std::size_t ClientConnection::take(Bytes bytes) {
+std::size_t ClientConnection::feed(Bytes bytes) {
     std::size_t taken = 0;
     while (taken < bytes.size() && !failure_ && !left_) {
         const Bytes rest = bytes.subspan(taken);
-        const std::size_t now = phase_ == Phase::head   ? take_head(rest)
-                                : phase_ == Phase::body ? take_body(rest)
-                                                        : take_rest(rest);
+        const std::size_t now = phase_ == Phase::head   ? feed_head(rest)
+                                : phase_ == Phase::body ? feed_body(rest)
+                                                        : feed_rest(rest);
         taken += now;
         if (now == 0) {
             break;
@@ -39,7 +39,7 @@ std::size_t ClientConnection::take(Bytes bytes) {
     return taken;
 }
 
-std::size_t ClientConnection::take_head(Bytes bytes) {
+std::size_t ClientConnection::feed_head(Bytes bytes) {
     if (exchanging_ || last_) {
         return 0;
     }
@@ -74,7 +74,7 @@ void ClientConnection::begin_exchange() {
     rules_.begin(head.method);
     fields_.set_request(head, scheme_);
     body_ = http::BodyReader(head.body);
-    told_.clear();
+    last_error_.clear();
     last_ = last_ || !head.keep_alive;
     exchanging_ = stream_open_ = true;
     const bool has_body = body_.state() == http::BodyState::more;
@@ -91,7 +91,7 @@ void ClientConnection::begin_exchange() {
 }
 
 // The library asks for the body when there is a window; the rest stays where it is.
-std::size_t ClientConnection::take_body(Bytes bytes) {
+std::size_t ClientConnection::feed_body(Bytes bytes) {
     input_ = as_text(bytes);
     (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may be waiting for a window, and not for us
     produce();
@@ -116,7 +116,7 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
         input_.remove_prefix(piece.consumed);
     }
     if (body_.state() == http::BodyState::refused) {
-        told_ = "the request body is malformed: " + std::string(body_.refusal().text);
+        last_error_ = "the request body is malformed: " + std::string(body_.refusal().text);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     if (body_.state() == http::BodyState::complete) {
@@ -134,7 +134,7 @@ ssize_t ClientConnection::read_body(std::uint8_t* into, std::size_t size, std::u
 }
 
 // The rest of a body that the backend does not want any more, before the next request.
-std::size_t ClientConnection::take_rest(Bytes bytes) {
+std::size_t ClientConnection::feed_rest(Bytes bytes) {
     const http::BodyReader::Piece piece = body_.next(as_text(bytes));
     if (body_.state() == http::BodyState::refused) {
         fail("the request body is malformed: " + std::string(body_.refusal().text));
@@ -207,20 +207,20 @@ void ClientConnection::receive(Bytes bytes) {
         return;
     }
     produce();
-    look_at_end();
+    check_end();
 }
 
 // The library has sent, or received, a GOAWAY that leaves nothing to do.
-void ClientConnection::look_at_end() {
+void ClientConnection::check_end() {
     const bool goes_on =
         nghttp2_session_want_read(session_.get()) != 0 || nghttp2_session_want_write(session_.get()) != 0;
     if (goes_on || failure_) {
         return;
     }
     if (!has_spoken_) {
-        fail_unspoken();
+        fail_not_http2();
     } else if (exchanging_ && !answer_.is_complete()) {
-        fail("it breaks the rules of HTTP/2" + (told_.empty() ? std::string() : ": " + told_));
+        fail("it breaks the rules of HTTP/2" + (last_error_.empty() ? std::string() : ": " + last_error_));
     } else {
         receive_end();
     }
@@ -232,7 +232,7 @@ void ClientConnection::receive_end() {
     }
     last_ = true;
     if (!has_spoken_) {
-        fail_unspoken();
+        fail_not_http2();
     } else if (exchanging_ && !answer_.is_complete()) {
         fail("it closed the connection before the exchange was complete");
     } else {
@@ -254,8 +254,8 @@ void ClientConnection::stream_closed(std::uint32_t code) {
         return;
     }
     std::string why = std::string("the stream was reset: ") + nghttp2_http2_strerror(code);
-    const bool is_ours = !told_.empty();  // the library has found a violation
-    fail(is_ours ? why + " (" + told_ + ')' : std::move(why), code == NGHTTP2_REFUSED_STREAM);
+    const bool is_ours = !last_error_.empty();  // the library has found a violation
+    fail(is_ours ? why + " (" + last_error_ + ')' : std::move(why), code == NGHTTP2_REFUSED_STREAM);
     if (!is_ours && !failure_->reset_code) {
         failure_->reset_code = code;
     }
@@ -276,14 +276,14 @@ void ClientConnection::fail_malformed(std::string_view field) {
     fail(std::move(why));
 }
 
-bool ClientConnection::keeps_rules(bool kept) {
+bool ClientConnection::require_valid(bool kept) {
     if (!kept && !failure_) {
         fail_malformed();
     }
     return !failure_;
 }
 
-void ClientConnection::fail_unspoken() {
+void ClientConnection::fail_not_http2() {
     if (failure_) {
         return;
     }

@@ -39,7 +39,7 @@ public:
     // --- from the tunnel ---
 
     /// Takes bytes of requests, as many as can be processed now: call again with the rest after anything has changed.
-    std::size_t take(Bytes bytes);
+    std::size_t feed(Bytes bytes);
     /// No part of a request is in progress, and all of the responses was taken.
     bool is_idle() const noexcept { return phase_ == Phase::head && head_bytes_.empty() && !exchanging_; }
     /// Ends the exchange, whose visitor has left, and the connection: output() then has RST_STREAM with this code and
@@ -67,7 +67,7 @@ public:
     /// The backend has closed the connection.
     void receive_end();
     /// The backend has sent its first HTTP/2 frame.
-    bool has_spoken() const noexcept { return has_spoken_; }
+    bool has_spoken_http2() const noexcept { return has_spoken_; }
 
     // --- how it ends ---
 
@@ -76,7 +76,7 @@ public:
         /// The backend reports that it has not processed the request: it may be sent elsewhere.
         bool is_unprocessed = false;
         /// The backend's bytes are not valid HTTP/2.
-        bool is_other_protocol = false;
+        bool is_not_http2 = false;
         /// The code with which the backend has reset the stream.
         std::optional<std::uint32_t> reset_code{};
     };
@@ -103,19 +103,19 @@ private:
     static Session make_session(ClientConnection& self);
     ssize_t read_body(std::uint8_t* into, std::size_t size, std::uint32_t& flags);
 
-    std::size_t take_head(Bytes bytes);
-    std::size_t take_body(Bytes bytes);
-    std::size_t take_rest(Bytes bytes);
+    std::size_t feed_head(Bytes bytes);
+    std::size_t feed_body(Bytes bytes);
+    std::size_t feed_rest(Bytes bytes);
     void begin_exchange();
     void end_if_over();
     void stream_closed(std::uint32_t code);
     void stop_body() noexcept;
-    void look_at_end();
+    void check_end();
     void fail(std::string why, bool is_unprocessed = false);
     void fail_malformed(std::string_view field = {});
     /// False: the response has failed, now if `kept` is false.
-    bool keeps_rules(bool kept);
-    void fail_unspoken();
+    bool require_valid(bool kept);
+    void fail_not_http2();
     void produce();
     std::size_t waiting() const noexcept { return output_.size() - output_at_; }
     bool is_ours(std::int32_t stream) const noexcept { return exchanging_ && stream == stream_; }
@@ -126,14 +126,14 @@ private:
     std::string head_bytes_;
     ClientFields fields_;
     http::BodyReader body_;
-    std::string_view input_;  // within take_body(): bytes that can be put into frames
+    std::string_view input_;  // within feed_body(): bytes that can be put into frames
     Phase phase_ = Phase::head;
     AnswerRules rules_;  // which rules the response has followed so far
     ClientAnswer answer_;
     std::string output_;
     std::size_t output_at_ = 0;
     std::string first_bytes_;  // from a backend that has not sent HTTP/2 yet, for the log
-    std::string told_;         // the last violation that the library has found
+    std::string last_error_;   // the last violation that the library has found
     std::optional<Failure> failure_;
     std::int32_t stream_ = 0;
     bool exchanging_ = false;

@@ -73,7 +73,7 @@ void ClientFields::set_request(const http::RequestHead& head, std::string_view s
     add(":authority", head.authority_text);
     add(":path", path);
     add_all(head.fields);
-    if (head.takes_trailers) {
+    if (head.accepts_trailers) {
         add("te", "trailers");
     }
 }

@@ -7,7 +7,7 @@ namespace {
 
 struct Kind {
     const char* name;
-    Pace pace;
+    RateLimit pace;
 };
 // In the order of the enumeration.
 constexpr std::array kinds_of_floods = {

@@ -33,17 +33,17 @@ inline constexpr std::size_t head_excess_max = 2;
 
 /// How often a visitor may send frames that cost us more than they cost the visitor. Beyond that its connection ends
 /// with ENHANCE_YOUR_CALM.
-inline constexpr Pace resets_received{200, 100};  // a page that is closed cancels its requests
-inline constexpr Pace resets_sent{100, 20};       // each was caused by a fault of the visitor ("made you reset")
-inline constexpr Pace pings{100, 10};
-inline constexpr Pace settings_frames{50, 5};
-inline constexpr Pace priorities{200, 100};
-inline constexpr Pace empty_data{100, 20};
-inline constexpr Pace continuations{64, 16};  // 16 heads of 64 KiB at once
+inline constexpr RateLimit resets_received{200, 100};  // a page that is closed cancels its requests
+inline constexpr RateLimit resets_sent{100, 20};       // each was caused by a fault of the visitor ("made you reset")
+inline constexpr RateLimit pings{100, 10};
+inline constexpr RateLimit settings_frames{50, 5};
+inline constexpr RateLimit priorities{200, 100};
+inline constexpr RateLimit empty_data{100, 20};
+inline constexpr RateLimit continuations{64, 16};  // 16 heads of 64 KiB at once
 /// WINDOW_UPDATE, and PING above, beyond those that answer data: each may answer this much data that was sent. A frame
 /// that was small because there was no more to send, such as a gRPC message, may be answered by three (both windows and
 /// a PING); one that was small since the visitor has opened its window by a few bytes counts only by these bytes.
-inline constexpr Pace window_updates{200, 100};
+inline constexpr RateLimit window_updates{200, 100};
 inline constexpr std::uint64_t data_per_answer = 512;
 inline constexpr std::uint64_t answers_of_small_data = 3;
 

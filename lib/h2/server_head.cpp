@@ -51,7 +51,7 @@ bool is_of_connection(FieldName name) {
 
 void RequestText::begin(const http::HeadLimits& limits, bool websockets) {
     limits_ = limits;
-    takes_websockets_ = websockets;
+    accepts_websockets_ = websockets;
     text_.clear();
     method_.clear();
     scheme_.clear();
@@ -123,12 +123,12 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
 }
 
 Verdict RequestText::add_pseudo(std::string_view name, std::string_view value) {
-    std::string* const into = name == ":method"                          ? &method_
-                              : name == ":scheme"                        ? &scheme_
-                              : name == ":path"                          ? &path_
-                              : name == ":authority"                     ? &authority_
-                              : name == ":protocol" && takes_websockets_ ? &protocol_
-                                                                         : nullptr;
+    std::string* const into = name == ":method"                            ? &method_
+                              : name == ":scheme"                          ? &scheme_
+                              : name == ":path"                            ? &path_
+                              : name == ":authority"                       ? &authority_
+                              : name == ":protocol" && accepts_websockets_ ? &protocol_
+                                                                           : nullptr;
     if (into == nullptr || !into->empty() || (value.empty() && into != &authority_)) {
         return Verdict::malformed;
     }

@@ -79,7 +79,7 @@ private:
     std::size_t counted_ = 0;
     std::size_t hosts_ = 0;
     Part part_ = Part::pseudo_fields;
-    bool takes_websockets_ = false;
+    bool accepts_websockets_ = false;
     bool has_length_ = false;
     bool has_priority_ = false;
     bool hosts_differ_ = false;

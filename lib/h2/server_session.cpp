@@ -110,7 +110,7 @@ struct ServerSession::Callbacks {
         if (frame->hd.type == NGHTTP2_RST_STREAM && is_for_fault(frame->rst_stream.error_code)) {
             self.flooded_ = self.flooded_ || !self.budget_.take(Flood::resets_sent, self.now_);
         }
-        if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(self.asks_whether_read_, false)) {
+        if (frame->hd.type == NGHTTP2_GOAWAY && std::exchange(self.awaits_end_ack_, false)) {
             (void)nghttp2_submit_ping(session, NGHTTP2_FLAG_NONE,
                                       nullptr);  // sent earlier, it would overtake the GOAWAY
         }
@@ -319,7 +319,7 @@ int ServerSession::on_frame(const nghttp2_frame& frame) {
             return 0;
         case NGHTTP2_PING:
             if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0) {
-                user_.on_end_seen();
+                user_.on_end_acknowledged();
             }
             return 0;
         case NGHTTP2_PRIORITY_UPDATE:
@@ -350,7 +350,7 @@ int ServerSession::end_headers(const nghttp2_frame& frame) {
     stream->id_ = id;
     stream->body_ended_ = ends;
     if (!text_.has_priority() && id != prioritised_) {
-        take_turns(id);
+        use_default_priority(id);
     }
     require(nghttp2_session_set_stream_user_data(session_.get(), id, stream));
     return 0;
@@ -358,7 +358,7 @@ int ServerSession::end_headers(const nghttp2_frame& frame) {
 
 // Responses of equal urgency are sent one after the other by RFC 9218, 4.2, unless the visitor requests otherwise. A
 // visitor that sends no priorities does not know of them, and would get a short response only after a long one.
-void ServerSession::take_turns(std::int32_t stream) {
+void ServerSession::use_default_priority(std::int32_t stream) {
     const nghttp2_extpri usual{NGHTTP2_EXTPRI_DEFAULT_URGENCY, 1};
     require(nghttp2_session_change_extpri_stream_priority(session_.get(), stream, &usual, 0));
 }
@@ -429,14 +429,14 @@ void ServerSession::forget(ServerStream& stream) noexcept {
     }
 }
 
-bool ServerSession::is_held_back(const ServerStream& stream) const noexcept {
+bool ServerSession::is_flow_blocked(const ServerStream& stream) const noexcept {
     return nghttp2_session_get_remote_window_size(session_.get()) <= 0 ||
            nghttp2_session_get_stream_remote_window_size(session_.get(), stream.id_) <= 0;
 }
 
 void ServerSession::announce_end() {
     require(nghttp2_submit_shutdown_notice(session_.get()));
-    asks_whether_read_ = true;
+    awaits_end_ack_ = true;
 }
 
 void ServerSession::go_away() {

@@ -76,7 +76,7 @@ public:
     /// Null: there is no room for it, and its stream is refused.
     virtual ServerStream* on_request(RequestText& text, http::Fault fault, bool has_body) = 0;
     /// The answer to announce_end().
-    virtual void on_end_seen() noexcept = 0;
+    virtual void on_end_acknowledged() noexcept = 0;
     /// Whether more DATA is wanted in the output.
     virtual bool has_room() const noexcept = 0;
 
@@ -118,7 +118,7 @@ public:
     /// The stream is not called any more, whatever arrives for it.
     void forget(ServerStream& stream) noexcept;
     /// Whether the visitor has closed its window for this stream, or that of the connection.
-    bool is_held_back(const ServerStream& stream) const noexcept;
+    bool is_flow_blocked(const ServerStream& stream) const noexcept;
 
     /// Announces the end of the connection, and asks for confirmation; go_away() then names the last accepted request.
     void announce_end();
@@ -146,7 +146,7 @@ private:
     int on_header(std::int32_t stream, std::string_view name, std::string_view value);
     int on_frame(const nghttp2_frame& frame);
     int end_headers(const nghttp2_frame& frame);
-    void take_turns(std::int32_t stream);
+    void use_default_priority(std::int32_t stream);
     void end_body(ServerStream& stream, std::string_view trailers);
     ServerStream* find(std::int32_t stream) const noexcept;
     void fail(const char* why, std::uint32_t code) noexcept;
@@ -167,7 +167,7 @@ private:
     const char* why_ = "";
     std::uint32_t begun_ = 0;  // requests, in this call of receive()
     bool greeted_ = false;
-    bool asks_whether_read_ = false;
+    bool awaits_end_ack_ = false;
     bool flooded_ = false;
     bool failed_ = false;
 };

@@ -32,9 +32,9 @@ inline nghttp2_nv field_of(std::string_view name, std::string_view value) noexce
         auto* const at = const_cast<char*>(text.data());  // allowed: the library changes nothing there
         return reinterpret_cast<std::uint8_t*>(at);
     };
-    const bool is_said_once = name == "x-request-id";
+    const bool is_never_indexed = name == "x-request-id";
     return {bytes(name), bytes(value), name.size(), value.size(),
-            static_cast<std::uint8_t>(is_said_once ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)};
+            static_cast<std::uint8_t>(is_never_indexed ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)};
 }
 
 }  // namespace ferrotunnel::h2

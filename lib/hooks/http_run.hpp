@@ -62,17 +62,17 @@ struct AnswerView {
 };
 
 /// The path of one body through the plugins that requested it. On the worker.
-class BodyWay {
+class BodyFilters {
 public:
     enum class State : std::uint8_t { open, ended, failed };
 
-    virtual ~BodyWay() = default;
+    virtual ~BodyFilters() = default;
     /// Whether the output may differ from the input. False: the pieces are only observed.
     virtual bool changes() const noexcept = 0;
     /// Shows a piece to observers, if changes() is false. `last`: no piece follows.
-    virtual void look(std::string_view piece, bool last) noexcept = 0;
+    virtual void observe(std::string_view piece, bool last) noexcept = 0;
     /// Whether it accepts a piece; otherwise output must be taken first.
-    virtual bool takes() const noexcept = 0;
+    virtual bool accepts() const noexcept = 0;
     /// Adds a piece, if changes() is true. `last`: no piece follows, not even an empty one.
     virtual void put(std::string_view piece, bool last) = 0;
     /// Requests output of held-back bytes, since no more input is available for now. False: nothing is held back.
@@ -162,7 +162,7 @@ public:
     virtual void drop_collected(Side side) noexcept = 0;
     /// The path of a side's body, after `go_on`; null if no plugin requested it. The response's ends with
     /// drop_answer().
-    virtual BodyWay* body(Side side) noexcept = 0;
+    virtual BodyFilters* body(Side side) noexcept = 0;
 
     /// Reports the result of the exchange to the plugins. The run is only destroyed after this.
     virtual void close(const Outcome& outcome) noexcept = 0;

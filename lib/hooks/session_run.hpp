@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "hooks/asked_plugins.hpp"
 #include "hooks/http_run.hpp"
+#include "hooks/requested_plugins.hpp"
 
 namespace ferrotunnel::buffer {
 class Mailbox;
@@ -61,8 +61,8 @@ struct Subject {
     SharedNotes notes{};                            // of the phases before
     std::string address{};                          // the visitor's
     std::uint16_t port = 0;
-    std::string host{};          // requested by a TLS visitor
-    SharedAskedPlugins asked{};  // of the visitor's service
+    std::string host{};              // requested by a TLS visitor
+    SharedRequestedPlugins asked{};  // of the visitor's service
 };
 
 /// The limits of an HTTP service that plugins may change, in the order of the interface's numbers.
@@ -74,7 +74,7 @@ struct Amendments {
     std::optional<std::vector<std::string>> hosts{};
     std::array<std::optional<std::uint64_t>, limit_count> limits{};
     SharedNotes notes{};
-    SharedAskedPlugins asked{};  // requested by the client
+    SharedRequestedPlugins asked{};  // requested by the client
 };
 
 struct SessionRefusal {
@@ -133,7 +133,7 @@ public:
     virtual std::unique_ptr<SessionRun> begin(SessionPhase phase, Subject subject, SessionRunOwner& owner,
                                               std::shared_ptr<buffer::Mailbox> mailbox) = 0;
     /// Makes the plugins requested by a client. `made` is called later, or at once.
-    virtual void make_asked(AskingService wanted, AskedMade made) = 0;
+    virtual void make_requested(PluginRequest wanted, PluginRequestCallback made) = 0;
 };
 
 }  // namespace ferrotunnel::hooks

@@ -219,7 +219,7 @@ AuthorityFault read_port(std::string_view text, std::uint16_t& port) noexcept {
 
 }  // namespace
 
-std::string_view words_for(AuthorityFault fault) noexcept {
+std::string_view describe(AuthorityFault fault) noexcept {
     switch (fault) {
         case AuthorityFault::none:
             return "is a host";

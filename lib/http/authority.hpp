@@ -26,7 +26,7 @@ enum class AuthorityFault : std::uint8_t {
 };
 
 /// The fault in words, for a log line or a configuration error: "has a port that is not a number from 1 to 65535".
-std::string_view words_for(AuthorityFault fault) noexcept;
+std::string_view describe(AuthorityFault fault) noexcept;
 
 enum class HostKind : std::uint8_t { name, ipv4, ipv6 };
 

@@ -67,7 +67,7 @@ public:
     /// Whether the edits leave out a field of that name in a message.
     bool drops(std::string_view name, FieldName known) const noexcept;
     /// Whether the edit at `i` adds a field: it is not a removal, and no later edit sets or removes that name.
-    bool stands(std::size_t i) const noexcept { return !edits_[i].superseded && edits_[i].kind != Kind::remove; }
+    bool is_effective(std::size_t i) const noexcept { return !edits_[i].superseded && edits_[i].kind != Kind::remove; }
 
 private:
     bool push(Kind kind, std::string_view name, std::string_view value) noexcept;

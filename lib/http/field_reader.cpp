@@ -31,7 +31,7 @@ std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& li
     return std::min({size, line_at + limits.line_bytes_max, limits.head_bytes_max});
 }
 
-Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept {
+Fault exceeded_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept {
     if (at >= line_at + limits.line_bytes_max) {
         return Fault::line_too_long;
     }
@@ -55,7 +55,7 @@ ParseState FieldReader::read(std::string_view bytes, Fields& fields) noexcept {
     while (phase_ != Phase::done && fault_ == Fault::none) {
         const std::size_t end = readable(bytes.size(), line_at_, limits_);
         if (at_ >= end) {
-            fault_ = passed_limit(at_, line_at_, limits_);
+            fault_ = exceeded_limit(at_, line_at_, limits_);
             if (fault_ == Fault::none) {
                 return ParseState::more;
             }

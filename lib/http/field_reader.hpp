@@ -29,7 +29,7 @@ struct HeadLimits {
 std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
 /// The limit that keeps a line that began at `line_at` from continuing at `at`; none: it may continue when more bytes
 /// arrive.
-Fault passed_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
+Fault exceeded_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
 
 class FieldReader {
 public:

@@ -83,7 +83,7 @@ struct RequestHead {
     /// The visitor waits for 100 (Continue) before it sends its body.
     bool expects_continue = false;
     /// The visitor accepts trailers: TE had "trailers".
-    bool takes_trailers = false;
+    bool accepts_trailers = false;
     UpgradeOffer upgrade;
 };
 

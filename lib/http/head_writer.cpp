@@ -128,7 +128,7 @@ void put_fields(Out& out, const Fields* fields, const Edits* edits, bool (*is_ow
     if (edits != nullptr) {
         const auto all = edits->all();
         for (std::size_t i = 0; i < all.size(); ++i) {
-            if (edits->stands(i) && !is_own_field(all[i].known)) {
+            if (edits->is_effective(i) && !is_own_field(all[i].known)) {
                 out.field(all[i].name, all[i].value);
             }
         }
@@ -202,7 +202,7 @@ RequestOut RequestOut::of(const RequestHead& head) noexcept {
     out.fields = &head.fields;
     out.body = head.body;
     out.expects_continue = head.expects_continue;
-    out.takes_trailers = head.takes_trailers;
+    out.accepts_trailers = head.accepts_trailers;
     out.upgrade = &head.upgrade;
     return out;
 }
@@ -217,14 +217,14 @@ std::size_t write_request(const RequestOut& request, std::span<char> into) noexc
     if (request.expects_continue) {
         out.put("Expect: 100-continue\r\n");
     }
-    if (request.takes_trailers) {
+    if (request.accepts_trailers) {
         out.put("TE: trailers\r\n");
     }
     if (upgrades) {
         out.field("Upgrade", request.upgrade->text());
     }
-    put_connection(out,
-                   {request.keep_alive ? "" : "close", request.takes_trailers ? "TE" : "", upgrades ? "upgrade" : ""});
+    put_connection(
+        out, {request.keep_alive ? "" : "close", request.accepts_trailers ? "TE" : "", upgrades ? "upgrade" : ""});
     out.put("\r\n");
     return out.size();
 }

@@ -26,7 +26,7 @@ struct RequestOut {
     /// Asks the backend to keep its connection. The request is always HTTP/1.1.
     bool keep_alive = true;
     bool expects_continue = false;
-    bool takes_trailers = false;
+    bool accepts_trailers = false;
     /// The protocols that Upgrade offers; none if null or empty.
     const UpgradeOffer* upgrade = nullptr;
 

@@ -86,11 +86,11 @@ bool describes_body(std::string_view name) noexcept {
 
 }  // namespace
 
-std::string_view why_untouchable(std::string_view name) noexcept {
+std::string_view protected_field_reason(std::string_view name) noexcept {
     return why_own(name, field_name_loosely(name));
 }
 
-std::string_view why_untouchable(const Edits::Edit& edit) noexcept {
+std::string_view protected_field_reason(const Edits::Edit& edit) noexcept {
     return why_own(edit.name, edit.odd_name ? field_name_loosely(edit.name) : edit.known);
 }
 

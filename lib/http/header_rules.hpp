@@ -11,9 +11,9 @@ namespace ferrotunnel::http {
 
 /// Why rules may not change the field `name`, in words that follow the name; empty if they may. Fields for framing and
 /// routing, those that belong to one connection and those that tell a backend who the visitor is belong to the edge.
-std::string_view why_untouchable(std::string_view name) noexcept;
+std::string_view protected_field_reason(std::string_view name) noexcept;
 /// The same for the field of an edit.
-std::string_view why_untouchable(const Edits::Edit& edit) noexcept;
+std::string_view protected_field_reason(const Edits::Edit& edit) noexcept;
 
 /// Appends the rules to `edits`, in order. The rules have to live until the head is written. False if there is no room
 /// for all of them, which never happens with checked rules and the edge's own edits.

@@ -29,7 +29,7 @@ Result<std::string, Problem> parse_host(std::string_view text, bool wildcard) {
                 return Problem{"has a letter beyond ASCII; write the name as DNS has it, with xn--"};
             }
         }
-        return Problem{std::string(words_for(fault))};
+        return Problem{std::string(describe(fault))};
     }
     if (wildcard && authority.kind != HostKind::name) {
         return Problem{"has an address after the asterisk; only names have labels in front"};

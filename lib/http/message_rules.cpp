@@ -177,7 +177,7 @@ bool expects_only_continue(const Fields& fields) noexcept {
     return true;
 }
 
-bool lists(const Fields& fields, FieldName name, std::string_view element) noexcept {
+bool list_contains(const Fields& fields, FieldName name, std::string_view element) noexcept {
     for (const Field& field : fields) {
         ListItems items(field.known == name ? field.value : std::string_view{});
         std::string_view item;

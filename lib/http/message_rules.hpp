@@ -51,7 +51,7 @@ Fault check_encoding(std::string_view value) noexcept;
 bool expects_only_continue(const Fields& fields) noexcept;
 
 /// Whether one of the fields of that name has `element` in its list.
-bool lists(const Fields& fields, FieldName name, std::string_view element) noexcept;
+bool list_contains(const Fields& fields, FieldName name, std::string_view element) noexcept;
 
 /// Reads the offers of the Upgrade fields, without h2c, h2, HTTP and TLS of any version: the edge could not see what is
 /// sent to the backend over such a connection. The offer is empty if the fields are not well-formed or too long.

@@ -25,7 +25,7 @@ bool is_own(const OwnAddress& own, const Url& url) noexcept {
     Authority named;
     Authority seen;
     if (split_authority(url.authority, named) != AuthorityFault::none ||
-        split_authority(own.seen_authority, seen) != AuthorityFault::none) {
+        split_authority(own.visitor_authority, seen) != AuthorityFault::none) {
         return false;
     }
     HostBuffer named_buffer;
@@ -33,13 +33,13 @@ bool is_own(const OwnAddress& own, const Url& url) noexcept {
     if (normal_host(named, named_buffer) != normal_host(seen, seen_buffer)) {
         return false;
     }
-    const std::string_view scheme = url.scheme.empty() ? own.seen_scheme : url.scheme;
-    return port_or_usual(named, scheme) == port_or_usual(seen, own.seen_scheme) ||
-           (is_usual_port(named, scheme) && is_usual_port(seen, own.seen_scheme));
+    const std::string_view scheme = url.scheme.empty() ? own.visitor_scheme : url.scheme;
+    return port_or_usual(named, scheme) == port_or_usual(seen, own.visitor_scheme) ||
+           (is_usual_port(named, scheme) && is_usual_port(seen, own.visitor_scheme));
 }
 
 bool has_own_origin(const OwnAddress& own, const Url& url) noexcept {
-    return same_text(url.scheme, own.seen_scheme) && is_own(own, url);
+    return same_text(url.scheme, own.visitor_scheme) && is_own(own, url);
 }
 
 std::string_view path_in(std::string_view rest) noexcept {

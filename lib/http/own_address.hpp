@@ -11,9 +11,9 @@ namespace ferrotunnel::http {
 
 /// The addresses of a service, as visitors and as its backend know it.
 struct OwnAddress {
-    std::string_view seen_scheme;     // the visitor's: "https"
-    std::string_view seen_authority;  // the requested one, possibly with a port
-    std::string_view backend_scheme;  // "http"
+    std::string_view visitor_scheme;     // the visitor's: "https"
+    std::string_view visitor_authority;  // the requested one, possibly with a port
+    std::string_view backend_scheme;     // "http"
     /// The Host that the backend gets; empty if Host is not rewritten.
     std::string_view backend_authority;
     const PrefixMap* prefix = nullptr;  // null if no prefix is rewritten

@@ -152,7 +152,7 @@ bool leaves_root(std::string_view path) noexcept {
 
 }  // namespace
 
-std::string_view words_for(PathFault fault) noexcept {
+std::string_view describe(PathFault fault) noexcept {
     switch (fault) {
         case PathFault::none:
             return "is a path";
@@ -305,7 +305,7 @@ std::string_view PathReadings::reading(std::size_t which, PathBuffer& buffer) co
     return writer.text();
 }
 
-std::string PathReadings::words_for_reading(std::size_t which) const {
+std::string PathReadings::describe_reading(std::size_t which) const {
     const std::uint8_t actions = actions_of(which);
     std::string words;
     const auto add = [&](PathOddity oddity, std::string_view text) {

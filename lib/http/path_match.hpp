@@ -50,7 +50,7 @@ enum class PathFault : std::uint8_t {
 };
 
 /// The fault in words, for logs and configuration errors: "has a '%' without two hexadecimal digits after it".
-std::string_view words_for(PathFault fault) noexcept;
+std::string_view describe(PathFault fault) noexcept;
 
 /// The parts of a path that programs read differently, as bits.
 enum PathOddity : std::uint8_t {
@@ -79,7 +79,7 @@ public:
     /// The reading with that number, below count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
     /// A description of that reading, for `explain`: "merges '//', reads %2F as a slash"; "takes it literally".
-    std::string words_for_reading(std::size_t which) const;
+    std::string describe_reading(std::size_t which) const;
 
 private:
     void find_oddities() noexcept;

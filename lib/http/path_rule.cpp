@@ -65,7 +65,7 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
         fault = readings.assign(path);
     }
     if (fault != PathFault::none && readings.oddities() == 0) {
-        return Problem{std::string(words_for(fault))};
+        return Problem{std::string(describe(fault))};
     }
     if (readings.oddities() != 0) {
         return Problem{std::string(words_for_oddity(readings.oddities()))};

@@ -46,7 +46,7 @@ ParseState RequestParser::parse(std::string_view bytes) noexcept {
 
 // The limit that was exceeded, if any; within the target it is always the target's.
 Fault RequestParser::line_limit() const noexcept {
-    const Fault fault = passed_limit(at_, line_at_, limits_);
+    const Fault fault = exceeded_limit(at_, line_at_, limits_);
     return fault != Fault::none && phase_ == Phase::target ? Fault::target_too_long : fault;
 }
 
@@ -293,7 +293,7 @@ Fault RequestParser::decide_connection(const SpecialFields& special) noexcept {
     const bool has_body = head_.body.kind == BodyKind::chunked || head_.body.length != 0;
     head_.keep_alive = !options.close && (http11 || options.keep_alive);
     head_.expects_continue = false;
-    head_.takes_trailers = false;
+    head_.accepts_trailers = false;
     head_.upgrade.clear();
     if (special.expect && http11) {
         if (!expects_only_continue(head_.fields)) {
@@ -302,7 +302,7 @@ Fault RequestParser::decide_connection(const SpecialFields& special) noexcept {
         head_.expects_continue = has_body;
     }
     if (special.te && http11) {
-        head_.takes_trailers = lists(head_.fields, FieldName::te, "trailers");
+        head_.accepts_trailers = list_contains(head_.fields, FieldName::te, "trailers");
     }
     if (special.upgrades != 0 && options.upgrade && http11 && !has_body) {
         read_offer(head_.fields, head_.upgrade);

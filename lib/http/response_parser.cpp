@@ -30,7 +30,7 @@ ParseState ResponseParser::parse(std::string_view bytes) noexcept {
     while (phase_ < Phase::fields && fault_ == Fault::none) {
         const std::size_t end = readable(bytes.size(), 0, limits_);
         if (at_ >= end) {
-            fault_ = passed_limit(at_, 0, limits_);
+            fault_ = exceeded_limit(at_, 0, limits_);
             if (fault_ == Fault::none) {
                 return ParseState::more;
             }

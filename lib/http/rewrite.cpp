@@ -75,16 +75,16 @@ bool same_authority(std::string_view scheme, std::string_view left, std::string_
 bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
     const bool at_backend =
         !map.backend_authority.empty() && same_authority(url.scheme, url.authority, map.backend_authority);
-    if (!at_backend && !same_authority(url.scheme, url.authority, map.seen_authority)) {
+    if (!at_backend && !same_authority(url.scheme, url.authority, map.visitor_authority)) {
         return false;
     }
     const std::size_t start = out.size();
     if (!url.scheme.empty()) {
-        out += at_backend ? map.seen_scheme : url.scheme;
+        out += at_backend ? map.visitor_scheme : url.scheme;
         out += ':';
     }
     out += "//";
-    out += at_backend ? map.seen_authority : url.authority;
+    out += at_backend ? map.visitor_authority : url.authority;
     const bool mapped =
         map.prefix != nullptr && map_path_back(*map.prefix, url.rest.starts_with('/') ? url.rest : "/", out);
     if (!mapped) {
@@ -120,7 +120,7 @@ Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& o
     }
     Authority seen;
     HostBuffer seen_buffer;
-    if (split_authority(map.seen_authority, seen) != AuthorityFault::none || seen.kind != HostKind::name) {
+    if (split_authority(map.visitor_authority, seen) != AuthorityFault::none || seen.kind != HostKind::name) {
         return Fate::dropped;  // an address has no domain
     }
     out += "Domain=";

@@ -29,8 +29,8 @@ void map_path(const PrefixMap& prefix, std::string_view path, std::string& out);
 
 /// What is needed to map a response back.
 struct MapBack {
-    std::string_view seen_scheme;     // the visitor's: "https"
-    std::string_view seen_authority;  // the requested one, possibly with a port
+    std::string_view visitor_scheme;     // the visitor's: "https"
+    std::string_view visitor_authority;  // the requested one, possibly with a port
     /// The Host that the backend got; empty if Host was not rewritten.
     std::string_view backend_authority;
     const PrefixMap* prefix = nullptr;  // null if no prefix was rewritten

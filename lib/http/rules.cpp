@@ -29,7 +29,7 @@ std::string fault_of_written_path(std::string_view path) {
     }
     const PathFault fault = readings.assign(path);
     if (fault != PathFault::none && fault != PathFault::not_canonical) {
-        return std::string(words_for(fault));
+        return std::string(describe(fault));
     }
     return readings.oddities() == 0 ? ""
                                     : "has '.', '..', '//', an encoded slash or ';', which not all programs read alike";
@@ -86,7 +86,7 @@ private:
         Authority authority;
         const AuthorityFault fault = split_authority(rules_.host, authority);
         if (fault != AuthorityFault::none) {
-            say("host", std::string(words_for(fault)));
+            say("host", std::string(describe(fault)));
         }
     }
 
@@ -118,7 +118,7 @@ private:
         } else if (!is_field_name(rule.name)) {
             say(at + ".name",
                 rule.name.empty() ? "is empty" : "is not a valid name of a field: letters, digits and '-'");
-        } else if (const std::string_view why = why_untouchable(rule.name); !why.empty()) {
+        } else if (const std::string_view why = protected_field_reason(rule.name); !why.empty()) {
             say(at + ".name", std::string(why));
         }
         if (rule.action == HeaderRule::Action::remove) {
@@ -159,7 +159,7 @@ private:
             const std::size_t end = std::min(to.find_first_of("/?#"), to.size());
             Authority authority;
             if (const auto fault = split_authority(to.substr(0, end), authority); fault != AuthorityFault::none) {
-                say("redirect.to", "has a host that " + std::string(words_for(fault)));
+                say("redirect.to", "has a host that " + std::string(describe(fault)));
                 return;
             }
             to.remove_prefix(end);

@@ -27,7 +27,7 @@ void BodyPace::set_waiting(bool waits, TimePoint now) noexcept {
     }
 }
 
-TimePoint BodyPace::look(const exchange::HttpServiceSettings& settings, TimePoint now, bool waits) noexcept {
+TimePoint BodyPace::check_progress(const exchange::HttpServiceSettings& settings, TimePoint now, bool waits) noexcept {
     set_waiting(waits, now);
     return std::max(now, due(settings, now));
 }

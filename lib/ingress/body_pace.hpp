@@ -32,7 +32,7 @@ public:
     /// The visitor waits for the edge from now on, or no longer does. Idempotent.
     void set_waiting(bool waits, TimePoint now) noexcept;
     /// Returns when to check next; `now` if the body is too slow.
-    TimePoint look(const exchange::HttpServiceSettings& settings, TimePoint now, bool waits) noexcept;
+    TimePoint check_progress(const exchange::HttpServiceSettings& settings, TimePoint now, bool waits) noexcept;
 
 private:
     TimePoint due(const exchange::HttpServiceSettings& settings, TimePoint now) const noexcept;

@@ -43,8 +43,8 @@ std::string password_of(std::string_view value) {
 
 }  // namespace
 
-ConnectAsk read_connect(const http::RequestHead& head) {
-    ConnectAsk ask;
+ConnectRequest read_connect(const http::RequestHead& head) {
+    ConnectRequest ask;
     http::HostBuffer room;
     ask.host = http::normal_host(head.authority, room);
     if (head.fields.count(http::FieldName::proxy_authorization) == 1) {

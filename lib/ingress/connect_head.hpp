@@ -13,13 +13,13 @@
 namespace ferrotunnel::ingress {
 
 /// The service that a visitor requests, and its credentials.
-struct ConnectAsk {
+struct ConnectRequest {
     std::string host;      // the service, or service.client: in normal form, without the port
     std::string password;  // the token; empty if there is none
 };
 
 /// Reads the head of a CONNECT request. Credentials of a scheme other than Basic, or that cannot be read, are ignored.
-ConnectAsk read_connect(const http::RequestHead& head);
+ConnectRequest read_connect(const http::RequestHead& head);
 
 /// A response with this status and a sentence for people, after which the connection ends.
 std::string written_refusal(std::uint16_t status, std::string_view sentence);

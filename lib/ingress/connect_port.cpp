@@ -11,7 +11,7 @@
 #include "base/text.hpp"
 #include "http/request_parser.hpp"
 #include "ingress/preface.hpp"
-#include "login/admission_gate.hpp"
+#include "login/connection_limiter.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/deadline_wheel.hpp"
@@ -56,9 +56,9 @@ runtime::Fd as_pumped(runtime::Fd listener) {
 }  // namespace
 
 /// Where visitors are received. A callback during whose call it ends keeps it alive.
-class ConnectPort::Desk {
+class ConnectPort::Impl {
 public:
-    Desk(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log)
+    Impl(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log)
         : worker_(worker),
           log_(log),
           settings_(std::move(settings)),
@@ -75,64 +75,64 @@ private:
     /// A visitor whose head is not complete yet.
     class Reading final : private runtime::PollTarget, private runtime::Deadline {
     public:
-        Reading(Desk& desk, runtime::Fd socket, const runtime::SocketAddress& from, login::AdmissionTicket ticket)
-            : desk_(desk), socket_(std::move(socket)), from_(from), ticket_(std::move(ticket)) {}
+        Reading(Impl& desk, runtime::Fd socket, const runtime::SocketAddress& from, login::ConnectionTicket ticket)
+            : impl_(desk), socket_(std::move(socket)), from_(from), ticket_(std::move(ticket)) {}
         ~Reading() { leave(); }
         Reading(const Reading&) = delete;
         Reading& operator=(const Reading&) = delete;
 
         /// Peeks, and waits for what is still missing. False: it is over, and this object is of no further use.
         bool begin() {
-            if (!look()) {
+            if (!examine()) {
                 return false;
             }
-            desk_.worker_.poller().add_input(socket_.get(), *this);
+            impl_.worker_.poller().add_input(socket_.get(), *this);
             watched_ = true;
-            desk_.wheel_.set_after(*this, desk_.settings_.deadline);
+            impl_.wheel_.set_after(*this, impl_.settings_.deadline);
             return true;
         }
 
     private:
-        bool look();
+        bool examine();
         void leave() noexcept {
             if (std::exchange(watched_, false)) {
-                desk_.worker_.poller().remove(socket_.get(), *this);
+                impl_.worker_.poller().remove(socket_.get(), *this);
             }
         }
         void decide(const http::RequestHead& head, std::size_t size);
         void on_events(std::uint32_t events) noexcept override {
             try {
-                if (!look() || (events & over_events) != 0) {
-                    desk_.drop(*this);
+                if (!examine() || (events & over_events) != 0) {
+                    impl_.drop(*this);
                 }
             } catch (const std::exception& problem) {
-                tell_not_taken(desk_.log_, desk_.worker_.now(), from_.ip(), problem.what());
-                desk_.drop(*this);
+                log_not_accepted(impl_.log_, impl_.worker_.now(), from_.ip(), problem.what());
+                impl_.drop(*this);
             }
         }
         void on_deadline() noexcept override {
             leave();
             refuse(std::move(socket_), 408, "The request did not arrive in time.");
-            desk_.drop(*this);
+            impl_.drop(*this);
         }
 
-        Desk& desk_;
+        Impl& impl_;
         runtime::Fd socket_;
         const runtime::SocketAddress from_;
-        const login::AdmissionTicket ticket_;
+        const login::ConnectionTicket ticket_;
         bool watched_ = false;
     };
 
     void on_accept(runtime::Fd socket, const runtime::SocketAddress& from);
-    void receive(runtime::Fd socket, const runtime::SocketAddress& from, login::AdmissionTicket ticket);
+    void receive(runtime::Fd socket, const runtime::SocketAddress& from, login::ConnectionTicket ticket);
     void tell_refused(const runtime::SocketAddress& from, const std::string& service, std::uint16_t status);
     void drop(Reading& reading) noexcept { readings_.erase(&reading); }
 
     runtime::Worker& worker_;
     Logger& log_;
     const Settings settings_;
-    const std::shared_ptr<login::AdmissionGate> gate_ =
-        std::make_shared<login::AdmissionGate>(connect_visitors_max, connect_visitors_per_address_max);
+    const std::shared_ptr<login::ConnectionLimiter> limiter_ =
+        std::make_shared<login::ConnectionLimiter>(connect_visitors_max, connect_visitors_per_address_max);
     const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors();
     runtime::DeadlineWheel wheel_;
     Prefaces prefaces_;
@@ -141,7 +141,7 @@ private:
 };
 
 // True: more has to arrive.
-bool ConnectPort::Desk::Reading::look() {
+bool ConnectPort::Impl::Reading::examine() {
     std::array<char, connect_head_max + 1> room;
     const auto seen = look_ahead(socket_.get(), room);
     if (!seen) {
@@ -163,15 +163,15 @@ bool ConnectPort::Desk::Reading::look() {
     return false;
 }
 
-void ConnectPort::Desk::Reading::decide(const http::RequestHead& head, std::size_t size) {
+void ConnectPort::Impl::Reading::decide(const http::RequestHead& head, std::size_t size) {
     if (head.method != http::Method::connect) {
         refuse(std::move(socket_), 405, "This port accepts only CONNECT: CONNECT service:port.");
         return;
     }
-    const ConnectAsk ask = read_connect(head);
-    const ConnectDecision decision = desk_.settings_.decide(ask, from_);
+    const ConnectRequest ask = read_connect(head);
+    const ConnectDecision decision = impl_.settings_.decide(ask, from_);
     if (decision.status != 200) {
-        desk_.tell_refused(from_, ask.host, decision.status);
+        impl_.tell_refused(from_, ask.host, decision.status);
         refuse(std::move(socket_), decision.status, decision.sentence);
         return;
     }
@@ -183,22 +183,22 @@ void ConnectPort::Desk::Reading::decide(const http::RequestHead& head, std::size
     }
 }
 
-void ConnectPort::Desk::tell_refused(const runtime::SocketAddress& from, const std::string& service,
+void ConnectPort::Impl::tell_refused(const runtime::SocketAddress& from, const std::string& service,
                                      std::uint16_t status) {
-    static constexpr LineKind refused{"connect_refused"};
+    static constexpr LogCategory refused{"connect_refused"};
     if (log_.may_write(LogLevel::info, refused, worker_.now())) {
         log_.info("a CONNECT visitor was rejected",
                   {{"visitor", from.text()}, {"service", printable(service, 100)}, {"status", status}});
     }
 }
 
-void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
+void ConnectPort::Impl::on_accept(runtime::Fd socket, const runtime::SocketAddress& from) {
     PrefacePlan plan;
     plan.proxy_header = settings_.proxies.contains(runtime::visitor_address(from));
     plan.deadline = settings_.deadline;
-    login::AdmissionTicket ticket = gate_->enter(plan.proxy_header ? std::string() : login::network_of(from));
+    login::ConnectionTicket ticket = limiter_->enter(plan.proxy_header ? std::string() : login::network_of(from));
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
-        static constexpr LineKind crowd{"connect_crowd"};
+        static constexpr LogCategory crowd{"connect_crowd"};
         if (log_.may_write(LogLevel::warn, crowd, worker_.now())) {
             log_.warn("a CONNECT visitor was rejected: too many connections without a request",
                       {{"visitor", from.text()}});
@@ -218,7 +218,8 @@ void ConnectPort::Desk::on_accept(runtime::Fd socket, const runtime::SocketAddre
     });
 }
 
-void ConnectPort::Desk::receive(runtime::Fd socket, const runtime::SocketAddress& from, login::AdmissionTicket ticket) {
+void ConnectPort::Impl::receive(runtime::Fd socket, const runtime::SocketAddress& from,
+                                login::ConnectionTicket ticket) {
     auto reading = std::make_unique<Reading>(*this, std::move(socket), from, std::move(ticket));
     Reading* const key = reading.get();
     Reading& known = *readings_.emplace(key, std::move(reading)).first->second;
@@ -233,7 +234,7 @@ void ConnectPort::Desk::receive(runtime::Fd socket, const runtime::SocketAddress
 }
 
 ConnectPort::ConnectPort(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log)
-    : desk_(std::make_unique<Desk>(worker, std::move(listener), std::move(settings), log)) {}
+    : impl_(std::make_unique<Impl>(worker, std::move(listener), std::move(settings), log)) {}
 
 ConnectPort::~ConnectPort() = default;
 

@@ -33,7 +33,7 @@ struct ConnectDecision {
     std::string sentence{};  // for people, if the status is not 200
     std::function<void(runtime::Fd, const runtime::SocketAddress& from)> take{};
 };
-using ConnectDecider = std::function<ConnectDecision(const ConnectAsk&, const runtime::SocketAddress& from)>;
+using ConnectDecider = std::function<ConnectDecision(const ConnectRequest&, const runtime::SocketAddress& from)>;
 
 /// How many visitors may be sending their head at a time, in total and from one address (for IPv6 from one /64), the
 /// largest head, and the time limit for one.
@@ -56,8 +56,8 @@ public:
     ~ConnectPort();
 
 private:
-    class Desk;
-    const std::unique_ptr<Desk> desk_;
+    class Impl;
+    const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -24,7 +24,7 @@ constexpr std::size_t discarded_read = 64 * 1024;
 }  // namespace
 
 EdgeConnection::EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                               login::AdmissionTicket ticket)
+                               login::ConnectionTicket ticket)
     : edge_(edge), pipe_(std::move(pipe)), visitor_(std::move(visitor)), ticket_(std::move(ticket)) {}
 
 EdgeConnection::~EdgeConnection() = default;
@@ -46,7 +46,7 @@ void EdgeConnection::on_deadline() noexcept {
 
 void EdgeConnection::end() noexcept {
     if (life_ == Life::open) {
-        life_ = Life::to_end;
+        life_ = Life::ending;
     }
     run();
 }
@@ -54,7 +54,7 @@ void EdgeConnection::end() noexcept {
 void EdgeConnection::run() noexcept {
     const auto failed = [this](const std::exception& problem) {
         // Out of memory, or a bug: only this visitor's connection ends.
-        static constexpr LineKind lines{"failed"};
+        static constexpr LogCategory lines{"failed"};
         if (edge_.log.may_write(LogLevel::error, lines, edge_.worker.now())) {
             edge_.log.error("a visitor's connection failed", {{"visitor", visitor_.address}, {"why", problem.what()}});
         }
@@ -74,10 +74,10 @@ void EdgeConnection::step() {
         return;
     }
     if (std::exchange(deadline_hit_, false)) {
-        look_at_deadlines();
+        check_deadlines();
     }
-    for (int i = 0; !is_closed() && turn(); ++i) {
-        if (i == turns_max || std::exchange(gives_way_, false)) {
+    for (int i = 0; !is_closed() && advance(); ++i) {
+        if (i == turns_max || std::exchange(yield_requested_, false)) {
             edge_.worker.defer(*this);
             return;
         }
@@ -96,7 +96,7 @@ void EdgeConnection::drop_input() noexcept {
     begin_ = end_ = used_ = 0;
 }
 
-buffer::Slice EdgeConnection::cut_out(std::string_view payload, bool& headroom) {
+buffer::Slice EdgeConnection::slice_input(std::string_view payload, bool& headroom) {
     const auto size = static_cast<std::uint32_t>(payload.size());
     if (size < limits::copy_below) {
         buffer::SlabPtr small = buffer::make_slab(size + frame_headroom);
@@ -179,7 +179,7 @@ void EdgeConnection::close(bool reset) noexcept {
     }
     IntrusivePtr<EdgeConnection> keep(this);
     detach();
-    let_go();
+    release_resources();
     out_.clear();
     drop_input();
     if (reset) {
@@ -205,10 +205,10 @@ void EdgeConnection::set_stall(TimePoint when) noexcept {
     }
 }
 
-void EdgeConnection::look_at_deadlines() {
+void EdgeConnection::check_deadlines() {
     const TimePoint now = edge_.worker.now();
     if (now >= stall_) {
-        static constexpr LineKind answer_not_read{"answer_not_read"};
+        static constexpr LogCategory answer_not_read{"answer_not_read"};
         if (edge_.log.may_write(LogLevel::info, answer_not_read, now)) {
             edge_.log.info("a visitor does not read its response", {{"visitor", visitor_.address}});
         }

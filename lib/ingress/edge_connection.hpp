@@ -46,28 +46,28 @@ public:
 protected:
     /// `ticket` counts the connection towards the limits, and is held as long as the connection lives.
     EdgeConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                   login::AdmissionTicket ticket);
+                   login::ConnectionTicket ticket);
     ~EdgeConnection() override;
 
     /// Continues the connection's work. May be called from within a turn.
     void run() noexcept;
-    bool runs() const noexcept { return steps_.is_running(); }
+    bool is_running() const noexcept { return steps_.is_running(); }
     bool is_closed() const noexcept { return life_ == Life::closed; }
 
     /// Does one round of work. False if nothing has moved.
-    virtual bool turn() = 0;
+    virtual bool advance() = 0;
     /// The deadline of the phase, `due_`, has passed.
     virtual void on_due() = 0;
     /// The visitor has reset its connection, or is gone.
     virtual void visitor_lost() = 0;
     /// The connection is closed: releases everything that this class does not own. Called once.
-    virtual void let_go() noexcept = 0;
+    virtual void release_resources() noexcept = 0;
 
     void note_read(const runtime::IoResult& result) noexcept;
     void drop_input() noexcept;
     /// Cuts bytes that were just read out of their slab. Few bytes are copied, so that they do not pin it until they
     /// are sent. `headroom`: there is room for a frame's header before them.
-    buffer::Slice cut_out(std::string_view payload, bool& headroom);
+    buffer::Slice slice_input(std::string_view payload, bool& headroom);
     /// False if nothing was written.
     bool write_output();
 
@@ -86,7 +86,7 @@ protected:
     EdgeWorker& edge_;
     std::unique_ptr<transport::Pipe> pipe_;
     exchange::VisitorFacts visitor_;
-    login::AdmissionTicket ticket_;
+    login::ConnectionTicket ticket_;
     IntrusivePtr<EdgeConnection> self_;  // until it is closed
 
     // Bytes that were read and not used yet are [begin, end) of the slab. Everything before `used` belongs to slices.
@@ -100,18 +100,18 @@ protected:
     TimePoint stall_ = never;  // the deadline for waiting output
 
     runtime::SocketState socket_;
-    bool gives_way_ = false;  // the next piece takes time to make: others have a turn first
+    bool yield_requested_ = false;  // the next piece takes time to make: others have a turn first
     runtime::StepLoop steps_;
 
 private:
-    enum class Life : std::uint8_t { open, to_end, closed };
+    enum class Life : std::uint8_t { open, ending, closed };
 
     void on_events(std::uint32_t events) noexcept override;
     void run_deferred() noexcept override { run(); }
     void cut_lingering() noexcept override { end(); }
     void on_deadline() noexcept override;
     void step();
-    void look_at_deadlines();
+    void check_deadlines();
 
     std::size_t place_ = 0;
     Life life_ = Life::open;

@@ -53,7 +53,7 @@ void EdgeWorker::leave_idle(IdleList::iterator place) noexcept {
 void EdgeWorker::shed_idle() noexcept {
     check_here(worker);
     if (!idle_.empty()) {
-        static constexpr LineKind shed{"idle_shed"};
+        static constexpr LogCategory shed{"idle_shed"};
         if (log.may_write(LogLevel::info, shed, worker.now())) {
             log.info("idle HTTP/2 connections are closed: the limit of visitors is nearly reached");
         }
@@ -65,7 +65,7 @@ void EdgeWorker::retire() {
     check_here(worker);
     draining_ = true;
     retired_ = true;
-    lingering.hurry(settings(), worker.now());
+    lingering.shorten_all(settings(), worker.now());
     for_each_connection([](EdgeConnection& connection) { connection.retire(); });
 }
 
@@ -73,7 +73,7 @@ void EdgeWorker::drain() {
     check_here(worker);
     draining_ = true;
     retired_ = false;
-    lingering.hurry(settings(), worker.now());
+    lingering.shorten_all(settings(), worker.now());
     prefaces.clear();
     held_tls.clear();
     pool.clear();

@@ -13,11 +13,11 @@
 #include "ingress/held_tls.hpp"
 #include "ingress/lingering.hpp"
 #include "ingress/preface.hpp"
-#include "login/admission_gate.hpp"
+#include "login/connection_limiter.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::directory {
-class TlsEntrance;
+class TlsVisitorSource;
 }
 
 namespace ferrotunnel::ingress {
@@ -32,7 +32,7 @@ struct TlsPassthrough {
     /// Takes the visitor over, with the ticket that counts it towards the limits, if the requested name is passed
     /// through. False: neither was touched. `visitor.hello` is set; the bytes are still in the socket. On the visitor's
     /// worker.
-    std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, login::AdmissionTicket& ticket)> take;
+    std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, login::ConnectionTicket& ticket)> take;
 };
 
 struct EdgeShared : exchange::ExchangeShared {
@@ -74,15 +74,15 @@ public:
 
     /// The number of visitors that the worker has or that are on their way to it. Any thread.
     std::uint64_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
-    void on_the_way() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
+    void add_pending_visitor() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
     /// The visitor was accepted, and counts itself from now on, or could not be accepted.
-    void arrived() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
+    void remove_pending_visitor() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
 
     const TlsPassthrough& passthrough;
     Prefaces prefaces;
     Lingering lingering;
     HeldTls held_tls;
-    std::shared_ptr<directory::TlsEntrance>
+    std::shared_ptr<directory::TlsVisitorSource>
         tls_entrance;  // returns such visitors to this worker; created with the first one
 
 private:

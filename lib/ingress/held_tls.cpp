@@ -5,13 +5,13 @@
 #include <utility>
 
 #include "directory/http_directory.hpp"
-#include "exchange/hold_line.hpp"
+#include "exchange/hold_queue.hpp"
 #include "net/ip_text.hpp"
 #include "runtime/deadline_wheel.hpp"
 
 namespace ferrotunnel::ingress {
 
-class HeldTls::Visitor final : public exchange::HoldVisitor, private runtime::Deadline {
+class HeldTls::Visitor final : public exchange::HoldWaiter, private runtime::Deadline {
 public:
     explicit Visitor(HeldTls& all) noexcept : all_(all) {}
     ~Visitor();
@@ -32,7 +32,7 @@ private:
 
 HeldTls::Visitor::~Visitor() {
     if (visitor_ && visitor_->socket) {
-        turn_away_from(all_.edge_, *visitor_);
+        reject_without_client(all_.edge_, *visitor_);
     }
 }
 
@@ -50,12 +50,12 @@ bool HeldTls::Visitor::enter(directory::TlsVisitor& visitor, std::list<Visitor>:
 // Called when services were added or removed.
 void HeldTls::Visitor::on_change() noexcept {
     const directory::TlsMatch match = all_.edge_.routes.get().find_tls(visitor_->host, all_.edge_.worker.now());
-    if (match.kind == directory::TlsMatch::Kind::away && enter_line()) {
+    if (match.kind == directory::TlsMatch::Kind::offline && enter_line()) {
         return;
     }
     if (match.kind == directory::TlsMatch::Kind::service) {
         visitor_->service = match.service->shared_from_this();
-        directory::hand_over(std::move(*visitor_));
+        directory::dispatch(std::move(*visitor_));
     }
     leave();
 }
@@ -80,10 +80,10 @@ void HeldTls::clear() noexcept {
     visitors_.clear();
 }
 
-void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept {
+void reject_without_client(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept {
     try {
-        static constexpr LineKind away{"tls_host_away"};
-        if (edge.log.may_write(LogLevel::info, away, edge.worker.now())) {
+        static constexpr LogCategory offline{"tls_host_away"};
+        if (edge.log.may_write(LogLevel::info, offline, edge.worker.now())) {
             edge.log.info("a visitor was rejected", {{"visitor", net::ip_text(visitor.from)},
                                                      {"host", visitor.host},
                                                      {"why", "the client of this TLS host is not connected"}});
@@ -91,7 +91,7 @@ void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visit
     } catch (const std::exception&) {
         // No memory for the log line.
     }
-    directory::turn_away(std::move(visitor.socket), directory::TlsAlert::internal_error);
+    directory::reject_visitor(std::move(visitor.socket), directory::TlsAlert::internal_error);
 }
 
 }  // namespace ferrotunnel::ingress

@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::ingress {
 
-/// Each of them has a place in the worker's queue (exchange/hold_line.hpp) until its client is back or the time is
+/// Each of them has a place in the worker's queue (exchange/hold_queue.hpp) until its client is back or the time is
 /// over. The bytes that a visitor has sent stay in the socket; whoever gets the socket later notices if it has hung up.
 /// Destroying this rejects them. On the worker.
 class HeldTls {
@@ -32,6 +32,6 @@ private:
 };
 
 /// Rejects a visitor and logs it, since the client of its host is not connected.
-void turn_away_from(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept;
+void reject_without_client(exchange::ExchangeWorker& edge, directory::TlsVisitor& visitor) noexcept;
 
 }  // namespace ferrotunnel::ingress

@@ -27,7 +27,7 @@ h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
 }  // namespace
 
 Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe,
-                                 exchange::VisitorFacts visitor, login::AdmissionTicket ticket)
+                                 exchange::VisitorFacts visitor, login::ConnectionTicket ticket)
     : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)),
       session_(std::make_unique<h2::ServerSession>(limits_of(edge_.settings()), static_cast<h2::ServerUser&>(*this))),
       stream_needs_{edge_, visitor_, *session_, *this} {
@@ -37,7 +37,7 @@ Http2Connection::Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pi
 Http2Connection::~Http2Connection() = default;
 
 void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                            login::AdmissionTicket ticket, std::string_view first) {
+                            login::ConnectionTicket ticket, std::string_view first) {
     const auto made = IntrusivePtr<Http2Connection>::adopt(
         new Http2Connection(edge, std::move(pipe), std::move(visitor), std::move(ticket)));
     if (!first.empty()) {
@@ -62,13 +62,13 @@ void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> p
 void Http2Connection::ready(Http2Stream& stream) noexcept {
     if (!std::exchange(stream.is_ready, true)) {
         ready_.push_back(&stream);  // there is room for all streams
-        if (!runs()) {
+        if (!is_running()) {
             edge_.worker.defer(*this);
         }
     }
 }
 
-bool Http2Connection::turn() {
+bool Http2Connection::advance() {
     bool moved = false;
     if (is_live()) {
         moved = read_input();
@@ -82,7 +82,7 @@ bool Http2Connection::turn() {
         moved = write_output() || moved;
     }
     if (is_live()) {
-        look_at_end();
+        check_end();
     }
     if (phase_ == Phase::ending) {
         moved = end_sending() || moved;
@@ -129,7 +129,7 @@ bool Http2Connection::read_input() {
     }
     const bool moved = begin_ != end_;
     if (moved) {
-        take_input();
+        process_input();
     } else if (socket_.peer_has_ended()) {
         const auto waits = [](const auto& stream) { return !stream->is_answered(); };
         if (std::any_of(streams_.begin(), streams_.end(), waits)) {
@@ -145,18 +145,18 @@ bool Http2Connection::read_input() {
     return moved;
 }
 
-void Http2Connection::take_input() {
+void Http2Connection::process_input() {
     const std::size_t taken = session_->receive(as_text({slab_->data() + begin_, end_ - begin_}), edge_.worker.now());
     begin_ += static_cast<std::uint32_t>(taken);
     if (begin_ != end_) {
-        gives_way_ = true;  // enough requests have begun
+        yield_requested_ = true;  // enough requests have begun
     }
     if (phase_ == Phase::open && !streams_.empty()) {
         const bool goes_on = session_->is_reading_head() && due_ != never;
         set_due(goes_on ? due_ : session_->is_reading_head() ? edge_.worker.now() + edge_.settings().head : never);
     }
-    if (std::exchange(end_seen_, false) && phase_ == Phase::announced) {
-        name_last();
+    if (std::exchange(end_acknowledged_, false) && phase_ == Phase::announced) {
+        send_final_goaway();
     }
 }
 
@@ -215,8 +215,8 @@ void Http2Connection::drop_streams() noexcept {
     streams_.clear();
 }
 
-void Http2Connection::on_end_seen() noexcept {
-    end_seen_ = true;
+void Http2Connection::on_end_acknowledged() noexcept {
+    end_acknowledged_ = true;
 }
 
 bool Http2Connection::has_room() const noexcept {

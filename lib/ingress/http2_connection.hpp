@@ -31,7 +31,7 @@ public:
     /// Takes a visitor's connection over, with the bytes that were read from it. It keeps itself alive until it is
     /// closed.
     static void adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                      login::AdmissionTicket ticket, std::string_view first);
+                      login::ConnectionTicket ticket, std::string_view first);
     ~Http2Connection() override;
 
     void drain() noexcept override;
@@ -40,26 +40,26 @@ private:
     enum class Phase : std::uint8_t { open, announced, going, ending, lingering, closed };
 
     Http2Connection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                    login::AdmissionTicket ticket);
+                    login::ConnectionTicket ticket);
 
     h2::ServerStream* on_request(h2::RequestText& text, http::Fault fault, bool has_body) override;
-    void on_end_seen() noexcept override;
+    void on_end_acknowledged() noexcept override;
     bool has_room() const noexcept override;
 
     void ready(Http2Stream& stream) noexcept override;
-    void give_way() noexcept override { gives_way_ = true; }
-    buffer::Slice cut_out(std::string_view payload, bool& headroom) override {
-        return EdgeConnection::cut_out(payload, headroom);
+    void request_yield() noexcept override { yield_requested_ = true; }
+    buffer::Slice slice_input(std::string_view payload, bool& headroom) override {
+        return EdgeConnection::slice_input(payload, headroom);
     }
     void add(std::string_view frame_header, buffer::Slice data) override;
 
-    bool turn() override;
-    void let_go() noexcept override;
+    bool advance() override;
+    void release_resources() noexcept override;
 
     void enter(Phase next) noexcept;
     bool is_live() const noexcept { return phase_ <= Phase::going; }
     bool read_input();
-    void take_input();
+    void process_input();
     void make_room();
     void move_streams();
     void forget_closed();
@@ -67,9 +67,9 @@ private:
 
     void make_output();
     void flush_texts();
-    void look_at_end();
+    void check_end();
     void announce_end();
-    void name_last();
+    void send_final_goaway();
     void begin_ending();
     bool end_sending();
     void visitor_lost() override;
@@ -92,7 +92,7 @@ private:
 
     bool bulk_ = false;
     bool drain_wanted_ = false;
-    bool end_seen_ = false;
+    bool end_acknowledged_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -46,16 +46,16 @@ void Http2Connection::enter(Phase next) noexcept {
 }
 
 // Checks whether the connection has to end, or waits for its next request.
-void Http2Connection::look_at_end() {
+void Http2Connection::check_end() {
     if (phase_ == Phase::open &&
         (drain_wanted_ || edge_.draining() || requests_ >= edge_.settings().requests_per_connection_max)) {
         announce_end();
     }
     if (phase_ == Phase::announced && streams_.empty()) {
-        name_last();
+        send_final_goaway();
     }
     if (session_->failed()) {
-        static constexpr LineKind broke{"http2_failed"};
+        static constexpr LogCategory broke{"http2_failed"};
         if (edge_.log.may_write(LogLevel::info, broke, edge_.worker.now())) {
             edge_.log.info("a visitor's HTTP/2 connection was closed",
                            {{"visitor", visitor_.address}, {"why", session_->why()}});
@@ -80,15 +80,15 @@ void Http2Connection::announce_end() {
     if (!streams_.empty()) {
         session_->announce_end();
         set_due(edge_.worker.now() + h2::goaway_wait);
-        steps_.ask_again();
+        steps_.request_rerun();
     }
 }
 
-void Http2Connection::name_last() {
+void Http2Connection::send_final_goaway() {
     enter(Phase::going);
     set_due(never);
     session_->go_away();
-    steps_.ask_again();
+    steps_.request_rerun();
 }
 
 void Http2Connection::begin_ending() {
@@ -104,7 +104,7 @@ void Http2Connection::begin_ending() {
     leave_idle();
     enter(Phase::ending);
     set_due(never);
-    steps_.ask_again();
+    steps_.request_rerun();
 }
 
 // Ends the connection when everything was written: our direction first, then the visitor's.
@@ -130,13 +130,13 @@ void Http2Connection::visitor_lost() {
 void Http2Connection::drain() noexcept {
     drain_wanted_ = true;
     leave_idle();
-    if (!runs()) {
+    if (!is_running()) {
         edge_.worker.defer(*this);
     }
-    steps_.ask_again();
+    steps_.request_rerun();
 }
 
-void Http2Connection::let_go() noexcept {
+void Http2Connection::release_resources() noexcept {
     enter(Phase::closed);
     leave_idle();
     drop_streams();
@@ -174,7 +174,7 @@ void Http2Connection::on_due() {
             }
             return;
         case Phase::announced:
-            name_last();
+            send_final_goaway();
             return;
         case Phase::lingering:
             close(false);

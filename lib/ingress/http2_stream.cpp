@@ -70,7 +70,7 @@ void Http2Stream::make_exchange() {
 
 void Http2Stream::begin_exchange(std::string_view text) {
     EdgeWorker& edge = needs_.edge;
-    std::unique_ptr<http::RequestParser> parser = edge.take_request_parser();
+    std::unique_ptr<http::RequestParser> parser = edge.acquire_request_parser();
     if (parser->parse(text) != http::ParseState::complete) {
         make_exchange();
         refuse(parser->refusal(), parser->method());
@@ -86,13 +86,13 @@ void Http2Stream::begin_exchange(std::string_view text) {
             exchange_->body_end(nullptr);
         } else {
             if (!has_ended()) {
-                due_ = pace_.begin(exchange_->settings(), edge.worker.now(), exchange_->lets_visitor_pause());
+                due_ = pace_.begin(exchange_->settings(), edge.worker.now(), exchange_->allows_body_pause());
                 set_timer();
             }
             end_body();
         }
     }
-    edge.give_back(std::move(parser));
+    edge.release_parser(std::move(parser));
 }
 
 void Http2Stream::refuse(const http::Refusal& refusal, http::Method method) {
@@ -116,7 +116,7 @@ void Http2Stream::move() {
     if (exchange_) {
         feed_waiting();
         if (pace_.is_waiting()) {
-            pace_.set_waiting(!waiting_.empty() || exchange_->lets_visitor_pause(), needs_.edge.worker.now());
+            pace_.set_waiting(!waiting_.empty() || exchange_->allows_body_pause(), needs_.edge.worker.now());
         }
     }
     if (awaits_head() && !take_head()) {
@@ -140,10 +140,10 @@ void Http2Stream::on_body(std::string_view bytes) {
     if (!exchange_ || !wants_body() || is_answered()) {
         return;  // returned when the stream lingers, or closes
     }
-    if (waiting_.empty() && takes_body()) {
+    if (waiting_.empty() && accepts_body()) {
         bool headroom = false;
         const std::size_t size = bytes.size();
-        exchange_->body(needs_.connection.cut_out(bytes, headroom), headroom);
+        exchange_->body(needs_.connection.slice_input(bytes, headroom), headroom);
         needs_.session.consumed(*this, size);
         return;
     }
@@ -151,12 +151,12 @@ void Http2Stream::on_body(std::string_view bytes) {
     waiting_.append(bytes);
 }
 
-bool Http2Stream::takes_body() {
-    return (!is_websocket() || exchange_->switched()) && exchange_->takes_body();
+bool Http2Stream::accepts_body() {
+    return (!is_websocket() || exchange_->switched()) && exchange_->accepts_body();
 }
 
 void Http2Stream::feed_waiting() {
-    while (waiting_at_ < waiting_.size() && wants_body() && takes_body()) {
+    while (waiting_at_ < waiting_.size() && wants_body() && accepts_body()) {
         const std::size_t size = std::min(waiting_.size() - waiting_at_, limits::data_payload_max);
         constexpr auto headroom = static_cast<std::uint32_t>(limits::frame_header_bytes);
         buffer::SlabPtr slab = buffer::make_slab(headroom + static_cast<std::uint32_t>(size));
@@ -169,8 +169,8 @@ void Http2Stream::feed_waiting() {
         std::string().swap(waiting_);
         waiting_at_ = 0;
         end_body();
-        if (wants_body() && takes_body()) {
-            exchange_->body_pauses();
+        if (wants_body() && accepts_body()) {
+            exchange_->pause_body();
         }
     } else if (waiting_at_ > waiting_.size() / 2) {
         waiting_.erase(0, std::exchange(waiting_at_, 0));
@@ -181,14 +181,14 @@ void Http2Stream::on_body_end(std::string_view trailers) {
     upload_ = wants_body() ? Upload::ended : Upload::over;
     needs_.connection.ready(*this);
     if (!trailers.empty() && (exchange_ || held_)) {
-        take_trailers(trailers);
+        read_trailers(trailers);
     }
     if (const std::unique_ptr<std::string> head = std::move(held_); head && wants_body()) {
         begin_exchange(*head);
     }
 }
 
-void Http2Stream::take_trailers(std::string_view trailers) {
+void Http2Stream::read_trailers(std::string_view trailers) {
     trailers_ = std::make_unique<http::BodyReader>(http::Body{BodyKind::chunked, 0});
     if (is_websocket()) {
         trailers = {};  // only DATA is allowed there: they are ignored
@@ -203,7 +203,7 @@ void Http2Stream::take_trailers(std::string_view trailers) {
 }
 
 void Http2Stream::end_body() {
-    if (upload_ == Upload::ended && waiting_.empty() && (!is_websocket() || takes_body())) {
+    if (upload_ == Upload::ended && waiting_.empty() && (!is_websocket() || accepts_body())) {
         upload_ = Upload::over;
         due_ = never;
         set_timer();
@@ -229,7 +229,7 @@ bool Http2Stream::take_head() {
                 break;
             case Answer::Kind::later:
                 needs_.connection.ready(*this);
-                needs_.connection.give_way();
+                needs_.connection.request_yield();
                 [[fallthrough]];
             case Answer::Kind::nothing:
                 exchange_->flush();
@@ -245,7 +245,7 @@ bool Http2Stream::take_head() {
 }
 
 void Http2Stream::write_head(const Answer& answer) {
-    if (is_no_websocket(answer) && stage_ == Stage::awaited) {
+    if (refuses_websocket(answer) && stage_ == Stage::awaited) {
         enter(Stage::replaced);
         exchange_->refuse(PageState::backend_broken, "not_websocket",
                           "the backend did not switch to WebSocket, but responded as to an ordinary request",
@@ -274,7 +274,7 @@ void Http2Stream::write_head(const Answer& answer) {
 
 // Whether a 2xx response, which reports an open WebSocket, would be wrong. Checks the fields as the backend sent them:
 // the rules' changes are for visitors.
-bool Http2Stream::is_no_websocket(const Answer& answer) const noexcept {
+bool Http2Stream::refuses_websocket(const Answer& answer) const noexcept {
     if (!is_websocket()) {
         return false;
     }
@@ -291,7 +291,7 @@ void Http2Stream::finish_bodiless() {
         }
         if (answer.kind == Answer::Kind::later) {
             needs_.connection.ready(*this);
-            needs_.connection.give_way();
+            needs_.connection.request_yield();
             return;
         }
         if (answer.kind != Answer::Kind::data) {
@@ -317,7 +317,7 @@ void Http2Stream::fetch() {
             }
             case Answer::Kind::later:
                 needs_.connection.ready(*this);
-                needs_.connection.give_way();
+                needs_.connection.request_yield();
                 return;
             case Answer::Kind::nothing:
                 return;
@@ -399,7 +399,7 @@ void Http2Stream::on_closed(std::uint32_t code) noexcept {
     needs_.edge.lingering.end(*this);
     runtime::Deadline::cancel();
     if (exchange_ && code != NGHTTP2_NO_ERROR) {
-        exchange_->visitor_has_reset(wire::code_of_http2(code));
+        exchange_->on_visitor_reset(wire::code_of_http2(code));
         exchange::EdgeCounters::add(needs_.edge.counters.visitors_lost);
     }
     needs_.connection.ready(*this);
@@ -428,9 +428,9 @@ void Http2Stream::on_deadline() noexcept {
     const TimePoint now = needs_.edge.worker.now();
     needs_.connection.ready(*this);
     if (now >= stall_) {
-        look_at_stall();
+        check_stall();
     } else if (now >= due_) {
-        look_at_pace();
+        check_pace();
     } else {
         set_timer();
     }
@@ -438,13 +438,13 @@ void Http2Stream::on_deadline() noexcept {
 
 // Called when nothing of the response was sent for a while. A stream that waits for its turn behind others continues to
 // wait; one whose visitor has closed its window is dropped.
-void Http2Stream::look_at_stall() {
-    if (!needs_.session.is_held_back(*this)) {
+void Http2Stream::check_stall() {
+    if (!needs_.session.is_flow_blocked(*this)) {
         set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_stalled);
         return;
     }
     stall_ = never;
-    static constexpr LineKind answer_not_read{"answer_not_read"};
+    static constexpr LogCategory answer_not_read{"answer_not_read"};
     if (needs_.edge.log.may_write(LogLevel::info, answer_not_read, needs_.edge.worker.now())) {
         needs_.edge.log.info("a visitor does not read its response", {{"visitor", needs_.visitor.address}});
     }
@@ -452,7 +452,7 @@ void Http2Stream::look_at_stall() {
     reset(NGHTTP2_CANCEL);
 }
 
-void Http2Stream::look_at_pace() {
+void Http2Stream::check_pace() {
     if (stage_ == Stage::lingering) {
         needs_.edge.lingering.end(*this);
         cut_lingering();
@@ -470,7 +470,7 @@ void Http2Stream::look_at_pace() {
         return;
     }
     const TimePoint now = needs_.edge.worker.now();
-    due_ = pace_.look(exchange_->settings(), now, exchange_->lets_visitor_pause());
+    due_ = pace_.check_progress(exchange_->settings(), now, exchange_->allows_body_pause());
     if (due_ > now) {
         set_timer();
         return;

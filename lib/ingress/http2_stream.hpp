@@ -47,9 +47,9 @@ public:
     /// The stream has work to do: it has its turn at the end of this round.
     virtual void ready(Http2Stream& stream) noexcept = 0;
     /// The next piece takes time to make: others have a turn first.
-    virtual void give_way() noexcept = 0;
-    /// Cuts bytes that were just read out of their slab, see EdgeConnection::cut_out.
-    virtual buffer::Slice cut_out(std::string_view payload, bool& headroom) = 0;
+    virtual void request_yield() noexcept = 0;
+    /// Cuts bytes that were just read out of their slab, see EdgeConnection::slice_input.
+    virtual buffer::Slice slice_input(std::string_view payload, bool& headroom) = 0;
     /// Queues the header of a frame, and data after it.
     virtual void add(std::string_view frame_header, buffer::Slice data) = 0;
 
@@ -115,19 +115,19 @@ private:
     void begin_exchange(std::string_view text);
     void refuse(const http::Refusal& refusal, http::Method method);
     bool is_websocket() const noexcept { return !accept_.empty(); }
-    bool takes_body();
+    bool accepts_body();
     void feed_waiting();
-    void take_trailers(std::string_view trailers);
+    void read_trailers(std::string_view trailers);
     void end_body();
     bool take_head();
     void write_head(const exchange::Answer& answer);
-    bool is_no_websocket(const exchange::Answer& answer) const noexcept;
+    bool refuses_websocket(const exchange::Answer& answer) const noexcept;
     void finish_bodiless();
     void fetch();
     std::uint32_t error_of(wire::Code code) const noexcept;
     void reset(std::uint32_t code);
-    void look_at_pace();
-    void look_at_stall();
+    void check_pace();
+    void check_stall();
     void set_stall(TimePoint when) noexcept;
     void set_timer() noexcept;
     void linger();

@@ -32,7 +32,7 @@ constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 }  // namespace
 
 HttpConnection::HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                               login::AdmissionTicket ticket)
+                               login::ConnectionTicket ticket)
     : EdgeConnection(edge, std::move(pipe), std::move(visitor), std::move(ticket)) {
     visitor_.connection = edge.new_connection();
 }
@@ -87,7 +87,7 @@ void HttpConnection::enter(Phase next) noexcept {
     phase_ = next;
 }
 
-bool HttpConnection::turn() {
+bool HttpConnection::advance() {
     if (phase_ == Phase::handshaking && !shake_hands()) {
         return phase_ == Phase::lingering;
     }
@@ -99,7 +99,7 @@ bool HttpConnection::turn() {
         moved = feed_body() || moved;
     }
     if (phase_ == Phase::exchange) {
-        moved = take_answer() || moved;
+        moved = write_next_piece() || moved;
     }
     if (exchange_) {
         exchange_->flush();
@@ -122,7 +122,7 @@ bool HttpConnection::shake_hands() {
         case IoStatus::ok:
             enter(!visitor_.https && edge_.settings().h2c ? Phase::preface : Phase::head);
             if (const transport::VisitorHandshake* const told = pipe_->visitor(); told && told->protocol == "h2") {
-                become_http2();
+                switch_to_http2();
                 return false;
             }
             return true;
@@ -132,7 +132,7 @@ bool HttpConnection::shake_hands() {
         case IoStatus::error:
             break;
     }
-    static constexpr LineKind handshakes{"handshakes"};
+    static constexpr LogCategory handshakes{"handshakes"};
     if (edge_.log.may_write(LogLevel::info, handshakes, edge_.worker.now())) {
         edge_.log.info("a visitor's TLS handshake failed", {{"visitor", visitor_.address}, {"why", why}});
     }
@@ -147,17 +147,17 @@ void HttpConnection::check_preface() {
     if (seen != http2_preface.substr(0, seen.size())) {
         enter(Phase::head);
     } else if (seen.size() == http2_preface.size()) {
-        become_http2();
+        switch_to_http2();
     }
 }
 
 // Passes the visitor to an HTTP/2 connection, with the bytes that were read.
-void HttpConnection::become_http2() {
+void HttpConnection::switch_to_http2() {
     const IntrusivePtr<EdgeConnection> keep(this);
     const std::string first(unread());
     enter(Phase::closed);
     detach();
-    edge_.give_back(std::move(parser_));
+    edge_.release_parser(std::move(parser_));
     drop_input();
     try {
         Http2Connection::adopt(edge_, std::move(pipe_), std::move(visitor_), std::move(ticket_), first);
@@ -299,7 +299,7 @@ bool HttpConnection::read_request() {
 // Parses unread bytes. False: more is needed.
 bool HttpConnection::parse_request() {
     if (!parser_) {
-        parser_ = edge_.take_request_parser();
+        parser_ = edge_.acquire_request_parser();
     }
     parsed_ = end_ - begin_;
     switch (parser_->parse(unread())) {
@@ -328,7 +328,7 @@ void HttpConnection::begin_exchange() {
     exchange_->begin(head);
     begin_ += static_cast<std::uint32_t>(parser_->size());
     parsed_ = 0;
-    edge_.give_back(std::move(parser_));
+    edge_.release_parser(std::move(parser_));
     if (begin_ == end_) {
         drop_input();  // a visitor that waits for a long response holds no slab
     }
@@ -338,7 +338,7 @@ void HttpConnection::begin_exchange() {
         if (begin_ != end_) {
             move_head(buffer::make_slab(headroom_bytes + end_ - begin_));  // the rest may wait, without the whole slab
         }
-        set_due(pace_.begin(exchange_->settings(), edge_.worker.now(), exchange_->lets_visitor_pause()));
+        set_due(pace_.begin(exchange_->settings(), edge_.worker.now(), exchange_->allows_body_pause()));
     }
 }
 
@@ -350,7 +350,7 @@ void HttpConnection::refuse(const http::Refusal& refusal, http::Method method) {
     enter(Phase::exchange);
     parsed_ = 0;
     set_due(never);
-    edge_.give_back(std::move(parser_));
+    edge_.release_parser(std::move(parser_));
     exchange_ = std::make_unique<exchange::HttpExchange>(edge_, visitor_, static_cast<exchange::ExchangeOwner&>(*this));
     exchange_->refuse(http::page_state_of(refusal.status), refusal.code, refusal.text, method);
 }
@@ -363,27 +363,27 @@ bool HttpConnection::feed_body() {
     }
     bool moved = false;
     while (phase_ == Phase::exchange && body_.state() == BodyState::more) {
-        if (!exchange_->takes_body()) {
+        if (!exchange_->accepts_body()) {
             pace_.set_waiting(true, edge_.worker.now());
             break;
         }
         if (pace_.is_waiting()) {
-            pace_.set_waiting(exchange_->lets_visitor_pause(), edge_.worker.now());
+            pace_.set_waiting(exchange_->allows_body_pause(), edge_.worker.now());
         }
         if (bulk_ && feed_bulk()) {
             moved = true;
             continue;
         }
-        if (!body_bytes_are_there()) {
+        if (!has_body_bytes()) {
             if (exchange_ && phase_ == Phase::exchange) {
-                exchange_->body_pauses();
+                exchange_->pause_body();
             }
             break;
         }
         const std::string_view input = unread().substr(0, limits::data_payload_max);
         const http::BodyReader::Piece piece = body_.next(input);
         if (!piece.payload.empty()) {
-            give_body(piece.payload);
+            forward_body(piece.payload);
         }
         begin_ += static_cast<std::uint32_t>(piece.consumed);
         moved = true;
@@ -410,7 +410,7 @@ bool HttpConnection::feed_bulk() {
     constexpr std::uint32_t window = headroom_bytes + static_cast<std::uint32_t>(limits::data_payload_max);
     constexpr std::uint32_t windows = buffer::slab_bytes / window;
     constexpr std::uint64_t most = windows * limits::data_payload_max;
-    if (begin_ != end_ || !socket_.can_read() || !exchange_->takes_bulk() || body_.kind() != http::BodyKind::length ||
+    if (begin_ != end_ || !socket_.can_read() || !exchange_->accepts_bulk() || body_.kind() != http::BodyKind::length ||
         body_.remaining() <= most) {
         return false;
     }
@@ -429,7 +429,7 @@ bool HttpConnection::feed_bulk() {
         const std::uint32_t n = std::min<std::uint32_t>(left, limits::data_payload_max);
         (void)body_.next(as_text({slab->data() + at, n}));
         if (n < limits::copy_below) {
-            give_body(as_text({slab->data() + at, n}));
+            forward_body(as_text({slab->data() + at, n}));
         } else {
             exchange_->body({slab, at, n}, true);
         }
@@ -440,7 +440,7 @@ bool HttpConnection::feed_bulk() {
 
 // Whether there are bytes of the body. False: there are none now, or the visitor disconnected within its request, which
 // then must not look complete to the backend.
-bool HttpConnection::body_bytes_are_there() {
+bool HttpConnection::has_body_bytes() {
     if (begin_ != end_) {
         return true;
     }
@@ -468,16 +468,16 @@ void HttpConnection::drop_input_if_unused() noexcept {
     }
 }
 
-void HttpConnection::give_body(std::string_view payload) {
+void HttpConnection::forward_body(std::string_view payload) {
     bool headroom = false;
-    buffer::Slice slice = cut_out(payload, headroom);
+    buffer::Slice slice = slice_input(payload, headroom);
     exchange_->body(std::move(slice), headroom);
 }
 
 // Feeds the bytes that follow a protocol switch.
 bool HttpConnection::feed_raw() {
     bool moved = false;
-    while (!raw_ended_ && exchange_ && exchange_->takes_body()) {
+    while (!raw_ended_ && exchange_ && exchange_->accepts_body()) {
         if (begin_ == end_) {
             if (socket_.peer_has_ended()) {
                 raw_ended_ = true;
@@ -500,7 +500,7 @@ bool HttpConnection::feed_raw() {
             }
         }
         const std::string_view payload = unread().substr(0, limits::data_payload_max);
-        give_body(payload);
+        forward_body(payload);
         begin_ += static_cast<std::uint32_t>(payload.size());
         moved = true;
     }

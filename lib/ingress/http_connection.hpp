@@ -37,7 +37,7 @@ class HttpConnection final : public EdgeConnection, private exchange::ExchangeOw
 public:
     /// On the edge's worker.
     HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
-                   login::AdmissionTicket ticket);
+                   login::ConnectionTicket ticket);
     ~HttpConnection() override;
 
     /// Starts; the connection keeps itself alive until it is closed. False: the socket cannot be watched, and is
@@ -60,14 +60,14 @@ private:
     enum class Persistence : std::uint8_t { none, wanted, promised };
 
     void on_exchange() noexcept override { run(); }
-    bool turn() override;
-    void let_go() noexcept override;
+    bool advance() override;
+    void release_resources() noexcept override;
     static bool follows(Phase from, Phase to) noexcept;
     void enter(Phase next) noexcept;
     bool reads_head() const noexcept { return phase_ == Phase::preface || phase_ == Phase::head; }
     bool shake_hands();
     void check_preface();
-    void become_http2();
+    void switch_to_http2();
 
     // Reading (http_connection.cpp).
     bool read_request();
@@ -83,13 +83,13 @@ private:
     bool feed_body();
     bool feed_bulk();
     bool feed_raw();
-    bool body_bytes_are_there();
-    void give_body(std::string_view payload);
+    bool has_body_bytes();
+    void forward_body(std::string_view payload);
     std::string_view unread() const noexcept;
     void drop_input_if_unused() noexcept;
 
     // Writing and ending (http_connection_output.cpp).
-    bool take_answer();
+    bool write_next_piece();
     void write_head(const exchange::Answer& answer);
     void add_head(const http::ResponseOut& out);
     void add_data(buffer::Slice data);
@@ -106,7 +106,7 @@ private:
 
     // Time.
     void on_due() override;
-    void look_at_pace();
+    void check_pace();
 
     Phase phase_ = Phase::handshaking;
 

@@ -19,7 +19,7 @@ using runtime::IoStatus;
 
 // Takes as much of the response as there is room for. Data that the visitor does not read stays in the stream, and
 // holds the backend back.
-bool HttpConnection::take_answer() {
+bool HttpConnection::write_next_piece() {
     bool moved = false;
     while (phase_ == Phase::exchange && out_.has_room() && (socket_.can_write() || out_.empty())) {
         exchange::Answer answer = exchange_->next();
@@ -29,7 +29,7 @@ bool HttpConnection::take_answer() {
                 return moved;
             case exchange::Answer::Kind::later:
                 close_chunk();
-                gives_way_ = true;
+                yield_requested_ = true;
                 return true;
             case exchange::Answer::Kind::interim:
                 if (version_ != http::Version::http10) {
@@ -172,7 +172,7 @@ bool HttpConnection::end_sending() {
         return false;
     }
     enter(Phase::lingering);
-    edge_.give_back(std::move(parser_));
+    edge_.release_parser(std::move(parser_));
     begin_lingering();
     return true;
 }
@@ -199,10 +199,10 @@ void HttpConnection::drain() noexcept {
     }
 }
 
-void HttpConnection::let_go() noexcept {
+void HttpConnection::release_resources() noexcept {
     enter(Phase::closed);
     exchange_.reset();
-    edge_.give_back(std::move(parser_));
+    edge_.release_parser(std::move(parser_));
 }
 
 // --- time ---
@@ -220,7 +220,7 @@ void HttpConnection::on_due() {
             close(false);
             return;
         case Phase::exchange:
-            look_at_pace();
+            check_pace();
             return;
         case Phase::handshaking:
         case Phase::lingering:
@@ -233,13 +233,13 @@ void HttpConnection::on_due() {
     }
 }
 
-void HttpConnection::look_at_pace() {
+void HttpConnection::check_pace() {
     if (body_.state() != BodyState::more) {
         set_due(never);
         return;
     }
     const TimePoint now = edge_.worker.now();
-    const TimePoint next = pace_.look(exchange_->settings(), now, exchange_->lets_visitor_pause());
+    const TimePoint next = pace_.check_progress(exchange_->settings(), now, exchange_->allows_body_pause());
     set_due(next > now ? next : never);
     if (next > now) {
         return;

@@ -76,9 +76,9 @@ HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shar
           shared.workers = workers.size();
           return std::make_shared<const EdgeShared>(std::move(shared));
       }()),
-      gate_(std::make_shared<login::AdmissionGate>(shared_->settings.connections_max,
-                                                   shared_->settings.connections_per_address_max,
-                                                   login::Sharing::of_what_is_free)),
+      limiter_(std::make_shared<login::ConnectionLimiter>(shared_->settings.connections_max,
+                                                          shared_->settings.connections_per_address_max,
+                                                          login::Sharing::of_what_is_free)),
       close_mail_(make_intrusive<CloseMail>(&close_all)) {
     for (runtime::Worker* worker : workers) {
         workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));
@@ -95,10 +95,10 @@ HttpEdge::~HttpEdge() {
 }
 
 void HttpEdge::listen(runtime::Fd listener, HttpListenerSettings settings) {
-    auto begin = [&worker = first_, listeners = listeners_, edges = workers_, gate = gate_,
+    auto begin = [&worker = first_, listeners = listeners_, edges = workers_, limiter = limiter_,
                   settings = std::move(settings), fd = std::make_shared<runtime::Fd>(std::move(listener))]() noexcept {
         if (!listeners->closed) {
-            listeners->all.push_back(std::make_unique<HttpListener>(worker, std::move(*fd), settings, edges, gate));
+            listeners->all.push_back(std::make_unique<HttpListener>(worker, std::move(*fd), settings, edges, limiter));
         }
     };
     if (first_.here()) {
@@ -163,7 +163,7 @@ void HttpEdge::stop() noexcept {
 }
 
 // Everything that can fail comes first.
-void HttpEdge::set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) {
+void HttpEdge::set_hooks(const exchange::HooksFactory& make, const std::function<void()>& before) {
     std::vector<IntrusivePtr<buffer::Mail>> mails;
     for (const auto& edge : workers_) {
         mails.emplace_back(make_intrusive<HooksMail>(edge, make ? make(edge->worker.mailbox()) : nullptr));
@@ -182,7 +182,7 @@ void HttpEdge::set_rules(HttpFrontRules rules) {
     for (const auto& edge : workers_) {
         mails.emplace_back(make_intrusive<RulesMail>(edge, next));
     }
-    gate_->set_caps(next->settings.connections_max, next->settings.connections_per_address_max);
+    limiter_->set_caps(next->settings.connections_max, next->settings.connections_per_address_max);
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         (void)workers_[i]->worker.mailbox()->post(std::move(mails[i]));
     }

@@ -8,7 +8,7 @@
 #include "ingress/edge_worker.hpp"
 #include "ingress/http_front.hpp"
 #include "ingress/http_listener.hpp"
-#include "login/admission_gate.hpp"
+#include "login/connection_limiter.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::ingress {
@@ -27,7 +27,7 @@ public:
     void drain() noexcept override;
     void retire() noexcept override;
     void stop() noexcept override;
-    void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) override;
+    void set_hooks(const exchange::HooksFactory& make, const std::function<void()>& before) override;
     void set_rules(HttpFrontRules rules) override;
     std::size_t connections() const noexcept override;
     std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept override { return shared_->counters; }
@@ -58,7 +58,7 @@ private:
 
     runtime::Worker& first_;
     const std::shared_ptr<const EdgeShared> shared_;
-    const std::shared_ptr<login::AdmissionGate> gate_;
+    const std::shared_ptr<login::ConnectionLimiter> limiter_;
     std::vector<std::shared_ptr<EdgeWorker>> workers_;
     std::vector<Mails> mails_;  // one for each of them
     const IntrusivePtr<CloseMail> close_mail_;

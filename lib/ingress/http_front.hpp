@@ -19,7 +19,7 @@
 #include "exchange/exchange_shared.hpp"
 #include "exchange/http_settings.hpp"
 #include "http/page.hpp"
-#include "login/network_rate.hpp"
+#include "login/network_rate_limiter.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
@@ -28,7 +28,7 @@
 namespace ferrotunnel::ingress {
 
 /// Makes the pipe over an accepted socket, on the visitor's worker: plain, or TLS.
-using PipeMaker = std::function<std::unique_ptr<transport::Pipe>(runtime::Fd)>;
+using PipeFactory = std::function<std::unique_ptr<transport::Pipe>(runtime::Fd)>;
 
 struct AcceptedVisitor;
 struct HttpListenerSettings;
@@ -47,14 +47,14 @@ struct PortSharing {
 /// The settings of a public address for HTTP visitors.
 struct HttpListenerSettings {
     bool https = false;
-    PipeMaker make_pipe;  // empty: plain
+    PipeFactory make_pipe;  // empty: plain
     /// Whether a request for `host` may be answered on this connection (otherwise 421). Empty: any.
     std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
     /// Whether TLS for `host` may pass untouched to a client that offers that; otherwise it ends here. Empty: always.
-    std::function<bool(std::string_view host)> may_pass;
+    std::function<bool(std::string_view host)> may_pass_through;
     /// Limits how often TLS handshakes may begin, by address; null, or an empty value: no limit. Trusted proxies are
     /// exempt.
-    std::shared_ptr<const Published<std::shared_ptr<login::NetworkRate>>> handshakes;
+    std::shared_ptr<const Published<std::shared_ptr<login::NetworkRateLimiter>>> handshakes;
     /// The proxies that begin with a PROXY header, see preface.hpp.
     net::IpNetworks proxies;
     /// Null: all visitors belong to the edge.
@@ -91,7 +91,7 @@ public:
     /// Any thread, one at a time. New exchanges use the plugins that `make` makes here, on each worker once it has
     /// learned of them; empty: none. Running exchanges keep theirs. `before` is called when nothing can fail any more,
     /// and no worker has them yet.
-    virtual void set_hooks(const exchange::HooksMaker& make, const std::function<void()>& before) = 0;
+    virtual void set_hooks(const exchange::HooksFactory& make, const std::function<void()>& before) = 0;
     /// Any thread, one at a time. New connections, requests and deadlines use these rules, on each worker once it has
     /// learned of them; a request that has begun keeps its service's settings. If this throws for lack of memory,
     /// nothing has changed.
@@ -109,10 +109,10 @@ struct HttpFrontSettings {
     /// applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is.
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty: there are no plugins.
-    exchange::HooksMaker make_hooks;
+    exchange::HooksFactory make_hooks;
     /// As in exchange::ExchangeShared.
     std::string own_cookies{};
-    std::function<void(const directory::MemberNews&)> on_member{};
+    std::function<void(const directory::MemberNotice&)> on_member{};
 };
 
 /// The objects that the edge uses; all of them outlive it.

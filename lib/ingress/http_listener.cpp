@@ -30,7 +30,7 @@ void answer_too_many(runtime::Fd socket, std::string_view date) {
 
 void refuse(EdgeWorker& edge, bool https, runtime::Fd socket, const std::string& visitor) {
     exchange::EdgeCounters::add(edge.counters.connections_refused);
-    static constexpr LineKind over_limit{"over_limit"};
+    static constexpr LogCategory over_limit{"over_limit"};
     if (edge.log.may_write(LogLevel::info, over_limit, edge.worker.now())) {
         edge.log.info("a visitor was rejected: too many connections", {{"visitor", visitor}});
     }
@@ -59,12 +59,12 @@ struct HttpListener::Shared {
 /// A visitor on its way from the listener to the code that serves it, on the assigned worker.
 class HttpListener::Arrival {
 public:
-    Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared, login::AdmissionTicket ticket,
+    Arrival(EdgeWorker& edge, std::shared_ptr<const Shared> shared, login::ConnectionTicket ticket,
             const runtime::SocketAddress& from, bool by_proxy)
         : edge_(edge), shared_(std::move(shared)), ticket_(std::move(ticket)), from_(from), by_proxy_(by_proxy) {
-        edge_.on_the_way();
+        edge_.add_pending_visitor();
     }
-    ~Arrival() { edge_.arrived(); }
+    ~Arrival() { edge_.remove_pending_visitor(); }
     Arrival(const Arrival&) = delete;
     Arrival& operator=(const Arrival&) = delete;
 
@@ -93,7 +93,7 @@ private:
     // The settings for the visitor's protocol; null if no listener here speaks it.
     const Settings* settings_for(const AcceptedVisitor& visitor) const noexcept {
         const Settings& own = shared_->settings;
-        const bool is_tls = visitor.opening == Opening::tls;
+        const bool is_tls = visitor.opening == FirstProtocol::tls;
         if (!own.sharing || own.https == is_tls) {
             return &own;
         }
@@ -107,8 +107,8 @@ private:
         }
         const Settings* const chosen = settings_for(visitor);
         if (chosen == nullptr) {
-            if (visitor.opening == Opening::tls) {
-                directory::turn_away(std::move(visitor.socket), directory::TlsAlert::unrecognized_name);
+            if (visitor.opening == FirstProtocol::tls) {
+                directory::reject_visitor(std::move(visitor.socket), directory::TlsAlert::unrecognized_name);
             }
             return;
         }
@@ -117,10 +117,10 @@ private:
             refuse(edge_, settings.https, std::move(visitor.socket), net::ip_text(visitor.from));
             return;
         }
-        login::AdmissionTicket ticket = ticket_;
+        login::ConnectionTicket ticket = ticket_;
         const TlsPassthrough& passthrough = edge_.passthrough;
         if (visitor.hello && passthrough.take &&
-            (!settings.may_pass || settings.may_pass(visitor.hello->server_name)) &&
+            (!settings.may_pass_through || settings.may_pass_through(visitor.hello->server_name)) &&
             passthrough.take(edge_, visitor, ticket)) {
             return;
         }
@@ -144,7 +144,8 @@ private:
 
     // Whether handshakes arrive too often. Without one nothing can be sent to the visitor.
     bool shakes_hands_too_often(const AcceptedVisitor& visitor, const Settings& settings) const {
-        const std::shared_ptr<login::NetworkRate> rate = settings.handshakes ? settings.handshakes->get() : nullptr;
+        const std::shared_ptr<login::NetworkRateLimiter> rate =
+            settings.handshakes ? settings.handshakes->get() : nullptr;
         if (!rate) {
             return false;
         }
@@ -156,7 +157,7 @@ private:
         const auto network = rate->take(*from, edge_.worker.now());
         if (network) {
             exchange::EdgeCounters::add(edge_.counters.connections_refused);
-            static constexpr LineKind too_often{"handshakes_too_often"};
+            static constexpr LogCategory too_often{"handshakes_too_often"};
             if (edge_.log.may_write(LogLevel::info, too_often, edge_.worker.now())) {
                 edge_.log.info("a visitor was rejected: too many TLS handshakes",
                                {{"visitor", ip}, {"network", *network}});
@@ -176,17 +177,18 @@ private:
 
     EdgeWorker& edge_;
     const std::shared_ptr<const Shared> shared_;
-    const login::AdmissionTicket ticket_;
+    const login::ConnectionTicket ticket_;
     const runtime::SocketAddress from_;
     const bool by_proxy_;
 };
 
 HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
-                           std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate)
+                           std::vector<std::shared_ptr<EdgeWorker>> edges,
+                           std::shared_ptr<login::ConnectionLimiter> limiter)
     : worker_(worker),
       shared_(std::make_shared<const Shared>(Shared{std::move(settings)})),
       edges_(std::move(edges)),
-      gate_(std::move(gate)),
+      limiter_(std::move(limiter)),
       acceptor_(worker, with_options(std::move(listener)),
                 {[this](runtime::Fd socket, const runtime::SocketAddress& from) { on_accept(std::move(socket), from); },
                  [this](std::error_code why) {
@@ -198,7 +200,7 @@ HttpListener::HttpListener(runtime::Worker& worker, runtime::Fd listener, Settin
 HttpListener::~HttpListener() = default;
 
 std::size_t HttpListener::choose() noexcept {
-    std::size_t best = turn_++ % edges_.size();
+    std::size_t best = next_edge_++ % edges_.size();
     for (std::size_t i = 1; i < edges_.size(); ++i) {
         const std::size_t at = (best + i) % edges_.size();
         if (edges_[at]->load() < edges_[best]->load()) {
@@ -227,9 +229,9 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
     const Settings& settings = shared_->settings;
     const net::Address visitor = runtime::visitor_address(from);
     const bool by_proxy = !settings.proxies.empty() && settings.proxies.contains(visitor);
-    auto ticket = gate_->enter(by_proxy ? std::string() : counted_as(edges_.front()->rules(), visitor));
-    if (ticket ? gate_->is_nearly_full()
-               : gate_->is_full()) {  // an address beyond its own limit ends no other connection
+    auto ticket = limiter_->enter(by_proxy ? std::string() : counted_as(edges_.front()->rules(), visitor));
+    if (ticket ? limiter_->is_nearly_full()
+               : limiter_->is_full()) {  // an address beyond its own limit ends no other connection
         shed_idle();
     }
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
@@ -243,7 +245,7 @@ void HttpListener::on_accept(runtime::Fd socket, const runtime::SocketAddress& f
         try {
             arrival->begin(std::move(*fd), arrival);
         } catch (const std::exception& problem) {
-            tell_not_taken(edge->log, edge->worker.now(), from.ip(), problem.what());
+            log_not_accepted(edge->log, edge->worker.now(), from.ip(), problem.what());
         }
     };
     if (edge->worker.here()) {

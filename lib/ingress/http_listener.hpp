@@ -10,7 +10,7 @@
 #include "ingress/edge_worker.hpp"
 #include "ingress/http_front.hpp"
 #include "ingress/preface.hpp"
-#include "login/admission_gate.hpp"
+#include "login/connection_limiter.hpp"
 #include "runtime/acceptor.hpp"
 #include "runtime/socket.hpp"
 
@@ -22,7 +22,7 @@ public:
 
     /// Created on `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
     HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
-                 std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::AdmissionGate> gate);
+                 std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::ConnectionLimiter> limiter);
     ~HttpListener();
 
     runtime::SocketAddress address() const noexcept { return acceptor_.address(); }
@@ -40,9 +40,9 @@ private:
     runtime::Worker& worker_;
     const std::shared_ptr<const Shared> shared_;
     const std::vector<std::shared_ptr<EdgeWorker>> edges_;
-    const std::shared_ptr<login::AdmissionGate> gate_;
+    const std::shared_ptr<login::ConnectionLimiter> limiter_;
     const std::uint64_t descriptors_max_ = runtime::descriptors_for_visitors(2);  // the other ones are for clients
-    std::size_t turn_ = 0;
+    std::size_t next_edge_ = 0;
     runtime::Acceptor acceptor_;
 };
 

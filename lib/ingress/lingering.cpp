@@ -12,12 +12,12 @@ TimePoint Lingering::begin(Member& member, const exchange::HttpSettings& setting
     member.place_ = members_.insert(members_.end(), &member);
     member.is_in_ = true;
     member.until_ =
-        now + (hurries_ ? settings.linger : std::max<Duration>(settings.linger, limits::http_linger_patience));
+        now + (is_shortened_ ? settings.linger : std::max<Duration>(settings.linger, limits::http_linger_timeout));
     return now + settings.linger;
 }
 
-void Lingering::hurry(const exchange::HttpSettings& settings, TimePoint now) noexcept {
-    hurries_ = true;
+void Lingering::shorten_all(const exchange::HttpSettings& settings, TimePoint now) noexcept {
+    is_shortened_ = true;
     for (Member* member : members_) {
         member->until_ = std::min(member->until_, now + settings.linger);
     }

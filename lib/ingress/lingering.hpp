@@ -44,7 +44,7 @@ public:
     /// Returns when the member's time is over, unless it sends something.
     TimePoint begin(Member& member, const exchange::HttpSettings& settings, TimePoint now);
     /// The worker drains: from now on no member lingers longer than `linger` in total.
-    void hurry(const exchange::HttpSettings& settings, TimePoint now) noexcept;
+    void shorten_all(const exchange::HttpSettings& settings, TimePoint now) noexcept;
     /// Counts what a member has sent, and returns when its time is over; never if it has been cut. If there is too
     /// much, the member that has lingered longest is cut, which may be this one.
     TimePoint discarded(Member& member, std::uint64_t bytes, const exchange::HttpSettings& settings, TimePoint now);
@@ -56,7 +56,7 @@ public:
 private:
     std::list<Member*> members_;  // the one that has lingered longest first
     std::uint64_t bytes_ = 0;     // of all of them
-    bool hurries_ = false;
+    bool is_shortened_ = false;
 };
 
 }  // namespace ferrotunnel::ingress

@@ -54,7 +54,7 @@ public:
     /// Peeks, and waits for what is not there yet.
     Step begin() {
         try {
-            const Step step = look();
+            const Step step = examine();
             if (step == Step::more) {
                 owner_.worker_.poller().add_input(visitor_.socket.get(), *this);
                 watched_ = true;
@@ -77,7 +77,7 @@ public:
     std::string take_peer() noexcept { return std::move(peer_); }
 
 private:
-    Step look();
+    Step examine();
     Step look_at_proxy_header();
     Step look_at_client_hello();
     Step refuse(const char* why) const;
@@ -96,14 +96,14 @@ private:
 };
 
 Prefaces::Reading::Step Prefaces::Reading::refuse(const char* why) const {
-    static constexpr LineKind proxies{"proxies"};
+    static constexpr LogCategory proxies{"proxies"};
     if (owner_.log_.may_write(LogLevel::warn, proxies, owner_.worker_.now())) {
         owner_.log_.warn("a connection from a proxy was rejected", {{"proxy", peer_}, {"why", why}});
     }
     return Step::refused;
 }
 
-Prefaces::Reading::Step Prefaces::Reading::look() {
+Prefaces::Reading::Step Prefaces::Reading::examine() {
     Step step = Step::done;
     if (plan_.proxy_header) {
         step = look_at_proxy_header();
@@ -153,11 +153,11 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_client_hello() {
     heard_ = heard_ || !seen->empty();
     const std::string_view text = as_text(*seen);
     if (plan_.opening && !text.empty() && text.substr(0, ssh_begins.size()) == ssh_begins.substr(0, text.size())) {
-        visitor_.opening = Opening::ssh;
+        visitor_.opening = FirstProtocol::ssh;
         return text.size() < ssh_begins.size() ? Step::more : Step::done;
     }
-    visitor_.opening = Opening::unknown;
-    const Status status = hello_.look(*seen);
+    visitor_.opening = FirstProtocol::unknown;
+    const Status status = hello_.examine(*seen);
     if (status == Status::more) {
         return Step::more;
     }
@@ -165,7 +165,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_client_hello() {
         visitor_.hello = hello_.hello();
     }
     if (status != Status::not_tls) {
-        visitor_.opening = Opening::tls;
+        visitor_.opening = FirstProtocol::tls;
     }
     return Step::done;
 }
@@ -173,7 +173,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_client_hello() {
 void Prefaces::Reading::on_events(std::uint32_t events) noexcept {
     Prefaces& owner = owner_;
     try {
-        const Step step = look();
+        const Step step = examine();
         if (step == Step::done) {
             owner.finish(*this);
         } else if (step == Step::refused || (events & end_events) != 0) {
@@ -187,7 +187,7 @@ void Prefaces::Reading::on_events(std::uint32_t events) noexcept {
 void Prefaces::Reading::on_deadline() noexcept {
     if (const std::optional<Duration> silence = std::exchange(plan_.silence, std::nullopt)) {
         if (!heard_ && !plan_.proxy_header) {
-            visitor_.opening = Opening::silence;
+            visitor_.opening = FirstProtocol::silence;
             owner_.finish(*this);
         } else {
             owner_.wheel_.set_after(*this, plan_.deadline - *silence);
@@ -201,8 +201,8 @@ void Prefaces::Reading::on_deadline() noexcept {
     owner_.drop(*this);
 }
 
-void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why) {
-    static constexpr LineKind not_taken{"not_taken"};
+void log_not_accepted(Logger& log, TimePoint now, const std::string& visitor, const char* why) {
+    static constexpr LogCategory not_taken{"not_taken"};
     if (log.may_write(LogLevel::error, not_taken, now)) {
         log.error("a visitor could not be accepted", {{"visitor", visitor}, {"why", why}});
     }
@@ -229,7 +229,7 @@ void Prefaces::begin(runtime::Fd socket, const runtime::SocketAddress& from, con
             drop(reading);
         }
     } catch (const std::exception& problem) {
-        tell_not_taken(log_, worker_.now(), from.ip(), problem.what());
+        log_not_accepted(log_, worker_.now(), from.ip(), problem.what());
     }
 }
 
@@ -240,7 +240,7 @@ void Prefaces::finish(Reading& reading) {
     try {
         done(std::move(visitor));
     } catch (const std::exception& problem) {
-        tell_not_taken(log_, worker_.now(), peer, problem.what());
+        log_not_accepted(log_, worker_.now(), peer, problem.what());
     }
 }
 

@@ -32,7 +32,7 @@
 namespace ferrotunnel::ingress {
 
 /// What a visitor speaks, by its first bytes.
-enum class Opening : std::uint8_t {
+enum class FirstProtocol : std::uint8_t {
     unknown,  // not determined, or HTTP, or something else
     tls,
     ssh,
@@ -46,7 +46,7 @@ struct AcceptedVisitor {
     net::Address from;
     /// The ClientHello, if it was requested and the visitor has begun with one. Its bytes are still in the socket.
     std::optional<net::ClientHello> hello{};
-    Opening opening = Opening::unknown;
+    FirstProtocol opening = FirstProtocol::unknown;
 };
 
 /// What is read before a visitor is served.
@@ -67,7 +67,7 @@ struct PrefacePlan {
 };
 
 /// Logs that a visitor was not accepted, because there was no memory or no descriptor for it.
-void tell_not_taken(Logger& log, TimePoint now, const std::string& visitor, const char* why);
+void log_not_accepted(Logger& log, TimePoint now, const std::string& visitor, const char* why);
 
 /// The visitors of one worker whose preface is being read. It lives on that worker.
 class Prefaces {

@@ -24,7 +24,7 @@ public:
     // A listening socket that is shut down no longer listens, but its descriptor stays valid until it is closed.
     void refuse_visitors() noexcept override { ::shutdown(descriptor_, SHUT_RD); }
     int descriptor() const noexcept override { return descriptor_; }
-    void hand_over() noexcept override { acceptor_.close(); }
+    void handover_to_process() noexcept override { acceptor_.close(); }
 
 private:
     static runtime::Fd with_options(runtime::Fd listener) {
@@ -45,7 +45,7 @@ public:
         if (static_cast<std::uint64_t>(socket.get()) < most_) {
             return true;
         }
-        static constexpr LineKind descriptors{"descriptors", limits::crowd_lines_per_second};
+        static constexpr LogCategory descriptors{"descriptors", limits::limit_lines_per_second};
         if (log_.may_write(LogLevel::warn, descriptors, now)) {
             log_.warn(
                 "a visitor of a TCP service was rejected: the remaining file descriptors are reserved for clients "

@@ -16,21 +16,21 @@ using directory::TlsVisitor;
 void bring_in(EdgeWorker& edge, const TlsMatch& match, TlsVisitor visitor) {
     if (match.kind == TlsMatch::Kind::service) {
         visitor.service = match.service->shared_from_this();
-        directory::hand_over(std::move(visitor));
+        directory::dispatch(std::move(visitor));
         return;
     }
-    const TimePoint until = match.away_since + edge.settings().hold;
+    const TimePoint until = match.offline_since + edge.settings().hold;
     if (match.kind == TlsMatch::Kind::none || until <= edge.worker.now() || !edge.held_tls.hold(visitor, until)) {
-        turn_away_from(edge, visitor);
+        reject_without_client(edge, visitor);
     }
 }
 
 /// Returns visitors to a worker, as long as that exists.
-class Entrance final : public directory::TlsEntrance {
+class Entrance final : public directory::TlsVisitorSource {
 public:
     explicit Entrance(EdgeWorker& edge) : mailbox_(edge.worker.mailbox()), edge_(edge.weak_from_this()) {}
 
-    void take_back(TlsVisitor visitor) noexcept override try {
+    void readmit(TlsVisitor visitor) noexcept override try {
         mailbox_->post_call([edge = edge_, visitor = std::move(visitor)]() mutable {
             if (const auto back_at = edge.lock()) {
                 const TlsMatch match = back_at->routes.get().find_tls(visitor.host, back_at->worker.now());
@@ -46,7 +46,7 @@ private:
     const std::weak_ptr<EdgeWorker> edge_;
 };
 
-bool take(EdgeWorker& edge, AcceptedVisitor& visitor, login::AdmissionTicket& ticket) {
+bool take(EdgeWorker& edge, AcceptedVisitor& visitor, login::ConnectionTicket& ticket) {
     const std::string& name = visitor.hello->server_name;
     const TlsMatch match = edge.routes.get().find_tls(name, edge.worker.now());
     if (match.kind == TlsMatch::Kind::none) {
@@ -56,7 +56,7 @@ bool take(EdgeWorker& edge, AcceptedVisitor& visitor, login::AdmissionTicket& ti
         edge.tls_entrance = std::make_shared<Entrance>(edge);
     }
     TlsVisitor passed(std::move(visitor.socket), visitor.from, name, nullptr, std::exchange(ticket, nullptr));
-    passed.entrance = edge.tls_entrance;
+    passed.source = edge.tls_entrance;
     bring_in(edge, match, std::move(passed));
     return true;
 }

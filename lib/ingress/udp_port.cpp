@@ -44,7 +44,7 @@ private:
 };
 
 class UdpPort final : public directory::PublicPort,
-                      private UdpVisitorHome,
+                      private UdpVisitorOwner,
                       private runtime::PollTarget,
                       private runtime::Deferred {
 public:
@@ -66,10 +66,10 @@ public:
         runtime::free_datagram_address(socket_.get());
     }
     int descriptor() const noexcept override { return socket_.get(); }
-    void hand_over() noexcept override {
+    void handover_to_process() noexcept override {
         is_handed_over_ = true;
         readable_ = false;
-        idle_ = std::min(idle_, limits::udp_handed_over_idle_max);
+        idle_ = std::min(idle_, limits::udp_handover_idle_max);
         idle_timer_.set_after(Duration::zero());
     }
 
@@ -203,7 +203,7 @@ void UdpPort::take(const runtime::DatagramReader::Datagram& datagram) {
         return;
     }
     const IntrusivePtr<UdpVisitor> visitor = *at;
-    if (!visitor->is_kept_out()) {
+    if (!visitor->is_rejected()) {
         touch(at);
     }
     visitor->to = datagram.to;
@@ -225,7 +225,7 @@ UdpPort::Visitors::iterator UdpPort::begin_visitor(const net::Address& key, cons
     }
     due_.reserve(visitors_.size() + 1);
     serving_.reserve(visitors_.size() + 1);
-    visitors_.push_back(make_intrusive<UdpVisitor>(static_cast<UdpVisitorHome&>(*this), from));
+    visitors_.push_back(make_intrusive<UdpVisitor>(static_cast<UdpVisitorOwner&>(*this), from));
     const auto at = std::prev(visitors_.end());
     try {
         by_address_.emplace(key, at);

@@ -13,7 +13,7 @@ namespace ferrotunnel::limits {
 
 /// How long a visitor stays without a response once another process has the port's socket too, and receives what the
 /// visitor sends: earlier requests are answered by then, and the old process can end.
-inline constexpr Duration udp_handed_over_idle_max = std::chrono::seconds(5);
+inline constexpr Duration udp_handover_idle_max = std::chrono::seconds(5);
 
 }  // namespace ferrotunnel::limits
 

@@ -12,14 +12,14 @@ using trunk::DatagramCounts;
 
 struct UdpVisitor::Lanes {
     Lanes(const std::shared_ptr<shaping::VisitorShape>& shape, UdpVisitor& visitor) noexcept
-        : up(shape, shaping::Way::up, visitor), down(shape, shaping::Way::down, visitor) {}
+        : up(shape, shaping::Direction::up, visitor), down(shape, shaping::Direction::down, visitor) {}
 
     shaping::Lane up;
     shaping::Lane down;
 };
 
-UdpVisitor::UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from)
-    : home_(&home), mailbox_(home.worker().mailbox()), worker_(home.worker()), from_(from) {}
+UdpVisitor::UdpVisitor(UdpVisitorOwner& home, const runtime::SocketAddress& from)
+    : owner_(&home), mailbox_(home.worker().mailbox()), worker_(home.worker()), from_(from) {}
 
 UdpVisitor::~UdpVisitor() = default;
 
@@ -35,10 +35,10 @@ void UdpVisitor::wake() noexcept {
 
 void UdpVisitor::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                         std::shared_ptr<shaping::ServiceShape> shape) noexcept {
-    handed_stream_ = std::move(stream);
-    handed_traffic_ = std::move(traffic);
-    handed_shape_ = std::move(shape);
-    handed_.store(true, std::memory_order_release);
+    ready_stream_ = std::move(stream);
+    ready_traffic_ = std::move(traffic);
+    ready_shape_ = std::move(shape);
+    stream_is_ready_.store(true, std::memory_order_release);
     wake();
 }
 
@@ -47,28 +47,28 @@ void UdpVisitor::refused() noexcept {
     wake();
 }
 
-void UdpVisitor::turned_away() noexcept {
-    kept_out_.store(true, std::memory_order_release);
+void UdpVisitor::rejected() noexcept {
+    rejected_.store(true, std::memory_order_release);
     wake();
 }
 
 // --- the port's worker ---
 
 void UdpVisitor::woken() noexcept {
-    if (handed_.exchange(false, std::memory_order_acquire)) {
-        take_stream();
+    if (stream_is_ready_.exchange(false, std::memory_order_acquire)) {
+        accept_stream();
     }
-    if (home_ != nullptr) {
-        home_->set_due(*this);
+    if (owner_ != nullptr) {
+        owner_->set_due(*this);
     }
 }
 
-void UdpVisitor::take_stream() noexcept {
-    IntrusivePtr<mux::Stream> stream = std::move(handed_stream_);
-    traffic_ = std::move(handed_traffic_);
-    shape_ = std::move(handed_shape_);
+void UdpVisitor::accept_stream() noexcept {
+    IntrusivePtr<mux::Stream> stream = std::move(ready_stream_);
+    traffic_ = std::move(ready_traffic_);
+    shape_ = std::move(ready_shape_);
     try {
-        flow_ = home_ != nullptr ? home_->make_flow(stream, *this) : trunk::make_plain_flow(stream);
+        flow_ = owner_ != nullptr ? owner_->make_flow(stream, *this) : trunk::make_plain_flow(stream);
     } catch (const std::exception&) {
         stream->abort(wire::Code::busy);  // there is no memory for it
         stream->stop_receiving();
@@ -77,11 +77,11 @@ void UdpVisitor::take_stream() noexcept {
         refused_.store(true, std::memory_order_release);
         return;
     }
-    if (home_ == nullptr) {
-        let_go_of_flow();  // it ended before its stream arrived
+    if (owner_ == nullptr) {
+        release_flow();  // it ended before its stream arrived
         return;
     }
-    home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
+    owner_->uncount_waiting(std::exchange(waiting_bytes_, 0));
     for (buffer::Slice& payload : waiting_) {
         pass_on(std::move(payload));
     }
@@ -97,14 +97,14 @@ void UdpVisitor::take(Bytes payload, std::size_t room) {
         pass_on(buffer::Slice::copy_of(payload));
         return;
     }
-    if (is_kept_out()) {
-        DatagramCounts::add(home_->counts().no_visitor, 1);
+    if (is_rejected()) {
+        DatagramCounts::add(owner_->counts().no_visitor, 1);
         return;
     }
     if (waiting_.size() >= limits::udp_unopened_datagrams_max ||
         waiting_bytes_ + payload.size() > limits::udp_unopened_bytes_max || payload.size() > room) {
         ++unopened_;
-        DatagramCounts::add(home_->counts().no_room, 1);
+        DatagramCounts::add(owner_->counts().no_room, 1);
         return;
     }
     waiting_.push_back(buffer::Slice::copy_of(payload));
@@ -112,31 +112,31 @@ void UdpVisitor::take(Bytes payload, std::size_t room) {
 }
 
 // Whether a datagram may pass; otherwise it is counted as dropped.
-bool UdpVisitor::may_pass(shaping::Way way, std::size_t bytes) noexcept try {
+bool UdpVisitor::may_pass(shaping::Direction direction, std::size_t bytes) noexcept try {
     if (!shape_ || !shape_->is_on()) {
         return true;
     }
     if (!lanes_) {
         lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
     }
-    shaping::Lane& lane = way == shaping::Way::up ? lanes_->up : lanes_->down;
-    if (lane.ask(worker_.now()) == 0) {
-        DatagramCounts::add(home_->counts().over_rate, 1);
+    shaping::Lane& lane = direction == shaping::Direction::up ? lanes_->up : lanes_->down;
+    if (lane.acquire(worker_.now()) == 0) {
+        DatagramCounts::add(owner_->counts().over_rate, 1);
         return false;
     }
     lane.passed(bytes, worker_.now());
     return true;
 } catch (const std::exception&) {
-    DatagramCounts::add(home_->counts().no_room, 1);
+    DatagramCounts::add(owner_->counts().no_room, 1);
     return false;
 }
 
 void UdpVisitor::pass_on(buffer::Slice payload) noexcept try {
-    if (may_pass(shaping::Way::up, payload.size())) {
+    if (may_pass(shaping::Direction::up, payload.size())) {
         flow_->send(std::move(payload), worker_.now());  // it counts what it drops
     }
 } catch (const std::exception&) {
-    DatagramCounts::add(home_->counts().no_room, 1);
+    DatagramCounts::add(owner_->counts().no_room, 1);
 }
 
 void UdpVisitor::flush() noexcept {
@@ -152,12 +152,12 @@ bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
     more = false;
     if (!flow_) {
         if (refused_.load(std::memory_order_acquire)) {
-            DatagramCounts::add(home_->counts().no_visitor, waiting_.size());
+            DatagramCounts::add(owner_->counts().no_visitor, waiting_.size());
             return false;
         }
-        if (is_kept_out()) {
-            DatagramCounts::add(home_->counts().no_visitor, waiting_.size());
-            home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
+        if (is_rejected()) {
+            DatagramCounts::add(owner_->counts().no_visitor, waiting_.size());
+            owner_->uncount_waiting(std::exchange(waiting_bytes_, 0));
             waiting_.clear();
             waiting_.shrink_to_fit();
         }
@@ -170,7 +170,7 @@ bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
         if (next != Next::datagram) {
             return next == Next::nothing;
         }
-        if (may_pass(shaping::Way::down, payload.size())) {
+        if (may_pass(shaping::Direction::down, payload.size())) {
             ++sent_;
             writer.add(std::move(payload), from_, to);
         }
@@ -181,28 +181,28 @@ bool UdpVisitor::serve(runtime::DatagramWriter& writer, bool& more) {
 
 void UdpVisitor::count_drops() noexcept {
     const mux::Stream::Drops drops = flow_->drops();
-    DatagramCounts::add(home_->counts().no_room, drops.no_room - counted_.no_room);
-    DatagramCounts::add(home_->counts().too_old, drops.too_old - counted_.too_old);
+    DatagramCounts::add(owner_->counts().no_room, drops.no_room - counted_.no_room);
+    DatagramCounts::add(owner_->counts().too_old, drops.too_old - counted_.too_old);
     counted_ = drops;
 }
 
 void UdpVisitor::end() noexcept {
-    if (home_ == nullptr) {
+    if (owner_ == nullptr) {
         return;
     }
     if (flow_) {
         count_drops();
     }
-    home_->uncount_waiting(std::exchange(waiting_bytes_, 0));
+    owner_->uncount_waiting(std::exchange(waiting_bytes_, 0));
     waiting_.clear();
     lanes_.reset();
-    home_ = nullptr;  // first: the session may wake us from within
+    owner_ = nullptr;  // first: the session may wake us from within
     if (flow_) {
-        let_go_of_flow();
+        release_flow();
     }
 }
 
-void UdpVisitor::let_go_of_flow() noexcept {
+void UdpVisitor::release_flow() noexcept {
     const std::unique_ptr<trunk::DatagramFlow> flow = std::move(flow_);
     flow->end(wire::Code::none);
     traffic_->stopped_sending();

@@ -34,7 +34,7 @@ namespace ferrotunnel::ingress {
 class UdpVisitor;
 
 /// A visitor's view of its port; on the port's worker.
-class UdpVisitorHome {
+class UdpVisitorOwner {
 public:
     virtual runtime::Worker& worker() noexcept = 0;
     virtual trunk::DatagramCounts& counts() noexcept = 0;
@@ -46,12 +46,12 @@ public:
     virtual void uncount_waiting(std::size_t bytes) noexcept = 0;
 
 protected:
-    ~UdpVisitorHome() = default;
+    ~UdpVisitorOwner() = default;
 };
 
 class UdpVisitor final : public directory::DistantVisitor {
 public:
-    UdpVisitor(UdpVisitorHome& home, const runtime::SocketAddress& from);
+    UdpVisitor(UdpVisitorOwner& home, const runtime::SocketAddress& from);
     ~UdpVisitor() override;
 
     // Any thread.
@@ -59,7 +59,7 @@ public:
     void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
     void refused() noexcept override;
-    void turned_away() noexcept override;
+    void rejected() noexcept override;
 
     // On the port's worker.
 
@@ -71,7 +71,7 @@ public:
     /// left.
     bool serve(runtime::DatagramWriter& writer, bool& more);
     /// Whether rules keep it out.
-    bool is_kept_out() const noexcept { return kept_out_.load(std::memory_order_acquire); }
+    bool is_rejected() const noexcept { return rejected_.load(std::memory_order_acquire); }
     /// Ends it: no callbacks follow.
     void end() noexcept;
 
@@ -91,21 +91,21 @@ private:
     friend class buffer::WakeMail<UdpVisitor>;
 
     void woken() noexcept;
-    void take_stream() noexcept;
+    void accept_stream() noexcept;
     void pass_on(buffer::Slice payload) noexcept;
-    bool may_pass(shaping::Way way, std::size_t bytes) noexcept;
+    bool may_pass(shaping::Direction direction, std::size_t bytes) noexcept;
     void count_drops() noexcept;
-    void let_go_of_flow() noexcept;
+    void release_flow() noexcept;
 
-    // Handed over by the trunk's worker, before `handed_` is set.
-    IntrusivePtr<mux::Stream> handed_stream_;
-    std::shared_ptr<trunk::Traffic> handed_traffic_;
-    std::shared_ptr<shaping::ServiceShape> handed_shape_;
-    std::atomic<bool> handed_{false};
+    // Handed over by the trunk's worker, before `stream_is_ready_` is set.
+    IntrusivePtr<mux::Stream> ready_stream_;
+    std::shared_ptr<trunk::Traffic> ready_traffic_;
+    std::shared_ptr<shaping::ServiceShape> ready_shape_;
+    std::atomic<bool> stream_is_ready_{false};
     std::atomic<bool> refused_{false};
-    std::atomic<bool> kept_out_{false};
+    std::atomic<bool> rejected_{false};
 
-    UdpVisitorHome* home_;  // null when it is over
+    UdpVisitorOwner* owner_;  // null when it is over
     const std::shared_ptr<buffer::Mailbox> mailbox_;
     runtime::Worker& worker_;
     const runtime::SocketAddress from_;

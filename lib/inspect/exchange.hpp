@@ -11,7 +11,7 @@
 namespace ferrotunnel::inspect {
 
 /// A request or a response, as it passed between the client and the backend. Secrets are masked in all of it.
-struct Half {
+struct RecordedMessage {
     std::string head{};  // as sent, up to the empty line; empty: it has not arrived
     std::string body{};  // payload without its framing, as far as it is kept; empty until all of it has passed
     std::uint64_t body_bytes = 0;  // of the payload that has passed
@@ -62,8 +62,8 @@ struct Exchange {
     std::optional<Duration> request_sent{};
     std::optional<Duration> first_byte{};
     std::optional<Duration> end{};
-    Half request{};
-    Half answer{};
+    RecordedMessage request{};
+    RecordedMessage answer{};
     unsigned edge_status = 0;  // for a lost exchange: the server's status in the backend's place; 0 if none
     bool upgraded = false;     // after the response's head the bytes are not HTTP
     std::vector<Message> messages{};

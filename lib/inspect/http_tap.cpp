@@ -47,13 +47,13 @@ HttpTap::HttpTap(std::shared_ptr<Inspector> inspector, Origin origin)
 // The connection continues, whatever happens in the tap.
 template <typename Action>
 void HttpTap::guarded(Action action) noexcept {
-    if (state_ == State::blind) {
+    if (state_ == State::stopped) {
         return;
     }
     try {
         action();
     } catch (const std::exception&) {
-        state_ = State::blind;
+        state_ = State::stopped;
         record_.reset();
     }
 }
@@ -67,12 +67,12 @@ void HttpTap::change(Change change) {
 
 void HttpTap::to_backend(Bytes bytes, TimePoint now) noexcept {
     now_ = now;
-    guarded([&] { take_request(as_text(bytes)); });
+    guarded([&] { read_request(as_text(bytes)); });
 }
 
 void HttpTap::from_backend(Bytes bytes, TimePoint now) noexcept {
     now_ = now;
-    guarded([&] { take_answer(as_text(bytes)); });
+    guarded([&] { read_answer(as_text(bytes)); });
 }
 
 void HttpTap::backend_ended(bool in_order, TimePoint now) noexcept {
@@ -91,7 +91,7 @@ void HttpTap::not_reached(std::string_view why, std::span<const Bytes> waiting, 
         backend_ = Backend::unreached;
         unreached_why_ = why;
         for (const Bytes& piece : waiting) {
-            take_request(as_text(piece));
+            read_request(as_text(piece));
         }
     });
 }
@@ -110,7 +110,7 @@ void HttpTap::over(TimePoint now) noexcept {
             record_lost();  // a replay that was not accepted
         }
     });
-    state_ = State::blind;
+    state_ = State::stopped;
     record_.reset();
 }
 
@@ -145,10 +145,10 @@ unsigned HttpTap::status_if_lost() const noexcept {
 
 // --- to the backend ---
 
-void HttpTap::take_request(std::string_view bytes) {
-    while (!bytes.empty() && state_ != State::blind) {
+void HttpTap::read_request(std::string_view bytes) {
+    while (!bytes.empty() && state_ != State::stopped) {
         if (state_ == State::upgraded) {
-            take_upgraded(bytes, true);
+            read_upgraded(bytes, true);
             return;
         }
         if (state_ == State::waiting) {
@@ -156,7 +156,7 @@ void HttpTap::take_request(std::string_view bytes) {
             continue;
         }
         if (request_over_) {
-            go_blind("another request arrived before the response was complete");
+            stop_recording("another request arrived before the response was complete");
             return;
         }
         const http::BodyReader::Piece piece = request_reader_.next(bytes);
@@ -165,7 +165,7 @@ void HttpTap::take_request(std::string_view bytes) {
         if (request_reader_.state() == BodyState::complete) {
             end_request(true);
         } else if (request_reader_.state() == BodyState::refused) {
-            go_blind(std::string(request_reader_.refusal().text));
+            stop_recording(std::string(request_reader_.refusal().text));
         }
     }
 }
@@ -177,7 +177,7 @@ std::size_t HttpTap::read_request_head(std::string_view bytes) {
         case ParseState::more:
             return bytes.size();
         case ParseState::refused:
-            go_blind(std::string(request_parser_.refusal().text));
+            stop_recording(std::string(request_parser_.refusal().text));
             return bytes.size();
         case ParseState::complete:
             break;
@@ -227,8 +227,8 @@ void HttpTap::record_request(std::string_view raw) {
     if (masked.has_masks) {
         inspector_->records().keep_original_head(*record_, raw);
     }
-    request_body_ = KeptBody(record_, true, text_of(head.fields, FieldName::content_type),
-                             text_of(head.fields, FieldName::content_encoding));
+    request_body_ = BodyRecorder(record_, true, text_of(head.fields, FieldName::content_type),
+                                 text_of(head.fields, FieldName::content_encoding));
 }
 
 void HttpTap::end_request(bool complete) {
@@ -244,31 +244,31 @@ void HttpTap::end_request(bool complete) {
 
 // --- from the backend ---
 
-void HttpTap::take_answer(std::string_view bytes) {
-    while (!bytes.empty() && state_ != State::blind) {
+void HttpTap::read_answer(std::string_view bytes) {
+    while (!bytes.empty() && state_ != State::stopped) {
         if (state_ == State::upgraded) {
-            take_upgraded(bytes, false);
+            read_upgraded(bytes, false);
             return;
         }
         if (state_ == State::waiting || answer_ == Answer::over) {
-            go_blind("the backend sent data without a request");
+            stop_recording("the backend sent data without a request");
             return;
         }
         if (answer_ == Answer::awaited) {
-            answer_ = Answer::heard;
+            answer_ = Answer::receiving;
             change([&](Exchange& exchange) { exchange.first_byte = since_begin(); });
         }
-        if (answer_ == Answer::heard) {
+        if (answer_ == Answer::receiving) {
             bytes.remove_prefix(read_answer_head(bytes));
             continue;
         }
         const http::BodyReader::Piece piece = answer_reader_.next(bytes);
         bytes.remove_prefix(piece.consumed);
-        take_body(piece.payload);
+        read_body(piece.payload);
         if (answer_reader_.state() == BodyState::complete) {
             end_answer(true);
         } else if (answer_reader_.state() == BodyState::refused) {
-            go_blind(std::string(answer_reader_.refusal().text));
+            stop_recording(std::string(answer_reader_.refusal().text));
         }
     }
 }
@@ -279,7 +279,7 @@ std::size_t HttpTap::read_answer_head(std::string_view bytes) {
         case ParseState::more:
             return bytes.size();
         case ParseState::refused:
-            go_blind(std::string(answer_parser_.refusal().text));
+            stop_recording(std::string(answer_parser_.refusal().text));
             return bytes.size();
         case ParseState::complete:
             break;
@@ -305,7 +305,7 @@ void HttpTap::begin_answer(std::string_view raw) {
         }
         state_ = State::upgraded;
         messages_ = std::make_unique<Messages>();
-        messages_->blind = !record_ || !is_websocket_ || head.status != 101;
+        messages_->stopped = !record_ || !is_websocket_ || head.status != 101;
         return;
     }
     answer_reader_ = http::BodyReader(head.body);
@@ -326,7 +326,7 @@ void HttpTap::record_answer(std::string_view raw) {
         exchange.upgraded = head.switches;
     });
     if (head.switches) {
-        KeptBody(record_, false, {}, {}).finish(true, inspector_->records(), 0, inspector_->settings().secrets);
+        BodyRecorder(record_, false, {}, {}).finish(true, inspector_->records(), 0, inspector_->settings().secrets);
         return;
     }
     std::string type = text_of(head.fields, FieldName::content_type);
@@ -335,14 +335,14 @@ void HttpTap::record_answer(std::string_view raw) {
     if (has_events_) {
         messages_ = std::make_unique<Messages>();
     }
-    answer_body_ = KeptBody(record_, false, std::move(type), std::move(codings));
+    answer_body_ = BodyRecorder(record_, false, std::move(type), std::move(codings));
 }
 
-void HttpTap::take_body(std::string_view bytes) {
+void HttpTap::read_body(std::string_view bytes) {
     // The events of a stream are shown one by one as they arrive, and not as one body at its end.
     answer_body_.add(bytes, inspector_->records(), has_events_ ? 0 : inspector_->settings().body);
     if (has_events_) {
-        messages_->events.take(bytes, [this](Message&& message) { add_message(std::move(message), false); });
+        messages_->events.feed(bytes, [this](Message&& message) { add_message(std::move(message), false); });
     }
 }
 
@@ -376,14 +376,14 @@ void HttpTap::end_exchange(Exchange::State state, std::string why) {
     state_ = State::waiting;
 }
 
-void HttpTap::take_upgraded(std::string_view bytes, bool by_visitor) {
+void HttpTap::read_upgraded(std::string_view bytes, bool by_visitor) {
     change([&](Exchange& exchange) { (by_visitor ? exchange.to_backend : exchange.from_backend) += bytes.size(); });
-    if (messages_->blind) {
+    if (messages_->stopped) {
         return;
     }
     WebSocketReader& reader = by_visitor ? messages_->by_visitor : messages_->by_backend;
-    const bool understood = reader.take(bytes, [&](Message&& message) { add_message(std::move(message), by_visitor); });
-    messages_->blind = !understood;
+    const bool understood = reader.feed(bytes, [&](Message&& message) { add_message(std::move(message), by_visitor); });
+    messages_->stopped = !understood;
 }
 
 void HttpTap::add_message(Message&& message, bool by_visitor) {
@@ -410,11 +410,11 @@ void HttpTap::add_message(Message&& message, bool by_visitor) {
 }
 
 // Nothing more of this connection is recorded; its data continues to pass.
-void HttpTap::go_blind(std::string why) {
+void HttpTap::stop_recording(std::string why) {
     if (record_) {
         end_exchange(Exchange::State::not_http, std::move(why));
     }
-    state_ = State::blind;
+    state_ = State::stopped;
     std::string().swap(request_part_);
     std::string().swap(answer_part_);
 }

@@ -18,8 +18,8 @@
 #include "http/body_reader.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_parser.hpp"
+#include "inspect/body_recorder.hpp"
 #include "inspect/inspector.hpp"
-#include "inspect/kept_body.hpp"
 #include "inspect/messages.hpp"
 
 namespace ferrotunnel::inspect {
@@ -35,9 +35,9 @@ public:
     void over(TimePoint now) noexcept override;
 
 private:
-    enum class State : std::uint8_t { waiting, exchange, upgraded, blind };
+    enum class State : std::uint8_t { waiting, exchange, upgraded, stopped };
     /// The progress of the exchange's response: bytes have arrived, its head is complete, or all of it.
-    enum class Answer : std::uint8_t { awaited, heard, begun, over };
+    enum class Answer : std::uint8_t { awaited, receiving, begun, over };
     enum class Backend : std::uint8_t { connected, ended, unreached };
 
     template <typename Action>
@@ -46,24 +46,24 @@ private:
     template <typename Change>
     void change(Change change);
 
-    void take_request(std::string_view bytes);
+    void read_request(std::string_view bytes);
     std::size_t read_request_head(std::string_view bytes);
     void begin_exchange(std::string_view raw);
     void record_request(std::string_view raw);
-    void take_answer(std::string_view bytes);
+    void read_answer(std::string_view bytes);
     std::size_t read_answer_head(std::string_view bytes);
     void begin_answer(std::string_view raw);
     void record_answer(std::string_view raw);
-    void take_body(std::string_view bytes);
+    void read_body(std::string_view bytes);
     void end_request(bool complete);
     void end_answer(bool complete);
     void end_exchange(Exchange::State state, std::string why = {});
     void end_unreached();
     void record_lost();
     unsigned status_if_lost() const noexcept;
-    void take_upgraded(std::string_view bytes, bool by_visitor);
+    void read_upgraded(std::string_view bytes, bool by_visitor);
     void add_message(Message&& message, bool by_visitor);
-    void go_blind(std::string why);
+    void stop_recording(std::string why);
     Duration since_begin() const { return now_ - began_; }
 
     const std::shared_ptr<Inspector> inspector_;
@@ -78,8 +78,8 @@ private:
     std::string answer_part_;
     http::BodyReader request_reader_;
     http::BodyReader answer_reader_;
-    KeptBody request_body_;
-    KeptBody answer_body_;
+    BodyRecorder request_body_;
+    BodyRecorder answer_body_;
     bool request_over_ = false;
     Answer answer_ = Answer::awaited;
     Backend backend_ = Backend::connected;
@@ -90,7 +90,7 @@ private:
         WebSocketReader by_visitor;
         WebSocketReader by_backend;
         EventReader events;
-        bool blind = false;
+        bool stopped = false;
     };
     std::unique_ptr<Messages> messages_;
 };

@@ -23,7 +23,7 @@ void append_within(std::string& text, std::string_view bytes, bool& cut) {
 
 }  // namespace
 
-bool WebSocketReader::take(std::string_view bytes, const OnMessage& on_message) {
+bool WebSocketReader::feed(std::string_view bytes, const OnMessage& on_message) {
     while (!bytes.empty() || in_payload_) {
         if (!in_payload_) {
             if (!read_head(bytes)) {
@@ -136,7 +136,7 @@ void WebSocketReader::end_frame(const OnMessage& on_message) {
     }
 }
 
-void EventReader::take(std::string_view bytes, const OnMessage& on_message) {
+void EventReader::feed(std::string_view bytes, const OnMessage& on_message) {
     while (!bytes.empty()) {
         if (std::exchange(after_return_, false) && bytes.front() == '\n') {
             bytes.remove_prefix(1);

@@ -19,7 +19,7 @@ using OnMessage = std::function<void(Message&&)>;
 class WebSocketReader {
 public:
     /// False: this is not a WebSocket, and nothing more can be read.
-    bool take(std::string_view bytes, const OnMessage& on_message);
+    bool feed(std::string_view bytes, const OnMessage& on_message);
 
 private:
     struct Frame {
@@ -50,7 +50,7 @@ private:
 /// An event stream (text/event-stream): the parts between empty lines. It holds one event at most.
 class EventReader {
 public:
-    void take(std::string_view bytes, const OnMessage& on_message);
+    void feed(std::string_view bytes, const OnMessage& on_message);
 
 private:
     void end_line(const OnMessage& on_message);

@@ -35,7 +35,7 @@ bool contains(std::string_view text, std::string_view part) {
                        [](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
-bool half_contains(const Half& half, std::string_view text) {
+bool half_contains(const RecordedMessage& half, std::string_view text) {
     if (contains(half.head, text) || contains(half.body, text)) {
         return true;
     }
@@ -179,7 +179,7 @@ std::string url_of(const Exchange& exchange) {
     return url.append("://").append(asked.empty() ? head.value("Host") : asked).append(target);
 }
 
-std::optional<std::string> plain_body(const Half& half) {
+std::optional<std::string> plain_body(const RecordedMessage& half) {
     const HeadView head(half.head);
     const std::string_view codings = half.decoded ? std::string_view() : head.value("Content-Encoding");
     return decoded(half.body, codings, limits::inspect_decoded_max);
@@ -194,7 +194,7 @@ bool matches(const Exchange& exchange, const Filter& filter) {
 }
 
 std::optional<std::string> curl_command(const Exchange& exchange) {
-    const Half& request = exchange.request;
+    const RecordedMessage& request = exchange.request;
     if (exchange.kind != Exchange::Kind::http || request.head.empty() || request.cut || request.dropped ||
         !request.complete) {
         return std::nullopt;

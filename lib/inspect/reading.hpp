@@ -35,7 +35,7 @@ std::string visitor_of(const Exchange& exchange);
 std::string url_of(const Exchange& exchange);
 
 /// The body without its Content-Encoding. Empty: that is unknown here, or the body does not match it.
-std::optional<std::string> plain_body(const Half& half);
+std::optional<std::string> plain_body(const RecordedMessage& half);
 
 /// Which exchanges to select. Empty members match everything.
 struct Filter {

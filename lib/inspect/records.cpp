@@ -12,10 +12,10 @@ void Record::drop() noexcept {
 }
 
 bool Records::admits(TimePoint now) {
-    const Pace pace{static_cast<std::uint32_t>(entries_max_), limits::inspect_rate};
+    const RateLimit limit{static_cast<std::uint32_t>(entries_max_), limits::inspect_rate};
     const MutexLock lock(mutex_);
-    const bool is_in_time = rate_.take(pace, now);
-    passed_over_ += is_in_time ? 0 : 1;
+    const bool is_in_time = rate_.take(limit, now);
+    not_recorded_ += is_in_time ? 0 : 1;
     return is_in_time;
 }
 
@@ -129,9 +129,9 @@ void Records::clear() {
     }
 }
 
-std::uint64_t Records::passed_over() const {
+std::uint64_t Records::not_recorded() const {
     const MutexLock lock(mutex_);
-    return passed_over_;
+    return not_recorded_;
 }
 
 std::uint64_t Records::bytes() const {

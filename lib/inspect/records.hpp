@@ -34,7 +34,7 @@ public:
     }
     /// Reads it without a copy. `visit` is short, and reads nothing else that is locked.
     template <typename Visit>
-    auto look(Visit visit) const {
+    auto read(Visit visit) const {
         const MutexLock lock(mutex_);
         return visit(exchange_);
     }
@@ -117,7 +117,7 @@ public:
 
     std::uint64_t bytes() const;
     /// Exchanges that were not recorded because they arrived too fast.
-    std::uint64_t passed_over() const;
+    std::uint64_t not_recorded() const;
 
 private:
     template <typename Keep>
@@ -133,7 +133,7 @@ private:
     std::deque<std::shared_ptr<Record>> kept_ GUARDED_BY(mutex_);  // the oldest first
     std::uint64_t bytes_ GUARDED_BY(mutex_) = 0;
     TokenBucket rate_ GUARDED_BY(mutex_);
-    std::uint64_t passed_over_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t not_recorded_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::inspect

@@ -53,15 +53,15 @@ void NamesSearch::step() {
         return;
     }
     if (bare_names_ && begins_word(c)) {
-        take_word();
+        scan_word();
         return;
     }
     if ((c == '"' || c == '\'') && begins_string(c)) {
-        take_string(c);
+        scan_string(c);
     } else if (bare_names_ && is_in("?&;#", c)) {
-        take_parameter();
+        scan_parameter();
     } else if (c == ':' && at(at_ + 1) == '/' && at(at_ + 2) == '/') {
-        take_user();
+        scan_user();
     } else {
         if (is_in(openers, c)) {
             members_.open(c);
@@ -133,7 +133,7 @@ std::optional<std::size_t> NamesSearch::string_end(std::size_t quote) const {
     return std::nullopt;
 }
 
-void NamesSearch::take_string(char quote) {
+void NamesSearch::scan_string(char quote) {
     const std::size_t begin = at_ + 1;
     const std::optional<std::size_t> end = string_end(at_);
     const std::size_t content_end = end ? *end - 1 : text_.size();
@@ -146,7 +146,7 @@ void NamesSearch::take_string(char quote) {
         name.begin = begin - 1;
         name.is_quoted = true;
         name.separator = text_[separator];
-        take_value(std::move(name), separator);
+        scan_value(std::move(name), separator);
     } else {
         findings_.add_wrapped(begin, content_end, wrapping);
     }
@@ -154,7 +154,7 @@ void NamesSearch::take_string(char quote) {
 
 // A word without quotes is a name within brackets, at the start of a line, or before a value with quotes. Elsewhere
 // "name=value" has one; "Unexpected token: x" does not.
-void NamesSearch::take_word() {
+void NamesSearch::scan_word() {
     const std::size_t begin = at_;
     const bool begins_line = std::exchange(in_line_begin_, false);
     while (at_ < text_.size() && is_of_word(text_[at_])) {
@@ -181,11 +181,11 @@ void NamesSearch::take_word() {
     name.separator = c;
     name.ends = in_brackets ? Ends::with_member : begins_line ? Ends::with_line : Ends::with_word;
     name.line_indent = begin - line_;
-    take_value(std::move(name), separator);
+    scan_value(std::move(name), separator);
 }
 
 // "name=value" in a URL, or after a semicolon as in fields.
-void NamesSearch::take_parameter() {
+void NamesSearch::scan_parameter() {
     const char before = text_[at_++];
     const std::size_t begin = before == ';' ? skip_blanks(at_, false) : at_;
     const std::size_t equals = text_.find_first_of("= \t\r\n\"'<>&;?#{}(),:", begin);
@@ -216,7 +216,7 @@ void NamesSearch::take_parameter() {
 }
 
 // "://user:password@host".
-void NamesSearch::take_user() {
+void NamesSearch::scan_user() {
     at_ += 3;
     const std::size_t end = std::min(text_.find_first_of("/?# \t\r\n\"'<>\\,", at_), text_.size());
     const std::size_t sign = text_.substr(at_, end - at_).rfind('@');
@@ -227,7 +227,7 @@ void NamesSearch::take_user() {
 
 // --- values ---
 
-void NamesSearch::take_value(Name name, std::size_t separator) {
+void NamesSearch::scan_value(Name name, std::size_t separator) {
     at_ = separator + 1;
     at_ += is_in("=>", at(at_)) ? 1U : 0U;
     const std::size_t value = skip_blanks(at_, name.is_quoted || name.ends == Ends::with_member);
@@ -251,7 +251,7 @@ void NamesSearch::take_value(Name name, std::size_t separator) {
     }
     at_ = end;
     if (is_held) {
-        take_held(value, end);
+        scan_contents(value, end);
         return;
     }
     findings_.add_secret(value, end, name.text, mask_of(name, value));
@@ -268,7 +268,7 @@ bool NamesSearch::is_variable(std::size_t value) const noexcept {
 }
 
 // If its neighbours show that it is the name of a secret, it is not a secret, and may contain some.
-void NamesSearch::take_held(std::size_t value, std::size_t end) {
+void NamesSearch::scan_contents(std::size_t value, std::size_t end) {
     const std::string_view text = without_quotes(text_.substr(value, end - value));
     const auto begin = static_cast<std::size_t>(text.data() - text_.data());
     findings_.add_wrapped(begin, begin + text.size(),

@@ -38,13 +38,13 @@ private:
     };
 
     void step();
-    void take_string(char quote);
-    void take_word();
-    void take_parameter();
-    void take_user();
+    void scan_string(char quote);
+    void scan_word();
+    void scan_parameter();
+    void scan_user();
     void begin_line();
-    void take_value(Name name, std::size_t separator);
-    void take_held(std::size_t value, std::size_t end);
+    void scan_value(Name name, std::size_t separator);
+    void scan_contents(std::size_t value, std::size_t end);
 
     bool begins_string(char quote);
     bool is_variable(std::size_t value) const noexcept;

@@ -193,7 +193,7 @@ Secrets::Secrets(bool on, const std::vector<std::string>& words) : on_(on) {
     }
 }
 
-Secrets::Verdict Secrets::verdict_on(std::string_view name) const {
+Secrets::Verdict Secrets::classify(std::string_view name) const {
     if (!on_ || name.empty()) {
         return Verdict::no;
     }
@@ -229,7 +229,7 @@ Secrets::Verdict Secrets::verdict_on(std::string_view name) const {
 }
 
 bool Secrets::hides(std::string_view name, std::string_view value) const {
-    const Verdict verdict = verdict_on(name);
+    const Verdict verdict = classify(name);
     if (verdict != Verdict::plural) {
         return verdict == Verdict::always;
     }

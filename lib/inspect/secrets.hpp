@@ -28,7 +28,7 @@ public:
 
     bool are_hidden() const noexcept { return on_; }
     /// Whether each value of this name is a secret.
-    bool is_secret(std::string_view name) const { return verdict_on(name) == Verdict::always; }
+    bool is_secret(std::string_view name) const { return classify(name) == Verdict::always; }
     /// Whether this value, as written, is a secret, by its first `deciding_bytes`. A plural with a number counts things
     /// ("max_tokens": 4096), and "keys" and "sessions" with a list of objects are searched by the names in there.
     bool hides(std::string_view name, std::string_view value) const;
@@ -39,7 +39,7 @@ private:
     enum class Verdict : std::uint8_t { no, plural, always };
 
     Secrets(bool on, const std::vector<std::string>& words);
-    Verdict verdict_on(std::string_view name) const;
+    Verdict classify(std::string_view name) const;
 
     bool on_;
     std::vector<std::string> words_;  // in the form of plain_name()

@@ -62,13 +62,13 @@ Result<wire::ControlMessage, HandshakeFailure> decode_handshake(Bytes payload) {
     return std::move(*decoded);
 }
 
-HandshakeFailure out_of_place(const wire::ControlMessage& message, std::string_view expected) {
+HandshakeFailure unexpected_message(const wire::ControlMessage& message, std::string_view expected) {
     std::string name(std::visit(NameOfMessage{}, message));
     return failure_for_both(wire::Code::protocol,
                             "The peer sent " + name + " where only " + std::string(expected) + " makes sense.");
 }
 
-void take_hello(Agreement& agreement, const wire::Hello& hello) {
+void apply_hello(Agreement& agreement, const wire::Hello& hello) {
     agreement.peer.first_window = hello.limits.first_window;
     agreement.peer.streams_max = hello.limits.streams_max;
     agreement.peer.opens_max = hello.limits.opens_max;

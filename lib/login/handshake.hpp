@@ -102,9 +102,9 @@ HandshakeFailure version_failure(Versions client, Versions server);
 Result<wire::ControlMessage, HandshakeFailure> decode_handshake(Bytes payload);
 
 /// The failure for a message that is well-formed but not allowed in this state.
-HandshakeFailure out_of_place(const wire::ControlMessage& message, std::string_view expected);
+HandshakeFailure unexpected_message(const wire::ControlMessage& message, std::string_view expected);
 
 /// Copies the values of a peer's hello into `agreement`.
-void take_hello(Agreement& agreement, const wire::Hello& hello);
+void apply_hello(Agreement& agreement, const wire::Hello& hello);
 
 }  // namespace ferrotunnel::login

@@ -58,7 +58,7 @@ Step ClientHandshake::receive(Bytes payload) {
     }
     if (const auto* refused = std::get_if<wire::Refused>(&*message);
         refused != nullptr && refused->id == 0 && state_ != State::established) {
-        return peer_gave_up(refused->code, refused->text);
+        return on_goaway(refused->code, refused->text);
     }
     switch (state_) {
         case State::hello_sent:
@@ -66,14 +66,14 @@ Step ClientHandshake::receive(Bytes payload) {
                 hello != nullptr && hello->role == wire::HelloRole::server) {
                 return on_hello(*hello, payload);
             }
-            return fail(out_of_place(*message, "the server's hello"));
+            return fail(unexpected_message(*message, "the server's hello"));
         case State::auth_sent:
             if (const auto* welcome = std::get_if<wire::Welcome>(&*message)) {
                 return on_welcome(*welcome);
             }
-            return fail(out_of_place(*message, "welcome"));
+            return fail(unexpected_message(*message, "welcome"));
         case State::established:
-            return fail(out_of_place(*message, "a message for an established session"));
+            return fail(unexpected_message(*message, "a message for an established session"));
         case State::idle:
         case State::failed:
             break;
@@ -90,7 +90,7 @@ Step ClientHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     server_hello_.assign(payload.begin(), payload.end());
     server_nonce_ = hello.nonce;
     common_features_ = settings_.features & hello.features;
-    take_hello(agreement_, hello);
+    apply_hello(agreement_, hello);
     agreement_.version = *version;
     agreement_.trunk = settings_.trunk;
     agreement_.trunks = settings_.trunks;
@@ -120,7 +120,7 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
     if ((welcome.features & ~common_features_) != 0) {
         return fail(failure_for_both(wire::Code::protocol, "Welcome names features that were not announced."));
     }
-    if (auto failure = take_resume(welcome)) {
+    if (auto failure = apply_resume(welcome)) {
         return fail(std::move(*failure));
     }
     agreement_.features = welcome.features;
@@ -134,7 +134,7 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
 }
 
 // The part of welcome about resuming: the session that continues, or how the new one can be resumed.
-std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome& welcome) {
+std::optional<HandshakeFailure> ClientHandshake::apply_resume(const wire::Welcome& welcome) {
     if (settings_.resume) {
         const Settings::Resume& resume = *settings_.resume;
         if (!welcome.resumed || !equal_constant_time(make_resume_proof(resume.key, Prover::server, resume.attempt,
@@ -159,7 +159,7 @@ std::optional<HandshakeFailure> ClientHandshake::take_resume(const wire::Welcome
     return std::nullopt;
 }
 
-Step ClientHandshake::peer_gave_up(wire::Code code, std::string_view text) {
+Step ClientHandshake::on_goaway(wire::Code code, std::string_view text) {
     if (state_ == State::failed) {
         return {Want::close, std::nullopt};
     }

@@ -53,7 +53,7 @@ public:
     wire::ControlPayload start();
     Step receive(Bytes payload);
     /// Call it when the server has sent GOAWAY instead of a message of the login.
-    Step peer_gave_up(wire::Code code, std::string_view text);
+    Step on_goaway(wire::Code code, std::string_view text);
 
     /// Valid after Want::nothing.
     const Agreement& agreed() const;
@@ -65,7 +65,7 @@ private:
 
     Step on_hello(const wire::Hello& hello, Bytes payload);
     Step on_welcome(const wire::Welcome& welcome);
-    std::optional<HandshakeFailure> take_resume(const wire::Welcome& welcome);
+    std::optional<HandshakeFailure> apply_resume(const wire::Welcome& welcome);
     Step fail(HandshakeFailure failure);
     Transcript transcript() const;
 

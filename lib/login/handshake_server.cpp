@@ -62,16 +62,16 @@ Step ServerHandshake::receive(Bytes payload) {
                 hello != nullptr && hello->role == wire::HelloRole::client && hello->token_id.has_value()) {
                 return on_hello(*hello, payload);
             }
-            return fail(out_of_place(*message, "a client's hello"));
+            return fail(unexpected_message(*message, "a client's hello"));
         case State::expect_auth:
             if (const auto* auth = std::get_if<wire::Auth>(&*message)) {
                 return on_auth(*auth);
             }
-            return fail(out_of_place(*message, "auth"));
+            return fail(unexpected_message(*message, "auth"));
         case State::proved:
-            return fail(out_of_place(*message, "silence until welcome"));
+            return fail(unexpected_message(*message, "silence until welcome"));
         case State::established:
-            return fail(out_of_place(*message, "a message for an established session"));
+            return fail(unexpected_message(*message, "a message for an established session"));
         case State::failed:
             break;
     }
@@ -87,7 +87,7 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
     client_hello_.assign(payload.begin(), payload.end());
     client_nonce_ = hello.nonce;
     token_id_ = *hello.token_id;
-    take_hello(agreement_, hello);
+    apply_hello(agreement_, hello);
     agreement_.version = *version;
     agreement_.features = hello.features & settings_.features;
     agreement_.trunk = hello.trunk;
@@ -112,7 +112,7 @@ Step ServerHandshake::on_hello(const wire::Hello& hello, Bytes payload) {
 Step ServerHandshake::on_auth(const wire::Auth& auth) {
     Found found = find(token_id_);
     // A closed weak token is proved against a random key: that costs the same, and reveals nothing about the token.
-    const bool closed = settings_.guesses_too_often && settings_.guesses_too_often();
+    const bool closed = settings_.blocks_weak_tokens && settings_.blocks_weak_tokens();
     if (closed && found.token != nullptr && found.token->strength == TokenStrength::weak) {
         found = {};
     }
@@ -176,7 +176,7 @@ Step ServerHandshake::refuse(wire::Code code, std::string_view text) {
     return fail(failure_for_both(code, std::string(text)));
 }
 
-Step ServerHandshake::peer_gave_up(wire::Code code, std::string_view text) {
+Step ServerHandshake::on_goaway(wire::Code code, std::string_view text) {
     if (state_ == State::failed) {
         return {Want::close, std::nullopt};
     }

@@ -64,7 +64,7 @@ public:
         Duration resume_window{};
         /// Whether too many wrong tokens have arrived from the client's address: then only strong tokens are
         /// considered, and any other is answered with `busy`. Empty: never.
-        std::function<bool()> guesses_too_often{};
+        std::function<bool()> blocks_weak_tokens{};
     };
 
     ServerHandshake(Settings settings, Random& random);
@@ -78,7 +78,7 @@ public:
     /// After Want::decision: rejects the client; the text is for its user.
     Step refuse(wire::Code code, std::string_view text);
     /// Call it when the client has sent GOAWAY.
-    Step peer_gave_up(wire::Code code, std::string_view text);
+    Step on_goaway(wire::Code code, std::string_view text);
 
     /// Valid after Want::decision and Want::nothing (the session's name only after the latter).
     const Agreement& agreed() const;

@@ -12,7 +12,7 @@ void EndpointRequests::serve(Stream& stream) {
         table_.serve_gone(stream);
         return;
     }
-    if (table_.abort_if_wanted(stream)) {
+    if (table_.abort_if_requested(stream)) {
         return;
     }
     const bool accepts = stream.answer_.load(std::memory_order_acquire) == Stream::Answer::given;

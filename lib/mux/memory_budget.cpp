@@ -26,30 +26,30 @@ void MemoryBudget::end_review() noexcept {
     const std::uint64_t small_beyond = end_ == 0 ? 0 : small_window_beyond(small) + set_aside_ + 1;
     calm_from_ = small ? small_beyond : 0;
     const std::uint64_t end = std::min(small ? UINT64_MAX : small_beyond, settings_.memory_hard + 1);
-    calm_span_ = end > calm_from_ && !must_give_up() ? end - calm_from_ : 0;
+    calm_span_ = end > calm_from_ && !must_reclaim() ? end - calm_from_ : 0;
 }
 
 std::uint64_t MemoryBudget::excess() const noexcept {
     const std::uint64_t held = ledger_.bytes();
     const std::uint64_t own = held > settings_.memory_hard ? held - settings_.memory_hard : 0;
-    return std::max(own, shared_.asked_to_give_up.load(std::memory_order_relaxed));
+    return std::max(own, shared_.reclaim_requested.load(std::memory_order_relaxed));
 }
 
-bool MemoryBudget::take_cap_turn(TimePoint now) noexcept {
-    if (!must_give_up() || now < cap_checked_at_ + limits::stalled_after / 2) {
+bool MemoryBudget::start_cap_check(TimePoint now) noexcept {
+    if (!must_reclaim() || now < cap_checked_at_ + limits::stalled_after / 2) {
         return false;
     }
     cap_checked_at_ = now;
     return true;
 }
 
-bool MemoryBudget::take_idle_turn(TimePoint now) noexcept {
+bool MemoryBudget::start_idle_check(TimePoint now) noexcept {
     calm_span_ = 0;  // everything that depends on what is set aside must be reviewed again
     if (in_use() <= settings_.budget / 4) {
         set_aside_ = 0;
         return false;
     }
-    if (now < idle_checked_at_ + limits::set_aside_look_every) {
+    if (now < idle_checked_at_ + limits::set_aside_check_interval) {
         return false;
     }
     idle_checked_at_ = now;

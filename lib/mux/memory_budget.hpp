@@ -62,22 +62,23 @@ public:
     // --- the cap -----------------------------------------------------------------------------------------------------
 
     /// More is held than the session's cap, or the process asks for memory.
-    bool must_give_up() const noexcept {
-        return ledger_.bytes() > settings_.memory_hard || shared_.asked_to_give_up.load(std::memory_order_relaxed) != 0;
+    bool must_reclaim() const noexcept {
+        return ledger_.bytes() > settings_.memory_hard ||
+               shared_.reclaim_requested.load(std::memory_order_relaxed) != 0;
     }
     /// How much streams must give up.
     std::uint64_t excess() const noexcept;
-    /// Whether must_give_up(), and it is time to search for streams again; if so, records that it is done.
-    bool take_cap_turn(TimePoint now) noexcept;
+    /// Whether must_reclaim(), and it is time to search for streams again; if so, records that it is done.
+    bool start_cap_check(TimePoint now) noexcept;
 
     // --- what is set aside -------------------------------------------------------------------------------------------
 
     std::uint64_t set_aside() const noexcept { return set_aside_; }
-    /// Whether a tick has to call take_idle_turn().
+    /// Whether a tick has to call start_idle_check().
     bool watches_idle() const noexcept { return set_aside_ != 0 || uses_more_than(settings_.budget / 4); }
     /// Whether it is time to check all streams again; if so, set_idle() follows. Not while little is in use: nothing
     /// is set aside then.
-    bool take_idle_turn(TimePoint now) noexcept;
+    bool start_idle_check(TimePoint now) noexcept;
     /// The sums over all streams of the bytes held, of those that have not moved for long, and of these streams'
     /// credit.
     void set_idle(std::uint64_t held, std::uint64_t held_idle, std::uint64_t committed_idle) noexcept;
@@ -85,11 +86,11 @@ public:
     /// When a tick has something to do.
     TimePoint next_deadline() const noexcept {
         TimePoint next = never;
-        if (must_give_up()) {
+        if (must_reclaim()) {
             next = cap_checked_at_ + limits::stalled_after / 2;
         }
         if (in_use() > settings_.budget / 4) {
-            const TimePoint look = idle_checked_at_ + limits::set_aside_look_every;
+            const TimePoint look = idle_checked_at_ + limits::set_aside_check_interval;
             next = look < next ? look : next;
         }
         return next;

@@ -21,7 +21,7 @@ void MemoryReclaimer::note_progress(Stream& stream) noexcept {
 }
 
 void MemoryReclaimer::set_idle_aside() {
-    if (!budget_.take_idle_turn(context_.now)) {
+    if (!budget_.start_idle_check(context_.now)) {
         return;
     }
     std::uint64_t held = 0;
@@ -48,7 +48,7 @@ void MemoryReclaimer::reset_most_stalled(std::uint64_t excess) {
     };
     SessionShared& shared = *context_.shared;
     const TimePoint now = context_.now;
-    const bool asked = shared.asked_to_give_up.exchange(0, std::memory_order_relaxed) != 0;
+    const bool asked = shared.reclaim_requested.exchange(0, std::memory_order_relaxed) != 0;
     const bool urgent = shared.ledger->bytes() / 2 > context_.settings.memory_hard;
     std::vector<Stalled> stalled;
     std::uint64_t all = 0;  // held by all streams, without the slack that their slabs pin

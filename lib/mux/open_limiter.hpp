@@ -53,7 +53,7 @@ public:
     void note_room() noexcept { room_due_ = room_due_ || std::exchange(room_wanted_, false); }
     /// Whether room must be reported to such a caller.
     bool is_room_due() const noexcept { return room_due_; }
-    bool take_room() noexcept { return std::exchange(room_due_, false); }
+    bool consume_room() noexcept { return std::exchange(room_due_, false); }
 
     /// The own open that has waited longest. Null if there is none.
     Stream* oldest() const noexcept { return own_.oldest(); }

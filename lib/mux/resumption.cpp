@@ -20,7 +20,7 @@ constexpr std::uint64_t confirm_alone_part = 16;
 }  // namespace
 
 Resumption::Resumption(const Start& start, IntrusivePtr<buffer::SlabLedger> ledger, TimePoint now)
-    : keeper_(start.login_bytes, start.memory, std::move(ledger)),
+    : retransmit_(start.login_bytes, start.memory, std::move(ledger)),
       window_(start.window),
       confirm_at_(std::clamp(start.memory / confirm_alone_part, limits::confirm_every, confirm_alone_most)),
       login_end_(start.login_end),
@@ -34,16 +34,16 @@ bool Resumption::give_up() noexcept {
     if (std::exchange(given_up_, true)) {
         return false;
     }
-    if (!detached_ && !keeper_.has_unsent()) {
-        keeper_.give_up();
+    if (!detached_ && !retransmit_.has_unsent()) {
+        retransmit_.give_up();
     }
     return true;
 }
 
 std::uint64_t Resumption::give_up_for(std::uint64_t asked, TimePoint now) noexcept {
-    const std::uint64_t held = keeper_.held();
+    const std::uint64_t held = retransmit_.held();
     if (asked < limits::resume_give_up_least || held < limits::resume_give_up_least || given_up_ ||
-        keeper_.has_unsent() || now < confirmed_at_ + limits::stalled_after) {
+        retransmit_.has_unsent() || now < confirmed_at_ + limits::stalled_after) {
         return 0;
     }
     (void)give_up();
@@ -53,15 +53,15 @@ std::uint64_t Resumption::give_up_for(std::uint64_t asked, TimePoint now) noexce
 void Resumption::detach() {
     detached_ = true;
     login_.clear();
-    check(keeper_.rewind(keeper_.confirmed()), "confirmed bytes are not resent");
+    check(retransmit_.rewind(retransmit_.confirmed()), "confirmed bytes are not resent");
 }
 
 void Resumption::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) {
     check(detached_, "only a detached session is reattached");
-    check(keeper_.rewind(peer_received), "can_reattach() must hold before reattach()");
+    check(retransmit_.rewind(peer_received), "can_reattach() must hold before reattach()");
     detached_ = false;
     login_.assign(login.begin(), login.end());
-    told_ = received_;
+    confirmed_to_peer_ = received_;
     confirm_due_ = false;
     confirmed_at_ = now;
 }
@@ -73,40 +73,40 @@ Resumption::Begun Resumption::begin_batch(Batch& batch, bool has_more, TimePoint
         batch.append_copy(login_);
         login_.clear();
     }
-    if (keeper_.has_unsent() && !mutant(Mutant::fresh_first)) {
-        keeper_.send_again(batch);
+    if (retransmit_.has_unsent() && !mutant(Mutant::fresh_first)) {
+        retransmit_.retransmit(batch);
         confirmed_at_ = now;
-        if (given_up_ && !keeper_.has_unsent()) {
+        if (given_up_ && !retransmit_.has_unsent()) {
             // The batch holds the remaining bytes.
-            keeper_.give_up();
+            retransmit_.give_up();
         }
         return Begun::complete;
     }
     if (!batch.empty()) {
         return Begun::complete;  // the login's bytes do not count: they have a batch of their own
     }
-    confirm_due_ = confirm_due_ || (has_more && received_ - told_ >= confirm_along);
+    confirm_due_ = confirm_due_ || (has_more && received_ - confirmed_to_peer_ >= confirm_along);
     if (!std::exchange(confirm_due_, false)) {
         return Begun::fresh;
     }
-    told_ = received_;
+    confirmed_to_peer_ = received_;
     const std::uint64_t count = received_ + (mutant(Mutant::early_confirm) ? 1U : 0U);
     batch.commit(wire::encode_confirm(count, batch.scratch(wire::confirm_frame_bytes)));
     return Begun::confirmed;
 }
 
 void Resumption::end_batch(const Batch& batch, TimePoint now) {
-    if (keeper_.sent() == keeper_.confirmed()) {
+    if (retransmit_.sent() == retransmit_.confirmed()) {
         confirmed_at_ = now;
     }
-    keeper_.keep(batch);
+    retransmit_.keep(batch);
 }
 
 Resumption::Need Resumption::need() const noexcept {
-    if (!keeper_.is_half_full() || mutant(Mutant::silent_bound)) {
+    if (!retransmit_.is_half_full() || mutant(Mutant::silent_bound)) {
         return Need::nothing;
     }
-    return keeper_.is_beyond() ? Need::fail : Need::ping;
+    return retransmit_.is_beyond() ? Need::fail : Need::ping;
 }
 
 // --- receiving ---
@@ -116,19 +116,19 @@ bool Resumption::count_received(std::size_t bytes, TimePoint now) noexcept {
     if (bytes > 0) {
         heard_at_ = now;
     }
-    return received_ - told_ >= confirm_at_ && !std::exchange(confirm_due_, true);
+    return received_ - confirmed_to_peer_ >= confirm_at_ && !std::exchange(confirm_due_, true);
 }
 
 Resumption::Confirmed Resumption::on_confirm(std::uint64_t count, TimePoint now) {
-    const bool was_full = keeper_.is_full();
-    const std::uint64_t before = keeper_.confirmed();
-    if (!keeper_.confirm(count)) {
+    const bool was_full = retransmit_.is_full();
+    const std::uint64_t before = retransmit_.confirmed();
+    if (!retransmit_.confirm(count)) {
         return Confirmed::impossible;
     }
-    if (keeper_.confirmed() != before) {
+    if (retransmit_.confirmed() != before) {
         confirmed_at_ = now;
     }
-    return was_full && !keeper_.is_full() ? Confirmed::has_room : Confirmed::ok;
+    return was_full && !retransmit_.is_full() ? Confirmed::has_room : Confirmed::ok;
 }
 
 }  // namespace ferrotunnel::mux

@@ -14,7 +14,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "mux/batch.hpp"
-#include "mux/resume_keeper.hpp"
+#include "mux/retransmit_buffer.hpp"
 
 namespace ferrotunnel::mux {
 
@@ -46,7 +46,7 @@ public:
     void detach();
     /// Whether the peer can have received so many bytes.
     bool can_reattach(std::uint64_t peer_received) const noexcept {
-        return detached_ && keeper_.can_rewind(peer_received);
+        return detached_ && retransmit_.can_rewind(peer_received);
     }
     /// There is a new connection; `login` is sent first and does not count.
     void reattach(std::uint64_t peer_received, Bytes login, TimePoint now);
@@ -54,13 +54,13 @@ public:
     // --- sending -----------------------------------------------------------------------------------------------------
 
     /// Nothing new may be sent except session frames, which may make room.
-    bool is_full() const noexcept { return keeper_.is_full(); }
+    bool is_full() const noexcept { return retransmit_.is_full(); }
     /// Memory in use.
-    std::uint64_t held() const noexcept { return keeper_.held(); }
+    std::uint64_t held() const noexcept { return retransmit_.held(); }
     /// The next batch contains bytes that were sent before, or that belong to a login.
-    bool sends_again() const noexcept { return keeper_.has_unsent() || !login_.empty(); }
+    bool is_retransmitting() const noexcept { return retransmit_.has_unsent() || !login_.empty(); }
     /// Whether begin_batch() has something to write.
-    bool has_output() const noexcept { return sends_again() || confirm_due_; }
+    bool has_output() const noexcept { return is_retransmitting() || confirm_due_; }
 
     enum class Begun : std::uint8_t {
         complete,   // the batch is complete as it is
@@ -78,19 +78,19 @@ public:
     Need need() const noexcept;
     /// When a peer has not confirmed for too long, while sending waits for its confirmation.
     TimePoint confirm_deadline() const noexcept {
-        const bool waits = keeper_.is_full() && !keeper_.has_unsent();
-        return waits ? confirmed_at_ + limits::resume_confirm_patience : never;
+        const bool waits = retransmit_.is_full() && !retransmit_.has_unsent();
+        return waits ? confirmed_at_ + limits::resume_confirm_timeout : never;
     }
     /// A ping is about to be sent. A peer confirms before it answers: everything sent before the ping has arrived. A
     /// CONFIRM costs little with a ping, so that an idle peer keeps nothing.
     void note_ping(std::uint64_t opaque) noexcept {
-        confirm_due_ = confirm_due_ || received_ != told_;
-        pings_[opaque % pings_.size()] = {opaque, keeper_.sent()};
+        confirm_due_ = confirm_due_ || received_ != confirmed_to_peer_;
+        pings_[opaque % pings_.size()] = {opaque, retransmit_.sent()};
     }
     /// The answer to a ping. False if a CONFIRM should have come before it.
     [[nodiscard]] bool check_pong(std::uint64_t opaque) const noexcept {
         const Ping& ping = pings_[opaque % pings_.size()];
-        return ping.opaque != opaque || opaque == 0 || keeper_.confirmed() >= ping.sent;
+        return ping.opaque != opaque || opaque == 0 || retransmit_.confirmed() >= ping.sent;
     }
 
     // --- receiving ---------------------------------------------------------------------------------------------------
@@ -115,12 +115,12 @@ private:
         std::uint64_t sent = 0;  // before that ping
     };
 
-    ResumeKeeper keeper_;
+    RetransmitBuffer retransmit_;
     const Duration window_;
     const std::uint64_t confirm_at_;  // unconfirmed bytes for which a CONFIRM is sent by itself
     const std::size_t login_end_;
-    std::uint64_t received_ = 0;  // bytes, since the session is resumable
-    std::uint64_t told_ = 0;      // the part of these that was reported to the peer
+    std::uint64_t received_ = 0;           // bytes, since the session is resumable
+    std::uint64_t confirmed_to_peer_ = 0;  // the part of these that was reported to the peer
     bool detached_ = false;
     bool confirm_due_ = false;
     bool given_up_ = false;

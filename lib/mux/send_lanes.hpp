@@ -37,7 +37,7 @@ public:
     }
 
     /// The next stream with control frames. Only when has_control().
-    IntrusivePtr<Stream> take_control() {
+    IntrusivePtr<Stream> pop_control() {
         IntrusivePtr<Stream> stream = control_.pop();
         stream->side_.in_control = false;
         gone_ -= stream->side_.gone && stream->side_.lane == LaneState::out ? 1U : 0U;

@@ -123,7 +123,7 @@ Result<IntrusivePtr<Stream>, Code> Session::open(const OpenRequest& request, Int
         stream->count_in(request.meter);
     }
     sender_.send_open(*stream, std::move(frame));
-    if (ids_.take_rotation()) {
+    if (ids_.consume_rotation()) {
         events_.on_rotate_due();
     }
     return stream;
@@ -186,15 +186,15 @@ void Session::lose() {
 
 void Session::close(Code code) {
     state_ = SessionState::closed;
-    table_.end_all({Verdict::Kind::lost, code});
+    table_.end_all({StreamEnd::Kind::lost, code});
     receiver_.drop_target();
     lanes_.clear();
     outbox_.clear_aborts();
     after_call();
 }
 
-void Session::tell_driver() {
-    if (opens_.take_room() && state_ == SessionState::open) {
+void Session::notify_driver() {
+    if (opens_.consume_room() && state_ == SessionState::open) {
         events_.on_room();
     }
     if (state_ == SessionState::draining && table_.empty() && drain_.on_empty()) {
@@ -246,7 +246,7 @@ void Session::reattach(std::uint64_t peer_received, Bytes login, TimePoint now) 
 }
 
 // One ping at a time: the answer to an earlier one also makes room, and then this is checked again.
-void Session::ask_to_confirm() {
+void Session::request_confirm() {
     if (!resume_ || state_ == SessionState::closed) {
         return;
     }
@@ -268,7 +268,7 @@ void Session::tick(TimePoint now) {
     if (is_detached()) {
         // Only the resume itself has a deadline. If the process is short of memory it is not waited for either: kept
         // bytes cannot be given up in part.
-        if (context_.shared->asked_to_give_up.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
+        if (context_.shared->reclaim_requested.exchange(0, std::memory_order_relaxed) >= limits::resume_give_up_least) {
             give_up_resume();
         }
         after_call();
@@ -297,7 +297,7 @@ void Session::tick(TimePoint now) {
     }
     table_.end_overdue();
     if (now >= stalls_.next_deadline()) {
-        stalls_.look([this](const Stall& stall) {
+        stalls_.check_streams([this](const Stall& stall) {
             ++context_.stats.stalls;
             events_.on_stall(stall);
         });
@@ -339,14 +339,14 @@ void Session::written(std::size_t bytes, TimePoint now) noexcept {
 void Session::review_memory() {
     SessionShared& shared = *context_.shared;
     budget_.begin_review();
-    if (budget_.take_cap_turn(context_.now)) {
+    if (budget_.start_cap_check(context_.now)) {
         // Bytes kept for resuming are given up first.
-        const std::uint64_t asked = shared.asked_to_give_up.load(std::memory_order_relaxed);
+        const std::uint64_t asked = shared.reclaim_requested.load(std::memory_order_relaxed);
         if (const std::uint64_t kept = resume_ ? resume_->give_up_for(asked, context_.now) : 0; kept != 0) {
-            shared.asked_to_give_up.store(asked - std::min(asked, kept), std::memory_order_relaxed);
+            shared.reclaim_requested.store(asked - std::min(asked, kept), std::memory_order_relaxed);
             shared.waker->wake();  // it may have been full
         }
-        if (budget_.must_give_up()) {
+        if (budget_.must_reclaim()) {
             reclaimer_.reset_most_stalled(budget_.excess());
         }
     }

@@ -182,7 +182,7 @@ public:
     /// Memory of sent bytes that the peer has not confirmed.
     std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->held() : 0; }
     /// Whether the next output of produce() was produced before, or belongs to a login.
-    bool sends_again() const noexcept { return resume_ && resume_->sends_again(); }
+    bool is_retransmitting() const noexcept { return resume_ && resume_->is_retransmitting(); }
     /// For the session of a login whose connection another session takes over, within or after on_control: where in the
     /// bytes being read the message ends.
     std::size_t message_end() const noexcept { return reader_.frame_end(); }
@@ -221,7 +221,7 @@ private:
     bool begin_kept(Batch& batch);
     void send_urgent(std::vector<std::uint8_t> frame);
     void send_ping(TimePoint now);
-    void ask_to_confirm();
+    void request_confirm();
     void review_memory();
     void close(wire::Code code);
     /// The end of each call that may have touched streams.
@@ -230,10 +230,10 @@ private:
             wakes_.flush();
         }
         if (opens_.is_room_due() || state_ == SessionState::draining) {
-            tell_driver();
+            notify_driver();
         }
     }
-    void tell_driver();
+    void notify_driver();
 
     SessionEvents& events_;
     SessionContext context_;

@@ -174,7 +174,7 @@ Violation Session::on_ping_frame(std::uint8_t flags, Bytes payload) {
         if (!resume_->check_pong(*opaque)) {
             fail(Code::protocol, "a PING was answered without a CONFIRM before the answer");
         } else {
-            ask_to_confirm();
+            request_confirm();
         }
     }
     if (state_ == SessionState::draining && drain_.on_pong(liveness_.last_answered())) {
@@ -246,7 +246,7 @@ bool Session::produce(Batch& batch, TimePoint now) {
         }
         if (keeps) {
             resume_->end_batch(batch, now);
-            ask_to_confirm();
+            request_confirm();
         }
     }
     if (batch.empty()) {

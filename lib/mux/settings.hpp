@@ -32,7 +32,7 @@ struct Settings {
     std::uint32_t opens_max = limits::opens_unanswered_max;
     std::uint32_t opens_per_service_max = limits::opens_unanswered_per_service_max;
     Duration open_deadline = limits::open_answer_deadline;
-    Duration orphan_patience = limits::orphan_patience;
+    Duration orphan_timeout = limits::orphan_timeout;
 
     Duration ping_interval = limits::ping_interval;
     Duration dead_interval = limits::dead_interval;

@@ -12,7 +12,7 @@ constexpr std::uint64_t least_useful_credit = limits::data_frame_cost + limits::
 
 // Empty if it moves, or if the reason for waiting is known. Each condition may be true for a moment, while another
 // thread is in the middle of an operation.
-std::optional<Stall::Why> StallWatch::why_it_stands(Stream& stream) {
+std::optional<Stall::Why> StallWatch::stall_cause(Stream& stream) {
     const StreamSide& side = stream.side_;
     if (stream.is_listed()) {
         return std::nullopt;  // its turn comes with the next batch
@@ -24,7 +24,7 @@ std::optional<Stall::Why> StallWatch::why_it_stands(Stream& stream) {
         return Stall::Why::unscheduled;
     }
     if (stream.queued_bytes() == 0 && stream.room_.is_parked()) {
-        return Stall::Why::no_room_told;
+        return Stall::Why::missed_room_wake;
     }
     if (stream.waiting() != 0 && stream.inbound_.is_parked()) {
         return Stall::Why::unread;
@@ -61,13 +61,13 @@ bool StallWatch::is_confirmed(const Stall& stall) {
     });
 }
 
-void StallWatch::look(const std::function<void(const Stall&)>& tell) {
-    look_at_ = table_.empty() ? never : context_.now + look_every;
+void StallWatch::check_streams(const std::function<void(const Stall&)>& report) {
+    check_at_ = table_.empty() ? never : context_.now + check_interval;
     table_.for_each([&](Stream& stream) {
-        if (const auto why = why_it_stands(stream)) {
+        if (const auto why = stall_cause(stream)) {
             const Stall stall = stall_of(stream, *why);
             if (is_confirmed(stall)) {
-                tell(stall);
+                report(stall);
                 wake(stream, *why);
             }
         }
@@ -82,7 +82,7 @@ void StallWatch::wake(Stream& stream, Stall::Why why) {
         case Stall::Why::unscheduled:
             stream.notify_session();
             return;
-        case Stall::Why::no_room_told:
+        case Stall::Why::missed_room_wake:
         case Stall::Why::unread:
             wakes_.touch(stream, true);
             return;

@@ -20,10 +20,10 @@ namespace ferrotunnel::mux {
 /// A stream that should have moved, with its numbers.
 struct Stall {
     enum class Why : std::uint8_t {
-        unscheduled,   // it has bytes to send, and credit for them, but no turn
-        no_room_told,  // everything was sent, and its endpoint still waits for room
-        unread,        // bytes wait for its endpoint, which waits for a wake
-        no_credit,     // everything was consumed, but the peer may send nothing
+        unscheduled,       // it has bytes to send, and credit for them, but no turn
+        missed_room_wake,  // everything was sent, and its endpoint still waits for room
+        unread,            // bytes wait for its endpoint, which waits for a wake
+        no_credit,         // everything was consumed, but the peer may send nothing
     };
 
     wire::StreamId stream = 0;
@@ -41,7 +41,7 @@ inline const char* name_of(Stall::Why why) noexcept {
     switch (why) {
         case Stall::Why::unscheduled:
             return "no turn to send";
-        case Stall::Why::no_room_told:
+        case Stall::Why::missed_room_wake:
             return "no wake to send more";
         case Stall::Why::unread:
             return "no wake to receive";
@@ -51,10 +51,10 @@ inline const char* name_of(Stall::Why why) noexcept {
     return "";
 }
 
-/// Checks all streams every look_every, as long as there are any. Lives on the session's worker.
+/// Checks all streams every check_interval, as long as there are any. Lives on the session's worker.
 class StallWatch {
 public:
-    static constexpr Duration look_every = std::chrono::seconds(15);
+    static constexpr Duration check_interval = std::chrono::seconds(15);
     /// How many streams it remembers. If more stand still, these are reported first.
     static constexpr std::size_t suspects_max = 16;
 
@@ -63,13 +63,13 @@ public:
         : context_(context), table_(table), lanes_(lanes), wakes_(wakes) {}
 
     /// There is a stream to watch.
-    void begin() noexcept { look_at_ = look_at_ == never ? context_.now + look_every : look_at_; }
-    TimePoint next_deadline() const noexcept { return look_at_; }
+    void begin() noexcept { check_at_ = check_at_ == never ? context_.now + check_interval : check_at_; }
+    TimePoint next_deadline() const noexcept { return check_at_; }
     /// Reports each stream that stands still, and wakes it. To be called when next_deadline() has passed.
-    void look(const std::function<void(const Stall&)>& tell);
+    void check_streams(const std::function<void(const Stall&)>& report);
 
 private:
-    static std::optional<Stall::Why> why_it_stands(Stream& stream);
+    static std::optional<Stall::Why> stall_cause(Stream& stream);
     static Stall stall_of(const Stream& stream, Stall::Why why);
     bool is_confirmed(const Stall& stall);
     void wake(Stream& stream, Stall::Why why);
@@ -78,7 +78,7 @@ private:
     const StreamTable& table_;
     SendLanes& lanes_;
     WakeList& wakes_;
-    TimePoint look_at_ = never;
+    TimePoint check_at_ = never;
     std::vector<Stall> before_;  // found by the previous check
     std::vector<Stall> now_;
 };

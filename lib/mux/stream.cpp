@@ -83,16 +83,16 @@ bool Stream::try_park_send() noexcept {
 }
 
 void Stream::abort(wire::Code code) noexcept {
-    want_abort({AbortWish::When::at_once, code});
+    request_abort({AbortRequest::When::at_once, code});
 }
 
 void Stream::abort_behind(wire::Code code) noexcept {
-    want_abort({AbortWish::When::behind_end, code});
+    request_abort({AbortRequest::When::behind_end, code});
 }
 
-void Stream::want_abort(AbortWish wish) noexcept {
-    AbortWish none;
-    if (abort_wish_.compare_exchange_strong(none, wish)) {
+void Stream::request_abort(AbortRequest abort_request) noexcept {
+    AbortRequest none;
+    if (abort_request_.compare_exchange_strong(none, abort_request)) {
         notify_session();
     }
 }
@@ -187,9 +187,9 @@ void Stream::stop_receiving() noexcept {
     notify_session();
 }
 
-Verdict Stream::verdict() const noexcept {
-    std::uint32_t raw = verdict_.load(std::memory_order_acquire);
-    return {static_cast<Verdict::Kind>(raw >> 16), static_cast<wire::Code>(raw & 0xffff)};
+StreamEnd Stream::stream_end() const noexcept {
+    std::uint32_t raw = stream_end_.load(std::memory_order_acquire);
+    return {static_cast<StreamEnd::Kind>(raw >> 16), static_cast<wire::Code>(raw & 0xffff)};
 }
 
 }  // namespace ferrotunnel::mux

@@ -42,7 +42,7 @@ namespace ferrotunnel::mux {
 class Stream;
 
 /// Whether the endpoint wants both directions ended, and when: at once, or after the end of its own direction.
-struct AbortWish {
+struct AbortRequest {
     enum class When : std::uint16_t { never, at_once, behind_end };
     When when = When::never;
     wire::Code code = wire::Code::none;
@@ -66,7 +66,7 @@ inline std::uint32_t credit_needed(const buffer::Slice& payload) noexcept {
 }
 
 /// How a stream ended from outside, if it did.
-struct Verdict {
+struct StreamEnd {
     enum class Kind : std::uint8_t { none, aborted, lost };
     Kind kind = Kind::none;
     wire::Code code = wire::Code::none;
@@ -81,7 +81,7 @@ public:
           send_queue_max(settings.send_queue_max),
           send_queue_least(std::min(settings.send_queue_max, limits::send_queue_full)),
           outbound_max(settings.outbound_max),
-          orphan_patience(settings.orphan_patience),
+          orphan_timeout(settings.orphan_timeout),
           outbound_tight_at(settings.outbound_max / 2) {}
 
     /// How much one stream may queue for sending now: less if all streams together have much queued, or memory is
@@ -108,8 +108,8 @@ public:
     }
     bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
     /// Any thread: asks the streams that hold most and do not move to release this much, soon.
-    void ask_to_give_up(std::uint64_t bytes) noexcept {
-        asked_to_give_up.store(bytes, std::memory_order_relaxed);
+    void request_reclaim(std::uint64_t bytes) noexcept {
+        reclaim_requested.store(bytes, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);
         waker->wake();
     }
@@ -127,9 +127,9 @@ public:
     const std::uint32_t send_queue_max;
     const std::uint32_t send_queue_least;  // even if memory is short
     const std::uint64_t outbound_max;
-    const Duration orphan_patience;
+    const Duration orphan_timeout;
     std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
-    std::atomic<std::uint64_t> asked_to_give_up{0};
+    std::atomic<std::uint64_t> reclaim_requested{0};
     std::atomic<bool> pressure_changed{false};  // one of the two was set, and the session has not handled it yet
     std::atomic<std::uint32_t> streams{0};      // now
 };
@@ -187,11 +187,11 @@ public:
     void abort_behind(wire::Code code) noexcept;
 
     /// Reports that this end has no user any more: only what is queued, followed by the end, will be sent. If none of
-    /// it moves for `orphan_patience`, the session ends the stream. stop_receiving() reports the same about the inbound
+    /// it moves for `orphan_timeout`, the session ends the stream. stop_receiving() reports the same about the inbound
     /// queue. Any thread, even twice.
     void leave() noexcept;
     /// How long a remaining end may wait for the other end's socket.
-    Duration orphan_patience() const noexcept { return shared_->orphan_patience; }
+    Duration orphan_timeout() const noexcept { return shared_->orphan_timeout; }
 
     /// Acceptor only: reports that the backend is connected (sends OPENED).
     void accept() noexcept;
@@ -223,7 +223,7 @@ public:
     void count_delivered(std::uint64_t n) noexcept { delivered_.fetch_add(n, std::memory_order_relaxed); }
 
     /// How the stream ended from outside, if it did. Any thread.
-    Verdict verdict() const noexcept;
+    StreamEnd stream_end() const noexcept;
     std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
     /// The bytes that the peer reported as delivered when it reset the stream. Any thread, after the reset was seen.
     std::uint64_t peer_delivered() const noexcept { return peer_delivered_.load(std::memory_order_relaxed); }
@@ -265,7 +265,7 @@ private:
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
     }
     void count_taken(std::uint64_t cost);
-    void want_abort(AbortWish wish) noexcept;
+    void request_abort(AbortRequest abort_request) noexcept;
     void notify_session() noexcept;
     /// The cost of data that the endpoint has not consumed yet, counted as in `taken_`. Session's thread.
     std::uint64_t waiting() const noexcept { return side_.pushed - taken_.recent(); }
@@ -301,8 +301,8 @@ private:
     std::atomic<bool> discard_{false};  // stop_receiving was called
     std::atomic<bool> left_{false};     // leave was called
     std::atomic<Answer> answer_{Answer::none};
-    std::atomic<AbortWish> abort_wish_{AbortWish()};
-    std::atomic<std::uint32_t> verdict_{0};  // kind << 16 | code
+    std::atomic<AbortRequest> abort_request_{AbortRequest()};
+    std::atomic<std::uint32_t> stream_end_{0};  // kind << 16 | code
     std::atomic<std::uint32_t> queued_{0};
     buffer::ParkFlag room_;      // the endpoint waits for room to send: for less in `queued_`, or `send_dead_`
     buffer::MarkedCount taken_;  // cost of consumed data, and the mark at which the session must be notified

@@ -30,11 +30,11 @@ public:
     wire::StreamId next() const noexcept { return next_; }
     void use_next() noexcept { next_ += 2; }
     /// True once, when this side has used so many that a fresh session should replace this one.
-    [[nodiscard]] bool take_rotation() noexcept {
-        if (next_ <= rotate_at_ || rotation_taken_) {
+    [[nodiscard]] bool consume_rotation() noexcept {
+        if (next_ <= rotate_at_ || rotation_consumed_) {
             return false;
         }
-        rotation_taken_ = true;
+        rotation_consumed_ = true;
         return true;
     }
 
@@ -51,7 +51,7 @@ private:
     const wire::StreamId rotate_at_;
     wire::StreamId next_;
     wire::StreamId last_peer_ = 0;
-    bool rotation_taken_ = false;
+    bool rotation_consumed_ = false;
 };
 
 }  // namespace ferrotunnel::mux

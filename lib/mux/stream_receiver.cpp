@@ -197,7 +197,7 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
     stream->peer_delivered_.store(reset->delivered, std::memory_order_relaxed);
     // An endpoint that discards data learns of any reset at once.
     if ((flags & wire::flag::abort) != 0 || stream->side_.discarding) {
-        parts_.table.end(*stream, {Verdict::Kind::aborted, reset->code});
+        parts_.table.end(*stream, {StreamEnd::Kind::aborted, reset->code});
         return {};
     }
     // The reset is passed on in order: after the data, and after FIN if that arrived before.

@@ -19,7 +19,7 @@ void StreamSender::send_open(Stream& stream, buffer::Slice frame) {
 
 void StreamSender::write(Batch& batch, std::uint32_t quantum) {
     while (lanes_.has_control() && batch.has_room()) {
-        const IntrusivePtr<Stream> stream = lanes_.take_control();
+        const IntrusivePtr<Stream> stream = lanes_.pop_control();
         write_control(*stream, batch);
     }
     lanes_.run_data(batch, quantum, [&](Stream& stream) { return write_next(stream, batch); });
@@ -139,7 +139,7 @@ std::size_t StreamSender::write_fin(Stream& stream, Batch& batch) {
 void StreamSender::end_sending(Stream& stream) {
     table_.end_if_closed(stream);
     if (!stream.side_.gone) {
-        (void)table_.abort_if_wanted(stream);
+        (void)table_.abort_if_requested(stream);
     }
 }
 
@@ -151,7 +151,7 @@ std::size_t StreamSender::write_reset(Stream& stream, Code code, Batch& batch) {
     ++context_.stats.frames_sent;
     ++context_.stats.resets;
     table_.count_refusal(stream, stream.side_.opened_here, code);
-    table_.end(stream, {Verdict::Kind::aborted, code});
+    table_.end(stream, {StreamEnd::Kind::aborted, code});
     return n;
 }
 

@@ -55,7 +55,7 @@ void StreamTable::answer(Stream& stream) {
 
 // --- the end ---
 
-void StreamTable::end(Stream& stream, Verdict verdict) {
+void StreamTable::end(Stream& stream, StreamEnd stream_end) {
     StreamSide& side = stream.side_;
     if (side.gone) {
         return;
@@ -72,15 +72,15 @@ void StreamTable::end(Stream& stream, Verdict verdict) {
     if (std::exchange(side.orphan, false)) {
         orphans_.remove(stream);
     }
-    if (verdict) {
-        set_verdict(stream, verdict);
+    if (stream_end) {
+        set_stream_end(stream, stream_end);
     }
     drop_outbound(stream);
-    if (!verdict) {
+    if (!stream_end) {
         keep_if_unread(stream);
     }
     // An endpoint that is behind is woken, since it is now the only end left.
-    parts_.wakes.touch(stream, static_cast<bool>(verdict) || side.unread);
+    parts_.wakes.touch(stream, static_cast<bool>(stream_end) || side.unread);
     streams_.erase(stream.id());
     count_live();
 }
@@ -97,22 +97,22 @@ void StreamTable::abort(Stream& stream, Code code, bool in_order) {
     }
     side.open_due = false;
     side.open_frame = {};
-    end(stream, {Verdict::Kind::aborted, code});
+    end(stream, {StreamEnd::Kind::aborted, code});
 }
 
-bool StreamTable::abort_if_wanted(Stream& stream) {
-    const AbortWish wish = stream.abort_wish_.load(std::memory_order_acquire);
-    const bool is_behind_end = wish.when == AbortWish::When::behind_end;
-    if (wish.when == AbortWish::When::never || (is_behind_end && stream.side_.send_open)) {
+bool StreamTable::abort_if_requested(Stream& stream) {
+    const AbortRequest abort_request = stream.abort_request_.load(std::memory_order_acquire);
+    const bool is_behind_end = abort_request.when == AbortRequest::When::behind_end;
+    if (abort_request.when == AbortRequest::When::never || (is_behind_end && stream.side_.send_open)) {
         return false;
     }
-    abort(stream, wish.code, is_behind_end);
+    abort(stream, abort_request.code, is_behind_end);
     return true;
 }
 
 void StreamTable::reset_stalled(Stream& stream) {
     if (stream.side_.unread) {
-        set_verdict(stream, {Verdict::Kind::aborted, Code::too_slow});
+        set_stream_end(stream, {StreamEnd::Kind::aborted, Code::too_slow});
         forget_unread(stream, true);
     } else {
         abort(stream, Code::too_slow);
@@ -122,16 +122,16 @@ void StreamTable::reset_stalled(Stream& stream) {
 void StreamTable::serve_gone(Stream& stream) {
     drop_outbound(stream);
     const bool given_up = stream.discard_.load(std::memory_order_acquire) ||
-                          stream.abort_wish_.load(std::memory_order_acquire).when != AbortWish::When::never;
+                          stream.abort_request_.load(std::memory_order_acquire).when != AbortRequest::When::never;
     if (stream.side_.unread && (given_up || stream.waiting() == 0)) {
         forget_unread(stream, false);
     }
 }
 
-void StreamTable::end_all(Verdict verdict) {
+void StreamTable::end_all(StreamEnd stream_end) {
     auto streams = std::exchange(streams_, {});
     for (auto& [id, stream] : streams) {
-        end(*stream, verdict);
+        end(*stream, stream_end);
     }
     while (!unread_.empty()) {
         forget_unread(*unread_.back(), false);
@@ -144,9 +144,10 @@ void StreamTable::count_refusal(const Stream& stream, bool by_opener, Code code)
     }
 }
 
-void StreamTable::set_verdict(Stream& stream, Verdict verdict) noexcept {
-    stream.verdict_.store(static_cast<std::uint32_t>(verdict.kind) << 16 | static_cast<std::uint32_t>(verdict.code),
-                          std::memory_order_release);
+void StreamTable::set_stream_end(Stream& stream, StreamEnd stream_end) noexcept {
+    stream.stream_end_.store(
+        static_cast<std::uint32_t>(stream_end.kind) << 16 | static_cast<std::uint32_t>(stream_end.code),
+        std::memory_order_release);
 }
 
 // Drops the outbound queue: present and later items of the endpoint are not sent any more.
@@ -208,7 +209,7 @@ void StreamTable::end_those_overdue() {
         abort(*oldest, Code::timeout);
     }
     while (Stream* oldest = orphans_.oldest()) {
-        if (context.now < context.rested(oldest->side_.waits_since) + context.settings.orphan_patience) {
+        if (context.now < context.rested(oldest->side_.waits_since) + context.settings.orphan_timeout) {
             break;
         }
         end_orphan(*oldest);

@@ -82,7 +82,7 @@ public:
     // --- the end -----------------------------------------------------------------------------------------------------
 
     /// Removes the stream from the session. Inbound data stays for the endpoint, unless the verdict drops it.
-    void end(Stream& stream, Verdict verdict);
+    void end(Stream& stream, StreamEnd stream_end);
     void end_if_closed(Stream& stream) {
         if (!stream.side_.send_open && !stream.side_.receive_open) {
             end(stream, {});
@@ -92,13 +92,13 @@ public:
     /// sent. `in_order`: everything was sent to the peer, which delivers it first.
     void abort(Stream& stream, wire::Code code, bool in_order = false);
     /// Aborts it if its endpoint has requested that and the time has come; true then.
-    bool abort_if_wanted(Stream& stream);
+    bool abort_if_requested(Stream& stream);
     /// Aborts a stream, live or unread, that holds memory and does not move.
     void reset_stalled(Stream& stream);
     /// Serves an ended stream: its endpoint has consumed everything, or consumes nothing any more.
     void serve_gone(Stream& stream);
     /// Ends all of them.
-    void end_all(Verdict verdict);
+    void end_all(StreamEnd stream_end);
     /// Counts a refusal: a stream that ends before it was answered was refused, unless its opener left.
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;
 
@@ -129,7 +129,7 @@ public:
             next = context.rested(oldest->side_.waits_since) + context.settings.open_deadline;
         }
         if (const Stream* oldest = orphans_.oldest()) {
-            const TimePoint end = context.rested(oldest->side_.waits_since) + context.settings.orphan_patience;
+            const TimePoint end = context.rested(oldest->side_.waits_since) + context.settings.orphan_timeout;
             next = end < next ? end : next;
         }
         return next;
@@ -139,7 +139,7 @@ public:
     void check_invariants(const StreamIds& ids) const;
 
 private:
-    static void set_verdict(Stream& stream, Verdict verdict) noexcept;
+    static void set_stream_end(Stream& stream, StreamEnd stream_end) noexcept;
     void count_live() noexcept;
     void drop_outbound(Stream& stream);
     void keep_if_unread(Stream& stream);

@@ -182,7 +182,7 @@ Result<std::string, const char*> read_server_name(Bytes extension) {
     return std::move(*normal);
 }
 
-ClientHelloReader::Status ClientHelloReader::look(Bytes received) {
+ClientHelloReader::Status ClientHelloReader::examine(Bytes received) {
     if (status_ == Status::more) {
         status_ = judge(received);
     }

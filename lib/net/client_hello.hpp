@@ -50,7 +50,7 @@ public:
 
     /// Checks the received bytes. `received` begins with the connection's first byte and never gets shorter. After a
     /// result other than `more` the bytes are not read again. The cost depends only on the new bytes.
-    Status look(Bytes received);
+    Status examine(Bytes received);
 
     const ClientHello& hello() const noexcept { return hello_; }
     Foreign foreign() const noexcept { return foreign_; }

@@ -84,7 +84,7 @@ std::string_view without_zone(std::string_view host) noexcept {
     return host.find(':') == std::string_view::npos ? host : host.substr(0, host.find('%'));
 }
 
-std::string no_address(std::string_view text, std::string_view expected) {
+std::string quoted_address_fault(std::string_view text, std::string_view expected) {
     return in_quotes(text) + ' ' + address_fault(text, expected);
 }
 

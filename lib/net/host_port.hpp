@@ -31,7 +31,7 @@ std::string_view without_zone(std::string_view host) noexcept;
 /// otherwise `expected`.
 std::string address_fault(std::string_view text, std::string_view expected);
 /// The same, preceded by the text in quotes.
-std::string no_address(std::string_view text, std::string_view expected);
+std::string quoted_address_fault(std::string_view text, std::string_view expected);
 
 /// Whether a host is `localhost`, which means any loopback address of this machine: in any case, and with or without a
 /// final dot.

@@ -92,7 +92,7 @@ ProxyHandshake::ProxyHandshake(const Proxy& proxy, const HostPort& target) : pro
 ProxyHandshake::State ProxyHandshake::receive(Bytes bytes) {
     received_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     read();
-    if (state_ == State::going_on && received_.size() > limits::proxy_answer_bytes_max) {
+    if (state_ == State::in_progress && received_.size() > limits::proxy_answer_bytes_max) {
         fail("answers with more than " + std::to_string(limits::proxy_answer_bytes_max) + " bytes");
     }
     return state_;
@@ -116,7 +116,7 @@ void ProxyHandshake::read() {
                 read_socks_grant();
                 break;
         }
-    } while (state_ == State::going_on && awaits_ != before);
+    } while (state_ == State::in_progress && awaits_ != before);
 }
 
 void ProxyHandshake::finish(std::size_t size) {
@@ -205,7 +205,7 @@ void ProxyHandshake::read_socks_method() {
     const char method = received_[1];
     received_.erase(0, 2);
     if (method == 0) {
-        ask_socks();
+        send_socks_request();
     } else if (method == 2 && !proxy_.user.empty()) {
         output_ = byte(1) + std::string(1, byte(static_cast<unsigned>(proxy_.user.size()))) + proxy_.user +
                   byte(static_cast<unsigned>(proxy_.password.size())) + proxy_.password;
@@ -224,13 +224,13 @@ void ProxyHandshake::read_socks_login() {
     const bool accepted = received_[1] == 0;
     received_.erase(0, 2);
     if (accepted) {
-        ask_socks();
+        send_socks_request();
     } else {
         fail("does not accept this user and password");
     }
 }
 
-void ProxyHandshake::ask_socks() {
+void ProxyHandshake::send_socks_request() {
     awaits_ = Awaits::socks_grant;
     output_ = {byte(5), byte(1), byte(0)};
     if (const auto address = parse_ip(target_.host)) {

@@ -20,7 +20,7 @@ namespace ferrotunnel::net {
 
 class ProxyHandshake {
 public:
-    enum class State : std::uint8_t { going_on, done, failed };
+    enum class State : std::uint8_t { in_progress, done, failed };
 
     /// `target`: the destination for the proxy. A name is resolved by the proxy.
     ProxyHandshake(const Proxy& proxy, const HostPort& target);
@@ -38,7 +38,7 @@ private:
 
     void begin_http();
     void begin_socks();
-    void ask_socks();
+    void send_socks_request();
     void read();
     void read_http();
     void read_socks_method();
@@ -51,7 +51,7 @@ private:
     const Proxy proxy_;
     const HostPort target_;
     Awaits awaits_ = Awaits::http_head;
-    State state_ = State::going_on;
+    State state_ = State::in_progress;
     std::string output_;
     std::string received_;  // bytes that the current step has not consumed
     std::string failure_;

@@ -100,9 +100,9 @@ void AccessFile::run(const std::stop_token& ending) {
                 pause.wait_for(lock, ending, is_failing_ ? access::retry_time : access::gather_time,
                                [] { return false; });
             }
-            take_orders();
+            apply_requests();
             (void)write_some();
-            tell(false);
+            report_dropped(false);
         } catch (const std::exception&) {  // no memory: lines in the lanes are dropped when these are full
         }
     }
@@ -110,7 +110,7 @@ void AccessFile::run(const std::stop_token& ending) {
 }
 
 // Ends a file and opens the next: nothing is lost in between, since waiting lines are written to the next.
-void AccessFile::take_orders() {
+void AccessFile::apply_requests() {
     std::optional<AccessSink> next;
     bool reopens = false;
     {
@@ -164,7 +164,7 @@ bool AccessFile::write_some() {
             continue;
         }
         if (written <= 0) {
-            tell_failure(errno);
+            log_failure(errno);
             return false;
         }
         at_ += static_cast<std::size_t>(written);
@@ -178,7 +178,7 @@ bool AccessFile::write_some() {
 void AccessFile::finish() {
     const Clock::time_point until = Clock::now() + access::end_time;
     try {
-        take_orders();
+        apply_requests();
         do {  // the rest of the last write, and then later lines
             while (!write_some() && Clock::now() < until) {
                 (void)::poll(nullptr, 0, static_cast<int>(access::gather_time.count()));
@@ -190,24 +190,24 @@ void AccessFile::finish() {
         lanes_->take_all(rest_);
         dropped_ +=
             static_cast<std::uint64_t>(std::count(rest_.begin() + static_cast<std::ptrdiff_t>(at_), rest_.end(), '\n'));
-        tell(true);
+        report_dropped(true);
     } catch (const std::exception&) {  // no memory at the end
     }
 }
 
-void AccessFile::tell(bool at_once) {
+void AccessFile::report_dropped(bool at_once) {
     const Clock::time_point now = Clock::now();
     dropped_ += lanes_->take_dropped();
-    if (dropped_ == 0 || (!at_once && now - told_at_ < access::tell_time)) {
+    if (dropped_ == 0 || (!at_once && now - reported_at_ < access::report_interval)) {
         return;
     }
     log_.warn("access log lines were dropped: they cannot be written fast enough",
               {{"at", sink_.path()}, {"lines", dropped_}});
     dropped_ = 0;
-    told_at_ = now;
+    reported_at_ = now;
 }
 
-void AccessFile::tell_failure(int error) {
+void AccessFile::log_failure(int error) {
     if (!std::exchange(is_failing_, true) && error != EAGAIN) {
         log_.warn("the access log cannot be written; trying again",
                   {{"at", sink_.path()}, {"why", std::generic_category().message(error)}});

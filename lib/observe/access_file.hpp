@@ -64,12 +64,12 @@ private:
     using Clock = std::chrono::steady_clock;
 
     void run(const std::stop_token& ending);
-    void take_orders();
+    void apply_requests();
     bool write_some();
     void leave_torn_line();
     void finish();
-    void tell(bool at_once);
-    void tell_failure(int error);
+    void report_dropped(bool at_once);
+    void log_failure(int error);
 
     const std::shared_ptr<access::Lanes> lanes_;
     Logger& log_;
@@ -83,7 +83,7 @@ private:
     std::size_t at_ = 0;  // bytes of `rest_` before this position are written
     bool is_failing_ = false;
     std::uint64_t dropped_ = 0;  // not reported yet
-    Clock::time_point told_at_{};
+    Clock::time_point reported_at_{};
     std::jthread thread_;  // last: it uses all of the above
 };
 

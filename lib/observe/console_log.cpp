@@ -18,7 +18,7 @@ namespace ferrotunnel::observe {
 namespace {
 
 // How soon, at the end, a line without a reader is given up.
-constexpr std::chrono::milliseconds look_every{50};
+constexpr std::chrono::milliseconds check_interval{50};
 
 // The names for --log-level.
 std::string_view name_of(LogLevel level) {
@@ -58,7 +58,7 @@ void write_all(int descriptor, std::string_view text, const std::stop_token& end
     constexpr std::size_t piece_bytes_max = PIPE_BUF;
     while (!text.empty()) {
         pollfd wanted{descriptor, POLLOUT, 0};
-        if (::poll(&wanted, 1, static_cast<int>(look_every.count())) >
+        if (::poll(&wanted, 1, static_cast<int>(check_interval.count())) >
             0) {  // ready may also mean broken: the write then reports it
             const ssize_t written = ::write(descriptor, text.data(), std::min(text.size(), piece_bytes_max));
             if (written < 0 && errno != EINTR && errno != EAGAIN) {
@@ -120,7 +120,8 @@ class ConsoleLog::Turn {
 public:
     Turn(Stream& stream, const std::stop_token& ending) : stream_(stream) {
         ReleasableLock lock(stream_.mutex);
-        while (!stream_.free.wait_for(lock, look_every, [this]() REQUIRES(stream_.mutex) { return !stream_.busy; })) {
+        while (
+            !stream_.free.wait_for(lock, check_interval, [this]() REQUIRES(stream_.mutex) { return !stream_.busy; })) {
             if (ending.stop_requested()) {
                 return;
             }

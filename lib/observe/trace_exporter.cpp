@@ -74,7 +74,7 @@ public:
         } catch (const std::exception&) {  // no memory for the message
             give_up();
         }
-        if (batch_.empty() && over_ && !std::exchange(said_over_, true)) {
+        if (batch_.empty() && over_ && !std::exchange(end_reported_, true)) {
             over_->set_value();
         } else if (batch_.empty() && !timer_.is_set()) {
             timer_.set(worker_.now() + times_.gather);
@@ -83,7 +83,7 @@ public:
 
 private:
     void on_timer() {
-        tell_dropped();
+        report_dropped();
         if (batch_.empty()) {
             is_due_ = true;
             look();
@@ -125,7 +125,7 @@ private:
     void on_response(const fetch::Response& result) {
         post_.reset();
         try {
-            tell(result);
+            report_result(result);
         } catch (const std::exception&) {  // no memory for a log line
         }
         if (is_success(result.status)) {
@@ -138,7 +138,7 @@ private:
     }
 
     /// Logs when the collector fails, and when it recovers.
-    void tell(const fetch::Response& result) {
+    void report_result(const fetch::Response& result) {
         const bool fails = !is_success(result.status);
         if (std::exchange(is_failing_, fails) == fails) {
             return;
@@ -177,12 +177,12 @@ private:
         timer_.cancel();
     }
 
-    void tell_dropped() {
+    void report_dropped() {
         const std::uint64_t dropped = queue_->counts().dropped;
-        if (dropped != told_dropped_ && worker_.now() >= tell_again_) {
-            log_.warn("spans were dropped: the collector is too slow", {{"spans", dropped - told_dropped_}});
-            told_dropped_ = dropped;
-            tell_again_ = worker_.now() + trace::tell_time;
+        if (dropped != reported_dropped_ && worker_.now() >= report_again_at_) {
+            log_.warn("spans were dropped: the collector is too slow", {{"spans", dropped - reported_dropped_}});
+            reported_dropped_ = dropped;
+            report_again_at_ = worker_.now() + trace::report_interval;
         }
     }
 
@@ -196,10 +196,10 @@ private:
     unsigned attempts_ = 0;           // for that batch
     bool is_due_ = false;             // send waiting spans, however few
     bool is_failing_ = false;         // already logged
-    std::uint64_t told_dropped_ = 0;
-    TimePoint tell_again_{};
+    std::uint64_t reported_dropped_ = 0;
+    TimePoint report_again_at_{};
     std::shared_ptr<std::promise<void>> over_;  // null: it continues
-    bool said_over_ = false;
+    bool end_reported_ = false;
     std::unique_ptr<fetch::Fetch> post_;
     runtime::Timer timer_;  // for the next batch, or for the next attempt
 };

@@ -13,38 +13,39 @@ BodyCollection::BodyCollection(const RunContext& at, const http::Body& request) 
         request.kind == http::BodyKind::none || (request.kind == http::BodyKind::length && request.length == 0);
 }
 
-bool BodyCollection::collect(const BodyWish& wish) noexcept {
+bool BodyCollection::collect(const CollectCallback& callback) noexcept {
     const bool is_now = at_.is_in_hook() && (at_.is_in(RunPhase::request) ||
                                              (at_.is_in(RunPhase::response) && !at_.position.answer.switches));
     if (!is_now || state_ != State::none) {
         return false;
     }
-    wish_ = wish;
-    wish_.max = wish.max == 0 ? limits::plugin_collect_default : std::min(wish.max, limits::plugin_collect_max);
+    callback_ = callback;
+    callback_.max =
+        callback.max == 0 ? limits::plugin_collect_default : std::min(callback.max, limits::plugin_collect_max);
     state_ = State::wanted;
     return true;
 }
 
 ft_decision BodyCollection::decide(ft_exchange* exchange) {
-    const BodyWish wish = wish_;
+    const CollectCallback callback = callback_;
     const struct Released {
-        const BodyWish& wish;
-        ~Released() { wish.release_user(); }
-    } released{wish};
+        const CollectCallback& callback;
+        ~Released() { callback.release_user(); }
+    } released{callback};
     state_ = State::decided;
     const std::string_view whole = bytes(side());
-    return wish.then(exchange, wish.user, {whole.data(), whole.size()});
+    return callback.then(exchange, callback.user, {whole.data(), whole.size()});
 }
 
-BodyWish BodyCollection::take_wish() noexcept {
+CollectCallback BodyCollection::take_callback() noexcept {
     state_ = State::none;
-    return wish_;
+    return callback_;
 }
 
 void BodyCollection::drop() noexcept {
     failure_ = {};
-    if (has_wish()) {
-        take_wish().release_user();
+    if (has_callback()) {
+        take_callback().release_user();
     }
 }
 

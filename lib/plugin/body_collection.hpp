@@ -18,7 +18,7 @@
 namespace ferrotunnel::plugin {
 
 /// What an instance will do with a whole body.
-struct BodyWish {
+struct CollectCallback {
     ft_decision (*then)(ft_exchange*, void* user, ft_text body) = nullptr;
     void* user = nullptr;
     void (*release)(void* user) = nullptr;
@@ -41,12 +41,12 @@ public:
     BodyCollection& operator=(const BodyCollection&) = delete;
 
     /// For the running hook; owns `user` if it returns true. False: this hook may not collect, or has had a body.
-    bool collect(const BodyWish& wish) noexcept;
+    bool collect(const CollectCallback& callback) noexcept;
 
     /// Begins the hook of another instance, or of another phase.
     void begin_hook() noexcept { state_ = State::none; }
     /// Whether a wish waits for its decision.
-    bool has_wish() const noexcept { return state_ == State::wanted || state_ == State::collecting; }
+    bool has_callback() const noexcept { return state_ == State::wanted || state_ == State::collecting; }
     /// The hook leaves its decision to the body.
     void begin() noexcept { state_ = State::collecting; }
     bool is_collecting() const noexcept { return state_ == State::collecting; }
@@ -54,19 +54,19 @@ public:
     /// It is collecting, and the body is not complete.
     bool awaits_body() const noexcept { return is_collecting() && !is_whole() && failure_.empty(); }
     /// Whether the instance accepts the body. Others may have collected more than its limit.
-    bool fits() const noexcept { return failure_.empty() && bytes(side()).size() <= wish_.max; }
+    bool fits() const noexcept { return failure_.empty() && bytes(side()).size() <= callback_.max; }
     /// Why the body could not be collected; empty if it could.
     std::string_view failure() const noexcept { return failure_; }
     /// Calls the instance with the whole body.
     ft_decision decide(ft_exchange* exchange);
     /// Moves the wish out: the caller must release it.
-    BodyWish take_wish() noexcept;
+    CollectCallback take_callback() noexcept;
     /// Releases the wish, if there is one.
     void drop() noexcept;
 
     // --- for the exchange ---
 
-    std::size_t max() const noexcept { return has_wish() ? wish_.max : 0; }
+    std::size_t max() const noexcept { return has_callback() ? callback_.max : 0; }
     hooks::Collected add(std::string_view piece) noexcept;
     void end() noexcept { sides_[side()].is_whole = true; }
     void fail(std::string_view why) noexcept { failure_ = why; }
@@ -86,7 +86,7 @@ private:
 
     const RunContext& at_;
     State state_ = State::none;
-    BodyWish wish_;             // valid in `wanted` and `collecting`
+    CollectCallback callback_;  // valid in `wanted` and `collecting`
     std::string_view failure_;  // why the body cannot be collected
     std::array<Side, 2> sides_;
 };

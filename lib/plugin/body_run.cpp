@@ -12,59 +12,60 @@ constexpr std::uint16_t partial_content = 206;
 
 }  // namespace
 
-BodyPassage& BodyRun::passage(std::uint32_t side) {
-    std::unique_ptr<BodyPassage>& passage = passages_[side];
-    if (passage == nullptr) {
-        passage = std::make_unique<BodyPassage>(at_.info.id, at_.chain.watch());
+BodyFilterChain& BodyRun::filter_chain(std::uint32_t side) {
+    std::unique_ptr<BodyFilterChain>& filter_chain = filter_chains_[side];
+    if (filter_chain == nullptr) {
+        filter_chain = std::make_unique<BodyFilterChain>(at_.info.id, at_.chain.watch());
     }
-    return *passage;
+    return *filter_chain;
 }
 
 // Null if the running hook may not request this side's body now.
-BodyPassage* BodyRun::passage_for_hook(std::uint32_t side) {
+BodyFilterChain* BodyRun::filter_chain_for_hook(std::uint32_t side) {
     const bool is_now =
         at_.is_in_hook() && ((side == FT_REQUEST && at_.is_in(RunPhase::request)) ||
                              (side == FT_RESPONSE && at_.is_in(RunPhase::response) && !at_.position.answer.switches));
-    return is_now ? &passage(side) : nullptr;
+    return is_now ? &filter_chain(side) : nullptr;
 }
 
-bool BodyRun::observe(std::uint32_t side, BodyPassage::LookCall look, void* user, BodyPassage::Release release) {
-    BodyPassage* const passage = passage_for_hook(side);
-    return passage != nullptr && passage->add_look(at_.current(), look, user, release);
+bool BodyRun::observe(std::uint32_t side, BodyFilterChain::ObserveCall look, void* user,
+                      BodyFilterChain::Release release) {
+    BodyFilterChain* const filter_chain = filter_chain_for_hook(side);
+    return filter_chain != nullptr && filter_chain->add_observer(at_.current(), look, user, release);
 }
 
 bool BodyRun::transform(std::uint32_t side, const ft_body_filter& filter, void* user, bool& is_unused) {
-    BodyPassage* const passage = passage_for_hook(side);
-    if (passage == nullptr || (side == FT_RESPONSE && at_.position.answer.status == partial_content)) {
+    BodyFilterChain* const filter_chain = filter_chain_for_hook(side);
+    if (filter_chain == nullptr || (side == FT_RESPONSE && at_.position.answer.status == partial_content)) {
         return false;
     }
     const Instance& by = at_.current();
     is_unused = by.observes();
-    const bool is_added = !is_unused && passage->add_filter(by, filter, user);
+    const bool is_added = !is_unused && filter_chain->add_filter(by, filter, user);
     if (is_unused || is_added) {
         by.count(Count::bodies);
     }
     if (is_unused) {
-        by.tell_change(at_.info.id, side == FT_REQUEST ? "request body" : "response body", "transformed");
+        by.log_change(at_.info.id, side == FT_REQUEST ? "request body" : "response body", "transformed");
     }
     return is_added;
 }
 
-void BodyRun::take_back(const Mark& mark) noexcept {
+void BodyRun::roll_back(const Mark& mark) noexcept {
     for (std::size_t side = 0; side < mark.size(); ++side) {
-        if (passages_[side] != nullptr) {
-            passages_[side]->take_back(mark[side]);
+        if (filter_chains_[side] != nullptr) {
+            filter_chains_[side]->roll_back(mark[side]);
         }
     }
 }
 
 void BodyRun::drop_response() noexcept {
-    take_back({stages(FT_REQUEST), 0});
+    roll_back({stages(FT_REQUEST), 0});
     etag_ = Etag::kept;
 }
 
-hooks::BodyWay* BodyRun::body(std::uint32_t side) noexcept {
-    return stages(side) > 0 ? passages_[side].get() : nullptr;
+hooks::BodyFilters* BodyRun::body(std::uint32_t side) noexcept {
+    return stages(side) > 0 ? filter_chains_[side].get() : nullptr;
 }
 
 // The sent body is not byte for byte what a strong ETag stands for.

@@ -10,13 +10,13 @@
 
 #include "hooks/http_run.hpp"
 #include "http/edits.hpp"
-#include "plugin/body_passage.hpp"
+#include "plugin/body_filter_chain.hpp"
 #include "plugin/exchange_heads.hpp"
 #include "plugin/run_context.hpp"
 
 namespace ferrotunnel::plugin {
 
-/// Sides are those of plugin_abi.h. A BodyPassage has the state and the output of each body's stages.
+/// Sides are those of plugin_abi.h. A BodyFilterChain has the state and the output of each body's stages.
 class BodyRun {
 public:
     /// The number of stages in the passages at some time.
@@ -26,20 +26,21 @@ public:
 
     /// For the running hook, in the phase of that side: add a stage of its instance after the others. They own `user`
     /// if they return true. `is_unused`: the instance only observes, and would have transformed the body.
-    bool observe(std::uint32_t side, BodyPassage::LookCall look, void* user, BodyPassage::Release release);
+    bool observe(std::uint32_t side, BodyFilterChain::ObserveCall look, void* user, BodyFilterChain::Release release);
     bool transform(std::uint32_t side, const ft_body_filter& filter, void* user, bool& is_unused);
     /// Adds a stage that observes the request's body, outside of hooks.
-    bool observe_request(const Instance& by, BodyPassage::LookCall look, void* user, BodyPassage::Release release) {
-        return passage(FT_REQUEST).add_look(by, look, user, release);
+    bool observe_request(const Instance& by, BodyFilterChain::ObserveCall look, void* user,
+                         BodyFilterChain::Release release) {
+        return filter_chain(FT_REQUEST).add_observer(by, look, user, release);
     }
 
     Mark mark() const noexcept { return {stages(FT_REQUEST), stages(FT_RESPONSE)}; }
-    void take_back(const Mark& mark) noexcept;
+    void roll_back(const Mark& mark) noexcept;
     /// Another response replaces this one.
     void drop_response() noexcept;
 
     /// The body's path on this side; null if no instance requested it.
-    hooks::BodyWay* body(std::uint32_t side) noexcept;
+    hooks::BodyFilters* body(std::uint32_t side) noexcept;
     /// All instances have seen the response: its ETag becomes weak if its body is transformed.
     void weaken_etag(const ExchangeHeads& heads) noexcept;
     /// Removes the fields that do not hold for a transformed body. They may not be trailers either. False: there is no
@@ -49,17 +50,17 @@ public:
 private:
     enum class Etag : std::uint8_t { kept, removed, weak };
 
-    BodyPassage& passage(std::uint32_t side);
-    BodyPassage* passage_for_hook(std::uint32_t side);
+    BodyFilterChain& filter_chain(std::uint32_t side);
+    BodyFilterChain* filter_chain_for_hook(std::uint32_t side);
     std::size_t stages(std::uint32_t side) const noexcept {
-        return passages_[side] != nullptr ? passages_[side]->stages() : 0;
+        return filter_chains_[side] != nullptr ? filter_chains_[side]->stages() : 0;
     }
     bool transforms(std::uint32_t side) const noexcept {
-        return passages_[side] != nullptr && passages_[side]->changes();
+        return filter_chains_[side] != nullptr && filter_chains_[side]->changes();
     }
 
     const RunContext& at_;
-    std::array<std::unique_ptr<BodyPassage>, 2> passages_;  // by side
+    std::array<std::unique_ptr<BodyFilterChain>, 2> filter_chains_;  // by side
     Etag etag_ = Etag::kept;
     std::string weak_etag_;
 };

@@ -13,14 +13,14 @@
 
 namespace ferrotunnel::plugin {
 
-using hooks::AskedFor;
-using hooks::AskedPlugin;
-using hooks::SharedAskedPlugins;
-using Why = hooks::AskedRefusal::Why;
+using hooks::PluginTarget;
+using hooks::RequestedPlugin;
+using hooks::SharedRequestedPlugins;
+using Why = hooks::PluginRequestRefusal::Why;
 
 namespace {
 
-hooks::AskedRefusal busy() {
+hooks::PluginRequestRefusal busy() {
     return {Why::busy, "The server cannot create the plugins that the service requests at the moment."};
 }
 
@@ -33,30 +33,32 @@ std::string allowed_text(const std::vector<ClientType>& types) {
 }
 
 // The first finding about the settings, for the client's user.
-hooks::AskedRefusal wrong(const std::string& type, const std::vector<config::Finding>& findings) {
+hooks::PluginRequestRefusal wrong(const std::string& type, const std::vector<config::Finding>& findings) {
     const config::Finding& first = findings.front();
     return {Why::wrong, "The plugin " + type + ": " + first.path + (first.path.empty() ? "" : " ") + first.text};
 }
 
 // Settings from a client, checked by the type.
-Result<Prepared, hooks::AskedRefusal> prepare_asked(ft_entry library, const Type& type, const std::string& text) {
+Result<Prepared, hooks::PluginRequestRefusal> prepare_asked(ft_entry library, const Type& type,
+                                                            const std::string& text) {
     Result<config::CheckedValue, std::vector<config::Finding>> settings =
         type.schema->parse_for_client(text.empty() ? "{}" : text);
     if (!settings) {
         return wrong(type.name, settings.error());
     }
     Result<Prepared, std::vector<config::Finding>> prepared = prepare(library, type.name, std::move(*settings));
-    return prepared ? Result<Prepared, hooks::AskedRefusal>(std::move(*prepared)) : wrong(type.name, prepared.error());
+    return prepared ? Result<Prepared, hooks::PluginRequestRefusal>(std::move(*prepared))
+                    : wrong(type.name, prepared.error());
 }
 
-bool can_look_at(const Type& type, AskedFor visitors) noexcept {
-    return visitors == AskedFor::requests ? type.calls.on_request != nullptr || type.calls.on_response != nullptr
-                                          : type.calls.on_connect != nullptr;
+bool can_look_at(const Type& type, PluginTarget visitors) noexcept {
+    return visitors == PluginTarget::requests ? type.calls.on_request != nullptr || type.calls.on_response != nullptr
+                                              : type.calls.on_connect != nullptr;
 }
 
 }  // namespace
 
-std::string fault_of_asked(const std::string& name, const std::string& settings) {
+std::string fault_of_requested(const std::string& name, const std::string& settings) {
     const ShippedFile file = shipped_file(name);
     const Result<Loaded, std::string> loaded =
         file.fault.empty() ? load(file.path) : Result<Loaded, std::string>(file.fault);
@@ -66,12 +68,15 @@ std::string fault_of_asked(const std::string& name, const std::string& settings)
     if (!types || type == types->end() || !type->schema || !type->schema->is_for_clients()) {
         return {};
     }
-    const Result<Prepared, hooks::AskedRefusal> prepared = prepare_asked(loaded->entry, *type, settings);
+    const Result<Prepared, hooks::PluginRequestRefusal> prepared = prepare_asked(loaded->entry, *type, settings);
     return prepared ? std::string() : prepared.error().text;
 }
 
 ClientPlugins::ClientPlugins(Logger& log, Bounds bounds)
-    : log_(log), bounds_(bounds), registry_(std::make_shared<AskedRegistry>(bounds.instances)), instances_(log) {}
+    : log_(log),
+      bounds_(bounds),
+      registry_(std::make_shared<RequestedPluginRegistry>(bounds.instances)),
+      instances_(log) {}
 
 void ClientPlugins::open(std::vector<ClientType> types) {
     const MutexLock lock(mutex_);
@@ -96,10 +101,10 @@ void ClientPlugins::close() {
         thread_.join();
     }
     registry_->end();
-    instances_.bury();
+    instances_.destroy_retired();
 }
 
-bool ClientPlugins::take(hooks::AskingService& wanted, hooks::AskedMade& made) {
+bool ClientPlugins::take(hooks::PluginRequest& wanted, hooks::PluginRequestCallback& made) {
     const MutexLock lock(mutex_);
     const auto of_token =
         std::ranges::count_if(queue_, [&](const Job& job) { return job.wanted.token == wanted.token; });
@@ -129,7 +134,7 @@ void ClientPlugins::run() {
         const Job job = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();
-        std::optional<Result<SharedAskedPlugins, Refusal>> result;
+        std::optional<Result<SharedRequestedPlugins, Refusal>> result;
         try {
             result.emplace(made_of(job.wanted));
         } catch (const std::exception&) {  // no memory, or no thread
@@ -142,9 +147,9 @@ void ClientPlugins::run() {
 
 // --- on the thread ---
 
-Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hooks::AskingService& wanted) {
-    instances_.bury_on_own_thread();
-    instances_.bury();  // unused instances do not count
+Result<SharedRequestedPlugins, hooks::PluginRequestRefusal> ClientPlugins::made_of(const hooks::PluginRequest& wanted) {
+    instances_.start_reaper();
+    instances_.destroy_retired();  // unused instances do not count
     const std::size_t count = wanted.plugins.size();
     if (count > limits::plugin_places_of_clients) {
         return Refusal{Why::wrong,
@@ -152,9 +157,9 @@ Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hoo
     }
     std::vector<std::shared_ptr<Instance>> instances;
     std::string names;
-    for (const AskedPlugin& each : wanted.plugins) {
+    for (const RequestedPlugin& each : wanted.plugins) {
         // If a type is not allowed, it does not matter whether there is room.
-        Result<const Known*, Refusal> known = find(each.type);
+        Result<const LoadedType*, Refusal> known = find(each.type);
         if (!known) {
             return known.error();
         }
@@ -162,7 +167,7 @@ Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hoo
     if (!registry_->has_room(wanted.token, count) || instances_.living() + count > bounds_.instances.in_all) {
         return Refusal{Why::busy, "The clients of this token, or all clients, have reached their limit of plugins."};
     }
-    for (const AskedPlugin& each : wanted.plugins) {
+    for (const RequestedPlugin& each : wanted.plugins) {
         auto made = make_one(each, wanted.visitors);
         if (!made) {
             return made.error();
@@ -173,11 +178,11 @@ Result<SharedAskedPlugins, hooks::AskedRefusal> ClientPlugins::made_of(const hoo
     for (const auto& instance : instances) {
         instances_.start(*instance);
     }
-    return SharedAskedPlugins(registry_->add(wanted.token, std::move(instances), std::move(names)));
+    return SharedRequestedPlugins(registry_->add(wanted.token, std::move(instances), std::move(names)));
 }
 
 // Finds a type that clients may request, and loads it if it is not loaded yet.
-Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(const std::string& name) {
+Result<const ClientPlugins::LoadedType*, hooks::PluginRequestRefusal> ClientPlugins::find(const std::string& name) {
     const std::vector<ClientType> types_now = [this] {
         const MutexLock lock(mutex_);
         return types_;
@@ -187,7 +192,7 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
         return Refusal{Why::not_allowed, "The server does not allow clients to request the plugin " +
                                              printable(name, 64) + ": " + allowed_text(types_now) + "."};
     }
-    if (const auto known = known_.find(name); known != known_.end() && known->second.as == *allowed) {
+    if (const auto known = loaded_types_.find(name); known != loaded_types_.end() && known->second.as == *allowed) {
         return &known->second;
     }
     const Refusal missing{Why::not_allowed, "The plugin " + name + " is not installed on the server."};
@@ -212,21 +217,21 @@ Result<const ClientPlugins::Known*, hooks::AskedRefusal> ClientPlugins::find(con
     if (!type->schema || !type->schema->is_for_clients()) {
         return Refusal{Why::not_allowed, "The plugin " + name + " has no settings that clients may set."};
     }
-    return &known_.insert_or_assign(name, Known{*allowed, library, *type}).first->second;
+    return &loaded_types_.insert_or_assign(name, LoadedType{*allowed, library, *type}).first->second;
 }
 
-Result<std::shared_ptr<Instance>, hooks::AskedRefusal> ClientPlugins::make_one(const AskedPlugin& wanted,
-                                                                               AskedFor visitors) {
-    Result<const Known*, Refusal> known = find(wanted.type);
+Result<std::shared_ptr<Instance>, hooks::PluginRequestRefusal> ClientPlugins::make_one(const RequestedPlugin& wanted,
+                                                                                       PluginTarget visitors) {
+    Result<const LoadedType*, Refusal> known = find(wanted.type);
     if (!known) {
         return known.error();
     }
     const auto& [as, library, type] = **known;
     if (!can_look_at(type, visitors)) {
-        return Refusal{Why::wrong,
-                       "The plugin " + type.name +
-                           (visitors == AskedFor::requests ? " is not for HTTP services."
-                                                           : " is only for HTTP services: others have no requests.")};
+        return Refusal{Why::wrong, "The plugin " + type.name +
+                                       (visitors == PluginTarget::requests
+                                            ? " is not for HTTP services."
+                                            : " is only for HTTP services: others have no requests.")};
     }
     Result<Prepared, Refusal> prepared = prepare_asked(library, type, wanted.settings);
     if (!prepared) {

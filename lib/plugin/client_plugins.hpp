@@ -14,7 +14,7 @@
 #include "base/log.hpp"
 #include "base/mutex.hpp"
 #include "base/result.hpp"
-#include "hooks/asked_plugins.hpp"
+#include "hooks/requested_plugins.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/library.hpp"
 #include "plugin/service_plugins.hpp"
@@ -31,12 +31,12 @@ struct ClientType {
 
 /// What a server would reject in a client's settings for a type of plugin, according to the type's library on this
 /// machine, which is loaded. Empty if there is no fault, or no such library here. Thread-safe.
-std::string fault_of_asked(const std::string& name, const std::string& settings);
+std::string fault_of_requested(const std::string& name, const std::string& settings);
 
 class ClientPlugins {
 public:
     struct Bounds {
-        AskedRegistry::Bounds instances{};
+        RequestedPluginRegistry::Bounds instances{};
         std::size_t queue = limits::plugin_asked_queue_max;
     };
 
@@ -54,9 +54,9 @@ public:
     void set_types(std::vector<ClientType> types);
     /// Sets the operator's chain, which runs first; null: there is none. On the control thread.
     void set_operators(std::shared_ptr<const Chain> chain) { registry_->set_operators(std::move(chain)); }
-    /// Queues the plugins of a service for creation; see hooks::SessionHooks::make_asked. False: there is no room, and
-    /// the caller still owns both. Thread-safe.
-    bool take(hooks::AskingService& wanted, hooks::AskedMade& made);
+    /// Queues the plugins of a service for creation; see hooks::SessionHooks::make_requested. False: there is no room,
+    /// and the caller still owns both. Thread-safe.
+    bool take(hooks::PluginRequest& wanted, hooks::PluginRequestCallback& made);
     /// Ends all of them, when no worker runs. On the control thread.
     void close();
 
@@ -64,28 +64,29 @@ public:
     std::size_t instances() const { return registry_->instances(); }
 
 private:
-    using Refusal = hooks::AskedRefusal;
+    using Refusal = hooks::PluginRequestRefusal;
     struct Job {
-        hooks::AskingService wanted;
-        hooks::AskedMade made;
+        hooks::PluginRequest wanted;
+        hooks::PluginRequestCallback made;
     };
-    struct Known {
+    struct LoadedType {
         ClientType as;  // the type for which it was loaded
         ft_entry library;
         Type type;
     };
 
     void run();
-    Result<hooks::SharedAskedPlugins, Refusal> made_of(const hooks::AskingService& wanted);
-    Result<const Known*, Refusal> find(const std::string& name);
-    Result<std::shared_ptr<Instance>, Refusal> make_one(const hooks::AskedPlugin& wanted, hooks::AskedFor visitors);
+    Result<hooks::SharedRequestedPlugins, Refusal> made_of(const hooks::PluginRequest& wanted);
+    Result<const LoadedType*, Refusal> find(const std::string& name);
+    Result<std::shared_ptr<Instance>, Refusal> make_one(const hooks::RequestedPlugin& wanted,
+                                                        hooks::PluginTarget visitors);
 
     Logger& log_;
     const Bounds bounds_;
-    const std::shared_ptr<AskedRegistry> registry_;
+    const std::shared_ptr<RequestedPluginRegistry> registry_;
     Instances instances_;
-    std::map<std::string, Known> known_;  // loaded types; only for the thread
-    Mutex mutex_;                         // of what follows
+    std::map<std::string, LoadedType> loaded_types_;  // loaded types; only for the thread
+    Mutex mutex_;                                     // of what follows
     ConditionVariable changed_;
     std::vector<ClientType> types_ GUARDED_BY(mutex_);
     std::deque<Job> queue_ GUARDED_BY(mutex_);

@@ -25,7 +25,7 @@ public:
         taken_ += bytes;
         return true;
     }
-    void give_back(std::size_t bytes) noexcept { taken_ -= bytes; }
+    void release(std::size_t bytes) noexcept { taken_ -= bytes; }
     std::size_t taken() const noexcept { return taken_; }
 
 private:
@@ -59,7 +59,7 @@ public:
         return hooks::Collected::kept;
     }
     void clear() noexcept {
-        budget_.give_back(std::exchange(capacity_, 0));
+        budget_.release(std::exchange(capacity_, 0));
         room_.reset();
         size_ = 0;
     }

@@ -76,8 +76,8 @@ std::vector<NoteRead> notes_read_by(const expression::Expression& condition) {
     return found;
 }
 
-Verdict look(const expression::Expression& condition, const ConditionRequest& request,
-             const ConditionMaps& maps) noexcept {
+Verdict evaluate(const expression::Expression& condition, const ConditionRequest& request,
+                 const ConditionMaps& maps) noexcept {
     http::PathReadings readings;
     if (readings.assign(request.path == "*" ? "/" : request.path) != http::PathFault::none) {
         return Verdict::depends;

@@ -53,7 +53,7 @@ enum class Verdict : std::uint8_t {
 
 /// Evaluates the condition for all readings of the path: `request.path` is each of them in turn, in the form in which
 /// the router compares paths. Thread-safe.
-Verdict look(const expression::Expression& condition, const ConditionRequest& request,
-             const ConditionMaps& maps) noexcept;
+Verdict evaluate(const expression::Expression& condition, const ConditionRequest& request,
+                 const ConditionMaps& maps) noexcept;
 
 }  // namespace ferrotunnel::plugin

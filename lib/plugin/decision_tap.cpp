@@ -19,16 +19,16 @@ void DecisionTap::open() {
         is_closed_ = false;
         Ticket::set_tap(nullptr);
     }
-    let_go();
+    release();
 }
 
 bool DecisionTap::wait(std::chrono::seconds longest) {
     ReleasableLock lock(mutex_);
-    return came_.wait_for(lock, longest, [this]() REQUIRES(mutex_) { return !held_.empty(); });
+    return arrived_.wait_for(lock, longest, [this]() REQUIRES(mutex_) { return !held_.empty(); });
 }
 
-void DecisionTap::let_go(int times) {
-    std::vector<std::pair<Ticket::Handle, Then>> gone;
+void DecisionTap::release(int times) {
+    std::vector<std::pair<Ticket::Handle, Continuation>> gone;
     {
         const MutexLock lock(mutex_);
         gone.swap(held_);
@@ -41,13 +41,13 @@ void DecisionTap::let_go(int times) {
     }
 }
 
-bool DecisionTap::takes(Ticket::Handle handle, const Then& then) {
+bool DecisionTap::takes(Ticket::Handle handle, const Continuation& then) {
     const MutexLock lock(mutex_);
     if (!is_closed_) {
         return false;
     }
     held_.emplace_back(handle, then);
-    came_.notify_all();
+    arrived_.notify_all();
     return true;
 }
 

@@ -22,15 +22,15 @@ public:
     /// Waits until a decision is held. False if none arrives.
     bool wait(std::chrono::seconds longest);
     /// Delivers the held decisions to the tickets, each `times` times: the second has no effect.
-    void let_go(int times = 1);
+    void release(int times = 1);
 
     /// Keeps a decision if it is to be held. Thread-safe.
-    bool takes(Ticket::Handle handle, const Then& then);
+    bool takes(Ticket::Handle handle, const Continuation& then);
 
 private:
     Mutex mutex_;
-    ConditionVariable came_;
-    std::vector<std::pair<Ticket::Handle, Then>> held_ GUARDED_BY(mutex_);
+    ConditionVariable arrived_;
+    std::vector<std::pair<Ticket::Handle, Continuation>> held_ GUARDED_BY(mutex_);
     bool is_closed_ GUARDED_BY(mutex_) = false;
 };
 

@@ -58,11 +58,11 @@ void DecisionWait::withdraw() noexcept {
     }
 }
 
-void DecisionWait::on_ticket(const Then& then) noexcept {
+void DecisionWait::on_decision(const Continuation& then) noexcept {
     ticket_ = {};
     chain_->end_wait(instance_, held_bytes_);
-    then_ = then;
-    owner_.on_decided();
+    continuation_ = then;
+    owner_.on_decision();
 }
 
 void DecisionWait::expire() noexcept {
@@ -80,15 +80,15 @@ bool DecisionWait::take_expired() noexcept {
     return true;
 }
 
-Then DecisionWait::take_then() noexcept {
+Continuation DecisionWait::take_continuation() noexcept {
     waits_ = false;
-    return *std::exchange(then_, std::nullopt);
+    return *std::exchange(continuation_, std::nullopt);
 }
 
 void DecisionWait::stop() noexcept {
     withdraw();
-    if (then_) {
-        std::exchange(then_, std::nullopt)->free_context();
+    if (continuation_) {
+        std::exchange(continuation_, std::nullopt)->free_context();
     }
     waits_ = expired_ = false;
     hold_until_ = never;

@@ -1,7 +1,7 @@
 // A run's wait for the decision that one of its instances owes: the ticket, then the decision, and the instance's
 // deadline.
 //
-//   idle --take, begin--> pending --decided--> arrived --take_then--> idle
+//   idle --take, begin--> pending --decided--> arrived --take_continuation--> idle
 //                            '--expire--> expired --take_expired--> idle
 #pragma once
 
@@ -23,7 +23,7 @@ public:
     /// The waiting run; called on its worker, never from within a call of this object.
     class Owner {
     public:
-        virtual void on_decided() noexcept = 0;
+        virtual void on_decision() noexcept = 0;
 
     protected:
         ~Owner() = default;
@@ -43,7 +43,7 @@ public:
     void withdraw() noexcept;
 
     /// Whether no decision has arrived yet.
-    bool is_pending() const noexcept { return waits_ && !then_ && !expired_; }
+    bool is_pending() const noexcept { return waits_ && !continuation_ && !expired_; }
     /// Whether a decision has arrived, or the deadline has passed.
     bool is_over() const noexcept { return waits_ && !is_pending(); }
     TimePoint until() const noexcept { return until_; }
@@ -51,7 +51,7 @@ public:
     void expire() noexcept;
     bool take_expired() noexcept;
     /// The decision. The caller must free its context.
-    Then take_then() noexcept;
+    Continuation take_continuation() noexcept;
 
     /// The next instance has its own time.
     void renew_time() noexcept { hold_until_ = never; }
@@ -59,7 +59,7 @@ public:
     void stop() noexcept;
 
 private:
-    void on_ticket(const Then& then) noexcept override;
+    void on_decision(const Continuation& then) noexcept override;
 
     const IntrusivePtr<WorkerChain> chain_;
     const std::size_t held_bytes_;
@@ -69,7 +69,7 @@ private:
     Duration timeout_{};
     bool waits_ = false;
     bool expired_ = false;
-    std::optional<Then> then_;
+    std::optional<Continuation> continuation_;
     TimePoint until_ = never;       // for this decision
     TimePoint hold_until_ = never;  // for all decisions of one instance in one phase
 };

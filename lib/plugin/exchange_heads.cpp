@@ -41,9 +41,9 @@ bool ExchangeHeads::set_target(std::string_view path, std::string_view query) {
     return true;
 }
 
-void ExchangeHeads::take_back(const Mark& mark) noexcept {
-    request_log_.take_back(mark.request_changes);
-    response_log_.take_back(mark.response_changes);
+void ExchangeHeads::roll_back(const Mark& mark) noexcept {
+    request_log_.roll_back(mark.request_changes);
+    response_log_.roll_back(mark.response_changes);
     path_ = mark.path;
     query_ = mark.query;
 }

@@ -8,7 +8,7 @@
 
 #include "http/edits.hpp"
 #include "http/head.hpp"
-#include "http/kept_head.hpp"
+#include "http/owned_head.hpp"
 #include "plugin/field_log.hpp"
 #include "plugin/run_context.hpp"
 #include "plugin/run_texts.hpp"
@@ -45,9 +45,9 @@ public:
     bool set_target(std::string_view path, std::string_view query);
 
     Mark mark() const noexcept { return {request_log_.size(), response_log_.size(), path_, query_}; }
-    void take_back(const Mark& mark) noexcept;
+    void roll_back(const Mark& mark) noexcept;
     /// Another response replaces this one.
-    void drop_response_changes() noexcept { response_log_.take_back(0); }
+    void drop_response_changes() noexcept { response_log_.roll_back(0); }
 
     bool changes_target() const noexcept { return !path_.empty(); }
     /// Makes `head` the request's, with the present target.
@@ -64,7 +64,7 @@ private:
 
     const RunContext& at_;
     RunTexts& texts_;
-    const http::KeptHead head_;
+    const http::OwnedHead head_;
     FieldLog request_log_;
     FieldLog response_log_;
     std::string_view path_;  // empty: as the visitor sent it

@@ -47,7 +47,7 @@ public:
     /// The number of added notes.
     std::size_t size() const noexcept { return added_.size(); }
     /// Removes the notes added after the first `n`.
-    void take_back(std::size_t n) noexcept { added_.resize(std::min(added_.size(), n)); }
+    void roll_back(std::size_t n) noexcept { added_.resize(std::min(added_.size(), n)); }
 
 private:
     struct Note {

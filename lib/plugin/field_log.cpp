@@ -37,7 +37,7 @@ bool BaseFields::shows(const http::Field& field) const noexcept {
 
 std::optional<FieldLog::Change> FieldLog::make(Kind kind, std::string_view name, std::string_view value) noexcept {
     std::optional<Change> made = http::Edits::make(kind, name, value);
-    return made && http::why_untouchable(*made).empty() ? made : std::nullopt;
+    return made && http::protected_field_reason(*made).empty() ? made : std::nullopt;
 }
 
 void FieldLog::add(const Change& change) {
@@ -57,7 +57,7 @@ bool FieldLog::drops(std::string_view name) const noexcept {
 }
 
 // Whether the change at `i` still adds its field.
-bool FieldLog::stands(std::size_t i) const noexcept {
+bool FieldLog::is_effective(std::size_t i) const noexcept {
     const Change& change = changes_[i];
     return change.kind != Kind::remove &&
            std::none_of(changes_.begin() + static_cast<std::ptrdiff_t>(i) + 1, changes_.end(),
@@ -70,7 +70,7 @@ bool FieldLog::stands(std::size_t i) const noexcept {
 // Calls `look(name, value, stands)` for each field in order, until it returns true. `stands` returns whether the field
 // is still there; it is called only for fields of interest, since it walks through the changes.
 template <typename Look>
-bool FieldLog::look_at_each(const BaseFields& base, Look look) const {
+bool FieldLog::for_each_field(const BaseFields& base, Look look) const {
     for (std::size_t i = 0; i < base.size(); ++i) {
         const http::Field field = base[i];
         const auto is_there = [&] {
@@ -83,13 +83,13 @@ bool FieldLog::look_at_each(const BaseFields& base, Look look) const {
     }
     const auto edits = base.edits != nullptr ? base.edits->all() : std::span<const http::Edits::Edit>();
     for (std::size_t i = 0; i < edits.size(); ++i) {
-        const auto is_there = [&] { return base.edits->stands(i) && !drops(edits[i].name); };
+        const auto is_there = [&] { return base.edits->is_effective(i) && !drops(edits[i].name); };
         if (look(edits[i].name, edits[i].value, is_there)) {
             return true;
         }
     }
     for (std::size_t i = 0; i < changes_.size(); ++i) {
-        if (look(changes_[i].name, changes_[i].value, [&] { return stands(i); })) {
+        if (look(changes_[i].name, changes_[i].value, [&] { return is_effective(i); })) {
             return true;
         }
     }
@@ -98,7 +98,7 @@ bool FieldLog::look_at_each(const BaseFields& base, Look look) const {
 
 std::optional<std::string_view> FieldLog::value(const BaseFields& base, std::string_view name, std::size_t nth) const {
     std::optional<std::string_view> found;
-    look_at_each(base, [&](std::string_view each, std::string_view value, const auto& is_there) {
+    for_each_field(base, [&](std::string_view each, std::string_view value, const auto& is_there) {
         if (!http::same_text(each, name) || !is_there() || nth-- > 0) {
             return false;
         }
@@ -110,7 +110,7 @@ std::optional<std::string_view> FieldLog::value(const BaseFields& base, std::str
 
 std::optional<http::Edits::Edit> FieldLog::field(const BaseFields& base, std::size_t i) const {
     std::optional<http::Edits::Edit> found;
-    look_at_each(base, [&](std::string_view name, std::string_view value, const auto& is_there) {
+    for_each_field(base, [&](std::string_view name, std::string_view value, const auto& is_there) {
         if (!is_there() || i-- > 0) {
             return false;
         }

@@ -13,13 +13,13 @@
 #include "http/edits.hpp"
 #include "http/field_name.hpp"
 #include "http/fields.hpp"
-#include "http/kept_head.hpp"
+#include "http/owned_head.hpp"
 
 namespace ferrotunnel::plugin {
 
 /// The fields to which the changes apply: the copy of a request's, or a response's with the edge's own edits.
 struct BaseFields {
-    const http::KeptHead* request = nullptr;
+    const http::OwnedHead* request = nullptr;
     const http::Fields* fields = nullptr;
     const http::Edits* edits = nullptr;
     std::span<const std::string> identity{};  // fields that visitors may not send
@@ -53,7 +53,7 @@ public:
     std::size_t size() const noexcept { return changes_.size(); }
     bool is_full() const noexcept { return changes_.size() == limits::plugin_edits_max; }
     /// Removes the changes after the first `size`.
-    void take_back(std::size_t size) { changes_.resize(size, {}); }
+    void roll_back(std::size_t size) { changes_.resize(size, {}); }
 
     /// The nth field of that name, in any case.
     std::optional<std::string_view> value(const BaseFields& base, std::string_view name, std::size_t nth) const;
@@ -65,9 +65,9 @@ public:
 
 private:
     template <typename Look>
-    bool look_at_each(const BaseFields& base, Look look) const;
+    bool for_each_field(const BaseFields& base, Look look) const;
     bool drops(std::string_view name) const noexcept;
-    bool stands(std::size_t i) const noexcept;
+    bool is_effective(std::size_t i) const noexcept;
 
     std::vector<Change> changes_;
 };

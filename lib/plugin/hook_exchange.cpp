@@ -50,7 +50,7 @@ void HookExchange::changed(std::string_view what, std::string_view name) const n
     const Instance& by = needs_.at.current();
     by.count(Count::edits);
     if (by.observes()) {
-        by.tell_change(needs_.at.info.id, what, name);
+        by.log_change(needs_.at.info.id, what, name);
     }
 }
 

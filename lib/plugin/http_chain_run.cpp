@@ -54,7 +54,7 @@ Step HttpChainRun::request(TimePoint now) noexcept {
             return refuse_path(entry);
         }
         reached_ = next_ + 1;
-        if (const std::optional<Step> step = ask(next_, now)) {
+        if (const std::optional<Step> step = call_hook(next_, now)) {
             return *step;
         }
     }
@@ -70,7 +70,7 @@ Step HttpChainRun::response(const hooks::AnswerView& answer, TimePoint now) noex
         if (!selection_.has_entered(next_ - 1)) {
             continue;
         }
-        if (const std::optional<Step> step = ask(next_ - 1, now)) {
+        if (const std::optional<Step> step = call_hook(next_ - 1, now)) {
             next_ -= *step == Step::answer ? 1 : 0;  // the remaining instances see the new response
             return *step;
         }
@@ -84,7 +84,7 @@ HookKind HttpChainRun::hook_kind() const noexcept {
 }
 
 // Calls one instance, or applies the decision that it owed. Empty: it lets the exchange pass.
-std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
+std::optional<Step> HttpChainRun::call_hook(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     if (wait_.is_pending()) {
         return Step::wait;
@@ -108,7 +108,7 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
         return failed(asked, "it has not decided in time");
     }
     if (asked.is_off()) {
-        return passed_over(i);
+        return bypass(i);
     }
     if (collection_.is_collecting() && !collection_.fits()) {
         return body_refused(asked);
@@ -122,13 +122,13 @@ std::optional<Step> HttpChainRun::ask(std::size_t i, TimePoint now) noexcept {
         asked, hook_kind(), [&] { decision = call(asked); }, follows_hook_);
     position_.current = RunPosition::none;
     // Any other decision may run code of the plugin or of the log, whose time must not count for the next hook.
-    follows_hook_ = decision == FT_GO_ON && !collection_.has_wish();
+    follows_hook_ = decision == FT_GO_ON && !collection_.has_callback();
     return decided(i, decision, now);
 }
 
 // The failure policy answers for an instance that is switched off. An instance without this hook call gets no later
 // ones.
-std::optional<Step> HttpChainRun::passed_over(std::size_t i) noexcept {
+std::optional<Step> HttpChainRun::bypass(std::size_t i) noexcept {
     if (position_.phase == RunPhase::request && is_first_call()) {
         selection_.leave(i);
     }
@@ -146,9 +146,9 @@ ft_decision HttpChainRun::call(const Instance& asked) {
         const auto hook = is_request ? asked.calls().on_request : asked.calls().on_response;
         return hook(asked.object(), &exchange_);
     }
-    const Then then = wait_.take_then();
+    const Continuation then = wait_.take_continuation();
     const struct Freed {
-        const Then& then;
+        const Continuation& then;
         ~Freed() { then.free_context(); }
     } freed{then};
     return then.decide(&exchange_);
@@ -162,7 +162,7 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
     if (decision != FT_LATER) {
         wait_.withdraw();
     }
-    if (decision == FT_COLLECT && collection_.has_wish()) {
+    if (decision == FT_COLLECT && collection_.has_callback()) {
         return decided_to_collect(i, now);
     }
     collection_.drop();
@@ -189,18 +189,18 @@ std::optional<Step> HttpChainRun::decided_to_collect(std::size_t i, TimePoint no
     asked.count(Count::bodies);
     wait_.renew_time();  // the visitor's time does not count for the plugin
     if (asked.observes() && !collection_.is_whole()) {
-        collect_beside(i);
+        collect_copy(i);
         return std::nullopt;
     }
     collection_.begin();
-    return ask(i, now);  // once: a decision on a body does not collect
+    return call_hook(i, now);  // once: a decision on a body does not collect
 }
 
 // `reply_` is the response, unless the instance only observes.
 std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
     asked.count(Count::answered);
     if (asked.observes()) {
-        asked.tell_observed(info_.id, reply_.take());
+        asked.log_observed(info_.id, reply_.take());
         return std::nullopt;
     }
     return Step::answer;
@@ -209,8 +209,8 @@ std::optional<Step> HttpChainRun::answered(const Instance& asked) noexcept {
 // Takes back what the instance did; its failure policy decides the rest. Without a reason nothing is logged.
 std::optional<Step> HttpChainRun::failed(const Instance& asked, std::string_view why) noexcept {
     wait_.withdraw();
-    take_back();
-    asked.tell_failure(hook_kind(), info_.id, why);
+    roll_back();
+    asked.log_failure(hook_kind(), info_.id, why);
     wait_.renew_time();  // the next instance has its own time
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
@@ -245,10 +245,10 @@ Step HttpChainRun::refuse_path(Entry entry) noexcept {
     return Step::answer;
 }
 
-void HttpChainRun::take_back() noexcept {
-    heads_.take_back(mark_.heads);
-    notes_.take_back(mark_.notes);
-    bodies_.take_back(mark_.bodies);
+void HttpChainRun::roll_back() noexcept {
+    heads_.roll_back(mark_.heads);
+    notes_.roll_back(mark_.notes);
+    bodies_.roll_back(mark_.bodies);
 }
 
 void HttpChainRun::stop_waiting() noexcept {
@@ -268,9 +268,9 @@ void HttpChainRun::drop_answer() noexcept {
 
 // Copies the request's body as it passes. A response's body is only counted: a decision on it needs the response's
 // head, which has been sent by then.
-void HttpChainRun::collect_beside(std::size_t i) noexcept {
+void HttpChainRun::collect_copy(std::size_t i) noexcept {
     const bool is_request = position_.phase == RunPhase::request;
-    instance(i).tell_change(info_.id, is_request ? "request body" : "response body", "collected");
+    instance(i).log_change(info_.id, is_request ? "request body" : "response body", "collected");
     if (!is_request) {
         collection_.drop();
         return;
@@ -285,7 +285,7 @@ void HttpChainRun::collect_beside(std::size_t i) noexcept {
     } catch (const std::exception&) {  // no memory
         collection_.drop();
     }
-    instance(i).tell_failure(HookKind::body, info_.id, "there is no room to observe the body");
+    instance(i).log_failure(HookKind::body, info_.id, "there is no room to observe the body");
 }
 
 void HttpChainRun::on_observed_too_large(std::size_t i) noexcept {
@@ -297,10 +297,10 @@ void HttpChainRun::on_observed_too_large(std::size_t i) noexcept {
 
 // The decision that would be made on the whole body. The request's hooks have ended, and its head may have been sent:
 // no edit would be applied, and nothing waits.
-ft_decision HttpChainRun::on_observed(std::size_t i, const BodyWish& wish, std::string_view body) noexcept {
+ft_decision HttpChainRun::on_observed(std::size_t i, const CollectCallback& callback, std::string_view body) noexcept {
     const RunPhase phase = std::exchange(position_.phase, RunPhase::none);
     const std::size_t before = std::exchange(position_.current, i);
-    const ft_decision decision = wish.then(&exchange_, wish.user, {body.data(), body.size()});
+    const ft_decision decision = callback.then(&exchange_, callback.user, {body.data(), body.size()});
     position_.current = before;
     position_.phase = phase;
     if (reply_.take_made() && decision == FT_ANSWERED) {

@@ -60,7 +60,7 @@ public:
     void collect_failed(std::string_view why) noexcept override { collection_.fail(why); }
     std::string_view collected(hooks::Side side) const noexcept override { return collection_.bytes(number_of(side)); }
     void drop_collected(hooks::Side side) noexcept override { collection_.drop_bytes(number_of(side)); }
-    hooks::BodyWay* body(hooks::Side side) noexcept override { return bodies_.body(number_of(side)); }
+    hooks::BodyFilters* body(hooks::Side side) noexcept override { return bodies_.body(number_of(side)); }
     void close(const hooks::Outcome& outcome) noexcept override;
 
     /// A note as the operator's plugins see it.
@@ -74,8 +74,9 @@ private:
         BodyRun::Mark bodies{};
     };
 
-    void on_decided() noexcept override { owner_.on_decision(); }
-    ft_decision on_observed(std::size_t instance, const BodyWish& wish, std::string_view body) noexcept override;
+    void on_decision() noexcept override { owner_.on_decision(); }
+    ft_decision on_observed(std::size_t instance, const CollectCallback& callback,
+                            std::string_view body) noexcept override;
     void on_observed_too_large(std::size_t instance) noexcept override;
 
     static constexpr std::uint32_t number_of(hooks::Side side) noexcept {
@@ -85,20 +86,20 @@ private:
     HookKind hook_kind() const noexcept;
     /// Whether the instance's hook is still to be called, rather than the callback of its decision.
     bool is_first_call() const noexcept { return !wait_.is_over() && !collection_.is_collecting(); }
-    std::optional<hooks::Step> ask(std::size_t i, TimePoint now) noexcept;
+    std::optional<hooks::Step> call_hook(std::size_t i, TimePoint now) noexcept;
     ft_decision call(const Instance& asked);
-    std::optional<hooks::Step> passed_over(std::size_t i) noexcept;
+    std::optional<hooks::Step> bypass(std::size_t i) noexcept;
     std::optional<hooks::Step> decided(std::size_t i, ft_decision decision, TimePoint now) noexcept;
     std::optional<hooks::Step> decided_to_collect(std::size_t i, TimePoint now) noexcept;
     std::optional<hooks::Step> answered(const Instance& asked) noexcept;
     std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;
     std::optional<hooks::Step> body_refused(const Instance& asked) noexcept;
-    void collect_beside(std::size_t i) noexcept;
+    void collect_copy(std::size_t i) noexcept;
     hooks::Step refuse_path(InstanceSelection::Entry entry) noexcept;
     bool put(std::uint32_t side, http::Edits& edits) const noexcept {
         return heads_.put(side, edits) && bodies_.put_framing(side, edits);
     }
-    void take_back() noexcept;
+    void roll_back() noexcept;
     void stop_waiting() noexcept;
 
     const IntrusivePtr<WorkerChain> chain_;

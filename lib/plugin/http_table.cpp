@@ -119,7 +119,7 @@ void resume(ft_later later, ft_decision (*then)(ft_exchange*, void*), void* user
 
 void drop(ft_later later) {
     Ticket::decide(handle_of(later), {[](ft_exchange*, void*) -> ft_decision {
-                                          FailureReason::set(owed_and_dropped);
+                                          FailureReason::set(decision_dropped);
                                           return FT_FAILED;
                                       },
                                       nullptr, nullptr});

@@ -43,7 +43,7 @@ Instance::Instance(Type type, InstanceOptions options, Logger& log)
 
 void Instance::log(std::int32_t level, std::string_view line) const noexcept {
     constexpr std::size_t longest = 1'024;
-    static constexpr LineKind lines{"plugin_lines"};
+    static constexpr LogCategory lines{"plugin_lines"};
     try {
         const LogLevel as = level_of(level);
         if (log_.may_write(as, lines, now())) {
@@ -53,8 +53,8 @@ void Instance::log(std::int32_t level, std::string_view line) const noexcept {
     }
 }
 
-void Instance::tell_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept {
-    static constexpr LineKind failures{"plugin_failures"};
+void Instance::log_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept {
+    static constexpr LogCategory failures{"plugin_failures"};
     count(Count::failures);
     try {
         if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
@@ -67,8 +67,8 @@ void Instance::tell_failure(HookKind hook, std::string_view request, std::string
     }
 }
 
-void Instance::tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept {
-    static constexpr LineKind answers{"plugin_observations"};
+void Instance::log_observed(std::string_view request, const hooks::Reply& reply) const noexcept {
+    static constexpr LogCategory answers{"plugin_observations"};
     try {
         if (log_.may_write(LogLevel::info, answers, now())) {
             log_.info("a plugin would have answered",
@@ -80,8 +80,8 @@ void Instance::tell_observed(std::string_view request, const hooks::Reply& reply
     }
 }
 
-void Instance::tell_change(std::string_view request, std::string_view what, std::string_view name) const noexcept {
-    static constexpr LineKind changes{"plugin_would_change"};
+void Instance::log_change(std::string_view request, std::string_view what, std::string_view name) const noexcept {
+    static constexpr LogCategory changes{"plugin_would_change"};
     try {
         if (log_.may_write(LogLevel::info, changes, now())) {
             log_.info("a plugin would have changed something", {{"plugin", options_.id},
@@ -94,8 +94,8 @@ void Instance::tell_change(std::string_view request, std::string_view what, std:
 }
 
 // Slow hooks are rare enough to log each: at most one in a tenth of a second on each worker.
-void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noexcept {
-    static constexpr LineKind slow_hooks{"plugin_slow_hooks"};
+void Instance::log_slow(std::string_view hook, const SlowHook& slow) const noexcept {
+    static constexpr LogCategory slow_hooks{"plugin_slow_hooks"};
     count(Count::slow);
     try {
         if (log_.may_write(LogLevel::warn, slow_hooks, now())) {
@@ -104,7 +104,7 @@ void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noex
                        {"hook", hook},
                        {"ms", std::chrono::duration_cast<std::chrono::milliseconds>(slow.blocked).count()}});
         }
-        if (slow.is_sure && slow_.add(now()) && !off_.exchange(true, std::memory_order_relaxed)) {
+        if (slow.is_certain && slow_.add(now()) && !off_.exchange(true, std::memory_order_relaxed)) {
             log_.error(
                 "a plugin is switched off because it blocked workers too often: until it is changed, its "
                 "failure policy applies",
@@ -116,8 +116,8 @@ void Instance::tell_slow(std::string_view hook, const SlowHook& slow) const noex
     }
 }
 
-void Instance::tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept {
-    static constexpr LineKind failures{"plugin_session_failures"};
+void Instance::log_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept {
+    static constexpr LogCategory failures{"plugin_session_failures"};
     count(Count::failures);
     try {
         if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
@@ -130,8 +130,8 @@ void Instance::tell_failure(std::string_view phase, std::string_view address, st
     }
 }
 
-void Instance::tell_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept {
-    static constexpr LineKind refusals{"plugin_session_observations"};
+void Instance::log_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept {
+    static constexpr LogCategory refusals{"plugin_session_observations"};
     try {
         if (log_.may_write(LogLevel::info, refusals, now())) {
             log_.info("a plugin would have refused",
@@ -141,9 +141,9 @@ void Instance::tell_observed(std::string_view phase, std::string_view address, s
     }
 }
 
-void Instance::tell_change(std::string_view phase, std::string_view address, std::string_view what,
-                           std::string_view name) const noexcept {
-    static constexpr LineKind changes{"plugin_session_would_change"};
+void Instance::log_change(std::string_view phase, std::string_view address, std::string_view what,
+                          std::string_view name) const noexcept {
+    static constexpr LogCategory changes{"plugin_session_would_change"};
     try {
         if (log_.may_write(LogLevel::info, changes, now())) {
             log_.info("a plugin would have changed something", {{"plugin", options_.id},
@@ -178,11 +178,11 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
     }
     owned->identity_ = std::move(seen.identity);
     {
-        const MutexLock lock(graveyard_->mutex);
-        ++graveyard_->living;
+        const MutexLock lock(retired_->mutex);
+        ++retired_->living;
     }
     // If there is no memory for the pointer's control block, the instance goes to the graveyard too.
-    return std::shared_ptr<Instance>(owned.release(), [graveyard = graveyard_](Instance* instance) noexcept {
+    return std::shared_ptr<Instance>(owned.release(), [graveyard = retired_](Instance* instance) noexcept {
         const MutexLock lock(graveyard->mutex);
         instance->next_ = std::exchange(graveyard->first, instance);
         graveyard->left.notify_all();
@@ -197,17 +197,17 @@ void Instances::start(Instance& instance) {
     }
 }
 
-void Instances::bury() {
+void Instances::destroy_retired() {
     const Control control(*this);
     Instance* dead = nullptr;
     {
-        const MutexLock lock(graveyard_->mutex);
-        dead = std::exchange(graveyard_->first, nullptr);
+        const MutexLock lock(retired_->mutex);
+        dead = std::exchange(retired_->first, nullptr);
     }
     while (dead != nullptr) {
         destroy(std::exchange(dead, dead->next_));
-        const MutexLock lock(graveyard_->mutex);
-        --graveyard_->living;
+        const MutexLock lock(retired_->mutex);
+        --retired_->living;
     }
 }
 
@@ -220,23 +220,23 @@ void Instances::destroy(Instance* instance) noexcept {
 }
 
 std::size_t Instances::living() const {
-    const MutexLock lock(graveyard_->mutex);
-    return graveyard_->living;
+    const MutexLock lock(retired_->mutex);
+    return retired_->living;
 }
 
-void Instances::bury_on_own_thread() {
+void Instances::start_reaper() {
     if (thread_.joinable()) {
         return;
     }
     thread_ = std::thread([this] {
-        ReleasableLock lock(graveyard_->mutex);
-        while (!graveyard_->closed) {
-            if (graveyard_->first == nullptr) {
-                graveyard_->left.wait(lock);
+        ReleasableLock lock(retired_->mutex);
+        while (!retired_->closed) {
+            if (retired_->first == nullptr) {
+                retired_->left.wait(lock);
                 continue;
             }
             lock.unlock();
-            bury();
+            destroy_retired();
             lock.lock();
         }
     });
@@ -244,9 +244,9 @@ void Instances::bury_on_own_thread() {
 
 void Instances::end_thread() noexcept {
     {
-        const MutexLock lock(graveyard_->mutex);
-        graveyard_->closed = true;
-        graveyard_->left.notify_all();
+        const MutexLock lock(retired_->mutex);
+        retired_->closed = true;
+        retired_->left.notify_all();
     }
     if (thread_.joinable()) {
         thread_.join();
@@ -257,10 +257,10 @@ void Instances::finish() {
     end_thread();
     while (living() > 0) {
         {
-            ReleasableLock lock(graveyard_->mutex);
-            graveyard_->left.wait(lock, [this]() REQUIRES(graveyard_->mutex) { return graveyard_->first != nullptr; });
+            ReleasableLock lock(retired_->mutex);
+            retired_->left.wait(lock, [this]() REQUIRES(retired_->mutex) { return retired_->first != nullptr; });
         }
-        bury();
+        destroy_retired();
     }
 }
 

@@ -19,7 +19,7 @@
 #include "expression/expression.hpp"
 #include "hooks/http_run.hpp"
 #include "plugin/failure_reason.hpp"
-#include "plugin/hook_watch.hpp"
+#include "plugin/hook_timer.hpp"
 #include "plugin/instance_counts.hpp"
 #include "plugin/prepared.hpp"
 #include "plugin/scope.hpp"
@@ -65,18 +65,18 @@ public:
 
     /// Counts a failure of a hook in the request with that id, and logs it if the rate of such lines allows. Without a
     /// reason it is only counted. Thread-safe.
-    void tell_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept;
+    void log_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept;
     /// Log what an observing instance would have answered, or changed (such as the "request field" of that name).
-    void tell_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
-    void tell_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
+    void log_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
+    void log_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
     /// Logs that a hook has blocked its worker, and switches the instance off if that happens too often. Thread-safe.
-    void tell_slow(std::string_view hook, const SlowHook& slow) const noexcept;
+    void log_slow(std::string_view hook, const SlowHook& slow) const noexcept;
     /// The same for a visitor, login or registration from that address, in the session phase of that name.
-    void tell_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
+    void log_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
     /// Log what an observing instance would have refused there, with its words, or changed.
-    void tell_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;
-    void tell_change(std::string_view phase, std::string_view address, std::string_view what,
-                     std::string_view name) const noexcept;
+    void log_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;
+    void log_change(std::string_view phase, std::string_view address, std::string_view what,
+                    std::string_view name) const noexcept;
     /// Logs a line of the plugin. Thread-safe.
     void log(std::int32_t level, std::string_view line) const noexcept;
 
@@ -96,9 +96,9 @@ private:
 };
 
 /// Runs a hook of an instance, counts its time, and logs it if it has blocked the thread. Exceptions are caught, since
-/// none may leave a plugin. `watch` is the calling thread's; `follows` as for HookWatch::begin.
+/// none may leave a plugin. `watch` is the calling thread's; `follows` as for HookTimer::begin.
 template <typename Hook>
-void timed(HookWatch& watch, const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
+void timed(HookTimer& watch, const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {
     watch.begin(follows);
     FailureReason::clear();
     try {
@@ -112,7 +112,7 @@ void timed(HookWatch& watch, const Instance& asked, HookKind kind, Hook hook, bo
     const std::optional<SlowHook> slow = watch.end();
     asked.count_time(kind, watch.took());
     if (slow) {
-        asked.tell_slow(name_of(kind), *slow);
+        asked.log_slow(name_of(kind), *slow);
     }
 }
 
@@ -131,10 +131,10 @@ public:
     /// Starts an instance: the server runs from now on.
     void start(Instance& instance);
     /// Stops and destroys the instances that have no holder any more.
-    void bury();
+    void destroy_retired();
     /// From now on a thread of this object buries instances as soon as they have no holder. May throw
     /// std::system_error.
-    void bury_on_own_thread();
+    void start_reaper();
     /// Waits until no instance has a holder any more, and buries the last ones.
     void finish();
     /// The number of instances that were created and not buried.
@@ -142,7 +142,7 @@ public:
 
 private:
     /// Receives instances from their last holders, on any thread.
-    struct Graveyard {
+    struct RetiredInstances {
         mutable Mutex mutex;
         ConditionVariable left;
         Instance* first GUARDED_BY(mutex) = nullptr;
@@ -155,7 +155,7 @@ private:
     void end_thread() noexcept;
 
     Logger& log_;
-    const std::shared_ptr<Graveyard> graveyard_ = std::make_shared<Graveyard>();
+    const std::shared_ptr<RetiredInstances> retired_ = std::make_shared<RetiredInstances>();
     Mutex control_;  // held during every call of a plugin
     std::thread thread_;
 };

@@ -39,7 +39,7 @@ public:
 
     /// Thread-safe.
     void add_time(HookKind hook, Duration took) noexcept {
-        Line& line = lines_[line_of_this_thread()];
+        Shard& line = shards_[shard_of_this_thread()];
         line.calls[static_cast<std::size_t>(hook)].fetch_add(1, std::memory_order_relaxed);
         line.nanoseconds[static_cast<std::size_t>(hook)].fetch_add(
             static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count()), std::memory_order_relaxed);
@@ -47,7 +47,7 @@ public:
     /// The sum over all threads, like sum().
     Time time(HookKind hook) const noexcept {
         Time all;
-        for (const Line& line : lines_) {
+        for (const Shard& line : shards_) {
             all.calls += line.calls[static_cast<std::size_t>(hook)].load(std::memory_order_relaxed);
             all.nanoseconds += line.nanoseconds[static_cast<std::size_t>(hook)].load(std::memory_order_relaxed);
         }
@@ -56,32 +56,32 @@ public:
 
     /// Thread-safe.
     void add(Count what) noexcept {
-        lines_[line_of_this_thread()].of[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed);
+        shards_[shard_of_this_thread()].of[static_cast<std::size_t>(what)].fetch_add(1, std::memory_order_relaxed);
     }
     /// The sum over all threads; concurrent counts may be missing.
     std::uint64_t sum(Count what) const noexcept {
         std::uint64_t all = 0;
-        for (const Line& line : lines_) {
+        for (const Shard& line : shards_) {
             all += line.of[static_cast<std::size_t>(what)].load(std::memory_order_relaxed);
         }
         return all;
     }
 
 private:
-    static constexpr std::size_t lines = 16;  // 3 KiB for each instance; with more workers some share a line
-    struct alignas(64) Line {
+    static constexpr std::size_t shard_count = 16;  // 3 KiB for each instance; with more workers some share a line
+    struct alignas(64) Shard {
         std::array<std::atomic<std::uint64_t>, kinds> of{};
         std::array<std::atomic<std::uint64_t>, hooks> calls{};
         std::array<std::atomic<std::uint64_t>, hooks> nanoseconds{};
     };
 
-    static std::size_t line_of_this_thread() noexcept {
+    static std::size_t shard_of_this_thread() noexcept {
         static std::atomic<std::size_t> threads{0};
-        thread_local const std::size_t line = threads.fetch_add(1, std::memory_order_relaxed) % lines;
+        thread_local const std::size_t line = threads.fetch_add(1, std::memory_order_relaxed) % shard_count;
         return line;
     }
 
-    std::array<Line, lines> lines_{};
+    std::array<Shard, shard_count> shards_{};
 };
 
 }  // namespace ferrotunnel::plugin

@@ -43,7 +43,7 @@ InstanceSelection::Entry InstanceSelection::enter(std::size_t i) noexcept {
         return Entry::skipped;
     }
     if (const expression::Expression* const when = at_.instance(i).when()) {
-        const Verdict verdict = look(*when, condition_request(heads_.path(), heads_.query()), Maps(*this));
+        const Verdict verdict = evaluate(*when, condition_request(heads_.path(), heads_.query()), Maps(*this));
         if (verdict != Verdict::runs) {
             return verdict == Verdict::skips ? Entry::skipped : Entry::unclear;
         }
@@ -67,8 +67,8 @@ bool InstanceSelection::is_same_for(std::string_view path, std::string_view quer
         }
         Verdict before = Verdict::runs;
         if (const expression::Expression* const when = at_.instance(i).when()) {
-            before = look(*when, condition_request(heads_.path(), heads_.query()), maps);
-            if (before == Verdict::depends || look(*when, condition_request(path, query), maps) != before) {
+            before = evaluate(*when, condition_request(heads_.path(), heads_.query()), maps);
+            if (before == Verdict::depends || evaluate(*when, condition_request(path, query), maps) != before) {
                 return false;
             }
         }

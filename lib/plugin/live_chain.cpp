@@ -8,12 +8,12 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-bool is_same_type(const Wanted& a, const Wanted& b) {
+bool is_same_type(const RequestedInstance& a, const RequestedInstance& b) {
     return a.use.library == b.use.library && a.prepared.type.name == b.prepared.type.name;
 }
 
-/// The configuration of an instance without the parts that Wanted has elsewhere: settings in another spelling are no
-/// change, but a secret that has changed in its file is.
+/// The configuration of an instance without the parts that RequestedInstance has elsewhere: settings in another
+/// spelling are no change, but a secret that has changed in its file is.
 PluginUse rest_of(PluginUse use) {
     use.id.clear();
     use.type.clear();
@@ -22,15 +22,15 @@ PluginUse rest_of(PluginUse use) {
 }
 
 // Scope and condition are compared as texts.
-bool is_same(const Wanted& a, const Wanted& b) {
+bool is_same(const RequestedInstance& a, const RequestedInstance& b) {
     return is_same_type(a, b) && a.options.closed == b.options.closed && a.options.observe == b.options.observe &&
            a.prepared.settings == b.prepared.settings && rest_of(a.use) == rest_of(b.use);
 }
 
 }  // namespace
 
-const LiveChain::Known* LiveChain::find(const std::string& id) const {
-    for (const Known& each : known_) {
+const LiveChain::LiveInstance* LiveChain::find(const std::string& id) const {
+    for (const LiveInstance& each : live_instances_) {
         if (each.instance->id() == id) {
             return &each;
         }
@@ -38,28 +38,28 @@ const LiveChain::Known* LiveChain::find(const std::string& id) const {
     return nullptr;
 }
 
-Result<LiveChain, Unmade> LiveChain::next(std::vector<Wanted> wanted, Instances& instances) const {
+Result<LiveChain, InstanceError> LiveChain::next(std::vector<RequestedInstance> wanted, Instances& instances) const {
     if (instances.living() + wanted.size() > limits::plugin_instances_living_max) {
-        return Unmade{0, "cannot be created yet: exchanges still use too many plugins of earlier chains."};
+        return InstanceError{0, "cannot be created yet: exchanges still use too many plugins of earlier chains."};
     }
     LiveChain made;
     auto chain = std::make_shared<Chain>();
-    for (Wanted& each : wanted) {
-        const Known* const before = find(each.options.id);
+    for (RequestedInstance& each : wanted) {
+        const LiveInstance* const before = find(each.options.id);
         if (before != nullptr && is_same(before->wanted, each)) {
-            made.known_.push_back({std::move(each), before->instance, false});
+            made.live_instances_.push_back({std::move(each), before->instance, false});
         } else {
             const bool takes_over = before != nullptr && is_same_type(before->wanted, each);
             auto instance = instances.make(each.prepared, each.options, takes_over ? before->instance.get() : nullptr);
             if (!instance) {
-                return Unmade{made.known_.size(), instance.error()};
+                return InstanceError{made.live_instances_.size(), instance.error()};
             }
-            made.known_.push_back({std::move(each), std::move(*instance), true});
+            made.live_instances_.push_back({std::move(each), std::move(*instance), true});
         }
-        chain->instances.push_back(made.known_.back().instance);
+        chain->instances.push_back(made.live_instances_.back().instance);
     }
     if (std::optional<std::string> fault = fault_of(*chain)) {
-        return Unmade{chain->instances.size() - 1, std::move(*fault)};
+        return InstanceError{chain->instances.size() - 1, std::move(*fault)};
     }
     if (!chain->instances.empty()) {
         made.chain_ = std::move(chain);
@@ -68,7 +68,7 @@ Result<LiveChain, Unmade> LiveChain::next(std::vector<Wanted> wanted, Instances&
 }
 
 void LiveChain::start(Instances& instances) const {
-    for (const Known& each : known_) {
+    for (const LiveInstance& each : live_instances_) {
         if (each.is_new) {
             instances.start(*each.instance);
         }

@@ -15,14 +15,14 @@
 namespace ferrotunnel::plugin {
 
 /// An instance that a chain will have. The settings and the name in `use` are in the other members.
-struct Wanted {
+struct RequestedInstance {
     PluginUse use;
     Prepared prepared;
     InstanceOptions options;
 };
 
 /// An instance that cannot be created.
-struct Unmade {
+struct InstanceError {
     std::size_t index = 0;  // among those that were wanted
     std::string text;       // a sentence
 };
@@ -32,7 +32,7 @@ class LiveChain {
 public:
     /// Creates the chain that replaces this one. Unchanged instances are shared; every other one is created again, with
     /// access to its predecessor of the same name and type. If one cannot be created, nothing has changed.
-    Result<LiveChain, Unmade> next(std::vector<Wanted> wanted, Instances& instances) const;
+    Result<LiveChain, InstanceError> next(std::vector<RequestedInstance> wanted, Instances& instances) const;
     /// Starts the instances that the previous chain did not have.
     void start(Instances& instances) const;
 
@@ -40,15 +40,15 @@ public:
     const std::shared_ptr<const Chain>& chain() const noexcept { return chain_; }
 
 private:
-    struct Known {
-        Wanted wanted;
+    struct LiveInstance {
+        RequestedInstance wanted;
         std::shared_ptr<Instance> instance;
         bool is_new = true;
     };
 
-    const Known* find(const std::string& id) const;
+    const LiveInstance* find(const std::string& id) const;
 
-    std::vector<Known> known_;  // in the chain's order
+    std::vector<LiveInstance> live_instances_;  // in the chain's order
     std::shared_ptr<const Chain> chain_;
 };
 

@@ -11,14 +11,15 @@
 
 namespace ferrotunnel::plugin {
 
-/// A stage of a BodyPassage that observes: shows() and release() are its functions, this object is their `user`.
+/// A stage of a BodyFilterChain that observes: shows() and release() are its functions, this object is their `user`.
 class ObservedBody {
 public:
     /// The run of the exchange.
     class Judge {
     public:
         /// The body is complete; `wish` has not been called for it yet. Negative: the instance has failed.
-        virtual ft_decision on_observed(std::size_t instance, const BodyWish& wish, std::string_view body) noexcept = 0;
+        virtual ft_decision on_observed(std::size_t instance, const CollectCallback& callback,
+                                        std::string_view body) noexcept = 0;
         virtual void on_observed_too_large(std::size_t instance) noexcept = 0;
 
     protected:
@@ -27,8 +28,8 @@ public:
 
     /// Moves the wish out of `collection`, and releases it at the end. `judge` and `budget` must outlive this object.
     ObservedBody(Judge& judge, CollectBudget& budget, std::size_t instance, BodyCollection& collection) noexcept
-        : judge_(judge), instance_(instance), wish_(collection.take_wish()), body_(budget) {}
-    ~ObservedBody() { wish_.release_user(); }
+        : judge_(judge), instance_(instance), callback_(collection.take_callback()), body_(budget) {}
+    ~ObservedBody() { callback_.release_user(); }
     ObservedBody(const ObservedBody&) = delete;
     ObservedBody& operator=(const ObservedBody&) = delete;
 
@@ -42,7 +43,7 @@ public:
         if (is_decided_) {
             return FT_GO_ON;
         }
-        switch (body_.add(piece, wish_.max)) {
+        switch (body_.add(piece, callback_.max)) {
             case hooks::Collected::kept:
                 break;
             case hooks::Collected::too_large:
@@ -57,13 +58,13 @@ public:
             return FT_GO_ON;
         }
         is_decided_ = true;
-        return judge_.on_observed(instance_, wish_, body_.bytes()) < 0 ? FT_FAILED : FT_GO_ON;
+        return judge_.on_observed(instance_, callback_, body_.bytes()) < 0 ? FT_FAILED : FT_GO_ON;
     }
 
 private:
     Judge& judge_;
     const std::size_t instance_;
-    const BodyWish wish_;
+    const CollectCallback callback_;
     CollectedBody body_;
     bool is_decided_ = false;
 };

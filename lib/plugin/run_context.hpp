@@ -35,7 +35,9 @@ struct RunContext {
     /// The instance whose hook is running.
     const Instance& current() const noexcept { return instance(position.current); }
     /// Whether the running hook belongs to a plugin that a client has requested.
-    bool is_in_clients_hook() const noexcept { return is_in_hook() && position.current >= chain.chain->asked_from; }
+    bool is_in_clients_hook() const noexcept {
+        return is_in_hook() && position.current >= chain.chain->client_plugins_begin;
+    }
 };
 
 }  // namespace ferrotunnel::plugin

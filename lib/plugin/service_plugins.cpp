@@ -13,7 +13,7 @@ static_assert(limits::plugin_instances_of_operator_max + limits::plugin_places_o
 
 // --- what services have in common ---
 
-std::vector<std::shared_ptr<ServicePlugins>> AskedRegistry::services() {
+std::vector<std::shared_ptr<ServicePlugins>> RequestedPluginRegistry::services() {
     std::vector<std::shared_ptr<ServicePlugins>> living;
     const MutexLock lock(mutex_);
     for (const std::weak_ptr<ServicePlugins>& each : services_) {
@@ -24,7 +24,7 @@ std::vector<std::shared_ptr<ServicePlugins>> AskedRegistry::services() {
     return living;
 }
 
-void AskedRegistry::set_operators(std::shared_ptr<const Chain> chain) {
+void RequestedPluginRegistry::set_operators(std::shared_ptr<const Chain> chain) {
     {
         const MutexLock lock(mutex_);
         operators_.swap(chain);
@@ -34,12 +34,12 @@ void AskedRegistry::set_operators(std::shared_ptr<const Chain> chain) {
     }
 }
 
-std::shared_ptr<const Chain> AskedRegistry::operators() const {
+std::shared_ptr<const Chain> RequestedPluginRegistry::operators() const {
     const MutexLock lock(mutex_);
     return operators_;
 }
 
-IntrusivePtr<WorkerState> AskedRegistry::state_of(const buffer::Mailbox* mailbox) {
+IntrusivePtr<WorkerState> RequestedPluginRegistry::state_of(const buffer::Mailbox* mailbox) {
     const MutexLock lock(mutex_);
     IntrusivePtr<WorkerState>& state = states_[mailbox];
     if (!state) {
@@ -48,15 +48,16 @@ IntrusivePtr<WorkerState> AskedRegistry::state_of(const buffer::Mailbox* mailbox
     return state;
 }
 
-bool AskedRegistry::has_room(const Token& token, std::size_t more) const {
+bool RequestedPluginRegistry::has_room(const Token& token, std::size_t more) const {
     const MutexLock lock(mutex_);
     const auto found = counts_.find(token);
     return all_ + more <= bounds_.in_all && (found == counts_.end() ? 0 : found->second) + more <= bounds_.per_token;
 }
 
 /// An instance that is counted as long as something holds it.
-struct AskedRegistry::Counted {
-    Counted(std::shared_ptr<AskedRegistry> registry_in, const Token& token_in, std::shared_ptr<Instance> instance_in)
+struct RequestedPluginRegistry::Counted {
+    Counted(std::shared_ptr<RequestedPluginRegistry> registry_in, const Token& token_in,
+            std::shared_ptr<Instance> instance_in)
         : registry(std::move(registry_in)), token(token_in), instance(std::move(instance_in)) {
         const MutexLock lock(registry->mutex_);
         ++registry->counts_[token];
@@ -66,13 +67,14 @@ struct AskedRegistry::Counted {
     Counted(const Counted&) = delete;
     Counted& operator=(const Counted&) = delete;
 
-    const std::shared_ptr<AskedRegistry> registry;
+    const std::shared_ptr<RequestedPluginRegistry> registry;
     const Token token;
     const std::shared_ptr<Instance> instance;
 };
 
-std::shared_ptr<ServicePlugins> AskedRegistry::add(const Token& token, std::vector<std::shared_ptr<Instance>> instances,
-                                                   std::string names) {
+std::shared_ptr<ServicePlugins> RequestedPluginRegistry::add(const Token& token,
+                                                             std::vector<std::shared_ptr<Instance>> instances,
+                                                             std::string names) {
     for (std::shared_ptr<Instance>& instance : instances) {
         const auto counted = std::make_shared<Counted>(shared_from_this(), token, std::move(instance));
         instance = std::shared_ptr<Instance>(counted, counted->instance.get());
@@ -84,7 +86,7 @@ std::shared_ptr<ServicePlugins> AskedRegistry::add(const Token& token, std::vect
     return service;
 }
 
-void AskedRegistry::removed(const Token& token) noexcept {
+void RequestedPluginRegistry::removed(const Token& token) noexcept {
     const MutexLock lock(mutex_);
     --all_;
     const auto found = counts_.find(token);
@@ -93,12 +95,12 @@ void AskedRegistry::removed(const Token& token) noexcept {
     }
 }
 
-std::size_t AskedRegistry::instances() const {
+std::size_t RequestedPluginRegistry::instances() const {
     const MutexLock lock(mutex_);
     return all_;
 }
 
-void AskedRegistry::end() {
+void RequestedPluginRegistry::end() {
     set_operators(nullptr);
     for (const auto& service : services()) {
         service->end();
@@ -133,7 +135,7 @@ IntrusivePtr<WorkerChain> ServicePlugins::chain_on(std::shared_ptr<buffer::Mailb
         if (const auto operators = registry_->operators()) {
             chain->instances = operators->instances;
         }
-        chain->asked_from = chain->instances.size();
+        chain->client_plugins_begin = chain->instances.size();
         chain->instances.insert(chain->instances.end(), instances_.begin(), instances_.end());
         chain_ = std::move(chain);
     }

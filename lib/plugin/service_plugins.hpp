@@ -12,7 +12,7 @@
 
 #include "base/intrusive_ptr.hpp"
 #include "base/mutex.hpp"
-#include "hooks/asked_plugins.hpp"
+#include "hooks/requested_plugins.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/worker_plugins.hpp"
 
@@ -22,7 +22,7 @@ class ServicePlugins;
 
 /// What all such services of a server share, with the count of their plugins. It lives as long as any of them.
 /// Thread-safe.
-class AskedRegistry : public std::enable_shared_from_this<AskedRegistry> {
+class RequestedPluginRegistry : public std::enable_shared_from_this<RequestedPluginRegistry> {
 public:
     using Token = std::array<std::uint8_t, 8>;
     struct Bounds {
@@ -31,7 +31,7 @@ public:
         WaitSettings waits{};  // for all services together, on each worker
     };
 
-    explicit AskedRegistry(Bounds bounds) : bounds_(bounds) {}
+    explicit RequestedPluginRegistry(Bounds bounds) : bounds_(bounds) {}
 
     const WaitSettings& waits() const noexcept { return bounds_.waits; }
 
@@ -65,9 +65,9 @@ private:
     std::map<const buffer::Mailbox*, IntrusivePtr<WorkerState>> states_ GUARDED_BY(mutex_);
 };
 
-class ServicePlugins final : public hooks::AskedPlugins {
+class ServicePlugins final : public hooks::RequestedPlugins {
 public:
-    ServicePlugins(std::shared_ptr<AskedRegistry> registry, std::vector<std::shared_ptr<Instance>> instances,
+    ServicePlugins(std::shared_ptr<RequestedPluginRegistry> registry, std::vector<std::shared_ptr<Instance>> instances,
                    std::string names)
         : registry_(std::move(registry)), names_(std::move(names)), instances_(std::move(instances)) {}
     ServicePlugins(const ServicePlugins&) = delete;
@@ -87,7 +87,7 @@ public:
 private:
     IntrusivePtr<WorkerChain> chain_on(std::shared_ptr<buffer::Mailbox> mailbox);
 
-    const std::shared_ptr<AskedRegistry> registry_;
+    const std::shared_ptr<RequestedPluginRegistry> registry_;
     const std::string names_;
     Mutex mutex_;
     std::vector<std::shared_ptr<Instance>> instances_ GUARDED_BY(mutex_);

@@ -1,4 +1,4 @@
-// The order of a question's steps. session_chain_run_asked.cpp has what hooks read and do.
+// The order of a question's steps. session_chain_run_queries.cpp has what hooks read and do.
 #include "plugin/session_chain_run.hpp"
 
 #include <algorithm>
@@ -43,7 +43,7 @@ std::uint32_t number_of(hooks::VisitOutcome::End end) noexcept {
 
 }  // namespace
 
-bool looks_at(const ft_type& type, SessionPhase phase) noexcept {
+bool has_hook(const ft_type& type, SessionPhase phase) noexcept {
     return hook_of(type, phase) != nullptr || (phase == SessionPhase::connect && type.on_visit_close != nullptr);
 }
 
@@ -82,11 +82,11 @@ HookKind SessionChainRun::hook_kind() const noexcept {
 Step SessionChainRun::ask(TimePoint now) noexcept {
     check_here(*chain_->mailbox);
     for (; next_ < instances(); ++next_) {
-        if (!is_asked(next_)) {
+        if (!was_called(next_)) {
             continue;
         }
         asked_ |= bit_of(next_);
-        if (const std::optional<Step> step = ask_one(next_, now)) {
+        if (const std::optional<Step> step = call_hook(next_, now)) {
             return *step;
         }
     }
@@ -95,7 +95,7 @@ Step SessionChainRun::ask(TimePoint now) noexcept {
 
 // Hosts, paths and conditions apply to requests: an instance with any of them is only for requests. An instance for
 // some services is not called for logins.
-bool SessionChainRun::is_asked(std::size_t i) const noexcept {
+bool SessionChainRun::was_called(std::size_t i) const noexcept {
     const Scope& scope = instance(i).scope();
     if (instance(i).when() != nullptr || !scope.hosts.empty() || !scope.paths.empty()) {
         return false;
@@ -104,7 +104,7 @@ bool SessionChainRun::is_asked(std::size_t i) const noexcept {
 }
 
 // Calls one instance, or applies the decision that it owed. Empty: it lets the subject pass.
-std::optional<Step> SessionChainRun::ask_one(std::size_t i, TimePoint now) noexcept {
+std::optional<Step> SessionChainRun::call_hook(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     if (wait_.is_pending()) {
         return Step::wait;
@@ -147,9 +147,9 @@ ft_decision SessionChainRun::call(const Instance& asked) {
     if (!wait_.is_over()) {
         return hook_of(asked.calls(), phase_)(asked.object(), this);
     }
-    const Then then = wait_.take_then();
+    const Continuation then = wait_.take_continuation();
     const struct Freed {
-        const Then& then;
+        const Continuation& then;
         ~Freed() { then.free_context(); }
     } freed{then};
     return then.decide(static_cast<ft_subject*>(this));
@@ -168,7 +168,7 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         wait_.renew_time();
         asked.count(Count::answered);
         if (asked.observes()) {
-            asked.tell_observed(phase_name(), address(), refusal_.words);
+            asked.log_observed(phase_name(), address(), refusal_.words);
             return std::nullopt;
         }
         return Step::answer;
@@ -189,8 +189,8 @@ std::optional<Step> SessionChainRun::failed(const Instance& asked, std::string_v
     wait_.renew_time();
     notes_.resize(std::min(notes_.size(), notes_before_));
     amendments_ = std::move(amendments_before_);
-    asked.tell_failure(phase_name(), address(), why);  // no reason: the instance is switched off, which is logged
-                                                       // already
+    asked.log_failure(phase_name(), address(), why);  // no reason: the instance is switched off, which is logged
+                                                      // already
     if (asked.observes() || !asked.fails_closed()) {
         return std::nullopt;
     }
@@ -223,7 +223,7 @@ void SessionChainRun::close(const hooks::VisitOutcome& outcome) noexcept {
     told.sent_bytes = outcome.sent_bytes;
     told.duration_ns =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(outcome.duration).count());
-    HookWatch watch;  // the visit may end on another worker than its hooks ran on
+    HookTimer watch;  // the visit may end on another worker than its hooks ran on
     for (std::size_t i = 0; i < instances(); ++i) {
         if ((asked_ & bit_of(i)) != 0 && instance(i).calls().on_visit_close != nullptr) {
             current_ = i;

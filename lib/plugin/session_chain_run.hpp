@@ -31,7 +31,7 @@ namespace ferrotunnel::plugin {
 class WorkerChain;
 
 /// Whether the type has a hook for that phase.
-bool looks_at(const ft_type& type, hooks::SessionPhase phase) noexcept;
+bool has_hook(const ft_type& type, hooks::SessionPhase phase) noexcept;
 
 class SessionChainRun final : public hooks::SessionRun, public ft_subject, private DecisionWait::Owner {
 public:
@@ -62,12 +62,12 @@ public:
     Ticket::Handle later(std::uint64_t timeout_ns);
 
 private:
-    void on_decided() noexcept override { owner_.on_decision(); }
+    void on_decision() noexcept override { owner_.on_decision(); }
 
     const Instance& instance(std::size_t i) const noexcept;
     std::size_t instances() const noexcept;
-    bool is_asked(std::size_t i) const noexcept;
-    std::optional<hooks::Step> ask_one(std::size_t i, TimePoint now) noexcept;
+    bool was_called(std::size_t i) const noexcept;
+    std::optional<hooks::Step> call_hook(std::size_t i, TimePoint now) noexcept;
     ft_decision call(const Instance& asked);
     std::optional<hooks::Step> decided(const Instance& asked, ft_decision decision, TimePoint now) noexcept;
     std::optional<hooks::Step> failed(const Instance& asked, std::string_view why) noexcept;

@@ -15,7 +15,7 @@ void SessionPlugins::set_chain(std::shared_ptr<const Chain> chain) {
     if (chain) {
         for (const SessionPhase phase : {SessionPhase::login, SessionPhase::registration, SessionPhase::connect}) {
             const bool any = std::any_of(chain->instances.begin(), chain->instances.end(),
-                                         [phase](const auto& each) { return looks_at(each->calls(), phase); });
+                                         [phase](const auto& each) { return has_hook(each->calls(), phase); });
             phases |= any ? bit_of(phase) : 0U;
         }
     }
@@ -37,15 +37,15 @@ void SessionPlugins::set_clients(ClientPlugins* clients) {
     clients_ = clients;
 }
 
-void SessionPlugins::make_asked(hooks::AskingService wanted, hooks::AskedMade made) {
+void SessionPlugins::make_requested(hooks::PluginRequest wanted, hooks::PluginRequestCallback made) {
     {
         const MutexLock lock(mutex_);
         if (clients_ != nullptr && clients_->take(wanted, made)) {
             return;
         }
     }
-    made(hooks::AskedRefusal{hooks::AskedRefusal::Why::busy,
-                             "The server cannot create the plugins that the service requests at the moment."});
+    made(hooks::PluginRequestRefusal{hooks::PluginRequestRefusal::Why::busy,
+                                     "The server cannot create the plugins that the service requests at the moment."});
 }
 
 IntrusivePtr<WorkerChain> SessionPlugins::chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox) {
@@ -69,7 +69,7 @@ std::unique_ptr<hooks::SessionRun> SessionPlugins::begin(SessionPhase phase, hoo
                                                          std::shared_ptr<buffer::Mailbox> mailbox) {
     check_here(*mailbox);
     if (subject.asked) {
-        const hooks::SharedAskedPlugins asked = subject.asked;
+        const hooks::SharedRequestedPlugins asked = subject.asked;
         return asked->begin_visit(std::move(subject), owner, std::move(mailbox));
     }
     IntrusivePtr<WorkerChain> chain = wants(phase) ? chain_on(mailbox) : nullptr;

@@ -31,7 +31,7 @@ public:
     std::unique_ptr<hooks::SessionRun> begin(hooks::SessionPhase phase, hooks::Subject subject,
                                              hooks::SessionRunOwner& owner,
                                              std::shared_ptr<buffer::Mailbox> mailbox) override;
-    void make_asked(hooks::AskingService wanted, hooks::AskedMade made) override;
+    void make_requested(hooks::PluginRequest wanted, hooks::PluginRequestCallback made) override;
 
 private:
     static constexpr unsigned bit_of(hooks::SessionPhase phase) noexcept { return 1U << static_cast<unsigned>(phase); }

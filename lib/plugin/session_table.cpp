@@ -81,7 +81,7 @@ void drop_subject(ft_later later) {
     resume_subject(
         later,
         [](ft_subject*, void*) -> ft_decision {
-            FailureReason::set(owed_and_dropped);
+            FailureReason::set(decision_dropped);
             return FT_FAILED;
         },
         nullptr, nullptr);

@@ -8,7 +8,7 @@
 namespace ferrotunnel::plugin {
 namespace {
 
-using hooks::BodyWay;
+using hooks::BodyFilters;
 
 constexpr std::size_t all_ways_max = 8;         // bytes of a body that is cut in all ways
 constexpr std::size_t every_place_max = 2'048;  // bytes of a body that is cut at every place
@@ -60,8 +60,8 @@ void add_seeded_ways(std::size_t size, std::uint64_t seed, BodyCuts& ways) {
 }
 
 /// Removes the available output.
-void take_all(BodyWay& way, std::string& out) {
-    while (way.state() == BodyWay::State::open) {
+void take_all(BodyFilters& way, std::string& out) {
+    while (way.state() == BodyFilters::State::open) {
         const buffer::Slice made = way.take();
         if (made.empty()) {
             return;
@@ -105,23 +105,23 @@ std::vector<std::string_view> pieces_of(std::string_view body, const std::vector
     return pieces;
 }
 
-PassedBody pass_body(hooks::BodyWay* way, std::string_view body, const std::vector<std::size_t>& cuts) {
+PassedBody pass_body(hooks::BodyFilters* way, std::string_view body, const std::vector<std::size_t>& cuts) {
     PassedBody passed;
     const std::vector<std::string_view> pieces = pieces_of(body, cuts);
     if (way == nullptr) {
         return {std::string(body), true};
     }
-    for (std::size_t i = 0; i < pieces.size() && way->state() == BodyWay::State::open; ++i) {
+    for (std::size_t i = 0; i < pieces.size() && way->state() == BodyFilters::State::open; ++i) {
         const bool last = i + 1 == pieces.size();
         if (way->changes()) {
             way->put(pieces[i], last);
             take_all(*way, passed.bytes);
         } else {
-            way->look(pieces[i], last);
-            passed.bytes += way->state() != BodyWay::State::failed ? pieces[i] : std::string_view();
+            way->observe(pieces[i], last);
+            passed.bytes += way->state() != BodyFilters::State::failed ? pieces[i] : std::string_view();
         }
     }
-    passed.complete = way->state() == BodyWay::State::ended;
+    passed.complete = way->state() == BodyFilters::State::ended;
     return passed;
 }
 

@@ -21,6 +21,6 @@ struct PassedBody {
 };
 
 /// Sends a body through plugins; `way` is null if no plugin requested it.
-PassedBody pass_body(hooks::BodyWay* way, std::string_view body, const std::vector<std::size_t>& cuts);
+PassedBody pass_body(hooks::BodyFilters* way, std::string_view body, const std::vector<std::size_t>& cuts);
 
 }  // namespace ferrotunnel::plugin

@@ -96,13 +96,13 @@ std::vector<std::string> TestLog::lines() const {
     return lines_;
 }
 
-void TestBell::ring() noexcept {
+void TestDoorbell::ring() noexcept {
     const MutexLock lock(mutex_);
     has_rung_ = true;
     rung_.notify_all();
 }
 
-bool TestBell::wait_until(std::chrono::steady_clock::time_point until) {
+bool TestDoorbell::wait_until(std::chrono::steady_clock::time_point until) {
     ReleasableLock lock(mutex_);
     return rung_.wait_until(lock, until, [this]() REQUIRES(mutex_) { return std::exchange(has_rung_, false); });
 }
@@ -197,7 +197,7 @@ void TestChain::Impl::settle(TestWaiter& waiter) {
         } else if (when == DecisionTime::after_end) {
             waiter.close();
         }
-        tap.let_go(when == DecisionTime::twice ? 2 : 1);
+        tap.release(when == DecisionTime::twice ? 2 : 1);
         deliver(waiter);
     }
 }

@@ -32,7 +32,7 @@ private:
 };
 
 /// Wakes the test's thread when a decision has arrived.
-class TestBell final : public buffer::Doorbell {
+class TestDoorbell final : public buffer::Doorbell {
 public:
     void ring() noexcept override;
     /// Waits for a ring. False if none arrives in time.
@@ -83,7 +83,7 @@ public:
     const DecisionTime when;
     TestLog log;
     Instances instances{log};
-    TestBell* const bell = new TestBell;  // the mailbox's
+    TestDoorbell* const bell = new TestDoorbell;  // the mailbox's
     const std::shared_ptr<buffer::Mailbox> mailbox =
         std::make_shared<buffer::Mailbox>(std::unique_ptr<buffer::Doorbell>(bell));
     std::shared_ptr<const Chain> chain;
@@ -124,7 +124,7 @@ private:
     void give_body();
     void send();
     void ask_answer();
-    void give_answer_body();
+    void feed_answer_body();
     void show();
     void answer_with(hooks::Reply reply);
 

@@ -80,14 +80,14 @@ void TestExchange::Impl::ask() {
             state_ = State::held_request;
             break;
         case hooks::Step::collect:
-            give_body();
+            feed_body();
             break;
     }
 }
 
 // Sends the request's body to the backend, through the instances that observe or transform it.
 void TestExchange::Impl::send() {
-    hooks::BodyWay* const way = run_ && !request_.body.empty() ? run_->body(hooks::Side::request) : nullptr;
+    hooks::BodyFilters* const way = run_ && !request_.body.empty() ? run_->body(hooks::Side::request) : nullptr;
     PassedBody passed = pass_body(way, request_.body, request_.cuts);
     sent_body_ = std::move(passed.bytes);
     if (!passed.complete) {
@@ -101,7 +101,7 @@ void TestExchange::Impl::send() {
 }
 
 // Passes the whole request body to a collecting plugin.
-void TestExchange::Impl::give_body() {
+void TestExchange::Impl::feed_body() {
     hooks::Collected given = hooks::Collected::kept;
     for (const std::string_view piece : pieces_of(request_.body, request_.cuts)) {
         given = given == hooks::Collected::kept ? run_->collect(piece) : given;
@@ -134,13 +134,13 @@ void TestExchange::Impl::ask_answer() {
             state_ = State::held_answer;
             break;
         case hooks::Step::collect:
-            give_answer_body();
+            feed_answer_body();
             break;
     }
 }
 
 // Passes the whole response body to a collecting plugin, after the part that an earlier one has received.
-void TestExchange::Impl::give_answer_body() {
+void TestExchange::Impl::feed_answer_body() {
     const bool is_there = has_body(request_, answer_.status);
     const std::vector<std::string_view> pieces =
         is_there ? pieces_of(answer_.body, answer_.cuts) : std::vector<std::string_view>();
@@ -159,7 +159,7 @@ void TestExchange::Impl::give_answer_body() {
 
 // Applies the plugins' changes to the response. The server sets its framing.
 void TestExchange::Impl::show() {
-    hooks::BodyWay* const way =
+    hooks::BodyFilters* const way =
         run_ && has_body(request_, answer_.status) ? run_->body(hooks::Side::response) : nullptr;
     http::Edits edits;
     (void)(run_ && run_->put_response(edits));
@@ -167,9 +167,9 @@ void TestExchange::Impl::show() {
     out.edits = &edits;
     std::string bytes(http::write_response(out, {}), '\0');
     (void)http::write_response(out, bytes);
-    answer_.fields = taken_apart(bytes).fields;
+    answer_.fields = parse_head(bytes).fields;
     for (const char* framing : {"Content-Length", "Transfer-Encoding", "Connection"}) {
-        (void)take_field(answer_.fields, framing);
+        (void)remove_field(answer_.fields, framing);
     }
     PassedBody passed = pass_body(way, answer_.body, answer_.cuts);
     answer_.body = std::move(passed.bytes);
@@ -226,10 +226,10 @@ TestRequest TestExchange::Impl::sent() const {
     out.edits = &edits;
     std::string bytes(http::write_request(out, {}), '\0');
     (void)http::write_request(out, bytes);
-    Written parts = taken_apart(bytes);
+    Written parts = parse_head(bytes);
     TestRequest request = request_;
     request.target = std::string(out.path).append(out.query);
-    request.host = take_field(parts.fields, "Host");
+    request.host = remove_field(parts.fields, "Host");
     request.fields = std::move(parts.fields);
     request.body = sent_body_;
     request.cuts.clear();

@@ -43,7 +43,7 @@ std::string lines_of(const std::vector<Field>& fields) {
     return lines;
 }
 
-Written taken_apart(std::string_view head) {
+Written parse_head(std::string_view head) {
     Written parts;
     const auto next_line = [&] {
         const std::string_view line = head.substr(0, head.find("\r\n"));
@@ -58,7 +58,7 @@ Written taken_apart(std::string_view head) {
     return parts;
 }
 
-std::string take_field(std::vector<Field>& fields, std::string_view name) {
+std::string remove_field(std::vector<Field>& fields, std::string_view name) {
     const auto found =
         std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return is_same_name(field.name, name); });
     std::string value;

@@ -20,9 +20,9 @@ struct Written {
     std::string first_line;
     std::vector<Field> fields;
 };
-Written taken_apart(std::string_view head);
+Written parse_head(std::string_view head);
 
 /// Removes the first field of that name, and returns its value.
-std::string take_field(std::vector<Field>& fields, std::string_view name);
+std::string remove_field(std::vector<Field>& fields, std::string_view name);
 
 }  // namespace ferrotunnel::plugin

@@ -30,7 +30,7 @@ public:
         return ticket;
     }
 
-    void put_back(Ticket& ticket) noexcept {
+    void return_to_pool(Ticket& ticket) noexcept {
         const MutexLock lock(mutex_);
         free_.push_back(&ticket);
     }
@@ -67,14 +67,14 @@ void Ticket::set_tap(DecisionTap* tap) noexcept {
     tap_of_decisions.store(tap, std::memory_order_release);
 }
 
-void Ticket::decide(Handle handle, const Then& then) noexcept {
+void Ticket::decide(Handle handle, const Continuation& then) noexcept {
     DecisionTap* const tap = tap_of_decisions.load(std::memory_order_acquire);
     if (tap == nullptr || !tap->takes(handle, then)) {
         decide_now(handle, then);
     }
 }
 
-void Ticket::decide_now(Handle handle, const Then& then) noexcept {
+void Ticket::decide_now(Handle handle, const Continuation& then) noexcept {
     std::uint64_t expected = open_of(handle.generation);
     if (handle.ticket == nullptr || !handle.ticket->state_.compare_exchange_strong(
                                         expected, closed_of(handle.generation), std::memory_order_acq_rel)) {
@@ -82,7 +82,7 @@ void Ticket::decide_now(Handle handle, const Then& then) noexcept {
         return;
     }
     Ticket& ticket = *handle.ticket;
-    ticket.then_ = then;
+    ticket.continuation_ = then;
     const std::shared_ptr<buffer::Mailbox> mailbox = ticket.mailbox_;  // the delivery may return the ticket meanwhile
     if (!mailbox->post(IntrusivePtr<buffer::Mail>(&ticket))) {
         ticket.finish(nullptr);
@@ -96,7 +96,7 @@ bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
     Ticket& ticket = *handle.ticket;
     std::uint64_t expected = open_of(handle.generation);
     if (ticket.state_.compare_exchange_strong(expected, closed_of(handle.generation), std::memory_order_acq_rel)) {
-        ticket.put_back();
+        ticket.return_to_pool();
         return true;
     }
     // The decision is on its way to this thread. If the mailbox is closed it is not, and the ticket may get another
@@ -110,22 +110,22 @@ bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
 
 // Passes the decision to `user`, if there is one. The ticket is free before that, since the callee may wait again.
 void Ticket::finish(TicketUser* user) noexcept {
-    const Then then = std::exchange(then_, {});
+    const Continuation then = std::exchange(continuation_, {});
     const std::shared_ptr<void> keeps = keeps_;
-    put_back();
+    return_to_pool();
     if (user != nullptr) {
-        user->on_ticket(then);
+        user->on_decision(then);
     } else {
         then.free_context();
     }
 }
 
-void Ticket::put_back() noexcept {
+void Ticket::return_to_pool() noexcept {
     user_.store(nullptr, std::memory_order_relaxed);
     const std::shared_ptr<buffer::Mailbox> mailbox = std::exchange(mailbox_, nullptr);
     const std::shared_ptr<void> keeps = std::exchange(keeps_, nullptr);
     state_.store((state_.load(std::memory_order_relaxed) / 2 + 1) * 2, std::memory_order_release);
-    TicketPool::instance().put_back(*this);
+    TicketPool::instance().return_to_pool(*this);
 }
 
 std::size_t Ticket::made() noexcept {

@@ -18,7 +18,7 @@
 namespace ferrotunnel::plugin {
 
 /// A plugin's decision: what to run on the worker, and how to free its context afterwards.
-struct Then {
+struct Continuation {
     ft_decision (*run)(ft_exchange*, void* user) = nullptr;  // null: continue
     void* user = nullptr;
     void (*release)(void* user) = nullptr;
@@ -42,7 +42,7 @@ struct Then {
 class TicketUser {
 public:
     /// The decision has arrived; the ticket is gone. The callee runs `then` or not, and frees its context.
-    virtual void on_ticket(const Then& then) noexcept = 0;
+    virtual void on_decision(const Continuation& then) noexcept = 0;
 
 protected:
     ~TicketUser() = default;
@@ -63,9 +63,9 @@ public:
     static Handle take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps);
 
     /// Decides. Thread-safe; with a stale or null handle only the context is freed.
-    static void decide(Handle handle, const Then& then) noexcept;
+    static void decide(Handle handle, const Continuation& then) noexcept;
     /// The same, without the tap.
-    static void decide_now(Handle handle, const Then& then) noexcept;
+    static void decide_now(Handle handle, const Continuation& then) noexcept;
     /// Returns the ticket, or discards its decision if that is on its way. On the thread of `user`, which took the
     /// ticket. False: it was decided, or the handle is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
@@ -84,13 +84,13 @@ private:
     void deliver() noexcept override { finish(user_.load(std::memory_order_relaxed)); }
     void dropped() noexcept override { finish(nullptr); }
     void finish(TicketUser* user) noexcept;
-    void put_back() noexcept;
+    void return_to_pool() noexcept;
 
     std::atomic<std::uint64_t> state_{0};
     std::atomic<TicketUser*> user_{nullptr};  // on the worker; null: withdrawn while the decision was on its way
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::shared_ptr<void> keeps_;
-    Then then_;  // owned by the thread that has decided
+    Continuation continuation_;  // owned by the thread that has decided
 };
 
 }  // namespace ferrotunnel::plugin

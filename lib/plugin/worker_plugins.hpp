@@ -13,7 +13,7 @@
 #include "buffer/mailbox.hpp"
 #include "hooks/http_run.hpp"
 #include "plugin/collected_body.hpp"
-#include "plugin/hook_watch.hpp"
+#include "plugin/hook_timer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/scope.hpp"
 
@@ -23,7 +23,7 @@ namespace ferrotunnel::plugin {
 struct Chain {
     std::vector<std::shared_ptr<Instance>> instances;
     /// From this position on the instances are those that a client has requested.
-    std::size_t asked_from = SIZE_MAX;
+    std::size_t client_plugins_begin = SIZE_MAX;
 };
 
 /// The request fields that instances of the chain write, each once, compared loosely.
@@ -46,7 +46,7 @@ struct WorkerState : RefCounted {
     std::size_t waiting = 0;
     std::size_t head_bytes = 0;
     CollectBudget collected;
-    HookWatch watch;
+    HookTimer watch;
 };
 
 /// A chain on one worker, with the number of its waiting exchanges. Runs hold it, so that their counts share no cache
@@ -70,7 +70,7 @@ public:
     void end_wait(std::size_t instance, std::size_t head_bytes) noexcept;
     std::size_t waiting() const noexcept { return state_->waiting; }
     /// Detects hooks that block this worker.
-    HookWatch& watch() noexcept { return state_->watch; }
+    HookTimer& watch() noexcept { return state_->watch; }
     /// See timed(); on this worker.
     template <typename Hook>
     void timed(const Instance& asked, HookKind kind, Hook hook, bool follows = false) noexcept {

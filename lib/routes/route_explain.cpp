@@ -96,7 +96,7 @@ private:
 
     void explain_paths(const RouteMatch& match, const RouteTable::Tables::HostRules& rules) {
         if (match.fault != http::PathFault::none) {
-            say("The path " + std::string(http::words_for(match.fault)) + ": 400.");
+            say("The path " + std::string(http::describe(match.fault)) + ": 400.");
             return;
         }
         http::PathReadings readings;
@@ -126,7 +126,7 @@ private:
             LookupSteps steps;
             const std::string_view reading = readings.reading(i, buffer);
             const std::uint32_t route = tables_.find_path(rules, reading, steps);
-            say("A backend that " + readings.words_for_reading(i) + " reads " + in_backticks(printable_path(reading)) +
+            say("A backend that " + readings.describe_reading(i) + " reads " + in_backticks(printable_path(reading)) +
                 ", which matches " +
                 (route == no_route ? "no rule." : in_backticks(tables_.routes[route].path.text()) + '.'));
         }

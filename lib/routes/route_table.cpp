@@ -130,7 +130,7 @@ namespace {
 
 // Whether all readings match the route of the first one. A separate function, since it needs a buffer.
 template <typename Find>
-[[gnu::noinline]] bool all_meet(const http::PathReadings& readings, std::uint32_t& route, Find find) noexcept {
+[[gnu::noinline]] bool all_match(const http::PathReadings& readings, std::uint32_t& route, Find find) noexcept {
     http::PathBuffer buffer;
     route = find(readings.reading(0, buffer));
     for (std::size_t i = 1; i < readings.count(); ++i) {
@@ -162,7 +162,7 @@ RouteMatch RouteTable::Tables::find(std::string_view host, std::string_view path
     const auto find_reading = [&](std::string_view reading) { return find_path(*rules, reading, steps); };
     if (readings.is_plain()) {
         match.route = find_reading(readings.plain());
-    } else if (!all_meet(readings, match.route, find_reading)) {
+    } else if (!all_match(readings, match.route, find_reading)) {
         match.outcome = RouteOutcome::ambiguous_path;
         match.route = 0;
         return match;

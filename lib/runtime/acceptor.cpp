@@ -27,7 +27,7 @@ Acceptor::Acceptor(Worker& worker, Fd listener, Handlers handlers)
     : worker_(worker),
       listener_(std::move(listener)),
       handlers_(std::move(handlers)),
-      again_(worker, [this] { accept_some(); }) {
+      retry_timer_(worker, [this] { accept_some(); }) {
     check_here(worker_);
     open_reserve();
     worker_.poller().add(listener_.get(), *this);
@@ -43,13 +43,13 @@ Acceptor::~Acceptor() {
 void Acceptor::pause() noexcept {
     check_here(worker_);
     paused_ = true;
-    again_.cancel();
+    retry_timer_.cancel();
 }
 
 void Acceptor::resume() noexcept {
     check_here(worker_);
     if (std::exchange(paused_, false) && is_open()) {
-        again_.set(worker_.now());
+        retry_timer_.set(worker_.now());
     }
 }
 
@@ -60,7 +60,7 @@ void Acceptor::close() noexcept {
         listener_.reset();
     }
     reserve_.reset();
-    again_.cancel();
+    retry_timer_.cancel();
 }
 
 void Acceptor::on_events(std::uint32_t) noexcept {
@@ -99,7 +99,7 @@ void Acceptor::accept_some() noexcept {
     }
     destroyed_ = outer;
     if (is_open() && !paused_) {
-        again_.set(worker_.now());  // other targets come first
+        retry_timer_.set(worker_.now());  // other targets come first
     }
 }
 
@@ -122,9 +122,10 @@ void Acceptor::ran_out(std::error_code why) noexcept {
     if (!reserve_) {
         open_reserve();
     }
-    again_.set(worker_.now() + retry_after);
-    if (handlers_.on_accept_error && (told_at_ == TimePoint::min() || worker_.now() >= told_at_ + told_every)) {
-        told_at_ = worker_.now();
+    retry_timer_.set(worker_.now() + retry_after);
+    if (handlers_.on_accept_error &&
+        (reported_at_ == TimePoint::min() || worker_.now() >= reported_at_ + report_interval)) {
+        reported_at_ = worker_.now();
         handlers_.on_accept_error(why);
     }
 }

@@ -50,7 +50,7 @@ public:
 private:
     static constexpr int per_round_max = 16;  // each is served at once, while other sockets wait
     static constexpr std::chrono::milliseconds retry_after{50};
-    static constexpr std::chrono::seconds told_every{1};
+    static constexpr std::chrono::seconds report_interval{1};
 
     void on_events(std::uint32_t events) noexcept override;
     void accept_some() noexcept;
@@ -61,8 +61,8 @@ private:
     Fd listener_;
     Fd reserve_;
     Handlers handlers_;
-    Timer again_;
-    TimePoint told_at_ = TimePoint::min();
+    Timer retry_timer_;
+    TimePoint reported_at_ = TimePoint::min();
     bool paused_ = false;
     bool* destroyed_ = nullptr;  // set by the destructor while a handler runs
     Counters counters_;

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "runtime/own_doors.hpp"
+#include "runtime/protected_endpoints.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::runtime {
@@ -13,8 +13,8 @@ namespace {
 
 // Every address of a name or from a user passes through here before a socket is connected to it.
 Fd begin_connect(const SocketAddress& to, std::error_code& error) noexcept {
-    if (leads_to_own_door(to)) {
-        error = own_door_error();
+    if (is_protected_endpoint(to)) {
+        error = protected_endpoint_error();
         return {};
     }
     return start_connect(to, error);
@@ -155,8 +155,8 @@ void ConnectRace::on_events(Attempt& attempt, std::uint32_t events) noexcept {
 
 // The next address has its turn at once.
 void ConnectRace::failed(std::error_code error) noexcept {
-    const bool tells_most = !is_about_us(error) && error_ != own_door_error();
-    if (!std::exchange(has_failed_, true) || tells_most) {
+    const bool is_most_specific = !is_about_us(error) && error_ != protected_endpoint_error();
+    if (!std::exchange(has_failed_, true) || is_most_specific) {
         error_ = error;
     }
     begins_at_ = TimePoint::min();

@@ -6,7 +6,7 @@
 
 #include "runtime/connect_race.hpp"
 #include "runtime/name_service.hpp"
-#include "runtime/own_doors.hpp"
+#include "runtime/protected_endpoints.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
 
@@ -59,7 +59,7 @@ public:
                 finish(error);
             } else {
                 resolves_again_at_ =
-                    worker_.now() + std::min<Duration>(limits::connect_patience, (deadline_ - worker_.now()) / 2);
+                    worker_.now() + std::min<Duration>(limits::reresolve_after, (deadline_ - worker_.now()) / 2);
                 race(std::move(found));
             }
         });
@@ -86,7 +86,7 @@ public:
 private:
     static constexpr auto unix_retry = std::chrono::milliseconds(10);  // the first wait; doubled up to unix_retry_max
     static constexpr auto unix_retry_max = std::chrono::milliseconds(250);
-    static constexpr auto told_again_after = std::chrono::milliseconds(100);
+    static constexpr auto report_interval = std::chrono::milliseconds(100);
 
     void race(std::vector<SocketAddress> addresses) {
         race_.add(std::move(addresses));
@@ -115,7 +115,7 @@ private:
         if (std::exchange(resolves_again_at_, never) == never) {
             return;
         }
-        worker_.names().distrust(place_.host);
+        worker_.names().invalidate(place_.host);
         try {
             resolver_.emplace(worker_, place_, [this](std::error_code, std::vector<SocketAddress> found) {
                 resolving_again_ = false;
@@ -132,7 +132,7 @@ private:
             take_winner();
             finished_ = true;
             timer_.cancel();
-            tell();
+            report();
         } else if (!finished_) {
             go_on();
         }
@@ -148,7 +148,7 @@ private:
 
     void try_unix() noexcept {
         std::error_code error;
-        socket_ = connect_past_own_doors(path_, error);
+        socket_ = connect_unless_protected(path_, error);
         if (error != std::errc::resource_unavailable_try_again) {
             finish(error);
         } else if (worker_.now() >= deadline_) {
@@ -161,7 +161,7 @@ private:
 
     // Calls the callback, which may destroy this. A callback that lacks memory is called again a little later, with
     // that error.
-    void tell() noexcept {
+    void report() noexcept {
         bool destroyed = false;
         destroyed_ = &destroyed;
         Callback callback = std::move(callback_);
@@ -171,7 +171,7 @@ private:
             if (!destroyed) {
                 callback_ = std::move(callback);
                 result_ = std::make_error_code(std::errc::not_enough_memory);
-                timer_.set(worker_.now() + told_again_after);
+                timer_.set(worker_.now() + report_interval);
             }
         }
         if (!destroyed) {
@@ -183,7 +183,7 @@ private:
     // our calls on the stack.
     void finish(std::error_code error) noexcept {
         if (error && race_.has_addresses() && !place_.host.empty()) {
-            worker_.names().distrust(place_.host);
+            worker_.names().invalidate(place_.host);
         }
         finished_ = true;
         result_ = error;
@@ -192,7 +192,7 @@ private:
 
     void on_timer() {
         if (finished_) {
-            tell();
+            report();
         } else if (!path_.empty()) {
             try_unix();
         } else if (worker_.now() < deadline_) {

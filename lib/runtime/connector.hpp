@@ -39,9 +39,9 @@ struct UnixPath {
 
 /// Connects to a name: its addresses are tried at the same time (connect_race.hpp), in the order of the name cache. If
 /// none of them responds, the name is resolved again, once, for addresses that it did not have before. Never connects
-/// to an endpoint of this process that trusts its user (own_doors.hpp). Lives on its worker; the callback comes from an
-/// event of the socket or from a timer, never from within the constructor, and may destroy the connector. Destroying
-/// the connector cancels.
+/// to an endpoint of this process that trusts its user (protected_endpoints.hpp). Lives on its worker; the callback
+/// comes from an event of the socket or from a timer, never from within the constructor, and may destroy the connector.
+/// Destroying the connector cancels.
 class Connector {
 public:
     /// Receives exactly one of the two: a connected non-blocking socket, or the error of the last address tried. A

@@ -24,7 +24,7 @@ inline constexpr std::size_t connects_at_once_max = 4;
 inline constexpr auto connect_room_after = std::chrono::seconds(1);
 /// If no address of a name has responded for so long, or for half of the available time, the name is resolved again: it
 /// may have moved.
-inline constexpr auto connect_patience = std::chrono::seconds(4);
+inline constexpr auto reresolve_after = std::chrono::seconds(4);
 
 // --- routes ---------------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ NameAnswer look_up(const std::string& host) {
     return answer;
 }
 
-std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
+std::optional<NameAnswer> NameCache::find(const std::string& host, Callback callback) {
     const MutexLock lock(mutex_);
     const TimePoint now = clock_();
     Name& name = find_or_add(host);
@@ -86,7 +86,7 @@ std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
         return name.answer;
     }
     // A resolver that does not respond takes longer to fail than a visitor is willing to wait.
-    const bool waits = now >= name.usable_until || (!name.failing && (!name.under_way || name.distrusted));
+    const bool waits = now >= name.usable_until || (!name.failing && (!name.under_way || name.invalidated));
     std::error_code error;
     if (!name.under_way) {
         error = begin(host);
@@ -98,8 +98,8 @@ std::optional<NameAnswer> NameCache::find(const std::string& host, Told told) {
     if (error) {
         return NameAnswer{error, {}};
     }
-    if (told) {
-        name.waiting.push_back(std::move(told));
+    if (callback) {
+        name.waiting.push_back(std::move(callback));
     }
     return std::nullopt;
 }
@@ -126,13 +126,13 @@ NameCache::Name& NameCache::find_or_add(const std::string& host) {
     return names_[host];
 }
 
-void NameCache::distrust(const std::string& host) noexcept {
+void NameCache::invalidate(const std::string& host) noexcept {
     const MutexLock lock(mutex_);
     const auto found = names_.find(host);
     if (found != names_.end() && !found->second.answer.error) {
         Name& name = found->second;
         name.fresh_until = std::min(name.fresh_until, name.answered_at + limits::name_retry);
-        name.distrusted = true;
+        name.invalidated = true;
     }
 }
 
@@ -187,10 +187,10 @@ void NameCache::run() noexcept {
             found = {std::make_error_code(std::errc::not_enough_memory), {}};
         }
         lock.lock();
-        const std::vector<Told> waiting = settle(names_.at(host), found, clock_());
+        const std::vector<Callback> waiting = settle(names_.at(host), found, clock_());
         lock.unlock();
-        for (const Told& told : waiting) {
-            told(found);
+        for (const Callback& callback : waiting) {
+            callback(found);
         }
         lock.lock();
     }
@@ -198,8 +198,8 @@ void NameCache::run() noexcept {
 }
 
 // Stores a result, in order, and returns the callbacks that wait for it; `found` becomes their argument.
-std::vector<NameCache::Told> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
-    name.under_way = name.distrusted = false;
+std::vector<NameCache::Callback> NameCache::settle(Name& name, NameAnswer& found, TimePoint now) noexcept {
+    name.under_way = name.invalidated = false;
     name.answered_at = now;
     name.failing = found.error && !is_answer(found.error);
     order_addresses(found.addresses, now < name.preferred_until ? name.preferred : SocketAddress());

@@ -46,7 +46,7 @@ class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;
     /// Called once, on the lookup's thread.
-    using Told = std::function<void(const NameAnswer&)>;
+    using Callback = std::function<void(const NameAnswer&)>;
 
     /// Lookups run on detached threads, since they cannot be ended early; everything they use must live as long.
     explicit NameCache(LookUp how = look_up, std::function<TimePoint()> clock = Clock::now)
@@ -55,10 +55,10 @@ public:
     /// Returns the result if it is known; otherwise `told`, if it is not empty, will be called with it. At most one
     /// lookup runs for each name, and at most limits::lookups_max together: others wait for their turn. Throws if there
     /// is no memory; then `told` is not called.
-    std::optional<NameAnswer> find(const std::string& host, Told told);
+    std::optional<NameAnswer> find(const std::string& host, Callback callback);
     /// Reports that the addresses of `host` do not respond: the name is looked up again, unless its result is very
     /// recent.
-    void distrust(const std::string& host) noexcept;
+    void invalidate(const std::string& host) noexcept;
     /// Reports that this address of `host` responded, and those before it did not: for limits::name_preference it is
     /// the first one.
     void prefer(const std::string& host, SocketAddress address) noexcept;
@@ -72,17 +72,17 @@ private:
         TimePoint fresh_until{};
         TimePoint usable_until{};  // if the resolver fails
         bool failing = false;
-        bool distrusted = false;  // since the last result
-        bool under_way = false;   // or waiting for its turn
-        SocketAddress preferred;  // empty: none
+        bool invalidated = false;  // since the last result
+        bool under_way = false;    // or waiting for its turn
+        SocketAddress preferred;   // empty: none
         TimePoint preferred_until{};
-        std::vector<Told> waiting;
+        std::vector<Callback> waiting;
     };
 
     Name& find_or_add(const std::string& host) REQUIRES(mutex_);
     std::error_code begin(const std::string& host) REQUIRES(mutex_);
     void run() noexcept;
-    static std::vector<Told> settle(Name& name, NameAnswer& found, TimePoint now) noexcept;
+    static std::vector<Callback> settle(Name& name, NameAnswer& found, TimePoint now) noexcept;
 
     const LookUp look_up_;
     const std::function<TimePoint()> clock_;

@@ -33,7 +33,7 @@ NameService::~NameService() {
 
 NameService::Ticket NameService::resolve(const std::string& host, Callback callback) {
     check_here(*mailbox_);
-    const auto question = open_.emplace(last_ + 1, Question{host, std::move(callback)}).first;
+    const auto question = open_.emplace(last_ + 1, Query{host, std::move(callback)}).first;
     bool begins = false;
     try {
         begins = under_way_.insert(host).second;
@@ -62,7 +62,7 @@ void NameService::begin(const std::string& host, bool is_first) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
         return;
     }
-    NameCache::Told told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
+    NameCache::Callback told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
         while (true) {
             try {
                 mailbox->post_call(deliver(found));

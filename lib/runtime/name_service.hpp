@@ -41,12 +41,12 @@ public:
     /// Withdraws a request: its callback is not called any more.
     void forget(Ticket ticket) noexcept;
     /// Reports that no address of `host` could be connected to: the name may have other addresses by now.
-    void distrust(const std::string& host) noexcept { cache_->distrust(host); }
+    void invalidate(const std::string& host) noexcept { cache_->invalidate(host); }
     /// Reports that `address` of `host` responded, and those before it did not: it will be the first one.
     void prefer(const std::string& host, const SocketAddress& address) noexcept { cache_->prefer(host, address); }
 
 private:
-    struct Question {
+    struct Query {
         std::string host;
         Callback callback;
     };
@@ -57,7 +57,7 @@ private:
     std::shared_ptr<buffer::Mailbox> mailbox_;
     std::shared_ptr<NameCache> cache_ = std::make_shared<NameCache>();
     std::shared_ptr<NameService*> self_;  // set to null if the service is destroyed before a result
-    std::map<Ticket, Question> open_;
+    std::map<Ticket, Query> open_;
     std::set<std::string> under_way_;
     Ticket last_ = 0;
 };

@@ -70,7 +70,7 @@ void Poller::remove(int fd, PollTarget& target) noexcept {
 std::size_t Poller::dispatch() noexcept {
     std::size_t count = wait(0);
     if (count != 0) {
-        tell();
+        notify_targets();
     }
     return count;
 }
@@ -86,7 +86,7 @@ std::size_t Poller::wait(int timeout_ms) noexcept {
     return static_cast<std::size_t>(filled_);
 }
 
-void Poller::tell() noexcept {
+void Poller::notify_targets() noexcept {
     while (next_ < filled_) {
         const epoll_event event = batch_[static_cast<std::size_t>(next_++)];
         if (event.data.ptr != nullptr) {

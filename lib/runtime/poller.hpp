@@ -58,7 +58,7 @@ public:
     /// The two halves of `dispatch`, for a caller that sleeps here: `wait` waits up to `timeout_ms` (-1: for ever)
     /// until something is ready and returns the number of events; `tell` then calls the targets.
     std::size_t wait(int timeout_ms) noexcept;
-    void tell() noexcept;
+    void notify_targets() noexcept;
 
     /// Ends the watch over what the descriptor refers to now, before it is replaced: as long as another process has a
     /// copy of a socket, closing it here does not. remove() follows. Any thread.

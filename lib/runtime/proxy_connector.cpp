@@ -36,11 +36,11 @@ public:
     }
 
 private:
-    static constexpr auto told_again_after = std::chrono::milliseconds(100);
+    static constexpr auto report_interval = std::chrono::milliseconds(100);
 
     void on_connected(std::error_code error, Fd socket) {
         if (error) {
-            tell("cannot connect to the proxy " + name_ + ": " + error.message());
+            report("cannot connect to the proxy " + name_ + ": " + error.message());
             return;
         }
         socket_ = std::move(socket);
@@ -49,7 +49,7 @@ private:
             worker_.poller().add(socket_.get(), *this);  // an event follows at once
             watched_ = true;
         } catch (const std::system_error& failure) {
-            tell("cannot watch the connection to the proxy: " + failure.code().message());
+            report("cannot watch the connection to the proxy: " + failure.code().message());
         }
     }
 
@@ -67,7 +67,7 @@ private:
         }
         bool more = send();
         std::array<std::uint8_t, 4'096> buffer;
-        while (more && handshake_.state() == net::ProxyHandshake::State::going_on) {
+        while (more && handshake_.state() == net::ProxyHandshake::State::in_progress) {
             const IoResult read = read_some(socket_.get(), buffer);
             if (read.bytes > 0) {
                 (void)handshake_.receive({buffer.data(), read.bytes});
@@ -117,11 +117,11 @@ private:
         if (!ended_) {
             words_ = "the proxy " + name_ + " does not respond";
         }
-        tell(std::move(words_));
+        report(std::move(words_));
     }
 
     // Calls the callback, which may destroy this. One that lacks memory is called again a little later, with that.
-    void tell(std::string words) {
+    void report(std::string words) {
         timer_.cancel();
         unwatch();
         Fd socket = words.empty() ? std::move(socket_) : Fd();
@@ -135,7 +135,7 @@ private:
                 callback_ = std::move(callback);
                 ended_ = true;
                 words_ = "out of memory";
-                timer_.set(worker_.now() + told_again_after);
+                timer_.set(worker_.now() + report_interval);
             }
         }
         if (!destroyed) {

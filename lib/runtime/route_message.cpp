@@ -50,7 +50,7 @@ void read_attributes(std::span<const std::byte> attributes, RouteAnswer& into) n
 
 }  // namespace
 
-std::vector<std::byte> route_request(const net::Address& to, RouteQuestion question) {
+std::vector<std::byte> route_request(const net::Address& to, RouteQuery question) {
     nlmsghdr message{};
     message.nlmsg_len = static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof(rtmsg)) + RTA_LENGTH(to.size()));
     message.nlmsg_type = RTM_GETROUTE;
@@ -58,7 +58,7 @@ std::vector<std::byte> route_request(const net::Address& to, RouteQuestion quest
     rtmsg route{};
     route.rtm_family = to.family == 4 ? AF_INET : AF_INET6;
     route.rtm_dst_len = static_cast<unsigned char>(8 * to.size());
-    route.rtm_flags = question == RouteQuestion::entry ? RTM_F_FIB_MATCH : 0;
+    route.rtm_flags = question == RouteQuery::entry ? RTM_F_FIB_MATCH : 0;
     rtattr destination{};
     destination.rta_type = RTA_DST;
     destination.rta_len = static_cast<unsigned short>(RTA_LENGTH(to.size()));

@@ -19,13 +19,13 @@ struct RouteAnswer {
     std::uint32_t interface = 0;  // its index; 0 if there is none
 };
 
-enum class RouteQuestion : std::uint8_t {
+enum class RouteQuery : std::uint8_t {
     resolved,  // the path of one packet
     entry,     // the entry of the table that it matches, with its prefix
 };
 
 /// The request for an address that has a family.
-std::vector<std::byte> route_request(const net::Address& to, RouteQuestion question);
+std::vector<std::byte> route_request(const net::Address& to, RouteQuery question);
 
 /// Parses the response. Its error is an errno: the kernel's own, EHOSTUNREACH for a route that leads nowhere, or
 /// EBADMSG for an incomplete or unrelated message.

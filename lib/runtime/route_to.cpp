@@ -24,7 +24,7 @@ namespace ferrotunnel::runtime {
 namespace {
 
 // The kernel responds within sendto(), so a response that is not waiting here never arrives.
-Result<RouteAnswer, int> ask_kernel(const Fd& socket, const net::Address& to, RouteQuestion question) {
+Result<RouteAnswer, int> query_kernel(const Fd& socket, const net::Address& to, RouteQuery question) {
     const std::vector<std::byte> request = route_request(to, question);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
@@ -62,7 +62,7 @@ Reach ask_for(const net::Address& to, TimePoint now) {
     if (!socket) {
         return reach_without_answer(errno);
     }
-    const Result<RouteAnswer, int> way = ask_kernel(socket, to, RouteQuestion::resolved);
+    const Result<RouteAnswer, int> way = query_kernel(socket, to, RouteQuery::resolved);
     if (!way) {
         return reach_without_answer(way.error());
     }
@@ -72,7 +72,7 @@ Reach ask_for(const net::Address& to, TimePoint now) {
     if (way->has_gateway) {
         return Reach::routed;
     }
-    const Result<RouteAnswer, int> entry = ask_kernel(socket, to, RouteQuestion::entry);
+    const Result<RouteAnswer, int> entry = query_kernel(socket, to, RouteQuery::entry);
     if (!entry || entry->prefix_bits > 8 * to.size()) {
         return Reach::on_link;
     }

@@ -11,10 +11,10 @@ namespace ferrotunnel::runtime {
 /// the worker.
 class StepLoop {
 public:
-    /// Calls `step`, and again as long as another one was requested and `goes_on`. From within a step, only requests
-    /// another one. `owner` stays alive meanwhile. If a step throws, `failed` is called with the exception.
-    template <typename Owner, typename Step, typename Failed, typename GoesOn>
-    void run(Owner* owner, Step step, Failed failed, GoesOn goes_on) noexcept {
+    /// Calls `step`, and again as long as another one was requested and `should_continue`. From within a step, only
+    /// requests another one. `owner` stays alive meanwhile. If a step throws, `failed` is called with the exception.
+    template <typename Owner, typename Step, typename Failed, typename ShouldContinue>
+    void run(Owner* owner, Step step, Failed failed, ShouldContinue should_continue) noexcept {
         if (running_) {
             again_ = true;
             return;
@@ -28,12 +28,12 @@ public:
             } catch (const std::exception& problem) {
                 failed(problem);
             }
-        } while (again_ && goes_on());
+        } while (again_ && should_continue());
         running_ = false;
     }
 
     /// Requests another step when the present one is over.
-    void ask_again() noexcept { again_ = true; }
+    void request_rerun() noexcept { again_ = true; }
     bool is_running() const noexcept { return running_; }
 
 private:

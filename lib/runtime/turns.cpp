@@ -6,16 +6,16 @@ namespace ferrotunnel::runtime {
 
 Turns::Turns(Worker& worker) : timer_(worker, [this] { call(); }) {}
 
-std::size_t Turns::ask(shaping::Lane& lane) {
-    const std::size_t granted = lane.ask(queue_, timer_.now());
+std::size_t Turns::acquire(shaping::Lane& lane) {
+    const std::size_t granted = lane.acquire(queue_, timer_.now());
     if (granted == 0) {
         arm();
     }
     return granted;
 }
 
-void Turns::ask_again() noexcept {
-    queue_.ask_again(timer_.now());
+void Turns::reschedule() noexcept {
+    queue_.reschedule(timer_.now());
     arm();
 }
 

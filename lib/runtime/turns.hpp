@@ -22,9 +22,9 @@ public:
     explicit Turns(Worker& worker);
 
     /// How many bytes may pass in the lane now; 0: its owner is woken when some may.
-    std::size_t ask(shaping::Lane& lane);
+    std::size_t acquire(shaping::Lane& lane);
     /// Rates have changed: waiting lanes wait as long as the present rates require.
-    void ask_again() noexcept;
+    void reschedule() noexcept;
     /// The number of waiting lanes.
     std::size_t waiting() const noexcept { return queue_.size(); }
 

@@ -107,7 +107,7 @@ public:
             kick();
             run_asio();
         }
-        deferred_.run(is_closed() ? 0 : last_words_max);
+        deferred_.run(is_closed() ? 0 : final_deferred_max);
         close();
         thread_number_.store(0, std::memory_order_relaxed);
     }
@@ -136,7 +136,7 @@ public:
         if (!own_io_) {
             const auto alone = exclude_others();
             CurrentScope scope(owner_, slabs_, *mailbox_);
-            deferred_.run(last_words_max);
+            deferred_.run(final_deferred_max);
             close();
             return;
         }
@@ -222,10 +222,10 @@ private:
     // would never end, and other sockets would wait. So only those that were queued before the first one ran have a
     // turn.
     static constexpr std::size_t deferred_per_round_max = 16;
-    static constexpr std::size_t last_words_max = 65'536;
+    static constexpr std::size_t final_deferred_max = 65'536;
     static constexpr std::int64_t sleep_max_ms = 60'000;
     // A check and an unused offer of the processor take less than a microsecond.
-    static constexpr Duration somebody_ran = std::chrono::microseconds(5);
+    static constexpr Duration preempted_after = std::chrono::microseconds(5);
 
     // Locks out the other thread. Inside an application's io_context its thread runs the rounds, and another thread may
     // end the worker: whichever of them is at work holds the lock, however deep it calls.
@@ -266,7 +266,7 @@ private:
                 counters_.wakes += poller_.wait(timeout_ms) != 0 && timeout_ms != 0 ? 1 : 0;
                 mailbox_->unpark();
             }
-            round([this] { poller_.tell(); });
+            round([this] { poller_.notify_targets(); });
             if (idle) {
                 busy_poll_.count_gap(now_ - since);
                 woke = now_;
@@ -285,7 +285,7 @@ private:
             }
             ::sched_yield();
             const TimePoint before = std::exchange(now, Clock::now());
-            if (now - before > somebody_ran) {
+            if (now - before > preempted_after) {
                 return false;
             }
         }

@@ -19,19 +19,19 @@ Backoff::Backoff(Random& random, const Settings& settings) : random_(random), se
 
 void Backoff::peer_said_goodbye(TimePoint now) {
     // Nothing was tried since the last one: each connection of a tunnel receives the same goodbye.
-    const bool is_same = soon_ != 0 && soon_ == settings_.soon;
+    const bool is_same = quick_retries_left_ != 0 && quick_retries_left_ == settings_.quick_retries;
     const bool again = !is_same && goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
     goodbye_at_ = now;
-    soon_ = again ? 0 : settings_.soon;
+    quick_retries_left_ = again ? 0 : settings_.quick_retries;
 }
 
 Duration Backoff::next_wait() {
-    if (soon_ > 0) {
+    if (quick_retries_left_ > 0) {
         // A core can shake hands with 1,000 clients in 200 ms; a connection that is refused meanwhile costs nothing.
-        const bool is_first = soon_ == settings_.soon;
+        const bool is_first = quick_retries_left_ == settings_.quick_retries;
         const Duration least = is_first ? Duration::zero() : soon_first;
         const Duration most = is_first ? soon_first : 3 * soon_first;
-        --soon_;
+        --quick_retries_left_;
         const auto spread = static_cast<std::uint64_t>((most - least).count());
         return std::min(least + Duration(static_cast<Duration::rep>(random_.below(spread + 1))), settings_.max);
     }

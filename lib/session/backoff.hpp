@@ -19,7 +19,7 @@ public:
         /// Short waits after a goodbye: most servers listen again within eight of them, about 3 s, for which visitors
         /// are held. An attempt costs nothing at a server that does not listen, and a login, which is wanted, at one
         /// that does.
-        unsigned soon = 8;
+        unsigned quick_retries = 8;
     };
 
     explicit Backoff(Random& random) : Backoff(random, Settings{}) {}
@@ -46,7 +46,7 @@ private:
     Random& random_;
     Settings settings_;
     Duration ceiling_{};
-    unsigned soon_ = 0;  // remaining short waits
+    unsigned quick_retries_left_ = 0;  // remaining short waits
     TimePoint goodbye_at_ = TimePoint::min();
 };
 

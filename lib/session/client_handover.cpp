@@ -8,7 +8,7 @@ namespace ferrotunnel::session {
 
 void ClientHandover::check() {
     const std::optional<std::size_t> place =
-        wants_place_ && is_running(needs_.at.phase) ? needs_.at.trunks.first_open() : std::nullopt;
+        wants_handover_ && is_running(needs_.at.phase) ? needs_.at.trunks.first_open() : std::nullopt;
     if (!place) {
         return;
     }
@@ -25,7 +25,7 @@ void ClientHandover::check() {
 }
 
 void ClientHandover::report_too_old() {
-    wants_place_ = false;
+    wants_handover_ = false;
     const std::string text =
         "The server does not support hand-over: its version is older than this client's. Services of another client "
         "are refused until that client ends.";
@@ -34,7 +34,7 @@ void ClientHandover::report_too_old() {
 }
 
 void ClientHandover::on_taken_over(const wire::TakenOver& answer) {
-    if (!std::exchange(wants_place_, false)) {
+    if (!std::exchange(wants_handover_, false)) {
         return;
     }
     const std::string text = answer.clients == 0 ? "no other client had this identity"

@@ -19,11 +19,11 @@ public:
         std::function<void(std::size_t place, std::vector<wire::ControlPayload>)> send;
     };
 
-    /// `wants_place`: whether to replace the client with the same identity.
-    ClientHandover(Needs needs, bool wants_place) : needs_(std::move(needs)), wants_place_(wants_place) {}
+    /// `wants_handover`: whether to replace the client with the same identity.
+    ClientHandover(Needs needs, bool wants_handover) : needs_(std::move(needs)), wants_handover_(wants_handover) {}
 
     /// False once it has replaced that client, or cannot.
-    bool wants_place() const noexcept { return wants_place_; }
+    bool wants_handover() const noexcept { return wants_handover_; }
     /// Requests the replacement if all services are registered and healthy, so that visitors lose nothing. To be called
     /// whenever something has changed.
     void check();
@@ -33,7 +33,7 @@ private:
     void report_too_old();
 
     const Needs needs_;
-    bool wants_place_;
+    bool wants_handover_;
     std::uint64_t requested_on_ = 0;  // number of the login on which it was requested
 };
 

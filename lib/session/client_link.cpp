@@ -15,7 +15,7 @@ constexpr const char* stopping = "The client is stopping.";
 // A client with a limited number of attempts must not use them up within a second or two.
 Backoff::Settings for_tunnel(const ClientLink::Settings& settings) {
     Backoff::Settings made = settings.backoff;
-    made.soon = settings.attempts == 0 ? made.soon : std::min(made.soon, 2U);
+    made.quick_retries = settings.attempts == 0 ? made.quick_retries : std::min(made.quick_retries, 2U);
     return made;
 }
 
@@ -33,10 +33,10 @@ ClientLink::Settings with_a_trunk(ClientLink::Settings settings, runtime::Worker
 ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
                        std::function<void(const LinkNotice&)> notify)
     : settings_(with_a_trunk(settings, worker)),
-      verdict_(settings.refused_again != Duration::zero()),
+      verdict_(settings.retry_refused_after != Duration::zero()),
       services_(settings_.trunk_workers.size()),
       trunks_({worker, shared, services_.table(), phase_, static_cast<ClientTrunkEvents&>(*this),
-               [this] { return handover_.wants_place(); }},
+               [this] { return handover_.wants_handover(); }},
               trunk_settings()),
       at_{worker, std::move(shared), phase_, trunks_.states(),
           [this, notify = std::move(notify)](LinkNotice notice) {
@@ -68,7 +68,7 @@ ClientLink::ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> sh
 ClientLink::~ClientLink() = default;
 
 TrunkSet::Settings ClientLink::trunk_settings() const {
-    return {settings_.backoff, for_tunnel(settings_), settings_.trunk_workers, settings_.near_below};
+    return {settings_.backoff, for_tunnel(settings_), settings_.trunk_workers, settings_.near_threshold};
 }
 
 void ClientLink::start() {
@@ -78,7 +78,7 @@ void ClientLink::start() {
     }
     phase_ = LinkPhase::down;
     if (at_.shared->inspector) {
-        originals_watch_ = std::make_unique<backend::OriginalsWatch>(at_.worker, at_.shared->inspector);
+        originals_watch_ = std::make_unique<backend::OriginalsExpiry>(at_.worker, at_.shared->inspector);
     }
     trunks_.connect_first();
 }
@@ -162,7 +162,7 @@ void ClientLink::set_token(login::Token token) {
 void ClientLink::replay(Replay replay, PermitPtr ticket) {
     check_here(at_.worker);
     const backend::DialShared shared{std::make_shared<trunk::Traffic>(),
-                                     at_.shared->own_visits,
+                                     at_.shared->self_loop_detector,
                                      *at_.shared->log,
                                      at_.shared->inspector,
                                      replay.record_id,
@@ -298,7 +298,7 @@ void ClientLink::on_trunk_end(std::size_t place, const trunk::TrunkEnd& end, boo
                            {"code", wire::name_of(end.code)},
                            {"why", text}});
     if (verdict_.is_final(end)) {
-        end_for_good(end.code, text, was_open);
+        end_permanently(end.code, text, was_open);
         return;
     }
     LinkNotice why;
@@ -358,12 +358,12 @@ Duration ClientLink::wait_after(const LinkNotice& why) {
         return trunks_.next_tunnel_wait();
     }
     constexpr Duration::rep longest = 5;
-    const auto spread = static_cast<std::uint64_t>(((longest - 1) * settings_.refused_again).count());
-    return settings_.refused_again + Duration(static_cast<Duration::rep>(at_.shared->random->below(spread + 1)));
+    const auto spread = static_cast<std::uint64_t>(((longest - 1) * settings_.retry_refused_after).count());
+    return settings_.retry_refused_after + Duration(static_cast<Duration::rep>(at_.shared->random->below(spread + 1)));
 }
 
 // The server's verdict on one trunk applies to the client.
-void ClientLink::end_for_good(Code code, const std::string& text, bool was_open) {
+void ClientLink::end_permanently(Code code, const std::string& text, bool was_open) {
     const auto kind = code == Code::superseded ? LinkNotice::Kind::lost : LinkNotice::Kind::refused;
     final_ = {code, text};
     at_.notify({.kind = kind, .code = code, .text = text, .broke = was_open});

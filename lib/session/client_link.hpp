@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "backend/originals_watch.hpp"
+#include "backend/originals_expiry.hpp"
 #include "base/permits.hpp"
 #include "session/client_handover.hpp"
 #include "session/client_registration.hpp"
@@ -40,7 +40,7 @@ public:
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
         /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: the link
         /// ends.
-        Duration refused_again{};
+        Duration retry_refused_after{};
         /// It replaces the client with the same identity, once all of its services are registered and healthy.
         bool replaces = false;
         /// The worker of each trunk; a worker may be listed several times. Empty: one trunk, on the link's own worker.
@@ -49,7 +49,7 @@ public:
         /// answer() sends the answer, with the same number. Empty: such requests are ignored.
         std::function<void(std::uint64_t, const wire::Manage&)> on_manage{};
         /// If a round trip takes this long, or longer, there is only one trunk.
-        Duration near_below = Duration::max();
+        Duration near_threshold = Duration::max();
     };
 
     ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,
@@ -106,7 +106,7 @@ private:
     void trunk_lost(std::size_t place, const LinkNotice& why);
     void tunnel_down(std::size_t place, const LinkNotice& why);
     Duration wait_after(const LinkNotice& why);
-    void end_for_good(wire::Code code, const std::string& text, bool was_open);
+    void end_permanently(wire::Code code, const std::string& text, bool was_open);
     void on_replaced(const wire::Replaced& message);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);
@@ -125,7 +125,7 @@ private:
     ClientRegistration registration_;
     ClientHandover handover_;
     VisitListeners visits_;
-    std::unique_ptr<backend::OriginalsWatch> originals_watch_{};  // null: nothing is recorded, or it has ended
+    std::unique_ptr<backend::OriginalsExpiry> originals_watch_{};  // null: nothing is recorded, or it has ended
 };
 
 }  // namespace ferrotunnel::session

@@ -11,7 +11,7 @@ namespace ferrotunnel::session {
 
 namespace {
 
-constexpr LineKind service_lines{"services", limits::client_lines_per_second};
+constexpr LogCategory service_lines{"services", limits::client_lines_per_second};
 
 // The shortest time before a rejected service is requested again, however soon the client reconnects after a loss.
 constexpr Duration refused_again_first = std::chrono::seconds(1);
@@ -87,7 +87,7 @@ void ClientRegistration::unregister(std::uint32_t id) {
     for (std::size_t place = 0; place < needs_.at.trunks.size(); ++place) {
         needs_.send_to_all(place, wire::encode_control(message));
     }
-    needs_.at.shared->own_visits->set_public_port(id, 0);
+    needs_.at.shared->self_loop_detector->set_public_port(id, 0);
 }
 
 // --- requests ---
@@ -104,7 +104,7 @@ void ClientRegistration::request(std::size_t place, std::vector<OfferedService*>
                           [](const OfferedService* one) { return !one->service->is_assigned(); });
     std::vector<wire::Service> services;
     for (OfferedService* offered : wanted) {
-        offered->on[place] = Carried::requested;
+        offered->on[place] = TrunkRegistration::requested;
         // Its twin may have been registered first, and have its number already.
         if (const OfferedService* const twin =
                 offered->service->with.empty() ? nullptr : needs_.services.twin_of(*offered->service)) {
@@ -138,8 +138,8 @@ void ClientRegistration::register_all(std::size_t place) {
     }
     std::vector<OfferedService*> wanted;
     for (auto& [id, offered] : needs_.services.all()) {
-        const bool is_due = !offered.is(Carried::requested) && (is_only || !offered.refused);
-        if (offered.is(Carried::yes) || is_due) {
+        const bool is_due = !offered.is(TrunkRegistration::requested) && (is_only || !offered.refused);
+        if (offered.is(TrunkRegistration::registered) || is_due) {
             wanted.push_back(&offered);
         }
     }
@@ -150,7 +150,8 @@ void ClientRegistration::register_lost() {
     const std::optional<std::size_t> place = needs_.at.trunks.first_open();
     std::vector<OfferedService*> wanted;
     for (auto& [id, offered] : needs_.services.all()) {
-        if (!offered.is(Carried::yes) && !offered.is(Carried::requested) && !offered.refused && place) {
+        if (!offered.is(TrunkRegistration::registered) && !offered.is(TrunkRegistration::requested) &&
+            !offered.refused && place) {
             wanted.push_back(&offered);
         }
     }
@@ -185,8 +186,10 @@ void ClientRegistration::retry_refused() {
         std::vector<OfferedService*> wanted;
         for (auto& [id, offered] : needs_.services.all()) {
             // If no trunk carries the service, it is enough to request it on one.
-            const bool again = offered.on[place] == Carried::refused && offered.is(Carried::yes);
-            const bool retries = offered.refused && !offered.is(Carried::yes) && !offered.is(Carried::requested);
+            const bool again =
+                offered.on[place] == TrunkRegistration::refused && offered.is(TrunkRegistration::registered);
+            const bool retries = offered.refused && !offered.is(TrunkRegistration::registered) &&
+                                 !offered.is(TrunkRegistration::requested);
             if (again || (retries && place == first)) {
                 wanted.push_back(&offered);
             }
@@ -204,11 +207,11 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     if (offered == nullptr) {
         return;  // removed meanwhile
     }
-    offered->on[place] = Carried::yes;
+    offered->on[place] = TrunkRegistration::registered;
     needs_.send_health(place, *offered);
     offered->port = answer.port;
     if (offered->service->kind != wire::ServiceKind::http) {  // for HTTP the edge finds loops, by Via
-        needs_.at.shared->own_visits->set_public_port(answer.id, answer.port);
+        needs_.at.shared->self_loop_detector->set_public_port(answer.id, answer.port);
     }
     if (offered->service->kind == wire::ServiceKind::http) {
         offered->assigned_host = answer.host.empty() ? offered->assigned_host : answer.host;
@@ -218,7 +221,7 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     // A server that listens on all addresses, and does not know its name, gets the name that this client uses for it.
     const std::string endpoint = net::with_host_for_any(answer.address, needs_.at.shared->server.host);
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
-    if (twin != nullptr && twin->on[place] != Carried::yes) {
+    if (twin != nullptr && twin->on[place] != TrunkRegistration::registered) {
         offered->awaited_endpoint = endpoint;
         twin->assigned_port = answer.port;
         request(place, {twin});
@@ -237,7 +240,8 @@ void ClientRegistration::report_registered(OfferedService& offered, const std::s
     }
     for (std::size_t other = 0; other < needs_.at.trunks.size(); ++other) {
         // While the link drains, its trunks have announced that they accept no new visitors.
-        if (is_running(needs_.at.phase) && needs_.at.trunks.at(other).is_open() && offered.on[other] == Carried::no) {
+        if (is_running(needs_.at.phase) && needs_.at.trunks.at(other).is_open() &&
+            offered.on[other] == TrunkRegistration::unregistered) {
             request(other, {&offered});
         }
     }
@@ -261,8 +265,9 @@ void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refu
     if (offered == nullptr) {
         return;
     }
-    offered->on[place] = Carried::refused;
-    if (offered->is(Carried::yes) || offered->is(Carried::requested)) {  // only this trunk does not carry it
+    offered->on[place] = TrunkRegistration::refused;
+    if (offered->is(TrunkRegistration::registered) ||
+        offered->is(TrunkRegistration::requested)) {  // only this trunk does not carry it
         Logger& log = *needs_.at.shared->log;
         if (log.may_write(LogLevel::warn, service_lines, needs_.at.worker.now())) {
             log.warn("a tunnel connection does not carry a service", {{"service", offered->service->name},
@@ -270,7 +275,7 @@ void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refu
                                                                       {"code", wire::name_of(refused.code)},
                                                                       {"why", refused.text}});
         }
-        (void)refused_again_in();
+        (void)refused_retry_delay();
         return;
     }
     if (!is_running(needs_.at.phase)) {
@@ -306,7 +311,7 @@ void ClientRegistration::record_refused(OfferedService& offered, const wire::Ref
     offered.why_refused = refused.text;
     offered.is_reported = false;
     offered.endpoint.clear();
-    const Duration again_in = refused_again_in();
+    const Duration again_in = refused_retry_delay();
     if (is_known && !needs_.counts_attempts) {
         return;
     }
@@ -324,7 +329,7 @@ void ClientRegistration::record_refused(OfferedService& offered, const wire::Ref
 
 // Arms the timer for rejected services, and returns the time left: short at first, then longer and longer, since a port
 // is free a minute after its client has crashed, or never. All rejected services are requested again together.
-Duration ClientRegistration::refused_again_in() {
+Duration ClientRegistration::refused_retry_delay() {
     if (!refused_timer_.is_set()) {
         refused_timer_.set_after(refused_backoff_.next_wait());
     }

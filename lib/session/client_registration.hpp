@@ -73,7 +73,7 @@ private:
     void withdraw(OfferedService& offered, const wire::Refused& why);
     void unregister(std::uint32_t id);
     void retry_refused();
-    Duration refused_again_in();
+    Duration refused_retry_delay();
 
     const Needs needs_;
     Backoff refused_backoff_;

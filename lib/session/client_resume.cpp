@@ -93,7 +93,7 @@ void ClientResume::on_pipe_open() {
     login::ClientHandshake::Settings settings = login_settings(*shared_, login_, trunk_->pipe());
     settings.resume = {id_, key_, ++attempts_, received_};
     handshake_ = std::make_unique<login::ClientHandshake>(std::move(settings), *shared_->random);
-    trunk_->may_be_taken();
+    trunk_->allow_takeover();
     trunk_->session().send_control(handshake_->start());
     trunk_->session_changed();
 }
@@ -105,7 +105,7 @@ void ClientResume::on_control(Bytes message) {
         trunk_->session_changed();
     }
     if (step.want == login::Want::nothing) {
-        hand_over(handshake_->agreed().resumed_received);
+        transfer(handshake_->agreed().resumed_received);
     } else if (step.want == login::Want::close) {
         const login::HandshakeFailure& failure = handshake_->failure();
         trunk_->end(failure.by_peer ? Code::none : failure.code, failure.text_for_peer);
@@ -114,12 +114,12 @@ void ClientResume::on_control(Bytes message) {
 }
 
 // The connection belongs to the session from here on.
-void ClientResume::hand_over(std::uint64_t peer_received) {
+void ClientResume::transfer(std::uint64_t peer_received) {
     const IntrusivePtr<trunk::Trunk> trunk = std::exchange(trunk_, nullptr);
     trying_ = false;
     timer_.cancel();
     buffer::Slice rest;
-    std::unique_ptr<transport::Pipe> pipe = trunk->hand_over(rest);
+    std::unique_ptr<transport::Pipe> pipe = trunk->transfer(rest);
     callbacks_.resumed(std::move(pipe), peer_received, rest);
 }
 

@@ -56,7 +56,7 @@ private:
     void on_drained() override {}
     void on_rotate_due() override {}
     void on_trunk_end(const trunk::TrunkEnd& end) override;
-    void hand_over(std::uint64_t peer_received);
+    void transfer(std::uint64_t peer_received);
     void failed(wire::Code code, const std::string& text);
 
     runtime::Worker& worker_;

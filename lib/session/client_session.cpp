@@ -5,7 +5,7 @@
 #include "session/limits.hpp"
 #include "session/visit_outcome.hpp"
 #include "trunk/sealed_pump.hpp"
-#include "trunk/stall_line.hpp"
+#include "trunk/stall_log.hpp"
 #include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
@@ -94,7 +94,7 @@ void ClientSession::on_connected(const std::string& problem, std::unique_ptr<tra
     }
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           login_until_ - worker_.now(), static_cast<trunk::TrunkEvents&>(*this));
-    trunk_->account_in(shared_->book);
+    trunk_->account_in(shared_->traffic_registry);
     trunk_->session().count_in(shared_->services->rest()->meter(&worker_));
     trunk_->start();
 }
@@ -107,7 +107,7 @@ void ClientSession::on_pipe_open() {
 
 void ClientSession::on_control(Bytes message) {
     if (!open_) {
-        take_step(handshake_->receive(message));
+        apply_step(handshake_->receive(message));
         return;
     }
     auto decoded = wire::decode_control(message);
@@ -118,7 +118,7 @@ void ClientSession::on_control(Bytes message) {
     callbacks_.on_message(*decoded);
 }
 
-void ClientSession::take_step(const login::Step& step) {
+void ClientSession::apply_step(const login::Step& step) {
     if (step.send) {
         send(*step.send);
     }
@@ -130,7 +130,8 @@ void ClientSession::take_step(const login::Step& step) {
             agreement_ = handshake_->agreed();
             open_ = true;
             if (!shared_->proxy) {  // otherwise the peer is the proxy, whose address is not the server's
-                shared_->own_visits->set_server(runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
+                shared_->self_loop_detector->set_server(
+                    runtime::visitor_address(runtime::peer_address(trunk_->pipe().fd())));
             }
             trunk_->govern_by(shared_->memory, {});
             begin_resumable();
@@ -163,12 +164,12 @@ void ClientSession::begin_resumable() {
         trunk_->end(Code::unknown_session, why.text);
     };
     resume_ = std::make_unique<ClientResume>(worker_, shared_, login_, agreement_, std::move(callbacks));
-    trunk_->resumes_by_itself();
+    trunk_->set_redials();
     trunk_->session().begin_resumable(std::min(agreement_.resume_window, shared_->mux.resume));
 }
 
 void ClientSession::on_detached(const trunk::TrunkEnd& why) {
-    waits_since_ = worker_.now();
+    detached_since_ = worker_.now();
     shared_->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     shared_->log->warn("the connection was lost; its session waits to be resumed",
                        {{"session", agreement_.session}, {"code", wire::name_of(why.code)}, {"why", why.text}});
@@ -188,8 +189,8 @@ void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t
         trunk_->end(Code::internal, "The server reported an impossible receive count.");
         return;
     }
-    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - waits_since_);
-    waits_since_ = {};
+    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(worker_.now() - detached_since_);
+    detached_since_ = {};
     shared_->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
     shared_->log->info("the session was resumed on another connection",
                        {{"session", agreement_.session}, {"after_ms", pause.count()}});
@@ -202,8 +203,8 @@ void ClientSession::resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t
 void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, directory::Visitor& visitor) {
     check_here(worker_);
     if ((agreement_.features & wire::feature::visits) == 0) {
-        turned_away(*plan, "the server does not support visits: its version is older than this client's", visitor.from,
-                    worker_, *shared_->log);
+        log_rejected_visit(*plan, "the server does not support visits: its version is older than this client's",
+                           visitor.from, worker_, *shared_->log);
         return;
     }
     IntrusivePtr<trunk::SealedPump> pump;
@@ -231,7 +232,7 @@ void ClientSession::visit(const std::shared_ptr<const VisitPlan>& plan, director
         if (outcome) {
             outcome(why);
         } else {
-            turned_away(*plan, why, visitor.from, worker_, *shared_->log);
+            log_rejected_visit(*plan, why, visitor.from, worker_, *shared_->log);
         }
         return;
     }
@@ -273,7 +274,7 @@ void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {
     if (resume_) {
         resume_->stop();
     }
-    if (std::exchange(waits_since_, {}) != TimePoint{}) {
+    if (std::exchange(detached_since_, {}) != TimePoint{}) {
         shared_->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
     }
     if (refused_) {
@@ -281,7 +282,7 @@ void ClientSession::on_trunk_end(const trunk::TrunkEnd& end) {
         return;
     }
     if (!open_ && end.by_peer && handshake_ && end.code != Code::none) {
-        (void)handshake_->peer_gave_up(end.code, end.text);
+        (void)handshake_->on_goaway(end.code, end.text);
         const login::HandshakeFailure& failure = handshake_->failure();
         finish({failure.code, failure.text, true, true});
         return;

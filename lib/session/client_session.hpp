@@ -84,7 +84,7 @@ private:
     void end_datagrams();
     void begin_resumable();
     void resumed(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, const buffer::Slice& rest);
-    void take_step(const login::Step& step);
+    void apply_step(const login::Step& step);
     void finish(trunk::TrunkEnd end);
 
     runtime::Worker& worker_;
@@ -99,7 +99,7 @@ private:
     login::Agreement agreement_;
     std::unique_ptr<ClientResume> resume_;         // null: the session cannot be resumed
     std::unique_ptr<runtime::Timer> drain_timer_;  // set while it drains
-    TimePoint waits_since_{};                      // since when the session waits for a connection; zero: it has one
+    TimePoint detached_since_{};                   // since when the session waits for a connection; zero: it has one
     bool open_ = false;
     bool ended_ = false;
 };

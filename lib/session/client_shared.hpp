@@ -6,13 +6,13 @@
 #include <optional>
 #include <string>
 
-#include "backend/own_visits.hpp"
+#include "backend/self_loop_detector.hpp"
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "directory/shared_port.hpp"
 #include "inspect/inspector.hpp"
 #include "login/handshake_client.hpp"
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 #include "net/proxy.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -33,11 +33,11 @@ struct ClientShared {
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
     std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
-    std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
-    std::shared_ptr<metrics::ServiceBook> services = std::make_shared<metrics::ServiceBook>();
+    std::shared_ptr<trunk::TrafficRegistry> traffic_registry = std::make_shared<trunk::TrafficRegistry>();
+    std::shared_ptr<metrics::ServiceCounters> services = std::make_shared<metrics::ServiceCounters>();
     std::shared_ptr<trunk::MemoryGovernor> memory =
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
-    std::shared_ptr<backend::OwnVisits> own_visits = std::make_shared<backend::OwnVisits>();
+    std::shared_ptr<backend::SelfLoopDetector> self_loop_detector = std::make_shared<backend::SelfLoopDetector>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
     std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     directory::DatagramOpener open_udp;               // for visits to UDP services; empty: none

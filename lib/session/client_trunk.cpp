@@ -8,7 +8,7 @@
 #include "backend/datagram_dial.hpp"
 #include "backend/dial.hpp"
 #include "session/visit_outcome.hpp"
-#include "session/visitor_lines.hpp"
+#include "session/visitor_log.hpp"
 
 namespace ferrotunnel::session {
 
@@ -103,7 +103,7 @@ void ClientTrunk::visit(std::shared_ptr<const VisitPlan> plan, directory::Visito
                 // The visitor is rejected.
             }
         } else {
-            turned_away(*plan, "the connection to the server just ended", shared->from, worker_, *shared_->log);
+            log_rejected_visit(*plan, "the connection to the server just ended", shared->from, worker_, *shared_->log);
         }
     });
 }
@@ -194,7 +194,7 @@ void ClientTrunk::make_session(const ClientLogin& login) {
 void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     std::shared_ptr<const backend::ClientService> service = services_->find(open.service);
     if (service) {
-        tell_visitor(*service, open, worker_.now(), *shared_->log);
+        log_visitor(*service, open, worker_.now(), *shared_->log);
         if (service->row) {
             stream->count_in(service->row->meter(&worker_));
         }
@@ -206,21 +206,21 @@ void ClientTrunk::on_stream(IntrusivePtr<mux::Stream> stream, const wire::Open& 
         stream->abort(Code::unsupported);
     } else if (service->on_stream) {
         service->on_stream(std::move(stream), open);
-    } else if (shared_->own_visits->is_own(open.visitor, open.service)) {
+    } else if (shared_->self_loop_detector->is_own(open.visitor, open.service)) {
         stream->abort(Code::refused);
-        backend::tell_not_reached(*service, open.visitor,
-                                  {shared_->traffic, shared_->own_visits, *shared_->log, shared_->inspector},
-                                  "a forwarding loop", worker_.now());
-        if (shared_->own_visits->may_tell(open.service, worker_.now())) {
+        backend::record_not_reached(*service, open.visitor,
+                                    {shared_->traffic, shared_->self_loop_detector, *shared_->log, shared_->inspector},
+                                    "a forwarding loop", worker_.now());
+        if (shared_->self_loop_detector->may_report(open.service, worker_.now())) {
             shared_->log->warn("a forwarding loop: the backend of a service is a public port of this client",
                                {{"service", service->name}, {"backend", service->backend.text}});
         }
     } else if (is_udp(open.kind) || service->visited_by_datagrams) {
         backend::dial_datagrams(worker_, std::move(service), std::move(stream), open.visitor,
-                                {shared_->traffic, shared_->own_visits, *shared_->log}, shared_->datagrams);
+                                {shared_->traffic, shared_->self_loop_detector, *shared_->log}, shared_->datagrams);
     } else {
         backend::dial_backend(worker_, std::move(service), std::move(stream), open.visitor,
-                              {shared_->traffic, shared_->own_visits, *shared_->log, shared_->inspector});
+                              {shared_->traffic, shared_->self_loop_detector, *shared_->log, shared_->inspector});
     }
 }
 

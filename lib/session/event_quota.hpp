@@ -15,20 +15,20 @@ class EventQuota {
 public:
     explicit EventQuota(std::uint32_t per_second) : per_second_(per_second) {}
 
-    bool may_tell(TimePoint now) {
+    bool may_report(TimePoint now) {
         const MutexLock lock(mutex_);
         if (now - began_ >= std::chrono::seconds(1)) {
             began_ = now;
-            told_ = 0;
+            reported_ = 0;
         }
-        return told_ < per_second_ && ++told_ > 0;
+        return reported_ < per_second_ && ++reported_ > 0;
     }
 
 private:
     const std::uint32_t per_second_;
     Mutex mutex_;
     TimePoint began_ GUARDED_BY(mutex_){};
-    std::uint32_t told_ GUARDED_BY(mutex_) = 0;
+    std::uint32_t reported_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace ferrotunnel::session

@@ -11,12 +11,12 @@ ExpiryWatch::ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const director
                          std::function<void()> expired)
     : registry_(std::move(registry)),
       expired_(std::move(expired)),
-      looked_(std::chrono::system_clock::now()),
-      timer_(worker, [this] { look(); }) {
-    look();
+      checked_(std::chrono::system_clock::now()),
+      timer_(worker, [this] { check_now(); }) {
+    check_now();
 }
 
-void ExpiryWatch::look() {
+void ExpiryWatch::check_now() {
     constexpr Duration longest = std::chrono::minutes(1);
     constexpr Duration shortest = std::chrono::milliseconds(1);  // the two clocks never agree exactly
     const Moment now = std::chrono::system_clock::now();
@@ -26,10 +26,10 @@ void ExpiryWatch::look() {
         if (expires > now) {
             next = std::min(next.value_or(expires), expires);
         } else {
-            any_expired = any_expired || expires > looked_;
+            any_expired = any_expired || expires > checked_;
         }
     });
-    looked_ = now;
+    checked_ = now;
     if (next) {
         timer_.set_after(*next - now < longest ? std::max<Duration>(*next - now, shortest) : longest);
     }

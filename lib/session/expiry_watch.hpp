@@ -20,14 +20,14 @@ public:
     ExpiryWatch(runtime::Worker& worker, std::shared_ptr<const directory::Registry> registry,
                 std::function<void()> expired);
 
-    void look();
+    void check_now();
 
 private:
     using Moment = login::Rights::Moment;
 
     const std::shared_ptr<const directory::Registry> registry_;
     const std::function<void()> expired_;
-    Moment looked_;  // time of the last check; tokens that had expired by then are already rejected
+    Moment checked_;  // time of the last check; tokens that had expired by then are already rejected
     runtime::Timer timer_;
 };
 

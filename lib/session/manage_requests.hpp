@@ -21,7 +21,7 @@ public:
     using Done = std::function<void(std::uint16_t status, const std::string& text)>;
 
     /// Returns the message to send; or nothing, after calling `done`, if too many requests are pending. Requests that
-    /// have waited longer than limits::manage_patience are dropped, which makes room.
+    /// have waited longer than limits::manage_timeout are dropped, which makes room.
     std::optional<wire::Manage> begin(std::string text, TimePoint now, Done done) {
         std::erase_if(waiting_, [now](const auto& one) { return one.second.until < now; });
         if (waiting_.size() >= limits::manage_requests_max) {
@@ -29,7 +29,7 @@ public:
             return std::nullopt;
         }
         const std::uint32_t request = ++last_;
-        waiting_.emplace(request, Waiting{std::move(done), now + limits::manage_patience});
+        waiting_.emplace(request, Waiting{std::move(done), now + limits::manage_timeout});
         return wire::Manage{request, std::move(text)};
     }
 

@@ -4,11 +4,11 @@
 
 namespace ferrotunnel::session {
 
-using directory::Fared;
+using directory::MemberOutcome;
 
 void MemberTap::to_backend(Bytes bytes, TimePoint now) noexcept {
-    if (tell_ && !bytes.empty()) {
-        tell(Fared::well, now);
+    if (report_ && !bytes.empty()) {
+        report(MemberOutcome::success, now);
     }
 }
 
@@ -18,22 +18,22 @@ void MemberTap::backend_ended(bool in_order, TimePoint now) noexcept {
 }
 
 void MemberTap::over(TimePoint now) noexcept {
-    const mux::Verdict verdict = stream_->verdict();
-    if (!tell_ || verdict.kind == mux::Verdict::Kind::lost || visitor_has_reset_) {
+    const mux::StreamEnd stream_end = stream_->stream_end();
+    if (!report_ || stream_end.kind == mux::StreamEnd::Kind::lost || visitor_has_reset_) {
         return;
     }
     if (!stream_->accepted()) {
-        if (verdict && (verdict.code == wire::Code::refused || verdict.code == wire::Code::timeout)) {
-            tell(Fared::refused, now);
+        if (stream_end && (stream_end.code == wire::Code::refused || stream_end.code == wire::Code::timeout)) {
+            report(MemberOutcome::refused, now);
         }
         return;
     }
-    tell(verdict || stream_->send_is_dead() ? Fared::reset : Fared::well, now);
+    report(stream_end || stream_->send_is_dead() ? MemberOutcome::reset : MemberOutcome::success, now);
 }
 
-void MemberTap::tell(Fared fared, TimePoint now) noexcept {
+void MemberTap::report(MemberOutcome outcome, TimePoint now) noexcept {
     try {
-        std::exchange(tell_, nullptr)(fared, now);
+        std::exchange(report_, nullptr)(outcome, now);
     } catch (const std::exception&) {  // no memory: this outcome is not counted
     }
 }

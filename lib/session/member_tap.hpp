@@ -18,10 +18,11 @@ namespace ferrotunnel::session {
 /// The tap of a visitor's pump at the server, where the other end is the visitor.
 class MemberTap final : public Tap {
 public:
-    using Tell = std::function<void(directory::Fared, TimePoint)>;
+    using Report = std::function<void(directory::MemberOutcome, TimePoint)>;
 
     /// `tell` is called at most once; if never, the outcome is unknown.
-    MemberTap(IntrusivePtr<mux::Stream> stream, Tell tell) : stream_(std::move(stream)), tell_(std::move(tell)) {}
+    MemberTap(IntrusivePtr<mux::Stream> stream, Report report)
+        : stream_(std::move(stream)), report_(std::move(report)) {}
 
     /// The visitor has received bytes of the backend.
     void to_backend(Bytes bytes, TimePoint now) noexcept override;
@@ -30,10 +31,10 @@ public:
     void over(TimePoint now) noexcept override;
 
 private:
-    void tell(directory::Fared fared, TimePoint now) noexcept;
+    void report(directory::MemberOutcome outcome, TimePoint now) noexcept;
 
     const IntrusivePtr<mux::Stream> stream_;
-    Tell tell_;  // empty once it was called
+    Report report_;  // empty once it was called
     bool visitor_has_reset_ = false;
 };
 

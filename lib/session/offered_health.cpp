@@ -8,7 +8,7 @@ void OfferedHealth::watch(OfferedService& offered) {
     offered.watch.reset();
     if (offered.service->health && (needs_.at.phase == LinkPhase::idle || is_running(needs_.at.phase))) {
         runtime::Worker& worker = needs_.at.worker;
-        offered.watch = std::make_unique<backend::HealthWatch>(
+        offered.watch = std::make_unique<backend::HealthChecker>(
             worker, offered.service, *needs_.at.shared->random,
             [this, &worker, id = offered.service->id] { worker.post([this, id] { on_change(id); }); });
     }
@@ -36,7 +36,7 @@ void OfferedHealth::on_change(std::uint32_t id) {
 
 void OfferedHealth::send(std::size_t place, const OfferedService& offered) {
     const TrunkState& trunk = needs_.at.trunks.at(place);
-    if (offered.reports_health(trunk) && (offered.on[place] == Carried::yes || trunk.retiring > 0)) {
+    if (offered.reports_health(trunk) && (offered.on[place] == TrunkRegistration::registered || trunk.retiring > 0)) {
         needs_.send_to_all(
             place, wire::encode_control(wire::Health{offered.service->id, offered.healthy, offered.why_unhealthy}));
     }

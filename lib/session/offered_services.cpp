@@ -5,7 +5,7 @@
 
 namespace ferrotunnel::session {
 
-bool OfferedService::is(Carried what) const noexcept {
+bool OfferedService::is(TrunkRegistration what) const noexcept {
     return std::ranges::find(on, what) != on.end();
 }
 
@@ -55,12 +55,12 @@ bool OfferedServices::waits_for_twin(std::size_t place, const OfferedService& of
         return false;
     }
     const OfferedService* const twin = twin_of(*offered.service);
-    return twin == nullptr || twin->on[place] != Carried::yes;
+    return twin == nullptr || twin->on[place] != TrunkRegistration::registered;
 }
 
 void OfferedServices::forget_trunk(std::size_t place) {
     for (auto& [id, offered] : services_) {
-        offered.on[place] = Carried::no;
+        offered.on[place] = TrunkRegistration::unregistered;
     }
 }
 

@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "backend/client_service.hpp"
-#include "backend/health_watch.hpp"
+#include "backend/health_checker.hpp"
 #include "session/trunk_states.hpp"
 
 namespace ferrotunnel::session {
 
 /// State of a service on one trunk.
-enum class Carried : std::uint8_t { no, requested, yes, refused };
+enum class TrunkRegistration : std::uint8_t { unregistered, requested, registered, refused };
 
 struct OfferedService {
     std::shared_ptr<const backend::ClientService> service{};
-    std::vector<Carried> on{};  // by place
+    std::vector<TrunkRegistration> on{};  // by place
 
     // Chosen by the server: requested again after a reconnect.
     std::uint16_t assigned_port = 0;
@@ -34,15 +34,15 @@ struct OfferedService {
     std::string awaited_endpoint{};  // to be reported when its twin is registered, too
 
     // Health of its backend.
-    std::unique_ptr<backend::HealthWatch> watch{};  // null: the backend is not checked
-    bool is_checked = false;                        // at least once: it is registered then, and not before
-    bool healthy = false;                           // as of the last check that has changed it
+    std::unique_ptr<backend::HealthChecker> watch{};  // null: the backend is not checked
+    bool is_checked = false;                          // at least once: it is registered then, and not before
+    bool healthy = false;                             // as of the last check that has changed it
     std::string why_unhealthy{};
 
-    bool is(Carried what) const noexcept;
+    bool is(TrunkRegistration what) const noexcept;
     bool waits_for_check() const noexcept { return watch && !is_checked; }
     /// Registered somewhere, and healthy if its backend is checked.
-    bool is_ready() const noexcept { return is(Carried::yes) && (!watch || healthy); }
+    bool is_ready() const noexcept { return is(TrunkRegistration::registered) && (!watch || healthy); }
     /// Whether the server on this trunk receives reports of its health.
     bool reports_health(const TrunkState& trunk) const noexcept;
 };
@@ -68,7 +68,7 @@ public:
     /// it is not registered either.
     bool waits_for_twin(std::size_t place, const OfferedService& offered) noexcept;
     /// No trunk carries the service.
-    void reset_trunks(OfferedService& offered) const { offered.on.assign(trunks_, Carried::no); }
+    void reset_trunks(OfferedService& offered) const { offered.on.assign(trunks_, TrunkRegistration::unregistered); }
     /// This trunk carries no service.
     void forget_trunk(std::size_t place);
     bool are_ready() const noexcept;

@@ -27,10 +27,10 @@ public:
           over_(std::move(over)),
           began_(worker.now()),
           heard_(frames_heard()),
-          timer_(worker, [this] { look(); }) {
+          timer_(worker, [this] { check_peer(); }) {
         trunk_.session().ping(began_);
         trunk_.session_changed();
-        timer_.set_after(look_every);
+        timer_.set_after(check_interval);
     }
     ~PeerProbe() {
         if (answer_) {
@@ -41,19 +41,19 @@ public:
     PeerProbe& operator=(const PeerProbe&) = delete;
 
 private:
-    static constexpr auto look_every = std::chrono::milliseconds(20);
+    static constexpr auto check_interval = std::chrono::milliseconds(20);
 
     // Not the time of the last byte: answers to earlier pings may arrive in this very round, and then no ping is due.
     std::uint64_t frames_heard() const { return trunk_.session().stats().frames_received; }
 
-    void look() {
+    void check_peer() {
         const bool alive = frames_heard() != heard_;
         if (!alive && worker_.now() < began_ + limits::takeover_silence) {
-            timer_.set_after(look_every);
+            timer_.set_after(check_interval);
             return;
         }
         // Timers run before sockets: if this worker has stood still, the answer may be waiting in the socket.
-        if (!alive && !std::exchange(last_look_, true)) {
+        if (!alive && !std::exchange(last_check_, true)) {
             timer_.set(worker_.now());
             return;
         }
@@ -69,7 +69,7 @@ private:
     std::function<void(PeerProbe*)> over_;
     TimePoint began_;
     std::uint64_t heard_;
-    bool last_look_ = false;
+    bool last_check_ = false;
     runtime::Timer timer_;
 };
 

@@ -25,12 +25,12 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
         return;
     }
     const TimePoint now = at_.worker.now();
-    if (!rate_.take(limits::visits_pace, now) || !shared.visit_pace->take(at_.facts.client.first, now)) {
+    if (!rate_.take(limits::visits_rate, now) || !shared.visit_limiter->take(at_.facts.client.first, now)) {
         stream->abort(Code::busy);
         return;
     }
     const auto found = shared.find_visited(at_.facts.client.first, metadata.service, metadata.token);
-    static constexpr LineKind visits{"visits"};
+    static constexpr LogCategory visits{"visits"};
     if (!found) {
         stream->abort(Code::unknown_service);
         if (shared.log->may_write(LogLevel::info, visits, now)) {
@@ -47,7 +47,7 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
     stream->count_in(row->meter(&at_.worker));
     auto relay = make_intrusive<StreamRelay>(at_.worker, std::move(stream));
     relay->begin();
-    if (!bring_(*found, relay)) {
+    if (!deliver_(*found, relay)) {
         relay->refused();
     }
 }

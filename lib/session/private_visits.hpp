@@ -15,16 +15,16 @@ namespace ferrotunnel::session {
 class PrivateVisits {
 public:
     /// Passes the visit to the session that has the service; false if that has ended.
-    using Bring = std::function<bool(const ServerShared::Visited& to, IntrusivePtr<StreamRelay> relay)>;
+    using Deliver = std::function<bool(const ServerShared::Visited& to, IntrusivePtr<StreamRelay> relay)>;
 
-    PrivateVisits(const SessionContext& at, Bring bring) : at_(at), bring_(std::move(bring)) {}
+    PrivateVisits(const SessionContext& at, Deliver deliver) : at_(at), deliver_(std::move(deliver)) {}
 
     /// The client opens a stream.
     void begin(IntrusivePtr<mux::Stream> stream, const wire::Open& open, bool is_draining);
 
 private:
     const SessionContext& at_;
-    const Bring bring_;
+    const Deliver deliver_;
     TokenBucket rate_;
 };
 

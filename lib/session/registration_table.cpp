@@ -14,14 +14,14 @@ RegistrationTable::EntryPtr RegistrationTable::find(const Key& key) const {
     return found != entries_.end() ? found->second : nullptr;
 }
 
-RegistrationTable::Answer RegistrationTable::enter(Key& key, directory::SessionKey trunk, TimePoint now, Told told,
-                                                   Decision& decision) {
+RegistrationTable::Answer RegistrationTable::enter(Key& key, directory::SessionKey trunk, TimePoint now,
+                                                   Callback callback, Decision& decision) {
     const MutexLock lock(mutex_);
     while (!kept_.empty() && kept_.front()->kept_until <= now) {
         erase(kept_.front());
     }
     EntryPtr entry = find(key);
-    if (entry && entry->decision && entry->asker == 0) {
+    if (entry && entry->decision && entry->deciding_trunk == 0) {
         unkeep(entry);
         entry->trunks.push_back(trunk);
         decision = entry->decision;
@@ -29,19 +29,19 @@ RegistrationTable::Answer RegistrationTable::enter(Key& key, directory::SessionK
         return Answer::join;
     }
     if (entry) {
-        entry->waiting.emplace_back(trunk, std::move(told));
+        entry->waiting.emplace_back(trunk, std::move(callback));
         return Answer::wait;
     }
     entry = std::make_shared<Entry>();
     entry->names.push_back(key);
-    entry->asker = trunk;
+    entry->deciding_trunk = trunk;
     entries_.emplace(key, std::move(entry));
     return Answer::ask;
 }
 
 void RegistrationTable::accept(const Key& key, directory::SessionKey trunk, Decision decision) {
     const MutexLock lock(mutex_);
-    if (const EntryPtr entry = find(key); entry && entry->asker == trunk) {
+    if (const EntryPtr entry = find(key); entry && entry->deciding_trunk == trunk) {
         entry->trunks.push_back(trunk);
         entry->decision = std::move(decision);
     }
@@ -51,12 +51,12 @@ void RegistrationTable::registered(const Key& key, directory::SessionKey trunk) 
     Waiting waiting;
     {
         const MutexLock lock(mutex_);
-        if (const EntryPtr entry = find(key); entry && entry->asker == trunk) {
-            entry->asker = 0;
+        if (const EntryPtr entry = find(key); entry && entry->deciding_trunk == trunk) {
+            entry->deciding_trunk = 0;
             waiting.swap(entry->waiting);
         }
     }
-    tell(waiting);
+    notify(waiting);
 }
 
 void RegistrationTable::leave(const Key& key, directory::SessionKey trunk, TimePoint now) {
@@ -69,22 +69,22 @@ void RegistrationTable::leave(const Key& key, directory::SessionKey trunk, TimeP
         }
         std::erase_if(entry->waiting, [trunk](const auto& each) { return each.first == trunk; });
         const bool had = std::erase(entry->trunks, trunk) > 0;
-        if (entry->asker == trunk) {
-            entry->asker = 0;
+        if (entry->deciding_trunk == trunk) {
+            entry->deciding_trunk = 0;
             waiting.swap(entry->waiting);
         }
-        if (!entry->decision && entry->asker == 0) {
+        if (!entry->decision && entry->deciding_trunk == 0) {
             erase(entry);
         } else if (had && entry->trunks.empty()) {
             keep(entry, now);
         }
     }
-    tell(waiting);
+    notify(waiting);
 }
 
-void RegistrationTable::tell(const Waiting& waiting) {
-    for (const auto& [trunk, told] : waiting) {
-        told();
+void RegistrationTable::notify(const Waiting& waiting) {
+    for (const auto& [trunk, callback] : waiting) {
+        callback();
     }
 }
 

@@ -47,13 +47,13 @@ public:
     };
     using Decision = std::shared_ptr<const hooks::Amendments>;
     /// Called on any thread, with no lock held, when the decision was made or given up: call enter() again.
-    using Told = std::function<void()>;
+    using Callback = std::function<void()>;
 
     enum class Answer : std::uint8_t { ask, wait, join };
 
     /// A trunk requests the service. `ask`: it asks the plugins, and reports the result; `wait`: another one does, and
     /// `told` is called; `join`: the decision exists, and `key` becomes the name under which it was requested.
-    Answer enter(Key& key, directory::SessionKey trunk, TimePoint now, Told told, Decision& decision);
+    Answer enter(Key& key, directory::SessionKey trunk, TimePoint now, Callback callback, Decision& decision);
     /// The plugins asked by this trunk accept the service.
     void accept(const Key& key, directory::SessionKey trunk, Decision decision);
     /// The trunk has tried to register what it has accepted. Waiting trunks join.
@@ -69,11 +69,11 @@ public:
     std::size_t size() const;
 
 private:
-    using Waiting = std::vector<std::pair<directory::SessionKey, Told>>;
+    using Waiting = std::vector<std::pair<directory::SessionKey, Callback>>;
     struct Entry {
         std::vector<Key> names;
-        directory::SessionKey asker = 0;  // the trunk that asks, until it has registered the service; 0: none
-        Decision decision;                // null: undecided
+        directory::SessionKey deciding_trunk = 0;  // the trunk that asks, until it has registered the service; 0: none
+        Decision decision;                         // null: undecided
         std::vector<directory::SessionKey> trunks;
         Waiting waiting;
         TimePoint kept_until = never;
@@ -82,7 +82,7 @@ private:
     using EntryPtr = std::shared_ptr<Entry>;
 
     EntryPtr find(const Key& key) const REQUIRES(mutex_);
-    static void tell(const Waiting& waiting);
+    static void notify(const Waiting& waiting);
     void keep(const EntryPtr& entry, TimePoint now) REQUIRES(mutex_);
     void unkeep(const EntryPtr& entry) REQUIRES(mutex_);
     void erase(const EntryPtr& entry) REQUIRES(mutex_);

@@ -50,7 +50,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
               [this](const wire::ControlPayload& payload) { send(payload); },
               [this](Code code, const std::string& text) { trunk_->end(code, text); }, [this] { return has_ended(); },
               [this] { return trunk_->session().state() == mux::SessionState::authenticating; },
-              [this] { ask_resume(); }, [this] { on_welcome(); }},
+              [this] { begin_resume(); }, [this] { on_welcome(); }},
              std::move(callbacks.login_over)),
       resumption_({at_, facts_, rights_, plugins_.get(), view_, trunk_, [this] { return weak_from_this(); },
                    [this] { return has_ended(); }, [this](Code code, std::string_view text) { end(code, text); },
@@ -59,8 +59,9 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
       table_({at_, kinds_, view_, plugins_.get()}),
       replies_({at_, table_, kinds_, view_, plugins_.get(),
                 [this](const wire::ControlPayload& payload) { send(payload); }, [this] { return weak_from_this(); }}),
-      places_({at_, executor_, table_, kinds_, replies_, [this] { return phase_ == Phase::yielding || has_ended(); }}),
-      registration_({at_, executor_, rights_, table_, kinds_, replies_, places_, plugins_.get(),
+      handover_queue_(
+          {at_, executor_, table_, kinds_, replies_, [this] { return phase_ == Phase::yielding || has_ended(); }}),
+      registration_({at_, executor_, rights_, table_, kinds_, replies_, handover_queue_, plugins_.get(),
                      [this] { return refuse_services(); }, [this] { return has_ended(); }}),
       health_({at_, executor_, table_, kinds_, view_}),
       succession_({at_, executor_, table_, trunk_, [this](const wire::ControlPayload& payload) { send(payload); },
@@ -69,12 +70,12 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
                        enter(Phase::yielding);
                        login_.leave_registry();
                    },
-                   [this] { drain_trunk("A new session has taken over."); }, [this] { places_.stop(); }}),
+                   [this] { drain_trunk("A new session has taken over."); }, [this] { handover_queue_.stop(); }}),
       streams_({at_, table_, trunk_, *this, *this}),
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
           return to.first->post([id = to.second, relay, from = facts_.peer](ServerSession& session) {
-              session.intake_.take_relayed(id, relay, from);
+              session.intake_.accept_relayed(id, relay, from);
           });
       }) {
     load_.traffic()->total = at_.shared->traffic;
@@ -113,7 +114,7 @@ void ServerSession::start(runtime::Fd socket) {
     trunk_ = make_intrusive<trunk::Trunk>(at_.worker, std::move(pipe), shared.mux, *shared.random,
                                           shared.handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
     trunk_->count_in(load_.recent());
-    trunk_->account_in(shared.book);
+    trunk_->account_in(shared.traffic_registry);
     trunk_->session().count_in(shared.services->rest()->meter(&at_.worker));
     trunk_->start();
 }
@@ -138,7 +139,7 @@ void ServerSession::drain_trunk(std::string_view why) {
     }
 }
 
-void ServerSession::hand_over() {
+void ServerSession::handover_to_process() {
     check_here(*mailbox_);
     if (phase_ >= Phase::draining) {
         return;
@@ -158,10 +159,10 @@ void ServerSession::drain_if_idle() {
     }
 }
 
-void ServerSession::give_way() {
+void ServerSession::end_if_unauthenticated() {
     check_here(*mailbox_);
     if (!has_ended()) {
-        login_.give_way();
+        login_.end_if_unauthenticated();
     }
 }
 
@@ -174,7 +175,7 @@ void ServerSession::end_if_expired() {
     }
 }
 
-void ServerSession::look_at_rights() {
+void ServerSession::check_rights() {
     check_here(*mailbox_);
     if (has_ended() || !facts_.secret) {
         return;  // the admission checks a login in progress against the new rights
@@ -238,7 +239,7 @@ void ServerSession::open(std::uint32_t service, const net::Address& visitor, Int
 
 SessionView ServerSession::view() const {
     SessionView view = view_.copy();
-    view.waits_since = waits_since().value_or(TimePoint{});
+    view.detached_since = detached_since().value_or(TimePoint{});
     return view;
 }
 
@@ -246,7 +247,7 @@ SessionView ServerSession::view() const {
 // a wake-up. While it waits for its client, visitors should use other trunks.
 std::uint64_t ServerSession::load() const noexcept {
     constexpr std::uint64_t away = std::uint64_t{1} << 32;
-    return (waits_since() ? away : 0) + 2 * load_.visitors(Clock::now()) + (at_.worker.here() ? 0 : 1);
+    return (detached_since() ? away : 0) + 2 * load_.visitors(Clock::now()) + (at_.worker.here() ? 0 : 1);
 }
 
 void ServerSession::probe(std::function<void(bool)> answer) {
@@ -292,9 +293,9 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
     }
 }
 
-void ServerSession::take_place(std::vector<directory::ClientId> owners, std::function<void()> done) {
+void ServerSession::handover_open(std::vector<directory::ClientId> owners, std::function<void()> done) {
     const bool reached = mailbox_->post_call([self = shared_from_this(), owners = std::move(owners), done] {
-        self->guarded([&] { self->places_.open_all(owners); });
+        self->guarded([&] { self->handover_queue_.open_all(owners); });
         done();
     });
     if (!reached) {
@@ -302,7 +303,7 @@ void ServerSession::take_place(std::vector<directory::ClientId> owners, std::fun
     }
 }
 
-void ServerSession::replaced(std::string by) {
+void ServerSession::on_replaced(std::string by) {
     post([by = std::move(by)](ServerSession& session) {
         if (!session.has_ended() && session.login_.is_welcome()) {
             session.succession_.on_replaced(by);
@@ -329,7 +330,7 @@ void ServerSession::dropped(const std::shared_ptr<directory::HttpService>& servi
     });
 }
 
-void ServerSession::leads_back(std::uint32_t service) {
+void ServerSession::on_loop_detected(std::uint32_t service) {
     mailbox_->post_call([self = shared_from_this(), service] {
         const SessionService* const known = self->table_.find(service);
         if (known != nullptr && !self->has_ended()) {

@@ -63,21 +63,21 @@ public:
     void drain();
     /// Another process takes over from the server: asks the client to log in there, and continues with the present
     /// visitors. On the worker.
-    void hand_over();
-    /// Drains, if no visitor is on the way to it. On the worker, after hand_over().
+    void handover_to_process();
+    /// Drains, if no visitor is on the way to it. On the worker, after handover_to_process().
     void drain_if_idle();
     /// Ends the session now. On the worker.
     void end(wire::Code code, std::string_view text);
 
     /// Ends the session now if the peer has not proved its token yet, to free its place. On the worker.
-    void give_way();
+    void end_if_unauthenticated();
 
     /// Ends the session now if its token has expired. On the worker.
     void end_if_expired();
 
     /// Applies the present tokens and rights to the session: it ends if its token is no longer accepted, and services
     /// that the token has no right to are refused. Everything else continues unchanged. On the worker.
-    void look_at_rights();
+    void check_rights();
 
     /// Dials a service through the tunnel, as a visitor would. On the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
@@ -85,9 +85,9 @@ public:
 
     /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port. On
     /// the worker.
-    void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from) {
+    void accept_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from) {
         check_here(at_.worker);
-        intake_.take_by_name(service, std::move(socket), from);
+        intake_.accept_by_name(service, std::move(socket), from);
     }
 
     /// Closes everything without a message to the peer. To be called when no worker runs any more.
@@ -96,9 +96,9 @@ public:
     /// A snapshot of the session for others. Any thread.
     SessionView view() const;
     /// The same in place, under the lock: `look(const SessionView&)`, which must be brief.
-    template <typename Look>
-    void look(Look look) const {
-        view_.look(look);
+    template <typename Reader>
+    void read(Reader read) const {
+        view_.read(read);
     }
     /// Runs `action` on the session's worker; false if that has stopped. Any thread.
     template <typename Action>
@@ -111,15 +111,15 @@ public:
     // SessionHandle: any thread.
     void evict(wire::Code code, std::string text, std::function<void()> released) override;
     void probe(std::function<void(bool alive)> answer) override;
-    std::optional<TimePoint> waits_since() const noexcept override { return resumption_.waits_since(); }
+    std::optional<TimePoint> detached_since() const noexcept override { return resumption_.detached_since(); }
     std::uint16_t assigned_port(wire::ServiceKind kind, const std::string& name) const override {
         return view_.port_of(kind, name);
     }
-    void take_place(std::vector<directory::ClientId> owners, std::function<void()> done) override;
-    void replaced(std::string by) override;
+    void handover_open(std::vector<directory::ClientId> owners, std::function<void()> done) override;
+    void on_replaced(std::string by) override;
 
     // VisitorCarrier and HttpCarrier: any thread.
-    bool waits() const noexcept override { return waits_since().has_value(); }
+    bool waits() const noexcept override { return detached_since().has_value(); }
     std::uint64_t load() const noexcept override;
     void take(directory::Visitor visitor, std::uint32_t service) override { intake_.take(std::move(visitor), service); }
     void take(directory::TlsVisitor visitor, std::uint32_t service) override {
@@ -127,7 +127,7 @@ public:
     }
     void dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept override;
     void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
-    void leads_back(std::uint32_t service) override;
+    void on_loop_detected(std::uint32_t service) override;
     runtime::Worker& worker() noexcept override { return at_.worker; }
     void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
@@ -162,7 +162,7 @@ private:
     std::optional<directory::Refusal> refuse_services() const;
     void drain_trunk(std::string_view why);
     /// Begins the second half of the login on the session that the client resumes.
-    void ask_resume();
+    void begin_resume();
     void move_to(const std::shared_ptr<ServerSession>& to, const login::Key& key);
 
     // End of the session.
@@ -208,7 +208,7 @@ private:
     const ServiceKinds kinds_;
     ServiceTable table_;
     ServiceReplies replies_;
-    PlaceQueue places_;
+    HandoverQueue handover_queue_;
     ServiceRegistration registration_;
     ServiceHealth health_;
     SessionSuccession succession_;

@@ -5,7 +5,7 @@
 
 #include "base/text.hpp"
 #include "session/server_session.hpp"
-#include "trunk/stall_line.hpp"
+#include "trunk/stall_log.hpp"
 
 namespace ferrotunnel::session {
 
@@ -14,7 +14,7 @@ using wire::Code;
 namespace {
 
 // Whether the client may reconnect in a moment: not if this server rejected it.
-bool is_on_its_way_back(const trunk::TrunkEnd& end) {
+bool may_reconnect(const trunk::TrunkEnd& end) {
     return end.by_peer || (end.code != Code::cancelled && end.code != Code::unauthorized &&
                            end.code != Code::forbidden && end.code != Code::going_away);
 }
@@ -46,12 +46,12 @@ void ServerSession::on_welcome() {
     log_session_begin(at_, trunk_->pipe().description());
     notify(at_, trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, Code::none, {}, trunks);
     if (at_.shared->registry->is_replaced(facts_.key)) {
-        replaced({});
+        on_replaced({});
     }
 }
 
 // The client wants to resume an earlier session, which may be on another worker.
-void ServerSession::ask_resume() {
+void ServerSession::begin_resume() {
     const login::Agreement& agreement = facts_.agreement;
     auto found = at_.shared->resumes->find(*agreement.resume, facts_.client.first, agreement.peer_instance,
                                            agreement.client_proof);
@@ -70,7 +70,7 @@ void ServerSession::move_to(const std::shared_ptr<ServerSession>& to, const logi
     }
     buffer::Slice nothing;  // a client is silent until the welcome
     auto connection = std::make_shared<ResumedConnection>(
-        ResumedConnection{trunk_->hand_over(nothing), login_.hand_over(), key, facts_.peer});
+        ResumedConnection{trunk_->transfer(nothing), login_.transfer(), key, facts_.peer});
     // If that worker has stopped, the connection is closed.
     (void)to->post([connection](ServerSession& session) { session.resumption_.resume(std::move(*connection)); });
     enter(Phase::ended);  // nothing is left of this session
@@ -112,7 +112,7 @@ void ServerSession::on_message(const wire::ControlMessage& message) {
     } else if (const auto* health = std::get_if<wire::Health>(&message)) {
         health_.on_report(*health);
     } else if (std::holds_alternative<wire::TakeOver>(message)) {
-        succession_.take_over();
+        succession_.begin_handover();
     } else if (!std::holds_alternative<wire::Stats>(message) && !std::holds_alternative<wire::Unknown>(message)) {
         trunk_->end(Code::protocol, "a message that is not allowed after the login");
     }
@@ -185,7 +185,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     if (login_.is_admitted() && before != Phase::draining) {  // no goodbye: its client will reconnect
         attempt([&] { keep_ports(false); });
     }
-    leave(is_on_its_way_back(end));
+    leave(may_reconnect(end));
     login_.release_secret();
     attempt([&] { report_gone(end.code, end.text, before); });
     view_.change([](SessionView& view) { view.connected = false; });
@@ -194,7 +194,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
 
 void ServerSession::stop_parts() noexcept {
     probes_.clear();
-    places_.stop();
+    handover_queue_.stop();
     succession_.stop();
     health_.stop();
     if (plugins_) {
@@ -221,11 +221,11 @@ void ServerSession::keep_ports(bool with_goodbye) {
 }
 
 void ServerSession::report_end(const trunk::TrunkEnd& end) {
-    if (login_.is_silent_end(end.text)) {
+    if (login_.is_unreported_end(end.text)) {
         at_.shared->log->debug("a connection ended before the login",
                                {{"peer", facts_.peer.text()}, {"code", wire::name_of(end.code)}, {"why", end.text}});
     } else if (!end.opened) {
-        report_stranger(at_, "a connection was refused", end.code, end.text, login_.has_begun());
+        report_unauthenticated(at_, "a connection was refused", end.code, end.text, login_.has_begun());
     }
     if (login_.is_welcome()) {
         report_session_end(at_, *trunk_, load_.traffic()->visitors.load(std::memory_order_relaxed), end);

@@ -13,24 +13,24 @@
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "directory/http_directory.hpp"
-#include "directory/member_news.hpp"
+#include "directory/member_notice.hpp"
 #include "directory/registry.hpp"
 #include "directory/service_tokens.hpp"
-#include "directory/shape_book.hpp"
+#include "directory/shape_registry.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/token_use.hpp"
 #include "directory/trunk_counts.hpp"
 #include "hooks/session_run.hpp"
-#include "login/guess_gate.hpp"
+#include "login/brute_force_limiter.hpp"
 #include "login/secret_use.hpp"
-#include "login/token_book.hpp"
+#include "login/token_store.hpp"
 #include "session/event_quota.hpp"
-#include "session/kick_book.hpp"
+#include "session/kick_list.hpp"
 #include "session/limits.hpp"
 #include "session/named_services.hpp"
 #include "session/registration_table.hpp"
 #include "session/resume_table.hpp"
-#include "session/visit_pace.hpp"
+#include "session/visit_rate_limiter.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/resume_counts.hpp"
@@ -79,10 +79,10 @@ struct HttpPublic {
 /// Shared by all sessions of a server. Immutable, except for members that synchronise themselves.
 struct ServerShared {
     std::shared_ptr<directory::Registry> registry;  // includes the rights of tokens
-    login::TokenBook tokens;
+    login::TokenStore tokens;
     std::shared_ptr<login::SecretUse> secrets = std::make_shared<login::SecretUse>();
     std::shared_ptr<directory::TokenUse> token_use = std::make_shared<directory::TokenUse>();
-    std::shared_ptr<directory::ShapeBook> shapes = std::make_shared<directory::ShapeBook>();
+    std::shared_ptr<directory::ShapeRegistry> shapes = std::make_shared<directory::ShapeRegistry>();
     wire::InstanceId instance{};
     mux::Settings mux;
     Duration handshake_deadline = limits::handshake_deadline;
@@ -100,24 +100,25 @@ struct ServerShared {
     std::function<bool(std::string_view host)> has_certificate;
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
     /// thread. Empty: none must.
-    std::function<bool(std::string_view host)> asks_for_certificate;
+    std::function<bool(std::string_view host)> requires_client_certificate;
     std::string domain;                            // parent domain of assigned hosts, in normal form; may be empty
     Published<directory::HttpBounds> http_bounds;  // limits for requests of HTTP services
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<directory::TrunkCounts> trunk_counts = std::make_shared<directory::TrunkCounts>();
     std::function<void(const ServerNotice&)> notify;
     std::shared_ptr<trunk::Traffic> traffic = std::make_shared<trunk::Traffic>(trunk::Traffic::Of::all_workers);
-    std::shared_ptr<trunk::TrafficBook> book = std::make_shared<trunk::TrafficBook>();
-    std::shared_ptr<metrics::ServiceBook> services = std::make_shared<metrics::ServiceBook>();
+    std::shared_ptr<trunk::TrafficRegistry> traffic_registry = std::make_shared<trunk::TrafficRegistry>();
+    std::shared_ptr<metrics::ServiceCounters> services = std::make_shared<metrics::ServiceCounters>();
     std::shared_ptr<trunk::MemoryGovernor> memory =
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
-    std::shared_ptr<login::GuessGate> guesses;  // used only while a token can be guessed; null: none ever can
-    EventQuota strangers{limits::strangers_told_per_second};
+    std::shared_ptr<login::BruteForceLimiter>
+        brute_force;  // used only while a token can be guessed; null: none ever can
+    EventQuota unauthenticated{limits::unauthenticated_events_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
-    std::shared_ptr<KickBook> kicked = std::make_shared<KickBook>();
-    std::shared_ptr<VisitPace> visit_pace = std::make_shared<VisitPace>(limits::visits_per_token_pace);
+    std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
+    std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
     /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: the
     /// visitor's own token), if clients with the token `visitor` may visit it. Any thread. Empty: no service is
     /// visited.
@@ -125,10 +126,10 @@ struct ServerShared {
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
-    std::shared_ptr<metrics::MemberBook> members = std::make_shared<metrics::MemberBook>();
+    std::shared_ptr<metrics::MemberCounters> members = std::make_shared<metrics::MemberCounters>();
     std::shared_ptr<const directory::StickyKey> sticky_key;  // null: no group has cookies
     /// Called when a group member is ejected, or has returned. Any thread. May be empty.
-    std::function<void(const directory::MemberNews&)> on_member;
+    std::function<void(const directory::MemberNotice&)> on_member;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
     std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();

@@ -18,7 +18,7 @@ bool ServerVerdict::is_settled(const trunk::TrunkEnd& end) const noexcept {
 }
 
 bool ServerVerdict::is_final(const trunk::TrunkEnd& end) const noexcept {
-    return is_settled(end) && (end.code == Code::superseded || !asks_again_);
+    return is_settled(end) && (end.code == Code::superseded || !keeps_retrying_);
 }
 
 std::string ServerVerdict::explain(const trunk::TrunkEnd& end) const {

@@ -12,8 +12,8 @@ namespace ferrotunnel::session {
 /// started with a wrong file, or an older program, and its clients must be there when that is corrected.
 class ServerVerdict {
 public:
-    /// `asks_again`: the client continues after a decision against it, unless another client has replaced it.
-    explicit ServerVerdict(bool asks_again) noexcept : asks_again_(asks_again) {}
+    /// `keeps_retrying`: the client continues after a decision against it, unless another client has replaced it.
+    explicit ServerVerdict(bool keeps_retrying) noexcept : keeps_retrying_(keeps_retrying) {}
 
     /// The server has accepted the client.
     void record_login() noexcept { was_accepted_ = true; }
@@ -27,7 +27,7 @@ public:
     std::string explain(const trunk::TrunkEnd& end) const;
 
 private:
-    const bool asks_again_;
+    const bool keeps_retrying_;
     bool was_accepted_ = false;
 };
 

@@ -24,14 +24,14 @@ void ServiceHealth::on_report(const wire::Health& report) {
                                                   [this] { needs_.executor.run([this] { apply_all(); }); });
     }
     if (!timer_->is_set()) {
-        timer_->set_after(limits::health_look_every);
+        timer_->set_after(limits::health_apply_interval);
     }
 }
 
 // Applies the last report of the service's backend; false if it is too early for that.
 bool ServiceHealth::apply(SessionService& service) {
     const bool is_news = service.reported && service.health.healthy != service.reported->healthy;
-    if (is_news && !service.health_rate.take(limits::health_pace, needs_.at.worker.now())) {
+    if (is_news && !service.health_rate.take(limits::health_rate, needs_.at.worker.now())) {
         return false;
     }
     if (const auto report = std::exchange(service.reported, std::nullopt); is_news) {
@@ -46,7 +46,7 @@ void ServiceHealth::apply_all() {
         all = apply(service) && all;
     }
     if (!all) {
-        timer_->set_after(limits::health_look_every);
+        timer_->set_after(limits::health_apply_interval);
     }
 }
 
@@ -62,7 +62,7 @@ void ServiceHealth::set(SessionService& service, const wire::Health& report) {
             }
         }
     });
-    static constexpr LineKind lines{"health", limits::client_lines_per_second};
+    static constexpr LogCategory lines{"health", limits::client_lines_per_second};
     const SessionFacts& facts = needs_.at.facts;
     Logger& log = *needs_.at.shared->log;
     if (facts.agreement.trunk == 1 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {

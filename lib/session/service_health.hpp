@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on the session's worker. Reports that arrive faster than limits::health_pace wait; the last one counts.
+/// Lives on the session's worker. Reports that arrive faster than limits::health_rate wait; the last one counts.
 class ServiceHealth {
 public:
     struct Needs {

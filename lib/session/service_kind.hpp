@@ -53,8 +53,8 @@ public:
     /// Makes the trunk carry the service at a place that was claimed.
     virtual std::optional<Refusal> open(SessionService& service, const ServicePlace& place) = 0;
     /// Moves the place of `owners` to the service; open() follows.
-    virtual void take_over(const std::vector<directory::ClientId>& owners, const SessionService& service,
-                           const ServicePlace& place) = 0;
+    virtual void handover_from(const std::vector<directory::ClientId>& owners, const SessionService& service,
+                               const ServicePlace& place) = 0;
 
     /// The service is closed for all trunks of its client.
     virtual void close(SessionService& service) = 0;

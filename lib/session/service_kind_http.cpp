@@ -50,9 +50,9 @@ public:
         return hosts().check_owner(facts().client.first, place.wanted.hosts, needs_.at.worker.now());
     }
     std::optional<Refusal> open(SessionService& service, const ServicePlace& place) override;
-    void take_over(const std::vector<directory::ClientId>& owners, const SessionService&,
-                   const ServicePlace& place) override {
-        hosts().make_way(owners, place.wanted);
+    void handover_from(const std::vector<directory::ClientId>& owners, const SessionService&,
+                       const ServicePlace& place) override {
+        hosts().handover_hosts(owners, place.wanted);
     }
     void close(SessionService& service) override {
         // The reference is dropped only after closing: if that lacks memory, the session ends and leaves the hosts
@@ -200,7 +200,7 @@ std::optional<directory::Refusal> TlsKind::read(const wire::Service& description
     }
     // The edge would not see the visitor's certificate.
     for (const std::string& host : wanted.hosts) {
-        if (shared.asks_for_certificate && shared.asks_for_certificate(host)) {
+        if (shared.requires_client_certificate && shared.requires_client_certificate(host)) {
             return Refusal{Code::unsupported, "This server requires that visitors of " + printable(host, 100) +
                                                   " show it a certificate, so it cannot pass TLS through. Offer "
                                                   "the service by HTTP, or choose another host."};

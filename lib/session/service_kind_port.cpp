@@ -33,9 +33,9 @@ public:
     bool assigns(const ServicePlace& place) const override { return place.at.port() == 0; }
     std::optional<Refusal> assign(SessionService& service, ServicePlace place) override;
     std::optional<Refusal> open(SessionService& service, const ServicePlace& place) override;
-    void take_over(const std::vector<directory::ClientId>& owners, const SessionService& service,
-                   const ServicePlace& place) override {
-        ports().bequeath(owners, service.owner(facts().client), service.transport(), place.at);
+    void handover_from(const std::vector<directory::ClientId>& owners, const SessionService& service,
+                       const ServicePlace& place) override {
+        ports().handover_port(owners, service.owner(facts().client), service.transport(), place.at);
     }
     void close(SessionService& service) override {
         // The reference is dropped only after closing: if that lacks memory, the session ends and leaves the port then.

@@ -19,7 +19,7 @@ public:
         service.traffic->total = needs_.traffic;
         return std::nullopt;
     }
-    void take_over(const std::vector<directory::ClientId>&, const SessionService&, const ServicePlace&) override {}
+    void handover_from(const std::vector<directory::ClientId>&, const SessionService&, const ServicePlace&) override {}
     void close(SessionService&) override {}
     void leave(SessionService&, bool) noexcept override {}
     void yield(SessionService&) override {}

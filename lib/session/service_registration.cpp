@@ -17,8 +17,8 @@ constexpr std::size_t shown_max = 64;
 }  // namespace
 
 void ServiceRegistration::register_service(std::uint32_t request, const wire::Service& description) {
-    static constexpr Pace pace{limits::registrations_at_once_max, limits::registrations_per_second_max};
-    if (!rate_.take(pace, needs_.at.worker.now())) {
+    static constexpr RateLimit limit{limits::registrations_at_once_max, limits::registrations_per_second_max};
+    if (!rate_.take(limit, needs_.at.worker.now())) {
         needs_.replies.report_refusal(description, {Code::busy, "Registration rate limit exceeded."});
     } else if (auto refusal = check(description)) {
         needs_.replies.report_refusal(description, *refusal);
@@ -74,10 +74,10 @@ std::optional<directory::Refusal> ServiceRegistration::check(const wire::Service
 
 std::optional<directory::Refusal> ServiceRegistration::refuse_present(const wire::Service& description) const {
     const SessionPlugins* const plugins = needs_.plugins;
-    if (needs_.table.contains(description.id) || (plugins != nullptr && plugins->is_asking(description.id))) {
+    if (needs_.table.contains(description.id) || (plugins != nullptr && plugins->is_pending(description.id))) {
         return Refusal{Code::protocol, "The service's id is in use."};
     }
-    if (needs_.table.size() + (plugins != nullptr ? plugins->asking() : 0) >= limits::services_max) {
+    if (needs_.table.size() + (plugins != nullptr ? plugins->pending_count() : 0) >= limits::services_max) {
         return Refusal{Code::limit, "This client has reached its limit of services."};
     }
     return std::nullopt;
@@ -194,7 +194,7 @@ void ServiceRegistration::register_checked(std::uint32_t request, const wire::Se
     }
     if (needs_.plugins != nullptr && place.hosts() != nullptr) {
         place.wanted.notes = needs_.plugins->notes_of(description.id);
-        place.wanted.asked = hooks::AskedReference(needs_.plugins->asked_of(description.id));
+        place.wanted.asked = hooks::RequestedPluginsRef(needs_.plugins->requested_plugins_of(description.id));
     }
     SessionService& service = needs_.table.keep(description);
     service.assigned = place.assigned;
@@ -259,8 +259,8 @@ std::optional<directory::Refusal> ServiceRegistration::open(std::uint32_t reques
     if (auto full = needs_.rights.count_service(service)) {
         return full;
     }
-    if (needs_.places.must_wait(service)) {
-        needs_.places.wait(request, service, place);
+    if (needs_.handover_queue.must_wait(service)) {
+        needs_.handover_queue.wait(request, service, place);
         return std::nullopt;
     }
     if (auto why = needs_.kinds.of(service).open(service, place)) {

@@ -5,7 +5,7 @@
 //         \         \            \                     \               \
 //          \_________\____________\_____________________\_______________\--> refused
 //
-// A service that another client has waits after its claim (PlaceQueue).
+// A service that another client has waits after its claim (HandoverQueue).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "base/token_bucket.hpp"
-#include "session/place_queue.hpp"
+#include "session/handover_queue.hpp"
 #include "session/session_rights.hpp"
 
 namespace ferrotunnel::session {
@@ -30,7 +30,7 @@ public:
         ServiceTable& table;
         const ServiceKinds& kinds;
         ServiceReplies& replies;
-        PlaceQueue& places;
+        HandoverQueue& handover_queue;
         SessionPlugins* plugins;                             // null: the server has none
         std::function<std::optional<Refusal>()> refuse_any;  // the session accepts no services any more
         std::function<bool()> has_ended;

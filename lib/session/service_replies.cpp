@@ -51,7 +51,7 @@ void ServiceReplies::publish(SessionService& service) {
                           {{"session", facts.agreement.session}, {"service", name}, {"endpoint", address}});
         return;
     }
-    static constexpr LineKind services{"services", limits::client_lines_per_second};
+    static constexpr LogCategory services{"services", limits::client_lines_per_second};
     const bool may_log = shared.log->may_write(LogLevel::info, services, needs_.at.worker.now());
     if (may_log && service.asked) {
         shared.log->info("a service is reachable, with the plugins that its client requests",
@@ -87,7 +87,7 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
         return;  // the client itself has unregistered the service
     }
     const TimePoint now = needs_.at.worker.now();
-    static constexpr LineKind refused_services{"refused_services", limits::refusals_told_per_second};
+    static constexpr LogCategory refused_services{"refused_services", limits::refusal_events_per_second};
     if (shared.log->may_write(LogLevel::warn, refused_services, now)) {
         shared.log->warn("a service was refused", {{"session", needs_.at.facts.agreement.session},
                                                    {"peer", needs_.at.facts.peer.text()},
@@ -97,7 +97,7 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
                                                    {"code", wire::name_of(refusal.code)},
                                                    {"why", refusal.text}});
     }
-    if (refusals_.may_tell(now)) {
+    if (refusals_.may_report(now)) {
         notify(needs_.at, ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
     }
 }

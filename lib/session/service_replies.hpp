@@ -40,7 +40,7 @@ public:
 
 private:
     const Needs needs_;
-    EventQuota refusals_{limits::refusals_told_per_second};
+    EventQuota refusals_{limits::refusal_events_per_second};
 };
 
 }  // namespace ferrotunnel::session

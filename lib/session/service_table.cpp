@@ -56,11 +56,11 @@ SessionService& ServiceTable::keep(const wire::Service& description) {
         const ServerShared& shared = *needs_.at.shared;
         service.membership->name = printable(facts.agreement.peer_name, 64);
         service.membership->key = shared.sticky_key;
-        service.membership->predecessors = shared.registry->clients_before(facts.key);
+        service.membership->predecessors = shared.registry->predecessor_ids(facts.key);
         service.membership->row = shared.members->row(
             {group.name, std::string(login::name_of(description.kind)), facts.token_name, service.membership->name});
     }
-    service.asked = needs_.plugins != nullptr ? needs_.plugins->asked_of(description.id) : nullptr;
+    service.asked = needs_.plugins != nullptr ? needs_.plugins->requested_plugins_of(description.id) : nullptr;
     check(description.plugins.empty() == !service.asked, "a service has the plugins that its client has requested");
     return service;
 }
@@ -90,7 +90,7 @@ void ServiceTable::forget(std::uint32_t id) {
         needs_.plugins->left(id);
     }
     if (service) {
-        send_to_others(std::move(service.mapped().line));
+        reroute_visitors(std::move(service.mapped().queue));
     }
 }
 
@@ -133,7 +133,7 @@ void ServiceTable::close_all(bool may_return) noexcept {
         view.services.clear();
     });
     for (auto& [id, service] : services) {
-        send_to_others(std::move(service.line));
+        reroute_visitors(std::move(service.queue));
     }
 }
 
@@ -173,7 +173,7 @@ void ServiceTable::release_unwanted(const std::vector<directory::ClaimName>& nam
 }
 
 std::size_t ServiceTable::rule_bytes() const {
-    std::size_t bytes = needs_.plugins != nullptr ? needs_.plugins->asking_bytes() : 0;
+    std::size_t bytes = needs_.plugins != nullptr ? needs_.plugins->pending_bytes() : 0;
     for (const auto& [id, service] : services_) {
         bytes += service.description.http.rules.bytes() + wire::bytes_of(service.description.plugins);
     }

@@ -22,9 +22,9 @@ UsedSecret::~UsedSecret() {
     use_->ends(secret_, std::chrono::system_clock::now());
 }
 
-bool SessionLogin::counts_guesses() const noexcept {
+bool SessionLogin::counts_failures() const noexcept {
     const ServerShared& shared = *needs_.at.shared;
-    return shared.guesses && shared.tokens.any_weak();
+    return shared.brute_force && shared.tokens.any_weak();
 }
 
 void SessionLogin::begin(transport::Pipe& pipe) {
@@ -44,23 +44,24 @@ void SessionLogin::begin(transport::Pipe& pipe) {
     settings.limits.opens_max = shared.mux.opens_max;
     settings.ping_interval = shared.mux.ping_interval;
     settings.dead_interval = shared.mux.dead_interval;
-    if (counts_guesses()) {
-        settings.guesses_too_often = [this] {
-            return needs_.at.shared->guesses->is_closed(login::networks_of(needs_.facts.peer), needs_.at.worker.now());
+    if (counts_failures()) {
+        settings.blocks_weak_tokens = [this] {
+            return needs_.at.shared->brute_force->is_closed(login::networks_of(needs_.facts.peer),
+                                                            needs_.at.worker.now());
         };
     }
     handshake_ = std::make_unique<login::ServerHandshake>(std::move(settings), *shared.random);
 }
 
 void SessionLogin::receive(Bytes message) {
-    take_step(handshake_->receive(message));
+    apply_step(handshake_->receive(message));
 }
 
 void SessionLogin::refuse(const directory::Refusal& refusal) {
-    take_step(handshake_->refuse(refusal.code, refusal.text));
+    apply_step(handshake_->refuse(refusal.code, refusal.text));
 }
 
-void SessionLogin::take_step(const login::Step& step) {
+void SessionLogin::apply_step(const login::Step& step) {
     if (step.send) {
         needs_.send(*step.send);
     }
@@ -70,7 +71,8 @@ void SessionLogin::take_step(const login::Step& step) {
         case login::Want::decision:
             state_ = State::proved;
             if (needs_.plugins != nullptr) {
-                needs_.plugins->ask_login(handshake_->agreed(), handshake_->token().name);  // the admission follows
+                needs_.plugins->call_login_plugins(handshake_->agreed(),
+                                                   handshake_->token().name);  // the admission follows
             } else {
                 admit();
             }
@@ -81,11 +83,11 @@ void SessionLogin::take_step(const login::Step& step) {
             break;
     }
     const login::HandshakeFailure& failure = handshake_->failure();
-    if (counts_guesses() && handshake_->wrong_token()) {
-        needs_.at.shared->guesses->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
-                                          needs_.at.worker.now());
+    if (counts_failures() && handshake_->wrong_token()) {
+        needs_.at.shared->brute_force->failed(login::networks_of(needs_.facts.peer), *handshake_->wrong_token(),
+                                              needs_.at.worker.now());
     }
-    report_stranger(needs_.at, "a login was refused", failure.code, failure.text, true);
+    report_unauthenticated(needs_.at, "a login was refused", failure.code, failure.text, true);
     needs_.end(failure.code, failure.text_for_peer);
 }
 
@@ -152,7 +154,7 @@ void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal)
         return;
     }
     SessionFacts& facts = needs_.facts;
-    take_step(handshake_->welcome("s" + std::to_string(facts.key)));
+    apply_step(handshake_->welcome("s" + std::to_string(facts.key)));
     facts.agreement = handshake_->agreed();  // including what the welcome has added
     state_ = State::welcome;
     used_ = std::make_unique<UsedSecret>(needs_.at.shared->secrets, *facts.secret, facts.peer.text());
@@ -160,9 +162,9 @@ void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal)
     handshake_.reset();
 }
 
-void SessionLogin::give_way() {
+void SessionLogin::end_if_unauthenticated() {
     if (!is_proved()) {
-        gave_way_ = true;
+        was_evicted_ = true;
         needs_.end(Code::busy, "The server has too many connections that have not logged in.");
     }
 }

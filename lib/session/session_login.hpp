@@ -62,7 +62,7 @@ public:
     void admit();
     void refuse(const directory::Refusal& refusal);
     /// Ends the trunk if the token is not proved yet, to free its place.
-    void give_way();
+    void end_if_unauthenticated();
     /// The login is over, by the welcome or by the session's end.
     void finish() noexcept;
     /// Removes the session from the registry.
@@ -70,23 +70,23 @@ public:
     /// The client no longer uses its secret.
     void release_secret() noexcept { used_.reset(); }
     /// Moves the handshake to the session that continues with this connection.
-    std::unique_ptr<login::ServerHandshake> hand_over() { return std::move(handshake_); }
+    std::unique_ptr<login::ServerHandshake> transfer() { return std::move(handshake_); }
 
     bool has_begun() const noexcept { return handshake_ != nullptr; }
     bool is_proved() const noexcept { return state_ != State::expects_proof; }
     bool is_welcome() const noexcept { return state_ == State::welcome; }
     bool is_admitted() const noexcept { return admitted_; }
     /// Whether an end with this text came from a peer that had proved nothing: not reported.
-    bool is_silent_end(std::string_view text) const noexcept {
-        return gave_way_ || (handshake_ && !is_proved() && !text.empty());
+    bool is_unreported_end(std::string_view text) const noexcept {
+        return was_evicted_ || (handshake_ && !is_proved() && !text.empty());
     }
 
 private:
     enum class State : std::uint8_t { expects_proof, proved, welcome };
 
-    void take_step(const login::Step& step);
+    void apply_step(const login::Step& step);
     void on_admitted(const std::optional<directory::Refusal>& refusal);
-    bool counts_guesses() const noexcept;
+    bool counts_failures() const noexcept;
     directory::SessionInfo info() const;
 
     const Needs needs_;
@@ -95,7 +95,7 @@ private:
     std::unique_ptr<UsedSecret> used_;
     State state_ = State::expects_proof;
     bool admitted_ = false;  // the registry has the session
-    bool gave_way_ = false;
+    bool was_evicted_ = false;
 };
 
 }  // namespace ferrotunnel::session

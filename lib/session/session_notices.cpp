@@ -22,10 +22,11 @@ void notify(const SessionContext& at, ServerNotice::Kind kind, const std::string
     }
 }
 
-void report_stranger(const SessionContext& at, const char* what, Code code, const std::string& why, bool notifies) {
+void report_unauthenticated(const SessionContext& at, const char* what, Code code, const std::string& why,
+                            bool notifies) {
     at.shared->counters->logins_refused.fetch_add(1, std::memory_order_relaxed);
-    static constexpr LineKind strangers{"strangers"};
-    if (at.shared->log->may_write(LogLevel::warn, strangers, at.worker.now())) {
+    static constexpr LogCategory unauthenticated{"strangers"};
+    if (at.shared->log->may_write(LogLevel::warn, unauthenticated, at.worker.now())) {
         const std::string peer = at.facts.peer.text();
         if (at.facts.secret) {  // it has proved its token, so its names are known
             at.shared->log->warn(what, {{"peer", peer},
@@ -37,13 +38,13 @@ void report_stranger(const SessionContext& at, const char* what, Code code, cons
             at.shared->log->warn(what, {{"peer", peer}, {"code", wire::name_of(code)}, {"why", why}});
         }
     }
-    if (notifies && at.shared->strangers.may_tell(at.worker.now())) {
+    if (notifies && at.shared->unauthenticated.may_report(at.worker.now())) {
         notify(at, ServerNotice::Kind::refused, code, why);
     }
 }
 
 void log_session_begin(const SessionContext& at, const std::string& tls) {
-    static constexpr LineKind logins{"logins", limits::client_lines_per_second};
+    static constexpr LogCategory logins{"logins", limits::client_lines_per_second};
     if (at.shared->log->may_write(LogLevel::info, logins, at.worker.now())) {
         const login::Agreement& agreement = at.facts.agreement;
         at.shared->log->info("a client has connected", {{"session", agreement.session},
@@ -63,7 +64,7 @@ void report_session_end(const SessionContext& at, trunk::Trunk& trunk, std::uint
         at.shared->counters->protocol_violations.fetch_add(1, std::memory_order_relaxed);
     }
     const LogLevel level = violation ? LogLevel::warn : LogLevel::info;
-    static constexpr LineKind ends{"ends", limits::client_lines_per_second};
+    static constexpr LogCategory ends{"ends", limits::client_lines_per_second};
     if (!at.shared->log->may_write(level, ends, at.worker.now())) {
         return;
     }
@@ -84,7 +85,7 @@ void report_session_end(const SessionContext& at, trunk::Trunk& trunk, std::uint
 }
 
 void log_loop(const SessionContext& at, const SessionService& service) {
-    static constexpr LineKind loops{"loops"};
+    static constexpr LogCategory loops{"loops"};
     if (at.shared->log->may_write(LogLevel::warn, loops, at.worker.now())) {
         at.shared->log->warn(
             "a forwarding loop: the backend of a service is its own public port, directly or through other "
@@ -96,7 +97,7 @@ void log_loop(const SessionContext& at, const SessionService& service) {
 }
 
 void log_failed_session(const SessionContext& at, const std::exception& problem) {
-    static constexpr LineKind failed{"failed_sessions"};
+    static constexpr LogCategory failed{"failed_sessions"};
     if (at.shared->log->may_write(LogLevel::error, failed, at.worker.now())) {
         at.shared->log->error("a session has failed",
                               {{"session", at.facts.agreement.session}, {"why", problem.what()}});

@@ -25,8 +25,8 @@ inline void notify(const SessionContext& at, ServerNotice::Kind kind, wire::Code
 
 /// Reports a failure of a peer without a login, within limits: any peer can cause failures at any rate. `notifies`:
 /// also to the application. For a peer that has proved its token the line has the names of client and token.
-void report_stranger(const SessionContext& at, const char* what, wire::Code code, const std::string& why,
-                     bool notifies);
+void report_unauthenticated(const SessionContext& at, const char* what, wire::Code code, const std::string& why,
+                            bool notifies);
 
 /// Logs that a client has connected; `tls`: the connection's encryption.
 void log_session_begin(const SessionContext& at, const std::string& tls);

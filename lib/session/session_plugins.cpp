@@ -1,5 +1,5 @@
 // Logins that plugins decide on, and code shared by all phases. session_plugins_registration.cpp has the registrations,
-// visitor_question.hpp the visitors.
+// pending_visitor.hpp the visitors.
 #include "session/session_plugins.hpp"
 
 #include <utility>
@@ -20,9 +20,9 @@ directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal) {
     return {Code::forbidden, refusal.words.empty() ? "The server's rules do not allow it." : refusal.words};
 }
 
-void tell_refused_by_plugin(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,
-                            const std::string& from, std::string_view service) {
-    static constexpr LineKind refusals{"refused_by_plugins", limits::client_lines_per_second};
+void log_plugin_refusal(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,
+                        const std::string& from, std::string_view service) {
+    static constexpr LogCategory refusals{"refused_by_plugins", limits::client_lines_per_second};
     if (log.may_write(LogLevel::info, refusals, now)) {
         log.info("a plugin has refused", {{"what", what},
                                           {"plugin", refusal.plugin},
@@ -59,7 +59,7 @@ std::shared_ptr<const hooks::ClientFacts> SessionPlugins::client_of(const login:
 
 // --- the login ---
 
-void SessionPlugins::ask_login(const login::Agreement& agreed, const std::string& token_name) {
+void SessionPlugins::call_login_plugins(const login::Agreement& agreed, const std::string& token_name) {
     if (!hooks_->wants(SessionPhase::login)) {
         needs_.admit();
         return;
@@ -67,7 +67,7 @@ void SessionPlugins::ask_login(const login::Agreement& agreed, const std::string
     client_ = client_of(agreed, token_name);
     hooks::Subject subject;
     subject.client = client_;
-    login_ = std::make_unique<PluginQuestion>(at_.worker, *hooks_, SessionPhase::login, std::move(subject));
+    login_ = std::make_unique<PluginCall>(at_.worker, *hooks_, SessionPhase::login, std::move(subject));
     const Step step = login_->ask([this](Step later) { executor_.run([&] { login_decided(later); }); });
     if (step != Step::wait) {
         login_decided(step);
@@ -75,17 +75,17 @@ void SessionPlugins::ask_login(const login::Agreement& agreed, const std::string
 }
 
 void SessionPlugins::login_decided(Step step) {
-    const std::unique_ptr<PluginQuestion> question = std::move(login_);
+    const std::unique_ptr<PluginCall> call = std::move(login_);
     if (!needs_.in_login()) {
         return;  // the end follows
     }
     if (step == Step::answer) {
-        const hooks::SessionRefusal refusal = question->run()->take_refusal();
-        tell_refused_by_plugin(*at_.shared->log, at_.worker.now(), "a login", refusal, at_.facts.peer.text(), {});
+        const hooks::SessionRefusal refusal = call->run()->take_refusal();
+        log_plugin_refusal(*at_.shared->log, at_.worker.now(), "a login", refusal, at_.facts.peer.text(), {});
         needs_.refuse_login(refusal_by_plugin(refusal));
         return;
     }
-    login_notes_ = question->run() != nullptr ? question->run()->take_amendments().notes : nullptr;
+    login_notes_ = call->run() != nullptr ? call->run()->take_amendments().notes : nullptr;
     needs_.admit();
 }
 

@@ -1,7 +1,8 @@
 // A session's questions to plugins: about its login, about the services that its client registers, and about visitors
 // of TCP and TLS.
 //
-//   token proved --ask_login--> admission           registration --take--> asked, or another trunk asks --> registered
+//   token proved --call_login_plugins--> admission           registration --take--> asked, or another trunk asks -->
+//   registered
 //                    '--> refused                                      '--> refused
 //   A registration that requests plugins waits again, until these are created.
 #pragma once
@@ -14,7 +15,7 @@
 #include <optional>
 #include <string>
 
-#include "session/plugin_question.hpp"
+#include "session/plugin_call.hpp"
 #include "session/registration_table.hpp"
 #include "session/server_shared.hpp"
 #include "session/session_context.hpp"
@@ -46,14 +47,14 @@ public:
     void moved() noexcept { client_.reset(); }
 
     /// The token is proved: the admission follows, or the refusal.
-    void ask_login(const login::Agreement& agreed, const std::string& token_name);
+    void call_login_plugins(const login::Agreement& agreed, const std::string& token_name);
 
     /// Handles a registration that the session accepts. False: plugins have no say in it.
     bool take(std::uint32_t request, const wire::Service& description);
-    bool is_asking(std::uint32_t id) const { return asked_.contains(id); }
-    std::size_t asking() const noexcept { return asked_.size(); }
+    bool is_pending(std::uint32_t id) const { return pending_.contains(id); }
+    std::size_t pending_count() const noexcept { return pending_.size(); }
     /// Bytes of the plugins that those services request.
-    std::size_t asking_bytes() const;
+    std::size_t pending_bytes() const;
     /// The service is registered, with what the server has assigned.
     void confirmed(std::uint32_t id, const wire::RegisteredService& registered);
     /// The client no longer wants the service.
@@ -62,7 +63,7 @@ public:
     void left(std::uint32_t id);
     void left_all() noexcept;
     /// The plugins that the client has requested for the service; null if none.
-    hooks::SharedAskedPlugins asked_of(std::uint32_t id) const;
+    hooks::SharedRequestedPlugins requested_plugins_of(std::uint32_t id) const;
     /// Notes about the service; null if none.
     hooks::SharedNotes notes_of(std::uint32_t id) const;
 
@@ -75,20 +76,20 @@ public:
 
 private:
     /// A registration that awaits a decision by plugins, on this or another trunk.
-    struct Asked {
+    struct PendingRegistration {
         std::uint32_t request = 0;
         std::uint64_t serial = 0;  // the id may be used again while a notification is in flight
         wire::Service description;
         std::shared_ptr<const hooks::ServiceFacts> facts;
         RegistrationTable::Key key;
-        std::unique_ptr<PluginQuestion> question;  // null: another trunk asks
-        hooks::Amendments amendments{};            // by the operator's plugins, while those of the client are created
+        std::unique_ptr<PluginCall> call;  // null: another trunk asks
+        hooks::Amendments amendments{};    // by the operator's plugins, while those of the client are created
     };
     /// An accepted service.
     struct Accepted {
         RegistrationTable::Key key;
         hooks::SharedNotes notes;
-        hooks::SharedAskedPlugins asked;
+        hooks::SharedRequestedPlugins asked;
         std::optional<wire::Service> asked_for;  // until it is registered
     };
 
@@ -98,11 +99,11 @@ private:
     void advance(std::uint32_t id);
     void advance_if(std::uint32_t id, std::uint64_t serial);
     void decided(std::uint32_t id, hooks::Step step);
-    void make_asked(Asked& asked);
-    void asked_made(std::uint32_t id, std::uint64_t serial,
-                    Result<hooks::SharedAskedPlugins, hooks::AskedRefusal> made);
-    void accept(Asked asked);
-    void accepted(Asked asked, const RegistrationTable::Decision& decision);
+    void make_requested(PendingRegistration& asked);
+    void on_plugins_made(std::uint32_t id, std::uint64_t serial,
+                         Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal> made);
+    void accept(PendingRegistration asked);
+    void accepted(PendingRegistration asked, const RegistrationTable::Decision& decision);
     std::shared_ptr<const hooks::ClientFacts> client();
     std::shared_ptr<const hooks::ClientFacts> client_of(const login::Agreement& agreed,
                                                         const std::string& token_name) const;
@@ -113,9 +114,9 @@ private:
     const std::shared_ptr<hooks::SessionHooks> hooks_;
     std::shared_ptr<const hooks::ClientFacts> client_;
     hooks::SharedNotes login_notes_;
-    std::unique_ptr<PluginQuestion> login_;
+    std::unique_ptr<PluginCall> login_;
     std::uint64_t serials_ = 0;
-    std::map<std::uint32_t, Asked> asked_;
+    std::map<std::uint32_t, PendingRegistration> pending_;
     std::map<std::uint32_t, Accepted> accepted_;
     std::map<std::uint32_t, std::shared_ptr<const hooks::ServiceFacts>> visited_;
 };
@@ -124,7 +125,7 @@ private:
 directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal);
 
 /// Logs a rejection by a plugin, within limits.
-void tell_refused_by_plugin(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,
-                            const std::string& from, std::string_view service);
+void log_plugin_refusal(Logger& log, TimePoint now, std::string_view what, const hooks::SessionRefusal& refusal,
+                        const std::string& from, std::string_view service);
 
 }  // namespace ferrotunnel::session

@@ -33,13 +33,13 @@ wire::Service amended(wire::Service service, const hooks::Amendments& by) {
     return service;
 }
 
-wire::Code code_of(hooks::AskedRefusal::Why why) {
+wire::Code code_of(hooks::PluginRequestRefusal::Why why) {
     switch (why) {
-        case hooks::AskedRefusal::Why::not_allowed:
+        case hooks::PluginRequestRefusal::Why::not_allowed:
             return wire::Code::forbidden;
-        case hooks::AskedRefusal::Why::wrong:
+        case hooks::PluginRequestRefusal::Why::wrong:
             return wire::Code::protocol;
-        case hooks::AskedRefusal::Why::busy:
+        case hooks::PluginRequestRefusal::Why::busy:
             break;
     }
     return wire::Code::busy;
@@ -77,20 +77,20 @@ bool SessionPlugins::take(std::uint32_t request, const wire::Service& descriptio
         needs_.refuse_service(description, *refusal);
         return true;
     }
-    Asked asked;
+    PendingRegistration asked;
     asked.request = request;
     asked.serial = ++serials_;
     asked.description = description;
     asked.facts = std::make_shared<const hooks::ServiceFacts>(std::move(facts));
     asked.key = {at_.facts.client, description.id, digest_of(description)};
-    asked_.emplace(description.id, std::move(asked));
+    pending_.emplace(description.id, std::move(asked));
     advance(description.id);
     return true;
 }
 
-std::size_t SessionPlugins::asking_bytes() const {
+std::size_t SessionPlugins::pending_bytes() const {
     std::size_t bytes = 0;
-    for (const auto& [id, asked] : asked_) {
+    for (const auto& [id, asked] : pending_) {
         bytes += wire::bytes_of(asked.description.plugins);
     }
     return bytes;
@@ -98,7 +98,7 @@ std::size_t SessionPlugins::asking_bytes() const {
 
 // Asks, or waits for another trunk that does, or joins an existing decision.
 void SessionPlugins::advance(std::uint32_t id) {
-    Asked& asked = asked_.at(id);
+    PendingRegistration& asked = pending_.at(id);
     auto post = executor_.bind([this](std::uint32_t of, std::uint64_t serial) { advance_if(of, serial); });
     auto told = [post = std::move(post), id, serial = asked.serial] { attempt([&] { post(id, serial); }); };
     RegistrationTable::Decision decision;
@@ -106,7 +106,7 @@ void SessionPlugins::advance(std::uint32_t id) {
         case RegistrationTable::Answer::wait:
             return;
         case RegistrationTable::Answer::join:
-            accepted(std::move(asked_.extract(id).mapped()), decision);
+            accepted(std::move(pending_.extract(id).mapped()), decision);
             return;
         case RegistrationTable::Answer::ask:
             break;
@@ -115,9 +115,8 @@ void SessionPlugins::advance(std::uint32_t id) {
     subject.client = client();
     subject.service = asked.facts;
     subject.notes = login_notes_;
-    asked.question =
-        std::make_unique<PluginQuestion>(at_.worker, *hooks_, SessionPhase::registration, std::move(subject));
-    const Step step = asked.question->ask([this, id](Step later) { executor_.run([&] { decided(id, later); }); });
+    asked.call = std::make_unique<PluginCall>(at_.worker, *hooks_, SessionPhase::registration, std::move(subject));
+    const Step step = asked.call->ask([this, id](Step later) { executor_.run([&] { decided(id, later); }); });
     if (step != Step::wait) {
         decided(id, step);
     }
@@ -125,20 +124,20 @@ void SessionPlugins::advance(std::uint32_t id) {
 
 // Another trunk's question is over.
 void SessionPlugins::advance_if(std::uint32_t id, std::uint64_t serial) {
-    const auto found = asked_.find(id);
-    if (found != asked_.end() && found->second.serial == serial) {
+    const auto found = pending_.find(id);
+    if (found != pending_.end() && found->second.serial == serial) {
         advance(id);
     }
 }
 
 void SessionPlugins::decided(std::uint32_t id, Step step) {
-    Asked asked = std::move(asked_.extract(id).mapped());
-    hooks::SessionRun* const run = asked.question->run();
+    PendingRegistration asked = std::move(pending_.extract(id).mapped());
+    hooks::SessionRun* const run = asked.call->run();
     if (step == Step::answer) {
         table().leave(asked.key, at_.facts.key, at_.worker.now());
         const hooks::SessionRefusal refusal = run->take_refusal();
-        tell_refused_by_plugin(*at_.shared->log, at_.worker.now(), "a service", refusal, at_.facts.peer.text(),
-                               printable(asked.description.name, 64));
+        log_plugin_refusal(*at_.shared->log, at_.worker.now(), "a service", refusal, at_.facts.peer.text(),
+                           printable(asked.description.name, 64));
         needs_.refuse_service(asked.description, refusal_by_plugin(refusal));
         return;
     }
@@ -147,36 +146,36 @@ void SessionPlugins::decided(std::uint32_t id, Step step) {
         accept(std::move(asked));
         return;
     }
-    asked.question.reset();
-    make_asked(asked_.emplace(id, std::move(asked)).first->second);
+    asked.call.reset();
+    make_requested(pending_.emplace(id, std::move(asked)).first->second);
 }
 
 // --- plugins that the client requests ---
 
-void SessionPlugins::make_asked(Asked& asked) {
-    hooks::AskingService wanted;
+void SessionPlugins::make_requested(PendingRegistration& asked) {
+    hooks::PluginRequest wanted;
     wanted.token = at_.facts.client.first;
-    wanted.visitors =
-        asked.description.kind == wire::ServiceKind::http ? hooks::AskedFor::requests : hooks::AskedFor::connections;
+    wanted.visitors = asked.description.kind == wire::ServiceKind::http ? hooks::PluginTarget::requests
+                                                                        : hooks::PluginTarget::connections;
     for (const wire::PluginPart& plugin : asked.description.plugins) {
         wanted.plugins.push_back({plugin.type, plugin.settings});
     }
-    using Made = Result<hooks::SharedAskedPlugins, hooks::AskedRefusal>;
+    using Made = Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal>;
     auto post = executor_.bind(
-        [this](std::uint32_t id, std::uint64_t serial, const Made& result) { asked_made(id, serial, result); });
+        [this](std::uint32_t id, std::uint64_t serial, const Made& result) { on_plugins_made(id, serial, result); });
     auto made = [post = std::move(post), id = asked.description.id, serial = asked.serial](const Made& result) {
         attempt([&] { post(id, serial, result); });
     };
-    hooks_->make_asked(std::move(wanted), std::move(made));
+    hooks_->make_requested(std::move(wanted), std::move(made));
 }
 
-void SessionPlugins::asked_made(std::uint32_t id, std::uint64_t serial,
-                                Result<hooks::SharedAskedPlugins, hooks::AskedRefusal> made) {
-    const auto found = asked_.find(id);
-    if (found == asked_.end() || found->second.serial != serial) {
+void SessionPlugins::on_plugins_made(std::uint32_t id, std::uint64_t serial,
+                                     Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal> made) {
+    const auto found = pending_.find(id);
+    if (found == pending_.end() || found->second.serial != serial) {
         return;  // the client no longer wants the service
     }
-    Asked asked = std::move(asked_.extract(found).mapped());
+    PendingRegistration asked = std::move(pending_.extract(found).mapped());
     if (!made) {
         table().leave(asked.key, at_.facts.key, at_.worker.now());
         needs_.refuse_service(asked.description, {code_of(made.error().why), made.error().text});
@@ -188,7 +187,7 @@ void SessionPlugins::asked_made(std::uint32_t id, std::uint64_t serial,
 
 // --- accepted services ---
 
-void SessionPlugins::accept(Asked asked) {
+void SessionPlugins::accept(PendingRegistration asked) {
     const auto decision = std::make_shared<const hooks::Amendments>(std::move(asked.amendments));
     const RegistrationTable::Key key = asked.key;
     table().accept(key, at_.facts.key, decision);
@@ -196,7 +195,7 @@ void SessionPlugins::accept(Asked asked) {
     table().registered(key, at_.facts.key);
 }
 
-void SessionPlugins::accepted(Asked asked, const RegistrationTable::Decision& decision) {
+void SessionPlugins::accepted(PendingRegistration asked, const RegistrationTable::Decision& decision) {
     const wire::Service& description = asked.description;
     accepted_[description.id] = {asked.key, decision->notes, decision->asked, description};
     if (auto refusal = needs_.check_service(description)) {  // things may have changed meanwhile
@@ -233,7 +232,7 @@ void SessionPlugins::confirmed(std::uint32_t id, const wire::RegisteredService& 
 }
 
 void SessionPlugins::forget(std::uint32_t id) {
-    if (const auto asked = asked_.extract(id)) {
+    if (const auto asked = pending_.extract(id)) {
         table().leave(asked.mapped().key, at_.facts.key, at_.worker.now());
     }
     if (const auto accepted = accepted_.extract(id)) {
@@ -257,7 +256,7 @@ void SessionPlugins::left_all() noexcept {
     visited_.clear();
 }
 
-hooks::SharedAskedPlugins SessionPlugins::asked_of(std::uint32_t id) const {
+hooks::SharedRequestedPlugins SessionPlugins::requested_plugins_of(std::uint32_t id) const {
     const auto found = accepted_.find(id);
     return found != accepted_.end() ? found->second.asked : nullptr;
 }
@@ -269,7 +268,7 @@ hooks::SharedNotes SessionPlugins::notes_of(std::uint32_t id) const {
 
 void SessionPlugins::give_up() noexcept {
     login_.reset();
-    const auto asked = std::exchange(asked_, {});
+    const auto asked = std::exchange(pending_, {});
     for (const auto& each : asked) {
         attempt([&] { table().leave(each.second.key, at_.facts.key, Clock::now()); });
     }

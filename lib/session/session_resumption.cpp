@@ -54,7 +54,7 @@ void SessionResumption::give_up() {
         return;
     }
     leave_table();
-    if (waits_since()) {
+    if (detached_since()) {
         needs_.end(Code::going_away,
                    "Its client cannot reconnect: the server is stopping, or another process takes over.");
     } else {
@@ -69,14 +69,14 @@ void SessionResumption::leave_table() noexcept {
 }
 
 void SessionResumption::on_end() noexcept {
-    if (waits_since()) {
+    if (detached_since()) {
         needs_.at.shared->resume_counts->given_up.fetch_add(1, std::memory_order_relaxed);
         set_waiting(false);
     }
 }
 
 void SessionResumption::set_waiting(bool waits) {
-    waits_since_.store(waits ? needs_.at.worker.now() : TimePoint{}, std::memory_order_relaxed);
+    detached_since_.store(waits ? needs_.at.worker.now() : TimePoint{}, std::memory_order_relaxed);
 }
 
 void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
@@ -85,7 +85,7 @@ void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     needs_.waits(true);
     const ServerShared& shared = *needs_.at.shared;
     shared.resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
-    static constexpr LineKind detached{"detached", limits::client_lines_per_second};
+    static constexpr LogCategory detached{"detached", limits::client_lines_per_second};
     if (shared.log->may_write(LogLevel::info, detached, needs_.at.worker.now())) {
         shared.log->info("a client's connection was lost; its session waits to be resumed",
                          {{"session", needs_.facts.agreement.session},
@@ -131,17 +131,17 @@ void SessionResumption::resume(ResumedConnection connection) {
         write_refusal(*connection.pipe, *step.send, refusal->code, refusal->text);
         return;
     }
-    if (!waits_since()) {
+    if (!detached_since()) {
         needs_.at.shared->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     }
     needs_.at.shared->resume_counts->resumed.fetch_add(1, std::memory_order_relaxed);
     const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(
-        needs_.at.worker.now() - waits_since().value_or(needs_.at.worker.now()));
+        needs_.at.worker.now() - detached_since().value_or(needs_.at.worker.now()));
     set_waiting(false);
     needs_.waits(false);
     const std::uint64_t received = connection.handshake->agreed().resume->received;
     const login::Step step = connection.handshake->resumed(connection.key, needs_.trunk->session().received_bytes());
-    static constexpr LineKind resumed{"resumed", limits::client_lines_per_second};
+    static constexpr LogCategory resumed{"resumed", limits::client_lines_per_second};
     if (needs_.at.shared->log->may_write(LogLevel::info, resumed, needs_.at.worker.now())) {
         needs_.at.shared->log->info("a client's session was resumed on another connection",
                                     {{"session", needs_.facts.agreement.session},

@@ -28,7 +28,7 @@ struct ResumedConnection {
     runtime::SocketAddress from;
 };
 
-/// Lets a session wait for another connection. Lives on its worker; waits_since() is for any thread.
+/// Lets a session wait for another connection. Lives on its worker; detached_since() is for any thread.
 class SessionResumption {
 public:
     struct Needs {
@@ -61,8 +61,8 @@ public:
     void leave_table() noexcept;
 
     /// Empty if it has a connection.
-    std::optional<TimePoint> waits_since() const noexcept {
-        const TimePoint since = waits_since_.load(std::memory_order_relaxed);
+    std::optional<TimePoint> detached_since() const noexcept {
+        const TimePoint since = detached_since_.load(std::memory_order_relaxed);
         return since == TimePoint{} ? std::nullopt : std::optional(since);
     }
 
@@ -71,8 +71,8 @@ private:
     void set_waiting(bool waits);
 
     const Needs needs_;
-    std::optional<std::uint64_t> resumed_by_{};        // the client's number of the last accepted attempt
-    std::atomic<TimePoint> waits_since_{TimePoint{}};  // zero: it has a connection
+    std::optional<std::uint64_t> resumed_by_{};           // the client's number of the last accepted attempt
+    std::atomic<TimePoint> detached_since_{TimePoint{}};  // zero: it has a connection
 };
 
 }  // namespace ferrotunnel::session

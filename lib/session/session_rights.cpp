@@ -47,7 +47,7 @@ std::optional<directory::Refusal> SessionRights::refuse_login() const {
     }
     if (const auto left = at_.shared->kicked->left(at_.facts.client, at_.facts.agreement.peer_name, at_.worker.now())) {
         return directory::Refusal{
-            Code::busy, "The operator of the server keeps this client out for another " + text_of_wait(*left) + '.'};
+            Code::busy, "The operator of the server keeps this client out for another " + format_wait(*left) + '.'};
     }
     const auto rules = at_.shared->registry->rules();
     const login::Rights& rights = rules->of(at_.facts.client.first);

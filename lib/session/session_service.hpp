@@ -12,9 +12,9 @@
 #include "directory/registry.hpp"
 #include "directory/shared_port.hpp"
 #include "directory/token_use.hpp"
-#include "directory/visitor_line.hpp"
+#include "directory/visitor_queue.hpp"
 #include "hooks/session_run.hpp"
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 #include "runtime/socket.hpp"
 #include "session/named_services.hpp"
 #include "shaping/shapes.hpp"
@@ -51,9 +51,9 @@ struct SessionService {
     std::shared_ptr<trunk::Traffic> traffic;     // on this trunk
     std::shared_ptr<metrics::Meter> meter{};     // of its bytes; null until it is published
     std::shared_ptr<metrics::ServiceRow> row{};  // likewise
-    directory::VisitorLine line;
+    directory::VisitorQueue queue;
     directory::TokenUse::Counted of_token{};         // counts it for the token's quota
-    hooks::SharedAskedPlugins asked{};               // the plugins that its client requests
+    hooks::SharedRequestedPlugins asked{};           // the plugins that its client requests
     std::unique_ptr<NamedServices::Place> named{};   // set by publish(); null for kinds that have no names
     std::shared_ptr<shaping::ServiceShape> shape{};  // rate limits of its visitors; null until there are any
 

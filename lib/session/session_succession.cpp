@@ -49,40 +49,41 @@ void SessionSuccession::end_yielding() {
 
 // --- this client replaces others ---
 
-void SessionSuccession::take_over() {
+void SessionSuccession::begin_handover() {
     const SessionFacts& facts = needs_.at.facts;
     if ((facts.agreement.features & wire::feature::handover) == 0 ||
-        !take_overs_rate_.take(limits::take_overs_pace, needs_.at.worker.now())) {
+        !handover_rate_.take(limits::handovers_rate, needs_.at.worker.now())) {
         return;
     }
-    const auto succession =
-        std::make_shared<const directory::Registry::Succession>(needs_.at.shared->registry->succession(facts.key));
+    const auto handover_plan =
+        std::make_shared<const directory::Registry::HandoverPlan>(needs_.at.shared->registry->handover_plan(facts.key));
     // The address may be read on another thread, while a resume changes it on this one.
-    const auto settle = [shared = needs_.at.shared, succession, by = facts.peer.text(),
-                         post = needs_.executor.bind([this](std::uint32_t clients) { report_taken(clients); })] {
-        const auto predecessors = shared->registry->settle(*succession);
-        for (const auto& predecessor : predecessors) {
-            predecessor->replaced(by);
-        }
-        post(static_cast<std::uint32_t>(succession->predecessors.size()));
-    };
+    const auto commit_handover =
+        [shared = needs_.at.shared, handover_plan, by = facts.peer.text(),
+         post = needs_.executor.bind([this](std::uint32_t clients) { report_handover(clients); })] {
+            const auto predecessors = shared->registry->commit_handover(*handover_plan);
+            for (const auto& predecessor : predecessors) {
+                predecessor->on_replaced(by);
+            }
+            post(static_cast<std::uint32_t>(handover_plan->predecessors.size()));
+        };
     // Counted in full before the first order, which may run at once.
-    const auto waiting = std::make_shared<std::atomic<std::size_t>>(succession->trunks.size());
-    for (const auto& trunk : succession->trunks) {
-        trunk->take_place(succession->owners, [waiting, settle] {
+    const auto waiting = std::make_shared<std::atomic<std::size_t>>(handover_plan->trunks.size());
+    for (const auto& trunk : handover_plan->trunks) {
+        trunk->handover_open(handover_plan->owners, [waiting, commit_handover] {
             if (--*waiting == 0) {
-                settle();
+                commit_handover();
             }
         });
     }
 }
 
-void SessionSuccession::report_taken(std::uint32_t clients) {
+void SessionSuccession::report_handover(std::uint32_t clients) {
     if (needs_.has_ended()) {
         return;
     }
     needs_.send(wire::encode_control(wire::TakenOver{clients}));
-    static constexpr LineKind lines{"take_overs", limits::client_lines_per_second};
+    static constexpr LogCategory lines{"take_overs", limits::client_lines_per_second};
     const login::Agreement& agreement = needs_.at.facts.agreement;
     Logger& log = *needs_.at.shared->log;
     if (clients != 0 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {
@@ -102,12 +103,12 @@ void SessionSuccession::on_replaced(const std::string& by) {
     }
     needs_.is_replaced();
     needs_.table.set_retired();
-    leave_timer_ = std::make_unique<runtime::Timer>(needs_.at.worker, [this, by] { leave_place(by); });
+    leave_timer_ = std::make_unique<runtime::Timer>(needs_.at.worker, [this, by] { handover_finish(by); });
     leave_timer_->set_after(limits::replaced_grace);
 }
 
 // The client drains, as if it were stopped.
-void SessionSuccession::leave_place(const std::string& by) {
+void SessionSuccession::handover_finish(const std::string& by) {
     const std::string from = by.empty() ? std::string() : ", from " + by;
     needs_.send(wire::encode_control(
         wire::Replaced{"Another client with the same identity has replaced this one" + from + "."}));

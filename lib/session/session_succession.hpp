@@ -44,7 +44,7 @@ public:
     /// Drains if the fresh session has taken over all services.
     void check_yielded();
     /// The client wants to replace others with the same identity.
-    void take_over();
+    void begin_handover();
     /// Another client, connected from `by`, has replaced this one.
     void on_replaced(const std::string& by);
     /// The session ends.
@@ -55,11 +55,11 @@ public:
 
 private:
     void end_yielding();
-    void report_taken(std::uint32_t clients);
-    void leave_place(const std::string& by);
+    void report_handover(std::uint32_t clients);
+    void handover_finish(const std::string& by);
 
     const Needs needs_;
-    TokenBucket take_overs_rate_;
+    TokenBucket handover_rate_;
     std::unique_ptr<runtime::Timer> yield_timer_;
     std::unique_ptr<runtime::Timer> leave_timer_;
     bool rotating_ = false;

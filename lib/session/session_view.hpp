@@ -11,7 +11,7 @@
 #include "directory/group_member.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/membership.hpp"
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 #include "trunk/traffic.hpp"
 #include "wire/control.hpp"
 
@@ -35,7 +35,7 @@ struct SessionView {
     };
     bool connected = false;
     bool retired = false;          // replaced by another trunk; its visitors finish
-    TimePoint waits_since{};       // its connection is lost and it waits to be resumed; zero: it has one
+    TimePoint detached_since{};    // its connection is lost and it waits to be resumed; zero: it has one
     directory::ClientId client{};  // common to the trunks of a tunnel
     std::string peer;
     std::string agent;

@@ -18,10 +18,10 @@ public:
         return view_;
     }
     /// Calls `look(const SessionView&)` with the lock held; it must be brief.
-    template <typename Look>
-    void look(Look look) const {
+    template <typename Reader>
+    void read(Reader read) const {
         const MutexLock lock(mutex_);
-        look(view_);
+        read(view_);
     }
     /// Calls `change(SessionView&)` with the lock held.
     template <typename Change>

@@ -10,13 +10,13 @@
 namespace ferrotunnel::session {
 
 using mux::StreamItem;
-using shaping::Way;
+using shaping::Direction;
 using wire::Code;
 
 struct StreamRelay::Lanes {
     Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, StreamRelay& relay) noexcept
-        : up(visitor, Way::up, relay), down(visitor, Way::down, relay) {}
-    shaping::Lane& of(Way way) noexcept { return way == Way::up ? up : down; }
+        : up(visitor, Direction::up, relay), down(visitor, Direction::down, relay) {}
+    shaping::Lane& of(Direction direction) noexcept { return direction == Direction::up ? up : down; }
 
     shaping::Lane up;
     shaping::Lane down;
@@ -30,8 +30,8 @@ public:
         : traffic_(std::move(traffic)), mailbox_(runtime::Worker::current()->mailbox()) {}
 
     /// The relay's worker.
-    void moved(Way way, std::size_t bytes) noexcept {
-        (way == Way::up ? up_ : down_).fetch_add(bytes, std::memory_order_relaxed);
+    void moved(Direction direction, std::size_t bytes) noexcept {
+        (direction == Direction::up ? up_ : down_).fetch_add(bytes, std::memory_order_relaxed);
         (void)mail_->post(*mailbox_, *this);
     }
     void over() noexcept {
@@ -94,17 +94,17 @@ void StreamRelay::refused() noexcept {
 // --- the near worker ---
 
 void StreamRelay::woken() noexcept {
-    const auto take_and_step = [this] {
+    const auto adopt_and_step = [this] {
         if (answer_.load(std::memory_order_acquire) == Answer::opened) {
-            take_far();
+            adopt_far_stream();
         }
         step();
     };
     const auto failed = [this](const std::exception&) { end(Code::internal); };  // no memory, or a bug: this visit ends
-    steps_.run(this, take_and_step, failed, [this] { return state_ != State::over; });
+    steps_.run(this, adopt_and_step, failed, [this] { return state_ != State::over; });
 }
 
-void StreamRelay::take_far() {
+void StreamRelay::adopt_far_stream() {
     answer_.store(Answer::taken, std::memory_order_relaxed);  // no other thread writes it any more
     far_ = std::move(handed_stream_);
     tally_ = std::move(handed_tally_);
@@ -130,8 +130,8 @@ void StreamRelay::step() {
     }
     const IntrusivePtr<mux::Stream> near = near_;  // they may be released meanwhile
     const IntrusivePtr<mux::Stream> far = far_;
-    carry(*near, *far, Way::up);
-    carry(*far, *near, Way::down);
+    carry(*near, *far, Direction::up);
+    carry(*far, *near, Direction::down);
     if (state_ != State::over && !up_open_ && !down_open_) {
         close();
     }
@@ -144,8 +144,8 @@ bool StreamRelay::ended_from_outside() noexcept {
         return true;
     }
     for (const mux::Stream* stream : {near_.get(), far_.get()}) {
-        if (const mux::Verdict verdict = stream != nullptr ? stream->verdict() : mux::Verdict()) {
-            end(verdict.kind == mux::Verdict::Kind::lost ? Code::connection_reset : verdict.code);
+        if (const mux::StreamEnd stream_end = stream != nullptr ? stream->stream_end() : mux::StreamEnd()) {
+            end(stream_end.kind == mux::StreamEnd::Kind::lost ? Code::connection_reset : stream_end.code);
             return true;
         }
     }
@@ -154,7 +154,7 @@ bool StreamRelay::ended_from_outside() noexcept {
 
 // Moves what waits in `from`, as far as `to` has room, and checks until it is parked: anything that arrives later
 // wakes.
-void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
+void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Direction direction) {
     bool any = false;
     while (state_ != State::over) {
         StreamItem* const item = from.front();
@@ -163,14 +163,14 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
                 break;
             }
         } else if (item->kind == StreamItem::Kind::data) {
-            const std::size_t most = may_send(from, to) ? ask_for(way) : 0;
+            const std::size_t most = may_send(from, to) ? acquire_bytes(direction) : 0;
             if (most == 0) {
                 break;
             }
             const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(most, item->slice.size()));
             to.send(item->slice.share(0, n), false);
             from.consume(n);
-            count_passed(way, n);
+            count_passed(direction, n);
             any = true;
         } else if (item->kind == StreamItem::Kind::reset) {
             const Code code = item->code;
@@ -180,7 +180,7 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Way way) {
         } else {
             const bool is_end = item->kind == StreamItem::Kind::fin;
             from.drop_front();
-            bool& open = way == Way::up ? up_open_ : down_open_;
+            bool& open = direction == Direction::up ? up_open_ : down_open_;
             if (is_end && std::exchange(open, false)) {
                 to.finish();
                 any = false;
@@ -208,20 +208,20 @@ bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
     return true;
 }
 
-std::size_t StreamRelay::ask_for(Way way) {
+std::size_t StreamRelay::acquire_bytes(Direction direction) {
     if (!shape_ || !shape_->is_on()) {
         return shaping::Lane::any_number;
     }
     if (!lanes_) {
         lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
     }
-    return worker_.turns().ask(lanes_->of(way));
+    return worker_.turns().acquire(lanes_->of(direction));
 }
 
-void StreamRelay::count_passed(Way way, std::size_t bytes) noexcept {
-    tally_->moved(way, bytes);
+void StreamRelay::count_passed(Direction direction, std::size_t bytes) noexcept {
+    tally_->moved(direction, bytes);
     if (lanes_) {
-        shaping::Lane& lane = lanes_->of(way);
+        shaping::Lane& lane = lanes_->of(direction);
         lane.passed(bytes, worker_.now());
         lane.settle();
     }

@@ -56,12 +56,12 @@ private:
 
     void woken() noexcept;
     void step();
-    void take_far();
+    void adopt_far_stream();
     bool ended_from_outside() noexcept;
-    void carry(mux::Stream& from, mux::Stream& to, shaping::Way way);
+    void carry(mux::Stream& from, mux::Stream& to, shaping::Direction direction);
     bool may_send(mux::Stream& from, mux::Stream& to) noexcept;
-    std::size_t ask_for(shaping::Way way);
-    void count_passed(shaping::Way way, std::size_t bytes) noexcept;
+    std::size_t acquire_bytes(shaping::Direction direction);
+    void count_passed(shaping::Direction direction, std::size_t bytes) noexcept;
     void end(wire::Code code) noexcept;
     void close() noexcept;
     void on_worker_end() noexcept override;

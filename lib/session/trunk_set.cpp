@@ -17,7 +17,7 @@ constexpr const char* new_token_text = "The client logs in with another token.";
 TrunkSet::TrunkSet(Needs needs, const Settings& settings)
     : needs_(std::move(needs)),
       rotates_at_most_every_(settings.backoff.lived_long),
-      near_below_(settings.near_below),
+      near_threshold_(settings.near_threshold),
       tunnel_backoff_(*needs_.shared->random, settings.tunnel_backoff),
       first_timer_(needs_.worker, [this] { connect_first(); }),
       states_(settings.workers.size()) {
@@ -48,7 +48,7 @@ void TrunkSet::connect(std::size_t place) {
     login.attempt = attempt_++;
     login.trunk = static_cast<std::uint32_t>(place + 1);
     login.trunks = static_cast<std::uint32_t>(slots_.size());
-    login.replaces = needs_.wants_a_place();
+    login.replaces = needs_.wants_handover();
     TrunkState& state = states_.at(place);
     state.login = ++logins_;
     const Phase before = std::exchange(state.phase, Phase::connecting);
@@ -133,7 +133,7 @@ void TrunkSet::on_open(std::size_t place, const login::Agreement& agreed) {
 
 // A round trip to a proxy does not measure the distance to the server, which is seldom near behind one.
 void TrunkSet::on_up(Duration round_trip) {
-    is_far_ = needs_.shared->proxy || round_trip >= near_below_;
+    is_far_ = needs_.shared->proxy || round_trip >= near_threshold_;
 }
 
 void TrunkSet::on_retired(std::size_t place) {

@@ -29,15 +29,15 @@ public:
         Backoff::Settings backoff;
         Backoff::Settings tunnel_backoff;
         std::vector<runtime::Worker*> workers;  // one per trunk; at least one
-        Duration near_below;                    // a round trip that long, or longer, counts as far
+        Duration near_threshold;                // a round trip that long, or longer, counts as far
     };
     struct Needs {
         runtime::Worker& worker;  // of the link
         const std::shared_ptr<ClientShared> shared;
         const std::shared_ptr<const backend::ServiceTable> services;
         const LinkPhase& phase;
-        ClientTrunkEvents& events;            // the link
-        std::function<bool()> wants_a_place;  // wants to replace another client; stated in each login
+        ClientTrunkEvents& events;             // the link
+        std::function<bool()> wants_handover;  // wants to replace another client; stated in each login
     };
 
     TrunkSet(Needs needs, const Settings& settings);
@@ -99,7 +99,7 @@ private:
 
     const Needs needs_;
     const Duration rotates_at_most_every_;
-    const Duration near_below_;
+    const Duration near_threshold_;
     Backoff tunnel_backoff_;
     runtime::Timer first_timer_;
     TrunkStates states_;

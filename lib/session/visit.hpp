@@ -4,21 +4,21 @@
 #include <memory>
 #include <utility>
 
-#include "directory/visit.hpp"
+#include "directory/watched_visitor.hpp"
 #include "session/counted_traffic.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::session {
 
 /// The visitor has a stream.
-inline void set_served(const std::shared_ptr<directory::Visit>& visit) noexcept {
+inline void set_served(const std::shared_ptr<directory::WatchedVisitor>& visit) noexcept {
     if (visit) {
         visit->served = true;
     }
 }
 
 /// What a visitor's pump counts in: `traffic`, and the visit if there is one, which then lives as long as the result.
-inline std::shared_ptr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<directory::Visit>& visit,
+inline std::shared_ptr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<directory::WatchedVisitor>& visit,
                                                         std::shared_ptr<trunk::Traffic> traffic) {
     if (!visit) {
         return traffic;

@@ -67,8 +67,8 @@ void VisitListeners::on_visitor(const std::shared_ptr<const VisitPlan>& plan, di
             return;
         }
     }
-    turned_away(*plan, "there is currently no connection to the server", visitor.from, needs_.at.worker,
-                *needs_.at.shared->log);
+    log_rejected_visit(*plan, "there is currently no connection to the server", visitor.from, needs_.at.worker,
+                       *needs_.at.shared->log);
 }
 
 }  // namespace ferrotunnel::session

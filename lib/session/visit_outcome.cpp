@@ -7,7 +7,7 @@ namespace {
 
 void failed(const VisitPlan& plan, const std::string& why, const std::string& from, TimePoint now, Logger& log) {
     plan.record->failed(why);
-    static constexpr LineKind failures{"visits_failed", limits::client_lines_per_second};
+    static constexpr LogCategory failures{"visits_failed", limits::client_lines_per_second};
     if (log.may_write(LogLevel::warn, failures, now)) {
         log.warn("a visit has failed", {{"service", plan.text()}, {"visitor", from}, {"why", why}});
     }
@@ -25,8 +25,8 @@ std::function<void(const std::string& why)> outcome_of(std::shared_ptr<const Vis
     };
 }
 
-void turned_away(const VisitPlan& plan, const std::string& why, const runtime::SocketAddress& from,
-                 runtime::Worker& worker, Logger& log) {
+void log_rejected_visit(const VisitPlan& plan, const std::string& why, const runtime::SocketAddress& from,
+                        runtime::Worker& worker, Logger& log) {
     (void)plan.record->begin();
     failed(plan, why, from.text(), worker.now(), log);
 }

@@ -23,7 +23,7 @@ std::function<void(const std::string& why)> outcome_of(std::shared_ptr<const Vis
                                                        Logger& log);
 
 /// Records a visitor that could not even begin.
-void turned_away(const VisitPlan& plan, const std::string& why, const runtime::SocketAddress& from,
-                 runtime::Worker& worker, Logger& log);
+void log_rejected_visit(const VisitPlan& plan, const std::string& why, const runtime::SocketAddress& from,
+                        runtime::Worker& worker, Logger& log);
 
 }  // namespace ferrotunnel::session

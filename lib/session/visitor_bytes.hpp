@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::session {

@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "runtime/address.hpp"
+#include "session/pending_visitor.hpp"
 #include "session/server_shared.hpp"
-#include "session/visitor_lines.hpp"
-#include "session/visitor_question.hpp"
+#include "session/visitor_log.hpp"
 
 namespace ferrotunnel::session {
 
@@ -28,7 +28,7 @@ VisitorIntake::Arrival VisitorIntake::arrival() {
 }
 
 template <typename AnyVisitor>
-void VisitorIntake::bring(AnyVisitor visitor, std::uint32_t service) {
+void VisitorIntake::deliver(AnyVisitor visitor, std::uint32_t service) {
     if (needs_.at.worker.here()) {
         on_visitor(service, std::move(visitor));
         return;
@@ -38,10 +38,10 @@ void VisitorIntake::bring(AnyVisitor visitor, std::uint32_t service) {
     });
 }
 
-template void VisitorIntake::bring(directory::Visitor visitor, std::uint32_t service);
-template void VisitorIntake::bring(directory::TlsVisitor visitor, std::uint32_t service);
+template void VisitorIntake::deliver(directory::Visitor visitor, std::uint32_t service);
+template void VisitorIntake::deliver(directory::TlsVisitor visitor, std::uint32_t service);
 
-void VisitorIntake::take_by_name(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
+void VisitorIntake::accept_by_name(std::uint32_t id, runtime::Fd socket, const runtime::SocketAddress& from) {
     const SessionService* const service = needs_.table.find(id);
     // A service that is registered again, and claimed or waiting, is not there yet: it has neither port nor counts.
     const bool is_there = service != nullptr && service->named != nullptr &&
@@ -52,14 +52,14 @@ void VisitorIntake::take_by_name(std::uint32_t id, runtime::Fd socket, const run
         return;  // it was removed meanwhile: the visitor is reset
     }
     if (const std::shared_ptr<directory::SharedPort> port = visitor.port) {
-        port->hand_over(std::move(visitor));
+        port->dispatch(std::move(visitor));
     } else {
         on_visitor(id, std::move(visitor));
     }
 }
 
-void VisitorIntake::take_relayed(std::uint32_t id, IntrusivePtr<directory::DistantVisitor> relay,
-                                 const runtime::SocketAddress& from) {
+void VisitorIntake::accept_relayed(std::uint32_t id, IntrusivePtr<directory::DistantVisitor> relay,
+                                   const runtime::SocketAddress& from) {
     directory::Visitor visitor(runtime::Fd(), from, nullptr);
     visitor.distant = std::move(relay);
     const SessionService* const service = needs_.table.find(id);
@@ -77,7 +77,7 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     }
     needs_.executor.run([&] {
         if (needs_.streams.count(visitor.of_token, runtime::visitor_address(visitor.from)) &&
-            !ask_plugins(*service, visitor)) {
+            !call_plugins(*service, visitor)) {
             open_or_wait(*service, std::move(visitor));
         }
     });
@@ -92,7 +92,7 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
         return;
     }
     needs_.executor.run([&] {
-        if (needs_.streams.count(visitor.of_token, visitor.from) && !ask_plugins(*service, visitor)) {
+        if (needs_.streams.count(visitor.of_token, visitor.from) && !call_plugins(*service, visitor)) {
             open_or_wait(*service, std::move(visitor));
         }
     });
@@ -100,7 +100,7 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
 
 // True: the visitor was taken, and comes back when the decision is made.
 template <typename AnyVisitor>
-bool VisitorIntake::ask_plugins(SessionService& service, AnyVisitor& visitor) {
+bool VisitorIntake::call_plugins(SessionService& service, AnyVisitor& visitor) {
     SessionPlugins* const plugins = needs_.plugins;
     if (plugins == nullptr || visitor.visit || (!plugins->wants_visitors() && !service.asked)) {
         return false;
@@ -108,8 +108,8 @@ bool VisitorIntake::ask_plugins(SessionService& service, AnyVisitor& visitor) {
     hooks::Subject subject = plugins->about_visitors_of(service);
     subject.asked = service.asked;
     add_visitor(subject, visitor);
-    make_intrusive<VisitorQuestion<AnyVisitor>>(needs_.at, plugins->hooks(), arrival(), service.description.id,
-                                                std::move(visitor), std::move(subject))
+    make_intrusive<PendingVisitor<AnyVisitor>>(needs_.at, plugins->hooks(), arrival(), service.description.id,
+                                               std::move(visitor), std::move(subject))
         ->begin();
     return true;
 }
@@ -119,39 +119,39 @@ bool VisitorIntake::ask_plugins(SessionService& service, AnyVisitor& visitor) {
 template <typename AnyVisitor>
 void VisitorIntake::open_or_wait(SessionService& service, AnyVisitor visitor) {
     const std::uint32_t id = service.description.id;
-    directory::VisitorLine& line = service.line;
-    if (line.empty() && !needs_.streams.must_wait(id)) {
+    directory::VisitorQueue& queue = service.queue;
+    if (queue.empty() && !needs_.streams.must_wait(id)) {
         needs_.streams.open(service, std::move(visitor));
         return;
     }
     if (needs_.streams.pass_on(visitor)) {
         return;
     }
-    if (line.is_full()) {
+    if (queue.is_full()) {
         needs_.streams.report_refused(address_of(visitor), Code::busy);
         return;
     }
-    if (line.empty()) {
-        lines_.push_back(id);
+    if (queue.empty()) {
+        queued_services_.push_back(id);
     }
-    visitor.passed_on_by.clear();
-    line.push(std::move(visitor));
+    visitor.excluded_carriers.clear();
+    queue.push(std::move(visitor));
 }
 
 void VisitorIntake::on_room() {
-    auto lines = std::exchange(lines_, {});
-    std::erase_if(lines, [this](std::uint32_t id) { return !serve_line(id); });
-    lines_.insert(lines_.begin(), lines.begin(), lines.end());
+    auto lines = std::exchange(queued_services_, {});
+    std::erase_if(lines, [this](std::uint32_t id) { return !serve_queue(id); });
+    queued_services_.insert(queued_services_.begin(), lines.begin(), lines.end());
 }
 
 // Serves a queue; true while a visitor is left in it. The service is looked up each time, because a call may end it.
-bool VisitorIntake::serve_line(std::uint32_t id) {
+bool VisitorIntake::serve_queue(std::uint32_t id) {
     SessionService* service = needs_.table.find(id);
-    while (service != nullptr && !service->line.empty() && !needs_.streams.must_wait(id)) {
-        service->line.give_first([&](auto visitor) { needs_.streams.open(*service, std::move(visitor)); });
+    while (service != nullptr && !service->queue.empty() && !needs_.streams.must_wait(id)) {
+        service->queue.consume_first([&](auto visitor) { needs_.streams.open(*service, std::move(visitor)); });
         service = needs_.table.find(id);
     }
-    return service != nullptr && !service->line.empty();
+    return service != nullptr && !service->queue.empty();
 }
 
 }  // namespace ferrotunnel::session

@@ -1,6 +1,6 @@
 // Intake of visitors at a trunk: plugins are asked, the visitor waits in the queue, and gets a stream.
 //
-//   take --mail--> on_visitor --> plugins (visitor_question.hpp) --> line --room--> stream (VisitorStreams)
+//   take --mail--> on_visitor --> plugins (pending_visitor.hpp) --> line --room--> stream (VisitorStreams)
 //                      |               \--refused                     |
 //                      `--------- the trunk has left the service -----'--> another trunk
 #pragma once
@@ -32,20 +32,20 @@ public:
     explicit VisitorIntake(Needs needs) : needs_(std::move(needs)) {}
 
     /// Brings a visitor to the worker. Any thread.
-    void take(directory::Visitor visitor, std::uint32_t service) { bring(std::move(visitor), service); }
-    void take(directory::TlsVisitor visitor, std::uint32_t service) { bring(std::move(visitor), service); }
+    void take(directory::Visitor visitor, std::uint32_t service) { deliver(std::move(visitor), service); }
+    void take(directory::TlsVisitor visitor, std::uint32_t service) { deliver(std::move(visitor), service); }
     /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port.
-    void take_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from);
+    void accept_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from);
     /// Accepts a visit of another client to a private service.
-    void take_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
-                      const runtime::SocketAddress& from);
+    void accept_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
+                        const runtime::SocketAddress& from);
     /// A visitor has arrived, or plugins have let it pass.
     void on_visitor(std::uint32_t service, directory::Visitor visitor);
     void on_visitor(std::uint32_t service, directory::TlsVisitor visitor);
     /// Streams may be opened again: queued visitors get theirs.
     void on_room();
     /// No visitor waits here, or is on the way.
-    bool is_idle() const noexcept { return lines_.empty() && !needs_.load.has_arrivals(); }
+    bool is_idle() const noexcept { return queued_services_.empty() && !needs_.load.has_arrivals(); }
 
     /// Runs `step`; an exception ends the session.
     template <typename Step>
@@ -57,15 +57,15 @@ public:
 
 private:
     template <typename AnyVisitor>
-    void bring(AnyVisitor visitor, std::uint32_t service);
+    void deliver(AnyVisitor visitor, std::uint32_t service);
     template <typename AnyVisitor>
-    bool ask_plugins(SessionService& service, AnyVisitor& visitor);
+    bool call_plugins(SessionService& service, AnyVisitor& visitor);
     template <typename AnyVisitor>
     void open_or_wait(SessionService& service, AnyVisitor visitor);
-    bool serve_line(std::uint32_t service);
+    bool serve_queue(std::uint32_t service);
 
     const Needs needs_;
-    std::vector<std::uint32_t> lines_;  // ids of services with queued visitors
+    std::vector<std::uint32_t> queued_services_;  // ids of services with queued visitors
 };
 
 /// Counts as load as long as it lives, even if its mail is never read.

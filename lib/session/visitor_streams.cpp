@@ -10,7 +10,7 @@
 #include "session/server_shared.hpp"
 #include "session/visit.hpp"
 #include "session/visitor_bytes.hpp"
-#include "session/visitor_lines.hpp"
+#include "session/visitor_log.hpp"
 #include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
@@ -161,7 +161,7 @@ IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyV
         return {};
     }
     Logger& log = *needs_.at.shared->log;
-    if (may_tell_visitor(log, needs_.at.worker.now())) {
+    if (may_log_visitor(log, needs_.at.worker.now())) {
         const std::string name = printable(service.description.name, 64);
         const std::string& session = needs_.at.facts.agreement.session;
         const std::string from = text_of(request.visitor);
@@ -208,7 +208,7 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
         return true;
     }
     report_refused(text_of(from), Code::busy);
-    static constexpr LineKind quotas{"visitor_quotas", limits::crowd_lines_per_second};
+    static constexpr LogCategory quotas{"visitor_quotas", limits::limit_lines_per_second};
     if (shared.log->may_write(LogLevel::info, quotas, needs_.at.worker.now())) {
         shared.log->info("a visitor was rejected: the token has reached its limit of visitors, or of new ones",
                          {{"token", facts.token_name},
@@ -240,21 +240,21 @@ void VisitorStreams::watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> st
     if (!visit || !service.membership || service.membership->eject.failures == 0) {
         return;
     }
-    auto tell = [member = visit->shared(), port = service.public_port, http = service.http, shared = needs_.at.shared,
-                 name = printable(service.description.name, 64),
-                 token = needs_.at.facts.token_name](directory::Fared fared, TimePoint now) {
-        if (fared == directory::Fared::well && !member->is_watched()) {
+    auto record_outcome = [member = visit->shared(), port = service.public_port, http = service.http,
+                           shared = needs_.at.shared, name = printable(service.description.name, 64),
+                           token = needs_.at.facts.token_name](directory::MemberOutcome outcome, TimePoint now) {
+        if (outcome == directory::MemberOutcome::success && !member->is_watched()) {
             return;
         }
         Duration time{};
-        const directory::MemberTurn turn = port   ? port->tell(*member, fared, now, time)
-                                           : http ? http->tell(*member, fared, now, time)
-                                                  : directory::MemberTurn::none;
-        if (turn != directory::MemberTurn::none && shared->on_member) {
-            shared->on_member(directory::member_news(*member, turn, fared, time, name, token));
+        const directory::HealthTransition turn = port   ? port->record_outcome(*member, outcome, now, time)
+                                                 : http ? http->record_outcome(*member, outcome, now, time)
+                                                        : directory::HealthTransition::none;
+        if (turn != directory::HealthTransition::none && shared->on_member) {
+            shared->on_member(directory::member_notice(*member, turn, outcome, time, name, token));
         }
     };
-    pump.set_tap(std::make_unique<MemberTap>(std::move(stream), std::move(tell)));
+    pump.set_tap(std::make_unique<MemberTap>(std::move(stream), std::move(record_outcome)));
 }
 
 // The rate limits of a service's visitors, on all trunks.

@@ -6,16 +6,16 @@
 
 namespace ferrotunnel::session {
 
-void send_to_others(directory::VisitorLine line) {
-    while (!line.empty()) {
-        line.give_first([]<typename AnyVisitor>(AnyVisitor visitor) {
+void reroute_visitors(directory::VisitorQueue queue) {
+    while (!queue.empty()) {
+        queue.consume_first([]<typename AnyVisitor>(AnyVisitor visitor) {
             if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
                 const std::shared_ptr<directory::SharedPort> port = visitor.port;
                 if (port) {  // otherwise it is reset: a private service has no other entrance
-                    port->hand_over(std::move(visitor));
+                    port->dispatch(std::move(visitor));
                 }
             } else {
-                directory::hand_over(std::move(visitor));
+                directory::dispatch(std::move(visitor));
             }
         });
     }

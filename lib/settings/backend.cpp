@@ -26,7 +26,7 @@ bool is_server_name(const std::string& name) {
     return net::normal_host_name(name) || runtime::SocketAddress::from_ip(name, 0);
 }
 
-void check_backend_tls(const BackendWords& words, const backend::BackendPlace& place, std::vector<Problem>& problems) {
+void check_backend_tls(const BackendSpec& words, const backend::BackendAddress& place, std::vector<Problem>& problems) {
     auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
     if (!place.tls && words.tls != BackendTls{}) {
         wrong(std::string("settings for TLS with the backend need a `local` like ") + tls_form(words.kind));
@@ -43,7 +43,7 @@ void check_backend_tls(const BackendWords& words, const backend::BackendPlace& p
     }
 }
 
-void check_folder(const BackendWords& words, const std::string& folder, std::vector<Problem>& problems) {
+void check_folder(const BackendSpec& words, const std::string& folder, std::vector<Problem>& problems) {
     auto wrong = [&](std::string text) { problems.push_back({words.name, std::move(text)}); };
     struct stat status {};
     if (::stat(folder.c_str(), &status) != 0) {
@@ -57,7 +57,7 @@ void check_folder(const BackendWords& words, const std::string& folder, std::vec
 }
 
 // OpenSSL does not report why it cannot read a file.
-bool are_readable(const BackendWords& words, std::vector<Problem>& problems) {
+bool are_readable(const BackendSpec& words, std::vector<Problem>& problems) {
     const std::size_t before = problems.size();
     for (const std::string* file : {&words.tls.ca_file, &words.tls.certificate_file, &words.tls.key_file}) {
         if (!file->empty() && ::access(file->c_str(), R_OK) != 0) {
@@ -73,33 +73,33 @@ const BackendTls no_backend_tls{};
 
 }  // namespace
 
-BackendWords backend_words(Tcp& service) {
+BackendSpec backend_spec(Tcp& service) {
     return {service.name, service.local, wire::ServiceKind::tcp, service.backend_tls, service.proxy_protocol,
             false,        &service};
 }
 
-BackendWords backend_words(Http& service) {
+BackendSpec backend_spec(Http& service) {
     return {service.name,        service.local,          wire::ServiceKind::http,
             service.backend_tls, service.proxy_protocol, service.listing};
 }
 
-BackendWords backend_words(Tls& service) {
+BackendSpec backend_spec(Tls& service) {
     return {service.name, service.local, wire::ServiceKind::tls, no_backend_tls, service.proxy_protocol};
 }
 
-BackendWords backend_words(Udp& service) {
-    BackendWords words{service.name, service.local, wire::ServiceKind::udp, no_backend_tls, service.proxy_protocol};
+BackendSpec backend_spec(Udp& service) {
+    BackendSpec words{service.name, service.local, wire::ServiceKind::udp, no_backend_tls, service.proxy_protocol};
     words.proxy_each = service.proxy_each;
     return words;
 }
 
-void check_backend(const BackendWords& words, const char* example, std::vector<Problem>& problems) {
+void check_backend(const BackendSpec& words, const char* example, std::vector<Problem>& problems) {
     if (words.local.empty()) {
         problems.push_back(
             {words.name, "missing `local`: the backend that visitors are forwarded to, like " + std::string(example)});
         return;
     }
-    auto place = backend::parse_backend_place(words.local, words.kind);
+    auto place = backend::parse_backend_address(words.local, words.kind);
     if (!place) {
         problems.push_back({words.name, in_quotes(words.local) + ' ' + place.error()});
         return;
@@ -114,7 +114,7 @@ void check_backend(const BackendWords& words, const char* example, std::vector<P
     }
 }
 
-void check_no_backend(const BackendWords& words, std::vector<Problem>& problems) {
+void check_no_backend(const BackendSpec& words, std::vector<Problem>& problems) {
     if (words.tls != BackendTls{}) {
         problems.push_back({words.name, "`backend_tls` has no meaning if the application itself serves"});
     }
@@ -123,13 +123,13 @@ void check_no_backend(const BackendWords& words, std::vector<Problem>& problems)
     }
 }
 
-backend::Backend make_backend(const BackendWords& words, std::vector<Problem>& problems) {
+backend::Backend make_backend(const BackendSpec& words, std::vector<Problem>& problems) {
     backend::Backend made;
     if (words.local.empty()) {
         return made;  // the service needs no backend
     }
     made.text = words.local;
-    made.place = *backend::parse_backend_place(words.local, words.kind);
+    made.place = *backend::parse_backend_address(words.local, words.kind);
     if (!made.place.folder.empty()) {
         made.folder = std::make_shared<backend::Folder>(made.place.folder, words.listing);
     }

@@ -37,11 +37,11 @@ std::vector<SettingChange> changes_between(std::string_view side, const Values& 
 
 /// Copies the settings that can change at run time.
 template <typename Values>
-void take_live(Values& into, const Values& from) {
+void copy_live(Values& into, const Values& from) {
     Groups<Values>::visit([&](const GroupPlace&, const auto& rows, const auto& part) {
         for (const auto& setting : rows) {
-            if (setting.is_live && setting.take != nullptr) {
-                setting.take(part(into), part(from));
+            if (setting.is_live && setting.copy != nullptr) {
+                setting.copy(part(into), part(from));
             } else if (setting.is_live) {
                 std::visit(
                     [&](auto at) {

@@ -23,7 +23,7 @@
 #include "settings/group.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/health.hpp"
-#include "settings/places.hpp"
+#include "settings/listen_addresses.hpp"
 #include "settings/plugin_scope.hpp"
 #include "settings/plugins.hpp"
 #include "settings/rights.hpp"
@@ -147,9 +147,9 @@ void check_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
         problems.push_back(
-            {"bind", net::no_address(settings.bind,
-                                     "is not a valid address to listen on; expected one like 0.0.0.0:7835 or "
-                                     "[::]:7835")});
+            {"bind", net::quoted_address_fault(settings.bind,
+                                               "is not a valid address to listen on; expected one like 0.0.0.0:7835 or "
+                                               "[::]:7835")});
     } else {
         settings.bind = net::to_text(*place);
     }
@@ -189,9 +189,9 @@ void check_http(ServerSettings& settings, std::vector<Problem>& problems) {
             problems.push_back({"domain", "has no meaning without http_bind or https_bind"});
         }
     } else if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back(
-            {"http_bind", net::no_address(settings.http_bind,
-                                          "is not a valid address to listen on; expected one like 0.0.0.0:8080")});
+        problems.push_back({"http_bind", net::quoted_address_fault(
+                                             settings.http_bind,
+                                             "is not a valid address to listen on; expected one like 0.0.0.0:8080")});
     } else {
         settings.http_bind = net::to_text(*place);
     }
@@ -213,8 +213,9 @@ void check_connect(ServerSettings& settings, std::vector<Problem>& problems) {
     const runtime::SocketAddress at = listening_address(settings.connect_bind, default_connect_port);
     if (at.empty()) {
         problems.push_back(
-            {"connect_bind", net::no_address(settings.connect_bind,
-                                             "is not a valid address to listen on; expected one like 127.0.0.1:3128")});
+            {"connect_bind",
+             net::quoted_address_fault(settings.connect_bind,
+                                       "is not a valid address to listen on; expected one like 127.0.0.1:3128")});
     } else {
         settings.connect_bind = at.text();
     }
@@ -334,7 +335,8 @@ void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
     if (settings.server.empty()) {
         problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
     } else if (!place || place->host.empty() || place->port == 0) {
-        problems.push_back({"server", net::no_address(settings.server, "is not a valid address; expected host:port")});
+        problems.push_back(
+            {"server", net::quoted_address_fault(settings.server, "is not a valid address; expected host:port")});
     } else {
         settings.server = net::to_text(*place);
     }
@@ -372,7 +374,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_connect(settings, problems);
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
-    check_places(settings, problems);
+    check_listen_addresses(settings, problems);
     check_server_tokens(settings, problems);
     check_sharing(settings, problems);
     check_server_tls(settings, problems);
@@ -405,7 +407,7 @@ wire::HttpPart http_part(const Http& service) {
     }
     part.path = service.path;
     part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
-    const auto place = backend::parse_backend_place(service.local, wire::ServiceKind::http);
+    const auto place = backend::parse_backend_address(service.local, wire::ServiceKind::http);
     part.backend_tls = place && place->tls;
     part.rules = rules_part(service);
     part.limits = limits_part(service.limits);

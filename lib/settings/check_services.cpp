@@ -10,7 +10,7 @@
 #include "settings/backend.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
-#include "settings/places.hpp"
+#include "settings/listen_addresses.hpp"
 #include "settings/rights.hpp"
 #include "settings/service_name.hpp"
 #include "settings/service_plugins.hpp"
@@ -30,7 +30,7 @@ void check_name(const std::string& name, std::vector<Problem>& problems) {
 // Checks the backend of a service of any kind.
 template <typename Service>
 void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
-    const BackendWords words = backend_words(service);
+    const BackendSpec words = backend_spec(service);
     if (application_serves) {
         check_no_backend(words, problems);
     } else {

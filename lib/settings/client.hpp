@@ -13,7 +13,7 @@
 #include "ferrotunnel/visit.hpp"
 #include "inspect/limits.hpp"
 #include "settings/common.hpp"
-#include "settings/kept_secret.hpp"
+#include "settings/copyable_secret.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/managed_targets.hpp"
 
@@ -28,7 +28,7 @@ struct ClientValues : CommonValues {
     std::string server;
     std::string name;
     std::string proxy = std::string(proxy_by_environment);  // a URL, `env` or `off`
-    KeptSecret token;
+    CopyableSecret token;
     std::string tls_ca;   // a PEM file, "system", or empty
     std::string tls_pin;  // "sha256:..." or empty
     std::uint64_t attempts = 0;
@@ -58,7 +58,7 @@ std::optional<std::string> mask_fault(const std::string& word);
 void check_mask(const std::vector<std::string>& words, std::vector<Problem>& problems);
 
 inline constexpr std::string_view inspector_topic = "Inspector";
-inline constexpr Choice tls_ca_words[] = {{"system"}};
+inline constexpr Choice tls_ca_keywords[] = {{"system"}};
 
 inline constexpr Setting<ClientValues> client_settings[] = {
     {{.key = "server",
@@ -91,7 +91,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .brief = "Name of this client in status and logs (default: none)",
       .type = "name",
       .help = "Name of this client in the server's status and logs, and in `service.client`.",
-      .otherwise = "none"},
+      .default_text = "none"},
      &ClientValues::name},
     {{.key = "identity",
       .form = Form::word,
@@ -102,7 +102,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .type = "text",
       .help = "Identity that a client shares with its successor, for `replace`: up to 64 bytes that no other client of "
               "this token uses. See \"Hand-over of a client\" in operations.md.",
-      .otherwise = "made from this boot of this machine, the user, and the file or the services (the library: none)"},
+      .default_text =
+          "made from this boot of this machine, the user, and the file or the services (the library: none)"},
      &ClientValues::identity},
     {{.key = "replace",
       .form = Form::on_off,
@@ -131,8 +132,9 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = tunnel_topic,
       .help = "Number of connections to the server. Visitors are spread over them and over several cores; if one "
               "breaks, the others continue.",
-      .otherwise = "2, or 1 if a round trip to the server takes 2 ms or more, since visitors share one connection more "
-                   "evenly"},
+      .default_text =
+          "2, or 1 if a round trip to the server takes 2 ms or more, since visitors share one connection more "
+          "evenly"},
      &ClientValues::connections},
     {{.key = "attempts",
       .form = Form::number,
@@ -151,7 +153,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .topic = tunnel_topic,
       .help = "Shortest wait before retrying a server that has refused the token or the version permanently; the "
               "longest is five times this. Refused services are retried too. 0: the client ends instead.",
-      .otherwise = "1m with a configuration file or if the output is not a terminal, otherwise 0"},
+      .default_text = "1m with a configuration file or if the output is not a terminal, otherwise 0"},
      &ClientValues::retry_refused},
     {{.key = "token",
       .option = "token-file",
@@ -164,7 +166,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
      [](ClientValues& into, const ClientValues& from) { into.token = from.token; }},
     {{.key = "tls_ca",
       .form = Form::path,
-      .choices = tls_ca_words,
+      .choices = tls_ca_keywords,
       .option = "tls-ca",
       .operand = "FILE",
       .topic = tunnel_topic,
@@ -192,7 +194,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .help = "Backends for which the server's administrator may add, remove and switch services of this client, such "
               "as 127.0.0.1:3000-3999: with `ferrotunnel services --client` there; this client keeps them. See "
               "\"Managed from the server\" in operations.md.",
-      .otherwise = "none",
+      .default_text = "none",
       .is_live = true},
      &ClientValues::managed},
     {{.key = "inspect",
@@ -235,7 +237,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
           "Also mask the values of fields, parameters and members whose names have this word as a part, such as `iban` "
           "in customer_iban and customerIban, in addition to the usual ones (password, token, key and so on). `off` as "
           "the only word: mask nothing.",
-      .otherwise = "the usual ones"},
+      .default_text = "the usual ones"},
      &ClientValues::inspect_mask},
     {{.key = "visits",
       .type = "list of visits",

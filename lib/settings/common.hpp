@@ -49,7 +49,7 @@ struct CommonValues {
 /// The words that `control` may have instead of a path.
 inline constexpr std::string_view control_off = "off";
 inline constexpr std::string_view control_usual = "default";
-inline constexpr Choice control_words[] = {{control_off}, {control_usual}};
+inline constexpr Choice control_keywords[] = {{control_off}, {control_usual}};
 
 /// The words that `metrics` may have instead of an address.
 inline constexpr std::string_view metrics_off = "off";
@@ -111,7 +111,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .topic = running_topic,
       .help = "Memory for visitors' bytes, such as 512MiB. When it runs short, visitors that do not read are reset. 0: "
               "the default.",
-      .otherwise = "a quarter of the memory of the machine or container"},
+      .default_text = "a quarter of the memory of the machine or container"},
      &CommonValues::memory_max},
     {{.key = "resume",
       .form = Form::time,
@@ -135,15 +135,15 @@ inline constexpr Setting<CommonValues> common_settings[] = {
      &CommonValues::resume_memory},
     {{.key = "control",
       .form = Form::path,
-      .choices = control_words,
+      .choices = control_keywords,
       .option = "control",
       .operand = "PATH|off",
       .topic = running_topic,
       .type = "path, `default` or `off`",
       .help = "Path of the socket through which `ferrotunnel status` and other commands reach this program; "
               "docs/control.md describes it for programs of your own.",
-      .otherwise = "server.sock or client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or "
-                   "$XDG_RUNTIME_DIR/ferrotunnel (the library: none)"},
+      .default_text = "server.sock or client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or "
+                      "$XDG_RUNTIME_DIR/ferrotunnel (the library: none)"},
      &CommonValues::control},
     {{.key = "metrics",
       .form = Form::word,
@@ -155,7 +155,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .type = "IP address with port, `default` or `off`",
       .help = "Listen address for Prometheus metrics (/metrics) and for probes of liveness and readiness (/healthz, "
               "/readyz). There is no login; `default` is 127.0.0.1:7836.",
-      .otherwise = "none"},
+      .default_text = "none"},
      &CommonValues::metrics},
     {{.key = "dashboard",
       .form = Form::word,
@@ -169,7 +169,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
           "Listen address of the dashboard for a browser. `default` is 127.0.0.1:7837 for a server and 127.0.0.1:4040 "
           "for a client, or the next free port. A loopback address admits this program's user and root; one that other "
           "machines can reach needs dashboard_token_file and dashboard_tls_cert.",
-      .otherwise = "none; `default` for a client that is started at a terminal without a file"},
+      .default_text = "none; `default` for a client that is started at a terminal without a file"},
      &CommonValues::dashboard},
     {{.key = "dashboard_token_file",
       .form = Form::path,

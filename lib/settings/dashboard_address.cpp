@@ -63,7 +63,7 @@ std::optional<std::string> dashboard_fault(const std::string& text) {
     }
     const runtime::SocketAddress at = dashboard_address(text, "server");
     if (at.empty()) {
-        return net::no_address(text, "is not a valid address to listen on; expected one like 127.0.0.1:7837");
+        return net::quoted_address_fault(text, "is not a valid address to listen on; expected one like 127.0.0.1:7837");
     }
     return std::nullopt;
 }

@@ -47,7 +47,7 @@ std::string problem_of_password(const Secret& password) {
 
 void check_exit(const Tcp& tcp, std::vector<Problem>& problems) {
     auto wrong = [&](std::string text) { problems.push_back({tcp.name, std::move(text)}); };
-    if (tcp.local != backend::exit_word) {
+    if (tcp.local != backend::exit_keyword) {
         if (!tcp.allow.empty() || !tcp.users.empty()) {
             wrong("`allow` and `users` have no meaning: `local` is not `exit`");
         }

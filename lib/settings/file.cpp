@@ -30,7 +30,7 @@ ConfigFile read_config(const ConfigSource& source) {
     add_includes(document, source, context, file, texts);
     file.document = whole;
     config::Section root(document, context, "", {1, 1});
-    make_known(root, root_keys());  // `include` was followed above
+    declare_keys(root, root_keys());  // `include` was followed above
     ConfigReading reading{file, texts};
     if (auto server = root.find("server")) {
         file.values.server = read_server(server->section(), reading);

@@ -42,7 +42,7 @@ inline constexpr Setting<ProgramValues> program_settings[] = {
       .topic = running_topic,
       .brief = "Time for visitors to finish (default: server 30s, client 10s)",
       .help = "How long connected visitors may take to finish after Ctrl-C or SIGTERM.",
-      .otherwise = "30s for a server, 10s for a client",
+      .default_text = "30s for a server, 10s for a client",
       .is_live = true},
      &ProgramValues::drain},
     {{.key = "endpoint_file",

@@ -71,11 +71,11 @@ FileKey file_keys() {
     return file;
 }
 
-TypeWords type_words(const SettingFacts& facts) {
+TypeDescription type_description(const SettingFacts& facts) {
     constexpr std::string_view list = ", or a list";
-    TypeWords type;
+    TypeDescription type;
     type.name = facts.type;
-    type.takes_list = facts.form == Form::words || facts.form == Form::paths || type.name.ends_with(list);
+    type.accepts_list = facts.form == Form::words || facts.form == Form::paths || type.name.ends_with(list);
     type.name.remove_suffix(type.name.ends_with(list) ? list.size() : 0);
     std::string_view rest = type.name;
     type.name = rest.substr(0, std::min(rest.find(", `"), rest.find(", or `")));

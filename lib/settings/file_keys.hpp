@@ -25,11 +25,11 @@ std::vector<FileKey> keys_of(std::span<const SettingFacts> table);
 
 /// The type of a declaration in words, as in docs/configuration.md: "IP address with port, or `off`, or a list" is a
 /// type with a word that may be used instead, and may be a list.
-struct TypeWords {
+struct TypeDescription {
     std::string_view name;
     std::vector<std::string_view> words;
-    bool takes_list = false;
+    bool accepts_list = false;
 };
-TypeWords type_words(const SettingFacts& facts);
+TypeDescription type_description(const SettingFacts& facts);
 
 }  // namespace ferrotunnel::detail

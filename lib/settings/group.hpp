@@ -136,13 +136,13 @@ void forget_changed(const GroupPlace& place, const Rows& rows, const Before& bef
 }
 
 /// Sets a setting outside of groups to the application's value.
-template <typename Values, typename Settings, typename Said>
-void replace_value(Settings& settings, std::string_view key, Said said) {
+template <typename Values, typename Settings, typename Given>
+void replace_value(Settings& settings, std::string_view key, Given given) {
     bool found = false;
     Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
         for (const auto& setting : rows) {
             if (place.path.empty() && setting.key == key) {
-                visit_value(setting, part(settings), [&](auto& value) { found = assign_value(value, said); });
+                visit_value(setting, part(settings), [&](auto& value) { found = assign_value(value, given); });
                 settings.origins.erase(problem_path_of(place, setting));
             }
         }

@@ -11,7 +11,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-using backend::HealthTerms;
+using backend::HealthCheckSettings;
 using Kind = HealthCheck::Kind;
 
 constexpr std::string_view host_of_backend = "backend";  // the value of `host_header`
@@ -25,8 +25,8 @@ std::optional<std::uint16_t> status_of(std::string_view text) {
 }
 
 // Parses "200-299,401". Empty if an item is neither a status nor a range.
-std::optional<std::vector<HealthTerms::Statuses>> statuses_of(std::string_view text) {
-    std::vector<HealthTerms::Statuses> all;
+std::optional<std::vector<HealthCheckSettings::Statuses>> statuses_of(std::string_view text) {
+    std::vector<HealthCheckSettings::Statuses> all;
     for (;;) {
         const std::size_t comma = std::min(text.find(','), text.size());
         const std::string_view one = text.substr(0, comma);
@@ -54,12 +54,12 @@ bool is_time(std::chrono::milliseconds time, std::uint64_t min, std::uint64_t ma
 }
 
 bool is_count(unsigned count) {
-    return count >= 1 && count <= limits::health_in_a_row_max;
+    return count >= 1 && count <= limits::health_consecutive_max;
 }
 
 // Why the service does not support such a check; empty if it does.
 std::string why_unsuited(const HealthCheck& check, const std::string& local, wire::ServiceKind kind) {
-    const auto place = backend::parse_backend_place(local, kind);
+    const auto place = backend::parse_backend_address(local, kind);
     if (!place) {
         return "";  // reported elsewhere
     }
@@ -90,19 +90,19 @@ void check_any(const HealthCheck& check, const std::string& service, const std::
     }
 }
 
-std::shared_ptr<const HealthTerms> terms_of(const HealthCheck& check, std::string host, const std::string& local,
-                                            wire::ServiceKind kind) {
+std::shared_ptr<const HealthCheckSettings> terms_of(const HealthCheck& check, std::string host,
+                                                    const std::string& local, wire::ServiceKind kind) {
     if (check.kind == Kind::off) {
         return nullptr;
     }
-    auto terms = std::make_shared<HealthTerms>();
+    auto terms = std::make_shared<HealthCheckSettings>();
     terms->is_http = check.kind == Kind::http;
-    if (const auto place = backend::parse_backend_place(local, kind); place && host.empty()) {
+    if (const auto place = backend::parse_backend_address(local, kind); place && host.empty()) {
         host = place->unix_path.empty() ? net::to_text(place->at) : "localhost";
     }
     terms->host = std::move(host);
     terms->path = check.path;
-    terms->statuses = statuses_of(check.status).value_or(std::vector<HealthTerms::Statuses>{});
+    terms->statuses = statuses_of(check.status).value_or(std::vector<HealthCheckSettings::Statuses>{});
     terms->text = check.text;
     terms->interval = check.interval;
     terms->timeout = check.timeout;
@@ -157,12 +157,12 @@ void check_health(const Tls& service, bool application_serves, std::vector<Probl
     check_any(service.health, service.name, service.local, wire::ServiceKind::tls, application_serves, problems);
 }
 
-std::shared_ptr<const HealthTerms> health_terms(const Tcp& service) {
+std::shared_ptr<const HealthCheckSettings> health_check_settings(const Tcp& service) {
     return terms_of(service.health, {}, service.local, wire::ServiceKind::tcp);
 }
 
 // A check sends the host of visitors' requests, if that is a single one.
-std::shared_ptr<const HealthTerms> health_terms(const Http& service) {
+std::shared_ptr<const HealthCheckSettings> health_check_settings(const Http& service) {
     std::string host = service.rules.host_header;
     if (host.empty() && service.host.find('*') == std::string::npos) {
         host = service.host;
@@ -170,7 +170,7 @@ std::shared_ptr<const HealthTerms> health_terms(const Http& service) {
     return terms_of(service.health, host == host_of_backend ? "" : host, service.local, wire::ServiceKind::http);
 }
 
-std::shared_ptr<const HealthTerms> health_terms(const Tls& service) {
+std::shared_ptr<const HealthCheckSettings> health_check_settings(const Tls& service) {
     return terms_of(service.health, {}, service.local, wire::ServiceKind::tls);
 }
 

@@ -24,8 +24,8 @@ void check_health(const Http& service, bool application_serves, std::vector<Prob
 void check_health(const Tls& service, bool application_serves, std::vector<Problem>& problems);
 
 /// The terms of a valid check; null if there is none.
-std::shared_ptr<const backend::HealthTerms> health_terms(const Tcp& service);
-std::shared_ptr<const backend::HealthTerms> health_terms(const Http& service);
-std::shared_ptr<const backend::HealthTerms> health_terms(const Tls& service);
+std::shared_ptr<const backend::HealthCheckSettings> health_check_settings(const Tcp& service);
+std::shared_ptr<const backend::HealthCheckSettings> health_check_settings(const Http& service);
+std::shared_ptr<const backend::HealthCheckSettings> health_check_settings(const Tls& service);
 
 }  // namespace ferrotunnel::detail

@@ -147,9 +147,9 @@ void check_https_bind(ServerSettings& settings, std::vector<Problem>& problems) 
         place->host = "127.0.0.1";
     }
     if (!place || !runtime::SocketAddress::from_ip(*place)) {
-        problems.push_back(
-            {"https_bind", net::no_address(settings.https_bind,
-                                           "is not a valid address to listen on; expected one like 0.0.0.0:8443")});
+        problems.push_back({"https_bind", net::quoted_address_fault(
+                                              settings.https_bind,
+                                              "is not a valid address to listen on; expected one like 0.0.0.0:8443")});
     } else {
         settings.https_bind = net::to_text(*place);
     }

@@ -20,7 +20,7 @@ std::string folder_of(const std::string& file) {
     return slash == std::string::npos ? "" : slash == 0 ? "/" : file.substr(0, slash);
 }
 
-std::string kept_file_beside(const std::string& file) {
+std::string saved_services_file(const std::string& file) {
     const std::string folder = folder_of(file);
     return folder + (folder.empty() || folder == "/" ? "" : "/") + "conf.d/90-runtime.yml";
 }
@@ -105,7 +105,7 @@ public:
     void follow_kept(Node& root) {
         const auto client = std::find_if(root.entries.begin(), root.entries.end(),
                                          [](const Entry& entry) { return entry.key == "client"; });
-        const std::string path = kept_file_beside(source_.name);
+        const std::string path = saved_services_file(source_.name);
         std::error_code error;
         if (client == root.entries.end() || !source_.read_file || !fs::exists(path, error) ||
             seen_.contains(identity_of(path))) {

@@ -21,7 +21,7 @@ void add_includes(config::Node& document, const ConfigSource& source, config::Co
 
 /// The file for services saved through the control socket. A configuration with a client section includes it
 /// automatically if it exists.
-std::string kept_file_beside(const std::string& file);
+std::string saved_services_file(const std::string& file);
 
 /// The folder of a file, for relative paths; empty: the current one.
 std::string folder_of(const std::string& file);

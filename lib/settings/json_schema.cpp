@@ -29,7 +29,7 @@ std::string without_links(std::string text) {
 
 std::string description_of(const SettingFacts& facts) {
     return without_links(std::string(facts.help) +
-                         (facts.otherwise.empty() ? "" : " Default: " + std::string(facts.otherwise) + '.'));
+                         (facts.default_text.empty() ? "" : " Default: " + std::string(facts.default_text) + '.'));
 }
 
 Json default_of(const FileKey& key) {
@@ -212,7 +212,7 @@ Json list_of(Json items) {
 }
 
 // Adds a list of the alternatives. A word that means everything must be the only item.
-void add_list(const TypeWords& type, Json& alternatives) {
+void add_list(const TypeDescription& type, Json& alternatives) {
     Json items = alternatives;
     if (!type.words.empty()) {
         Json word = list_of(items.front());
@@ -233,7 +233,7 @@ Json schema_of(const FileKey& key) {
     if (!key.initial.empty()) {
         schema["default"] = default_of(key);
     }
-    const TypeWords type = type_words(*key.facts);
+    const TypeDescription type = type_description(*key.facts);
     if (type.name == "list of services") {
         schema.update(list_of(service_of(key)));
         return schema;
@@ -264,7 +264,7 @@ Json schema_of(const FileKey& key) {
     if (!key.keys.empty()) {
         alternatives.push_back(group_of(key.keys));
     }
-    if (type.takes_list) {
+    if (type.accepts_list) {
         add_list(type, alternatives);
     }
     schema["anyOf"] = std::move(alternatives);

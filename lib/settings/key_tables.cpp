@@ -122,9 +122,9 @@ constexpr SettingFacts of_token[] = {
     byte_rate("bytes_per_second",
               "Bytes per second of all its visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
               "\"Rights\" below.",
-              way_keys),
-    byte_rate("service_bytes_per_second", "The same for each of its services.", way_keys),
-    byte_rate("visitor_bytes_per_second", "The same for each visitor of a service.", way_keys),
+              direction_keys),
+    byte_rate("service_bytes_per_second", "The same for each of its services.", direction_keys),
+    byte_rate("visitor_bytes_per_second", "The same for each visitor of a service.", direction_keys),
 };
 
 constexpr SettingFacts of_guarded_service[] = {
@@ -239,7 +239,7 @@ std::span<const SettingFacts> log_keys() noexcept {
     return of_log;
 }
 
-std::span<const SettingFacts> way_keys() noexcept {
+std::span<const SettingFacts> direction_keys() noexcept {
     return of_ways;
 }
 
@@ -275,15 +275,15 @@ std::span<const SettingFacts> page_host_keys() noexcept {
     return of_page_host;
 }
 
-void make_known(config::Section& section, std::span<const SettingFacts> keys) {
+void declare_keys(config::Section& section, std::span<const SettingFacts> keys) {
     for (const SettingFacts& each : keys) {
-        section.know(each.key);
+        section.declare(each.key);
     }
 }
 
 config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys) {
     config::Section section = value.section();
-    make_known(section, keys);
+    declare_keys(section, keys);
     return section;
 }
 

@@ -17,7 +17,7 @@ std::span<const SettingFacts> log_keys() noexcept;
 
 std::span<const SettingFacts> token_keys() noexcept;
 std::span<const SettingFacts> guarded_service_keys() noexcept;
-std::span<const SettingFacts> way_keys() noexcept;  // of bytes per second
+std::span<const SettingFacts> direction_keys() noexcept;  // of bytes per second
 std::span<const SettingFacts> certificate_keys() noexcept;
 std::span<const SettingFacts> client_certificate_keys() noexcept;
 std::span<const SettingFacts> plugin_section_keys() noexcept;  // those that no row of PluginLimits declares
@@ -44,7 +44,7 @@ std::span<const SettingFacts> limit_keys() noexcept;
 
 /// The keys of a group; all of these are known.
 config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys);
-void make_known(config::Section& section, std::span<const SettingFacts> keys);
+void declare_keys(config::Section& section, std::span<const SettingFacts> keys);
 /// The declaration of a key, which must exist.
 const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key);
 

@@ -39,7 +39,7 @@ bool BackendKeys::read(ProxyProtocol& proxy) const {
     return is_one;
 }
 
-bool BackendKeys::are_files_good(const BackendWords& words) const {
+bool BackendKeys::check_files(const BackendSpec& words) const {
     // CA and certificate are tried one by one, so that each problem is reported at its key.
     auto are_good = [&](const BackendTls& tls, const std::optional<config::Value>& at) {
         std::vector<Problem> problems;

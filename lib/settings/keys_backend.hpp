@@ -17,7 +17,7 @@ public:
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
     /// Tries the files of certificates and keys. False: one of them cannot be used, which was reported.
-    bool are_files_good(const BackendWords& words) const;
+    bool check_files(const BackendSpec& words) const;
     /// The first TLS key that is present, or null. A TLS passthrough service must have none.
     const config::Value* any_tls() const noexcept;
     const std::optional<config::Value>& proxy() const noexcept { return proxy_; }

@@ -44,7 +44,7 @@ std::optional<ExitUser> read_user(const config::Value& item, ConfigReading& read
 }  // namespace
 
 bool ExitKeys::read(const config::Value& local, Tcp& tcp, ConfigReading& reading) const {
-    if (local.try_text() != std::string(backend::exit_word)) {
+    if (local.try_text() != std::string(backend::exit_keyword)) {
         for (const auto* value : {&allow_, &users_}) {
             if (*value) {
                 (*value)->problem("is for an exit: a service with `tcp` and `local: exit`");

@@ -2,7 +2,7 @@
 #include <chrono>
 #include <utility>
 
-#include "config/moment.hpp"
+#include "config/timestamp.hpp"
 #include "config/values.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/keys_sections.hpp"
@@ -48,12 +48,12 @@ void read_expiry(Section& token, ConfigReading& reading, std::optional<std::chro
     if (!text) {
         return;
     }
-    into = config::parse_moment(*text);
+    into = config::parse_timestamp(*text);
     if (!into) {
         value->unexpected("a date with its time and offset, like 2027-03-31T23:59:59Z");
     } else if (*into <= std::chrono::system_clock::now()) {
         reading.file.warnings.push_back(
-            {value->key_path(), config::moment_text(*into) + " is in the past: this token is refused",
+            {value->key_path(), config::timestamp_text(*into) + " is in the past: this token is refused",
              reading.text_at(value->place()).name, value->place().line, value->place().column});
     }
 }
@@ -83,9 +83,9 @@ void read_byte_rates(Section& token, const char* key, ByteRates& into) {
         into.down = into.up;
         return;
     }
-    Section ways = section_of(*value, way_keys());
-    into.up = read_key(ways, way_keys(), "up");
-    into.down = read_key(ways, way_keys(), "down");
+    Section ways = section_of(*value, direction_keys());
+    into.up = read_key(ways, direction_keys(), "up");
+    into.down = read_key(ways, direction_keys(), "down");
     ways.finish();
 }
 

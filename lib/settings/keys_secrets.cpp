@@ -48,7 +48,7 @@ std::optional<Secret> read_text(config::Value value, const std::string& word, Co
 
 }  // namespace
 
-void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading) {
+void warn_of_inline_secret(const config::Value& value, const std::string& what, ConfigReading& reading) {
     reading.file.secrets.insert(value.node().place);
     if (value.has_variables()) {
         return;
@@ -67,8 +67,8 @@ config::SecretSource secret_source(ConfigReading& reading, const std::string& wo
         const Result<Secret, config::FileError> read = read_noted_file(path, reading);
         return read ? Result<std::string, config::FileError>(std::string(read->reveal())) : read.error();
     };
-    source.written_out = [&reading, what = "a " + word](const config::Value& value) {
-        warn_of_written_out(value, what, reading);
+    source.on_inline_secret = [&reading, what = "a " + word](const config::Value& value) {
+        warn_of_inline_secret(value, what, reading);
     };
     source.is_file = is_file;
     source.word = word;

@@ -116,7 +116,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
 
 LogPart read_log(Section section) {
     LogPart part;
-    make_known(section, log_keys());
+    declare_keys(section, log_keys());
     if (const auto level = read_key(section, log_keys(), "level")) {
         part.level = static_cast<LogLevel>(*level);
     }

@@ -88,7 +88,7 @@ std::optional<Secret> read_password(config::Value value, ConfigReading& reading)
 void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
 
 /// Warns about a secret in the file itself, unless it comes from a variable. `what`: "a token".
-void warn_of_written_out(const config::Value& value, const std::string& what, ConfigReading& reading);
+void warn_of_inline_secret(const config::Value& value, const std::string& what, ConfigReading& reading);
 
 /// The source for config::read_secret(): files are registered as files of the configuration. `word`: the secret's name
 /// in problems.

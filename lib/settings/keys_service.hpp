@@ -21,7 +21,7 @@
 namespace ferrotunnel::detail {
 
 /// Names, public ports and hosts of earlier services, with their lines, and their server, if it is in the same file.
-struct TakenNames {
+struct ClaimedNames {
     using Ports = std::map<std::uint16_t, config::Place>;
 
     const ConfigReading& reading;
@@ -93,7 +93,7 @@ std::string with_host(const std::string& local);
 bool is_local_missing(const ServiceKeys& keys);
 
 /// False: an earlier service has this name, which was reported.
-bool is_new_name(const std::string& name, const config::Value& place, TakenNames& taken);
+bool is_new_name(const std::string& name, const config::Value& place, ClaimedNames& taken);
 
 /// Reports a refusal by the file's own server, at the key that it is about.
 bool is_allowed(const config::Value& place, const std::optional<std::string>& refusal);
@@ -111,7 +111,7 @@ bool is_good(Description& service, const config::Value& local, const std::option
 
 /// Reads the plugins that the service requests. False: one is invalid, which was reported.
 template <typename Description>
-bool reads_plugins(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
+bool read_plugins_key(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
     if (!keys.plugins) {
         return true;
     }
@@ -125,13 +125,13 @@ bool reads_plugins(const ServiceKeys& keys, ConfigReading& reading, Description&
 
 /// Reads the health check. False: it is invalid, which was reported.
 template <typename Description>
-bool reads_health(const ServiceKeys& keys, Description& service) {
+bool read_health_key(const ServiceKeys& keys, Description& service) {
     return !keys.health || read_health(*keys.health, service.health);
 }
 
 /// Reads whether the service is offered. False: the value is invalid, which was reported.
 template <typename Description>
-bool reads_enabled(const ServiceKeys& keys, const ConfigReading& reading, Description& service) {
+bool read_enabled_key(const ServiceKeys& keys, const ConfigReading& reading, Description& service) {
     const auto enabled = keys.enabled ? keys.enabled->boolean() : std::optional(true);
     service.enabled = enabled.value_or(true);
     service.disabled_by = service.enabled ? "" : reading.text_at(keys.enabled->place()).name;
@@ -140,16 +140,16 @@ bool reads_enabled(const ServiceKeys& keys, const ConfigReading& reading, Descri
 
 /// Reads the service's own token. False: it is invalid, which was reported.
 template <typename Description>
-bool reads_token(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
+bool read_token_key(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
     return !keys.token || read_visit_key(*keys.token, reading, service.token);
 }
 
 // Each adds a service to the client's part, or reports its problems.
-void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
-void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+void add_tcp(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part);
+void add_udp(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part);
 /// Adds two services with one port number: all keys apply to both, so they must be valid for a UDP service.
-void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
-void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
-void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part);
+void add_both(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part);
+void add_http(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part);
+void add_tls(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

@@ -19,7 +19,7 @@ std::string with_folder(const std::string& local, const Value& place) {
 }
 
 // Reports a second service for the same host and path, or the same TLS name, which the server would refuse.
-bool are_new_hosts(const directory::HttpDescription& description, const Value& place, TakenNames& taken) {
+bool are_new_hosts(const directory::HttpDescription& description, const Value& place, ClaimedNames& taken) {
     for (const std::string& host : description.hosts) {
         const auto [first, fresh] = taken.hosts.emplace(std::pair(host, description.claimed_path()), place.place());
         if (!fresh) {
@@ -32,12 +32,12 @@ bool are_new_hosts(const directory::HttpDescription& description, const Value& p
     return true;
 }
 
-bool is_new_host(const Http& http, const Value& place, TakenNames& taken) {
+bool is_new_host(const Http& http, const Value& place, ClaimedNames& taken) {
     directory::HttpDescription description;
     return directory::read_http_part(http_part(http), description) || are_new_hosts(description, place, taken);
 }
 
-bool is_new_host(const Tls& tls, const Value& place, TakenNames& taken) {
+bool is_new_host(const Tls& tls, const Value& place, ClaimedNames& taken) {
     directory::HttpDescription description;
     return directory::read_tls_part(tls_part(tls), description) || are_new_hosts(description, place, taken);
 }
@@ -47,12 +47,12 @@ template <typename Description>
 bool is_backend_good(Description& service, const ServiceKeys& keys) {
     std::vector<Problem> problems;
     if (keys.local) {
-        check_backend(backend_words(service), "", problems);
+        check_backend(backend_spec(service), "", problems);
     }
     for (const Problem& problem : problems) {
         keys.local->problem(problem.text);
     }
-    return problems.empty() && keys.backend.are_files_good(backend_words(service));
+    return problems.empty() && keys.backend.check_files(backend_spec(service));
 }
 
 // Reports the problems of a host, at its key. check_service checks the rest of the service.
@@ -77,16 +77,16 @@ bool hosts_are_good(const ServiceKeys& keys, const Http& http) {
 
 }  // namespace
 
-void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+void add_http(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part) {
     Http http;
     bool complete = !is_local_missing(keys);
     complete = keys.backend.read(http.backend_tls) && complete;
     complete = keys.backend.read(http.proxy_protocol) && complete;
-    complete = reads_plugins(keys, reading, http) && complete;
+    complete = read_plugins_key(keys, reading, http) && complete;
     complete = keys.group.read(http.group) && complete;
-    complete = reads_health(keys, http) && complete;
-    complete = reads_enabled(keys, reading, http) && complete;
-    complete = reads_token(keys, reading, http) && complete;
+    complete = read_health_key(keys, http) && complete;
+    complete = read_enabled_key(keys, reading, http) && complete;
+    complete = read_token_key(keys, reading, http) && complete;
     for (const Value& item : keys.http->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;
@@ -117,15 +117,15 @@ void add_http(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading
     }
 }
 
-void add_tls(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+void add_tls(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part) {
     Tls tls;
     bool complete = keys.local.has_value();
     complete = keys.backend.read(tls.proxy_protocol) && complete;
-    complete = reads_plugins(keys, reading, tls) && complete;
+    complete = read_plugins_key(keys, reading, tls) && complete;
     complete = keys.group.read(tls.group) && complete;
-    complete = reads_health(keys, tls) && complete;
-    complete = reads_enabled(keys, reading, tls) && complete;
-    complete = reads_token(keys, reading, tls) && complete;
+    complete = read_health_key(keys, tls) && complete;
+    complete = read_enabled_key(keys, reading, tls) && complete;
+    complete = read_token_key(keys, reading, tls) && complete;
     for (const Value& item : keys.tls->items_or_single()) {
         const std::optional<std::string> host = item.word();
         complete = complete && host;

@@ -11,7 +11,7 @@ namespace {
 
 using config::Value;
 
-bool is_new_port(std::uint16_t port, const Value& place, TakenNames::Ports& ports, const TakenNames& taken) {
+bool is_new_port(std::uint16_t port, const Value& place, ClaimedNames::Ports& ports, const ClaimedNames& taken) {
     if (port == 0) {
         return true;
     }
@@ -42,7 +42,7 @@ std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
         return number ? std::vector<PortOfRange>{{static_cast<std::uint16_t>(*number), with_host(local)}}
                       : std::vector<PortOfRange>{};
     }
-    auto ports = spread_ports(text, local);
+    auto ports = expand_ports(text, local);
     if (!ports) {
         port.problem(ports.error());
         return {};
@@ -55,8 +55,8 @@ std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
 
 // Adds a service with a public port to `services`, if it is valid. False: a problem was reported.
 template <typename Service>
-bool add_port(Service service, const ServiceKeys& keys, const Value& port, TakenNames::Ports& ports, TakenNames& taken,
-              std::vector<Service>& services) {
+bool add_port(Service service, const ServiceKeys& keys, const Value& port, ClaimedNames::Ports& ports,
+              ClaimedNames& taken, std::vector<Service>& services) {
     if (!is_good(service, *keys.local, keys.name)) {
         return false;
     }
@@ -77,7 +77,7 @@ bool add_port(Service service, const ServiceKeys& keys, const Value& port, Taken
 // Adds the service, or all services of a range; a problem is reported only once.
 template <typename Service>
 void add_ports(const Service& model, const std::vector<PortOfRange>& places, const ServiceKeys& keys, const Value& port,
-               TakenNames::Ports& ports, TakenNames& taken, std::vector<Service>& services) {
+               ClaimedNames::Ports& ports, ClaimedNames& taken, std::vector<Service>& services) {
     for (Service& service : services_of_range(model, places)) {
         if (!add_port(std::move(service), keys, port, ports, taken, services)) {
             return;
@@ -145,7 +145,7 @@ std::optional<Udp> read_udp(const ServiceKeys& keys, ConfigReading& reading) {
     udp.name = called.value_or("");
     udp.local = *address;
     udp.idle = idle.value_or(udp.idle);
-    if (!reads_plugins(keys, reading, udp) || !keys.group.read(udp.group)) {
+    if (!read_plugins_key(keys, reading, udp) || !keys.group.read(udp.group)) {
         return std::nullopt;
     }
     if (udp.idle < milliseconds(limits::udp_idle_ms_min) || udp.idle > milliseconds(limits::udp_idle_ms_max)) {
@@ -157,7 +157,7 @@ std::optional<Udp> read_udp(const ServiceKeys& keys, ConfigReading& reading) {
 
 }  // namespace
 
-void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+void add_tcp(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part) {
     const bool is_private_one = is_private(*keys.tcp);
     const auto address = keys.local ? keys.local->word() : std::nullopt;
     const auto called = keys.name ? keys.name->word() : std::nullopt;
@@ -182,9 +182,9 @@ void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
         return;
     }
     if (places.empty() || !reads_bind(keys, tcp.bind) || !keys.backend.read(tcp.backend_tls) ||
-        !keys.backend.read(tcp.proxy_protocol) || !reads_plugins(keys, reading, tcp) || !keys.group.read(tcp.group) ||
-        !reads_health(keys, tcp) || !reads_enabled(keys, reading, tcp) || !reads_token(keys, reading, tcp) ||
-        !keys.exit.read(*keys.local, tcp, reading)) {
+        !keys.backend.read(tcp.proxy_protocol) || !read_plugins_key(keys, reading, tcp) ||
+        !keys.group.read(tcp.group) || !read_health_key(keys, tcp) || !read_enabled_key(keys, reading, tcp) ||
+        !read_token_key(keys, reading, tcp) || !keys.exit.read(*keys.local, tcp, reading)) {
         return;
     }
     tcp.is_private = is_private_one;
@@ -193,13 +193,13 @@ void add_tcp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
     }
     tcp.local = places.front().local;
     tcp.name = called.value_or("");
-    if (!keys.backend.are_files_good(backend_words(tcp))) {
+    if (!keys.backend.check_files(backend_spec(tcp))) {
         return;
     }
     add_ports(tcp, places, keys, *keys.tcp, taken.ports, taken, part.services);
 }
 
-void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+void add_udp(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part) {
     std::optional<Udp> read = read_udp(keys, reading);
     if (!read) {
         return;
@@ -220,13 +220,13 @@ void add_udp(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading,
     }
     const std::vector<PortOfRange> places =
         udp.is_private ? std::vector<PortOfRange>{{0, with_host(udp.local)}} : ports_of(*keys.udp, udp.local);
-    if (!places.empty() && reads_bind(keys, udp.bind) && reads_enabled(keys, reading, udp) &&
-        reads_token(keys, reading, udp)) {
+    if (!places.empty() && reads_bind(keys, udp.bind) && read_enabled_key(keys, reading, udp) &&
+        read_token_key(keys, reading, udp)) {
         add_ports(udp, places, keys, *keys.udp, taken.udp_ports, taken, part.udp_services);
     }
 }
 
-void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+void add_both(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& reading, ClientPart& part) {
     std::optional<Udp> read = read_udp(keys, reading);
     if (!read) {
         return;
@@ -234,8 +234,8 @@ void add_both(const ServiceKeys& keys, TakenNames& taken, ConfigReading& reading
     Udp& udp = *read;
     Tcp model;
     model.name = std::exchange(udp.name, {});
-    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !reads_enabled(keys, reading, model) ||
-        !reads_token(keys, reading, model)) {
+    if (!reads_introduction(keys, udp) || !reads_bind(keys, udp.bind) || !read_enabled_key(keys, reading, model) ||
+        !read_token_key(keys, reading, model)) {
         return;
     }
     udp.token = model.token;

@@ -20,7 +20,7 @@ bool is_local_missing(const ServiceKeys& keys) {
     return !keys.local && !(keys.http && keys.rules.has("redirect"));
 }
 
-bool is_new_name(const std::string& name, const Value& place, TakenNames& taken) {
+bool is_new_name(const std::string& name, const Value& place, ClaimedNames& taken) {
     const auto [named, fresh] = taken.names.emplace(name, place.place());
     if (!fresh) {
         place.problem("a second service is called " + in_quotes(name) + taken.first_one(named->second, place));
@@ -37,7 +37,7 @@ bool is_allowed(const Value& place, const std::optional<std::string>& refusal) {
 
 namespace {
 
-void read_service(const Value& item, TakenNames& taken, ConfigReading& reading, ClientPart& part) {
+void read_service(const Value& item, ClaimedNames& taken, ConfigReading& reading, ClientPart& part) {
     if (!item.is_group()) {
         item.unexpected("a service, like {tcp: 2222, local: 127.0.0.1:22} or {http: app.example.com, local: 3000}");
         return;
@@ -103,7 +103,7 @@ void read_service(const Value& item, TakenNames& taken, ConfigReading& reading, 
 }  // namespace
 
 void read_services(const Value& list, ConfigReading& reading, ClientPart& part) {
-    TakenNames taken{reading, OwnServer::of(reading.file.values.server, part.settings), {}, {}, {}, {}};
+    ClaimedNames taken{reading, OwnServer::of(reading.file.values.server, part.settings), {}, {}, {}, {}};
     for (const Value& item : list.items()) {
         read_service(item, taken, reading, part);
     }

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "settings/places.hpp"
+#include "settings/listen_addresses.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

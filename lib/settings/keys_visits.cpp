@@ -74,8 +74,9 @@ void read_visits(const Value& list, ConfigReading& reading, std::vector<Visit>& 
         if (!visit) {
             continue;
         }
-        const bool is_taken = std::any_of(visits.begin(), visits.end(),
-                                          [&](const Visit& earlier) { return is_same_place(earlier, *visit); });
+        const bool is_taken = std::any_of(visits.begin(), visits.end(), [&](const Visit& earlier) {
+            return listens_at_same_address(earlier, *visit);
+        });
         if (is_taken) {
             item.problem("a second visit listens at " + in_quotes(visit->local));
         } else {

@@ -31,7 +31,7 @@ std::optional<std::string> metrics_fault(const std::string& text) {
     if (text == metrics_off || !metrics_address(text).empty()) {
         return std::nullopt;
     }
-    return net::no_address(text, "is not a valid address to listen on; expected one like 127.0.0.1:7836");
+    return net::quoted_address_fault(text, "is not a valid address to listen on; expected one like 127.0.0.1:7836");
 }
 
 }  // namespace ferrotunnel::detail

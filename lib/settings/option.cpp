@@ -16,7 +16,7 @@ using config::Node;
 template <typename Group, typename Values>
 std::string initial_of(const Setting<Group>& setting, const Values& group) {
     std::string initial;
-    if (setting.otherwise.empty() && !setting.operand.empty()) {
+    if (setting.default_text.empty() && !setting.operand.empty()) {
         visit_value(setting, group, [&](const auto& value) { initial = text_of(setting, value); });
     }
     return initial;
@@ -24,7 +24,7 @@ std::string initial_of(const Setting<Group>& setting, const Values& group) {
 
 std::string help_of(const SettingFacts& setting, std::string initial) {
     if (initial.empty()) {
-        initial = setting.otherwise;
+        initial = setting.default_text;
     }
     std::string help(setting.help);
     if (setting.form == Form::number) {

@@ -41,7 +41,7 @@ std::string no_range(std::string_view text) {
 
 template <typename Service>
 std::vector<Service> range_of(std::string_view remote_ports, std::string_view local, std::string_view name) {
-    auto ports = spread_ports(remote_ports, local);
+    auto ports = expand_ports(remote_ports, local);
     if (!ports) {
         throw config_error({{std::string(name.empty() ? remote_ports : name), ports.error()}});
     }
@@ -59,7 +59,7 @@ bool is_port_range(std::string_view text) noexcept {
            text.find_first_not_of(port_digits, dash + 1) == std::string_view::npos;
 }
 
-Result<std::vector<PortOfRange>, std::string> spread_ports(std::string_view ports, std::string_view local) {
+Result<std::vector<PortOfRange>, std::string> expand_ports(std::string_view ports, std::string_view local) {
     const std::size_t colon = local.rfind(':');
     const std::string_view host = colon == std::string_view::npos ? "" : local.substr(0, colon + 1);
     const std::string_view behind = colon == std::string_view::npos ? local : local.substr(colon + 1);

@@ -21,7 +21,7 @@ bool is_port_range(std::string_view text) noexcept;
 
 /// The services that `ports` and `local` mean, at least one of which is a range. Each public port has its own backend
 /// port, so both must have the same length, up to limits::services_max.
-Result<std::vector<PortOfRange>, std::string> spread_ports(std::string_view ports, std::string_view local);
+Result<std::vector<PortOfRange>, std::string> expand_ports(std::string_view ports, std::string_view local);
 
 /// The services of these ports, all like `model`. With several, a name gets ":" and the public port appended.
 template <typename Service>

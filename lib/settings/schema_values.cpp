@@ -74,7 +74,7 @@ void add_choices(const SettingFacts& facts, Json& alternatives) {
 
 // Adds a text or a list of texts, by the name of its type, also for values read by code of their own.
 void add_named_type(const SettingFacts& facts, Json& alternatives) {
-    const TypeWords type = type_words(facts);
+    const TypeDescription type = type_description(facts);
     if (!facts.choices.empty()) {
         return add_choices(facts, alternatives);
     }
@@ -141,7 +141,7 @@ Json alternatives_of(const SettingFacts& facts) {
             break;
         case Form::path:
         case Form::paths:
-            add_words(type_words(facts).words, alternatives);
+            add_words(type_description(facts).words, alternatives);
             alternatives.push_back(reference("text"));
             break;
         case Form::fraction:

@@ -51,19 +51,19 @@ struct SettingFacts {
     std::span<const Choice> choices{};  // the words of a choice; for a path, words allowed instead
     std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // returns the problem of a word, if any
 
-    std::string_view option{};     // the program's option, without dashes; empty: there is none
-    std::string_view operand{};    // name of the option's value in --help; empty: it is a flag
-    bool is_repeated = false;      // the option may be given several times
-    std::string_view topic{};      // the heading under which help lists it
-    std::string_view brief{};      // its line in --help, without the default if the value expresses it; empty: only
-                                   // --help all lists it
-    std::string_view type{};       // name of its values in documentation; empty: made from form and bounds
-    std::string_view help{};       // whole sentences
-    std::string_view otherwise{};  // the default in words, if no value of the setting expresses it
-    std::string_view call{};       // the builder's call, if its name differs from the group's and the key's
-    std::string_view problem{};    // the setting's name in problems; empty: its key
-    bool is_live = false;          // it can change at run time; others need a restart
-    bool is_required = false;      // its group is invalid without it
+    std::string_view option{};        // the program's option, without dashes; empty: there is none
+    std::string_view operand{};       // name of the option's value in --help; empty: it is a flag
+    bool is_repeated = false;         // the option may be given several times
+    std::string_view topic{};         // the heading under which help lists it
+    std::string_view brief{};         // its line in --help, without the default if the value expresses it; empty: only
+                                      // --help all lists it
+    std::string_view type{};          // name of its values in documentation; empty: made from form and bounds
+    std::string_view help{};          // whole sentences
+    std::string_view default_text{};  // the default in words, if no value of the setting expresses it
+    std::string_view call{};          // the builder's call, if its name differs from the group's and the key's
+    std::string_view problem{};       // the setting's name in problems; empty: its key
+    bool is_live = false;             // it can change at run time; others need a restart
+    bool is_required = false;         // its group is invalid without it
     std::span<const SettingFacts> (*keys)() = nullptr;  // of a section: the keys of its group
 };
 
@@ -80,7 +80,7 @@ template <typename Group>
 struct Setting : SettingFacts {
     Member<Group> at{};
     bool (*is_same)(const Group& a, const Group& b) = nullptr;
-    void (*take)(Group& into, const Group& from) = nullptr;
+    void (*copy)(Group& into, const Group& from) = nullptr;
 };
 
 }  // namespace ferrotunnel::detail

@@ -68,15 +68,15 @@ std::string text_of(const SettingFacts& setting, const T& value) {
 }
 
 /// Assigns a value set through a builder. False: the setting has another type, and stays as it is.
-template <typename T, typename Said>
-bool assign_value(T& into, Said& said) {
+template <typename T, typename Given>
+bool assign_value(T& into, Given& given) {
     constexpr bool are_numbers =
-        std::is_integral_v<T> && std::is_integral_v<Said> && std::is_same_v<T, bool> == std::is_same_v<Said, bool>;
+        std::is_integral_v<T> && std::is_integral_v<Given> && std::is_same_v<T, bool> == std::is_same_v<Given, bool>;
     if constexpr (are_numbers) {
-        into = static_cast<T>(said);
+        into = static_cast<T>(given);
         return true;
-    } else if constexpr (std::is_same_v<T, Said> || std::is_same_v<T, std::optional<Said>>) {
-        into = std::move(said);
+    } else if constexpr (std::is_same_v<T, Given> || std::is_same_v<T, std::optional<Given>>) {
+        into = std::move(given);
         return true;
     } else {
         return false;

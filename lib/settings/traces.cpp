@@ -26,7 +26,7 @@ constexpr std::array settings_of_traces{
                      .type = "http or https URL",
                      .help = "OpenTelemetry collector that receives spans of HTTP requests, as OTLP in JSON; the "
                              "default path is /v1/traces. docs/traces.md describes the spans.",
-                     .otherwise = "no traces",
+                     .default_text = "no traces",
                      .is_live = true},
                     &Traces::endpoint},
     Setting<Traces>{{.key = "sample",
@@ -58,7 +58,7 @@ constexpr std::array settings_of_traces{
                      .form = Form::path,
                      .type = "file",
                      .help = "CAs to verify the collector's certificate against, PEM.",
-                     .otherwise = "the system's CAs",
+                     .default_text = "the system's CAs",
                      .is_live = true},
                     &Traces::ca_file},
 };

@@ -58,7 +58,7 @@ std::string list_of_ranges() {
     return one + "(?:," + one + ")*";
 }
 
-// Everything that parse_backend_place() accepts for any service, and a range of ports.
+// Everything that parse_backend_address() accepts for any service, and a range of ports.
 std::string backend_place() {
     const std::string ports = either({range_of(pattern::port)});
     const std::string host = either({pattern::zoned, pattern::dialled});

@@ -3,11 +3,11 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/host_port.hpp"
-#include "settings/places.hpp"
+#include "settings/listen_addresses.hpp"
 
 namespace ferrotunnel::detail {
 
-std::optional<runtime::SocketAddress> place_of_visit(const std::string& local) {
+std::optional<runtime::SocketAddress> listen_address_of_visit(const std::string& local) {
     const bool is_port = !local.empty() && local.find_first_not_of("0123456789") == std::string::npos;
     std::optional<net::HostPort> place = net::parse_host_port(is_port ? ':' + local : local);
     if (!place) {
@@ -29,20 +29,21 @@ void check_visit(const Visit& visit, std::vector<Problem>& problems) {
                             "\" is not a valid service name; expected one like db, or db@alice for a client with "
                             "another token"});
     }
-    if (!place_of_visit(visit.local)) {
+    if (!listen_address_of_visit(visit.local)) {
         problems.push_back(
-            {"local", net::no_address(printable(visit.local, 100),
-                                      "is not a valid address to listen on; expected a port (5432), or an IP address "
-                                      "and a port (127.0.0.1:5432)")});
+            {"local",
+             net::quoted_address_fault(printable(visit.local, 100),
+                                       "is not a valid address to listen on; expected a port (5432), or an IP address "
+                                       "and a port (127.0.0.1:5432)")});
     }
     if (visit.key.empty()) {
         problems.push_back({"key", "is missing: the same one as at the service's client"});
     }
 }
 
-bool is_same_place(const Visit& a, const Visit& b) {
-    const std::optional<runtime::SocketAddress> one = place_of_visit(a.local);
-    const std::optional<runtime::SocketAddress> other = place_of_visit(b.local);
+bool listens_at_same_address(const Visit& a, const Visit& b) {
+    const std::optional<runtime::SocketAddress> one = listen_address_of_visit(a.local);
+    const std::optional<runtime::SocketAddress> other = listen_address_of_visit(b.local);
     return a.kind == b.kind && one && other && overlap(*one, *other);
 }
 
@@ -58,7 +59,7 @@ void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& proble
             problems.push_back({"visits", problem.key + ' ' + problem.text});
         }
         for (auto earlier = visits.begin(); earlier != visit; ++earlier) {
-            if (is_same_place(*earlier, *visit)) {
+            if (listens_at_same_address(*earlier, *visit)) {
                 problems.push_back({"visits", "two visits listen at " + in_quotes(visit->local)});
             }
         }

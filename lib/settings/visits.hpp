@@ -16,13 +16,13 @@ namespace ferrotunnel::detail {
 inline constexpr std::size_t visits_max = 256;
 
 /// The listen address of a visit: "5432", ":5432" (on this machine only), "127.0.0.1:5432". Empty if it is invalid.
-std::optional<runtime::SocketAddress> place_of_visit(const std::string& local);
+std::optional<runtime::SocketAddress> listen_address_of_visit(const std::string& local);
 
 /// Appends the problems of a visit, with the keys "service", "local" and "key".
 void check_visit(const Visit& visit, std::vector<Problem>& problems);
 
 /// Whether both would listen at the same address, which is not possible.
-bool is_same_place(const Visit& a, const Visit& b);
+bool listens_at_same_address(const Visit& a, const Visit& b);
 
 /// Appends the problems of a client's visits, with the key "visits".
 void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& problems);

@@ -6,7 +6,8 @@ namespace ferrotunnel::shaping {
 
 std::array<Bucket*, Lane::levels> Lane::buckets(TimePoint now) noexcept {
     ServiceShape& service = visitor_->service();
-    return {&visitor_->bucket(way_, now), &service.buckets.of(way_), &service.token().buckets.of(way_)};
+    return {&visitor_->bucket(direction_, now), &service.buckets.of(direction_),
+            &service.token().buckets.of(direction_)};
 }
 
 // Takes a quantum from every bucket with a rate. False if none has one.
@@ -46,18 +47,18 @@ TimePoint Lane::turn_at(TimePoint now) noexcept {
     return when;
 }
 
-std::size_t Lane::ask(TurnQueue& queue, TimePoint now) {
+std::size_t Lane::acquire(TurnQueue& queue, TimePoint now) {
     if (is_queued()) {
         return 0;
     }
-    const std::size_t granted = ask(now);
+    const std::size_t granted = acquire(now);
     if (granted == 0) {
         queue.join(*this, turn_at(now));
     }
     return granted;
 }
 
-std::size_t Lane::ask(TimePoint now) noexcept {
+std::size_t Lane::acquire(TimePoint now) noexcept {
     if (state_ == State::idle && !take(now)) {
         return any_number;
     }

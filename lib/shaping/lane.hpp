@@ -26,15 +26,15 @@ public:
     static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
     /// `owner`, which owns the lane, is woken when its turn comes.
-    Lane(std::shared_ptr<VisitorShape> visitor, Way way, buffer::Waker& owner) noexcept
-        : visitor_(std::move(visitor)), owner_(owner), way_(way) {}
+    Lane(std::shared_ptr<VisitorShape> visitor, Direction direction, buffer::Waker& owner) noexcept
+        : visitor_(std::move(visitor)), owner_(owner), direction_(direction) {}
     ~Lane() { settle(); }
 
     /// How many bytes may pass now. 0: the owner is woken when some may.
-    std::size_t ask(TurnQueue& queue, TimePoint now);
+    std::size_t acquire(TurnQueue& queue, TimePoint now);
     /// The same for callers that do not wait, but call again whenever there is data. A lane uses only one of the two
     /// functions.
-    std::size_t ask(TimePoint now) noexcept;
+    std::size_t acquire(TimePoint now) noexcept;
     /// Reports that bytes have passed; bytes beyond the grant count, too.
     void passed(std::size_t bytes, TimePoint now) noexcept;
     /// Returns bytes that were taken and are not needed now, and the place in the queue.
@@ -65,7 +65,7 @@ private:
     std::array<Bucket*, levels> from_{};  // from which bytes were taken; null: not this one
     std::array<std::int64_t, levels> positions_{};
     std::size_t left_ = 0;  // of the taken bytes
-    const Way way_;
+    const Direction direction_;
     State state_ = State::idle;
 };
 

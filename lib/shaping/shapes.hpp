@@ -12,14 +12,14 @@
 namespace ferrotunnel::shaping {
 
 /// From the point of view of the service's visitors, which are the clients of its protocol.
-enum class Way : std::uint8_t { up, down };
+enum class Direction : std::uint8_t { up, down };
 
 /// Bytes per second in each direction; 0: unlimited.
 struct Rates {
     std::uint64_t up = 0;
     std::uint64_t down = 0;
 
-    std::uint64_t of(Way way) const noexcept { return way == Way::up ? up : down; }
+    std::uint64_t of(Direction direction) const noexcept { return direction == Direction::up ? up : down; }
     bool any() const noexcept { return up != 0 || down != 0; }
     friend bool operator==(const Rates&, const Rates&) = default;
 };
@@ -37,7 +37,7 @@ struct TokenRates {
 /// A pair of buckets, one for each direction.
 class Buckets {
 public:
-    Bucket& of(Way way) noexcept { return way == Way::up ? up_ : down_; }
+    Bucket& of(Direction direction) noexcept { return direction == Direction::up ? up_ : down_; }
     void set(const Rates& rates, TimePoint now) noexcept {
         up_.set_rate(rates.up, now);
         down_.set_rate(rates.down, now);
@@ -67,8 +67,8 @@ public:
     }
     /// Whether any rate applies to its visitors. Any thread, before every byte: without one nothing else is checked.
     bool is_on() const noexcept { return is_on_.load(std::memory_order_relaxed); }
-    std::uint64_t visitor_rate(Way way) const noexcept {
-        return (way == Way::up ? visitor_up_ : visitor_down_).load(std::memory_order_relaxed);
+    std::uint64_t visitor_rate(Direction direction) const noexcept {
+        return (direction == Direction::up ? visitor_up_ : visitor_down_).load(std::memory_order_relaxed);
     }
     TokenShape& token() const noexcept { return *token_; }
 
@@ -86,9 +86,9 @@ class VisitorShape {
 public:
     explicit VisitorShape(std::shared_ptr<ServiceShape> service) noexcept : service_(std::move(service)) {}
 
-    Bucket& bucket(Way way, TimePoint now) noexcept {
-        Bucket& bucket = buckets_.of(way);
-        bucket.set_rate(service_->visitor_rate(way), now);
+    Bucket& bucket(Direction direction, TimePoint now) noexcept {
+        Bucket& bucket = buckets_.of(direction);
+        bucket.set_rate(service_->visitor_rate(direction), now);
         return bucket;
     }
     ServiceShape& service() const noexcept { return *service_; }

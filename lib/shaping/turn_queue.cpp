@@ -30,7 +30,7 @@ void TurnQueue::call(TimePoint now, std::size_t most) noexcept {
     }
 }
 
-void TurnQueue::ask_again(TimePoint now) noexcept {
+void TurnQueue::reschedule(TimePoint now) noexcept {
     for (Turn* turn : heap_) {
         turn->when_ = turn->turn_at(now);
     }

@@ -48,7 +48,7 @@ public:
     /// Calls turns that are due, at most `most`; the others can be called next.
     void call(TimePoint now, std::size_t most) noexcept;
     /// Determines the time of every turn again: rates have changed.
-    void ask_again(TimePoint now) noexcept;
+    void reschedule(TimePoint now) noexcept;
 
     /// When the next turn comes; `never` if none waits.
     TimePoint next() const noexcept { return heap_.empty() ? never : heap_.front()->when_; }

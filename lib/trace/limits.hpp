@@ -28,7 +28,7 @@ inline constexpr std::size_t answer_head_max = 16 * 1'024;
 /// How long the end of a server may take to send the remaining spans.
 inline constexpr std::chrono::milliseconds end_time{5'000};
 /// How often lost spans are logged.
-inline constexpr std::chrono::milliseconds tell_time{60'000};
+inline constexpr std::chrono::milliseconds report_interval{60'000};
 
 /// The operator's own header fields in messages to the collector.
 inline constexpr std::size_t headers_max = 32;

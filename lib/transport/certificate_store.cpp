@@ -53,7 +53,7 @@ void CertificateStore::set_sources(CertificateSources sources) {
 
 std::optional<CertificateReport> CertificateStore::reload_if_changed(WallTime now) {
     const MutexLock lock(loading_);
-    bool changed = look();
+    bool changed = find_pairs();
     report_.read = 0;
     for (auto& [place, pair] : pairs_) {
         changed = refresh(pair, place.rank != Rank::fallback, now) || changed;
@@ -73,7 +73,7 @@ CertificateReport CertificateStore::report() const {
 }
 
 // Finds out which pairs there are. A folder that cannot be listed keeps its earlier ones.
-bool CertificateStore::look() {
+bool CertificateStore::find_pairs() {
     std::map<Place, CertificateFiles> wanted;
     for (const CertificateFiles& files : sources_.files) {
         wanted[{Rank::file, files.certificate, {}}] = files;

@@ -118,7 +118,7 @@ private:
         std::shared_ptr<const LoadedCertificate> loaded;
     };
 
-    bool look() REQUIRES(loading_);
+    bool find_pairs() REQUIRES(loading_);
     bool keep_folder(const std::filesystem::path& folder, std::map<Place, CertificateFiles>& wanted) const
         REQUIRES(loading_);
     bool refresh(Pair& pair, bool needs_hosts, WallTime now) REQUIRES(loading_);

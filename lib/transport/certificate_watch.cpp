@@ -6,8 +6,8 @@
 namespace ferrotunnel::transport {
 
 CertificateWatch::CertificateWatch(std::shared_ptr<VisitorTls> tls, Duration every,
-                                   std::function<void(const CertificateReport&)> tell)
-    : tls_(std::move(tls)), every_(every), tell_(std::move(tell)), thread_([this] { run(); }) {}
+                                   std::function<void(const CertificateReport&)> report)
+    : tls_(std::move(tls)), every_(every), report_(std::move(report)), thread_([this] { run(); }) {}
 
 CertificateWatch::~CertificateWatch() {
     {
@@ -18,10 +18,10 @@ CertificateWatch::~CertificateWatch() {
     thread_.join();
 }
 
-void CertificateWatch::look_now() {
+void CertificateWatch::check_now() {
     {
         const MutexLock lock(mutex_);
-        look_ = true;
+        check_requested_ = true;
     }
     changed_.notify_one();
 }
@@ -33,14 +33,14 @@ void CertificateWatch::run() {
         try {
             tls_->rotate_ticket_keys(Clock::now());
             if (auto report = tls_->reload_if_changed(std::chrono::system_clock::now())) {
-                tell_(*report);
+                report_(*report);
             }
         } catch (const std::exception&) {
             // Without memory or randomness the present state stays in force, and the next round tries again.
         }
         lock.lock();
-        changed_.wait_for(lock, every_, [this]() REQUIRES(mutex_) { return stop_ || look_; });
-        look_ = false;
+        changed_.wait_for(lock, every_, [this]() REQUIRES(mutex_) { return stop_ || check_requested_; });
+        check_requested_ = false;
     }
 }
 

@@ -21,7 +21,7 @@ bool is_readable(const char* path) noexcept {
     return ::access(path, R_OK) == 0;
 }
 
-const char* said_or(const char* variable, const char* otherwise) noexcept {
+const char* env_or(const char* variable, const char* otherwise) noexcept {
     const char* const said = std::getenv(variable);
     return said != nullptr ? said : otherwise;
 }
@@ -32,8 +32,8 @@ bool use_system_authorities(ssl_ctx_st* context) {
     if (SSL_CTX_set_default_verify_paths(context) != 1) {
         return false;
     }
-    if (is_readable(said_or(X509_get_default_cert_file_env(), X509_get_default_cert_file())) ||
-        is_readable(said_or(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()))) {
+    if (is_readable(env_or(X509_get_default_cert_file_env(), X509_get_default_cert_file())) ||
+        is_readable(env_or(X509_get_default_cert_dir_env(), X509_get_default_cert_dir()))) {
         return true;
     }
     const auto* const file = std::find_if(usual_files.begin(), usual_files.end(), is_readable);

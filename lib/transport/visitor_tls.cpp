@@ -73,7 +73,7 @@ struct VisitorTls::Inner {
 
 namespace {
 
-bool ask_for_certificate(SSL* ssl, const ClientAuthority* authority) {
+bool request_certificate(SSL* ssl, const ClientAuthority* authority) {
     if (authority == nullptr) {
         return true;
     }
@@ -100,7 +100,7 @@ bool set_session_scope(SSL* ssl, const RunningHandshake& running) {
 }
 
 // The name in the ClientHello that is being read. Empty if it has none.
-Result<std::string, const char*> asked_name(SSL* ssl) {
+Result<std::string, const char*> requested_name(SSL* ssl) {
     const unsigned char* value = nullptr;
     std::size_t bytes = 0;
     if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &value, &bytes) != 1) {
@@ -113,7 +113,7 @@ Result<std::string, const char*> asked_name(SSL* ssl) {
 
 // Returns what OpenSSL expects: whether the handshake continues.
 int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
-    auto name = asked_name(ssl);
+    auto name = requested_name(ssl);
     const bool again = running_handshake(ssl) != nullptr;  // the second ClientHello, after a wrong guess in the first
     RunningHandshake& running = start_running_handshake(ssl);
     if (!name || (again && *name != running.server_name)) {
@@ -137,7 +137,7 @@ int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
     const auto rules = current_authorities();
     const ClientAuthority* authority = rules->find(running.server_name);
     running.authority = authority != nullptr ? authority->digest : std::string();
-    const bool set = ask_for_certificate(ssl, authority) && set_session_scope(ssl, running);
+    const bool set = request_certificate(ssl, authority) && set_session_scope(ssl, running);
     return set ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
 }
 

@@ -10,9 +10,9 @@ class PlainFlow final : public DatagramFlow {
 public:
     explicit PlainFlow(IntrusivePtr<mux::Stream> stream) : stream_(std::move(stream)) {}
 
-    Next is_open() override { return stream_->verdict() ? Next::over : Next::datagram; }
+    Next is_open() override { return stream_->stream_end() ? Next::over : Next::datagram; }
     Next take(buffer::Slice& into) override {
-        while (!stream_->verdict()) {
+        while (!stream_->stream_end()) {
             const mux::StreamItem* item = stream_->front();
             if (item == nullptr) {
                 if (stream_->try_park_receive()) {

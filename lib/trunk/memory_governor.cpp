@@ -7,10 +7,10 @@
 
 namespace ferrotunnel::trunk {
 
-MemoryGovernor::Look MemoryGovernor::look() {
+MemoryGovernor::Survey MemoryGovernor::survey() {
     const MutexLock lock(mutex_);
     sum_up();
-    Look found;
+    Survey found;
     const Owner* most = nullptr;
     for (auto& [name, owner] : owners_) {
         found.held += owner.held;
@@ -28,7 +28,7 @@ MemoryGovernor::Look MemoryGovernor::look() {
         const std::uint64_t beyond_share = most->held - std::min(most->held, share_);
         const std::uint64_t beyond_limit = found.held - std::min(found.held, limit_);
         found.asked = std::max(beyond_share, std::min(beyond_limit, most->held));
-        ask(*most, found.asked);
+        request_reclaim(*most, found.asked);
     }
     found.busy = found.held > 0;
     return found;
@@ -45,7 +45,7 @@ void MemoryGovernor::sum_up() {
 }
 
 // Reclaims from each session of `owner` in proportion to what it holds.
-void MemoryGovernor::ask(const Owner& owner, std::uint64_t excess) {
+void MemoryGovernor::request_reclaim(const Owner& owner, std::uint64_t excess) {
     if (excess == 0) {
         return;
     }
@@ -53,7 +53,7 @@ void MemoryGovernor::ask(const Owner& owner, std::uint64_t excess) {
         if (&member->owner_->second == &owner && member->held_ != 0) {
             const double share = static_cast<double>(member->held_) / static_cast<double>(owner.held);
             const auto part = static_cast<std::uint64_t>(static_cast<double>(excess) * share);
-            member->session_->ask_to_give_up(std::max<std::uint64_t>(part, 1));
+            member->session_->request_reclaim(std::max<std::uint64_t>(part, 1));
         }
     }
 }
@@ -93,23 +93,24 @@ MemoryGovernor::Member::~Member() {
 namespace {
 
 // The minimum time between two lines: memory may be short for any time.
-constexpr auto told_again_after = std::chrono::seconds(60);
+constexpr auto report_interval = std::chrono::seconds(60);
 
 }  // namespace
 
 MemoryWatch::MemoryWatch(runtime::Worker& worker, std::shared_ptr<MemoryGovernor> governor, Logger& log)
-    : worker_(worker), governor_(std::move(governor)), log_(log), timer_(worker, [this] { look(); }) {
-    timer_.set_after(limits::memory_look_idle);
+    : worker_(worker), governor_(std::move(governor)), log_(log), timer_(worker, [this] { survey(); }) {
+    timer_.set_after(limits::memory_survey_interval_idle);
 }
 
-void MemoryWatch::look() {
-    const MemoryGovernor::Look found = governor_->look();
-    timer_.set_after(found.busy ? Duration(limits::memory_look_every) : Duration(limits::memory_look_idle));
-    if (found.asked == 0 || (told_ && worker_.now() - told_at_ < told_again_after)) {
+void MemoryWatch::survey() {
+    const MemoryGovernor::Survey found = governor_->survey();
+    timer_.set_after(found.busy ? Duration(limits::memory_survey_interval)
+                                : Duration(limits::memory_survey_interval_idle));
+    if (found.asked == 0 || (reported_ && worker_.now() - reported_at_ < report_interval)) {
         return;
     }
-    told_ = true;
-    told_at_ = worker_.now();
+    reported_ = true;
+    reported_at_ = worker_.now();
     log_.warn(
         "memory is short: visitors that do not read, or whose service does not, are reset",
         {{"held", found.held}, {"memory_max", governor_->limit()}, {"token", found.owner}, {"too_much", found.asked}});

@@ -38,14 +38,14 @@ public:
     }
 
     /// The result of a check, for the log.
-    struct Look {
+    struct Survey {
         std::uint64_t held = 0;   // by all
         std::uint64_t asked = 0;  // bytes that `owner` has to release; 0: none
         std::string owner;        // the token that holds most
         bool busy = false;        // there are visitors: check again soon
     };
     /// Sums up what all sessions hold, and reclaims the excess.
-    Look look();
+    Survey survey();
 
     std::uint64_t limit() const noexcept { return limit_; }
     /// The bytes that all sessions hold now.
@@ -66,7 +66,7 @@ private:
         return held > (was ? of / 8 * 3 : of / 2);
     }
     void sum_up() REQUIRES(mutex_);
-    void ask(const Owner& owner, std::uint64_t excess) REQUIRES(mutex_);
+    void request_reclaim(const Owner& owner, std::uint64_t excess) REQUIRES(mutex_);
 
     const std::uint64_t limit_;
     std::uint64_t share_;
@@ -102,13 +102,13 @@ public:
     MemoryWatch(runtime::Worker& worker, std::shared_ptr<MemoryGovernor> governor, Logger& log);
 
 private:
-    void look();
+    void survey();
 
     runtime::Worker& worker_;
     const std::shared_ptr<MemoryGovernor> governor_;
     Logger& log_;
-    TimePoint told_at_{};
-    bool told_ = false;
+    TimePoint reported_at_{};
+    bool reported_ = false;
     runtime::Timer timer_;
 };
 

@@ -80,7 +80,7 @@ bool PipePump::read_once() {
             if (!std::exchange(heard_, true)) {
                 const std::string why = pipe_->error_text();
                 outcome_(why);
-                show_not_reached(why);
+                tap_not_reached(why);
             }
             break;
     }
@@ -156,7 +156,7 @@ void PipePump::reset_in_order() {
     }
 }
 
-void PipePump::let_go(bool reset) noexcept {
+void PipePump::close_end(bool reset) noexcept {
     if (handshake_) {
         handshake_->cancel();  // it may be the caller; it is destroyed with the pump
     }

@@ -35,7 +35,7 @@ private:
     void send() override;
     bool read_once() override;
     bool has_pending() const noexcept override { return reset_next_ || pipe_->has_pending(); }
-    void let_go(bool reset) noexcept override;
+    void close_end(bool reset) noexcept override;
     void drop_timers() noexcept override { handshake_.reset(); }
     bool shake_hands();
     void handshake_failed(wire::Code code, const std::string& why);

@@ -27,7 +27,7 @@ void Pump::begin() {
 void Pump::refuse(Code code, std::string_view why) {
     check_here(worker_);
     if (wants_end()) {
-        show_not_reached(why);
+        tap_not_reached(why);
         stream_->abort(code);
         close(true);
     }
@@ -50,7 +50,7 @@ void Pump::on_events(std::uint32_t events) noexcept {
 void Pump::on_worker_end() noexcept {
     IntrusivePtr<Pump> keep(this);
     close(true);
-    last_bytes_.reset();
+    linger_watch_.reset();
     drop_timers();
 }
 
@@ -104,14 +104,14 @@ void Pump::watch_end() {
         close(is_broken());
     } else if (!reading_ && readiness_.has_hung_up()) {
         stream_->leave();  // for a unix socket: both directions have ended, not only one
-    } else if (!readiness_.is_writable() && !last_bytes_ && stream_->send_is_dead()) {
-        watch_last_bytes(LastBytes::Until::stalled);
+    } else if (!readiness_.is_writable() && !linger_watch_ && stream_->send_is_dead()) {
+        watch_linger(LingerWatch::Until::stalled);
     }
 }
 
 // True if the stream was aborted or its trunk is lost: the end's peer gets a reset, never an orderly end.
 bool Pump::ended_from_outside() {
-    if (!stream_->verdict()) {
+    if (!stream_->stream_end()) {
         return false;
     }
     if (std::function<void()> cancel = std::exchange(cancel_, nullptr)) {
@@ -183,7 +183,7 @@ void Pump::count_taken(std::size_t bytes) {
     }
 }
 
-void Pump::show_not_reached(std::string_view why) noexcept {
+void Pump::tap_not_reached(std::string_view why) noexcept {
     if (tap_) {
         Pieces room;
         tap_->not_reached(why, gather(room), worker_.now());
@@ -242,11 +242,11 @@ void Pump::reset_acknowledged() {
         return;
     }
     enter(State::resetting);
-    watch_last_bytes(LastBytes::Until::acknowledged);
+    watch_linger(LingerWatch::Until::acknowledged);
 }
 
-void Pump::watch_last_bytes(LastBytes::Until until) {
-    last_bytes_ = std::make_unique<LastBytes>(worker_, fd(), *stream_, until, [this] {
+void Pump::watch_linger(LingerWatch::Until until) {
+    linger_watch_ = std::make_unique<LingerWatch>(worker_, fd(), *stream_, until, [this] {
         IntrusivePtr<Pump> keep(this);
         close(true);
     });
@@ -258,13 +258,13 @@ void Pump::close(bool reset) noexcept {
         return;
     }
     leave();
-    if (last_bytes_) {
-        last_bytes_->cancel();  // it may be the caller; it is destroyed with the pump
+    if (linger_watch_) {
+        linger_watch_->cancel();  // it may be the caller; it is destroyed with the pump
     }
     if (before != State::dialing) {
         worker_.poller().remove(fd(), *this);
     }
-    let_go(reset);
+    close_end(reset);
     stop_reading();
     traffic_->closed();
     if (tap_) {

@@ -37,7 +37,7 @@
 #include "runtime/step_loop.hpp"
 #include "runtime/worker.hpp"
 #include "trunk/inbound_pieces.hpp"
-#include "trunk/last_bytes.hpp"
+#include "trunk/linger_watch.hpp"
 #include "trunk/traffic.hpp"
 
 namespace ferrotunnel::trunk {
@@ -91,7 +91,7 @@ protected:
         }
     }
     /// Tells the tap why the existing end is not used.
-    void show_not_reached(std::string_view why) noexcept;
+    void tap_not_reached(std::string_view why) noexcept;
     /// Shows the tap the bytes that the end has accepted, if they differ from the stream's.
     void show_written(Bytes bytes) noexcept {
         if (tap_) {
@@ -131,7 +131,7 @@ private:
     /// There is something left to send: bytes that the end has accepted and its socket has not, or a reset after them.
     virtual bool has_pending() const noexcept { return false; }
     /// Closes the end, if there is one; it is not watched any more. Stops timers, of which one may be the caller.
-    virtual void let_go(bool reset) noexcept = 0;
+    virtual void close_end(bool reset) noexcept = 0;
     /// Other owners may hold the pump for longer, but its timers must not outlive the worker.
     virtual void drop_timers() noexcept {}
 
@@ -145,13 +145,13 @@ private:
     void watch_end();
     void show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept;
     void show_taken(std::size_t bytes) noexcept;
-    void watch_last_bytes(LastBytes::Until until);
+    void watch_linger(LingerWatch::Until until);
     void enter(State next);
 
     std::function<void()> cancel_;
     std::unique_ptr<Tap> tap_;
-    IntrusivePtr<Pump> self_;                // while there is an end
-    std::unique_ptr<LastBytes> last_bytes_;  // once only the end is left
+    IntrusivePtr<Pump> self_;                    // while there is an end
+    std::unique_ptr<LingerWatch> linger_watch_;  // once only the end is left
     State state_ = State::dialing;
     runtime::StepLoop steps_;
 };

@@ -33,7 +33,7 @@ SealedDatagrams::SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stre
       outcome_(std::move(outcome)),
       late_(std::move(late)),
       handshake_(std::in_place, worker, [this] {
-          (void)failed(words_late, Code::unauthorized);
+          (void)failed(late_text, Code::unauthorized);
           const auto call = late_;  // it may end this flow
           call();
       }) {
@@ -43,7 +43,7 @@ SealedDatagrams::SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stre
 // --- the handshake ---
 
 DatagramFlow::Next SealedDatagrams::is_open() {
-    if (over_ || (sealed_.state() == Sealed::State::open && stream_->verdict())) {
+    if (over_ || (sealed_.state() == Sealed::State::open && stream_->stream_end())) {
         return Next::over;
     }
     return sealed_.state() == Sealed::State::open ? Next::datagram : shake_hands();
@@ -60,8 +60,8 @@ DatagramFlow::Next SealedDatagrams::shake_hands() {
         if (state == Sealed::State::open) {
             break;
         }
-        if (const mux::Verdict verdict = stream_->verdict()) {
-            return failed(words_for(verdict), verdict.code);
+        if (const mux::StreamEnd stream_end = stream_->stream_end()) {
+            return failed(describe_end(stream_end), stream_end.code);
         }
         StreamItem* const item = stream_->front();
         if (item == nullptr) {
@@ -72,9 +72,9 @@ DatagramFlow::Next SealedDatagrams::shake_hands() {
             sealed_.put(item->slice.bytes());
             stream_->consume(item->slice.size());
         } else if (item->kind == StreamItem::Kind::reset) {
-            return failed(words_for({mux::Verdict::Kind::aborted, item->code}), Code::unauthorized);
+            return failed(describe_end({mux::StreamEnd::Kind::aborted, item->code}), Code::unauthorized);
         } else {
-            return failed(words_ended_early, Code::unauthorized);
+            return failed(ended_early_text, Code::unauthorized);
         }
     }
     handshake_->cancel();
@@ -92,7 +92,7 @@ DatagramFlow::Next SealedDatagrams::shake_hands() {
 // The reset is queued after an alert, and reports the same.
 DatagramFlow::Next SealedDatagrams::failed(const std::string& why, Code code) {
     over_ = true;
-    tell(why);
+    report_outcome(why);
     if (!std::exchange(reset_, true)) {
         stream_->reset(code);
     }
@@ -111,9 +111,9 @@ DatagramFlow::Next SealedDatagrams::take(buffer::Slice& into) {
             return Next::datagram;
         }
         if (is_broken) {
-            return failed(words_cut, Code::connection_reset);
+            return failed(cut_text, Code::connection_reset);
         }
-        if (sealed_.peer_has_ended() || stream_->verdict()) {
+        if (sealed_.peer_has_ended() || stream_->stream_end()) {
             break;
         }
         StreamItem* const item = stream_->front();
@@ -138,7 +138,7 @@ bool SealedDatagrams::read_whole(buffer::Slice& into, bool& failed) {
         const bool in_length = have_ < length_bytes;
         const std::size_t size = in_length ? length_bytes : length_bytes + length_of(length_);
         const MutableBytes place = in_length ? MutableBytes(length_).subspan(have_)
-                                             : MutableBytes(coming_.data() + (have_ - length_bytes), size - have_);
+                                             : MutableBytes(incoming_.data() + (have_ - length_bytes), size - have_);
         const Sealed::Got got = sealed_.read(place);
         failed = got.failed;
         if (got.bytes == 0) {
@@ -150,7 +150,7 @@ bool SealedDatagrams::read_whole(buffer::Slice& into, bool& failed) {
         }
         if (!in_length) {
             have_ = 0;
-            into = std::move(coming_);
+            into = std::move(incoming_);
             stream_->count_delivered(into.size());
             return true;
         }
@@ -164,7 +164,7 @@ bool SealedDatagrams::read_whole(buffer::Slice& into, bool& failed) {
             failed = true;
             return false;
         }
-        coming_ = {buffer::make_slab(static_cast<std::uint32_t>(length)), 0, static_cast<std::uint32_t>(length)};
+        incoming_ = {buffer::make_slab(static_cast<std::uint32_t>(length)), 0, static_cast<std::uint32_t>(length)};
     }
 }
 
@@ -217,7 +217,7 @@ void SealedDatagrams::seal(Bytes payload) {
 }
 
 void SealedDatagrams::send_sealed() {
-    if (send_what_is_sealed(sealed_, *stream_) && sealed_.state() != Sealed::State::open) {
+    if (send_sealed_output(sealed_, *stream_) && sealed_.state() != Sealed::State::open) {
         stream_->flush();  // no other code does during the handshake
     }
 }
@@ -227,8 +227,8 @@ void SealedDatagrams::send_sealed() {
 void SealedDatagrams::end(Code code) noexcept {
     handshake_->cancel();
     ticket_.reset();
-    if (const mux::Verdict verdict = stream_->verdict(); verdict && sealed_.state() != Sealed::State::open) {
-        tell(words_for(verdict));
+    if (const mux::StreamEnd stream_end = stream_->stream_end(); stream_end && sealed_.state() != Sealed::State::open) {
+        report_outcome(describe_end(stream_end));
     }
     over_ = true;
     if (!reset_) {
@@ -237,8 +237,8 @@ void SealedDatagrams::end(Code code) noexcept {
     stream_->stop_receiving();
 }
 
-void SealedDatagrams::tell(const std::string& why) noexcept {
-    if (!std::exchange(told_, true)) {
+void SealedDatagrams::report_outcome(const std::string& why) noexcept {
+    if (!std::exchange(reported_, true)) {
         try {
             outcome_(why);
         } catch (const std::exception&) {

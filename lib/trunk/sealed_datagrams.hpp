@@ -49,7 +49,7 @@ private:
     bool has_room() const noexcept;
     void seal(Bytes payload);
     void send_sealed();
-    void tell(const std::string& why) noexcept;
+    void report_outcome(const std::string& why) noexcept;
 
     const IntrusivePtr<mux::Stream> stream_;
     const std::shared_ptr<const transport::SealContext> context_;
@@ -62,11 +62,11 @@ private:
     std::size_t waiting_bytes_ = 0;
     std::array<std::uint8_t, 2> length_{};  // of the incoming datagram
     std::size_t have_ = 0;                  // of it, with its length
-    buffer::Slice coming_;
+    buffer::Slice incoming_;
     std::uint32_t no_room_ = 0;
     bool over_ = false;
     bool reset_ = false;  // the stream's final frame is queued after the data
-    bool told_ = false;
+    bool reported_ = false;
 };
 
 }  // namespace ferrotunnel::trunk

@@ -25,7 +25,7 @@ SealedPump::SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic
       outcome_(std::move(outcome)),
       handshake_(std::make_unique<runtime::Timer>(worker, [this] {
           const IntrusivePtr<SealedPump> keep(this);
-          handshake_failed(words_late);
+          handshake_failed(late_text);
       })) {
     handshake_->set(deadline);
 }
@@ -70,9 +70,9 @@ bool SealedPump::shake_hands() {
             sealed_.put(item->slice.bytes());
             stream_->consume(item->slice.size());
         } else if (item->kind == StreamItem::Kind::reset) {
-            handshake_failed(words_for({mux::Verdict::Kind::aborted, item->code}));
+            handshake_failed(describe_end({mux::StreamEnd::Kind::aborted, item->code}));
         } else {
-            handshake_failed(words_ended_early);
+            handshake_failed(ended_early_text);
         }
     }
     return !is_closed();
@@ -83,7 +83,7 @@ void SealedPump::handshake_failed(const std::string& why) {
     if (is_closed()) {
         return;
     }
-    if (!std::exchange(told_, true)) {
+    if (!std::exchange(reported_, true)) {
         outcome_(why);
     }
     stream_->reset(Code::unauthorized);
@@ -91,7 +91,7 @@ void SealedPump::handshake_failed(const std::string& why) {
 }
 
 void SealedPump::send_sealed() {
-    if (send_what_is_sealed(sealed_, *stream_)) {
+    if (send_sealed_output(sealed_, *stream_)) {
         stream_->flush();
     }
 }
@@ -212,19 +212,19 @@ bool SealedPump::unseal_front() {
 
 // Something in between has changed, or cut, what the peer sends.
 void SealedPump::cut() {
-    if (!std::exchange(told_, true)) {
-        outcome_(words_cut);
+    if (!std::exchange(reported_, true)) {
+        outcome_(cut_text);
     }
     stream_->abort(Code::connection_reset);
     close(true);
 }
 
-void SealedPump::let_go(bool reset) noexcept {
+void SealedPump::close_end(bool reset) noexcept {
     if (handshake_) {
         handshake_->cancel();  // it may be the caller; it is destroyed with the pump
     }
     ticket_.reset();
-    tell_end();
+    report_end();
     if (reset && socket_) {
         runtime::reset_close(std::move(socket_));
     }
@@ -232,11 +232,11 @@ void SealedPump::let_go(bool reset) noexcept {
 }
 
 // Reports why a stream that was aborted has failed.
-void SealedPump::tell_end() noexcept {
-    const mux::Verdict verdict = stream_ ? stream_->verdict() : mux::Verdict();
-    if (verdict && !heard_ && !std::exchange(told_, true)) {
+void SealedPump::report_end() noexcept {
+    const mux::StreamEnd stream_end = stream_ ? stream_->stream_end() : mux::StreamEnd();
+    if (stream_end && !heard_ && !std::exchange(reported_, true)) {
         try {
-            outcome_(words_for(verdict));
+            outcome_(describe_end(stream_end));
         } catch (const std::exception&) {
             // It is only a report.
         }

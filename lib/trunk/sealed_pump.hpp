@@ -43,7 +43,7 @@ private:
     void send() override;
     bool read_once() override;
     bool has_pending() const noexcept override { return !left_.empty(); }
-    void let_go(bool reset) noexcept override;
+    void close_end(bool reset) noexcept override;
     void drop_timers() noexcept override { handshake_.reset(); }
 
     bool shake_hands();
@@ -53,7 +53,7 @@ private:
     bool write_plain(Bytes plain);
     bool unseal_front();
     void cut();
-    void tell_end() noexcept;
+    void report_end() noexcept;
 
     const std::shared_ptr<const transport::SealContext> seal_;
     transport::Sealed sealed_;
@@ -64,7 +64,7 @@ private:
     std::vector<std::uint8_t> left_;  // unsealed, and not accepted by the socket yet; at most one record
     bool ended_ = false;              // the peer's sealed end was passed on
     bool heard_ = false;              // data has arrived after the handshake
-    bool told_ = false;               // the failure was reported
+    bool reported_ = false;           // the failure was reported
 };
 
 }  // namespace ferrotunnel::trunk

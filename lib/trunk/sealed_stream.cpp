@@ -9,11 +9,11 @@ namespace ferrotunnel::trunk {
 
 using wire::Code;
 
-std::string words_for(const mux::Verdict& verdict) {
-    if (verdict.kind == mux::Verdict::Kind::lost) {
+std::string describe_end(const mux::StreamEnd& stream_end) {
+    if (stream_end.kind == mux::StreamEnd::Kind::lost) {
         return "the connection to the server was lost";
     }
-    switch (verdict.code) {
+    switch (stream_end.code) {
         case Code::unknown_service:
             return "no connected client offers it to this client";
         case Code::unsupported:
@@ -26,11 +26,11 @@ std::string words_for(const mux::Verdict& verdict) {
         case Code::unauthorized:
             return "the client of the service rejected the key: the keys differ";
         default:
-            return "it was ended by the server or the other client: " + std::string(wire::name_of(verdict.code));
+            return "it was ended by the server or the other client: " + std::string(wire::name_of(stream_end.code));
     }
 }
 
-bool send_what_is_sealed(transport::Sealed& sealed, mux::Stream& stream) {
+bool send_sealed_output(transport::Sealed& sealed, mux::Stream& stream) {
     bool any = false;
     while (const std::size_t waiting = sealed.to_send()) {
         const auto size = static_cast<std::uint32_t>(std::min(waiting, limits::data_payload_max));

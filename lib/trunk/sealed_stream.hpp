@@ -8,14 +8,14 @@
 
 namespace ferrotunnel::trunk {
 
-inline constexpr const char* words_late = "the other client did not respond in time";
-inline constexpr const char* words_ended_early = "the other client ended it before the key was verified";
-inline constexpr const char* words_cut = "the received data was altered or cut off on the way";
+inline constexpr const char* late_text = "the other client did not respond in time";
+inline constexpr const char* ended_early_text = "the other client ended it before the key was verified";
+inline constexpr const char* cut_text = "the received data was altered or cut off on the way";
 
 /// Why a visit failed whose stream was ended by the server or the other client. A part of a sentence.
-std::string words_for(const mux::Verdict& verdict);
+std::string describe_end(const mux::StreamEnd& stream_end);
 
 /// Queues output for the peer; flush() follows. False: there was none.
-bool send_what_is_sealed(transport::Sealed& sealed, mux::Stream& stream);
+bool send_sealed_output(transport::Sealed& sealed, mux::Stream& stream);
 
 }  // namespace ferrotunnel::trunk

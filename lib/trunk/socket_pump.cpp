@@ -40,8 +40,8 @@ std::span<const Bytes> first_bytes(std::span<Bytes> pieces, std::size_t bytes) n
 
 struct SocketPump::Lanes {
     Lanes(const std::shared_ptr<shaping::VisitorShape>& visitor, SocketPump& pump) noexcept
-        : up(visitor, shaping::Way::up, pump), down(visitor, shaping::Way::down, pump) {}
-    shaping::Lane& of(shaping::Way way) noexcept { return way == shaping::Way::up ? up : down; }
+        : up(visitor, shaping::Direction::up, pump), down(visitor, shaping::Direction::down, pump) {}
+    shaping::Lane& of(shaping::Direction direction) noexcept { return direction == shaping::Direction::up ? up : down; }
 
     shaping::Lane up;
     shaping::Lane down;
@@ -80,7 +80,7 @@ void SocketPump::set_socket(runtime::Fd socket) {
 // Reads up to four frames' worth in one system call, or one frame's worth while little arrives.
 bool SocketPump::read_once() {
     const bool is_shaped = this->is_shaped();
-    const std::size_t most = is_shaped ? ask_for(shaping::Way::up) : shaping::Lane::any_number;
+    const std::size_t most = is_shaped ? acquire_bytes(shaping::Direction::up) : shaping::Lane::any_number;
     if (most == 0) {
         return false;  // it is woken for its turn
     }
@@ -88,7 +88,7 @@ bool SocketPump::read_once() {
     const Windows windows(*slab, *stream_, bulk_, most);
     const IoResult result = runtime::read_some(socket_.get(), windows.pieces());
     if (is_shaped) {
-        count_passed(shaping::Way::up, result.bytes);
+        count_passed(shaping::Direction::up, result.bytes);
     }
     bulk_ = result.bytes >= limits::data_payload_max;
     traffic_->moved(&Traffic::from_sockets, result.bytes);
@@ -133,14 +133,14 @@ bool SocketPump::write_once() {
     }
     const bool is_shaped = this->is_shaped();
     if (is_shaped) {
-        pieces = first_bytes(std::span(room).first(pieces.size()), ask_for(shaping::Way::down));
+        pieces = first_bytes(std::span(room).first(pieces.size()), acquire_bytes(shaping::Direction::down));
         if (pieces.empty()) {
             return false;  // it is woken for its turn
         }
     }
     const IoResult result = runtime::write_some(socket_.get(), pieces);
     if (is_shaped) {
-        count_passed(shaping::Way::down, result.bytes);
+        count_passed(shaping::Direction::down, result.bytes);
     }
     count_taken(result.bytes);
     if (result.status == IoStatus::error) {
@@ -173,21 +173,21 @@ bool SocketPump::end_or_park() {
     return false;
 }
 
-std::size_t SocketPump::ask_for(shaping::Way way) {
+std::size_t SocketPump::acquire_bytes(shaping::Direction direction) {
     if (!lanes_) {
         lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
     }
-    return worker_.turns().ask(lanes_->of(way));
+    return worker_.turns().acquire(lanes_->of(direction));
 }
 
 // Data that could not pass now requests its turn again when it can: meanwhile it delays no others.
-void SocketPump::count_passed(shaping::Way way, std::size_t bytes) noexcept {
-    shaping::Lane& lane = lanes_->of(way);
+void SocketPump::count_passed(shaping::Direction direction, std::size_t bytes) noexcept {
+    shaping::Lane& lane = lanes_->of(direction);
     lane.passed(bytes, worker_.now());
     lane.settle();
 }
 
-void SocketPump::let_go(bool reset) noexcept {
+void SocketPump::close_end(bool reset) noexcept {
     lanes_.reset();
     if (reset && socket_) {
         runtime::reset_close(std::move(socket_));

@@ -32,14 +32,14 @@ private:
     int fd() const noexcept override { return socket_.get(); }
     void send() override;
     bool read_once() override;
-    void let_go(bool reset) noexcept override;
+    void close_end(bool reset) noexcept override;
     bool write_once();
     bool end_or_park();
 
     struct Lanes;
     bool is_shaped() const noexcept { return shape_ && shape_->is_on(); }
-    std::size_t ask_for(shaping::Way way);
-    void count_passed(shaping::Way way, std::size_t bytes) noexcept;
+    std::size_t acquire_bytes(shaping::Direction direction);
+    void count_passed(shaping::Direction direction, std::size_t bytes) noexcept;
 
     runtime::Fd socket_;
     std::shared_ptr<shaping::ServiceShape> shape_;

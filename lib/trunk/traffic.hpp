@@ -13,7 +13,7 @@ namespace ferrotunnel::trunk {
 
 /// Visitors and bytes, counted as they occur; any thread may read. Visitors are counted on any thread. Bytes are
 /// counted with every read and write of a socket, but only if a single worker counts them, so that no worker waits for
-/// another's cache line. The total of a process is the sum of its sessions (trunk/traffic_book.hpp).
+/// another's cache line. The total of a process is the sum of its sessions (trunk/traffic_registry.hpp).
 struct Traffic {
     /// On how many workers the visitors are: bytes are counted only for one_worker.
     enum class Of : std::uint8_t { one_worker, all_workers };

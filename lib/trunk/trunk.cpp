@@ -25,9 +25,9 @@ constexpr auto linger = std::chrono::seconds(2);
 }  // namespace
 
 // The waker by which streams on any thread request a flush. Outlives the trunk as long as a stream is held.
-class Trunk::Bell final : public buffer::Waker {
+class Trunk::DriverWaker final : public buffer::Waker {
 public:
-    Bell(runtime::Worker& worker, Trunk* trunk) : worker_(&worker), mailbox_(worker.mailbox()), trunk_(trunk) {}
+    DriverWaker(runtime::Worker& worker, Trunk* trunk) : worker_(&worker), mailbox_(worker.mailbox()), trunk_(trunk) {}
 
     void wake() noexcept override {
         if (runtime::Worker::current() == worker_) {
@@ -49,7 +49,7 @@ private:
     runtime::Worker* worker_;
     std::shared_ptr<buffer::Mailbox> mailbox_;
     Trunk* trunk_;  // for the worker's thread only
-    const IntrusivePtr<buffer::WakeMail<Bell>> mail_ = make_intrusive<buffer::WakeMail<Bell>>();
+    const IntrusivePtr<buffer::WakeMail<DriverWaker>> mail_ = make_intrusive<buffer::WakeMail<DriverWaker>>();
 };
 
 Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, const mux::Settings& settings,
@@ -57,8 +57,8 @@ Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, con
     : worker_(worker),
       pipe_(std::move(pipe)),
       events_(events),
-      bell_(make_intrusive<Bell>(worker, this)),
-      session_(settings, *this, bell_, worker.slabs(), random, worker.now()),
+      driver_waker_(make_intrusive<DriverWaker>(worker, this)),
+      session_(settings, *this, driver_waker_, worker.slabs(), random, worker.now()),
       batch_(worker.slabs()),
       timer_(worker, [this] { guarded(&Trunk::on_timer); }),
       handshake_until_(worker.now() + handshake_deadline) {
@@ -67,7 +67,7 @@ Trunk::Trunk(runtime::Worker& worker, std::unique_ptr<transport::Pipe> pipe, con
 
 Trunk::~Trunk() {
     abandon();
-    bell_->forget();
+    driver_waker_->forget();
 }
 
 void Trunk::start() {
@@ -157,7 +157,7 @@ void Trunk::on_timer() {
             return;
         }
         constexpr const char* late = "the login did not finish in time";
-        if (may_be_taken_) {
+        if (takeover_allowed_) {
             leave_pipe();
             close({Code::handshake_timeout, late, false, true});
             return;
@@ -261,10 +261,10 @@ Trunk::IoStatus Trunk::read_once(ReadSlab& into) {
 }
 
 void Trunk::take(const buffer::Slice& bytes) {
-    taking_ = &bytes;
+    receiving_ = &bytes;
     const auto work = [&] { session_.take(bytes, worker_.now()); };
-    account_ ? account_->timed(&TrafficBook::Account::decode, work) : work();
-    taking_ = nullptr;
+    account_ ? account_->timed(&TrafficRegistry::Account::decode, work) : work();
+    receiving_ = nullptr;
 }
 
 void Trunk::input_ended(IoStatus status) {
@@ -322,14 +322,14 @@ bool Trunk::write_once() {
     if (batch_.empty() && !produce()) {
         if (pipe_->has_pending()) {
             readiness_.set_writable(pipe_->flush() == IoStatus::ok);
-            tell_written(0);
+            report_written(0);
         }
         return false;
     }
     IoResult result = pipe_->write(batch_.pieces());
     count(result.bytes);
     batch_.advance(result.bytes);
-    tell_written(result.bytes);
+    report_written(result.bytes);
     if (result.status == IoStatus::error) {
         // Data that the peer sent before it closed may still be readable: a GOAWAY tells more than this error.
         readiness_.set_readable(true);
@@ -347,15 +347,15 @@ bool Trunk::write_once() {
 
 bool Trunk::produce() {
     const auto work = [&] { return session_.produce(batch_, worker_.now()); };
-    return account_ ? account_->timed(&TrafficBook::Account::encode, work) : work();
+    return account_ ? account_->timed(&TrafficRegistry::Account::encode, work) : work();
 }
 
 // Reports to the session how much was written. Bytes that TLS has accepted but the socket has not are still pending:
 // one of them is held back, so that the session continues watching for progress.
-void Trunk::tell_written(std::size_t bytes) {
-    bytes += std::exchange(held_back_, 0);
+void Trunk::report_written(std::size_t bytes) {
+    bytes += std::exchange(unreported_, 0);
     if (bytes > 0 && pipe_->has_pending()) {
-        held_back_ = 1;
+        unreported_ = 1;
         --bytes;
     }
     session_.written(bytes, worker_.now());
@@ -411,23 +411,23 @@ void Trunk::close(TrunkEnd end) {
         return;
     }
     end_ = std::move(end);
-    let_go();
+    release_pipe();
     events_.on_trunk_end(end_);
 }
 
 void Trunk::abandon() noexcept {
     check_here(worker_);
     if (state_ != State::closed) {
-        let_go();
+        release_pipe();
     }
 }
 
 // Releases everything except the session's memory, to which streams may still point.
-void Trunk::let_go() noexcept {
+void Trunk::release_pipe() noexcept {
     state_ = State::closed;
     timer_.cancel();
     cancel_deferred();
-    bell_->forget();
+    driver_waker_->forget();
     batch_.clear();
     slabs_ = {};
     session_.lose();

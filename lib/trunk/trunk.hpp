@@ -27,7 +27,7 @@
 #include "transport/pipe.hpp"
 #include "trunk/memory_governor.hpp"
 #include "trunk/traffic.hpp"
-#include "trunk/traffic_book.hpp"
+#include "trunk/traffic_registry.hpp"
 
 namespace ferrotunnel::trunk {
 
@@ -77,7 +77,7 @@ public:
     /// Counts the bytes that the trunk moves in `recent` as well. Call it before `start`.
     void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
     /// Gives the session an entry in `book` as long as it lives. Call it before `start`.
-    void account_in(std::shared_ptr<TrafficBook> book) { account_.emplace(std::move(book), session_); }
+    void account_in(std::shared_ptr<TrafficRegistry> registry) { account_.emplace(std::move(registry), session_); }
     /// Counts the session's memory in `governor`, as `owner`'s, as long as the trunk lives. Call it after the login.
     void govern_by(std::shared_ptr<MemoryGovernor> governor, const std::string& owner) {
         governed_.emplace(std::move(governor), session_.shared(), owner);
@@ -91,10 +91,10 @@ public:
 
     /// This side makes new connections for the session, and so also tries after the peer's machine has closed the
     /// socket; the other side then knows that its peer is gone. Call it before the login is done.
-    void resumes_by_itself() noexcept { dials_ = true; }
+    void set_redials() noexcept { dials_ = true; }
     /// The peer may use this connection for another session, which is resumed, before this side knows. If the login
     /// does not finish in time, the connection is then reset: a GOAWAY, or an orderly end, would end that session.
-    void may_be_taken() noexcept { may_be_taken_ = true; }
+    void allow_takeover() noexcept { takeover_allowed_ = true; }
     /// Drops the connection as if it were lost: another one has arrived. Call it when the session is resumable.
     void detach();
     bool is_detached() const noexcept { return state_ == State::detached; }
@@ -104,7 +104,7 @@ public:
                 const buffer::Slice& rest);
     /// Gives its connection to another trunk: no events follow. Not while bytes are being written. Within on_control,
     /// `rest` becomes the bytes after that message.
-    std::unique_ptr<transport::Pipe> hand_over(buffer::Slice& rest);
+    std::unique_ptr<transport::Pipe> transfer(buffer::Slice& rest);
 
     /// Closes the trunk at once, without events: the owner is being destroyed.
     void abandon() noexcept;
@@ -122,7 +122,7 @@ public:
 
 private:
     enum class State : std::uint8_t { handshaking, running, detached, closing, closed };
-    class Bell;
+    class DriverWaker;
     using IoStatus = runtime::IoStatus;
 
     /// A slab that is being filled; empty while there is nothing to read.
@@ -154,25 +154,25 @@ private:
     void take(const buffer::Slice& bytes);
     void input_ended(IoStatus status);
     void connection_lost(TrunkEnd end);
-    void detach_then_tell(TrunkEnd end);
+    void detach_and_notify(TrunkEnd end);
     void wait_detached();
     void leave_pipe() noexcept;
     void write_some();
     bool write_once();
     bool produce();
-    void tell_written(std::size_t bytes);
+    void report_written(std::size_t bytes);
     void count(std::size_t bytes) noexcept;
     void discard_input();
     void check_session();
     void begin_closing();
     void close(TrunkEnd end);
-    void let_go() noexcept;
+    void release_pipe() noexcept;
     void set_timer();
 
     runtime::Worker& worker_;
     std::unique_ptr<transport::Pipe> pipe_;
     TrunkEvents& events_;
-    IntrusivePtr<Bell> bell_;
+    IntrusivePtr<DriverWaker> driver_waker_;
     mux::Session session_;
     mux::Batch batch_;
     runtime::Timer timer_;
@@ -180,19 +180,19 @@ private:
     TrunkEnd end_;
     transport::PipeCounters last_counters_;  // of past pipes
     std::shared_ptr<RecentTraffic> recent_;  // may be null
-    std::optional<TrafficBook::Account> account_;
+    std::optional<TrafficRegistry::Account> account_;
     std::optional<MemoryGovernor::Member> governed_;
     TimePoint handshake_until_;
     TimePoint close_at_ = never;
     std::array<ReadSlab, slabs_per_round_max> slabs_;
     std::size_t slabs_per_round_ = 1;  // grows while each round fills all of them
-    std::size_t held_back_ = 0;        // bytes written, but not reported to the session yet
+    std::size_t unreported_ = 0;       // bytes written, but not reported to the session yet
     // Of the pipe. TLS may hold data that arrived with the handshake's end, which no event reports.
     runtime::Readiness readiness_ = runtime::Readiness::both();
     bool logged_in_ = false;
     bool dials_ = false;
-    bool may_be_taken_ = false;
-    const buffer::Slice* taking_ = nullptr;  // the bytes that the session is reading
+    bool takeover_allowed_ = false;
+    const buffer::Slice* receiving_ = nullptr;  // the bytes that the session is reading
 };
 
 }  // namespace ferrotunnel::trunk

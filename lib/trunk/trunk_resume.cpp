@@ -14,15 +14,15 @@ void Trunk::connection_lost(TrunkEnd end) {
     if (!session_.is_resumable() || is_the_end) {
         close(std::move(end));
     } else {
-        detach_then_tell(std::move(end));
+        detach_and_notify(std::move(end));
     }
 }
 
 void Trunk::on_silent() {
-    detach_then_tell({Code::silent, "the peer sent nothing for too long", false, true});
+    detach_and_notify({Code::silent, "the peer sent nothing for too long", false, true});
 }
 
-void Trunk::detach_then_tell(TrunkEnd end) {
+void Trunk::detach_and_notify(TrunkEnd end) {
     detach();
     end_ = end;
     events_.on_detached(end);
@@ -46,7 +46,7 @@ void Trunk::leave_pipe() noexcept {
     batch_.clear();
     slabs_ = {};
     readiness_ = runtime::Readiness();
-    held_back_ = 0;
+    unreported_ = 0;
     last_counters_ = counters();
     runtime::reset_close(pipe_->release_fd());
     pipe_.reset();
@@ -84,16 +84,16 @@ void Trunk::attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_rec
     set_timer();
 }
 
-std::unique_ptr<transport::Pipe> Trunk::hand_over(buffer::Slice& rest) {
+std::unique_ptr<transport::Pipe> Trunk::transfer(buffer::Slice& rest) {
     check_here(worker_);
-    if (taking_ != nullptr) {
+    if (receiving_ != nullptr) {
         const auto end = static_cast<std::uint32_t>(session_.message_end());
-        rest = taking_->share(end, taking_->size() - end);
+        rest = receiving_->share(end, receiving_->size() - end);
     }
     last_counters_ = counters();
     worker_.poller().remove(pipe_->fd(), *this);
     std::unique_ptr<transport::Pipe> pipe = std::move(pipe_);
-    let_go();
+    release_pipe();
     return pipe;
 }
 

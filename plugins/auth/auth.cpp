@@ -123,33 +123,33 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
     }
     // Requests before and after a change must not reveal that a user's cost has stayed and an unknown name's has not.
     chooses_ = before != nullptr ? before->chooses_ : std::make_shared<const KeyedDigest>();
-    auto gate = std::make_shared<Gate>();
-    gate->user_header = settings.text("user_header").value_or(Text());
-    if (!gate->user_header.empty()) {
-        settings.declare_identity(gate->user_header);
+    auto responder = std::make_shared<AuthResponder>();
+    responder->user_header = settings.text("user_header").value_or(Text());
+    if (!responder->user_header.empty()) {
+        settings.declare_identity(responder->user_header);
     }
-    gate->key_header = settings.text("key_header").value_or(Text());
-    gate->forward = settings.boolean("forward").value_or(false);
+    responder->key_header = settings.text("key_header").value_or(Text());
+    responder->forward = settings.boolean("forward").value_or(false);
     const std::string realm = "realm=" + quoted_string(settings.text("realm").value_or(Text()));
     const auto file = settings.text("users_file");
     if (file || !inline_users_.empty()) {
-        gate->challenges.push_back({"WWW-Authenticate", "Basic " + realm + ", charset=\"UTF-8\""});
+        responder->challenges.push_back({"WWW-Authenticate", "Basic " + realm + ", charset=\"UTF-8\""});
     }
     if (!keys_.empty()) {
-        const std::string scheme = gate->key_header.empty()
+        const std::string scheme = responder->key_header.empty()
                                        ? "Bearer " + realm
-                                       : "ApiKey " + realm + ", header=" + quoted_string(gate->key_header);
-        gate->challenges.push_back({"WWW-Authenticate", scheme});
+                                       : "ApiKey " + realm + ", header=" + quoted_string(responder->key_header);
+        responder->challenges.push_back({"WWW-Authenticate", scheme});
     }
-    gate_ = gate;
+    responder_ = responder;
     const auto failures = static_cast<std::size_t>(settings.integer("lockout.failures").value_or(0));
     const std::chrono::seconds duration = seconds("lockout.duration");
     lockout_ = before != nullptr && before->lockout_->has(failures, duration)
                    ? before->lockout_
                    : std::make_shared<Lockout>(failures, duration);
-    verifier_ =
-        std::make_shared<Verifier>(gate_, lockout_, std::chrono::nanoseconds(settings.integer("cache").value_or(0)),
-                                   is_client_s_ ? Verifier::pending_of_client_max : Verifier::pending_as_pool_has_room);
+    verifier_ = std::make_shared<Verifier>(
+        responder_, lockout_, std::chrono::nanoseconds(settings.integer("cache").value_or(0)),
+        is_client_s_ ? Verifier::pending_of_client_max : Verifier::pending_as_pool_has_room);
     users_ = std::make_shared<const Users>(inline_users_);
     if (file) {
         file_.emplace(std::string(*file), Users::file_max);
@@ -158,7 +158,7 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
 }
 
 // Only for the operator: a client could fill the server's log with it.
-void Auth::tell_costs(const Users& users) const {
+void Auth::log_costs(const Users& users) const {
     if (const std::string costs = users.costs(); !costs.empty() && !is_client_s_) {
         log(FT_LOG_WARN, "the users' hashes differ in cost (" + costs +
                              "), so the response time shows which kind a user has; give all hashes the same cost");
@@ -166,9 +166,9 @@ void Auth::tell_costs(const Users& users) const {
 }
 
 void Auth::start() {
-    tell_costs(*users());
+    log_costs(*users());
     if (file_) {
-        watch_ = std::make_unique<Periodic>(std::chrono::seconds(1), [this] { look_at_file(); });
+        watch_ = std::make_unique<Periodic>(std::chrono::seconds(1), [this] { refresh_file(); });
     }
 }
 
@@ -176,11 +176,11 @@ void Auth::stop() {
     watch_.reset();
 }
 
-void Auth::look_at_file() {
+void Auth::refresh_file() {
     try {
         if (const auto text = file_->changed()) {
             auto made = std::make_shared<const Users>(with_file(inline_users_, *text));
-            tell_costs(*made);
+            log_costs(*made);
             const std::lock_guard lock(mutex_);
             users_.swap(made);  // the old users are destroyed without the lock
         }
@@ -195,40 +195,41 @@ std::shared_ptr<const Users> Auth::users() const {
 }
 
 Decision Auth::on_request(Exchange& exchange) {
-    if (!gate_->key_header.empty()) {
-        if (const auto key = exchange.field(Side::request, gate_->key_header)) {
-            return ask_key(exchange, *key, gate_->key_header);
+    if (!responder_->key_header.empty()) {
+        if (const auto key = exchange.field(Side::request, responder_->key_header)) {
+            return check_access_key(exchange, *key, responder_->key_header);
         }
     }
     const auto field = exchange.field(Side::request, "Authorization");
     if (!field) {
-        return gate_->refuse("auth_required");
+        return responder_->refuse("auth_required");
     }
     // With two fields, the backend might use the other one.
     if (exchange.field(Side::request, "Authorization", 1)) {
-        return gate_->refuse("auth_failed");
+        return responder_->refuse("auth_failed");
     }
     if (const auto encoded = of_scheme(*field, "Basic")) {
-        return ask_password(exchange, *encoded);
+        return check_password(exchange, *encoded);
     }
-    const auto key = gate_->key_header.empty() && !keys_.empty() ? of_scheme(*field, "Bearer") : std::nullopt;
-    return key ? ask_key(exchange, *key, "Authorization") : gate_->refuse("auth_required");
+    const auto key = responder_->key_header.empty() && !keys_.empty() ? of_scheme(*field, "Bearer") : std::nullopt;
+    return key ? check_access_key(exchange, *key, "Authorization") : responder_->refuse("auth_required");
 }
 
-Decision Auth::ask_key(Exchange& exchange, Text key, Text by_field) {
+Decision Auth::check_access_key(Exchange& exchange, Text key, Text by_field) {
     if (key.size() > key_max || exchange.field(Side::request, by_field, 1)) {
-        return gate_->refuse("auth_failed");
+        return responder_->refuse("auth_failed");
     }
     // The digest of a key reveals nothing about other digests, so the time of the look-up does not either.
     const auto found = keys_.find(sha256(key));
-    return found != keys_.end() ? gate_->admit(exchange, found->second, by_field) : gate_->refuse("auth_failed");
+    return found != keys_.end() ? responder_->admit(exchange, found->second, by_field)
+                                : responder_->refuse("auth_failed");
 }
 
-Decision Auth::ask_password(Exchange& exchange, Text encoded) {
+Decision Auth::check_password(Exchange& exchange, Text encoded) {
     const std::shared_ptr<const Users> users = this->users();
     std::optional<BasicCredentials> said = read_basic(encoded);
     if (!said || users->empty()) {
-        return gate_->refuse("auth_failed");
+        return responder_->refuse("auth_failed");
     }
     const auto now = std::chrono::steady_clock::now();
     if (const auto left = lockout_->left(said->user, exchange.visitor(), now); left.count() > 0) {
@@ -241,7 +242,7 @@ Decision Auth::ask_password(Exchange& exchange, Text encoded) {
     Verifier::Attempt attempt{std::move(said->user), std::move(said->password),
                               hash != nullptr ? *hash : users->hash_for_unknown(any), hash != nullptr};
     if (verifier_->is_known(attempt, now)) {
-        return gate_->admit(exchange, attempt.user, "Authorization");
+        return responder_->admit(exchange, attempt.user, "Authorization");
     }
     const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later later) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "auth/gate.hpp"
+#include "auth/auth_responder.hpp"
 #include "auth/lockout.hpp"
 #include "auth/users.hpp"
 #include "auth/verifier.hpp"
@@ -68,19 +68,19 @@ public:
 
     /// Reads the file of users if it has changed. A broken file is logged, and changes nothing. On one thread at a
     /// time.
-    void look_at_file();
+    void refresh_file();
 
 private:
     std::shared_ptr<const Users> users() const;
-    void tell_costs(const Users& users) const;
-    plugin::Decision ask_password(plugin::Exchange& exchange, plugin::Text encoded);
-    plugin::Decision ask_key(plugin::Exchange& exchange, plugin::Text key, plugin::Text by_field);
+    void log_costs(const Users& users) const;
+    plugin::Decision check_password(plugin::Exchange& exchange, plugin::Text encoded);
+    plugin::Decision check_access_key(plugin::Exchange& exchange, plugin::Text key, plugin::Text by_field);
 
     Users inline_users_;
     std::optional<WatchedFile> file_;
     std::unordered_map<Digest, std::string, DigestHash> keys_;
     std::shared_ptr<Lockout> lockout_;
-    std::shared_ptr<const Gate> gate_;
+    std::shared_ptr<const AuthResponder> responder_;
     std::shared_ptr<Verifier> verifier_;
     std::shared_ptr<const KeyedDigest> chooses_;  // selects the hash that is checked for an unknown user
     mutable std::mutex mutex_;                    // guards users_

@@ -72,7 +72,7 @@ TEST_CASE("auth: a check costs the same for a user who is not there", "[auth][co
     (void)made().take();
     for (const std::string wrong : {"a:no", "b:no", "nobody:no", "nobody else:no", "A:bcrypt"}) {
         INFO(wrong);
-        CHECK(rig.come(basic(wrong)) == "401 auth_failed");
+        CHECK(rig.send_request(basic(wrong)) == "401 auth_failed");
         CHECK(made().take() == std::vector<std::string>{"bcrypt 04"});
     }
 }
@@ -120,7 +120,7 @@ TEST_CASE("auth: a stranger's cost stays when users change", "[auth][cost][file]
     AuthRig rig("{users_file: '" + path + "', lockout: {failures: 0}}");
     const auto cost_of = [&](const std::string& name) {
         (void)made().take();
-        CHECK(rig.come(basic(name + ":no")) == "401 auth_failed");
+        CHECK(rig.send_request(basic(name + ":no")) == "401 auth_failed");
         const auto costs = made().take();
         REQUIRE(costs.size() == 1);
         return costs.front();
@@ -131,7 +131,7 @@ TEST_CASE("auth: a stranger's cost stays when users change", "[auth][cost][file]
         first[name] = cost_of(name);
     }
     write("c:" + bcrypt + "\nd:" + argon2 + "\n");
-    static_cast<plugins::Auth*>(rig.chain.instances[0]->object())->look_at_file();
+    static_cast<plugins::Auth*>(rig.chain.instances[0]->object())->refresh_file();
     std::map<std::string, int> seen;
     for (const auto& [name, cost] : first) {
         CHECK(cost_of(name) == cost);
@@ -149,7 +149,7 @@ TEST_CASE("auth: the time of a check says nothing of who is there", "[auth][cost
         timespec before{};
         timespec after{};
         ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-        CHECK(rig.come(basic(credentials)) == "401 auth_failed");
+        CHECK(rig.send_request(basic(credentials)) == "401 auth_failed");
         ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
         return static_cast<double>(after.tv_sec - before.tv_sec) * 1e3 +
                static_cast<double>(after.tv_nsec - before.tv_nsec) / 1e6;
@@ -179,7 +179,7 @@ TEST_CASE("limit: all addresses of a /64 have one address's part of the queue", 
     }
     AuthRig rig("{users: {a: '" + yescrypt + "'}}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](std::size_t i, const std::string& visitor) {
+    const auto send_request = [&](std::size_t i, const std::string& visitor) {
         rig.info.visitor = visitor;
         rig.begin("GET /", basic(std::to_string(i) + ":guess"));  // of another user each, so that no lockout counts
         REQUIRE(rig.ask() == Step::wait);
@@ -188,9 +188,9 @@ TEST_CASE("limit: all addresses of a /64 have one address's part of the queue", 
     constexpr std::size_t many = plugins::Verifier::pending_of_address_max;
     const std::string network[] = {"2001:db8::1", "2001:db8::2"};
     for (std::size_t i = 0; i <= many; ++i) {
-        come(i, network[i % 2]);
+        send_request(i, network[i % 2]);
     }
-    come(many + 1, "2001:db8:0:1::1");
+    send_request(many + 1, "2001:db8:0:1::1");
     rig.wait_for(1);
     opens.set_value();
     rig.wait_for(static_cast<int>(many) + 1);

@@ -57,75 +57,76 @@ TEST_CASE("auth: passwords of each kind of hash", "[auth]") {
                 "'}, user_header: X-User, realm: 'a \"quoted\" \\ realm'}");
     for (const std::string right : {"a:yes", "b:six", "c:argon", "d:bcrypt"}) {
         INFO(right);
-        const std::string head = rig.come(basic(right) + "X-User: root\r\nx_user: root\r\n");
+        const std::string head = rig.send_request(basic(right) + "X-User: root\r\nx_user: root\r\n");
         CHECK(head == "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: " + right.substr(0, 1) + "\r\n\r\n");
     }
     for (const std::string wrong : {"a:six", "b:", "c:argon2", "nobody:yes", "A:yes"}) {
         INFO(wrong);
-        CHECK(rig.come(basic(wrong)) == "401 auth_failed");
+        CHECK(rig.send_request(basic(wrong)) == "401 auth_failed");
         CHECK(rig.waited);  // also for the unknown user
     }
     REQUIRE(rig.reply.fields.size() == 1);
     CHECK(rig.reply.fields[0].second == R"(Basic realm="a \"quoted\" \\ realm", charset="UTF-8")");
-    CHECK(rig.come("X-User: root\r\n") == "401 auth_required");
+    CHECK(rig.send_request("X-User: root\r\n") == "401 auth_required");
 }
 
 TEST_CASE("auth: what is no credentials gets no check", "[auth]") {
     AuthRig rig("{users: {a: '" + yescrypt + "'}}");
     const std::string good = basic("a:yes");
-    CHECK(rig.come(good + good) == "401 auth_failed");  // two of them
-    CHECK(rig.come("Authorization: Basic\r\n") == "401 auth_required");
-    CHECK(rig.come("Authorization: Basic !!\r\n") == "401 auth_failed");
-    CHECK(rig.come("Authorization: Bearer abc\r\n") == "401 auth_required");
-    CHECK(rig.come("Authorization: Digest a=b\r\n") == "401 auth_required");
-    CHECK(rig.come(basic("no colon")) == "401 auth_failed");
-    CHECK(rig.come(basic(":yes")) == "401 auth_failed");
-    CHECK(rig.come(basic("a:yes\n")) == "401 auth_failed");
-    CHECK(rig.come(basic(std::string("a:yes\0", 6))) == "401 auth_failed");
-    CHECK(rig.come(basic("a:" + std::string(1'025, 'x'))) == "401 auth_failed");
-    CHECK(rig.come(basic(std::string(256, 'a') + ":x")) == "401 auth_failed");
+    CHECK(rig.send_request(good + good) == "401 auth_failed");  // two of them
+    CHECK(rig.send_request("Authorization: Basic\r\n") == "401 auth_required");
+    CHECK(rig.send_request("Authorization: Basic !!\r\n") == "401 auth_failed");
+    CHECK(rig.send_request("Authorization: Bearer abc\r\n") == "401 auth_required");
+    CHECK(rig.send_request("Authorization: Digest a=b\r\n") == "401 auth_required");
+    CHECK(rig.send_request(basic("no colon")) == "401 auth_failed");
+    CHECK(rig.send_request(basic(":yes")) == "401 auth_failed");
+    CHECK(rig.send_request(basic("a:yes\n")) == "401 auth_failed");
+    CHECK(rig.send_request(basic(std::string("a:yes\0", 6))) == "401 auth_failed");
+    CHECK(rig.send_request(basic("a:" + std::string(1'025, 'x'))) == "401 auth_failed");
+    CHECK(rig.send_request(basic(std::string(256, 'a') + ":x")) == "401 auth_failed");
     CHECK_FALSE(rig.waited);
-    CHECK(rig.come(basic("a:" + std::string(1'024, 'x'))) == "401 auth_failed");
+    CHECK(rig.send_request(basic("a:" + std::string(1'024, 'x'))) == "401 auth_failed");
     CHECK(rig.waited);
-    CHECK(passes_auth(rig.come("authorization: bAsIc " + good.substr(std::string("Authorization: Basic ").size()))));
+    CHECK(passes_auth(
+        rig.send_request("authorization: bAsIc " + good.substr(std::string("Authorization: Basic ").size()))));
 }
 
 TEST_CASE("auth: a right password is known for a while, a wrong one never", "[auth]") {
     AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
-    CHECK(passes_auth(rig.come(basic("a:yes"))));
+    CHECK(passes_auth(rig.send_request(basic("a:yes"))));
     CHECK(rig.waited);
-    CHECK(passes_auth(rig.come(basic("a:yes"))));
+    CHECK(passes_auth(rig.send_request(basic("a:yes"))));
     CHECK_FALSE(rig.waited);
     for (int i = 0; i < 3; ++i) {
-        CHECK(rig.come(basic("a:no")) == "401 auth_failed");
+        CHECK(rig.send_request(basic("a:no")) == "401 auth_failed");
         CHECK(rig.waited);
     }
     AuthRig never("{users: {a: '" + yescrypt + "'}, cache: 0}");
     for (int i = 0; i < 2; ++i) {
-        CHECK(passes_auth(never.come(basic("a:yes"))));
+        CHECK(passes_auth(never.send_request(basic("a:yes"))));
         CHECK(never.waited);
     }
 }
 
 TEST_CASE("auth: credentials are forwarded where that is asked for", "[auth]") {
     AuthRig rig("{users: {a: '" + yescrypt + "'}, forward: true}");
-    CHECK(rig.come(basic("a:yes")).find("\r\nAuthorization: Basic ") != std::string::npos);
+    CHECK(rig.send_request(basic("a:yes")).find("\r\nAuthorization: Basic ") != std::string::npos);
 }
 
 TEST_CASE("auth: who guesses too often is shut out, with the right password too", "[auth][lockout]") {
     AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 3, duration: 1h}}");
-    CHECK(rig.come(basic("a:1")) == "401 auth_failed");
-    CHECK(rig.come(basic("a:2")) == "401 auth_failed");
-    CHECK(passes_auth(rig.come(basic("a:yes"))));  // begins again
+    CHECK(rig.send_request(basic("a:1")) == "401 auth_failed");
+    CHECK(rig.send_request(basic("a:2")) == "401 auth_failed");
+    CHECK(passes_auth(rig.send_request(basic("a:yes"))));  // begins again
     for (const std::string wrong : {"a:1", "a:2", "a:3"}) {
-        CHECK(rig.come(basic(wrong)) == "401 auth_failed");
+        CHECK(rig.send_request(basic(wrong)) == "401 auth_failed");
     }
-    CHECK(rig.come(basic("a:yes")) == "429 auth_locked");
+    CHECK(rig.send_request(basic("a:yes")) == "429 auth_locked");
     CHECK_FALSE(rig.waited);
     REQUIRE(rig.reply.fields.size() == 1);
     CHECK(rig.reply.fields[0].first == "Retry-After");
     CHECK(std::stoi(rig.reply.fields[0].second) > 3'000);
-    CHECK(rig.come(basic("b:1")) == "401 auth_failed");  // another user
+    CHECK(rig.send_request(basic("b:1")) == "401 auth_failed");  // another user
 }
 
 TEST_CASE("limit: a burst has no more guesses than a lockout leaves", "[auth][lockout][limits]") {
@@ -137,22 +138,22 @@ TEST_CASE("limit: a burst has no more guesses than a lockout leaves", "[auth][lo
     }
     AuthRig rig("{users: {a: '" + yescrypt + "', b: '" + sha512 + "'}, lockout: {failures: 3, duration: 1h}}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const std::string& credentials) {
+    const auto send_request = [&](const std::string& credentials) {
         rig.begin("GET /", basic(credentials));
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
     };
     for (const char* const guess : {"a:1", "a:2", "a:3"}) {
-        come(guess);
+        send_request(guess);
     }
-    come("a:3");  // no further guess: it waits for the answer to that one
-    come("a:4");
+    send_request("a:3");  // no further guess: it waits for the answer to that one
+    send_request("a:4");
     rig.wait_for(1);
     REQUIRE(runs.back()->request(rig.now) == Step::answer);
     CHECK(runs.back()->take_reply().code == "auth_locked");
-    come("b:six");                    // another user
+    send_request("b:six");            // another user
     rig.info.visitor = "192.0.2.77";  // and another address
-    come("a:yes");
+    send_request("a:yes");
     opens.set_value();
     rig.wait_for(6);
     std::vector<std::string> codes;
@@ -196,20 +197,20 @@ TEST_CASE("auth: keys of programs", "[auth][keys]") {
     const std::string key = "0123456789abcdef";
     const std::string digest = "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f";
     AuthRig bearer("{keys: {ci: '" + digest + "'}, user_header: X-User}");
-    CHECK(bearer.come("Authorization: Bearer " + key + "\r\n") ==
+    CHECK(bearer.send_request("Authorization: Bearer " + key + "\r\n") ==
           "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: ci\r\n\r\n");
-    CHECK(bearer.come("Authorization: Bearer " + digest + "\r\n") == "401 auth_failed");
+    CHECK(bearer.send_request("Authorization: Bearer " + digest + "\r\n") == "401 auth_failed");
     CHECK(bearer.reply.fields[0].second == "Bearer realm=\"Restricted\"");
-    CHECK(bearer.come("X-API-Key: " + key + "\r\n") == "401 auth_required");
-    CHECK(bearer.come("Authorization: Bearer " + std::string(2'000, 'x') + "\r\n") == "401 auth_failed");
+    CHECK(bearer.send_request("X-API-Key: " + key + "\r\n") == "401 auth_required");
+    CHECK(bearer.send_request("Authorization: Bearer " + std::string(2'000, 'x') + "\r\n") == "401 auth_failed");
 
     AuthRig field("{keys: {ci: '" + digest + "'}, key_header: X-API-Key, users: {a: '" + yescrypt + "'}}");
-    CHECK(field.come("X-API-Key: " + key + "\r\nCookie: a\r\n") ==
+    CHECK(field.send_request("X-API-Key: " + key + "\r\nCookie: a\r\n") ==
           "200 GET / HTTP/1.1\r\nHost: app.test\r\nCookie: a\r\n\r\n");
-    CHECK(field.come("X-API-Key: no\r\n" + basic("a:yes")) == "401 auth_failed");
-    CHECK(field.come("X-API-Key: " + key + "\r\nX-API-Key: " + key + "\r\n") == "401 auth_failed");
-    CHECK(field.come("Authorization: Bearer " + key + "\r\n") == "401 auth_required");
-    CHECK(passes_auth(field.come(basic("a:yes"))));
+    CHECK(field.send_request("X-API-Key: no\r\n" + basic("a:yes")) == "401 auth_failed");
+    CHECK(field.send_request("X-API-Key: " + key + "\r\nX-API-Key: " + key + "\r\n") == "401 auth_failed");
+    CHECK(field.send_request("Authorization: Bearer " + key + "\r\n") == "401 auth_required");
+    CHECK(passes_auth(field.send_request(basic("a:yes"))));
 }
 
 TEST_CASE("auth: one address cannot fill the queue, and equal checks run once", "[auth][pool]") {
@@ -221,17 +222,17 @@ TEST_CASE("auth: one address cannot fill the queue, and equal checks run once", 
     }
     AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 0}}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const std::string& password) {
+    const auto send_request = [&](const std::string& password) {
         rig.begin("GET /", basic("a:" + password));
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
     };
     const std::size_t many = plugins::Verifier::pending_of_address_max;
     for (std::size_t i = 0; i < many; ++i) {
-        come(i == 0 ? "yes" : std::to_string(i));
+        send_request(i == 0 ? "yes" : std::to_string(i));
     }
-    come("yes");  // joins the first one
-    come("one more");
+    send_request("yes");  // joins the first one
+    send_request("one more");
     rig.wait_for(1);
     REQUIRE(runs.back()->request(rig.now) == Step::answer);
     CHECK(runs.back()->take_reply().code == "auth_busy");
@@ -272,7 +273,7 @@ TEST_CASE("limit: checks of one token's services leave half of the queue to anot
     for (int i = 0; i < 300; ++i) {
         services.push_back("s" + std::to_string(i));
     }
-    const auto come = [&](const char* token, std::size_t i) {
+    const auto send_request = [&](const char* token, std::size_t i) {
         rig.info.token = token;
         rig.info.service = services[i % services.size()];
         rig.info.visitor = addresses[i % addresses.size()];
@@ -282,10 +283,10 @@ TEST_CASE("limit: checks of one token's services leave half of the queue to anot
     };
     const std::size_t all = WorkPool::shared_queue_max;
     for (std::size_t i = 0; i < all; ++i) {
-        come("noisy", i);
+        send_request("noisy", i);
     }
     for (std::size_t i = 0; i < all / 2; ++i) {
-        come("quiet", i);
+        send_request("quiet", i);
     }
     rig.wait_for(static_cast<int>(all / 2));
     std::size_t busy = 0;
@@ -293,7 +294,7 @@ TEST_CASE("limit: checks of one token's services leave half of the queue to anot
         busy += runs[i]->request(rig.now) == Step::answer && runs[i]->take_reply().code == "auth_busy" ? 1 : 0;
     }
     CHECK(busy == all / 2);
-    come("quiet", 199);  // its share is full
+    send_request("quiet", 199);  // its share is full
     rig.wait_for(1);
     REQUIRE(runs.back()->request(rig.now) == Step::answer);
     CHECK(runs.back()->take_reply().code == "auth_busy");
@@ -315,7 +316,7 @@ TEST_CASE("limit: of the checks of all clients' services, one service has a part
     AuthRig other(settings);
     const std::string addresses[] = {"192.0.2.1", "192.0.2.2"};
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](AuthRig& to, std::size_t i) {
+    const auto send_request = [&](AuthRig& to, std::size_t i) {
         to.info.visitor = addresses[i % 2];
         to.begin("GET /", basic("a:" + std::to_string(i)));
         REQUIRE(to.ask() == Step::wait);
@@ -323,12 +324,12 @@ TEST_CASE("limit: of the checks of all clients' services, one service has a part
     };
     const std::size_t many = plugins::Verifier::pending_of_client_max;
     for (std::size_t i = 0; i <= many; ++i) {
-        come(rig, i);
+        send_request(rig, i);
     }
     rig.wait_for(1);
     REQUIRE(runs.back()->request(rig.now) == Step::answer);
     CHECK(runs.back()->take_reply().code == "auth_busy");
-    come(other, 0);  // another service has its own part
+    send_request(other, 0);  // another service has its own part
     opens.set_value();
     rig.wait_for(static_cast<int>(many));
     other.wait_for(1);
@@ -344,29 +345,29 @@ TEST_CASE("auth: a file of users, which is read again; a bad one changes nothing
     file.write("# people\n\na:" + yescrypt + "\r\nb:" + sha512 + "\n");
     AuthRig rig("{users_file: '" + file.path + "', users: {c: '" + argon2 + "'}}");
     auto& auth = *static_cast<Auth*>(rig.chain.instances[0]->object());
-    CHECK(passes_auth(rig.come(basic("a:yes"))));
-    CHECK(passes_auth(rig.come(basic("b:six"))));
-    CHECK(passes_auth(rig.come(basic("c:argon"))));
+    CHECK(passes_auth(rig.send_request(basic("a:yes"))));
+    CHECK(passes_auth(rig.send_request(basic("b:six"))));
+    CHECK(passes_auth(rig.send_request(basic("c:argon"))));
     file.write("a:" + sha512 + "\n");
-    auth.look_at_file();
-    CHECK(rig.come(basic("a:yes")) == "401 auth_failed");  // although it was known
-    CHECK(passes_auth(rig.come(basic("a:six"))));
-    CHECK(rig.come(basic("b:six")) == "401 auth_failed");
-    CHECK(passes_auth(rig.come(basic("c:argon"))));
+    auth.refresh_file();
+    CHECK(rig.send_request(basic("a:yes")) == "401 auth_failed");  // although it was known
+    CHECK(passes_auth(rig.send_request(basic("a:six"))));
+    CHECK(rig.send_request(basic("b:six")) == "401 auth_failed");
+    CHECK(passes_auth(rig.send_request(basic("c:argon"))));
     for (const std::string& bad :
          std::vector<std::string>{"a", "a:plain\n", "c:" + yescrypt, "a:" + yescrypt + "\na:" + sha512}) {
         INFO(bad);
         file.write(bad);
-        auth.look_at_file();
-        CHECK(passes_auth(rig.come(basic("a:six"))));
+        auth.refresh_file();
+        CHECK(passes_auth(rig.send_request(basic("a:six"))));
     }
     std::filesystem::remove(file.path);
-    auth.look_at_file();
-    CHECK(passes_auth(rig.come(basic("a:six"))));
+    auth.refresh_file();
+    CHECK(passes_auth(rig.send_request(basic("a:six"))));
     file.write("");  // nobody but those of the settings
-    auth.look_at_file();
-    CHECK(rig.come(basic("a:six")) == "401 auth_failed");
-    CHECK(passes_auth(rig.come(basic("c:argon"))));
+    auth.refresh_file();
+    CHECK(rig.send_request(basic("a:six")) == "401 auth_failed");
+    CHECK(passes_auth(rig.send_request(basic("c:argon"))));
 }
 
 TEST_CASE("auth: hashes that are not taken, and why", "[auth][check]") {

@@ -43,7 +43,7 @@ struct AuthRig : PluginRig {
         }
     }
     /// Asks, and waits if the plugin does. "200" and what the backend gets, or "401 auth_failed".
-    std::string come(const std::string& fields) {
+    std::string send_request(const std::string& fields) {
         begin("GET /", fields);
         hooks::Step step = ask();
         waited = step == hooks::Step::wait;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "auth/password_hash.hpp"
-#include "common/at_end.hpp"
+#include "common/scope_exit.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -22,9 +22,12 @@ Decision busy() {
 
 }  // namespace
 
-Verifier::Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lockout,
+Verifier::Verifier(std::shared_ptr<const AuthResponder> responder, std::shared_ptr<Lockout> lockout,
                    std::chrono::nanoseconds known_for, std::size_t pending_max)
-    : gate_(std::move(gate)), lockout_(std::move(lockout)), known_for_(known_for), pending_max_(pending_max) {}
+    : responder_(std::move(responder)),
+      lockout_(std::move(lockout)),
+      known_for_(known_for),
+      pending_max_(pending_max) {}
 
 Digest Verifier::digest_of(const Attempt& attempt) const {
     return keyed_.of({attempt.user, attempt.password.text(), attempt.hash, attempt.is_user ? "user" : ""});
@@ -36,7 +39,7 @@ bool Verifier::is_known(const Attempt& attempt, Time now) {
     }
     const Digest digest = digest_of(attempt);
     const std::lock_guard lock(mutex_);
-    return known_.find(digest, now) != nullptr;
+    return cache_.find(digest, now) != nullptr;
 }
 
 // One address must not fill the queue for all others, nor may one of many services.
@@ -76,7 +79,7 @@ std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Sh
     // Before the pool gets it: nothing that allocates may fail after that.
     pending_[digest].pair = std::move(pair);
     bool is_taken = false;
-    const AtEnd forget([&] {
+    const ScopeExit forget([&] {
         if (!is_taken) {
             pending_.erase(digest);
         }
@@ -100,7 +103,7 @@ void Verifier::verify(WorkPool& pool, Share share, Attempt attempt, std::string 
     const Digest digest = digest_of(attempt);
     std::optional<Decision> refusal;
     std::function<void()> displaced;
-    const AtEnd tell_displaced([&displaced] {
+    const ScopeExit tell_displaced([&displaced] {
         if (displaced) {
             displaced();
         }
@@ -136,7 +139,7 @@ std::vector<Verifier::Waiter> Verifier::take(const Digest& digest) {
 std::vector<Verifier::Waiter> Verifier::finish(const Digest& digest, const std::string& user, bool is_right, Time now) {
     const std::lock_guard lock(mutex_);
     if (is_right && known_for_.count() > 0) {
-        known_.put(digest, true, now + known_for_);
+        cache_.put(digest, true, now + known_for_);
     }
     std::vector<Waiter> waiters = take(digest);
     std::set<std::string_view> addresses;
@@ -165,11 +168,11 @@ void Verifier::check(const Digest& digest, const Attempt& attempt) {
     }
     for (Waiter& waiter : finish(digest, attempt.user, is_right, std::chrono::steady_clock::now())) {
         if (is_right) {
-            std::move(waiter.later).resume([gate = gate_, user = attempt.user](Exchange& exchange) {
-                return gate->admit(exchange, user, "Authorization");
+            std::move(waiter.later).resume([responder = responder_, user = attempt.user](Exchange& exchange) {
+                return responder->admit(exchange, user, "Authorization");
             });
         } else {
-            std::move(waiter.later).decide(gate_->refuse("auth_failed"));
+            std::move(waiter.later).decide(responder_->refuse("auth_failed"));
         }
     }
 }

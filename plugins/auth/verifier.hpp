@@ -18,7 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "auth/gate.hpp"
+#include "auth/auth_responder.hpp"
 #include "auth/lockout.hpp"
 #include "auth/password.hpp"
 #include "common/digest.hpp"
@@ -46,8 +46,8 @@ public:
 
     /// `known_for`: how long a correct password is remembered; 0: not at all. `pending_max`: its limit of checks on the
     /// pool, which it shares with others.
-    Verifier(std::shared_ptr<const Gate> gate, std::shared_ptr<Lockout> lockout, std::chrono::nanoseconds known_for,
-             std::size_t pending_max = pending_as_pool_has_room);
+    Verifier(std::shared_ptr<const AuthResponder> responder, std::shared_ptr<Lockout> lockout,
+             std::chrono::nanoseconds known_for, std::size_t pending_max = pending_as_pool_has_room);
 
     /// Whether this was found correct a short while ago. With another hash of the user it is another attempt.
     bool is_known(const Attempt& attempt, Time now);
@@ -76,13 +76,13 @@ private:
     std::vector<Waiter> finish(const Digest& digest, const std::string& user, bool is_right, Time now);
     void check(const Digest& digest, const Attempt& attempt);
 
-    const std::shared_ptr<const Gate> gate_;
+    const std::shared_ptr<const AuthResponder> responder_;
     const std::shared_ptr<Lockout> lockout_;
     const std::chrono::nanoseconds known_for_;
     const std::size_t pending_max_;
     const KeyedDigest keyed_;
     std::mutex mutex_;  // guards what follows
-    ExpiringCache<Digest, bool, DigestHash> known_{known_max};
+    ExpiringCache<Digest, bool, DigestHash> cache_{known_max};
     std::unordered_map<Digest, Check, DigestHash> pending_;
 };
 

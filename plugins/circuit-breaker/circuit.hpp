@@ -49,7 +49,7 @@ public:
     /// Whether a request may go to the service now. A request that passes or probes must call leave().
     Admission enter(Time now) noexcept;
     /// Records the result of a request that has entered.
-    Change tell(bool has_failed, bool is_probe, const CircuitRules& rules, Time now) noexcept;
+    Change record_result(bool has_failed, bool is_probe, const CircuitRules& rules, Time now) noexcept;
     /// A request that has entered is over. If it was a probe without a result, the next request probes.
     void leave(bool is_probe) noexcept;
 

@@ -41,18 +41,18 @@ CircuitBreaker::CircuitBreaker(const Settings& settings, CircuitBreaker* before)
     : rules_{static_cast<std::uint64_t>(settings.integer("failures").value_or(1)), settings.number("ratio").value_or(0),
              std::chrono::nanoseconds(settings.integer("window").value_or(0)),
              std::chrono::nanoseconds(settings.integer("open_for").value_or(0))},
-      known_([&] {
+      state_([&] {
           const auto services = static_cast<std::size_t>(settings.integer("services").value_or(0));
           const bool fits =
-              before != nullptr && before->known_->services == services && before->known_->window == rules_.window;
-          return fits ? before->known_ : std::make_shared<Known>(services, rules_.window);
+              before != nullptr && before->state_->services == services && before->state_->window == rules_.window;
+          return fits ? before->state_ : std::make_shared<SharedState>(services, rules_.window);
       }()) {}
 
 Decision CircuitBreaker::on_request(Exchange& exchange) {
     const std::chrono::nanoseconds now = plugin::clock_now();
     // Clients choose the names of services, which are not unique; together with the host they are.
-    const std::uint64_t key = known_->hash(exchange.service(), exchange.host()) | 1;
-    Circuit* const circuit = known_->table.find(key, now);
+    const std::uint64_t key = state_->hash(exchange.service(), exchange.host()) | 1;
+    Circuit* const circuit = state_->table.find(key, now);
     if (circuit == nullptr) {
         return Decision::go_on();  // too many services have failed or are busy, so this one is not watched
     }
@@ -76,10 +76,11 @@ Decision CircuitBreaker::on_response(Exchange& exchange) {
     const Verdict verdict = place != nullptr ? verdict_of(exchange) : Verdict::unknown;
     if (verdict != Verdict::unknown) {
         const bool has_failed = verdict == Verdict::failure;
-        const Circuit::Change change = place->circuit->tell(has_failed, place->is_probe, rules_, plugin::clock_now());
+        const Circuit::Change change =
+            place->circuit->record_result(has_failed, place->is_probe, rules_, plugin::clock_now());
         exchange.keep(nullptr, nullptr);  // a response is recorded once
         if (change != Circuit::Change::none) {
-            tell_change(exchange, change);
+            log_change(exchange, change);
         }
     }
     return Decision::go_on();
@@ -89,7 +90,7 @@ void CircuitBreaker::on_close(Exchange& exchange, const Outcome&) {
     exchange.keep(nullptr, nullptr);
 }
 
-void CircuitBreaker::tell_change(Exchange& exchange, Circuit::Change change) const {
+void CircuitBreaker::log_change(Exchange& exchange, Circuit::Change change) const {
     const std::string of = " for " + std::string(exchange.service()) + " at " + std::string(exchange.host());
     switch (change) {
         case Circuit::Change::none:

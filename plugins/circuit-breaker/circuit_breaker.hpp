@@ -42,18 +42,19 @@ public:
     void on_close(plugin::Exchange& exchange, const plugin::Outcome& outcome) override;
 
 private:
-    struct Known {
-        Known(std::size_t size, std::chrono::nanoseconds of_counts) : services(size), window(of_counts), table(size) {}
+    struct SharedState {
+        SharedState(std::size_t size, std::chrono::nanoseconds of_counts)
+            : services(size), window(of_counts), table(size) {}
         std::size_t services;
         std::chrono::nanoseconds window;
         KeyedHash hash;
         CircuitTable table;
     };
 
-    void tell_change(plugin::Exchange& exchange, Circuit::Change change) const;
+    void log_change(plugin::Exchange& exchange, Circuit::Change change) const;
 
     const CircuitRules rules_;
-    const std::shared_ptr<Known> known_;
+    const std::shared_ptr<SharedState> state_;
 };
 
 }  // namespace ferrotunnel::plugins

@@ -180,7 +180,7 @@ TEST_CASE("circuit-breaker: of threads together one probes, and no count is lost
     together([&] {
         for (int n = 0; n < 1'000; ++n) {
             (void)circuit.enter(1h);
-            opened += circuit.tell(true, false, rules, 1h) == Circuit::Change::opened ? 1 : 0;
+            opened += circuit.record_result(true, false, rules, 1h) == Circuit::Change::opened ? 1 : 0;
         }
     });
     CHECK(opened == 1);  // by the last of them all
@@ -196,7 +196,7 @@ TEST_CASE("circuit-breaker: requests in order allocate nothing of its own", "[ci
     for (int i = 0; i < 100; ++i) {
         Circuit* const circuit = table.find(7, 1h);
         (void)circuit->enter(1h);
-        (void)circuit->tell(false, false, rules, 1h);
+        (void)circuit->record_result(false, false, rules, 1h);
         circuit->leave(false);
     }
     CHECK(test::allocations_so_far() == before);

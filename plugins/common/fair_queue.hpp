@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/turn_table.hpp"
+#include "common/round_robin_table.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -59,7 +59,7 @@ public:
     /// Removes the next value: groups take turns, and so do the members of one. The queue must not be empty.
     Value pop() {
         const std::uint64_t group = groups_.next();
-        TurnTable& members = members_.find(group)->second;
+        RoundRobinTable& members = members_.find(group)->second;
         const Share share{group, members.next()};
         groups_.pass();
         members.pass();
@@ -135,8 +135,8 @@ private:
 
     std::list<Entry> order_;  // in order of arrival
     std::map<Share, Places> places_;
-    TurnTable groups_;
-    std::map<std::uint64_t, TurnTable> members_;  // by group
+    RoundRobinTable groups_;
+    std::map<std::uint64_t, RoundRobinTable> members_;  // by group
 };
 
 }  // namespace ferrotunnel::plugins

@@ -6,8 +6,8 @@
 #include <new>
 #include <utility>
 
-#include "common/at_end.hpp"
 #include "common/base64.hpp"
+#include "common/scope_exit.hpp"
 
 namespace ferrotunnel::plugins {
 namespace {
@@ -51,7 +51,7 @@ Address address_of(std::string_view url) {
 }
 
 // Moves the question's parts: it is sent once.
-plugin::FetchRequest request_of(HttpQuestion&& question, std::chrono::milliseconds left) {
+plugin::FetchRequest request_of(HttpRequest&& question, std::chrono::milliseconds left) {
     Address address = address_of(question.url);
     plugin::FetchRequest request;
     request.url = std::move(address.url);
@@ -70,14 +70,14 @@ plugin::FetchRequest request_of(HttpQuestion&& question, std::chrono::millisecon
     return request;
 }
 
-HttpAnswer answer_of(plugin::FetchResponse&& response) {
-    HttpAnswer answer;
+HttpResponse answer_of(plugin::FetchResponse&& response) {
+    HttpResponse answer;
     static_cast<plugin::FetchResponse&>(answer) = std::move(response);
     return answer;
 }
 
-HttpAnswer failure(const char* why) {
-    HttpAnswer answer;
+HttpResponse failure(const char* why) {
+    HttpResponse answer;
     try {
         answer.error = why;
     } catch (const std::bad_alloc&) {
@@ -97,7 +97,7 @@ public:
     ~Place() { free(); }
     void free() noexcept {
         if (!std::exchange(is_free_, true)) {
-            client_.free_place(is_notice_);
+            client_.release_slot(is_notice_);
         }
     }
 
@@ -107,11 +107,11 @@ private:
     bool is_free_ = false;
 };
 
-struct HttpClient::Asked {
-    Asked(HttpQuestion asked, Done then, bool is_told, std::chrono::milliseconds timeout)
-        : question(std::move(asked)), done(std::move(then)), is_notice(is_told), deadline(Clock::now() + timeout) {}
+struct HttpClient::PendingRequest {
+    PendingRequest(HttpRequest pending, Done then, bool is_told, std::chrono::milliseconds timeout)
+        : question(std::move(pending)), done(std::move(then)), is_notice(is_told), deadline(Clock::now() + timeout) {}
 
-    HttpQuestion question;
+    HttpRequest question;
     Done done;
     const bool is_notice;
     const Clock::time_point deadline;
@@ -124,19 +124,19 @@ HttpClient::HttpClient(std::size_t running_max, std::size_t waiting_max, std::ch
 HttpClient::~HttpClient() {
     {
         const std::lock_guard lock(mutex_);
-        ends_ = true;
+        stopping_ = true;
     }
     if (fetcher_ != nullptr) {
         fetcher_->stop();
     }
 }
 
-bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
-    auto asked = std::make_shared<Asked>(std::move(question), std::move(done), false, timeout_);
-    std::optional<std::shared_ptr<Asked>> displaced;
-    const AtEnd tell_displaced([&displaced] {
+bool HttpClient::ask(Share share, HttpRequest question, Done done) {
+    auto pending = std::make_shared<PendingRequest>(std::move(question), std::move(done), false, timeout_);
+    std::optional<std::shared_ptr<PendingRequest>> displaced;
+    const ScopeExit tell_displaced([&displaced] {
         if (displaced) {
-            HttpAnswer answer = failure("too many requests wait");
+            HttpResponse answer = failure("too many requests wait");
             answer.is_displaced = true;
             try {
                 (*displaced)->done(answer);
@@ -146,34 +146,34 @@ bool HttpClient::ask(Share share, HttpQuestion question, Done done) {
     });
     {
         const std::lock_guard lock(mutex_);
-        if (ends_) {
+        if (stopping_) {
             return false;
         }
         make_fetcher();
-        if (questions_ >= running_max_ + waiting_max_) {
+        if (requests_ >= running_max_ + waiting_max_) {
             displaced = waiting_.make_room(share);
             if (!displaced) {
                 return false;
             }
-            --questions_;
+            --requests_;
         }
-        waiting_.push(share, asked);
-        ++questions_;
+        waiting_.push(share, pending);
+        ++requests_;
     }
-    return start(asked);
+    return start(pending);
 }
 
-bool HttpClient::tell(HttpQuestion notice, Done done) {
-    auto asked = std::make_shared<Asked>(std::move(notice), std::move(done), true, timeout_);
+bool HttpClient::tell(HttpRequest notice, Done done) {
+    auto pending = std::make_shared<PendingRequest>(std::move(notice), std::move(done), true, timeout_);
     {
         const std::lock_guard lock(mutex_);
-        if (ends_) {
+        if (stopping_) {
             return false;
         }
         make_fetcher();
-        notices_.push_back(asked);
+        notices_.push_back(pending);
     }
-    return start(asked);
+    return start(pending);
 }
 
 // With the lock held.
@@ -184,54 +184,54 @@ void HttpClient::make_fetcher() {
 }
 
 // Starts what may run, now that `asked` waits as well. False: the host does not accept it.
-bool HttpClient::start(const std::shared_ptr<Asked>& asked) {
-    const bool is_taken = begin_waiting(asked);
+bool HttpClient::start(const std::shared_ptr<PendingRequest>& pending) {
+    const bool is_taken = begin_waiting(pending);
     watch_waiting();
     return is_taken;
 }
 
 void HttpClient::end_expired() {
-    std::vector<std::shared_ptr<Asked>> expired;
+    std::vector<std::shared_ptr<PendingRequest>> expired;
     {
         const std::lock_guard lock(mutex_);
         take_expired(expired);
-        questions_ -= static_cast<std::size_t>(
+        requests_ -= static_cast<std::size_t>(
             std::count_if(expired.begin(), expired.end(), [](const auto& each) { return !each->is_notice; }));
     }
-    for (const std::shared_ptr<Asked>& each : expired) {
+    for (const std::shared_ptr<PendingRequest>& each : expired) {
         end(*each, failure("there was no response in time"));
     }
 }
 
 // Returns whether `mine` was started, if its turn has come.
-bool HttpClient::begin_waiting(const std::shared_ptr<Asked>& mine) {
+bool HttpClient::begin_waiting(const std::shared_ptr<PendingRequest>& mine) {
     bool is_fine = true;
-    while (const std::shared_ptr<Asked> asked = next()) {
-        if (begin(asked)) {
+    while (const std::shared_ptr<PendingRequest> pending = next()) {
+        if (begin(pending)) {
             continue;
         }
-        if (asked == mine) {
+        if (pending == mine) {
             is_fine = false;
         } else {
-            end(*asked, failure("the request cannot be sent now"));
+            end(*pending, failure("the request cannot be sent now"));
         }
     }
     return is_fine;
 }
 
-std::shared_ptr<HttpClient::Asked> HttpClient::next() {
+std::shared_ptr<HttpClient::PendingRequest> HttpClient::next() {
     const std::lock_guard lock(mutex_);
-    if (ends_ || running_ == running_max_ || !has_waiting()) {
+    if (stopping_ || running_ == running_max_ || !has_waiting()) {
         return nullptr;
     }
     ++running_;
     return take_next();
 }
 
-void HttpClient::free_place(bool is_notice) noexcept {
+void HttpClient::release_slot(bool is_notice) noexcept {
     const std::lock_guard lock(mutex_);
     --running_;
-    questions_ -= is_notice ? 0 : 1;
+    requests_ -= is_notice ? 0 : 1;
 }
 
 // Expired questions end on the fetcher's thread: the caller of ask() may hold a lock that the `done` of another needs.
@@ -239,7 +239,7 @@ void HttpClient::watch_waiting() {
     Clock::time_point first;
     {
         const std::lock_guard lock(mutex_);
-        if (ends_ || is_watched_ || !has_waiting()) {
+        if (stopping_ || is_watched_ || !has_waiting()) {
             return;
         }
         is_watched_ = true;
@@ -269,14 +269,14 @@ void HttpClient::unwatch() noexcept {
 // With the lock held, and something waiting.
 std::chrono::steady_clock::time_point HttpClient::first_deadline() const {
     auto first = Clock::time_point::max();
-    if (const std::shared_ptr<Asked>* const oldest = waiting_.oldest()) {
+    if (const std::shared_ptr<PendingRequest>* const oldest = waiting_.oldest()) {
         first = (*oldest)->deadline;
     }
     return notices_.empty() ? first : std::min(first, notices_.front()->deadline);
 }
 
 // With the lock held: removes questions that have expired while waiting.
-void HttpClient::take_expired(std::vector<std::shared_ptr<Asked>>& into) {
+void HttpClient::take_expired(std::vector<std::shared_ptr<PendingRequest>>& into) {
     const Clock::time_point now = Clock::now();
     while (waiting_.oldest() != nullptr && (*waiting_.oldest())->deadline <= now) {
         into.push_back(waiting_.pop_oldest());
@@ -288,32 +288,32 @@ void HttpClient::take_expired(std::vector<std::shared_ptr<Asked>>& into) {
 }
 
 // With the lock held.
-std::shared_ptr<HttpClient::Asked> HttpClient::take_next() {
+std::shared_ptr<HttpClient::PendingRequest> HttpClient::take_next() {
     const bool is_notice = !notices_.empty() && (is_turn_of_notice_ || waiting_.empty());
     is_turn_of_notice_ = !is_notice;
     if (!is_notice) {
         return waiting_.pop();
     }
-    std::shared_ptr<Asked> notice = std::move(notices_.front());
+    std::shared_ptr<PendingRequest> notice = std::move(notices_.front());
     notices_.pop_front();
     return notice;
 }
 
 // False: the host does not accept it.
-bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
+bool HttpClient::begin(const std::shared_ptr<PendingRequest>& pending) {
     std::shared_ptr<Place> place;
     try {
-        place = std::make_shared<Place>(*this, asked->is_notice);
+        place = std::make_shared<Place>(*this, pending->is_notice);
     } catch (const std::bad_alloc&) {
-        free_place(asked->is_notice);
+        release_slot(pending->is_notice);
         return false;
     }
     try {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(asked->deadline - Clock::now());
-        return fetcher_->fetch(request_of(std::move(asked->question), left),
-                               [this, asked, place](plugin::FetchResponse& response) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(pending->deadline - Clock::now());
+        return fetcher_->fetch(request_of(std::move(pending->question), left),
+                               [this, pending, place](plugin::FetchResponse& response) {
                                    place->free();  // before `done`, which may send another question at once
-                                   end(*asked, answer_of(std::move(response)));
+                                   end(*pending, answer_of(std::move(response)));
                                    begin_waiting(nullptr);
                                });
     } catch (const std::exception&) {  // no memory
@@ -321,9 +321,9 @@ bool HttpClient::begin(const std::shared_ptr<Asked>& asked) {
     }
 }
 
-void HttpClient::end(Asked& asked, const HttpAnswer& answer) noexcept {
+void HttpClient::end(PendingRequest& pending, const HttpResponse& answer) noexcept {
     try {
-        asked.done(answer);
+        pending.done(answer);
     } catch (const std::exception&) {  // no memory: `done` is destroyed, with the decision that it owes
     }
 }
@@ -334,7 +334,7 @@ bool same_name(std::string_view a, std::string_view b) {
     });
 }
 
-bool is_of_question(std::string_view name) {
+bool is_reserved_field(std::string_view name) {
     constexpr std::array<std::string_view, 10> names{
         "Connection", "Upgrade",         "Expect",     "TE",    "Trailer",
         "Keep-Alive", "Accept-Encoding", "User-Agent", "Range", "Proxy-Authorization"};

@@ -21,7 +21,7 @@ namespace ferrotunnel::plugins {
 
 /// A GET, or a POST with a body, which may arrive twice. The environment (such as proxies) is ignored, and no redirect
 /// is followed.
-struct HttpQuestion {
+struct HttpRequest {
     std::string url;                      // http or https, optionally with "user:password@" before the host
     std::vector<plugin::Field> fields{};  // besides Host
     std::size_t body_max = 64 * 1024;
@@ -30,7 +30,7 @@ struct HttpQuestion {
 };
 
 /// The result of a question.
-struct HttpAnswer : plugin::FetchResponse {
+struct HttpResponse : plugin::FetchResponse {
     bool is_displaced = false;  // the question was not sent: a smaller share got its place
 };
 
@@ -40,13 +40,13 @@ std::string url_fault(std::string_view url);
 /// Whether two field names are the same, in any case.
 bool same_name(std::string_view a, std::string_view b);
 /// Whether a field belongs to the connection, the body or the client of a request, so that no setting may name it.
-bool is_of_question(std::string_view name);
+bool is_reserved_field(std::string_view name);
 
 /// Connections are reused. Every question has the same time limit, from ask() on, including the wait for a place.
 /// Places and turns of waiting questions are shared (FairQueue).
 class HttpClient {
 public:
-    using Done = std::function<void(const HttpAnswer&)>;
+    using Done = std::function<void(const HttpResponse&)>;
 
     /// `running_max`: concurrent questions, each with a connection; `waiting_max`: questions beyond these that may
     /// wait; `timeout`: of each. The thread starts with the first question. Control thread.
@@ -59,42 +59,42 @@ public:
 
     /// Calls `done` once, on the client's thread, or on the thread of another question that displaces this one. False:
     /// no place is left for this share, or the host does not accept it; nothing is kept. Thread-safe.
-    bool ask(Share share, HttpQuestion question, Done done);
+    bool ask(Share share, HttpRequest question, Done done);
     /// The same for a notice, which has no share: the caller limits notices, and they take turns with questions. False:
     /// the client ends.
-    bool tell(HttpQuestion notice, Done done);
+    bool tell(HttpRequest notice, Done done);
 
 private:
-    struct Asked;
+    struct PendingRequest;
     class Place;
 
-    bool start(const std::shared_ptr<Asked>& asked);
-    bool begin_waiting(const std::shared_ptr<Asked>& mine);
+    bool start(const std::shared_ptr<PendingRequest>& pending);
+    bool begin_waiting(const std::shared_ptr<PendingRequest>& mine);
     void watch_waiting();
     void unwatch() noexcept;
     void end_expired();
-    std::shared_ptr<Asked> next();
-    bool begin(const std::shared_ptr<Asked>& asked);
-    void free_place(bool is_notice) noexcept;
-    static void end(Asked& asked, const HttpAnswer& answer) noexcept;
+    std::shared_ptr<PendingRequest> next();
+    bool begin(const std::shared_ptr<PendingRequest>& pending);
+    void release_slot(bool is_notice) noexcept;
+    static void end(PendingRequest& pending, const HttpResponse& answer) noexcept;
     /// With the lock held.
     void make_fetcher();
     bool has_waiting() const noexcept { return !notices_.empty() || !waiting_.empty(); }
-    std::shared_ptr<Asked> take_next();
+    std::shared_ptr<PendingRequest> take_next();
     std::chrono::steady_clock::time_point first_deadline() const;
-    void take_expired(std::vector<std::shared_ptr<Asked>>& into);
+    void take_expired(std::vector<std::shared_ptr<PendingRequest>>& into);
 
     const std::size_t running_max_;
     const std::size_t waiting_max_;
     const std::chrono::milliseconds timeout_;
     std::mutex mutex_;  // guards what follows
-    FairQueue<std::shared_ptr<Asked>> waiting_;
-    std::deque<std::shared_ptr<Asked>> notices_;
-    std::size_t questions_ = 0;  // waiting or running, without notices
-    std::size_t running_ = 0;    // including notices
+    FairQueue<std::shared_ptr<PendingRequest>> waiting_;
+    std::deque<std::shared_ptr<PendingRequest>> notices_;
+    std::size_t requests_ = 0;  // waiting or running, without notices
+    std::size_t running_ = 0;   // including notices
     bool is_turn_of_notice_ = true;
     bool is_watched_ = false;  // the fetcher calls when the first waiting question is due
-    bool ends_ = false;
+    bool stopping_ = false;
     std::unique_ptr<plugin::Fetcher> fetcher_;  // null until the first question
 };
 

@@ -11,7 +11,7 @@ Periodic::Periodic(std::chrono::milliseconds period, std::function<void()> work)
 Periodic::~Periodic() {
     {
         const std::lock_guard lock(mutex_);
-        ends_ = true;
+        stopping_ = true;
     }
     ended_.notify_all();
     thread_.join();
@@ -19,14 +19,14 @@ Periodic::~Periodic() {
 
 void Periodic::run() {
     std::unique_lock lock(mutex_);
-    while (!ends_) {
+    while (!stopping_) {
         lock.unlock();
         try {
             work_();
         } catch (const std::exception&) {  // no memory: the next call may have some
         }
         lock.lock();
-        ended_.wait_for(lock, period_, [this] { return ends_; });
+        ended_.wait_for(lock, period_, [this] { return stopping_; });
     }
 }
 

@@ -23,9 +23,9 @@ private:
 
     const std::chrono::milliseconds period_;
     const std::function<void()> work_;
-    std::mutex mutex_;  // guards ends_
+    std::mutex mutex_;  // guards stopping_
     std::condition_variable ended_;
-    bool ends_ = false;
+    bool stopping_ = false;
     std::thread thread_;  // last: it uses the members above
 };
 

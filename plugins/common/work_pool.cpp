@@ -13,7 +13,7 @@ WorkPool::~WorkPool() {
     FairQueue<Work> dropped;
     {
         const std::lock_guard lock(mutex_);
-        ends_ = true;
+        stopping_ = true;
         std::swap(dropped, queue_);
     }
     changed_.notify_all();
@@ -60,7 +60,7 @@ WorkPool::Outcome WorkPool::submit(Share share, Work work) {
     Outcome outcome;
     {
         const std::lock_guard lock(mutex_);
-        if (ends_) {
+        if (stopping_) {
             return outcome;
         }
         if (queue_.size() >= idle_ && threads_.size() < threads_max_) {
@@ -96,9 +96,9 @@ void WorkPool::run() {
     std::unique_lock lock(mutex_);
     while (true) {
         ++idle_;
-        changed_.wait(lock, [this] { return ends_ || !queue_.empty(); });
+        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         --idle_;
-        if (ends_) {
+        if (stopping_) {
             return;
         }
         Work work = queue_.pop();

@@ -63,7 +63,7 @@ private:
     FairQueue<Work> queue_;
     std::vector<std::thread> threads_;
     std::size_t idle_ = 0;
-    bool ends_ = false;
+    bool stopping_ = false;
 };
 
 }  // namespace ferrotunnel::plugins

@@ -18,7 +18,7 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugins;
 using namespace ferrotunnel::test;
-using Way = hooks::BodyWay;
+using Way = hooks::BodyFilters;
 
 namespace {
 
@@ -165,7 +165,7 @@ TEST_CASE("compress: a reader who does not read holds the body back", "[compress
         CompressFixture rig;
         Way& way = *rig.get(coding);
         std::size_t put = 0;
-        while (way.takes() && put < body.size()) {
+        while (way.accepts() && put < body.size()) {
             way.put(std::string_view(body).substr(put, 16'376), false);
             put += 16'376;
         }
@@ -174,7 +174,7 @@ TEST_CASE("compress: a reader who does not read holds the body back", "[compress
         std::string sent;
         while (put < body.size()) {
             sent += CompressFixture::taken(way);
-            REQUIRE(way.takes());
+            REQUIRE(way.accepts());
             way.put(std::string_view(body).substr(put, 16'376), put + 16'376 >= body.size());
             put += 16'376;
         }

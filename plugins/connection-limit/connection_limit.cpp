@@ -28,14 +28,14 @@ ConnectionLimit::ConnectionLimit(const Settings& settings, ConnectionLimit* befo
       key_(settings),
       status_(static_cast<std::uint16_t>(settings.integer("status").value_or(503))),
       retry_after_(settings.integer("retry_after").value_or(0)),
-      known_([&] {
+      state_([&] {
           const auto entries = static_cast<std::size_t>(settings.integer("entries").value_or(0));
-          const bool fits = before != nullptr && before->known_->entries == entries;
-          return fits ? before->known_ : std::make_shared<Known>(entries);
+          const bool fits = before != nullptr && before->state_->entries == entries;
+          return fits ? before->state_ : std::make_shared<SharedState>(entries);
       }()) {}
 
 Decision ConnectionLimit::on_request(Exchange& exchange) {
-    const LeaseTable::Taken taken = known_->table.take(key_.of(exchange, known_->hash), limit_);
+    const LeaseTable::Taken taken = state_->table.take(key_.of(exchange, state_->hash), limit_);
     if (taken.lease == nullptr) {
         const bool is_full = taken.refusal == LeaseTable::Refusal::full;
         return Decision::reject(status_, is_full ? "connection_limit_full" : "connection_limit",
@@ -50,12 +50,12 @@ Decision ConnectionLimit::on_request(Exchange& exchange) {
 Decision ConnectionLimit::on_connect(plugin::Visit& visit) {
     Counted& counted = visit.state<Counted>();
     if (counted.lease == nullptr) {
-        const LeaseTable::Taken taken = known_->table.take(key_.of(visit, known_->hash), limit_);
+        const LeaseTable::Taken taken = state_->table.take(key_.of(visit, state_->hash), limit_);
         if (taken.lease == nullptr) {
             return Decision::refuse(taken.refusal == LeaseTable::Refusal::full ? "connection_limit_full"
                                                                                : "connection_limit");
         }
-        counted.known = known_;
+        counted.known = state_;
         counted.lease = taken.lease;
     }
     return Decision::go_on();

@@ -49,12 +49,12 @@ public:
     plugin::Decision on_connect(plugin::Visit& visit) override;
 
     /// The present number of requests of all keys. For tests.
-    std::uint64_t taken() const noexcept { return known_->table.taken(); }
+    std::uint64_t taken() const noexcept { return state_->table.taken(); }
 
 private:
     /// The counts, with the secret that the keys were made with.
-    struct Known {
-        explicit Known(std::size_t size) : entries(size), table(size) {}
+    struct SharedState {
+        explicit SharedState(std::size_t size) : entries(size), table(size) {}
         std::size_t entries;
         KeyedHash hash;
         LeaseTable table;
@@ -70,7 +70,7 @@ private:
                 LeaseTable::give_back(*lease);
             }
         }
-        std::shared_ptr<Known> known{};  // the owner of the lease
+        std::shared_ptr<SharedState> known{};  // the owner of the lease
         LeaseTable::Lease* lease = nullptr;
     };
 
@@ -78,7 +78,7 @@ private:
     const ExchangeKey key_;
     const std::uint16_t status_;
     const std::chrono::nanoseconds retry_after_;
-    const std::shared_ptr<Known> known_;
+    const std::shared_ptr<SharedState> state_;
 };
 
 }  // namespace ferrotunnel::plugins

@@ -33,7 +33,7 @@ bool is_refusal(std::uint16_t status) {
 void check_names(const Settings& settings, const std::string& list, bool goes_out) {
     const std::vector<std::string> names = settings_list(settings, list);
     for (std::size_t i = 0; i < names.size(); ++i) {
-        if (!plugin::may_write(names[i]) || (goes_out && is_of_question(names[i]))) {
+        if (!plugin::may_write(names[i]) || (goes_out && is_reserved_field(names[i]))) {
             settings.problem(
                 list + "[" + std::to_string(i) + "]",
                 goes_out
@@ -49,7 +49,7 @@ void check_names(const Settings& settings, const std::string& list, bool goes_ou
 }
 
 /// The service's rejection in the form for the visitor.
-Answer refusal(const HttpAnswer& answer) {
+Answer refusal(const HttpResponse& answer) {
     Answer made{answer.status, {}, answer.error.empty() ? answer.body : std::string()};
     std::size_t left = 16 * 1024;  // limit of the bytes of fields that are passed on
     for (const Field& field : answer.fields) {
@@ -103,8 +103,8 @@ void ForwardAuth::stop() {
     client_.reset();
 }
 
-HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
-    HttpQuestion asked;
+HttpRequest ForwardAuth::http_request(const Exchange& exchange) const {
+    HttpRequest asked;
     asked.url = url_;
     asked.body_max = body_max_;
     asked.ca_file = ca_file_;
@@ -123,12 +123,13 @@ HttpQuestion ForwardAuth::question(const Exchange& exchange) const {
 }
 
 Decision ForwardAuth::on_request(Exchange& exchange) {
-    HttpQuestion asked = question(exchange);  // without the fields that only the service may set
+    HttpRequest asked = http_request(exchange);  // without the fields that only the service may set
     const Share share = share_of(shares_, exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
-        const bool is_taken = client_->ask(
-            share, std::move(asked), [this, later](const HttpAnswer& answer) { answered(answer, std::move(*later)); });
+        const bool is_taken = client_->ask(share, std::move(asked), [this, later](const HttpResponse& answer) {
+            answered(answer, std::move(*later));
+        });
         if (!is_taken) {
             std::move(*later).decide(busy());
         }
@@ -136,7 +137,7 @@ Decision ForwardAuth::on_request(Exchange& exchange) {
 }
 
 // On the client's thread, or on that of a request that has displaced this one.
-void ForwardAuth::answered(const HttpAnswer& answer, plugin::Later later) {
+void ForwardAuth::answered(const HttpResponse& answer, plugin::Later later) {
     if (answer.is_displaced) {
         std::move(later).decide(busy());
     } else if (is_refusal(answer.status)) {  // even if its body did not arrive: it is a rejection nevertheless
@@ -145,7 +146,7 @@ void ForwardAuth::answered(const HttpAnswer& answer, plugin::Later later) {
         std::move(later).resume(
             [this, fields = answer.fields](Exchange& exchange) { return passes(exchange, fields); });
     } else {
-        tell_outage(answer.error.empty() ? "it responded with status " + std::to_string(answer.status) : answer.error);
+        log_outage(answer.error.empty() ? "it responded with status " + std::to_string(answer.status) : answer.error);
         std::move(later).decide(Decision::fail());
     }
 }
@@ -162,7 +163,7 @@ Decision ForwardAuth::passes(Exchange& exchange, const std::vector<Field>& field
     return fits ? Decision::go_on() : Decision::reject(503, "forward_auth_no_room");
 }
 
-void ForwardAuth::tell_outage(const std::string& why) {
+void ForwardAuth::log_outage(const std::string& why) {
     constexpr std::int64_t pause = 10;
     const std::int64_t now =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();

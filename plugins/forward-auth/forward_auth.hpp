@@ -51,11 +51,11 @@ public:
 
 private:
     /// The service's question about this request.
-    HttpQuestion question(const plugin::Exchange& exchange) const;
-    void answered(const HttpAnswer& answer, plugin::Later later);
+    HttpRequest http_request(const plugin::Exchange& exchange) const;
+    void answered(const HttpResponse& answer, plugin::Later later);
     plugin::Decision passes(plugin::Exchange& exchange, const std::vector<plugin::Field>& fields) const;
     /// Logs an outage, at most once in ten seconds.
-    void tell_outage(const std::string& why);
+    void log_outage(const std::string& why);
 
     std::string url_;
     std::string ca_file_;

@@ -17,8 +17,8 @@
 using namespace ferrotunnel;
 using namespace std::chrono_literals;
 using ferrotunnel::plugins::ForwardAuth;
-using ferrotunnel::plugins::HttpAnswer;
 using ferrotunnel::plugins::HttpClient;
+using ferrotunnel::plugins::HttpResponse;
 using ferrotunnel::test::PluginRig;
 using hooks::Step;
 
@@ -97,7 +97,7 @@ struct ForwardAuthFixture : PluginRig {
         }
     }
     /// "200 " and what the backend gets, or "403 " and the body, or "503 plugin_failed".
-    std::string come(const std::string& fields = "") {
+    std::string send_request(const std::string& fields = "") {
         begin("POST /a?b=c", "Content-Length: 3\r\n" + fields);
         REQUIRE(ask() == Step::wait);
         wait_for(1);
@@ -121,7 +121,7 @@ TEST_CASE("forward-auth: the service is asked, and says who has come", "[forward
     ForwardAuthFixture rig(
         "{url: '" + service.url +
         "', response_headers: [X-User, X-Groups, X-Role], request_headers: [Cookie, X-User], timeout: 1m}");
-    CHECK(rig.come("Cookie: a=b\r\nX-User: root\r\nx_role: admin\r\nX-Mine: 1\r\n") ==
+    CHECK(rig.send_request("Cookie: a=b\r\nX-User: root\r\nx_role: admin\r\nX-Mine: 1\r\n") ==
           "200 POST /a?b=c HTTP/1.1\r\nHost: app.test\r\nCookie: a=b\r\nX-Mine: 1\r\nX-User: ann\r\nX-Groups: a\r\n"
           "X-Groups: b\r\nContent-Length: 3\r\n\r\n");
     const std::string asked = service.asked();
@@ -139,29 +139,29 @@ TEST_CASE("forward-auth: the service is asked, and says who has come", "[forward
 }
 
 TEST_CASE("forward-auth: refusals pass to the visitor, failures do not", "[forward-auth]") {
-    const auto come = [](const std::string& answer) {
+    const auto send_request = [](const std::string& answer) {
         AuthService service(answer);
         ForwardAuthFixture rig("{url: '" + service.url + "', body_max: 8, timeout: 1m}");
-        return std::pair(rig.come(), rig.reply.fields);
+        return std::pair(rig.send_request(), rig.reply.fields);
     };
-    const auto [login, fields] = come(
+    const auto [login, fields] = send_request(
         "HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 3\r\n"
         "Connection: close\r\n\r\nabc");
     CHECK(login == "302 abc");
     CHECK(fields == std::vector<std::pair<std::string, std::string>>{
                         {"Location", "/login"}, {"Set-Cookie", "a=1"}, {"Set-Cookie", "b=2"}});
-    CHECK(come("HTTP/1.1 403 No\r\n\r\n12345678").first == "403 12345678");
-    CHECK(come("HTTP/1.1 403 No\r\n\r\n123456789").first == "403 ");  // too long
-    CHECK(come("HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\n123").first == "401 ");
-    CHECK(come("HTTP/1.1 200 OK\r\n\r\n123456789").first.starts_with("200 POST"));
+    CHECK(send_request("HTTP/1.1 403 No\r\n\r\n12345678").first == "403 12345678");
+    CHECK(send_request("HTTP/1.1 403 No\r\n\r\n123456789").first == "403 ");  // too long
+    CHECK(send_request("HTTP/1.1 401 No\r\nContent-Length: 8\r\n\r\n123").first == "401 ");
+    CHECK(send_request("HTTP/1.1 200 OK\r\n\r\n123456789").first.starts_with("200 POST"));
     for (const std::string bad : {"HTTP/1.1 500 Oops\r\n\r\n", "HTTP/1.1 404 None\r\n\r\n", "HTTP/1.1 304 Same\r\n\r\n",
                                   "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n123", "", "\r\n\r\n", "hello\r\n\r\n",
                                   "HTTP/1.1 200 OK\r\nX-A: b\r\n", "HTTP/1.1 100 Go\r\n\r\n"}) {
         INFO(bad);
-        CHECK(come(bad).first == "503 plugin_failed");
+        CHECK(send_request(bad).first == "503 plugin_failed");
     }
     ForwardAuthFixture nobody("{url: 'http://127.0.0.1:1/'}");
-    CHECK(nobody.come() == "503 plugin_failed");
+    CHECK(nobody.send_request() == "503 plugin_failed");
 }
 
 TEST_CASE("http client: what is more than may wait is refused, and an end is the end of all",
@@ -178,13 +178,13 @@ TEST_CASE("http client: what is more than may wait is refused, and an end is the
     std::atomic<int> done{0};
     {
         HttpClient client(1, 2, 600s);
-        plugins::HttpQuestion question{"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"};
-        const auto count = [&done, token](const HttpAnswer&) { ++done; };
-        REQUIRE(client.ask({}, question, count));
+        plugins::HttpRequest http_request{"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/"};
+        const auto count = [&done, token](const HttpResponse&) { ++done; };
+        REQUIRE(client.ask({}, http_request, count));
         const int connection = ::accept(silent, nullptr, nullptr);  // it runs, so that two may wait
-        REQUIRE(client.ask({}, question, count));
-        REQUIRE(client.ask({}, question, count));
-        CHECK_FALSE(client.ask({}, question, count));
+        REQUIRE(client.ask({}, http_request, count));
+        REQUIRE(client.ask({}, http_request, count));
+        CHECK_FALSE(client.ask({}, http_request, count));
         ::close(connection);
     }
     CHECK(done <= 3);
@@ -198,28 +198,28 @@ TEST_CASE("limit: questions about one token's services leave half of the queue t
     PluginRig rig;
     rig.add<ForwardAuth>({"forward-auth", true, false}, "{url: '" + nobody.url + "', connections: 1, timeout: 5m}");
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const char* token) {
+    const auto send_request = [&](const char* token) {
         rig.info.token = token;  // of services that have one name
         rig.begin();
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
         return rig.deliver();
     };
-    CHECK(come("noisy") == 0);
+    CHECK(send_request("noisy") == 0);
     const int connection = nobody.accept();  // it is asked, so that 256 may wait
     for (int i = 0; i < 256; ++i) {
-        CHECK(come("noisy") == 0);
+        CHECK(send_request("noisy") == 0);
     }
-    CHECK(come("noisy") == 1);
+    CHECK(send_request("noisy") == 1);
     for (int i = 0; i < 128; ++i) {
-        CHECK(come("quiet") == 1);  // one of the others gives way
+        CHECK(send_request("quiet") == 1);  // one of the others gives way
     }
     const auto is_busy = [&](hooks::HttpRun& run) {
         return run.request(rig.now) == Step::answer && run.take_reply().code == "forward_auth_busy";
     };
     CHECK(std::count_if(runs.begin(), runs.begin() + 258, [&](const auto& run) { return is_busy(*run); }) == 129);
     CHECK(std::none_of(runs.begin() + 258, runs.end(), [&](const auto& run) { return is_busy(*run); }));
-    CHECK(come("quiet") == 1);
+    CHECK(send_request("quiet") == 1);
     CHECK(is_busy(*runs.back()));
     for (const auto& run : runs) {
         run->close({});

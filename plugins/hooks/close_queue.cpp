@@ -5,8 +5,8 @@
 
 namespace ferrotunnel::plugins {
 
-CloseQueue::CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell)
-    : endpoint_(endpoint), waiting_max_(waiting_max), tell_(std::move(tell)) {}
+CloseQueue::CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::LogFunction tell)
+    : endpoint_(endpoint), waiting_max_(waiting_max), log_(std::move(tell)) {}
 
 void CloseQueue::add(Share share, std::string body) {
     bool has_dropped = false;
@@ -18,7 +18,7 @@ void CloseQueue::add(Share share, std::string body) {
         }
     }
     if (has_dropped) {
-        tell_dropped(dropped_.add());
+        log_dropped(dropped_.add());
     }
     send_waiting();
 }
@@ -51,7 +51,7 @@ void CloseQueue::send_waiting() {
 
 void CloseQueue::finished(bool is_taken) {
     if (!is_taken) {
-        tell_lost(lost_.add());
+        log_lost(lost_.add());
     }
     {
         const std::lock_guard lock(mutex_);
@@ -68,20 +68,20 @@ void CloseQueue::drain(std::chrono::milliseconds most) {
         left = waiting_.size() + running_;
         waiting_ = {};
     }
-    tell_dropped(dropped_.rest());
-    tell_lost(lost_.rest() + left);
+    log_dropped(dropped_.rest());
+    log_lost(lost_.rest() + left);
 }
 
-void CloseQueue::tell_dropped(std::uint64_t count) {
+void CloseQueue::log_dropped(std::uint64_t count) {
     if (count != 0) {
-        tell_(FT_LOG_WARN, std::to_string(count) + " close event(s) were dropped, the oldest first: more than " +
-                               std::to_string(waiting_max_) + " waited");
+        log_(FT_LOG_WARN, std::to_string(count) + " close event(s) were dropped, the oldest first: more than " +
+                              std::to_string(waiting_max_) + " waited");
     }
 }
 
-void CloseQueue::tell_lost(std::uint64_t count) {
+void CloseQueue::log_lost(std::uint64_t count) {
     if (count != 0) {
-        tell_(FT_LOG_WARN, std::to_string(count) + " close event(s) were lost: the endpoint did not accept them");
+        log_(FT_LOG_WARN, std::to_string(count) + " close event(s) were lost: the endpoint did not accept them");
     }
 }
 

@@ -18,7 +18,7 @@ namespace ferrotunnel::plugins {
 class CloseQueue {
 public:
     /// `endpoint` must be stopped before this is destroyed.
-    CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::Tell tell);
+    CloseQueue(Endpoint& endpoint, std::size_t waiting_max, Endpoint::LogFunction tell);
 
     /// Never waits. Thread-safe.
     void add(Share share, std::string body);
@@ -28,12 +28,12 @@ public:
 private:
     void send_waiting();
     void finished(bool is_taken);
-    void tell_dropped(std::uint64_t count);
-    void tell_lost(std::uint64_t count);
+    void log_dropped(std::uint64_t count);
+    void log_lost(std::uint64_t count);
 
     Endpoint& endpoint_;
     const std::size_t waiting_max_;
-    const Endpoint::Tell tell_;
+    const Endpoint::LogFunction log_;
     PacedCount dropped_;  // too many waited
     PacedCount lost_;     // the endpoint did not accept them
     std::mutex mutex_;    // guards what follows

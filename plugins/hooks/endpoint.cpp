@@ -10,7 +10,7 @@ namespace ferrotunnel::plugins {
 namespace {
 
 /// The fault of a response; empty if its body can be used.
-std::string fault_of(const HttpAnswer& answer) {
+std::string fault_of(const HttpResponse& answer) {
     if (!answer.error.empty()) {
         return answer.error;
     }
@@ -20,7 +20,7 @@ std::string fault_of(const HttpAnswer& answer) {
     return answer.status == 200 ? std::string() : "it responded with status " + std::to_string(answer.status);
 }
 
-Verdict verdict_of(const HttpAnswer& answer, Event event) {
+Verdict verdict_of(const HttpResponse& answer, Event event) {
     try {
         const std::string fault = fault_of(answer);
         return fault.empty() ? read_verdict(answer.body, event) : no_verdict(fault);
@@ -31,14 +31,14 @@ Verdict verdict_of(const HttpAnswer& answer, Event event) {
 
 }  // namespace
 
-Endpoint::Endpoint(Options options, Tell tell)
+Endpoint::Endpoint(Options options, LogFunction tell)
     : options_(std::move(options)),
       name_(options_.url.substr(0, options_.url.find('?'))),  // a query may contain secrets
-      tell_(std::move(tell)),
+      log_(std::move(tell)),
       client_(std::make_unique<HttpClient>(options_.connections, options_.queue, options_.timeout)) {}
 
-HttpQuestion Endpoint::question(const std::string& body) const {
-    HttpQuestion asked;
+HttpRequest Endpoint::http_request(const std::string& body) const {
+    HttpRequest asked;
     asked.url = options_.url;
     asked.ca_file = options_.ca_file;
     asked.fields = options_.fields;
@@ -56,35 +56,36 @@ HttpQuestion Endpoint::question(const std::string& body) const {
 
 void Endpoint::ask(Share share, Event event, const std::string& body, std::function<void(const Verdict&)> done) {
     const auto shared = std::make_shared<std::function<void(const Verdict&)>>(std::move(done));
-    const auto answered = [this, event, shared](const HttpAnswer& answer) {
+    const auto answered = [this, event, shared](const HttpResponse& answer) {
         const Verdict verdict = verdict_of(answer, event);
         if (!verdict.fault.empty()) {
-            tell_failure(verdict.fault);
+            log_failure(verdict.fault);
         }
         (*shared)(verdict);
     };
     std::string fault = "too many requests wait";
     try {
-        if (client_ != nullptr && client_->ask(share, question(body), answered)) {
+        if (client_ != nullptr && client_->ask(share, http_request(body), answered)) {
             return;
         }
     } catch (const std::exception& problem) {  // no memory, no thread
         fault = problem.what();
     }
-    tell_failure(fault);
+    log_failure(fault);
     (*shared)(no_verdict(fault));
 }
 
 bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {
-    return client_ != nullptr && client_->tell(question(body), [done = std::move(done)](const HttpAnswer& answer) {
-        done(answer.error.empty() && answer.status >= 200 && answer.status <= 299);
-    });
+    return client_ != nullptr &&
+           client_->tell(http_request(body), [done = std::move(done)](const HttpResponse& answer) {
+               done(answer.error.empty() && answer.status >= 200 && answer.status <= 299);
+           });
 }
 
-void Endpoint::tell_failure(const std::string& why) {
+void Endpoint::log_failure(const std::string& why) {
     if (const std::uint64_t count = failures_.add(); count != 0) {
-        tell_(FT_LOG_ERROR, "there is no decision from " + name_ + ": " + why +
-                                (count > 1 ? "; " + std::to_string(count) + " since the last line" : std::string()));
+        log_(FT_LOG_ERROR, "there is no decision from " + name_ + ": " + why +
+                               (count > 1 ? "; " + std::to_string(count) + " since the last line" : std::string()));
     }
 }
 

@@ -29,9 +29,9 @@ public:
         std::size_t connections = 16;
         std::size_t queue = 256;  // waiting requests, besides the running ones
     };
-    using Tell = std::function<void(std::int32_t level, const std::string& line)>;
+    using LogFunction = std::function<void(std::int32_t level, const std::string& line)>;
 
-    Endpoint(Options options, Tell tell);
+    Endpoint(Options options, LogFunction tell);
 
     /// Requests a verdict, and calls `done` with it on the endpoint's thread. If there is no place, or the request
     /// fails at once, `done` is called at once, on this thread; if it is displaced by another request, on the thread of
@@ -44,17 +44,17 @@ public:
     std::size_t notices() const noexcept { return options_.connections < 8 ? 1 : options_.connections / 4; }
 
     /// Logs why there is no verdict, with a pause between lines.
-    void tell_failure(const std::string& why);
+    void log_failure(const std::string& why);
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
     /// Ends all requests, and starts no more. Control thread.
     void stop();
 
 private:
-    HttpQuestion question(const std::string& body) const;
+    HttpRequest http_request(const std::string& body) const;
 
     const Options options_;
     const std::string name_;  // the URL in logs
-    const Tell tell_;
+    const LogFunction log_;
     PacedCount failures_;
     std::unique_ptr<HttpClient> client_;  // last: its thread uses the members above
 };

@@ -49,7 +49,7 @@ private:
 
 /// Lines of the log.
 struct Lines {
-    Endpoint::Tell tell() {
+    Endpoint::LogFunction tell() {
         return [this](std::int32_t, const std::string& line) {
             const std::lock_guard lock(mutex);
             all += line + "\n";
@@ -273,9 +273,9 @@ TEST_CASE("http client: a question that waits fails when its time is over, whoev
     std::string order;
     Box<std::string> last;
     HttpClient client(1, 4, 1s);
-    const HttpQuestion question{nobody.url};
+    const HttpRequest http_request{nobody.url};
     const auto ask = [&](std::uint64_t token, char name) {
-        return client.ask({token, 0}, question, [&, name](const HttpAnswer& answer) {
+        return client.ask({token, 0}, http_request, [&, name](const HttpResponse& answer) {
             {
                 const std::lock_guard lock(mutex);
                 order += name;
@@ -377,7 +377,7 @@ TEST_CASE("hooks logins: so many are known, and the oldest goes first", "[hooks]
     yes.accepts = true;
     const auto add = [&](const std::string& key) {
         LoginTable::Handle handle(ft_later{});
-        CHECK(table.join(key, handle, 0s) == LoginTable::Turn::first);
+        CHECK(table.join(key, handle, 0s) == LoginTable::JoinResult::first);
         CHECK(table.finish(key, yes, 0s).size() == 1);
     };
     for (std::size_t i = 0; i < LoginTable::entries_max; ++i) {
@@ -395,26 +395,26 @@ TEST_CASE("hooks logins: where all that are known wait, the next one asks for it
     LoginTable table(1min);
     LoginTable::Handle handle(ft_later{});
     for (std::size_t i = 0; i < LoginTable::entries_max; ++i) {
-        REQUIRE(table.join(std::to_string(i), handle, 0s) == LoginTable::Turn::first);
+        REQUIRE(table.join(std::to_string(i), handle, 0s) == LoginTable::JoinResult::first);
     }
-    CHECK(table.join("one more", handle, 0s) == LoginTable::Turn::alone);
-    CHECK(table.join("7", handle, 0s) == LoginTable::Turn::joined);
+    CHECK(table.join("one more", handle, 0s) == LoginTable::JoinResult::alone);
+    CHECK(table.join("7", handle, 0s) == LoginTable::JoinResult::joined);
     CHECK(table.finish("7", no_verdict("it is dead"), 0s).size() == 2);
-    CHECK(table.join("one more", handle, 0s) == LoginTable::Turn::first);
+    CHECK(table.join("one more", handle, 0s) == LoginTable::JoinResult::first);
 }
 
 TEST_CASE("hooks logins: nobody joins a question that is older than the window", "[hooks][login]") {
     LoginTable table(1min);
     LoginTable::Handle handle(ft_later{});
-    CHECK(table.join("a", handle, 1s) == LoginTable::Turn::first);
-    CHECK(table.join("a", handle, 60s) == LoginTable::Turn::joined);
-    CHECK(table.join("a", handle, 61s) == LoginTable::Turn::alone);
+    CHECK(table.join("a", handle, 1s) == LoginTable::JoinResult::first);
+    CHECK(table.join("a", handle, 60s) == LoginTable::JoinResult::joined);
+    CHECK(table.join("a", handle, 61s) == LoginTable::JoinResult::alone);
     plugins::Verdict yes;
     yes.accepts = true;
     CHECK(table.finish("a", yes, 70s).size() == 2);
     CHECK(table.known("a", 129s));
     CHECK_FALSE(table.known("a", 130s));
-    CHECK(table.join("a", handle, 130s) == LoginTable::Turn::first);
+    CHECK(table.join("a", handle, 130s) == LoginTable::JoinResult::first);
     CHECK(table.finish("a", no_verdict("it is dead"), 131s).size() == 1);
-    CHECK(table.join("a", handle, 132s) == LoginTable::Turn::first);
+    CHECK(table.join("a", handle, 132s) == LoginTable::JoinResult::first);
 }

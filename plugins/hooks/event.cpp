@@ -130,7 +130,7 @@ std::string body_of(const Visit& visit, const std::string& id, const std::string
     return text_of(about_visit(Event::connect, visit, id, visit_id));
 }
 
-std::string body_of(const Visit& visit, const std::string& id, const VisitTold& told, const VisitOutcome& outcome) {
+std::string body_of(const Visit& visit, const std::string& id, const VisitState& told, const VisitOutcome& outcome) {
     ordered_json body = about_visit(Event::close, visit, id, told.id);
     body["outcome"] = {
         {"end", name_of(outcome.end)},

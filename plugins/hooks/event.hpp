@@ -29,7 +29,7 @@ private:
 };
 
 /// What a visit keeps from its connect event to its close event.
-struct VisitTold {
+struct VisitState {
     std::string id;
     std::string error;  // why the endpoint has not accepted it
 };
@@ -38,7 +38,7 @@ struct VisitTold {
 std::string body_of(const plugin::Login& login, const std::string& id);
 std::string body_of(const plugin::Registration& wanted, const std::string& id);
 std::string body_of(const plugin::Visit& visit, const std::string& id, const std::string& visit_id);
-std::string body_of(const plugin::Visit& visit, const std::string& id, const VisitTold& told,
+std::string body_of(const plugin::Visit& visit, const std::string& id, const VisitState& told,
                     const plugin::VisitOutcome& outcome);
 
 }  // namespace ferrotunnel::plugins

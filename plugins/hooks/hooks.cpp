@@ -54,14 +54,14 @@ void Hooks::ask_login(Share share, LaterOf<Login> later, const std::string& key,
     const auto decide = [this](LaterOf<Login> handle, const Verdict& verdict) {
         std::move(handle).resume([this, verdict](Login& login) { return decided(login, verdict); });
     };
-    const LoginTable::Turn turn = logins_.join(key, later, plugin::clock_now());
-    if (turn == LoginTable::Turn::first) {
+    const LoginTable::JoinResult turn = logins_.join(key, later, plugin::clock_now());
+    if (turn == LoginTable::JoinResult::first) {
         endpoint_.ask(share, Event::login, body, [this, decide, key](const Verdict& verdict) {
             for (LaterOf<Login>& handle : logins_.finish(key, verdict, plugin::clock_now())) {
                 decide(std::move(handle), verdict);
             }
         });
-    } else if (turn == LoginTable::Turn::alone) {
+    } else if (turn == LoginTable::JoinResult::alone) {
         if (const auto verdict = logins_.known(key, plugin::clock_now())) {
             decide(std::move(later), *verdict);  // accepted since on_login() checked
         } else {
@@ -90,20 +90,20 @@ Decision Hooks::on_register(Registration& wanted) {
 
 Decision Hooks::on_connect(Visit& visit) {
     if (wants(Event::close)) {
-        visit.state<VisitTold>().id = ids_.next();
+        visit.state<VisitState>().id = ids_.next();
     }
     if (!wants(Event::connect)) {
         return Decision::go_on();
     }
     const std::string id = ids_.next();
-    const std::string body = body_of(visit, id, wants(Event::close) ? visit.state<VisitTold>().id : id);
+    const std::string body = body_of(visit, id, wants(Event::close) ? visit.state<VisitState>().id : id);
     const Share share = share_of(Event::connect, visit);
     return visit.later([&](LaterOf<Visit> later) { ask_about(share, Event::connect, body, std::move(later)); });
 }
 
 void Hooks::on_visit_close(Visit& visit, const VisitOutcome& outcome) {
     if (wants(Event::close)) {
-        closes_.add(share_of(Event::close, visit), body_of(visit, ids_.next(), visit.state<VisitTold>(), outcome));
+        closes_.add(share_of(Event::close, visit), body_of(visit, ids_.next(), visit.state<VisitState>(), outcome));
     }
 }
 
@@ -116,7 +116,7 @@ Decision Hooks::amended(Subject& subject, const Verdict& verdict) {
         return Decision::refuse(verdict.reason);
     }
     if (!amend(subject, verdict)) {
-        endpoint_.tell_failure("the server does not accept its hosts, limits or notes");
+        endpoint_.log_failure("the server does not accept its hosts, limits or notes");
         return Decision::fail();
     }
     return Decision::go_on();
@@ -133,7 +133,7 @@ Decision Hooks::decided(Registration& wanted, const Verdict& verdict) {
 Decision Hooks::decided(Visit& visit, const Verdict& verdict) {
     const std::string& error = verdict.fault.empty() ? verdict.reason : verdict.fault;
     if (!error.empty() && wants(Event::close)) {
-        visit.state<VisitTold>().error = error;
+        visit.state<VisitState>().error = error;
     }
     return amended(visit, verdict);
 }

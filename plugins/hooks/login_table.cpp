@@ -39,25 +39,25 @@ std::optional<Verdict> LoginTable::known(const std::string& key, Time now) {
     return is_known ? found->second.accepted : std::nullopt;
 }
 
-LoginTable::Turn LoginTable::join(const std::string& key, Handle& handle, Time now) {
+LoginTable::JoinResult LoginTable::join(const std::string& key, Handle& handle, Time now) {
     if (window_.count() == 0) {
-        return Turn::alone;
+        return JoinResult::alone;
     }
     const std::lock_guard lock(mutex_);
     forget_old(now);
     const auto found = entries_.find(key);
     const bool is_full = found == entries_.end() && entries_.size() >= entries_max;
     if (is_full || (found != entries_.end() && found->second.accepted)) {
-        return Turn::alone;  // or it was accepted just now, and is known
+        return JoinResult::alone;  // or it was accepted just now, and is known
     }
     Entry& entry = found != entries_.end() ? found->second : entries_[key];
     if (entry.waiting.empty()) {
         entry.until = now + window_;
     } else if (now >= entry.until) {
-        return Turn::alone;  // an answer that is so late may never arrive
+        return JoinResult::alone;  // an answer that is so late may never arrive
     }
     entry.waiting.push_back(std::move(handle));
-    return entry.waiting.size() == 1 ? Turn::first : Turn::joined;
+    return entry.waiting.size() == 1 ? JoinResult::first : JoinResult::joined;
 }
 
 std::vector<LoginTable::Handle> LoginTable::finish(const std::string& key, const Verdict& verdict, Time now) {

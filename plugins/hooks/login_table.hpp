@@ -33,13 +33,13 @@ public:
     /// The decision on the same login within the window.
     std::optional<Verdict> known(const std::string& key, Time now);
 
-    enum class Turn : std::uint8_t {
+    enum class JoinResult : std::uint8_t {
         joined,  // another caller sends the same: the handle is decided with it
         first,   // the caller sends the question, and calls finish()
         alone,   // the caller keeps the handle; it sends the question itself unless the login is known by now
     };
     /// Takes the handle unless it returns `alone`.
-    Turn join(const std::string& key, Handle& handle, Time now);
+    JoinResult join(const std::string& key, Handle& handle, Time now);
     /// The handles that wait for this verdict; the caller must decide them.
     std::vector<Handle> finish(const std::string& key, const Verdict& verdict, Time now);
 

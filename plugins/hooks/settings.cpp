@@ -37,7 +37,7 @@ bool is_field_of_plugin(Text name) {
     constexpr Text host = "Host";
     constexpr Text accept = "Accept";
     constexpr Text coding = "Transfer-Encoding";
-    return is_of_question(name) || same_name(name, signature_field) || same_name(name, host) ||
+    return is_reserved_field(name) || same_name(name, signature_field) || same_name(name, host) ||
            same_name(name, accept) || same_name(name, coding);
 }
 

@@ -96,13 +96,13 @@ TEST_CASE("http client: a question that gives way is told so where there is no m
     with_each_failure([&server](std::uint64_t nth) {
         std::atomic<int> lost{0};
         HttpClient client(1, places, 1h);
-        HttpQuestion question;
+        HttpRequest question;
         question.url = server.url;
         for (std::size_t i = 0; i <= places; ++i) {
             const auto owed = std::make_shared<Owed>(lost);
-            REQUIRE(client.ask({1, i}, question, [owed](const HttpAnswer&) { owed->tell(); }));
+            REQUIRE(client.ask({1, i}, question, [owed](const HttpResponse&) { owed->tell(); }));
         }
-        failing(nth, [&] { (void)client.ask({2, 0}, question, [](const HttpAnswer&) {}); });
+        failing(nth, [&] { (void)client.ask({2, 0}, question, [](const HttpResponse&) {}); });
         CHECK(lost == 0);
     });
 }
@@ -119,11 +119,11 @@ TEST_CASE("jwt: who waits for a key is told of giving way where there is no memo
         for (std::size_t i = 0; i < KeySource::waiters_max; ++i) {
             const auto owed = std::make_shared<Owed>(lost);
             (void)source.wait_for_unknown(
-                {1, i}, [owed](KeySource::Wake) { owed->tell(); }, now);
+                {1, i}, [owed](KeySource::WaitResult) { owed->tell(); }, now);
         }
         failing(nth, [&] {
             (void)source.wait_for_unknown(
-                {2, 0}, [](KeySource::Wake) {}, now);
+                {2, 0}, [](KeySource::WaitResult) {}, now);
         });
         CHECK(lost == 0);
     });

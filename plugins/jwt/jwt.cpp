@@ -51,7 +51,7 @@ Decision jwt_busy() {
 }  // namespace
 
 /// A token with valid claims, while its signature is checked.
-struct Jwt::Judged {
+struct Jwt::TokenCheck {
     Token token;
     std::vector<Key> keys;
     Digest digest{};
@@ -64,7 +64,7 @@ struct Jwt::Judged {
     }
 };
 
-std::optional<Jwt::Accepted> Jwt::Known::find(const Digest& digest, std::uint64_t keys, Time now) {
+std::optional<Jwt::Accepted> Jwt::TokenCache::find(const Digest& digest, std::uint64_t keys, Time now) {
     const std::lock_guard lock(mutex);
     const Accepted* const accepted = tokens.find(digest, now);
     return accepted != nullptr && accepted->keys == keys ? std::optional(*accepted) : std::nullopt;
@@ -181,9 +181,9 @@ Decision Jwt::judge(Exchange& exchange, const std::string& text, bool may_wait) 
     }
     const Time now = std::chrono::steady_clock::now();
     const std::shared_ptr<const KeySet> set = source_->keys();
-    auto judged = std::make_shared<Judged>();
+    auto judged = std::make_shared<TokenCheck>();
     judged->digest = sha256(text);
-    if (const auto accepted = known_->find(judged->digest, set->number, now)) {
+    if (const auto accepted = token_cache_->find(judged->digest, set->number, now)) {
         return admit(*rules_, exchange, *accepted);
     }
     std::string fault;
@@ -222,8 +222,8 @@ Decision Jwt::wait_for_key(Exchange& exchange, const std::string& text) {
     const Share share = share_of(pool_->shares(), exchange);
     return exchange.later([&](plugin::Later handle) {
         auto later = std::make_shared<plugin::Later>(std::move(handle));
-        const auto then = [this, later, text](KeySource::Wake why) {
-            if (why == KeySource::Wake::displaced) {
+        const auto then = [this, later, text](KeySource::WaitResult why) {
+            if (why == KeySource::WaitResult::displaced) {
                 std::move(*later).decide(jwt_busy());
                 return;
             }
@@ -242,8 +242,8 @@ Decision Jwt::wait_for_key(Exchange& exchange, const std::string& text) {
     });
 }
 
-Decision Jwt::verify(Exchange& exchange, std::shared_ptr<Judged> judged) {
-    const auto remember = [known = known_](const Judged& good) {
+Decision Jwt::verify(Exchange& exchange, std::shared_ptr<TokenCheck> judged) {
+    const auto remember = [known = token_cache_](const TokenCheck& good) {
         const std::lock_guard lock(known->mutex);
         known->tokens.put(good.digest, good.accepted, good.until);
     };

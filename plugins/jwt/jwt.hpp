@@ -89,25 +89,25 @@ private:
         std::uint64_t keys = 0;           // number of the KeySet
     };
     /// Tokens that were found valid, by their digests; shared with work that may outlive the plugin.
-    struct Known {
+    struct TokenCache {
         std::optional<Accepted> find(const Digest& digest, std::uint64_t keys, Time now);
 
         std::mutex mutex;  // guards tokens
         ExpiringCache<Digest, Accepted, DigestHash> tokens{known_max};
     };
-    struct Judged;
+    struct TokenCheck;
 
     std::string token_of(const plugin::Exchange& exchange, std::string& fault) const;
     plugin::Decision judge(plugin::Exchange& exchange, const std::string& text, bool may_wait);
     plugin::Decision wait_for_key(plugin::Exchange& exchange, const std::string& text);
     /// No known key fits.
     plugin::Decision unknown_key() const;
-    plugin::Decision verify(plugin::Exchange& exchange, std::shared_ptr<Judged> judged);
+    plugin::Decision verify(plugin::Exchange& exchange, std::shared_ptr<TokenCheck> judged);
     static plugin::Decision admit(const Rules& rules, plugin::Exchange& exchange, const Accepted& accepted);
     static plugin::Decision refuse(const Rules& rules, const char* code);
 
     std::shared_ptr<const Rules> rules_;
-    std::shared_ptr<Known> known_ = std::make_shared<Known>();
+    std::shared_ptr<TokenCache> token_cache_ = std::make_shared<TokenCache>();
     std::shared_ptr<WorkPool> pool_ = WorkPool::shared();
     std::unique_ptr<KeySource> source_;
     std::unique_ptr<Periodic> watch_;  // while the server runs

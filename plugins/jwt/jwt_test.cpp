@@ -67,7 +67,7 @@ struct JwtFixture : PluginRig {
         end();
         return result;
     }
-    std::string come(const std::string& token) { return come_with("Authorization: Bearer " + token + "\r\n"); }
+    std::string send_request(const std::string& token) { return come_with("Authorization: Bearer " + token + "\r\n"); }
     hooks::Reply reply;
     bool waited = false;
 };
@@ -88,25 +88,26 @@ TEST_CASE("jwt: each algorithm, and none with another one's key", "[jwt]") {
                        (has_secret ? "secret: " + signer.secret : "public_key: " + as_json(signer.pem())) + "}]}");
         const std::string header = R"({"alg":")" + name + R"("})";
         const std::string good = signer.token(header, claims());
-        CHECK(passes_jwt(rig.come(good)));
+        CHECK(passes_jwt(rig.send_request(good)));
         CHECK(rig.waited == !has_secret);
-        CHECK(passes_jwt(rig.come(good)));
+        CHECK(passes_jwt(rig.send_request(good)));
         CHECK_FALSE(rig.waited);  // it is known
         Signer other(name);
         other.secret = std::string(64, 'o');
-        CHECK(rig.come(other.token(header, claims())) == "401 jwt_invalid");
+        CHECK(rig.send_request(other.token(header, claims())) == "401 jwt_invalid");
         const std::size_t dot = good.rfind('.');
         std::string changed = good;
         changed[dot + 5] = changed[dot + 5] == 'A' ? 'B' : 'A';
-        CHECK(rig.come(changed) == "401 jwt_invalid");
-        CHECK(rig.come(good.substr(0, dot + 1)) == "401 jwt_invalid");
-        CHECK(rig.come(good.substr(0, good.size() - 4)) == "401 jwt_invalid");
+        CHECK(rig.send_request(changed) == "401 jwt_invalid");
+        CHECK(rig.send_request(good.substr(0, dot + 1)) == "401 jwt_invalid");
+        CHECK(rig.send_request(good.substr(0, good.size() - 4)) == "401 jwt_invalid");
         if (!has_secret) {  // the public key as a secret, which the algorithm of the header would ask for
             const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(claims());
-            CHECK(rig.come(text + "." + base64url(Signer::hmac("SHA256", signer.pem(), text))) == "401 jwt_invalid");
+            CHECK(rig.send_request(text + "." + base64url(Signer::hmac("SHA256", signer.pem(), text))) ==
+                  "401 jwt_invalid");
         }
         for (const std::string alg : {"none", "None", "", "ES256K"}) {
-            CHECK(rig.come(base64url(R"({"alg":")" + alg + R"("})") + "." + base64url(claims()) + ".") ==
+            CHECK(rig.send_request(base64url(R"({"alg":")" + alg + R"("})") + "." + base64url(claims()) + ".") ==
                   "401 jwt_invalid");
         }
     }
@@ -115,10 +116,10 @@ TEST_CASE("jwt: each algorithm, and none with another one's key", "[jwt]") {
 TEST_CASE("jwt: headers of tokens that get nowhere", "[jwt][hostile]") {
     const Signer signer("HS256");
     JwtFixture rig("{audience: app, keys: [{alg: HS256, kid: mine, secret: " + signer.secret + "}]}");
-    CHECK(passes_jwt(rig.come(signer.token(R"({"alg":"HS256","kid":"mine","typ":"JWT"})", claims()))));
-    CHECK(passes_jwt(rig.come(signer.token(R"({"alg":"HS256","typ":"application/AT+jwt"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(signer.token(R"({"alg":"HS256","kid":"mine","typ":"JWT"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(signer.token(R"({"alg":"HS256","typ":"application/AT+jwt"})", claims()))));
     // Where a key could be had is not looked at; the signature counts.
-    CHECK(passes_jwt(rig.come(signer.token(R"({"alg":"HS256","jku":"http://127.0.0.1:1/k"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(signer.token(R"({"alg":"HS256","jku":"http://127.0.0.1:1/k"})", claims()))));
     const std::string deep = std::string(20, '[') + std::string(20, ']');
     for (const std::string header : {R"({"alg":"HS256","crit":["exp"]})",
                                      R"({"alg":"HS256","crit":[]})",
@@ -142,18 +143,18 @@ TEST_CASE("jwt: headers of tokens that get nowhere", "[jwt][hostile]") {
                                      "",
                                      "{}"}) {
         INFO(header);
-        CHECK(rig.come(signer.token(header, claims())) == "401 jwt_invalid");
+        CHECK(rig.send_request(signer.token(header, claims())) == "401 jwt_invalid");
     }
-    CHECK(rig.come(signer.token(R"({"alg":"HS256","kid":")" + std::string(257, 'k') + "\"}", claims())) ==
+    CHECK(rig.send_request(signer.token(R"({"alg":"HS256","kid":")" + std::string(257, 'k') + "\"}", claims())) ==
           "401 jwt_invalid");
-    CHECK(rig.come(signer.token(R"({"alg":"HS256","x":)" + deep + "}", claims())) == "401 jwt_invalid");
+    CHECK(rig.send_request(signer.token(R"({"alg":"HS256","x":)" + deep + "}", claims())) == "401 jwt_invalid");
 }
 
 TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
     const Signer signer("HS256");
     JwtFixture rig("{audience: app, keys: [{alg: HS256, secret: " + signer.secret + "}]}");
     const std::string good = signer.token(R"({"alg":"HS256"})", claims());
-    CHECK(passes_jwt(rig.come(good)));
+    CHECK(passes_jwt(rig.send_request(good)));
     const std::string last = good.substr(0, good.size() - 1);
     const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     // 32 bytes have 43 letters, the last one with two bits that no byte has.
@@ -163,7 +164,7 @@ TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
           std::string(".."), std::string("..."), std::string("a.b.c"), good + "~", last + "+", last,
           good.substr(0, good.find('.')) + "=" + good.substr(good.find('.'))}) {
         INFO(token);
-        CHECK(rig.come(token) == "401 jwt_invalid");
+        CHECK(rig.send_request(token) == "401 jwt_invalid");
     }
     const std::string header = R"({"alg":"HS256"})";
     const auto sized = [&](std::size_t size) {
@@ -173,8 +174,8 @@ TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
     while (sized(size + 1).size() <= plugins::Token::size_max) {
         ++size;
     }
-    CHECK(passes_jwt(rig.come(sized(size))));
-    CHECK(rig.come(sized(size + 1)) == "401 jwt_invalid");
+    CHECK(passes_jwt(rig.send_request(sized(size))));
+    CHECK(rig.send_request(sized(size + 1)) == "401 jwt_invalid");
     CHECK(rig.come_with("") == "401 jwt_required");
     CHECK(rig.come_with("Authorization: Basic abc\r\n") == "401 jwt_required");
     CHECK(rig.come_with("Authorization: Bearer " + good + "\r\nAuthorization: Bearer " + good + "\r\n") ==
@@ -186,13 +187,15 @@ TEST_CASE("jwt: claims that are not good", "[jwt][hostile]") {
     const Signer signer("HS256");
     const std::string key = "keys: [{alg: HS256, secret: " + signer.secret + "}]";
     JwtFixture rig("{audience: [app, api], issuer: [me, you], skew: 5m, " + key + "}");
-    const auto come = [&](const std::string& text) { return rig.come(signer.token(R"({"alg":"HS256"})", text)); };
+    const auto send_request = [&](const std::string& text) {
+        return rig.send_request(signer.token(R"({"alg":"HS256"})", text));
+    };
     const auto at = [](long offset) { return std::to_string(unix_seconds() + offset); };
     const std::string mine = R"("iss":"me","aud":"app")";
-    CHECK(passes_jwt(come("{" + mine + R"(,"exp":)" + at(600) + "}")));
-    CHECK(passes_jwt(come("{" + mine + R"(,"exp":)" + at(-10) + "}")));  // within the skew
-    CHECK(passes_jwt(come("{" + mine + R"(,"exp":)" + at(600) + R"(.5,"nbf":)" + at(10) + "}")));
-    CHECK(passes_jwt(come(R"({"iss":"you","aud":["x","api"],"exp":)" + at(600) + "}")));
+    CHECK(passes_jwt(send_request("{" + mine + R"(,"exp":)" + at(600) + "}")));
+    CHECK(passes_jwt(send_request("{" + mine + R"(,"exp":)" + at(-10) + "}")));  // within the skew
+    CHECK(passes_jwt(send_request("{" + mine + R"(,"exp":)" + at(600) + R"(.5,"nbf":)" + at(10) + "}")));
+    CHECK(passes_jwt(send_request(R"({"iss":"you","aud":["x","api"],"exp":)" + at(600) + "}")));
     for (const std::string& text : {
              "{" + mine + R"(,"exp":)" + at(-301) + "}",
              "{" + mine + R"(,"exp":)" + at(600) + R"(,"nbf":)" + at(3600) + "}",
@@ -214,10 +217,10 @@ TEST_CASE("jwt: claims that are not good", "[jwt][hostile]") {
              std::string("[]"),
          }) {
         INFO(text);
-        CHECK(come(text) == "401 jwt_invalid");
+        CHECK(send_request(text) == "401 jwt_invalid");
     }
     JwtFixture any("{audience: '*', require_exp: false, " + key + "}");
-    CHECK(passes_jwt(any.come(signer.token(R"({"alg":"HS256"})", "{}"))));
+    CHECK(passes_jwt(any.send_request(signer.token(R"({"alg":"HS256"})", "{}"))));
 }
 
 TEST_CASE("jwt: a token that is known ends nevertheless", "[jwt]") {
@@ -226,7 +229,7 @@ TEST_CASE("jwt: a token that is known ends nevertheless", "[jwt]") {
     const std::string token =
         signer.token(R"({"alg":"HS256"})", R"({"aud":"app","exp":)" + std::to_string(unix_seconds() + 2) + "}");
     const auto deadline = std::chrono::steady_clock::now() + 60s;
-    while (rig.come(token) != "401 jwt_invalid") {
+    while (rig.send_request(token) != "401 jwt_invalid") {
         REQUIRE(std::chrono::steady_clock::now() < deadline);
         std::this_thread::sleep_for(50ms);
     }
@@ -252,7 +255,7 @@ TEST_CASE("jwt: the backend is told what the claims say, and nothing else", "[jw
           "200 GET / HTTP/1.1\r\nHost: app.test\r\nX-User: ann\r\n\r\n");
     CHECK(rig.come_with(forged) == "401 jwt_required");
     JwtFixture forwards("{audience: app, forward: true, " + key + "}");
-    CHECK(forwards.come(good).find("Authorization: Bearer " + good) != std::string::npos);
+    CHECK(forwards.send_request(good).find("Authorization: Bearer " + good) != std::string::npos);
 }
 
 TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
@@ -276,7 +279,7 @@ TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
     fill();  // in the places of those that have begun since
     const Signer signer("ES256");
     JwtFixture rig("{audience: app, keys: [{alg: ES256, public_key: " + as_json(signer.pem()) + "}]}");
-    CHECK(rig.come(signer.token(R"({"alg":"ES256"})", claims())) == "503 jwt_busy");
+    CHECK(rig.send_request(signer.token(R"({"alg":"ES256"})", claims())) == "503 jwt_busy");
     opens.set_value();
 }
 
@@ -302,13 +305,13 @@ TEST_CASE("jwt: key sets", "[jwt][jwks]") {
     JwtFixture rig("{audience: app, jwks_file: '" + path + "'}");
     Signer secret("HS256");
     secret.secret = std::string(32, 'k');
-    CHECK(passes_jwt(rig.come(rsa.token(R"({"alg":"RS256","kid":"r"})", claims()))));
-    CHECK(passes_jwt(rig.come(ec.token(R"({"alg":"ES384","kid":"e"})", claims()))));
-    CHECK(passes_jwt(rig.come(ed.token(R"({"alg":"EdDSA","kid":"d"})", claims()))));
-    CHECK(passes_jwt(rig.come(ed.token(R"({"alg":"EdDSA"})", claims()))));
-    CHECK(passes_jwt(rig.come(secret.token(R"({"alg":"HS256","kid":"h"})", claims()))));
-    CHECK(rig.come(ed.token(R"({"alg":"EdDSA","kid":"r"})", claims())) == "401 jwt_invalid");
-    CHECK(rig.come(ed.token(R"({"alg":"EdDSA","kid":"x"})", claims())) == "401 jwt_invalid");
+    CHECK(passes_jwt(rig.send_request(rsa.token(R"({"alg":"RS256","kid":"r"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(ec.token(R"({"alg":"ES384","kid":"e"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(ed.token(R"({"alg":"EdDSA","kid":"d"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(ed.token(R"({"alg":"EdDSA"})", claims()))));
+    CHECK(passes_jwt(rig.send_request(secret.token(R"({"alg":"HS256","kid":"h"})", claims()))));
+    CHECK(rig.send_request(ed.token(R"({"alg":"EdDSA","kid":"r"})", claims())) == "401 jwt_invalid");
+    CHECK(rig.send_request(ed.token(R"({"alg":"EdDSA","kid":"x"})", claims())) == "401 jwt_invalid");
     // A set of a URL has no secrets.
     CHECK(plugins::read_key_set(R"({"keys":[)" + ec_key + "," + secret_key + "]}", false).size() == 1);
     CHECK(plugins::read_key_set(R"({"keys":[)" + ec_key + "," + secret_key + "]}", true).size() == 2);
@@ -362,21 +365,21 @@ struct KeyCrowd {
 KeyCrowd crowd_at_key_server(const Signer& signer, const std::string& keys) {
     SlowKeys server(keys);
     JwtFixture rig("{audience: app, jwks_url: '" + server.url() + "'}");
-    REQUIRE(passes_jwt(rig.come(signer.token(R"({"alg":"ES384","kid":"e"})", claims()))));
+    REQUIRE(passes_jwt(rig.send_request(signer.token(R"({"alg":"ES384","kid":"e"})", claims()))));
     const std::string unknown = signer.token(R"({"alg":"ES384","kid":"new"})", claims());
     const auto start = std::chrono::steady_clock::now();
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    const auto come = [&](const char* service) {
+    const auto send_request = [&](const char* service) {
         rig.info.service = service;
         rig.begin("GET /", "Authorization: Bearer " + unknown + "\r\n");
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
     };
     for (std::size_t i = 0; i < plugins::KeySource::waiters_max; ++i) {
-        come("noisy");
+        send_request("noisy");
     }
-    come("quiet");
-    come("noisy");
+    send_request("quiet");
+    send_request("noisy");
     rig.wait_for(2);
     KeyCrowd crowd;
     for (const auto& run : runs) {

@@ -5,11 +5,11 @@
 #include <stdexcept>
 #include <utility>
 
-#include "common/at_end.hpp"
+#include "common/scope_exit.hpp"
 
 namespace ferrotunnel::plugins {
 
-KeySource::KeySource(Options options, Tell tell) : options_(std::move(options)), tell_(std::move(tell)) {
+KeySource::KeySource(Options options, LogFunction tell) : options_(std::move(options)), log_(std::move(tell)) {
     if (!options_.file.empty()) {
         file_.emplace(options_.file, file_max);
         of_file_ = read_key_set(file_->changed().value_or(std::string()), true);
@@ -50,7 +50,7 @@ void KeySource::tick(Time now) {
                 replace(of_file_, std::move(keys));
             }
         } catch (const std::exception& problem) {
-            tell_("jwks_file " + options_.file + " " + problem.what() + "; the earlier keys stay in use");
+            log_("jwks_file " + options_.file + " " + problem.what() + "; the earlier keys stay in use");
         }
     }
     const std::lock_guard lock(mutex_);
@@ -59,11 +59,11 @@ void KeySource::tick(Time now) {
     }
 }
 
-KeySource::Wait KeySource::wait_for_unknown(Share share, Then then, Time now) {
-    std::optional<Then> displaced;
-    const AtEnd tell_displaced([&displaced] {
+KeySource::Wait KeySource::wait_for_unknown(Share share, WaitCallback then, Time now) {
+    std::optional<WaitCallback> displaced;
+    const ScopeExit tell_displaced([&displaced] {
         if (displaced) {
-            (*displaced)(Wake::displaced);
+            (*displaced)(WaitResult::displaced);
         }
     });
     const std::lock_guard lock(mutex_);
@@ -97,16 +97,16 @@ bool KeySource::begin_fetch_for_unknown(Time now) {
 
 // With the lock held.
 void KeySource::fetch(Time now) {
-    HttpQuestion question;
+    HttpRequest question;
     question.url = options_.url;
     question.fields = {{"Accept", "application/json"}};
     question.body_max = file_max;
     question.ca_file = options_.ca_file;
     next_fetch_ = now + failure_pause;
-    fetches_ = client_.ask({}, std::move(question), [this](const HttpAnswer& answer) { fetched(answer); });
+    fetches_ = client_.ask({}, std::move(question), [this](const HttpResponse& answer) { fetched(answer); });
 }
 
-void KeySource::fetched(const HttpAnswer& answer) {
+void KeySource::fetched(const HttpResponse& answer) {
     std::string problem = answer.error;
     std::vector<Key> keys;
     if (problem.empty() && (answer.status != 200 || answer.is_too_long)) {
@@ -119,7 +119,7 @@ void KeySource::fetched(const HttpAnswer& answer) {
     } catch (const std::exception& wrong) {
         problem = wrong.what();
     }
-    FairQueue<Then> waiters;
+    FairQueue<WaitCallback> waiters;
     {
         const std::lock_guard lock(mutex_);
         fetches_ = false;
@@ -132,10 +132,10 @@ void KeySource::fetched(const HttpAnswer& answer) {
         }
     }
     if (!problem.empty()) {
-        tell_("jwks_url " + options_.url + " returned no keys: " + problem + "; the known keys stay in use");
+        log_("jwks_url " + options_.url + " returned no keys: " + problem + "; the known keys stay in use");
     }
     while (!waiters.empty()) {
-        waiters.pop()(Wake::fetched);
+        waiters.pop()(WaitResult::fetched);
     }
 }
 

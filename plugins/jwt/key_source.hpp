@@ -25,7 +25,7 @@ struct KeySet {
 class KeySource {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    using Tell = std::function<void(const std::string&)>;  // logs a line; thread-safe
+    using LogFunction = std::function<void(const std::string&)>;  // logs a line; thread-safe
     static constexpr std::size_t file_max = 1024 * 1024;
     static constexpr std::size_t waiters_max = 256;
     static constexpr std::chrono::seconds unknown_pause{60};  // between fetches for unknown keys
@@ -40,7 +40,7 @@ public:
     };
 
     /// Throws std::runtime_error if the file has no keys.
-    KeySource(Options options, Tell tell);
+    KeySource(Options options, LogFunction tell);
     KeySource(const KeySource&) = delete;
     KeySource& operator=(const KeySource&) = delete;
 
@@ -50,11 +50,11 @@ public:
     /// Reads the file if it has changed, and fetches from the URL when that is due. On one thread at a time.
     void tick(Time now);
     /// Why a wait has ended.
-    enum class Wake : std::uint8_t {
+    enum class WaitResult : std::uint8_t {
         fetched,    // the fetch has ended, with or without success
         displaced,  // a smaller share got the place, and nothing is known yet
     };
-    using Then = std::function<void(Wake)>;
+    using WaitCallback = std::function<void(WaitResult)>;
     enum class Wait : std::uint8_t {
         begun,
         none,  // there is no fetch to wait for, since one has just been made
@@ -62,22 +62,22 @@ public:
     };
     /// Calls `then` on another thread when a fetch that may bring an unknown key has ended, or earlier if it is
     /// displaced. Thread-safe.
-    Wait wait_for_unknown(Share share, Then then, Time now);
+    Wait wait_for_unknown(Share share, WaitCallback then, Time now);
 
 private:
     bool begin_fetch_for_unknown(Time now);
     void fetch(Time now);
-    void fetched(const HttpAnswer& answer);
+    void fetched(const HttpResponse& answer);
     void replace(std::vector<Key>& part, std::vector<Key> keys);
 
     const Options options_;
-    const Tell tell_;
+    const LogFunction log_;
     std::optional<WatchedFile> file_;
     mutable std::mutex mutex_;  // guards what follows, up to next_unknown_
     std::vector<Key> of_file_;
     std::vector<Key> of_url_;
     std::shared_ptr<const KeySet> set_;
-    FairQueue<Then> waiters_;
+    FairQueue<WaitCallback> waiters_;
     bool fetches_ = false;
     bool has_fetched_ = false;  // once, with success
     Time next_fetch_{};

@@ -24,7 +24,8 @@ TEST_CASE("limit: of those who wait for the key server, one service leaves half 
     std::size_t displaced = 0;
     const auto come = [&](std::uint64_t service) {
         return source.wait_for_unknown(
-            {service, 0}, [&displaced](KeySource::Wake why) { displaced += why == KeySource::Wake::displaced ? 1 : 0; },
+            {service, 0},
+            [&displaced](KeySource::WaitResult why) { displaced += why == KeySource::WaitResult::displaced ? 1 : 0; },
             now);
     };
     std::size_t waiting = 0;
@@ -55,7 +56,7 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
         visitors.emplace_back([&] {
             for (int j = 0; j < 100; ++j) {
                 waiting += source.wait_for_unknown(
-                               {}, [&told](KeySource::Wake) { ++told; }, now) == KeySource::Wait::begun
+                               {}, [&told](KeySource::WaitResult) { ++told; }, now) == KeySource::Wait::begun
                                ? 1U
                                : 0U;
             }
@@ -77,6 +78,6 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
     }
     CHECK(lines == 1);
     CHECK(source.wait_for_unknown(
-              {}, [](KeySource::Wake) {}, now) == KeySource::Wait::none);  // it is left alone for a while
+              {}, [](KeySource::WaitResult) {}, now) == KeySource::Wait::none);  // it is left alone for a while
     CHECK(server.drop_waiting() == 0);
 }

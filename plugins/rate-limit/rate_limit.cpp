@@ -32,23 +32,23 @@ Rate RateLimit::rate_of(const Settings& settings) {
 }
 
 RateLimit::RateLimit(const Settings& settings, RateLimit* before)
-    : rate_(rate_of(settings)), key_(settings), known_([&] {
+    : rate_(rate_of(settings)), key_(settings), state_([&] {
           const auto entries = static_cast<std::size_t>(settings.integer("entries").value_or(0));
-          const bool fits = before != nullptr && before->known_->entries == entries;
-          return fits ? before->known_ : std::make_shared<Known>(entries);
+          const bool fits = before != nullptr && before->state_->entries == entries;
+          return fits ? before->state_ : std::make_shared<SharedState>(entries);
       }()) {}
 
 nanoseconds RateLimit::wait_of(std::string_view visitor) const noexcept {
-    return known_->table.take(key_.of_visitor(visitor, known_->hash), rate_, plugin::clock_now());
+    return state_->table.take(key_.of_visitor(visitor, state_->hash), rate_, plugin::clock_now());
 }
 
 Decision RateLimit::on_request(Exchange& exchange) {
-    const nanoseconds wait = known_->table.take(key_.of(exchange, known_->hash), rate_, plugin::clock_now());
+    const nanoseconds wait = state_->table.take(key_.of(exchange, state_->hash), rate_, plugin::clock_now());
     return wait.count() == 0 ? Decision::go_on() : Decision::reject(429, "rate_limited", {retry_after(wait)});
 }
 
 Decision RateLimit::on_connect(plugin::Visit& visit) {
-    const nanoseconds wait = known_->table.take(key_.of(visit, known_->hash), rate_, plugin::clock_now());
+    const nanoseconds wait = state_->table.take(key_.of(visit, state_->hash), rate_, plugin::clock_now());
     return wait.count() == 0 ? Decision::go_on() : Decision::refuse("rate_limited");
 }
 

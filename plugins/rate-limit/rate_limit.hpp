@@ -52,8 +52,8 @@ public:
 
 private:
     /// The state of the keys, with the secret that they were made with.
-    struct Known {
-        explicit Known(std::size_t size) : entries(size), table(size) {}
+    struct SharedState {
+        explicit SharedState(std::size_t size) : entries(size), table(size) {}
         std::size_t entries;
         KeyedHash hash;
         GcraTable table;
@@ -63,7 +63,7 @@ private:
 
     const Rate rate_;
     const ExchangeKey key_;
-    const std::shared_ptr<Known> known_;
+    const std::shared_ptr<SharedState> state_;
 };
 
 }  // namespace ferrotunnel::plugins

@@ -67,7 +67,7 @@ void RequestLog::run() {
         try {
             write_all();
         } catch (const std::exception& problem) {
-            tell(problem.what());
+            log_problem(problem.what());
         }
     }
 }
@@ -83,14 +83,14 @@ void RequestLog::write_all() {
             problem = "lines cannot be written: " + lost;
             gives_up = is_ending_.load();
         }
-        tell(problem);
+        log_problem(problem);
         lines.clear();
     }
-    tell(problem_);
+    log_problem(problem_);
 }
 
 // Logs a new problem, and the number of dropped lines, with a pause between lines.
-void RequestLog::tell(const std::string& problem) {
+void RequestLog::log_problem(const std::string& problem) {
     constexpr std::chrono::seconds pause{10};
     if (problem != problem_) {
         problem_ = problem;

@@ -60,7 +60,7 @@ public:
 private:
     void run();
     void write_all();
-    void tell(const std::string& problem);
+    void log_problem(const std::string& problem);
 
     const LineFormat format_;
     LineQueue queue_;

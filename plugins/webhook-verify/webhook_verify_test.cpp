@@ -28,8 +28,8 @@ const std::string body = "{\"action\": \"opened\"}";
 const std::string github_secret = "It's a Secret to Everybody";
 
 /// What becomes of a request: "200", "401 webhook_refused", "413 body_too_large".
-std::string come(TestChain& chain, const std::vector<Field>& fields, const std::string& bytes = body,
-                 const std::string& method = "POST") {
+std::string send_request(TestChain& chain, const std::vector<Field>& fields, const std::string& bytes = body,
+                         const std::string& method = "POST") {
     chain.advance(1h);  // lines of the log are bounded in time
     const TestExchange exchange = chain.request({.method = method, .fields = fields, .body = bytes});
     if (exchange.passed()) {
@@ -51,7 +51,7 @@ struct GitHub {
     TestChain chain = TestChain::of<WebhookVerify>("{style: github, secrets: \"It's a Secret to Everybody\"}");
     std::string sign(std::string_view bytes) const { return "sha256=" + hex(HashName::sha256, github_secret, {bytes}); }
     std::string come_with(const std::string& signature, const std::string& bytes = body) {
-        return come(chain, {{"X-Hub-Signature-256", signature}}, bytes);
+        return send_request(chain, {{"X-Hub-Signature-256", signature}}, bytes);
     }
 };
 
@@ -91,13 +91,13 @@ TEST_CASE("webhook-verify: what GitHub has not signed gets 401, and no reason", 
         CHECK(is_logged(github.chain, "malformed"));
     }
 
-    CHECK(come(github.chain, {}) == refused);
+    CHECK(send_request(github.chain, {}) == refused);
     CHECK(is_logged(github.chain, "no signature"));
-    CHECK(come(github.chain, {{"X-Hub-Signature", good}}) == refused);
+    CHECK(send_request(github.chain, {{"X-Hub-Signature", good}}) == refused);
     const std::string wrong = "sha256=" + std::string(64, '0');
-    CHECK(come(github.chain, {{"X-Hub-Signature-256", good}, {"X-Hub-Signature-256", wrong}}) == refused);
-    CHECK(come(github.chain, {{"X-Hub-Signature-256", wrong}, {"x-hub-signature-256", good}}) == refused);
-    CHECK(come(github.chain, {{"X-Hub-Signature-256", good}, {"X-Hub-Signature-256", good}}) == refused);
+    CHECK(send_request(github.chain, {{"X-Hub-Signature-256", good}, {"X-Hub-Signature-256", wrong}}) == refused);
+    CHECK(send_request(github.chain, {{"X-Hub-Signature-256", wrong}, {"x-hub-signature-256", good}}) == refused);
+    CHECK(send_request(github.chain, {{"X-Hub-Signature-256", good}, {"X-Hub-Signature-256", good}}) == refused);
     CHECK(is_logged(github.chain, "several"));
     for (const std::string& line : github.chain.log()) {
         CHECK(line.find("Everybody") == std::string::npos);
@@ -112,9 +112,9 @@ TEST_CASE("webhook-verify: what GitHub has not signed gets 401, and no reason", 
 TEST_CASE("webhook-verify: requests without a body, and bodies of any bytes", "[webhook-verify]") {
     GitHub github;
     CHECK(github.come_with(github.sign(""), "") == "200");
-    CHECK(come(github.chain, {{"X-Hub-Signature-256", github.sign("")}}, "", "GET") == "200");
-    CHECK(come(github.chain, {}, "", "GET") == refused);
-    CHECK(come(github.chain, {}, "", "OPTIONS") == refused);
+    CHECK(send_request(github.chain, {{"X-Hub-Signature-256", github.sign("")}}, "", "GET") == "200");
+    CHECK(send_request(github.chain, {}, "", "GET") == refused);
+    CHECK(send_request(github.chain, {}, "", "OPTIONS") == refused);
     std::string bytes;
     for (int i = 0; i < 70'000; ++i) {
         bytes += static_cast<char>(i % 256);
@@ -126,15 +126,16 @@ TEST_CASE("webhook-verify: a body of the bound, and one above it", "[webhook-ver
     TestChain chain = TestChain::of<WebhookVerify>("{style: github, secrets: secret, max_body: 1000}");
     const auto come_of_size = [&](std::size_t size) {
         const std::string bytes(size, 'a');
-        return come(chain, {{"X-Hub-Signature-256", "sha256=" + hex(HashName::sha256, "secret", {bytes})}}, bytes);
+        return send_request(chain, {{"X-Hub-Signature-256", "sha256=" + hex(HashName::sha256, "secret", {bytes})}},
+                            bytes);
     };
     CHECK(come_of_size(1'000) == "200");
     CHECK(come_of_size(1'001) == "413 body_too_large");
     TestChain usual = TestChain::of<WebhookVerify>("{style: github, secrets: secret}");
     for (const std::size_t size : {std::size_t{256 * 1024}, std::size_t{256 * 1024 + 1}}) {
         const std::string bytes(size, 'a');
-        CHECK(come(usual, {{"X-Hub-Signature-256", "sha256=" + hex(HashName::sha256, "secret", {bytes})}}, bytes) ==
-              (size == 256 * 1024 ? "200" : "413 body_too_large"));
+        CHECK(send_request(usual, {{"X-Hub-Signature-256", "sha256=" + hex(HashName::sha256, "secret", {bytes})}},
+                           bytes) == (size == 256 * 1024 ? "200" : "413 body_too_large"));
     }
 }
 
@@ -149,7 +150,8 @@ TEST_CASE("webhook-verify: any of several secrets", "[webhook-verify]") {
         REQUIRE(exchange.passed());
         CHECK(exchange.note("webhook.secret") == std::to_string(++number));
     }
-    CHECK(come(chain, {{"X-Hub-Signature-256", "sha256=" + hex(HashName::sha256, "onetwo", {body})}}) == refused);
+    CHECK(send_request(chain, {{"X-Hub-Signature-256", "sha256=" + hex(HashName::sha256, "onetwo", {body})}}) ==
+          refused);
 }
 
 TEST_CASE("webhook-verify: Stripe's signatures", "[webhook-verify]") {
@@ -157,7 +159,9 @@ TEST_CASE("webhook-verify: Stripe's signatures", "[webhook-verify]") {
     const auto v1 = [](const std::string& time, const char* secret = "whsec_1", const std::string& bytes = body) {
         return "v1=" + hex(HashName::sha256, secret, {time, ".", bytes});
     };
-    const auto come_with = [&](const std::string& signature) { return come(chain, {{"Stripe-Signature", signature}}); };
+    const auto come_with = [&](const std::string& signature) {
+        return send_request(chain, {{"Stripe-Signature", signature}});
+    };
     const std::string now = unix_time(0s);
     CHECK(come_with("t=" + now + "," + v1(now)) == "200");
     CHECK(come_with(v1(now) + ",t=" + now) == "200");
@@ -203,8 +207,8 @@ TEST_CASE("webhook-verify: Stripe's signatures", "[webhook-verify]") {
 TEST_CASE("webhook-verify: a tolerance of one's own", "[webhook-verify]") {
     TestChain chain = TestChain::of<WebhookVerify>("{style: stripe, secrets: a, tolerance: 24h}");
     const std::string hour = unix_time(-3'600s);
-    CHECK(come(chain, {{"Stripe-Signature", "t=" + hour + ",v1=" + hex(HashName::sha256, "a", {hour, ".", body})}}) ==
-          "200");
+    CHECK(send_request(chain, {{"Stripe-Signature",
+                                "t=" + hour + ",v1=" + hex(HashName::sha256, "a", {hour, ".", body})}}) == "200");
 }
 
 TEST_CASE("webhook-verify: Slack's signatures", "[webhook-verify]") {
@@ -214,32 +218,32 @@ TEST_CASE("webhook-verify: Slack's signatures", "[webhook-verify]") {
     };
     const auto stamp = [](const std::string& time) { return Field{"X-Slack-Request-Timestamp", time}; };
     const std::string now = unix_time(0s);
-    CHECK(come(chain, {sign(now), stamp(now)}) == "200");
-    CHECK(come(chain, {sign(now)}) == refused);
-    CHECK(come(chain, {stamp(now)}) == refused);
-    CHECK(come(chain, {sign(now), stamp(now), stamp(now)}) == refused);
-    CHECK(come(chain, {sign(now), stamp(unix_time(1s))}) == refused);
-    CHECK(come(chain, {sign(unix_time(-600s)), stamp(unix_time(-600s))}) == refused);
-    CHECK(come(chain, {sign(unix_time(600s)), stamp(unix_time(600s))}) == refused);
+    CHECK(send_request(chain, {sign(now), stamp(now)}) == "200");
+    CHECK(send_request(chain, {sign(now)}) == refused);
+    CHECK(send_request(chain, {stamp(now)}) == refused);
+    CHECK(send_request(chain, {sign(now), stamp(now), stamp(now)}) == refused);
+    CHECK(send_request(chain, {sign(now), stamp(unix_time(1s))}) == refused);
+    CHECK(send_request(chain, {sign(unix_time(-600s)), stamp(unix_time(-600s))}) == refused);
+    CHECK(send_request(chain, {sign(unix_time(600s)), stamp(unix_time(600s))}) == refused);
 }
 
 TEST_CASE("webhook-verify: a style of one's own", "[webhook-verify]") {
     TestChain base64 = TestChain::of<WebhookVerify>(
         "{style: generic, secrets: Jefe, header: X-Sign, encoding: base64, algorithm: sha1, status: 403}");
     const std::string text = "what do ya want for nothing?";
-    CHECK(come(base64, {{"X-Sign", "7/zfauXrL6LSdBbV8YTfnCWafHk="}}, text) == "200");
+    CHECK(send_request(base64, {{"X-Sign", "7/zfauXrL6LSdBbV8YTfnCWafHk="}}, text) == "200");
     for (const char* const bad :
          {"7/zfauXrL6LSdBbV8YTfnCWafHk", "7_zfauXrL6LSdBbV8YTfnCWafHk=", "7/zfauXrL6LSdBbV8YTfnCWafHl=",
           "7/zfauXrL6LSdBbV8YTfnCWafA==", "=", "====", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"}) {
         INFO(bad);
-        CHECK(come(base64, {{"X-Sign", bad}}, text) == "403 webhook_refused");
+        CHECK(send_request(base64, {{"X-Sign", bad}}, text) == "403 webhook_refused");
     }
     CHECK_FALSE(base64.request({.method = "POST"}).answer().field("WWW-Authenticate"));
     TestChain sha512_chain = TestChain::of<WebhookVerify>(
         "{style: generic, secrets: a, header: Authorization, prefix: 'HMAC ', algorithm: sha512}");
-    CHECK(come(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha512, "a", {body})}}) == "200");
-    CHECK(come(sha512_chain, {{"Authorization", hex(HashName::sha512, "a", {body})}}) == refused);
-    CHECK(come(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha256, "a", {body})}}) == refused);
+    CHECK(send_request(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha512, "a", {body})}}) == "200");
+    CHECK(send_request(sha512_chain, {{"Authorization", hex(HashName::sha512, "a", {body})}}) == refused);
+    CHECK(send_request(sha512_chain, {{"Authorization", "HMAC " + hex(HashName::sha256, "a", {body})}}) == refused);
 }
 
 TEST_CASE("webhook-verify: settings that cannot be used", "[webhook-verify]") {

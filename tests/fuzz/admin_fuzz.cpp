@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "admin/conversation.hpp"
+#include "admin/control_connection.hpp"
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
 #include "admin/web.hpp"
@@ -80,7 +80,7 @@ bool tells_time(const Request& request) {
 
 std::string answered(std::string_view input, std::size_t step) {
     Watched subject;
-    const Conversation::Handler handler = [&](const Request& request) {
+    const ControlConnection::Handler handler = [&](const Request& request) {
         subject.has_changed = false;
         Answer answer = answer_to_browser(request, subject);
         if (subject.has_changed) {
@@ -96,7 +96,7 @@ std::string answered(std::string_view input, std::size_t step) {
         answer.more = nullptr;
         return answer;
     };
-    Conversation conversation(handler, 7);
+    ControlConnection conversation(handler, 7);
     std::string all;
     const auto take_output = [&] {
         while (!conversation.output().empty()) {

@@ -29,7 +29,7 @@ std::size_t feed(ClientHelloReader& reader, Bytes input, std::size_t first, std:
     status = Status::more;
     while (have < input.size() && status == Status::more) {
         have = std::min(input.size(), have == 0 ? first : have + step);
-        status = reader.look(input.first(have));
+        status = reader.examine(input.first(have));
     }
     return have;
 }
@@ -39,7 +39,7 @@ std::size_t feed(ClientHelloReader& reader, Bytes input, std::size_t first, std:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes input(data, size);
     ClientHelloReader whole;
-    const Status status = whole.look(input);
+    const Status status = whole.examine(input);
 
     ClientHelloReader slow;
     Status slow_status = Status::more;
@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         // A copy that ends with the deciding byte, so that AddressSanitizer sees a read beyond it.
         const std::vector<std::uint8_t> exact(data, data + decided);
         ClientHelloReader again;
-        require(again.look(exact) == status);
+        require(again.examine(exact) == status);
     }
 
     require((status == Status::malformed) == !whole.error().empty());

@@ -7,16 +7,16 @@
 #include <string_view>
 #include <vector>
 
-#include "exits/conversation.hpp"
 #include "exits/destinations.hpp"
+#include "exits/exit_handshake.hpp"
 #include "exits/limits.hpp"
 #include "http/request_parser.hpp"
 #include "require.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::fuzz;
-using exits::Conversation;
-using State = Conversation::State;
+using exits::ExitHandshake;
+using State = ExitHandshake::State;
 
 namespace {
 
@@ -29,14 +29,14 @@ struct Outcome {
 };
 
 Outcome hear(const std::vector<exits::User>& users, std::string_view input, std::size_t piece) {
-    Conversation conversation(users);
+    ExitHandshake conversation(users);
     Outcome outcome;
     while (outcome.taken < input.size() && conversation.state() == State::reading) {
         outcome.taken += conversation.receive(as_bytes(input.substr(outcome.taken, piece)));
     }
     outcome.state = conversation.state();
     outcome.output = conversation.take_output();
-    if (outcome.state == State::asked) {
+    if (outcome.state == State::requested) {
         outcome.target = net::to_text(conversation.target());
         outcome.preamble = conversation.take_preamble();
         require(conversation.target().port != 0 && !conversation.target().host.empty());
@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Outcome cut = hear(users, input, 1U + (data[0] >> 1U));
     require(whole.state == cut.state && whole.output == cut.output && whole.target == cut.target);
     require(whole.preamble == cut.preamble);
-    if (whole.state == State::asked) {
+    if (whole.state == State::requested) {
         require(whole.taken == cut.taken);
         require(users.empty() || input.find("secret") != std::string_view::npos ||
                 input.find("YW5uOnNlY3JldA") != std::string_view::npos);

@@ -62,7 +62,7 @@ void check_answers(const http::RequestHead& request) {
             read_back(answer, request.method);
         }
     }
-    read_back(files::answer_with_slash(request.target), request.method);
+    read_back(files::answer_with_slash_redirect(request.target), request.method);
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 what == 255 ? connection.leave() : what == 127 ? connection.receive_end() : void();
                 break;
         }
-        const std::size_t taken = connection.take(as_bytes(std::string_view(input)));
+        const std::size_t taken = connection.feed(as_bytes(std::string_view(input)));
         require(taken <= input.size());
         input.erase(0, taken);
         require(connection.body_bytes() <= limits::h2_backend_window);

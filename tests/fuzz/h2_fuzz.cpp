@@ -85,7 +85,7 @@ struct User final : h2::ServerUser {
         streams.push_back(std::move(stream));
         return streams.back().get();
     }
-    void on_end_seen() noexcept override {}
+    void on_end_acknowledged() noexcept override {}
     bool has_room() const noexcept override { return output < room; }
 
     std::uint8_t how;

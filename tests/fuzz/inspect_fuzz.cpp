@@ -39,7 +39,7 @@ std::vector<Turn> turns_in(std::string_view input) {
     return turns;
 }
 
-std::string told(const Half& half) {
+std::string told(const RecordedMessage& half) {
     return half.head + '\n' + half.body + '\n' + std::to_string(half.body_bytes) + (half.complete ? "c" : "") +
            (half.cut ? "u" : "") + (half.dropped ? "d" : "") + (half.masked ? "m" : "");
 }

@@ -155,13 +155,13 @@ void plugin_bodies(std::uint64_t exchanges) {
         check(run.collect(form_body) == hooks::Collected::kept, "there is room for the body");
         run.collect_end();
         check(run.request({}) == hooks::Step::go_on && chain.respond() == hooks::Step::go_on, "all instances continue");
-        hooks::BodyWay& way = *run.body(hooks::Side::response);
+        hooks::BodyFilters& way = *run.body(hooks::Side::response);
         for (int i = 0; i < 4; ++i) {
             way.put(piece, i == 3);
             while (!way.take().empty()) {
             }
         }
-        check(way.state() == hooks::BodyWay::State::ended, "the body is complete");
+        check(way.state() == hooks::BodyFilters::State::ended, "the body is complete");
         chain.finish();
     });
 }

@@ -131,8 +131,8 @@ void Half::run() {
 }
 
 void Half::step() {
-    if (mux::Verdict verdict = stream_->verdict()) {
-        return on_verdict(verdict);
+    if (mux::StreamEnd stream_end = stream_->stream_end()) {
+        return on_verdict(stream_end);
     }
     if (!started_) {
         return;
@@ -173,11 +173,11 @@ void Half::abort(wire::Code code) {
     end("aborted here");
 }
 
-void Half::on_verdict(mux::Verdict verdict) {
+void Half::on_verdict(mux::StreamEnd stream_end) {
     const Half& other = record_.half[1 - role_];
     const Plan& plan = record_.whole_plan;
     node_.observer().ignore_consumption(id_);
-    if (verdict.kind == mux::Verdict::Kind::lost) {
+    if (stream_end.kind == mux::StreamEnd::Kind::lost) {
         if (!node_.trunk_over()) {
             world_.fail("stream #%u.%u is lost, but its session lives", record_.index, role_);
         }
@@ -185,15 +185,15 @@ void Half::on_verdict(mux::Verdict verdict) {
     }
     bool waited = world_.now() - record_.opened_at >= node_.settings().open_deadline;
     // A reset of a direction that has already ended by FIN has no data left to follow.
-    bool reset_after_end = record_.direction[1 - role_].reset_code() == verdict.code && incoming_.settled();
-    bool justified = other.aborted() == verdict.code || reset_after_end ||
-                     (verdict.code == wire::Code::timeout && waited) ||
-                     (verdict.code == wire::Code::too_slow && plan.memory_is_short) ||
-                     (verdict.code == wire::Code::busy && plan.opens_are_limited) ||
-                     (verdict.code == wire::Code::going_away && node_.draining());
+    bool reset_after_end = record_.direction[1 - role_].reset_code() == stream_end.code && incoming_.settled();
+    bool justified = other.aborted() == stream_end.code || reset_after_end ||
+                     (stream_end.code == wire::Code::timeout && waited) ||
+                     (stream_end.code == wire::Code::too_slow && plan.memory_is_short) ||
+                     (stream_end.code == wire::Code::busy && plan.opens_are_limited) ||
+                     (stream_end.code == wire::Code::going_away && node_.draining());
     if (!justified) {
         world_.fail("stream #%u.%u was aborted (%s) and nobody did it", record_.index, role_,
-                    wire::name_of(verdict.code).data());
+                    wire::name_of(stream_end.code).data());
     }
     end("aborted there");
 }
@@ -429,7 +429,7 @@ bool Half::can_be_served() const {
         return false;
     }
     std::uint32_t queued = waiting_bytes();
-    const StreamBooks* books = node_.observer().find(id_);
+    const StreamModel* books = node_.observer().find(id_);
     if (queued == 0 || books == nullptr || books->sending_over()) {
         return false;
     }
@@ -456,14 +456,14 @@ void Half::watch_fairness(std::uint32_t senders) {
 }
 
 bool Half::holds_without_taking(Duration time) const {
-    const StreamBooks* books = node_.observer().find(id_);
+    const StreamModel* books = node_.observer().find(id_);
     return begun_ && !over_ && books != nullptr && !books->consumption_unseen &&
            books->payload_received > incoming_.received() && world_.now() - taken_at_ >= time;
 }
 
 // Checks that an endpoint that has taken everything has left the peer at least half of the first window.
 void Half::check_credit() {
-    const StreamBooks* books = node_.observer().find(id_);
+    const StreamModel* books = node_.observer().find(id_);
     if (books == nullptr || !node_.observer().checking() || books->consumption_unseen || books->receiving_over() ||
         books->payload_received != incoming_.received() || run_planned_) {
         return;
@@ -479,7 +479,7 @@ void Half::check_quiet() {
     if (over_ || !begun_ || run_planned_ || node_.trunk_over()) {
         return;
     }
-    if (stream_->verdict()) {
+    if (stream_->stream_end()) {
         world_.fail("stream #%u.%u was not woken for its verdict", record_.index, role_);
     } else if (receive_parked_ && stream_->front() != nullptr) {
         world_.fail("stream #%u.%u was not woken for what it received", record_.index, role_);
@@ -497,7 +497,7 @@ void Half::describe() const {
     if (!begun_ || over_) {
         return;
     }
-    const StreamBooks* books = node_.observer().find(id_);
+    const StreamModel* books = node_.observer().find(id_);
     world_.trace(
         "#%u.%u on %s, id %u: sent %llu of %llu (queued %u, credit %lld, parked %d, over %d), received %llu of %llu "
         "(parked "

@@ -63,7 +63,7 @@ private:
     void end_sending();
     void reset(wire::Code code);
     void abort(wire::Code code);
-    void on_verdict(mux::Verdict verdict);
+    void on_verdict(mux::StreamEnd stream_end);
     void end(const char* how);
     bool can_be_served() const;
     void check_credit();

@@ -91,8 +91,8 @@ void Link::deliver() {
     if (delivered_ < arrived_ || (cut_after_ && delivered_ >= *cut_after_)) {
         plan_delivery(world_.random().chance(20) ? world_.between(Duration::zero(), std::chrono::microseconds(50))
                                                  : Duration::zero());
-    } else if (closed_ && in_flight() == 0 && !eof_told_) {
-        eof_told_ = true;
+    } else if (closed_ && in_flight() == 0 && !eof_delivered_) {
+        eof_delivered_ = true;
         on_eof();
     }
 }

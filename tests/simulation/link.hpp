@@ -77,7 +77,7 @@ private:
     bool delivery_planned_ = false;
     bool writer_waits_ = false;
     bool closed_ = false;
-    bool eof_told_ = false;
+    bool eof_delivered_ = false;
     bool swallowing_ = false;
     bool dead_ = false;
 };

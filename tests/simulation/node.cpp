@@ -232,7 +232,7 @@ void Node::pump() {
         return;
     }
     while (write_batch() && write_injected()) {
-        const bool again = session_->sends_again();
+        const bool again = session_->is_retransmitting();
         if (!session_->produce(batch_, world_.now())) {
             if (!batch_.empty()) {
                 world_.fail("%s: produce says there is nothing, and fills the batch", name_);

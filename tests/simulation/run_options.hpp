@@ -28,7 +28,7 @@ struct RunOptions {
     }
 };
 
-[[noreturn]] inline void tell_usage(const char* program) {
+[[noreturn]] inline void print_usage(const char* program) {
     std::fprintf(stderr, "usage: %s [--seeds FROM COUNT | --seed N] [--mutant NAME] [--every N] [--expect-failure]\n",
                  program);
     std::exit(2);
@@ -42,7 +42,7 @@ inline RunOptions parse_run_options(const char* program, int argc, char** argv) 
         const std::string_view option = argv[i];
         const auto number = [&]() -> std::uint64_t {
             if (++i == argc) {
-                tell_usage(program);
+                print_usage(program);
             }
             return std::strtoull(argv[i], nullptr, 10);
         };
@@ -60,7 +60,7 @@ inline RunOptions parse_run_options(const char* program, int argc, char** argv) 
         } else if (option == "--expect-failure") {
             options.expect_failure = true;
         } else {
-            tell_usage(program);
+            print_usage(program);
         }
     }
     if (wanted != nullptr && !options.verbose) {

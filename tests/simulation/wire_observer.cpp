@@ -26,7 +26,7 @@ void WireObserver::received(Bytes bytes) {
     in_.feed(bytes, [this](const wire::FrameHeader& header, Bytes payload) { on_received(header, payload); });
 }
 
-const StreamBooks* WireObserver::find(wire::StreamId id) const {
+const StreamModel* WireObserver::find(wire::StreamId id) const {
     auto found = streams_.find(id);
     return found == streams_.end() ? nullptr : &found->second;
 }
@@ -41,7 +41,7 @@ std::uint64_t WireObserver::credit_committed(std::uint32_t first_window) const {
 }
 
 // The books of a stream of which the node sends a frame; null (and a violation) when it should not send such a frame.
-StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
+StreamModel* WireObserver::known(wire::StreamId id, const char* what) {
     auto found = streams_.find(id);
     if (found == streams_.end()) {
         world_.fail("%s sent %s on stream %u, which was never opened", name_, what, id);
@@ -52,7 +52,7 @@ StreamBooks* WireObserver::known(wire::StreamId id, const char* what) {
 
 // --- what leaves ----------------------------------------------------------------------------------------------------
 
-void WireObserver::tell(const wire::FrameHeader& header, Bytes payload) {
+void WireObserver::trace_frame(const wire::FrameHeader& header, Bytes payload) {
     if (!world_.verbose()) {
         return;
     }
@@ -70,7 +70,7 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
     if (!checking_) {
         return;
     }
-    tell(header, payload);
+    trace_frame(header, payload);
     if (auto code = wire::violation_of(header)) {
         world_.fail("%s sent a malformed %s (length %u, flags %u, stream %u)", name_, name_of(header.type),
                     header.length, header.flags, header.stream);
@@ -82,7 +82,7 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
         case wire::FrameType::data:
             return sent_data(header);
         case wire::FrameType::opened:
-            if (StreamBooks* books = known(header.stream, "OPENED")) {
+            if (StreamModel* books = known(header.stream, "OPENED")) {
                 books->accepted = true;
             }
             [[fallthrough]];
@@ -95,7 +95,7 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
             return sent_reset(header.stream);
         case wire::FrameType::datagram:
             datagram_bytes_sent_ += payload.size();
-            if (StreamBooks* books = known(header.stream, "DATAGRAM"); books != nullptr && books->fin_sent) {
+            if (StreamModel* books = known(header.stream, "DATAGRAM"); books != nullptr && books->fin_sent) {
                 world_.fail("%s sent DATAGRAM after FIN on stream %u", name_, header.stream);
             }
             return;
@@ -125,7 +125,7 @@ void WireObserver::sent_open(wire::StreamId id, Bytes payload) {
         world_.fail("%s opened stream %u after %u", name_, id, last_opened_);
     }
     last_opened_ = id;
-    StreamBooks& books = streams_[id];
+    StreamModel& books = streams_[id];
     books.opened_here = true;
     books.credit = open->send_window;
     books.granted = books.granted_first = open->receive_window;
@@ -133,7 +133,7 @@ void WireObserver::sent_open(wire::StreamId id, Bytes payload) {
 }
 
 void WireObserver::sent_data(const wire::FrameHeader& header) {
-    StreamBooks* books = known(header.stream, "DATA");
+    StreamModel* books = known(header.stream, "DATA");
     if (books == nullptr) {
         return;
     }
@@ -157,7 +157,7 @@ void WireObserver::sent_data(const wire::FrameHeader& header) {
 // Checks the window, which is what is granted beyond what the endpoint has consumed: never more than the largest one.
 // The cost of the frame that the endpoint is in the middle of may count as consumed already.
 void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
-    StreamBooks* books = known(id, "CREDIT");
+    StreamModel* books = known(id, "CREDIT");
     if (books == nullptr) {
         return;
     }
@@ -172,7 +172,7 @@ void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
 void WireObserver::sent_reset(wire::StreamId id) {
     auto found = streams_.find(id);
     // The RESET that refuses a stream which the session did not take is the only frame about that stream.
-    StreamBooks& books = found == streams_.end() ? streams_[id] : found->second;
+    StreamModel& books = found == streams_.end() ? streams_[id] : found->second;
     if (books.reset_sent) {
         world_.fail("%s sent a second RESET on stream %u", name_, id);
     }
@@ -213,14 +213,14 @@ void WireObserver::on_received(const wire::FrameHeader& header, Bytes payload) {
 
 void WireObserver::received_open(wire::StreamId id, Bytes payload) {
     if (auto open = wire::decode_open(payload)) {
-        StreamBooks& books = streams_[id];
+        StreamModel& books = streams_[id];
         books.credit = open->receive_window;
         books.granted = books.granted_first = open->send_window;
     }
 }
 
 void WireObserver::received_data(const wire::FrameHeader& header) {
-    StreamBooks& books = streams_[header.stream];
+    StreamModel& books = streams_[header.stream];
     payload_received_ += header.length;
     books.cost_received += cost_of(header);
     if (books.cost_received > books.granted) {
@@ -236,7 +236,7 @@ void WireObserver::received_data(const wire::FrameHeader& header) {
 }
 
 void WireObserver::consumed(wire::StreamId id, std::uint64_t offset) {
-    StreamBooks& books = streams_[id];
+    StreamModel& books = streams_[id];
     for (; !books.frame_ends.empty() && books.frame_ends.front() <= offset; books.frame_ends.pop_front()) {
         ++books.frames_consumed;
     }

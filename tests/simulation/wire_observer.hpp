@@ -16,7 +16,7 @@
 namespace ferrotunnel::simulation {
 
 /// What both directions of one stream have cost and granted, seen from one node.
-struct StreamBooks {
+struct StreamModel {
     bool opened_here = false;
     bool accepted = false;  // OPENED has left, or need not
     // Sending: what has left.
@@ -88,7 +88,7 @@ public:
     void stop_checking() noexcept { checking_ = false; }
     bool checking() const noexcept { return checking_; }
 
-    const StreamBooks* find(wire::StreamId id) const;
+    const StreamModel* find(wire::StreamId id) const;
     /// Bytes of DATA payload this node has sent, over all streams.
     std::uint64_t payload_sent() const noexcept { return payload_sent_; }
     std::uint64_t payload_received() const noexcept { return payload_received_; }
@@ -100,7 +100,7 @@ public:
     std::uint64_t credit_committed(std::uint32_t first_window) const;
 
 private:
-    void tell(const wire::FrameHeader& header, Bytes payload);
+    void trace_frame(const wire::FrameHeader& header, Bytes payload);
     void on_sent(const wire::FrameHeader& header, Bytes payload);
     void on_received(const wire::FrameHeader& header, Bytes payload);
     void sent_ping(std::uint8_t flags);
@@ -110,7 +110,7 @@ private:
     void sent_reset(wire::StreamId id);
     void received_open(wire::StreamId id, Bytes payload);
     void received_data(const wire::FrameHeader& header);
-    StreamBooks* known(wire::StreamId id, const char* what);
+    StreamModel* known(wire::StreamId id, const char* what);
 
     World& world_;
     const char* name_;
@@ -120,7 +120,7 @@ private:
     FrameCutter out_;
     FrameCutter in_;
     wire::StreamId last_opened_ = 0;
-    std::unordered_map<wire::StreamId, StreamBooks> streams_;
+    std::unordered_map<wire::StreamId, StreamModel> streams_;
     std::uint64_t payload_sent_ = 0;
     std::uint64_t payload_received_ = 0;
     std::uint64_t frames_sent_ = 0;

@@ -34,7 +34,7 @@ bool GroupWorld::is_there(const Client& client) const {
 
 // Those who may have a visitor whom these trunks have passed on, and whom this member has just failed.
 GroupWorld::Clients GroupWorld::eligible(const directory::CarrierIds& passed,
-                                         const directory::GroupMember* not_to) const {
+                                         const directory::GroupMember* excluded_member) const {
     const auto look = [&](bool ejected_too, bool waiting_too) {
         Clients can;
         for (const Client& client : clients_) {
@@ -44,7 +44,7 @@ GroupWorld::Clients GroupWorld::eligible(const directory::CarrierIds& passed,
             });
             const bool is_before =
                 std::any_of(can.begin(), can.end(), [&](const Client* one) { return one->seat == client.seat; });
-            if (has_room && !is_before && client.it.get() != not_to &&
+            if (has_room && !is_before && client.it.get() != excluded_member &&
                 (ejected_too || !client.out || now_ >= client.out_until)) {
                 can.push_back(&client);
             }
@@ -58,8 +58,8 @@ GroupWorld::Clients GroupWorld::eligible(const directory::CarrierIds& passed,
     if (can.empty()) {
         can = look(!terms_.eject.last_too, true);
     }
-    if (std::any_of(can.begin(), can.end(), [](const Client* one) { return !one->says.standby; })) {
-        std::erase_if(can, [](const Client* one) { return one->says.standby; });
+    if (std::any_of(can.begin(), can.end(), [](const Client* one) { return !one->membership.standby; })) {
+        std::erase_if(can, [](const Client* one) { return one->membership.standby; });
     }
     return can;
 }
@@ -70,7 +70,7 @@ void GroupWorld::judge(Person& person, const Clients& may, const Client& chosen)
     if (terms_.sticky == wire::Sticky::address) {
         std::set<std::pair<Seat, std::uint32_t>> seats;
         for (const Client* const one : may) {
-            seats.insert({one->seat, one->says.weight});
+            seats.insert({one->seat, one->membership.weight});
         }
         // Where fewer can have it than once, and the one that it had still can, it has that one.
         for (const auto& [others, seat] : person.had) {
@@ -101,7 +101,7 @@ void GroupWorld::judge(Person& person, const Clients& may, const Client& chosen)
 
 void GroupWorld::judge_balance(const Clients& may, const Client& chosen) const {
     const auto has_fewer = [](const Client& one, const Client& other) {
-        return one.it->visitors_now() * other.says.weight < other.it->visitors_now() * one.says.weight;
+        return one.it->visitors_now() * other.membership.weight < other.it->visitors_now() * one.membership.weight;
     };
     if (terms_.balance == wire::Balance::least) {
         hold_to(std::none_of(may.begin(), may.end(), [&](const Client* one) { return has_fewer(*one, chosen); }),
@@ -121,7 +121,7 @@ void GroupWorld::judge_counts() const {
         all += count;
     }
     std::uint64_t in_rows = 0;
-    for (const auto& row : book_.rows()) {
+    for (const auto& row : limiter_.rows()) {
         in_rows += row->now;
     }
     hold_to(all == visits_.size() && in_rows == all, "rows count those who are there");

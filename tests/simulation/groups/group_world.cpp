@@ -10,9 +10,9 @@
 namespace ferrotunnel::simulation {
 
 using directory::ClientId;
-using directory::Fared;
 using directory::GroupMember;
-using directory::MemberTurn;
+using directory::HealthTransition;
+using directory::MemberOutcome;
 using wire::Balance;
 using wire::Sticky;
 using namespace std::chrono_literals;
@@ -98,16 +98,17 @@ void GroupWorld::step() {
         Trunk& trunk = *client.trunks[random_.below(client.trunks.size())];
         trunk.full = !trunk.full;
     } else if (what < 68) {
-        come(persons_[random_.below(persons_.size())], random_.chance(30));
+        add_visitor(persons_[random_.below(persons_.size())], random_.chance(30));
     } else if (what < 73) {
         Person stranger{random_.next()};
-        come(stranger, false);
+        add_visitor(stranger, false);
     } else if (what < 92) {
         if (!visits_.empty()) {
             const std::size_t at = random_.below(visits_.size());
             const Client* const client = client_of(visits_[at].visit.member());
             const bool is_ill = client != nullptr && client->is_ill;
-            fare(at, is_ill || random_.chance(5) ? static_cast<Fared>(random_.between(1, 3)) : Fared::well);
+            record_outcome(at, is_ill || random_.chance(5) ? static_cast<MemberOutcome>(random_.between(1, 3))
+                                                           : MemberOutcome::success);
         }
     } else if (what < 97) {
         if (!visits_.empty()) {
@@ -123,27 +124,27 @@ void GroupWorld::step() {
 void GroupWorld::join(const std::vector<ClientId>& before) {
     static constexpr std::array<const char*, 4> names{"", "web", "db", "cache"};
     Client client;
-    client.says = terms_;
+    client.membership = terms_;
     const std::uint64_t number = ++last_client_;
-    client.says.client = {{1}, {static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8U)}};
-    client.says.name = names[random_.below(names.size())];
-    client.says.weight = static_cast<std::uint32_t>(random_.chance(60) ? 1 : random_.between(1, 5));
-    client.says.standby = random_.chance(15);
-    client.says.predecessors = before;
-    client.says.row = book_.row({"group", "http", "token", client.says.name});
+    client.membership.client = {{1}, {static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8U)}};
+    client.membership.name = names[random_.below(names.size())];
+    client.membership.weight = static_cast<std::uint32_t>(random_.chance(60) ? 1 : random_.between(1, 5));
+    client.membership.standby = random_.chance(15);
+    client.membership.predecessors = before;
+    client.membership.row = limiter_.row({"group", "http", "token", client.membership.name});
     const auto predecessor = std::find_if(clients_.begin(), clients_.end(), [&](const Client& one) {
-        return std::find(before.begin(), before.end(), one.says.client) != before.end();
+        return std::find(before.begin(), before.end(), one.membership.client) != before.end();
     });
     if (predecessor != clients_.end()) {
         client.seat = predecessor->seat;
     } else {
-        client.seat = {client.says.name, 0};
+        client.seat = {client.membership.name, 0};
         const auto has_it = [&client](const Client& one) { return one.seat == client.seat; };
         while (std::any_of(clients_.begin(), clients_.end(), has_it)) {
             ++client.seat.second;
         }
     }
-    require(list_.may_join(client.says), "there is room for one more member");
+    require(list_.may_join(client.membership), "there is room for one more member");
     clients_.push_back(std::move(client));
     add_trunk(clients_.back());
     clients_.back().it = list_.member_of(*clients_.back().trunks.front());
@@ -156,7 +157,7 @@ void GroupWorld::add_trunk(Client& client) {
     if (client.trunks.size() < 3) {
         const auto trunk = std::make_shared<Trunk>();
         trunk->health = {!random_.chance(10), random_.chance(30)};
-        require(list_.add(trunk, 1, client.says, trunk->health).empty(), "one more trunk takes nobody's place");
+        require(list_.add(trunk, 1, client.membership, trunk->health).empty(), "one more trunk takes nobody's place");
         client.trunks.push_back(trunk);
     }
 }
@@ -172,24 +173,24 @@ void GroupWorld::join_beyond_the_bound() {
     directory::Membership another = terms_;
     another.client = {{1}, {0xff, 0xff}};
     require(!list_.may_join(another), "a group has no more members than it may");
-    require(list_.may_join(some_client().says), "one more trunk of a member may join");
-    another.predecessors = {some_client().says.client};
+    require(list_.may_join(some_client().membership), "one more trunk of a member may join");
+    another.predecessors = {some_client().membership.client};
     require(list_.may_join(another), "a full group has room for a successor");
-    come(persons_.front(), false);
+    add_visitor(persons_.front(), false);
 }
 
 // A successor comes, and perhaps one more, or the one that it wants the place of goes.
 void GroupWorld::succeed() {
     const std::size_t old = random_.below(clients_.size());
     if (clients_.size() < 10) {
-        join({clients_[old].says.client});
+        join({clients_[old].membership.client});
         ++counts_.handed_over;
     }
     for (std::uint64_t visitors = random_.below(6); visitors > 0; --visitors) {
-        come(persons_[random_.below(persons_.size())], false);
+        add_visitor(persons_[random_.below(persons_.size())], false);
     }
     if (random_.chance(70)) {
-        clients_.back().says.predecessors.clear();  // it has the place, and says so no more
+        clients_.back().membership.predecessors.clear();  // it has the place, and says so no more
         leave(old, random_.below(2));
     }
 }
@@ -204,7 +205,7 @@ void GroupWorld::leave(std::size_t at, std::size_t how) {
             list_.remove(*clients_[at].trunks.back());
             clients_[at].trunks.pop_back();
             if (!clients_[at].trunks.empty()) {
-                come(persons_[random_.below(persons_.size())], false);
+                add_visitor(persons_[random_.below(persons_.size())], false);
             }
         }
     } else {
@@ -217,16 +218,16 @@ void GroupWorld::leave(std::size_t at, std::size_t how) {
             end_visit(i - 1);
         }
     }
-    come(persons_[random_.below(persons_.size())], false);
+    add_visitor(persons_[random_.below(persons_.size())], false);
 }
 
 void GroupWorld::rotate(Client& client) {
     std::shared_ptr<Trunk>& old = client.trunks[random_.below(client.trunks.size())];
     list_.set_yields(*old);
-    come(persons_[random_.below(persons_.size())], false);
+    add_visitor(persons_[random_.below(persons_.size())], false);
     const auto fresh = std::make_shared<Trunk>();
     fresh->health = old->health;
-    const auto replaced = list_.add(fresh, 1, client.says, fresh->health);
+    const auto replaced = list_.add(fresh, 1, client.membership, fresh->health);
     require(replaced.size() == 1 && replaced.front() == old, "a fresh trunk takes the place of the one that yields");
     old = fresh;
 }
@@ -248,21 +249,21 @@ void GroupWorld::lose_or_resume(Client& client) {
 // --- visitors ---
 
 // Whoever is full passes it on, as a trunk does; whose backend refuses it is not asked again, as an exchange does.
-void GroupWorld::come(Person& person, bool near) {
+void GroupWorld::add_visitor(Person& person, bool near) {
     ++counts_.visitors;
     directory::CarrierIds passed;
-    const GroupMember* not_to = nullptr;
+    const GroupMember* excluded_member = nullptr;
     for (;;) {
         std::shared_ptr<Trunk> trunk;
-        Client* const client = choose(person, passed, not_to, near, trunk);
+        Client* const client = choose(person, passed, excluded_member, near, trunk);
         if (client == nullptr) {
             ++counts_.refused;
             return;
         }
         if (trunk->full) {
             passed.push_back(trunk->carrier_id());
-        } else if (not_to == nullptr && random_.chance(5)) {
-            not_to = client->it.get();
+        } else if (excluded_member == nullptr && random_.chance(5)) {
+            excluded_member = client->it.get();
         } else {
             visits_.push_back({directory::MemberVisit(client->it), trunk});
             ++trunk->visitors;
@@ -273,13 +274,13 @@ void GroupWorld::come(Person& person, bool near) {
     }
 }
 
-GroupWorld::Client* GroupWorld::choose(Person& person, const directory::CarrierIds& passed, const GroupMember* not_to,
-                                       bool near, std::shared_ptr<Trunk>& trunk) {
-    const Clients may = eligible(passed, not_to);
-    directory::VisitorAsk ask;
+GroupWorld::Client* GroupWorld::choose(Person& person, const directory::CarrierIds& passed,
+                                       const GroupMember* excluded_member, bool near, std::shared_ptr<Trunk>& trunk) {
+    const Clients may = eligible(passed, excluded_member);
+    directory::BalanceContext ask;
     ask.now = now_;
     ask.sticky = {person.address, person.tag};
-    ask.not_to = not_to;
+    ask.excluded_member = excluded_member;
     const auto is_near = [](const Trunk& one) { return one.visitors % 2 == 0; };
     const auto* const carrier = near ? list_.choose(passed, is_near, ask) : list_.choose(passed, ask);
     require((carrier == nullptr) == may.empty(), carrier == nullptr ? "a visitor is refused, though a member takes it"
@@ -318,33 +319,34 @@ void GroupWorld::end_visit(std::size_t at) {
     visits_.erase(visits_.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
-void GroupWorld::fare(std::size_t at, Fared fared) {
+void GroupWorld::record_outcome(std::size_t at, MemberOutcome outcome) {
     const GroupMember* const member = visits_[at].visit.member();
     Duration time{};
-    const MemberTurn turn = list_.tell(*member, fared, now_, time);
+    const HealthTransition turn = list_.tell(*member, outcome, now_, time);
     Client* const client = client_of(member);
     if (client == nullptr || terms_.eject.failures == 0) {
-        require(turn == MemberTurn::none, "nobody is ejected who is gone, or without such terms");
-    } else if (is_failure(terms_.eject, fared)) {
-        fare_ill(*client, turn, time);
-    } else if (fared == Fared::well || fared == Fared::answer_5xx) {
-        require((turn == MemberTurn::returned) == (client->out && client->on_trial), "who is back by a good trial");
-        fare_well(*client);
+        require(turn == HealthTransition::none, "nobody is ejected who is gone, or without such terms");
+    } else if (is_failure(terms_.eject, outcome)) {
+        record_failure(*client, turn, time);
+    } else if (outcome == MemberOutcome::success || outcome == MemberOutcome::response_5xx) {
+        require((turn == HealthTransition::returned) == (client->out && client->on_trial),
+                "who is back by a good trial");
+        record_success(*client);
     } else {
-        require(turn == MemberTurn::none, "what does not count changes nothing");
+        require(turn == HealthTransition::none, "what does not count changes nothing");
     }
-    counts_.returned += turn == MemberTurn::returned ? 1 : 0;
+    counts_.returned += turn == HealthTransition::returned ? 1 : 0;
 }
 
-void GroupWorld::fare_well(Client& client) {
+void GroupWorld::record_success(Client& client) {
     client.row = 0;
     client.out = client.out && !client.on_trial;
     client.on_trial = client.on_trial && client.out;
 }
 
-void GroupWorld::fare_ill(Client& client, MemberTurn turn, Duration time) {
+void GroupWorld::record_failure(Client& client, HealthTransition turn, Duration time) {
     if (client.out) {
-        require(turn == MemberTurn::none, "who is out is not ejected again");
+        require(turn == HealthTransition::none, "who is out is not ejected again");
         if (client.on_trial) {
             client.on_trial = false;
             client.out_until = now_ + time;
@@ -360,7 +362,7 @@ void GroupWorld::fare_ill(Client& client, MemberTurn turn, Duration time) {
     client.row = now_ - client.failed_at > 1min ? 1 : client.row + 1;
     client.failed_at = now_;
     const bool goes = client.row >= terms_.eject.failures && may;
-    require((turn == MemberTurn::ejected) == goes, "a member is ejected when its terms say so");
+    require((turn == HealthTransition::ejected) == goes, "a member is ejected when its terms say so");
     client.row = goes ? 0 : std::min(client.row, terms_.eject.failures);
     if (goes) {
         ++counts_.ejected;
@@ -388,7 +390,7 @@ void GroupWorld::calm_down() {
         clients_.front().trunks.front()->health = {};
     }
     const auto is_back = [this](const Client& client) {
-        return !client.out || client.says.standby ||
+        return !client.out || client.membership.standby ||
                std::any_of(std::as_const(clients_).data(), &client,
                            [&](const Client& one) { return one.seat == client.seat; });
     };
@@ -396,16 +398,16 @@ void GroupWorld::calm_down() {
         now_ += 1s;
         Person stranger{random_.next()};
         const std::size_t before = visits_.size();
-        come(stranger, false);
+        add_visitor(stranger, false);
         if (visits_.size() > before) {
-            fare(before, Fared::well);
+            record_outcome(before, MemberOutcome::success);
         }
     }
     require(std::all_of(clients_.begin(), clients_.end(), is_back), "who was ejected comes back by a trial");
     const std::uint64_t refused = counts_.refused;
     for (Person& person : persons_) {
         for (int i = 0; i < 3; ++i) {
-            come(person, i == 1);
+            add_visitor(person, i == 1);
         }
     }
     // A visitor whose member refuses it is refused where there is no other one.
@@ -417,7 +419,7 @@ void GroupWorld::end_all() {
         end_visit(random_.below(visits_.size()));
     }
     judge_counts();
-    for (const auto& row : book_.rows()) {
+    for (const auto& row : limiter_.rows()) {
         require(row->now == 0, "nobody counts any more");
     }
     (void)list_.remove_all();

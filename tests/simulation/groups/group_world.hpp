@@ -55,7 +55,7 @@ private:
     };
     using List = directory::CarrierList<Trunk>;
     struct Client {
-        directory::Membership says;
+        directory::Membership membership;
         Seat seat;
         std::vector<std::shared_ptr<Trunk>> trunks{};
         std::shared_ptr<directory::GroupMember> it{};
@@ -87,12 +87,12 @@ private:
     void rotate(Client& client);
     void change_health(Client& client);
     void lose_or_resume(Client& client);
-    void come(Person& person, bool near);
-    Client* choose(Person& person, const directory::CarrierIds& passed, const directory::GroupMember* not_to, bool near,
-                   std::shared_ptr<Trunk>& trunk);
-    void fare(std::size_t at, directory::Fared fared);
-    void fare_well(Client& client);
-    void fare_ill(Client& client, directory::MemberTurn turn, Duration time);
+    void add_visitor(Person& person, bool near);
+    Client* choose(Person& person, const directory::CarrierIds& passed, const directory::GroupMember* excluded_member,
+                   bool near, std::shared_ptr<Trunk>& trunk);
+    void record_outcome(std::size_t at, directory::MemberOutcome outcome);
+    void record_success(Client& client);
+    void record_failure(Client& client, directory::HealthTransition turn, Duration time);
     void end_visit(std::size_t at);
     void calm_down();
     void end_all();
@@ -100,7 +100,7 @@ private:
     bool usable(const Trunk& trunk) const;
     bool takes(const Client& client) const;
     bool is_there(const Client& client) const;
-    Clients eligible(const directory::CarrierIds& passed, const directory::GroupMember* not_to) const;
+    Clients eligible(const directory::CarrierIds& passed, const directory::GroupMember* excluded_member) const;
     void judge(Person& person, const Clients& may, const Client& chosen);
     void judge_balance(const Clients& may, const Client& chosen) const;
     void judge_counts() const;
@@ -113,7 +113,7 @@ private:
     const bool verbose_;
     List list_;
     directory::Membership terms_{};
-    metrics::MemberBook book_;
+    metrics::MemberCounters limiter_;
     std::vector<Client> clients_;  // in the order in which they have joined
     std::vector<Person> persons_;
     std::vector<Visit> visits_;

@@ -101,9 +101,9 @@ private:
 
 PortWorld::PortWorld(std::uint64_t seed, GroupCounts& counts, bool verbose)
     : random_(seed), counts_(counts), verbose_(verbose), is_group_(random_.chance(50)) {
-    directory::HoldBook::Settings held;
+    directory::HoldLimiter::Settings held;
     held.visitors_max = waiting_max;
-    table_ = std::make_shared<directory::PortTable>(directory::PortTable::Most{}, held);
+    table_ = std::make_shared<directory::PortTable>(directory::PortTable::Limits{}, held);
     terms_.group = {{1}, {99}};
     terms_.balance = static_cast<wire::Balance>(random_.below(3));
     terms_.sticky = random_.chance(30) ? wire::Sticky::address : wire::Sticky::off;
@@ -171,7 +171,7 @@ void PortWorld::step() {
         }
     } else {
         for (std::uint64_t guests = random_.chance(5) ? 30 : random_.between(1, 3); guests > 0; --guests) {
-            come();
+            add_visitor();
         }
     }
 }
@@ -230,9 +230,9 @@ void PortWorld::give_to_successor() {
     const std::size_t old = trunks_.front()->client();
     const std::size_t fresh = (old + 1) % 4;
     tell("is given to " + std::to_string(fresh));
-    table_->bequeath({id_of(old)}, id_of(fresh), directory::Transport::udp, port_->address());
+    table_->handover_port({id_of(old)}, id_of(fresh), directory::Transport::udp, port_->address());
     if (random_.chance(50)) {
-        come();
+        add_visitor();
     }
     const auto before = trunks_;
     const auto port = port_;
@@ -250,7 +250,7 @@ void PortWorld::rotate() {
     const auto old = trunks_[random_.below(trunks_.size())];
     table_->yield(*port_, *old);
     if (random_.chance(50)) {
-        come();
+        add_visitor();
     }
     join(old->client());
     require(old->is_dropped, "a fresh trunk takes the place of the one that yields");
@@ -261,7 +261,7 @@ bool PortWorld::somebody_takes() const {
                        [](const auto& one) { return !one->is_full && one->health.healthy; });
 }
 
-void PortWorld::come() {
+void PortWorld::add_visitor() {
     if (door_ == nullptr) {
         return;
     }

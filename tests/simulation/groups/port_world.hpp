@@ -48,7 +48,7 @@ private:
     void leave(std::size_t at, bool may_return);
     void give_to_successor();
     void rotate();
-    void come();
+    void add_visitor();
     void settle();
     void judge();
     void end_all();

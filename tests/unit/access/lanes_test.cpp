@@ -11,8 +11,8 @@ namespace ferrotunnel::access {
 
 TEST_CASE("a full lane drops lines, and counts them", "[lanes]") {
     Lanes lanes(1, 10);
-    Lane& lane = lanes.take_lane();
-    CHECK(&lanes.take_lane() == &lane);
+    Lane& lane = lanes.assign_lane();
+    CHECK(&lanes.assign_lane() == &lane);
     for (int i = 0; i < 4; ++i) {
         lanes.put(lane, "abc\n");
     }
@@ -35,7 +35,7 @@ TEST_CASE("every line of several threads arrives once, whole", "[lanes]") {
     std::vector<std::jthread> workers;
     for (int i = 0; i < threads; ++i) {
         workers.emplace_back([&lanes, &running, i] {
-            Lane& lane = lanes.take_lane();
+            Lane& lane = lanes.assign_lane();
             for (int n = 0; n < lines; ++n) {
                 lanes.put(lane, std::to_string(i) + " is here\n");
             }
@@ -62,7 +62,7 @@ TEST_CASE("every line of several threads arrives once, whole", "[lanes]") {
 TEST_CASE("a writer sleeps until there is a line, or it is woken", "[lanes]") {
     Lanes lanes(1, 100);
     std::stop_source ending;
-    std::jthread worker([&lanes] { lanes.put(lanes.take_lane(), "a\n"); });
+    std::jthread worker([&lanes] { lanes.put(lanes.assign_lane(), "a\n"); });
     lanes.wait(ending.get_token(), std::chrono::minutes(1));
     std::string text;
     worker.join();

@@ -71,7 +71,7 @@ TEST_CASE("a control socket is its user's alone, and goes with its program") {
         CHECK(socket.path() == folder / "made/server.sock");
         CHECK(mode_of(folder / "made") == 0700U);
         CHECK(mode_of(socket.path()) == 0600U);
-        CHECK(look_at(socket.path(), ::geteuid()) == Found::live);
+        CHECK(probe_path(socket.path(), ::geteuid()) == Found::live);
         CHECK(names_in(folder / "made") == std::vector<std::string>{"server.sock"});
     }
     ::umask(before);
@@ -83,10 +83,10 @@ TEST_CASE("the socket of a program that has crashed is replaced, and cleaned awa
     leave_dead(folder / "server.sock");
     leave_dead(folder / "server-99999999.sock");
     leave_dead(folder / "client-99999999.sock");
-    CHECK(look_at(folder / "server.sock", ::geteuid()) == Found::dead);
+    CHECK(probe_path(folder / "server.sock", ::geteuid()) == Found::dead);
     const ControlSocket socket = opened(folder / "server.sock");
     CHECK(socket.path() == folder / "server.sock");
-    CHECK(look_at(socket.path(), ::geteuid()) == Found::live);
+    CHECK(probe_path(socket.path(), ::geteuid()) == Found::live);
     CHECK(names_in(folder.path()) == std::vector<std::string>{"client-99999999.sock", "server.sock"});
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("programs that begin at the same time get a socket each") {
     CHECK_FALSE(paths.front().empty());
     CHECK(std::ranges::count(paths, folder / "server.sock") == 1);
     for (const std::string& path : paths) {
-        CHECK(look_at(path, ::geteuid()) == Found::live);
+        CHECK(probe_path(path, ::geteuid()) == Found::live);
     }
 }
 

@@ -16,12 +16,12 @@
 #include <utility>
 #include <vector>
 
-#include "admin/asking.hpp"
+#include "admin/control_client.hpp"
 #include "admin/control_socket.hpp"
 #include "admin/peer.hpp"
 #include "admin/search.hpp"
 #include "support/eventually.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/admin/fake_subject.hpp"
 
@@ -31,29 +31,29 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration patience = 60s;
+constexpr Duration timeout = 60s;
 
 struct Running {
     test::TemporaryFolder folder;
-    test::LogBook log;
+    test::RecordingLogger log;
     test::FakeSubject subject;
     std::optional<ControlSocket> socket;
     std::optional<ControlThread> thread;
 
     explicit Running(ControlThread::Settings settings = {}, uid_t owner = ::geteuid(),
-                     Conversation::Handler handler = {}) {
+                     ControlConnection::Handler handler = {}) {
         if (!handler) {
             handler = [this](const Request& request) { return answer_to(request, subject); };
         }
         auto opened = ControlSocket::open(folder / "server.sock");
         REQUIRE(opened);
         socket.emplace(std::move(*opened));
-        thread.emplace(std::vector<ControlThread::Door>{{socket->listener(), std::move(handler), owner}}, settings,
+        thread.emplace(std::vector<ControlThread::Endpoint>{{socket->listener(), std::move(handler), owner}}, settings,
                        log);
     }
 
     std::string ask(std::string_view path) const {
-        const auto reply = admin::ask(socket->path(), {"GET", path}, patience);
+        const auto reply = admin::ask(socket->path(), {"GET", path}, timeout);
         return reply ? std::to_string(reply->status) + ' ' + reply->body : reply.error().text;
     }
     runtime::Fd connect() const {
@@ -104,7 +104,7 @@ TEST_CASE("a program is asked by its socket") {
     Running running;
     CHECK(running.ask("/v1/status") == "200 {\"told\":\"status\"}\n");
     CHECK(running.ask("/v1/nothing").starts_with("404 "));
-    const auto reply = ask(running.socket->path(), {"POST", "/v1/kick", R"({"client":"x"})"}, patience);
+    const auto reply = ask(running.socket->path(), {"POST", "/v1/kick", R"({"client":"x"})"}, timeout);
     REQUIRE(reply);
     CHECK(reply->body == "{\"told\":\"kick x\"}\n");
     CHECK_FALSE(running.thread->here());
@@ -143,7 +143,7 @@ TEST_CASE("one peer too many takes the place of the one that has been silent for
 
 TEST_CASE("whoever follows events is told them as they come, and one that is slow finds a gap") {
     ControlThread::Settings settings;
-    settings.patience = 10min;  // the slow one is not taken for dead on a machine that is busy
+    settings.timeout = 10min;  // the slow one is not taken for dead on a machine that is busy
     Running running(settings);
     const runtime::Fd slow = running.connect();
     say(slow, "GET /v1/events/stream HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -195,7 +195,7 @@ TEST_CASE("as many follow the events as may, and the others are told so") {
 
 TEST_CASE("the doors of one thread have places of their own") {
     const test::TemporaryFolder folder;
-    test::LogBook log;
+    test::RecordingLogger log;
     test::FakeSubject subject;
     auto control = ControlSocket::open(folder / "server.sock");
     auto open = ControlSocket::open(folder / "open.sock");
@@ -209,7 +209,7 @@ TEST_CASE("the doors of one thread have places of their own") {
     const runtime::Fd silent = runtime::connect_unix(control->path(), error);
     say(silent, "GET /v1/sta");
     for (int i = 0; i < 3; ++i) {
-        const auto reply = ask(open->path(), {"GET", "/v1/status"}, patience);
+        const auto reply = ask(open->path(), {"GET", "/v1/status"}, timeout);
         REQUIRE(reply);
         CHECK(reply->status == 200);
     }
@@ -219,11 +219,11 @@ TEST_CASE("the doors of one thread have places of their own") {
 
 TEST_CASE("where everybody can connect, requests without a right have a pace, and are all answered") {
     const test::TemporaryFolder folder;
-    test::LogBook log;
+    test::RecordingLogger log;
     auto open = ControlSocket::open(folder / "open.sock");
     REQUIRE(open);
     ControlThread::Settings settings;
-    settings.strangers_pace = {2, 10};
+    settings.unauthorized_rate = {2, 10};
     const auto handler = [](const Request& request) {
         Answer answer{200, Json{{"path", request.path}}};
         answer.has_right = request.path == "/right";
@@ -252,7 +252,7 @@ TEST_CASE("where everybody can connect, requests without a right have a pace, an
         CHECK(Clock::now() - began >= 500ms);
     }
     SECTION("others do not wait, nor does who has a right") {
-        settings.strangers_pace = {1, 1};
+        settings.unauthorized_rate = {1, 1};
         for (int i = 0; i < 100; ++i) {
             say(stranger, "GET /right HTTP/1.1\r\nHost: a\r\n\r\n");
             text.clear();
@@ -263,7 +263,7 @@ TEST_CASE("where everybody can connect, requests without a right have a pace, an
 
 TEST_CASE("a request has its time, and so has silence") {
     ControlThread::Settings settings;
-    settings.patience = 50ms;
+    settings.timeout = 50ms;
     test::FakeSubject subject;
     Running running(settings, ::geteuid(), [&](const Request& request) { return answer_to(request, subject); });
     const runtime::Fd slow = running.connect();
@@ -276,7 +276,7 @@ TEST_CASE("a request has its time, and so has silence") {
 
 TEST_CASE("a peer that does not read its answer holds nobody up, and ends") {
     ControlThread::Settings settings;
-    settings.patience = 5s;
+    settings.timeout = 5s;
     const std::string much(std::size_t{4} << 20U, 'x');
     const auto handler = [&](const Request& request) {
         return Answer{200, Json{{"much", request.path == "/much" ? much : std::string()}}};
@@ -290,16 +290,16 @@ TEST_CASE("a peer that does not read its answer holds nobody up, and ends") {
     const std::string read = read_to_end(deaf);
     CHECK(read.size() < much.size());
     const Running patient({}, ::geteuid(), handler);  // reading takes long on a machine that is busy
-    const auto whole = ask(patient.socket->path(), {"GET", "/much"}, patience);
+    const auto whole = ask(patient.socket->path(), {"GET", "/much"}, timeout);
     REQUIRE(whole);
     CHECK(whole->body.size() > much.size());
 }
 
 TEST_CASE("the program's own user and root are obeyed, and nobody else") {
-    CHECK(may_ask(1'000, 1'000));
-    CHECK(may_ask(0, 1'000));
-    CHECK_FALSE(may_ask(1'001, 1'000));
-    CHECK_FALSE(may_ask(1'000, 0));
+    CHECK(may_control(1'000, 1'000));
+    CHECK(may_control(0, 1'000));
+    CHECK_FALSE(may_control(1'001, 1'000));
+    CHECK_FALSE(may_control(1'000, 0));
     CHECK(user_at(runtime::socket_pair().first.get()) == ::geteuid());
     CHECK_FALSE(user_at(-1));
 
@@ -335,7 +335,7 @@ TEST_CASE("the thread ends at once, whoever is there, and takes the socket with 
     running.thread.reset();
     running.socket.reset();
     CHECK_FALSE(std::filesystem::exists(path));
-    const auto reply = ask(path, {"GET", "/v1/status"}, patience);
+    const auto reply = ask(path, {"GET", "/v1/status"}, timeout);
     REQUIRE_FALSE(reply);
     CHECK(reply.error().why == NoReply::Why::nobody);
 }
@@ -387,7 +387,7 @@ TEST_CASE("whoever asks does not wait for ever, and believes only HTTP") {
                 }
             }
         });
-        const auto reply = ask(other->path(), {"GET", "/"}, patience);
+        const auto reply = ask(other->path(), {"GET", "/"}, timeout);
         return reply ? reply->body : reply.error().text;
     };
     CHECK(answered_with("220 mail.example.com\r\n").find("is not FerroTunnel") != std::string::npos);
@@ -397,7 +397,7 @@ TEST_CASE("whoever asks does not wait for ever, and believes only HTTP") {
     CHECK(answered_with("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole") == "whole");
 
     REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
-    const auto distrusted = ask(other->path(), {"GET", "/"}, patience);
+    const auto distrusted = ask(other->path(), {"GET", "/"}, timeout);
     REQUIRE_FALSE(distrusted);
     CHECK(distrusted.error().why == NoReply::Why::untrusted);
 }

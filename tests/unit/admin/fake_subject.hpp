@@ -16,13 +16,13 @@ public:
     admin::Answer status() override { return told("status"); }
     admin::Answer services() override { return told("services"); }
     admin::Answer tunnels() override { throw std::runtime_error("no tunnels today"); }
-    admin::Answer route(const admin::RouteQuestion& asked) override {
+    admin::Answer route(const admin::RouteQuery& asked) override {
         return told("route " + asked.url + '|' + asked.visitor + '|' + asked.cookie);
     }
     admin::Answer kick(const std::string& client, std::chrono::milliseconds out) override {
         return told("kick " + client + (out.count() == 0 ? "" : " for " + std::to_string(out.count())));
     }
-    admin::Answer ask_client(const std::string& client, const admin::Json& request) override {
+    admin::Answer request_client(const std::string& client, const admin::Json& request) override {
         return told("ask " + client + ' ' + request.dump());
     }
     admin::Answer add_service(const admin::Json& description, bool keep) override {

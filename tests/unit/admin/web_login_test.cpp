@@ -157,7 +157,7 @@ TEST_CASE("many addresses that guess do not keep the right secret out") {
         CHECK(rig.log_in().status == 429);
     }
     SECTION("beyond the blocks that are remembered, those of a region have a pace") {
-        for (std::size_t i = 0; i < limits::admin_guessers_max + limits::admin_shared_guesses.at_once; ++i) {
+        for (std::size_t i = 0; i < limits::admin_guessers_max + limits::admin_shared_guesses.burst; ++i) {
             guess_from("10." + std::to_string(i / 256) + '.' + std::to_string(i % 256) + ".1");
         }
         rig.address = "10.4.255.1";
@@ -185,7 +185,7 @@ TEST_CASE("a secret that nobody can guess is never kept out, and what looks like
 }
 
 TEST_CASE("guesses are remembered up to a bound, and forgotten when their time is over") {
-    GuessBook book;
+    LoginAttemptLimiter book;
     TimePoint now = TimePoint() + 1h;
     for (std::size_t i = 0; i < limits::admin_guessers_max + 10; ++i) {
         const login::AddressNetworks from = networks("2001:db8:" + std::to_string(i) + "::1");
@@ -194,7 +194,7 @@ TEST_CASE("guesses are remembered up to a bound, and forgotten when their time i
     }
     CHECK(book.regions() == 1);
     CHECK_FALSE(book.may_try(networks("2001:db8:9999::1"), now));
-    for (std::size_t i = 1; i < limits::admin_guessers_max + limits::admin_shared_guesses.at_once; ++i) {
+    for (std::size_t i = 1; i < limits::admin_guessers_max + limits::admin_shared_guesses.burst; ++i) {
         const login::AddressNetworks from =
             networks(std::to_string(1 + i / 200) + '.' + std::to_string(i % 200) + ".0.1");
         CHECK(book.may_try(from, now));
@@ -211,16 +211,17 @@ TEST_CASE("guesses are remembered up to a bound, and forgotten when their time i
         CHECK(book.networks(level) == 0);
     }
     CHECK(book.regions() == 0);
-    for (std::size_t i = 0; i < limits::admin_welcome_max + 10; ++i) {
+    for (std::size_t i = 0; i < limits::admin_trusted_addresses_max + 10; ++i) {
         book.succeeded(networks("10.0.0." + std::to_string(i)));
     }
-    CHECK(book.welcome() == limits::admin_welcome_max);
+    CHECK(book.trusted_addresses() == limits::admin_trusted_addresses_max);
 }
 
 TEST_CASE("wrong secrets are told, so many of them") {
     std::vector<std::pair<std::string, std::uint64_t>> told;
-    WebLogin login(secret, 7837, true, runtime::system_random(),
-                   [&](const std::string& address, std::uint64_t untold) { told.emplace_back(address, untold); });
+    WebLogin login(
+        secret, 7837, true, runtime::system_random(),
+        [&](const std::string& address, std::uint64_t unreported) { told.emplace_back(address, unreported); });
     TimePoint now = TimePoint() + 1h;
     const auto guess = [&](std::size_t number) {
         const std::string body = Json{{"secret", "wrong"}}.dump();
@@ -232,7 +233,7 @@ TEST_CASE("wrong secrets are told, so many of them") {
     for (std::size_t i = 0; i < 50; ++i) {
         guess(i);
     }
-    REQUIRE(told.size() == limits::admin_guesses_told.at_once);
+    REQUIRE(told.size() == limits::admin_guess_reports.burst);
     CHECK(told.front() == std::pair<std::string, std::uint64_t>("10.0.0.1", 0));
     now += 1s;
     guess(99);

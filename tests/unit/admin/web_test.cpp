@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "admin/conversation.hpp"
+#include "admin/control_connection.hpp"
 #include "admin/web_file.hpp"
 #include "unit/admin/fake_subject.hpp"
 
@@ -108,9 +108,11 @@ TEST_CASE("web: pages of others change nothing, and read nothing") {
 
 TEST_CASE("web: every answer has the guards") {
     test::FakeSubject subject;
-    const Conversation::Handler handler = [&](const Request& request) { return answer_to_browser(request, subject); };
+    const ControlConnection::Handler handler = [&](const Request& request) {
+        return answer_to_browser(request, subject);
+    };
     for (const auto path : {"/", "/api/v1/status", "/nothing"}) {
-        Conversation conversation(handler);
+        ControlConnection conversation(handler);
         conversation.take("GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
         const std::string_view answer = conversation.output();
         for (const auto field : {"frame-ancestors 'none'", "X-Frame-Options: DENY", "X-Content-Type-Options: nosniff",

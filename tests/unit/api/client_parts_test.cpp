@@ -34,13 +34,13 @@ struct ClientParts {
         worker.stop();
         worker.join();
         link.reset();
-        events.wait_until_told();
+        events.wait_until_delivered();
     }
     void notice(const LinkNotice& notice) {
         runtime::test::on(worker, [&] { notices.receive(notice); });
     }
     std::size_t told(Event::Kind kind) {
-        events.wait_until_told();
+        events.wait_until_delivered();
         const MutexLock lock(mutex);
         return static_cast<std::size_t>(std::ranges::count(kinds, kind));
     }

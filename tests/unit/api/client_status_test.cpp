@@ -43,7 +43,7 @@ TEST_CASE("client status: an ending client accepts nothing, and its reason is th
     ClientStatus status(true);
     status.check_open("add a service");
     status.record({.kind = LinkNotice::Kind::took_over});
-    CHECK_FALSE(status.wants_place());
+    CHECK_FALSE(status.wants_handover());
     const bool has_error = GENERATE(true, false);
     if (has_error) {
         status.set_error(errc::timed_out);

@@ -48,7 +48,7 @@ TEST_CASE("what finds no room is dropped until half of it is free, and counted w
     }
     rig.queue.put("last", 1, true);
     rig.released.set_value();
-    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.queue.wait_until_delivered());
     CHECK(rig.taken == Items{"held", "a", "b", "c", "d", "-2", "last"});
 }
 
@@ -68,20 +68,20 @@ TEST_CASE("what is heavier than all there is room for is told as dropped, also w
         {[&](std::string& item) { taken.push_back(item); }, [&](std::uint64_t) { taken.emplace_back("gap"); }});
     shared.put("heavy", 5);
     shared.put("light", 4);
-    CHECK(shared.wait_until_taken(60s));
+    CHECK(shared.wait_until_delivered(60s));
     CHECK(taken == Items{"gap", "light"});
 }
 
 TEST_CASE("who waits for a callback that does not return waits no longer than it wants", "[delivery][threads]") {
     DeliveryQueueFixture rig(4);
-    CHECK(rig.queue.wait_until_taken());  // there was nothing
+    CHECK(rig.queue.wait_until_delivered());  // there was nothing
     rig.queue.put("held", 1);
     rig.queue.put("behind", 1);
     rig.entered.get_future().wait();
-    CHECK_FALSE(rig.queue.wait_until_taken(10ms));
+    CHECK_FALSE(rig.queue.wait_until_delivered(10ms));
     CHECK_FALSE(rig.queue.ending().stop_requested());
     rig.released.set_value();
-    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.queue.wait_until_delivered());
     CHECK(rig.taken == Items{"held", "behind"});
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("what is put for later comes when its time has come, or when everythin
     std::this_thread::sleep_for(20ms);  // usually the queue's thread waits by then, and must not mind another item
     rig.queue.put_later("now", Clock::now());
     rig.entered.get_future().wait();
-    CHECK(rig.queue.wait_until_taken());
+    CHECK(rig.queue.wait_until_delivered());
     CHECK(rig.taken == Items{"now", "in an hour"});
 }
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -36,7 +36,7 @@ struct EventDeliveryFixture {
               },
               log, ring) {}
 
-    test::LogBook log;
+    test::RecordingLogger log;
     admin::EventRing ring;
     std::function<void(const Event&)> act;
     std::vector<std::string> told;  // used by the handler alone, which runs once at a time
@@ -55,17 +55,17 @@ TEST_CASE("events are told in order, and what a handler throws is logged", "[eve
         }
     };
     for (const char* name : {"one", "two", "three"}) {
-        rig.events.tell(named(name));
+        rig.events.deliver(named(name));
         if (who == CalledBy::whoever) {
             CHECK(rig.told.back() == name);  // at once
         }
     }
-    rig.events.wait_until_told();
+    rig.events.wait_until_delivered();
     CHECK(rig.told == std::vector<std::string>{"one", "two", "three"});
     CHECK(rig.log.count("the event handler has thrown what=no idea") == 1);
     EventDelivery nobody(who, {}, rig.log, rig.ring);
-    nobody.tell(named("lost"));
-    nobody.wait_until_told();
+    nobody.deliver(named("lost"));
+    nobody.wait_until_delivered();
     CHECK(rig.ring.after(0).events.back().event.service == "lost");  // it is kept whether or not it is told
 }
 
@@ -75,14 +75,14 @@ TEST_CASE("what a handler causes is told when it has returned", "[event]") {
     bool here = false;
     rig.act = [&](const Event& event) {
         if (event.service == "cause") {
-            rig.events.tell(named("effect"));
-            rig.events.wait_until_told();
+            rig.events.deliver(named("effect"));
+            rig.events.wait_until_delivered();
             told_within = rig.told.size();
             here = rig.events.here();
         }
     };
-    rig.events.tell(named("cause"));
-    rig.events.wait_until_told();
+    rig.events.deliver(named("cause"));
+    rig.events.wait_until_delivered();
     CHECK(told_within == 1);
     CHECK(here);
     CHECK_FALSE(rig.events.here());
@@ -99,20 +99,20 @@ TEST_CASE("limit: events that wait for a slow handler, for whom nobody else wait
             released.get_future().wait();
         }
     };
-    std::thread slow([&] { rig.events.tell(named("slow")); });
+    std::thread slow([&] { rig.events.deliver(named("slow")); });
     entered.get_future().wait();
     for (std::size_t i = 0; i < limits::events_waiting_max; ++i) {
-        rig.events.tell(named(std::to_string(i)));  // returns although the handler does not
+        rig.events.deliver(named(std::to_string(i)));  // returns although the handler does not
     }
     for (int i = 0; i < 3; ++i) {
-        rig.events.tell(named("dropped"));
+        rig.events.deliver(named("dropped"));
     }
     Event stopped = named("last");
     stopped.kind = Event::Kind::stopped;
-    rig.events.tell(stopped);
+    rig.events.deliver(stopped);
     released.set_value();
     slow.join();
-    rig.events.wait_until_told();
+    rig.events.wait_until_delivered();
     REQUIRE(rig.told.size() == limits::events_waiting_max + 2);
     CHECK(rig.told[1] == "0");
     CHECK(rig.told[limits::events_waiting_max] == std::to_string(limits::events_waiting_max - 1));
@@ -120,8 +120,8 @@ TEST_CASE("limit: events that wait for a slow handler, for whom nobody else wait
     CHECK(rig.told.back() == "last");
     CHECK(rig.dropped.back() == 3);
     CHECK(rig.log.count("events were dropped: the event handler is too slow events=3") == 1);
-    rig.events.tell(named("afterwards"));
-    rig.events.wait_until_told();
+    rig.events.deliver(named("afterwards"));
+    rig.events.wait_until_delivered();
     CHECK(rig.told.back() == "afterwards");
     CHECK(rig.dropped.back() == 0);
 }

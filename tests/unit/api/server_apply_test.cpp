@@ -17,11 +17,11 @@ using namespace ferrotunnel::test;
 namespace {
 
 /// A plugin that cannot be made.
-class Unmade final : public plugin::Plugin {
+class InstanceError final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{
         .name = "unmade", .version = "1", .schema = R"({"type": "object", "properties": {}})"};
-    Unmade(const plugin::Settings&, Unmade*) { throw std::runtime_error("cannot be made"); }
+    InstanceError(const plugin::Settings&, InstanceError*) { throw std::runtime_error("cannot be made"); }
 };
 
 /// A token with a client that has one service.
@@ -187,7 +187,7 @@ TEST_CASE("mistakes change nothing, and are all told") {
 
     SECTION("also where only the making of a plugin finds out") {
         Server::Builder with_plugin = ServerApplyFixture::builder_without_tokens();
-        with_plugin.token(rig.bob.secret.copy(), "bob").plugin({.library = &plugin::library<Unmade>});
+        with_plugin.token(rig.bob.secret.copy(), "bob").plugin({.library = &plugin::library<InstanceError>});
         const ApplyReport unmade = rig.server.apply(std::move(with_plugin));
         CHECK(unmade.problems.size() == 1);
         CHECK(unmade.applied.empty());

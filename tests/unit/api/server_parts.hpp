@@ -57,8 +57,8 @@ public:
     ~ServerParts() {
         workers.stop();
         workers.join();
-        listeners.take_down();
-        upkeep.take_down();
+        listeners.shut_down();
+        upkeep.shut_down();
         edge.close_front();
         plugins.close();
         sessions.abandon();
@@ -129,7 +129,7 @@ private:
     bool has_visitors() const override { return false; }
     void cut_off() override {}
     bool in_callback() const override { return false; }
-    void take_down(bool) override {}
+    void shut_down(bool) override {}
 
     mutable std::mutex mutex_;
     std::vector<Event> events_;

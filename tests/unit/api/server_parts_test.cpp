@@ -33,7 +33,7 @@ std::optional<std::error_code> outcome_of(ServerParts& parts, const OpenTarget& 
     return operation.outcome;
 }
 
-ingress::AcceptedVisitor visitor_with(ingress::Opening opening, runtime::Fd socket) {
+ingress::AcceptedVisitor visitor_with(ingress::FirstProtocol opening, runtime::Fd socket) {
     ingress::AcceptedVisitor visitor;
     visitor.socket = std::move(socket);
     visitor.from = runtime::visitor_address(runtime::test::loopback(4711));
@@ -88,7 +88,7 @@ TEST_CASE("sessions: admitted, found by name and number, ended, and none once cl
 TEST_CASE("clients: kicked, kept out, and asked", "[server]") {
     ServerParts parts;
     CHECK(parts.clients.kick("nobody")->ended == 0);
-    CHECK(parts.clients.ask("nobody", admin::Json::object()).status == 404);
+    CHECK(parts.clients.forward_request("nobody", admin::Json::object()).status == 404);
     CHECK(parts.told().empty());
     session::test::WireClient client = parts.connect();
     REQUIRE(client.log_in());
@@ -161,14 +161,14 @@ TEST_CASE("port sharers: clients by their TLS, SSH to its service, others to the
     const auto with_clients = parts.sharers.sharing(true);
     const auto without = parts.sharers.sharing(false);
     auto [near, far] = transport::test::tcp_pair();
-    ingress::AcceptedVisitor client = visitor_with(ingress::Opening::unknown, std::move(near));
+    ingress::AcceptedVisitor client = visitor_with(ingress::FirstProtocol::unknown, std::move(near));
     client.hello.emplace().protocols = {std::string(transport::tls_alpn)};
     CHECK_FALSE(without->take(client));
     CHECK(with_clients->take(client));
     CHECK(parts.clients_shared.size() == 1);
 
     auto [visitor_end, server_end] = transport::test::tcp_pair();
-    ingress::AcceptedVisitor ssh = visitor_with(ingress::Opening::ssh, std::move(server_end));
+    ingress::AcceptedVisitor ssh = visitor_with(ingress::FirstProtocol::ssh, std::move(server_end));
     CHECK_FALSE(with_clients->take(ssh));
     CHECK(ssh.socket);
     CHECK_FALSE(with_clients->silence());
@@ -187,10 +187,10 @@ TEST_CASE("notices: each kind is an event, and logins are counted", "[server]") 
         notice.client = "laptop";
         parts.notices.notify(notice);
     }
-    directory::MemberNews news;
-    news.ejected = true;
-    news.member = "two";
-    parts.notices.notify_member(news);
+    directory::MemberNotice change;
+    change.ejected = true;
+    change.member = "two";
+    parts.notices.notify_member(change);
     const std::vector<Event> told = parts.told();
     REQUIRE(told.size() == 5);
     CHECK(told[0].kind == Event::Kind::connected);
@@ -346,7 +346,7 @@ TEST_CASE("handover: sockets in pages, and the place is kept where the program d
     CHECK(parts.handover.is_replaced());
     parts.handover.begin_drain();
     parts.handover.drain_idle();  // too early
-    parts.handover.leave_newcomers();
+    parts.handover.stop_accepting();
     parts.handover.leave_kept_ports();
 }
 
@@ -384,7 +384,7 @@ TEST_CASE("reports: tokens with what their clients use, and where a URL leads", 
     CHECK(row.at("connections") == 1);
     CHECK(row.at("secrets").contains("secret"));
 
-    admin::RouteQuestion question;
+    admin::RouteQuery question;
     question.url = "http://nobody.test/a?b";
     const admin::Answer route = answer_about_route(*parts.shared->http, parts.sessions, question);
     CHECK(route.body.at("found") == "unknown_host");

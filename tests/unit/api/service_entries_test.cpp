@@ -53,7 +53,7 @@ struct EntriesParts {
         return 0;
     }
 
-    metrics::ServiceBook book;
+    metrics::ServiceCounters book;
     ServiceEntries entries{{[](const std::string& name, std::uint32_t) {
                                 return std::make_shared<detail::ServiceState>(name, std::function<void()>());
                             },

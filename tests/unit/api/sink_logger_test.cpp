@@ -60,7 +60,7 @@ Lines lines_of(LogLevel level, std::size_t expected, Action action) {
 }
 
 // How many lines were left out: the sum of all lines that say so.
-std::uint64_t left_out(const Lines& lines) {
+std::uint64_t suppressed(const Lines& lines) {
     constexpr std::string_view begin = "lines were left out kind=junk lines=";
     std::uint64_t count = 0;
     for (const std::string& line : lines) {
@@ -161,7 +161,7 @@ TEST_CASE("a sink that waits for something else is told that the end has come", 
 TEST_CASE("what was left out is told when the second is over, without a further line", "[log][threads]") {
     SinkBook book;
     SinkLogger log(book.sink(), LogLevel::info);
-    constexpr LineKind kind{"junk", 2};
+    constexpr LogCategory kind{"junk", 2};
     const TimePoint now = Clock::now();
     for (int i = 0; i < 7; ++i) {
         if (log.may_write(LogLevel::info, kind, now)) {
@@ -169,13 +169,13 @@ TEST_CASE("what was left out is told when the second is over, without a further 
         }
     }
     // In one line, unless this thread has stood still for a second within the loop.
-    CHECK(test::eventually([&] { return left_out(book.lines()) == 5; }));
+    CHECK(test::eventually([&] { return suppressed(book.lines()) == 5; }));
     const Lines lines = book.lines();
     CHECK(std::count(lines.begin(), lines.end(), "junk") == 2);
 }
 
 TEST_CASE("what was left out is told at the end, too", "[log]") {
-    constexpr LineKind kind{"junk", 1};
+    constexpr LogCategory kind{"junk", 1};
     const TimePoint give_up = Clock::now() + test::patience;
     std::optional<SinkBook> book;
     TimePoint began;
@@ -188,7 +188,7 @@ TEST_CASE("what was left out is told at the end, too", "[log]") {
         CHECK_FALSE(log->may_write(LogLevel::warn, kind, now));
         began = Clock::now();
         log.reset();
-    } while (Clock::now() - began >= limits::log_patience);
+    } while (Clock::now() - began >= limits::log_flush_timeout);
     CHECK(book->lines() == Lines{"lines were left out kind=junk lines=1"});
 }
 

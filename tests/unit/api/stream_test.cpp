@@ -224,7 +224,7 @@ TEST_CASE("reset after shutdown_send still resets, and the other side's data aft
 
 TEST_CASE("an application that has gone leaves no stream behind, whatever the other side does", "[stream]") {
     StreamFixture f;
-    const Duration orphan_wait = limits::orphan_patience;
+    const Duration orphan_wait = limits::orphan_timeout;
     bool in_order = true;  // the application's end has left
     const auto is_left = [&] { return f.pair.streams() == std::pair<std::uint32_t, std::uint32_t>(1, 1); };
     SECTION("and has said nothing more") {
@@ -271,7 +271,7 @@ TEST_CASE("what an application has written is read however long that takes, also
     };
     run_all(f.io, send());
     f.ends.far.close();
-    f.pair.pass(3 * limits::orphan_patience);
+    f.pair.pass(3 * limits::orphan_timeout);
     std::error_code end;
     Bytes got;
     auto receive = [&]() -> asio::awaitable<void> { got = co_await read_to_end(f.ends.near, end); };

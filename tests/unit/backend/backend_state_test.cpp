@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "backend/limits.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
@@ -16,7 +16,7 @@ struct Told {
     void failed(const std::string& why = "Connection refused") { state.failed(names, why, now, log); }
     void answered() { state.answered(names, now, log); }
 
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     BackendState state;
     const std::string service = "app";
     const std::string backend = "127.0.0.1:9";

@@ -11,15 +11,15 @@ using wire::ServiceKind;
 namespace {
 
 std::string in_full(const std::string& text, ServiceKind kind) {
-    auto place = parse_backend_place(text, kind);
+    auto place = parse_backend_address(text, kind);
     REQUIRE(place);
     const std::string full = to_text(*place, kind);
-    CHECK(*parse_backend_place(full, kind) == *place);
+    CHECK(*parse_backend_address(full, kind) == *place);
     return full;
 }
 
 std::string refusal(const std::string& text, ServiceKind kind) {
-    auto place = parse_backend_place(text, kind);
+    auto place = parse_backend_address(text, kind);
     REQUIRE_FALSE(place);
     return place.error();
 }
@@ -33,7 +33,7 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
         CHECK(in_full(":22", kind) == "localhost:22");
         CHECK(in_full("22", kind) == "localhost:22");
         CHECK(in_full("unix:/run/app.sock", kind) == "unix:/run/app.sock");
-        CHECK_FALSE(parse_backend_place("db.internal:5432", kind)->tls);
+        CHECK_FALSE(parse_backend_address("db.internal:5432", kind)->tls);
     }
     CHECK(in_full("https://app.internal", ServiceKind::http) == "https://app.internal:443");
     CHECK(in_full("https://:8443", ServiceKind::http) == "https://127.0.0.1:8443");
@@ -42,18 +42,18 @@ TEST_CASE("a backend is an address, a unix socket, or an address that speaks TLS
     CHECK(in_full("h2c://localhost:50051", ServiceKind::http) == "h2c://localhost:50051");
     CHECK(in_full("h2c://app.internal", ServiceKind::http) == "h2c://app.internal:80");
     CHECK(in_full("h2://app.internal/", ServiceKind::http) == "h2://app.internal:443");
-    CHECK(parse_backend_place("h2c://:1", ServiceKind::http)->http2);
-    CHECK_FALSE(parse_backend_place("h2c://:1", ServiceKind::http)->tls);
-    CHECK(parse_backend_place("h2://:1", ServiceKind::http)->http2);
-    CHECK(parse_backend_place("h2://:1", ServiceKind::http)->tls);
-    CHECK_FALSE(parse_backend_place("https://:1", ServiceKind::http)->http2);
+    CHECK(parse_backend_address("h2c://:1", ServiceKind::http)->http2);
+    CHECK_FALSE(parse_backend_address("h2c://:1", ServiceKind::http)->tls);
+    CHECK(parse_backend_address("h2://:1", ServiceKind::http)->http2);
+    CHECK(parse_backend_address("h2://:1", ServiceKind::http)->tls);
+    CHECK_FALSE(parse_backend_address("https://:1", ServiceKind::http)->http2);
     CHECK(in_full("http://localhost:3000", ServiceKind::http) == "localhost:3000");
     CHECK(in_full("http://localhost:3000/", ServiceKind::http) == "localhost:3000");
     CHECK(in_full("http://app.internal", ServiceKind::http) == "app.internal:80");
-    CHECK_FALSE(parse_backend_place("http://app.internal", ServiceKind::http)->tls);
+    CHECK_FALSE(parse_backend_address("http://app.internal", ServiceKind::http)->tls);
     CHECK(in_full("tls://db.internal:5433", ServiceKind::tcp) == "tls://db.internal:5433");
-    CHECK(parse_backend_place("https://app.internal", ServiceKind::http)->tls);
-    CHECK(parse_backend_place("tls://db.internal:5433", ServiceKind::tcp)->tls);
+    CHECK(parse_backend_address("https://app.internal", ServiceKind::http)->tls);
+    CHECK(parse_backend_address("tls://db.internal:5433", ServiceKind::tcp)->tls);
 }
 
 TEST_CASE("what is no backend is refused in words that say how it is written", "[backend]") {

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "net/ip_text.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/transport/made_certificates.hpp"
 #include "unit/trunk/pumped_visitor.hpp"
 
@@ -21,7 +21,7 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
 using namespace ferrotunnel::trunk;
 using namespace ferrotunnel::trunk::test;
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 using transport::test::TemporaryDirectory;
 using namespace std::chrono_literals;
 
@@ -29,7 +29,7 @@ namespace {
 
 /// Trunks whose client dials `service` for each stream.
 struct DialRig {
-    explicit DialRig(Duration patience = limits::orphan_patience)
+    explicit DialRig(Duration patience = limits::orphan_timeout)
         : pair(of(mux::Role::server, patience), of(mux::Role::client, patience)) {
         on(pair.worker, [this] {
             pair.client.on_stream = [this](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
@@ -45,19 +45,19 @@ struct DialRig {
     Backend& backend() { return service->backend; }
     void to(const std::string& local, wire::ServiceKind kind = wire::ServiceKind::tcp) {
         backend().text = local;
-        backend().place = *parse_backend_place(local, kind);
+        backend().place = *parse_backend_address(local, kind);
     }
 
     static mux::Settings of(mux::Role role, Duration patience) {
         mux::Settings settings = settings_of(role);
-        settings.orphan_patience = patience;
+        settings.orphan_timeout = patience;
         return settings;
     }
 
-    LogBook log;
+    RecordingLogger log;
     TrunkPair pair;
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
-    DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), log};
+    DialShared shared{std::make_shared<Traffic>(), std::make_shared<SelfLoopDetector>(), log};
 };
 
 net::Address address(const char* ip, std::uint16_t port) {
@@ -279,7 +279,7 @@ TEST_CASE("a unix socket that is not there is a backend that refuses, and the lo
     rig.to("unix:" + path);
     PumpedVisitor visitor(rig.pair);
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(0, false));
-    CHECK(visitor.stream->verdict().code == wire::Code::refused);
+    CHECK(visitor.stream->stream_end().code == wire::Code::refused);
     CHECK(rig.log.count("service=app backend=unix:" + path + " why=No such file or directory") == 1);
 }
 
@@ -373,7 +373,7 @@ TEST_CASE("a backend that cannot be verified is refused, and the log names it an
     use_tls(rig, backend, settings);
     PumpedVisitor visitor(rig.pair);
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(0, false));
-    CHECK(visitor.stream->verdict().code == wire::Code::refused);
+    CHECK(visitor.stream->stream_end().code == wire::Code::refused);
     CHECK(visitor.stream->peer_delivered() == 0);
     CHECK(rig.log.count("service=app backend=tls://" + backend.place() + " why=the backend's certificate") == 1);
     CHECK(rig.log.count(why) == 1);
@@ -510,7 +510,7 @@ TEST_CASE("a backend that does not speak TLS is told from one that does", "[dial
         CHECK_FALSE(visitor.read_to_end().second);
         CHECK(rig.log.count("during the TLS handshake") == 1);
     }
-    CHECK(visitor.stream->verdict().code == wire::Code::refused);
+    CHECK(visitor.stream->stream_end().code == wire::Code::refused);
 }
 
 TEST_CASE("what a TLS backend has cut does not look complete", "[dial][tls]") {
@@ -569,7 +569,7 @@ TEST_CASE("the PROXY header goes in the clear before TLS", "[dial][tls]") {
 }
 
 TEST_CASE("a backend that is being dialled when its worker ends is let go of") {
-    const DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), null_logger()};
+    const DialShared shared{std::make_shared<Traffic>(), std::make_shared<SelfLoopDetector>(), null_logger()};
     const std::shared_ptr<Traffic> traffic = shared.traffic;
     runtime::Worker worker;
     worker.start();

@@ -211,9 +211,9 @@ TEST_CASE("the answers of one service that wait are bounded", "[folder]") {
     Folder folder("/", false);
     std::vector<PermitPtr> places;
     for (std::size_t i = 0; i < limits::files_transfers_max; ++i) {
-        REQUIRE(places.emplace_back(folder.take_place()));
+        REQUIRE(places.emplace_back(folder.acquire_permit()));
     }
-    CHECK_FALSE(folder.take_place());
+    CHECK_FALSE(folder.acquire_permit());
     places.pop_back();
-    CHECK(folder.take_place());
+    CHECK(folder.acquire_permit());
 }

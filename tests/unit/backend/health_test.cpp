@@ -46,8 +46,8 @@ State modelled(const std::deque<bool>& results, unsigned rise, unsigned fall) {
     return state;
 }
 
-HealthTerms terms(std::string text = {}) {
-    HealthTerms made;
+HealthCheckSettings terms(std::string text = {}) {
+    HealthCheckSettings made;
     made.is_http = true;
     made.host = "app.test";
     made.path = "/healthz";
@@ -57,7 +57,7 @@ HealthTerms terms(std::string text = {}) {
 }
 
 // The verdict on an answer that comes in pieces of this size, and whose connection then ends.
-std::string why_not(const HealthTerms& terms, std::string_view answer, std::size_t piece) {
+std::string why_not(const HealthCheckSettings& terms, std::string_view answer, std::size_t piece) {
     HealthAnswer reader(terms);
     Verdict verdict = Verdict::more;
     while (verdict == Verdict::more && !answer.empty()) {
@@ -113,7 +113,7 @@ TEST_CASE("health follows its model", "[health]") {
 
 TEST_CASE("the wait is the interval, less up to a fifth", "[health]") {
     Seeded random(7);
-    HealthTerms five;
+    HealthCheckSettings five;
     five.interval = 5s;
     Duration shortest = 1h;
     Duration longest{};

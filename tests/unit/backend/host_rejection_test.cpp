@@ -6,7 +6,7 @@
 
 #include "backend/host_watch.hpp"
 #include "backend/limits.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
@@ -22,7 +22,7 @@ std::string http_answer(const std::string& status, const std::string& body) {
 const std::string vite_rejects =
     http_answer("403 Forbidden", "Blocked request. This host (\"app.test\") is not allowed.\n");
 
-HostVerdict verdict_on(const std::string& text) {
+HostVerdict classify(const std::string& text) {
     return HostRejection().read(text);
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("answers of servers that reject the Host are recognized by their words
              std::string("HTTP/1.0 400 Bad Request\r\n\r\nInvalid host header"),
          }) {
         CAPTURE(rejection.substr(0, 100));
-        CHECK(verdict_on(rejection) == HostVerdict::rejected);
+        CHECK(classify(rejection) == HostVerdict::rejected);
     }
 }
 
@@ -59,9 +59,9 @@ TEST_CASE("all other answers are none") {
              std::string(),
          }) {
         CAPTURE(other);
-        CHECK(verdict_on(other) == HostVerdict::none);
+        CHECK(classify(other) == HostVerdict::none);
     }
-    CHECK(verdict_on(http_answer("403 Forbidden", "Log in first.")) == HostVerdict::open);  // more may follow
+    CHECK(classify(http_answer("403 Forbidden", "Log in first.")) == HostVerdict::open);  // more may follow
 }
 
 TEST_CASE("words that arrive in pieces are found, wherever they are cut") {
@@ -86,8 +86,8 @@ TEST_CASE("no more of an answer is searched than its bound") {
     const std::string words = "Blocked host";
     const std::string head = "HTTP/1.1 403 Forbidden\r\n\r\n";
     const auto padding = [&](std::size_t size) { return std::string(size - head.size() - words.size(), ' '); };
-    CHECK(verdict_on(head + padding(limits::host_rejection_bytes_max) + words) == HostVerdict::rejected);
-    CHECK(verdict_on(head + padding(limits::host_rejection_bytes_max + 1) + words) == HostVerdict::none);
+    CHECK(classify(head + padding(limits::host_rejection_bytes_max) + words) == HostVerdict::rejected);
+    CHECK(classify(head + padding(limits::host_rejection_bytes_max + 1) + words) == HostVerdict::none);
 
     HostRejection one;
     std::size_t sent = head.size();
@@ -100,8 +100,8 @@ TEST_CASE("no more of an answer is searched than its bound") {
 }
 
 TEST_CASE("each kind of rejection is a warning with the remedy once, and then counted") {
-    ferrotunnel::test::LogBook log;
-    HostHint hint;
+    ferrotunnel::test::RecordingLogger log;
+    HostRejectionLog hint;
     const auto told = [&](const std::string& text) {
         HostRejection one;
         REQUIRE(one.read(text) == HostVerdict::rejected);
@@ -120,7 +120,7 @@ TEST_CASE("each kind of rejection is a warning with the remedy once, and then co
 }
 
 TEST_CASE("only HTTP services without a Host of their own are watched, and only until the first answer") {
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     auto service = std::make_shared<ClientService>();
     service->name = "app";
     CHECK(watch_host(service, nullptr, log) == nullptr);

@@ -9,11 +9,11 @@
 #include <thread>
 
 #include "backend/folder.hpp"
-#include "backend/originals_watch.hpp"
+#include "backend/originals_expiry.hpp"
 #include "base/permits.hpp"
 #include "inspect/reading.hpp"
 #include "support/eventually.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/trunk/pumped_visitor.hpp"
 
@@ -21,7 +21,7 @@ using namespace ferrotunnel;
 using namespace ferrotunnel::backend;
 using namespace ferrotunnel::trunk::test;
 using ferrotunnel::test::eventually;
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 using inspect::Exchange;
 using transport::test::wait_for;
 
@@ -34,12 +34,12 @@ struct ReplayFixture {
     }
     void to(const std::string& place) {
         service->backend.text = place;
-        service->backend.place = *parse_backend_place(place, wire::ServiceKind::http);
+        service->backend.place = *parse_backend_address(place, wire::ServiceKind::http);
     }
     void send(std::string request) {
         id = inspector->records().next_id();
         const DialShared shared{
-            std::make_shared<trunk::Traffic>(), std::make_shared<OwnVisits>(), log, inspector, id, 7};
+            std::make_shared<trunk::Traffic>(), std::make_shared<SelfLoopDetector>(), log, inspector, id, 7};
         on(worker, [&] { replay(worker, service, std::move(request), shared, ticket); });
     }
     std::optional<Exchange> over() const {
@@ -55,7 +55,7 @@ struct ReplayFixture {
         return *over();
     }
 
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     runtime::Worker& worker = running.worker;
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
@@ -154,9 +154,9 @@ TEST_CASE("originals are forgotten when their time is over, and all of them with
         return eventually([&] { return rig.inspector->records().bytes() == records * limits::inspect_entry_cost; });
     };
     record(too_long);
-    std::unique_ptr<OriginalsWatch> watch;
+    std::unique_ptr<OriginalsExpiry> watch;
     on(rig.worker,
-       [&] { watch = std::make_unique<OriginalsWatch>(rig.worker, rig.inspector, std::chrono::milliseconds(1)); });
+       [&] { watch = std::make_unique<OriginalsExpiry>(rig.worker, rig.inspector, std::chrono::milliseconds(1)); });
     CHECK(is_forgotten(1));
     record(too_long);
     CHECK(is_forgotten(2));  // it looks again

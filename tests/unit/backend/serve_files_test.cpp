@@ -8,7 +8,7 @@
 
 #include "backend/folder.hpp"
 #include "support/eventually.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/backend/get_request.hpp"
 #include "unit/trunk/pumped_visitor.hpp"
@@ -19,7 +19,7 @@ using namespace ferrotunnel::trunk;
 using namespace ferrotunnel::trunk::test;
 using ferrotunnel::test::eventually;
 using ferrotunnel::test::get_request;
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 using ferrotunnel::test::TemporaryFolder;
 
 namespace {
@@ -45,10 +45,10 @@ struct FilesRig {
     std::uint64_t visitors_now() const { return shared.traffic->visitors_now.load(); }
 
     const TemporaryFolder site;
-    LogBook log;
+    RecordingLogger log;
     TrunkPair pair;
     std::shared_ptr<ClientService> service = std::make_shared<ClientService>();
-    DialShared shared{std::make_shared<Traffic>(), std::make_shared<OwnVisits>(), log};
+    DialShared shared{std::make_shared<Traffic>(), std::make_shared<SelfLoopDetector>(), log};
 };
 
 // Reads a head, which ends with an empty line.
@@ -159,7 +159,7 @@ TEST_CASE("a visitor's reset ends its transfer", "[serve_files]") {
         runtime::reset_close(std::move(visitor.socket));
     }
     CHECK(eventually([&] { return rig.visitors_now() == 0; }));
-    CHECK(rig.service->backend.folder->take_place());
+    CHECK(rig.service->backend.folder->acquire_permit());
 }
 
 TEST_CASE("a folder that is not there is told once, and that it is back", "[serve_files]") {

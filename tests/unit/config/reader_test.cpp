@@ -151,8 +151,8 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
 TEST_CASE("a key in capitals is the one that there is here, whatever it is elsewhere", "[reader]") {
     Reading reading("client:\n  GROUP: a\n  Inspect: on\n");
     Section client = reading.root.find("client")->section();
-    client.know("group");
-    client.know("inspect");
+    client.declare("group");
+    client.declare("inspect");
     client.finish();
     const auto problems = reading.problems();
     REQUIRE(problems.size() == 2);

@@ -41,7 +41,7 @@ struct Shape {
     std::int64_t least = 0;
     std::int64_t most = 0;
     ShapePointer values;
-    bool takes_single = false;
+    bool accepts_single = false;
     std::vector<Known> known;
     bool has_secret = false;
 };
@@ -85,7 +85,7 @@ std::string json_of_array(const Shape& shape) {
     static const std::vector<std::string> plain{"boolean", "integer", "number"};
     const std::string& item = shape.values->type;
     const std::string type = std::ranges::find(plain, item) != plain.end() ? item : "string";
-    return R"({"type": )" + (shape.takes_single ? "[" + quoted(type) + R"(, "array"])" : R"("array")") +
+    return R"({"type": )" + (shape.accepts_single ? "[" + quoted(type) + R"(, "array"])" : R"("array")") +
            between(shape, "minItems", "maxItems", "") + R"(, "items": )" + json_of(*shape.values) + '}';
 }
 
@@ -187,7 +187,7 @@ public:
                     made.items.push_back(sample(shape->values));
                 }
             }
-            made.is_written_alone = shape->takes_single && count == 1 && random_.chance(50);
+            made.is_written_alone = shape->accepts_single && count == 1 && random_.chance(50);
         }
         return made;
     }
@@ -215,7 +215,7 @@ private:
         made->most = made->least + static_cast<std::int64_t>(random_.below(3));
         // Where one is too few or too many, a wrong one that stands alone is two mistakes.
         const bool may_be_one = made->least <= 1 && made->most >= 1;
-        made->takes_single = is_single(*made->values) && may_be_one && random_.chance(50);
+        made->accepts_single = is_single(*made->values) && may_be_one && random_.chance(50);
         made->has_secret = made->values->has_secret;
         return made;
     }

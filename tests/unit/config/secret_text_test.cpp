@@ -25,11 +25,11 @@ struct Secrets {
                         },
                         [this](const Value& value) {
                             if (!value.has_variables()) {
-                                written_out.push_back(value.key_path());
+                                on_inline_secret.push_back(value.key_path());
                             }
                         },
                         [](const std::string& path) { return path == "/etc/ft/there"; }};
-    std::vector<std::string> written_out;
+    std::vector<std::string> on_inline_secret;
     Report report;
     Context context{report, secret_environment, "/etc/ft", {}};
 
@@ -53,9 +53,9 @@ TEST_CASE("a secret is in a file, in a variable, or written out", "[secret]") {
     CHECK(secrets.read("env:KEY") == "/hunter2");
     CHECK(secrets.read("${KEY}") == "/hunter2");
     CHECK(secrets.read("\"file:${NONE:-key}\"") == "from a file");
-    CHECK(secrets.written_out.empty());
+    CHECK(secrets.on_inline_secret.empty());
     CHECK(secrets.read("hunter2") == "hunter2");
-    CHECK(secrets.written_out == std::vector<std::string>{"x"});
+    CHECK(secrets.on_inline_secret == std::vector<std::string>{"x"});
     CHECK(secrets.report.empty());
 }
 

@@ -234,18 +234,20 @@ struct Group {
         members.push_back(list.member_of(*trunk));
     }
     /// Who has the next visitors.
-    std::string next(int count, const VisitorAsk& ask) {
+    std::string next(int count, const BalanceContext& context) {
         std::string names;
         for (int i = 0; i < count; ++i) {
-            const auto* carrier = list.choose({}, ask);
+            const auto* carrier = list.choose({}, context);
             names += carrier != nullptr ? list.member_of(*carrier)->name() : "-";
         }
         return names;
     }
     std::string next(int count) { return next(count, {.now = now}); }
-    MemberTurn tell(std::size_t member, Fared fared) { return list.tell(*members[member], fared, now, time); }
+    HealthTransition record_outcome(std::size_t member, MemberOutcome outcome) {
+        return list.record_outcome(*members[member], outcome, now, time);
+    }
 
-    ferrotunnel::metrics::MemberBook book;
+    ferrotunnel::metrics::MemberCounters book;
     CarrierList<StubTrunk> list;
     std::vector<std::shared_ptr<StubTrunk>> trunks;
     std::vector<std::shared_ptr<GroupMember>> members;
@@ -257,9 +259,9 @@ struct Group {
 
 TEST_CASE("a member that fails its visitors gets none for a while, and comes back by a trial", "[groups]") {
     Group group(2, 2);
-    CHECK(group.tell(0, Fared::refused) == MemberTurn::none);
+    CHECK(group.record_outcome(0, MemberOutcome::refused) == HealthTransition::none);
     CHECK(group.members[0]->is_watched());
-    CHECK(group.tell(0, Fared::answer_5xx) == MemberTurn::ejected);
+    CHECK(group.record_outcome(0, MemberOutcome::response_5xx) == HealthTransition::ejected);
     CHECK(group.time == 10s);
     CHECK(group.members[0]->state() == State::ejected);
     CHECK(group.next(4) == "bbbb");
@@ -268,14 +270,14 @@ TEST_CASE("a member that fails its visitors gets none for a while, and comes bac
     const std::string trial = group.next(4);
     CHECK(std::count(trial.begin(), trial.end(), 'a') == 1);
     SECTION("which fares well") {
-        CHECK(group.tell(0, Fared::well) == MemberTurn::returned);
+        CHECK(group.record_outcome(0, MemberOutcome::success) == HealthTransition::returned);
         CHECK(group.members[0]->state() == State::takes_visitors);
         CHECK_FALSE(group.members[0]->is_watched());
         const std::string names = group.next(4);
         CHECK(std::count(names.begin(), names.end(), 'a') == 2);
     }
     SECTION("which does not") {
-        CHECK(group.tell(0, Fared::reset) == MemberTurn::none);
+        CHECK(group.record_outcome(0, MemberOutcome::reset) == HealthTransition::none);
         group.now += 10s;
         CHECK(group.next(4) == "bbbb");
         group.now += 10s;
@@ -307,9 +309,10 @@ TEST_CASE("a member that waits to be resumed gets nobody while another one takes
     }
     SECTION("one that is ejected comes before it") {
         set_waits(1, true);
-        CHECK(group.tell(2, Fared::reset) == MemberTurn::none);  // no other one takes visitors at once
+        CHECK(group.record_outcome(2, MemberOutcome::reset) ==
+              HealthTransition::none);  // no other one takes visitors at once
         set_waits(1, false);
-        CHECK(group.tell(2, Fared::reset) == MemberTurn::ejected);
+        CHECK(group.record_outcome(2, MemberOutcome::reset) == HealthTransition::ejected);
         set_waits(1, true);
         CHECK(group.next(3) == "ccc");
     }
@@ -344,33 +347,33 @@ TEST_CASE("of one client's trunks, one that waits to be resumed is the last", "[
 TEST_CASE("the visitors of a member that waits are with another one, and keep its cookie", "[groups]") {
     const std::shared_ptr<const StickyKey> key = some_sticky_key();
     CarrierList<StubTrunk> list;
-    const auto away = join_by_cookie(list, key, 1, "a");
+    const auto offline = join_by_cookie(list, key, 1, "a");
     (void)join_by_cookie(list, key, 2, "b");
     (void)join_by_cookie(list, key, 3, "c");
-    const VisitorAsk ask{.sticky = {0, list.member_of(*away)->tag()}};
-    CHECK_FALSE(list.keeps_tag(ask));
-    list.set_health(*away, {.waits = true});
-    CHECK(list.keeps_tag(ask));
-    const auto with = list.choose({}, ask)->trunk;
-    CHECK(with != away);
+    const BalanceContext context{.sticky = {0, list.member_of(*offline)->tag()}};
+    CHECK_FALSE(list.keeps_tag(context));
+    list.set_health(*offline, {.waits = true});
+    CHECK(list.keeps_tag(context));
+    const auto with = list.choose({}, context)->trunk;
+    CHECK(with != offline);
     for (int i = 0; i < 4; ++i) {
-        CHECK(list.choose({}, ask)->trunk == with);
+        CHECK(list.choose({}, context)->trunk == with);
     }
-    list.set_health(*away, {});
-    CHECK_FALSE(list.keeps_tag(ask));
-    CHECK(list.choose({}, ask)->trunk == away);
+    list.set_health(*offline, {});
+    CHECK_FALSE(list.keeps_tag(context));
+    CHECK(list.choose({}, context)->trunk == offline);
 }
 
 TEST_CASE("the last member that takes visitors is not ejected, unless its terms say so", "[groups]") {
     Group group(2);
-    CHECK(group.tell(0, Fared::reset) == MemberTurn::ejected);
-    CHECK(group.tell(1, Fared::reset) == MemberTurn::none);
+    CHECK(group.record_outcome(0, MemberOutcome::reset) == HealthTransition::ejected);
+    CHECK(group.record_outcome(1, MemberOutcome::reset) == HealthTransition::none);
     CHECK(group.next(2) == "bb");
     SECTION("where the other one goes, what is ejected is tried all the same") {
         group.list.remove(*group.trunks[1]);
         CHECK(group.members[1]->state() == State::draining);
         CHECK(group.next(2) == "aa");
-        CHECK(group.tell(0, Fared::well) == MemberTurn::returned);
+        CHECK(group.record_outcome(0, MemberOutcome::success) == HealthTransition::returned);
     }
     SECTION("or its client finds it unhealthy") {
         group.list.set_health(*group.trunks[1], {false, false});
@@ -383,7 +386,8 @@ TEST_CASE("the last member that takes visitors is not ejected, unless its terms 
         const auto trunk = std::make_shared<StubTrunk>();
         list.add(trunk, 1, strict);
         Duration time{};
-        CHECK(list.tell(*list.member_of(*trunk), Fared::reset, group.now, time) == MemberTurn::ejected);
+        CHECK(list.record_outcome(*list.member_of(*trunk), MemberOutcome::reset, group.now, time) ==
+              HealthTransition::ejected);
         CHECK(list.choose({}, {.now = group.now}) == nullptr);
         CHECK(list.is_unhealthy());
         CHECK(list.choose({}, {.now = group.now + 10s}) != nullptr);  // its trial
@@ -394,7 +398,8 @@ TEST_CASE("the last member that takes visitors is not ejected, unless its terms 
 TEST_CASE("at most half of a group's members are ejected", "[groups]") {
     Group group(5);
     for (std::size_t i = 0; i < 5; ++i) {
-        CHECK(group.tell(i, Fared::reset) == (i < 2 ? MemberTurn::ejected : MemberTurn::none));
+        CHECK(group.record_outcome(i, MemberOutcome::reset) ==
+              (i < 2 ? HealthTransition::ejected : HealthTransition::none));
     }
     CHECK(group.next(3) == "cde");
 }
@@ -404,7 +409,7 @@ TEST_CASE("visitors count at their members, and in what outlives those", "[group
     {
         const MemberVisit visit(group.members[0]);
         MemberVisit moved(group.members[1]);
-        moved.take_back();
+        moved.uncount();
         CHECK(moved.member() == nullptr);
         CHECK(group.members[0]->visitors_now() == 1);
         CHECK(group.members[1]->visitors() == 0);
@@ -485,7 +490,7 @@ TEST_CASE("a member has the same tag and hash after it was away; of those with o
     }
     CHECK(list.choose({}, {.sticky = {0, "forged"}}) != nullptr);
     CHECK(list.choose({first->carrier_id()}, {.sticky = {0, tag}})->trunk != first);  // it is full
-    CHECK(list.choose({}, {.sticky = {0, tag}, .not_to = list.member_of(*first).get()})->trunk != first);
+    CHECK(list.choose({}, {.sticky = {0, tag}, .excluded_member = list.member_of(*first).get()})->trunk != first);
     list.remove(*first);
     CHECK(list.choose({}, {.sticky = {0, tag}})->trunk != nullptr);
     const auto again = join(4, "web");
@@ -505,31 +510,32 @@ TEST_CASE("a member that is away keeps its visitors' cookies for a time, and one
     const std::string tag = list.member_of(*gone)->tag();
     join(2, "db");
     join(3, "mail");
-    VisitorAsk ask{.now = TimePoint() + std::chrono::hours(1), .sticky = {0, tag}, .hold = std::chrono::seconds(3)};
-    REQUIRE(list.choose({}, ask)->trunk == gone);
-    CHECK_FALSE(list.keeps_tag(ask));  // it is there
+    BalanceContext context{
+        .now = TimePoint() + std::chrono::hours(1), .sticky = {0, tag}, .hold = std::chrono::seconds(3)};
+    REQUIRE(list.choose({}, context)->trunk == gone);
+    CHECK_FALSE(list.keeps_tag(context));  // it is there
     list.remove(*gone);
-    ask.now += std::chrono::hours(1);
-    const auto substitute = list.choose({}, ask)->trunk;
+    context.now += std::chrono::hours(1);
+    const auto substitute = list.choose({}, context)->trunk;
     for (int i = 0; i < 5; ++i) {
-        CHECK(list.choose({}, ask)->trunk == substitute);
+        CHECK(list.choose({}, context)->trunk == substitute);
     }
-    ask.now += std::chrono::milliseconds(2'999);
-    CHECK(list.keeps_tag(ask));
-    ask.sticky.tag = "forged";
-    CHECK_FALSE(list.keeps_tag(ask));
-    ask.sticky.tag = tag;
-    ask.now += std::chrono::milliseconds(1);
-    CHECK_FALSE(list.keeps_tag(ask));
-    CHECK(list.choose({}, ask)->trunk == substitute);  // whose cookie it gets now
+    context.now += std::chrono::milliseconds(2'999);
+    CHECK(list.keeps_tag(context));
+    context.sticky.tag = "forged";
+    CHECK_FALSE(list.keeps_tag(context));
+    context.sticky.tag = tag;
+    context.now += std::chrono::milliseconds(1);
+    CHECK_FALSE(list.keeps_tag(context));
+    CHECK(list.choose({}, context)->trunk == substitute);  // whose cookie it gets now
 
     SECTION("a new list, as behind a restart of the server: whoever joins first has them, and no cookie moves") {
         list = {};
         const auto first = join(4, "db");
-        CHECK(list.choose({}, ask)->trunk == first);
-        CHECK(list.keeps_tag(ask));
+        CHECK(list.choose({}, context)->trunk == first);
+        CHECK(list.keeps_tag(context));
         const auto again = join(5, "web");
-        CHECK(list.choose({}, ask)->trunk == again);
+        CHECK(list.choose({}, context)->trunk == again);
     }
 }
 
@@ -664,12 +670,12 @@ TEST_CASE("who looks on sees the members, and whom a visitor would come to", "[g
     Group group(3);
     CHECK(group.list.members().size() == 3);
     CHECK(group.list.members().at(1).it == group.members[1]);
-    CHECK(group.list.stays_with({}) == nullptr);
+    CHECK(group.list.sticky_member({}) == nullptr);
     Membership sticky{{{1}, {8}}, {{1}, {1}}};
     sticky.sticky = ferrotunnel::wire::Sticky::address;
     sticky.weight = 3;
     CarrierList<StubTrunk> list;
-    CHECK(list.stays_with({}) == nullptr);
+    CHECK(list.sticky_member({}) == nullptr);
     for (std::uint8_t client = 1; client < 5; ++client) {
         sticky.client.second = {client};
         sticky.name = std::string(1, static_cast<char>('a' + client));
@@ -677,8 +683,8 @@ TEST_CASE("who looks on sees the members, and whom a visitor would come to", "[g
     }
     CHECK(list.members().at(0).weight == 3);
     for (std::uint64_t address = 0; address < 40; ++address) {
-        const VisitorAsk ask{.sticky = {address, {}}};
-        CHECK(list.stays_with(ask) == list.member_of(*list.choose({}, ask)));
+        const BalanceContext context{.sticky = {address, {}}};
+        CHECK(list.sticky_member(context) == list.member_of(*list.choose({}, context)));
     }
 }
 
@@ -687,7 +693,7 @@ TEST_CASE("a member that says something else is told of what, and what the other
     using ferrotunnel::wire::Sticky;
     const Membership others;
     const auto told = [](const Membership& of_others, const Membership& own) {
-        const std::string text = says_another(of_others, own).text;
+        const std::string text = membership_mismatch(of_others, own).text;
         return text.substr(0, text.find(". All"));
     };
     Membership own;

@@ -32,13 +32,13 @@ TEST_CASE("so many failures in a row eject a member, and a visitor who fares wel
     CHECK_FALSE(member.failed(three, true, now));
     CHECK_FALSE(member.failed(three, true, now));
     CHECK(member.failed(three, true, now));
-    CHECK(member.is_out());
+    CHECK(member.is_ejected());
     CHECK(member.time() == 10s);
     CHECK_FALSE(member.failed(three, true, now));  // what was under way when it was ejected
     CHECK_FALSE(member.passed(now));
-    CHECK(member.is_out());
-    CHECK_FALSE(member.takes(now + 10s - 1ms));
-    CHECK(member.takes(now + 10s));
+    CHECK(member.is_ejected());
+    CHECK_FALSE(member.accepts(now + 10s - 1ms));
+    CHECK(member.accepts(now + 10s));
 }
 
 TEST_CASE("a failure that comes long after the one before begins a new row", "[groups]") {
@@ -56,19 +56,19 @@ TEST_CASE("after its time one visitor is its trial; each bad one doubles the tim
     CHECK(member.failed(one, true, now));
     for (const Duration time : {20s, 40s, 60s, 60s}) {
         now += member.time();
-        REQUIRE(member.takes(now));
+        REQUIRE(member.accepts(now));
         member.begin_trial(one, now);
-        CHECK_FALSE(member.takes(now + 1s));
+        CHECK_FALSE(member.accepts(now + 1s));
         CHECK_FALSE(member.failed(one, true, now));  // it is no news
-        CHECK(member.is_out());
+        CHECK(member.is_ejected());
         CHECK(member.time() == time);
     }
     now += member.time();
     member.begin_trial(one, now);
-    CHECK(member.takes(now + 10s));  // nothing was heard of the trial: another one
+    CHECK(member.accepts(now + 10s));  // nothing was heard of the trial: another one
     member.begin_trial(one, now + 10s);
     CHECK(member.passed(now + 11s));
-    CHECK_FALSE(member.is_out());
+    CHECK_FALSE(member.is_ejected());
 
     SECTION("who fails again soon is out for longer still") {
         CHECK(member.failed(one, true, now + 12s));
@@ -86,7 +86,7 @@ TEST_CASE("a member that may not go stays, and goes with the next failure when i
     for (int i = 0; i < 5; ++i) {
         CHECK_FALSE(member.failed(terms(2), false, now));
     }
-    CHECK(member.takes(now));
+    CHECK(member.accepts(now));
     CHECK(member.failed(terms(2), true, now));
 }
 
@@ -107,12 +107,12 @@ TEST_CASE("limit: the share of a group that may be ejected; one always may", "[g
 
 TEST_CASE("what is a failure is chosen", "[groups]") {
     wire::Eject eject = terms(1);
-    for (const Fared fared : {Fared::refused, Fared::reset, Fared::answer_5xx}) {
-        CHECK(is_failure(eject, fared));
+    for (const MemberOutcome outcome : {MemberOutcome::refused, MemberOutcome::reset, MemberOutcome::response_5xx}) {
+        CHECK(is_failure(eject, outcome));
     }
-    CHECK_FALSE(is_failure(eject, Fared::well));
+    CHECK_FALSE(is_failure(eject, MemberOutcome::success));
     eject.counts = wire::Eject::refused;
-    CHECK(is_failure(eject, Fared::refused));
-    CHECK_FALSE(is_failure(eject, Fared::reset));
-    CHECK_FALSE(is_failure(eject, Fared::answer_5xx));
+    CHECK(is_failure(eject, MemberOutcome::refused));
+    CHECK_FALSE(is_failure(eject, MemberOutcome::reset));
+    CHECK_FALSE(is_failure(eject, MemberOutcome::response_5xx));
 }

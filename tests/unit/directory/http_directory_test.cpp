@@ -155,7 +155,7 @@ TEST_CASE("the trunks of a tunnel carry a service together, the one with the few
     CHECK(rig.find("a.example").kind == HttpKind::service);
     rig.directory.leave(*joined.service, *first, rig.now);
     CHECK_FALSE(joined.service->choose());
-    CHECK(rig.find("a.example").kind == HttpKind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::offline);
 }
 
 TEST_CASE("no routes lead to a service without a trunk") {
@@ -206,11 +206,11 @@ TEST_CASE("a service that is closed on one trunk is closed on all") {
     auto service = rig.join(alice, 1, described({"a.example"})).service;
     REQUIRE(rig.join(alice, 1, described({"a.example"})).service == service);
     rig.directory.close(*service, *rig.trunks[0], rig.now);
-    CHECK(rig.find("a.example").kind == HttpKind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::offline);
     CHECK(rig.trunks[0]->dropped_from.empty());
     CHECK(rig.trunks[1]->dropped_from == std::vector{service});
     rig.directory.leave(*service, *rig.trunks[1], rig.now);
-    CHECK(rig.find("a.example").kind == HttpKind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::offline);
 }
 
 TEST_CASE("what was unregistered on one trunk is not opened again by another one that was about to carry it") {
@@ -247,8 +247,8 @@ TEST_CASE("a host belongs to the token that claimed it, also while its client is
 
     rig.directory.leave(*service, *rig.trunks[0], rig.now);
     rig.now += limits::http_host_known_for - 1s;
-    CHECK(rig.find("a.example").kind == HttpKind::away);
-    CHECK(rig.find("x.a.example").kind == HttpKind::away);
+    CHECK(rig.find("a.example").kind == HttpKind::offline);
+    CHECK(rig.find("x.a.example").kind == HttpKind::offline);
     CHECK(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
     CHECK(rig.directory.check_owner(bob.first, {"x.a.example"}, rig.now));  // it is below alice's `*.a.example`
 
@@ -267,7 +267,7 @@ TEST_CASE("a host whose client is away is not given to a pattern that is less sp
     auto rest = rig.join(bob, 1, described({"*.example.com"})).service;
     REQUIRE((app && rest));
     rig.directory.leave(*app, *rig.trunks[0], rig.now);
-    CHECK(rig.find("app.example.com").kind == HttpKind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::offline);
     rig.now += limits::http_host_known_for;
     CHECK(rig.find("app.example.com").service == rest.get());
 }
@@ -277,7 +277,7 @@ TEST_CASE("a host of which one path is there and another one away") {
     auto api = rig.join(alice, 1, described({"a.example"}, "/api")).service;
     auto rest = rig.join(alice, 2, described({"a.example"})).service;
     rig.directory.leave(*api, *rig.trunks[0], rig.now);
-    CHECK(rig.find("a.example", "/api").kind == HttpKind::away);
+    CHECK(rig.find("a.example", "/api").kind == HttpKind::offline);
     CHECK(rig.find("a.example", "/").service == rest.get());
     rig.now += limits::http_host_known_for;
     REQUIRE(rig.join(bob, 1, described({"b.example"})).service);  // forgets what is no longer known
@@ -312,18 +312,18 @@ TEST_CASE("so many hosts stay known, and the one that is away longest makes room
     for (std::size_t i = 0; i < most; ++i) {
         come_and_go("h" + std::to_string(i) + ".example");
     }
-    CHECK(kind_of("h0.example") == HttpKind::away);
+    CHECK(kind_of("h0.example") == HttpKind::offline);
     come_and_go("h0.example");  // which makes h1 the oldest
     come_and_go("more.example");
-    CHECK(kind_of("h0.example") == HttpKind::away);
+    CHECK(kind_of("h0.example") == HttpKind::offline);
     CHECK(kind_of("h1.example") == HttpKind::unknown_host);
-    CHECK(kind_of("h2.example") == HttpKind::away);
-    CHECK(kind_of("more.example") == HttpKind::away);
+    CHECK(kind_of("h2.example") == HttpKind::offline);
+    CHECK(kind_of("more.example") == HttpKind::offline);
     CHECK_FALSE(small.check_owner(bob.first, {"h1.example"}, rig.now));
     rig.now += 2h;
     come_and_go("last.example");  // the others are forgotten on this occasion
     CHECK(kind_of("h2.example") == HttpKind::unknown_host);
-    CHECK(kind_of("last.example") == HttpKind::away);
+    CHECK(kind_of("last.example") == HttpKind::offline);
 }
 
 TEST_CASE("a token that registers ever new hosts drives out its own ones alone") {
@@ -344,17 +344,17 @@ TEST_CASE("a token that registers ever new hosts drives out its own ones alone")
     for (int i = 0; i < 20; ++i) {
         come_and_go(alice, "h" + std::to_string(i) + ".example");
     }
-    CHECK(kind_of("bob.example") == HttpKind::away);
-    CHECK(kind_of("shop.bob.example") == HttpKind::away);
+    CHECK(kind_of("bob.example") == HttpKind::offline);
+    CHECK(kind_of("shop.bob.example") == HttpKind::offline);
     CHECK(small.check_owner(alice.first, {"bob.example"}, rig.now));
     CHECK(kind_of("h16.example") == HttpKind::unknown_host);
-    CHECK(kind_of("h17.example") == HttpKind::away);
-    CHECK(kind_of("h19.example") == HttpKind::away);
+    CHECK(kind_of("h17.example") == HttpKind::offline);
+    CHECK(kind_of("h19.example") == HttpKind::offline);
     // Nor does a token that has as many hosts as that drive out those of others.
     come_and_go(bob, "third.bob.example");
     CHECK(kind_of("bob.example") == HttpKind::unknown_host);
-    CHECK(kind_of("third.bob.example") == HttpKind::away);
-    CHECK(kind_of("h17.example") == HttpKind::away);
+    CHECK(kind_of("third.bob.example") == HttpKind::offline);
+    CHECK(kind_of("h17.example") == HttpKind::offline);
 }
 
 TEST_CASE("a host has services with expressions up to a limit, which is reached and passed by one") {
@@ -389,8 +389,8 @@ TEST_CASE("an expression whose client is away makes room for one that comes") {
     }
     CHECK(rig.find("a.example", "/v1/x").kind == HttpKind::unknown_path);
     CHECK(rig.find("a.example", "/v2/x").kind == HttpKind::unknown_path);
-    CHECK(rig.find("a.example", "/v3/x").kind == HttpKind::away);
-    CHECK(rig.find("a.example", "/v10/x").kind == HttpKind::away);
+    CHECK(rig.find("a.example", "/v3/x").kind == HttpKind::offline);
+    CHECK(rig.find("a.example", "/v10/x").kind == HttpKind::offline);
 }
 
 TEST_CASE("a host has paths up to a limit, which is reached and passed by one; those that are away make room") {
@@ -408,7 +408,7 @@ TEST_CASE("a host has paths up to a limit, which is reached and passed by one; t
     CHECK(rig.why.text == "The host a.example has 1024 services with different paths, the maximum. Use another host.");
     CHECK(rig.join(alice_again, 1, described({"b.example"}, "/one-more")).service);
     rig.directory.leave(*first, *rig.trunks.front(), rig.now);
-    CHECK(rig.find("a.example", "/p1").kind == HttpKind::away);
+    CHECK(rig.find("a.example", "/p1").kind == HttpKind::offline);
     CHECK(rig.join(alice_again, 2, described({"a.example"}, "/one-more")).service);
     CHECK(rig.find("a.example", "/p1").kind == HttpKind::unknown_path);
     CHECK(rig.find("a.example", "/one-more").kind == HttpKind::service);
@@ -474,7 +474,7 @@ TEST_CASE("routes that were taken stay what they were while the directory change
     HttpMatch match = kept->find("a.example", "/", rig.now);
     REQUIRE(match.kind == HttpKind::service);
     CHECK(match.service->description().hosts == std::vector<std::string>{"a.example"});
-    CHECK(cache.get().find("a.example", "/", rig.now).kind == HttpKind::away);
+    CHECK(cache.get().find("a.example", "/", rig.now).kind == HttpKind::offline);
 }
 
 TEST_CASE("workers look up while sessions come and go") {
@@ -530,7 +530,7 @@ TEST_CASE("ten thousand hosts come and go without copying all of them for each")
     for (const auto& service : services) {
         rig.directory.leave(*service, *trunk, rig.now);
     }
-    CHECK(rig.find("h5000.example").kind == HttpKind::away);
+    CHECK(rig.find("h5000.example").kind == HttpKind::offline);
 }
 
 TEST_CASE("what is known is known again after a restart, as away and to its owners", "[claims]") {
@@ -556,12 +556,12 @@ TEST_CASE("what is known is known again after a restart, as away and to its owne
     after.directory.restore(record, after.now, wall + 2h);
     after.directory.on_change([&changes] { ++changes; });
     for (const char* host : {"a.example", "x.wild.example"}) {
-        CHECK(after.find(host, "/api/x").kind == HttpKind::away);
+        CHECK(after.find(host, "/api/x").kind == HttpKind::offline);
         CHECK(after.find(host, "/").kind == HttpKind::unknown_path);
     }
-    CHECK(after.find("bcdf.t.example").kind == HttpKind::away);
-    CHECK(after.find("gone.example", "/x").kind == HttpKind::away);
-    CHECK(after.find("anything.example", "/v7/x").kind == HttpKind::away);
+    CHECK(after.find("bcdf.t.example").kind == HttpKind::offline);
+    CHECK(after.find("gone.example", "/x").kind == HttpKind::offline);
+    CHECK(after.find("anything.example", "/v7/x").kind == HttpKind::offline);
     CHECK(after.directory.assigned_host(alice_again, 9, "name with spaces", "t.example", random, after.now) ==
           "bcdf.t.example");
     CHECK_FALSE(after.join(bob, 1, described({"a.example"}, "/other")).service);
@@ -575,7 +575,7 @@ TEST_CASE("what is known is known again after a restart, as away and to its owne
     after.now += limits::http_host_known_for - 3h;
     CHECK(after.find("gone.example", "/x").kind ==
           HttpKind::unknown_path);  // the answer of the pattern "*", which is left
-    CHECK(after.find("bcdf.t.example").kind == HttpKind::away);
+    CHECK(after.find("bcdf.t.example").kind == HttpKind::offline);
     after.now += 3h;
     CHECK(after.find("bcdf.t.example").kind == HttpKind::unknown_host);
 }
@@ -598,8 +598,8 @@ TEST_CASE("a record of claims that lies is taken in within the bounds of the dir
     HttpDirectoryFixture rig;
     rig.directory.restore(record, rig.now, wall);
     CHECK(rig.find("a.example").kind == HttpKind::unknown_host);
-    CHECK(rig.find("b.example", "/two").kind == HttpKind::away);
-    CHECK(rig.find("future.example").kind == HttpKind::away);
+    CHECK(rig.find("b.example", "/two").kind == HttpKind::offline);
+    CHECK(rig.find("future.example").kind == HttpKind::offline);
     const ClaimRecord known = rig.directory.claims(rig.now, wall);
     CHECK(known.hosts.size() == 2 + limits::http_path_regexes_per_host_max);
     CHECK(known.assigned.empty());
@@ -641,6 +641,6 @@ TEST_CASE("clients of a group carry a service together, and leave it one by one"
     CHECK(rig.find("app.example.com").service == first.service.get());
     CHECK(first.service->choose()->service == 3);
     rig.directory.leave(*first.service, *rig.trunks[0], rig.now);
-    CHECK(rig.find("app.example.com").kind == HttpKind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::offline);
     CHECK(join(alice_again, 5, described({"app.example.com"})).first);
 }

@@ -65,7 +65,7 @@ bool may_port(const RightRules& rules, std::size_t token, std::uint16_t port) {
 TEST_CASE("patterns around a host come in their order, the narrowest first", "[rights]") {
     const auto around = [](std::string_view pattern) {
         std::string text;
-        visit_patterns_around(pattern, [&text](const HostPlace& place) {
+        visit_patterns_around(pattern, [&text](const HostPatternKey& place) {
             constexpr const char* fronts[] = {"", "*.", "**.", "*"};
             text += (text.empty() ? "" : " ") + std::string(fronts[static_cast<std::size_t>(place.form)]);
             text += place.key;
@@ -194,10 +194,10 @@ std::string random_host(ferrotunnel::test::SeededRandom& random) {
 int rank_of(const std::optional<Hosts>& rights, const std::string& host) {
     int best = -1;
     int rank = 100;
-    visit_patterns_around(host, [&](const HostPlace& place) {
+    visit_patterns_around(host, [&](const HostPatternKey& place) {
         --rank;
         const bool named = rights && std::any_of(rights->begin(), rights->end(), [&](const std::string& right) {
-                               return host_place_of(right) == place;
+                               return host_pattern_key_of(right) == place;
                            });
         best = named ? std::max(best, rank) : best;
         return false;

@@ -60,7 +60,7 @@ constexpr ClientId restarted{{1}, {2}};
 constexpr ClientId foreign_client{{9}, {1}};
 
 struct Holding {
-    explicit Holding(const PortTable::Most& most = {}, const HoldBook::Settings& held = {})
+    explicit Holding(const PortTable::Limits& most = {}, const HoldLimiter::Settings& held = {})
         : table(std::make_shared<PortTable>(most, held)) {
         worker.start();
         table->set_hold(60s);
@@ -181,7 +181,7 @@ TEST_CASE("a port takes as many who wait as one may have") {
     for (runtime::Fd& one : far) {
         auto [near, other] = runtime::socket_pair();
         one = std::move(other);
-        port->hand_over({std::move(near), runtime::SocketAddress(), port});
+        port->dispatch({std::move(near), runtime::SocketAddress(), port});
     }
     CHECK(rig.table->holds().waiting == limits::visitors_held_per_port_max);
     CHECK(rig.table->holds().given_up == 1);
@@ -207,7 +207,7 @@ TEST_CASE("a visitor whom the last trunk passes on while it leaves waits, too") 
 }
 
 TEST_CASE("a held port is closed where its client wants another address, or the token has no room for one more") {
-    PortTable::Most most;
+    PortTable::Limits most;
     most.of_token = 1;
     Holding rig(most);
     const auto trunk = std::make_shared<KeepingTrunk>();

@@ -152,12 +152,12 @@ TEST_CASE("a visitor goes to the trunk with the fewest, and in turn among equals
     REQUIRE(rig.join(idle, port_of(port)) == port);
     runtime::Fd far[4];
     busy->set_load(2);
-    port->hand_over(hand_made(port, far[0]));
-    port->hand_over(hand_made(port, far[1]));
+    port->dispatch(hand_made(port, far[0]));
+    port->dispatch(hand_made(port, far[1]));
     CHECK(idle->services().size() == 2);
     CHECK(busy->services().empty());
-    port->hand_over(hand_made(port, far[2]));
-    port->hand_over(hand_made(port, far[3]));
+    port->dispatch(hand_made(port, far[2]));
+    port->dispatch(hand_made(port, far[3]));
     CHECK(idle->services().size() == 3);
     CHECK(busy->services().size() == 1);
 }
@@ -217,13 +217,13 @@ TEST_CASE("a trunk that yields continues until another one joins, and others sta
     fresh->set_load(100);
     rig.table->yield(*port, *old);
     runtime::Fd far[3];
-    port->hand_over(hand_made(port, far[0]));
+    port->dispatch(hand_made(port, far[0]));
     CHECK(old->services().size() == 1);
     REQUIRE(rig.join(fresh, port_of(port)) == port);
     CHECK(old->drops == 1);
     CHECK(other->drops == 0);
-    port->hand_over(hand_made(port, far[1]));
-    port->hand_over(hand_made(port, far[2]));
+    port->dispatch(hand_made(port, far[1]));
+    port->dispatch(hand_made(port, far[2]));
     CHECK(old->services().size() == 1);
     CHECK(other->services().size() == 1);
     CHECK(fresh->services().size() == 1);
@@ -289,8 +289,8 @@ TEST_CASE("a visitor that a trunk cannot take goes to the one with the fewest of
     trunks[0]->gone = true;
     trunks[1]->gone = true;
     runtime::Fd far[3];
-    port->hand_over(hand_made(port, far[0]));
-    port->hand_over(hand_made(port, far[1]));
+    port->dispatch(hand_made(port, far[0]));
+    port->dispatch(hand_made(port, far[1]));
     CHECK(trunks[2]->services().size() == 2);
     CHECK(trunks[3]->services().empty());
     CHECK(trunks[0]->refusals == 2);
@@ -298,7 +298,7 @@ TEST_CASE("a visitor that a trunk cannot take goes to the one with the fewest of
 
     trunks[2]->gone = true;
     trunks[3]->gone = true;
-    port->hand_over(hand_made(port, far[2]));
+    port->dispatch(hand_made(port, far[2]));
     CHECK(error_at(far[2]) == ECONNRESET);
     CHECK(trunks[0]->refusals == 3);
     CHECK(trunks[1]->refusals == 3);
@@ -325,7 +325,7 @@ TEST_CASE("to hold a port needs no memory") {
     auto trunk = std::make_shared<PortTrunk>();
     auto port = rig.join(trunk, 0);
     ferrotunnel::test::fail_allocation(1);
-    { const SharedPort::Hold hold(port); }
+    { const SharedPort::AcceptPause hold(port); }
     ferrotunnel::test::fail_allocation(0);
     const runtime::Fd visitor = visit(port_of(port));
     CHECK(trunk->taken.wait());
@@ -335,7 +335,7 @@ TEST_CASE("a port whose last hold ends while there is no memory takes visitors a
     SharedPortFixture rig;
     auto trunk = std::make_shared<PortTrunk>();
     auto port = rig.join(trunk, 0);
-    auto held = std::make_unique<SharedPort::Hold>(port);
+    auto held = std::make_unique<SharedPort::AcceptPause>(port);
     on(rig.worker, [] {});  // by now the port is paused
     ferrotunnel::test::fail_allocation(1);
     held.reset();
@@ -402,7 +402,7 @@ TEST_CASE("limit: listeners of one client, with those that are not closed yet, h
 
 TEST_CASE("limit: listeners of the clients of one token, with those that are not closed yet") {
     SharedPortFixture rig;
-    rig.table = std::make_shared<PortTable>(PortTable::Most{4, 6});
+    rig.table = std::make_shared<PortTable>(PortTable::Limits{4, 6});
     constexpr ClientId other_token{{2}, {1}};
     auto trunk = std::make_shared<PortTrunk>();
     const auto any = *runtime::SocketAddress::from_ip("127.0.0.1", 0);
@@ -453,7 +453,7 @@ TEST_CASE("trunks join and leave on several threads while visitors come", "[thre
     std::thread visiting([&] {
         for (int i = 0; i < 500; ++i) {
             auto [near, far] = runtime::socket_pair();
-            port->hand_over(Visitor(std::move(near), runtime::SocketAddress(), port));
+            port->dispatch(Visitor(std::move(near), runtime::SocketAddress(), port));
         }
     });
     for (std::thread& thread : threads) {

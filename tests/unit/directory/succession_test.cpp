@@ -76,26 +76,26 @@ TEST_CASE("a client that says so gets the names of the one of its identity, when
     REQUIRE(rig.claim(fresh, 2222, 7));
     REQUIRE(rig.claim(fresh, web, 8));
     REQUIRE(rig.claim(fresh, 4444, 9));
-    CHECK(rig.registry.waits_for_place(fresh, 2222));
-    CHECK(rig.registry.waits_for_place(fresh, web));
-    CHECK_FALSE(rig.registry.waits_for_place(fresh, 4444));
-    CHECK_FALSE(rig.registry.waits_for_place(old, 2222));
+    CHECK(rig.registry.waits_for_handover(fresh, 2222));
+    CHECK(rig.registry.waits_for_handover(fresh, web));
+    CHECK_FALSE(rig.registry.waits_for_handover(fresh, 4444));
+    CHECK_FALSE(rig.registry.waits_for_handover(old, 2222));
     CHECK(rig.registry.predecessors(fresh).size() == 2);
     CHECK(rig.registry.predecessors(old).empty());
-    CHECK(rig.registry.clients_before(fresh) == std::vector{ClientId{{1}, {1}}});
-    CHECK(rig.registry.clients_before(old).empty());
+    CHECK(rig.registry.predecessor_ids(fresh) == std::vector{ClientId{{1}, {1}}});
+    CHECK(rig.registry.predecessor_ids(old).empty());
 
-    const auto succession = rig.registry.succession(fresh);
-    CHECK(succession.trunks.size() == 1);
-    CHECK(succession.predecessors == std::vector{ClientId{{1}, {1}}});
-    CHECK(succession.owners == succession.predecessors);
+    const auto handover_plan = rig.registry.handover_plan(fresh);
+    CHECK(handover_plan.trunks.size() == 1);
+    CHECK(handover_plan.predecessors == std::vector{ClientId{{1}, {1}}});
+    CHECK(handover_plan.owners == handover_plan.predecessors);
     CHECK(rig.holders(2222) == Keys{old, old_too, fresh});  // nothing has happened yet
-    CHECK(rig.registry.settle(succession).size() == 2);
+    CHECK(rig.registry.commit_handover(handover_plan).size() == 2);
     CHECK(rig.holders(2222) == Keys{fresh});
     CHECK(rig.holders(web) == Keys{fresh});
     CHECK(rig.holders(3333) == Keys{old});  // until it goes
     CHECK_FALSE(rig.claim(old, 5555));      // it gets nothing any more
-    CHECK_FALSE(rig.registry.waits_for_place(fresh, 2222));
+    CHECK_FALSE(rig.registry.waits_for_handover(fresh, 2222));
     rig.registry.remove(old);
     rig.registry.remove(old_too);
     CHECK(rig.holders(3333).empty());
@@ -115,7 +115,7 @@ TEST_CASE("nobody is driven out by accident", "[handover]") {
     for (const SessionKey session : {same, other, nameless, stranger}) {
         CHECK_FALSE(rig.claim(session, 2222));
         CHECK(rig.registry.predecessors(session).empty());
-        CHECK(rig.registry.settle(rig.registry.succession(session)).empty());
+        CHECK(rig.registry.commit_handover(rig.registry.handover_plan(session)).empty());
     }
     CHECK(rig.holders(2222) == Keys{old});
 }
@@ -134,8 +134,8 @@ TEST_CASE("a successor that goes before it has the place changes nothing, and on
     REQUIRE(rig.claim(second, 2222));
     rig.registry.remove(old);
     CHECK(rig.holders(2222) == Keys{second});
-    CHECK_FALSE(rig.registry.waits_for_place(second, 2222));
-    CHECK(rig.registry.settle(rig.registry.succession(second)).empty());
+    CHECK_FALSE(rig.registry.waits_for_handover(second, 2222));
+    CHECK(rig.registry.commit_handover(rig.registry.handover_plan(second)).empty());
 }
 
 TEST_CASE("of two successors the later one wins, whichever is ready first", "[handover]") {
@@ -150,12 +150,12 @@ TEST_CASE("of two successors the later one wins, whichever is ready first", "[ha
     CHECK(rig.registry.predecessors(second).size() == 2);
     const bool first_is_ready_first = GENERATE(true, false);
     if (first_is_ready_first) {
-        CHECK(rig.registry.settle(rig.registry.succession(first)).size() == 1);
+        CHECK(rig.registry.commit_handover(rig.registry.handover_plan(first)).size() == 1);
         CHECK(rig.holders(2222) == Keys{first, second});
-        CHECK(rig.registry.settle(rig.registry.succession(second)).size() == 2);
+        CHECK(rig.registry.commit_handover(rig.registry.handover_plan(second)).size() == 2);
     } else {
-        CHECK(rig.registry.settle(rig.registry.succession(second)).size() == 2);
-        CHECK(rig.registry.settle(rig.registry.succession(first)).empty());
+        CHECK(rig.registry.commit_handover(rig.registry.handover_plan(second)).size() == 2);
+        CHECK(rig.registry.commit_handover(rig.registry.handover_plan(first)).empty());
     }
     CHECK(rig.holders(2222) == Keys{second});
 }
@@ -163,7 +163,7 @@ TEST_CASE("of two successors the later one wins, whichever is ready first", "[ha
 TEST_CASE("who was replaced while it had no connection is told when it comes back", "[handover]") {
     SuccessionFixture rig;
     const SessionKey fresh = rig.log_in(2, "+nas");
-    CHECK(rig.registry.settle(rig.registry.succession(fresh)).empty());
+    CHECK(rig.registry.commit_handover(rig.registry.handover_plan(fresh)).empty());
     CHECK(rig.registry.is_replaced(rig.log_in(1, "nas", 2)));
     CHECK_FALSE(rig.claim(rig.last, 2222));
     CHECK(rig.registry.is_replaced(rig.log_in(1, "nas", 2, 2)));
@@ -183,11 +183,11 @@ TEST_CASE("a trunk whose login crosses the taking of the place belongs to it", "
     REQUIRE(rig.claim(old, 2222));
     const SessionKey fresh = rig.log_in(2, "+nas");
     REQUIRE(rig.claim(fresh, 2222));
-    const auto succession = rig.registry.succession(fresh);
+    const auto handover_plan = rig.registry.handover_plan(fresh);
     const SessionKey old_too = rig.log_in(1, "nas", 1, 2);
     REQUIRE(rig.claim(old_too, 2222));
     const SessionKey fresh_too = rig.log_in(2, "+nas", 1, 2);
-    CHECK(rig.registry.settle(succession).size() == 2);
+    CHECK(rig.registry.commit_handover(handover_plan).size() == 2);
     CHECK(rig.holders(2222) == Keys{fresh});
     CHECK(rig.claim(fresh_too, 2222));
     const SessionKey late = rig.log_in(2, "+nas", 1, 3);  // its hello was written before
@@ -205,13 +205,13 @@ TEST_CASE("as members of one group both have the name at once", "[handover]") {
     REQUIRE(rig.claim(old, 2222, 1, group));
     REQUIRE(rig.claim(other, 2222, 1, group));
     REQUIRE(rig.claim(fresh, 2222, 1, group));
-    CHECK_FALSE(rig.registry.waits_for_place(fresh, 2222));
+    CHECK_FALSE(rig.registry.waits_for_handover(fresh, 2222));
     REQUIRE(rig.claim(old, 3333, 2));
     REQUIRE(rig.claim(fresh, 3333, 2, group));  // which was the client's alone
-    CHECK(rig.registry.waits_for_place(fresh, 3333));
-    const auto succession = rig.registry.succession(fresh);
-    CHECK(succession.owners == std::vector{ClientId{{1}, {1}}});
-    CHECK(rig.registry.settle(succession).size() == 1);
+    CHECK(rig.registry.waits_for_handover(fresh, 3333));
+    const auto handover_plan = rig.registry.handover_plan(fresh);
+    CHECK(handover_plan.owners == std::vector{ClientId{{1}, {1}}});
+    CHECK(rig.registry.commit_handover(handover_plan).size() == 1);
     CHECK(rig.holders(2222) == Keys{other, fresh});
     CHECK(rig.holders(3333) == Keys{fresh});
     CHECK(rig.claim(other, 3333, 2, group));
@@ -270,10 +270,10 @@ TEST_CASE("a host's visitors find the successor's service at once, also one with
     const auto fresh_trunk = std::make_shared<directory::test::IdleCarrier>();
     const auto before = directory.join(old, 1, both, old_trunk, now, why);
     REQUIRE(before.service);
-    CHECK_FALSE(directory.join(fresh, 4, one, fresh_trunk, now, why).service);  // without make_way()
-    directory.make_way({{{9}, {9}}}, one);                                      // not theirs
+    CHECK_FALSE(directory.join(fresh, 4, one, fresh_trunk, now, why).service);  // without handover_hosts()
+    directory.handover_hosts({{{9}, {9}}}, one);                                // not theirs
     CHECK_FALSE(directory.join(fresh, 4, one, fresh_trunk, now, why).service);
-    directory.make_way({old}, one);
+    directory.handover_hosts({old}, one);
     CHECK(directory.routes()->find("a.test", "/", now).service == before.service.get());
     const auto after = directory.join(fresh, 4, one, fresh_trunk, now, why);
     INFO(why.text);
@@ -283,9 +283,9 @@ TEST_CASE("a host's visitors find the successor's service at once, also one with
     CHECK(before.service->choose());  // for who was on the way to it
     directory.leave(*before.service, *old_trunk, now);
     CHECK(directory.routes()->find("a.test", "/", now).service == after.service.get());
-    CHECK(directory.routes()->find("b.test", "/", now).kind == HttpMatch::Kind::away);
+    CHECK(directory.routes()->find("b.test", "/", now).kind == HttpMatch::Kind::offline);
     directory.leave(*after.service, *fresh_trunk, now);
-    CHECK(directory.routes()->find("a.test", "/", now).kind == HttpMatch::Kind::away);
+    CHECK(directory.routes()->find("a.test", "/", now).kind == HttpMatch::Kind::offline);
 }
 
 namespace {
@@ -322,17 +322,17 @@ TEST_CASE("a port is given to the successor as it listens", "[handover]") {
         const runtime::SocketAddress at = before.port->address();
         // As any other client it cannot listen there.
         CHECK_FALSE(table->join(fresh, at, fresh_trunk, 8, worker, directory::test::PlainPort::open, error).port);
-        table->bequeath({{{9}, {9}}}, fresh, Transport::tcp, at);
+        table->handover_port({{{9}, {9}}}, fresh, Transport::tcp, at);
         CHECK(table->port_of(old, 5) == at.port());
-        table->bequeath({{{9}, {9}}, old}, fresh, Transport::tcp, at);
+        table->handover_port({{{9}, {9}}, old}, fresh, Transport::tcp, at);
         CHECK(table->port_of(old, 5) == 0);
-        before.port->hand_over(Visitor({}, {}, before.port));  // to those who still have it
+        before.port->dispatch(Visitor({}, {}, before.port));  // to those who still have it
         CHECK(old_trunk->services == std::vector<std::uint32_t>{5});
         const auto after = table->join(fresh, at, fresh_trunk, 8, worker, directory::test::PlainPort::open, error);
         REQUIRE(after.port == before.port);
         CHECK_FALSE(after.opened);
         CHECK(old_trunk->drops == 1);
-        before.port->hand_over(Visitor({}, {}, before.port));
+        before.port->dispatch(Visitor({}, {}, before.port));
         CHECK(fresh_trunk->services == std::vector<std::uint32_t>{8});
         table->leave(*before.port, *old_trunk);  // as its session does when it hears of it late
         CHECK(table->port_of(fresh, 8) == at.port());
@@ -341,13 +341,13 @@ TEST_CASE("a port is given to the successor as it listens", "[handover]") {
         const auto again = table->join(old, at, old_trunk, 5, worker, directory::test::PlainPort::open, error);
         CHECK(again.opened);
         // Where nobody joins, it goes with its last carrier.
-        table->bequeath({old}, fresh, Transport::tcp, at);
+        table->handover_port({old}, fresh, Transport::tcp, at);
         table->leave(*again.port, *old_trunk);
         CHECK(table->port_of(fresh, 0) == 0);
         CHECK(table->join(old, at, old_trunk, 5, worker, directory::test::PlainPort::open, error).opened);
         // On another address of the machine it closes, and the successor can listen.
         auto elsewhere = *runtime::SocketAddress::from_ip("0.0.0.0", at.port());
-        table->bequeath({old}, fresh, Transport::tcp, elsewhere);
+        table->handover_port({old}, fresh, Transport::tcp, elsewhere);
         CHECK(old_trunk->drops == 2);
         CHECK(table->join(fresh, elsewhere, fresh_trunk, 8, worker, directory::test::PlainPort::open, error).opened);
         old_trunk->visitors.clear();

@@ -95,7 +95,7 @@ TEST_CASE("a host may be for HTTP and for TLS, of one token", "[tls]") {
     rig.leave(by_http);
     rig.leave(below);
     CHECK(rig.find("app.example.com").service == by_tls);
-    CHECK(rig.find_http("app.example.com").kind == HttpMatch::Kind::away);
+    CHECK(rig.find_http("app.example.com").kind == HttpMatch::Kind::offline);
     CHECK(rig.join(bob, 1, web({"app.example.com"})) == nullptr);
 }
 
@@ -116,7 +116,7 @@ TEST_CASE("a TLS host whose client has gone stays known for a while", "[tls]") {
     TlsDirectoryFixture rig;
     HttpService* service = rig.join(alice, 1, tls({"app.example.com"}));
     rig.leave(service);
-    CHECK(rig.find("app.example.com").kind == TlsKind::away);
+    CHECK(rig.find("app.example.com").kind == TlsKind::offline);
     CHECK(rig.join(bob, 1, tls({"app.example.com"})) == nullptr);
     CHECK_THAT(rig.why.text, Catch::Contains("belongs to another token"));
     HttpService* back = rig.join(alice, 1, tls({"app.example.com"}));

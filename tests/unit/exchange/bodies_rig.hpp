@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::exchange::test {
 
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 using ingress::EdgeShared;
 using ingress::test::EdgeRig;
 using ingress::test::eventually;
@@ -104,7 +104,7 @@ struct Rig {
         return on(edge->edge_worker(), [&] { return plugins->collected(); });
     }
 
-    LogBook log;
+    RecordingLogger log;
     plugin::Instances instances{log};
     plugin::WorkerPlugins* plugins = nullptr;
     std::unique_ptr<EdgeRig> edge;

@@ -31,7 +31,7 @@ TEST_CASE("download: a body that plugins look at passes as it is, in pieces of a
     CHECK(parts.download.next_local(body).data.size() == 1);
     CHECK(parts.download.next_local(body).kind == PieceKind::end);
     CHECK(parts.plugins_run.way.text == body + ".");
-    parts.plugins_run.way.now = hooks::BodyWay::State::failed;
+    parts.plugins_run.way.now = hooks::BodyFilters::State::failed;
     CHECK(parts.download.next_local(body).kind == PieceKind::broken);
 }
 
@@ -81,13 +81,14 @@ TEST_CASE("plugins: those that collect an answer of the edge get its body at onc
     };
     auto hooks = std::make_unique<Asking>();
     Asking& asking = *hooks;
-    CHECK_FALSE(plugins.are_there());
+    CHECK_FALSE(plugins.has_any());
     parts.edge->hooks = std::move(hooks);
-    CHECK(plugins.are_there());
+    CHECK(plugins.has_any());
     parts.round([&] {
         const http::RequestHead head{};
         const http::Forwarding forwarding(head, forwarding_facts(parts.visitor, parts.edge->rules(), "id-1"));
-        CHECK(plugins.begin(plugins.arrival_of(head, forwarding, parts.at.now())) == ExchangePlugins::Begun::asked);
+        CHECK(plugins.begin(plugins.incoming_request(head, forwarding, parts.at.now())) ==
+              ExchangePlugins::BeginResult::asked);
         http::Edits edits;
         const hooks::AnswerView view{404, hooks::Origin::edge, nullptr, &edits, false};
         CHECK(plugins.pass_local(view, "page", edits) == hooks::Step::go_on);
@@ -115,7 +116,7 @@ TEST_CASE("local answer: a page, a redirect, and a plugin's answer") {
     CHECK(local.speaks_grpc());
     CHECK(local.status() == 200);
     CHECK(local.body().empty());
-    Instead redirect;
+    EarlyReply redirect;
     redirect.status = 308;
     redirect.location = "https://app.test/";
     local.set(std::move(redirect));

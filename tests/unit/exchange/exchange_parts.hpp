@@ -42,11 +42,11 @@ private:
 };
 
 /// The way of a body through a plugin that appends what it got to `text`, and gives out `made`.
-class PartsWay final : public hooks::BodyWay {
+class PartsWay final : public hooks::BodyFilters {
 public:
     bool changes() const noexcept override { return does_change; }
-    void look(std::string_view piece, bool last) noexcept override { note(piece, last); }
-    bool takes() const noexcept override { return made.empty(); }
+    void observe(std::string_view piece, bool last) noexcept override { note(piece, last); }
+    bool accepts() const noexcept override { return made.empty(); }
     void put(std::string_view piece, bool last) override {
         note(piece, last);
         made += keeps_back ? std::string_view() : piece;
@@ -99,7 +99,7 @@ public:
     void collect_failed(std::string_view why) noexcept override { failure = why; }
     std::string_view collected(hooks::Side) const noexcept override { return body_; }
     void drop_collected(hooks::Side) noexcept override { body_.clear(); }
-    hooks::BodyWay* body(hooks::Side) noexcept override { return has_way ? &way : nullptr; }
+    hooks::BodyFilters* body(hooks::Side) noexcept override { return has_way ? &way : nullptr; }
     void close(const hooks::Outcome&) noexcept override { ++closed; }
 
     hooks::Step step = hooks::Step::go_on;
@@ -121,7 +121,7 @@ public:
 };
 
 /// The request is for a service that `carriers` carry. Everything happens in rounds of a worker that no thread runs.
-struct ExchangeParts : BackendUser, GateVisitor, HoldVisitor, runtime::Deadline {
+struct ExchangeParts : BackendUser, ConnectWaiter, HoldWaiter, runtime::Deadline {
     explicit ExchangeParts(int carrier_count = 1) {
         round([&] {
             edge = std::make_unique<PartsEdge>(worker, shared);
@@ -157,11 +157,11 @@ struct ExchangeParts : BackendUser, GateVisitor, HoldVisitor, runtime::Deadline 
         directory->leave(*request->service, *carrier, Clock::now());
     }
 
-    void on_backend() noexcept override { events += "b"; }
+    void on_backend_event() noexcept override { events += "b"; }
     std::shared_ptr<shaping::VisitorShape> shape_of_visitor(const std::shared_ptr<shaping::ServiceShape>&) override {
         return nullptr;
     }
-    void on_gate() noexcept override { events += "g"; }
+    void on_connect_turn() noexcept override { events += "g"; }
     void on_change() noexcept override { events += "c"; }
     void on_deadline() noexcept override { events += "d"; }
 

@@ -15,7 +15,7 @@ TEST_CASE("what a visitor is told when a stream is reset", "[failure]") {
     for (const Code code : {Code::going_away, Code::unknown_service, Code::busy}) {
         const Failure failure = reset_failure(code, not_connected);
         CHECK(failure.state == (code == Code::busy ? PageState::busy : PageState::no_client));
-        CHECK(failure.elsewhere);
+        CHECK(failure.try_other_carrier);
         CHECK(failure.not_delivered);
     }
     // From a backend that had taken the connection, these codes are its own business.
@@ -23,7 +23,7 @@ TEST_CASE("what a visitor is told when a stream is reset", "[failure]") {
         const Failure failure = reset_failure(code, {true, false, false});
         CHECK(failure.state == PageState::backend_broken);
         CHECK(failure.code == "reset");
-        CHECK_FALSE(failure.elsewhere);
+        CHECK_FALSE(failure.try_other_carrier);
         CHECK_FALSE(failure.not_delivered);
     }
     CHECK(lost_failure().code == "tunnel_lost");
@@ -33,18 +33,18 @@ TEST_CASE("what a visitor is told when a stream is reset", "[failure]") {
 }
 
 TEST_CASE("what a failure says of the member of a group that had the request", "[failure][groups]") {
-    using directory::Fared;
+    using directory::MemberOutcome;
     const StreamFacts not_connected{false, true, false};
-    CHECK(reset_failure(Code::refused, not_connected).fared == Fared::refused);
-    CHECK(reset_failure(Code::timeout, not_connected).fared == Fared::refused);
-    CHECK(connect_failure().fared == Fared::refused);
-    CHECK(reset_failure(Code::connection_reset, {true, false, false}).fared == Fared::reset);
-    CHECK(closed_failure(false).fared == Fared::reset);
-    CHECK(slow_failure().fared == Fared::reset);
+    CHECK(reset_failure(Code::refused, not_connected).outcome == MemberOutcome::refused);
+    CHECK(reset_failure(Code::timeout, not_connected).outcome == MemberOutcome::refused);
+    CHECK(connect_failure().outcome == MemberOutcome::refused);
+    CHECK(reset_failure(Code::connection_reset, {true, false, false}).outcome == MemberOutcome::reset);
+    CHECK(closed_failure(false).outcome == MemberOutcome::reset);
+    CHECK(slow_failure().outcome == MemberOutcome::reset);
     for (const Code code : {Code::going_away, Code::unknown_service, Code::busy}) {
-        CHECK(reset_failure(code, not_connected).fared == Fared::well);  // the client's business
+        CHECK(reset_failure(code, not_connected).outcome == MemberOutcome::success);  // the client's business
     }
-    CHECK(lost_failure().fared == Fared::well);
+    CHECK(lost_failure().outcome == MemberOutcome::success);
 }
 
 TEST_CASE("what may be sent again", "[failure]") {

@@ -182,14 +182,14 @@ namespace {
 
 // Pretends that other requests keep so many bytes.
 void keep_more(EdgeRig& rig, std::size_t bytes) {
-    on(rig.edge_worker(), [&] { rig.edge->at(0).kept_bytes.now += bytes; });
+    on(rig.edge_worker(), [&] { rig.edge->at(0).retry_memory.now += bytes; });
 }
 
 }  // namespace
 
 TEST_CASE("a head that no backend has got yet is kept, also where there is no room for what is sent") {
     EdgeRig rig;
-    keep_more(rig, exchange::KeptBytes::max + 1);
+    keep_more(rig, exchange::RetryMemory::max + 1);
     std::atomic<int> arrived{0};
     turn_first_away(rig, arrived);
     rig.join(described("app.test"), 1, std::make_shared<PairCarrier>(rig.pair));
@@ -198,13 +198,14 @@ TEST_CASE("a head that no backend has got yet is kept, also where there is no ro
     backend.send(answer("done"));
     CHECK(visitor.read_message().body == "done");
     CHECK(arrived == 2);
-    keep_more(rig, -(exchange::KeptBytes::max + 1));
+    keep_more(rig, -(exchange::RetryMemory::max + 1));
 }
 
 TEST_CASE("limit: what requests take that wait for their backends") {
     EdgeRig rig;
     const std::string large = "GET / HTTP/1.1\r\nHost: app.test\r\nX-Large: " + std::string(5'000, 'x') + "\r\n\r\n";
-    constexpr std::size_t all_but_one = exchange::KeptBytes::waiting_max - 3'000;  // leaves room for one small request
+    constexpr std::size_t all_but_one =
+        exchange::RetryMemory::waiting_max - 3'000;  // leaves room for one small request
     keep_more(rig, all_but_one);
     Peer visitor = rig.visit(large);
     const Message refused = visitor.read_message();
@@ -216,7 +217,7 @@ TEST_CASE("limit: what requests take that wait for their backends") {
     backend.send(answer("there was room"));
     CHECK(next.read_message().body == "there was room");
     keep_more(rig, -all_but_one);
-    CHECK(on(rig.edge_worker(), [&] { return rig.edge->at(0).kept_bytes.now; }) == 0);
+    CHECK(on(rig.edge_worker(), [&] { return rig.edge->at(0).retry_memory.now; }) == 0);
 }
 
 TEST_CASE("a POST that crosses the end of an old stream's backend is sent again: nothing of it was delivered") {
@@ -291,7 +292,7 @@ namespace {
 // `arrive` reads it at the backend.
 template <typename Arrive>
 void keep_too_much(const std::string& request, std::size_t large, Arrive arrive) {
-    const std::size_t many = exchange::KeptBytes::max / large + 50;
+    const std::size_t many = exchange::RetryMemory::max / large + 50;
     ferrotunnel::test::raise_descriptors(
         many * 5 + 100);  // both ends of the visitor's and of the backend's connection, and the reserve
     HttpSettings settings = quick_settings();
@@ -304,9 +305,9 @@ void keep_too_much(const std::string& request, std::size_t large, Arrive arrive)
         backends.push_back(rig.backend.accept());
         arrive(backends.back());
     }
-    const auto kept = [&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).kept_bytes.now; }); };
-    CHECK(kept() <= exchange::KeptBytes::max);
-    CHECK(kept() > exchange::KeptBytes::max - 2 * large);
+    const auto kept = [&] { return on(rig.edge_worker(), [&] { return rig.edge->at(0).retry_memory.now; }); };
+    CHECK(kept() <= exchange::RetryMemory::max);
+    CHECK(kept() > exchange::RetryMemory::max - 2 * large);
     backends.back().send(answer("it came"));
     CHECK(visitors.back().read_message().body == "it came");
     for (Peer& visitor : visitors) {

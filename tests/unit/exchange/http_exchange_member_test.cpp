@@ -31,9 +31,9 @@ struct GroupRig {
     explicit GroupRig(wire::Sticky sticky, wire::Eject eject = {})
         : edge(telling_settings(), false, [this](ingress::EdgeShared& shared) {
               shared.own_cookies = key->cookie_prefix();
-              shared.on_member = [this](const directory::MemberNews& news) {
+              shared.on_member = [this](const directory::MemberNotice& change) {
                   const std::lock_guard lock(mutex);
-                  told.push_back(news);
+                  told.push_back(change);
               };
           }) {
         for (const std::string name : {"a", "b"}) {
@@ -63,7 +63,7 @@ struct GroupRig {
     }
 
     std::mutex mutex;
-    std::vector<directory::MemberNews> told;
+    std::vector<directory::MemberNotice> told;
     BackendPort first;
     BackendPort second;
     EdgeRig edge;

@@ -94,7 +94,7 @@ struct PluginsRig {
         return last;
     }
 
-    LogBook log;
+    RecordingLogger log;
     plugin::Instances instances{log};
     std::unique_ptr<EdgeRig> edge;
 };

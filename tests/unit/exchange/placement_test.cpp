@@ -55,15 +55,15 @@ TEST_CASE("placement: a request waits in line when as many connections are asked
     PlacementParts parts;
     parts.round([&] {
         const std::uint64_t service = parts.request->service->serial();
-        while (parts.edge->gate.may_open(service)) {
-            parts.edge->gate.opening(service);
+        while (parts.edge->connect_limiter.may_open(service)) {
+            parts.edge->connect_limiter.opening(service);
         }
         CHECK(parts.placement.open() == Placed::pending);
-        CHECK(parts.placement.is_in_line());
+        CHECK(parts.placement.is_waiting_to_connect());
         CHECK(parts.carriers[0]->asked == 0);
-        CHECK(parts.is_set());                    // it waits no longer than for a connection
-        CHECK_FALSE(parts.placement.waits_on());  // nobody came through meanwhile
-        CHECK_FALSE(parts.placement.is_in_line());
+        CHECK(parts.is_set());                       // it waits no longer than for a connection
+        CHECK_FALSE(parts.placement.extend_wait());  // nobody came through meanwhile
+        CHECK_FALSE(parts.placement.is_waiting_to_connect());
     });
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("placement: a carrier that has joined meanwhile has the request, and a
         CHECK(parts.placement.stream() != nullptr);
         parts.placement.drop(Code::cancelled);
         CHECK(parts.placement.stream() == nullptr);
-        CHECK(parts.edge->gate.may_open(parts.request->service->serial()));
+        CHECK(parts.edge->connect_limiter.may_open(parts.request->service->serial()));
         CHECK(parts.placement.member_name().empty());
     });
 }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <numeric>
 
-#include "metrics/service_book.hpp"
+#include "metrics/service_counters.hpp"
 #include "support/eventually.hpp"
 #include "unit/h2/frames.hpp"
 #include "unit/ingress/edge_rig.hpp"
@@ -36,7 +36,7 @@ struct CountedRig {
     }
 
     EdgeRig rig;
-    metrics::ServiceBook book;
+    metrics::ServiceCounters book;
     std::shared_ptr<metrics::ServiceRow> row;
 };
 
@@ -104,7 +104,7 @@ TEST_CASE("request counts: the same for HTTP/2") {
     exchange::HttpSettings settings = quick_settings();
     settings.h2c = true;
     EdgeRig rig(settings);
-    metrics::ServiceBook book({&rig.edge_worker()});
+    metrics::ServiceCounters book({&rig.edge_worker()});
     const auto row = book.row({"app.test", "ann", "http://app.test"});
     rig.join(1, described("app.test"))->count_in(row);  // the one that is there
     Peer visitor = rig.visit(h2::test::hello() + h2::test::request(1));

@@ -36,7 +36,7 @@ TEST_CASE("retries: a lost way is no fault of the backend, and may be met more o
         parts.request->context.method = http::Method::get;
         CHECK(parts.placement.open() == Placement::Result::pending);
         CHECK(parts.retries.may_repeat(lost_failure()));
-        CHECK_FALSE(parts.retries.await_count());  // the connection is a new one: it had no time to be closed
+        CHECK_FALSE(parts.retries.await_delivery_report());  // the connection is a new one: it had no time to be closed
         for (unsigned i = 1; i < lost_repeats_max; ++i) {
             parts.placement.record_retry(lost_failure());
             CHECK(parts.retries.may_repeat(lost_failure()));

@@ -31,17 +31,17 @@ struct StagesRig {
         REQUIRE(service);
     }
 
-    std::optional<Instead> pass(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
+    std::optional<EarlyReply> pass(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
         const ParsedRequest parsed(start + " HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n");
         routes = directory.routes();
         request.emplace(shared.settings.service, visitor.https);
         request->read(parsed.head(), "id-1");
         const http::Forwarding forwarding(parsed.head(), forwarding_facts(visitor, shared, request->id));
-        request->believe(forwarding);
+        request->apply_forwarding(forwarding);
         return pass_stages({parsed.head(), forwarding, visitor, shared, shared, *routes, now}, *request);
     }
 
-    PageState page(const std::optional<Instead>& instead) {
+    PageState page(const std::optional<EarlyReply>& instead) {
         REQUIRE(instead);
         REQUIRE(instead->page);
         CHECK_FALSE(instead->page->why.empty());
@@ -96,7 +96,7 @@ TEST_CASE("stages: redirects to https, and to elsewhere", "[stages]") {
     rules.https_redirect = to_https;
     rules.redirect = http::Redirect{302, "https://new.test"};
     rig.serve(rules);
-    std::optional<Instead> instead = rig.pass();
+    std::optional<EarlyReply> instead = rig.pass();
     REQUIRE(instead);
     CHECK(instead->status == 308);
     CHECK(instead->location == "https://app.test/a?b=c");
@@ -127,7 +127,7 @@ TEST_CASE("stages: the server's own redirect to https needs a certificate", "[st
 TEST_CASE("stages: OPTIONS that is to come no farther is answered here", "[stages]") {
     StagesRig rig;
     rig.serve({});
-    const std::optional<Instead> instead = rig.pass("OPTIONS /", "Max-Forwards: 0\r\n");
+    const std::optional<EarlyReply> instead = rig.pass("OPTIONS /", "Max-Forwards: 0\r\n");
     REQUIRE(instead);
     CHECK(instead->status == 200);
     CHECK(instead->location.empty());
@@ -155,7 +155,7 @@ TEST_CASE("stages: a redirect goes before the certificate and the size", "[stage
     rules.https_redirect = to_https;
     rig.serve(rules);
     rig.visitor.may_serve = [](std::string_view) { return false; };
-    std::optional<Instead> instead = rig.pass();
+    std::optional<EarlyReply> instead = rig.pass();
     REQUIRE(instead);
     CHECK(instead->status == 308);
     instead = rig.pass("POST /", "Content-Length: 1001\r\n");

@@ -29,10 +29,10 @@ TEST_CASE("upload: what comes before there is a connection is kept, with chunks 
     CHECK(parts.upload.has_ended());
     constexpr std::string_view sent = "3\r\nabc\r\n0\r\n\r\n";
     constexpr std::size_t pieces = 3;  // the chunk's size, its data, the end
-    CHECK(parts.edge->kept_bytes.now == sent.size() + pieces * limits::http_replay_piece_cost);
+    CHECK(parts.edge->retry_memory.now == sent.size() + pieces * limits::http_replay_piece_cost);
     CHECK(parts.sender.is_copy_whole());
     parts.sender.forget_copy();
-    CHECK(parts.edge->kept_bytes.now == 0);
+    CHECK(parts.edge->retry_memory.now == 0);
 }
 
 TEST_CASE("upload: the end of a body that comes while the request waits is sent later") {
@@ -40,13 +40,13 @@ TEST_CASE("upload: the end of a body that comes while the request waits is sent 
     parts.request->body = chunked_body;
     parts.sender.set_route(RequestSender::Route::later);
     CHECK(parts.upload.end(nullptr) == UploadResult::going);
-    CHECK(parts.edge->kept_bytes.now == 0);
+    CHECK(parts.edge->retry_memory.now == 0);
     parts.sender.set_route(RequestSender::Route::copy);
     parts.upload.send_early_end();
-    const std::size_t once = parts.edge->kept_bytes.now;
+    const std::size_t once = parts.edge->retry_memory.now;
     CHECK(once > 0);
     parts.upload.send_early_end();
-    CHECK(parts.edge->kept_bytes.now == once);
+    CHECK(parts.edge->retry_memory.now == once);
 }
 
 TEST_CASE("limit: the body of a request is as large as its service takes") {
@@ -61,11 +61,11 @@ TEST_CASE("upload: a plugin that collects decides at the end, and gets no more t
     PartsRun& run = parts.begin_run();
     parts.sender.set_route(RequestSender::Route::later);
     CHECK(parts.upload.collect({http::BodyKind::length, run.max + 1}) == UploadResult::too_large_declared);
-    CHECK(parts.upload.takes_bulk());
+    CHECK(parts.upload.accepts_bulk());
     CHECK(parts.upload.collect(chunked_body) == UploadResult::going);
     CHECK(parts.upload.is_collecting());
-    CHECK_FALSE(parts.upload.takes_bulk());
-    CHECK(parts.upload.takes());
+    CHECK_FALSE(parts.upload.accepts_bulk());
+    CHECK(parts.upload.accepts());
     CHECK(parts.upload.put(parts.piece(std::string(run.max, 'x')), false) == UploadResult::going);
     SECTION("one byte more") {
         CHECK(parts.upload.put(parts.piece("x"), false) == UploadResult::too_large_collected);
@@ -77,7 +77,7 @@ TEST_CASE("upload: a plugin that collects decides at the end, and gets no more t
         parts.upload.prepare();
         CHECK_FALSE(parts.request->expects_continue);  // the edge has read the body
         CHECK(parts.upload.is_with_plugins());
-        CHECK_FALSE(parts.upload.takes());  // there is no connection
+        CHECK_FALSE(parts.upload.accepts());  // there is no connection
         CHECK_FALSE(parts.upload.is_sent());
         parts.upload.drop();
         CHECK(parts.upload.is_sent());
@@ -96,7 +96,7 @@ TEST_CASE(
     CHECK(parts.upload.put(parts.piece("abc"), false) == UploadResult::going);
     CHECK(run.way.text == "abc");
     CHECK_FALSE(parts.upload.has_begun());
-    run.way.now = hooks::BodyWay::State::failed;
+    run.way.now = hooks::BodyFilters::State::failed;
     CHECK(parts.upload.pass() == UploadResult::failed);
 }
 
@@ -107,8 +107,8 @@ TEST_CASE("upload: the edge says 100 once, where it reads the body before a back
         "POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
     parts.upload.begin(parsed.head());
     CHECK(parts.upload.awaits_continue());
-    CHECK_FALSE(parts.upload.take_continue());  // the backend says it
+    CHECK_FALSE(parts.upload.consume_continue());  // the backend says it
     CHECK(parts.upload.collect(parsed.head().body) == UploadResult::going);
-    CHECK(parts.upload.take_continue());
-    CHECK_FALSE(parts.upload.take_continue());
+    CHECK(parts.upload.consume_continue());
+    CHECK_FALSE(parts.upload.consume_continue());
 }

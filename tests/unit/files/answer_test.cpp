@@ -208,13 +208,13 @@ TEST_CASE("heads are written with what belongs to the answer") {
 TEST_CASE("a folder without its slash leads to the one with it, by a relative reference") {
     const auto location = [](const std::string& target) {
         const ParsedRequest request("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
-        return answer_with_slash(request.head().target).location;
+        return answer_with_slash_redirect(request.head().target).location;
     };
     CHECK(location("/docs") == "./docs/");
     CHECK(location("/a/b%20c?x=1&y=//e") == "./b%20c/?x=1&y=//e");
     CHECK(location("/javascript:x") == "./javascript:x/");
     const ParsedRequest longest("GET /" + std::string(8'000, 'n') + " HTTP/1.1\r\nHost: h\r\n\r\n");
-    const Answer answer = answer_with_slash(longest.head().target);
+    const Answer answer = answer_with_slash_redirect(longest.head().target);
     CHECK_THAT(written_head(answer, false, http::Version::http11, true), Catch::Contains("\r\n\r\n"));
 }
 

@@ -117,13 +117,13 @@ TEST_CASE("a backend that speaks something else") {
                             Case{"220 mail.example.com ESMTP\r\n", "it does not speak HTTP/2"},
                             Case{"", "it closed the connection before it sent any HTTP/2"}}) {
         ClientConnection client("http");
-        (void)client.take(as_bytes(get));
+        (void)client.feed(as_bytes(get));
         client.receive(as_bytes(one.says));
         client.receive_end();
         REQUIRE(client.failure());
         CHECK(client.failure()->why.find(one.why) == 0);
-        CHECK(client.failure()->is_other_protocol);
-        CHECK_FALSE(client.has_spoken());
+        CHECK(client.failure()->is_not_http2);
+        CHECK_FALSE(client.has_spoken_http2());
     }
 }
 

@@ -24,7 +24,7 @@ struct Pair {
     // Passes everything on, in pieces of at most `piece` bytes, until nothing moves.
     void run() {
         for (bool moves = true; moves;) {
-            moves = take();
+            moves = feed();
             moves = to_backend() || moves;
             moves = from_backend() || moves;
             moves = give() || moves;
@@ -34,9 +34,9 @@ struct Pair {
         input.append(bytes);
         run();
     }
-    bool take() {
+    bool feed() {
         const std::size_t size = std::min(piece, input.size());
-        const std::size_t taken = size == 0 ? 0 : client.take(as_bytes(std::string_view(input).substr(0, size)));
+        const std::size_t taken = size == 0 ? 0 : client.feed(as_bytes(std::string_view(input).substr(0, size)));
         input.erase(0, taken);
         return taken > 0;
     }

@@ -22,7 +22,7 @@ std::size_t at_once(Rig& rig, const std::function<std::string(std::uint32_t)>& m
 }
 
 /// Those that may come in a second more.
-void comes_back(const Pace& pace, const std::function<std::string(std::uint32_t)>& make) {
+void comes_back(const RateLimit& pace, const std::function<std::string(std::uint32_t)>& make) {
     Rig rig;
     rig.send(hello());
     for (std::uint32_t i = 0; i < 3 * pace.at_once; ++i) {
@@ -68,7 +68,7 @@ TEST_CASE("h2 floods: requests that make us reset them") {
 
 TEST_CASE("h2 floods: frames that cost their sender nothing") {
     struct Case {
-        Pace pace;
+        RateLimit pace;
         std::function<std::string(std::uint32_t)> make;
         std::size_t before;  // frames of that kind in the greeting
     };

@@ -146,7 +146,7 @@ struct Rig final : ServerUser {
         streams.push_back(std::move(stream));
         return streams.back().get();
     }
-    void on_end_seen() noexcept override { end_seen = true; }
+    void on_end_acknowledged() noexcept override { end_seen = true; }
     bool has_room() const noexcept override { return output.size() < room; }
 
     /// Gives bytes in pieces of that size, as often as the session pauses; the output is taken behind each.

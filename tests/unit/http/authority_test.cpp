@@ -178,7 +178,7 @@ TEST_CASE("authority: what could be understood in two ways is refused") {
     };
     for (const Row& row : rows) {
         CAPTURE(row.text);
-        CHECK(words_for(authority_fault(row.text)) == words_for(row.fault));
+        CHECK(describe(authority_fault(row.text)) == describe(row.fault));
         CHECK(normal(row.text).empty());
     }
 }

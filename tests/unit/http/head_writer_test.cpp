@@ -56,7 +56,7 @@ TEST_CASE("head_writer: all that Connection may say") {
     out.path = "/";
     out.host = "a";
     out.keep_alive = false;
-    out.takes_trailers = true;
+    out.accepts_trailers = true;
     out.upgrade = &offer;
     CHECK(written(out) ==
           "GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nUpgrade: websocket\r\nConnection: close, TE, upgrade\r\n\r\n");

@@ -43,8 +43,8 @@ TEST_CASE("own address: Origin is mapped with Host, and only the visitor's") {
         CHECK(becomes(map_origin, with_host(), other) == "-");
     }
     OwnAddress own = with_host();
-    own.seen_scheme = "http";
-    own.seen_authority = "[2001:db8::1]:8080";
+    own.visitor_scheme = "http";
+    own.visitor_authority = "[2001:db8::1]:8080";
     own.backend_scheme = "https";
     own.backend_authority = "localhost";
     CHECK(becomes(map_origin, own, "http://[2001:DB8:0::1]:8080") == "https://localhost");

@@ -144,7 +144,7 @@ TEST_CASE("paths: what nobody means well, or whose order would matter, is refuse
     };
     for (const Row& row : rows) {
         CAPTURE(row.path);
-        CHECK(words_for(path_fault(row.path)) == words_for(row.fault));
+        CHECK(describe(path_fault(row.path)) == describe(row.fault));
     }
     CHECK(path_fault("/%C3%80%E0%A0%80%F0%90%80%80") == none);
 }

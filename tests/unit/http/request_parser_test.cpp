@@ -97,7 +97,7 @@ TEST_CASE("request_parser: one parser reads one request after the other") {
         parser.reset();
         REQUIRE(parser.parse(upgrade) == ParseState::complete);
         CHECK(parser.head().upgrade.text() == "x");
-        CHECK(parser.head().takes_trailers);
+        CHECK(parser.head().accepts_trailers);
         CHECK_FALSE(parser.head().keep_alive);
         parser.reset();
         CHECK(parser.parse(bad) == ParseState::refused);
@@ -109,7 +109,7 @@ TEST_CASE("request_parser: one parser reads one request after the other") {
         CHECK(parser.head().upgrade.empty());
         CHECK(parser.head().keep_alive);
         CHECK_FALSE(parser.head().expects_continue);
-        CHECK_FALSE(parser.head().takes_trailers);
+        CHECK_FALSE(parser.head().accepts_trailers);
         parser.reset();
         CHECK(parser.parse(std::string(plain).substr(0, 30)) == ParseState::more);
     }

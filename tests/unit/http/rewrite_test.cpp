@@ -221,7 +221,7 @@ TEST_CASE("rewrite: the domain of a cookie is mapped back") {
     map.backend_authority = "app.internal.example:80";
     CHECK(cookie(map, "a=b; Domain=internal.example; Path=/") == "a=b; Path=/");
     CHECK(cookie(map, "a=b; Domain=ternal.example") == "-");
-    map.seen_authority = "192.0.2.1";
+    map.visitor_authority = "192.0.2.1";
     CHECK(cookie(map, "a=b; Domain=app.internal.example; Path=/") == "a=b; Path=/");
     map.backend_authority = "";
     CHECK(cookie(map, "a=b; Domain=localhost") == "-");

@@ -132,7 +132,7 @@ TEST_CASE("rules: fields that are the edge's own may not be touched, under no sp
     }
     for (std::string_view name : {"X-Forward", "Hosts", "X-Host", "Content-Type", "Authorization", "T", "X-Ferro"}) {
         CAPTURE(name);
-        CHECK(why_untouchable(name).empty());
+        CHECK(protected_field_reason(name).empty());
     }
 }
 

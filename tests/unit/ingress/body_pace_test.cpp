@@ -22,7 +22,7 @@ TimePoint cut_of(BodyPace& pace, const exchange::HttpServiceSettings& settings, 
         for (; sends <= due; sends += pause) {
             pace.received(bytes, sends);
         }
-        const TimePoint next = pace.look(settings, due, false);
+        const TimePoint next = pace.check_progress(settings, due, false);
         if (next <= due) {
             return due;
         }
@@ -59,9 +59,9 @@ TEST_CASE("body pace: a body is cut by its average, and by silence") {
     SECTION("much at once does not pay for a longer silence") {
         TimePoint due = pace.begin(settings, start, false);
         pace.received(1'000'000'000'000'000'000, start + 10s);
-        due = pace.look(settings, due, false);
+        due = pace.check_progress(settings, due, false);
         CHECK(due == start + 70s);
-        CHECK(pace.look(settings, due, false) == due);
+        CHECK(pace.check_progress(settings, due, false) == due);
     }
 }
 
@@ -70,23 +70,23 @@ TEST_CASE("body pace: time in which the visitor waits does not count") {
     BodyPace pace;
     SECTION("from the start on") {
         CHECK(pace.begin(settings, start, true) == start + 60s);
-        CHECK(pace.look(settings, start + 60s, true) == start + 120s);
+        CHECK(pace.check_progress(settings, start + 60s, true) == start + 120s);
         pace.set_waiting(false, start + 90s);
-        CHECK(pace.look(settings, start + 120s, false) == start + 150s);
-        CHECK(pace.look(settings, start + 150s, false) == start + 150s);
+        CHECK(pace.check_progress(settings, start + 120s, false) == start + 150s);
+        CHECK(pace.check_progress(settings, start + 150s, false) == start + 150s);
     }
     SECTION("in between, and what was before counts") {
         (void)pace.begin(settings, start, false);
         pace.set_waiting(true, start + 40s);
         pace.set_waiting(true, start + 50s);
         CHECK(pace.is_waiting());
-        CHECK(pace.look(settings, start + 60s, true) == start + 120s);
+        CHECK(pace.check_progress(settings, start + 60s, true) == start + 120s);
         pace.set_waiting(false, start + 100s);
-        CHECK(pace.look(settings, start + 120s, false) == start + 120s);
+        CHECK(pace.check_progress(settings, start + 120s, false) == start + 120s);
     }
     SECTION("where only a look sees it") {
         (void)pace.begin(settings, start, false);
-        CHECK(pace.look(settings, start + 60s, true) == start + 120s);
+        CHECK(pace.check_progress(settings, start + 60s, true) == start + 120s);
     }
 }
 
@@ -95,5 +95,5 @@ TEST_CASE("body pace: a rate of 0 allows any") {
     settings.body_bytes_per_second_min = 0;
     BodyPace pace;
     CHECK(pace.begin(settings, start, false) == never);
-    CHECK(pace.look(settings, start + 10h, false) == never);
+    CHECK(pace.check_progress(settings, start + 10h, false) == never);
 }

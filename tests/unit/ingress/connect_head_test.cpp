@@ -10,7 +10,7 @@ using namespace ferrotunnel::ingress;
 
 namespace {
 
-ConnectAsk ask_of(const std::string& target, const std::string& fields) {
+ConnectRequest ask_of(const std::string& target, const std::string& fields) {
     const std::string text = "CONNECT " + target + " HTTP/1.0\r\n" + fields + "\r\n";
     http::RequestParser parser({}, true);
     REQUIRE(parser.parse(text) == http::ParseState::complete);

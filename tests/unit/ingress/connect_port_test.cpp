@@ -24,7 +24,7 @@ struct ConnectRig {
         ConnectPort::Settings settings;
         settings.proxies = net::IpNetworks({*net::IpNetwork::parse(proxies)});
         settings.deadline = deadline;
-        settings.decide = [this](const ConnectAsk& ask, const runtime::SocketAddress& from) {
+        settings.decide = [this](const ConnectRequest& ask, const runtime::SocketAddress& from) {
             hosts.push_back(ask.host + " for " + from.text());
             return ConnectDecision{200, {}, [this](runtime::Fd socket, const runtime::SocketAddress& visitor) {
                                        taken.push_back({std::move(socket), visitor.text()});
@@ -39,7 +39,7 @@ struct ConnectRig {
         on(running.worker, [&] { port.reset(); });
     }
 
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     runtime::SocketAddress address;
     std::vector<std::string> hosts;

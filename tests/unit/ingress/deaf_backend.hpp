@@ -47,7 +47,7 @@ public:
         return on(rig_.pair.worker, [this] { return stream_ && stream_->front() != nullptr; });
     }
     bool is_aborted() {
-        return on(rig_.pair.worker, [this] { return stream_->verdict().kind == mux::Verdict::Kind::aborted; });
+        return on(rig_.pair.worker, [this] { return stream_->stream_end().kind == mux::StreamEnd::Kind::aborted; });
     }
 
 private:

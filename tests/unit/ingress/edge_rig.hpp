@@ -14,7 +14,7 @@
 #include "backend/dial.hpp"
 #include "ingress/http_edge.hpp"
 #include "support/eventually.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/ingress/peers.hpp"
 #include "unit/trunk/trunk_rig.hpp"
 
@@ -23,7 +23,7 @@ namespace ferrotunnel::ingress::test {
 using namespace std::chrono_literals;
 
 using ferrotunnel::test::eventually;
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 using runtime::test::on;
 using transport::test::connect_to;
 using trunk::test::NullWaker;
@@ -147,7 +147,7 @@ public:
                 }
                 backend::dial_backend(
                     pair.worker, std::move(service), std::move(stream), open.visitor,
-                    {std::make_shared<trunk::Traffic>(), std::make_shared<backend::OwnVisits>(), log});
+                    {std::make_shared<trunk::Traffic>(), std::make_shared<backend::SelfLoopDetector>(), log});
             };
         });
         add_service("app.test", 1, backend.place());
@@ -186,7 +186,7 @@ public:
         return on(edge_worker(), [this] { return edge->at(0).pool.size(); });
     }
 
-    LogBook log;
+    RecordingLogger log;
     TrunkPair pair;
     std::unique_ptr<RunningWorker> other;
     std::shared_ptr<directory::HttpDirectory> directory = std::make_shared<directory::HttpDirectory>();

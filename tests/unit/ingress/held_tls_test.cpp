@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/socket.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::ingress;
@@ -29,7 +29,7 @@ struct Held {
         return shared;
     }
 
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     runtime::Worker worker;
     Edge edge{worker, shared_with(log)};
     HeldTls held{edge};

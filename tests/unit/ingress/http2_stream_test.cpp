@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/h2/frames.hpp"
 
 using namespace ferrotunnel;
@@ -41,12 +41,12 @@ struct StreamConnection final : h2::ServerUser, Http2StreamOwner {
         streams.back()->begin(text, fault, has_body);
         return streams.back().get();
     }
-    void on_end_seen() noexcept override {}
+    void on_end_acknowledged() noexcept override {}
     bool has_room() const noexcept override { return true; }
 
     void ready(Http2Stream& stream) noexcept override { stream.is_ready = true; }
-    void give_way() noexcept override {}
-    buffer::Slice cut_out(std::string_view payload, bool& headroom) override {
+    void request_yield() noexcept override {}
+    buffer::Slice slice_input(std::string_view payload, bool& headroom) override {
         headroom = false;
         buffer::SlabPtr slab = buffer::make_slab(static_cast<std::uint32_t>(payload.size()));
         std::memcpy(slab->data(), payload.data(), payload.size());
@@ -75,7 +75,7 @@ struct StreamConnection final : h2::ServerUser, Http2StreamOwner {
     }
     Http2Stream& stream() { return *streams.front(); }
 
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     runtime::Worker worker;
     std::shared_ptr<EdgeWorker> edge;
     exchange::VisitorFacts visitor{};

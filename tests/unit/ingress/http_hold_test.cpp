@@ -228,7 +228,7 @@ TEST_CASE("hold: a successor with other rules is none, and nobody waits for anot
 }
 
 TEST_CASE("hold: what changes after the routes were looked at, and before a visitor enters, is seen") {
-    class Waiting final : public exchange::HoldVisitor {
+    class Waiting final : public exchange::HoldWaiter {
     public:
         std::atomic<int> asked{0};
 
@@ -249,10 +249,10 @@ TEST_CASE("hold: what changes after the routes were looked at, and before a visi
 TEST_CASE("limit: so many requests of a worker wait, and one more gets its page at once") {
     HoldRig rig;
     Peer visitor = rig.visit(h2::test::hello());
-    for (std::uint32_t i = 0; i < exchange::HoldLine::visitors_max; ++i) {
+    for (std::uint32_t i = 0; i < exchange::HoldQueue::visitors_max; ++i) {
         visitor.send(h2_request(2 * i + 1));
     }
-    rig.wait_for(exchange::HoldLine::visitors_max);
+    rig.wait_for(exchange::HoldQueue::visitors_max);
     Peer beyond = rig.visit(ask("away.test"));
     CHECK(beyond.read_message().status() == 503);
     visitor.close();
@@ -264,7 +264,7 @@ TEST_CASE("limit: so many requests of a worker wait, and one more gets its page 
 TEST_CASE("limit: the heads of those who wait take so much, and one more gets its page at once") {
     HoldRig rig;
     const std::string field = "X: " + std::string(15'000, 'x') + "\r\n";
-    const std::size_t more_than_fit = exchange::HoldLine::bytes_max / (4 * field.size()) + 1;
+    const std::size_t more_than_fit = exchange::HoldQueue::bytes_max / (4 * field.size()) + 1;
     std::vector<Peer> visitors;
     while (rig.counters().pages.load() == 0 && visitors.size() < more_than_fit) {
         visitors.push_back(rig.visit(ask("away.test", "/", field + field + field + field)));

@@ -212,7 +212,7 @@ TEST_CASE("a second has so many lines about one cause, and the others are counte
     visitor.send("BAD\r\n\r\n");
     CHECK(visitor.read_message().status() == 400);
     CHECK(rig.log.count("status=400") == 1);  // a line about another cause is not left out
-    rig.log.tell_left_out();
+    rig.log.report_suppressed();
     CHECK(static_cast<std::uint64_t>(written) + rig.log.left_out("unknown_host") == asked);
     CHECK(rig.counters().pages == asked + 1);
 }

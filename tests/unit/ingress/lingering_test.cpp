@@ -51,7 +51,7 @@ TEST_CASE("lingering: a time without a byte, and a time in all") {
     rig.now += 4s;
     CHECK(rig.discarded(0, 1) == rig.now + 5s);
     rig.now = began + 26s;
-    CHECK(rig.discarded(0, 1) == began + limits::http_linger_patience);
+    CHECK(rig.discarded(0, 1) == began + limits::http_linger_timeout);
     SECTION("or the setting, where that is longer") {
         rig.settings.linger = 40s;
         rig.now = began;
@@ -65,7 +65,7 @@ TEST_CASE("lingering: while the worker drains, the time in all is that without a
     Rig rig;
     const TimePoint began = rig.now;
     rig.begin(0);
-    rig.lingering.hurry(rig.settings, began);
+    rig.lingering.shorten_all(rig.settings, began);
     rig.begin(1);
     rig.now += 4s;
     CHECK(rig.discarded(0, 1) == began + 5s);

@@ -97,7 +97,7 @@ struct PrefaceRig {
         });
     }
 
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     std::uint16_t port = 0;  // of the last visitor
     std::optional<DeadlineWheel> wheel;
@@ -211,7 +211,7 @@ TEST_CASE("limit: lines about proxies that send no header") {
         peer.send("GET / HTTP/1.1\r\n\r\n");
         (void)peer.read_to_end();
     }
-    rig.log.tell_left_out();
+    rig.log.report_suppressed();
     const int written = rig.log.count("a connection from a proxy was rejected");
     CHECK(written >= static_cast<int>(limits::log_lines_per_second));
     CHECK((written == static_cast<int>(limits::log_lines_per_second) + more ||
@@ -306,13 +306,13 @@ TEST_CASE("what a visitor speaks is told by its first bytes, however they come")
     PrefaceRig rig;
     PrefacePlan plan = by_name();
     plan.opening = true;
-    const std::pair<std::string, Opening> cases[] = {
-        {"SSH-2.0-x\r\n", Opening::ssh},
-        {"SSE / HTTP/1.1\r\n\r\n", Opening::unknown},
-        {"GET / HTTP/1.1\r\n\r\n", Opening::unknown},
-        {text(client_hello("a.example.com")), Opening::tls},
-        {std::string("\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9), Opening::tls},  // broken: TLS says why
-        {std::string("\x05\x01\x00", 3), Opening::unknown},
+    const std::pair<std::string, FirstProtocol> cases[] = {
+        {"SSH-2.0-x\r\n", FirstProtocol::ssh},
+        {"SSE / HTTP/1.1\r\n\r\n", FirstProtocol::unknown},
+        {"GET / HTTP/1.1\r\n\r\n", FirstProtocol::unknown},
+        {text(client_hello("a.example.com")), FirstProtocol::tls},
+        {std::string("\x16\x03\x01\x00\x04\x01\x00\x00\x00", 9), FirstProtocol::tls},  // broken: TLS says why
+        {std::string("\x05\x01\x00", 3), FirstProtocol::unknown},
     };
     for (const auto& [bytes, opening] : cases) {
         for (const bool slowly : {false, true}) {
@@ -336,7 +336,7 @@ TEST_CASE("who says nothing for a while waits for the server to speak, and who h
     plan.deadline = std::chrono::seconds(60);
     Peer silent = rig.visit(plan);
     AcceptedVisitor visitor = rig.take();
-    CHECK(visitor.opening == Opening::silence);
+    CHECK(visitor.opening == FirstProtocol::silence);
     silent.send("late");
     CHECK(rest_of(visitor, 4) == "late");
 

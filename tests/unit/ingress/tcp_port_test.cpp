@@ -21,7 +21,7 @@ struct Taken {
 
 // What the handler gets of a visitor that sends `bytes` to a port with these proxies in front.
 Taken visit(const std::string& proxies, const std::string& bytes, std::size_t rest) {
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     std::vector<std::pair<runtime::Fd, std::string>> visitors;
     runtime::Fd listener = transport::test::listen_on_loopback();
@@ -61,7 +61,7 @@ TEST_CASE("from elsewhere a PROXY header is bytes like any other") {
 
 // A descriptor with a high number stands for as many as are below it.
 TEST_CASE("visitors of TCP ports leave descriptors to others") {
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     rlimit limit{};
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -87,8 +87,8 @@ TEST_CASE("visitors of TCP ports leave descriptors to others") {
     while (others.empty() || others.back().get() < 256 - 256 / 8) {
         others.emplace_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     }
-    Peer turned_away = visit();
-    CHECK(turned_away.read_to_end().empty());
+    Peer rejected = visit();
+    CHECK(rejected.read_to_end().empty());
     CHECK(log.count("a visitor of a TCP service was rejected") == 1);
     others.clear();
     peers.push_back(visit());

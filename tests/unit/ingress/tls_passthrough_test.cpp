@@ -86,7 +86,7 @@ public:
     }
     Peer visit(std::string_view text = {}) { return visit_at(address, text); }
 
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     std::shared_ptr<directory::HttpDirectory> directory = std::make_shared<directory::HttpDirectory>();
     std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>(running.worker);
@@ -206,7 +206,7 @@ TEST_CASE("who has no stream yet when the last trunk leaves waits for the client
             REQUIRE(directory::pass_on(passed, *rig.keeper));
         }
         SECTION("in the trunk's line") {
-            directory::hand_over(std::move(passed));
+            directory::dispatch(std::move(passed));
         }
     }
     REQUIRE(eventually([&] { return rig.edge->counters().held.load() == 1; }));
@@ -223,10 +223,10 @@ TEST_CASE("limit: who comes in again does so once") {
     directory::TlsVisitor once = rig.keeper->next_visitor();
     rig.directory->leave(*first, *rig.keeper, Clock::now());
     auto second = rig.add({"app.example.com"});
-    directory::hand_over(std::move(once));  // its service has gone, the next one is there already
+    directory::dispatch(std::move(once));  // its service has gone, the next one is there already
     directory::TlsVisitor twice = rig.keeper->next_visitor();
     rig.directory->leave(*second, *rig.keeper, Clock::now());
-    directory::hand_over(std::move(twice));
+    directory::dispatch(std::move(twice));
     CHECK(visitor.read_to_end() == internal_error);
     CHECK(rig.edge->counters().held.load() == 0);
 }

@@ -56,7 +56,7 @@ struct PortRig {
         return newcomers[taken++];
     }
 
-    LogBook log;
+    RecordingLogger log;
     RunningWorker running;
     std::shared_ptr<trunk::DatagramCounts> counts = std::make_shared<trunk::DatagramCounts>();
     runtime::SocketAddress address;
@@ -198,7 +198,7 @@ TEST_CASE("a visitor that is silent is forgotten, and a new one when it speaks a
     const auto stream = open_for(fixture, rig.next());
     CHECK(eventually([&] {
         fixture.produce();
-        return static_cast<bool>(stream->verdict());
+        return static_cast<bool>(stream->stream_end());
     }));
     send(visitor, "again");
     rig.next();
@@ -256,7 +256,7 @@ TEST_CASE("a visitor whom rules keep out is asked about once, and forgotten afte
     SessionFixture fixture;
     const runtime::Fd visitor = visitor_of(rig);
     send(visitor, "first");
-    rig.next()->turned_away();
+    rig.next()->rejected();
     REQUIRE(eventually([&] { return rig.counts->no_visitor.load() == 1; }));
     // What it sends does not keep it out: in the end it is asked about again.
     std::uint64_t sent = 1;
@@ -277,13 +277,13 @@ TEST_CASE("another process has the socket too: answers are sent, and who gets no
     send(visitor, "asked");
     const auto stream = open_for(fixture, rig.next());
     CHECK(sent_by(fixture, 1) == std::vector<std::string>{"asked"});
-    on(rig.running.worker, [&] { rig.port->hand_over(); });
+    on(rig.running.worker, [&] { rig.port->handover_to_process(); });
     send(visitor, "is the other one's");
     fixture.feed(datagram_frame(stream->id(), 77));
     CHECK(receive(visitor).size() == 77);
     CHECK(eventually([&] {
         fixture.produce();
-        return static_cast<bool>(stream->verdict());
+        return static_cast<bool>(stream->stream_end());
     }));
     CHECK(rig.counts->received == 1);
 }

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "inspect/body_recorder.hpp"
 #include "inspect/content_coding.hpp"
-#include "inspect/kept_body.hpp"
 #include "inspect/restored_text.hpp"
 #include "inspect/secrets.hpp"
 

@@ -41,10 +41,10 @@ TEST_CASE("what comes too fast is counted, and not recorded", "[inspect]") {
     }
     CHECK_FALSE(records.admits(begin));
     CHECK_FALSE(records.admits(begin + each / 2));
-    CHECK(records.passed_over() == 2);
+    CHECK(records.not_recorded() == 2);
     CHECK(records.admits(begin + each));
     CHECK_FALSE(records.admits(begin + each));
-    CHECK(records.passed_over() == 3);
+    CHECK(records.not_recorded() == 3);
 }
 
 TEST_CASE("the oldest goes when all hold too much", "[inspect]") {

@@ -223,7 +223,7 @@ TEST_CASE("from where too many wrong tokens came, only strong ones are looked at
     bool closed = true;
     const auto outcome_of = [&](std::string_view text) {
         auto settings = world.server();
-        settings.guesses_too_often = [&closed] { return closed; };
+        settings.blocks_weak_tokens = [&closed] { return closed; };
         ClientHandshake client(world.client(text), world.random);
         ServerHandshake server(std::move(settings), world.random);
         Outcome outcome = log_in(client, server);
@@ -602,14 +602,14 @@ TEST_CASE("a long or hostile text of a peer is cut and cleaned") {
     ClientHandshake client(world.client(world.alice_text), world.random);
     client.start();
     std::string hostile = "\x1b[2J\n" + std::string(10'000, 'x') + "\xff";
-    CHECK(client.peer_gave_up(wire::Code::busy, hostile).want == Want::close);
+    CHECK(client.on_goaway(wire::Code::busy, hostile).want == Want::close);
     CHECK(is_printable(client.failure().text));
     CHECK(client.failure().text.size() < 400);
     CHECK(contains(client.failure().text, "busy"));
 
     ServerHandshake server(world.server(), world.random);
-    CHECK(server.peer_gave_up(wire::Code::internal, hostile).want == Want::close);
-    CHECK_FALSE(server.peer_gave_up(wire::Code::internal, hostile).send);
+    CHECK(server.on_goaway(wire::Code::internal, hostile).want == Want::close);
+    CHECK_FALSE(server.on_goaway(wire::Code::internal, hostile).send);
     check_texts(world, server.failure());
 }
 

@@ -20,7 +20,7 @@ TEST_CASE_METHOD(SessionParts, "credit returns when enough was taken, in one amo
     CHECK_FALSE(context.shared->ready.empty());
     credit.schedule(*stream);
     REQUIRE(lanes.has_control());
-    (void)lanes.take_control();
+    (void)lanes.pop_control();
     CHECK(credit.grant(*stream) == 2 * (16'000 + limits::data_frame_cost));
     CHECK(credit.grant(*stream) == 0);
     CHECK(budget.committed() == 0);

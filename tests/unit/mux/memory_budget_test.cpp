@@ -78,38 +78,38 @@ TEST_CASE_METHOD(BudgetFixture, "a process short of memory leaves no room", "[bu
 }
 
 TEST_CASE_METHOD(BudgetFixture, "the hard cap and the process ask for memory, twice in stalled_after", "[budget]") {
-    CHECK_FALSE(budget.take_cap_turn(now));
+    CHECK_FALSE(budget.start_cap_check(now));
     hold(2_MiB + 1);
-    CHECK(budget.must_give_up());
+    CHECK(budget.must_reclaim());
     CHECK(budget.excess() == shared->ledger->bytes() - 2_MiB);
-    REQUIRE(budget.take_idle_turn(now));
-    REQUIRE(budget.take_cap_turn(now));
-    CHECK_FALSE(budget.take_cap_turn(now + limits::stalled_after / 2 - 1ns));
+    REQUIRE(budget.start_idle_check(now));
+    REQUIRE(budget.start_cap_check(now));
+    CHECK_FALSE(budget.start_cap_check(now + limits::stalled_after / 2 - 1ns));
     CHECK(budget.next_deadline() == now + limits::stalled_after / 2);
-    CHECK(budget.take_cap_turn(now + limits::stalled_after / 2));
+    CHECK(budget.start_cap_check(now + limits::stalled_after / 2));
     (void)review();
     CHECK_FALSE(budget.is_calm());  // as long as too much is held
     held.clear();
-    shared->ask_to_give_up(10_MiB);
+    shared->request_reclaim(10_MiB);
     CHECK(budget.excess() == 10_MiB);
-    CHECK(budget.must_give_up());
+    CHECK(budget.must_reclaim());
 }
 
 TEST_CASE_METHOD(BudgetFixture, "what does not move is set aside, its credit up to the budget", "[budget]") {
     CHECK_FALSE(budget.watches_idle());
-    CHECK_FALSE(budget.take_idle_turn(now));
+    CHECK_FALSE(budget.start_idle_check(now));
     CHECK(budget.next_deadline() == never);
     budget.commit(0, 3_MiB);
     hold(64_KiB);
     CHECK(budget.watches_idle());
-    REQUIRE(budget.take_idle_turn(now));
+    REQUIRE(budget.start_idle_check(now));
     budget.set_idle(100, 50, 3_MiB);
     CHECK(budget.set_aside() == 1_MiB + shared->ledger->bytes() / 2);
-    CHECK_FALSE(budget.take_idle_turn(now + limits::set_aside_look_every - 1ns));
-    CHECK(budget.take_idle_turn(now + limits::set_aside_look_every));
+    CHECK_FALSE(budget.start_idle_check(now + limits::set_aside_check_interval - 1ns));
+    CHECK(budget.start_idle_check(now + limits::set_aside_check_interval));
     budget.commit(3_MiB, 0);
     CHECK(budget.watches_idle());
-    CHECK_FALSE(budget.take_idle_turn(now + 2 * limits::set_aside_look_every));
+    CHECK_FALSE(budget.start_idle_check(now + 2 * limits::set_aside_check_interval));
     CHECK(budget.set_aside() == 0);
 }
 

@@ -33,8 +33,8 @@ TEST_CASE_METHOD(Reclaiming, "of stalled streams the one that holds most for lon
     CHECK(table.size() == 2);
     context.now += limits::stalled_after;
     reclaimer.reset_most_stalled(1);
-    CHECK(much->verdict().code == Code::too_slow);
-    CHECK_FALSE(little->verdict());
+    CHECK(much->stream_end().code == Code::too_slow);
+    CHECK_FALSE(little->stream_end());
 }
 
 TEST_CASE_METHOD(Reclaiming, "an endpoint that takes something has its time again", "[reclaimer]") {
@@ -43,10 +43,10 @@ TEST_CASE_METHOD(Reclaiming, "an endpoint that takes something has its time agai
     context.now += limits::stalled_after;
     stream->consume(16'000);
     reclaimer.reset_most_stalled(1);
-    CHECK_FALSE(stream->verdict());
+    CHECK_FALSE(stream->stream_end());
     context.now += limits::stalled_after;
     reclaimer.reset_most_stalled(1);
-    CHECK(stream->verdict());
+    CHECK(stream->stream_end());
 }
 
 TEST_CASE_METHOD(Reclaiming, "what waits to be sent counts where the process asks", "[reclaimer]") {
@@ -59,15 +59,15 @@ TEST_CASE_METHOD(Reclaiming, "what waits to be sent counts where the process ask
     }
     context.now += limits::stalled_after;
     reclaimer.reset_most_stalled(1);
-    CHECK_FALSE(stream->verdict());
-    context.shared->ask_to_give_up(1);
+    CHECK_FALSE(stream->stream_end());
+    context.shared->request_reclaim(1);
     reclaimer.reset_most_stalled(1);  // the first look sees that something was sent
-    CHECK_FALSE(stream->verdict());
+    CHECK_FALSE(stream->stream_end());
     context.now += limits::stalled_after;
-    context.shared->ask_to_give_up(1);
+    context.shared->request_reclaim(1);
     reclaimer.reset_most_stalled(1);
-    CHECK(stream->verdict());
-    CHECK(context.shared->asked_to_give_up.load() == 0);
+    CHECK(stream->stream_end());
+    CHECK(context.shared->reclaim_requested.load() == 0);
 }
 
 TEST_CASE_METHOD(Reclaiming, "what does not move is set aside", "[reclaimer]") {
@@ -80,7 +80,7 @@ TEST_CASE_METHOD(Reclaiming, "what does not move is set aside", "[reclaimer]") {
     reclaimer.set_idle_aside();
     CHECK(budget.set_aside() == context.shared->ledger->bytes());
     stream->consume(16'000);
-    context.now += limits::set_aside_look_every;
+    context.now += limits::set_aside_check_interval;
     reclaimer.set_idle_aside();
     CHECK(budget.set_aside() == 0);
     budget.commit(100_KiB, 0);

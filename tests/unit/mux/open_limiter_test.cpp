@@ -74,7 +74,7 @@ TEST_CASE_METHOD(OpenLimits, "room is due where a caller waits, once", "[opens]"
     CHECK_FALSE(opens.is_room_due());
     table.answer(*second);
     CHECK(opens.is_room_due());
-    opens.take_room();
+    opens.consume_room();
     CHECK_FALSE(opens.is_room_due());
 }
 
@@ -84,11 +84,11 @@ TEST_CASE_METHOD(OpenLimits, "an open that is not answered in time ends", "[open
     context.now += context.settings.open_deadline - 1ms;
     CHECK(table.next_deadline() == context.now + 1ms);
     table.end_overdue();
-    CHECK_FALSE(own->verdict());
+    CHECK_FALSE(own->stream_end());
     context.now += 1ms;
     table.end_overdue();
-    CHECK(own->verdict().code == Code::timeout);
-    CHECK_FALSE(of_peer->verdict());
+    CHECK(own->stream_end().code == Code::timeout);
+    CHECK_FALSE(of_peer->stream_end());
     CHECK(outbox.aborts() == 1);
 }
 

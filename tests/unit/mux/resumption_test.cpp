@@ -41,7 +41,7 @@ TEST_CASE_METHOD(ResumptionFixture, "a new connection gets the login, then what 
     REQUIRE(resumption.can_reattach(400));
     resumption.reattach(400, as_bytes("login"), now);
     CHECK_FALSE(resumption.is_detached());
-    CHECK(resumption.sends_again());
+    CHECK(resumption.is_retransmitting());
     CHECK(begun(Resumption::Begun::complete).size() == 5 + 600);
     CHECK_FALSE(resumption.has_output());
     CHECK(begun(Resumption::Begun::fresh).empty());
@@ -59,7 +59,7 @@ TEST_CASE_METHOD(ResumptionFixture, "a CONFIRM frees what is kept, and cannot be
         send(16'000);
         sent += 16'000;
     }
-    CHECK(resumption.confirm_deadline() == now + limits::resume_confirm_patience);
+    CHECK(resumption.confirm_deadline() == now + limits::resume_confirm_timeout);
     CHECK(resumption.need() == Resumption::Need::ping);
     CHECK(resumption.on_confirm(sent, now) == Resumption::Confirmed::has_room);
     CHECK(resumption.confirm_deadline() == never);

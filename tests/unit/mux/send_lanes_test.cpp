@@ -16,11 +16,11 @@ TEST_CASE_METHOD(SessionParts, "streams with control frames are served in order,
     lanes.want_control(*second);
     CHECK(waker->count == 3);  // a driver may be asleep each time
     REQUIRE(lanes.has_control());
-    CHECK(lanes.take_control() == second);
-    CHECK(lanes.take_control() == first);
+    CHECK(lanes.pop_control() == second);
+    CHECK(lanes.pop_control() == first);
     CHECK(lanes.empty());
     lanes.want_control(*second);
-    CHECK(lanes.take_control() == second);
+    CHECK(lanes.pop_control() == second);
 }
 
 TEST_CASE_METHOD(SessionParts, "streams with data take turns until they have nothing more", "[lanes]") {
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(SessionParts, "lanes that are cleared keep no streams", "[lanes
     CHECK(lanes.empty());
     CHECK(lanes.gone() == 0);
     lanes.want_control(*stream);  // it may come back
-    CHECK(lanes.take_control() == stream);
+    CHECK(lanes.pop_control() == stream);
 }
 
 }  // namespace

@@ -232,13 +232,13 @@ TEST_CASE("beyond the hard cap the stream that holds most and does not move is r
     fixture.events.opened[4]->consume(100);
     REQUIRE(fixture.session->next_deadline() <= fixture.now);
     fixture.tick_after(0ms);
-    REQUIRE(fixture.events.opened[2]->verdict().code == Code::too_slow);
+    REQUIRE(fixture.events.opened[2]->stream_end().code == Code::too_slow);
     auto resets = of_type(fixture.produce(), FrameType::reset);
     REQUIRE(resets.size() == 1);
     REQUIRE(resets[0].header.stream == 5);
     REQUIRE(resets[0].header.flags == wire::flag::abort);
     for (std::size_t i : {0, 1, 3, 4}) {
-        REQUIRE_FALSE(fixture.events.opened[i]->verdict());
+        REQUIRE_FALSE(fixture.events.opened[i]->stream_end());
     }
 }
 
@@ -290,7 +290,7 @@ TEST_CASE("frames of one byte count for the hard cap by what they take") {
     fixture.tick_after(0ms);
     auto resets = of_type(fixture.produce(), FrameType::reset);
     REQUIRE(resets.size() == 1);
-    REQUIRE(fixture.events.opened[resets[0].header.stream == 1 ? 0 : 1]->verdict().code == Code::too_slow);
+    REQUIRE(fixture.events.opened[resets[0].header.stream == 1 ? 0 : 1]->stream_end().code == Code::too_slow);
 }
 
 TEST_CASE("beyond the hard cap a stream that has ended is reset as well, when its endpoint is stuck") {
@@ -302,8 +302,8 @@ TEST_CASE("beyond the hard cap a stream that has ended is reset as well, when it
     ended.stream(1).consume(100);
     const int wakes = ended.fixture.events.waker->count;
     ended.fixture.tick_after(0ms);
-    CHECK(ended.stream(0).verdict().code == Code::too_slow);
-    CHECK_FALSE(ended.stream(1).verdict());
+    CHECK(ended.stream(0).stream_end().code == Code::too_slow);
+    CHECK_FALSE(ended.stream(1).stream_end());
     CHECK(ended.fixture.events.waker->count == wakes + 1);
     CHECK(of_type(ended.fixture.produce(), FrameType::reset).empty());  // the peer has forgotten the stream
     CHECK(ended.stats().streams_unread == 1);
@@ -336,5 +336,5 @@ TEST_CASE("a session that ends watches nothing any more") {
         ended.fixture.session->fail(Code::internal, "for the test");
     }
     CHECK(ended.stats().streams_unread == 0);
-    CHECK_FALSE(ended.stream(0).verdict());  // the bytes that came before still belong to its endpoint
+    CHECK_FALSE(ended.stream(0).stream_end());  // the bytes that came before still belong to its endpoint
 }

@@ -198,6 +198,6 @@ TEST_CASE("those who never finish are aborted together, and nobody else") {
     REQUIRE(frames.size() == 1);
     CHECK(frames[0].header.type == wire::FrameType::reset);
     CHECK(frames[0].header.stream == fixture.stream->id());
-    CHECK(fixture.stream->verdict().kind == Verdict::Kind::aborted);
-    CHECK_FALSE(other->verdict());
+    CHECK(fixture.stream->stream_end().kind == StreamEnd::Kind::aborted);
+    CHECK_FALSE(other->stream_end());
 }

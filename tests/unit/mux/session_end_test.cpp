@@ -75,7 +75,7 @@ TEST_CASE("a stream is gone when both directions have finished") {
         REQUIRE(fixture.session->stats().streams == 0);
         // What has arrived stays for the endpoint.
         REQUIRE(kinds_of(*fixture.stream) == std::vector{data, data, fin});
-        REQUIRE_FALSE(fixture.stream->verdict());
+        REQUIRE_FALSE(fixture.stream->stream_end());
         REQUIRE(SessionFixture::take_all(*fixture.stream) == 200);
     }
 }
@@ -114,7 +114,7 @@ TEST_CASE("an ordered reset reaches the endpoint after the data before it") {
     OpenedStream fixture;
     fixture.feed(data_frame(1, 100) + reset_frame(1, Code::connection_reset, false, 77));
     REQUIRE(kinds_of(*fixture.stream) == std::vector{data, reset});
-    REQUIRE_FALSE(fixture.stream->verdict());
+    REQUIRE_FALSE(fixture.stream->stream_end());
     REQUIRE(fixture.stream->send_is_dead());
     REQUIRE(fixture.stream->peer_delivered() == 77);
     REQUIRE(fixture.stream_waker->count >= 1);
@@ -128,7 +128,7 @@ TEST_CASE("an ordered reset after FIN does not overtake data that was not taken"
     OpenedStream fixture;
     fixture.feed(data_frame(1, 100, wire::flag::fin) + reset_frame(1, Code::connection_reset, false));
     REQUIRE(kinds_of(*fixture.stream) == std::vector{data, fin, reset});
-    REQUIRE_FALSE(fixture.stream->verdict());
+    REQUIRE_FALSE(fixture.stream->stream_end());
 }
 
 TEST_CASE("a reset wakes an endpoint that waits for room to send") {
@@ -172,8 +172,8 @@ TEST_CASE("an abort overtakes: it drops what is queued, on both sides") {
         OpenedStream fixture;
         fixture.send(*fixture.stream, 50'000);
         fixture.feed(data_frame(1, 100) + reset_frame(1, Code::timeout, true, 5));
-        REQUIRE(fixture.stream->verdict().kind == Verdict::Kind::aborted);
-        REQUIRE(fixture.stream->verdict().code == Code::timeout);
+        REQUIRE(fixture.stream->stream_end().kind == StreamEnd::Kind::aborted);
+        REQUIRE(fixture.stream->stream_end().code == Code::timeout);
         REQUIRE(fixture.stream->peer_delivered() == 5);
         REQUIRE(fixture.stream->queued_bytes() == 0);
         REQUIRE(fixture.stream_waker->count == 1);
@@ -237,7 +237,7 @@ TEST_CASE("who stops receiving can still send, and what comes is thrown away and
 
     SECTION("it learns of a reset by a verdict") {
         fixture.feed(reset_frame(1, Code::connection_reset, false));
-        REQUIRE(fixture.stream->verdict().code == Code::connection_reset);
+        REQUIRE(fixture.stream->stream_end().code == Code::connection_reset);
     }
     SECTION("the stream ends when both have finished") {
         fixture.feed(fin_frame(1));

@@ -64,7 +64,7 @@ TEST_CASE("a peer that says nothing for the dead interval is dead") {
     fixture.tick_after(1ms);
     REQUIRE(fixture.failure_code() == Code::silent);
     REQUIRE_FALSE(fixture.session->failure()->by_peer);
-    REQUIRE(stream->verdict().kind == Verdict::Kind::lost);
+    REQUIRE(stream->stream_end().kind == StreamEnd::Kind::lost);
     REQUIRE(fixture.produce().back().goaway().code == Code::silent);
 }
 

@@ -86,11 +86,11 @@ TEST_CASE("an open that is not answered in time fails alone") {
     REQUIRE(fixture.session->next_deadline() <= fixture.now + limits::open_answer_deadline - 5s);
 
     fixture.tick_after(limits::open_answer_deadline - 5s - 1ms);
-    REQUIRE_FALSE(forgotten->verdict());
+    REQUIRE_FALSE(forgotten->stream_end());
     fixture.tick_after(1ms);
-    REQUIRE(forgotten->verdict().kind == Verdict::Kind::aborted);
-    REQUIRE(forgotten->verdict().code == Code::timeout);
-    REQUIRE_FALSE(later->verdict());
+    REQUIRE(forgotten->stream_end().kind == StreamEnd::Kind::aborted);
+    REQUIRE(forgotten->stream_end().code == Code::timeout);
+    REQUIRE_FALSE(later->stream_end());
     auto resets = of_type(fixture.produce(), FrameType::reset);
     REQUIRE(resets.size() == 1);
     REQUIRE(resets[0].header.stream == forgotten->id());
@@ -99,8 +99,8 @@ TEST_CASE("an open that is not answered in time fails alone") {
 
     fixture.feed(ping_frame(99, false));  // the peer lives
     fixture.tick_after(5s);
-    REQUIRE(later->verdict().code == Code::timeout);
-    REQUIRE_FALSE(answered->verdict());
+    REQUIRE(later->stream_end().code == Code::timeout);
+    REQUIRE_FALSE(answered->stream_end());
     REQUIRE(fixture.session->stats().streams == 1);
 
     SECTION("and an answer that comes too late is ignored") {
@@ -117,7 +117,7 @@ TEST_CASE("a stream that is aborted before its OPEN has left was never there") {
     stream->abort(Code::cancelled);
     REQUIRE(fixture.produce().empty());
     REQUIRE(fixture.session->stats().streams == 0);
-    REQUIRE(stream->verdict().code == Code::cancelled);
+    REQUIRE(stream->stream_end().code == Code::cancelled);
 }
 
 // --- the end of the id space ----------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ TEST_CASE("a GOAWAY with an error ends the session and loses its streams") {
     REQUIRE(fixture.failure_code() == Code::superseded);
     REQUIRE(fixture.session->failure()->by_peer);
     REQUIRE(fixture.session->failure()->text == "another client");
-    REQUIRE(stream->verdict().kind == Verdict::Kind::lost);
+    REQUIRE(stream->stream_end().kind == StreamEnd::Kind::lost);
     REQUIRE(fixture.stream_waker->count == 1);
     REQUIRE(fixture.produce().empty());
 }
@@ -237,7 +237,7 @@ TEST_CASE("streams are lost with the trunk, and what their endpoints do then is 
     fixture.feed(data_frame(1, 100));
     fixture.session->lose();
     fixture.session->lose();
-    REQUIRE(stream->verdict().kind == Verdict::Kind::lost);
+    REQUIRE(stream->stream_end().kind == StreamEnd::Kind::lost);
     REQUIRE(stream->send_is_dead());
     REQUIRE_FALSE(stream->can_send());
     REQUIRE_FALSE(stream->try_park_send());
@@ -260,7 +260,7 @@ TEST_CASE("what a session fails for is the last it says") {
     auto stream = fixture.open();
     fixture.send(*stream, 1'000);
     fixture.session->fail(Code::internal, "a bug");
-    REQUIRE(stream->verdict().kind == Verdict::Kind::lost);
+    REQUIRE(stream->stream_end().kind == StreamEnd::Kind::lost);
     auto frames = fixture.produce();
     REQUIRE(frames.size() == 1);
     REQUIRE(frames[0].goaway().code == Code::internal);

@@ -9,7 +9,7 @@ using namespace ferrotunnel::mux::test;
 
 namespace {
 
-constexpr Duration patience = limits::orphan_patience;
+constexpr Duration patience = limits::orphan_timeout;
 constexpr auto moment = 1ms;
 
 /// An answered stream whose peer lives and gives no credit beyond the first window.
@@ -86,7 +86,7 @@ TEST_CASE("who has left and has sent everything is reset behind that, and not be
     REQUIRE(resets.size() == 1);
     CHECK(resets[0].header.flags == 0);
     CHECK(orphan.session->stats().streams == 0);
-    CHECK(orphan.stream->verdict().kind == Verdict::Kind::aborted);
+    CHECK(orphan.stream->stream_end().kind == StreamEnd::Kind::aborted);
 }
 
 TEST_CASE("one direction that has ended in order is no end that is gone") {

@@ -19,7 +19,7 @@ struct SessionParts {
     }
     ~SessionParts() {
         table.check_invariants(ids);
-        table.end_all({Verdict::Kind::lost, Code::none});
+        table.end_all({StreamEnd::Kind::lost, Code::none});
         wakes.flush();
         context.shared->ready.close();
     }

@@ -61,14 +61,14 @@ TEST_CASE("limit: what visitors do not read leaves others with small windows for
     std::vector<Frame> said;
     pass(fixture, limits::set_aside_after - 500ms, &said);
     CHECK_FALSE(announced(said));
-    pass(fixture, 500ms + limits::set_aside_look_every, &said);
+    pass(fixture, 500ms + limits::set_aside_check_interval, &said);
     CHECK(announced(said) == limits::first_window);
     // A stream that is read again counts again.
     for (const IntrusivePtr<Stream>& stream : fixture.events.opened) {
         stream->consume(1);
     }
     said.clear();
-    pass(fixture, limits::set_aside_look_every + 500ms, &said);
+    pass(fixture, limits::set_aside_check_interval + 500ms, &said);
     CHECK(announced(said) == limits::first_window_tight);
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("credit that idle streams do not use leaves others with small windows 
     pass(fixture, 1s, &said);
     CHECK(announced(said) == limits::first_window_tight);
     said.clear();
-    pass(fixture, limits::set_aside_after + limits::set_aside_look_every, &said);
+    pass(fixture, limits::set_aside_after + limits::set_aside_check_interval, &said);
     CHECK(announced(said) == limits::first_window);
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("limit: of the credit that idle streams do not use no more than the bu
         fixture.events.opened.back()->accept();
         fixture.produce();
         if (id % 8 == 7) {
-            pass(fixture, limits::set_aside_after + limits::set_aside_look_every);
+            pass(fixture, limits::set_aside_after + limits::set_aside_check_interval);
         }
     }
     CHECK(fixture.session->stats().credit_committed > fixture.settings.budget);
@@ -117,8 +117,8 @@ TEST_CASE("beyond the hard cap who has not moved for long goes before who holds 
     }
     REQUIRE(fixture.session->stats().bytes_held > settings.memory_hard);
     pass(fixture, 500ms);
-    CHECK((fixture.events.opened[0]->verdict() || fixture.events.opened[1]->verdict()));
-    CHECK_FALSE(fixture.events.opened[2]->verdict());
+    CHECK((fixture.events.opened[0]->stream_end() || fixture.events.opened[1]->stream_end()));
+    CHECK_FALSE(fixture.events.opened[2]->stream_end());
 }
 
 TEST_CASE("beyond the hard cap a stream that was idle for long has as much time to take as any other") {
@@ -133,8 +133,8 @@ TEST_CASE("beyond the hard cap a stream that was idle for long has as much time 
     }
     fixture.tick_after(limits::stalled_after / 2);
     REQUIRE(fixture.session->stats().bytes_held > settings.memory_hard);
-    CHECK(fixture.events.opened[1]->verdict().code == Code::too_slow);
-    CHECK_FALSE(fixture.events.opened[0]->verdict());
+    CHECK(fixture.events.opened[1]->stream_end().code == Code::too_slow);
+    CHECK_FALSE(fixture.events.opened[0]->stream_end());
 }
 
 TEST_CASE("limit: twice the hard cap; beyond it streams that move are reset as well") {
@@ -155,11 +155,11 @@ TEST_CASE("limit: twice the hard cap; beyond it streams that move are reset as w
     fixture.events.opened[0]->consume(1);
     fixture.events.opened[1]->consume(1);
     fixture.tick_after(limits::stalled_after / 2);
-    CHECK_FALSE(fixture.events.opened[0]->verdict());
-    CHECK_FALSE(fixture.events.opened[1]->verdict());
+    CHECK_FALSE(fixture.events.opened[0]->stream_end());
+    CHECK_FALSE(fixture.events.opened[1]->stream_end());
     feed_and_take_a_little(5);
     fixture.tick_after(limits::stalled_after / 2);
-    CHECK((fixture.events.opened[0]->verdict() || fixture.events.opened[1]->verdict()));
+    CHECK((fixture.events.opened[0]->stream_end() || fixture.events.opened[1]->stream_end()));
 }
 
 TEST_CASE("while much of the budget is in use a frame pins no more than it takes") {
@@ -211,25 +211,25 @@ TEST_CASE("a session that is asked for memory resets who does not move, also who
     pass(fixture, 1s);
     SessionShared& shared = *fixture.session->shared();
     CHECK(shared.memory() > 15'000 + sending->queued_bytes() + 3 * limits::stream_cost);
-    CHECK_FALSE(stalled->verdict());
+    CHECK_FALSE(stalled->stream_end());
 
     const auto ask = [&](std::uint64_t bytes) {
         const int wakes = fixture.waker->count;
-        shared.ask_to_give_up(bytes);
+        shared.request_reclaim(bytes);
         CHECK(fixture.waker->count == wakes + 1);
         moving->consume(1);
         REQUIRE(fixture.session->next_deadline() <= fixture.now + limits::stalled_after / 2);
         fixture.tick_after(limits::stalled_after / 2);
     };
     ask(1);  // one byte is enough; what the other stream has sent meanwhile is seen only now
-    CHECK(stalled->verdict().code == Code::too_slow);
-    CHECK_FALSE(sending->verdict());
+    CHECK(stalled->stream_end().code == Code::too_slow);
+    CHECK_FALSE(sending->stream_end());
     ask(1);
-    CHECK_FALSE(sending->verdict());
+    CHECK_FALSE(sending->stream_end());
     ask(1);
-    CHECK(sending->verdict().code == Code::too_slow);
+    CHECK(sending->stream_end().code == Code::too_slow);
     ask(1'000'000);
-    CHECK_FALSE(moving->verdict());
+    CHECK_FALSE(moving->stream_end());
     CHECK(of_type(fixture.produce(), FrameType::reset).size() == 2);
     CHECK(fixture.session->next_deadline() > fixture.now + limits::stalled_after);  // asked once, looked once
 }
@@ -240,7 +240,7 @@ TEST_CASE("a session that is asked for memory does not take who was quiet for lo
     fixture.produce();
     fixture.feed(opened_frame(quiet->id(), 0));
     const auto ask = [&] {
-        fixture.session->shared()->ask_to_give_up(1'000'000);
+        fixture.session->shared()->request_reclaim(1'000'000);
         fixture.tick_after(limits::stalled_after / 2);
     };
     fixture.send(*quiet, 100'000);  // more than its credit
@@ -254,8 +254,8 @@ TEST_CASE("a session that is asked for memory does not take who was quiet for lo
     fixture.produce();
     REQUIRE(quiet->queued_bytes() > 0);
     ask();
-    CHECK_FALSE(quiet->verdict());
+    CHECK_FALSE(quiet->stream_end());
     ask();
     ask();
-    CHECK(quiet->verdict().code == Code::too_slow);
+    CHECK(quiet->stream_end().code == Code::too_slow);
 }

@@ -69,18 +69,18 @@ TEST_CASE("a ping that is answered without a CONFIRM ends the session", "[resume
 TEST_CASE("a peer that leaves everything unconfirmed is given up after a while", "[resume]") {
     AtBound fixture;
     const TimePoint full_since = fixture.now;
-    while (fixture.now + 5s < full_since + limits::resume_confirm_patience) {
+    while (fixture.now + 5s < full_since + limits::resume_confirm_timeout) {
         fixture.pass(5s);
         REQUIRE_FALSE(fixture.session->failure());
     }
-    CHECK(fixture.session->next_deadline() <= full_since + limits::resume_confirm_patience);
+    CHECK(fixture.session->next_deadline() <= full_since + limits::resume_confirm_timeout);
     fixture.pass(5s);
     CHECK(fixture.failure_code() == Code::limit);
 }
 
 TEST_CASE("a peer that confirms at last is not given up", "[resume]") {
     AtBound fixture;
-    fixture.pass(limits::resume_confirm_patience - 1s);
+    fixture.pass(limits::resume_confirm_timeout - 1s);
     REQUIRE_FALSE(fixture.session->failure());
     fixture.feed(confirm_frame(100'000));
     fixture.pass(2s);
@@ -91,11 +91,11 @@ TEST_CASE("where memory is short, what a silent peer makes a session keep goes b
     AtBound fixture;
     fixture.pass(1s);
     const std::uint64_t held = fixture.session->shared()->memory();
-    fixture.session->shared()->ask_to_give_up(limits::resume_memory_min);
+    fixture.session->shared()->request_reclaim(limits::resume_memory_min);
     fixture.session->tick(fixture.now);
     CHECK(fixture.session->stats().bytes_kept == 0);
     CHECK(fixture.session->shared()->memory() + limits::resume_memory_min / 2 < held);
-    CHECK_FALSE(fixture.stream->verdict());
+    CHECK_FALSE(fixture.stream->stream_end());
     // It continues as one that cannot be resumed.
     CHECK_FALSE(fixture.session->is_resumable());
     fixture.send_all();
@@ -111,7 +111,7 @@ TEST_CASE("where memory is short, a session whose peer confirms stays one that c
     AtBound fixture;
     fixture.pass(1s);
     fixture.feed(confirm_frame(100'000));
-    fixture.session->shared()->ask_to_give_up(limits::resume_memory_min);
+    fixture.session->shared()->request_reclaim(limits::resume_memory_min);
     fixture.session->tick(fixture.now);
     CHECK(fixture.session->is_resumable());
     CHECK(fixture.session->stats().bytes_kept > 0);
@@ -166,9 +166,9 @@ TEST_CASE("an end that is gone has its whole time again after a pause", "[resume
         fixture.send_all();
     };
     pass(1s);
-    CHECK_FALSE(stream->verdict());
+    CHECK_FALSE(stream->stream_end());
     for (int i = 0; i < 7; ++i) {
         pass(9s);
     }
-    CHECK(stream->verdict());
+    CHECK(stream->stream_end());
 }

@@ -273,16 +273,16 @@ TEST_CASE("an open that waits has its whole time again after a pause", "[resume]
     fixture.now += 15s;
     fixture.session->detach();
     fixture.tick_after(14s);
-    CHECK_FALSE(stream->verdict());
+    CHECK_FALSE(stream->stream_end());
     fixture.session->reattach(fixture.wire.size(), {}, fixture.now);
     fixture.feed(ping_frame(2, true));
     for (int i = 0; i < 2; ++i) {
         fixture.tick_after(9s);
-        CHECK_FALSE(stream->verdict());
+        CHECK_FALSE(stream->stream_end());
         fixture.feed(ping_frame(99, true));
     }
     fixture.tick_after(3s);
-    CHECK(stream->verdict());
+    CHECK(stream->stream_end());
 }
 
 TEST_CASE("who has said goodbye is not waited for", "[resume]") {
@@ -300,10 +300,10 @@ TEST_CASE("who has said goodbye is not waited for", "[resume]") {
 TEST_CASE("where memory is short a session is not waited for", "[resume]") {
     Resumable fixture;
     fixture.session->detach();
-    fixture.session->shared()->ask_to_give_up(limits::resume_give_up_least - 1);
+    fixture.session->shared()->request_reclaim(limits::resume_give_up_least - 1);
     fixture.session->tick(fixture.now);
     CHECK(fixture.session->is_resumable());  // others hold more
-    fixture.session->shared()->ask_to_give_up(limits::resume_give_up_least);
+    fixture.session->shared()->request_reclaim(limits::resume_give_up_least);
     fixture.session->tick(fixture.now);
     CHECK(fixture.session->resumable_until() < fixture.now);
     CHECK_FALSE(fixture.session->is_resumable());

@@ -29,7 +29,7 @@ struct Watched : SessionFixture {
     }
 };
 
-constexpr Duration two_looks = 2 * StallWatch::look_every;
+constexpr Duration two_looks = 2 * StallWatch::check_interval;
 
 }  // namespace
 
@@ -37,9 +37,9 @@ TEST_CASE("a stream that has bytes and credit but no turn is told once, and cont
     Watched watched;
     const auto stream = watched.open_answered();
     watched.send_without_a_word(*stream, 1'000);
-    watched.wait(StallWatch::look_every);
+    watched.wait(StallWatch::check_interval);
     CHECK(watched.events.stalls.empty());
-    watched.wait(StallWatch::look_every);
+    watched.wait(StallWatch::check_interval);
     REQUIRE(watched.events.stalls.size() == 1);
     const Stall stall = watched.events.stalls.front();
     CHECK(stall.stream == stream->id());

@@ -99,10 +99,10 @@ struct Half {
     }
 
     void receive_all(std::uint32_t peer_key) {
-        while (!finished && !stream->verdict() && !hung) {
+        while (!finished && !stream->stream_end() && !hung) {
             StreamItem* item = stream->front();
             if (item == nullptr) {
-                if (stream->try_park_receive() && !stream->verdict()) {
+                if (stream->try_park_receive() && !stream->stream_end()) {
                     receive_bed->sleep();
                 }
                 continue;
@@ -250,7 +250,7 @@ TEST_CASE(
         ferrotunnel::test::SeededRandom random(number);
         std::uint64_t limit = random.below(200'000);
         std::uint64_t passed = 0;
-        while (!half.stream->verdict() && !hung) {
+        while (!half.stream->stream_end() && !hung) {
             if (half.stream->can_send()) {
                 half.stream->send(buffer::Slice::copy_of(Raw(random.between(1, 5'000))), false);
                 half.stream->flush();
@@ -265,7 +265,7 @@ TEST_CASE(
                 break;
             }
             if (half.stream->try_park_receive() && !half.stream->can_send() && half.stream->try_park_send() &&
-                !half.stream->verdict()) {
+                !half.stream->stream_end()) {
                 half.receive_bed->sleep();
             }
         }

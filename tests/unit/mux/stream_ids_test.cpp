@@ -45,16 +45,16 @@ TEST_CASE("ids are used up, and a fresh session is wanted before, once", "[ids]"
     settings.rotate_at = 4;
     settings.last_id = 6;
     StreamIds ids(settings);
-    CHECK_FALSE(ids.take_rotation());
+    CHECK_FALSE(ids.consume_rotation());
     ids.use_next();
-    CHECK_FALSE(ids.take_rotation());
+    CHECK_FALSE(ids.consume_rotation());
     ids.use_next();
-    CHECK(ids.take_rotation());
-    CHECK_FALSE(ids.take_rotation());
+    CHECK(ids.consume_rotation());
+    CHECK_FALSE(ids.consume_rotation());
     CHECK_FALSE(ids.is_used_up());
     ids.use_next();
     CHECK(ids.is_used_up());
-    CHECK_FALSE(ids.take_rotation());
+    CHECK_FALSE(ids.consume_rotation());
 }
 
 }  // namespace

@@ -72,14 +72,14 @@ TEST_CASE_METHOD(SessionParts, "a RESET stands behind the data, one with ABORT d
     const auto second = open_answered(4);
     REQUIRE_FALSE(feed(2, 100));
     REQUIRE_FALSE(receiver.on_reset(2, 0, payload_of(reset_frame(2, Code::cancelled, false, 7))));
-    CHECK_FALSE(first->verdict());
+    CHECK_FALSE(first->stream_end());
     CHECK(first->peer_delivered() == 7);
     first->consume(100);
     REQUIRE(first->front() != nullptr);
     CHECK(first->front()->kind == StreamItem::Kind::reset);
     first->drop_front();
     REQUIRE_FALSE(receiver.on_reset(4, wire::flag::abort, payload_of(reset_frame(4, Code::internal, true))));
-    CHECK(second->verdict().code == Code::internal);
+    CHECK(second->stream_end().code == Code::internal);
     CHECK(table.empty());
     requests.serve_ready();
     CHECK(context.stats.resets == 2);

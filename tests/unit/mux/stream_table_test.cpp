@@ -14,11 +14,11 @@ TEST_CASE_METHOD(SessionParts, "a stream is found until it has ended", "[table]"
     CHECK(table.size() == 1);
     table.end_if_closed(*stream);
     CHECK(table.size() == 1);
-    table.end(*stream, {Verdict::Kind::aborted, Code::cancelled});
-    table.end(*stream, {Verdict::Kind::lost, Code::none});  // once
+    table.end(*stream, {StreamEnd::Kind::aborted, Code::cancelled});
+    table.end(*stream, {StreamEnd::Kind::lost, Code::none});  // once
     CHECK(table.empty());
     CHECK(table.find(1) == nullptr);
-    CHECK(stream->verdict().code == Code::cancelled);
+    CHECK(stream->stream_end().code == Code::cancelled);
     wakes.flush();
     CHECK(stream_waker->count == 1);
 }
@@ -42,29 +42,29 @@ TEST_CASE_METHOD(SessionParts, "an endpoint's abort waits for its end where it i
     const auto stream = open_answered(1);
     stream->finish();
     stream->abort_behind(Code::cancelled);
-    CHECK_FALSE(table.abort_if_wanted(*stream));
+    CHECK_FALSE(table.abort_if_requested(*stream));
     CHECK(written().size() == 1);  // FIN
-    CHECK(stream->verdict().code == Code::cancelled);
+    CHECK(stream->stream_end().code == Code::cancelled);
     CHECK(outbox.aborts() == 1);
     const auto other = open_answered(3);
-    CHECK_FALSE(table.abort_if_wanted(*other));
+    CHECK_FALSE(table.abort_if_requested(*other));
     other->abort(Code::internal);
-    CHECK(table.abort_if_wanted(*other));
+    CHECK(table.abort_if_requested(*other));
 }
 
 TEST_CASE_METHOD(SessionParts, "of an endpoint's aborts the first one counts", "[table]") {
     const auto stream = open_answered(1);
     stream->abort(Code::internal);
     stream->abort_behind(Code::cancelled);
-    CHECK(table.abort_if_wanted(*stream));
-    CHECK(stream->verdict().code == Code::internal);
+    CHECK(table.abort_if_requested(*stream));
+    CHECK(stream->stream_end().code == Code::internal);
     const auto other = open_answered(3);
     other->finish();
     other->abort_behind(Code::cancelled);
     other->abort(Code::internal);
-    CHECK_FALSE(table.abort_if_wanted(*other));
+    CHECK_FALSE(table.abort_if_requested(*other));
     CHECK_FALSE(written().empty());
-    CHECK(other->verdict().code == Code::cancelled);
+    CHECK(other->stream_end().code == Code::cancelled);
 }
 
 TEST_CASE_METHOD(SessionParts, "a stream that has ended is watched until everything was taken", "[table]") {
@@ -94,8 +94,8 @@ TEST_CASE_METHOD(SessionParts, "a stalled stream is reset, even if it has ended"
     table.reset_stalled(*ended);
     table.reset_stalled(*live);
     CHECK(table.unread() == 0);
-    CHECK(ended->verdict().code == Code::too_slow);
-    CHECK(live->verdict().code == Code::too_slow);
+    CHECK(ended->stream_end().code == Code::too_slow);
+    CHECK(live->stream_end().code == Code::too_slow);
     CHECK(outbox.aborts() == 1);
 }
 
@@ -106,17 +106,17 @@ TEST_CASE_METHOD(SessionParts, "an end that was left has a time in which somethi
     stream->leave();
     requests.serve_ready();
     const TimePoint begun = context.now;
-    CHECK(table.next_deadline() == begun + context.settings.orphan_patience);
-    context.now += context.settings.orphan_patience / 2;
+    CHECK(table.next_deadline() == begun + context.settings.orphan_timeout);
+    context.now += context.settings.orphan_timeout / 2;
     CHECK(written().size() == 1);  // something has moved
-    CHECK(table.next_deadline() == context.now + context.settings.orphan_patience);
+    CHECK(table.next_deadline() == context.now + context.settings.orphan_timeout);
     context.reattached_at = context.now + 1s;  // a new connection: the whole time again
-    CHECK(table.next_deadline() == context.now + 1s + context.settings.orphan_patience);
+    CHECK(table.next_deadline() == context.now + 1s + context.settings.orphan_timeout);
     stream->finish();
     CHECK(written().size() == 1);
-    context.now += context.settings.orphan_patience + 1s;
+    context.now += context.settings.orphan_timeout + 1s;
     table.end_overdue();
-    CHECK(stream->verdict().code == Code::cancelled);
+    CHECK(stream->stream_end().code == Code::cancelled);
 }
 
 }  // namespace

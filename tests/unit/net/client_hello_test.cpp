@@ -19,13 +19,13 @@ using Foreign = ClientHelloReader::Foreign;
 // follows a prefix that was decided makes no difference.
 std::string hello_verdict(const ByteVector& bytes) {
     ClientHelloReader whole;
-    const HelloStatus status = whole.look(bytes);
+    const HelloStatus status = whole.examine(bytes);
 
     ClientHelloReader slow;
     HelloStatus slow_status = HelloStatus::more;
     for (std::size_t i = 1; i <= bytes.size() && slow_status == HelloStatus::more; ++i) {
         const ByteVector prefix(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(i));  // so that ASan sees it
-        slow_status = slow.look(prefix);
+        slow_status = slow.examine(prefix);
     }
     CHECK(status == slow_status);
     CHECK(whole.hello() == slow.hello());
@@ -105,7 +105,7 @@ TEST_CASE("a ClientHello in random records and random pieces") {
         for (std::size_t have = 0; have < stream.size();) {
             REQUIRE(status == HelloStatus::more);
             have = std::min<std::size_t>(stream.size(), have + random.between(1, 50));
-            status = reader.look(Bytes(stream).first(have));
+            status = reader.examine(Bytes(stream).first(have));
         }
         REQUIRE(status == HelloStatus::complete);
         REQUIRE(reader.hello() == ClientHello{"app.example.com", {"h2", "http/1.1"}});
@@ -116,7 +116,7 @@ TEST_CASE("every prefix of a ClientHello wants more") {
     const ByteVector stream = in_records(usual, 50);
     for (std::size_t i = 0; i < stream.size(); ++i) {
         ClientHelloReader reader;
-        REQUIRE(reader.look(Bytes(stream).first(i)) == HelloStatus::more);
+        REQUIRE(reader.examine(Bytes(stream).first(i)) == HelloStatus::more);
     }
 }
 

@@ -53,6 +53,6 @@ TEST_CASE("a character that no address has is told") {
     CHECK(fault("m\xc3\xbcller.example:80") == "contains the character U+00FC" + name);
     CHECK(fault("\xf0\x9f\x98\x80.example:80") == "contains the character U+1F600" + name);
     CHECK(fault("\xff.example:80").starts_with("contains the character U+"));  // no UTF-8: anything, but no crash
-    CHECK(net::no_address("\xe2\x80\x94", "x") ==
+    CHECK(net::quoted_address_fault("\xe2\x80\x94", "x") ==
           "\"\xe2\x80\x94\" contains a dash (U+2014), which is not valid in an address");
 }

@@ -29,13 +29,13 @@ std::string handshake_verdict(const std::string& url, const std::string& answer)
     for (const std::size_t piece : {answer.size(), std::size_t{1}, std::size_t{3}}) {
         ProxyHandshake handshake(proxy(url), server);
         (void)handshake.take_output();
-        State state = State::going_on;
-        for (std::size_t i = 0; i < answer.size() && state == State::going_on; i += piece) {
+        State state = State::in_progress;
+        for (std::size_t i = 0; i < answer.size() && state == State::in_progress; i += piece) {
             state = handshake.receive(byte_view(std::string_view(answer).substr(i, piece)));
         }
-        const std::string now = state == State::done       ? "done"
-                                : state == State::going_on ? "continuing"
-                                                           : handshake.failure();
+        const std::string now = state == State::done          ? "done"
+                                : state == State::in_progress ? "continuing"
+                                                              : handshake.failure();
         // Bytes behind the answer are only noticed when they come with it.
         if (said.empty()) {
             said = now;
@@ -97,7 +97,7 @@ TEST_CASE("limit: an answer to CONNECT without an end") {
     const std::string start = "HTTP/1.1 200 OK\r\nX: ";
     ProxyHandshake handshake(proxy("http://p:1"), server);
     const std::string most = start + std::string(limits::proxy_answer_bytes_max - start.size(), 'x');
-    CHECK(handshake.receive(byte_view(most)) == State::going_on);
+    CHECK(handshake.receive(byte_view(most)) == State::in_progress);
     CHECK(handshake.receive(byte_view("x")) == State::failed);
     CHECK(handshake.failure() == "answers with more than 16384 bytes");
 }
@@ -105,7 +105,7 @@ TEST_CASE("limit: an answer to CONNECT without an end") {
 TEST_CASE("SOCKS5 asks for the name, which the proxy resolves") {
     ProxyHandshake handshake(proxy("socks5://p:1"), {"a.test", 0x1234});
     CHECK(handshake.take_output() == bytes({5, 1, 0}));
-    CHECK(handshake.receive(byte_view(bytes({5, 0}))) == State::going_on);
+    CHECK(handshake.receive(byte_view(bytes({5, 0}))) == State::in_progress);
     CHECK(handshake.take_output() == bytes({5, 1, 0, 3, 6}) + "a.test" + bytes({0x12, 0x34}));
     CHECK(handshake.receive(byte_view(bytes({5, 0, 0, 1, 0, 0, 0, 0, 0, 0}))) == State::done);
     CHECK(handshake.take_output().empty());
@@ -114,9 +114,9 @@ TEST_CASE("SOCKS5 asks for the name, which the proxy resolves") {
 TEST_CASE("SOCKS5 with a login, and to an address") {
     ProxyHandshake handshake(proxy("socks5://us:pw@p:1"), {"192.0.2.1", 80});
     CHECK(handshake.take_output() == bytes({5, 2, 0, 2}));
-    CHECK(handshake.receive(byte_view(bytes({5, 2}))) == State::going_on);
+    CHECK(handshake.receive(byte_view(bytes({5, 2}))) == State::in_progress);
     CHECK(handshake.take_output() == bytes({1, 2}) + "us" + bytes({2}) + "pw");
-    CHECK(handshake.receive(byte_view(bytes({1, 0}))) == State::going_on);
+    CHECK(handshake.receive(byte_view(bytes({1, 0}))) == State::in_progress);
     CHECK(handshake.take_output() == bytes({5, 1, 0, 1, 192, 0, 2, 1, 0, 80}));
     CHECK(handshake.receive(byte_view(bytes({5, 0, 0, 3, 1, 'x', 0, 0}))) == State::done);
 }

@@ -83,7 +83,7 @@ TEST_CASE("the access log appends to a file that others cannot read", "[access-f
     const auto lanes = std::make_shared<access::Lanes>(1, 1'000);
     for (const char* line : {"one\n", "two\n"}) {
         const AccessFile file(lanes, sink_at(folder.file("log")), log);
-        lanes->put(lanes->take_lane(), line);
+        lanes->put(lanes->assign_lane(), line);
     }
     ::umask(mask);
     CHECK(text_of(folder.file("log")) == "one\ntwo\n");
@@ -101,18 +101,18 @@ TEST_CASE("after a move the file is made again, and another one can take its pla
     const auto lanes = std::make_shared<access::Lanes>(1, 1'000);
     {
         AccessFile file(lanes, sink_at(folder.file("log")), log);
-        lanes->put(lanes->take_lane(), "one\n");
+        lanes->put(lanes->assign_lane(), "one\n");
         REQUIRE(comes([&] { return text_of(folder.file("log")) == "one\n"; }));
         std::filesystem::rename(folder.file("log"), folder.file("log.1"));
         file.reopen();
         REQUIRE(comes([&] { return std::filesystem::exists(folder.file("log")); }));
         // The new one is there a moment before the last lines of the other are written.
-        lanes->put(lanes->take_lane(), "two\n");
+        lanes->put(lanes->assign_lane(), "two\n");
         REQUIRE(comes([&] { return text_of(folder.file("log.1")) + text_of(folder.file("log")) == "one\ntwo\n"; }));
-        lanes->put(lanes->take_lane(), "three\n");
+        lanes->put(lanes->assign_lane(), "three\n");
         REQUIRE(comes([&] { return text_of(folder.file("log")).ends_with("three\n"); }));
         file.set(sink_at(folder.file("other")));
-        lanes->put(lanes->take_lane(), "four\n");
+        lanes->put(lanes->assign_lane(), "four\n");
     }
     CHECK(text_of(folder.file("log.1")) + text_of(folder.file("log")) + text_of(folder.file("other")) ==
           "one\ntwo\nthree\nfour\n");
@@ -128,7 +128,7 @@ TEST_CASE("a file that cannot be opened again continues", "[access-file]") {
         std::filesystem::rename(folder.file("sub"), folder.file("moved"));
         file.reopen();
         REQUIRE(comes([&] { return log.has("cannot be reopened"); }));
-        lanes->put(lanes->take_lane(), "one\n");
+        lanes->put(lanes->assign_lane(), "one\n");
     }
     CHECK(text_of(folder.file("moved/log")) == "one\n");
 }
@@ -146,13 +146,13 @@ TEST_CASE("a pipe that nobody reads drops lines, tears none, and is told of", "[
         AccessFile file(lanes, sink_at(folder.file("pipe")), log);
         REQUIRE(comes([&] {
             for (int i = 0; i < 100; ++i) {
-                lanes->put(lanes->take_lane(), line);
+                lanes->put(lanes->assign_lane(), line);
             }
             return log.has("access log lines were dropped");
         }));
         std::array<char, 4096> room{};
         REQUIRE(comes([&] {  // the rest of before, and what comes now
-            lanes->put(lanes->take_lane(), "end\n");
+            lanes->put(lanes->assign_lane(), "end\n");
             for (ssize_t n = 0; (n = ::read(reader, room.data(), room.size())) > 0;) {
                 read.append(room.data(), static_cast<std::size_t>(n));
             }
@@ -172,9 +172,9 @@ TEST_CASE("a full disk is told of, and what could not be written is counted at t
     const auto lanes = std::make_shared<access::Lanes>(1, 1'000);
     {
         const AccessFile file(lanes, sink_at("/dev/full"), log);
-        lanes->put(lanes->take_lane(), "one\n");
+        lanes->put(lanes->assign_lane(), "one\n");
         REQUIRE(comes([&] { return log.has("cannot be written; trying again at=/dev/full"); }));
-        lanes->put(lanes->take_lane(), "two\n");
+        lanes->put(lanes->assign_lane(), "two\n");
     }
     CHECK(log.has("were dropped: they cannot be written fast enough at=/dev/full lines=2"));
 }

@@ -14,7 +14,7 @@ using namespace ferrotunnel::plugin;
 using namespace ferrotunnel::test;
 using hooks::Collected;
 using hooks::Step;
-using Way = hooks::BodyWay;
+using Way = hooks::BodyFilters;
 
 namespace {
 
@@ -106,8 +106,8 @@ TEST_CASE("bodies: looks alone get pieces of the promised size, without a copy",
     REQUIRE(rig.post() == Step::go_on);
     CHECK_FALSE(rig.way().changes());
     const std::string body(limits::data_payload_max + 1, 'b');
-    rig.way().look(body, false);
-    rig.way().look({}, true);
+    rig.way().observe(body, false);
+    rig.way().observe({}, true);
     CHECK(sizes == std::vector<std::size_t>{limits::data_payload_max, 1, 0});
     CHECK(where == body.data());
     CHECK(rig.way().state() == Way::State::ended);
@@ -167,7 +167,7 @@ TEST_CASE("bodies: a filter that grows its input gets no more while 64 KiB wait,
     REQUIRE(rig.post() == Step::go_on);
     const std::string piece(limits::data_payload_max, 'a');
     std::size_t put = 0;
-    while (rig.way().takes()) {
+    while (rig.way().accepts()) {
         rig.way().put(piece, false);
         put += piece.size();
         REQUIRE(put < 1'000'000);
@@ -179,7 +179,7 @@ TEST_CASE("bodies: a filter that grows its input gets no more while 64 KiB wait,
         out += size;
     }
     CHECK(out == 8 * put);
-    CHECK(rig.way().takes());
+    CHECK(rig.way().accepts());
     rig.end();
 }
 
@@ -302,8 +302,8 @@ TEST_CASE("bodies: a look that fails is shown nothing more; a closed one ends th
         };
         rig.add<First>(is_closed ? closed_instance : InstanceOptions{});
         REQUIRE(rig.post() == Step::go_on);
-        rig.way().look("a", false);
-        rig.way().look("b", true);
+        rig.way().observe("a", false);
+        rig.way().observe("b", true);
         CHECK(looks == 1);
         CHECK(rig.way().state() == (is_closed ? Way::State::failed : Way::State::ended));
         rig.end();
@@ -347,7 +347,7 @@ TEST_CASE("bodies: an observing instance looks, and does not transform", "[plugi
     First::request = nullptr;
     CHECK(released == 1);
     CHECK_FALSE(rig.way().changes());
-    rig.way().look("hello", true);
+    rig.way().observe("hello", true);
     CHECK(seen == "hello");
     CHECK(rig.sent().find("Content-MD5") != std::string::npos);
     rig.end();

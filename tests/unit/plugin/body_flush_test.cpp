@@ -8,7 +8,7 @@
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugin;
 using namespace ferrotunnel::test;
-using Way = hooks::BodyWay;
+using Way = hooks::BodyFilters;
 
 namespace {
 
@@ -73,7 +73,7 @@ TEST_CASE("bodies: what a filter holds back comes out when nothing more is there
     CHECK(rig.way().flush());
     CHECK(rig.taken() == "[ab]");
     CHECK_FALSE(rig.way().flush());  // nor anything since
-    CHECK(rig.way().takes());
+    CHECK(rig.way().accepts());
     rig.way().put("c", false);
     CHECK(rig.way().flush());
     CHECK_FALSE(rig.way().flush());

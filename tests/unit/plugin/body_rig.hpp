@@ -60,14 +60,14 @@ inline std::unique_ptr<plugin::BodyFilter> counting_filter() {
 }
 
 /// Sends a body through a way in these pieces, and returns what comes out. Takes as soon as there is something.
-inline std::string pass(hooks::BodyWay& way, std::string_view body, std::size_t piece) {
+inline std::string pass(hooks::BodyFilters& way, std::string_view body, std::size_t piece) {
     std::string out;
     bool has_all = false;
-    while (way.state() == hooks::BodyWay::State::open) {
+    while (way.state() == hooks::BodyFilters::State::open) {
         if (const buffer::Slice made = way.take(); !made.empty()) {
             out += as_text(made.bytes());
-        } else if (way.state() == hooks::BodyWay::State::open) {
-            if (has_all || !way.takes()) {
+        } else if (way.state() == hooks::BodyFilters::State::open) {
+            if (has_all || !way.accepts()) {
                 return out + "<stuck>";
             }
             const std::string_view part = body.substr(0, piece);

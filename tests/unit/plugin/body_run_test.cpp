@@ -20,7 +20,7 @@ struct BodyUser {
     int released = 0;
     ft_decision decision = FT_GO_ON;
 
-    static std::int32_t look(void* user, ft_text piece, std::int32_t) {
+    static std::int32_t observe(void* user, ft_text piece, std::int32_t) {
         static_cast<BodyUser*>(user)->seen.append(piece.data, piece.size);
         return FT_GO_ON;
     }
@@ -33,14 +33,14 @@ struct BodyUser {
     }
     static void release(void* user) { ++static_cast<BodyUser*>(user)->released; }
 
-    BodyWish wish(std::size_t max = 0) { return {then, this, release, max}; }
+    CollectCallback callback(std::size_t max = 0) { return {then, this, release, max}; }
     static ft_body_filter filter() { return {sizeof(ft_body_filter), chunk, nullptr, release, nullptr}; }
 };
 
 /// Counts what it is asked.
 struct CountingJudge final : ObservedBody::Judge {
-    ft_decision on_observed(std::size_t, const BodyWish& wish, std::string_view body) noexcept override {
-        return wish.then(nullptr, wish.user, {body.data(), body.size()});
+    ft_decision on_observed(std::size_t, const CollectCallback& callback, std::string_view body) noexcept override {
+        return callback.then(nullptr, callback.user, {body.data(), body.size()});
     }
     void on_observed_too_large(std::size_t) noexcept override { ++too_large; }
 
@@ -55,17 +55,17 @@ TEST_CASE("body run: a hook asks for the body of its phase, and a failure takes 
     PartsRig rig;
     RunParts parts(rig, "POST /a", of_five);
     BodyUser user;
-    CHECK_FALSE(parts.bodies.observe(FT_REQUEST, BodyUser::look, &user, BodyUser::release));  // in no hook
+    CHECK_FALSE(parts.bodies.observe(FT_REQUEST, BodyUser::observe, &user, BodyUser::release));  // in no hook
     parts.enter(RunPhase::request);
-    CHECK_FALSE(parts.bodies.observe(FT_RESPONSE, BodyUser::look, &user, BodyUser::release));
+    CHECK_FALSE(parts.bodies.observe(FT_RESPONSE, BodyUser::observe, &user, BodyUser::release));
     const BodyRun::Mark before = parts.bodies.mark();
     CHECK(parts.bodies.body(FT_REQUEST) == nullptr);
-    CHECK(parts.bodies.observe(FT_REQUEST, BodyUser::look, &user, BodyUser::release));
+    CHECK(parts.bodies.observe(FT_REQUEST, BodyUser::observe, &user, BodyUser::release));
     REQUIRE(parts.bodies.body(FT_REQUEST) != nullptr);
-    parts.bodies.body(FT_REQUEST)->look("hello", true);
+    parts.bodies.body(FT_REQUEST)->observe("hello", true);
     CHECK(user.seen == "hello");
     CHECK(user.released == 0);
-    parts.bodies.take_back(before);
+    parts.bodies.roll_back(before);
     CHECK(user.released == 1);
     CHECK(parts.bodies.body(FT_REQUEST) == nullptr);
 }
@@ -105,8 +105,8 @@ TEST_CASE("body run: parts of a response and protocols that follow it are not tr
     CHECK_FALSE(parts.bodies.transform(FT_RESPONSE, BodyUser::filter(), &user, is_unused));
     CHECK(is_unused);  // the instance observes
     parts.position.answer.switches = true;
-    CHECK_FALSE(parts.bodies.observe(FT_RESPONSE, BodyUser::look, &user, BodyUser::release));
-    CHECK_FALSE(parts.collection.collect(user.wish()));
+    CHECK_FALSE(parts.bodies.observe(FT_RESPONSE, BodyUser::observe, &user, BodyUser::release));
+    CHECK_FALSE(parts.collection.collect(user.callback()));
 }
 
 TEST_CASE("body collection: a hook has one body, whole, and decides on it once", "[plugin][parts]") {
@@ -114,13 +114,13 @@ TEST_CASE("body collection: a hook has one body, whole, and decides on it once",
     RunParts parts(rig, "POST /a", of_five);
     BodyCollection& collection = parts.collection;
     BodyUser user;
-    CHECK_FALSE(collection.collect(user.wish()));  // in no hook
+    CHECK_FALSE(collection.collect(user.callback()));  // in no hook
     parts.enter(RunPhase::request);
     collection.begin_hook();
     CHECK(collection.max() == 0);
-    CHECK(collection.collect(user.wish()));
-    CHECK_FALSE(collection.collect(user.wish()));
-    CHECK(collection.has_wish());
+    CHECK(collection.collect(user.callback()));
+    CHECK_FALSE(collection.collect(user.callback()));
+    CHECK(collection.has_callback());
     CHECK_FALSE(collection.awaits_body());
     collection.begin();
     CHECK(collection.awaits_body());
@@ -133,9 +133,9 @@ TEST_CASE("body collection: a hook has one body, whole, and decides on it once",
     CHECK(user.seen == "hello");
     CHECK(user.calls == 1);
     CHECK(user.released == 1);
-    CHECK_FALSE(collection.collect(user.wish()));  // what follows that decision
+    CHECK_FALSE(collection.collect(user.callback()));  // what follows that decision
     collection.begin_hook();
-    CHECK(collection.collect(user.wish(4)));  // of another instance, which takes less
+    CHECK(collection.collect(user.callback(4)));  // of another instance, which takes less
     collection.begin();
     CHECK_FALSE(collection.awaits_body());
     CHECK_FALSE(collection.fits());
@@ -152,7 +152,7 @@ TEST_CASE("body collection: bounds and failures", "[plugin][parts]") {
     BodyCollection& collection = parts.collection;
     BodyUser user;
     parts.enter(RunPhase::request);
-    REQUIRE(collection.collect(user.wish(2 * limits::plugin_collect_max)));
+    REQUIRE(collection.collect(user.callback(2 * limits::plugin_collect_max)));
     collection.begin();
     CHECK(collection.max() == limits::plugin_collect_max);
     CHECK(collection.add(std::string(limits::plugin_collect_max, 'a')) == Collected::kept);
@@ -173,7 +173,7 @@ TEST_CASE("body collection: another response begins again", "[plugin][parts]") {
     BodyCollection& collection = parts.collection;
     BodyUser user;
     parts.respond();
-    REQUIRE(collection.collect(user.wish()));
+    REQUIRE(collection.collect(user.callback()));
     collection.begin();
     CHECK(collection.add("old") == Collected::kept);
     collection.end();
@@ -192,12 +192,12 @@ TEST_CASE("observed body: it is judged once, when it is whole and not too large"
     CountingJudge judge;
     const auto observed = [&](std::size_t max) {
         parts.enter(RunPhase::request);
-        REQUIRE(parts.collection.collect(user.wish(max)));
+        REQUIRE(parts.collection.collect(user.callback(max)));
         return std::make_unique<ObservedBody>(judge, parts.chain->collected(), 0, parts.collection);
     };
     {
         auto body = observed(5);
-        CHECK_FALSE(parts.collection.has_wish());
+        CHECK_FALSE(parts.collection.has_callback());
         CHECK(body->add("hel", false) == FT_GO_ON);
         CHECK(user.calls == 0);
         user.decision = FT_FAILED;

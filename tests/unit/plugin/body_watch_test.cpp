@@ -11,7 +11,7 @@ using ferrotunnel::test::HookTimes;
 using ferrotunnel::test::Made;
 using ferrotunnel::test::pass;
 using ferrotunnel::test::PluginRig;
-using hooks::BodyWay;
+using hooks::BodyFilters;
 using hooks::Step;
 
 namespace {
@@ -20,7 +20,7 @@ namespace {
 class SlowBodies final : public Plugin {
 public:
     static constexpr Description description{.name = "slow-bodies", .version = "1"};
-    static inline Duration look{};
+    static inline Duration observe{};
     static inline Duration chunk{};
     static inline Duration pull{};
     static inline int looks = 0;
@@ -29,7 +29,7 @@ public:
         if (exchange.path() == "/look") {
             exchange.observe(Side::request, [](Text) {
                 ++looks;
-                HookTimes::pass(look);
+                HookTimes::pass(observe);
             });
         } else {
             exchange.transform(Side::request, filter());
@@ -55,15 +55,15 @@ private:
 
 struct SlowBodiesFixture : PluginRig {
     explicit SlowBodiesFixture(bool closed = false) {
-        SlowBodies::look = SlowBodies::chunk = SlowBodies::pull = 0ns;
+        SlowBodies::observe = SlowBodies::chunk = SlowBodies::pull = 0ns;
         SlowBodies::looks = 0;
         add<SlowBodies>({"sleepy", closed, false});
     }
     /// Begins an exchange up to where its body comes.
-    BodyWay& way(const std::string& path) {
+    BodyFilters& way(const std::string& path) {
         begin("PUT " + path, "Content-Length: 4\r\n");
         REQUIRE(ask() == Step::go_on);
-        BodyWay* const way = run->body(hooks::Side::request);
+        BodyFilters* const way = run->body(hooks::Side::request);
         REQUIRE(way != nullptr);
         return *way;
     }
@@ -77,7 +77,7 @@ struct SlowBodiesFixture : PluginRig {
 };
 
 /// The filter has the first piece of two.
-void put_first(BodyWay& way) {
+void put_first(BodyFilters& way) {
     way.put("ab", false);
     while (!way.take().empty()) {
     }
@@ -87,11 +87,11 @@ void put_first(BodyWay& way) {
 
 TEST_CASE("slow body hooks: looks, filters and what they are pulled for are named", "[plugin][bodies]") {
     SlowBodiesFixture rig;
-    SlowBodies::look = 100ms;
-    rig.way("/look").look("abcd", true);
+    SlowBodies::observe = 100ms;
+    rig.way("/look").observe("abcd", true);
     rig.end();
     CHECK(rig.log.count("a plugin blocked a worker plugin=sleepy hook=body ms=100") == 1);
-    SlowBodies::look = 0ns;
+    SlowBodies::observe = 0ns;
     SlowBodies::pull = 300ms;
     CHECK(pass(rig.way("/filter"), "abcd", 4) == "abcd<");
     rig.end();
@@ -125,7 +125,7 @@ TEST_CASE("slow body hooks: after five the instance is switched off, and bodies 
         put_first(begun);  // the fifth
         CHECK(rig.log.count("switched off") == 1);
         CHECK(begun.take().empty());
-        CHECK(begun.state() == BodyWay::State::failed);  // its beginning has left: whatever the policy
+        CHECK(begun.state() == BodyFilters::State::failed);  // its beginning has left: whatever the policy
         rig.end();
         rig.begin("PUT /filter", "Content-Length: 4\r\n");
         CHECK(rig.ask() == (closed ? Step::answer : Step::go_on));
@@ -150,7 +150,7 @@ TEST_CASE("slow body hooks: a body that has not begun passes a filter that is sw
         rig.end();
         REQUIRE(rig.log.count("switched off") == 1);
         CHECK(pass(early, "abcd", 2) == (closed ? "" : "abcd"));
-        CHECK(early.state() == (closed ? BodyWay::State::failed : BodyWay::State::ended));
+        CHECK(early.state() == (closed ? BodyFilters::State::failed : BodyFilters::State::ended));
         kept->close({});
     }
 }
@@ -159,13 +159,13 @@ TEST_CASE("slow body hooks: a look that is switched off sees nothing more", "[pl
     for (const bool closed : {false, true}) {
         INFO(closed);
         SlowBodiesFixture rig(closed);
-        SlowBodies::look = 100ms;
+        SlowBodies::observe = 100ms;
         auto& way = rig.way("/look");
         for (int i = 0; i < 10; ++i) {
-            way.look("abcd", false);
+            way.observe("abcd", false);
         }
         CHECK(SlowBodies::looks == 5);
-        CHECK((way.state() == BodyWay::State::failed) == closed);
+        CHECK((way.state() == BodyFilters::State::failed) == closed);
         rig.end();
     }
 }

@@ -9,13 +9,13 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugin;
-using Why = hooks::AskedRefusal::Why;
+using Why = hooks::PluginRequestRefusal::Why;
 using Catch::Contains;
 using hooks::Step;
 
 namespace {
 
-using MadePlugins = Result<hooks::SharedAskedPlugins, hooks::AskedRefusal>;
+using MadePlugins = Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal>;
 
 /// Notes who has been here, and refuses where it is told to.
 class Gate final : public Plugin {
@@ -76,8 +76,8 @@ public:
     Decision on_request(Exchange&) override { return Decision::go_on(); }
 };
 
-constexpr hooks::AskedFor requests = hooks::AskedFor::requests;
-constexpr hooks::AskedFor connections = hooks::AskedFor::connections;
+constexpr hooks::PluginTarget requests = hooks::PluginTarget::requests;
+constexpr hooks::PluginTarget connections = hooks::PluginTarget::connections;
 
 struct ClientRig : ferrotunnel::test::SessionRig {
     explicit ClientRig(ClientPlugins::Bounds bounds = {}) : clients(chain.log, bounds) {
@@ -88,16 +88,16 @@ struct ClientRig : ferrotunnel::test::SessionRig {
                       {"absent", nullptr}});
     }
 
-    MadePlugins make(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests,
+    MadePlugins make(std::vector<hooks::RequestedPlugin> wanted, hooks::PluginTarget visitors = requests,
                      std::uint8_t token = 1) {
-        hooks::AskingService asking;
+        hooks::PluginRequest asking;
         asking.token = {token};
         asking.visitors = visitors;
         asking.plugins = std::move(wanted);
         std::mutex mutex;
         std::condition_variable changed;
         std::optional<MadePlugins> made;
-        hooks::AskedMade tell = [&](MadePlugins result) {
+        hooks::PluginRequestCallback tell = [&](MadePlugins result) {
             const std::lock_guard lock(mutex);
             made.emplace(std::move(result));
             changed.notify_all();
@@ -107,21 +107,22 @@ struct ClientRig : ferrotunnel::test::SessionRig {
         REQUIRE(changed.wait_for(lock, std::chrono::seconds(60), [&] { return made.has_value(); }));
         return std::move(*made);
     }
-    hooks::SharedAskedPlugins obtain(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests,
-                                     std::uint8_t token = 1) {
+    hooks::SharedRequestedPlugins obtain(std::vector<hooks::RequestedPlugin> wanted,
+                                         hooks::PluginTarget visitors = requests, std::uint8_t token = 1) {
         MadePlugins made = make(std::move(wanted), visitors, token);
         if (!made) {
             FAIL(made.error().text);
         }
         return std::move(*made);
     }
-    hooks::AskedRefusal refusal(std::vector<hooks::AskedPlugin> wanted, hooks::AskedFor visitors = requests) {
+    hooks::PluginRequestRefusal refusal(std::vector<hooks::RequestedPlugin> wanted,
+                                        hooks::PluginTarget visitors = requests) {
         MadePlugins made = make(std::move(wanted), visitors);
         REQUIRE_FALSE(made);
         return made.error();
     }
     /// Begins a request of a service that has these plugins.
-    void request_of(hooks::AskedPlugins& asked) {
+    void request_of(hooks::RequestedPlugins& asked) {
         const ferrotunnel::test::ParsedRequest parsed("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
         chain.run = asked.begin(parsed.head(), chain.info, chain, chain.mailbox);
     }
@@ -141,8 +142,8 @@ TEST_CASE("clients' plugins: what the operator does not allow is refused with wh
     CHECK(rig.clients.instances() == 0);
 
     ClientPlugins none(rig.chain.log);
-    hooks::AskingService wanted;
-    hooks::AskedMade made = [](MadePlugins) {};
+    hooks::PluginRequest wanted;
+    hooks::PluginRequestCallback made = [](MadePlugins) {};
     CHECK_FALSE(none.take(wanted, made));  // it was not opened
 }
 
@@ -242,7 +243,7 @@ TEST_CASE("limit: plugins of a token, and of all, which are counted until their 
     rig.run.reset();
     CHECK(rig.clients.instances() == 3);
     CHECK(rig.obtain({{"gate", ""}, {"gate", ""}})->names() == "gate, gate");
-    CHECK_THAT(rig.refusal(std::vector<hooks::AskedPlugin>(9, {"gate", ""})).text, Contains("up to 8"));
+    CHECK_THAT(rig.refusal(std::vector<hooks::RequestedPlugin>(9, {"gate", ""})).text, Contains("up to 8"));
 }
 
 TEST_CASE("limit: services whose plugins wait to be made", "[clients]") {
@@ -255,10 +256,10 @@ TEST_CASE("limit: services whose plugins wait to be made", "[clients]") {
     std::size_t entered = 0;
     std::mutex mutex;
     const auto take = [&](std::uint8_t token) {
-        hooks::AskingService wanted;
+        hooks::PluginRequest wanted;
         wanted.token = {token};
         wanted.plugins = {{"gate", ""}};
-        hooks::AskedMade made = [&](MadePlugins) {
+        hooks::PluginRequestCallback made = [&](MadePlugins) {
             {
                 const std::lock_guard lock(mutex);
                 ++entered;

@@ -40,7 +40,7 @@ TEST_CASE("exchange heads: changes are read as the fields, and taken back", "[pl
     CHECK(heads.put(FT_REQUEST, edits));
     CHECK(edits.all().size() == 1);
 
-    heads.take_back(before);
+    heads.roll_back(before);
     CHECK(heads.field(FT_REQUEST, "x-a", 0) == "1");
     CHECK_FALSE(heads.changes_target());
     CHECK(heads.path() == "/a");
@@ -98,7 +98,7 @@ TEST_CASE("exchange notes: the last one counts, and a client's is for clients", 
     CHECK(notes.add("plan", "mine", true));
     CHECK(notes.find("plan", true) == "mine");
     CHECK(notes.find("plan", false) == "trial");
-    notes.take_back(before);
+    notes.roll_back(before);
     CHECK(notes.find("plan", true) == "trial");
     CHECK_FALSE(notes.find("other", true));
 }

@@ -52,8 +52,8 @@ std::string log_of(std::function<Decision(Exchange&)> hook) {
         rig.run->collect_end();
         step = rig.ask();
     }
-    if (hooks::BodyWay* const way = rig.run->body(hooks::Side::request); way != nullptr && step == Step::go_on) {
-        way->changes() ? way->put("hello", true) : way->look("hello", true);
+    if (hooks::BodyFilters* const way = rig.run->body(hooks::Side::request); way != nullptr && step == Step::go_on) {
+        way->changes() ? way->put("hello", true) : way->observe("hello", true);
     }
     rig.end();
     First::request = nullptr;
@@ -146,7 +146,7 @@ TEST_CASE("reasons: start, stop, and the ends of exchanges and visits", "[plugin
     CHECK(rig.log.count("text=on_close() has thrown: no file") == 1);
     rig.worker.reset();
     rig.chain.instances.clear();
-    rig.instances.bury();
+    rig.instances.destroy_retired();
     CHECK(rig.log.count("text=stop() has thrown: not a std::exception") == 1);
 }
 

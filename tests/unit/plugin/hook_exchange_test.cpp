@@ -18,7 +18,7 @@ struct HookExchangeParts : RunParts, private DecisionWait::Owner {
     explicit HookExchangeParts(PluginRig& rig)
         : RunParts(rig), exchange({at, heads, notes, selection, bodies, collection, reply, states, wait, rig}) {}
 
-    void on_decided() noexcept override {}
+    void on_decision() noexcept override {}
 
     HookReply reply;
     InstanceStates states;

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
-#include "plugin/hook_watch.hpp"
+#include "plugin/hook_timer.hpp"
 #include "plugin/host.hpp"
 
 namespace ferrotunnel::test {

@@ -6,7 +6,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::plugin;
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 
 namespace {
 
@@ -47,7 +47,7 @@ public:
 struct LiveChainFixture {
     LiveChainFixture() { Heir::events.clear(); }
     template <typename Class>
-    Wanted want(std::string id, std::string settings = {}) {
+    RequestedInstance want(std::string id, std::string settings = {}) {
         PluginUse use{.library = &library<Class>, .settings = settings};
         auto prepared = prepare(use.library, {}, settings, {});
         REQUIRE(prepared);
@@ -55,7 +55,7 @@ struct LiveChainFixture {
         options.id = std::move(id);
         return {std::move(use), std::move(*prepared), std::move(options)};
     }
-    void change(std::vector<Wanted> wanted) {
+    void change(std::vector<RequestedInstance> wanted) {
         auto next = chain.next(std::move(wanted), instances);
         REQUIRE(next);
         chain = std::move(*next);
@@ -63,7 +63,7 @@ struct LiveChainFixture {
     }
     const Heir& at(std::size_t i) { return *static_cast<const Heir*>(chain.chain()->instances[i]->object()); }
 
-    LogBook log;
+    RecordingLogger log;
     Instances instances{log};
     LiveChain chain;
 };
@@ -88,7 +88,7 @@ TEST_CASE("live chain: what has changed is made again, and handed the one before
     rig.change({rig.want<Heir>("a", "{words: x}")});
     rig.change({rig.want<Heir>("a", "{words: y}")});
     CHECK(rig.at(0).generation == 1);
-    Wanted other_policy = rig.want<Heir>("a", "{words: y}");
+    RequestedInstance other_policy = rig.want<Heir>("a", "{words: y}");
     other_policy.use.on_failure = PluginFailure::closed;
     other_policy.options.closed = true;
     rig.change({std::move(other_policy)});
@@ -98,7 +98,7 @@ TEST_CASE("live chain: what has changed is made again, and handed the one before
     rig.change({rig.want<Other>("b")});
     rig.change({rig.want<Heir>("b")});  // another type's object is not handed on
     CHECK(rig.at(0).generation == 0);
-    rig.instances.bury();
+    rig.instances.destroy_retired();
     CHECK(rig.instances.living() == 1);
     CHECK(Heir::living == 1);
 }
@@ -110,10 +110,10 @@ TEST_CASE("live chain: an instance ends when the last who has it has gone, stopp
         const std::shared_ptr<const Chain> held = rig.chain.chain();
         rig.change({});
         CHECK_FALSE(rig.chain.chain());
-        rig.instances.bury();
+        rig.instances.destroy_retired();
         CHECK(Heir::living == 1);
     }
-    rig.instances.bury();
+    rig.instances.destroy_retired();
     CHECK(Heir::events == std::vector<std::string>{"start x", "stop x", "destroy x"});
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("live chain: a mistake changes nothing", "[plugin]") {
     CHECK(next.error().index == 1);
     CHECK(next.error().text == "The plugin \"b\" cannot be created: no such words.");
     CHECK(rig.chain.chain() == before);
-    rig.instances.bury();
+    rig.instances.destroy_retired();
     CHECK(Heir::events == std::vector<std::string>{"start x", "destroy y"});  // it was never started
 }
 
@@ -143,14 +143,14 @@ TEST_CASE("live chain: chains that are still in use are bounded", "[plugin]") {
     REQUIRE_FALSE(next);
     CHECK(next.error().text.find("too many plugins of earlier chains") != std::string::npos);
     held.clear();
-    rig.instances.bury();
+    rig.instances.destroy_retired();
     rig.change({rig.want<Heir>("a", "{words: more}")});
     CHECK(rig.at(0).generation == static_cast<int>(limits::plugin_instances_living_max));
 }
 
 TEST_CASE("live chain: instances that were let go on any thread end on the control thread", "[plugin][threads]") {
     LiveChainFixture rig;
-    rig.instances.bury_on_own_thread();
+    rig.instances.start_reaper();
     for (int i = 0; i < 100; ++i) {
         rig.change({rig.want<Heir>("a", "{words: '" + std::to_string(i) + "'}")});
         std::thread([held = rig.chain.chain()]() mutable { held.reset(); }).detach();

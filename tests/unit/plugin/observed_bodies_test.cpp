@@ -46,7 +46,7 @@ struct ObservedBodiesFixture : PluginRig {
         REQUIRE(ask() == Step::go_on);
         REQUIRE(run->body(hooks::Side::request) != nullptr);
         for (std::size_t i = 0; i < pieces.size(); ++i) {
-            run->body(hooks::Side::request)->look(pieces[i], i + 1 == pieces.size());
+            run->body(hooks::Side::request)->observe(pieces[i], i + 1 == pieces.size());
         }
     }
     std::uint64_t sum(Count what) const { return chain.instances[0]->counts().sum(what); }
@@ -90,7 +90,7 @@ TEST_CASE("observed bodies: a body that ends early is not decided on, and all is
     ObservedBodiesFixture rig(0, [](Exchange&, Text) { return Decision::reject(401, "bad_signature"); });
     rig.begin("POST /a", "Content-Length: 9\r\n");
     REQUIRE(rig.ask() == Step::go_on);
-    rig.run->body(hooks::Side::request)->look("half", false);
+    rig.run->body(hooks::Side::request)->observe("half", false);
     rig.end();
     CHECK(rig.bodies.empty());
     CHECK(rig.sum(Count::answered) == 0);

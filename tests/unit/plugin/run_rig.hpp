@@ -15,7 +15,7 @@
 #include "plugin/instance.hpp"
 #include "plugin/prepared.hpp"
 #include "plugin/worker_plugins.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/http/parse.hpp"
 
 namespace ferrotunnel::test {
@@ -109,7 +109,7 @@ public:
     bool is_same_service(std::string_view path) const noexcept override { return !path.starts_with("/other"); }
 
     hooks::RequestInfo info{"app.test", "192.0.2.7", "web", "id-1", true};
-    LogBook log;
+    RecordingLogger log;
     plugin::Instances instances{log};
     plugin::Chain chain;
     plugin::WaitSettings waits;

@@ -73,7 +73,7 @@ public:
 
 /// Looks at bodies, and has what it saw in notes; fails where a body says so.
 class Looks final : public Plugin {
-    static auto look() {
+    static auto observe() {
         seen.clear();
         ends = 0;
         return [](Text piece, bool last) {
@@ -92,11 +92,11 @@ public:
     static inline Outcome outcome;
 
     Decision on_request(Exchange& exchange) override {
-        exchange.observe(Side::request, look());
+        exchange.observe(Side::request, observe());
         return Decision::go_on();
     }
     Decision on_response(Exchange& exchange) override {
-        exchange.observe(Side::response, look());
+        exchange.observe(Side::response, observe());
         return Decision::go_on();
     }
     void on_close(Exchange&, const Outcome& told) override { outcome = told; }

@@ -112,7 +112,7 @@ TEST_CASE("while a resolver takes its time, only the first visitor waits, unless
     const auto tell = [&](const NameAnswer&) { told.tell(); };
     CHECK_FALSE(cache->find("app", tell));
     CHECK(look_up(*cache, "app") == "192.0.2.1");
-    cache->distrust("app");
+    cache->invalidate("app");
     CHECK_FALSE(cache->find("app", tell));
     resolver->released.set_value();
     CHECK(told.wait(2));
@@ -161,8 +161,8 @@ TEST_CASE("a name whose addresses do not answer is asked for again, once a secon
     const auto resolver = std::make_shared<FakeResolver>();
     const auto cache = resolver->make_cache();
     CHECK(look_up(*cache, "app") == "192.0.2.1");
-    cache->distrust("app");
-    cache->distrust("unknown");
+    cache->invalidate("app");
+    cache->invalidate("unknown");
     CHECK(look_up(*cache, "app") == "192.0.2.1");
     CHECK(resolver->lookups == 1);
     resolver->answer = [](const std::string&) { return found("192.0.2.2"); };

@@ -128,7 +128,7 @@ TEST_CASE("route: an answer that is cut off, or lies about its lengths, is read 
 TEST_CASE("route: a question of each family", "[route]") {
     for (const char* const text : {"192.0.2.7", "2001:db8::7"}) {
         const net::Address address = net::parse_ip(text).value();
-        const std::vector<std::byte> bytes = route_request(address, RouteQuestion::entry);
+        const std::vector<std::byte> bytes = route_request(address, RouteQuery::entry);
         REQUIRE(bytes.size() == sizeof(nlmsghdr) + sizeof(rtmsg) + sizeof(rtattr) + address.size());
         nlmsghdr message{};
         rtmsg route{};

@@ -56,7 +56,7 @@ TEST_CASE("A step that asks for another one from within gets it when it is over"
 
 TEST_CASE("Steps can be asked for without a call, and end with their owner's state", "[runtime][step_loop]") {
     const auto stepper = make_intrusive<Stepper>([](Stepper& self, int number) {
-        self.steps.ask_again();
+        self.steps.request_rerun();
         self.over = number == 5;
     });
     stepper->run();

@@ -121,7 +121,7 @@ TEST_CASE("after a goodbye in order a client is back almost at once, then soon, 
         longest = std::max(longest, first);
         shortest = std::min(shortest, first);
         Duration all = first;
-        for (unsigned attempt = 1; attempt < Backoff::Settings().soon; ++attempt) {
+        for (unsigned attempt = 1; attempt < Backoff::Settings().quick_retries; ++attempt) {
             const Duration next = backoff.next_wait();
             REQUIRE(next >= 200ms);
             REQUIRE(next <= 600ms);

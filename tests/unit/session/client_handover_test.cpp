@@ -27,7 +27,7 @@ TEST_CASE("client handover: the place is requested when all services are registe
     OfferedService& offered = parts.services.add(LinkParts::described(1, wire::ServiceKind::tcp, "web"), {});
     parts.handover.check();
     CHECK(parts.requests() == 0);
-    offered.on[1] = Carried::yes;
+    offered.on[1] = TrunkRegistration::registered;
     parts.handover.check();
     parts.handover.check();
     CHECK(parts.requests() == 1);
@@ -44,10 +44,10 @@ TEST_CASE("client handover: the place is requested when all services are registe
 TEST_CASE("client handover: the answer is reported once") {
     HandoverParts parts;
     parts.handover.check();
-    CHECK(parts.handover.wants_place());
+    CHECK(parts.handover.wants_handover());
     parts.handover.on_taken_over({2});
     parts.handover.on_taken_over({0});
-    CHECK_FALSE(parts.handover.wants_place());
+    CHECK_FALSE(parts.handover.wants_handover());
     REQUIRE(parts.notices.size() == 1);
     CHECK(parts.notices.at(0).text == "2 other clients finish their visitors and end");
 }
@@ -58,7 +58,7 @@ TEST_CASE("client handover: with a server whose version has none, the client con
     parts.handover.check();
     parts.handover.check();
     CHECK(parts.requests() == 0);
-    CHECK_FALSE(parts.handover.wants_place());
+    CHECK_FALSE(parts.handover.wants_handover());
     REQUIRE(parts.notices.size() == 1);
     CHECK(parts.notices.at(0).code == wire::Code::unsupported);
 }

@@ -156,7 +156,7 @@ TEST_CASE("client registration: a replacement of the same kind has what the serv
     RegistrationParts parts;
     parts.run([&] {
         auto old = LinkParts::described(1, Kind::tcp, "web");
-        old.health = std::make_shared<const backend::HealthTerms>();
+        old.health = std::make_shared<const backend::HealthCheckSettings>();
         auto next = LinkParts::described(2, Kind::tcp, "web");
         next.health = old.health;
         parts.registration.add(std::move(old));

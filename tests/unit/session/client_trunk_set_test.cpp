@@ -41,7 +41,7 @@ struct TrunkSetParts {
             settings.backoff.first = settings.backoff.max = 1h;
             settings.tunnel_backoff = settings.backoff;
             settings.workers.assign(count, &worker);
-            settings.near_below = 10ms;
+            settings.near_threshold = 10ms;
             trunks = std::make_unique<TrunkSet>(
                 TrunkSet::Needs{worker, shared, services.table(), phase, events, [] { return false; }}, settings);
         });

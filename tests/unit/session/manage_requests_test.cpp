@@ -46,9 +46,9 @@ TEST_CASE("limit: so many requests wait for a client, until it is too late for t
     for (std::size_t i = 0; i < limits::manage_requests_max; ++i) {
         REQUIRE(requests.begin("", start, told.done()));
     }
-    CHECK_FALSE(requests.begin("", start + limits::manage_patience, told.done()));
+    CHECK_FALSE(requests.begin("", start + limits::manage_timeout, told.done()));
     CHECK(told.all.size() == 1);  // the one that found no room
-    const auto late = requests.begin("", start + limits::manage_patience + Duration(1), told.done());
+    const auto late = requests.begin("", start + limits::manage_timeout + Duration(1), told.done());
     REQUIRE(late);
     requests.answered({late->request - 1, 200, "{}"});  // nobody waits for it any more
     CHECK(told.all.size() == 1);

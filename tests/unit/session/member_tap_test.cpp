@@ -9,7 +9,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::session;
-using directory::Fared;
+using directory::MemberOutcome;
 using mux::test::opened_frame;
 using mux::test::reset_frame;
 using wire::Code;
@@ -18,7 +18,7 @@ namespace {
 
 /// A visitor's stream to a member, and the tap of its pump.
 struct Watched {
-    Watched() : tap(stream, [this](Fared fared, TimePoint) { told.push_back(fared); }) {
+    Watched() : tap(stream, [this](MemberOutcome outcome, TimePoint) { told.push_back(outcome); }) {
         (void)fixture.produce();  // its OPEN
     }
 
@@ -31,18 +31,18 @@ struct Watched {
         const std::uint8_t byte = 'x';
         tap.to_backend(Bytes(&byte, 1), fixture.now);
     }
-    std::vector<Fared> over() {
+    std::vector<MemberOutcome> over() {
         tap.over(fixture.now);
         return told;
     }
 
     mux::test::SessionFixture fixture;
     IntrusivePtr<mux::Stream> stream = fixture.open();
-    std::vector<Fared> told;
+    std::vector<MemberOutcome> told;
     MemberTap tap;
 };
 
-using Outcomes = std::vector<Fared>;
+using Outcomes = std::vector<MemberOutcome>;
 
 }  // namespace
 
@@ -50,7 +50,7 @@ TEST_CASE("a visitor whose backend cannot be reached was refused by the member",
     for (const Code code : {Code::refused, Code::timeout}) {
         Watched visitor;
         visitor.reset(code, true);
-        CHECK(visitor.over() == Outcomes{Fared::refused});
+        CHECK(visitor.over() == Outcomes{MemberOutcome::refused});
     }
     // What the member does not answer for: it has gone, or is full.
     for (const Code code : {Code::going_away, Code::busy, Code::unknown_service}) {
@@ -65,8 +65,8 @@ TEST_CASE("a connection that ends without a byte of its backend was reset, wheth
     Watched visitor;
     visitor.accept();
     visitor.reset(Code::connection_reset, abort);
-    CHECK(visitor.over() == Outcomes{Fared::reset});
-    CHECK(visitor.over() == Outcomes{Fared::reset});  // told once
+    CHECK(visitor.over() == Outcomes{MemberOutcome::reset});
+    CHECK(visitor.over() == Outcomes{MemberOutcome::reset});  // told once
 }
 
 TEST_CASE("whoever got a byte, or an end in order, has fared well, whatever comes after", "[groups]") {
@@ -75,14 +75,14 @@ TEST_CASE("whoever got a byte, or an end in order, has fared well, whatever come
     answered.tap.to_backend({}, answered.fixture.now);
     CHECK(answered.told.empty());
     answered.answer();
-    CHECK(answered.told == Outcomes{Fared::well});  // at once: a connection may live for days
+    CHECK(answered.told == Outcomes{MemberOutcome::success});  // at once: a connection may live for days
     answered.reset(Code::connection_reset);
-    CHECK(answered.over() == Outcomes{Fared::well});
+    CHECK(answered.over() == Outcomes{MemberOutcome::success});
 
     Watched silent;
     silent.accept();
     silent.tap.backend_ended(true, silent.fixture.now);
-    CHECK(silent.over() == Outcomes{Fared::well});
+    CHECK(silent.over() == Outcomes{MemberOutcome::success});
 }
 
 TEST_CASE("a visitor who resets, and a trunk that is lost, say nothing of the backend", "[groups]") {
@@ -101,7 +101,7 @@ TEST_CASE("a visitor who resets, and a trunk that is lost, say nothing of the ba
 TEST_CASE("nobody is told where there is no memory for it", "[groups]") {
     mux::test::SessionFixture fixture;
     const auto stream = fixture.open();
-    MemberTap tap(stream, [](Fared, TimePoint) { throw std::bad_alloc(); });
+    MemberTap tap(stream, [](MemberOutcome, TimePoint) { throw std::bad_alloc(); });
     const std::uint8_t byte = 'x';
     tap.to_backend(Bytes(&byte, 1), fixture.now);
     tap.over(fixture.now);

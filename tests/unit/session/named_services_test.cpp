@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "session/limits.hpp"
-#include "session/visit_pace.hpp"
+#include "session/visit_rate_limiter.hpp"
 #include "support/eventually.hpp"
 #include "unit/session/server_rig.hpp"
 
@@ -28,7 +28,7 @@ login::TokenId token_number(std::uint8_t number) {
 }  // namespace
 
 TEST_CASE("visit pace: a token has one pace, however many connections it has, and others have theirs") {
-    VisitPace pace({10, 5});
+    VisitRateLimiter pace({10, 5});
     const TimePoint now{1'000s};
     for (int i = 0; i < 10; ++i) {
         CHECK(pace.take(token_number(1), now));
@@ -40,16 +40,16 @@ TEST_CASE("visit pace: a token has one pace, however many connections it has, an
 }
 
 TEST_CASE("visit pace: tokens that have not visited for a while are forgotten") {
-    VisitPace pace({10, 5});
+    VisitRateLimiter pace({10, 5});
     TimePoint now{1'000s};
     login::TokenId id{};
-    for (std::size_t i = 0; i < 3 * VisitPace::kept_max; ++i) {
+    for (std::size_t i = 0; i < 3 * VisitRateLimiter::kept_max; ++i) {
         id[0] = static_cast<std::uint8_t>(i);
         id[1] = static_cast<std::uint8_t>(i >> 8U);
         CHECK(pace.take(id, now));
         now += 10ms;
     }
-    CHECK(pace.kept() <= VisitPace::kept_max);
+    CHECK(pace.kept() <= VisitRateLimiter::kept_max);
 }
 
 TEST_CASE("named services: of one name, however many carry it, a look-up has a few, in turn") {

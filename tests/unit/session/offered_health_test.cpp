@@ -20,9 +20,9 @@ struct HealthParts : LinkParts {
         auto service = described(1, wire::ServiceKind::tcp, "web");
         service.backend.place.at = {"127.0.0.1", 1};
         if (is_checked) {
-            backend::HealthTerms terms;
+            backend::HealthCheckSettings terms;
             terms.interval = terms.timeout = std::chrono::hours(1);
-            service.health = std::make_shared<const backend::HealthTerms>(terms);
+            service.health = std::make_shared<const backend::HealthCheckSettings>(terms);
         }
         return services.add(std::move(service), {});
     }
@@ -42,7 +42,7 @@ TEST_CASE("offered health: trunks that carry the service, or that have a retired
         OfferedService& offered = parts.offer(true);
         parts.health.send(0, offered);
         CHECK(parts.sent.empty());
-        offered.on[0] = Carried::yes;
+        offered.on[0] = TrunkRegistration::registered;
         parts.trunks.at(1).retiring = 1;
         parts.health.send(0, offered);
         parts.health.send(1, offered);

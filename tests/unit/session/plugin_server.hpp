@@ -14,7 +14,7 @@
 #include "plugin/instance.hpp"
 #include "plugin/prepared.hpp"
 #include "plugin/session_plugins.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/session/server_rig.hpp"
 
 namespace ferrotunnel::session::test {
@@ -151,7 +151,7 @@ public:
     PluginServer& operator=(const PluginServer&) = delete;
 
     Desk desk;
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     plugin::Instances instances{log};
 
 private:

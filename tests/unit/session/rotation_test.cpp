@@ -144,7 +144,7 @@ public:
     void rotate_in_vain() {
         on(server_workers_[0], [&] { acceptor_.reset(); });
         std::lock_guard lock(mutex_);
-        sessions_.front()->post([](ServerSession& session) { session.hand_over(); });
+        sessions_.front()->post([](ServerSession& session) { session.handover_to_process(); });
     }
     void remove_service() {
         on(client_workers_[0], [&] { link_->remove(1); });
@@ -252,7 +252,7 @@ TEST_CASE("a session rotates at three quarters of its ids, and no visitor notice
         settings.backoff.lived_long = Duration::zero();  // ids run out all the time here
     }
     if (far) {
-        settings.near_below = Duration::zero();
+        settings.near_threshold = Duration::zero();
     }
     RotationRig rig(trunks, settings);
     const unsigned at_once = far ? 1 : static_cast<unsigned>(trunks);  // a far server gets the first trunk alone

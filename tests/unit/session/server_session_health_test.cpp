@@ -4,17 +4,17 @@
 
 #include "session/limits.hpp"
 #include "support/eventually.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::session;
 using namespace ferrotunnel::session::test;
 using ferrotunnel::test::eventually;
-using ferrotunnel::test::LogBook;
+using ferrotunnel::test::RecordingLogger;
 
 TEST_CASE("limit: a client that changes its mind about a backend all the time", "[health]") {
-    LogBook log;
+    RecordingLogger log;
     ServerRig rig;
     rig.shared->log = &log;
     WireClient client = rig.log_in({.features = wire::feature::health});
@@ -41,10 +41,9 @@ TEST_CASE("limit: a client that changes its mind about a backend all the time", 
         say(false);
     });
     CHECK(eventually(is_unhealthy));  // the last word counts in the end
-    CHECK(eventually([&] { return changes() >= static_cast<int>(limits::health_pace.at_once); }));
+    CHECK(eventually([&] { return changes() >= static_cast<int>(limits::health_rate.burst); }));
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(Clock::now() - began).count();
-    const auto most =
-        limits::health_pace.at_once + limits::health_pace.per_second * static_cast<std::uint64_t>(seconds);
+    const auto most = limits::health_rate.burst + limits::health_rate.per_second * static_cast<std::uint64_t>(seconds);
     CHECK(static_cast<std::uint64_t>(changes()) <= most);
 
     // A change that is taken back before its turn is none.

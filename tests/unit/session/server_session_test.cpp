@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
@@ -204,7 +204,7 @@ TEST_CASE("a client may narrow where its port listens, and not widen it") {
 }
 
 TEST_CASE("a client that is refused again and again does not fill the log") {
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     std::atomic<std::uint32_t> told{0};
     ServerRig rig;
     rig.shared->log = &log;
@@ -214,14 +214,14 @@ TEST_CASE("a client that is refused again and again does not fill the log") {
     WireClient client = rig.log_in();
     client.obtain_port(1);
     const TimePoint began = Clock::now();
-    for (std::uint32_t i = 0; i < 10 * limits::refusals_told_per_second; ++i) {
+    for (std::uint32_t i = 0; i < 10 * limits::refusal_events_per_second; ++i) {
         client.register_port(1, 0);
         CHECK(client.refused().code == wire::Code::protocol);  // the client hears of each refusal
     }
     const auto seconds = static_cast<std::uint32_t>((Clock::now() - began) / 1s) + 2;  // the seconds that have begun
     const std::uint32_t lines = static_cast<std::uint32_t>(log.count("a service was refused"));
-    CHECK(lines >= limits::refusals_told_per_second);
-    CHECK(lines <= limits::refusals_told_per_second * seconds);
+    CHECK(lines >= limits::refusal_events_per_second);
+    CHECK(lines <= limits::refusal_events_per_second * seconds);
     CHECK(told == lines);
 }
 

@@ -8,7 +8,7 @@
 
 #include "directory/tls_visitor.hpp"
 #include "support/eventually.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/session/server_rig.hpp"
 #include "wire/open_metadata.hpp"
 
@@ -42,9 +42,9 @@ struct TlsRig : ServerRig {
 };
 
 /// Counts whom it takes back.
-struct CountingEntrance final : TlsEntrance {
-    void take_back(TlsVisitor visitor) noexcept override {
-        if (visitor.host == "app.example.com" && !visitor.service && !visitor.entrance) {
+struct CountingEntrance final : TlsVisitorSource {
+    void readmit(TlsVisitor visitor) noexcept override {
+        if (visitor.host == "app.example.com" && !visitor.service && !visitor.source) {
             taken_back.fetch_add(1);
         }
     }
@@ -65,8 +65,8 @@ struct Comer {
     }
     void goes_to(std::shared_ptr<HttpService> service) {
         TlsVisitor visitor(std::move(server_end), from, "app.example.com", std::move(service), ticket);
-        visitor.entrance = entrance;
-        hand_over(std::move(visitor));
+        visitor.source = source;
+        dispatch(std::move(visitor));
     }
     /// Reads all bytes up to the end, which must not be a reset.
     std::string read_to_end() {
@@ -86,8 +86,8 @@ struct Comer {
     runtime::Fd server_end;
     runtime::Fd socket;
     net::Address from;
-    login::AdmissionTicket ticket = std::make_shared<login::AdmissionGate>(1, 1)->enter("");
-    std::shared_ptr<TlsEntrance> entrance{};
+    login::ConnectionTicket ticket = std::make_shared<login::ConnectionLimiter>(1, 1)->enter("");
+    std::shared_ptr<TlsVisitorSource> source{};
 };
 
 const std::string internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
@@ -123,7 +123,7 @@ TEST_CASE("a TLS service is answered with its address, or refused in words", "[t
 }
 
 TEST_CASE("a visitor is handed over with its address, and what it has sent comes first", "[tls]") {
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
     TlsRig rig;
     rig.shared->log = &log;
     WireClient client = rig.log_in();
@@ -176,7 +176,7 @@ TEST_CASE("a visitor whom no trunk takes hears an alert", "[tls]") {
 
 TEST_CASE("a visitor without a stream comes in again when the last trunk leaves", "[tls]") {
     TlsRig rig;
-    const auto entrance = std::make_shared<CountingEntrance>();
+    const auto source = std::make_shared<CountingEntrance>();
     WireClient client = rig.client_of("app.example.com");
     const auto service = rig.service("app.example.com");
     std::vector<std::unique_ptr<Comer>> comers;
@@ -184,14 +184,14 @@ TEST_CASE("a visitor without a stream comes in again when the last trunk leaves"
         on(rig.worker, [&] {
             for (std::size_t i = 0; i < count; ++i) {
                 comers.push_back(std::make_unique<Comer>("hello"));
-                comers.back()->entrance = entrance;
+                comers.back()->source = source;
                 comers.back()->goes_to(service);
             }
         });
     };
     SECTION("it stands in line: another one's end is that of its stream") {
         some_come(limits::opens_unanswered_per_service_max + 2);
-        CHECK(entrance->taken_back.load() == 0);
+        CHECK(source->taken_back.load() == 0);
         client.close();
     }
     SECTION("its service has just gone") {
@@ -200,10 +200,10 @@ TEST_CASE("a visitor without a stream comes in again when the last trunk leaves"
         client.registered();
         some_come(2);
     }
-    CHECK(eventually([&] { return entrance->taken_back.load() == 2; }));
+    CHECK(eventually([&] { return source->taken_back.load() == 2; }));
     REQUIRE(eventually([&] { return !service->is_carried(); }));
     on(rig.worker, [] {});
-    CHECK(entrance->taken_back.load() == 2);
+    CHECK(source->taken_back.load() == 2);
 }
 
 TEST_CASE("the trunks of a tunnel share the visitors of a TLS host", "[tls]") {
@@ -242,7 +242,7 @@ TEST_CASE("limit: so many visitors of a TLS host wait until their client has ans
     const auto some_more_come = [&](std::size_t count) {
         on(rig.worker, [&] {
             for (std::size_t i = 0; i < count; ++i) {
-                hand_over({runtime::Fd(), {}, "app.example.com", service, nullptr});
+                dispatch({runtime::Fd(), {}, "app.example.com", service, nullptr});
             }
         });
     };

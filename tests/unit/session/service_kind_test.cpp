@@ -116,7 +116,7 @@ TEST_CASE("service kinds: TLS passes untouched only where no certificate is aske
     parts.shared->https_public = HttpPublic{"https", 443};
     CHECK_FALSE(kind.read(wanted, place));
     CHECK(place.wanted.passthrough);
-    parts.shared->asks_for_certificate = [](std::string_view) { return true; };
+    parts.shared->requires_client_certificate = [](std::string_view) { return true; };
     ServicePlace again;
     CHECK(kind.read(wanted, again)->code == Code::unsupported);
 }

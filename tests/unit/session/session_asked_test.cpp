@@ -9,7 +9,7 @@
 #include "ferrotunnel/plugin.hpp"
 #include "plugin/client_plugins.hpp"
 #include "plugin/session_plugins.hpp"
-#include "support/log_book.hpp"
+#include "support/recording_logger.hpp"
 #include "unit/session/server_rig.hpp"
 
 using namespace ferrotunnel;
@@ -63,7 +63,7 @@ public:
 
     std::size_t instances() const { return clients_.instances(); }
 
-    ferrotunnel::test::LogBook log;
+    ferrotunnel::test::RecordingLogger log;
 
 private:
     const std::shared_ptr<plugin::SessionPlugins> plugins_ = std::make_shared<plugin::SessionPlugins>();
@@ -243,7 +243,7 @@ TEST_CASE("asked plugins: an HTTP service has them with its routes, the same one
     const auto routes = server.rig.shared->http->routes();
     const directory::HttpMatch match = routes->find("app.test", "/", Clock::now());
     REQUIRE(match.kind == directory::HttpMatch::Kind::service);
-    REQUIRE(match.service->description().asked.are_asked_for());
+    REQUIRE(match.service->description().asked.has_plugins());
     REQUIRE(match.service->description().asked.get());
     CHECK(match.service->description().asked.get()->names() == "quota");
     // Routes that are kept for longer than the service do not keep its plugins.

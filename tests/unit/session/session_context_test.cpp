@@ -97,5 +97,5 @@ TEST_CASE("shared view: a service is found by its kind and name, and the copy is
     view.change([](SessionView& changed) { changed.services.clear(); });
     CHECK(copy.services.size() == 1);
     CHECK(copy.retired);
-    view.look([](const SessionView& seen) { CHECK(seen.services.empty()); });
+    view.read([](const SessionView& seen) { CHECK(seen.services.empty()); });
 }

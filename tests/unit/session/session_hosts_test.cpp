@@ -89,7 +89,7 @@ TEST_CASE("two clients cannot hold one host, and a host belongs to the token tha
     holder.close();
     sibling.close();
     rig.wait_until_away("app.example.com");
-    CHECK(rig.find("app.example.com").kind == HttpKind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::offline);
     stranger.register_http(1, {"app.example.com"});
     CHECK(stranger.refused().code == wire::Code::name_taken);
     WireClient back = rig.log_in({.instance = 4});
@@ -103,7 +103,7 @@ TEST_CASE("a service that was unregistered is away, and its host is free for the
     client.obtain_http(1, {"app.example.com"});
     client.unregister(1);
     client.obtain_http(2, {"app.example.com"}, "/api");
-    CHECK(rig.find("app.example.com").kind == HttpKind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::offline);
     CHECK(rig.find("app.example.com", "/api").kind == HttpKind::service);
     // Unregistered between a request and its answer: what was claimed for the first request is not lost for the second.
     client.send_together([&] {
@@ -122,7 +122,7 @@ TEST_CASE("the hosts of a client that drains are away at once") {
     client.obtain_http(1, {"app.example.com"});
     client.send_goaway(wire::Code::going_away);
     rig.wait_until_away("app.example.com");
-    CHECK(rig.find("app.example.com").kind == HttpKind::away);
+    CHECK(rig.find("app.example.com").kind == HttpKind::offline);
     CHECK_FALSE(rig.shared->registry->holder_of(ClaimName("app.example.com", "/")));
 }
 

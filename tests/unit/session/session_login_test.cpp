@@ -29,10 +29,10 @@ struct LoginParts : SessionParts {
 
 TEST_CASE("session login: a peer that has proved nothing gives way, and its end is silent") {
     LoginParts parts;
-    CHECK_FALSE(parts.login.is_silent_end("why"));
-    parts.login.give_way();
+    CHECK_FALSE(parts.login.is_unreported_end("why"));
+    parts.login.end_if_unauthenticated();
     CHECK(parts.ended_with == Code::busy);
-    CHECK(parts.login.is_silent_end(""));
+    CHECK(parts.login.is_unreported_end(""));
     parts.login.finish();
     parts.login.finish();
     CHECK(parts.over == std::vector<bool>{false});

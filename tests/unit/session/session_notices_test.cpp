@@ -30,17 +30,17 @@ TEST_CASE("session notices: failures of strangers are all counted, and reported 
     SessionParts parts;
     std::uint64_t told = 0;
     parts.shared->notify = [&](const ServerNotice&) { ++told; };
-    const std::uint64_t failures = 2 * limits::strangers_told_per_second + 1;
+    const std::uint64_t failures = 2 * limits::unauthenticated_events_per_second + 1;
     const auto before = Clock::now();
     parts.run([&] {
         for (std::uint64_t i = 0; i < failures; ++i) {
-            report_stranger(parts.at, "a login was refused", Code::unauthorized, "why", true);
+            report_unauthenticated(parts.at, "a login was refused", Code::unauthorized, "why", true);
         }
-        report_stranger(parts.at, "a connection was refused", Code::protocol, "why", false);
+        report_unauthenticated(parts.at, "a connection was refused", Code::protocol, "why", false);
     });
     CHECK(parts.shared->counters->logins_refused == failures + 1);
-    CHECK(told >= limits::strangers_told_per_second);
+    CHECK(told >= limits::unauthenticated_events_per_second);
     if (Clock::now() - before < std::chrono::seconds(1)) {
-        CHECK(told <= 2 * limits::strangers_told_per_second);  // of two windows at most
+        CHECK(told <= 2 * limits::unauthenticated_events_per_second);  // of two windows at most
     }
 }

@@ -111,9 +111,9 @@ struct SessionParts {
     ServiceReplies replies{ServiceReplies::Needs{
         at, table, kinds, view, nullptr, [this](const wire::ControlPayload& payload) { sent.push_back(payload); },
         [] { return std::weak_ptr<ServerSession>(); }}};
-    PlaceQueue places{PlaceQueue::Needs{at, executor, table, kinds, replies, [this] { return ended; }}};
-    ServiceRegistration registration{ServiceRegistration::Needs{at, executor, rights, table, kinds, replies, places,
-                                                                nullptr, [this] { return refuses_any; },
+    HandoverQueue handover_queue{HandoverQueue::Needs{at, executor, table, kinds, replies, [this] { return ended; }}};
+    ServiceRegistration registration{ServiceRegistration::Needs{at, executor, rights, table, kinds, replies,
+                                                                handover_queue, nullptr, [this] { return refuses_any; },
                                                                 [this] { return ended; }}};
 };
 

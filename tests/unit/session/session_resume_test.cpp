@@ -45,7 +45,7 @@ struct ResumeFixture : HttpRig {
     /// Cuts its connection, and waits until the server knows.
     void lose(Held& held) {
         held.client.reset();
-        wait_until([&] { return held.session->waits_since().has_value(); });
+        wait_until([&] { return held.session->detached_since().has_value(); });
     }
     /// Why the login is refused.
     Code refused_by(WireClient client) {
@@ -84,7 +84,7 @@ TEST_CASE("a client continues with its session, and keeps its port", "[resume]")
     rig.lose(held);
     WireClient back = rig.connect(held.next());
     REQUIRE(back.log_in());
-    CHECK_FALSE(held.session->waits_since());
+    CHECK_FALSE(held.session->detached_since());
     const auto visitor = visit(port);
     CHECK(back.opened() == 5);
     CHECK(rig.shared->resume_counts->waits == 1);
@@ -135,7 +135,7 @@ TEST_CASE("nobody else gets a session that waits, and it continues waiting for i
         CHECK(rig.refused_by({std::move(far), rig.other_token, thief}) == Code::unauthorized);
     }
     CHECK(rig.shared->resume_counts->refused_unauthorized >= 1);
-    CHECK(held.session->waits_since());
+    CHECK(held.session->detached_since());
     WireClient back = rig.connect(held.next(1));
     CHECK(back.log_in());
 }
@@ -171,7 +171,7 @@ TEST_CASE("a server that stops, or hands over, waits for no client", "[resume]")
     ResumeFixture rig;
     auto held = rig.hold();
     const auto tell = [&](bool hands_over) {
-        on(rig.worker, [&] { hands_over ? held.session->hand_over() : held.session->drain(); });
+        on(rig.worker, [&] { hands_over ? held.session->handover_to_process() : held.session->drain(); });
     };
     const bool hands_over = GENERATE(false, true);
     SECTION("one that is away") {
@@ -204,7 +204,7 @@ TEST_CASE("who is sent away while it is away does not come back", "[resume]") {
     }
     SECTION("its token was taken off") {
         rig.shared->tokens = std::make_shared<std::vector<login::AcceptedToken>>(1, rig.shared->tokens.get()->back());
-        on(rig.worker, [&] { held.session->look_at_rights(); });
+        on(rig.worker, [&] { held.session->check_rights(); });
         rig.wait_until([&] { return rig.is_over(held); });
         CHECK(rig.refused(held.next()) == Code::unauthorized);
     }
@@ -249,7 +249,7 @@ TEST_CASE("rights that change while the new connection is on its way hold for it
     REQUIRE(message);
     REQUIRE(std::holds_alternative<wire::Refused>(*message));
     CHECK(std::get<wire::Refused>(*message).code == Code::unauthorized);
-    CHECK(held.session->waits_since());
+    CHECK(held.session->detached_since());
     other.stop();
     other.join();
 }

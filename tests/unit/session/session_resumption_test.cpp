@@ -32,9 +32,9 @@ struct ResumptionParts : SessionParts {
 
 TEST_CASE("session resumption: a session waits from the loss of its connection to its end, and is counted") {
     ResumptionParts parts;
-    CHECK_FALSE(parts.resumption.waits_since());
+    CHECK_FALSE(parts.resumption.detached_since());
     parts.run([&] { parts.resumption.on_detached({Code::cancelled, "It is gone."}); });
-    CHECK(parts.resumption.waits_since());
+    CHECK(parts.resumption.detached_since());
     CHECK(parts.notices == std::vector{ServerNotice::Kind::waiting});
     CHECK(parts.waited == std::vector{true});
     CHECK(parts.shared->resume_counts->waits == 1);
@@ -42,7 +42,7 @@ TEST_CASE("session resumption: a session waits from the loss of its connection t
         parts.resumption.on_end();
         parts.resumption.on_end();
     });
-    CHECK_FALSE(parts.resumption.waits_since());
+    CHECK_FALSE(parts.resumption.detached_since());
     CHECK(parts.shared->resume_counts->given_up == 1);
 }
 

@@ -112,7 +112,7 @@ TEST_CASE("a client that is kept out is refused after its proof, and its session
     const auto view = rig.sessions.front()->view();
     const TimePoint now = Clock::now();
     REQUIRE(rig.shared->kicked->keep_out({{view.client, view.name, "token", 1}}, now + 10min, now));
-    rig.sessions.front()->post([](ServerSession& one) { one.look_at_rights(); });
+    rig.sessions.front()->post([](ServerSession& one) { one.check_rights(); });
     std::optional<wire::Code> code;
     while (auto frame = client.receive()) {
         if (frame->header.type == wire::FrameType::goaway) {

@@ -81,7 +81,7 @@ TEST_CASE("session succession: a session that is replaced retires at once, and t
 TEST_CASE("session succession: a client that takes over where there is no other learns that") {
     SuccessionParts parts;
     parts.admit();
-    parts.run([&] { parts.succession.take_over(); });
+    parts.run([&] { parts.succession.begin_handover(); });
     CHECK(eventually([&] { return parts.run([&] { return parts.sent.size(); }) == 1; }));
     const auto message = wire::decode_control(parts.sent.front());
     REQUIRE(message);

@@ -32,12 +32,12 @@ TEST_CASE("visitor intake: a visitor of a service that has left is reset, from w
         parts.intake.take(directory::Visitor(std::move(near), loopback(1), nullptr), 1);
     }
     SECTION("it is named, and has left") {
-        parts.run([&] { parts.intake.take_by_name(2, std::move(near), loopback(1)); });
+        parts.run([&] { parts.intake.accept_by_name(2, std::move(near), loopback(1)); });
     }
     SECTION("it is named, and of another kind") {
         parts.run([&] {
             parts.table.keep(SessionParts::described(3, wire::ServiceKind::http));
-            parts.intake.take_by_name(3, std::move(near), loopback(1));
+            parts.intake.accept_by_name(3, std::move(near), loopback(1));
         });
     }
     CHECK(error_at(far) == ECONNRESET);

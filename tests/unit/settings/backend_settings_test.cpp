@@ -20,7 +20,7 @@ std::vector<std::string> backend_problems(Description service, bool application_
     std::vector<Problem> problems;
     check_service(service, application_serves, problems);
     if (problems.empty() && !application_serves) {
-        make_backend(backend_words(service), problems);
+        make_backend(backend_spec(service), problems);
     }
     std::vector<std::string> texts;
     for (const Problem& problem : problems) {
@@ -106,12 +106,12 @@ TEST_CASE("what a backend is told of the visitor goes to the engine, and to the 
     std::vector<Problem> problems;
     Http http = web_backend(":3000");
     CHECK_FALSE(http_part(http).per_visitor);
-    CHECK_FALSE(make_backend(backend_words(http), problems).proxy);
+    CHECK_FALSE(make_backend(backend_spec(http), problems).proxy);
     http.proxy_protocol = ProxyProtocol::v2;
     CHECK(http_part(http).per_visitor);
-    CHECK(make_backend(backend_words(http), problems).proxy == net::ProxyVersion::v2);
+    CHECK(make_backend(backend_spec(http), problems).proxy == net::ProxyVersion::v2);
     http.proxy_protocol = ProxyProtocol::v1;
-    CHECK(make_backend(backend_words(http), problems).proxy == net::ProxyVersion::v1);
+    CHECK(make_backend(backend_spec(http), problems).proxy == net::ProxyVersion::v1);
 }
 
 TEST_CASE("a TLS service needs a name that visitors ask for", "[settings]") {
@@ -143,7 +143,7 @@ TEST_CASE("a folder of files has to be there, and is brought to its whole path",
     check_service(http, false, problems);
     CHECK(problems.empty());
     CHECK(http.local == whole);
-    const auto made = make_backend(backend_words(http), problems);
+    const auto made = make_backend(backend_spec(http), problems);
     REQUIRE(made.folder);
     CHECK(made.folder->path() == (folder.path() / "site").string());
     CHECK(made.folder->lists());

@@ -116,7 +116,7 @@ void add_declared(const std::vector<detail::FileKey>& keys, const std::string& b
             declared.emplace(path, key.facts);
         }
         const bool is_list =
-            !is_group && (detail::type_words(*key.facts).takes_list || key.facts->type.starts_with("list of"));
+            !is_group && (detail::type_description(*key.facts).accepts_list || key.facts->type.starts_with("list of"));
         add_declared(key.keys, path + (is_list ? "[]." : "."), declared);
     }
 }
@@ -220,13 +220,14 @@ private:
             const std::string_view call = !setting.call.empty()         ? setting.call
                                           : !place.problem_path.empty() ? place.problem_path
                                                                         : setting.key;
-            const std::string otherwise =
-                setting.otherwise.empty() ? "" : " Default: " + std::string(setting.otherwise) + '.';
+            const std::string default_text =
+                setting.default_text.empty() ? "" : " Default: " + std::string(setting.default_text) + '.';
             const std::string option = setting.option.empty() ? "" : "--" + std::string(setting.option);
             std::string line = "|";
             for (const std::string& cell :
                  {in_code(key), setting.type.empty() ? type_of(setting) : std::string(setting.type), in_code(initial),
-                  std::string(setting.help) + otherwise, has_call ? in_code(std::string(call)) : "", in_code(option)}) {
+                  std::string(setting.help) + default_text, has_call ? in_code(std::string(call)) : "",
+                  in_code(option)}) {
                 line += (cell.empty() ? "" : ' ' + cell) + " |";
             }
             lines_.emplace(key, line);
@@ -390,7 +391,7 @@ TEST_CASE("a change of each setting is noticed, and taken over where it is live"
                 CHECK(detail::changes_between(side, values, changed) ==
                       std::vector<detail::SettingChange>{{key, setting.is_live}});
                 Values taken = values;
-                detail::take_live(taken, changed);
+                detail::copy_live(taken, changed);
                 CHECK((taken == changed) == setting.is_live);
             }
         });
@@ -405,7 +406,7 @@ TEST_CASE("a change of each setting is noticed, and taken over where it is live"
     server.log_level = LogLevel::trace;
     detail::ServerValues taken;
     CHECK(detail::changes_between("server", taken, server).size() == 5);
-    detail::take_live(taken, server);
+    detail::copy_live(taken, server);
     CHECK(taken == server);
 }
 

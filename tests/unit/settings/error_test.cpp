@@ -53,11 +53,11 @@ TEST_CASE("every code of the wire has an error", "[error]") {
     CHECK(detail::reset_error(wire::Code::cancelled) == asio::error::connection_reset);
     CHECK(detail::reset_error(wire::Code::busy) == errc::busy);
 
-    using Kind = mux::Verdict::Kind;
-    CHECK_FALSE(detail::verdict_error({}, true));
-    CHECK(detail::verdict_error({Kind::lost, wire::Code::none}, false) == errc::trunk_lost);
-    CHECK(detail::verdict_error({Kind::lost, wire::Code::none}, true) == errc::session_closed);
-    CHECK(detail::verdict_error({Kind::aborted, wire::Code::timeout}, false) == errc::timed_out);
+    using Kind = mux::StreamEnd::Kind;
+    CHECK_FALSE(detail::stream_end_error({}, true));
+    CHECK(detail::stream_end_error({Kind::lost, wire::Code::none}, false) == errc::trunk_lost);
+    CHECK(detail::stream_end_error({Kind::lost, wire::Code::none}, true) == errc::session_closed);
+    CHECK(detail::stream_end_error({Kind::aborted, wire::Code::timeout}, false) == errc::timed_out);
 }
 
 TEST_CASE("kinds of events have names", "[event]") {

@@ -30,7 +30,7 @@ TEST_CASE("an exit with destinations and users is made as it was said") {
     Tcp tcp = Tcp::exit(1080, {"*.example.com:443"}, {user("ann")});
     CHECK(exit_problem(tcp).empty());
     std::vector<Problem> problems;
-    const backend::Backend made = make_backend(backend_words(tcp), problems);
+    const backend::Backend made = make_backend(backend_spec(tcp), problems);
     REQUIRE(made.exit);
     CHECK(made.exit->destinations().may_allow("a.example.com", 443));
     CHECK_FALSE(made.exit->destinations().may_allow("a.example.com", 80));

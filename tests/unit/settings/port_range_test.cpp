@@ -16,7 +16,7 @@ using namespace ferrotunnel::detail;
 namespace {
 
 std::string error_of(std::string_view ports, std::string_view local) {
-    const auto spread = spread_ports(ports, local);
+    const auto spread = expand_ports(ports, local);
     return spread ? std::to_string(spread.value().size()) + " services" : spread.error();
 }
 
@@ -26,7 +26,7 @@ TEST_CASE("port ranges: each public port has its own port behind it") {
     for (const auto& [host, local] : {std::pair("db.internal:", "db.internal:3000-3002"), std::pair("", "3000-3002"),
                                       std::pair("[::1]:", "[::1]:3000-3002"), std::pair(":", ":3000-3002"),
                                       std::pair("tls://db-1:", "tls://db-1:3000-3002")}) {
-        const auto spread = spread_ports("65533-65535", local);
+        const auto spread = expand_ports("65533-65535", local);
         REQUIRE(spread);
         REQUIRE(spread.value().size() == 3);
         for (unsigned i = 0; i < 3; ++i) {

@@ -36,7 +36,7 @@ TEST_CASE("threads that share a rate do not get more together, while it changes"
             for (int passed = 0; passed < milliseconds; ++passed) {
                 now += 1ms;
                 if (passed % 64 == 0) {
-                    queue.ask_again(now);
+                    queue.reschedule(now);
                 }
                 queue.call(now, 1'000);
             }
@@ -61,5 +61,5 @@ TEST_CASE("threads that share a rate do not get more together, while it changes"
     // A thread whose clock is ahead has what the others' clocks have come to only later: never more than by the latest.
     CHECK(moved <= rate * 2 * 105 / 100);
     CHECK(moved > 0);
-    CHECK(token->buckets.of(Way::down).waiting() == 0);
+    CHECK(token->buckets.of(Direction::down).waiting() == 0);
 }

@@ -89,7 +89,7 @@ TEST_CASE("each visitor and each service has its own rate within that of the tok
         check_rate(crowd.moved() - crowd.visitors.back()->moved, MiB, 10);
     }
     SECTION("what goes the other way has no bound") {
-        crowd.add(0, Way::up)->wake();
+        crowd.add(0, Direction::up)->wake();
         CHECK(crowd.visitors.front()->unbounded);
     }
 }
@@ -101,17 +101,17 @@ TEST_CASE("a visitor who dies while it waits leaves nothing behind", "[shaping]"
     }
     crowd.wake_all();
     CHECK(crowd.waiting() > 900);
-    CHECK(crowd.token->buckets.of(Way::down).waiting() == crowd.waiting());
+    CHECK(crowd.token->buckets.of(Direction::down).waiting() == crowd.waiting());
     crowd.visitors.resize(1);  // the others' turns would have taken 5 s
     CHECK(crowd.waiting() <= 1);
-    CHECK(crowd.token->buckets.of(Way::down).waiting() <= 1);
+    CHECK(crowd.token->buckets.of(Direction::down).waiting() <= 1);
     crowd.run(500ms);
     crowd.forget_moved();
     crowd.run(10s);
     check_rate(crowd.moved(), 100 * KiB, 10);
     crowd.visitors.clear();
     CHECK(crowd.waiting() == 0);
-    CHECK(crowd.token->buckets.of(Way::down).waiting() == 0);
+    CHECK(crowd.token->buckets.of(Direction::down).waiting() == 0);
 }
 
 TEST_CASE("a change of rate is one for those who wait", "[shaping]") {
@@ -157,11 +157,11 @@ TEST_CASE("a rate for visitors is also one for those who are there", "[shaping]"
 
 TEST_CASE("what passes without having asked counts", "[shaping]") {
     ShapedCrowd crowd(of_token(MiB));
-    Lane lane(std::make_shared<VisitorShape>(crowd.service), Way::down, *crowd.add());
+    Lane lane(std::make_shared<VisitorShape>(crowd.service), Direction::down, *crowd.add());
     lane.passed(MiB, crowd.now);
-    CHECK(lane.ask(crowd.now) == 0);
-    CHECK(lane.ask(crowd.now + 900ms) == 0);
-    CHECK(lane.ask(crowd.now + 1100ms) > 0);
+    CHECK(lane.acquire(crowd.now) == 0);
+    CHECK(lane.acquire(crowd.now + 900ms) == 0);
+    CHECK(lane.acquire(crowd.now + 1100ms) > 0);
 }
 
 TEST_CASE("who does not wait has its share while others do", "[shaping]") {
@@ -170,11 +170,11 @@ TEST_CASE("who does not wait has its share while others do", "[shaping]") {
         crowd.add();
     }
     crowd.wake_all();
-    Lane datagrams(std::make_shared<VisitorShape>(crowd.service), Way::down, *crowd.visitors.front());
+    Lane datagrams(std::make_shared<VisitorShape>(crowd.service), Direction::down, *crowd.visitors.front());
     std::uint64_t passed = 0;
     for (int i = 0; i < 10'000; ++i) {
         crowd.run(1ms);
-        if (datagrams.ask(crowd.now) != 0) {  // 1.2 MiB a second
+        if (datagrams.acquire(crowd.now) != 0) {  // 1.2 MiB a second
             datagrams.passed(1'200, crowd.now);
             passed += 1'200;
         }

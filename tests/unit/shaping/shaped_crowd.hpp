@@ -16,12 +16,13 @@ namespace ferrotunnel::shaping {
 
 class ShapedVisitor final : public buffer::Waker {
 public:
-    ShapedVisitor(TurnQueue& queue, const TimePoint& now, std::shared_ptr<VisitorShape> shape, Way way = Way::down)
-        : queue_(queue), now_(now), lane_(std::move(shape), way, *this) {}
+    ShapedVisitor(TurnQueue& queue, const TimePoint& now, std::shared_ptr<VisitorShape> shape,
+                  Direction direction = Direction::down)
+        : queue_(queue), now_(now), lane_(std::move(shape), direction, *this) {}
 
     /// Moves what it may, in pieces of at most `piece` bytes, until it has to wait.
     void wake() noexcept override {
-        while (const std::size_t granted = lane_.ask(queue_, now_)) {
+        while (const std::size_t granted = lane_.acquire(queue_, now_)) {
             if (granted == Lane::any_number) {
                 unbounded = true;
                 return;
@@ -56,12 +57,12 @@ public:
         token->buckets.set(rates.all, now);
         service->set(rates, now);
         for (TurnQueue& queue : queues_) {
-            queue.ask_again(now);
+            queue.reschedule(now);
         }
     }
-    IntrusivePtr<ShapedVisitor> add(std::size_t worker = 0, Way way = Way::down) {
+    IntrusivePtr<ShapedVisitor> add(std::size_t worker = 0, Direction direction = Direction::down) {
         visitors.push_back(
-            make_intrusive<ShapedVisitor>(queues_[worker], now, std::make_shared<VisitorShape>(service), way));
+            make_intrusive<ShapedVisitor>(queues_[worker], now, std::make_shared<VisitorShape>(service), direction));
         return visitors.back();
     }
     void wake_all() {

@@ -48,7 +48,7 @@ TEST_CASE("those who wait are called in the order of their turns, whoever leaves
             waiter.at = queue_start + std::chrono::milliseconds(random.next() % 100);
         }
     }
-    queue.ask_again(queue_start);
+    queue.reschedule(queue_start);
     const std::size_t left = queue.size();
     TimePoint now = queue_start - 1ms;
     while (queue.size() > 0) {

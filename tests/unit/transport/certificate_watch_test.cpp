@@ -30,7 +30,7 @@ TEST_CASE("a watch reads what has changed, by its clock and when asked") {
             return certificate_pem(made) + key_pem(made);
         }());
         if (asked) {
-            watch.look_now();
+            watch.check_now();
         }
         REQUIRE(bell.wait());
         CHECK(hosts > 0);

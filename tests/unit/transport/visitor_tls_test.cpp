@@ -36,7 +36,7 @@ struct Hosts {
                        .common_name = host + (rsa_bits != 0 ? " rsa" : ""),
                        .rsa_bits = rsa_bits}));
     }
-    void ask_for_certificate(const std::string& host, const Made& authority, bool required = true) {
+    void request_certificate(const std::string& host, const Made& authority, bool required = true) {
         const auto file = directory.path() / ("ca" + std::to_string(settings.client_authorities.size()));
         put_file(file, certificate_pem(authority));
         settings.client_authorities.push_back({host, file, required});
@@ -312,8 +312,8 @@ TEST_CASE("client certificates: required, or taken if there is one") {
     const Made expired =
         make({.common_name = "old", .issuer = &authority, .from_seconds = -7'200, .until_seconds = -3'600});
     Hosts hosts({"open.example", "closed.example", "either.example"});
-    hosts.ask_for_certificate("closed.example", authority, true);
-    hosts.ask_for_certificate("either.example", authority, false);
+    hosts.request_certificate("closed.example", authority, true);
+    hosts.request_certificate("either.example", authority, false);
     auto tls = hosts.tls();
     for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         const auto go = [&](const char* name, const Made* certificate) {
@@ -348,8 +348,8 @@ TEST_CASE("a session is not resumed where another rule about client certificates
     const Made two = make({.common_name = "CA two", .authority = true});
     const Made alice = make({.common_name = "alice", .issuer = &one});
     Hosts hosts({"open.example", "one.example", "two.example"});
-    hosts.ask_for_certificate("one.example", one);
-    hosts.ask_for_certificate("two.example", two);
+    hosts.request_certificate("one.example", one);
+    hosts.request_certificate("two.example", two);
     auto tls = hosts.tls();
     for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         const auto go = [&](const char* name, const Made* certificate, SessionPtr session) {
@@ -379,7 +379,7 @@ TEST_CASE("a client CA that goes bad leaves the rules as they were") {
     const Made authority = make({.common_name = "CA", .authority = true});
     const Made alice = make({.common_name = "alice", .issuer = &authority});
     Hosts hosts({"a.example"});
-    hosts.ask_for_certificate("a.example", authority);
+    hosts.request_certificate("a.example", authority);
     auto tls = hosts.tls();
     const auto file = hosts.settings.client_authorities[0].ca_file;
     put_file(file, "damaged");
@@ -402,7 +402,7 @@ TEST_CASE("which requests belong on a connection") {
     put_pair(hosts.directory.path(), "fallback", make({.alternative_names = "DNS:fallback.example"}));
     hosts.settings.certificates.fallback = {hosts.directory.path() / "fallback.crt",
                                             hosts.directory.path() / "fallback.key"};
-    hosts.ask_for_certificate("closed.example", authority);
+    hosts.request_certificate("closed.example", authority);
     auto tls = hosts.tls();
     const VisitorHandshake open = visit(tls, {.name = "open.example"}).told;
     CHECK(tls->may_serve(open, "open.example"));

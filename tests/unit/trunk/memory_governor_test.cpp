@@ -28,7 +28,7 @@ struct Session {
         shared->ledger->subtract(held);
         shared->ledger->add(held = bytes);
     }
-    std::uint64_t asked() { return shared->asked_to_give_up.exchange(0); }
+    std::uint64_t asked() { return shared->reclaim_requested.exchange(0); }
 
     IntrusivePtr<CountingWaker> waker = make_intrusive<CountingWaker>();
     IntrusivePtr<mux::SessionShared> shared = make_intrusive<mux::SessionShared>(waker, mux::Settings());
@@ -48,14 +48,14 @@ TEST_CASE("limit: the memory of all sessions; at it nobody is asked, beyond it t
     more.hold(limit / 8);
     other.hold(limit / 4 + limit / 8 - 1);
     third.hold(limit / 4 + 1);
-    MemoryGovernor::Look found = governor->look();
+    MemoryGovernor::Survey found = governor->survey();
     CHECK(found.held == limit);
     CHECK(governor->held() == limit);
     CHECK(found.asked == 0);
     CHECK(most.waker->count == 0);
 
     third.hold(limit / 4 + 1 + 3'000);
-    found = governor->look();
+    found = governor->survey();
     CHECK(found.asked == 3'000);
     CHECK(found.owner == "a");
     CHECK(most.asked() == 2'000);
@@ -73,14 +73,14 @@ TEST_CASE("limit: the share of one token among several; at it nobody is asked, b
     Session other(governor, "b");
     // The token's own sessions are tight; those of the other token are not, as long as all together hold little.
     greedy.hold(share / 2 + 1);
-    (void)governor->look();
+    (void)governor->survey();
     CHECK(greedy.shared->is_tight());
     CHECK_FALSE(other.shared->is_tight());
 
     greedy.hold(share);
-    CHECK(governor->look().asked == 0);
+    CHECK(governor->survey().asked == 0);
     greedy.hold(share + 1);
-    CHECK(governor->look().asked == 1);
+    CHECK(governor->survey().asked == 1);
     CHECK(greedy.asked() == 1);
     CHECK(other.asked() == 0);
 }
@@ -89,9 +89,9 @@ TEST_CASE("the only token may have all") {
     auto governor = std::make_shared<MemoryGovernor>(limit, 1);
     Session session(governor, "a");
     session.hold(limit);
-    CHECK(governor->look().asked == 0);
+    CHECK(governor->survey().asked == 0);
     session.hold(limit + 1);
-    CHECK(governor->look().asked == 1);
+    CHECK(governor->survey().asked == 1);
 }
 
 TEST_CASE("limit: half of the memory; beyond it all sessions are tight, and not again before it is three eighths") {
@@ -100,7 +100,7 @@ TEST_CASE("limit: half of the memory; beyond it all sessions are tight, and not 
     Session idle(governor, "a");
     const auto tight_with = [&](std::uint64_t bytes) {
         session.hold(bytes);
-        (void)governor->look();
+        (void)governor->survey();
         CHECK(session.shared->is_tight() == idle.shared->is_tight());
         CHECK(session.asked() == 0);
         return session.shared->is_tight();
@@ -123,17 +123,17 @@ TEST_CASE("what waits to be sent and streams count, and who is gone does not") {
     session.shared->outbound->subtract(1'000);
     session.shared->streams.store(0);
     other.reset();
-    CHECK(governor->look().held == 0);
-    CHECK(governor->look().owner == "a");
+    CHECK(governor->survey().held == 0);
+    CHECK(governor->survey().owner == "a");
 }
 
 TEST_CASE("a look is worth repeating soon while there are visitors") {
     auto governor = std::make_shared<MemoryGovernor>(limit, 1);
-    CHECK_FALSE(governor->look().busy);
+    CHECK_FALSE(governor->survey().busy);
     Session session(governor, "a");
-    CHECK_FALSE(governor->look().busy);
+    CHECK_FALSE(governor->survey().busy);
     session.shared->streams.store(1);
-    CHECK(governor->look().busy);
+    CHECK(governor->survey().busy);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ private:
 
 TEST_CASE("a TLS backend that fails with bytes under way is let go at once, also when its visitor has been reset") {
     mux::Settings patient = settings_of(mux::Role::client);
-    patient.orphan_patience = 24h;
+    patient.orphan_timeout = 24h;
     TrunkPair pair(settings_of(mux::Role::server), patient);
     const auto script = std::make_shared<Script>();
     const auto traffic = std::make_shared<Traffic>();

@@ -35,7 +35,7 @@ struct ShapedRig {
         on(pair.worker, [&] {
             shape->token().buckets.set(rates.all, pair.worker.now());
             shape->set(rates, pair.worker.now());
-            pair.worker.turns().ask_again();
+            pair.worker.turns().reschedule();
         });
     }
     std::unique_ptr<PumpedVisitor> visit() {
@@ -148,5 +148,5 @@ TEST_CASE("visitors who end while they wait leave the line", "[shaping]") {
         });
     }
     CHECK(eventually([&] { return rig.waiting() == 0; }));
-    CHECK(rig.shape->token().buckets.of(shaping::Way::up).waiting() == 0);
+    CHECK(rig.shape->token().buckets.of(shaping::Direction::up).waiting() == 0);
 }

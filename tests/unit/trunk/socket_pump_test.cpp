@@ -80,7 +80,7 @@ struct FirstReadTap final : Tap {
 
 mux::Settings server_with_patience(Duration patience) {
     mux::Settings settings = settings_of(mux::Role::server);
-    settings.orphan_patience = patience;
+    settings.orphan_timeout = patience;
     return settings;
 }
 
@@ -303,7 +303,7 @@ TEST_CASE("limit: a visitor who was reset leaves nothing behind when its backend
         return on(pair.worker, [&] { return side.trunk->session().stats().streams; });
     };
     CHECK(eventually([&] { return streams(pair.server) == 0 && streams(pair.client) == 0; }));
-    CHECK(on(pair.worker, [&] { return shelf.streams[0]->verdict().code; }) == wire::Code::too_slow);
+    CHECK(on(pair.worker, [&] { return shelf.streams[0]->stream_end().code; }) == wire::Code::too_slow);
 }
 
 // As a backend that echoes does it: it takes nothing more until what it says is taken.

@@ -29,7 +29,7 @@ TEST_CASE("visitors count up to the whole process, bytes as far as one worker co
         CHECK(each->from_sockets.load() == 101);
         CHECK(each->to_sockets.load() == 7);
     }
-    // Every worker would write to it, with every read and write: TrafficBook sums up sessions instead.
+    // Every worker would write to it, with every read and write: TrafficRegistry sums up sessions instead.
     CHECK(process->from_sockets.load() == 0);
     CHECK(process->to_sockets.load() == 0);
 }

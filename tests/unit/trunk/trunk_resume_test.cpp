@@ -111,7 +111,7 @@ private:
     void on_pipe_open() override {
         if (!expects_login) {
             if (role_ == mux::Role::client) {
-                trunk->resumes_by_itself();
+                trunk->set_redials();
             }
             if (window_ > Duration::zero()) {
                 trunk->session().begin_resumable(window_);
@@ -123,7 +123,7 @@ private:
     void on_control(Bytes) override {
         if (expects_login) {
             buffer::Slice behind;
-            handed_over = trunk->hand_over(behind);
+            handed_over = trunk->transfer(behind);
             rest.assign(behind.bytes().begin(), behind.bytes().end());
             ended.tell();
         }

@@ -194,7 +194,7 @@ TEST_CASE("a stream wakes its trunk from another thread without memory") {
     accepted->abort(wire::Code::cancelled);
     CHECK_FALSE(ferrotunnel::test::fail_allocation(0));
     CHECK(visitor->woken.wait(2));
-    CHECK(opened->verdict().code == wire::Code::cancelled);
+    CHECK(opened->stream_end().code == wire::Code::cancelled);
     on(pair.worker, [&] {
         pair.client.on_stream = nullptr;
         accepted.reset();

@@ -1,0 +1,200 @@
+#include "client_reporter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "printable.hpp"
+#include "qr_text.hpp"
+#include "reach.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+double in_seconds(std::chrono::milliseconds duration) {
+    return static_cast<double>(duration.count()) / 1000;
+}
+
+std::string reason(const Event& event) {
+    return event.text.empty() ? event.error.message() : event.text;
+}
+
+// Whether a refusal may pass: what others hold may soon be free, but what the server forbids stays refused.
+bool may_pass(const std::error_code& error) {
+    return error == errc::port_taken || error == errc::name_taken || error == errc::busy || error == errc::draining ||
+           error == errc::internal;
+}
+
+}  // namespace
+
+std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
+    std::optional<ExitCode> end;
+    switch (event.kind) {
+        case Event::Kind::connected:
+            output_.line(fmt::format("connected to {}", facts_.server));
+            connected_ = true;
+            ever_connected_ = true;
+            break;
+        case Event::Kind::joined:
+            if (event.connections == facts_.connections && (facts_.reports_connections || has_degraded_)) {
+                output_.line(fmt::format("  all {} connections are up", event.connections));
+            }
+            break;
+        case Event::Kind::degraded:
+            on_degraded(event);
+            break;
+        case Event::Kind::lost:
+            end = on_lost(event);
+            break;
+        case Event::Kind::reconnecting:
+            output_.line(fmt::format("  next attempt in {:.1f} s", in_seconds(event.retry_in)));
+            break;
+        case Event::Kind::registered:
+            on_registered(event);
+            break;
+        case Event::Kind::unregistered:
+            endpoints_.remove_service(event.service);
+            refusals_.erase(event.service);
+            break;
+        case Event::Kind::unhealthy:
+            output_.line(fmt::format("  {} is unhealthy: {}", event.service, printable(event.text)));
+            break;
+        case Event::Kind::healthy:
+            output_.line(fmt::format("  {} is healthy again", event.service));
+            break;
+        case Event::Kind::refused:
+            end = on_refused(event);
+            break;
+        case Event::Kind::waiting:
+            output_.line(
+                fmt::format("lost connection {}, visitors wait for another one: {}", event.connection, reason(event)));
+            break;
+        case Event::Kind::resumed:
+            output_.line(fmt::format("connection {} is back, and its visitors continue", event.connection));
+            break;
+        case Event::Kind::draining:
+            if (!event.peer.empty()) {
+                output_.line("the server is going away: no new visitors, the present ones may finish");
+            }
+            break;
+        case Event::Kind::took_over:
+            output_.line(event.error ? fmt::format("no running client to replace: {}", printable(event.text))
+                                     : fmt::format("in place: {}", printable(event.text)));
+            break;
+        case Event::Kind::replaced:
+            output_.line(fmt::format("replaced: {}", printable(event.text)));
+            break;
+        case Event::Kind::reloaded:
+        case Event::Kind::kicked:
+            break;  // reported to the caller
+        case Event::Kind::stopped:
+            end = on_stopped(event);
+            break;
+    }
+    if (const std::string fault = endpoints_.publish(); !fault.empty()) {
+        output_.line(fault);
+    }
+    return end;
+}
+
+void ClientReporter::on_degraded(const Event& event) {
+    has_degraded_ = true;
+    output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
+                             facts_.connections, reason(event), in_seconds(event.retry_in)));
+}
+
+// Ends a client that has never logged in, and whose user watches, when its token or version is rejected. The library
+// retries in case the peer is not the server, but a mistyped token is more likely.
+std::optional<ExitCode> ClientReporter::on_lost(const Event& event) {
+    output_.line(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
+                            : fmt::format("not connected: {}", reason(event)));
+    connected_ = false;
+    for (const auto& [name, offered] : facts_.offered) {
+        endpoints_.remove_service(name);
+    }
+    const bool refused = event.error == errc::unauthorized || event.error == errc::version_mismatch;
+    return refused && !ever_connected_ && !facts_.retries_refused ? on_stopped(event) : std::nullopt;
+}
+
+void ClientReporter::on_registered(const Event& event) {
+    const auto found = facts_.offered.find(event.service);
+    ever_registered_ = true;
+    refusals_.erase(event.service);
+    endpoints_.remove_service(event.service);
+    endpoints_.add_service(event.service, event.endpoint);
+    const std::string url = as_url(event.endpoint);
+    output_.line(fmt::format("  {} -> {}", url, found == facts_.offered.end() ? event.service : found->second.local));
+    if (facts_.shows_qr && url.starts_with("http")) {
+        show_qr(event.service, url);
+    }
+}
+
+// Shows the code again only if the address differs: a new connection alone is not news.
+void ClientReporter::show_qr(const std::string& service, const std::string& url) {
+    if (std::exchange(shown_[service], url) == url) {
+        return;
+    }
+    for (const std::string& line : qr_text(url)) {
+        output_.line("  " + line);
+    }
+}
+
+// Ends a client whose services were all rejected from the start, for permanent reasons: its set-up is wrong. Later
+// refusals may pass, and the library retries.
+std::optional<ExitCode> ClientReporter::on_refused(const Event& event) {
+    if (event.service.empty()) {
+        output_.line(fmt::format("refused by {}: {}", facts_.server, reason(event)));
+        return std::nullopt;
+    }
+    endpoints_.remove_service(event.service);
+    Refusal& refusal = refusals_[event.service];
+    ++refusal.times;
+    refusal.may_pass = may_pass(event.error);
+    const bool ends = !ever_registered_ && has_no_services_left();
+    if (std::string why = reason(event); refusal.last_reason != why) {
+        output_.line(fmt::format("  refused: {}: {}{}", event.service, why,
+                                 !ends && will_retry(refusal) ? " Trying again." : ""));
+        refusal.last_reason = std::move(why);
+    }
+    if (!ends) {
+        return std::nullopt;
+    }
+    output_.line("ended: no service is left to offer");
+    return ExitCode::refused;
+}
+
+// The library retries in any case; this decides whether the program waits for that.
+bool ClientReporter::will_retry(const Refusal& refusal) const {
+    return refusal.may_pass || facts_.retries_refused;
+}
+
+bool ClientReporter::has_no_services_left() const {
+    return std::all_of(facts_.offered.begin(), facts_.offered.end(), [this](const auto& entry) {
+        if (entry.second.service.state() == Service::State::disabled) {
+            return true;
+        }
+        const auto refusal = refusals_.find(entry.first);
+        return refusal != refusals_.end() && entry.second.service.state() == Service::State::refused &&
+               (!will_retry(refusal->second) || (facts_.attempts != 0 && refusal->second.times >= facts_.attempts));
+    });
+}
+
+std::optional<ExitCode> ClientReporter::on_stopped(const Event& event) {
+    if (!event.error) {
+        return std::nullopt;  // our own stop()
+    }
+    if (event.error == errc::superseded) {
+        output_.line("ended: another client replaced this one");
+        return ExitCode::superseded;
+    }
+    if (event.error == errc::unauthorized) {
+        output_.line("ended: the token was not accepted");
+        return ExitCode::refused;
+    }
+    output_.line(fmt::format("ended: {}", reason(event)));
+    return ExitCode::lost;
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,192 @@
+#include "admin/control_client.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "admin/limits.hpp"
+#include "admin/peer.hpp"
+#include "admin/search.hpp"
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "base/text.hpp"
+#include "http/body_reader.hpp"
+#include "http/edits.hpp"
+#include "http/head_writer.hpp"
+#include "http/response_parser.hpp"
+#include "runtime/socket.hpp"
+
+namespace ferrotunnel::admin {
+namespace {
+
+using Why = NoReply::Why;
+
+NoReply too_late(const std::string& path) {
+    return {Why::broken, "the program at " + in_quotes(path) + " does not answer"};
+}
+
+NoReply is_gone(const std::string& path) {
+    return {Why::broken, "the program at " + in_quotes(path) + " ended before its response was complete"};
+}
+
+NoReply is_no_answer(const std::string& path) {
+    return {Why::broken, "the program at " + in_quotes(path) + " is not FerroTunnel"};
+}
+
+// Waits for the event; false: the time is over.
+bool wait_for(int socket, short events, TimePoint until) {
+    pollfd source{socket, events, 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
+    return left > 0 && ::poll(&source, 1, static_cast<int>(std::min<decltype(left)>(left, 60'000))) >= 0;
+}
+
+Result<runtime::Fd, NoReply> connect(const std::string& path, TimePoint until) {
+    const uid_t believed = trusted_owner_of(path);
+    if (const auto distrust = distrust_of_socket(path)) {
+        return NoReply{Why::untrusted, *distrust};
+    }
+    std::error_code error;
+    runtime::Fd socket = runtime::connect_unix(path, error);
+    while (error == std::errc::resource_unavailable_try_again && Clock::now() < until) {
+        (void)::poll(nullptr, 0, 10);  // no event reports when its queue has room
+        socket = runtime::connect_unix(path, error);
+    }
+    if (error == std::errc::connection_refused || error == std::errc::no_such_file_or_directory) {
+        return NoReply{Why::nobody, "no program listens at " + in_quotes(path)};
+    }
+    if (error) {
+        return NoReply{Why::broken, "cannot connect to " + in_quotes(path) + ": " + error.message()};
+    }
+    // The process that listens has created the socket: the earlier check of the folder no longer matters.
+    if (user_at(socket.get()) != believed) {
+        return NoReply{Why::untrusted, "the program at " + in_quotes(path) + " belongs to another user"};
+    }
+    return socket;
+}
+
+std::string request_of(const ControlRequest& question) {
+    http::Edits edits;
+    http::RequestOut out;
+    out.method = question.method;
+    out.path = question.path;
+    out.host = "localhost";
+    out.keep_alive = false;
+    if (!question.body.empty()) {
+        check(edits.set("Content-Type", "application/json"), "one field fits into the head of a request");
+        out.edits = &edits;
+    }
+    if (!question.body.empty() || question.method == "POST") {
+        out.body = http::Body::of_length(question.body.size());
+    }
+    std::string request(1'024 + question.path.size(), '\0');
+    const std::size_t size = http::write_request(out, request);
+    check(size <= request.size(), "the head of a request fits into its buffer");
+    request.resize(std::min(size, request.size()));
+    return request.append(question.body);
+}
+
+bool send_all(const runtime::Fd& socket, std::string_view bytes, TimePoint until) {
+    while (!bytes.empty()) {
+        const runtime::IoResult written = runtime::write_some(socket.get(), as_bytes(bytes));
+        bytes.remove_prefix(written.bytes);
+        if (written.status == runtime::IoStatus::error ||
+            (written.status == runtime::IoStatus::would_block && !wait_for(socket.get(), POLLOUT, until))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// The part of the answer received so far.
+class Reading {
+public:
+    enum class State : std::uint8_t { more, complete, wrong };
+
+    explicit Reading(bool to_head) {
+        http::ResponseContext context;
+        context.method = to_head ? http::Method::head : http::Method::get;
+        parser_.reset(context);
+    }
+
+    State take(std::string_view bytes) {
+        if (in_body_) {
+            return read_body(bytes);
+        }
+        head_ += bytes;
+        for (;;) {
+            const http::ParseState state = parser_.parse(head_);
+            if (state != http::ParseState::complete) {
+                return state == http::ParseState::more ? State::more : State::wrong;
+            }
+            const bool is_interim = parser_.head().is_interim();
+            const std::string rest = head_.substr(parser_.size());
+            if (!is_interim) {
+                reply.status = parser_.head().status;
+                body_ = http::BodyReader(parser_.head().body);
+                in_body_ = true;
+                return read_body(rest);
+            }
+            head_ = rest;
+            parser_.reset();
+        }
+    }
+    bool end() { return in_body_ && body_.end_of_input(); }
+
+    Reply reply;
+
+private:
+    State read_body(std::string_view bytes) {
+        while (!bytes.empty() && body_.state() == http::BodyState::more) {
+            const http::BodyReader::Piece piece = body_.next(bytes);
+            if (reply.body.size() + piece.payload.size() > limits::admin_answer_max) {
+                return State::wrong;
+            }
+            reply.body += piece.payload;
+            bytes.remove_prefix(piece.consumed);
+        }
+        return body_.state() == http::BodyState::complete ? State::complete
+               : body_.state() == http::BodyState::more   ? State::more
+                                                          : State::wrong;
+    }
+
+    http::ResponseParser parser_;
+    http::BodyReader body_;
+    std::string head_;
+    bool in_body_ = false;
+};
+
+}  // namespace
+
+Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& question, Duration timeout) {
+    const TimePoint until = Clock::now() + timeout;
+    Result<runtime::Fd, NoReply> socket = connect(path, until);
+    if (!socket) {
+        return socket.error();
+    }
+    // The answer shows whether everything could be sent: a refusal may arrive before that.
+    (void)send_all(*socket, request_of(question), until);
+    Reading reading(question.method == "HEAD");
+    std::array<std::uint8_t, 16'384> buffer;
+    for (;;) {
+        const runtime::IoResult read =
+            runtime::read_with_sockets(socket->get(), MutableBytes(buffer), reading.reply.sockets);
+        const auto state = reading.take({reinterpret_cast<const char*>(buffer.data()), read.bytes});
+        if (state != Reading::State::more) {
+            return state == Reading::State::complete ? Result<Reply, NoReply>(std::move(reading.reply))
+                                                     : is_no_answer(path);
+        }
+        if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
+            return reading.end() ? Result<Reply, NoReply>(std::move(reading.reply)) : is_gone(path);
+        }
+        if (read.status == runtime::IoStatus::would_block && !wait_for(socket->get(), POLLIN, until)) {
+            return too_late(path);
+        }
+    }
+}
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,124 @@
+#include "api/protected_endpoint_warnings.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "admin/search.hpp"
+#include "backend/backend.hpp"
+#include "base/text.hpp"
+#include "exits/destinations.hpp"
+#include "runtime/address.hpp"
+#include "runtime/protected_endpoints.hpp"
+#include "settings/dashboard_address.hpp"
+#include "settings/managed_targets.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+struct Doors {
+    std::vector<runtime::SocketAddress> dashboards;
+    std::vector<std::string> sockets;
+
+    void add(const CommonValues& settings, std::string_view side) {
+        const runtime::SocketAddress at = dashboard_address(settings.dashboard, side);
+        if (!at.empty() && settings.dashboard_token_file.empty()) {
+            dashboards.push_back(at);
+        }
+        if (settings.control != control_off) {
+            const bool is_usual = settings.control.empty() || settings.control == control_usual;
+            sockets.push_back(is_usual ? admin::usual_path(side) : settings.control);
+        }
+    }
+};
+
+class Search {
+public:
+    Search(const Doors& endpoints, const std::string& file) : endpoints_(endpoints), file_(file) {}
+
+    void managed(const std::vector<std::string>& targets) {
+        const auto read = exits::Destinations::parse(targets);
+        for (const runtime::SocketAddress& at : endpoints_.dashboards) {
+            if (read && read->allow(runtime::visitor_address(at), at.port())) {
+                found("client.managed", "", at.text());
+            }
+        }
+    }
+
+    void exit(const Tcp& tcp) {
+        const auto read = exits::Destinations::parse(tcp.allow);
+        for (const runtime::SocketAddress& at : endpoints_.dashboards) {
+            if (read && read->name(runtime::visitor_address(at), at.port())) {
+                found("client.services", "`allow` of " + in_quotes(tcp.name) + ' ', at.text());
+            }
+        }
+    }
+
+    template <typename Services>
+    void services(const Services& all) {
+        for (const auto& service : all) {
+            for (const wire::ServiceKind kind : {wire::ServiceKind::http, wire::ServiceKind::tcp}) {
+                if (const auto place = backend::parse_backend_address(service.local, kind); place) {
+                    backend(in_quotes(service.name) + ' ', *place);
+                    break;
+                }
+            }
+        }
+    }
+
+    std::vector<Problem> take() { return std::move(warnings_); }
+
+private:
+    void backend(const std::string& service, const backend::BackendAddress& place) {
+        for (const std::string& path : endpoints_.sockets) {
+            if (place.unix_path == path) {
+                found("client.services", service, path);
+            }
+        }
+        const bool is_name = place.at.host == "localhost" || place.at.host.empty();
+        const auto to = runtime::SocketAddress::from_ip(is_name ? "127.0.0.1" : place.at.host, place.at.port);
+        for (const runtime::SocketAddress& at : endpoints_.dashboards) {
+            if (place.unix_path.empty() && to && runtime::ends_at(*to, at)) {
+                found("client.services", service, at.text());
+            }
+        }
+    }
+
+    void found(std::string key, const std::string& what, const std::string& endpoint) {
+        warnings_.push_back({std::move(key),
+                             what + "leads to this program's own control API at " + endpoint +
+                                 ", where the program's own connections are refused",
+                             file_, 0, 0});
+    }
+
+    const Doors& endpoints_;
+    const std::string& file_;
+    std::vector<Problem> warnings_;
+};
+
+}  // namespace
+
+std::vector<Problem> protected_endpoint_warnings(const ConfigFile& file) {
+    if (!file.values.client) {
+        return {};
+    }
+    const ClientPart& client = *file.values.client;
+    Doors endpoints;
+    endpoints.add(client.settings, "client");
+    if (file.values.server) {
+        endpoints.add(file.values.server->settings, "server");
+    }
+    Search search(endpoints, file.name);
+    search.managed(client.settings.managed);
+    for (const Tcp& tcp : client.services) {
+        if (tcp.local == backend::exit_keyword) {
+            search.exit(tcp);
+        }
+    }
+    search.services(client.services);
+    search.services(client.http_services);
+    search.services(client.tls_services);
+    return search.take();
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,24 @@
+// Report of a group member that was ejected or has returned.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "directory/carrier_list.hpp"
+
+namespace ferrotunnel::directory {
+
+struct MemberNotice {
+    bool ejected = false;
+    std::string member;
+    std::string service;  // its name
+    std::string token;    // its name
+    std::string why;      // reason of the ejection; empty: it has returned
+};
+
+/// `fared`: the outcome that caused the turn; `time`: how long the member is out.
+MemberNotice member_notice(const GroupMember& member, HealthTransition turn, MemberOutcome outcome, Duration time,
+                           std::string_view service, std::string_view token);
+
+}  // namespace ferrotunnel::directory

@@ -1,0 +1,53 @@
+// Tokens that a server accepts at present: they may change while it runs, and logins that have begun keep those that
+// they began with.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "login/handshake_server.hpp"
+
+namespace ferrotunnel::login {
+
+/// Any thread. Look-ups take logarithmic time in the number of tokens.
+class TokenStore {
+public:
+    TokenStore() = default;
+    TokenStore& operator=(AcceptedTokens tokens);
+
+    /// Never null.
+    AcceptedTokens get() const;
+    /// Whether any of them can be guessed.
+    bool any_weak() const noexcept { return any_weak_.load(std::memory_order_relaxed); }
+
+    /// The token with this secret, the first or the second; null if there is none any more.
+    std::shared_ptr<const AcceptedToken> find(const TokenId& secret) const;
+    /// The token with this id, whatever its secrets are by now.
+    std::shared_ptr<const AcceptedToken> known_as(const TokenId& id) const;
+    std::shared_ptr<const AcceptedToken> named(std::string_view name) const;
+
+private:
+    using Place = std::uint32_t;  // in tokens_
+    using Places = std::vector<std::pair<TokenId, Place>>;
+
+    std::shared_ptr<const AcceptedToken> at(const Places& places, const TokenId& id) const REQUIRES(mutex_);
+    std::shared_ptr<const AcceptedToken> at(Place place) const REQUIRES(mutex_) {
+        return {tokens_, &(*tokens_)[place]};
+    }
+
+    mutable Mutex mutex_;
+    AcceptedTokens tokens_ GUARDED_BY(mutex_) = std::make_shared<const std::vector<AcceptedToken>>();
+    Places by_secret_ GUARDED_BY(mutex_);
+    Places by_id_ GUARDED_BY(mutex_);
+    std::vector<Place> by_name_ GUARDED_BY(mutex_);
+    std::atomic<bool> any_weak_{false};
+};
+
+}  // namespace ferrotunnel::login

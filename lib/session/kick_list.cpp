@@ -1,0 +1,88 @@
+#include "session/kick_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace ferrotunnel::session {
+
+KickList::Key KickList::key_of(const directory::ClientId& client, const std::string& name) {
+    return {client.first, name, name.empty() ? client.second : wire::InstanceId{}};
+}
+
+void KickList::remove_expired(TimePoint now) {
+    std::erase_if(entries_, [now](const auto& entry) { return entry.second.until <= now; });
+}
+
+bool KickList::keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now) {
+    const MutexLock lock(mutex_);
+    remove_expired(now);
+    std::map<Key, Entry> all = entries_;
+    for (const Client& client : clients) {
+        all.insert_or_assign(key_of(client.client, client.name), Entry{client, until});
+    }
+    if (all.size() > clients_max_) {
+        return false;
+    }
+    entries_ = std::move(all);
+    return true;
+}
+
+std::size_t KickList::change(const std::string& client, TimePoint until, TimePoint now) {
+    const MutexLock lock(mutex_);
+    remove_expired(now);
+    const auto change_those = [&](auto&& is_meant) REQUIRES(mutex_) {
+        std::size_t count = 0;
+        for (auto& [key, entry] : entries_) {
+            if (is_meant(entry.who)) {
+                entry.until = until;
+                ++count;
+            }
+        }
+        return count;
+    };
+    const std::size_t by_id = change_those([&](const Client& who) { return std::to_string(who.id) == client; });
+    return by_id != 0 ? by_id : change_those([&](const Client& who) { return who.name == client; });
+}
+
+std::optional<Duration> KickList::left(const directory::ClientId& client, const std::string& name,
+                                       TimePoint now) const {
+    const MutexLock lock(mutex_);
+    if (entries_.empty()) {
+        return std::nullopt;
+    }
+    const auto found = entries_.find(key_of(client, name));
+    return found != entries_.end() && found->second.until > now ? std::optional(found->second.until - now)
+                                                                : std::nullopt;
+}
+
+std::vector<KickList::Row> KickList::rows(TimePoint now) const {
+    std::vector<Row> all;
+    const MutexLock lock(mutex_);
+    for (const auto& [key, entry] : entries_) {
+        if (entry.until > now) {
+            all.push_back({entry.who, entry.until - now});
+        }
+    }
+    return all;
+}
+
+std::string format_wait(Duration left) {
+    struct Unit {
+        const char* name;
+        std::int64_t seconds;
+    };
+    static constexpr std::array<Unit, 4> units{{{"d", 86'400}, {"h", 3'600}, {"m", 60}, {"s", 1}}};
+    const std::int64_t seconds = std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(left).count(), 1);
+    const auto* unit =
+        std::find_if(units.begin(), units.end(), [&](const Unit& one) { return seconds >= one.seconds; });
+    std::string text = std::to_string(seconds / unit->seconds) + unit->name;
+    const std::int64_t rest = seconds % unit->seconds;
+    if (const auto* next = unit + 1; next != units.end() && rest >= next->seconds) {
+        text += std::to_string(rest / next->seconds) + next->name;
+    }
+    return text;
+}
+
+}  // namespace ferrotunnel::session

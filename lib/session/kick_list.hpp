@@ -1,0 +1,67 @@
+// Clients that an operator keeps out of a server for a time. A client is identified beyond the life of its process: by
+// the token and its own name; without a name, by the token and the instance, which is new with each process. A
+// restarted server has forgotten them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
+#include "directory/registry.hpp"
+#include "session/limits.hpp"
+
+namespace ferrotunnel::session {
+
+/// Any thread.
+class KickList {
+public:
+    /// A client as the operator names it.
+    struct Client {
+        directory::ClientId client;
+        std::string name;  // the client's own name; may be empty
+        std::string token_name;
+        std::uint64_t id = 0;
+    };
+    struct Row {
+        Client who;
+        Duration left{};
+    };
+
+    explicit KickList(std::size_t clients_max = limits::kicked_max) : clients_max_(clients_max) {}
+
+    /// Keeps all of these out until then, replacing earlier times. Returns false and changes nothing if there is no
+    /// room for all.
+    bool keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now);
+    /// The same for clients that are kept out already and have this id, or otherwise this name. Returns their number.
+    std::size_t change(const std::string& client, TimePoint until, TimePoint now);
+
+    /// How long the client must still wait. Empty if it may connect.
+    std::optional<Duration> left(const directory::ClientId& client, const std::string& name, TimePoint now) const;
+    /// The clients that are kept out, at most `clients_max`.
+    std::vector<Row> rows(TimePoint now) const;
+
+private:
+    using Key = std::tuple<login::TokenId, std::string, wire::InstanceId>;
+    struct Entry {
+        Client who;
+        TimePoint until;
+    };
+
+    static Key key_of(const directory::ClientId& client, const std::string& name);
+    void remove_expired(TimePoint now) REQUIRES(mutex_);
+
+    const std::size_t clients_max_;
+    mutable Mutex mutex_;
+    std::map<Key, Entry> entries_ GUARDED_BY(mutex_);
+};
+
+/// "9m58s", "1h5m", "3d2h"; a started second counts as a whole one.
+std::string format_wait(Duration left);
+
+}  // namespace ferrotunnel::session
