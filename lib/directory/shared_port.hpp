@@ -163,7 +163,7 @@ public:
     Transport transport() const noexcept { return transport_; }
     /// Hands the visitor to the carrier with the fewest visitors, in turn if several are equal. Without a carrier it
     /// waits, if the port is held and has room; otherwise it is reset.
-    void handover_to_process(Visitor visitor) noexcept;
+    void dispatch(Visitor visitor) noexcept;
     /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those
     /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
     /// visitor was lost, and reset, for lack of memory: the caller no longer has it.

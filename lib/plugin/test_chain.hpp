@@ -121,7 +121,7 @@ public:
 private:
     http::RequestHead request_head() const;
     void ask();
-    void give_body();
+    void feed_body();
     void send();
     void ask_answer();
     void feed_answer_body();

@@ -121,7 +121,7 @@ void GroupWorld::judge_counts() const {
         all += count;
     }
     std::uint64_t in_rows = 0;
-    for (const auto& row : limiter_.rows()) {
+    for (const auto& row : counters_.rows()) {
         in_rows += row->now;
     }
     hold_to(all == visits_.size() && in_rows == all, "rows count those who are there");

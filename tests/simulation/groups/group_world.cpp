@@ -131,7 +131,7 @@ void GroupWorld::join(const std::vector<ClientId>& before) {
     client.membership.weight = static_cast<std::uint32_t>(random_.chance(60) ? 1 : random_.between(1, 5));
     client.membership.standby = random_.chance(15);
     client.membership.predecessors = before;
-    client.membership.row = limiter_.row({"group", "http", "token", client.membership.name});
+    client.membership.row = counters_.row({"group", "http", "token", client.membership.name});
     const auto predecessor = std::find_if(clients_.begin(), clients_.end(), [&](const Client& one) {
         return std::find(before.begin(), before.end(), one.membership.client) != before.end();
     });
@@ -322,7 +322,7 @@ void GroupWorld::end_visit(std::size_t at) {
 void GroupWorld::record_outcome(std::size_t at, MemberOutcome outcome) {
     const GroupMember* const member = visits_[at].visit.member();
     Duration time{};
-    const HealthTransition turn = list_.tell(*member, outcome, now_, time);
+    const HealthTransition turn = list_.record_outcome(*member, outcome, now_, time);
     Client* const client = client_of(member);
     if (client == nullptr || terms_.eject.failures == 0) {
         require(turn == HealthTransition::none, "nobody is ejected who is gone, or without such terms");
@@ -419,7 +419,7 @@ void GroupWorld::end_all() {
         end_visit(random_.below(visits_.size()));
     }
     judge_counts();
-    for (const auto& row : limiter_.rows()) {
+    for (const auto& row : counters_.rows()) {
         require(row->now == 0, "nobody counts any more");
     }
     (void)list_.remove_all();

@@ -113,7 +113,7 @@ private:
     const bool verbose_;
     List list_;
     directory::Membership terms_{};
-    metrics::MemberCounters limiter_;
+    metrics::MemberCounters counters_;
     std::vector<Client> clients_;  // in the order in which they have joined
     std::vector<Person> persons_;
     std::vector<Visit> visits_;
