@@ -55,8 +55,8 @@ const CommandInfo& reload_info() {
         {{"Options",
           {
               {"try", "TIME", "Revert the changes after this time, unless --confirm is given first",
-               "Revert all changes that are applied from now on after this time, 1s to 24h, unless --confirm is given "
-               "first. Another --try starts the time again."},
+               "Revert this reload and all later changes when this time (1s to 24h) has passed, unless --confirm is "
+               "given first. Another --try restarts the time."},
               {"confirm", "", "Keep the changes of --try"},
               {"json", "", "Print the answer as JSON, with the names of unchanged settings"},
           }},
@@ -143,9 +143,10 @@ ExitCode run_reload(Arguments arguments) {
                    number_in(counts, "unchanged"), number_in(counts, "needs_restart"));
     }
     if (const auto left = answer.find("trial_seconds"); left != answer.end() && left->is_number()) {
-        fmt::print("on trial: {} is reverted in {:g} s, unless `ferrotunnel reload --confirm` keeps it\n",
-                   trial && member_of(answer, "applied").empty() ? "every change from now on" : "this reload",
-                   left->get<double>());
+        fmt::print(
+            "on trial: {} reverted in {:g} s, unless you run `ferrotunnel reload --confirm`\n",
+            trial && member_of(answer, "applied").empty() ? "all changes made in the meantime are" : "this reload is",
+            left->get<double>());
     }
     return ExitCode::ok;
 }

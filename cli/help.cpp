@@ -130,7 +130,7 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
                    "  2  the command line is not valid\n";
         case CommandInfo::Kind::route:
             return "  0  a service matches\n"
-                   "  1  none matches: visitors get an error page of the server\n"
+                   "  1  no service matches: visitors get the server's error page\n"
                    "  2  the URL, an option or the file is not valid\n";
         case CommandInfo::Kind::plugin:
             return "  0  done; the plugin can be used\n"

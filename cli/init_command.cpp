@@ -112,7 +112,7 @@ Starter read(const Options& options, Problems& problems) {
     const std::string usual = wanted.unit.empty() ? "ferrotunnel.yml" : std::string(unit_folder) + wanted.unit + ".yml";
     wanted.file = options.text("config").value_or(usual);
     if (!wanted.unit.empty() && wanted.file != usual) {
-        problems.add(options.place_of("config"), "is for files that are run by hand; the unit reads " + usual);
+        problems.add(options.place_of("config"), "conflicts with --systemd; omit it, since the unit reads " + usual);
     }
     wanted.token = wanted.file.parent_path() / (wanted.unit.empty() ? "token" : wanted.unit + ".token");
     if (is_there(wanted.file)) {

@@ -34,7 +34,8 @@ OptionSection filter_section() {
                 {"status", "STATUS", "Exchanges with this status: 404, or 5xx for 500 to 599"},
                 {"path", "TEXT", "Exchanges with this text in their path or query"},
                 {"service", "NAME", "Exchanges of this service"},
-                {"text", "TEXT", "Exchanges with this text in a header, body or message; ignores case"},
+                {"text", "TEXT",
+                 "Exchanges with this text in a header, body, WebSocket message or event (case-insensitive)"},
                 {"limit", "N", "Number of exchanges, the newest first (default 100)"},
             }};
 }

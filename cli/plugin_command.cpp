@@ -67,7 +67,7 @@ ExitCode list(bool as_json) {
     }
     const std::string fault = shipped_plugins_fault();
     if (!fault.empty()) {
-        print_error("warning: no plugin is loaded: {}\n", printable(fault));
+        print_error("warning: the shipped plugins are ignored: {}\n", printable(fault));
     }
     if (as_json) {
         fmt::print("[{}]\n", json);

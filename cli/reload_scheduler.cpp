@@ -84,8 +84,9 @@ ReloadAnswer ReloadScheduler::try_out(std::chrono::milliseconds time, Output& ou
     trial_->until = Clock::now() + time;
     requests_.set_trial(trial_->until);
     answer.trial = time;
-    output.line(fmt::format("on trial for {:g} s: every change from now on is reverted unless it is confirmed",
-                            seconds_of(time)));
+    output.line(
+        fmt::format("on trial for {:g} s: all changes made in this time are reverted at its end, unless confirmed",
+                    seconds_of(time)));
     return answer;
 }
 

@@ -389,9 +389,10 @@ std::string route_text(const Json& answer) {
         return text;
     }
     const std::string sticky = text_in(answer, "sticky");
-    return text + (sticky == "address"  ? "--visitor ADDRESS shows the member for a visitor from that address\n"
-                   : sticky == "cookie" ? "-H 'Cookie: ...' shows the member for a visitor with that cookie\n"
-                                        : "the group's balance selects the member for each visitor\n");
+    return text + (sticky == "address" ? "--visitor ADDRESS shows the member for a visitor from that address\n"
+                   : sticky == "cookie"
+                       ? "-H 'Cookie: ...' shows the member for a visitor with that cookie\n"
+                       : "no fixed member: the group's `balance` setting selects one for each new visitor\n");
 }
 
 std::string tokens_text(const Json& answer) {

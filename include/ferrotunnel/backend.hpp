@@ -13,8 +13,8 @@ struct BackendTls {
     std::string ca_file{};
     /// The name that is sent as SNI and that the certificate must contain. Empty: the host of `local`.
     std::string server_name{};
-    /// Accepts any certificate: anyone on the path between this process and the backend can then read and take over
-    /// everything.
+    /// Accepts any certificate: anyone on the path between this process and the backend can then read and modify all
+    /// traffic.
     bool insecure = false;
     /// PEM files with a client certificate (followed by its chain) and its key without a passphrase, for a backend that
     /// requests one. Set both or neither.

@@ -355,8 +355,8 @@ public:
     /// if a round trip to the server takes less than 2 ms, otherwise one, on which visitors share the link evenly.
     Builder& connections(unsigned count) { return set("connections", std::uint64_t{count}); }
 
-    /// Turns encryption off. The token is still never sent, but anyone on the network path can read and take over
-    /// everything.
+    /// Turns encryption off. The token is still never sent, but anyone on the network path can read and modify all
+    /// traffic.
     Builder& tls_off(bool off = true) { return set("tls", !off); }
     /// Verifies the server's certificate and name against the CAs in this PEM file; "system" means the system's CAs.
     Builder& tls_ca(std::string file) { return set("tls_ca", std::move(file)); }

@@ -472,8 +472,8 @@ public:
     /// io_context, and it must outlive the Server.
     Builder& run_on(asio::io_context& context);
 
-    /// Turns encryption off. Tokens are still never sent, but anyone on the network path can read and take over
-    /// everything.
+    /// Turns encryption off. Tokens are still never sent, but anyone on the network path can read and modify all
+    /// traffic.
     Builder& tls_off(bool off = true) { return set("tls", !off); }
     /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
     Builder& tls_certificate(std::string chain_file, std::string key_file) {

@@ -124,7 +124,7 @@ private:
         refuse(what + " has a mask (***) for which there is no recorded value. Provide the value.");
     }
     void refuse_gone(const std::string& what) {
-        refuse("The secrets of " + what + " are no longer kept (for at most 1 hour). Provide another one.");
+        refuse("The recorded secrets of " + what + " have expired (kept for 1 hour at most). Provide a new value.");
     }
 
     const Exchange& exchange_;
@@ -174,8 +174,8 @@ void Writing::write_fields() {
         again_.bytes.append(name).append(": ").append(value).append("\r\n");
     }
     if (!gone.empty()) {
-        refuse("The values of " + gone +
-               " are no longer kept (for at most 1 hour). Provide others, or omit these fields.");
+        refuse("The recorded values of " + gone +
+               " have expired (kept for 1 hour at most). Provide new values, or omit these fields.");
     }
     for (const auto& [name, value] : headers_.items()) {
         if (value.is_string() && !is_framing(name)) {
@@ -230,11 +230,11 @@ std::string Writing::body_again() {
         return *original_.body;
     }
     if (request.dropped) {
-        refuse("The body was not kept. Provide another one.");
+        refuse("The body was not kept. Provide a new one.");
     } else if (!request.complete) {
-        refuse("The recorded body is incomplete. Provide another one.");
+        refuse("The recorded body is incomplete. Provide a new one.");
     } else if (request.cut) {
-        refuse("The body exceeded the recording limit. Provide another one.");
+        refuse("The body exceeded the recording limit. Provide a new one.");
     } else if (request.body_masked) {
         refuse_gone("the body");
     }

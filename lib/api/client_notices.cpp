@@ -175,8 +175,7 @@ void ClientNotices::on_stopped(const LinkNotice& notice) {
         needs_.state.status.set_error(error);
         needs_.state.status.close();  // without an error, too: end() would lose operations that arrive while it runs
     }
-    // The error that ends a client which was stopped here is how the trunk ended after that, which the application need
-    // not know.
+    // After stop(), the error only describes how the trunk closed; the application gets operation_aborted instead.
     needs_.offers.end(error && !needs_.life->stopped() ? error : asio::error::operation_aborted);
     const MutexLock lock(needs_.state.mutex);
     (void)needs_.state.status.stop();  // last: a waiting thread may destroy everything

@@ -1,4 +1,4 @@
-// Start and end of a client's services: added, listened to by the application, closed by their handles.
+// Adds a client's services, with a backend or served by the application; their handles remove them.
 #pragma once
 
 #include <memory>

@@ -44,7 +44,7 @@ public:
     void inherit(std::vector<runtime::NamedSocket> sockets);
     /// Copies of all sockets, for a service manager that keeps them for the next process.
     std::vector<runtime::NamedSocket> sockets_to_keep();
-    /// Counts the changes of the set of sockets.
+    /// Number of changes to the set of sockets so far.
     std::uint64_t socket_changes() const noexcept { return needs_.shared->ports->socket_changes(); }
 
     // Requests of the other process, on the control API's thread.

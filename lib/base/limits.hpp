@@ -407,8 +407,8 @@ inline constexpr auto resume_usual = 30s;
 inline constexpr auto resume_min = 5s;
 inline constexpr auto resume_max = 300s;
 inline constexpr auto resume_server_waits = 5s;
-/// A side of a resumable session pings after this fraction of that time without a byte, and treats the connection as
-/// lost after twice as long, so that most of the time is left for a new one.
+/// Divisors of the resume time: without a byte for 1/6 of it, a side of a resumable session sends a ping; after 1/3, it
+/// treats the connection as lost, so that two thirds are left for a new one.
 inline constexpr int resume_ping_part = 6;
 inline constexpr int resume_dead_part = 3;
 /// How long a peer may confirm nothing while the kept bytes are at their limit and only session frames are sent. The

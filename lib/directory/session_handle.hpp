@@ -1,4 +1,4 @@
-// A session as the registry and the takeover use it: it can be probed and evicted.
+// A session that can be probed and evicted when another one claims its place (takeover.hpp).
 #pragma once
 
 #include <cstdint>

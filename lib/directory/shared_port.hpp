@@ -316,7 +316,7 @@ public:
     std::shared_ptr<runtime::PassedSockets> passed() const noexcept { return passed_; }
     /// Copies of the sockets of all open ports, with names such as "tcp-2222" and "udp-53".
     std::vector<runtime::NamedSocket> sockets() const;
-    /// Counts the changes of sockets().
+    /// Number of changes to sockets() so far.
     std::uint64_t socket_changes() const noexcept {
         return changes_.load(std::memory_order_acquire) + passed_->changes();
     }
@@ -330,12 +330,12 @@ public:
     /// Sets the trunk's client's latest report about the backend.
     static void set_health(SharedPort& port, const VisitorCarrier& trunk, const CarrierHealth& health);
 
-    /// The trunk continues to carry it until another one joins, which then replaces it.
+    /// The trunk continues to carry the port until another trunk joins, which then replaces it.
     void yield(SharedPort& port, const VisitorCarrier& trunk);
 
-    /// Transfers the port of one of `from` that listens at this very address to `to`, which is about to join it: the
-    /// first trunk that does replaces all that carry it. If theirs listens on another IP address it closes, since the
-    /// new one could not listen. Does nothing if none of them has the port.
+    /// If one of `from` has a port with this number, transfers it to `to`: the first trunk of `to` that joins the port
+    /// replaces all trunks that carry it. A port that listens on another IP address is closed instead, since `to` could
+    /// not listen otherwise. Does nothing if none of `from` has the port.
     void handover_port(const std::vector<ClientId>& from, const ClientId& to, Transport transport,
                        const runtime::SocketAddress& at);
 

@@ -24,9 +24,9 @@ struct StickyVisitor {
     std::string_view tag{};     // of its cookie; empty: none
 };
 
-/// The same for all visitors of one IPv4 address, or one /64 of IPv6, on every machine and at all times.
+/// Hash of an IPv4 address, or of the /64 of an IPv6 address. Equal on every machine and after every restart.
 std::uint64_t address_hash(const net::Address& address) noexcept;
-/// The same from text; for an invalid address, of the text.
+/// Hash of an address as text; of the text itself if it is not a valid address.
 std::uint64_t address_hash(std::string_view address) noexcept;
 
 /// The counterpart of address_hash() for a member: determines its visitors while it is available.

@@ -106,7 +106,7 @@ struct Outcome {
     Duration duration{};
 };
 
-/// The exchange's interface for its run. On the worker.
+/// What an HttpRun calls on the exchange that owns it. Called on the worker.
 class RunOwner {
 public:
     /// A pending decision was made: call the same phase again. Never called from within a call of the run.

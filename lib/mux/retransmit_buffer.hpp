@@ -27,10 +27,11 @@ public:
 
     /// Keeps all of a batch that was just filled.
     void keep(const Batch& batch);
-    /// The peer has everything before `count`; an earlier confirmation may be higher. False if that is impossible.
+    /// The peer confirms all bytes before `count`. A lower count than an earlier one is ignored. Returns false if
+    /// `count` is beyond what was sent.
     [[nodiscard]] bool confirm(std::uint64_t count);
-    /// The connection is lost and the peer has everything before `count`: the rest is to be resent. Returns false and
-    /// changes nothing if that is impossible.
+    /// The connection is lost and the peer has all bytes before `count`: the rest is to be resent. Returns false and
+    /// changes nothing if `count` is out of range, or after give_up().
     [[nodiscard]] bool rewind(std::uint64_t count);
     /// Whether rewind(count) would succeed.
     bool can_rewind(std::uint64_t count) const noexcept { return !given_up_ && count >= confirmed_ && count <= sent_; }

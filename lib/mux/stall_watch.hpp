@@ -55,7 +55,7 @@ inline const char* name_of(Stall::Why why) noexcept {
 class StallWatch {
 public:
     static constexpr Duration check_interval = std::chrono::seconds(15);
-    /// How many streams it remembers. If more stand still, these are reported first.
+    /// Maximum number of suspects kept. If more streams stall, the others are reported by later checks.
     static constexpr std::size_t suspects_max = 16;
 
     /// All must outlive it.
@@ -65,7 +65,7 @@ public:
     /// There is a stream to watch.
     void begin() noexcept { check_at_ = check_at_ == never ? context_.now + check_interval : check_at_; }
     TimePoint next_deadline() const noexcept { return check_at_; }
-    /// Reports each stream that stands still, and wakes it. To be called when next_deadline() has passed.
+    /// Reports each stalled stream, and wakes it. To be called when next_deadline() has passed.
     void check_streams(const std::function<void(const Stall&)>& report);
 
 private:

@@ -37,7 +37,7 @@ public:
     /// impossible.
     bool keep_datagrams(const SocketAddress& at);
     std::size_t size() const;
-    /// Counts the changes of the waiting sockets.
+    /// Number of changes to the set of waiting sockets so far.
     std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
     /// Copies of all that wait here.
     std::vector<NamedSocket> copies() const;

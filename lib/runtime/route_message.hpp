@@ -27,8 +27,8 @@ enum class RouteQuery : std::uint8_t {
 /// The request for an address that has a family.
 std::vector<std::byte> route_request(const net::Address& to, RouteQuery question);
 
-/// Parses the response. Its error is an errno: the kernel's own, EHOSTUNREACH for a route that leads nowhere, or
-/// EBADMSG for an incomplete or unrelated message.
+/// Parses the response. Its error is an errno: the kernel's own, EHOSTUNREACH for an unreachable or prohibited route,
+/// or EBADMSG for an incomplete or unrelated message.
 Result<RouteAnswer, int> read_route_answer(std::span<const std::byte> bytes) noexcept;
 
 }  // namespace ferrotunnel::runtime

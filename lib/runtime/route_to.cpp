@@ -38,8 +38,8 @@ Result<RouteAnswer, int> query_kernel(const Fd& socket, const net::Address& to, 
                     : read_route_answer(std::span(answer).first(static_cast<std::size_t>(size)));
 }
 
-// The name of an interface with only one other end, such as a tunnel's; empty: it is of another kind, or that is
-// unknown.
+// The name of a point-to-point or no-ARP interface, such as that of a VPN tunnel; empty for other interfaces, or if the
+// kernel cannot tell.
 std::optional<std::string> name_of_line(const Fd& socket, std::uint32_t interface) {
     ifreq request{};
     request.ifr_ifindex = static_cast<int>(interface);

@@ -58,7 +58,7 @@ public:
     void accept(const Key& key, directory::SessionKey trunk, Decision decision);
     /// The trunk has tried to register what it has accepted. Waiting trunks join.
     void registered(const Key& key, directory::SessionKey trunk);
-    /// The trunk no longer asks, waits for or has the service.
+    /// The trunk gives up the service: it no longer asks plugins about it, waits for a decision, or has it registered.
     void leave(const Key& key, directory::SessionKey trunk, TimePoint now);
     /// The server has assigned something, with which the service is identified as `also`, too.
     void add_name(const Key& key, const Key& also);

@@ -146,9 +146,9 @@ void ServerSession::handover_to_process() {
     }
     resumption_.give_up();
     if (!login_.is_welcome()) {
-        end(Code::going_away, "Another process takes over from the server.");
+        end(Code::going_away, "Another process replaces the server.");
     } else if (!is_own_client(facts_.client.second)) {
-        succession_.rotate("Another process takes over from the server.");
+        succession_.rotate("Another process replaces the server.");
     }
 }
 

@@ -201,9 +201,10 @@ std::optional<directory::Refusal> TlsKind::read(const wire::Service& description
     // The edge would not see the visitor's certificate.
     for (const std::string& host : wanted.hosts) {
         if (shared.requires_client_certificate && shared.requires_client_certificate(host)) {
-            return Refusal{Code::unsupported, "This server requires that visitors of " + printable(host, 100) +
-                                                  " show it a certificate, so it cannot pass TLS through. Offer "
-                                                  "the service by HTTP, or choose another host."};
+            return Refusal{
+                Code::unsupported,
+                "This server requires a client certificate from visitors of " + printable(host, 100) +
+                    ", so TLS passthrough is not possible. Offer it as an `http` service, or choose another host."};
         }
     }
     return std::nullopt;

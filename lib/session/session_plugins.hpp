@@ -49,11 +49,11 @@ public:
     /// The token is proved: the admission follows, or the refusal.
     void call_login_plugins(const login::Agreement& agreed, const std::string& token_name);
 
-    /// Handles a registration that the session accepts. False: plugins have no say in it.
+    /// Handles a registration that the session accepts. Returns false if no plugin decides about it.
     bool take(std::uint32_t request, const wire::Service& description);
     bool is_pending(std::uint32_t id) const { return pending_.contains(id); }
     std::size_t pending_count() const noexcept { return pending_.size(); }
-    /// Bytes of the plugins that those services request.
+    /// Bytes of the plugin requests in registrations that wait for a decision.
     std::size_t pending_bytes() const;
     /// The service is registered, with what the server has assigned.
     void confirmed(std::uint32_t id, const wire::RegisteredService& registered);

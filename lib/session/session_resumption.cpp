@@ -56,7 +56,7 @@ void SessionResumption::give_up() {
     leave_table();
     if (detached_since()) {
         needs_.end(Code::going_away,
-                   "Its client cannot reconnect: the server is stopping, or another process takes over.");
+                   "Its client cannot reconnect: the server is stopping, or being replaced by another process.");
     } else {
         needs_.trunk->session().give_up_resume();
     }
@@ -97,14 +97,15 @@ void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     notify(needs_.at, ServerNotice::Kind::waiting, why.code, why.text);
 }
 
-// Why the connection is refused. Empty if the session has no connection now, and may use this one.
+// Returns why the connection is refused. If empty, the session is detached from its old connection and can use this
+// one. An impossible receive count ends the session.
 std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnection& connection) {
     const wire::ResumeRequest& request = *connection.handshake->agreed().resume;
     if (needs_.has_ended() || !needs_.trunk ||
         (!needs_.trunk->is_detached() && !needs_.trunk->session().is_resumable())) {
         return directory::Refusal{Code::unknown_session, "The session has ended."};
     }
-    if (resumed_by_ && request.attempt <= *resumed_by_) {  // two arrived by mail from two workers
+    if (resumed_by_ && request.attempt <= *resumed_by_) {  // two were posted by two workers
         return directory::Refusal{Code::superseded, "A later attempt to resume the session has arrived."};
     }
     // The new connection's worker has checked already; rights may have changed since.

@@ -418,8 +418,8 @@ std::vector<std::string> warnings_for(const ClientSettings& settings) {
     std::vector<std::string> warnings;
     if (!settings.tls) {
         warnings.push_back(
-            "TLS is off: anyone on the path between client and server can read and take over "
-            "everything");
+            "TLS is off: anyone on the path between client and server can read and modify "
+            "all traffic");
     }
     if (!settings.token.is_strong()) {
         warnings.push_back(login::weak_token_warning());
@@ -435,8 +435,8 @@ std::vector<std::string> warnings_for(const ServerSettings& settings) {
     std::vector<std::string> warnings;
     if (!settings.tls) {
         warnings.push_back(
-            "TLS is off: anyone on the path between client and server can read and take over "
-            "everything");
+            "TLS is off: anyone on the path between client and server can read and modify "
+            "all traffic");
     }
     for (const NamedToken& token : settings.tokens) {
         for (const Secret* secret : secrets_of(token)) {

@@ -118,9 +118,8 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "is private and has `bind`, which needs a public port"});
     }
     if (!service.key.empty() && !service.is_private) {
-        problems.push_back({service.name,
-                            "has a `key`, which is for private services: visitors of a public port do not "
-                            "know it"});
+        problems.push_back(
+            {service.name, "has a `key`, which only private services use; remove it, or make the service private"});
     }
     if (!service.key.empty() && application_serves) {
         problems.push_back({service.name, "has a `key` but no backend for its visits"});
@@ -129,7 +128,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
         problems.push_back({service.name, "has a `key`: its backend cannot speak TLS (tls://)"});
     }
     if (service.is_private && !service.plugins.empty()) {
-        problems.push_back({service.name, "is private and has `plugins`, which are for public services"});
+        problems.push_back({service.name, "is private and has `plugins`, which only public services use; remove them"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
     check_group(service.group, service.name, wire::ServiceKind::tcp, !service.plugins.empty(), service.is_private,
@@ -214,10 +213,10 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         wrong("is private and has no `key`, which other clients need to visit it");
     }
     if (!service.key.empty() && !service.is_private) {
-        wrong("has a `key`, which is for private services: visitors of a public port do not know it");
+        wrong("has a `key`, which only private services use; remove it, or make the service private");
     }
     if (service.is_private && !service.plugins.empty()) {
-        problems.push_back({service.name, "is private and has `plugins`, which are for public services"});
+        problems.push_back({service.name, "is private and has `plugins`, which only public services use; remove them"});
     }
     (void)plugins_part(service.plugins, service.name, problems);
     check_group(service.group, service.name, wire::ServiceKind::udp, !service.plugins.empty(), service.is_private,
@@ -226,7 +225,7 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         wrong("is private: its visits need a backend");
     }
     if (service.proxy_protocol == ProxyProtocol::v1) {
-        wrong("has `proxy_protocol` v1, which is for connections; use v2 for datagrams");
+        wrong("has `proxy_protocol` v1, which is only for TCP; use v2 for datagrams");
     }
     if (service.proxy_each && service.proxy_protocol == ProxyProtocol::off) {
         wrong("has `proxy_each`, which has no meaning without `proxy_protocol`");

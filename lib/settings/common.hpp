@@ -79,8 +79,8 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .option = "tls",
       .operand = "on|off",
       .topic = tunnel_topic,
-      .help = "`off`: no encryption; must be off on both sides. Anyone on the network path can then read and take over "
-              "everything.",
+      .help = "`off`: no encryption; must be off on both sides. Anyone on the network path can then read and modify "
+              "all traffic.",
       .call = "tls_off"},
      &CommonValues::tls},
     {{.key = "workers",

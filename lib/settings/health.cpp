@@ -143,7 +143,7 @@ std::vector<Problem> problems_of(const HealthCheck& check) {
 
 void check_health(const Tcp& service, bool application_serves, std::vector<Problem>& problems) {
     if (service.is_private && service.health.kind != Kind::off) {
-        problems.push_back({service.name, "is private and has `health`, which is for public services"});
+        problems.push_back({service.name, "is private and has `health`, which only public services use; remove it"});
         return;
     }
     check_any(service.health, service.name, service.local, wire::ServiceKind::tcp, application_serves, problems);

@@ -130,7 +130,8 @@ constexpr SettingFacts of_token[] = {
 constexpr SettingFacts of_guarded_service[] = {
     {.key = "name",
      .type = "name",
-     .help = "Name of the service at its client; includes those of a range, and the UDP half of `tcp+udp`.",
+     .help = "Name of the service, as its client calls it. Also matches the services of a port range, and the UDP "
+             "service of `tcp+udp`.",
      .is_required = true},
     {.key = "token",
      .type = "token",

@@ -43,10 +43,9 @@ constexpr SettingFacts of_service[] = {
              "`private`: none; other clients visit it with its `key`. Instead of `tcp`."},
     {.key = "tcp+udp",
      .type = "public port or range",
-     .help =
-         "Public port with one number for both: two services, the UDP one called `name/udp`. Both are registered, or "
-         "none. 0: the server chooses; a range as with `tcp`. All other keys must be valid for both. Instead of "
-         "`tcp`."},
+     .help = "One public port number for TCP and UDP: two services, the UDP one called `name/udp`. Either both are "
+             "registered, or neither. 0: the server chooses; a range as with `tcp`. All other keys must be valid for "
+             "both. Instead of `tcp`."},
     {.key = "http",
      .type = "host or pattern, or `assigned`, or a list",
      .help = "Hosts that visitors request: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, `\"*\"`; "
@@ -177,7 +176,8 @@ constexpr SettingFacts of_group[] = {
      .form = Form::number,
      .min = 1,
      .max = wire::group_weight_max,
-     .help = "With `group`: share of visitors of this client, relative to the other members. Default: 1."},
+     .help = "With `group`: relative weight of this client: with 2, it gets twice as many visitors as a member with 1. "
+             "Default: 1."},
     {.key = "standby",
      .form = Form::on_off,
      .help = "With `group`: this client gets visitors only while no other member is available. Default: off."},

@@ -93,7 +93,7 @@ bool is_private(const Value& port) {
 bool may_have_key(const ServiceKeys& keys, const Value& port) {
     const bool is_right = !keys.key || is_private(port);
     if (!is_right) {
-        keys.key->problem("is for `tcp: private` and `udp: private`: visitors of a public port do not know it");
+        keys.key->problem("is only for `tcp: private` and `udp: private`; remove it, or make the service private");
     }
     return is_right;
 }

@@ -90,7 +90,8 @@ void read_condition(Section& group, const std::string& file_text, PluginUse& use
 
 }  // namespace
 
-// The value is on its own line, possibly in quotes, or in the lines after a |, which is its reported place.
+// A plain or quoted value is at its reported place. A block value (|) is in the lines below: its reported place is the
+// |.
 config::Place place_within(const std::string& file_text, config::Place value, const std::string& text,
                            expression::Place at) {
     const std::string_view wanted = line_of(text, at.line);

@@ -24,7 +24,7 @@ enum class TlsGrade : std::uint8_t {
 TlsGrade parse_tls_grade(std::string_view name);
 std::string_view name_of(TlsGrade grade) noexcept;
 
-/// Makes a context without certificate and callbacks. Throws TlsConfigError.
+/// Makes a context without a certificate or callbacks. Throws TlsConfigError.
 SslContextPtr make_visitor_context(TlsGrade grade);
 
 /// Uses this certificate in the handshake of `ssl`, in addition to those with other kinds of keys. False: OpenSSL

@@ -1,4 +1,4 @@
-// The log line for a stream that stalled without a reason.
+// The log line for a stream that stalled for no known reason.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ inline void log_stall(Logger& log, const std::string& session, const mux::Stall&
     if (!log.may_write(LogLevel::error, stalls, now)) {
         return;
     }
-    log.error("a stream stalled without a reason and was resumed: this is a bug in FerroTunnel, please report it",
+    log.error("a stream stalled for no known reason and was restarted: this is a bug in FerroTunnel, please report it",
               {{"session", session},
                {"stream", stall.stream},
                {"service", stall.service},

@@ -55,7 +55,7 @@ public:
     virtual void on_room() {}
     /// The connection is gone, and the session waits for another one: see Trunk::attach.
     virtual void on_detached(const TrunkEnd&) {}
-    /// A stream has stalled without a reason, and is resumed: a bug of this program, which the log should show.
+    /// A stream stalled for no known reason and is restarted: a bug of this program, to be logged.
     virtual void on_stall(const mux::Stall&) {}
     /// The session has waited as long as it may: attempts in progress may finish. Returns whether one of them may
     /// result in a connection; called again until there is one, or this returns false.

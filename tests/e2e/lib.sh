@@ -117,7 +117,7 @@ check_secrets() {
 # A stream that stood still for no reason is a bug, whatever the test was about (lib/mux/stall_watch.hpp).
 check_stalls() {
     local found
-    if found=$(grep -a 'a stream stalled without a reason' "$dir"/*.out "$dir"/*.err 2>/dev/null); then
+    if found=$(grep -a 'a stream stalled for no known reason' "$dir"/*.out "$dir"/*.err 2>/dev/null); then
         echo "FAILED: $found" >&2
         return 1
     fi

@@ -134,7 +134,7 @@ start_https --certificate "$dir/edge.crt:$dir/edge.key" --client-ca "told.exampl
 expected_codes[bypass]=3
 start_client bypass --passthrough "told.example.com=$secure"
 join bypass
-has_text "$dir/bypass.out" "requires that visitors of told.example.com show it a certificate"
+has_text "$dir/bypass.out" "requires a client certificate from visitors of told.example.com"
 equal "exit code" "${exit_codes[bypass]}" 3
 ready_client pattern 1 --passthrough "*.wild.example.com=$secure"
 equal "another host below the pattern" "$(with_tls ca b.wild.example.com / -k)" "untouched b.wild.example.com"

@@ -73,7 +73,7 @@ FERROTUNNEL_SERVER=elsewhere.test:7835 FERROTUNNEL_JSON=on "$FERROTUNNEL" route 
     fail "variables of other commands are in the way"
 has_text "$dir/route.out" '^-> localhost:3000$'
 route free.test || fail "no route"
-has_text "$dir/route.out" "^the group's balance selects the member"
+has_text "$dir/route.out" "^no fixed member: the group's .balance. setting selects one"
 equal "members with a weight of 2" "$(grep -c ' takes visitors  2 ' "$dir/route.out")" 3
 ! route nobody.test || fail "a route to nobody"
 has_text "$dir/route.out" '^-> unknown_host$'

@@ -105,7 +105,7 @@ join_ok client
 say "changes that are seen belong to a trial that was begun before; what was taken back is not applied by itself"
 start_configured
 on client reload --try 600s
-printed '^on trial: every change from now on is reverted'
+printed '^on trial: all changes made in the meantime are reverted'
 config "$more"
 wait_for_text client 'read again: .*client.services far removed'
 on client reload --try 1s
