@@ -29,7 +29,7 @@ public:
     explicit @CLASS@(const ferrotunnel::plugin::Settings& settings)
         : greeting_(settings.text("greeting").value()) {}
 
-    // On the server's workers, many at once: nothing here may block.
+    // Called on the server's workers, many at once: nothing here may block.
     Decision on_request(Exchange& exchange) override {
         if (exchange.path() == "/@NAME@") {
             return Decision::respond({200, {{"Content-Type", "text/plain"}}, greeting_ + "\n"});

@@ -207,13 +207,13 @@ public:
     /// True while at least one connection to the server is up.
     bool connected() const;
     ClientStats stats() const;
-    /// The traffic of each service and each visit since start(); see docs/metrics.md. Any thread; it does not hold up
-    /// traffic.
+    /// The traffic of each service and each visit since start(); see docs/metrics.md. Callable on any thread; it does
+    /// not hold up traffic.
     std::vector<ServiceStats> service_stats() const;
     /// The threads that move bytes.
     std::vector<WorkerStats> worker_stats() const;
-    /// The latest requests and connections, the newest first, at most `most`; empty unless Builder::inspect is on. Any
-    /// thread; it does not hold up traffic.
+    /// The latest requests and connections, the newest first, at most `most`; empty unless Builder::inspect is on.
+    /// Callable on any thread; it does not hold up traffic.
     std::vector<RecordedExchange> exchanges(std::size_t most = 100) const;
     /// The path of the control socket; empty if there is none.
     std::string control_socket() const;
@@ -233,7 +233,7 @@ public:
     /// Sets a handler that adds metrics of the application to the library's own. May be called at any time.
     void on_scrape(ScrapeHandler handler);
     /// The metrics as text, for an application that serves them itself: in Prometheus's text format, or in OpenMetrics
-    /// including its end. Empty before start(). Any thread.
+    /// including its end. Empty before start(). Callable on any thread.
     std::string metrics_text(bool open_metrics = false) const;
     void on_trial(TrialHandler handler);
     void on_trial_left(TrialLeftHandler handler);

@@ -50,8 +50,8 @@ struct ControlProgram {
 };
 
 /// Sends requests to one program. Each call makes a connection, waits for the answer, and throws control_error on
-/// failure. Any thread; calls block. Only sockets of the same user, in folders that no other user can write into, are
-/// trusted. Texts in answers may come from peers: they may contain control characters after JSON decoding.
+/// failure. Callable on any thread; calls block. Only sockets of the same user, in folders that no other user can write
+/// into, are trusted. Texts in answers may come from peers: they may contain control characters after JSON decoding.
 class FERROTUNNEL_EXPORT Control {
 public:
     static constexpr std::chrono::milliseconds timeout_default{30'000};

@@ -139,8 +139,8 @@ public:
         }
     }
 
-    /// Calls `then`, a Decision(Exchange&), on the exchange's worker, unless the exchange has ended. Any thread. `then`
-    /// is destroyed in any case: on the worker, or here.
+    /// Calls `then`, a Decision(Exchange&), on the exchange's worker, unless the exchange has ended. Callable on any
+    /// thread. `then` is destroyed in any case: on the worker, or here.
     template <typename Function>
     void resume(Function then) && {
         auto kept = std::make_unique<Function>(std::move(then));
@@ -148,7 +148,7 @@ public:
         detail::api.http->resume(handle, &run<Function>, kept.release(),
                                  [](void* user) { delete static_cast<Function*>(user); });
     }
-    /// Decides without access to the exchange. Any thread.
+    /// Decides without access to the exchange. Callable on any thread.
     void decide(Decision decision) &&;
 
 private:
@@ -282,7 +282,7 @@ private:
     ft_exchange* exchange_;
 };
 
-/// The server's monotonic clock, with an arbitrary start; the test harness's clock in tests. Any thread.
+/// The server's monotonic clock, with an arbitrary start; the test harness's clock in tests. Callable on any thread.
 inline std::chrono::nanoseconds clock_now() {
     return std::chrono::nanoseconds(detail::api.host->now_ns());
 }
@@ -401,7 +401,7 @@ public:
     /// Called after the last hook: the plugin's own threads must end here.
     virtual void stop() {}
 
-    // On the workers. A hook that a class does not override costs nothing.
+    // Called on the workers. A hook that a class does not override costs nothing.
     virtual Decision on_request(Exchange&) { return Decision::go_on(); }
     /// Called for the instances that got the request, in reverse order, with the response of the backend, of a plugin
     /// or of the edge.
@@ -419,7 +419,7 @@ public:
     /// Called once for each service of a client, not for each tunnel connection.
     virtual Decision on_register(Registration&) { return Decision::go_on(); }
 
-    /// Writes a line to the server's log. Any thread.
+    /// Writes a line to the server's log. Callable on any thread.
     void log(std::int32_t level, Text line) const { detail::api.host->log(self_, level, detail::text(line)); }
 
 protected:

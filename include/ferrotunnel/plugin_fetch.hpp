@@ -43,7 +43,7 @@ struct FetchResponse {
     std::string error{};  ///< why the response is incomplete; empty if it is complete, or only its body was too long
 };
 
-/// Why a URL cannot be fetched, worded to follow it; empty if it can. Any thread.
+/// Why a URL cannot be fetched, worded to follow it; empty if it can. Callable on any thread.
 inline std::string url_fault(std::string_view url) {
     return detail::api.fetch != nullptr ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
                                         : std::string("needs a newer server, one that sends requests for plugins");
@@ -66,8 +66,8 @@ public:
     ~Fetcher() { detail::api.fetch->destroy(handle_); }
 
     /// Sends a request. `done` is called once, on the fetcher's thread; it must not block for long, and its exceptions
-    /// are dropped. False: there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed. Any
-    /// thread.
+    /// are dropped. False: there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed.
+    /// Callable on any thread.
     bool fetch(const FetchRequest& request, Done done) {
         std::vector<ft_field> fields;
         fields.reserve(request.fields.size());
@@ -89,8 +89,8 @@ public:
         auto user = std::make_unique<Done>(std::move(done));
         return detail::api.fetch->fetch(handle_, &theirs, call, user.release(), release) != 0;
     }
-    /// Calls `call` once, on the fetcher's thread, after this time, at most an hour; otherwise like `done` above. Any
-    /// thread.
+    /// Calls `call` once, on the fetcher's thread, after this time, at most an hour; otherwise like `done` above.
+    /// Callable on any thread.
     bool call_after(std::chrono::milliseconds time, std::function<void()> call) {
         using Call = std::function<void()>;
         const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();

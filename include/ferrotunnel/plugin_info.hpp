@@ -71,21 +71,23 @@ struct PluginInfo {
     std::vector<PluginHookTime> hooks{};  ///< those that were called
 };
 
-/// Loads a file into this process permanently, and returns its plugins. Runs code of that file. Any thread.
+/// Loads a file into this process permanently, and returns its plugins. Runs code of that file. Callable on any thread.
 FERROTUNNEL_EXPORT PluginFileInfo inspect_plugin(const std::string& file);
 
 /// Registers a plugin that is linked into the program under its type's name, like the shipped ones: configurations,
-/// requests of clients and shipped_plugins() find it before a file of that name. Any thread, before plugins are used.
+/// requests of clients and shipped_plugins() find it before a file of that name. Callable on any thread, before plugins
+/// are used.
 FERROTUNNEL_EXPORT void add_built_in_plugin(const std::string& type, ft_entry entry);
 
 /// The folder of the shipped plugins: $FERROTUNNEL_PLUGINS if it is set, otherwise the first that exists of
 /// ../lib/ferrotunnel/plugins relative to the running program's folder, plugins/modules beside the program, and the
-/// install folder of this build. Any thread.
+/// install folder of this build. Callable on any thread.
 FERROTUNNEL_EXPORT std::string shipped_plugins_folder();
-/// Why no plugin is loaded from that folder: other users may write into it. Empty if nothing prevents it. Any thread.
+/// Why no plugin is loaded from that folder: other users may write into it. Empty if nothing prevents it. Callable on
+/// any thread.
 FERROTUNNEL_EXPORT std::string shipped_plugins_fault();
 /// Loads the shipped plugins, sorted by name, with built-in ones first; none if shipped_plugins_fault() is not empty.
-/// Any thread.
+/// Callable on any thread.
 FERROTUNNEL_EXPORT std::vector<PluginFileInfo> shipped_plugins();
 
 }  // namespace ferrotunnel

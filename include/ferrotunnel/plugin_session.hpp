@@ -46,7 +46,7 @@ public:
     }
 
     /// Calls `then`, a Decision(Subject&), on the subject's worker, unless the subject has ended or its deadline has
-    /// passed. Any thread. `then` is destroyed in any case: on the worker, or here.
+    /// passed. Callable on any thread. `then` is destroyed in any case: on the worker, or here.
     template <typename Function>
     void resume(Function then) && {
         auto kept = std::make_unique<Function>(std::move(then));
@@ -54,7 +54,7 @@ public:
         detail::api.session->resume(handle, &run<Function>, kept.release(),
                                     [](void* user) { delete static_cast<Function*>(user); });
     }
-    /// Decides without access to the subject. Any thread.
+    /// Decides without access to the subject. Callable on any thread.
     void decide(Decision decision) && {
         auto shared = std::make_shared<Decision>(std::move(decision));
         std::move(*this).resume([shared](Subject&) { return std::move(*shared); });

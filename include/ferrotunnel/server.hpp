@@ -143,12 +143,12 @@ public:
     std::vector<TunnelInfo> tunnels() const;
     ServerStats stats() const;
     /// The traffic and responses of each service since start(), including services of clients that have left; see
-    /// docs/metrics.md. Any thread, as for the two above; it does not hold up traffic.
+    /// docs/metrics.md. Callable on any thread, as for the two above; it does not hold up traffic.
     std::vector<ServiceStats> service_stats() const;
     /// The threads that move bytes.
     std::vector<WorkerStats> worker_stats() const;
     /// The plugins of the current chain, in its order, without those that clients requested. Empty before start() and
-    /// after stop(). Any thread.
+    /// after stop(). Callable on any thread.
     std::vector<PluginInfo> plugins() const;
 
     /// The path of the control socket; empty if there is none.
@@ -169,14 +169,15 @@ public:
     /// Sets a handler that adds metrics of the application to the library's own. May be called at any time.
     void on_scrape(ScrapeHandler handler);
     /// The metrics as text, for an application that serves them itself: in Prometheus's text format, or in OpenMetrics
-    /// including its end. Empty before start(). Any thread.
+    /// including its end. Empty before start(). Callable on any thread.
     std::string metrics_text(bool open_metrics = false) const;
     void on_trial(TrialHandler handler);
     void on_trial_left(TrialLeftHandler handler);
     void on_compare(CompareHandler handler);
     void on_drain(DrainHandler handler);
     /// Closes the connections of the client with this TunnelInfo::id, or else of all clients with this name, at once.
-    /// Their visitors are cut off; the clients may reconnect. Returns the number of these clients. Any thread.
+    /// Their visitors are cut off; the clients may reconnect. Returns the number of these clients. Callable on any
+    /// thread.
     std::size_t kick(const std::string& client);
     /// The same, and refuses these clients until the time is over; for a client that is kept out already, the time
     /// begins again. A client is identified by its token and its name, or without a name by its token and process. At
@@ -228,7 +229,7 @@ public:
     ApplyReport remove_token(const std::string& name);
 
     /// Opens the file of Builder::access_log() again by its name: call it after the file was renamed. No line is lost.
-    /// Any thread; does nothing without an access log.
+    /// Callable on any thread; does nothing without an access log.
     void reopen_access_log();
 
     /// Dials a service through its tunnel, as a visitor would, and completes when the client has connected the stream:
@@ -255,7 +256,8 @@ public:
     /// Copies of the listening sockets, each owned by the caller. While a copy is open, new connections wait in the
     /// kernel for the next process: stop() closes only its own descriptors, so no socket stops listening.
     std::vector<PassedSocket> sockets() const;
-    /// A counter of the changes of sockets(), since public ports open and close with their clients. Any thread.
+    /// A counter of the changes of sockets(), since public ports open and close with their clients. Callable on any
+    /// thread.
     std::uint64_t socket_changes() const;
     /// Whether another process replaces this server: the handler of on_drain() was called for that, and stop() lets the
     /// present visitors finish, while clients and new visitors go to the other process.

@@ -41,9 +41,9 @@ public:
     Lanes(const Lanes&) = delete;
     Lanes& operator=(const Lanes&) = delete;
 
-    /// A lane for another worker; if there are more workers than lanes, they share them. Any thread.
+    /// A lane for another worker; if there are more workers than lanes, they share them. Thread-safe.
     Lane& assign_lane() noexcept;
-    /// Puts a whole line into the lane. Any thread.
+    /// Puts a whole line into the lane. Thread-safe.
     void put(Lane& lane, std::string_view line) noexcept;
     /// Counts a line that could not be made.
     void drop(Lane& lane) noexcept;

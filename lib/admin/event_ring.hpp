@@ -22,7 +22,7 @@
 
 namespace ferrotunnel::admin {
 
-/// Any thread.
+/// Thread-safe.
 class EventRing {
 public:
     using Moment = std::chrono::system_clock::time_point;

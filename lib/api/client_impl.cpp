@@ -92,7 +92,7 @@ Client::Impl::~Impl() {
     log_.finish();    // the sink may use what still exists here
 }
 
-// On the link's worker.
+// Called on the link's worker.
 std::unique_ptr<session::ClientLink> Client::Impl::make_link() {
     session::ClientLink::Settings settings;
     settings.backoff.first = settings_.timing.reconnect_first;

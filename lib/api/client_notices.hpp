@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-/// On the link's worker.
+/// Lives on the link's worker.
 class ClientNotices {
 public:
     struct Needs {

@@ -15,7 +15,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread. Handles of services may outlive it.
+/// Thread-safe. Handles of services may outlive it.
 class ClientOffers {
 public:
     struct Needs {

@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread.
+/// Thread-safe.
 class ClientReload {
 public:
     struct Needs {

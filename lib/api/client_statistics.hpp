@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread.
+/// Thread-safe.
 class ClientStatistics {
 public:
     struct Needs {

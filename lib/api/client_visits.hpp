@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread.
+/// Thread-safe.
 class ClientVisits {
 public:
     struct Needs {

@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Decides by the visitor's token, its rights, and the number of guessed tokens. Any thread.
+/// Decides by the visitor's token, its rights, and the number of guessed tokens. Thread-safe.
 class ConnectAccess {
 public:
     /// Both outlive this object.

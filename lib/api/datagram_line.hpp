@@ -23,7 +23,7 @@ class Logger;
 
 namespace ferrotunnel::detail {
 
-/// Shared by the handles of one visitor. Any thread.
+/// Shared by the handles of one visitor. Thread-safe.
 class DatagramLine {
 public:
     DatagramLine(IntrusivePtr<mux::Stream> stream, StreamOrigin origin,

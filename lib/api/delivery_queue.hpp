@@ -27,7 +27,7 @@ enum class CalledBy {
 
 /// Delivers one item after the other, in order of arrival. An item that finds no room is dropped and counted; from then
 /// on all are dropped until half of the room is free again, so that a few large gaps are reported, not one for each
-/// item. Any thread.
+/// item. Thread-safe.
 template <typename Item>
 class DeliveryQueue {
 public:

@@ -12,7 +12,7 @@ namespace ferrotunnel::detail {
 
 /// Calls the application's handler with one event at a time and in order, without a lock. The source of an event never
 /// waits for the handler, unless it is to call the handler itself. Up to limits::events_waiting_max events may wait for
-/// a slow handler; later ones are dropped, and the next delivered event has their number. Any thread.
+/// a slow handler; later ones are dropped, and the next delivered event has their number. Thread-safe.
 class EventDelivery {
 public:
     /// `handler` may be empty. Its exceptions are logged and dropped. `log` and `ring` outlive this. Every event is

@@ -28,7 +28,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread, except where a member states otherwise.
+/// Thread-safe, except where a member states otherwise.
 class FacadeControl {
 public:
     explicit FacadeControl(Logger& log) : log_(log) {}

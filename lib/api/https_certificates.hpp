@@ -29,7 +29,7 @@ public:
     void watch();
 
     /// Reads the certificates from other files and folders, before it returns; sessions stay resumable. Any other
-    /// change of HTTPS needs another object. Any thread.
+    /// change of HTTPS needs another object. Thread-safe.
     void set(const Https& https);
 
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }

@@ -45,7 +45,7 @@ public:
     virtual bool has_drained() = 0;
     /// Whether there are visitors that would be cut off.
     virtual bool has_visitors() const = 0;
-    /// Ends everything now, with a goodbye. On the first worker, or on a thread that is not a worker.
+    /// Ends everything now, with a goodbye. Called on the first worker, or on a thread that is not a worker.
     virtual void cut_off() = 0;
     /// Whether the caller is within a callback that has a thread of its own, and that the end waits for.
     virtual bool in_callback() const = 0;
@@ -65,7 +65,7 @@ public:
     Lifecycle& operator=(const Lifecycle&) = delete;
 
     /// Runs `action`, which returns an error or none; after an error start() may be tried again. Otherwise it runs
-    /// once, and then returns already_running. Any thread.
+    /// once, and then returns already_running. Thread-safe.
     std::error_code start(const std::function<std::error_code()>& action);
     /// See Client::stop.
     std::error_code stop(std::chrono::milliseconds drain);

@@ -23,7 +23,7 @@ struct AcceptWaiter {
     void fail(std::error_code error) const noexcept;
 };
 
-/// Any thread. A lock is sufficient: it is held for a few instructions per visitor, never per byte.
+/// Thread-safe. A lock is sufficient: it is held for a few instructions per visitor, never per byte.
 class ListenerCore {
 public:
     static constexpr std::size_t backlog_max = 128;

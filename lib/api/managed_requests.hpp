@@ -28,9 +28,9 @@ public:
 
     explicit ManagedRequests(Needs needs);
 
-    /// Where the server's administrator may lead services to. Empty: nowhere, and requests are rejected. Any thread.
+    /// Where the server's administrator may lead services to. Empty: nowhere, and requests are rejected. Thread-safe.
     void set_targets(const std::vector<std::string>& managed);
-    /// A request that the session with this number has received. On the link's worker.
+    /// A request that the session with this number has received. Called on the link's worker.
     void receive(std::uint64_t number, const wire::Manage& request);
     /// Waits for the present answer. No worker runs any more.
     void stop() { queue_.reset(); }

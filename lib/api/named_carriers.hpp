@@ -18,7 +18,7 @@ namespace ferrotunnel::detail {
 /// A trunk that carries a service, and the id by which the trunk identifies the service.
 using Carrier = std::pair<std::shared_ptr<session::ServerSession>, std::uint32_t>;
 
-/// Of several trunks, chooses the one with the fewest visitors. Any thread.
+/// Of several trunks, chooses the one with the fewest visitors. Thread-safe.
 class NamedCarriers {
 public:
     explicit NamedCarriers(const session::ServerShared& shared) noexcept : shared_(shared) {}

@@ -17,7 +17,7 @@
 
 namespace ferrotunnel::detail {
 
-/// The state of such a call. Any thread. Whatever happens to the worker it was posted to, the operation is completed:
+/// The state of such a call. Thread-safe. Whatever happens to the worker it was posted to, the operation is completed:
 /// at the latest by the destructor.
 class OpenAttempt : public std::enable_shared_from_this<OpenAttempt> {
 public:

@@ -15,7 +15,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread.
+/// Thread-safe.
 class PortSharers {
 public:
     struct Needs {

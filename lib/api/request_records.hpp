@@ -53,7 +53,7 @@ public:
     void send_to(std::optional<observe::TraceTarget> target);
     /// The sink for the edge's spans.
     trace::Output output(const ServerSettings& settings) const;
-    /// Zeros before the first trace. Any thread.
+    /// Zeros before the first trace. Thread-safe.
     trace::SpanCounts counts() const;
     /// Sends the remaining spans, and ends. No request may be left that has spans.
     void stop() { exporter_.reset(); }

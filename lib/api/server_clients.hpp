@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::detail {
 
-/// A client is named as for ServerSessions::called(). Any thread. Holds no lock.
+/// A client is named as for ServerSessions::called(). Thread-safe. Holds no lock.
 class ServerClients {
 public:
     struct Needs {

@@ -18,7 +18,7 @@ enum class Endpoint : std::uint8_t { clients, http, https, connect };
 /// The name by which another process finds a socket whose port the system chose.
 const char* name_of(Endpoint endpoint) noexcept;
 
-/// Any thread. The mutex is acquired last.
+/// Thread-safe. The mutex is acquired last.
 class ServerEndpoints {
 public:
     ServerEndpoints() = default;

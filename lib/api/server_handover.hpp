@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread, except where a member states otherwise. Holds no lock.
+/// Thread-safe, except where a member states otherwise. Holds no lock.
 class ServerHandover {
 public:
     struct Needs {

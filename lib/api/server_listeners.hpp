@@ -48,7 +48,7 @@ public:
     void accept_clients(runtime::Fd listener);
     void accept_connect(runtime::Fd listener, const net::IpNetworks& proxies);
 
-    /// Admits a client that was accepted on a port of the edge. Any thread.
+    /// Admits a client that was accepted on a port of the edge. Thread-safe.
     void admit(runtime::Fd socket, const runtime::SocketAddress& from);
 
     /// Closes both ports later, on their worker.

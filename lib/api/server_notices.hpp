@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread. Holds no lock.
+/// Thread-safe. Holds no lock.
 class ServerNotices {
 public:
     /// Both outlive this object.

@@ -58,7 +58,7 @@ public:
     exchange::HooksFactory hooks() const;
     /// The plugins for sessions, which may keep the reference.
     const std::shared_ptr<plugin::SessionPlugins>& sessions() const noexcept { return sessions_; }
-    /// See Server::plugins. Any thread; it does not block.
+    /// See Server::plugins. Thread-safe; it does not block.
     std::vector<PluginInfo> infos() const;
     /// See Server::set_plugins. Any thread on which no other waits. Returns the problems; if there are any, nothing was
     /// changed.

@@ -21,7 +21,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Has the settings that run. Any thread. Its mutex is the server's first: the start and one change at a time hold it,
+/// Has the settings that run. Thread-safe. Its mutex is the server's first: the start and one change at a time hold it,
 /// and call everything else meanwhile.
 class ServerReload {
 public:

@@ -26,7 +26,8 @@ using SessionPtr = std::shared_ptr<session::ServerSession>;
 /// The sessions of each client: one for each of its trunks.
 using SessionsByClient = std::map<directory::ClientId, std::vector<SessionPtr>>;
 
-/// Any thread, except where a member states otherwise. The mutex is acquired last, and never while a session is called.
+/// Thread-safe, except where a member states otherwise. The mutex is acquired last, and never while a session is
+/// called.
 class ServerSessions {
 public:
     struct Needs {
@@ -39,7 +40,8 @@ public:
     ServerSessions(const ServerSessions&) = delete;
     ServerSessions& operator=(const ServerSessions&) = delete;
 
-    /// Creates a session for a client's connection, unless there are too many or they arrive too often. On a worker.
+    /// Creates a session for a client's connection, unless there are too many or they arrive too often. Called on a
+    /// worker.
     void admit(runtime::Fd socket, const runtime::SocketAddress& from);
 
     std::vector<SessionPtr> all() const;

@@ -15,7 +15,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread. Reads snapshots and counters, and holds no lock of its own.
+/// Thread-safe. Reads snapshots and counters, and holds no lock of its own.
 class ServerStatistics {
 public:
     struct Needs {

@@ -36,7 +36,7 @@ public:
 
 private:
     const Needs needs_;
-    // On the first worker.
+    // Used on the first worker.
     std::unique_ptr<runtime::Timer> unused_timer_;
     std::unique_ptr<trunk::MemoryWatch> memory_;
     std::unique_ptr<session::ExpiryWatch> expiry_;

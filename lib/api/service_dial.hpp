@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Any thread. Holds no lock.
+/// Thread-safe. Holds no lock.
 class ServiceDial {
 public:
     struct Needs {

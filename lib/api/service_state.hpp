@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// The state of one service. Any thread.
+/// The state of one service. Thread-safe.
 class ServiceState {
 public:
     using State = Service::State;

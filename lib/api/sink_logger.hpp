@@ -22,7 +22,7 @@ namespace ferrotunnel::detail {
 
 /// A Logger that calls a LogSink, one line after the other, on a thread of its own that starts with the first line.
 /// Queued lines use limits::log_waiting_bytes_max at most; further lines are dropped, and the sink receives their
-/// number. Any thread.
+/// number. Thread-safe.
 class SinkLogger final : public Logger {
 public:
     /// Without a sink it drops everything.

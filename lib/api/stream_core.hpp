@@ -72,7 +72,7 @@ public:
     /// Called after `bind`, instead of a read: completes when the peer has answered. The reference is for the new
     /// Stream. It keeps `attempt` until then.
     void start_open(OpenOperation* operation, std::shared_ptr<OpenAttempt> attempt) noexcept;
-    /// Any thread. Ends an open that has not completed: with timed_out, or as cancelled. Otherwise it does nothing.
+    /// Thread-safe. Ends an open that has not completed: with timed_out, or as cancelled. Otherwise it does nothing.
     void cancel_open(bool timed_out) noexcept;
 
     /// Called by the acceptor: the application accepts the visitor. False if the visitor has left already.

@@ -12,7 +12,7 @@
 namespace ferrotunnel::detail {
 
 /// A client keeps its number when it reconnects, until it is forgotten because of many newer ones. A number is never
-/// reused. Any thread.
+/// reused. Thread-safe.
 class TunnelNumbers {
 public:
     /// At least as many as there may be sessions: a present client is never forgotten.

@@ -64,7 +64,7 @@ struct Backend {
 /// Whether the backend of a service responds, as observed with its visitors: logged once for each cause when it fails,
 /// and once when it is back, with the number of visitors. A line for each visitor would fill a disk as long as a
 /// backend is down; so would texts that always differ, hence limits::backend_causes_max. There is one of these per
-/// service. Any thread.
+/// service. Thread-safe.
 class BackendState {
 public:
     /// The names for the log lines.

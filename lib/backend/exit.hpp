@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::backend {
 
-/// The exit of one service. Any thread.
+/// The exit of one service. Thread-safe.
 class Exit {
 public:
     Exit(exits::Destinations destinations, std::vector<exits::User> users)

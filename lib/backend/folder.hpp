@@ -45,7 +45,7 @@ Result<files::Listing, std::error_code> list_folder(int folder);
 /// The state of an open file.
 Result<files::FileStamp, std::error_code> stamp_of(int file);
 
-/// The folder of one service. Any thread.
+/// The folder of one service. Thread-safe.
 class Folder {
 public:
     Folder(std::string path, bool lists) noexcept : path_(std::move(path)), lists_(lists) {}

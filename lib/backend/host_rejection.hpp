@@ -42,7 +42,7 @@ private:
 };
 
 /// Logs the rejections of one service: a warning with the remedy once for each kind of response, the others at debug
-/// level with their number. Any thread.
+/// level with their number. Thread-safe.
 class HostRejectionLog {
 public:
     void rejected(const std::string& service, const std::string& backend, const HostRejection& answer, Logger& log);

@@ -65,7 +65,7 @@ public:
     /// `deadline`. `scheme` is the scheme of the requests.
     void set_pipe(std::unique_ptr<transport::Pipe> pipe, std::string_view scheme, TimePoint deadline);
 
-    /// Any thread; acts at once on the worker's thread.
+    /// Thread-safe; acts at once on the worker's thread.
     void wake() noexcept override;
 
 private:

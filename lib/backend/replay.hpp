@@ -13,9 +13,9 @@
 
 namespace ferrotunnel::backend {
 
-/// Sends `request` to an HTTP service that has a backend. On the worker. `shared` has an inspector, and the number of
-/// the record. It ends with the response, with the backend, or after limits::inspect_replay_deadline; `ticket` is kept
-/// until then.
+/// Sends `request` to an HTTP service that has a backend. Called on the worker. `shared` has an inspector, and the
+/// number of the record. It ends with the response, with the backend, or after limits::inspect_replay_deadline;
+/// `ticket` is kept until then.
 void replay(runtime::Worker& worker, std::shared_ptr<const ClientService> service, std::string request,
             DialShared shared, PermitPtr ticket);
 

@@ -18,7 +18,7 @@ namespace ferrotunnel::backend {
 
 class ServedStream : public buffer::Waker, private runtime::ShutdownHook {
 public:
-    /// Any thread; acts at once on the worker's thread.
+    /// Thread-safe; acts at once on the worker's thread.
     void wake() noexcept final;
 
 protected:

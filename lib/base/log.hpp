@@ -29,7 +29,7 @@ struct LogField {
     std::string value;
 };
 
-/// A log. Any thread. Secrets never reach it, since nothing formats a Secret.
+/// A log. Thread-safe. Secrets never reach it, since nothing formats a Secret.
 class Logger {
 public:
     virtual ~Logger() = default;

@@ -20,7 +20,7 @@ struct LogCategory {
     std::uint32_t per_second = limits::log_lines_per_second;
 };
 
-/// Counts the lines of one log by kind. Any thread.
+/// Counts the lines of one log by kind. Thread-safe.
 class LogLimiter {
 public:
     struct Suppressed {

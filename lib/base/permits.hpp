@@ -33,7 +33,7 @@ private:
 
 using PermitPtr = std::shared_ptr<const Permit>;  // null: none
 
-/// Grants at most `most` permits at a time. Any thread.
+/// Grants at most `most` permits at a time. Thread-safe.
 class Permits {
 public:
     explicit Permits(std::size_t most) : most_(most) {}

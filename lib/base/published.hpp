@@ -7,7 +7,7 @@
 
 namespace ferrotunnel {
 
-/// Any thread. `T` should be cheap to copy: a few numbers, or a shared_ptr to immutable data.
+/// Thread-safe. `T` should be cheap to copy: a few numbers, or a shared_ptr to immutable data.
 template <typename T>
 class Published {
 public:

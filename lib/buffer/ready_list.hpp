@@ -16,7 +16,7 @@ namespace ferrotunnel::buffer {
 /// Base of objects that can be listed. The list holds a reference to each node on it.
 class ReadyNode : public RefCounted {
 public:
-    /// Whether it is on the list. Any thread.
+    /// Whether it is on the list. Thread-safe.
     bool is_listed() const noexcept { return listed_.load(std::memory_order_acquire); }
 
 private:

@@ -30,7 +30,7 @@ public:
         std::filesystem::path directory;
         Duration settle = std::chrono::seconds(1);
         Duration pause = std::chrono::seconds(5);
-        /// The listen addresses of ports, where they are not the usual one. Any thread. May be empty.
+        /// The listen addresses of ports, where they are not the usual one. Called on any thread. May be empty.
         std::function<PortAddresses()> addresses{};
     };
 
@@ -43,7 +43,7 @@ public:
     ClaimStore& operator=(const ClaimStore&) = delete;
 
     /// Saves the claims of the first id of each pair under the second: the id that the token will have after a restart,
-    /// if it changes. Any thread.
+    /// if it changes. Thread-safe.
     void set_names(std::map<login::TokenId, login::TokenId> names);
 
     /// The ports that were known at the start, unordered.

@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::directory {
 
-/// One membership of a client, from its first trunk to its last. Any thread; its CarrierList changes it.
+/// One membership of a client, from its first trunk to its last. Thread-safe; its CarrierList changes it.
 class GroupMember {
 public:
     enum class State : std::uint8_t { takes_visitors, standby, unhealthy, ejected, draining, waiting };

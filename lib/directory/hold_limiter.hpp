@@ -1,4 +1,4 @@
-// Counts visitors of public ports that wait for a client to reconnect, over all ports of a server. Any thread.
+// Counts visitors of public ports that wait for a client to reconnect, over all ports of a server. Thread-safe.
 #pragma once
 
 #include <atomic>

@@ -19,7 +19,7 @@
 namespace ferrotunnel::directory {
 
 /// A registered service, from its first trunk to its last. When the client reconnects the service is another object, so
-/// that a worker's state for it (idle streams) cannot be confused. Any thread.
+/// that a worker's state for it (idle streams) cannot be confused. Thread-safe.
 class HttpService : public std::enable_shared_from_this<HttpService> {
 public:
     struct Carrier {

@@ -15,7 +15,7 @@
 
 namespace ferrotunnel::directory {
 
-/// Any thread.
+/// Thread-safe.
 class ShapeRegistry {
 public:
     /// The shape shared by the visitors of a client's service. It exists even without a rate limit, since that may

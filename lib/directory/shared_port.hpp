@@ -63,9 +63,9 @@ public:
     virtual runtime::SocketAddress address() const = 0;
     /// Pauses or resumes accepting; meanwhile new visitors wait in the kernel.
     virtual void set_paused(bool paused) noexcept = 0;
-    /// Stops listening at once: visitors are refused, and others may bind the port. Any thread.
+    /// Stops listening at once: visitors are refused, and others may bind the port. Thread-safe.
     virtual void refuse_visitors() noexcept = 0;
-    /// The socket. Any thread, as long as the port is open.
+    /// The socket. Callable on any thread, as long as the port is open.
     virtual int descriptor() const noexcept { return -1; }
     /// Accepts no new visitors, since another process shares the socket and accepts them. Present visitors stay.
     virtual void handover_to_process() noexcept {}
@@ -154,7 +154,7 @@ public:
     virtual void on_loop_detected(std::uint32_t service) { (void)service; }
 };
 
-/// One public port. Created and owned by the PortTable. Any thread.
+/// One public port. Created and owned by the PortTable. Thread-safe.
 class SharedPort : public std::enable_shared_from_this<SharedPort> {
 public:
     explicit SharedPort(runtime::Worker& worker) : worker_(worker) {}
@@ -308,8 +308,8 @@ public:
     Duration hold_time() const;
     /// Closes the held ports, and holds none any more: the server is about to end.
     void stop_holding() noexcept;
-    /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. On the
-    /// worker of the port. False if it cannot be opened.
+    /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. Called on
+    /// the worker of the port. False if it cannot be opened.
     bool hold_known(const login::TokenId& token, const runtime::SocketAddress& at, runtime::Worker& worker,
                     const PortOpener& open);
     /// Sockets to use if a port is to be opened at their address.

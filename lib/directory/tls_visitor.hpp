@@ -27,7 +27,7 @@ enum class TlsAlert : std::uint8_t { internal_error = 80, unrecognized_name = 11
 /// discarded first: closing a socket with unread bytes resets it, and the alert would be lost.
 void reject_visitor(runtime::Fd socket, TlsAlert alert) noexcept;
 
-/// Where such visitors arrive, and may wait for their client. Any thread.
+/// Where such visitors arrive, and may wait for their client. Thread-safe.
 class TlsVisitorSource {
 public:
     virtual ~TlsVisitorSource() = default;
@@ -57,7 +57,7 @@ struct TlsVisitor {
 };
 
 /// Hands the visitor to the carrier of its service with the fewest visitors, or back to its entrance if the service has
-/// ended. Any thread.
+/// ended. Thread-safe.
 void dispatch(TlsVisitor visitor) noexcept;
 
 /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those that

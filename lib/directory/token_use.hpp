@@ -26,7 +26,7 @@ constexpr std::string_view name_of(VisitorQuota quota) noexcept {
     return quota == VisitorQuota::visitors ? "visitors" : "visitors_per_second";
 }
 
-/// Any thread. Its counts may outlive it.
+/// Thread-safe. Its counts may outlive it.
 class TokenUse {
 public:
     /// One counted thing, as long as this exists. Null: not counted.

@@ -47,7 +47,7 @@ struct EdgeCounters {
     static void add(Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }
 };
 
-/// Makes the plugins' part of the worker with this mailbox. Any thread.
+/// Makes the plugins' part of the worker with this mailbox. Thread-safe.
 using HooksFactory = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared_ptr<buffer::Mailbox>)>;
 
 /// The operator's rules for visitors and their requests. A change replaces the whole object, which each worker adopts
@@ -68,15 +68,15 @@ struct EdgeRules {
 /// State shared by the exchanges of all workers. Its rules are the initial ones.
 struct ExchangeShared : EdgeRules {
     std::shared_ptr<const directory::HttpDirectory> directory;
-    /// Whether there is a certificate for visitors that request this host by TLS. Any worker. Empty: there is one for
-    /// all hosts.
+    /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. Empty: there is
+    /// one for all hosts.
     std::function<bool(std::string_view host)> has_certificate;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     Logger* log = &null_logger();
     Random* random = nullptr;
     /// Prefix of the names of the edge's own cookies; empty if it has none.
     std::string own_cookies;
-    /// Called when a member of a group is ejected, or has returned. Any worker. Empty: no callback.
+    /// Called when a member of a group is ejected, or has returned. Called on any worker. Empty: no callback.
     std::function<void(const directory::MemberNotice&)> on_member;
     HooksFactory make_hooks;  // empty without plugins
     /// The number of the edge's workers; set by the edge.

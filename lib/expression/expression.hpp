@@ -42,7 +42,7 @@ class Expression {
 public:
     static Result<Expression, Fault> compile(std::string_view source, Vocabulary vocabulary);
 
-    /// Whether the condition holds. Any thread.
+    /// Whether the condition holds. Thread-safe.
     bool holds(const Facts& facts) const;
 
     /// All reads of entries, in the order of the source, for a lint that knows which plugins set entries.

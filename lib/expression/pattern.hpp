@@ -19,7 +19,7 @@ public:
     static Result<Pattern, std::string> compile(std::string_view expression);
 
     /// Whether a part of `text` matches. Both are bytes: a dot is any byte but a newline, so that a visitor cannot
-    /// evade a pattern with bytes that are not UTF-8. Any thread.
+    /// evade a pattern with bytes that are not UTF-8. Thread-safe.
     bool matches(std::string_view text) const;
 
 private:

@@ -40,9 +40,9 @@ public:
     Client& operator=(const Client&) = delete;
 
     /// Calls `done` once, on the client's thread. False: there are too many, or the client has stopped; `done` is
-    /// destroyed. Any thread.
+    /// destroyed. Thread-safe.
     bool fetch(UrlRequest wanted, Done done);
-    /// Calls `call` once, on the client's thread, after this time. It counts as a request. Any thread.
+    /// Calls `call` once, on the client's thread, after this time. It counts as a request. Thread-safe.
     bool call_after(Duration time, std::function<void()> call);
     /// Ends all requests: their `done` is destroyed without being called. Not on the client's thread.
     void stop() noexcept;
@@ -52,7 +52,7 @@ private:
 
     runtime::Worker worker_;
     const Permits permits_{requests_max};
-    // On the worker:
+    // Used on the worker:
     IdleConnections idle_;
     TlsContexts contexts_;
     std::uint64_t last_ = 0;

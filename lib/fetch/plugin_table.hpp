@@ -5,7 +5,7 @@
 
 namespace ferrotunnel::fetch {
 
-/// The functions that plugins call. Any thread; valid as long as the process lives.
+/// The functions that plugins call. Thread-safe; valid as long as the process lives.
 const ft_fetch& plugin_table() noexcept;
 
 }  // namespace ferrotunnel::fetch

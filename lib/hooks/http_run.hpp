@@ -61,7 +61,7 @@ struct AnswerView {
     bool switches = false;  // to another protocol: the following bytes are not a body
 };
 
-/// The path of one body through the plugins that requested it. On the worker.
+/// The path of one body through the plugins that requested it. Lives on the worker.
 class BodyFilters {
 public:
     enum class State : std::uint8_t { open, ended, failed };
@@ -118,7 +118,7 @@ protected:
     ~RunOwner() = default;
 };
 
-/// The run of one exchange through the plugins. On the worker; destroying it ends every wait.
+/// The run of one exchange through the plugins. Lives on the worker; destroying it ends every wait.
 class HttpRun {
 public:
     virtual ~HttpRun() = default;

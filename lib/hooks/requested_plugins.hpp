@@ -28,7 +28,7 @@ class SessionRun;
 class SessionRunOwner;
 struct Subject;
 
-/// The plugins of one service. Any thread.
+/// The plugins of one service. Thread-safe.
 class RequestedPlugins {
 public:
     virtual ~RequestedPlugins() = default;

@@ -101,8 +101,8 @@ protected:
     ~SessionRunOwner() = default;
 };
 
-/// The run of one subject through the plugins. On the worker until it is decided; then it may move to another one.
-/// Destroying it ends every wait.
+/// The run of one subject through the plugins. Lives on the worker until it is decided; then it may move to another
+/// one. Destroying it ends every wait.
 class SessionRun {
 public:
     virtual ~SessionRun() = default;
@@ -121,7 +121,7 @@ public:
     virtual void close(const VisitOutcome& outcome) noexcept = 0;
 };
 
-/// The plugins for the sessions of a server. Any thread.
+/// The plugins for the sessions of a server. Thread-safe.
 class SessionHooks {
 public:
     virtual ~SessionHooks() = default;

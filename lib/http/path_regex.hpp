@@ -27,7 +27,7 @@ public:
     bool shares_with(const PathRegex& other) const noexcept { return expression_ == other.expression_; }
 
     /// Whether the whole of a path matches. `path` is in the form in which paths are compared, and has at most
-    /// limits::http_path_regex_path_max bytes (a table rejects longer ones). Any thread.
+    /// limits::http_path_regex_path_max bytes (a table rejects longer ones). Thread-safe.
     bool matches(std::string_view path) const noexcept;
 
 private:

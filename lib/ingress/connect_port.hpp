@@ -52,7 +52,7 @@ public:
 
     /// Created on `worker`; `log` outlives it.
     ConnectPort(runtime::Worker& worker, runtime::Fd listener, Settings settings, Logger& log);
-    /// On the worker, or when it no longer runs. Closes connections whose head is still being read.
+    /// Called on the worker, or when it no longer runs. Closes connections whose head is still being read.
     ~ConnectPort();
 
 private:

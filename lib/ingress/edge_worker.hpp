@@ -26,12 +26,12 @@ class EdgeWorker;
 
 /// Takes TLS connections for services that want TLS untouched out of the edge, by the name in the ClientHello.
 struct TlsPassthrough {
-    /// Whether there is such a service now: without one the edge does not wait for ClientHellos. Any worker, for each
-    /// visitor.
+    /// Whether there is such a service now: without one the edge does not wait for ClientHellos. Called on any worker,
+    /// for each visitor.
     std::function<bool()> is_wanted;
     /// Takes the visitor over, with the ticket that counts it towards the limits, if the requested name is passed
-    /// through. False: neither was touched. `visitor.hello` is set; the bytes are still in the socket. On the visitor's
-    /// worker.
+    /// through. False: neither was touched. `visitor.hello` is set; the bytes are still in the socket. Called on the
+    /// visitor's worker.
     std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, login::ConnectionTicket& ticket)> take;
 };
 
@@ -69,10 +69,10 @@ public:
     void leave_idle(IdleList::iterator place) noexcept;
     /// Ends the first of them, since others wait for its place.
     void shed_idle() noexcept;
-    /// Any thread.
+    /// Thread-safe.
     std::size_t idle() const noexcept { return idle_count_.load(std::memory_order_relaxed); }
 
-    /// The number of visitors that the worker has or that are on their way to it. Any thread.
+    /// The number of visitors that the worker has or that are on their way to it. Thread-safe.
     std::uint64_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
     void add_pending_visitor() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
     /// The visitor was accepted, and counts itself from now on, or could not be accepted.

@@ -35,7 +35,7 @@ namespace ferrotunnel::ingress {
 
 class HttpConnection final : public EdgeConnection, private exchange::ExchangeOwner {
 public:
-    /// On the edge's worker.
+    /// Called on the edge's worker.
     HttpConnection(EdgeWorker& edge, std::unique_ptr<transport::Pipe> pipe, exchange::VisitorFacts visitor,
                    login::ConnectionTicket ticket);
     ~HttpConnection() override;

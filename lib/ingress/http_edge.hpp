@@ -32,7 +32,7 @@ public:
     std::size_t connections() const noexcept override;
     std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept override { return shared_->counters; }
 
-    /// Any thread.
+    /// Thread-safe.
     const exchange::EdgeCounters& counters() const noexcept { return *shared_->counters; }
     /// The edge's part of a worker, for inspection; on that worker.
     EdgeWorker& at(std::size_t worker) noexcept { return *workers_[worker]; }

@@ -36,9 +36,10 @@ struct HttpListenerSettings;
 /// Who else uses the address of a listener.
 struct PortSharing {
     /// Takes visitors that do not belong to the edge: clients, and visitors that a service waits for. False: the
-    /// visitor was not touched. On the visitor's worker.
+    /// visitor was not touched. Called on the visitor's worker.
     std::function<bool(AcceptedVisitor&)> take;
-    /// Called for each visitor, see PrefacePlan; empty: silent visitors are not waited for. On the visitor's worker.
+    /// Called for each visitor, see PrefacePlan; empty: silent visitors are not waited for. Called on the visitor's
+    /// worker.
     std::function<std::optional<Duration>()> silence{};
     /// For visitors without TLS, at the address of those with TLS; null if there are none.
     std::shared_ptr<const HttpListenerSettings> plain{};
@@ -75,38 +76,38 @@ public:
     /// Destroyed when no worker runs any more, or on the thread of the only one.
     virtual ~HttpFront() = default;
 
-    /// Any thread. `listener` listens already; several listeners share the limits.
+    /// Thread-safe. `listener` listens already; several listeners share the limits.
     virtual void listen(runtime::Fd listener, HttpListenerSettings settings) = 0;
-    /// Any thread. Closes the listener at this address, in the system's spelling; its visitors continue.
+    /// Thread-safe. Closes the listener at this address, in the system's spelling; its visitors continue.
     virtual void close(const std::string& at) = 0;
-    /// Any thread. New visitors are rejected at once; present ones finish their current exchange, after which their
+    /// Thread-safe. New visitors are rejected at once; present ones finish their current exchange, after which their
     /// connections are closed.
     virtual void drain() noexcept = 0;
-    /// Any thread. Another process accepts visitors from the same sockets from now on: no more arrive here. The next
+    /// Thread-safe. Another process accepts visitors from the same sockets from now on: no more arrive here. The next
     /// response to each present visitor announces that it is the last one on its connection; none is closed before
     /// that.
     virtual void retire() noexcept = 0;
-    /// Any thread, even while the edge logs. Ends every connection in a round of its worker.
+    /// Thread-safe, even while the edge logs. Ends every connection in a round of its worker.
     virtual void stop() noexcept = 0;
-    /// Any thread, one at a time. New exchanges use the plugins that `make` makes here, on each worker once it has
-    /// learned of them; empty: none. Running exchanges keep theirs. `before` is called when nothing can fail any more,
-    /// and no worker has them yet.
+    /// Callable on any thread, one at a time. New exchanges use the plugins that `make` makes here, on each worker once
+    /// it has learned of them; empty: none. Running exchanges keep theirs. `before` is called when nothing can fail any
+    /// more, and no worker has them yet.
     virtual void set_hooks(const exchange::HooksFactory& make, const std::function<void()>& before) = 0;
-    /// Any thread, one at a time. New connections, requests and deadlines use these rules, on each worker once it has
-    /// learned of them; a request that has begun keeps its service's settings. If this throws for lack of memory,
-    /// nothing has changed.
+    /// Callable on any thread, one at a time. New connections, requests and deadlines use these rules, on each worker
+    /// once it has learned of them; a request that has begun keeps its service's settings. If this throws for lack of
+    /// memory, nothing has changed.
     virtual void set_rules(HttpFrontRules rules) = 0;
-    /// Any thread. The number of visitors' connections that are open.
+    /// Thread-safe. The number of visitors' connections that are open.
     virtual std::size_t connections() const noexcept = 0;
-    /// Any thread. The edge's counters; they outlive the edge.
+    /// Thread-safe. The edge's counters; they outlive the edge.
     virtual std::shared_ptr<const exchange::EdgeCounters> totals() const noexcept = 0;
 };
 
 /// The initial state of the edge.
 struct HttpFrontSettings {
     HttpFrontRules rules;
-    /// Whether there is a certificate for visitors that request this host by TLS. Any worker. The rules' redirect
-    /// applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is.
+    /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. The rules'
+    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is.
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty: there are no plugins.
     exchange::HooksFactory make_hooks;
@@ -123,7 +124,7 @@ struct HttpFrontParts {
     Random& random;
 };
 
-/// Creates the HTTP edge. Any thread, before or after the workers were started.
+/// Creates the HTTP edge. Callable on any thread, before or after the workers were started.
 std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFrontSettings settings = {});
 
 }  // namespace ferrotunnel::ingress

@@ -26,7 +26,7 @@ public:
     ~HttpListener();
 
     runtime::SocketAddress address() const noexcept { return acceptor_.address(); }
-    /// Rejects visitors from now on. On its worker.
+    /// Rejects visitors from now on. Called on its worker.
     void close() noexcept { acceptor_.close(); }
 
 private:

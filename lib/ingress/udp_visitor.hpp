@@ -54,14 +54,14 @@ public:
     UdpVisitor(UdpVisitorOwner& home, const runtime::SocketAddress& from);
     ~UdpVisitor() override;
 
-    // Any thread.
+    // Thread-safe.
     void wake() noexcept override;
     void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override;
     void refused() noexcept override;
     void rejected() noexcept override;
 
-    // On the port's worker.
+    // Called on the port's worker.
 
     /// Takes a datagram from the visitor, which is sent with the next flush(); `room`: how much more may wait for
     /// streams of the port to be opened.

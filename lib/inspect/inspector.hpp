@@ -39,7 +39,7 @@ public:
     const Settings& settings() const noexcept { return settings_; }
     Records& records() noexcept { return records_; }
 
-    /// Any thread. Null if there is no memory for one.
+    /// Thread-safe. Null if there is no memory for one.
     std::unique_ptr<Tap> http_tap(Origin origin) noexcept;
     std::unique_ptr<Tap> connection_tap(Origin origin) noexcept;
 

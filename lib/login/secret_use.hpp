@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread. It holds only secrets that were proved, so no more than the server accepts; those that are no longer
+/// Thread-safe. It holds only secrets that were proved, so no more than the server accepts; those that are no longer
 /// accepted are removed with the change that removes them.
 class SecretUse {
 public:

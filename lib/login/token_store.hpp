@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::login {
 
-/// Any thread. Look-ups take logarithmic time in the number of tokens.
+/// Thread-safe. Look-ups take logarithmic time in the number of tokens.
 class TokenStore {
 public:
     TokenStore() = default;

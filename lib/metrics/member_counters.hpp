@@ -52,7 +52,7 @@ private:
     const std::shared_ptr<MemberRow> overflow_;
 };
 
-/// Any thread.
+/// Thread-safe.
 class MemberCounters : public CounterTable<MemberLabels, MemberRow> {
 public:
     explicit MemberCounters(std::size_t rows_max = limits::member_rows_max)

@@ -74,15 +74,15 @@ public:
     const ServiceLabels& labels() const noexcept { return labels_; }
     /// The number of a writer, as for `http`: the same for all rows of a book.
     std::size_t number_of(const void* writer) const noexcept;
-    /// The byte counters of this writer; they hold the row. Any thread.
+    /// The byte counters of this writer; they hold the row. Thread-safe.
     std::shared_ptr<Meter> meter(const void* writer);
     /// The request counters of the writer with this number; they live as long as the row.
     HttpCounts& http(std::size_t writer) { return http_.at(writer); }
     /// The visitors as counted by this writer; they live as long as the row.
     TopVisitors& top_visitors(std::size_t writer) { return top_visitors_.at(writer); }
-    /// Any thread.
+    /// Thread-safe.
     ServiceSums sums() const;
-    /// The visitors with most traffic, heaviest first. Any thread. An heir does not get them.
+    /// The visitors with most traffic, heaviest first. Thread-safe. An heir does not get them.
     std::vector<TopVisitor> heaviest_visitors() const;
 
 private:
@@ -98,7 +98,7 @@ private:
     ServiceSums inherited_ GUARDED_BY(mutex_);
 };
 
-/// Any thread.
+/// Thread-safe.
 class ServiceCounters : public CounterTable<ServiceLabels, ServiceRow> {
 public:
     explicit ServiceCounters(std::vector<const void*> writers = {}, std::size_t rows_max = limits::service_rows_max);

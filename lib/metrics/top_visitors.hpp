@@ -25,7 +25,7 @@ struct TopVisitor {
     std::uint64_t weight() const noexcept { return bytes + visits * limits::visit_as_bytes; }
 };
 
-/// Any thread; usually one counts, and others read occasionally.
+/// Thread-safe; usually one counts, and others read occasionally.
 class TopVisitors {
 public:
     /// Counts visits that have begun, or bytes of a finished one. Time and memory do not depend on the number of

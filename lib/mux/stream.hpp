@@ -113,7 +113,7 @@ public:
         pressure_changed.store(true, std::memory_order_release);
         waker->wake();
     }
-    /// Approximate memory of the session. Any thread.
+    /// Approximate memory of the session. Thread-safe.
     std::uint64_t memory() const noexcept {
         return ledger->bytes() + outbound->bytes() +
                std::uint64_t{streams.load(std::memory_order_relaxed)} * limits::stream_cost;
@@ -148,8 +148,8 @@ public:
     /// something to receive, room to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on
     /// another thread than the session's, so small payloads are copied for it.
     void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
-    /// Counts the payload from now on in `meter`, which belongs to the trunk's worker. On the session's thread; for a
-    /// stream that the peer has opened, from within on_open().
+    /// Counts the payload from now on in `meter`, which belongs to the trunk's worker. Called on the session's thread;
+    /// for a stream that the peer has opened, from within on_open().
     void count_in(std::shared_ptr<metrics::Meter> meter) noexcept { meter_ = std::move(meter); }
 
     // --- sending -----------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ public:
     /// The trunk cannot keep up with what is queued for it: data queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
     /// True if nothing sent now would reach the peer: it has reset the stream, or there is a verdict, which can then be
-    /// read. Any thread.
+    /// read. Thread-safe.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.
@@ -175,12 +175,12 @@ public:
     /// Ends both directions, after what is queued and even after `finish`: the socket was reset. An endpoint that then
     /// reads no more must call stop_receiving, or two ends that reset each other would wait for credit for ever.
     void reset(wire::Code code);
-    /// What waits to be sent: its bytes, and limits::data_frame_cost for each piece. Any thread.
+    /// What waits to be sent: its bytes, and limits::data_frame_cost for each piece. Thread-safe.
     std::uint32_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }
     /// True: the waker will be called when there is room again. False: there is room now, or sending is over.
     bool try_park_send() noexcept;
 
-    /// Ends both directions at once and drops what is queued. Any thread, at any time, even twice.
+    /// Ends both directions at once and drops what is queued. Thread-safe, at any time, even twice.
     void abort(wire::Code code) noexcept;
     /// The same after everything that finish() ends, which the peer receives first. Only with or after finish(). If
     /// both functions are called, the first call counts.
@@ -188,14 +188,14 @@ public:
 
     /// Reports that this end has no user any more: only what is queued, followed by the end, will be sent. If none of
     /// it moves for `orphan_timeout`, the session ends the stream. stop_receiving() reports the same about the inbound
-    /// queue. Any thread, even twice.
+    /// queue. Thread-safe, even twice.
     void leave() noexcept;
     /// How long a remaining end may wait for the other end's socket.
     Duration orphan_timeout() const noexcept { return shared_->orphan_timeout; }
 
     /// Acceptor only: reports that the backend is connected (sends OPENED).
     void accept() noexcept;
-    /// Opener only: whether the peer has answered OPENED. Any thread.
+    /// Opener only: whether the peer has answered OPENED. Thread-safe.
     bool accepted() const noexcept { return answer_.load(std::memory_order_acquire) == Answer::received; }
 
     // --- receiving ---------------------------------------------------------------------------------------------------
@@ -222,13 +222,14 @@ public:
     /// Counts bytes that reached this side's socket, for RESET. Receiving thread.
     void count_delivered(std::uint64_t n) noexcept { delivered_.fetch_add(n, std::memory_order_relaxed); }
 
-    /// How the stream ended from outside, if it did. Any thread.
+    /// How the stream ended from outside, if it did. Thread-safe.
     StreamEnd stream_end() const noexcept;
     std::uint64_t delivered() const noexcept { return delivered_.load(std::memory_order_relaxed); }
-    /// The bytes that the peer reported as delivered when it reset the stream. Any thread, after the reset was seen.
+    /// The bytes that the peer reported as delivered when it reset the stream. Callable on any thread, after the reset
+    /// was seen.
     std::uint64_t peer_delivered() const noexcept { return peer_delivered_.load(std::memory_order_relaxed); }
 
-    /// Dropped datagrams, by cause. Any thread.
+    /// Dropped datagrams, by cause. Thread-safe.
     struct Drops {
         std::uint32_t no_room = 0;  // beyond what may wait, in either direction
         std::uint32_t too_old = 0;  // waited too long to be sent

@@ -55,9 +55,9 @@ public:
     AccessFile(const AccessFile&) = delete;
     AccessFile& operator=(const AccessFile&) = delete;
 
-    /// Opens the file by its name again, since it was moved. Later lines go to the new one. Any thread.
+    /// Opens the file by its name again, since it was moved. Later lines go to the new one. Thread-safe.
     void reopen();
-    /// Writes to another sink from now on. Any thread.
+    /// Writes to another sink from now on. Thread-safe.
     void set(AccessSink sink);
 
 private:

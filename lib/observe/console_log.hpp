@@ -18,7 +18,7 @@ struct LogPair {
     std::string_view value;
 };
 
-/// Writes whole lines, bypassing the stream's own buffer. Any thread.
+/// Writes whole lines, bypassing the stream's own buffer. Thread-safe.
 class ConsoleLog {
 public:
     enum class Format { text, json };

@@ -47,7 +47,7 @@ public:
     TraceExporter(const TraceExporter&) = delete;
     TraceExporter& operator=(const TraceExporter&) = delete;
 
-    /// Sends to another collector from now on, including waiting spans. Empty: spans are dropped. Any thread.
+    /// Sends to another collector from now on, including waiting spans. Empty: spans are dropped. Thread-safe.
     void set(std::optional<TraceTarget> target);
 
 private:

@@ -47,17 +47,17 @@ public:
     ClientPlugins(const ClientPlugins&) = delete;
     ClientPlugins& operator=(const ClientPlugins&) = delete;
 
-    /// Accepts requests of clients from now on, until close(). On the control thread.
+    /// Accepts requests of clients from now on, until close(). Called on the control thread.
     void open(std::vector<ClientType> types);
     /// Sets the types that clients may request from now on; services with other types keep them until they are
-    /// registered again. On the control thread.
+    /// registered again. Called on the control thread.
     void set_types(std::vector<ClientType> types);
-    /// Sets the operator's chain, which runs first; null: there is none. On the control thread.
+    /// Sets the operator's chain, which runs first; null: there is none. Called on the control thread.
     void set_operators(std::shared_ptr<const Chain> chain) { registry_->set_operators(std::move(chain)); }
     /// Queues the plugins of a service for creation; see hooks::SessionHooks::make_requested. False: there is no room,
     /// and the caller still owns both. Thread-safe.
     bool take(hooks::PluginRequest& wanted, hooks::PluginRequestCallback& made);
-    /// Ends all of them, when no worker runs. On the control thread.
+    /// Ends all of them, when no worker runs. Called on the control thread.
     void close();
 
     /// The number of instances, without those that only wait to be destroyed.

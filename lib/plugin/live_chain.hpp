@@ -27,7 +27,7 @@ struct InstanceError {
     std::string text;       // a sentence
 };
 
-/// A chain and its configuration. On the control thread.
+/// A chain and its configuration. Lives on the control thread.
 class LiveChain {
 public:
     /// Creates the chain that replaces this one. Unchanged instances are shared; every other one is created again, with

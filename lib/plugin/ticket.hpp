@@ -38,7 +38,7 @@ struct Continuation {
     }
 };
 
-/// Waits for a ticket's decision. On the worker.
+/// Waits for a ticket's decision. Lives on the worker.
 class TicketUser {
 public:
     /// The decision has arrived; the ticket is gone. The callee runs `then` or not, and frees its context.
@@ -59,15 +59,15 @@ public:
     };
 
     /// Takes a ticket whose decision goes to `user`, on the owner's thread of `mailbox`. `keeps` lives until the
-    /// decision is delivered or the ticket withdrawn. On that thread.
+    /// decision is delivered or the ticket withdrawn. Called on that thread.
     static Handle take(TicketUser& user, std::shared_ptr<buffer::Mailbox> mailbox, std::shared_ptr<void> keeps);
 
     /// Decides. Thread-safe; with a stale or null handle only the context is freed.
     static void decide(Handle handle, const Continuation& then) noexcept;
     /// The same, without the tap.
     static void decide_now(Handle handle, const Continuation& then) noexcept;
-    /// Returns the ticket, or discards its decision if that is on its way. On the thread of `user`, which took the
-    /// ticket. False: it was decided, or the handle is stale.
+    /// Returns the ticket, or discards its decision if that is on its way. Called on the thread of `user`, which took
+    /// the ticket. False: it was decided, or the handle is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
 
     /// Sets what intercepts decisions before their tickets; null: nothing. For tests of plugins.

@@ -39,7 +39,7 @@ struct WaitSettings {
 };
 
 /// What the chains of one worker share, even when one replaces another: the number of waiting exchanges, and the watch
-/// of hooks. On that worker.
+/// of hooks. Lives on that worker.
 struct WorkerState : RefCounted {
     explicit WorkerState(const WaitSettings& waits) noexcept : collected(waits.collected_max) {}
 

@@ -40,8 +40,8 @@ NameAnswer look_up(const std::string& host);
 /// If a name has resolved before and the resolver fails now, its old addresses stay usable for limits::name_stale_max:
 /// the first caller waits for the resolver, and until the resolver works again no other caller does, unless the
 /// addresses are distrusted. "No such name" is a result, not a failure. Addresses are in the order in which they should
-/// be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305). Any
-/// thread.
+/// be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305).
+/// Thread-safe.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;

@@ -22,8 +22,8 @@ struct NamedSocket {
     bool is_kept = false;  // a service manager has another descriptor of it, and no process accepts on it
 };
 
-/// Sockets wait here until the process listens at their address. Visitors that arrive meanwhile wait in the kernel. Any
-/// thread.
+/// Sockets wait here until the process listens at their address. Visitors that arrive meanwhile wait in the kernel.
+/// Thread-safe.
 class PassedSockets {
 public:
     PassedSockets() = default;

@@ -61,7 +61,7 @@ public:
     void notify_targets() noexcept;
 
     /// Ends the watch over what the descriptor refers to now, before it is replaced: as long as another process has a
-    /// copy of a socket, closing it here does not. remove() follows. Any thread.
+    /// copy of a socket, closing it here does not. remove() follows. Thread-safe.
     void unwatch(int fd) noexcept;
     /// A descriptor that is readable when there is something to dispatch, so that pollers nest.
     int descriptor() const noexcept { return epoll_; }

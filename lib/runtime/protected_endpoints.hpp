@@ -16,7 +16,7 @@
 
 namespace ferrotunnel::runtime {
 
-/// Keeps the process's own connections away from an endpoint, from construction to destruction. Any thread.
+/// Keeps the process's own connections away from an endpoint, from construction to destruction. Thread-safe.
 class ProtectedEndpoint {
 public:
     /// The address to which a listener is bound.
@@ -35,13 +35,13 @@ private:
 /// Whether a connection to an address ends at the listener that is bound to the other one.
 bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept;
 
-/// Whether a connection to the address would end at one of this process's endpoints. Any thread; costs one atomic load
+/// Whether a connection to the address would end at one of this process's endpoints. Thread-safe; costs one atomic load
 /// if there is none.
 bool is_protected_endpoint(const SocketAddress& to) noexcept;
 
 /// Connects to the unix socket at a path, unless that is one of this process's endpoints. The file is held while it is
 /// compared and connected to, so a replacement in the meantime is not reached. Without /proc the listening process is
-/// compared instead, after the connect. Errors are those of connect_unix, and protected_endpoint_error(). Any thread;
+/// compared instead, after the connect. Errors are those of connect_unix, and protected_endpoint_error(). Thread-safe;
 /// without endpoints it costs no more than connect_unix.
 Fd connect_unless_protected(const std::string& path, std::error_code& error) noexcept;
 

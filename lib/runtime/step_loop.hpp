@@ -7,8 +7,8 @@
 
 namespace ferrotunnel::runtime {
 
-/// A guard against recursion: a session wakes a pump from within the pump's own calls, an exchange its connection. On
-/// the worker.
+/// A guard against recursion: a session wakes a pump from within the pump's own calls, an exchange its connection.
+/// Lives on the worker.
 class StepLoop {
 public:
     /// Calls `step`, and again as long as another one was requested and `should_continue`. From within a step, only

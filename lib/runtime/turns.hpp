@@ -12,7 +12,7 @@ namespace ferrotunnel::runtime {
 
 class Worker;
 
-/// On its worker.
+/// Lives on its worker.
 class Turns {
 public:
     /// Turns in one round of the worker: sockets have theirs in between.

@@ -119,11 +119,11 @@ public:
         std::uint64_t system_calls = 0;  // made by the poller
     };
     Counters counters() const noexcept;
-    /// The system's accounting of the worker's thread. Any thread. Empty: not available, the thread is an
+    /// The system's accounting of the worker's thread. Thread-safe. Empty: not available, the thread is an
     /// application's, or it does not run.
     std::optional<CpuTimes> cpu_times() const noexcept;
-    /// How late timers were when they were checked: how long the loop was busy with others, or had no processor. Any
-    /// thread.
+    /// How late timers were when they were checked: how long the loop was busy with others, or had no processor.
+    /// Thread-safe.
     const metrics::WorkTimes& timer_delays() const noexcept;
     /// The number of timers that are set now, for tests and stats.
     std::size_t timers_set() const noexcept;

@@ -85,7 +85,7 @@ private:
     std::shared_ptr<HandlerHome> home_;
 };
 
-/// The executor for handlers without one of their own. Any thread; may outlive the worker.
+/// The executor for handlers without one of their own. Thread-safe; may outlive the worker.
 asio::any_io_executor executor_of(Worker& worker);
 
 }  // namespace ferrotunnel::runtime

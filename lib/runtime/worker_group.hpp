@@ -30,7 +30,7 @@ public:
 
     std::size_t size() const noexcept { return workers_.size(); }
     Worker& at(std::size_t index) noexcept { return *workers_[index]; }
-    /// The next worker, round robin. Any thread.
+    /// The next worker, round robin. Thread-safe.
     Worker& next() noexcept;
     /// True on a thread that one of the workers needs; see Worker::runs_here.
     bool on_a_worker() const noexcept;

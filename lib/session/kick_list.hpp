@@ -18,7 +18,7 @@
 
 namespace ferrotunnel::session {
 
-/// Any thread.
+/// Thread-safe.
 class KickList {
 public:
     /// A client as the operator names it.

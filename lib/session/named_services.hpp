@@ -27,7 +27,7 @@ struct NamedCarrier {
     std::string name;  // as its client spells it
 };
 
-/// Any thread. The cost of a look-up is bounded by limits::named_carriers_max, whatever the number of sessions and
+/// Thread-safe. The cost of a look-up is bounded by limits::named_carriers_max, whatever the number of sessions and
 /// services and their names: it returns so many of those with the name, the next ones in turn each time.
 class NamedServices : public std::enable_shared_from_this<NamedServices> {
     using Carriers = std::list<const NamedCarrier*>;  // of places; the one whose turn is next first

@@ -6,7 +6,7 @@
 
 namespace ferrotunnel::session {
 
-/// Adds a client of this process, until it is removed. Any thread.
+/// Adds a client of this process, until it is removed. Thread-safe.
 void add_own_client(const wire::InstanceId& instance);
 void remove_own_client(const wire::InstanceId& instance) noexcept;
 bool is_own_client(const wire::InstanceId& instance);

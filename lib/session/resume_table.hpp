@@ -1,4 +1,4 @@
-// Sessions of a server that can be resumed, by the id that their client was given. Any thread.
+// Sessions of a server that can be resumed, by the id that their client was given. Thread-safe.
 #pragma once
 
 #include <cstdint>

@@ -59,32 +59,32 @@ public:
 
     /// To be called on the worker.
     void start(runtime::Fd socket);
-    /// Accepts no new visitors; the session ends when the present ones have finished. On the worker.
+    /// Accepts no new visitors; the session ends when the present ones have finished. Called on the worker.
     void drain();
     /// Another process takes over from the server: asks the client to log in there, and continues with the present
-    /// visitors. On the worker.
+    /// visitors. Called on the worker.
     void handover_to_process();
-    /// Drains, if no visitor is on the way to it. On the worker, after handover_to_process().
+    /// Drains, if no visitor is on the way to it. Called on the worker, after handover_to_process().
     void drain_if_idle();
-    /// Ends the session now. On the worker.
+    /// Ends the session now. Called on the worker.
     void end(wire::Code code, std::string_view text);
 
-    /// Ends the session now if the peer has not proved its token yet, to free its place. On the worker.
+    /// Ends the session now if the peer has not proved its token yet, to free its place. Called on the worker.
     void end_if_unauthenticated();
 
-    /// Ends the session now if its token has expired. On the worker.
+    /// Ends the session now if its token has expired. Called on the worker.
     void end_if_expired();
 
     /// Applies the present tokens and rights to the session: it ends if its token is no longer accepted, and services
-    /// that the token has no right to are refused. Everything else continues unchanged. On the worker.
+    /// that the token has no right to are refused. Everything else continues unchanged. Called on the worker.
     void check_rights();
 
-    /// Dials a service through the tunnel, as a visitor would. On the worker.
+    /// Dials a service through the tunnel, as a visitor would. Called on the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
 
-    /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port. On
-    /// the worker.
+    /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port.
+    /// Called on the worker.
     void accept_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from) {
         check_here(at_.worker);
         intake_.accept_by_name(service, std::move(socket), from);
@@ -93,14 +93,14 @@ public:
     /// Closes everything without a message to the peer. To be called when no worker runs any more.
     void abandon();
 
-    /// A snapshot of the session for others. Any thread.
+    /// A snapshot of the session for others. Thread-safe.
     SessionView view() const;
     /// The same in place, under the lock: `look(const SessionView&)`, which must be brief.
     template <typename Reader>
     void read(Reader read) const {
         view_.read(read);
     }
-    /// Runs `action` on the session's worker; false if that has stopped. Any thread.
+    /// Runs `action` on the session's worker; false if that has stopped. Thread-safe.
     template <typename Action>
     bool post(Action action) {
         return mailbox_->post_call([self = shared_from_this(), action = std::move(action)]() mutable {
@@ -132,10 +132,10 @@ public:
     void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
               Opened opened) override;
 
-    /// Passes a request of the control API about its services to the client. On the worker.
+    /// Passes a request of the control API about its services to the client. Called on the worker.
     void manage(std::string request, ManageRequests::Done done);
 
-    /// Counts one stream of an application as load as long as the result exists. Any thread.
+    /// Counts one stream of an application as load as long as the result exists. Thread-safe.
     std::shared_ptr<TrunkLoad::Count> count_dialled() const {
         return std::make_shared<TrunkLoad::Count>(load_.count_stream());
     }

@@ -95,11 +95,11 @@ struct ServerShared {
     std::shared_ptr<directory::PortTable> ports = std::make_shared<directory::PortTable>();
     std::optional<HttpPublic> http_public;   // empty: no HTTP without TLS
     std::optional<HttpPublic> https_public;  // empty: no HTTP with TLS
-    /// Whether TLS visitors of this host (or of one that the pattern matches) are shown a certificate. Any thread.
+    /// Whether TLS visitors of this host (or of one that the pattern matches) are shown a certificate. Thread-safe.
     /// Empty: no host has one.
     std::function<bool(std::string_view host)> has_certificate;
-    /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge. Any
-    /// thread. Empty: none must.
+    /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge.
+    /// Called on any thread. Empty: none must.
     std::function<bool(std::string_view host)> requires_client_certificate;
     std::string domain;                            // parent domain of assigned hosts, in normal form; may be empty
     Published<directory::HttpBounds> http_bounds;  // limits for requests of HTTP services
@@ -120,15 +120,15 @@ struct ServerShared {
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
     std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
     /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: the
-    /// visitor's own token), if clients with the token `visitor` may visit it. Any thread. Empty: no service is
-    /// visited.
+    /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty: no service
+    /// is visited.
     using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
     std::shared_ptr<metrics::MemberCounters> members = std::make_shared<metrics::MemberCounters>();
     std::shared_ptr<const directory::StickyKey> sticky_key;  // null: no group has cookies
-    /// Called when a group member is ejected, or has returned. Any thread. May be empty.
+    /// Called when a group member is ejected, or has returned. Called on any thread. May be empty.
     std::function<void(const directory::MemberNotice&)> on_member;
     std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();

@@ -25,7 +25,7 @@ struct ServiceKindNeeds {
     std::shared_ptr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
 };
 
-/// One kind of service. On the session's worker. A function that returns a refusal leaves nothing open.
+/// One kind of service. Called on the session's worker. A function that returns a refusal leaves nothing open.
 class ServiceKind {
 public:
     using Refusal = directory::Refusal;

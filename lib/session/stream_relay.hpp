@@ -36,14 +36,14 @@ namespace ferrotunnel::session {
 
 class StreamRelay final : public directory::DistantVisitor, private runtime::ShutdownHook {
 public:
-    /// On the worker of `near`, a stream that its peer has opened and that is not attached yet.
+    /// Called on the worker of `near`, a stream that its peer has opened and that is not attached yet.
     StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near);
     ~StreamRelay() override;
 
     /// Attaches the near stream. opened() adds the far one, or refused() ends it.
     void begin();
 
-    // Any thread.
+    // Thread-safe.
     void wake() noexcept override;
     void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                 std::shared_ptr<shaping::ServiceShape> shape) noexcept override;

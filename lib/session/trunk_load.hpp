@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::session {
 
-/// Any thread.
+/// Thread-safe.
 class TrunkLoad {
     using Counter = std::atomic<std::uint32_t>;
 

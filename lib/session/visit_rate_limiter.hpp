@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::session {
 
-/// Any thread.
+/// Thread-safe.
 class VisitRateLimiter {
 public:
     /// Remembered tokens; beyond that, those that have not visited for a while are dropped.

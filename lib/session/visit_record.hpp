@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::session {
 
-/// Any thread.
+/// Thread-safe.
 class VisitRecord : public std::enable_shared_from_this<VisitRecord> {
 public:
     class Open;

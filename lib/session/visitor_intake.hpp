@@ -31,7 +31,7 @@ public:
 
     explicit VisitorIntake(Needs needs) : needs_(std::move(needs)) {}
 
-    /// Brings a visitor to the worker. Any thread.
+    /// Brings a visitor to the worker. Thread-safe.
     void take(directory::Visitor visitor, std::uint32_t service) { deliver(std::move(visitor), service); }
     void take(directory::TlsVisitor visitor, std::uint32_t service) { deliver(std::move(visitor), service); }
     /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port.

@@ -48,7 +48,7 @@ private:
     Bucket down_;
 };
 
-/// Shared by the visitors of a token. Any thread, like its buckets.
+/// Shared by the visitors of a token. Thread-safe, like its buckets.
 struct TokenShape {
     Buckets buckets;
 };
@@ -65,7 +65,8 @@ public:
         visitor_down_.store(rates.visitor.down, std::memory_order_relaxed);
         is_on_.store(rates.any(), std::memory_order_release);
     }
-    /// Whether any rate applies to its visitors. Any thread, before every byte: without one nothing else is checked.
+    /// Whether any rate applies to its visitors. Callable on any thread, before every byte: without one nothing else is
+    /// checked.
     bool is_on() const noexcept { return is_on_.load(std::memory_order_relaxed); }
     std::uint64_t visitor_rate(Direction direction) const noexcept {
         return (direction == Direction::up ? visitor_up_ : visitor_down_).load(std::memory_order_relaxed);

@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::trace {
 
-/// Creates ids from randomness that it fetches in larger pieces. On one thread.
+/// Creates ids from randomness that it fetches in larger pieces. Used on one thread.
 class IdSource {
 public:
     explicit IdSource(Random& random) noexcept : random_(random) {}

@@ -32,9 +32,9 @@ public:
     SpanQueue(const SpanQueue&) = delete;
     SpanQueue& operator=(const SpanQueue&) = delete;
 
-    /// Adds the spans of one request, or drops all of them: a part would look like a whole. Any thread.
+    /// Adds the spans of one request, or drops all of them: a part would look like a whole. Thread-safe.
     void put(std::vector<Span>&& spans) noexcept;
-    /// Counts spans that could not be created for lack of memory. Any thread.
+    /// Counts spans that could not be created for lack of memory. Thread-safe.
     void drop(std::uint64_t spans) noexcept { dropped_.fetch_add(spans, std::memory_order_relaxed); }
     SpanCounts counts() const noexcept;
 

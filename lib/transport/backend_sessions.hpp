@@ -15,8 +15,8 @@ namespace ferrotunnel::transport {
 
 using SessionPtr = std::unique_ptr<SSL_SESSION, FreeWith<SSL_SESSION_free>>;
 
-/// Sessions that can be resumed. Any thread. Bounded by limits::backend_sessions_max; older ones make room, and none is
-/// used longer than limits::backend_session_lifetime, since a certificate may be withdrawn meanwhile.
+/// Sessions that can be resumed. Thread-safe. Bounded by limits::backend_sessions_max; older ones make room, and none
+/// is used longer than limits::backend_session_lifetime, since a certificate may be withdrawn meanwhile.
 class BackendSessions {
 public:
     /// Collects the sessions that the backend offers. Must outlive the connections made with `context`.

@@ -88,10 +88,10 @@ public:
     /// are.
     void set_sources(CertificateSources sources);
 
-    /// Reads what has changed since the last call; the first call reads everything. Any thread; see VisitorTls.
+    /// Reads what has changed since the last call; the first call reads everything. Thread-safe; see VisitorTls.
     std::optional<CertificateReport> reload_if_changed(WallTime now);
 
-    /// The current snapshot. Any thread.
+    /// The current snapshot. Thread-safe.
     std::shared_ptr<const CertificateSnapshot> snapshot() const;
 
     /// The result of the last load.

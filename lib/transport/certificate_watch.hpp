@@ -22,7 +22,7 @@ public:
     CertificateWatch(const CertificateWatch&) = delete;
     CertificateWatch& operator=(const CertificateWatch&) = delete;
 
-    /// Makes the thread check now, for example after a signal. Any thread; does not wait.
+    /// Makes the thread check now, for example after a signal. Thread-safe; does not wait.
     void check_now();
 
 private:

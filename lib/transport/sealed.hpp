@@ -24,7 +24,7 @@
 
 namespace ferrotunnel::transport {
 
-/// State shared by all visits of one service at one end. Any thread.
+/// State shared by all visits of one service at one end. Thread-safe.
 class SealContext {
 public:
     enum class End : std::uint8_t { visitor, service };

@@ -23,8 +23,8 @@ public:
     /// Makes the first key. Throws TlsConfigError if there are no random bytes.
     TicketKeys();
 
-    /// Makes a new key if it is time for one, and discards the oldest. The first call only starts the clock. Any
-    /// thread.
+    /// Makes a new key if it is time for one, and discards the oldest. The first call only starts the clock.
+    /// Thread-safe.
     void rotate(TimePoint now);
 
     /// Makes the context seal and open its tickets with these keys, which must outlive it.

@@ -61,19 +61,19 @@ public:
     /// The context that visitors' pipes are made with. It never changes, and keeps alive what it needs.
     std::shared_ptr<TlsContext> context() const noexcept { return context_; }
 
-    /// Sets where certificates come from; the next load reads them. Any thread.
+    /// Sets where certificates come from; the next load reads them. Thread-safe.
     void set_certificates(CertificateSources sources);
 
     /// Checks for changed files and reads them. With many files this may take long, so call it on a thread that may
-    /// wait, not on a worker. Any thread; two simultaneous calls wait for each other. An empty optional: nothing has
+    /// wait, not on a worker. Thread-safe; two simultaneous calls wait for each other. An empty optional: nothing has
     /// changed.
     std::optional<CertificateReport> reload_if_changed(WallTime now);
 
-    /// Makes a new ticket key when it is time. Any thread, and cheap; once a minute is often enough.
+    /// Makes a new ticket key when it is time. Thread-safe, and cheap; once a minute is often enough.
     void rotate_ticket_keys(TimePoint now);
 
     /// Whether there is a certificate now for visitors that request this name, or one that this pattern
-    /// ("*.example.com") covers. Any thread.
+    /// ("*.example.com") covers. Thread-safe.
     bool has_certificate(std::string_view host) const;
 
     /// Whether a request for `host` (in the form of net/host_name.hpp) may be answered on a connection with this

@@ -31,7 +31,7 @@ public:
     /// Ends the remaining streams as lost, at once or as soon as the sessions have returned. Idempotent.
     void close() noexcept;
 
-    /// Any thread.
+    /// Thread-safe.
     void wake() noexcept override;
 
 private:

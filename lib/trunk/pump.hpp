@@ -53,7 +53,7 @@ public:
     /// Ends the stream with this code, since there is no end. The tap gets the reason.
     void refuse(wire::Code code, std::string_view why);
 
-    /// Any thread; acts at once on the worker's thread.
+    /// Thread-safe; acts at once on the worker's thread.
     void wake() noexcept override;
 
 protected:

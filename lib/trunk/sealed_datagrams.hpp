@@ -29,8 +29,8 @@ public:
     /// As SealedPump::Outcome.
     using Outcome = std::function<void(const std::string& why)>;
 
-    /// On the endpoint's worker. `deadline`: of the handshake; `late` is called when it has passed, and must end the
-    /// flow. `ticket` is kept until the handshake is over.
+    /// Called on the endpoint's worker. `deadline`: of the handshake; `late` is called when it has passed, and must end
+    /// the flow. `ticket` is kept until the handshake is over.
     SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream,
                     std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
                     PermitPtr ticket, std::function<void()> late);

@@ -21,7 +21,7 @@ struct TrafficSums : mux::SessionStats {
 };
 
 /// The sums over all sessions, present and past. Available at any time, without waiting for a worker, even while
-/// sessions end and after the last one has ended. Any thread.
+/// sessions end and after the last one has ended. Thread-safe.
 class TrafficRegistry {
 public:
     class Account;

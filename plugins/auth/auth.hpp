@@ -66,8 +66,8 @@ public:
     void stop() override;
     plugin::Decision on_request(plugin::Exchange& exchange) override;
 
-    /// Reads the file of users if it has changed. A broken file is logged, and changes nothing. On one thread at a
-    /// time.
+    /// Reads the file of users if it has changed. A broken file is logged, and changes nothing. Called on one thread at
+    /// a time.
     void refresh_file();
 
 private:

@@ -16,7 +16,7 @@ std::string read_file(const std::string& path, std::size_t size_max);
 /// The fault of a file of CA certificates, which libcurl reads itself; empty if there is none. May block.
 std::string ca_file_fault(const std::string& path);
 
-/// On one thread at a time.
+/// Used on one thread at a time.
 class WatchedFile {
 public:
     WatchedFile(std::string path, std::size_t size_max) : path_(std::move(path)), size_max_(size_max) {}

@@ -136,7 +136,7 @@ Decision ForwardAuth::on_request(Exchange& exchange) {
     });
 }
 
-// On the client's thread, or on that of a request that has displaced this one.
+// Called on the client's thread, or on that of a request that has displaced this one.
 void ForwardAuth::answered(const HttpResponse& answer, plugin::Later later) {
     if (answer.is_displaced) {
         std::move(later).decide(busy());

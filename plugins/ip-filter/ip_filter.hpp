@@ -56,8 +56,8 @@ public:
 
     /// Whether a visitor with that address is accepted. An invalid address is not. Thread-safe; does not allocate.
     bool admits(std::string_view visitor) const noexcept;
-    /// Reads the files that have changed. An unusable file changes nothing, and is logged. On the control thread before
-    /// start(), then on this object's own.
+    /// Reads the files that have changed. An unusable file changes nothing, and is logged. Called on the control thread
+    /// before start(), then on this object's own.
     void refresh();
 
 private:

@@ -27,7 +27,7 @@ public:
     explicit RangeFile(std::string path) : path_(std::move(path)) {}
 
     /// The ranges, if the file has changed. Throws std::runtime_error or std::invalid_argument if it cannot be read or
-    /// has a mistake; further calls return nothing until it has changed again. On one thread at a time.
+    /// has a mistake; further calls return nothing until it has changed again. Called on one thread at a time.
     std::optional<std::vector<IpRange>> read_if_changed();
 
     const std::string& path() const noexcept { return path_; }

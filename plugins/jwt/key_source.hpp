@@ -47,7 +47,7 @@ public:
     std::shared_ptr<const KeySet> keys() const;
     /// Whether all sources have been read once.
     bool is_complete() const;
-    /// Reads the file if it has changed, and fetches from the URL when that is due. On one thread at a time.
+    /// Reads the file if it has changed, and fetches from the URL when that is due. Called on one thread at a time.
     void tick(Time now);
     /// Why a wait has ended.
     enum class WaitResult : std::uint8_t {

@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// On one thread.
+/// Used on one thread.
 class LogOutput {
 public:
     /// Opens the file, and creates it if it does not exist; an empty path is standard error. Throws std::runtime_error.
