@@ -20,7 +20,7 @@ struct CommonSettings {
     std::optional<LogLevel> log_level;  // empty: not set
     std::chrono::milliseconds drain{0};
     LogFormat log_format = LogFormat::text;
-    std::string_view side;  // the side that log lines name; empty: there is only one
+    std::string_view side;  // the side that log lines name; empty if there is only one
 };
 
 /// A sink that writes to the standard error stream.

@@ -51,7 +51,7 @@ Config read_again(const std::string& file, std::string_view section, Problems& p
 bool is_watched(const Options& options, Problems& problems);
 OptionInfo no_watch_option();
 
-/// Checks that the endpoint file can be written. `path` comes from `section` or from --endpoint-file; empty: there is
+/// Checks that the endpoint file can be written. `path` comes from `section` or from --endpoint-file; empty if there is
 /// no such file.
 void check_endpoint_file(const std::string& path, const Sources& sources, std::string_view section, Problems& problems);
 

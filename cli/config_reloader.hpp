@@ -41,7 +41,7 @@ public:
     struct Inputs {
         const Options& options;
         Arguments& arguments;
-        std::string file;     // empty: there is none
+        std::string file;     // empty if there is none
         std::string section;  // the only one that counts, "server" or "client"; empty: both
         bool file_alone = false;
     };
@@ -83,7 +83,7 @@ private:
     std::shared_ptr<const Config> in_effect_;
     std::shared_ptr<const Config> initial_;  // compared to find what needs a restart
     std::vector<std::string> files_;
-    std::string unreadable_;  // why the file cannot be read again; empty: it can
+    std::string unreadable_;  // why the file cannot be read again; empty if it can
 };
 
 }  // namespace ferrotunnel::cli

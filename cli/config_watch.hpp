@@ -35,7 +35,7 @@ public:
     int descriptor() const noexcept { return descriptor_; }
     /// Reads the pending events.
     void process_events(Clock::time_point now);
-    /// The time until the watch is due; empty: it is not armed.
+    /// The time until the watch is due; empty if it is not armed.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const;
     /// Whether it is time to read the files. If so, the watch becomes quiet.
     bool consume_due(Clock::time_point now);

@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::cli {
 
-/// Why the file cannot be written, or must not be because it would replace another file. Empty: it can be written.
+/// Why the file cannot be written, or must not be because it would replace another file. Empty if it can be written.
 std::string endpoint_file_fault(const std::string& path);
 
 /// The file always lists the endpoints that are reachable now. It is replaced as a whole, so a reader never sees half

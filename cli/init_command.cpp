@@ -80,7 +80,7 @@ struct Starter {
     std::string host;
     fs::path file;
     fs::path token;
-    std::string unit;  // the NAME of ferrotunnel@NAME, which runs it; empty: it is run by hand
+    std::string unit;  // the NAME of ferrotunnel@NAME, which runs it; empty if it is run by hand
 };
 
 /// Where the shipped unit looks for the files of its instances.

@@ -17,7 +17,7 @@ namespace ferrotunnel::cli {
 /// One option. The environment variable is made from the name: "tcp-bind" is FERROTUNNEL_TCP_BIND.
 struct OptionInfo {
     std::string name;    // without dashes
-    std::string value;   // what help calls its value, "HOST:PORT"; empty: it is a flag
+    std::string value;   // what help calls its value, "HOST:PORT"; empty if it is a flag
     std::string brief;   // its line in --help, without a full stop; empty: listed only by --help all
     std::string help{};  // whole sentences, for --help all; empty: the brief is enough
     bool repeatable = false;
@@ -33,7 +33,8 @@ struct OptionSection {
 struct CommandInfo {
     std::string name;     // "server"
     std::string summary;  // one line
-    std::string operand;  // what help calls the word without dashes; empty: none is accepted; "[add|remove]": a choice
+    std::string operand;  // what help calls the word without dashes; empty if none is accepted; "[add|remove]": a
+                          // choice
     std::string examples;
     std::vector<OptionSection> sections;
     enum class Kind { server, client, both, login, check, init, print, route, plugin, ask };

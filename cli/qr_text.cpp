@@ -13,7 +13,7 @@ constexpr int margin = 2;  // the standard requires 4; readers accept 2, and lin
 
 using Buffer = std::array<std::uint8_t, qrcodegen_BUFFER_LEN_MAX>;
 
-/// The smallest code of these bytes. False: there are none, or more than a code holds.
+/// The smallest code of these bytes. False if there are none, or more than a code holds.
 bool encode(std::string_view text, Buffer& code) {
     Buffer data_and_room;
     if (text.empty() || text.size() > data_and_room.size()) {

@@ -40,7 +40,7 @@ public:
 
     // For the main thread:
 
-    /// When the trial is reverted; empty: there is no trial.
+    /// When the trial is reverted; empty if there is no trial.
     void set_trial(std::optional<std::chrono::steady_clock::time_point> until);
 
     /// For poll(): readable while a request waits.

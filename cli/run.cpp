@@ -390,7 +390,7 @@ private:
     Cause cause_ = Cause::none;
     ServiceManager::Clock::time_point look_at_{};
     ServiceManager::Clock::time_point keep_at_{};
-    std::uint64_t kept_changes_ = 0;  // the change count whose sockets the manager has; 0: it has none, or not all
+    std::uint64_t kept_changes_ = 0;  // the change count whose sockets the manager has; 0 if it has none, or not all
     bool nobody_was_there_ = false;   // at the second request to stop
     bool asked_to_end_ = false;       // by a signal
     IdleDrain idle_drain_;

@@ -44,7 +44,7 @@ struct Running {
     std::function<std::optional<std::chrono::milliseconds>()> requested_drain{};
     /// How long the program stays after another one has replaced this part (Event::Kind::replaced); empty: not at all.
     std::function<std::chrono::milliseconds()> linger{};
-    /// Reopens files that were moved away, after SIGUSR1; empty: there are none.
+    /// Reopens files that were moved away, after SIGUSR1; empty if there are none.
     std::function<void()> reopen_files{};
     /// Called about once a second; empty: not needed.
     std::function<void()> tick{};

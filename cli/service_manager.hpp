@@ -70,7 +70,7 @@ private:
 
     std::string path_;  // begins with a zero byte if the address is abstract
     int socket_ = -1;
-    std::chrono::milliseconds watchdog_every_{0};  // half of what the manager allows; 0: there is no watchdog
+    std::chrono::milliseconds watchdog_every_{0};  // half of what the manager allows; 0 if there is no watchdog
     Clock::time_point watchdog_due_{};
     Clock::time_point state_due_{};
     std::string last_reported_;

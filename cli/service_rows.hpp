@@ -25,8 +25,8 @@ struct ServiceRow {
     std::optional<double> per_second;  // requests, or visits if it is not HTTP; empty: unknown
 };
 
-/// Rows of `answer`, a server's status or services, which must outlive them. `before`: the answer of `seconds` ago; 0:
-/// there is none. `order`: empty: as in the answer.
+/// Rows of `answer`, a server's status or services, which must outlive them. `before`: the answer of `seconds` ago; 0
+/// if there is none. `order`: empty: as in the answer.
 std::vector<ServiceRow> service_rows(const Json& answer, const Json& before, double seconds, const std::string& order);
 
 /// Present visitors, or requests.

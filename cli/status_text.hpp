@@ -13,10 +13,10 @@ using Json = nlohmann::ordered_json;
 /// Columns as wide as their content, with two blanks between them. Everything is made printable.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent);
 
-/// `before`: an earlier status of the same program, for rates; null: there is none. `order`: of the services, see
+/// `before`: an earlier status of the same program, for rates; null if there is none. `order`: of the services, see
 /// service_rows.hpp.
 std::string status_text(const Json& status, const Json& before, const std::string& order);
-/// `before`: the same program's answer of `seconds` ago; 0: there is none.
+/// `before`: the same program's answer of `seconds` ago; 0 if there is none.
 std::string services_text(const Json& answer, const Json& before, double seconds, const std::string& order);
 std::string tokens_text(const Json& answer);
 /// A server's answer about the route of a visitor.

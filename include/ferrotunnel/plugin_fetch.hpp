@@ -66,7 +66,7 @@ public:
     ~Fetcher() { detail::api.fetch->destroy(handle_); }
 
     /// Sends a request. `done` is called once, on the fetcher's thread; it must not block for long, and its exceptions
-    /// are dropped. False: there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed.
+    /// are dropped. False if there are more than 1,024 requests, or the fetcher has stopped; `done` is destroyed.
     /// Callable on any thread.
     bool fetch(const FetchRequest& request, Done done) {
         std::vector<ft_field> fields;

@@ -16,7 +16,7 @@ struct PluginTypeInfo {
     std::string name;
     std::string version{};                ///< the plugin's own
     std::string summary{};                ///< one line
-    std::string schema{};                 ///< of its settings, as JSON; empty: it has none
+    std::string schema{};                 ///< of its settings, as JSON; empty if it has none
     std::vector<std::string> hooks{};     ///< its hooks: "request", "response", "close", "login"...
     std::vector<std::string> needs{};     ///< ids of the host's tables that it requires
     bool is_guard = false;                ///< it controls access, and fails closed by default

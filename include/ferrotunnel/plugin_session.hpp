@@ -228,7 +228,7 @@ public:
     /// Client::builder() sets it yet, so it is empty unless the client is another program.
     Text metadata() const { return text(FT_SUBJECT_METADATA); }
 
-    /// Replaces the hosts of the service, 1 to 16. False: this kind of service has no hosts.
+    /// Replaces the hosts of the service, 1 to 16. False if this kind of service has no hosts.
     bool set_hosts(const std::vector<std::string>& hosts) {
         std::vector<ft_text> all;
         for (const std::string& host : hosts) {

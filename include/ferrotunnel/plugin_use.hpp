@@ -52,7 +52,7 @@ struct PluginUse {
 struct ClientPlugin {
     /// Its name. The schema of its settings defines which of them clients may set.
     std::string type{};
-    /// Its library; null: it is shipped, and loaded when a client requests it.
+    /// Its library; null if it is shipped, and loaded when a client requests it.
     ft_entry library = nullptr;
 
     friend bool operator==(const ClientPlugin&, const ClientPlugin&) = default;

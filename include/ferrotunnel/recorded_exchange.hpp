@@ -19,7 +19,7 @@ struct RecordedExchange {
     unsigned status = 0;  ///< the backend's, or 502 of the server in its place; 0: no response, or not HTTP
     std::chrono::system_clock::time_point began;
     std::optional<std::chrono::microseconds> first_byte{};  ///< time from the start to the first byte of the response
-    std::optional<std::chrono::microseconds> duration{};    ///< empty: it is not over
+    std::optional<std::chrono::microseconds> duration{};    ///< empty if it is not over
     std::uint64_t bytes_received = 0;                       ///< from the visitor: the body, or all of a connection
     std::uint64_t bytes_sent = 0;                           ///< to the visitor, likewise
     std::string problem{};  ///< what went wrong, such as "the backend was not reached: Connection refused"

@@ -15,7 +15,7 @@ struct Timings {
         std::chrono::nanoseconds up_to{0};  ///< the longest duration in it; max(): all that took longer
         std::uint64_t count = 0;            ///< in this bucket only
     };
-    std::vector<Bucket> buckets{};    ///< the shortest first; empty: nothing was measured
+    std::vector<Bucket> buckets{};    ///< the shortest first; empty if nothing was measured
     std::chrono::nanoseconds sum{0};  ///< sum of all durations
 
     std::uint64_t count() const noexcept {

@@ -23,7 +23,7 @@ struct Entry {
     std::string_view token;
     std::string_view service;
     std::string_view host;
-    std::string_view method;  // empty: there was no readable head
+    std::string_view method;  // empty if there was no readable head
     std::string_view target;  // path and query
     std::string_view protocol;
     std::string_view scheme;

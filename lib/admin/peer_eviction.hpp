@@ -24,7 +24,7 @@ namespace ferrotunnel::admin {
 
 /// Properties of a connection that has a place.
 struct EvictionCandidate {
-    login::AddressNetworks networks{};  // empty: it counts only for itself
+    login::AddressNetworks networks{};  // empty if it counts only for itself
     bool has_right = false;
     bool lingers = false;  // it has its last answer
     bool is_stranger = false;

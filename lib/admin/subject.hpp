@@ -66,7 +66,7 @@ public:
     virtual EventRing& events() = 0;
     /// The recorder of exchanges. Null if nothing is recorded.
     virtual std::shared_ptr<inspect::Inspector> inspector() { return nullptr; }
-    /// Sends a request to the backend of a service, as `id`, which repeats `replay_of`. Returns why not. Empty: it is
+    /// Sends a request to the backend of a service, as `id`, which repeats `replay_of`. Returns why not. Empty if it is
     /// in progress.
     virtual std::string replay(const std::string&, std::string, std::uint64_t, std::uint64_t) {
         return "Requests are sent again by their client.";

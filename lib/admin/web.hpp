@@ -21,7 +21,7 @@ namespace ferrotunnel::admin {
 
 /// How a dashboard is reached.
 struct WebAccess {
-    /// Answers a request below /api from a browser that has not logged in; nothing if it has. Empty: no login is
+    /// Answers a request below /api from a browser that has not logged in; nothing if it has. Empty if no login is
     /// required.
     std::function<std::optional<Answer>(const Request&)> login{};
     bool is_secure = false;  // over TLS

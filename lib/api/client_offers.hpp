@@ -89,7 +89,7 @@ private:
     };
     struct Made {
         std::shared_ptr<ServiceState> state;
-        std::shared_ptr<ListenerCore> listener;  // null: there is a backend, or a handler of datagrams
+        std::shared_ptr<ListenerCore> listener;  // null if there is a backend, or a handler of datagrams
     };
 
     Made make(Offer offer, std::vector<Problem> problems);

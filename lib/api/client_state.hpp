@@ -23,7 +23,7 @@ struct ClientState {
     ServiceEntries services GUARDED_BY(mutex);
     VisitTable visits GUARDED_BY(mutex);
     ClientStatus status GUARDED_BY(mutex);
-    std::string kept_beside GUARDED_BY(mutex);  // the configuration file; empty: nothing is kept
+    std::string kept_beside GUARDED_BY(mutex);  // the configuration file; empty if nothing is kept
 };
 
 }  // namespace ferrotunnel::detail

@@ -119,7 +119,7 @@ private:
     std::shared_ptr<runtime::PassedSockets> passed_ = std::make_shared<runtime::PassedSockets>();
     runtime::Fd metrics_;
     runtime::Fd dashboard_;
-    std::optional<admin::WebLogin> login_;             // for the dashboard; empty: it requires no secret
+    std::optional<admin::WebLogin> login_;             // for the dashboard; empty if it requires no secret
     std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: no TLS
     std::unique_ptr<admin::ControlThread> thread_;
     std::vector<std::unique_ptr<runtime::ProtectedEndpoint>>

@@ -27,8 +27,8 @@ public:
         return state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
     }
 
-    /// Reports a change. True: something was parked, and the caller holds the lock now. False: nothing is outstanding,
-    /// or the holder will check again.
+    /// Reports a change. True: something was parked, and the caller holds the lock now. False if nothing is
+    /// outstanding, or the holder will check again.
     bool wake() noexcept {
         return step([](State now) { return now == State::parked ? State::running : busy(now); }) == State::parked;
     }

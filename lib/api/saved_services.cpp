@@ -122,7 +122,7 @@ public:
         }
     }
 
-    /// Why there is no lock, as a sentence without its full stop. Empty: it is held.
+    /// Why there is no lock, as a sentence without its full stop. Empty if it is held.
     const std::string& problem() const noexcept { return problem_; }
 
 private:

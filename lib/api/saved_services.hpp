@@ -21,7 +21,7 @@ public:
     const std::string& path() const noexcept { return path_; }
     /// Adds items of `client.services`, each with its name, which the running client has accepted. If the configuration
     /// would be invalid, or change its meaning, with them, nothing is changed. Returns the problem as a sentence.
-    /// Empty: they are kept.
+    /// Empty if they are kept.
     std::string add(const std::vector<admin::Json>& items);
     /// Returns the problem. Empty: the service is no longer kept.
     std::string remove(std::string_view name);

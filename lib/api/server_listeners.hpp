@@ -43,7 +43,7 @@ public:
     /// Reserves the port for the server, and makes its address readable. Returns the address.
     runtime::SocketAddress announce(const runtime::Fd& listener, Endpoint endpoint);
 
-    /// Announces the port for clients; empty: they use a port of the edge, which has announced it.
+    /// Announces the port for clients; empty if they use a port of the edge, which has announced it.
     void announce_clients(const runtime::Fd& listener);
     void accept_clients(runtime::Fd listener);
     void accept_connect(runtime::Fd listener, const net::IpNetworks& proxies);

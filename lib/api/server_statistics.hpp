@@ -24,7 +24,7 @@ public:
         const ServerSessions& sessions;
         const ServerNotices& notices;
         const SpanSender& traces;
-        std::function<std::shared_ptr<const exchange::EdgeCounters>()> http_totals;  // null: there is no edge
+        std::function<std::shared_ptr<const exchange::EdgeCounters>()> http_totals;  // null if there is no edge
     };
     explicit ServerStatistics(Needs needs) : needs_(std::move(needs)) {}
     ServerStatistics(const ServerStatistics&) = delete;

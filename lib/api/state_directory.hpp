@@ -43,7 +43,7 @@ public:
 
 private:
     const Needs needs_;
-    std::unique_ptr<directory::ClaimStore> claims_;  // null: nothing is saved
+    std::unique_ptr<directory::ClaimStore> claims_;  // null if nothing is saved
 };
 
 }  // namespace ferrotunnel::detail

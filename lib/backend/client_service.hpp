@@ -43,13 +43,13 @@ struct ClientService {
     std::optional<std::array<std::uint8_t, 32>> token{};  // the service's own token, which the server wants proved
     Duration udp_idle = limits::udp_idle_default;         // for udp
     Backend backend;
-    std::shared_ptr<const HealthCheckSettings> health{};  // how the backend is checked; null: it is not
-    /// For a private service with a key: visitors prove it, and all bytes are sealed. Null: there is none.
+    std::shared_ptr<const HealthCheckSettings> health{};  // how the backend is checked; null if it is not
+    /// For a private service with a key: visitors prove it, and all bytes are sealed. Null if there is none.
     std::shared_ptr<const transport::SealContext> seal{};
     bool visited_by_datagrams = false;  // for a private service: the sealed bytes contain datagrams, for a UDP backend
     std::shared_ptr<BackendState> backend_state = std::make_shared<BackendState>();
     std::shared_ptr<HostRejectionLog> host_rejection_log = std::make_shared<HostRejectionLog>();
-    std::shared_ptr<metrics::ServiceRow> row{};  // counts its traffic; null: it is not counted
+    std::shared_ptr<metrics::ServiceRow> row{};  // counts its traffic; null if it is not counted
     /// Takes a stream: attach it and accept it, or abort it. Called on the worker of the stream's trunk, so possibly on
     /// several workers at once. Empty: the stream is connected to `backend`.
     std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)> on_stream;

@@ -20,7 +20,7 @@ struct DialShared {
     std::shared_ptr<trunk::Traffic> traffic;
     std::shared_ptr<SelfLoopDetector> self_loop_detector;
     Logger& log;
-    std::shared_ptr<inspect::Inspector> inspector{};  // null: nothing is recorded
+    std::shared_ptr<inspect::Inspector> inspector{};  // null if nothing is recorded
     /// For a request that is sent again: the number of its record, and what it repeats.
     std::uint64_t record_id = 0;
     std::uint64_t replay_of = 0;

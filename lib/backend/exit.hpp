@@ -21,7 +21,7 @@ public:
         : destinations_(std::move(destinations)), users_(std::move(users)) {}
 
     const exits::Destinations& destinations() const noexcept { return destinations_; }
-    /// Empty: no login is required.
+    /// Empty if no login is required.
     const std::vector<exits::User>& users() const noexcept { return users_; }
 
     /// A place among limits::exit_handshakes_max, returned with its last copy. Null if there is none.

@@ -107,7 +107,7 @@ bool FileStream::take_item() {
     return false;
 }
 
-// Sends the next part of a response. False: it waits for room, or for its next turn.
+// Sends the next part of a response. False if it waits for room, or for its next turn.
 bool FileStream::send_slab() {
     while (!stream().can_send()) {
         if (stream().send_is_dead()) {

@@ -138,7 +138,7 @@ private:
     bool has_begun_ = false;
 };
 
-/// Counts a visitor in flight at `member` (null: there is no group), and no longer at the previous one.
+/// Counts a visitor in flight at `member` (null if there is no group), and no longer at the previous one.
 inline void count_at(const std::shared_ptr<GroupMember>& member, std::shared_ptr<MemberVisit>& visit) {
     if (visit) {
         visit->uncount();

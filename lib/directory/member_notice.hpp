@@ -14,7 +14,7 @@ struct MemberNotice {
     std::string member;
     std::string service;  // its name
     std::string token;    // its name
-    std::string why;      // reason of the ejection; empty: it has returned
+    std::string why;      // reason of the ejection; empty if it has returned
 };
 
 /// `fared`: the outcome that caused the turn; `time`: how long the member is out.

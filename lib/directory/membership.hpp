@@ -40,7 +40,7 @@ struct Membership {
     wire::Sticky sticky = wire::Sticky::off;
     wire::Eject eject{};
     std::string name{};                         // the client's own name
-    std::shared_ptr<const StickyKey> key{};     // of cookies; null: there are none
+    std::shared_ptr<const StickyKey> key{};     // of cookies; null if there are none
     std::shared_ptr<metrics::MemberRow> row{};  // counts its visitors; may be null
     std::vector<ClientId> predecessors{};       // clients that it wants to replace
 

@@ -33,7 +33,7 @@ class RightRules {
 public:
     /// There are no rights, and one token.
     RightRules() = default;
-    /// `domain`: parent domain of assigned hosts, in normal form; empty: none are assigned.
+    /// `domain`: parent domain of assigned hosts, in normal form; empty if none are assigned.
     explicit RightRules(const std::vector<login::AcceptedToken>& tokens, std::string_view domain = {});
 
     /// Whether the token exists. Rules that were made without tokens accept all.

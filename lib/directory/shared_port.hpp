@@ -115,10 +115,10 @@ class VisitorCarrier;
 struct Visitor {
     runtime::Fd socket;
     runtime::SocketAddress from;
-    std::shared_ptr<SharedPort> port;  // null: it has named a private service
+    std::shared_ptr<SharedPort> port;  // null if it has named a private service
     CarrierIds excluded_carriers{};
     std::shared_ptr<trunk::Traffic> watched{};  // counts what this visitor moves; usually null
-    std::shared_ptr<WatchedVisitor> visit{};    // null: no plugin was asked
+    std::shared_ptr<WatchedVisitor> visit{};    // null if no plugin was asked
     IntrusivePtr<DistantVisitor> distant{};     // set if there is no socket
     std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null
@@ -192,7 +192,8 @@ public:
 
     /// Approximate number of visitors of its trunks, over all their services.
     std::uint64_t visitors();
-    /// Records a visitor's outcome at a group member; and the member that a trunk belongs to (null: there is no group).
+    /// Records a visitor's outcome at a group member; and the member that a trunk belongs to (null if there is no
+    /// group).
     HealthTransition record_outcome(const GroupMember& member, MemberOutcome outcome, TimePoint now, Duration& time);
     std::shared_ptr<GroupMember> member_of(const VisitorCarrier& trunk);
     /// Reports a loop to one of the port's trunks, which reports it further.
@@ -253,7 +254,7 @@ private:
     std::atomic<std::uint32_t> accept_pauses_{0};
     Mutex mutex_;
     Carriers carriers_ GUARDED_BY(mutex_);
-    std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // empty: it is carried, or closed
+    std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // empty if it is carried, or closed
     std::list<Held> queue_ GUARDED_BY(mutex_);                // while it is held, and until all of them are served
     HeldBytes datagrams_ GUARDED_BY(mutex_);                  // room for datagrams that wait
 };

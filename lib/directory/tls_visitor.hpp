@@ -43,9 +43,9 @@ struct TlsVisitor {
     std::string host;                            // the server name that it requested, as sent; empty: none
     std::shared_ptr<HttpService> service;        // null: not looked up yet
     login::ConnectionTicket ticket;              // counts it for the caps of its entrance
-    std::shared_ptr<TlsVisitorSource> source{};  // takes it back, at most once; null: it was taken back already
+    std::shared_ptr<TlsVisitorSource> source{};  // takes it back, at most once; null if it was taken back already
     CarrierIds excluded_carriers{};
-    std::shared_ptr<WatchedVisitor> visit{};   // null: no plugin was asked
+    std::shared_ptr<WatchedVisitor> visit{};   // null if no plugin was asked
     std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
 

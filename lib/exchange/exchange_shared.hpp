@@ -54,7 +54,7 @@ using HooksFactory = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared
 /// between two rounds.
 struct EdgeRules {
     HttpSettings settings;
-    /// Returns whether an address is a proxy in front of the edge whose fields about the visitor are trusted. Empty:
+    /// Returns whether an address is a proxy in front of the edge whose fields about the visitor are trusted. Empty if
     /// none is.
     std::function<bool(std::string_view address)> is_trusted;
     http::HostPages pages;
@@ -68,8 +68,8 @@ struct EdgeRules {
 /// State shared by the exchanges of all workers. Its rules are the initial ones.
 struct ExchangeShared : EdgeRules {
     std::shared_ptr<const directory::HttpDirectory> directory;
-    /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. Empty: there is
-    /// one for all hosts.
+    /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. Empty if there
+    /// is one for all hosts.
     std::function<bool(std::string_view host)> has_certificate;
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     Logger* log = &null_logger();

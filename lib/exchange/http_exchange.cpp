@@ -226,7 +226,7 @@ void HttpExchange::forward(const IncomingRequest& arrival) {
 }
 
 // Continues, or holds, a request that was being sent when the last client of its service left: it is kept as it was
-// written. False: it does not wait any more.
+// written. False if it does not wait any more.
 bool HttpExchange::wait_for_successor() {
     if (const Placement::Retry retry = continue_on_other_carrier(); retry != Placement::Retry::wait) {
         return retry == Placement::Retry::now;

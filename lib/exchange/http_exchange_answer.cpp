@@ -163,7 +163,7 @@ Answer HttpExchange::produce_head() {
     return Answer::head_of(head, edits, has_only_trailers, length_is_unknown);
 }
 
-// Passes the head of a response through the plugins, and adds their changes to `edits`. False: it is held, or another
+// Passes the head of a response through the plugins, and adds their changes to `edits`. False if it is held, or another
 // response replaces it.
 bool HttpExchange::plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits) {
     const bool has_local_body = request_.context.method != http::Method::head && Download::may_have_body(answer.status);

@@ -34,7 +34,7 @@ public:
     void set_route(Route route) noexcept { route_ = route; }
     Route route() const noexcept { return route_; }
     bool has_stream() const noexcept { return route_ == Route::stream; }
-    /// Whether the connection accepts a piece. False: there is none, or its wake is armed for when it does.
+    /// Whether the connection accepts a piece. False if there is none, or its wake is armed for when it does.
     bool can_send() { return has_stream() && can_send_now(); }
     /// Whether all sent data has left.
     bool has_sent_all() const noexcept { return !stream_ || stream_->has_sent_all(); }

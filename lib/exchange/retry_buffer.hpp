@@ -29,7 +29,7 @@ public:
     RetryBuffer& operator=(const RetryBuffer&) = delete;
     ~RetryBuffer() { forget(); }
 
-    /// Whether the copy is complete. False: it was dropped, and the request cannot be sent again.
+    /// Whether the copy is complete. False if it was dropped, and the request cannot be sent again.
     bool is_whole() const noexcept { return is_whole_; }
 
     /// Adds a piece of the head, which comes first.

@@ -49,8 +49,8 @@ struct IncomingRequest {
     TimePoint now;
 };
 
-/// Passes the request through all stages in order. Empty: it may be written for its backend. `arrival.routes` must stay
-/// valid meanwhile: no function that a stage calls may use the worker's HttpRoutesCache, which could replace them.
+/// Passes the request through all stages in order. Empty if it may be written for its backend. `arrival.routes` must
+/// stay valid meanwhile: no function that a stage calls may use the worker's HttpRoutesCache, which could replace them.
 std::optional<EarlyReply> pass_stages(const IncomingRequest& arrival, RequestFacts& request);
 
 /// The facts for a request's forwarding fields. They point to the arguments.

@@ -81,7 +81,7 @@ public:
 private:
     /// The path of a body that does not go straight to the sender.
     struct Detour {
-        hooks::BodyFilters* filters = nullptr;   // null: it is only collected
+        hooks::BodyFilters* filters = nullptr;   // null if it is only collected
         std::size_t collected_at = 0;            // how much of the collected bytes was passed on
         const http::Fields* trailers = nullptr;  // the visitor's
         bool is_collecting = false;              // it is read for a plugin that decides afterwards

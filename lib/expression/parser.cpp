@@ -56,7 +56,7 @@ Syntax literal_of(const Token& token) {
     return literal;
 }
 
-// Each rule of the grammar is a function that parses into `out`. False: there is a mistake, and parsing ends.
+// Each rule of the grammar is a function that parses into `out`. False if there is a mistake, and parsing ends.
 class Parser {
 public:
     explicit Parser(std::span<const Token> tokens) noexcept : cursor_(tokens) {}

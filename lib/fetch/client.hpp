@@ -39,7 +39,7 @@ public:
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// Calls `done` once, on the client's thread. False: there are too many, or the client has stopped; `done` is
+    /// Calls `done` once, on the client's thread. False if there are too many, or the client has stopped; `done` is
     /// destroyed. Thread-safe.
     bool fetch(UrlRequest wanted, Done done);
     /// Calls `call` once, on the client's thread, after this time. It counts as a request. Thread-safe.

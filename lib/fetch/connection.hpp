@@ -54,7 +54,7 @@ public:
 
     /// Waits for the next request: there are no more calls.
     void rest();
-    /// Continues with another request. False: it was closed meanwhile.
+    /// Continues with another request. False if it was closed meanwhile.
     bool wake(std::function<void()> call) noexcept;
     void close(std::string why) noexcept;
 

@@ -16,7 +16,7 @@ namespace ferrotunnel::files {
 
 struct Answer {
     std::uint16_t status = 200;
-    std::string_view content_type{};         // empty: there is no content
+    std::string_view content_type{};         // empty if there is no content
     std::optional<Validators> validators{};  // of the file, if there is one
     std::string content_range{};
     std::string location{};

@@ -17,7 +17,7 @@ struct FilePath {
 /// hidden, except `.well-known` (RFC 8615).
 bool is_shown_name(std::string_view name) noexcept;
 
-/// Parses the path of an origin-form target, without the query. Empty: it cannot name a file.
+/// Parses the path of an origin-form target, without the query. Empty if it cannot name a file.
 std::optional<FilePath> read_file_path(std::string_view path);
 
 }  // namespace ferrotunnel::files

@@ -73,7 +73,7 @@ private:
 class ServerUser {
 public:
     /// A request; `has_body`: a body (or the data of a WebSocket) follows, or its end. `text` is finished with `fault`.
-    /// Null: there is no room for it, and its stream is refused.
+    /// Null if there is no room for it, and its stream is refused.
     virtual ServerStream* on_request(RequestText& text, http::Fault fault, bool has_body) = 0;
     /// The answer to announce_end().
     virtual void on_end_acknowledged() noexcept = 0;

@@ -75,10 +75,10 @@ public:
     virtual bool accepts() const noexcept = 0;
     /// Adds a piece, if changes() is true. `last`: no piece follows, not even an empty one.
     virtual void put(std::string_view piece, bool last) = 0;
-    /// Requests output of held-back bytes, since no more input is available for now. False: nothing is held back.
+    /// Requests output of held-back bytes, since no more input is available for now. False if nothing is held back.
     virtual bool flush() = 0;
-    /// The next piece of at most limits::data_payload_max bytes, with room for a frame's header before it. Empty: there
-    /// is none now; see state().
+    /// The next piece of at most limits::data_payload_max bytes, with room for a frame's header before it. Empty if
+    /// there is none now; see state().
     virtual buffer::Slice take() = 0;
     /// `ended`: all output was taken. `failed`: the message cannot be completed.
     virtual State state() const noexcept = 0;
@@ -99,7 +99,7 @@ struct Reply {
 
 /// The result of an exchange.
 struct Outcome {
-    std::uint16_t status = 0;  // 0: nothing was sent
+    std::uint16_t status = 0;  // 0 if nothing was sent
     bool complete = false;
     std::uint64_t request_bytes = 0;  // of the bodies
     std::uint64_t response_bytes = 0;
@@ -140,7 +140,7 @@ public:
     /// Sets `head` to the request's, with the target changed by plugins. Views point into the run.
     virtual void restore(http::RequestHead& head) const noexcept = 0;
     virtual bool changes_target() const noexcept = 0;
-    /// Adds the changes to the heads. False: they exceed the limits.
+    /// Adds the changes to the heads. False if they exceed the limits.
     virtual bool put_request(http::Edits& edits) const noexcept = 0;
     virtual bool put_response(http::Edits& edits) const noexcept = 0;
 

@@ -25,7 +25,7 @@ struct ForwardingFacts {
     /// The peer is one of `trusted_proxies`: its fields about the visitor are trusted.
     bool trusted = false;
     /// Called for each address of a trusted peer's X-Forwarded-For, from the right, until one is not trusted: that one
-    /// is the visitor, and those left of it could be forged. Null: no address is trusted, so the rightmost is the
+    /// is the visitor, and those left of it could be forged. Null if no address is trusted, so the rightmost is the
     /// visitor.
     bool (*is_trusted)(const void* context, std::string_view address) = nullptr;
     const void* context = nullptr;

@@ -46,7 +46,7 @@ std::string_view path_in(std::string_view rest) noexcept {
     return rest.substr(0, rest.find_first_of("?#"));
 }
 
-// Appends the backend's path for `rest`, which begins with a path, and what follows it. False: it is not surely below
+// Appends the backend's path for `rest`, which begins with a path, and what follows it. False if it is not surely below
 // the prefix, since programs read it differently, or it is outside.
 bool map_below(const PrefixMap& prefix, std::string_view rest, std::string& out) {
     const std::string_view as_written = path_in(rest);

@@ -19,7 +19,7 @@ struct OwnAddress {
     const PrefixMap* prefix = nullptr;  // null if no prefix is rewritten
 };
 
-// These append the mapped value. False: there is nothing to change, and `out` is unchanged.
+// These append the mapped value. False if there is nothing to change, and `out` is unchanged.
 
 /// Maps Origin. Its scheme and port must be the visitor's, since pages of another origin are foreign. Only if Host is
 /// rewritten: many backends compare Origin with X-Forwarded-Proto.

@@ -39,12 +39,12 @@ struct MapBack {
 /// Maps Location or Content-Location. A URL with the backend's authority gets the visitor's scheme and authority; a
 /// path, including that of a URL with the visitor's own authority, gets the visitor's prefix. Everything else (other
 /// hosts, relative references, paths that are not below the backend's prefix or have a backslash or control character,
-/// in which browsers could find a host) stays. False: there is nothing to change, and `out` is unchanged.
+/// in which browsers could find a host) stays. False if there is nothing to change, and `out` is unchanged.
 bool map_location_back(const MapBack& map, std::string_view location, std::string& out);
 
 /// Maps Set-Cookie. A Domain that is the backend's host becomes the visitor's; one that the backend's host is below is
 /// left out, and so is the former if the visitor requested an address; Path gets the visitor's prefix. Cookies called
-/// __Host- stay: they have no Domain, and their Path must be "/". False: there is nothing to change.
+/// __Host- stay: they have no Domain, and their Path must be "/". False if there is nothing to change.
 bool map_cookie_back(const MapBack& map, std::string_view cookie, std::string& out);
 
 }  // namespace ferrotunnel::http

@@ -11,7 +11,7 @@ struct Url {
     std::string_view rest;  // path, query, fragment
 };
 
-/// Splits a URL. False: it has no authority, or a scheme other than http and https.
+/// Splits a URL. False if it has no authority, or a scheme other than http and https.
 bool split_url(std::string_view text, Url& url) noexcept;
 
 }  // namespace ferrotunnel::http

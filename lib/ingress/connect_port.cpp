@@ -81,7 +81,7 @@ private:
         Reading(const Reading&) = delete;
         Reading& operator=(const Reading&) = delete;
 
-        /// Peeks, and waits for what is still missing. False: it is over, and this object is of no further use.
+        /// Peeks, and waits for what is still missing. False if it is over, and this object is of no further use.
         bool begin() {
             if (!examine()) {
                 return false;

@@ -19,7 +19,7 @@ public:
     HeldTls(const HeldTls&) = delete;
     HeldTls& operator=(const HeldTls&) = delete;
 
-    /// Makes a visitor wait. False: there is no room, or the edge drains, and it was not touched.
+    /// Makes a visitor wait. False if there is no room, or the edge drains, and it was not touched.
     bool hold(directory::TlsVisitor& visitor, TimePoint until);
     /// Rejects all of them.
     void clear() noexcept;

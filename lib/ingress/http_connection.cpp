@@ -438,8 +438,8 @@ bool HttpConnection::feed_bulk() {
     return result.bytes > 0;
 }
 
-// Whether there are bytes of the body. False: there are none now, or the visitor disconnected within its request, which
-// then must not look complete to the backend.
+// Whether there are bytes of the body. False if there are none now, or the visitor disconnected within its request,
+// which then must not look complete to the backend.
 bool HttpConnection::has_body_bytes() {
     if (begin_ != end_) {
         return true;

@@ -107,9 +107,9 @@ public:
 struct HttpFrontSettings {
     HttpFrontRules rules;
     /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. The rules'
-    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is.
+    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty if there is.
     std::function<bool(std::string_view host)> has_certificate;
-    /// Makes the plugins' part of a worker. Empty: there are no plugins.
+    /// Makes the plugins' part of a worker. Empty if there are no plugins.
     exchange::HooksFactory make_hooks;
     /// As in exchange::ExchangeShared.
     std::string own_cookies{};

@@ -12,7 +12,7 @@ namespace ferrotunnel::inspect {
 
 /// A request or a response, as it passed between the client and the backend. Secrets are masked in all of it.
 struct RecordedMessage {
-    std::string head{};  // as sent, up to the empty line; empty: it has not arrived
+    std::string head{};  // as sent, up to the empty line; empty if it has not arrived
     std::string body{};  // payload without its framing, as far as it is kept; empty until all of it has passed
     std::uint64_t body_bytes = 0;  // of the payload that has passed
     bool complete = false;         // its end has passed

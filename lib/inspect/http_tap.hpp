@@ -71,7 +71,7 @@ private:
     State state_ = State::waiting;
     TimePoint now_{};                 // of this call
     TimePoint began_{};               // of the exchange
-    std::shared_ptr<Record> record_;  // of the exchange; null: there is none, or it is not recorded
+    std::shared_ptr<Record> record_;  // of the exchange; null if there is none, or it is not recorded
     http::RequestParser request_parser_;
     http::ResponseParser answer_parser_;
     std::string request_part_;  // of a head that has arrived in part

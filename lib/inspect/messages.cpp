@@ -46,7 +46,7 @@ bool WebSocketReader::feed(std::string_view bytes, const OnMessage& on_message) 
     return true;
 }
 
-// Collects the head of a frame. True: it is complete.
+// Collects the head of a frame. True if it is complete.
 bool WebSocketReader::read_head(std::string_view& bytes) {
     for (;;) {
         std::size_t wanted = 2;

@@ -18,7 +18,7 @@ using OnMessage = std::function<void(Message&&)>;
 /// is incomplete.
 class WebSocketReader {
 public:
-    /// False: this is not a WebSocket, and nothing more can be read.
+    /// False if this is not a WebSocket, and nothing more can be read.
     bool feed(std::string_view bytes, const OnMessage& on_message);
 
 private:

@@ -25,7 +25,7 @@ struct HeadView {
 std::string_view method_of(const Exchange& exchange);
 /// The target as the backend received it.
 std::string_view target_of(const Exchange& exchange);
-/// The visitor's status, from the backend or in its place from the server; 0: there is no response.
+/// The visitor's status, from the backend or in its place from the server; 0 if there is no response.
 unsigned status_of(const Exchange& exchange);
 /// What went wrong, as a part of a sentence; empty: nothing, or it is in progress.
 std::string problem_of(const Exchange& exchange);
@@ -34,7 +34,7 @@ std::string visitor_of(const Exchange& exchange);
 /// The URL that the visitor requested.
 std::string url_of(const Exchange& exchange);
 
-/// The body without its Content-Encoding. Empty: that is unknown here, or the body does not match it.
+/// The body without its Content-Encoding. Empty if that is unknown here, or the body does not match it.
 std::optional<std::string> plain_body(const RecordedMessage& half);
 
 /// Which exchanges to select. Empty members match everything.
@@ -47,8 +47,8 @@ struct Filter {
 };
 bool matches(const Exchange& exchange, const Filter& filter);
 
-/// A shell command that sends the request again, to the visitor's destination. Empty: it is not a request, or its body
-/// is incomplete.
+/// A shell command that sends the request again, to the visitor's destination. Empty if it is not a request, or its
+/// body is incomplete.
 std::optional<std::string> curl_command(const Exchange& exchange);
 
 /// As in RFC 4648, with '='.

@@ -46,7 +46,7 @@ public:
 
     // --- for recording ---
 
-    /// False: it was dropped, and cannot be recorded into.
+    /// False if it was dropped, and cannot be recorded into.
     template <typename Change>
     bool change(Change change) {
         const MutexLock lock(mutex_);
@@ -93,11 +93,11 @@ public:
 
     /// A number for an exchange that is yet to begin.
     std::uint64_t next_id() noexcept { return last_id_.fetch_add(1, std::memory_order_relaxed) + 1; }
-    /// Whether another exchange should be recorded. False: they arrive too fast, and it is only counted.
+    /// Whether another exchange should be recorded. False if they arrive too fast, and it is only counted.
     bool admits(TimePoint now);
     /// Adds an exchange that begins; it gets a number, unless it has one. Its texts are counted.
     std::shared_ptr<Record> begin(Exchange exchange);
-    /// Counts so many more bytes of it; older ones are dropped for them. False: there is no room, or it was dropped
+    /// Counts so many more bytes of it; older ones are dropped for them. False if there is no room, or it was dropped
     /// itself.
     bool grow(Record& record, std::uint64_t bytes);
     /// It uses so many bytes less.
@@ -110,7 +110,7 @@ public:
 
     /// The newest first.
     std::vector<std::shared_ptr<const Record>> all() const;
-    /// Null: there is none, or no longer.
+    /// Null if there is none, or no longer.
     std::shared_ptr<const Record> find(std::uint64_t id) const;
     /// Deletes all, including those in progress.
     void clear();

@@ -193,6 +193,6 @@ private:
     std::map<std::string, std::uint32_t> per_network_ GUARDED_BY(mutex_);
 };
 
-using ConnectionTicket = std::shared_ptr<ConnectionLimiter::Ticket>;  // null: it is not counted
+using ConnectionTicket = std::shared_ptr<ConnectionLimiter::Ticket>;  // null if it is not counted
 
 }  // namespace ferrotunnel::login

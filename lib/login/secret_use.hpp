@@ -43,7 +43,7 @@ public:
             --found->second.connections;
         }
     }
-    /// Empty: it was not used since the server started.
+    /// Empty if it was not used since the server started.
     std::optional<Last> last(const TokenId& secret) const {
         const MutexLock lock(mutex_);
         const auto found = secrets_.find(secret);

@@ -38,7 +38,7 @@ struct Settings {
     Duration dead_interval = limits::dead_interval;
     Duration write_timeout = limits::write_timeout;
 
-    /// How long a session may be resumed if both sides want that; zero: this side does not.
+    /// How long a session may be resumed if both sides want that; zero if this side does not.
     Duration resume{};
     /// Memory for sent bytes that the peer has not confirmed, in a session that can be resumed.
     std::uint64_t resume_memory = limits::resume_memory_usual;

@@ -177,7 +177,7 @@ public:
     void reset(wire::Code code);
     /// What waits to be sent: its bytes, and limits::data_frame_cost for each piece. Thread-safe.
     std::uint32_t queued_bytes() const noexcept { return queued_.load(std::memory_order_relaxed); }
-    /// True: the waker will be called when there is room again. False: there is room now, or sending is over.
+    /// True: the waker will be called when there is room again. False if there is room now, or sending is over.
     bool try_park_send() noexcept;
 
     /// Ends both directions at once and drops what is queued. Thread-safe, at any time, even twice.

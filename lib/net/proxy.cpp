@@ -24,7 +24,7 @@ bool is_fit_for_login(std::string_view text) {
     return text.size() <= limits::proxy_login_bytes_max && is_printable(text);
 }
 
-// Parses "user:password" into `proxy`. False: it is invalid.
+// Parses "user:password" into `proxy`. False if it is invalid.
 bool read_login(std::string_view text, Proxy& proxy) {
     const std::size_t colon = text.find(':');
     const auto user = percent_decoded_strictly(text.substr(0, colon));

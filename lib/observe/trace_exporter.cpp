@@ -198,7 +198,7 @@ private:
     bool is_failing_ = false;         // already logged
     std::uint64_t reported_dropped_ = 0;
     TimePoint report_again_at_{};
-    std::shared_ptr<std::promise<void>> over_;  // null: it continues
+    std::shared_ptr<std::promise<void>> over_;  // null if it continues
     bool end_reported_ = false;
     std::unique_ptr<fetch::Fetch> post_;
     runtime::Timer timer_;  // for the next batch, or for the next attempt

@@ -40,7 +40,7 @@ public:
     BodyCollection(const BodyCollection&) = delete;
     BodyCollection& operator=(const BodyCollection&) = delete;
 
-    /// For the running hook; owns `user` if it returns true. False: this hook may not collect, or has had a body.
+    /// For the running hook; owns `user` if it returns true. False if this hook may not collect, or has had a body.
     bool collect(const CollectCallback& callback) noexcept;
 
     /// Begins the hook of another instance, or of another phase.

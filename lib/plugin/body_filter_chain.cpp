@@ -275,7 +275,7 @@ bool BodyFilterChain::flush() {
     return is_asked;
 }
 
-// Flushes a filter, unless some of its output waits. False: it holds nothing back.
+// Flushes a filter, unless some of its output waits. False if it holds nothing back.
 bool BodyFilterChain::flush(Stage& stage) {
     if (!stage.accepts() || stage.is_bypassed || stage.filter.flush == nullptr ||
         !std::exchange(stage.holds_back, false)) {

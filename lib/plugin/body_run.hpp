@@ -43,8 +43,8 @@ public:
     hooks::BodyFilters* body(std::uint32_t side) noexcept;
     /// All instances have seen the response: its ETag becomes weak if its body is transformed.
     void weaken_etag(const ExchangeHeads& heads) noexcept;
-    /// Removes the fields that do not hold for a transformed body. They may not be trailers either. False: there is no
-    /// room.
+    /// Removes the fields that do not hold for a transformed body. They may not be trailers either. False if there is
+    /// no room.
     bool put_framing(std::uint32_t side, http::Edits& edits) const noexcept;
 
 private:

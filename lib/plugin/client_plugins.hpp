@@ -52,10 +52,10 @@ public:
     /// Sets the types that clients may request from now on; services with other types keep them until they are
     /// registered again. Called on the control thread.
     void set_types(std::vector<ClientType> types);
-    /// Sets the operator's chain, which runs first; null: there is none. Called on the control thread.
+    /// Sets the operator's chain, which runs first; null if there is none. Called on the control thread.
     void set_operators(std::shared_ptr<const Chain> chain) { registry_->set_operators(std::move(chain)); }
-    /// Queues the plugins of a service for creation; see hooks::SessionHooks::make_requested. False: there is no room,
-    /// and the caller still owns both. Thread-safe.
+    /// Queues the plugins of a service for creation; see hooks::SessionHooks::make_requested. False if there is no
+    /// room, and the caller still owns both. Thread-safe.
     bool take(hooks::PluginRequest& wanted, hooks::PluginRequestCallback& made);
     /// Ends all of them, when no worker runs. Called on the control thread.
     void close();

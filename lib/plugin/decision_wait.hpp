@@ -37,7 +37,7 @@ public:
 
     /// A handle for the running hook of that instance. Null: too many wait, or the hook has one.
     Ticket::Handle take(std::size_t instance, std::uint64_t timeout_ns) noexcept;
-    /// The hook decides later. False: it has no handle.
+    /// The hook decides later. False if it has no handle.
     bool begin(TimePoint now) noexcept;
     /// The hook has decided: its handle is no longer valid.
     void withdraw() noexcept;

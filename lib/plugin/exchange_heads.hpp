@@ -39,9 +39,9 @@ public:
     /// The memory of the copied request.
     std::size_t bytes() const noexcept { return head_.bytes(); }
 
-    /// Stores a change of a field; its texts, of `bytes` in total, are copied. False: there is no room.
+    /// Stores a change of a field; its texts, of `bytes` in total, are copied. False if there is no room.
     bool edit(std::uint32_t side, FieldLog::Change& change, std::size_t bytes);
-    /// Stores another target. False: there is no room.
+    /// Stores another target. False if there is no room.
     bool set_target(std::string_view path, std::string_view query);
 
     Mark mark() const noexcept { return {request_log_.size(), response_log_.size(), path_, query_}; }
@@ -52,7 +52,7 @@ public:
     bool changes_target() const noexcept { return !path_.empty(); }
     /// Makes `head` the request's, with the present target.
     void restore(http::RequestHead& head) const noexcept;
-    /// Adds the changes to `edits`; for a request, after the removal of identity fields. False: there is no room.
+    /// Adds the changes to `edits`; for a request, after the removal of identity fields. False if there is no room.
     bool put(std::uint32_t side, http::Edits& edits) const noexcept;
 
 private:

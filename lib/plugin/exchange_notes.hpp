@@ -34,7 +34,7 @@ public:
         return std::nullopt;
     }
     bool is_full() const noexcept { return added_.size() == limits::plugin_notes_max; }
-    /// Adds a note unless is_full(). False: there is no room for its texts.
+    /// Adds a note unless is_full(). False if there is no room for its texts.
     bool add(std::string_view name, std::string_view value, bool of_client) {
         const auto kept_name = texts_.keep(name);
         const auto kept_value = texts_.keep(value);

@@ -60,7 +60,7 @@ public:
     /// The ith of all fields.
     std::optional<http::Edits::Edit> field(const BaseFields& base, std::size_t i) const;
 
-    /// Adds the changes to `edits`; false: there is no room for all.
+    /// Adds the changes to `edits`; false if there is no room for all.
     bool put(http::Edits& edits) const noexcept;
 
 private:

@@ -83,7 +83,7 @@ HookKind HttpChainRun::hook_kind() const noexcept {
     return position_.phase == RunPhase::request ? HookKind::request : HookKind::response;
 }
 
-// Calls one instance, or applies the decision that it owed. Empty: it lets the exchange pass.
+// Calls one instance, or applies the decision that it owed. Empty if it lets the exchange pass.
 std::optional<Step> HttpChainRun::call_hook(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     if (wait_.is_pending()) {

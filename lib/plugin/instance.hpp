@@ -50,7 +50,7 @@ public:
     bool fails_closed() const noexcept { return options_.closed; }
     bool observes() const noexcept { return options_.observe; }
     const Scope& scope() const noexcept { return options_.scope; }
-    /// Null: it always runs.
+    /// Null if it always runs.
     const expression::Expression* when() const noexcept { return options_.when ? &*options_.when : nullptr; }
     /// Request fields that it writes, and that visitors may not send.
     const std::vector<std::string>& identity() const noexcept { return identity_; }

@@ -18,7 +18,7 @@ struct Type {
     std::string name;
     std::string version;
     std::string summary;
-    std::optional<config::Schema> schema;  // empty: it has no settings
+    std::optional<config::Schema> schema;  // empty if it has no settings
     bool is_guard = false;
     ft_type calls{};  // its functions; the required ones are not null
 };

@@ -35,7 +35,7 @@ public:
 
     const WaitSettings& waits() const noexcept { return bounds_.waits; }
 
-    /// Sets the chain before those of services; null: there is none.
+    /// Sets the chain before those of services; null if there is none.
     void set_operators(std::shared_ptr<const Chain> chain);
     /// Makes a service of these instances. Each is counted for the token until nothing holds it any more: the service,
     /// and its visits and requests.

@@ -103,7 +103,7 @@ bool SessionChainRun::was_called(std::size_t i) const noexcept {
     return scope.services.empty() || (subject_.service && scope.has_service(subject_.service->name));
 }
 
-// Calls one instance, or applies the decision that it owed. Empty: it lets the subject pass.
+// Calls one instance, or applies the decision that it owed. Empty if it lets the subject pass.
 std::optional<Step> SessionChainRun::call_hook(std::size_t i, TimePoint now) noexcept {
     const Instance& asked = instance(i);
     if (wait_.is_pending()) {

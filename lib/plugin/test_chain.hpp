@@ -142,7 +142,7 @@ private:
     TestAnswer answer_;
     std::size_t collected_pieces_ = 0;  // of the response's body
     bool is_cut_ = false;
-    std::unique_ptr<hooks::HttpRun> run_;  // null: no plugin runs for this request, or it has ended
+    std::unique_ptr<hooks::HttpRun> run_;  // null if no plugin runs for this request, or it has ended
 };
 
 }  // namespace ferrotunnel::plugin

@@ -93,7 +93,7 @@ private:
     bool is_over_ = false;
     std::optional<hooks::SessionRefusal> refusal_;
     hooks::Amendments amendments_;
-    std::unique_ptr<hooks::SessionRun> run_;  // null: no plugin runs in this phase, or it has ended
+    std::unique_ptr<hooks::SessionRun> run_;  // null if no plugin runs in this phase, or it has ended
 };
 
 void TestQuestion::Impl::ask_again() {

@@ -67,7 +67,7 @@ public:
     /// The same, without the tap.
     static void decide_now(Handle handle, const Continuation& then) noexcept;
     /// Returns the ticket, or discards its decision if that is on its way. Called on the thread of `user`, which took
-    /// the ticket. False: it was decided, or the handle is stale.
+    /// the ticket. False if it was decided, or the handle is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
 
     /// Sets what intercepts decisions before their tickets; null: nothing. For tests of plugins.

@@ -65,7 +65,7 @@ public:
 
     /// The memory limit for collected bodies.
     CollectBudget& collected() noexcept { return state_->collected; }
-    /// Counts one more exchange that waits for the instance, with the copy of its head. False: there are too many.
+    /// Counts one more exchange that waits for the instance, with the copy of its head. False if there are too many.
     bool begin_wait(std::size_t instance, std::size_t head_bytes) noexcept;
     void end_wait(std::size_t instance, std::size_t head_bytes) noexcept;
     std::size_t waiting() const noexcept { return state_->waiting; }
@@ -86,7 +86,7 @@ private:
 class WorkerPlugins final : public hooks::HttpHooks {
 public:
     /// For the worker with this mailbox; any thread may construct it. `state`: the worker's, shared by all of its
-    /// chains; null: there was none.
+    /// chains; null if there was none.
     WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits, std::shared_ptr<buffer::Mailbox> mailbox,
                   IntrusivePtr<WorkerState> state = nullptr);
 

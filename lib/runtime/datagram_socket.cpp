@@ -46,7 +46,7 @@ Fd make_datagram_socket(int family, std::error_code& error) noexcept {
     return fd;
 }
 
-// The length of the datagrams that `message` was joined from; 0: it is a single one.
+// The length of the datagrams that `message` was joined from; 0 if it is a single one.
 std::size_t segment_of(msghdr& message) noexcept {
     for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {

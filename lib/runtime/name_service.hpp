@@ -19,7 +19,7 @@
 namespace ferrotunnel::runtime {
 
 /// The addresses of a place whose host needs no resolver: a numeric address; `localhost` and an empty host, which are
-/// 127.0.0.1 and then ::1. Empty: it is a name.
+/// 127.0.0.1 and then ::1. Empty if it is a name.
 std::vector<SocketAddress> known_addresses(const net::HostPort& place);
 
 /// The name service of one worker; it lives there.

@@ -98,8 +98,8 @@ bool PassedSockets::keep_datagrams(const SocketAddress& at) {
     return is_bound;
 }
 
-// False: there is none. Ending a socket that a service manager keeps is up to this process: a listening copy would hold
-// the port.
+// False if there is none. Ending a socket that a service manager keeps is up to this process: a listening copy would
+// hold the port.
 bool PassedSockets::close_those_at(std::uint16_t port, bool datagrams) {
     const MutexLock lock(mutex_);
     const auto closed = port == 0 ? 0 : std::erase_if(sockets_, [&](const NamedSocket& one) {

@@ -18,7 +18,7 @@ void append(std::vector<std::byte>& bytes, const Header& header) {
     bytes.insert(bytes.end(), from, from + sizeof header);
 }
 
-/// Removes a header from the front. Empty: there are too few bytes.
+/// Removes a header from the front. Empty if there are too few bytes.
 template <typename Header>
 std::optional<Header> take(std::span<const std::byte>& bytes) noexcept {
     if (bytes.size() < sizeof(Header)) {

@@ -125,7 +125,7 @@ private:
     ClientRegistration registration_;
     ClientHandover handover_;
     VisitListeners visits_;
-    std::unique_ptr<backend::OriginalsExpiry> originals_watch_{};  // null: nothing is recorded, or it has ended
+    std::unique_ptr<backend::OriginalsExpiry> originals_watch_{};  // null if nothing is recorded, or it has ended
 };
 
 }  // namespace ferrotunnel::session

@@ -99,7 +99,7 @@ private:
     login::Agreement agreement_;
     std::unique_ptr<ClientResume> resume_;         // null: the session cannot be resumed
     std::unique_ptr<runtime::Timer> drain_timer_;  // set while it drains
-    TimePoint detached_since_{};                   // since when the session waits for a connection; zero: it has one
+    TimePoint detached_since_{};                   // since when the session waits for a connection; zero if it has one
     bool open_ = false;
     bool ended_ = false;
 };

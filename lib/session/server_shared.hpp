@@ -96,7 +96,7 @@ struct ServerShared {
     std::optional<HttpPublic> http_public;   // empty: no HTTP without TLS
     std::optional<HttpPublic> https_public;  // empty: no HTTP with TLS
     /// Whether TLS visitors of this host (or of one that the pattern matches) are shown a certificate. Thread-safe.
-    /// Empty: no host has one.
+    /// Empty if no host has one.
     std::function<bool(std::string_view host)> has_certificate;
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge.
     /// Called on any thread. Empty: none must.
@@ -120,17 +120,17 @@ struct ServerShared {
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
     std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
     /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: the
-    /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty: no service
-    /// is visited.
+    /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty if no
+    /// service is visited.
     using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
     std::shared_ptr<metrics::MemberCounters> members = std::make_shared<metrics::MemberCounters>();
-    std::shared_ptr<const directory::StickyKey> sticky_key;  // null: no group has cookies
+    std::shared_ptr<const directory::StickyKey> sticky_key;  // null if no group has cookies
     /// Called when a group member is ejected, or has returned. Called on any thread. May be empty.
     std::function<void(const directory::MemberNotice&)> on_member;
-    std::shared_ptr<hooks::SessionHooks> hooks;  // null: there are no plugins
+    std::shared_ptr<hooks::SessionHooks> hooks;  // null if there are no plugins
     std::shared_ptr<ResumeTable> resumes = std::make_shared<ResumeTable>();
     std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     std::shared_ptr<RegistrationTable> registrations = std::make_shared<RegistrationTable>();

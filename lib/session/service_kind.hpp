@@ -38,7 +38,7 @@ public:
     virtual std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const = 0;
     /// Chooses what the client leaves to the server, as far as that is possible before it is open.
     virtual std::optional<Refusal> choose(const wire::Service& description, ServicePlace& place) const = 0;
-    /// The names to be claimed before the place is opened. Empty: it is opened without a claim.
+    /// The names to be claimed before the place is opened. Empty if it is opened without a claim.
     virtual std::vector<directory::ClaimName> names_of(const SessionService& service,
                                                        const ServicePlace& place) const = 0;
     /// Refuses names that must not be claimed.

@@ -72,7 +72,7 @@ private:
 
     const Needs needs_;
     std::optional<std::uint64_t> resumed_by_{};           // the client's number of the last accepted attempt
-    std::atomic<TimePoint> detached_since_{TimePoint{}};  // zero: it has a connection
+    std::atomic<TimePoint> detached_since_{TimePoint{}};  // zero if it has a connection
 };
 
 }  // namespace ferrotunnel::session

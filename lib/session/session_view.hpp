@@ -35,7 +35,7 @@ struct SessionView {
     };
     bool connected = false;
     bool retired = false;          // replaced by another trunk; its visitors finish
-    TimePoint detached_since{};    // its connection is lost and it waits to be resumed; zero: it has one
+    TimePoint detached_since{};    // its connection is lost and it waits to be resumed; zero if it has one
     directory::ClientId client{};  // common to the trunks of a tunnel
     std::string peer;
     std::string agent;

@@ -192,7 +192,7 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Direction direction)
     }
 }
 
-// False: it wakes when there is room. If nothing would arrive, the other direction ends with the reset that is the
+// False if it wakes when there is room. If nothing would arrive, the other direction ends with the reset that is the
 // reason; until that has passed, the end counts as abandoned.
 bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
     while (!to.can_send()) {

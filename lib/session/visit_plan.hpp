@@ -11,7 +11,7 @@ namespace ferrotunnel::session {
 
 struct VisitPlan {
     std::string service;
-    std::string token;  // token of the service's client; empty: this client's own
+    std::string token;  // token of the service's client; empty if this client's own
     std::shared_ptr<const transport::SealContext> seal;
     std::shared_ptr<VisitRecord> record;
 

@@ -17,7 +17,7 @@ public:
     /// Reads the values. False: one is invalid or missing, which was reported. `local`: the service's, at whose place a
     /// missing `allow` is reported.
     bool read(const config::Value& local, Tcp& tcp, ConfigReading& reading) const;
-    /// Reports the keys of a service that cannot be an exit. True: there was one.
+    /// Reports the keys of a service that cannot be an exit. True if there was one.
     bool refuse() const;
 
 private:

@@ -14,7 +14,7 @@ namespace {
 
 using config::Value;
 
-// Reads words, and reports invalid ones. False: there are too many.
+// Reads words, and reports invalid ones. False if there are too many.
 bool read_list(config::Section& section, const char* key, std::vector<std::string>& into) {
     const std::optional<Value> value = section.find(key);
     if (!value) {

@@ -17,7 +17,7 @@ public:
     void find(config::Section& service);
     bool has(std::string_view key) const { return values_.contains(key); }
     const config::Value* get(std::string_view key) const;
-    /// Reports a problem with `text` at each present key. False: there is none.
+    /// Reports a problem with `text` at each present key. False if there is none.
     bool refuse(const std::string& text) const;
 
 private:
@@ -25,7 +25,7 @@ private:
 };
 
 /// Reads the rules and limits into `http`, which has its path and address already. Reports each problem at its place,
-/// or at `service` if it has no place of its own. False: there are problems.
+/// or at `service` if it has no place of its own. False if there are problems.
 bool read_rules(const RuleKeys& keys, Http& http, const config::Value& service);
 
 }  // namespace ferrotunnel::detail

@@ -100,7 +100,7 @@ void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& 
 /// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);
 
-/// Reads the key of a private service or of a visit to one. False: it is invalid, which was reported.
+/// Reads the key of a private service or of a visit to one. False if it is invalid, which was reported.
 bool read_visit_key(const config::Value& value, ConfigReading& reading, VisitKey& into);
 
 /// Reads the services that must prove a token of their own.

@@ -98,7 +98,7 @@ bool is_new_name(const std::string& name, const config::Value& place, ClaimedNam
 /// Reports a refusal by the file's own server, at the key that it is about.
 bool is_allowed(const config::Value& place, const std::optional<std::string>& refusal);
 
-/// Reports the problems found by check_service, each at its key. False: there are problems.
+/// Reports the problems found by check_service, each at its key. False if there are problems.
 template <typename Description>
 bool is_good(Description& service, const config::Value& local, const std::optional<config::Value>& name) {
     std::vector<Problem> problems;
@@ -123,7 +123,7 @@ bool read_plugins_key(const ServiceKeys& keys, ConfigReading& reading, Descripti
     return good;
 }
 
-/// Reads the health check. False: it is invalid, which was reported.
+/// Reads the health check. False if it is invalid, which was reported.
 template <typename Description>
 bool read_health_key(const ServiceKeys& keys, Description& service) {
     return !keys.health || read_health(*keys.health, service.health);
@@ -138,7 +138,7 @@ bool read_enabled_key(const ServiceKeys& keys, const ConfigReading& reading, Des
     return enabled.has_value();
 }
 
-/// Reads the service's own token. False: it is invalid, which was reported.
+/// Reads the service's own token. False if it is invalid, which was reported.
 template <typename Description>
 bool read_token_key(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
     return !keys.token || read_visit_key(*keys.token, reading, service.token);

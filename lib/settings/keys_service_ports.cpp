@@ -23,7 +23,7 @@ bool is_new_port(std::uint16_t port, const Value& place, ClaimedNames::Ports& po
     return fresh;
 }
 
-// Reads the server's address for the port. False: it is invalid, which was reported.
+// Reads the server's address for the port. False if it is invalid, which was reported.
 bool reads_bind(const ServiceKeys& keys, std::string& bind) {
     const auto text = keys.bind ? keys.bind->word() : std::nullopt;
     const auto address = text ? ip_address_of(*text) : std::nullopt;
@@ -98,7 +98,7 @@ bool may_have_key(const ServiceKeys& keys, const Value& port) {
     return is_right;
 }
 
-// Reports the keys that a UDP service cannot have. True: there was one.
+// Reports the keys that a UDP service cannot have. True if there was one.
 bool has_what_udp_has_not(const ServiceKeys& keys) {
     const Value* tls_key = keys.backend.any_tls();
     if (tls_key != nullptr) {

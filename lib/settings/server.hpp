@@ -54,7 +54,7 @@ struct ServerValues : CommonValues {
     std::string silent_service;  // likewise
     Https https;
     std::vector<std::string> proxies;
-    std::string domain;  // empty: no hosts are assigned
+    std::string domain;  // empty if no hosts are assigned
     HttpServerSettings http;
     std::vector<NamedToken> tokens;
     std::vector<GuardedService> guarded_services;

@@ -51,8 +51,8 @@ struct SettingFacts {
     std::span<const Choice> choices{};  // the words of a choice; for a path, words allowed instead
     std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // returns the problem of a word, if any
 
-    std::string_view option{};        // the program's option, without dashes; empty: there is none
-    std::string_view operand{};       // name of the option's value in --help; empty: it is a flag
+    std::string_view option{};        // the program's option, without dashes; empty if there is none
+    std::string_view operand{};       // name of the option's value in --help; empty if it is a flag
     bool is_repeated = false;         // the option may be given several times
     std::string_view topic{};         // the heading under which help lists it
     std::string_view brief{};         // its line in --help, without the default if the value expresses it; empty: only

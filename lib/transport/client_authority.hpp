@@ -40,7 +40,7 @@ public:
     static std::shared_ptr<const ClientAuthorities> load(const std::vector<ClientAuthorityRule>& rules);
 
     bool empty() const noexcept { return exact_.empty() && wildcard_.empty() && deep_.empty() && !all_; }
-    /// The rule for `host`. Null: no certificate is requested.
+    /// The rule for `host`. Null if no certificate is requested.
     const ClientAuthority* find(std::string_view host) const noexcept;
 
 private:

@@ -35,8 +35,8 @@ private:
 /// Reads a regular file of bounded size. The error is only the reason, without the file's name.
 Result<PemText, std::string> read_pem_file(const std::filesystem::path& file);
 
-/// Why OpenSSL, if it reads the file by itself, would skip its beginning: a byte order mark, or UTF-16. Empty: it would
-/// not.
+/// Why OpenSSL, if it reads the file by itself, would skip its beginning: a byte order mark, or UTF-16. Empty if it
+/// would not.
 std::string encoding_fault(const std::filesystem::path& file);
 
 /// Whether all users of this machine can read the file.
@@ -49,7 +49,7 @@ Result<std::vector<CertificatePtr>, std::string> certificates_in(const PemText& 
 /// without one OpenSSL tries all types.
 Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type = nullptr);
 
-/// Why TLS cannot use the key of a certificate that is otherwise right: its curve. Empty: it can be used.
+/// Why TLS cannot use the key of a certificate that is otherwise right: its curve. Empty if it can be used.
 std::string curve_fault(EVP_PKEY* key);
 
 }  // namespace ferrotunnel::transport

@@ -41,7 +41,7 @@ public:
     Carries carries() const noexcept { return carries_; }
     SSL_CTX* native() const noexcept { return native_.get(); }
 
-    /// Counts a handshake until the result is destroyed; null: there are limits::visit_handshakes_max already. This
+    /// Counts a handshake until the result is destroyed; null if there are limits::visit_handshakes_max already. This
     /// limits the memory for visitors that have not proved the key.
     PermitPtr begin_handshake() const { return handshakes_.acquire(); }
 

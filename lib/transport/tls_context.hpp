@@ -28,9 +28,9 @@ struct TlsServerSettings {
     /// PEM files: the chain, our own certificate first, and its key. Both or none.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
-    /// Where a self-made certificate is kept if no files are given. Empty: it exists in memory only.
+    /// Where a self-made certificate is kept if no files are given. Empty if it exists in memory only.
     std::filesystem::path state_directory{};
-    /// Clients must have a certificate of this CA. Empty: none is requested.
+    /// Clients must have a certificate of this CA. Empty if none is requested.
     std::filesystem::path client_ca_file{};
 };
 

@@ -75,7 +75,7 @@ private:
         timer_.set(now + pause_);
     }
 
-    /// True: there was some data.
+    /// True if there was some data.
     bool drop_unwanted() const noexcept {
         std::array<std::uint8_t, unwanted_at_once> unwanted;
         return runtime::read_some(fd_, MutableBytes(unwanted)).bytes > 0;

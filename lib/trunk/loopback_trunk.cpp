@@ -100,7 +100,7 @@ void LoopbackTrunk::run_deferred() noexcept {
     }
 }
 
-// Gives the output of `from` to `to`. False: there was none.
+// Gives the output of `from` to `to`. False if there was none.
 bool LoopbackTrunk::carry(End& from, End& to) {
     mux::Batch batch(worker_.slabs());
     if (!from.session.produce(batch, worker_.now())) {

@@ -126,7 +126,7 @@ private:
     /// The stream may have something, and there is no end yet.
     virtual void before_end() {}
     virtual void send() = 0;
-    /// False: there is no more for now.
+    /// False if there is no more for now.
     virtual bool read_once() = 0;
     /// There is something left to send: bytes that the end has accepted and its socket has not, or a reset after them.
     virtual bool has_pending() const noexcept { return false; }

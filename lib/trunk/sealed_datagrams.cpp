@@ -132,7 +132,7 @@ DatagramFlow::Next SealedDatagrams::take(buffer::Slice& into) {
     return Next::over;
 }
 
-// Reads more of the incoming datagram. True: it is complete. `failed`: the data is not the peer's.
+// Reads more of the incoming datagram. True if it is complete. `failed`: the data is not the peer's.
 bool SealedDatagrams::read_whole(buffer::Slice& into, bool& failed) {
     for (;;) {
         const bool in_length = have_ < length_bytes;

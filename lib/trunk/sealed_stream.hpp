@@ -15,7 +15,7 @@ inline constexpr const char* cut_text = "the received data was altered or cut of
 /// Why a visit failed whose stream was ended by the server or the other client. A part of a sentence.
 std::string describe_end(const mux::StreamEnd& stream_end);
 
-/// Queues output for the peer; flush() follows. False: there was none.
+/// Queues output for the peer; flush() follows. False if there was none.
 bool send_sealed_output(transport::Sealed& sealed, mux::Stream& stream);
 
 }  // namespace ferrotunnel::trunk

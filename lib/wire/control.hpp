@@ -224,7 +224,7 @@ inline constexpr std::size_t group_name_max = 64;
 
 /// The group of a shared service, registered identically by each member.
 struct GroupPart {
-    std::string name;  // empty: there is none
+    std::string name;  // empty if there is none
     Balance balance = Balance::round_robin;
     std::uint32_t weight = 1;
     bool standby = false;  // gets visitors only while no other member is available

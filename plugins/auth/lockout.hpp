@@ -24,7 +24,7 @@ public:
     /// The key of user and address. An IPv6 address counts as its /64, which a host owns as a whole.
     static std::string pair_of(std::string_view user, std::string_view address);
 
-    /// How long the pair is still locked out, in full seconds and at least 1; 0: it is not.
+    /// How long the pair is still locked out, in full seconds and at least 1; 0 if it is not.
     std::chrono::seconds left(std::string_view user, std::string_view address, Time now);
     /// How many more wrong passwords lock the pair out.
     std::size_t guesses_left(const std::string& pair, Time now);

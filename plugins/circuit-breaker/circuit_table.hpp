@@ -15,7 +15,7 @@ public:
     explicit CircuitTable(std::size_t entries);
 
     /// The circuit of the key, which must be a good hash and not 0. A new one replaces the least recently used circuit
-    /// that is closed and has no requests. Null: there is none to replace. Thread-safe.
+    /// that is closed and has no requests. Null if there is none to replace. Thread-safe.
     Circuit* find(std::uint64_t key, Circuit::Time now) noexcept;
 
 private:

@@ -20,7 +20,7 @@ public:
     /// Reads a field's value; called for each of several fields. A coding that is named twice has the lower weight.
     void read(std::string_view value) noexcept;
 
-    /// The visitor's weight for a coding; 0: it does not accept it.
+    /// The visitor's weight for a coding; 0 if it does not accept it.
     int weight(Coding coding) const noexcept {
         return (coding == Coding::gzip ? gzip_ : brotli_).value_or(any_.value_or(0));
     }

@@ -11,7 +11,7 @@ public:
     CountedMemory(const CountedMemory&) = delete;
     CountedMemory& operator=(const CountedMemory&) = delete;
 
-    /// Null: there is no memory, or the limit is reached.
+    /// Null if there is no memory, or the limit is reached.
     void* allocate(std::size_t bytes) noexcept;
     void release(void* memory) noexcept;
     /// The largest amount in use at once.

@@ -17,12 +17,12 @@ public:
 
     /// Responds to a preflight, with which a browser finds out whether it may send a request. Empty if this is not one.
     std::optional<plugin::Answer> preflight(const plugin::Exchange& exchange) const;
-    /// Permits the requesting page to read the response. False: there was no room to remove the backend's own
+    /// Permits the requesting page to read the response. False if there was no room to remove the backend's own
     /// permissions.
     bool permit(plugin::Exchange& exchange) const;
 
 private:
-    /// The value of Access-Control-Allow-Origin for that origin; empty: it may not read the response.
+    /// The value of Access-Control-Allow-Origin for that origin; empty if it may not read the response.
     std::string allowed(plugin::Text origin) const;
 
     std::vector<std::string> origins_;

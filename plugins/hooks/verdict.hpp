@@ -13,7 +13,7 @@
 namespace ferrotunnel::plugins {
 
 struct Verdict {
-    std::string fault{};  // why there is no verdict; empty: there is one
+    std::string fault{};  // why there is no verdict; empty if there is one
     bool accepts = false;
     std::string reason{};                                           // if it does not accept
     std::vector<std::string> hosts{};                               // that a service gets instead; empty: its own

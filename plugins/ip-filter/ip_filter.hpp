@@ -66,7 +66,7 @@ private:
         bool is_given = false;
         std::vector<IpRange> fixed;
         std::optional<RangeFile> file;
-        std::shared_ptr<const AddressSet> all;  // null: there is no such list
+        std::shared_ptr<const AddressSet> all;  // null if there is no such list
     };
     struct Lists {
         std::shared_ptr<const AddressSet> allow;

@@ -25,7 +25,7 @@ inline void each_cookie(const plugin::Exchange& exchange,
     }
 }
 
-/// Removes the cookies of that name from the request. False: there is no room for the change.
+/// Removes the cookies of that name from the request. False if there is no room for the change.
 inline bool remove_cookie(plugin::Exchange& exchange, std::string_view name) {
     std::string kept;
     each_cookie(exchange, [&](std::string_view each, std::string_view value) {

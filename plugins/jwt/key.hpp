@@ -37,7 +37,7 @@ public:
     static Key of_pem(const Algorithm& algorithm, std::string kid, const std::string& pem);
 
     const Algorithm& algorithm() const noexcept { return *algorithm_; }
-    /// Empty: it has none.
+    /// Empty if it has none.
     const std::string& kid() const noexcept { return kid_; }
     /// Whether this is the signature of `text`. Takes microseconds with a secret, otherwise up to a millisecond.
     bool verify(std::string_view text, std::string_view signature) const;

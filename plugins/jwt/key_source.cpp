@@ -80,7 +80,7 @@ KeySource::Wait KeySource::wait_for_unknown(Share share, WaitCallback then, Time
     return Wait::begun;
 }
 
-// With the lock held. False: there is no fetch to wait for.
+// With the lock held. False if there is no fetch to wait for.
 bool KeySource::begin_fetch_for_unknown(Time now) {
     if (!fetches_) {
         // Before the first keys, no key counts as unknown.

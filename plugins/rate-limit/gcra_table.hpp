@@ -22,8 +22,8 @@ public:
     /// Has room for at least so many keys; up to 2^20.
     explicit GcraTable(std::size_t entries);
 
-    /// Takes one unit of the key's rate. Zero: it was available; otherwise the time until one is, and nothing is taken.
-    /// `key` must be a good hash, not 0, and `now` must not go back. Thread-safe; for a known key it costs one
+    /// Takes one unit of the key's rate. Zero if it was available; otherwise the time until one is, and nothing is
+    /// taken. `key` must be a good hash, not 0, and `now` must not go back. Thread-safe; for a known key it costs one
     /// compare-and-swap.
     std::chrono::nanoseconds take(std::uint64_t key, const Rate& rate, std::chrono::nanoseconds now) noexcept;
 

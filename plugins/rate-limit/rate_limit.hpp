@@ -46,7 +46,7 @@ public:
     plugin::Decision on_request(plugin::Exchange& exchange) override;
     plugin::Decision on_connect(plugin::Visit& visit) override;
 
-    /// Counts a visitor of which only the address is known. Zero: it is accepted; otherwise its waiting time.
+    /// Counts a visitor of which only the address is known. Zero if it is accepted; otherwise its waiting time.
     /// Thread-safe; does not allocate.
     std::chrono::nanoseconds wait_of(std::string_view visitor) const noexcept;
 

@@ -27,7 +27,7 @@ public:
         }
     }
 
-    /// Calls `write(char* line)`, which writes a line of up to log_line_bytes_max bytes and returns its size. False:
+    /// Calls `write(char* line)`, which writes a line of up to log_line_bytes_max bytes and returns its size. False if
     /// there is no room, and it was not called. Thread-safe; does not wait or allocate.
     template <typename Write>
     bool push(Write write) {

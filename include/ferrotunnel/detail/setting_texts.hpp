@@ -16,7 +16,7 @@ struct SettingOption {
     std::string path;     ///< of the key, in its section of a configuration file: "timing.ping_interval"
     std::string problem;  ///< the setting's name in Problem::key
     std::string name;     ///< without dashes: "ping-interval"
-    std::string operand;  ///< name of its value in help, "TIME"; empty: it is a flag
+    std::string operand;  ///< name of its value in help, "TIME"; empty if it is a flag
     std::string topic;    ///< heading in help; options of one topic are adjacent
     std::string help;     ///< sentences, with the default; empty: the program parses and explains the option itself
     bool is_repeated = false;
