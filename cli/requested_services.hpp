@@ -28,7 +28,7 @@ ServiceReader read_http_services;
 ServiceReader read_tls_services;
 ServiceReader read_files_services;
 ServiceReader read_exit_services;
-ServiceReader read_no_services;  // none: it offers nothing
+ServiceReader read_no_services;  // empty if the client offers nothing
 
 /// Reads the visit of `ferrotunnel visit`.
 std::optional<Visit> read_visit(const Sources& sources, Problems& problems);

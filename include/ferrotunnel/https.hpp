@@ -72,9 +72,9 @@ struct Https {
     /// The port in shown addresses and redirects if it differs from that of https_bind(), because of a port forwarding
     /// or load balancer in front. 0: that of https_bind().
     std::uint16_t public_port = 0;
-    /// The status of redirects to https for requests without TLS: 301, 302, 307 or 308. 0: they are served without TLS,
-    /// as are those to a host without TLS here (no certificate, no fallback, no TLS passthrough). A service's own rule
-    /// takes precedence.
+    /// The status of redirects to https for requests without TLS: 301, 302, 307 or 308. 0: such requests are served
+    /// without TLS, as are those to a host without TLS here (no certificate, no fallback, no TLS passthrough). A
+    /// service's own rule takes precedence.
     std::uint16_t redirect = 0;
     /// Strict-Transport-Security for every service without such a rule of its own, only in responses over TLS.
     std::optional<Hsts> hsts{};

@@ -31,7 +31,7 @@ struct FetchRequest {
     bool may_repeat = false;  ///< safe to send twice: sent again, once, if a reused connection ended before the
                               ///< response. GET and other idempotent methods always are
     std::chrono::milliseconds timeout{2000};  ///< from fetch() to the end of the response; at most an hour
-    std::size_t body_max = 64 * 1024;         ///< maximum size of the response's body; 0: it is not read
+    std::size_t body_max = 64 * 1024;         ///< maximum size of the response's body; 0: the body is not read
     std::string ca_file{};                    ///< trusted CAs, PEM; empty: the system's
 };
 

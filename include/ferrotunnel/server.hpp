@@ -83,7 +83,7 @@ struct OpenTarget {
     /// freely, but the server has verified their token. Empty: any token.
     std::string token{};
     /// How long the client may take to connect the stream; errc::timed_out when exceeded. At most Timing::open_timeout,
-    /// which also applies if this is 0. Below 0: it fails at once.
+    /// which also applies if this is 0. Negative: the operation fails at once.
     std::chrono::milliseconds timeout{0};
 };
 
@@ -401,7 +401,7 @@ public:
 
     /// Sets how long, up to 60 s, visitors of a public port wait after the last client of its service has left, or
     /// after the start of a server that remembers the port (state_dir()). A client that reconnects by then gets them in
-    /// order of arrival. Visitors that still wait then are reset, and the port is closed. Default: 3 s; 0: they are
+    /// order of arrival. Visitors that still wait then are reset, and the port is closed. Default: 3 s; 0: visitors are
     /// reset at once. For HTTP and TLS services see HttpServerSettings::hold.
     Builder& hold(std::chrono::milliseconds time) { return set("hold", time); }
     /// Sets the number of threads, up to 256; 0 (the default): one per core.

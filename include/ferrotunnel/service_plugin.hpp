@@ -21,7 +21,7 @@ struct ServicePlugin {
     /// Accepts visitors from these networks only: "10.0.0.0/8", "192.0.2.7", "2001:db8::/32". For HTTP, TCP and TLS.
     FERROTUNNEL_EXPORT static ServicePlugin allow_ip(const std::vector<std::string>& networks);
     /// Limits the rate of requests, or of connections, from each address: "20/s", "100/m". `burst`: how many may arrive
-    /// at once; 0: those of one second. For HTTP, TCP and TLS.
+    /// at once; 0: as many as in one second. For HTTP, TCP and TLS.
     FERROTUNNEL_EXPORT static ServicePlugin rate(const std::string& rate, unsigned burst = 0);
     /// Requires a name and a password from visitors (HTTP Basic). `hash` is the password's, as `htpasswd -B` or
     /// crypt(3) with bcrypt, yescrypt or SHA-512 makes it: the server never gets the password from its client. For

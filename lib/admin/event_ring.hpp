@@ -81,7 +81,7 @@ Json json_of_events(const EventRing& ring, std::string_view id);
 class EventStream {
 public:
     EventStream(const EventRing& ring, EventRing::Place place, std::string_view id);
-    /// The next bytes to send; empty: nothing yet. A comment if there was nothing for limits::admin_heartbeat.
+    /// The next bytes to send; empty if there are none yet. After limits::admin_heartbeat without any, a comment.
     std::string next(std::chrono::steady_clock::time_point now);
 
 private:

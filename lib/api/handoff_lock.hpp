@@ -41,9 +41,9 @@ public:
         return before == State::idle || before == State::parked;
     }
 
-    /// The holder releases the lock, with something outstanding. False: it must check again.
+    /// The holder releases the lock, with something outstanding. False: the holder must check again.
     bool park() noexcept { return let_go(State::parked); }
-    /// The holder releases the lock, with nothing outstanding. False: it must check again.
+    /// The holder releases the lock, with nothing outstanding. False: the holder must check again.
     bool end() noexcept { return let_go(State::idle); }
 
 private:

@@ -336,7 +336,7 @@ void BackendDatagrams::to_backend() {
     }
 }
 
-// Puts the PROXY header in front of a datagram that needs it. False: it would be too long, and is dropped.
+// Puts the PROXY header in front of a datagram that needs it. False if it would be too long; it is then dropped.
 bool BackendDatagrams::introduce(buffer::Slice& payload) {
     const Backend& backend = service_->backend;
     if (!backend.proxy || (introduced_ && !backend.proxy_each)) {

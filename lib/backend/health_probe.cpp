@@ -103,7 +103,7 @@ void HealthProbe::step() {
     read();
 }
 
-// Shakes hands, and sends the request. False: that takes longer, or has failed.
+// Performs the handshake, and sends the request. False if this is not finished yet, or has failed.
 bool HealthProbe::send_request() {
     std::string why;
     switch (pipe_->handshake(why)) {

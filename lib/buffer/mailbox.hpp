@@ -92,7 +92,8 @@ public:
     /// destroy it.
     bool deliver_all() noexcept;
 
-    /// Called by the owner before it sleeps. True: it may sleep, and the next post rings; false: it must deliver again.
+    /// Called by the owner before it sleeps. True: the owner may sleep, and the next post rings; false: it must deliver
+    /// again.
     bool try_park() noexcept;
 
     /// Called by the owner when it woke up for another reason: posts need not ring until it parks again. It is a

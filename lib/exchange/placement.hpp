@@ -74,7 +74,7 @@ public:
     Result open_fresh(std::optional<Carrier> carrier = std::nullopt);
     /// The carrier refused the requested connection: tries the next one.
     Result refused();
-    /// The time in the queue is over. True: it continues to wait, since others are making progress.
+    /// The time in the queue is over. True if the request continues to wait, since others are making progress.
     bool extend_wait();
     bool is_waiting_to_connect() const noexcept { return needs_.connect_waiter.is_waiting_to_connect(); }
     /// Tells the gate that the backend has accepted the connection, or never will.

@@ -12,7 +12,7 @@ namespace ferrotunnel::exchange {
 /// Counts the arrival of the response's head. Requests without a service are not counted.
 void count_first_byte(ExchangeWorker& edge, const RequestFacts& request, Duration took) noexcept;
 
-/// Counts a finished request. `status`: that of its response; 0: it had none, and is not counted.
+/// Counts a finished request. `status`: that of its response; 0 if it had none; then it is not counted.
 void count_answer(ExchangeWorker& edge, const RequestFacts& request, std::uint16_t status, Duration took) noexcept;
 
 /// Counts a finished request, answered or not, for the visitors with the most traffic of its service. `bytes`: of the

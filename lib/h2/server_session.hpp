@@ -103,7 +103,8 @@ public:
     /// Returns how many bytes were processed. Fewer than passed: enough requests have begun; call again with the rest
     /// when other connections have had their turn, unless failed().
     std::size_t receive(std::string_view bytes, TimePoint now);
-    /// The next bytes to send, valid until the next call; DATA may have been given before them. Empty: nothing now.
+    /// The next bytes to send, valid until the next call; DATA may have been given before them. Empty if there are none
+    /// now.
     std::string_view next_output(TimePoint now);
 
     void consumed(ServerStream& stream, std::size_t bytes) noexcept;

@@ -27,8 +27,8 @@ struct HeadLimits {
 /// How far the bytes of a line that began at `line_at` may be read: those from the result on are not there yet, or are
 /// beyond a limit.
 std::size_t readable(std::size_t size, std::size_t line_at, const HeadLimits& limits) noexcept;
-/// The limit that keeps a line that began at `line_at` from continuing at `at`; none: it may continue when more bytes
-/// arrive.
+/// The limit that keeps a line that began at `line_at` from continuing at `at`; none if the line may continue when more
+/// bytes arrive.
 Fault exceeded_limit(std::size_t at, std::size_t line_at, const HeadLimits& limits) noexcept;
 
 class FieldReader {

@@ -27,7 +27,7 @@ std::string_view method_of(const Exchange& exchange);
 std::string_view target_of(const Exchange& exchange);
 /// The visitor's status, from the backend or in its place from the server; 0 if there is no response.
 unsigned status_of(const Exchange& exchange);
-/// What went wrong, as a part of a sentence; empty: nothing, or it is in progress.
+/// What went wrong, as a part of a sentence; empty if nothing did, or if the exchange is in progress.
 std::string problem_of(const Exchange& exchange);
 /// The visitor's address as far as it is known; for a request as in X-Forwarded-For.
 std::string visitor_of(const Exchange& exchange);

@@ -70,7 +70,7 @@ public:
     /// the ticket. False if it was decided, or the handle is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
 
-    /// Sets what intercepts decisions before their tickets; null: nothing. For tests of plugins.
+    /// Sets what intercepts decisions before their tickets; null for none. For tests of plugins.
     static void set_tap(DecisionTap* tap) noexcept;
     /// The number of tickets, used or not. For tests.
     static std::size_t made() noexcept;

@@ -44,9 +44,9 @@ public:
     /// Waits for events. The io_context checks the descriptor again with each wait, so no event is lost between the
     /// last check of the poller and this call.
     void watch(Sleeper& sleeper) noexcept;
-    /// Wakes at `when`, or at an earlier time that was set before; it has to be set again then. False: it was set to
-    /// that or earlier. The io_context's list of timers may need memory: without it the sleeper wakes at once, as long
-    /// as the shortage lasts.
+    /// Wakes at `when`, or at an earlier time that was set before; it has to be set again then. False if it was set to
+    /// that time or an earlier one. The io_context's list of timers may need memory: without it the sleeper wakes at
+    /// once, as long as the shortage lasts.
     bool set_alarm(Sleeper& sleeper, TimePoint when) noexcept;
     /// A wait for this is over, and the next one may begin.
     void woken_by(Cause cause) noexcept;

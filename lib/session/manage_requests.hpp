@@ -17,7 +17,8 @@ namespace ferrotunnel::session {
 /// The requests on one trunk. For its worker only.
 class ManageRequests {
 public:
-    /// `status`: of the answer, as in HTTP; 0: there will be no answer, and `text` has the reason. It must not throw.
+    /// `status`: of the answer, as in HTTP; 0 if there will be no answer: then `text` has the reason. It must not
+    /// throw.
     using Done = std::function<void(std::uint16_t status, const std::string& text)>;
 
     /// Returns the message to send; or nothing, after calling `done`, if too many requests are pending. Requests that

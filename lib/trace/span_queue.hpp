@@ -40,8 +40,8 @@ public:
 
     // --- for the exporter ---
 
-    /// `call` is called, on any thread and with the lock held, when a whole batch is waiting. Empty: nothing is sent
-    /// any more, and waiting and new spans are dropped.
+    /// `call` is called, on any thread and with the lock held, when a whole batch is waiting. If `call` is empty,
+    /// nothing is sent any more, and waiting and new spans are dropped.
     void set_wake(std::function<void()> call);
     /// Takes the oldest spans, at most batch_spans_max.
     std::vector<Span> take();

@@ -121,7 +121,7 @@ private:
     enum class State : std::uint8_t { dialing, open, broken, resetting, closed };
 
     // The differences between kinds of ends.
-    virtual int fd() const noexcept = 0;  // below 0: there is no end (`dialing`, `closed`)
+    virtual int fd() const noexcept = 0;  // negative if there is no end (`dialing`, `closed`)
     virtual bool is_ready() { return true; }
     /// The stream may have something, and there is no end yet.
     virtual void before_end() {}
