@@ -17,7 +17,8 @@ OptionInfo group_option();
 /// Whether any of these options was given.
 bool has_backend_options(const Options& options);
 
-/// Applies the options to all services that support them. Reports a problem if there are services, but none of those.
+/// Applies the options to all services that support them. Reports a problem if there are services, but none that
+/// supports them.
 void apply_backend_options(const Options& options, const std::vector<AnyService*>& services, Problems& problems);
 
 }  // namespace ferrotunnel::cli

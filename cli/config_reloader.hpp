@@ -25,7 +25,7 @@ struct ReloadReport {
     std::string line(const std::string& file) const;
     /// What has changed, or why nothing has.
     std::string outcome() const;
-    /// The same, with what needs a restart.
+    /// Like outcome(), with the keys that need a restart.
     std::string whole_outcome() const;
     ReloadAnswer answer() const {
         ReloadAnswer all{applied, needs_restart, problems};

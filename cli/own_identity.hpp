@@ -9,9 +9,9 @@
 
 namespace ferrotunnel::cli {
 
-/// The same for each run until this machine restarts, for this user, host name and configuration file; without a file,
-/// for the same services. Different for all others: in containers, which have names of their own, the user sets the
-/// identity.
+/// An identity that is equal in each run until this machine restarts, for one user, host name and configuration file;
+/// without a file, for the same services. All others get another one: in containers, which have host names of their
+/// own, the user sets the identity.
 std::string own_identity(const Sources& sources, const std::vector<RequestedService>& wanted);
 
 }  // namespace ferrotunnel::cli

@@ -30,7 +30,7 @@ public:
     ReloadScheduler(ConfigReloader& reloader, ReloadRequests& requests, ServiceManager& manager, bool watched,
                     Output& output);
 
-    /// ReloadScheduler the configuration on request, and prints the result in one line.
+    /// Reloads the configuration on request, and prints the result in one line.
     ReloadReport reload(Output& output);
     /// Handles whatever is due or requested.
     void tick(Output& output);

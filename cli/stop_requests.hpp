@@ -20,7 +20,7 @@ public:
         }
         return count_key(signal, now);
     }
-    /// The same for a key press, which always counts: only programs repeat signals.
+    /// Like count(), for a key press, which always counts: only programs repeat signals.
     int count_key(int signal, Clock::time_point now) noexcept {
         last_ = signal;
         at_ = now;

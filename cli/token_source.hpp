@@ -20,8 +20,8 @@ struct FoundToken {
 
 /// Finds the tokens. The command line overrides the environment; two sources of one kind are a problem, since it is not
 /// clear which one was meant. The terminal is asked last, and only if there is no problem so far. Returns none only
-/// together with a problem. The typed token is stored in `answered` and used from there when the tokens are looked up
-/// again; if the sources forbid asking, that is the only way to get it.
+/// together with a problem. A typed token is stored in `answered` for later calls; if the sources forbid asking, they
+/// get it only from there.
 std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& question, Signals& signals,
                                     std::optional<Secret>& answered, Problems& problems);
 

@@ -70,8 +70,9 @@ protected:
 ///
 /// It stops permanently when it is superseded, or when its token or protocol version is refused by a server that has
 /// never accepted it and has proved its identity (by its certificate, verified by `tls_ca` or `tls_pin`), unless the
-/// builder sets `retry_refused`. Any other refusal of these counts as one failed attempt, limited by `attempts`: it may
-/// come from an attacker on the network path, or from a server with a wrong file or an older version.
+/// builder sets `retry_refused`. Any other refusal of the token or version counts as one failed attempt, limited by
+/// `attempts`: it may come from an attacker on the network path, or from a server with a wrong file or an older
+/// version.
 ///
 /// A service that the server refuses is requested again, also on the present connection: after one to two seconds at
 /// first (`Timing::reconnect_first` to twice that, if that is more than a second), then less and less often, but at
@@ -84,7 +85,7 @@ public:
     static Builder builder();
 
     /// Makes an empty handle, only good for assigning to: connected() is false, stats() is all zero, wait_ready() and
-    /// stop() return errc::not_running, and the other members throw std::system_error with that.
+    /// stop() return errc::not_running, and the other members throw std::system_error with this code.
     Client() noexcept;
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
@@ -221,14 +222,14 @@ public:
     std::string metrics_endpoint() const;
     /// The listen address of the dashboard, with the port actually bound; empty if there is none.
     std::string dashboard_endpoint() const;
-    /// The same as a URL for browsers, with "http://" or "https://".
+    /// dashboard_endpoint() as a URL for browsers, with "http://" or "https://".
     std::string dashboard_url() const;
     /// Sets the handler of the control socket's `reload`; on_trial(), on_compare() and on_drain() set those of `reload
     /// --try`, `config diff` and `drain`. Without a handler they are refused. May be called at any time.
     void on_reload(ReloadHandler handler);
     /// Counts a reload of the configuration for metrics, and whether it was `applied`.
     void note_reload(bool applied);
-    /// The same, with the changes or the reason of the refusal, for the log and the event.
+    /// Like note_reload(applied), with the changes or the reason of the refusal, for the log and the event.
     void note_reload(bool applied, std::string_view outcome);
     /// Sets a handler that adds metrics of the application to the library's own. May be called at any time.
     void on_scrape(ScrapeHandler handler);

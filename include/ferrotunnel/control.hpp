@@ -83,19 +83,19 @@ public:
     /// For a process that replaces a server: copies of the server's listening sockets. The caller owns each descriptor.
     /// See Server::inherit.
     std::vector<PassedSocket> take_sockets() const;
-    /// Tells the server that the caller now accepts its visitors and clients: it accepts no new ones, and ends when its
-    /// visitors have finished, as after drain().
+    /// Reports to the server that the caller now accepts its visitors and clients: the server accepts no new ones, and
+    /// ends when its visitors have finished, as after drain().
     std::string hand_over() const;
     /// Closes the connections of a client. `client`: its id, or a name, which several clients may have.
     std::string kick(const std::string& client) const;
-    /// The same, and keeps it out for `seconds`, 1 to 2,592,000.
+    /// Like kick(client), and keeps the client out for `seconds`, 1 to 2,592,000.
     std::string kick(const std::string& client, double seconds) const;
     /// Adds a service. `description`: an item of `client.services` of a configuration file, as JSON; in addition,
     /// `"keep": true` saves it for the next start of the program.
     std::string add_service(std::string_view description) const { return ask("POST", services_, description); }
     /// Removes a service. `keep`: a saved one is removed from the saved services too.
     std::string remove_service(std::string_view name, bool keep = false) const;
-    /// Enables or disables a client's service, and saves that if the client has a configuration file.
+    /// Enables or disables a client's service, and saves this state if the client has a configuration file.
     std::string set_enabled(std::string_view service, bool enabled) const;
 
     /// Returns a Control for the services of a server's client: adding, removing, switching and listing services with

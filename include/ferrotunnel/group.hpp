@@ -51,7 +51,7 @@ struct Group {
     /// 1 to 64 letters, digits and "._-:/[]*". Empty: the client does not share the service.
     std::string name{};
     Balance balance = Balance::round_robin;
-    /// Share of visitors relative to the other members: 1 to 100.
+    /// Relative weight of this client, 1 to 100: with 2, it gets twice as many visitors as a member with 1.
     unsigned weight = 1;
     /// Whether it gets visitors only while no other member is available.
     bool standby = false;

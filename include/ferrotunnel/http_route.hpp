@@ -71,9 +71,9 @@ struct HttpRoute {
 FERROTUNNEL_EXPORT HttpRoute find_route(const std::vector<Http>& services, std::string_view url,
                                         std::string_view method = "GET");
 
-/// The same with fields, and with the chain of the server: finds which of `plugins` run, by their hosts, paths,
-/// services and conditions. No plugin is called, so responses of plugins, and notes that they set, are not considered.
-/// Throws config_error also for an invalid field, visitor's address, or scope or condition of a plugin.
+/// Like the function above, with fields and with the chain of the server: finds which of `plugins` run, by their hosts,
+/// paths, services and conditions. No plugin is called, so responses of plugins, and notes that they set, are not
+/// considered. Throws config_error also for an invalid field, visitor's address, or scope or condition of a plugin.
 FERROTUNNEL_EXPORT HttpRoute find_route(const std::vector<Http>& services, const HttpRouteRequest& request,
                                         const std::vector<PluginUse>& plugins);
 

@@ -168,7 +168,7 @@ public:
     }
 
     /// Begins an exchange with this request. With a DecisionTime other than as_it_comes it waits for pending decisions
-    /// and delivers them at that time. Throws std::invalid_argument for a request that servers reject.
+    /// and delivers them at the time it names. Throws std::invalid_argument for a request that servers reject.
     TestExchange request(const TestRequest& request = {});
 
     /// Advances the clock. A plugin without a decision in time has failed.

@@ -114,7 +114,7 @@ public:
     class Impl;
 
     /// Throws std::invalid_argument with the problems that `ferrotunnel check` would report. With a DecisionTime other
-    /// than as_it_comes it waits for pending decisions and delivers them at that time.
+    /// than as_it_comes it waits for pending decisions and delivers them at the time it names.
     explicit TestSessions(const std::vector<PluginUse>& plugins, DecisionTime when = DecisionTime::as_it_comes);
     TestSessions(TestSessions&&) noexcept;
     TestSessions& operator=(TestSessions&&) noexcept;

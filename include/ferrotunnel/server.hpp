@@ -97,7 +97,7 @@ public:
     static Builder builder();
 
     /// Makes an empty handle, only good for assigning to: the endpoints, tls_pin() and tunnels() are empty, stats() is
-    /// all zero, stop() returns errc::not_running, and the other members throw std::system_error with that.
+    /// all zero, stop() returns errc::not_running, and the other members throw std::system_error with this code.
     Server() noexcept;
     Server(Server&&) noexcept;
     Server& operator=(Server&&) noexcept;
@@ -157,14 +157,14 @@ public:
     std::string metrics_endpoint() const;
     /// The listen address of the dashboard, with the port actually bound; empty if there is none.
     std::string dashboard_endpoint() const;
-    /// The same as a URL for browsers, with "http://" or "https://".
+    /// dashboard_endpoint() as a URL for browsers, with "http://" or "https://".
     std::string dashboard_url() const;
     /// Sets the handler of the control socket's `reload`; on_trial(), on_compare() and on_drain() set those of `reload
     /// --try`, `config diff` and `drain`. Without a handler they are refused. May be called at any time.
     void on_reload(ReloadHandler handler);
     /// Counts a reload of the configuration for metrics, and whether it was `applied`.
     void note_reload(bool applied);
-    /// The same, with the changes or the reason of the refusal, for the log and the event.
+    /// Like note_reload(applied), with the changes or the reason of the refusal, for the log and the event.
     void note_reload(bool applied, std::string_view outcome);
     /// Sets a handler that adds metrics of the application to the library's own. May be called at any time.
     void on_scrape(ScrapeHandler handler);
@@ -179,9 +179,9 @@ public:
     /// Their visitors are cut off; the clients may reconnect. Returns the number of these clients. Callable on any
     /// thread.
     std::size_t kick(const std::string& client);
-    /// The same, and refuses these clients until the time is over; for a client that is kept out already, the time
-    /// begins again. A client is identified by its token and its name, or without a name by its token and process. At
-    /// most 1,024 clients are kept out; a restart of the server forgets them. Returns the number of these clients.
+    /// Like kick(client), and refuses these clients until the time is over; for a client that is kept out already, the
+    /// time begins again. A client is identified by its token and its name, or without a name by its token and process.
+    /// At most 1,024 clients are kept out; a restart of the server forgets them. Returns the number of these clients.
     /// Throws std::system_error with errc::busy, and disconnects no client, if no more can be kept out.
     std::size_t kick(const std::string& client, std::chrono::milliseconds keep_out);
 
@@ -238,7 +238,7 @@ public:
     /// to an HTTP service is raw: what is written to it reaches the backend unchanged. The Stream's executor is that of
     /// the handler, or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost,
     /// session_closed or not_running, and with asio::error::operation_aborted when it is cancelled (all kinds of
-    /// cancellation; the client is then told to give up).
+    /// cancellation; the client then gives up).
     template <typename OpenToken>
     auto async_open(OpenTarget target, OpenToken&& token) {
         return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,
@@ -248,16 +248,14 @@ public:
     /// Passes listening sockets to this server before start(): those of a server that it replaces
     /// (Control::take_sockets), or of a service manager. The server owns them from then on. Instead of listening at the
     /// address of such a socket (with port 0: if the name matches) it uses the socket, also for public ports of clients
-    /// that connect later; sockets still unused 10 s after the start are closed. Then `Control::hand_over` tells the
-    /// other server to end, and take_control_name() gives the control socket of this server the name of the other
-    /// one's.
+    /// that connect later; sockets still unused 10 s after the start are closed. Then `Control::hand_over` makes the
+    /// other server end, and take_control_name() gives the control socket of this server the name of the other one's.
     void inherit(std::vector<PassedSocket> sockets);
     void take_control_name();
     /// Copies of the listening sockets, each owned by the caller. While a copy is open, new connections wait in the
     /// kernel for the next process: stop() closes only its own descriptors, so no socket stops listening.
     std::vector<PassedSocket> sockets() const;
-    /// A counter of the changes of sockets(), since public ports open and close with their clients. Callable on any
-    /// thread.
+    /// Number of changes to sockets() so far: public ports open and close with their clients. Callable on any thread.
     std::uint64_t socket_changes() const;
     /// Whether another process replaces this server: the handler of on_drain() was called for that, and stop() lets the
     /// present visitors finish, while clients and new visitors go to the other process.

@@ -15,8 +15,8 @@ using ServiceToken = VisitKey;
 /// Services that must prove a token of their own (Server::Builder::guarded_services): those of this name, and every
 /// service that requests one of the ports or hosts, whichever client offers it.
 struct GuardedService {
-    /// Name of the service. Includes the services of a range ("web:20000") and the UDP half of a pair with one port
-    /// number.
+    /// Name of the service. Also matches the services of a range ("web:20000") and the UDP service of a pair with one
+    /// port number.
     std::string name{};
     ServiceToken token{};
     /// A second token that is also accepted, while clients change from one to the other.

@@ -67,8 +67,9 @@ struct Udp {
     /// server saw it.
     ProxyProtocol proxy_protocol = ProxyProtocol::off;
     bool proxy_each = false;
-    /// The name of a TCP service of this client with which this one shares its public port number: both are registered,
-    /// or none. `remote_port` is then ignored, and `bind` must be that of the TCP service. Empty: independent.
+    /// The name of a TCP service of this client with which this one shares its public port number: either both are
+    /// registered, or neither. `remote_port` is then ignored, and `bind` must be that of the TCP service. Empty:
+    /// independent.
     std::string with_tcp{};
     /// Plugins of the server that check each visitor's address once, in this order; up to 8. A server that does not
     /// allow one refuses the service. Not for private services.

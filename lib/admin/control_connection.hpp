@@ -57,7 +57,7 @@ public:
     bool has_ended() const noexcept { return output_.empty() && last_ && !more_; }
     /// No part of a next request has arrived.
     bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_ && !more_; }
-    /// The number of answered requests, and whether the last one had a right to it (Answer).
+    /// The number of answered requests, and whether the last one had a proven right (Answer).
     std::size_t answers() const noexcept { return answers_; }
     bool has_right() const noexcept { return has_right_; }
 

@@ -31,7 +31,7 @@ public:
         Moment at;
         Event event;
         std::uint64_t count = 1;     // how often it has occurred
-        Moment first_at{};           // if that is more than once
+        Moment first_at{};           // the first time, if it has occurred more than once
         std::uint64_t replaces = 0;  // its previous number; 0: none
     };
     struct Batch {

@@ -12,9 +12,8 @@ namespace ferrotunnel::limits {
 
 /// Connections to one control socket, metrics address or dashboard. A person needs one, a browser up to six; a further
 /// one displaces the one that has waited longest.
-/// takes the place of the one that has waited longest.
 inline constexpr std::size_t admin_peers_max = 32;
-/// The same from one address (IPv6: /64), if strangers can connect; a further one displaces one of its own address.
+/// Connections from one address (IPv6: /64), if strangers can connect; a further one displaces one of its own address.
 inline constexpr std::size_t admin_peers_of_address_max = 8;
 /// New connections from one address there, from a home (IPv6: /56) and from a block (/48, IPv4: /24): at once, and per
 /// second. Further ones are closed at once.

@@ -50,7 +50,7 @@ public:
     virtual Answer status() = 0;
     virtual Answer tunnels() { return not_here("A client has no list of tunnels. Ask its server."); }
     virtual Answer tokens() { return not_here("A client has no list of tokens. Ask its server."); }
-    /// The service that such a visitor reaches, with the members of its group.
+    /// The service that the described visitor reaches, with the members of its group.
     virtual Answer route(const RouteQuery&) { return not_here("A client does not route visitors. Ask its server."); }
     /// Ends the sessions of the clients with this id, or otherwise of all those with this name, and refuses them for
     /// that time; if it is zero, they may reconnect at once.

@@ -21,8 +21,8 @@ namespace ferrotunnel::admin {
 
 /// How a dashboard is reached.
 struct WebAccess {
-    /// Answers a request below /api from a browser that has not logged in; nothing if it has. Empty if no login is
-    /// required.
+    /// Returns the answer to a request below /api from a browser that has not logged in, and nothing for one that has.
+    /// Empty if no login is required.
     std::function<std::optional<Answer>(const Request&)> login{};
     bool is_secure = false;  // over TLS
 };

@@ -53,7 +53,7 @@ public:
         return {make(std::move(offer), std::move(problems)).listener, std::move(executor)};
     }
     Service listen(Udp description, DatagramHandler handler);
-    /// The same, and completes the operation when the server has answered, or when the service cannot be added.
+    /// Like listen(), and completes the operation when the server has answered, or when the service cannot be added.
     template <typename Description>
     void start_listen(Description description, ListenOperation* operation) {
         std::vector<Problem> problems;

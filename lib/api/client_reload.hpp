@@ -32,7 +32,7 @@ public:
     ClientReload(const ClientReload&) = delete;
     ClientReload& operator=(const ClientReload&) = delete;
 
-    /// `really`: otherwise it only reports what it would do.
+    /// Without `really` it only reports what it would do.
     ApplyReport apply(ClientSettings&& next, std::vector<AnyService> services, bool really);
     /// `remembers`: apply() does not undo the switch. False if there is no such service with a backend.
     bool set_enabled(const std::string& name, bool enabled, const std::string& by, bool remembers);

@@ -44,7 +44,7 @@ public:
     void set_passed(std::shared_ptr<runtime::PassedSockets> passed) { passed_ = std::move(passed); }
     /// Copies of the sockets for metrics and the dashboard.
     std::vector<runtime::NamedSocket> sockets() const;
-    /// Another process accepts on them from now on.
+    /// Another process accepts on these sockets from now on.
     void handover_to_process() noexcept;
     /// Renames the control socket to the name in the settings, which belonged to the replaced program.
     void claim_wanted_path();

@@ -50,7 +50,7 @@ void try_https(const ServerSettings& settings, std::vector<Problem>& problems);
 
 /// The certificate of a dashboard, in the form for HttpsCertificates.
 Https dashboard_https(const CommonValues& settings);
-/// The same for a dashboard with TLS.
+/// Like try_https(), for a dashboard with TLS.
 void try_dashboard(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -69,8 +69,8 @@ public:
     std::error_code start(const std::function<std::error_code()>& action);
     /// See Client::stop.
     std::error_code stop(std::chrono::milliseconds drain);
-    /// Ends at once, in any state; for destructors. No other function is called any more. On a thread that it would
-    /// have to wait for it prints a message and ends the process.
+    /// Ends at once, in any state; for destructors. No other function is called any more. If called on a thread that it
+    /// would wait for, it prints a message and ends the process.
     void end();
     /// Whether fork() made this process after the owner was built: its threads, its sessions and its waiters are in the
     /// other process. A copy cannot be started, stopped or ended.

@@ -37,7 +37,7 @@ public:
     void deliver(IntrusivePtr<StreamCore> visitor);
     /// Ends the listener, since the client has ended. Pending and later accepts fail with `error`.
     void fail(std::error_code error);
-    /// The same, but only until the server registers the service after all.
+    /// Accepts fail with `error` until the server registers the service after all.
     void set_refused(std::error_code error);
     void set_registered();
 

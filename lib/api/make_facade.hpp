@@ -35,7 +35,7 @@ std::optional<Handle> try_make(Settings settings, Handle (*make)(Settings&&), st
     return std::nullopt;
 }
 
-/// The same, but throws config_error with all problems.
+/// Like try_make(), but throws config_error with all problems.
 template <typename Handle, typename Settings>
 Handle make_or_throw(Settings settings, Handle (*make)(Settings&&)) {
     std::vector<Problem> problems;

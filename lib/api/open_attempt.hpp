@@ -17,8 +17,8 @@
 
 namespace ferrotunnel::detail {
 
-/// The state of such a call. Thread-safe. Whatever happens to the worker it was posted to, the operation is completed:
-/// at the latest by the destructor.
+/// The state of one call of async_open(). Thread-safe. Whatever happens to the worker it was posted to, the operation
+/// is completed: at the latest by the destructor.
 class OpenAttempt : public std::enable_shared_from_this<OpenAttempt> {
 public:
     explicit OpenAttempt(OpenOperation* operation) noexcept : operation_(operation) {}

@@ -47,7 +47,7 @@ class SpanSender {
 public:
     explicit SpanSender(Logger& log) noexcept : log_(log) {}
 
-    /// As AccessLogWriter::open. One thread at a time, as send_to() and output().
+    /// Like AccessLogWriter::open. Called by one thread at a time, like send_to() and output().
     std::error_code open(const ServerSettings& settings, std::string& what);
     /// Empty: spans are dropped.
     void send_to(std::optional<observe::TraceTarget> target);

@@ -42,7 +42,7 @@ private:
         std::vector<config::Node> services;
         std::vector<config::Node> disabled;
     };
-    /// The same in written form, each item as JSON.
+    /// The contents in written form, each item as JSON.
     struct Texts {
         std::vector<std::string> services;
         std::vector<std::string> disabled;

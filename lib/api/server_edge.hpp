@@ -39,8 +39,8 @@ public:
     ServerEdge& operator=(const ServerEdge&) = delete;
 
     /// Opens the listeners of the settings, if any. Everything that can fail comes first, so that it may be tried
-    /// again; then `what` is the failed step. `clients` is the port for clients; if the edge uses that, too, it is
-    /// taken over.
+    /// again; then `what` is the failed step. `clients` is the port for clients; if the edge shares it, the edge takes
+    /// the socket.
     std::error_code open(const ServerSettings& settings, const exchange::HooksFactory& hooks, runtime::Fd& clients,
                          std::string& what);
     /// Null before open(), and without listeners.

@@ -49,15 +49,15 @@ public:
 
     // Requests of the other process, on the control API's thread.
     admin::Answer answer_sockets(std::size_t first);
-    /// The other process takes over from now on, if the program drains. Both accept until the program, which sends
-    /// itself SIGTERM for this (cli/drain_request.hpp), stops the server: begin_drain() leaves the sockets.
+    /// The other process replaces this one from now on, if the program drains. Both accept until the program, which
+    /// sends itself SIGTERM for this (cli/drain_request.hpp), stops the server: begin_drain() leaves the sockets.
     admin::Answer begin();
-    /// Whether another process has taken over.
+    /// Whether another process has replaced this one.
     bool is_replaced() const noexcept { return is_replaced_.load(); }
 
     // The end, on the thread that stops the server.
-    /// Replaces a drain if another process has taken over. Trunks stay as long as visitors may need them: a keep-alive
-    /// connection has one more request.
+    /// Replaces a drain if another process has replaced this one. Trunks stay as long as visitors may need them: a
+    /// keep-alive connection has one more request.
     void begin_drain();
     /// Called repeatedly while visitors finish: as soon as no HTTP connection can send another request, trunks drain.
     void drain_idle();

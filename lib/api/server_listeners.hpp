@@ -36,8 +36,8 @@ public:
 
     /// Listens at `bind`, on the passed socket for it if there is one. Empty on failure, with the reason in `error`.
     runtime::Fd open(const std::string& bind, Endpoint endpoint, std::error_code& error);
-    /// The same if `bind` may be empty: nowhere. If the port is not `needed`, a failure is logged and is not an error.
-    /// `what` is for that log line.
+    /// Like open(), but `bind` may be empty, for no listener. If the port is not `needed`, a failure is logged and is
+    /// not an error. `what` is for that log line.
     runtime::Fd open_optional(const char* what, const std::string& bind, Endpoint endpoint, bool needed,
                               std::error_code& error);
     /// Reserves the port for the server, and makes its address readable. Returns the address.
@@ -53,7 +53,7 @@ public:
 
     /// Closes both ports later, on their worker.
     void close();
-    /// The same at once, if the caller is the first worker.
+    /// Closes both ports at once, if the caller is the first worker.
     void cut_off();
     /// When no worker runs any more.
     void shut_down();

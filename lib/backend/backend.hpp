@@ -92,7 +92,7 @@ private:
     void report_recovered(const Names& names, TimePoint now, Logger& log);
     bool is_new_cause(const std::string& why, TimePoint now) REQUIRES(mutex_);
 
-    std::atomic<bool> down_{false};  // and that was logged
+    std::atomic<bool> down_{false};  // the failure is logged
     Mutex mutex_;
     std::vector<Cause> causes_ GUARDED_BY(mutex_);
     TimePoint down_since_ GUARDED_BY(mutex_){};  // as it was last logged

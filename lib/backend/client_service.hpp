@@ -33,7 +33,8 @@ struct ClientService {
     std::uint32_t id = 0;
     std::string name;
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::string with{};             // for udp: the tcp service whose number it has as well; both are there, or none
+    std::string with{};             // for udp: the tcp service whose number it has as well; either both exist, or
+                                    // neither
     std::uint16_t remote_port = 0;  // for tcp; 0: the server's choice
     std::string bind{};             // for tcp and udp: an IP address; empty: the server's choice
     wire::HttpPart http;            // for http; without a host: the server's choice

@@ -54,7 +54,7 @@ private:
     bool has_answered_ = false;           // the current one
     bool has_refused_ = false;            // the current one
     TimePoint unanswered_since_ = never;  // when the first unanswered datagram was sent to the current address
-    TimePoint silent_since_ = never;      // the same, for any address, since the name was resolved again
+    TimePoint silent_since_ = never;      // likewise to any address, since the name was last resolved
     TimePoint resolved_at_{};
 };
 

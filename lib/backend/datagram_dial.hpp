@@ -11,7 +11,7 @@ namespace ferrotunnel::backend {
 
 /// Gives the visitor a UDP socket of its own towards the service's backend, so that the backend can distinguish
 /// visitors by their ports; call it on the worker, within on_open. The stream is accepted when the socket exists, which
-/// tells nothing about the backend: one that is down, or whose machine answers by ICMP, only costs datagrams. The
+/// shows nothing about the backend: one that is down, or whose machine answers by ICMP, only costs datagrams. The
 /// socket is closed with the stream, or without traffic for the service's idle time and limits::udp_idle_behind.
 void dial_datagrams(runtime::Worker& worker, std::shared_ptr<const ClientService> service,
                     IntrusivePtr<mux::Stream> stream, const net::Address& visitor, DialShared shared,

@@ -34,7 +34,7 @@ public:
     FileResponder(std::shared_ptr<Folder> folder, Outcome outcome)
         : folder_(std::move(folder)), outcome_(std::move(outcome)) {}
 
-    /// Whether there is something to produce. Until that is done no more bytes are accepted.
+    /// Whether a response is in progress: until it is complete, no more bytes are accepted.
     bool is_answering() const noexcept { return answering_; }
     /// No part of another request has arrived.
     bool is_idle() const noexcept { return !answering_ && input_.empty(); }

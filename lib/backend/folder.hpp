@@ -32,7 +32,7 @@ struct Opened {
 /// How a path below a folder is looked up. `steps` is for kernels and sandboxes without openat2.
 enum class Lookup : std::uint8_t { beneath, steps };
 
-/// The one that this process may use.
+/// The method that this process may use.
 Lookup usable_lookup() noexcept;
 
 /// Opens `path` below `folder`, a descriptor: a regular file for reading, or a folder. Empty: the folder itself. Fails

@@ -1,4 +1,4 @@
-// Serves a visitor of an exit: reads the destination, and connects its stream to that.
+// Serves a visitor of an exit: reads the destination, and connects the visitor's stream to it.
 #pragma once
 
 #include <memory>

@@ -51,7 +51,7 @@ protected:
     /// visitor's half too: it has no reader any more.
     void end_gracefully();
     void end_by_reset();
-    /// It is over. May destroy it.
+    /// The stream is over. May destroy this object.
     void end() noexcept;
     /// The stream, for another endpoint on this worker; then it is over for this one.
     IntrusivePtr<mux::Stream> release_stream() noexcept { return std::move(stream_); }

@@ -23,8 +23,8 @@ inline std::string_view as_text(Bytes bytes) {
 
 namespace detail {
 
-// The integer types whose bytes a processor swaps with one instruction; the compiler recognizes that in the loops below
-// only sometimes.
+// The integer types whose bytes a processor swaps with one instruction; the compiler only sometimes recognizes the swap
+// in the loops below.
 template <std::size_t N>
 struct Whole {};
 template <>

@@ -218,13 +218,13 @@ inline constexpr std::size_t visitors_waiting_max = 1'024;
 inline constexpr std::size_t visitors_held_per_port_max = 1'024;
 inline constexpr std::size_t visitors_held_max = 8'192;
 inline constexpr std::size_t held_datagram_bytes_max = 128_MiB;
-/// When a client is back they are assigned in steps, so that its other connections, and other members of its group, get
-/// their share: half of the waiting ones at a time, but at least this many.
+/// When a client is back, these visitors are assigned in steps, so that its other connections, and other members of its
+/// group, get their share: half of the waiting ones at a time, but at least this many.
 inline constexpr std::size_t visitors_released_at_once_min = 64;
 inline constexpr std::chrono::milliseconds visitors_released_every{10};
 /// TCP ports that a server opens and holds at its start because it remembers them.
 inline constexpr std::size_t ports_held_at_start_max = 4'096;
-/// How long they wait, and the maximum setting; no visitor waits longer.
+/// How long a port is held, and the maximum setting; no visitor waits longer.
 inline constexpr std::chrono::milliseconds ports_hold_default{3'000};
 inline constexpr std::chrono::milliseconds ports_hold_max{60'000};
 /// How long the client waits for a connection to a backend; less than `open_answer_deadline`, so that the visitor's
@@ -332,8 +332,8 @@ inline constexpr std::size_t http_forwarded_max = 2_KiB;
 inline constexpr std::size_t http_request_id_max = 128;
 /// Interim responses (1xx) before a final response: a backend that only sends these does not answer.
 inline constexpr std::uint32_t http_interims_max = 64;
-/// After a backend has closed a connection, the client reports how much the backend had received; the edge waits for
-/// that no longer than this.
+/// After a backend has closed a connection, the client reports how much the backend had received; the edge waits at
+/// most this long for the report.
 inline constexpr auto http_count_follows = 1s;
 /// Plugins: instances of a chain, each of which may be called for every request; texts of edits and notes for one
 /// exchange; a response of their own, its fields and the length of a refusal's code; and the exchanges of a worker that
@@ -440,7 +440,7 @@ inline constexpr std::int64_t http_path_regex_memory_max = 1_MiB;
 inline constexpr std::size_t http_path_regexes_per_host_max = 8;
 inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
 /// Paths of one host, over all clients that share it; paths of disconnected clients are removed if necessary. A change
-/// of one path rebuilds the host's table, and other clients' registrations wait for that.
+/// of one path rebuilds the host's table, and other clients' registrations wait meanwhile.
 inline constexpr std::size_t http_paths_per_host_max = 1'024;
 static_assert(http_paths_per_host_max >= services_max);
 static_assert(http_header_rules_max <= (http_edits_max - plugin_edits_max) / 2);
@@ -620,7 +620,7 @@ static_assert(sessions_per_token_max >= trunks_per_tunnel_max);
 /// Public ports for the clients of one token if there are others: more than half of the system's ephemeral ports
 /// (28,232) are left for the others.
 inline constexpr std::uint32_t ports_per_token_max = 14'000;
-/// The maximum setting for that, also with a single token.
+/// Maximum setting of the ports per token, also with a single token.
 inline constexpr std::uint32_t ports_per_token_settable_max = 65'535;
 /// Memory of visitors' bytes, over all sessions of a client or server together: a share (as divisor) of the machine's
 /// or container's memory, and the range of the setting. A session's own limits are lowered so that they fit into it

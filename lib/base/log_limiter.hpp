@@ -1,4 +1,4 @@
-// Rate limit of log lines of each kind that peers may cause: a peer that tries tokens, scans the edge or sends garbage
+// Rate limit for each kind of log line that peers can cause: a peer that tries tokens, scans the edge or sends garbage
 // to a port must not fill a disk.
 #pragma once
 

@@ -1,9 +1,9 @@
 // Planted bugs for simulations, which must find each of them, or else they prove nothing.
 //
 // A folder with planted bugs names them in an enum class `Mutant`, whose first is `none`, and calls
-// `mutant(Mutant::lost)` where the bug would occur. In a normal build that is the constant false, and its branches are
-// removed. A simulation compiles the folder a second time with FERROTUNNEL_MUTANTS, where its runner chooses one bug
-// and how often it occurs.
+// `mutant(Mutant::lost)` where the bug would occur. In a normal build this call is the constant false, and its branches
+// are removed. A simulation compiles the folder a second time with FERROTUNNEL_MUTANTS, where its runner chooses one
+// bug and how often it occurs.
 #pragma once
 
 #include <cstdint>

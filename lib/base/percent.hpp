@@ -35,7 +35,7 @@ std::string percent_encoded(std::string_view text);
 /// The text with all its "%XX" decoded. A '%' without two hexadecimal digits after it stays as it is.
 std::string percent_decoded(std::string_view text);
 
-/// The same; empty if there is such a '%'.
+/// Like percent_decoded(); empty if there is such a '%'.
 std::optional<std::string> percent_decoded_strictly(std::string_view text);
 
 }  // namespace ferrotunnel

@@ -8,7 +8,7 @@
 // later one reads what the other wrote. Clearing the flag with a plain store would break that chain: with two senders,
 // one rings for an earlier message while the other, finding the flag clear, has not been seen yet.
 //
-// A mailbox also identifies its worker: code that must run on a worker asserts that with check_here().
+// A mailbox also identifies its worker: code that must run on a worker asserts this with check_here().
 #pragma once
 
 #include <atomic>

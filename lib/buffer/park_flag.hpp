@@ -35,7 +35,7 @@ public:
     }
     /// Changer, after a sequentially consistent change: true when a waiter had parked, which the caller now wakes.
     [[nodiscard]] bool unpark() noexcept { return parked_.exchange(false, std::memory_order_seq_cst); }
-    /// The same if `is_enough()`. It costs a plain read while no waiter is parked.
+    /// Like unpark(), but only if `is_enough()`. Costs a plain read while no waiter is parked.
     template <typename IsEnough>
     [[nodiscard]] bool unpark_if(IsEnough is_enough) noexcept {
         return parked_.load(std::memory_order_seq_cst) && is_enough() && unpark();
@@ -63,7 +63,7 @@ public:
     }
     /// The count, in the one order of all of these operations.
     std::uint64_t count() const noexcept { return count_.load(std::memory_order_seq_cst); }
-    /// The same if a stale value is sufficient.
+    /// Like count(), if a stale value is sufficient.
     std::uint64_t recent() const noexcept { return count_.load(std::memory_order_relaxed); }
 
 private:

@@ -1,4 +1,5 @@
-// Numbers of carriers. A visitor records those that could not accept it, which may be gone by then.
+// Numbers of carriers. A visitor records the carriers that could not accept it by their numbers, since a carrier may
+// end meanwhile.
 #pragma once
 
 #include <atomic>

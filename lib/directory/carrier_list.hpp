@@ -104,8 +104,8 @@ public:
         }
         return all;
     }
-    /// The member that such a visitor would stay with now. Null if the balance would choose one, or if there is none.
-    /// Nothing is counted, and no turn is used.
+    /// The member that a visitor with this context would stay with now. Null if the balance would choose one, or if
+    /// there is none. Nothing is counted, and no turn is used.
     std::shared_ptr<GroupMember> sticky_member(const BalanceContext& context) {
         if (members_.empty()) {
             return nullptr;
@@ -324,7 +324,7 @@ private:
         Membership declared;
         std::string slot;         // its name
         std::uint32_t rank = 0;   // among seats of that name
-        std::uint64_t hash = 0;   // of both
+        std::uint64_t hash = 0;   // of name and rank
         bool follows = false;     // its seat belonged to another member when it joined
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
@@ -378,7 +378,7 @@ private:
             return carrier.member == member.it->number() && takes_visitors(carrier);
         });
     }
-    /// The same for a member that does not wait to be resumed.
+    /// Like is_healthy(), and the member does not wait to be resumed.
     bool is_there(const Member& member) const noexcept {
         return std::any_of(carriers_.begin(), carriers_.end(), [&](const Carrier& carrier) {
             return carrier.member == member.it->number() && accepts_now(carrier);
@@ -448,7 +448,7 @@ private:
         return ++last_member_;
     }
 
-    /// The first member that such a client wants to replace. Null if none is there.
+    /// The first member that a client with this membership wants to replace. Null if none is there.
     const Member* predecessor_of(const Membership& membership) const noexcept {
         const std::vector<ClientId>& before = membership.predecessors;
         const auto found = std::find_if(members_.begin(), members_.end(), [&before](const Member& one) {

@@ -5,7 +5,7 @@
 //   ^                            ^                              |  fails: out for twice as long
 //   '------ a visitor succeeds --'------------------------------'
 //
-// A member that was in again for as long as it was out the last time starts with the first time again.
+// Once a member has been in for as long as it was last out, its next ejection has the first time again.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@ enum class MemberOutcome : std::uint8_t {
     response_5xx,  // HTTP only
 };
 
-/// Whether that counts as a failure.
+/// Whether this outcome counts as a failure.
 constexpr bool is_failure(const wire::Eject& terms, MemberOutcome outcome) noexcept {
     switch (outcome) {
         case MemberOutcome::success:
@@ -113,10 +113,10 @@ private:
     bool ejected_ = false;
     bool on_trial_ = false;
     std::uint32_t row_ = 0;  // failures in a row
-    TimePoint failed_at_{};  // the last one
+    TimePoint failed_at_{};  // when the last of them occurred
     TimePoint until_{};      // while it is out
     TimePoint back_at_{};
-    Duration time_{};  // that it is out, or was the last time; zero: never
+    Duration time_{};  // how long it is out, or was the last time; zero if it never was
 };
 
 }  // namespace ferrotunnel::directory

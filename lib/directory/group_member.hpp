@@ -115,7 +115,7 @@ public:
             member_->begin();
         }
     }
-    /// The member had no room for it: it does not count.
+    /// Uncounts the visit, since the member had no room for it.
     void uncount() noexcept {
         if (has_begun_) {
             member_->uncount();

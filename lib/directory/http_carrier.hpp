@@ -31,7 +31,7 @@ public:
 };
 
 /// A connection to a service's backend, as far as the tunnel is concerned. The backend may still refuse it, which the
-/// stream's verdict reports.
+/// stream's end reports.
 struct HttpStream {
     IntrusivePtr<mux::Stream> stream;
     /// To be dropped when the stream has ended, or is no longer used.
@@ -70,8 +70,8 @@ public:
     virtual void take(TlsVisitor visitor, std::uint32_t service) { (void)visitor, (void)service; }
 
     /// Notifies the trunk that it no longer carries visitors of the service: another trunk has replaced it after this
-    /// one had yielded, or the service was closed on another trunk. If memory is short the trunk may miss that: it ends
-    /// or leaves later.
+    /// one had yielded, or the service was closed on another trunk. If memory is short the trunk may miss this call: it
+    /// ends or leaves later.
     virtual void dropped(const std::shared_ptr<HttpService>& service) noexcept = 0;
 };
 

@@ -68,9 +68,9 @@ HttpServiceLimits limits_of(const wire::HttpLimitsPart& part);
 /// Fills in hosts (without duplicates), path, rules and limits. Returns a sentence if there is a problem.
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description);
 
-/// The same for a service of the kind tls.
+/// Like read_http_part(), for a service of the kind tls.
 std::optional<std::string> read_tls_part(const wire::TlsPart& part, HttpDescription& description);
-/// A sentence about the first limit that exceeds the bounds.
+/// An error message about the first limit that exceeds the bounds; empty if none does.
 std::optional<std::string> beyond_bounds(const HttpServiceLimits& limits, const HttpBounds& bounds);
 
 /// Reads the domain below which hosts can be assigned, and returns it in normal form. Empty if `text` is not a domain.

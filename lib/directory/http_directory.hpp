@@ -67,7 +67,7 @@ public:
     /// service, or of a backend's health.
     std::uint64_t changes() const noexcept { return changes_.load(std::memory_order_acquire); }
     std::shared_ptr<const HttpRoutes> routes() const;
-    /// The same as the routes' has_passthrough(), for one atomic load.
+    /// Equals the routes' has_passthrough(), and costs one atomic load.
     bool has_passthrough() const noexcept { return has_passthrough_.load(std::memory_order_relaxed); }
 
     // --- for sessions ---
@@ -103,14 +103,14 @@ public:
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
     /// Sets the trunk's client's latest report about the backend.
     void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);
-    /// The trunk continues to carry it until another one joins, which then replaces it.
+    /// The trunk continues to carry the service until another trunk joins, which then replaces it.
     void yield(HttpService& service, const HttpCarrier& trunk);
     /// Ends the service for all trunks of the client that `trunk` belongs to. All but `trunk` itself are notified.
     void close(HttpService& service, const HttpCarrier& trunk, TimePoint now);
 
-    /// The host below `domain` for a service that names none: the one that another trunk of the client has got, or one
-    /// that a service of this name and token had, while it is known, or a new one. Empty if others have a right to
-    /// every host that could be assigned, or the token has only rights to other hosts.
+    /// The host below `domain` for a service that names none: the one that another trunk of the client has, or one that
+    /// a service of this name and token had, while it is known, or a new one. Empty if others have a right to every
+    /// host that could be assigned, or the token has only rights to other hosts.
     std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
                               std::string_view domain, Random& random, TimePoint now) const;
     /// Records the assigned host of a service that has joined, so that the service gets it again.

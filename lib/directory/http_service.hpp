@@ -48,7 +48,8 @@ public:
 
     /// The carrier with the fewest streams, in turn if several are equal, without those in `passed` (which have just
     /// answered that they have no room). A carrier on the worker `here` may have a few more, since its traffic never
-    /// changes threads. In a group, a carrier of the member that `ask` selects. Empty if none is left.
+    /// changes threads. In a group, a carrier of the member that the balance selects for `context`. Empty if none is
+    /// left.
     std::optional<Carrier> choose(const CarrierIds& passed = {}, const runtime::Worker* here = nullptr,
                                   const BalanceContext& context = {});
 
@@ -59,8 +60,8 @@ public:
     /// The member that the trunk belongs to. Null if there is no group.
     std::shared_ptr<GroupMember> member_of(const HttpCarrier& trunk) const;
 
-    /// The members of the group, in the order in which they joined, and the one that such a visitor stays with (null:
-    /// the balance chooses one). For display: nothing is counted.
+    /// The members of the group, in the order in which they joined, and the one that a visitor with this context stays
+    /// with (null: the balance chooses one). For display: nothing is counted.
     std::vector<CarrierList<HttpCarrier>::Present> members() const;
     std::shared_ptr<GroupMember> sticky_member(const BalanceContext& context);
     /// Whether the visitor keeps a cookie that belongs to no member, since its member may reconnect.

@@ -18,7 +18,7 @@ namespace ferrotunnel::limits {
 
 /// Limit of clients in one group: the choice for each visitor visits all of them.
 inline constexpr std::size_t group_members_max = 64;
-/// The same including successors that exist beside the clients that they want to replace, and count as the same member.
+/// Limit including successors, which exist beside the clients that they want to replace and count as the same member.
 inline constexpr std::size_t group_clients_max = 2 * group_members_max;
 
 }  // namespace ferrotunnel::limits

@@ -182,7 +182,7 @@ public:
 
     /// Releases a name. Does nothing if the session does not hold it. Other trunks keep it.
     void release(SessionKey session, const ClaimName& name);
-    /// The same for all trunks of its client.
+    /// Releases a name for all trunks of the session's client.
     void release_for_all(SessionKey session, const ClaimName& name);
 
     /// Removes a session that has ended, with all its claims. Close its listeners first.
@@ -191,7 +191,7 @@ public:
     /// Reserves a TCP port on which the server itself listens: no client gets it, on any address.
     void reserve(std::uint16_t port);
 
-    /// Reserves a port for this token until then: its clients had it before a restart, and will reconnect.
+    /// Reserves a port for this token until `until`: its clients had it before a restart, and will reconnect.
     void keep(std::uint16_t port, const login::TokenId& owner, TimePoint until, Transport transport = Transport::tcp);
     /// Reserves the ports of a session that is about to end: its client will reconnect. `is_recorded`: also across a
     /// restart of the server.

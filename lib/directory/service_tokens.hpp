@@ -42,7 +42,7 @@ public:
 
     bool empty() const noexcept { return services_.empty(); }
 
-    /// Why the service is refused: it lacks the proof of a token that it needs. `client_proof`: that of the login.
+    /// Why the service is refused: it lacks the proof of a token that it needs. `client_proof`: the proof of the login.
     /// `knows`: whether the client's version supports such proofs.
     std::optional<Refusal> refuse(const ReachedBy& service, const std::optional<wire::Proof>& proof, Bytes client_proof,
                                   bool knows) const;

@@ -21,7 +21,7 @@ public:
     virtual ~SessionHandle() = default;
 
     /// Ends the session with this code and text. `released` is called when its public ports are closed and it has left
-    /// the registry, or at once if that is already so. Several evictions may be in progress.
+    /// the registry, or at once if this has already happened. Several evictions may be in progress.
     virtual void evict(wire::Code code, std::string text, std::function<void()> released) = 0;
 
     /// Pings the peer. `answer` receives true as soon as anything is received from the peer; false after

@@ -18,8 +18,8 @@ namespace ferrotunnel::directory {
 /// Thread-safe.
 class ShapeRegistry {
 public:
-    /// The shape shared by the visitors of a client's service. It exists even without a rate limit, since that may
-    /// change during a visit.
+    /// The shape shared by the visitors of a client's service. It exists even without a rate limit, since a rate may be
+    /// set during a visit.
     std::shared_ptr<shaping::ServiceShape> of(const ClientId& client, std::uint32_t service, const Registry& registry,
                                               TimePoint now);
 

@@ -81,7 +81,8 @@ using PortOpener =
 /// and the object is the stream's waker. Any thread may call the members.
 class DistantVisitor : public buffer::Waker {
 public:
-    /// Gives it its stream; `traffic` has counted it, and `shape` has its rate limits (null: none).
+    /// Gives the visitor its stream; `traffic` has counted the visitor, and `shape` has its rate limits (null if none
+    /// apply).
     virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
                         std::shared_ptr<shaping::ServiceShape> shape) noexcept = 0;
     /// No trunk accepts it.
@@ -97,7 +98,7 @@ struct DatagramTerms {
     Duration idle = limits::udp_idle_default;
     trunk::FlowMaker flow{};  // how the datagrams of a visitor are carried; empty: each as a frame
 
-    /// Whether a port that was opened with these serves them as well.
+    /// Whether a port that was opened with these terms also serves `other`.
     bool is_like(const DatagramTerms& other) const noexcept {
         return service == other.service && idle == other.idle && !flow && !other.flow;
     }
@@ -147,8 +148,8 @@ public:
     /// the visitor, because it has left the port or has no room, passes it to another: port->pass_on.
     virtual void take(Visitor visitor, std::uint32_t service) = 0;
     /// Notifies the trunk that it no longer carries visitors of the port: another trunk has replaced it after this one
-    /// had yielded, or the port was closed on another trunk. If memory is short the trunk may miss that: it ends or
-    /// leaves later.
+    /// had yielded, or the port was closed on another trunk. If memory is short the trunk may miss this call: it ends
+    /// or leaves later.
     virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
     /// Notifies the trunk that the port creates its own visitors (a forwarding loop), which were reset.
     virtual void on_loop_detected(std::uint32_t service) { (void)service; }
@@ -272,7 +273,7 @@ public:
     PortTable() : PortTable(Limits{}) {}
     explicit PortTable(const Limits& most, const HoldLimiter::Settings& held = {})
         : limits_(most), limiter_(std::make_shared<HoldLimiter>(held)) {}
-    /// Sets Most::of_token for ports that are opened from then on.
+    /// Sets Limits::of_token for ports that are opened from then on.
     void set_token_limit(std::size_t most) {
         const MutexLock lock(mutex_);
         limits_.of_token = most;
@@ -293,7 +294,8 @@ public:
                 std::uint32_t service, runtime::Worker& worker, const PortOpener& open, std::error_code& error,
                 const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
-    /// The same for a UDP port, whose number is separate from those of TCP. `terms` apply if this trunk opens it.
+    /// Like join() above, for a UDP port, whose number is separate from those of TCP. `terms` apply if this trunk opens
+    /// it.
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},

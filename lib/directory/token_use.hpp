@@ -47,7 +47,7 @@ public:
 
     std::size_t services(const login::TokenId& token) const;
     std::uint64_t visitors(const login::TokenId& token) const;
-    /// How many visitors of the token that quota has rejected.
+    /// Number of visitors of the token that this quota has rejected.
     std::uint64_t refused(const login::TokenId& token, VisitorQuota quota) const;
 
 private:

@@ -1,4 +1,4 @@
-// A visitor that plugins have decided on. It belongs to the visitor while that is passed to a trunk, then to its pump;
+// A visitor that plugins have decided on. It belongs to the visitor on its way to a trunk, then to the visitor's pump;
 // when the last reference is released, the plugins are notified of the visit's end.
 #pragma once
 

@@ -3,7 +3,7 @@
 // refused by the session (limits::opens_unanswered_per_service_max). So a visitor beyond the bound waits, in order,
 // until
 //
-//   an answer arrives, and it may open one   or   a stream returns to the pool, and it takes that
+//   an answer arrives, and it may open one or a stream returns to the pool, and it takes the stream
 //
 // whichever happens first. Each worker has its own gate: nothing is shared, nothing is locked.
 #pragma once

@@ -12,8 +12,8 @@ namespace ferrotunnel::exchange {
 struct Failure : Refusal {
     bool not_delivered = false;      // no part of the request reached the backend
     bool try_other_carrier = false;  // another carrier may have room
-    bool lost = false;               // the path to the backend was lost, which tells nothing about the backend
-    /// What the failure means for the group member that had the request; `well`: nothing.
+    bool lost = false;               // the path to the backend was lost, which shows nothing about the backend
+    /// The outcome to record at the group member that had the request; `success` if the failure does not count.
     directory::MemberOutcome outcome = directory::MemberOutcome::success;
 };
 
@@ -27,7 +27,7 @@ struct StreamFacts {
 /// The failure of a stream that was reset with this code.
 Failure reset_failure(wire::Code code, const StreamFacts& stream) noexcept;
 /// The failure of a stream whose trunk was lost: how much was delivered is unknown. A client that dies loses all of its
-/// trunks, one after the other, so a request may meet this several times.
+/// trunks, one after the other, so a request may have this failure several times.
 inline constexpr unsigned lost_repeats_max = 3;
 Failure lost_failure() noexcept;
 /// The failure of a backend that closed the connection without a response.

@@ -1,4 +1,4 @@
-// Settings of the HTTP edge: deadlines, bounds, and what it tells backends and visitors. Values only.
+// Settings of the HTTP edge: deadlines, bounds, and what it reports to backends and visitors. Values only.
 #pragma once
 
 #include <chrono>

@@ -77,7 +77,7 @@ public:
     /// The time in the queue is over. True if the request continues to wait, since others are making progress.
     bool extend_wait();
     bool is_waiting_to_connect() const noexcept { return needs_.connect_waiter.is_waiting_to_connect(); }
-    /// Tells the gate that the backend has accepted the connection, or never will.
+    /// Reports to the limiter that the backend has accepted the connection, or never will.
     void settle() noexcept {
         if (std::exchange(counted_as_opening_, false)) {
             settle_at_limiter();
@@ -106,7 +106,7 @@ public:
     StreamFacts facts() const noexcept {
         return {stream_->connected(), stream_->nothing_delivered(), stream_->reused()};
     }
-    /// Whether its carrier is lost and there is another one: the silence then tells nothing about the backend.
+    /// Whether its carrier is lost and there is another one: the silence then shows nothing about the backend.
     bool has_lost_carrier() const noexcept { return stream_ && stream_->carrier().waits() && !stream_->is_carried(); }
 
     // --- another try ---

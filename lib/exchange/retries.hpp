@@ -43,8 +43,9 @@ public:
     /// Counts an interim response. False if it is one too many.
     bool count_interim() noexcept { return ++interims_ <= limits::http_interims_max; }
 
-    /// The backend ended the connection. If the request may only be sent again when nothing of it was delivered, the
-    /// client's report on that follows at once, and is awaited: true. A program that serves by itself sends none.
+    /// The backend ended the connection. True if the client's report of the delivered bytes is awaited: the request may
+    /// be sent again only if nothing was delivered, and the report follows at once. A program that serves by itself
+    /// sends none.
     bool await_delivery_report() noexcept {
         awaits_delivery_report_ = can_repeat() && needs_.placement.stream()->reused() &&
                                   !http::is_idempotent(needs_.at.request.context.method);

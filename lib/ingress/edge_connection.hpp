@@ -89,7 +89,7 @@ protected:
     login::ConnectionTicket ticket_;
     IntrusivePtr<EdgeConnection> self_;  // until it is closed
 
-    // Bytes that were read and not used yet are [begin, end) of the slab. Everything before `used` belongs to slices.
+    // Bytes that were read and not used yet are [begin, end) of the slab. Everything before `used_` belongs to slices.
     buffer::SlabPtr slab_;
     std::uint32_t begin_ = 0;
     std::uint32_t end_ = 0;

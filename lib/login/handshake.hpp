@@ -34,7 +34,7 @@ namespace ferrotunnel::login {
 enum class Want : std::uint8_t {
     message,   // send the payload, and pass in the next message
     decision,  // server only: the token is proved; call `welcome` or `refuse`
-    nothing,   // send the payload; the login has succeeded: see `agreed`
+    nothing,   // send the payload; the login has succeeded: see agreed()
     close,     // send the payload, then GOAWAY with failure().code and text_for_peer, close the trunk
 };
 

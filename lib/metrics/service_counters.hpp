@@ -65,7 +65,7 @@ using Writers = std::shared_ptr<const std::vector<const void*>>;
 
 class ServiceRow : public std::enable_shared_from_this<ServiceRow> {
 public:
-    /// `heir`: receives the row's counts when it ends; may be null.
+    /// `overflow`: receives the row's counts when it ends; may be null.
     ServiceRow(ServiceLabels labels, Writers writers, std::shared_ptr<ServiceRow> overflow);
     ~ServiceRow();
     ServiceRow(const ServiceRow&) = delete;

@@ -11,7 +11,7 @@
 //
 //      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
 //                  open --reset---> reset                           open --RESET------> reset
-//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which `verdict()` reports
+//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which stream_end() reports
 //   at once, without waiting for queued data.
 //
 // The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
@@ -145,8 +145,8 @@ public:
     std::uint32_t service() const noexcept { return service_; }
 
     /// To be called once on the session's thread, before the endpoint half works. `waker` is called when there is
-    /// something to receive, room to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on
-    /// another thread than the session's, so small payloads are copied for it.
+    /// something to receive, room to send again, an answer to OPEN, or a stream_end(). `foreign`: the endpoint receives
+    /// on another thread than the session's, so small payloads are copied for it.
     void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
     /// Counts the payload from now on in `meter`, which belongs to the trunk's worker. Called on the session's thread;
     /// for a stream that the peer has opened, from within on_open().
@@ -160,8 +160,8 @@ public:
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
     /// The trunk cannot keep up with what is queued for it: data queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// True if nothing sent now would reach the peer: it has reset the stream, or there is a verdict, which can then be
-    /// read. Thread-safe.
+    /// True if nothing sent now would reach the peer: it has reset the stream, or it has a stream_end(), which can then
+    /// be read. Thread-safe.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.

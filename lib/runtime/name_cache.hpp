@@ -52,9 +52,9 @@ public:
     explicit NameCache(LookUp how = look_up, std::function<TimePoint()> clock = Clock::now)
         : look_up_(std::move(how)), clock_(std::move(clock)) {}
 
-    /// Returns the result if it is known; otherwise `told`, if it is not empty, will be called with it. At most one
+    /// Returns the result if it is known; otherwise `callback`, if it is not empty, will be called with it. At most one
     /// lookup runs for each name, and at most limits::lookups_max together: others wait for their turn. Throws if there
-    /// is no memory; then `told` is not called.
+    /// is no memory; then `callback` is not called.
     std::optional<NameAnswer> find(const std::string& host, Callback callback);
     /// Reports that the addresses of `host` do not respond: the name is looked up again, unless its result is very
     /// recent.

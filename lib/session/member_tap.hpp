@@ -20,7 +20,7 @@ class MemberTap final : public Tap {
 public:
     using Report = std::function<void(directory::MemberOutcome, TimePoint)>;
 
-    /// `tell` is called at most once; if never, the outcome is unknown.
+    /// `report` is called at most once; if never, the outcome is unknown.
     MemberTap(IntrusivePtr<mux::Stream> stream, Report report)
         : stream_(std::move(stream)), report_(std::move(report)) {}
 

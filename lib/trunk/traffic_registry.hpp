@@ -39,7 +39,7 @@ private:
 /// One session's entry in the book. Its worker writes, any thread reads.
 class TrafficRegistry::Account {
 public:
-    /// `book` may be null: then nothing is recorded.
+    /// `registry` may be null: then nothing is recorded.
     Account(std::shared_ptr<TrafficRegistry> registry, const mux::Session& session);
     ~Account();
     Account(const Account&) = delete;
