@@ -32,7 +32,7 @@ private:
     http::Method method_ = http::Method::get;
     std::uint16_t status_ = 0;        // 0: not received yet
     bool has_regular_field_ = false;  // of the head that is being read
-    bool has_head_ = false;           // the final one
+    bool has_head_ = false;           // the final head has been read
     bool is_over_ = false;            // the trailers have arrived
     std::optional<std::uint64_t> length_;
     std::uint64_t bytes_ = 0;

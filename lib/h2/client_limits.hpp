@@ -14,8 +14,7 @@ namespace ferrotunnel::limits {
 inline constexpr std::uint32_t h2_backend_window = 256 * 1024;
 /// The connection's window: bytes left by a reset stream count only here.
 inline constexpr std::uint32_t h2_backend_connection_window = 2 * h2_backend_window;
-/// How much may wait for the backend's socket before no more of a body is put into frames. A frame may be added to
-/// that.
+/// How much may wait for the backend's socket before no more of a body is put into frames. One more frame may be added.
 inline constexpr std::size_t h2_backend_output_max = 64 * 1024;
 /// How much may wait there before no more frames are read that the library would answer (PING, SETTINGS). A body does
 /// not reach it by itself: a backend may need its response read before it reads more of the request.

@@ -1,4 +1,4 @@
-// Extracts a body from the bytes of a connection as they arrive, without copying: it tells which of them are payload.
+// Extracts a body from the bytes of a connection as they arrive, without copying: it reports which of them are payload.
 //
 //     BodyReader body(head.body);
 //     while (!input.empty() && body.state() == BodyState::more) {
@@ -7,7 +7,7 @@
 //         input.remove_prefix(piece.consumed);     // framing and payload
 //     }
 //     // complete: the rest of `input` belongs to the next message. refused: body.refusal().
-//     // The connection ended: body.end_of_input() tells whether the body did.
+//     // The connection ended: body.end_of_input() returns whether the body did.
 #pragma once
 
 #include <cstddef>

@@ -45,8 +45,8 @@ public:
     bool add(std::string_view name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(std::string_view name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(std::string_view name) noexcept { return push(Kind::remove, name, {}); }
-    /// The same for a field that the edge knows, in its usual spelling: its name needs no check. False also for
-    /// `other`, which has no name.
+    /// Like the functions above, for a field that the edge knows, in its usual spelling: its name needs no check. False
+    /// also for `other`, which has no name.
     bool add(FieldName name, std::string_view value) noexcept { return push(Kind::add, name, value); }
     bool set(FieldName name, std::string_view value) noexcept { return push(Kind::set, name, value); }
     bool remove(FieldName name) noexcept { return push(Kind::remove, name, {}); }

@@ -1,10 +1,10 @@
-// Fields that tell a backend who sent the request: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded, Via
-// and X-Request-Id. They are made from the immediate peer; the request's own fields count only if that peer is trusted.
-// All other claims of an untrusted peer, see is_claim(), are removed.
+// Fields that report to a backend who sent the request: X-Forwarded-For, -Proto, -Host and -Port, X-Real-IP, Forwarded,
+// Via and X-Request-Id. They are made from the immediate peer; the request's own fields count only if that peer is
+// trusted. All other claims of an untrusted peer, see is_claim(), are removed.
 //
 // Each trusted proxy may have appended an element to each of the lists. The visitor's element of X-Forwarded-Proto,
-// -Host and -Port is as far from the right as its address is in X-Forwarded-For; if a list has another length than
-// that, not every proxy has appended to both, and the last element counts.
+// -Host and -Port is as far from the right as its address is in X-Forwarded-For; if the two lists differ in length, not
+// every proxy has appended to both, and the last element counts.
 #pragma once
 
 #include <array>

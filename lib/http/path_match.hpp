@@ -4,9 +4,9 @@
 // needs no encoding. Plugins and the backend get it in the same form, so these cannot differ.
 //
 // What remains are paths that programs read in different ways: some read "%2F" as a slash, some merge "//", some cut
-// ";parameters" off a segment. The edge does not guess which of them is behind it. A path that has none of this has
-// one reading, and that is compared. A path with some of it has several *readings*, by what a backend might do; the
-// request is routed only if all of them match the same rule, and rejected (400, `ambiguous_path`) otherwise. So
+// ";parameters" off a segment. The edge does not guess which of them is behind it. A path that has none of this has one
+// reading, which is compared. A path with some of it has several *readings*, by what a backend might do; the request is
+// routed only if all of them match the same rule, and rejected (400, `ambiguous_path`) otherwise. So
 // "/api/group%2Fproject" passes where "/api" is one rule, and "/admin%2Fusers" or "//admin" is rejected if "/admin"
 // has a rule of its own.
 //
@@ -78,7 +78,8 @@ public:
 
     /// The reading with that number, below count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
-    /// A description of that reading, for `explain`: "merges '//', reads %2F as a slash"; "takes it literally".
+    /// A description of the reading with that number, for `explain`: "merges '//', reads %2F as a slash"; "takes it
+    /// literally".
     std::string describe_reading(std::size_t which) const;
 
 private:

@@ -1,5 +1,5 @@
 // The port at which visitors name the service that they want, by HTTP CONNECT. It lives on one worker, where it accepts
-// visitors and reads one head of each; then the visitor is passed to its service, on whatever worker that is.
+// visitors and reads one head of each; then the visitor is passed to its service, whichever worker the service is on.
 //
 //   accepted --> PROXY header --> head --CONNECT--> decide --> 200, handed over
 //                                  |not in time       |no

@@ -34,7 +34,7 @@ class EdgeConnection : public RefCounted,
 public:
     /// Makes the present response the last one; without any the connection ends now.
     virtual void drain() noexcept = 0;
-    /// The edge is retired: the next response is the last one, if it can announce that to the visitor.
+    /// The edge is retired: the next response is the last one, if the connection can announce this to the visitor.
     virtual void retire() noexcept { drain(); }
     /// Closes at once or, if called from within the connection's own work, as soon as that is complete.
     void end() noexcept;

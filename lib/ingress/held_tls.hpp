@@ -9,8 +9,8 @@
 namespace ferrotunnel::ingress {
 
 /// Each of them has a place in the worker's queue (exchange/hold_queue.hpp) until its client is back or the time is
-/// over. The bytes that a visitor has sent stay in the socket; whoever gets the socket later notices if it has hung up.
-/// Destroying this rejects them. Lives on the worker.
+/// over. The bytes that a visitor has sent stay in the socket; the next owner of the socket notices if the visitor has
+/// hung up. Destroying this rejects them. Lives on the worker.
 class HeldTls {
 public:
     /// `edge` outlives it.

@@ -15,7 +15,8 @@
 //   coming --the visitor's end--> ended --the exchange has it all, or needs no more--> over
 //      '--refused, too slow--> unwanted --the visitor's end-----------------------------^
 //
-// It goes straight to the exchange; while that accepts none, it waits here, within the stream's window.
+// The body goes straight to the exchange; while the exchange accepts none, the body waits here, within the stream's
+// window.
 //
 // A WebSocket (RFC 8441) is treated as the equivalent HTTP/1.1 upgrade: its request ends with its head, and the
 // visitor's data waits until the backend has switched. Only then is the response a 2xx.

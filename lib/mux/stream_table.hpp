@@ -1,6 +1,6 @@
 // The streams of a session: created, found, ended, orphaned; and the remains of those that have ended.
 //
-//   live (in the table) --both directions closed, or a verdict--> gone --everything consumed--> forgotten
+//   live (in the table) --both directions closed, or aborted, lost--> gone --everything consumed--> forgotten
 //                                                                  \--otherwise--> unread --consumed--> forgotten
 //
 // A live stream whose OPEN waits for its answer is also on a list of OpenLimiter. An answered stream whose endpoint has
