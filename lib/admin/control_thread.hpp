@@ -34,7 +34,7 @@ namespace ferrotunnel::admin {
 
 class ControlThread {
 public:
-    /// An entrance of the control thread. Connections of one door use no places of another.
+    /// An endpoint of the control thread. Connections to one endpoint use no places of another.
     struct Endpoint {
         int listener;                                  // outlives the thread
         ControlConnection::Handler handler;            // called on the thread
@@ -43,7 +43,7 @@ public:
         bool is_passed_on = false;                     // another process may take over its socket
     };
     struct Settings {
-        std::size_t peers_max = limits::admin_peers_max;  // per door
+        std::size_t peers_max = limits::admin_peers_max;  // per endpoint
         std::size_t peers_of_address_max = limits::admin_peers_of_address_max;
         RateLimit unauthorized_rate = limits::admin_unauthorized_rate;
         Duration timeout = limits::admin_timeout;
@@ -58,7 +58,7 @@ public:
 
     /// Waits for the present answer, and ends. Not allowed on the thread itself, nor on two threads at a time.
     void end() noexcept;
-    /// From now on another process accepts at the doors that are passed on. Thread-safe.
+    /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
     void handover_to_process() noexcept { handed_over_.store(true); }
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }

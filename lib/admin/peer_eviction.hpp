@@ -1,4 +1,4 @@
-// Chooses the connection that a new one displaces at a door of the control thread.
+// Chooses the connection that a new one displaces at an endpoint of the control thread.
 //
 //   the newcomer's address, home or block has all of its places          one of that network
 //   all places are taken                                                 one of the block that has most

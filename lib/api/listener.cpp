@@ -14,7 +14,7 @@ namespace ferrotunnel {
 namespace detail {
 namespace {
 
-// Gives a visitor to a taker. False if the visitor has left already; the taker then stays with the caller.
+// Gives a visitor to a waiting accept. False if the visitor has left already; the accept then stays with the caller.
 bool complete_accept(const IntrusivePtr<StreamCore>& visitor, const AcceptWaiter& taker) noexcept {
     if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
         return false;

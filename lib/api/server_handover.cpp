@@ -29,7 +29,7 @@ public:
         --left_;
         changed_.notify_all();
     }
-    /// Waits no longer than this, for a worker that stands still, or whose io_context does not run.
+    /// Waits no longer than this, for a worker that is blocked, or whose io_context does not run.
     void wait_for(std::chrono::milliseconds time) {
         ReleasableLock lock(mutex_);
         changed_.wait_for(lock, time, [this]() REQUIRES(mutex_) { return left_ == 0; });

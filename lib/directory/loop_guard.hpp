@@ -1,4 +1,4 @@
-// Gate between a public port's acceptor and its trunks, which keeps out visitors that the port itself creates
+// Guard between a public port's acceptor and its trunks, which keeps out visitors that the port itself creates
 // (trunk/loop_detector.hpp). Lives on the listener's worker.
 #pragma once
 
@@ -19,7 +19,7 @@ namespace ferrotunnel::directory {
 
 class LoopGuard {
 public:
-    /// `port` owns the gate, and outlives it.
+    /// `port` owns the guard, and outlives it.
     LoopGuard(runtime::Worker& worker, SharedPort& port);
     ~LoopGuard();
 

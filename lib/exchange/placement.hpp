@@ -171,7 +171,7 @@ private:
     std::unique_ptr<Sticky> sticky_;  // null if visitors of the service do not stay with members
     std::uint8_t repeats_ = 0;
     bool no_room_ = false;             // an excluded carrier is still connected
-    bool counted_as_opening_ = false;  // at the gate
+    bool counted_as_opening_ = false;  // at the limiter
     bool stale_reuse_ = false;         // an idle connection had been closed: the next one is fresh
 };
 

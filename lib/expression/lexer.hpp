@@ -1,4 +1,4 @@
-// Tokenizer of expressions: names, literals and symbols, without blanks and comments.
+// Tokenizer of expressions: names, literals and symbols, without blanks or comments.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// One visitor's HTTP/2 connection around libnghttp2, without sockets and clock: bytes in, bytes out; requests come
+// One visitor's HTTP/2 connection around libnghttp2, without sockets or clock: bytes in, bytes out; requests come
 // out as HTTP/1.1 texts (server_head.hpp), responses go in as fields (answer_fields.hpp).
 //
 //   bytes --receive--> on_request, on_body, on_body_end, on_closed        (ServerUser, ServerStream)

@@ -51,7 +51,8 @@ struct HttpListenerSettings {
     PipeFactory make_pipe;  // empty: plain
     /// Whether a request for `host` may be answered on this connection (otherwise 421). Empty: any.
     std::function<bool(const transport::Pipe&, std::string_view host)> may_serve;
-    /// Whether TLS for `host` may pass untouched to a client that offers that; otherwise it ends here. Empty: always.
+    /// Whether TLS for `host` may pass untouched to a client that offers passthrough for it; otherwise TLS ends here.
+    /// Empty: always.
     std::function<bool(std::string_view host)> may_pass_through;
     /// Limits how often TLS handshakes may begin, by address; null, or an empty value: no limit. Trusted proxies are
     /// exempt.
@@ -107,7 +108,8 @@ public:
 struct HttpFrontSettings {
     HttpFrontRules rules;
     /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. The rules'
-    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty if there is.
+    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is one
+    /// for every host.
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty if there are no plugins.
     exchange::HooksFactory make_hooks;

@@ -5,8 +5,8 @@
 //                   |absent, malformed, not in time           |not in time
 //                   '-------------------------> closed <------'
 //
-// If several protocols share a port, the first bytes tell which one it is, and a visitor that is silent for a while
-// waits for the server to speak first.
+// If several protocols share a port, the first bytes determine which one it is, and a visitor that is silent for a
+// while waits for the server to speak first.
 //
 // The header is taken out of the socket; the ClientHello stays there: whatever gets the socket reads it, our own TLS as
 // well as a relay that passes it on. So the descriptor is all that is held per visitor, however slowly its bytes
@@ -60,7 +60,7 @@ struct PrefacePlan {
     /// How long a visitor may be silent before it counts as one that waits for the server to speak; empty: none does.
     /// With `opening`.
     std::optional<Duration> silence{};
-    /// The time for all of it.
+    /// The time limit for the whole preface.
     Duration deadline = std::chrono::seconds(10);
 
     bool empty() const noexcept { return !proxy_header && !client_hello; }

@@ -17,7 +17,7 @@ struct Masked {
 };
 
 /// Called for each secret in the order of the text, with its name and its value as written there. The result is written
-/// in its place; Masked::has_masks tells whether there was one.
+/// in its place; Masked::has_masks shows whether there was one.
 using Replace = std::function<std::string(const std::string& name, std::string_view value)>;
 
 /// "a=1&password=2", as in a query and in a body of application/x-www-form-urlencoded.

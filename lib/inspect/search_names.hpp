@@ -26,7 +26,7 @@ public:
     void run();
 
 private:
-    /// How a value without quotes and brackets ends.
+    /// How a value without quotes or brackets ends.
     enum class Ends : std::uint8_t { with_member, with_line, with_word };
     struct Name {
         std::string text{};

@@ -32,7 +32,7 @@ inline std::string network_of(const runtime::SocketAddress& from) {
     return six_mark + std::string(reinterpret_cast<const char*>(six->sin6_addr.s6_addr), network_bytes[0]);
 }
 
-/// The same for an address on the wire, where an IPv4-mapped IPv6 address is IPv4 already.
+/// Likewise for an address on the wire, where an IPv4-mapped IPv6 address is IPv4 already.
 inline std::string network_of(const net::Address& from) {
     return from.family == 6 ? six_mark + std::string(reinterpret_cast<const char*>(from.bytes.data()), network_bytes[0])
                             : net::ip_text(from);
@@ -93,7 +93,7 @@ public:
     };
 
     /// Null if the total limit, or that of this address or of a network around it, is reached. An empty address is for
-    /// a proxy's visitors, who all have the proxy's address until it has sent theirs.
+    /// a proxy's visitors, who all have the proxy's address until the proxy has sent their own.
     std::shared_ptr<Ticket> enter(const std::string& address) {
         const MutexLock lock(mutex_);
         if (count_ >= max_ || !has_room(address)) {

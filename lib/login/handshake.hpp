@@ -95,7 +95,7 @@ inline constexpr std::string_view unknown_token = "The token is not accepted.";
 /// A failure with one text for both sides.
 HandshakeFailure failure_for_both(wire::Code code, std::string text);
 
-/// The failure when two hellos have no common version; tells the user of either side which one to update.
+/// The failure when two hellos have no common version; its text shows the user of either side which one to update.
 HandshakeFailure version_failure(Versions client, Versions server);
 
 /// Decodes a message of the login: malformed, oversized and unknown messages are failures.

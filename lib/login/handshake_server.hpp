@@ -72,8 +72,8 @@ public:
     Step receive(Bytes payload);
     /// After Want::decision: admits the client. `session` is a name for the logs of both sides.
     Step welcome(std::string session);
-    /// After Want::decision for a client that requested it: continues the session with this key, of which this side has
-    /// received so much.
+    /// After Want::decision for a client that requested it: continues the session with this key. `received`: how much
+    /// of the session this side has.
     Step resumed(const Key& resume_key, std::uint64_t received);
     /// After Want::decision: rejects the client; the text is for its user.
     Step refuse(wire::Code code, std::string_view text);

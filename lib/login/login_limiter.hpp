@@ -94,14 +94,14 @@ public:
 private:
     friend class LoginLimiter;
 
-    /// A ticket's position in one crowd.
+    /// A ticket's position among those of one network.
     struct Place {
         TicketsByNetwork::iterator tickets;
         NetworkTickets::iterator at;
     };
 
     const std::shared_ptr<LoginLimiter> limiter_;
-    // Guarded by the gate's lock.
+    // Guarded by the limiter's lock.
     bool inside_ = false;
     std::uint64_t number_ = 0;  // in the order of arrival
     std::array<std::optional<Place>, network_levels> places_{};

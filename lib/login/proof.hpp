@@ -55,7 +55,8 @@ Proof make_service_proof(const Key& key, Bytes client_proof, std::string_view se
 /// it.
 Key make_resume_key(const Key& key, Bytes exporter, Bytes client_proof, Bytes server_proof);
 
-/// The proof of one side that it was an end of the session, bound to the present login by the side's proof in that:
+/// The proof of one side that it was an end of the session, bound to the present login by the side's proof in this
+/// login:
 ///
 ///    HMAC-SHA-256( resume key,  role || 0x00 || attempt || received || proof of the same side in the login )
 Proof make_resume_proof(const Key& resume_key, Prover prover, std::uint64_t attempt, std::uint64_t received,

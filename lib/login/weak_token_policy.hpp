@@ -20,7 +20,7 @@ bool is_loopback(std::string_view host) noexcept;
 /// Why a server that listens on `host` must not start with a token of this strength; empty if it may.
 std::optional<std::string> refusal_to_listen(WeakTokenPolicy policy, TokenStrength strength, std::string_view host);
 
-/// The same for a client that dials `host`.
+/// Likewise for a client that dials `host`.
 std::optional<std::string> refusal_to_dial(WeakTokenPolicy policy, TokenStrength strength, std::string_view host);
 
 /// The log's text at start for each weak token that is used nevertheless.

@@ -72,7 +72,7 @@ public:
     ServiceRow& operator=(const ServiceRow&) = delete;
 
     const ServiceLabels& labels() const noexcept { return labels_; }
-    /// The number of a writer, as for `http`: the same for all rows of a book.
+    /// The number of a writer, as for `http`: the same for all rows of a table.
     std::size_t number_of(const void* writer) const noexcept;
     /// The byte counters of this writer; they hold the row. Thread-safe.
     std::shared_ptr<Meter> meter(const void* writer);
@@ -82,7 +82,7 @@ public:
     TopVisitors& top_visitors(std::size_t writer) { return top_visitors_.at(writer); }
     /// Thread-safe.
     ServiceSums sums() const;
-    /// The visitors with most traffic, heaviest first. Thread-safe. An heir does not get them.
+    /// The visitors with most traffic, heaviest first. Thread-safe. An overflow row does not get them.
     std::vector<TopVisitor> heaviest_visitors() const;
 
 private:

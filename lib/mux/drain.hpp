@@ -35,7 +35,7 @@ public:
     }
     /// The ping that was sent behind the first GOAWAY.
     void await_ping(std::uint64_t opaque) noexcept { ping_ = opaque; }
-    /// A ping was answered; `last` is the highest one that was. True once, when the final GOAWAY is due.
+    /// A ping was answered; `last` is the highest ping that was answered. True once, when the final GOAWAY is due.
     [[nodiscard]] bool on_pong(std::uint64_t last) noexcept {
         return last >= ping_ && advance(Phase::announced, Phase::final);
     }

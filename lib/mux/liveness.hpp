@@ -14,8 +14,8 @@ class Liveness {
 public:
     Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept;
 
-    /// Applies the peer's wishes for the ping interval and the dead interval; zero: no wish. Our own settings are the
-    /// longest times possible, the bounds in limits.hpp the shortest.
+    /// Applies the ping interval and the dead interval that the peer requests; zero: no preference. Our own settings
+    /// are the longest times possible, the bounds in limits.hpp the shortest.
     void shorten(Duration ping_interval, Duration dead_interval) noexcept;
 
     void heard(TimePoint now) noexcept { last_heard_ = now; }

@@ -51,7 +51,7 @@ public:
     void want_room() noexcept { room_wanted_ = true; }
     /// The peer has answered an open, or this side has given one up.
     void note_room() noexcept { room_due_ = room_due_ || std::exchange(room_wanted_, false); }
-    /// Whether room must be reported to such a caller.
+    /// Whether room must be reported to a caller of want_room().
     bool is_room_due() const noexcept { return room_due_; }
     bool consume_room() noexcept { return std::exchange(room_due_, false); }
 

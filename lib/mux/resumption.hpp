@@ -112,7 +112,7 @@ public:
 private:
     struct Ping {
         std::uint64_t opaque = 0;
-        std::uint64_t sent = 0;  // before that ping
+        std::uint64_t sent = 0;  // bytes sent before the ping
     };
 
     RetransmitBuffer retransmit_;

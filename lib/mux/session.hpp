@@ -2,7 +2,7 @@
 //
 //   driver:   receive(slice)  -> streams' inbound queues, events
 //             produce(batch)  <- streams' outbound queues, control frames, credit
-//             tick(now)       -> pings, deadlines; next_deadline() says when to come again
+//             tick(now)       -> pings, deadlines; next_deadline() returns when to call again
 //
 //   authenticating --establish--> open --drain / GOAWAY received--> draining --last stream gone--> drained
 //          \________________________\___________________________________\____ fail / close ____> closed
@@ -68,14 +68,14 @@ public:
     virtual void on_goaway(wire::Code code, std::string_view text) = 0;
     /// This side drains, and the last stream has ended.
     virtual void on_drained() = 0;
-    /// This side has used `rotate_at` of its ids: a fresh session should take over. Called once.
+    /// This side has used `rotate_at` of its ids: a fresh session should replace this one. Called once.
     virtual void on_rotate_due() = 0;
     /// Follows a must_wait() that returned true: the peer has answered an open.
     virtual void on_room() {}
     /// Nothing is received from the peer any more, or it accepts nothing, and the session can be resumed: call
     /// `detach`. Called at each tick until then.
     virtual void on_silent() {}
-    /// A stream has stood still although nothing blocks it: a bug of this program. The stream is woken.
+    /// A stream has stalled although nothing blocks it: a bug of this program. The stream is woken.
     virtual void on_stall(const Stall&) {}
 };
 
@@ -183,7 +183,7 @@ public:
     std::uint64_t kept_bytes() const noexcept { return resume_ ? resume_->held() : 0; }
     /// Whether the next output of produce() was produced before, or belongs to a login.
     bool is_retransmitting() const noexcept { return resume_ && resume_->is_retransmitting(); }
-    /// For the session of a login whose connection another session takes over, within or after on_control: where in the
+    /// For the session of a login whose connection another session then uses, within or after on_control: where in the
     /// bytes being read the message ends.
     std::size_t message_end() const noexcept { return reader_.frame_end(); }
 

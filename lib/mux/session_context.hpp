@@ -23,7 +23,7 @@ struct SessionStats {
     std::uint64_t frames_ignored = 0;   // frames for streams that have ended
     std::uint64_t datagrams_dropped = 0;
     std::uint64_t resets = 0;
-    std::uint64_t stalls = 0;             // times that a stream stood still for no reason
+    std::uint64_t stalls = 0;             // times that a stream stalled for no known reason
     std::uint64_t credit_stalls = 0;      // times that a stream had more to send than the peer's credit allowed
     std::uint64_t credit_committed = 0;   // credit granted beyond the first windows, now
     std::uint64_t set_aside = 0;          // bytes, held or committed, that do not move and are not counted

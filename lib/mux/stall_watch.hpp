@@ -1,5 +1,5 @@
-// Detector of stalled streams: one that seems to stand still in two successive checks, and has moved nothing in
-// between, has lost a wake, its turn or credit. That is a bug of this program; no peer or slow reader can cause it.
+// Detector of stalled streams: one that seems stalled in two successive checks, and has moved nothing in between, has
+// lost a wake, its turn or credit. That is a bug of this program; no peer or slow reader can cause it.
 #pragma once
 
 #include <cstddef>

@@ -57,7 +57,7 @@ public:
             visit(*stream);
         }
     }
-    /// The same for all streams that may hold memory, including unread ones.
+    /// Like for_each(), for all streams that may hold memory, including unread ones.
     template <typename Visit>
     void for_each_holding(Visit visit) const {
         for_each(visit);

@@ -30,7 +30,7 @@ std::string_view without_zone(std::string_view host) noexcept;
 /// The problem of a text that is not a valid host and port, worded to follow it: an invalid character if there is one,
 /// otherwise `expected`.
 std::string address_fault(std::string_view text, std::string_view expected);
-/// The same, preceded by the text in quotes.
+/// address_fault(), preceded by the text in quotes.
 std::string quoted_address_fault(std::string_view text, std::string_view expected);
 
 /// Whether a host is `localhost`, which means any loopback address of this machine: in any case, and with or without a

@@ -32,7 +32,7 @@ struct Proxy {
 /// setting, and never repeats the text, which may contain a password.
 Result<Proxy, std::string> parse_proxy(std::string_view text);
 
-/// The proxy without user and password: "http://proxy.example.com:3128".
+/// The proxy without user or password: "http://proxy.example.com:3128".
 std::string to_text(const Proxy& proxy);
 
 /// Whether `list`, as in the variable NO_PROXY, matches `place`: its items, separated by commas or spaces, are `*`

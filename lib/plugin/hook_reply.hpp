@@ -21,7 +21,7 @@ public:
 
     /// Stores a valid response of a hook. It counts if the hook then decides to respond.
     void answer(std::string_view plugin, std::uint32_t status, Fields fields, std::string_view body);
-    /// The same for one of the operator's pages.
+    /// Like answer(), for one of the operator's pages.
     void reject(std::string_view plugin, std::uint32_t status, std::string_view code, Fields fields);
     /// Whether the hook that has just run made a reply; resets the flag.
     bool take_made() noexcept { return std::exchange(is_made_, false); }

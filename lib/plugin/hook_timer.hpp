@@ -16,7 +16,7 @@ namespace ferrotunnel::plugin {
 /// does not report it.
 using CpuWait = std::optional<Duration> (*)() noexcept;
 
-/// Sets the source of that time, before there are plugins. Without it the time is unknown.
+/// Sets the source of CpuWait, before there are plugins. Without it the time is unknown.
 void set_cpu_wait(CpuWait cpu_wait) noexcept;
 
 /// A hook that has blocked its worker.

@@ -30,7 +30,7 @@ const ft_session& session_table() noexcept;
 
 /// The plugins' clock, in nanoseconds.
 using PluginClock = std::uint64_t (*)();
-/// Sets it, before there are plugins, and returns the previous one. Null: the time stands still.
+/// Sets the clock, before there are plugins, and returns the previous one. Null: the time stands still.
 PluginClock set_clock(PluginClock now_ns) noexcept;
 /// The time by that clock.
 TimePoint now() noexcept;

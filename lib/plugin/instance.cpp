@@ -181,7 +181,7 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         const MutexLock lock(retired_->mutex);
         ++retired_->living;
     }
-    // If there is no memory for the pointer's control block, the instance goes to the graveyard too.
+    // If there is no memory for the pointer's control block, the instance is retired too.
     return std::shared_ptr<Instance>(owned.release(), [graveyard = retired_](Instance* instance) noexcept {
         const MutexLock lock(graveyard->mutex);
         instance->next_ = std::exchange(graveyard->first, instance);

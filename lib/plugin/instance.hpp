@@ -71,7 +71,8 @@ public:
     void log_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
     /// Logs that a hook has blocked its worker, and switches the instance off if that happens too often. Thread-safe.
     void log_slow(std::string_view hook, const SlowHook& slow) const noexcept;
-    /// The same for a visitor, login or registration from that address, in the session phase of that name.
+    /// Like log_failure() above, for a visitor, login or registration from that address, in the session phase of that
+    /// name.
     void log_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
     /// Log what an observing instance would have refused there, with its words, or changed.
     void log_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;
@@ -116,7 +117,7 @@ void timed(HookTimer& watch, const Instance& asked, HookKind kind, Hook hook, bo
     }
 }
 
-/// Creates, starts and buries instances. One call at a time: the calling thread is the control thread.
+/// Creates, starts and destroys instances. One call at a time: the calling thread is the control thread.
 class Instances {
 public:
     /// `log` must outlive this object.
@@ -132,12 +133,12 @@ public:
     void start(Instance& instance);
     /// Stops and destroys the instances that have no holder any more.
     void destroy_retired();
-    /// From now on a thread of this object buries instances as soon as they have no holder. May throw
+    /// From now on a thread of this object destroys instances as soon as they have no holder. May throw
     /// std::system_error.
     void start_reaper();
-    /// Waits until no instance has a holder any more, and buries the last ones.
+    /// Waits until no instance has a holder any more, and destroys the last ones.
     void finish();
-    /// The number of instances that were created and not buried.
+    /// The number of instances that were created and not destroyed.
     std::size_t living() const;
 
 private:

@@ -41,8 +41,8 @@ inline constexpr std::chrono::milliseconds plugin_hook_slow{100};
 /// disk) does not open a guard or close a service.
 inline constexpr std::size_t plugin_hooks_slow_max = 5;
 inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
-/// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of a verdict,
-/// and limits readings to 100 a second on each thread.
+/// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of the
+/// measurement, and limits readings to 100 a second on each thread.
 inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 
 /// How far an operator may raise the limits of waiting exchanges (PluginLimits): as many as a large server has

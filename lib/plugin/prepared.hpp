@@ -25,7 +25,7 @@ struct Prepared {
 Result<Prepared, std::vector<config::Finding>> prepare(ft_entry library, std::string_view type,
                                                        std::string_view settings, const config::SecretSource& secrets);
 
-/// The same with settings that the type's schema has accepted.
+/// Like prepare() above, with settings that the type's schema has accepted.
 Result<Prepared, std::vector<config::Finding>> prepare(ft_entry library, std::string_view type,
                                                        config::CheckedValue settings);
 

@@ -64,7 +64,7 @@ public:
 
     /// Decides. Thread-safe; with a stale or null handle only the context is freed.
     static void decide(Handle handle, const Continuation& then) noexcept;
-    /// The same, without the tap.
+    /// Like decide(), without the tap.
     static void decide_now(Handle handle, const Continuation& then) noexcept;
     /// Returns the ticket, or discards its decision if that is on its way. Called on the thread of `user`, which took
     /// the ticket. False if it was decided, or the handle is stale.

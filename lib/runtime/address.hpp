@@ -22,7 +22,7 @@ public:
     SocketAddress(const sockaddr* raw, socklen_t length) noexcept;
     /// Parses a numeric address; "" is the unspecified IPv6 address, which for our listeners includes IPv4.
     static std::optional<SocketAddress> from_ip(std::string_view ip, std::uint16_t port);
-    /// The same, with an optional interface for an IPv6 address ("fe80::1%eth0").
+    /// Like from_ip() above, with an optional interface for an IPv6 address ("fe80::1%eth0").
     static std::optional<SocketAddress> from_ip(const net::HostPort& place);
 
     const sockaddr* raw() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }

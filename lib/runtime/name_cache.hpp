@@ -34,13 +34,13 @@ NameAnswer look_up(const std::string& host);
 
 ///     unknown --find--> in progress --result--> known --limits::name_fresh--> looked up again, by the next caller
 ///                          |                   |
-///                          |                   '--its addresses do not respond (distrust)--> looked up again
+///                          |                   '--its addresses do not respond (invalidate)--> looked up again
 ///                          '--error--> reported; looked up again after limits::name_retry
 ///
 /// If a name has resolved before and the resolver fails now, its old addresses stay usable for limits::name_stale_max:
 /// the first caller waits for the resolver, and until the resolver works again no other caller does, unless the
-/// addresses are distrusted. "No such name" is a result, not a failure. Addresses are in the order in which they should
-/// be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305).
+/// addresses are invalidated. "No such name" is a result, not a failure. Addresses are in the order in which they
+/// should be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305).
 /// Thread-safe.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:

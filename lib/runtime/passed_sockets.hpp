@@ -33,8 +33,8 @@ public:
     /// Sockets other than IP sockets that listen, or receive datagrams, are closed. They are made non-blocking, and
     /// close-on-exec.
     void add(std::vector<NamedSocket> sockets);
-    /// Binds a UDP socket that waits here like one that was passed on; does nothing if there is one. False if that is
-    /// impossible.
+    /// Binds a UDP socket that waits here like one that was passed on; does nothing if there is one. False if it cannot
+    /// be bound.
     bool keep_datagrams(const SocketAddress& at);
     std::size_t size() const;
     /// Number of changes to the set of waiting sockets so far.
@@ -45,10 +45,10 @@ public:
     void clear() noexcept;
 
     /// Like runtime::listen_on, with the socket that listens there already, if one was passed on; with port 0 that of
-    /// this name. A waiting socket that has the port on another IP address, and is in the way of that, is closed; one
-    /// that a service manager keeps stops listening, which the manager sees.
+    /// this name. A waiting socket that has the port on another IP address, and would make the call fail, is closed;
+    /// one that a service manager keeps stops listening, which the manager sees.
     Fd listen_on(const SocketAddress& at, std::error_code& error, std::string_view name = {}, int backlog = 4096);
-    /// The same for runtime::bind_datagrams.
+    /// Like listen_on(), for runtime::bind_datagrams.
     Fd bind_datagrams(const SocketAddress& at, std::error_code& error);
 
 private:

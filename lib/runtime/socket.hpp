@@ -45,7 +45,7 @@ private:
 inline constexpr std::size_t sockets_sent_max = 200;
 /// Sends as much of `bytes` as fits over a Unix socket, and copies of the sockets with the first byte.
 IoResult send_with_sockets(int fd, Bytes bytes, const std::vector<Fd>& sockets) noexcept;
-/// Reads, and adds the sockets that arrive with that to `sockets`.
+/// Reads, and adds the sockets that arrive with the bytes to `sockets`.
 IoResult read_with_sockets(int fd, MutableBytes into, std::vector<Fd>& sockets);
 
 /// Another descriptor of the same socket or file, close-on-exec; empty if there is none left.
@@ -103,7 +103,8 @@ IoResult read_some(int fd, MutableBytes into) noexcept;
 IoResult write_some(int fd, std::span<const Bytes> pieces) noexcept;
 IoResult write_some(int fd, Bytes bytes) noexcept;
 
-/// Bytes that were written and that the peer's system has not acknowledged (SIOCOUTQ); 0 if the socket cannot tell.
+/// Bytes that were written and that the peer's system has not acknowledged (SIOCOUTQ); 0 if the socket does not report
+/// it.
 std::uint32_t unacknowledged_bytes(int fd) noexcept;
 
 /// Ends our direction: the peer reads what was sent and then eof.

@@ -38,7 +38,7 @@ public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
-        /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: the link
+        /// The wait after a refusal by the server that would end the link; up to five times as long. Zero: the link
         /// ends.
         Duration retry_refused_after{};
         /// It replaces the client with the same identity, once all of its services are registered and healthy.
@@ -72,7 +72,7 @@ public:
     /// Logs in with this token from now on. Open trunks get a fresh session with it, which replaces the present one
     /// when it has all services: visitors notice nothing.
     void set_token(login::Token token);
-    /// Sends a recorded request to the backend of a service again. `ticket` is kept until that is over.
+    /// Sends a recorded request to the backend of a service again. `ticket` is kept until the replay is over.
     struct Replay {
         std::uint32_t service = 0;
         std::string request;

@@ -52,8 +52,8 @@ public:
     void send(std::vector<wire::ControlPayload> messages);
     /// Sends to the present session and to retired ones, if they are still open.
     void send_to_all(wire::ControlPayload message);
-    /// Opens a visit to the service for the visitor on the present session. The visitor is rejected if that is not
-    /// open.
+    /// Opens a visit to the service for the visitor on the present session. The visitor is rejected if the session is
+    /// not open.
     void visit(std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor);
     /// Accepts no new visitors; all sessions end when the present visitors have finished.
     void drain(const std::string& text);

@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::session {
 
-/// The same traffic; `counted`, which may be null, is kept alive as long as the result.
+/// Returns `traffic`, and keeps `counted`, which may be null, alive as long as the result.
 template <typename Count>
 std::shared_ptr<trunk::Traffic> counted_with(std::shared_ptr<trunk::Traffic> traffic, std::shared_ptr<Count> counted) {
     if (!counted) {

@@ -35,10 +35,11 @@ public:
 
     explicit KickList(std::size_t clients_max = limits::kicked_max) : clients_max_(clients_max) {}
 
-    /// Keeps all of these out until then, replacing earlier times. Returns false and changes nothing if there is no
+    /// Keeps all of these out until `until`, replacing earlier times. Returns false and changes nothing if there is no
     /// room for all.
     bool keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now);
-    /// The same for clients that are kept out already and have this id, or otherwise this name. Returns their number.
+    /// Like keep_out(), for clients that are kept out already and have this id, or otherwise this name. Returns their
+    /// number.
     std::size_t change(const std::string& client, TimePoint until, TimePoint now);
 
     /// How long the client must still wait. Empty if it may connect.

@@ -12,7 +12,7 @@ namespace ferrotunnel::limits {
 
 /// Visits that a client opens on one trunk, at once and per second. Further ones are reset with `busy`.
 inline constexpr RateLimit visits_rate{1'024, 256};
-/// The same for all trunks of all clients of one token: more connections do not give them a larger share.
+/// Likewise on all trunks of all clients of one token: more connections do not give them a larger share.
 inline constexpr RateLimit visits_per_token_rate{4'096, 1'024};
 
 /// Trunks that a visit or a CONNECT chooses among, of those that carry a service with that name: all of one client.

@@ -2,7 +2,7 @@
 //
 //   the client refuses the stream, since its backend does -> refused
 //   the stream is reset before any byte of the backend -> reset, unless the visitor has reset it first
-//   a byte of the backend arrives, or it ends in order -> well
+//   a byte of the backend arrives, or it ends in order -> success
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Clients of this process. When another process takes over from a server, clients in the server's own process stay with
-// it: the other process has its own.
+// Clients of this process. When another process replaces a server, clients in the server's own process stay with it:
+// the other process has its own.
 #pragma once
 
 #include "wire/control.hpp"

@@ -52,7 +52,7 @@ private:
             timer_.set_after(check_interval);
             return;
         }
-        // Timers run before sockets: if this worker has stood still, the answer may be waiting in the socket.
+        // Timers run before sockets: if this worker was blocked, the answer may be waiting in the socket.
         if (!alive && !std::exchange(last_check_, true)) {
             timer_.set(worker_.now());
             return;

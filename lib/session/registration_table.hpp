@@ -6,7 +6,7 @@
 //
 // Waiting trunks are notified when the service is registered and not before, so that they find what the server has
 // assigned. A service is identified by its client, its id and a digest of its description; with what the server has
-// assigned (a port, a host) it is the same service, since a client requests that on its other trunks.
+// assigned (a port, a host) it is the same service, since a client requests these on its other trunks.
 #pragma once
 
 #include <cstdint>

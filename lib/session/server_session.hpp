@@ -61,8 +61,8 @@ public:
     void start(runtime::Fd socket);
     /// Accepts no new visitors; the session ends when the present ones have finished. Called on the worker.
     void drain();
-    /// Another process takes over from the server: asks the client to log in there, and continues with the present
-    /// visitors. Called on the worker.
+    /// Another process replaces the server: asks the client to log in there, and continues with the present visitors.
+    /// Called on the worker.
     void handover_to_process();
     /// Drains, if no visitor is on the way to it. Called on the worker, after handover_to_process().
     void drain_if_idle();
@@ -95,7 +95,7 @@ public:
 
     /// A snapshot of the session for others. Thread-safe.
     SessionView view() const;
-    /// The same in place, under the lock: `look(const SessionView&)`, which must be brief.
+    /// Reads the view in place, under the lock: `look(const SessionView&)`, which must be brief.
     template <typename Reader>
     void read(Reader read) const {
         view_.read(read);

@@ -40,8 +40,8 @@ public:
 
     /// The client requests the service. It gets a reply, perhaps later.
     void register_service(std::uint32_t request, const wire::Service& description);
-    /// The client no longer wants the service. On one trunk that applies to all, unless this one `yields`: then its
-    /// claims are those of a fresh session, which receives the request as well.
+    /// The client no longer wants the service. A request on one trunk applies to all, unless this one `yields`: then
+    /// its claims are those of a fresh session, which receives the request as well.
     void unregister_service(std::uint32_t id, bool yields);
     /// Registers a service that passed check() and that plugins have accepted.
     void register_checked(std::uint32_t request, const wire::Service& description);

@@ -33,7 +33,7 @@ public:
     /// Whether a service may exist without the proof of a token of its own.
     std::optional<Refusal> refuse_unproved(const directory::ReachedBy& service,
                                            const std::optional<wire::Proof>& proof) const;
-    /// The same for a registered service, including what the server assigned to it.
+    /// Like the function above, for a registered service, including what the server assigned to it.
     std::optional<Refusal> refuse_unproved(const SessionService& service) const;
     /// Whether the token may keep a service that it has, or is about to have.
     std::optional<Refusal> refuse_present(const SessionService& service, const login::PortPolicy& every_token) const;

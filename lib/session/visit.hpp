@@ -29,7 +29,7 @@ inline std::shared_ptr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<di
     return counted_with(std::move(moved), visit);
 }
 
-/// The same for a visitor of any kind, with everything that counts it.
+/// Like traffic_of_visit(), for a visitor of any kind, with everything that counts it.
 template <typename AnyVisitor>
 std::shared_ptr<trunk::Traffic> traffic_of_visitor(const AnyVisitor& visitor, std::shared_ptr<trunk::Traffic> traffic) {
     return counted_with(counted_with(traffic_of_visit(visitor.visit, std::move(traffic)), visitor.of_token),

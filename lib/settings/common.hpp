@@ -19,7 +19,7 @@ namespace ferrotunnel::detail {
 /// The problem of a value of `metrics`; empty if it is valid.
 std::optional<std::string> metrics_fault(const std::string& text);
 
-/// The same for `dashboard`.
+/// The problem of a value of `dashboard`; empty if it is valid.
 std::optional<std::string> dashboard_fault(const std::string& text);
 struct CommonValues;
 /// Checks the keys of the dashboard together.

@@ -12,9 +12,9 @@ namespace ferrotunnel::detail {
 /// likely to contain one. The file or variable that a secret is read from is shown.
 std::string effective_text(const ConfigFile& file);
 
-/// The same as a tree, in which defaults have no place.
+/// The whole configuration as a tree, in which defaults have no place.
 config::Node effective_document(const ConfigFile& file);
-/// A text of that tree as shown. `key` is its key; `free_names`: it is below keys that users choose.
+/// A text of effective_document() as shown. `key` is its key; `free_names`: it is below keys that users choose.
 std::string shown_text(const ConfigFile& file, const config::Node& text, const std::string& key, bool free_names);
 /// Whether users choose the keys below this one. `path` is its full path, like "server.plugins.chain".
 bool has_free_names(const std::string& path, const std::string& key);

@@ -18,7 +18,7 @@ Json reference(std::string_view type);
 Json text_like(const std::string& pattern);
 Json one_of_these(Json alternatives);
 
-/// The possible values of a key: a list of schemas, one for each way to write it, without lists and groups.
+/// The possible values of a key: a list of schemas, one for each way to write it, without lists or groups.
 Json alternatives_of(const SettingFacts& facts);
 /// The definitions of the types, by their names.
 Json value_definitions();

@@ -32,8 +32,8 @@ public:
 
     /// How many bytes may pass now. 0: the owner is woken when some may.
     std::size_t acquire(TurnQueue& queue, TimePoint now);
-    /// The same for callers that do not wait, but call again whenever there is data. A lane uses only one of the two
-    /// functions.
+    /// Like acquire() above, for callers that do not wait, but call again whenever there is data. A lane uses only one
+    /// of the two functions.
     std::size_t acquire(TimePoint now) noexcept;
     /// Reports that bytes have passed; bytes beyond the grant count, too.
     void passed(std::size_t bytes, TimePoint now) noexcept;

@@ -10,7 +10,7 @@ namespace ferrotunnel::transport {
 /// The side matters only for detecting a peer that uses TLS when we do not. Nothing is expected of visitors.
 enum class TcpPipeSide { client, server, visitor };
 
-/// Takes over a connected socket. In `handshake`, the server's side refuses a peer whose first bytes are those of TLS;
+/// Takes over a connected socket. In handshake(), the server's side refuses a peer whose first bytes are those of TLS;
 /// it therefore waits for the first bytes, which in our protocol are sent by the client. The client's side checks the
 /// first bytes that it reads.
 std::unique_ptr<Pipe> make_tcp_pipe(runtime::Fd socket, TcpPipeSide side);

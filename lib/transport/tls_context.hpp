@@ -25,7 +25,7 @@ public:
 };
 
 struct TlsServerSettings {
-    /// PEM files: the chain, our own certificate first, and its key. Both or none.
+    /// PEM files: the chain, our own certificate first, and its key. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
     /// Where a self-made certificate is kept if no files are given. Empty if it exists in memory only.
@@ -43,7 +43,7 @@ struct TlsClientSettings {
     bool system_ca = false;
     /// "sha256:<hex or base64>" of the server's SubjectPublicKeyInfo.
     std::string pin{};
-    /// Our certificate, for servers that request one. Both or none.
+    /// Our certificate, for servers that request one. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
 };
@@ -57,7 +57,7 @@ struct TlsBackendSettings {
     bool insecure = false;
     /// The protocol offered by ALPN: "http/1.1", "h2" (which the backend then has to select) or none.
     std::string protocol{};
-    /// Our certificate, for backends that request one. Both or none.
+    /// Our certificate, for backends that request one. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
 };

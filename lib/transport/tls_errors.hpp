@@ -1,4 +1,4 @@
-// TLS failures, in words that tell a user what to do.
+// TLS failures, in words for the user, with a remedy.
 #pragma once
 
 #include <string>

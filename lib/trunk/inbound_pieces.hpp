@@ -17,7 +17,8 @@ inline constexpr std::string_view no_memory_text = "there is no memory";
 inline constexpr std::size_t pieces_max = 64;
 using Pieces = std::array<Bytes, pieces_max>;
 
-/// Fills `pieces` with waiting data, up to the first item that is not data. The views are valid until that is consumed.
+/// Fills `pieces` with waiting data, up to the first item that is not data. The views are valid until that data is
+/// consumed.
 inline std::span<const Bytes> gather_inbound(mux::Stream& stream, Pieces& pieces) {
     std::size_t count = 0;
     stream.for_each_inbound([&](mux::StreamItem& item) {  // the queue may be long

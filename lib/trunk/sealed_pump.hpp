@@ -27,7 +27,7 @@ public:
     /// has failed. A part of a sentence.
     using Outcome = std::function<void(const std::string& why)>;
 
-    /// `deadline`: of the handshake. `ticket` is kept until that is over.
+    /// `deadline`: of the handshake. `ticket` is kept until the handshake is over.
     SealedPump(runtime::Worker& worker, std::shared_ptr<Traffic> traffic,
                std::shared_ptr<const transport::SealContext> seal, TimePoint deadline, Outcome outcome,
                PermitPtr ticket);

@@ -36,7 +36,7 @@ private:
     TrafficSums past_ GUARDED_BY(mutex_);
 };
 
-/// One session's entry in the book. Its worker writes, any thread reads.
+/// One session's entry in the registry. Its worker writes, any thread reads.
 class TrafficRegistry::Account {
 public:
     /// `registry` may be null: then nothing is recorded.

@@ -15,7 +15,7 @@ enum class Code : std::uint16_t {
     cancelled = 5,           // ended by the application
     connection_reset = 6,    // the socket of this stream was reset
     going_away = 7,          // the peer drains and accepts nothing new
-    superseded = 8,          // a newer session of the same client took over
+    superseded = 8,          // a newer session of the same client replaced this one
     unauthorized = 9,        // the proof was wrong, or the token is unknown
     version = 10,            // no common protocol version
     limit = 11,              // an announced limit was exceeded

@@ -18,7 +18,7 @@ struct Rule {
     enum class On : std::uint8_t { stream, session, either } on;
 };
 
-constexpr std::size_t open_fixed = 4 + 1 + 1 + 2 + 4 + 4 + 2;  // without address and metadata
+constexpr std::size_t open_fixed = 4 + 1 + 1 + 2 + 4 + 4 + 2;  // without address or metadata
 
 constexpr std::array<Rule, frame_type_count> frame_rules{{
     {0, limits::data_payload_max, flag::fin | flag::blocked, Rule::On::stream},

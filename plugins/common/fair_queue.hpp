@@ -77,8 +77,8 @@ public:
         const std::optional<Share> largest = larger_than(share);
         return largest ? std::optional(take(*largest, places_.find(*largest)->second.back())) : std::nullopt;
     }
-    /// The same for notices, of which the oldest is worth least: removes it from `share` if no other is larger. Empty
-    /// if `share` has none.
+    /// Like make_room(), for notices, of which the oldest is worth least: removes it from `share` if no other is
+    /// larger. Empty if `share` has none.
     std::optional<Value> make_room_of_oldest(Share share) {
         const Share from = larger_than(share).value_or(share);
         const auto found = places_.find(from);

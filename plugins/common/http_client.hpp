@@ -60,8 +60,8 @@ public:
     /// Calls `done` once, on the client's thread, or on the thread of another question that displaces this one. False
     /// if no place is left for this share, or the host does not accept it; nothing is kept. Thread-safe.
     bool ask(Share share, HttpRequest question, Done done);
-    /// The same for a notice, which has no share: the caller limits notices, and they take turns with questions. False:
-    /// the client ends.
+    /// Like ask(), for a notice, which has no share: the caller limits notices, and they take turns with questions.
+    /// False: the client ends.
     bool tell(HttpRequest notice, Done done);
 
 private:

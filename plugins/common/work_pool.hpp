@@ -40,7 +40,7 @@ public:
     };
 
     /// The result of a submission. If it got the place of other work, the caller must call that work's `displaced`,
-    /// without a lock that it may need; otherwise that is empty.
+    /// without a lock that it may need; otherwise `displaced` is empty.
     struct Outcome {
         bool is_taken = false;  // false if no place is left for its share, or no memory; it is not kept
         std::function<void()> displaced{};

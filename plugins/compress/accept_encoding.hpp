@@ -24,7 +24,8 @@ public:
     int weight(Coding coding) const noexcept {
         return (coding == Coding::gzip ? gzip_ : brotli_).value_or(any_.value_or(0));
     }
-    /// The same for no coding. -1: not mentioned, so it is accepted, and every other accepted coding is better.
+    /// The visitor's weight for no coding. -1: not mentioned, so it is accepted, and every other accepted coding is
+    /// better.
     int identity_weight() const noexcept { return identity_.value_or(any_.value_or(-1)); }
 
 private:

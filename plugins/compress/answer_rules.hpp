@@ -11,7 +11,7 @@ namespace ferrotunnel::plugins {
 
 /// Whether the body of a response would be compressed for some visitor, according to its head but for the length.
 bool may_be_compressed(const plugin::Exchange& exchange, const MediaTypes& types);
-/// The same for a part of such a response (206).
+/// Whether the response is a part (206) of one that would be compressed.
 bool is_part(const plugin::Exchange& exchange, const MediaTypes& types);
 /// The declared length of the response; empty if there is none.
 std::optional<std::uint64_t> length_of(const plugin::Exchange& exchange);
