@@ -98,8 +98,8 @@ std::vector<OptionInfo> client_services() {
          "their own. Port 0 and ranges as with --tcp.",
          true},
         {"tcp+udp", "PORT=ADDRESS", "",
-         "TCP and UDP service at the same public port, which opens for both or for none; may be repeated. Port 0 and "
-         "ranges as with --tcp.",
+         "TCP and UDP service at the same public port, which opens for both or for neither; may be repeated. Port 0 "
+         "and ranges as with --tcp.",
          true},
         {"passthrough", "HOST=ADDRESS", "TLS service at this host, forwarded without decryption",
          "TLS service at this host (SNI); may be repeated. The tunnel does not decrypt it: the backend has the "

@@ -165,7 +165,7 @@ std::optional<ExitCode> ClientReporter::on_refused(const Event& event) {
     return ExitCode::refused;
 }
 
-// The library retries in any case; this decides whether the program waits for that.
+// The library retries in any case; this decides whether the program waits for it.
 bool ClientReporter::will_retry(const Refusal& refusal) const {
     return refusal.may_pass || facts_.retries_refused;
 }

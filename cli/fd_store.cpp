@@ -10,7 +10,8 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// The same number for all descriptors of one socket, different for other open sockets; 0 if it cannot be determined.
+// A number that is equal for all descriptors of one socket, and different for other open sockets; 0 if it cannot be
+// determined.
 ino_t number_of(int descriptor) noexcept {
     struct stat status {};
     return ::fstat(descriptor, &status) == 0 ? status.st_ino : 0;

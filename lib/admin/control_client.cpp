@@ -168,7 +168,7 @@ Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& questi
     if (!socket) {
         return socket.error();
     }
-    // The answer shows whether everything could be sent: a refusal may arrive before that.
+    // The answer shows whether everything could be sent: a refusal may arrive earlier.
     (void)send_all(*socket, request_of(question), until);
     Reading reading(question.method == "HEAD");
     std::array<std::uint8_t, 16'384> buffer;

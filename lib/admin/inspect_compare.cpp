@@ -35,7 +35,7 @@ std::vector<std::string> body_lines(const RecordedMessage& half) {
     const std::string plain = inspect::plain_body(half).value_or(half.body);
     const std::string type = inspect::media_type_of(HeadView(half.head).value("Content-Type"));
     if (type.ends_with("json") && !half.cut) {
-        // The parser's recursion must be bounded: the size of a stored body bounds it only if that is flat.
+        // The parser's recursion must be bounded: the size of a stored body bounds it only if the body is flat.
         const auto deep = [depth = 0](int, Json::parse_event_t event, Json&) mutable {
             depth += event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start ? 1 : 0;
             depth -= event == Json::parse_event_t::object_end || event == Json::parse_event_t::array_end ? 1 : 0;

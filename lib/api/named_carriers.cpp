@@ -46,7 +46,7 @@ std::optional<Carrier> NamedCarriers::visited(const login::TokenId& visitor, con
     if (!owner) {
         return std::nullopt;
     }
-    // By its exact name, since its key is bound to that.
+    // By its exact name, since its key is bound to the name.
     return least_busy(shared_.named->visited(*owner, service));
 }
 

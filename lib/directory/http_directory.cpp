@@ -312,7 +312,8 @@ void HttpDirectory::close(HttpService& service, const HttpCarrier& trunk, TimePo
     }
 }
 
-// Removes a service without carriers; its names stay known. Does nothing if that is done already. The lock is held.
+// Removes a service without carriers; its names stay known. Does nothing if this has been done already. The lock is
+// held.
 void HttpDirectory::gone(HttpService& service, TimePoint now) {
     auto known = services_.find({service.client_, service.id_});
     if (known == services_.end() || known->second.get() != &service) {

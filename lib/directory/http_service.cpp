@@ -7,7 +7,8 @@ namespace ferrotunnel::directory {
 
 namespace {
 
-// Scope of a service's cookie: the prefix or path that it has, or everything if that is not valid text for a cookie.
+// Scope of a service's cookie: the prefix or path that it has, or everything if the path is not valid text for a
+// cookie.
 std::string cookie_path_of(const http::PathRule& path) {
     static constexpr std::string_view usual =
         "/-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";  // others may arrive percent-encoded

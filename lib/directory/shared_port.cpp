@@ -282,7 +282,7 @@ void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
     }
 }
 
-// Closes a port without carriers. Does nothing if that is done already.
+// Closes a port without carriers. Does nothing if this has been done already.
 void PortTable::close_port(SharedPort& port) {
     auto known = ports_.find(key_of(port.client_, port));
     if (known == ports_.end() || known->second.get() != &port) {

@@ -107,8 +107,8 @@ Download::Piece Download::next_from_filters(const std::string_view* local) {
     return filters_->state() == BodyFilters::State::failed ? failed_piece() : std::move(piece);
 }
 
-// The next piece of the plugins' output; they are fed as far as needed for that. Much input may give little output, and
-// may take its time: other visitors have a turn in between.
+// The next piece of the plugins' output; they are fed as far as needed for this piece. Much input may give little
+// output, and may take its time: other visitors have a turn in between.
 Download::Piece Download::next_changed(const std::string_view* local) {
     while (true) {
         if (buffer::Slice made = filters_->take(); !made.empty()) {

@@ -38,7 +38,7 @@ bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, FieldName 
     return true;
 }
 
-// The same for a name that was not checked.
+// Like the function above, for a name that was not checked.
 bool fill(Edits::Edit& edit, Edits::Kind kind, std::string_view name, std::string_view value) {
     const std::uint8_t classes = classes_of_all(name);
     const bool odd = (classes & detail::class_plain) == 0 || name.ends_with('-');

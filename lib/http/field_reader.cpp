@@ -164,7 +164,7 @@ Fault FieldReader::read_line(const char* data, std::size_t size, Fields& fields)
     return fault;
 }
 
-// Whether another field fits if there are `fields_max` already: only those that edges add may exceed that.
+// Whether another field fits if there are `fields_max` already: only those that edges add may exceed this number.
 bool FieldReader::has_room_for(const char* data, std::string_view name, const Fields& fields) const noexcept {
     if (fields.size() >= limits_.fields_max + limits::http_edge_fields_max) {
         return false;

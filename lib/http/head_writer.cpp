@@ -107,7 +107,8 @@ bool is_own(FieldName name) {
     }
 }
 
-// The same for a response, in which the writer does not make fields that only have a meaning in requests.
+// Like the function above, for a response, in which the writer does not make fields that only have a meaning in
+// requests.
 bool is_own_of_response(FieldName name) {
     return is_own(name) && name != FieldName::expect && name != FieldName::host && name != FieldName::proxy;
 }

@@ -11,7 +11,7 @@ namespace {
 // Used before there is a sample, and as the shortest time over which a rate means anything.
 constexpr Duration rtt_floor = std::chrono::microseconds(100);
 
-// Bytes consumed in one round trip, scaled down if the sample is longer than that.
+// Bytes consumed in one round trip, scaled down if the sample is longer than one.
 std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt) noexcept {
     if (elapsed <= rtt) {
         return taken;

@@ -73,7 +73,7 @@ void Stream::reset(wire::Code code) {
     notify_session();
 }
 
-// The limit may change between the two reads of this scheme. No wake is lost by that, since an endpoint that parks has
+// The limit may change between the two reads of this scheme. No wake is lost by this, since an endpoint that parks has
 // something queued, and when the last byte is sent the queue is below half of any limit.
 bool Stream::try_park_send() noexcept {
     return room_.park([this] {

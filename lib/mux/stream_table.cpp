@@ -217,7 +217,7 @@ void StreamTable::end_those_overdue() {
 }
 
 // Data that still waits here for credit waits for an endpoint that consumes nothing. If everything has been sent, only
-// the peer's end is missing: the peer may still be delivering its data, and ends the stream after that.
+// the peer's end is missing: the peer may still be delivering its data, and then ends the stream.
 void StreamTable::end_orphan(Stream& stream) {
     if (stream.outbound_.front() != nullptr) {
         abort(stream, Code::too_slow);

@@ -108,7 +108,7 @@ bool Ticket::withdraw(Handle handle, TicketUser& user) noexcept {
     return false;
 }
 
-// Passes the decision to `user`, if there is one. The ticket is free before that, since the callee may wait again.
+// Passes the decision to `user`, if there is one. The ticket is free before the call, since the callee may wait again.
 void Ticket::finish(TicketUser* user) noexcept {
     const Continuation then = std::exchange(continuation_, {});
     const std::shared_ptr<void> keeps = keeps_;

@@ -120,7 +120,8 @@ private:
         report(std::move(words_));
     }
 
-    // Calls the callback, which may destroy this. One that lacks memory is called again a little later, with that.
+    // Calls the callback, which may destroy this. One that lacks memory is called again a little later, with that
+    // error.
     void report(std::string words) {
         timer_.cancel();
         unwatch();

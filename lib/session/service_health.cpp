@@ -28,7 +28,7 @@ void ServiceHealth::on_report(const wire::Health& report) {
     }
 }
 
-// Applies the last report of the service's backend; false if it is too early for that.
+// Applies the last report of the service's backend; false if it is too early to do so.
 bool ServiceHealth::apply(SessionService& service) {
     const bool is_news = service.reported && service.health.healthy != service.reported->healthy;
     if (is_news && !service.health_rate.take(limits::health_rate, needs_.at.worker.now())) {

@@ -144,7 +144,7 @@ std::optional<directory::Refusal> SessionRights::refuse_unproved(const directory
     return tokens ? tokens->refuse(service, proof, at_.facts.agreement.client_proof, knows) : std::nullopt;
 }
 
-// The same for an existing service, including what it was assigned.
+// Like the function above, for an existing service, including what it was assigned.
 std::optional<directory::Refusal> SessionRights::refuse_unproved(const SessionService& service) const {
     directory::ReachedBy reached{service.description.name};
     for (const directory::ClaimName& name : service.names) {

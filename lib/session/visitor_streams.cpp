@@ -219,7 +219,7 @@ bool VisitorStreams::count(directory::TokenUse::Counted& of_token, const net::Ad
     return false;
 }
 
-// The same traffic, for a visitor that counts among those of the service.
+// Returns the traffic, for a visitor that counts among those of the service.
 std::shared_ptr<trunk::Traffic> VisitorStreams::counted_for(const SessionService& service, const net::Address& from,
                                                             std::shared_ptr<trunk::Traffic> traffic) const {
     const std::shared_ptr<metrics::ServiceRow>& row = service.row;

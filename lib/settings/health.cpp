@@ -161,7 +161,7 @@ std::shared_ptr<const HealthCheckSettings> health_check_settings(const Tcp& serv
     return terms_of(service.health, {}, service.local, wire::ServiceKind::tcp);
 }
 
-// A check sends the host of visitors' requests, if that is a single one.
+// A check sends the host of visitors' requests, if it is a single host.
 std::shared_ptr<const HealthCheckSettings> health_check_settings(const Http& service) {
     std::string host = service.rules.host_header;
     if (host.empty() && service.host.find('*') == std::string::npos) {

@@ -41,7 +41,7 @@ Decision ConnectionLimit::on_request(Exchange& exchange) {
         return Decision::reject(status_, is_full ? "connection_limit_full" : "connection_limit",
                                 {retry_after(retry_after_)});
     }
-    // Returned in any case: when the exchange is closed, or destroyed without that.
+    // Returned in any case: when the exchange is closed, or destroyed without being closed.
     exchange.keep(taken.lease, [](void* lease) { LeaseTable::give_back(*static_cast<LeaseTable::Lease*>(lease)); });
     return Decision::go_on();
 }
