@@ -42,7 +42,7 @@ public:
     /// Whether an event has arrived since the watch was last due; false if it was only armed for other files.
     bool has_changes() const noexcept { return has_changes_; }
 
-    /// Why something is not watched; empty: everything is.
+    /// Why something is not watched; empty if everything is.
     const std::string& why() const noexcept { return why_; }
 
 private:

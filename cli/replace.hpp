@@ -11,7 +11,7 @@ namespace ferrotunnel::cli {
 
 OptionInfo replace_option();
 
-/// The control socket of the server to replace: `control` as configured, or in the usual places. Empty: none runs.
+/// The control socket of the server to replace: `control` as configured, or in the usual places. Empty if none runs.
 /// Throws std::runtime_error if several are possible.
 std::string server_to_replace(const std::string& control);
 

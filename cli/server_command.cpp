@@ -37,7 +37,7 @@ using namespace std::chrono_literals;
 struct ServerPlan {
     CommonSettings common;
     std::string public_host;
-    std::string token_file;  // of the command line; empty: the token has another source
+    std::string token_file;  // of the command line; empty if the token has another source
     std::string allow_ports;
     std::string tcp_bind;
     std::string http_bind;  // "off", or the address

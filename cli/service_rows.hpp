@@ -21,7 +21,7 @@ inline OptionInfo sort_option() {
 
 struct ServiceRow {
     const Json* client = nullptr;      // in a status: the row of its client; otherwise null
-    const Json* service = nullptr;     // null: the client has none
+    const Json* service = nullptr;     // null if the client has none
     std::optional<double> per_second;  // requests, or visits if it is not HTTP; empty: unknown
 };
 

@@ -57,7 +57,7 @@ struct Problem {
                           ///< for a setting from a file, the path of its key there: "client.services[0].local"
     std::string text;     ///< what is wrong and what was expected; never contains a secret
     std::string file{};   ///< where it is written, if that is a configuration file (see config.hpp)
-    unsigned line = 0;    ///< from 1; 0: the problem has no line
+    unsigned line = 0;    ///< from 1; 0 if the problem has no line
     unsigned column = 0;  ///< in characters, from 1
 };
 

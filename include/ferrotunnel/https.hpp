@@ -12,7 +12,7 @@ namespace ferrotunnel {
 /// A certificate, given by its PEM files. Its hosts are those in its subjectAltName.
 struct Certificate {
     std::string chain{};  ///< the certificate, followed by the intermediate ones
-    std::string key{};    ///< empty: the key is in the same file
+    std::string key{};    ///< empty if the key is in the same file
 
     friend bool operator==(const Certificate&, const Certificate&) = default;
 };

@@ -36,7 +36,7 @@ struct FetchRequest {
 };
 
 struct FetchResponse {
-    std::uint16_t status = 0;     ///< 0: no response head was received
+    std::uint16_t status = 0;     ///< 0 if no response head was received
     std::vector<Field> fields{};  ///< up to 64 KiB of text
     std::string body{};           ///< empty if it was too long
     bool is_too_long = false;

@@ -185,7 +185,7 @@ struct TunnelInfo {
                 draining,   ///< it finishes its present visitors
                 waiting,    ///< its client's connection is lost, and the session may be resumed
             };
-            std::string group{};  ///< empty: the service has no group, and the other members are not meaningful
+            std::string group{};  ///< empty if the service has no group, and the other members are not meaningful
             State state = State::takes_visitors;
             std::uint64_t visitors = 0;      ///< visitors assigned to it so far; for HTTP, requests
             std::uint64_t visitors_now = 0;  ///< present visitors

@@ -38,7 +38,7 @@ NoReply is_no_answer(const std::string& path) {
     return {Why::broken, "the program at " + in_quotes(path) + " is not FerroTunnel"};
 }
 
-// Waits for the event; false: the time is over.
+// Waits for the event; false if the time is over.
 bool wait_for(int socket, short events, TimePoint until) {
     pollfd source{socket, events, 0};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();

@@ -257,7 +257,7 @@ bool BackendDatagrams::reconnect() {
     return connect();
 }
 
-// False: the visitor's stream is over.
+// False if the visitor's stream is over.
 bool BackendDatagrams::follow(DatagramAddresses::Advice advice) {
     if (advice.resolves) {
         look_again();

@@ -171,7 +171,7 @@ std::size_t FileResponder::copy_text(MutableBytes into) noexcept {
     return size;
 }
 
-// Reads what fits. Empty: the file has become shorter, or cannot be read.
+// Reads what fits. Empty if the file has become shorter, or cannot be read.
 std::optional<std::size_t> FileResponder::read_file(MutableBytes into) noexcept {
     const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), transfer_.left));
     ssize_t got = -1;

@@ -44,7 +44,7 @@ public:
     void take(Bytes bytes);
 
     /// Fills the windows with the next bytes of the responses, as far as there are any. Returns the number of bytes;
-    /// empty: the file has changed, or cannot be read any more, and the stream has to be cut.
+    /// empty if the file has changed, or cannot be read any more, and the stream has to be cut.
     std::optional<std::size_t> produce(std::span<const MutableBytes> windows);
 
 private:

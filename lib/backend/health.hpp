@@ -58,7 +58,7 @@ public:
     /// Why the last failed check failed.
     const std::string& why() const noexcept { return why_; }
 
-    /// Records the result of a check. True: the state has changed.
+    /// Records the result of a check. True if the state has changed.
     bool passed() noexcept;
     bool failed(std::string why);
 

@@ -61,7 +61,7 @@ private:
         service_.reset();
     }
 
-    std::shared_ptr<const ClientService> service_;  // null: the result is known
+    std::shared_ptr<const ClientService> service_;  // null if the result is known
     Logger& log_;
     HostRejection answer_;
     std::unique_ptr<Tap> inner_;

@@ -33,8 +33,8 @@ public:
     /// Whether a backend at this port may be one of our own public ports. If so, connections to it have to be watched.
     bool may_loop(std::uint16_t backend_port) const;
     class Watch;
-    /// Watches the connection from `from`, our end, to `to`, as long as the result is kept; null: the connection cannot
-    /// reach one of our public ports.
+    /// Watches the connection from `from`, our end, to `to`, as long as the result is kept; null if the connection
+    /// cannot reach one of our public ports.
     std::unique_ptr<Watch> watch(const net::Address& from, const net::Address& to);
 
     /// Whether the visitor is a connection of this client.

@@ -151,7 +151,7 @@ void ExitStream::step() {
     }
 }
 
-// False: no more data is there for now.
+// False if no more data is there for now.
 bool ExitStream::hear() {
     const StreamItem* const item = stream().front();
     if (item == nullptr) {

@@ -70,7 +70,7 @@ void FileStream::step() {
     }
 }
 
-// False: no more data is there for now.
+// False if no more data is there for now.
 bool FileStream::take_item() {
     if (responder_.has_ended()) {
         end_gracefully();

@@ -39,7 +39,7 @@ constexpr int hex_value(char c) noexcept {
                                   : -1;
 }
 
-/// Decodes text with exactly two digits, of either case, for each byte of `into`. False: the text is invalid, and
+/// Decodes text with exactly two digits, of either case, for each byte of `into`. False if the text is invalid, and
 /// `into` may have been written.
 constexpr bool from_hex(std::string_view text, std::span<std::uint8_t> into) noexcept {
     if (text.size() != 2 * into.size()) {

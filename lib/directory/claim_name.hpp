@@ -15,7 +15,7 @@ inline constexpr const char* tls_instead_of_path = "tls";
 enum class Transport : std::uint8_t { tcp, udp };
 
 struct ClaimName {
-    std::uint16_t port = 0;  // 0: the name is a host's
+    std::uint16_t port = 0;  // 0 if the name is a host's
     Transport transport = Transport::tcp;
     std::string host;  // normalised, or a pattern
     std::string path;

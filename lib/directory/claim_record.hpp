@@ -35,7 +35,7 @@ struct ClaimRecord {
         login::TokenId owner{};
         std::string host;                          // as HttpDescription has it
         std::string path;                          // as HttpDescription::claimed_path
-        std::chrono::sys_seconds offline_since{};  // zero: its client was there
+        std::chrono::sys_seconds offline_since{};  // zero if its client was there
 
         friend bool operator==(const Host&, const Host&) = default;
     };

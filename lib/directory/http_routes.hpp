@@ -82,7 +82,7 @@ private:
 
     struct Route {
         http::PathRule path;
-        std::shared_ptr<HttpService> service;  // null: its client is offline
+        std::shared_ptr<HttpService> service;  // null if its client is offline
         TimePoint offline_since{};             // if its client is offline
         bool passthrough = false;              // for TLS passthrough; a host has at most one
 

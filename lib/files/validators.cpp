@@ -40,7 +40,7 @@ bool is_tag_byte(char c) noexcept {
     return byte == 0x21 || (byte >= 0x23 && byte != 0x7f);
 }
 
-// Removes the next entity tag from a list. Empty: the list is at its end, or malformed from here on.
+// Removes the next entity tag from a list. Empty if the list is at its end, or malformed from here on.
 std::optional<EntityTag> take_tag(std::string_view& list) noexcept {
     list.remove_prefix(std::min(list.find_first_not_of(" \t,"), list.size()));
     EntityTag taken;

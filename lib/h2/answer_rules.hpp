@@ -19,7 +19,7 @@ public:
     void begin(http::Method method) noexcept;
     /// Judges a field of a head or of the trailers; `drop`: it is left out.
     Verdict field(std::string_view name, std::string_view value) noexcept;
-    // False: the answer is malformed.
+    // False if the answer is malformed.
     bool end_of_fields(bool last) noexcept;
     bool data(std::size_t bytes) noexcept;
     bool end() const noexcept;

@@ -113,7 +113,7 @@ private:
     void check_end();
     void fail(std::string why, bool is_unprocessed = false);
     void fail_malformed(std::string_view field = {});
-    /// False: the response has failed, now if `kept` is false.
+    /// False if the response has failed, now if `kept` is false.
     bool require_valid(bool kept);
     void fail_not_http2();
     void produce();

@@ -247,7 +247,7 @@ void ServerSession::fail(const char* why, std::uint32_t code) noexcept {
     (void)nghttp2_session_terminate_session(session_.get(), code);
 }
 
-// Counts the frames that begin in these bytes. False: the connection has failed, and none of them is processed.
+// Counts the frames that begin in these bytes. False if the connection has failed, and none of them is processed.
 bool ServerSession::scan(std::string_view bytes) noexcept {
     FrameHead frame;
     while (frames_.next(bytes, frame)) {

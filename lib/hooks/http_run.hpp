@@ -56,7 +56,7 @@ struct RequestInfo {
 struct AnswerView {
     std::uint16_t status = 0;
     Origin origin = Origin::backend;
-    const http::Fields* fields = nullptr;  // null: all fields are in `edits`
+    const http::Fields* fields = nullptr;  // null if all fields are in `edits`
     const http::Edits* edits = nullptr;
     bool switches = false;  // to another protocol: the following bytes are not a body
 };

@@ -24,7 +24,7 @@ namespace {
 constexpr http::HeadLimits connect_limits{connect_head_max, connect_head_max, limits::http_fields_max, 512};
 constexpr std::uint32_t over_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
-// Peeks at the bytes in the socket, without taking them. Empty: the visitor is gone.
+// Peeks at the bytes in the socket, without taking them. Empty if the visitor is gone.
 std::optional<std::string_view> look_ahead(int fd, std::array<char, connect_head_max + 1>& into) noexcept {
     ssize_t got = 0;
     do {
@@ -140,7 +140,7 @@ private:
     runtime::Acceptor acceptor_;
 };
 
-// True: more has to arrive.
+// True if more has to arrive.
 bool ConnectPort::Impl::Reading::examine() {
     std::array<char, connect_head_max + 1> room;
     const auto seen = look_ahead(socket_.get(), room);

@@ -30,8 +30,8 @@ struct TlsPassthrough {
     /// for each visitor.
     std::function<bool()> is_wanted;
     /// Takes the visitor over, with the ticket that counts it towards the limits, if the requested name is passed
-    /// through. False: neither was touched. `visitor.hello` is set; the bytes are still in the socket. Called on the
-    /// visitor's worker.
+    /// through. False: neither visitor nor ticket was touched. `visitor.hello` is set; the bytes are still in the
+    /// socket. Called on the visitor's worker.
     std::function<bool(EdgeWorker& edge, AcceptedVisitor& visitor, login::ConnectionTicket& ticket)> take;
 };
 

@@ -213,7 +213,7 @@ void Http2Stream::end_body() {
 
 // --- the response ---
 
-// Gives out heads. False: the head of the response is not there yet, or there is none.
+// Gives out heads. False if the head of the response is not there yet, or there is none.
 bool Http2Stream::take_head() {
     while (exchange_ && awaits_head()) {
         const Answer answer = exchange_->next();

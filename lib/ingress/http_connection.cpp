@@ -296,7 +296,7 @@ bool HttpConnection::read_request() {
     return false;
 }
 
-// Parses unread bytes. False: more is needed.
+// Parses unread bytes. False if more is needed.
 bool HttpConnection::parse_request() {
     if (!parser_) {
         parser_ = edge_.acquire_request_parser();

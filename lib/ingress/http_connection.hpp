@@ -40,7 +40,7 @@ public:
                    login::ConnectionTicket ticket);
     ~HttpConnection() override;
 
-    /// Starts; the connection keeps itself alive until it is closed. False: the socket cannot be watched, and is
+    /// Starts; the connection keeps itself alive until it is closed. False if the socket cannot be watched, and is
     /// closed.
     bool start();
     void drain() noexcept override;

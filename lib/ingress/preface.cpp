@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint32_t end_events = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::string_view ssh_begins = "SSH-";  // RFC 4253, section 4.2
 
-// Peeks at the bytes in the socket, without taking them. Empty: the peer has ended before its first byte, or is gone.
+// Peeks at the bytes in the socket, without taking them. Empty if the peer has ended before its first byte, or is gone.
 std::optional<Bytes> peek(int fd, MutableBytes into) noexcept {
     ssize_t got = 0;
     do {

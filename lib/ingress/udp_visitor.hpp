@@ -67,8 +67,8 @@ public:
     /// streams of the port to be opened.
     void take(Bytes payload, std::size_t room);
     void flush() noexcept;
-    /// Adds datagrams for the visitor to `writer` while that has room. False: the visitor is over. `more`: some may be
-    /// left.
+    /// Adds datagrams for the visitor to `writer` while that has room. False if the visitor is over. `more`: some may
+    /// be left.
     bool serve(runtime::DatagramWriter& writer, bool& more);
     /// Whether rules keep it out.
     bool is_rejected() const noexcept { return rejected_.load(std::memory_order_acquire); }

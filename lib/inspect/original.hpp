@@ -9,7 +9,7 @@
 namespace ferrotunnel::inspect {
 
 struct Original {
-    std::string head{};                 // empty: the record has it unmasked, or it is not kept (any more)
+    std::string head{};                 // empty if the record has it unmasked, or it is not kept (any more)
     std::optional<std::string> body{};  // likewise; with its Content-Encoding, and complete
 
     std::uint64_t bytes() const noexcept { return head.size() + (body ? body->size() : 0); }

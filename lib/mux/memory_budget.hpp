@@ -109,7 +109,7 @@ private:
     const buffer::SlabLedger& ledger_;
     std::uint64_t committed_ = 0;
     std::uint64_t set_aside_ = 0;
-    std::uint64_t end_;            // 0: the process is short of memory
+    std::uint64_t end_;            // 0 if the process is short of memory
     std::uint64_t calm_from_ = 0;  // a review would do nothing while in_use() is at least this,
     std::uint64_t calm_span_ = 0;  // and less than this beyond it
     std::uint32_t first_window_;

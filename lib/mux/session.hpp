@@ -244,7 +244,7 @@ private:
     StreamIds ids_;
     Liveness liveness_;
     Drain drain_;
-    std::unique_ptr<Resumption> resume_;  // null: the session cannot be resumed
+    std::unique_ptr<Resumption> resume_;  // null if the session cannot be resumed
 
     Outbox outbox_;
     WakeList wakes_;

@@ -51,7 +51,7 @@ void Session::settle() {
     after_call();
 }
 
-// Checks the rules that need no payload. False: the session has failed.
+// Checks the rules that need no payload. False if the session has failed.
 bool Session::on_header(const wire::FrameHeader& header) {
     ++context_.stats.frames_received;
     if (const auto broken = wire::violation_of(header)) {

@@ -128,7 +128,7 @@ public:
     const std::uint32_t send_queue_least;  // even if memory is short
     const std::uint64_t outbound_max;
     const Duration orphan_timeout;
-    std::atomic<std::uint64_t> outbound_tight_at;  // 0: the process is short of memory
+    std::atomic<std::uint64_t> outbound_tight_at;  // 0 if the process is short of memory
     std::atomic<std::uint64_t> reclaim_requested{0};
     std::atomic<bool> pressure_changed{false};  // one of the two was set, and the session has not handled it yet
     std::atomic<std::uint32_t> streams{0};      // now

@@ -28,7 +28,7 @@ namespace ferrotunnel::net {
 
 struct ClientHello {
     std::string server_name;             // in the form of host_name.hpp; empty if none was sent
-    std::vector<std::string> protocols;  // ALPN, in the visitor's order; empty: none were offered
+    std::vector<std::string> protocols;  // ALPN, in the visitor's order; empty if none were offered
 
     friend bool operator==(const ClientHello&, const ClientHello&) = default;
 };

@@ -179,7 +179,7 @@ void BodyFilterChain::give(Stage& stage, std::string_view piece, bool last) {
     stage.out.append(piece);
 }
 
-// Handles the result of a filter's call. False: the filter is skipped, and its piece continues unchanged.
+// Handles the result of a filter's call. False if the filter is skipped, and its piece continues unchanged.
 bool BodyFilterChain::check_result(Stage& stage, std::int32_t result, bool may_bypass) {
     const std::string_view why = result < 0                 ? FailureReason::get_or("it has failed on a body")
                                  : stage.out.has_too_much() ? "it has written more than 1 MiB for one piece of a body"

@@ -73,7 +73,7 @@ private:
         void on_events(std::uint32_t events) noexcept override { race->on_events(*this, events); }
 
         ConnectRace* race = nullptr;
-        Fd socket;  // empty: the place is free
+        Fd socket;  // empty if the place is free
         std::size_t address = 0;
         TimePoint began{};
     };

@@ -86,8 +86,8 @@ private:
         }
     }
 
-    // Sends the handshake's output. False: the connection has broken, or there is no room now, and an event will follow
-    // when there is.
+    // Sends the handshake's output. False if the connection has broken, or there is no room now, and an event will
+    // follow when there is.
     bool send() {
         output_ += handshake_.take_output();
         while (!output_.empty()) {

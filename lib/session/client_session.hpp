@@ -97,7 +97,7 @@ private:
     std::unique_ptr<login::ClientHandshake> handshake_;  // null once the login is over
     std::optional<trunk::TrunkEnd> refused_;             // why the login failed, as text for the user of this side
     login::Agreement agreement_;
-    std::unique_ptr<ClientResume> resume_;         // null: the session cannot be resumed
+    std::unique_ptr<ClientResume> resume_;         // null if the session cannot be resumed
     std::unique_ptr<runtime::Timer> drain_timer_;  // set while it drains
     TimePoint detached_since_{};                   // since when the session waits for a connection; zero if it has one
     bool open_ = false;

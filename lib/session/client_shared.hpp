@@ -41,7 +41,7 @@ struct ClientShared {
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
     std::shared_ptr<trunk::ResumeCounts> resume_counts = std::make_shared<trunk::ResumeCounts>();
     directory::DatagramOpener open_udp;               // for visits to UDP services; empty: none
-    std::shared_ptr<inspect::Inspector> inspector{};  // null: exchanges are not recorded
+    std::shared_ptr<inspect::Inspector> inspector{};  // null if exchanges are not recorded
     Logger* log = nullptr;
     Random* random = nullptr;
 };

@@ -34,7 +34,7 @@ struct OfferedService {
     std::string awaited_endpoint{};  // to be reported when its twin is registered, too
 
     // Health of its backend.
-    std::unique_ptr<backend::HealthChecker> watch{};  // null: the backend is not checked
+    std::unique_ptr<backend::HealthChecker> watch{};  // null if the backend is not checked
     bool is_checked = false;                          // at least once: it is registered then, and not before
     bool healthy = false;                             // as of the last check that has changed it
     std::string why_unhealthy{};

@@ -202,7 +202,7 @@ private:
 
     // The parts; each uses only those above it.
     const SessionRights rights_;
-    std::unique_ptr<SessionPlugins> plugins_;  // null: the server has none
+    std::unique_ptr<SessionPlugins> plugins_;  // null if the server has none
     SessionLogin login_;
     SessionResumption resumption_;
     const ServiceKinds kinds_;

@@ -31,7 +31,7 @@ public:
         const ServiceKinds& kinds;
         ServiceReplies& replies;
         HandoverQueue& handover_queue;
-        SessionPlugins* plugins;                             // null: the server has none
+        SessionPlugins* plugins;                             // null if the server has none
         std::function<std::optional<Refusal>()> refuse_any;  // the session accepts no services any more
         std::function<bool()> has_ended;
     };

@@ -20,7 +20,7 @@ public:
         ServiceTable& table;
         const ServiceKinds& kinds;
         SharedView& view;
-        SessionPlugins* plugins;                                // null: the server has none
+        SessionPlugins* plugins;                                // null if the server has none
         std::function<void(const wire::ControlPayload&)> send;  // to the client
         std::function<std::weak_ptr<ServerSession>()> session;  // the carrier of a service with a name
     };

@@ -24,7 +24,7 @@ public:
         const SessionContext& at;
         const ServiceKinds& kinds;
         SharedView& view;
-        SessionPlugins* plugins;  // null: the server has none
+        SessionPlugins* plugins;  // null if the server has none
     };
 
     explicit ServiceTable(Needs needs) : needs_(std::move(needs)) {}

@@ -42,12 +42,12 @@ public:
         SessionFacts& facts;
         const SessionExecutor& executor;
         const SessionRights& rights;
-        SessionPlugins* plugins;                                            // null: the server has none
+        SessionPlugins* plugins;                                            // null if the server has none
         std::function<std::shared_ptr<directory::SessionHandle>()> handle;  // the session's handle
         std::function<void(const wire::ControlPayload&)> send;              // to the client
         std::function<void(wire::Code code, const std::string& text)> end;  // ends the trunk
         std::function<bool()> has_ended;
-        std::function<bool()> is_authenticating;  // false: the trunk has failed, and its end follows
+        std::function<bool()> is_authenticating;  // false if the trunk has failed, and its end follows
         std::function<void()> resume;             // the client wants to resume an earlier session
         std::function<void()> welcomed;
     };

@@ -28,7 +28,7 @@ class SessionPlugins {
 public:
     /// Callbacks into the session for the answers.
     struct Needs {
-        std::function<bool()> in_login;  // false: the login is over, or has failed
+        std::function<bool()> in_login;  // false if the login is over, or has failed
         std::function<void()> admit;
         std::function<void(const directory::Refusal&)> refuse_login;
         /// Reads the hosts of a service in normal form.

@@ -35,7 +35,7 @@ public:
         const SessionContext& at;
         SessionFacts& facts;  // the address changes
         const SessionRights& rights;
-        SessionPlugins* plugins;  // null: the server has none
+        SessionPlugins* plugins;  // null if the server has none
         SharedView& view;
         const IntrusivePtr<trunk::Trunk>& trunk;  // of the session
         std::function<std::weak_ptr<ServerSession>()> session;

@@ -98,7 +98,7 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
     });
 }
 
-// True: the visitor was taken, and comes back when the decision is made.
+// True if the visitor was taken, and comes back when the decision is made.
 template <typename AnyVisitor>
 bool VisitorIntake::call_plugins(SessionService& service, AnyVisitor& visitor) {
     SessionPlugins* const plugins = needs_.plugins;

@@ -22,7 +22,7 @@ public:
         const SessionContext& at;
         const SessionExecutor& executor;
         ServiceTable& table;
-        SessionPlugins* plugins;  // null: the server has none
+        SessionPlugins* plugins;  // null if the server has none
         VisitorStreams& streams;
         const TrunkLoad& load;
         std::function<bool()> has_ended;

@@ -13,10 +13,10 @@ public:
     /// Looks up all keys, which makes them known.
     explicit BackendKeys(config::Section& service);
 
-    /// Reads the values. False: one is invalid, which was reported.
+    /// Reads the values. False if one is invalid, which was reported.
     bool read(BackendTls& tls) const;
     bool read(ProxyProtocol& proxy) const;
-    /// Tries the files of certificates and keys. False: one of them cannot be used, which was reported.
+    /// Tries the files of certificates and keys. False if one of them cannot be used, which was reported.
     bool check_files(const BackendSpec& words) const;
     /// The first TLS key that is present, or null. A TLS passthrough service must have none.
     const config::Value* any_tls() const noexcept;

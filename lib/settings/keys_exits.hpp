@@ -14,8 +14,8 @@ public:
     /// Looks up all keys, which makes them known.
     explicit ExitKeys(config::Section& service) : allow_(service.find("allow")), users_(service.find("users")) {}
 
-    /// Reads the values. False: one is invalid or missing, which was reported. `local`: the service's, at whose place a
-    /// missing `allow` is reported.
+    /// Reads the values. False if one is invalid or missing, which was reported. `local`: the service's, at whose place
+    /// a missing `allow` is reported.
     bool read(const config::Value& local, Tcp& tcp, ConfigReading& reading) const;
     /// Reports the keys of a service that cannot be an exit. True if there was one.
     bool refuse() const;

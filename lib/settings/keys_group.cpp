@@ -24,7 +24,7 @@ bool read_kind(const config::Value& value, Group::Eject& eject) {
     return kind != nullptr;
 }
 
-// Reads `eject: 5`, or its keys. False: a problem was reported.
+// Reads `eject: 5`, or its keys. False if a problem was reported.
 bool read_eject(const config::Value& value, Group::Eject& eject) {
     if (!value.is_group()) {
         const auto failures = value.number(1, wire::eject_failures_max);

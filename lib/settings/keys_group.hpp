@@ -19,7 +19,7 @@ public:
           sticky_(service.find("sticky")),
           eject_(service.find("eject")) {}
 
-    /// False: one is invalid, which was reported.
+    /// False if one is invalid, which was reported.
     bool read(Group& group) const;
 
 private:

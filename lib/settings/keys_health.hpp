@@ -6,7 +6,7 @@
 
 namespace ferrotunnel::detail {
 
-/// False: a problem was reported at its place.
+/// False if a problem was reported at its place.
 bool read_health(const config::Value& value, HealthCheck& check);
 
 }  // namespace ferrotunnel::detail

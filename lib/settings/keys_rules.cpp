@@ -19,7 +19,7 @@ using config::Value;
 /// Reads the values, and keeps the place of each.
 class RuleReader {
 public:
-    /// Reads all values. False: one cannot be parsed; the others are in `http`.
+    /// Reads all values. False if one cannot be parsed; the others are in `http`.
     bool read(const RuleKeys& keys, Http& http);
     /// Reports the problems of the values, each at its place.
     bool check(const Http& http, const Value& service) const;

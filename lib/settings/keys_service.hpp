@@ -92,7 +92,7 @@ std::string with_host(const std::string& local);
 /// Whether `local` is missing: only a redirecting service needs none.
 bool is_local_missing(const ServiceKeys& keys);
 
-/// False: an earlier service has this name, which was reported.
+/// False if an earlier service has this name, which was reported.
 bool is_new_name(const std::string& name, const config::Value& place, ClaimedNames& taken);
 
 /// Reports a refusal by the file's own server, at the key that it is about.
@@ -109,7 +109,7 @@ bool is_good(Description& service, const config::Value& local, const std::option
     return problems.empty();
 }
 
-/// Reads the plugins that the service requests. False: one is invalid, which was reported.
+/// Reads the plugins that the service requests. False if one is invalid, which was reported.
 template <typename Description>
 bool read_plugins_key(const ServiceKeys& keys, ConfigReading& reading, Description& service) {
     if (!keys.plugins) {
@@ -129,7 +129,7 @@ bool read_health_key(const ServiceKeys& keys, Description& service) {
     return !keys.health || read_health(*keys.health, service.health);
 }
 
-/// Reads whether the service is offered. False: the value is invalid, which was reported.
+/// Reads whether the service is offered. False if the value is invalid, which was reported.
 template <typename Description>
 bool read_enabled_key(const ServiceKeys& keys, const ConfigReading& reading, Description& service) {
     const auto enabled = keys.enabled ? keys.enabled->boolean() : std::optional(true);

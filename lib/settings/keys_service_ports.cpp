@@ -34,7 +34,7 @@ bool reads_bind(const ServiceKeys& keys, std::string& bind) {
     return !keys.bind || address;
 }
 
-// The ports of a service: a public one with its backend, or a range of them. Empty: a problem was reported.
+// The ports of a service: a public one with its backend, or a range of them. Empty if a problem was reported.
 std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
     const std::string text = port.is_text() ? port.try_text().value_or("") : "";
     if (!is_port_range(text) && !is_port_range(std::string_view(local).substr(local.rfind(':') + 1))) {
@@ -53,7 +53,7 @@ std::vector<PortOfRange> ports_of(const Value& port, const std::string& local) {
     return std::move(*ports);
 }
 
-// Adds a service with a public port to `services`, if it is valid. False: a problem was reported.
+// Adds a service with a public port to `services`, if it is valid. False if a problem was reported.
 template <typename Service>
 bool add_port(Service service, const ServiceKeys& keys, const Value& port, ClaimedNames::Ports& ports,
               ClaimedNames& taken, std::vector<Service>& services) {
@@ -111,7 +111,7 @@ bool has_what_udp_has_not(const ServiceKeys& keys) {
     return tls_key != nullptr || keys.path || ruled;
 }
 
-// Reads the PROXY protocol keys of a UDP service. False: a problem was reported.
+// Reads the PROXY protocol keys of a UDP service. False if a problem was reported.
 bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
     if (!keys.backend.read(udp.proxy_protocol)) {
         return false;
@@ -132,7 +132,7 @@ bool reads_introduction(const ServiceKeys& keys, Udp& udp) {
     return each.has_value();
 }
 
-// Reads the keys common to services with UDP, with `local` as written. Empty: a problem was reported.
+// Reads the keys common to services with UDP, with `local` as written. Empty if a problem was reported.
 std::optional<Udp> read_udp(const ServiceKeys& keys, ConfigReading& reading) {
     using std::chrono::milliseconds;
     const auto address = keys.local ? keys.local->word() : std::nullopt;

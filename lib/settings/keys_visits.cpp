@@ -12,7 +12,7 @@ namespace {
 
 using config::Value;
 
-// Reads one visit. Empty: a problem was reported.
+// Reads one visit. Empty if a problem was reported.
 std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
     if (!item.is_group()) {
         item.unexpected("a visit, like {name: db, local: 5432, key: file:db.key}");

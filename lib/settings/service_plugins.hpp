@@ -27,8 +27,8 @@ inline std::string key_of(const ServicePlugin& plugin) {
     return plugin.type + '\n' + plugin.settings;
 }
 
-/// Reads `plugins` of a service in a file: a list like that of a server's chain, of types with their settings. False: a
-/// problem was reported.
+/// Reads `plugins` of a service in a file: a list like that of a server's chain, of types with their settings. False if
+/// a problem was reported.
 bool read_service_plugins(const config::Value& value, std::vector<ServicePlugin>& plugins);
 
 }  // namespace ferrotunnel::detail

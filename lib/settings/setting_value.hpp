@@ -15,8 +15,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads the value of a setting. False: the value is invalid, which was reported at its place, and `into` is unchanged;
-/// for a std::vector: an item is invalid, and `into` has the other items.
+/// Reads the value of a setting. False if the value is invalid, which was reported at its place, and `into` is
+/// unchanged; for a std::vector: an item is invalid, and `into` has the other items.
 bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, double& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
@@ -67,7 +67,7 @@ std::string text_of(const SettingFacts& setting, const T& value) {
     }
 }
 
-/// Assigns a value set through a builder. False: the setting has another type, and stays as it is.
+/// Assigns a value set through a builder. False if the setting has another type, and stays as it is.
 template <typename T, typename Given>
 bool assign_value(T& into, Given& given) {
     constexpr bool are_numbers =

@@ -39,7 +39,7 @@ std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
 /// the end.
 struct RunningHandshake {
     std::string server_name;
-    std::string authority;  // the rule's digest; empty: no client certificate is requested
+    std::string authority;  // the rule's digest; empty if no client certificate is requested
     /// Kept until the end, so that a reload in between makes no difference.
     std::shared_ptr<const CertificateSnapshot> certificates;
     /// Why we rejected the visitor, in words for the log; otherwise empty.

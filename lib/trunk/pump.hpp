@@ -63,7 +63,7 @@ protected:
 
     /// The end exists and is watched: the pump lives until it is closed.
     void begin();
-    /// Drops the dialler's cancel function. False: the pump is closed, and needs no end any more.
+    /// Drops the dialler's cancel function. False if the pump is closed, and needs no end any more.
     bool wants_end() noexcept {
         cancel_ = nullptr;
         return !is_closed();

@@ -20,7 +20,7 @@ public:
     /// Why this name is not valid, in words that follow its place; empty if it is.
     static std::string name_fault(std::string_view name);
 
-    /// Adds a user whose name and hash are valid. False: the name exists.
+    /// Adds a user whose name and hash are valid. False if the name exists.
     bool add(std::string name, std::string hash);
     /// Adds the users of a file in the format of htpasswd: name:hash in each line; empty lines and those that begin
     /// with '#' are skipped. Throws std::runtime_error with words that follow the file's name.

@@ -28,7 +28,7 @@ Verdict no_verdict(std::string fault);
 /// not have, or a value of another type, is a fault.
 Verdict read_verdict(std::string_view body, Event event);
 
-// Apply the verdict to its subject. False: the server does not accept the hosts, limits or notes.
+// Apply the verdict to its subject. False if the server does not accept the hosts, limits or notes.
 bool amend(plugin::Login& login, const Verdict& verdict);
 bool amend(plugin::Registration& wanted, const Verdict& verdict);
 inline bool amend(plugin::Visit&, const Verdict&) {

@@ -20,8 +20,8 @@ struct Api {
     const ft_host* host = nullptr;
     const ft_http* http = nullptr;
     const ft_settings_api* settings = nullptr;
-    const ft_body_api* body = nullptr;    // null: the host has no bodies
-    const ft_session* session = nullptr;  // null: the host has no session hooks
+    const ft_body_api* body = nullptr;    // null if the host has no bodies
+    const ft_session* session = nullptr;  // null if the host has no session hooks
     const ft_fetch* fetch = nullptr;      // null: the host sends no requests for plugins
 };
 // Hidden, so that each library has its own, whatever it was compiled with.
@@ -80,7 +80,7 @@ inline ft_text text(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
-/// Reports why the running call is going to fail. False: the host is older and does not support it.
+/// Reports why the running call is going to fail. False if the host is older and does not support it.
 inline bool explain(std::string_view words) noexcept {
     if (api.host == nullptr || api.host->explain == nullptr) {
         return false;
