@@ -76,7 +76,7 @@ std::vector<OptionInfo> backend_tls_options() {
          "require one. Needs --backend-key."},
         {"backend-key", "FILE", "", "Key of --backend-certificate (PEM, without a pass phrase)."},
         {"backend-insecure", "", "Accept any TLS certificate of the backend",
-         "Accept any certificate of such a backend: anyone on the path to it can read and change everything."},
+         "Accept any certificate of such a backend: anyone on the path to it can read and modify all traffic."},
     };
 }
 

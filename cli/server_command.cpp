@@ -169,9 +169,10 @@ void introduce_http(const ServerPlan& plan, Output& output) {
 
 void introduce(const ServerPlan& plan, Output& output) {
     output.line(fmt::format("FerroTunnel {} server", version_string));
-    output.line(
-        fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
-                    plan.server.tls_pin().empty() ? "TLS is OFF: anyone in between can read everything" : "TLS 1.3"));
+    output.line(fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
+                            plan.server.tls_pin().empty()
+                                ? "TLS is OFF: anyone on the network path can read and modify all traffic"
+                                : "TLS 1.3"));
     if (const std::string pin = plan.server.tls_pin(); !pin.empty()) {
         output.line(fmt::format("  TLS pin    {}", pin));
     }

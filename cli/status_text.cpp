@@ -365,7 +365,7 @@ std::string services_text(const Json& answer, const Json& before, double seconds
 std::string route_text(const Json& answer) {
     const std::string found = text_in(answer, "found");
     if (found != "service") {
-        return fmt::format("-> {}\n", printable(found == "away" ? "its client is away" : found));
+        return fmt::format("-> {}\n", printable(found == "away" ? "its client is disconnected" : found));
     }
     std::string text =
         fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),

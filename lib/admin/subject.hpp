@@ -30,13 +30,16 @@ public:
     virtual Answer services() = 0;
     /// `description`: an item of `client.services` of a configuration file, as JSON. `keep`: also after a restart of
     /// the program.
-    virtual Answer add_service(const Json&, bool) { return not_here("Services are added at their client."); }
+    virtual Answer add_service(const Json&, bool) {
+        return not_here("Services are added at their client: use its control socket, or name the client (--client).");
+    }
     virtual Answer remove_service(const std::string&, bool) {
-        return not_here("Services are removed at their client.");
+        return not_here("Services are removed at their client: use its control socket, or name the client (--client).");
     }
     /// `by`: the caller, for the status.
     virtual Answer switch_service(const std::string&, bool, const std::string&) {
-        return not_here("Services are switched at their client.");
+        return not_here(
+            "Services are switched at their client: use its control socket, or name the client (--client).");
     }
 
 protected:
@@ -69,7 +72,7 @@ public:
     /// Sends a request to the backend of a service, as `id`, which repeats `replay_of`. Returns why not. Empty if it is
     /// in progress.
     virtual std::string replay(const std::string&, std::string, std::uint64_t, std::uint64_t) {
-        return "Requests are sent again by their client.";
+        return "Requests are sent again by the client that recorded them: use its control socket.";
     }
 
     /// All metrics.

@@ -28,7 +28,7 @@ ConnectDecision ConnectAccess::decide(const ConnectRequest& ask, const runtime::
         if (can_be_guessed && shown) {
             shared_.brute_force->failed(networks, shown->id, now);
         }
-        return {407, "The server does not know this token."};
+        return {407, "The server does not accept this token. Check that it is one of the server's tokens."};
     }
     const auto rules = shared_.registry->rules();
     const login::Rights& rights = rules->of(token->id());

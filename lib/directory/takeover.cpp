@@ -60,13 +60,13 @@ struct Admission : std::enable_shared_from_this<Admission> {
             done(std::move(*refusal));
         } else if (++rounds > rounds_max) {
             done(Refusal{wire::Code::busy,
-                         "Other sessions of the same client keep taking over. Trying later may work."});
+                         "Other sessions of the same client keep replacing this one. Trying later may work."});
         } else {
             const auto& superseding = std::get<Superseding>(answer);
             evict_all(superseding.older, wire::Code::superseded,
                       superseding.evicts_detached
                           ? "It had no connection, and the token has reached its limit of sessions."
-                          : "A newer session of the same client took over.",
+                          : "A newer session of the same client replaced this one.",
                       [self = shared_from_this()] { self->request(); });
         }
     }
@@ -94,7 +94,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
                 return;
             } else if (auto& contested = std::get<Contested>(answer); ++rounds > rounds_max) {
                 done(Refusal{contested.if_alive.code,
-                             "Other clients keep taking " + text_of_name() + " over. Trying later may work."});
+                             "Other clients keep claiming " + text_of_name() + ". Trying later may work."});
                 return;
             } else {
                 probe(contested);

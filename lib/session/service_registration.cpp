@@ -96,7 +96,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire
     }
     for (const wire::PluginPart& plugin : description.plugins) {
         if (!plugin.unknown.empty()) {
-            return Refusal{Code::unsupported, "This server does not know `" + printable(plugin.unknown, shown_max) +
+            return Refusal{Code::unsupported, "This server does not support `" + printable(plugin.unknown, shown_max) +
                                                   "`, a setting that the service has for the plugin " +
                                                   printable(plugin.type, shown_max) + "."};
         }
@@ -120,12 +120,11 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
     }
     if (description.group.sticky > wire::Sticky::cookie ||
         (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
-        return Refusal{
-            Code::unsupported,
-            "This server does not know the service's value of `sticky`, or does not support it for this kind."};
+        return Refusal{Code::unsupported,
+                       "This server does not support the service's value of `sticky`, or not for this kind."};
     }
     if (description.group.balance > wire::Balance::two_choices) {
-        return Refusal{Code::unsupported, "This server does not know the service's value of `balance`."};
+        return Refusal{Code::unsupported, "This server does not support the service's value of `balance`."};
     }
     if (!description.plugins.empty()) {
         return Refusal{Code::unsupported,
@@ -137,7 +136,8 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
 // Refuses rules that this version cannot apply, and rules beyond a client's limit.
 std::optional<directory::Refusal> ServiceRegistration::refuse_rules(const wire::HttpRulesPart& rules) const {
     if (!rules.unknown.empty()) {
-        return Refusal{Code::unsupported, "This server does not know the rule `" + printable(rules.unknown, shown_max) +
+        return Refusal{Code::unsupported, "This server does not support the rule `" +
+                                              printable(rules.unknown, shown_max) +
                                               "`, without which the service must not be served."};
     }
     const std::size_t bytes = rules.bytes();

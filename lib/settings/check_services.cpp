@@ -115,7 +115,7 @@ void check_service(Tcp& service, bool application_serves, std::vector<Problem>& 
     }
     check_service_bind(service.name, service.bind, problems);
     if (service.is_private && !service.bind.empty()) {
-        problems.push_back({service.name, "is private and has `bind`, which needs a public port"});
+        problems.push_back({service.name, "is private and has `bind`, which needs a public port; remove one of them"});
     }
     if (!service.key.empty() && !service.is_private) {
         problems.push_back(
@@ -207,7 +207,7 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         wrong("is private and has a public port; it can have only one of them");
     }
     if (service.is_private && !service.bind.empty()) {
-        wrong("is private and has `bind`, which needs a public port");
+        wrong("is private and has `bind`, which needs a public port; remove one of them");
     }
     if (service.is_private && service.key.empty()) {
         wrong("is private and has no `key`, which other clients need to visit it");
@@ -228,7 +228,7 @@ void check_service(Udp& service, bool application_serves, std::vector<Problem>& 
         wrong("has `proxy_protocol` v1, which is only for TCP; use v2 for datagrams");
     }
     if (service.proxy_each && service.proxy_protocol == ProxyProtocol::off) {
-        wrong("has `proxy_each`, which has no meaning without `proxy_protocol`");
+        wrong("has `proxy_each`, which has no meaning without `proxy_protocol`; set `proxy_protocol: v2` or remove it");
     }
     check_backend_of(service, application_serves, "127.0.0.1:53", problems);
 }

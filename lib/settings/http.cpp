@@ -58,21 +58,21 @@ constexpr std::array settings_of_http{
     number("connections", &S::connections, 1, limits::http_connections_settable_max,
            "Open connections of visitors; one beyond that gets 429, or is closed before TLS."),
     number("connections_per_address", &S::connections_per_address, 1, limits::http_connections_settable_max,
-           "The same for one address (IPv6: /64); an IPv6 /56 may have a quarter of `connections`, a /48 half, or this "
-           "value if it is larger. Does not apply to trusted proxies."),
+           "Open connections of visitors from one address (IPv6: /64); an IPv6 /56 may have a quarter of "
+           "`connections`, a /48 half, or this value if it is larger. Does not apply to trusted proxies."),
     on_off("h2c", &S::h2c, "Whether visitors without TLS may use HTTP/2 from their first byte on."),
     number("http2_streams", &S::http2_streams, 1, h2::streams_settable_max,
            "Concurrent requests of an HTTP/2 connection."),
     size("http2_stream_window", &S::http2_stream_window, h2::window_settable_min, h2::window_settable_max,
          "Bytes of an HTTP/2 request's body that may wait for the backend."),
     size("http2_connection_window", &S::http2_connection_window, h2::window_settable_min, h2::window_settable_max,
-         "The same for all requests of an HTTP/2 connection together."),
+         "Bytes of the bodies of all requests of an HTTP/2 connection that may wait for their backends."),
     on_off("http2_websockets", &S::http2_websockets,
            "Whether WebSockets are accepted over HTTP/2 (RFC 8441); `off`: browsers open them over HTTP/1.1."),
     size("head_bytes", &S::head_bytes, limits::http_head_settable_min, limits::http_head_settable_max,
          "Maximum size of a request's head; 431 when exceeded."),
     size("line_bytes", &S::line_bytes, limits::http_line_settable_min, limits::http_line_settable_max,
-         "The same for each line of the head."),
+         "Maximum size of each line of the head; 431 when exceeded."),
     number("fields", &S::fields, 1, limits::http_fields_max,
            "Maximum number of fields in a head; 431 when exceeded. 16 more are allowed for fields that proxies add."),
     size("target_bytes", &S::target_bytes, limits::http_target_settable_min, limits::http_target_max,
@@ -135,9 +135,10 @@ constexpr std::array settings_of_http{
                {},
                [](const S& a, const S& b) { return a.pages == b.pages; },
                [](S& into, const S& from) { into.pages = from.pages; }},
-    Setting<S>{{.key = "hosts", .type = "hosts", .help = "The same for single hosts, see below.", .is_live = true},
-               {},
-               [](const S&, const S&) { return true; }},  // compared as part of `pages`
+    Setting<S>{
+        {.key = "hosts", .type = "hosts", .help = "Pages of your own for single hosts, see below.", .is_live = true},
+        {},
+        [](const S&, const S&) { return true; }},  // compared as part of `pages`
 };
 
 void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {

@@ -123,8 +123,10 @@ constexpr SettingFacts of_token[] = {
               "Bytes per second of all its visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
               "\"Rights\" below.",
               direction_keys),
-    byte_rate("service_bytes_per_second", "The same for each of its services.", direction_keys),
-    byte_rate("visitor_bytes_per_second", "The same for each visitor of a service.", direction_keys),
+    byte_rate("service_bytes_per_second", "Bytes per second of all visitors of each service, in each direction.",
+              direction_keys),
+    byte_rate("visitor_bytes_per_second", "Bytes per second of each visitor of a service, in each direction.",
+              direction_keys),
 };
 
 constexpr SettingFacts of_guarded_service[] = {

@@ -140,7 +140,8 @@ constexpr SettingFacts of_backend[] = {
              "`local`."},
     {.key = "backend_insecure",
      .form = Form::on_off,
-     .help = "Accept any certificate of a TLS backend: anyone on the network path can then read everything."},
+     .help =
+         "Accept any certificate of a TLS backend: anyone on the network path can then read and modify all traffic."},
     {.key = "proxy_protocol",
      .form = Form::choice,
      .choices = proxy_versions,
@@ -325,7 +326,7 @@ constexpr SettingFacts of_rules[] = {
      .help = "Changes of the header fields that the backend "
              "receives.",
      .keys = field_rule_keys},
-    {.key = "response_headers", .help = "The same for responses.", .keys = field_rule_keys},
+    {.key = "response_headers", .help = "Changes of the header fields that visitors receive.", .keys = field_rule_keys},
     {.key = "redirect",
      .type = "URL or path",
      .help = "The server answers with a redirect to this; the rest of the path below `path`, and the query, are kept.",

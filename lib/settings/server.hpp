@@ -184,8 +184,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .operand = "SERVICE",
       .topic = addresses_topic,
       .type = "text",
-      .help = "The same for visitors of such a port that send nothing for 2 s, since in their protocol the server "
-              "speaks first.",
+      .help = "TCP service, written as for `ssh_service`, for visitors of a shared port that send nothing for 2 s, "
+              "since in their protocol the server speaks first.",
       .default_text = "none; such visitors are rejected",
       .is_live = true},
      &ServerValues::silent_service},

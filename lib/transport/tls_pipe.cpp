@@ -209,7 +209,7 @@ std::string TlsPipe::wrong_peer() {
         return context_->is_server()
                    ? "the peer speaks TLS but is not a FerroTunnel client (it does not offer the protocol "
                      "ferrotunnel/1)"
-                   : "the server speaks TLS but is not a FerroTunnel server (it does not know the protocol "
+                   : "the server speaks TLS but is not a FerroTunnel server (it does not select the protocol "
                      "ferrotunnel/1); check address and port";
     }
     if (const auto& pin = context_->pin()) {

@@ -147,7 +147,7 @@ TEST_CASE("a rule that the server does not know is not left out: the service is 
     client.send_control(message.take());
     const wire::Refused refusal = client.refused();
     CHECK(refusal.code == wire::Code::unsupported);
-    CHECK_THAT(refusal.text, Catch::StartsWith("This server does not know the rule `basic_auth`"));
+    CHECK_THAT(refusal.text, Catch::StartsWith("This server does not support the rule `basic_auth`"));
     CHECK(rig.find("a.example").kind == HttpKind::unknown_host);
 }
 
