@@ -40,13 +40,13 @@ struct Stall {
 inline const char* name_of(Stall::Why why) noexcept {
     switch (why) {
         case Stall::Why::unscheduled:
-            return "no turn to send";
+            return "turn to send";
         case Stall::Why::missed_room_wake:
-            return "no wake to send more";
+            return "wake to send more";
         case Stall::Why::unread:
-            return "no wake to receive";
+            return "wake to receive";
         case Stall::Why::no_credit:
-            return "no credit for the peer";
+            return "credit for the peer";
     }
     return "";
 }
