@@ -10,10 +10,10 @@
 //    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
 //    close:     claims both locks, even if parked, and drives them to their end
 //
-// The application's wish only rises, and sending ends accordingly, after everything that is queued:
+// The application's request to end only rises, and sending ends accordingly, after everything that is queued:
 //
-//    wish:      open --shutdown_send--> shutdown --close--> closed --reset--> reset       (each may be skipped)
-//    sent end:  none --wish is shutdown or closed--> fin --wish is reset--> reset         (fin may be skipped)
+//    end_request:  open --shutdown_send--> shutdown --close--> closed --reset--> reset          (each may be skipped)
+//    sent end:     none --end_request is shutdown or closed--> fin --it is reset--> reset       (fin may be skipped)
 //
 // After close the reading half lingers: it discards what still arrives, until the other side ends too.
 #pragma once

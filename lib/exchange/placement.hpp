@@ -2,7 +2,7 @@
 // queue for a connection.
 //
 //   open --idle connection--> connected
-//     |--line, too many opens--> pending --its turn--> open_in_turn
+//     |--queue, too many opens--> pending --its turn--> open_in_turn
 //     '--carrier--> pending --on_backend_event--> connected
 //                        '--refused--> refused(): the next carrier, or none: full, gone, unhealthy, over_quota
 //

@@ -2,7 +2,7 @@
 // SOCKS5 (RFC 1928, with the login of RFC 1929) from HTTP. Sans-IO.
 //
 //   first byte 5:  methods --> [login] --> request --.
-//   any other:     head of a request ----------------+--> asked --granted(), the bytes are the destination's--> granted
+//   any other:     head of a request ----------------+--> requested --granted(), bytes of the destination--> granted
 //                      |                              `--refuse()--.
 //                      `--broken, not supported, or a wrong login--+--> refused: the output reports it, then nothing
 //

@@ -2,8 +2,8 @@
 // decrease.
 //
 //   ServiceCounters --rows--> ServiceRow: labels, and for each worker that counts
-//                           Meter         <-- mux::Session, with each frame of payload
-//                           HttpCounts    <-- exchange, when a request has ended
+//                               Meter         <-- mux::Session, with each frame of payload
+//                               HttpCounts    <-- exchange, when a request has ended
 //
 // A worker counts in its own values, with plain stores; a reader sums them up without blocking. Streams and services
 // hold the row in which they count.

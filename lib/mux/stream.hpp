@@ -11,8 +11,8 @@
 //
 //      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
 //                  open --reset---> reset                           open --RESET------> reset
-//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which `verdict()` reports
-//   at once, without waiting for queued data.
+//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which `stream_end()`
+//   reports at once, without waiting for queued data.
 //
 // The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
 // ordered by the caller. Members that any thread may call are marked.

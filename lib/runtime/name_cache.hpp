@@ -34,14 +34,14 @@ NameAnswer look_up(const std::string& host);
 
 ///     unknown --find--> in progress --result--> known --limits::name_fresh--> looked up again, by the next caller
 ///                          |                   |
-///                          |                   '--its addresses do not respond (distrust)--> looked up again
+///                          |                   '--its addresses do not respond (invalidate)--> looked up again
 ///                          '--error--> reported; looked up again after limits::name_retry
 ///
 /// If a name has resolved before and the resolver fails now, its old addresses stay usable for limits::name_stale_max:
 /// the first caller waits for the resolver, and until the resolver works again no other caller does, unless the
-/// addresses are distrusted. "No such name" is a result, not a failure. Addresses are in the order in which they should
-/// be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305). Any
-/// thread.
+/// addresses are invalidated. "No such name" is a result, not a failure. Addresses are in the order in which they
+/// should be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305).
+/// Any thread.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;
@@ -52,9 +52,9 @@ public:
     explicit NameCache(LookUp how = look_up, std::function<TimePoint()> clock = Clock::now)
         : look_up_(std::move(how)), clock_(std::move(clock)) {}
 
-    /// Returns the result if it is known; otherwise `told`, if it is not empty, will be called with it. At most one
+    /// Returns the result if it is known; otherwise `callback`, if it is not empty, will be called with it. At most one
     /// lookup runs for each name, and at most limits::lookups_max together: others wait for their turn. Throws if there
-    /// is no memory; then `told` is not called.
+    /// is no memory; then `callback` is not called.
     std::optional<NameAnswer> find(const std::string& host, Callback callback);
     /// Reports that the addresses of `host` do not respond: the name is looked up again, unless its result is very
     /// recent.

@@ -2,7 +2,7 @@
 //
 //   the client refuses the stream, since its backend does -> refused
 //   the stream is reset before any byte of the backend -> reset, unless the visitor has reset it first
-//   a byte of the backend arrives, or it ends in order -> well
+//   a byte of the backend arrives, or it ends in order -> success
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ class MemberTap final : public Tap {
 public:
     using Report = std::function<void(directory::MemberOutcome, TimePoint)>;
 
-    /// `tell` is called at most once; if never, the outcome is unknown.
+    /// `report` is called at most once; if never, the outcome is unknown.
     MemberTap(IntrusivePtr<mux::Stream> stream, Report report)
         : stream_(std::move(stream)), report_(std::move(report)) {}
 

@@ -1,9 +1,8 @@
 // A session's questions to plugins: about its login, about the services that its client registers, and about visitors
 // of TCP and TLS.
 //
-//   token proved --call_login_plugins--> admission           registration --take--> asked, or another trunk asks -->
-//   registered
-//                    '--> refused                                      '--> refused
+//   token proved --call_login_plugins--> admission    registration --take--> pending, or another trunk's --> registered
+//                    '--> refused                                        '--> refused
 //   A registration that requests plugins waits again, until these are created.
 #pragma once
 

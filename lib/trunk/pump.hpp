@@ -6,7 +6,7 @@
 //   dialing --connected--> open --both directions ended (or one, for HTTP)-----------> closed
 //      |                     |\--error, a write fails--> broken --all of it is read---> |
 //      |                     \--reset in order--> resetting --acknowledged------------> |
-//      \______________________ verdict, cancel: from every state ____________________> /
+//      \___________________ stream_end, cancel: from every state ____________________> /
 //
 // In `open` each direction ends by itself. In `broken` the end accepts nothing more, and its remaining bytes are read;
 // in `resetting` it delivers nothing more.
