@@ -34,7 +34,7 @@ struct NoReply {
     std::string text;  // a sentence without its full stop
 };
 
-/// Blocks for `patience` at most.
+/// Blocks for `timeout` at most.
 Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& question, Duration timeout);
 
 }  // namespace ferrotunnel::admin

@@ -29,7 +29,8 @@ namespace ferrotunnel::admin {
 /// For one thread.
 class WebLogin {
 public:
-    /// Called for a wrong secret, at most at the rate limits::admin_guess_reports. `untold`: those since the last call.
+    /// Called for a wrong secret, at most at the rate limits::admin_guess_reports. `unreported`: those since the last
+    /// call.
     using OnWrong = std::function<void(const std::string& address, std::uint64_t unreported)>;
 
     /// `port`: of the dashboard, since browsers do not separate the cookies of one host's ports. `is_secure`: it uses

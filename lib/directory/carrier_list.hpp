@@ -3,8 +3,8 @@
 // They belong to one client, or to several that share it as members of a group: then a visitor's member is chosen
 // first, and then the least loaded of its trunks.
 //
-// A member has a *seat*, which identifies it for sticky visitors: its name, and its rank among members of that name.
-// The successor of a client (docs/architecture/handover.md) shares the seat of its predecessor, and gets no visitors as
+// A member has a *slot*, which identifies it for sticky visitors: its name, and its rank among members of that name.
+// The successor of a client (docs/architecture/handover.md) shares the slot of its predecessor, and gets no visitors as
 // long as the predecessor accepts them: so a sticky visitor moves once, and never back and forth.
 #pragma once
 

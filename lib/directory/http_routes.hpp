@@ -31,7 +31,7 @@ struct HttpMatch {
     } kind = Kind::unknown_host;
     HttpService* service = nullptr;  // alive as long as the routes are
     std::string_view host_pattern;   // the pattern that has matched; points into the routes
-    TimePoint offline_since{};       // for `away`: since when; after a restart, since the start at the latest
+    TimePoint offline_since{};       // for `offline`: since when; after a restart, since the start at the latest
     http::PathFault fault = http::PathFault::none;
 };
 
@@ -43,7 +43,7 @@ struct TlsMatch {
         offline,  // registered, but its client is not connected at the moment
     } kind = Kind::none;
     HttpService* service = nullptr;  // alive as long as the routes are
-    TimePoint offline_since{};       // for `away`, as in HttpMatch
+    TimePoint offline_since{};       // for `offline`, as in HttpMatch
 };
 
 /// The present holder of a service's host and path.

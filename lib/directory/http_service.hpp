@@ -48,7 +48,7 @@ public:
 
     /// The carrier with the fewest streams, in turn if several are equal, without those in `passed` (which have just
     /// answered that they have no room). A carrier on the worker `here` may have a few more, since its traffic never
-    /// changes threads. In a group, a carrier of the member that `ask` selects. Empty if none is left.
+    /// changes threads. In a group, a carrier of the member that `context` selects. Empty if none is left.
     std::optional<Carrier> choose(const CarrierIds& passed = {}, const runtime::Worker* here = nullptr,
                                   const BalanceContext& context = {});
 

@@ -17,7 +17,7 @@ struct MemberNotice {
     std::string why;      // reason of the ejection; empty: it has returned
 };
 
-/// `fared`: the outcome that caused the turn; `time`: how long the member is out.
+/// `outcome`: of the visitor that caused the transition; `time`: how long the member is out.
 MemberNotice member_notice(const GroupMember& member, HealthTransition turn, MemberOutcome outcome, Duration time,
                            std::string_view service, std::string_view token);
 

@@ -271,7 +271,7 @@ public:
     PortTable() : PortTable(Limits{}) {}
     explicit PortTable(const Limits& most, const HoldLimiter::Settings& held = {})
         : limits_(most), limiter_(std::make_shared<HoldLimiter>(held)) {}
-    /// Sets Most::of_token for ports that are opened from then on.
+    /// Sets Limits::of_token for ports that are opened from then on.
     void set_token_limit(std::size_t most) {
         const MutexLock lock(mutex_);
         limits_.of_token = most;

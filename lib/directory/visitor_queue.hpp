@@ -19,7 +19,7 @@ public:
     bool empty() const noexcept { return visitors_.empty(); }
     bool is_full() const noexcept { return visitors_.size() >= limits::visitors_waiting_max; }
 
-    /// Appends a visitor, and holds its port, if it arrived at one (see SharedPort::Hold).
+    /// Appends a visitor, and holds its port, if it arrived at one (see SharedPort::AcceptPause).
     void push(Visitor visitor) {
         if (!port_ && visitor.port) {
             port_.emplace(visitor.port);

@@ -5,7 +5,7 @@
 //
 //   an answer arrives, and it may open one   or   a stream returns to the pool, and it takes that
 //
-// whichever happens first. Each worker has its own gate: nothing is shared, nothing is locked.
+// whichever happens first. Each worker has its own limiter: nothing is shared, nothing is locked.
 #pragma once
 
 #include <cstddef>

@@ -13,7 +13,7 @@ struct Failure : Refusal {
     bool not_delivered = false;      // no part of the request reached the backend
     bool try_other_carrier = false;  // another carrier may have room
     bool lost = false;               // the path to the backend was lost, which tells nothing about the backend
-    /// What the failure means for the group member that had the request; `well`: nothing.
+    /// What the failure means for the group member that had the request; `success`: nothing.
     directory::MemberOutcome outcome = directory::MemberOutcome::success;
 };
 

@@ -31,10 +31,10 @@ class ExitHandshake {
 public:
     enum class State : std::uint8_t { reading, requested, granted, refused };
 
-    /// Without users no login is required. They have to outlive the conversation.
+    /// Without users no login is required. They have to outlive the handshake.
     explicit ExitHandshake(const std::vector<User>& users) : users_(users) {}
 
-    /// Takes received bytes while it reads; returns how many of them belong to the conversation. The bytes after them
+    /// Takes received bytes while it reads; returns how many of them belong to the handshake. The bytes after them
     /// are for the destination. The outcome does not depend on how the bytes are split.
     std::size_t receive(Bytes bytes);
     State state() const noexcept { return state_; }

@@ -20,7 +20,7 @@ class HttpListener {
 public:
     using Settings = HttpListenerSettings;
 
-    /// Created on `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `gate`.
+    /// Created on `worker`, where it accepts; `edges` outlive it. All listeners of an edge share `limiter`.
     HttpListener(runtime::Worker& worker, runtime::Fd listener, Settings settings,
                  std::vector<std::shared_ptr<EdgeWorker>> edges, std::shared_ptr<login::ConnectionLimiter> limiter);
     ~HttpListener();

@@ -29,7 +29,7 @@ class MemberRow {
 public:
     using Count = std::atomic<std::uint64_t>;
 
-    /// `heir`: receives the row's counts when it ends; may be null.
+    /// `overflow`: receives the row's counts when it ends; may be null.
     MemberRow(MemberLabels labels, std::shared_ptr<MemberRow> overflow)
         : labels_(std::move(labels)), overflow_(std::move(overflow)) {}
     ~MemberRow() {

@@ -65,14 +65,14 @@ using Writers = std::shared_ptr<const std::vector<const void*>>;
 
 class ServiceRow : public std::enable_shared_from_this<ServiceRow> {
 public:
-    /// `heir`: receives the row's counts when it ends; may be null.
+    /// `overflow`: receives the row's counts when it ends; may be null.
     ServiceRow(ServiceLabels labels, Writers writers, std::shared_ptr<ServiceRow> overflow);
     ~ServiceRow();
     ServiceRow(const ServiceRow&) = delete;
     ServiceRow& operator=(const ServiceRow&) = delete;
 
     const ServiceLabels& labels() const noexcept { return labels_; }
-    /// The number of a writer, as for `http`: the same for all rows of a book.
+    /// The number of a writer, as for `http`: the same for all rows of a table.
     std::size_t number_of(const void* writer) const noexcept;
     /// The byte counters of this writer; they hold the row. Any thread.
     std::shared_ptr<Meter> meter(const void* writer);

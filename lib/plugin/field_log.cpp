@@ -67,8 +67,8 @@ bool FieldLog::is_effective(std::size_t i) const noexcept {
                         });
 }
 
-// Calls `look(name, value, stands)` for each field in order, until it returns true. `stands` returns whether the field
-// is still there; it is called only for fields of interest, since it walks through the changes.
+// Calls `look(name, value, is_there)` for each field in order, until it returns true. `is_there` returns whether the
+// field is still there; it is called only for fields of interest, since it walks through the changes.
 template <typename Look>
 bool FieldLog::for_each_field(const BaseFields& base, Look look) const {
     for (std::size_t i = 0; i < base.size(); ++i) {

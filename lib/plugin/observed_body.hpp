@@ -17,7 +17,7 @@ public:
     /// The run of the exchange.
     class Judge {
     public:
-        /// The body is complete; `wish` has not been called for it yet. Negative: the instance has failed.
+        /// The body is complete; `callback` has not been called for it yet. Negative: the instance has failed.
         virtual ft_decision on_observed(std::size_t instance, const CollectCallback& callback,
                                         std::string_view body) noexcept = 0;
         virtual void on_observed_too_large(std::size_t instance) noexcept = 0;

@@ -56,7 +56,7 @@ public:
     /// Collects the events that are ready now, without waiting, and calls the targets. Returns the number of events.
     std::size_t dispatch() noexcept;
     /// The two halves of `dispatch`, for a caller that sleeps here: `wait` waits up to `timeout_ms` (-1: for ever)
-    /// until something is ready and returns the number of events; `tell` then calls the targets.
+    /// until something is ready and returns the number of events; `notify_targets` then calls the targets.
     std::size_t wait(int timeout_ms) noexcept;
     void notify_targets() noexcept;
 

@@ -52,7 +52,7 @@ public:
     enum class Answer : std::uint8_t { ask, wait, join };
 
     /// A trunk requests the service. `ask`: it asks the plugins, and reports the result; `wait`: another one does, and
-    /// `told` is called; `join`: the decision exists, and `key` becomes the name under which it was requested.
+    /// `callback` is called; `join`: the decision exists, and `key` becomes the name under which it was requested.
     Answer enter(Key& key, directory::SessionKey trunk, TimePoint now, Callback callback, Decision& decision);
     /// The plugins asked by this trunk accept the service.
     void accept(const Key& key, directory::SessionKey trunk, Decision decision);

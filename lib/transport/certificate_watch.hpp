@@ -14,7 +14,7 @@ namespace ferrotunnel::transport {
 
 class CertificateWatch {
 public:
-    /// Starts the thread. `tell` is called on it after each load that changed something; it must not throw.
+    /// Starts the thread. `report` is called on it after each load that changed something; it must not throw.
     CertificateWatch(std::shared_ptr<VisitorTls> tls, Duration every,
                      std::function<void(const CertificateReport&)> report);
     /// Waits for a load that is in progress.

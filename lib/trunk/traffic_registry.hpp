@@ -36,10 +36,10 @@ private:
     TrafficSums past_ GUARDED_BY(mutex_);
 };
 
-/// One session's entry in the book. Its worker writes, any thread reads.
+/// One session's entry in the registry. Its worker writes, any thread reads.
 class TrafficRegistry::Account {
 public:
-    /// `book` may be null: then nothing is recorded.
+    /// `registry` may be null: then nothing is recorded.
     Account(std::shared_ptr<TrafficRegistry> registry, const mux::Session& session);
     ~Account();
     Account(const Account&) = delete;

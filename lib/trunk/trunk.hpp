@@ -76,7 +76,7 @@ public:
 
     /// Counts the bytes that the trunk moves in `recent` as well. Call it before `start`.
     void count_in(std::shared_ptr<RecentTraffic> recent) noexcept { recent_ = std::move(recent); }
-    /// Gives the session an entry in `book` as long as it lives. Call it before `start`.
+    /// Gives the session an entry in `registry` as long as it lives. Call it before `start`.
     void account_in(std::shared_ptr<TrafficRegistry> registry) { account_.emplace(std::move(registry), session_); }
     /// Counts the session's memory in `governor`, as `owner`'s, as long as the trunk lives. Call it after the login.
     void govern_by(std::shared_ptr<MemoryGovernor> governor, const std::string& owner) {

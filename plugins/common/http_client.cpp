@@ -183,7 +183,7 @@ void HttpClient::make_fetcher() {
     }
 }
 
-// Starts what may run, now that `asked` waits as well. False: the host does not accept it.
+// Starts what may run, now that `pending` waits as well. False: the host does not accept it.
 bool HttpClient::start(const std::shared_ptr<PendingRequest>& pending) {
     const bool is_taken = begin_waiting(pending);
     watch_waiting();
