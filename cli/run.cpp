@@ -106,7 +106,7 @@ private:
         cause_ = cause;
     }
 
-    // Tells others that the phase `running` is over.
+    // Notifies others that the phase `running` is over.
     void enter(Phase next) {
         assert(next >= phase_ && cause_ != Cause::none);
         if (std::exchange(phase_, next) != Phase::running) {

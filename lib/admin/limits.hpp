@@ -12,7 +12,6 @@ namespace ferrotunnel::limits {
 
 /// Connections to one control socket, metrics address or dashboard. A person needs one, a browser up to six; a further
 /// one displaces the one that has waited longest.
-/// takes the place of the one that has waited longest.
 inline constexpr std::size_t admin_peers_max = 32;
 /// The same from one address (IPv6: /64), if strangers can connect; a further one displaces one of its own address.
 inline constexpr std::size_t admin_peers_of_address_max = 8;

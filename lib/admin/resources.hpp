@@ -30,7 +30,7 @@ struct Request {
     std::string_view last_event_id{};  // of a caller that has followed events before
     std::string_view cookie{};
     std::string_view authorization{};
-    // At a door open to everybody: the networks of the other end's IP address (null: none), and that address.
+    // At an endpoint open to everybody: the networks of the other end's IP address (null: none), and that address.
     const login::AddressNetworks* networks = nullptr;
     std::string_view peer{};
 };

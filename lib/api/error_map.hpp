@@ -17,7 +17,7 @@ std::error_code connection_error(wire::Code code) noexcept;
 /// The error of a stream's operation that was ended by a reset with this code.
 std::error_code reset_error(wire::Code code) noexcept;
 
-/// The same for a verdict. `owner_stopped`: the stream's Client or Server was stopped on purpose.
+/// The same for `stream_end`. `owner_stopped`: the stream's Client or Server was stopped on purpose.
 std::error_code stream_end_error(const mux::StreamEnd& stream_end, bool owner_stopped) noexcept;
 
 }  // namespace ferrotunnel::detail

@@ -212,8 +212,8 @@ void StreamCore::drive_reader() noexcept {
     }
 }
 
-// Settles a read. The verdict is loaded before the queue is checked, so that bytes received before the trunk was lost
-// are still read.
+// Settles a read. The stream's end is loaded before the queue is checked, so that bytes received before the trunk was
+// lost are still read.
 StreamCore::Outcome StreamCore::settle_read() {
     if (closed() || cancelled_read_.load(std::memory_order_acquire) >= read_->serial) {
         return {true, asio::error::operation_aborted, 0};
@@ -422,8 +422,9 @@ std::size_t StreamCore::copy_outbound(const WriteBuffers& buffers) {
     return total;
 }
 
-// Why nothing can be sent. The code that loses the session sets the verdict first and then marks sending as ended, so
-// this checks in the opposite order: in the same order, a loss between the two checks would look like the peer's reset.
+// Why nothing can be sent. The code that loses the session sets the stream's end first and then marks sending as ended,
+// so this checks in the opposite order: in the same order, a loss between the two checks would look like the peer's
+// reset.
 std::error_code StreamCore::send_error() const noexcept {
     const bool is_dead = stream_->send_is_dead();
     if (const mux::StreamEnd stream_end = stream_->stream_end()) {

@@ -132,7 +132,7 @@ private:
     const IntrusivePtr<OwnerLife> owner_;
     std::shared_ptr<session::TrunkLoad::Count> count_;
 
-    // Wishes: set by the application at any time, read by the holder of a lock.
+    // Requests: set by the application at any time, read by the holder of a lock.
     std::atomic<EndRequest> end_request_{EndRequest::open};
     std::atomic<std::uint64_t> last_serial_{0};
     std::atomic<std::uint64_t> cancelled_read_{0};

@@ -26,7 +26,7 @@ namespace ferrotunnel::backend {
 class Exit;
 class Folder;
 
-/// A backend's place, as set by `local` of a service.
+/// A backend's address, as set by `local` of a service.
 struct BackendAddress {
     net::HostPort at;         // for TCP
     std::string unix_path{};  // for a unix socket; otherwise empty

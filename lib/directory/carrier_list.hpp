@@ -197,7 +197,7 @@ public:
     }
 
     /// Why another client may not become a member: there is no room, or its terms differ from those that all must
-    /// share. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
+    /// share. Of clients with one slot only the first counts, so a successor finds room beside its predecessor.
     std::optional<Refusal> why_not_join(const Membership& membership) const {
         if (std::any_of(members_.begin(), members_.end(),
                         [&](const Member& one) { return one.declared.client == membership.client; })) {
@@ -323,9 +323,9 @@ private:
         std::shared_ptr<GroupMember> it;
         Membership declared;
         std::string slot;         // its name
-        std::uint32_t rank = 0;   // among seats of that name
+        std::uint32_t rank = 0;   // among slots of that name
         std::uint64_t hash = 0;   // of both
-        bool follows = false;     // its seat belonged to another member when it joined
+        bool follows = false;     // its slot belonged to another member when it joined
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
 
@@ -457,7 +457,7 @@ private:
         return found != members_.end() ? &*found : nullptr;
     }
 
-    /// The number of seats in use.
+    /// The number of slots in use.
     std::size_t slots() const noexcept {
         return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [this](const Member& one) {
             return std::none_of(members_.data(), &one,
@@ -465,7 +465,7 @@ private:
         }));
     }
 
-    /// Assigns the seat of its predecessor, or otherwise the first free one of its name.
+    /// Assigns the slot of its predecessor, or otherwise the first free one of its name.
     void assign_slot(Member& member) const {
         const Member* const predecessor = predecessor_of(member.declared);
         if (predecessor != nullptr && !mutant(Mutant::seat_forgotten)) {

@@ -31,7 +31,7 @@ public:
 };
 
 /// A connection to a service's backend, as far as the tunnel is concerned. The backend may still refuse it, which the
-/// stream's verdict reports.
+/// stream's end reports.
 struct HttpStream {
     IntrusivePtr<mux::Stream> stream;
     /// To be dropped when the stream has ended, or is no longer used.

@@ -170,7 +170,7 @@ public:
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
     /// Holds back new visitors, for a trunk with queued visitors, until it is destroyed. While each of the port's
-    /// trunks keeps one, newcomers wait in the kernel, since no trunk can accept them yet.
+    /// trunks keeps one, new visitors wait in the kernel, since no trunk can accept them yet.
     class AcceptPause {
     public:
         explicit AcceptPause(std::shared_ptr<SharedPort> port) noexcept : port_(std::move(port)) {

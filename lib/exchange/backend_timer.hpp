@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::exchange {
 
-/// Sets the exchange's deadline, and tells which limit is exceeded when it has passed.
+/// Sets the exchange's deadline, and reports which limit is exceeded when it has passed.
 class BackendTimer {
 public:
     BackendTimer(const ExchangeContext& at, runtime::Deadline& deadline) noexcept : at_(at), deadline_(deadline) {}

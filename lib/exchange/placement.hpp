@@ -77,7 +77,7 @@ public:
     /// The time in the queue is over. True: it continues to wait, since others are making progress.
     bool extend_wait();
     bool is_waiting_to_connect() const noexcept { return needs_.connect_waiter.is_waiting_to_connect(); }
-    /// Tells the gate that the backend has accepted the connection, or never will.
+    /// Reports to the limiter that the backend has accepted the connection, or never will.
     void settle() noexcept {
         if (std::exchange(counted_as_opening_, false)) {
             settle_at_limiter();
@@ -171,7 +171,7 @@ private:
     std::unique_ptr<Sticky> sticky_;  // null if visitors of the service do not stay with members
     std::uint8_t repeats_ = 0;
     bool no_room_ = false;             // an excluded carrier is still connected
-    bool counted_as_opening_ = false;  // at the gate
+    bool counted_as_opening_ = false;  // at the limiter
     bool stale_reuse_ = false;         // an idle connection had been closed: the next one is fresh
 };
 

@@ -13,11 +13,11 @@
 
 namespace ferrotunnel::metrics {
 
-/// The rows of one kind. A `Row` has `labels()`, and passes its counts to its heir when it ends. Any thread.
+/// The rows of one kind. A `Row` has `labels()`, and passes its counts to its overflow row when it ends. Any thread.
 template <typename Labels, typename Row>
 class CounterTable {
 public:
-    /// Creates a row; the heir is null for the rest row.
+    /// Creates a row; `overflow` is null for the rest row.
     using Make = std::function<std::shared_ptr<Row>(Labels labels, std::shared_ptr<Row> overflow)>;
 
     CounterTable(std::size_t rows_max, Make make)
@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    // References are created only under the lock, or from existing ones: a row that only the book holds stays so, and
+    // References are created only under the lock, or from existing ones: a row that only the table holds stays so, and
     // its earlier holders count no more.
     void forget_unused() REQUIRES(mutex_) {
         std::erase_if(rows_, [](const auto& entry) {

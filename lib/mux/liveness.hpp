@@ -14,7 +14,7 @@ class Liveness {
 public:
     Liveness(const Settings& settings, std::uint32_t jitter_per_mille, TimePoint now) noexcept;
 
-    /// Applies the peer's wishes for the ping interval and the dead interval; zero: no wish. Our own settings are the
+    /// Applies the peer's requests for the ping interval and the dead interval; zero: none. Our own settings are the
     /// longest times possible, the bounds in limits.hpp the shortest.
     void shorten(Duration ping_interval, Duration dead_interval) noexcept;
 

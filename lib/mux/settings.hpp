@@ -49,7 +49,7 @@ struct PeerLimits {
     std::uint32_t first_window = limits::first_window;
     std::uint32_t streams_max = limits::streams_max;
     std::uint32_t opens_max = limits::opens_unanswered_max;
-    /// How the peer wants this side to handle silence; zero: it has no wish.
+    /// How the peer wants this side to handle silence; zero: it has no request.
     Duration ping_interval{};
     Duration dead_interval{};
 };

@@ -145,7 +145,7 @@ public:
     std::uint32_t service() const noexcept { return service_; }
 
     /// To be called once on the session's thread, before the endpoint half works. `waker` is called when there is
-    /// something to receive, room to send again, an answer to OPEN, or a verdict. `foreign`: the endpoint receives on
+    /// something to receive, room to send again, an answer to OPEN, or its end. `foreign`: the endpoint receives on
     /// another thread than the session's, so small payloads are copied for it.
     void attach(IntrusivePtr<buffer::Waker> waker, bool foreign);
     /// Counts the payload from now on in `meter`, which belongs to the trunk's worker. On the session's thread; for a
@@ -160,8 +160,8 @@ public:
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
     /// The trunk cannot keep up with what is queued for it: data queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// True if nothing sent now would reach the peer: it has reset the stream, or there is a verdict, which can then be
-    /// read. Any thread.
+    /// True if nothing sent now would reach the peer: it has reset the stream, or `stream_end()` has a
+    /// reason. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.

@@ -81,7 +81,7 @@ public:
 
     // --- the end -----------------------------------------------------------------------------------------------------
 
-    /// Removes the stream from the session. Inbound data stays for the endpoint, unless the verdict drops it.
+    /// Removes the stream from the session. Inbound data stays for the endpoint, unless `stream_end` drops it.
     void end(Stream& stream, StreamEnd stream_end);
     void end_if_closed(Stream& stream) {
         if (!stream.side_.send_open && !stream.side_.receive_open) {

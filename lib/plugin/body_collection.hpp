@@ -45,7 +45,7 @@ public:
 
     /// Begins the hook of another instance, or of another phase.
     void begin_hook() noexcept { state_ = State::none; }
-    /// Whether a wish waits for its decision.
+    /// Whether a callback waits for its decision.
     bool has_callback() const noexcept { return state_ == State::wanted || state_ == State::collecting; }
     /// The hook leaves its decision to the body.
     void begin() noexcept { state_ = State::collecting; }
@@ -59,9 +59,9 @@ public:
     std::string_view failure() const noexcept { return failure_; }
     /// Calls the instance with the whole body.
     ft_decision decide(ft_exchange* exchange);
-    /// Moves the wish out: the caller must release it.
+    /// Moves the callback out: the caller must release it.
     CollectCallback take_callback() noexcept;
-    /// Releases the wish, if there is one.
+    /// Releases the callback, if there is one.
     void drop() noexcept;
 
     // --- for the exchange ---

@@ -279,7 +279,7 @@ void HttpChainRun::collect_copy(std::size_t i) noexcept {
         ObservedBody::Judge& judge = *this;
         auto observed = std::make_unique<ObservedBody>(judge, chain_->collected(), i, collection_);
         if (bodies_.observe_request(instance(i), ObservedBody::shows, observed.get(), ObservedBody::release)) {
-            (void)observed.release();  // the passage owns it
+            (void)observed.release();  // the filter chain owns it
             return;
         }
     } catch (const std::exception&) {  // no memory

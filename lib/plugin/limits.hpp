@@ -41,7 +41,7 @@ inline constexpr std::chrono::milliseconds plugin_hook_slow{100};
 /// disk) does not open a guard or close a service.
 inline constexpr std::size_t plugin_hooks_slow_max = 5;
 inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
-/// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of a verdict,
+/// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of a result,
 /// and limits readings to 100 a second on each thread.
 inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 

@@ -26,7 +26,8 @@ public:
         ~Judge() = default;
     };
 
-    /// Moves the wish out of `collection`, and releases it at the end. `judge` and `budget` must outlive this object.
+    /// Moves the callback out of `collection`, and releases it at the end. `judge` and `budget` must outlive this
+    /// object.
     ObservedBody(Judge& judge, CollectBudget& budget, std::size_t instance, BodyCollection& collection) noexcept
         : judge_(judge), instance_(instance), callback_(collection.take_callback()), body_(budget) {}
     ~ObservedBody() { callback_.release_user(); }

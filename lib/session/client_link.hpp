@@ -38,7 +38,7 @@ public:
     struct Settings {
         Backoff::Settings backoff;
         unsigned attempts = 0;  // failed attempts in a row before the link gives up; 0: never
-        /// The wait after a verdict of the server that would end the link; up to five times as long. Zero: the link
+        /// The wait after a refusal of the server that would end the link; up to five times as long. Zero: the link
         /// ends.
         Duration retry_refused_after{};
         /// It replaces the client with the same identity, once all of its services are registered and healthy.

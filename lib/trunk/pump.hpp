@@ -90,7 +90,7 @@ protected:
             show_to_tap(pieces, bytes);
         }
     }
-    /// Tells the tap why the existing end is not used.
+    /// Reports to the tap why the existing end is not used.
     void tap_not_reached(std::string_view why) noexcept;
     /// Shows the tap the bytes that the end has accepted, if they differ from the stream's.
     void show_written(Bytes bytes) noexcept {

@@ -300,7 +300,7 @@ TEST_CASE("hooks closes: the oldest goes where too many wait, and all that is lo
     Lines lines;
     Endpoint endpoint(options(nobody.url, 600s), lines.tell());
     CloseQueue queue(endpoint, 3, lines.tell());
-    for (int i = 0; i < 10; ++i) {  // one is told, three wait, six are dropped
+    for (int i = 0; i < 10; ++i) {  // one is sent, three wait, six are dropped
         queue.add({}, "{}");
     }
     queue.drain(1ms);
@@ -322,7 +322,7 @@ TEST_CASE("limit: close events of one token leave half of their queue to another
     Lines lines;
     Endpoint endpoint(options(service.url), lines.tell());
     CloseQueue queue(endpoint, 4, lines.tell());
-    for (const char* const body : {"n0", "n1", "n2", "n3", "n4"}) {  // one is told, four wait
+    for (const char* const body : {"n0", "n1", "n2", "n3", "n4"}) {  // one is sent, four wait
         queue.add({1, 0}, body);
     }
     queue.add({2, 0}, "q1");

@@ -1,4 +1,4 @@
-// What gives way in a queue is told so, even where memory runs out in the middle.
+// What is displaced in a queue is notified, even where memory runs out in the middle.
 #include <atomic>
 #include <chrono>
 #include <functional>

@@ -40,7 +40,7 @@ std::uint64_t WireObserver::credit_committed(std::uint32_t first_window) const {
     return committed;
 }
 
-// The books of a stream of which the node sends a frame; null (and a violation) when it should not send such a frame.
+// The model of a stream of which the node sends a frame; null (and a violation) when it should not send such a frame.
 StreamModel* WireObserver::known(wire::StreamId id, const char* what) {
     auto found = streams_.find(id);
     if (found == streams_.end()) {

@@ -1,4 +1,4 @@
-// A log that tests can ask.
+// A log that tests can inspect.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ public:
             on_line();
         }
     }
-    /// Tells what was left out, as a log with a clock does when a second is over in which lines were left out.
+    /// Reports what was suppressed, as a log with a clock does when a second is over in which lines were suppressed.
     void report_suppressed() noexcept { Logger::report_suppressed(); }
     int count(std::string_view part) const {
         std::lock_guard lock(mutex_);
