@@ -217,7 +217,7 @@ ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
         if (runtime::own_networks(worker().now()).contains(address)) {
             return Obstacle::kept;
         }
-    } catch (const std::exception&) {  // the kernel could not be asked
+    } catch (const std::exception&) {  // the kernel could not be queried
         return Obstacle::unclear;
     }
     switch (runtime::reach_of(address, worker().now())) {

@@ -1,7 +1,7 @@
 // The request body on its way from the visitor to the sender: counted, and through plugins that read it.
 //
-//   visitor --put--> sender                                             no plugin reads it
-//   visitor --put--> collected --collected--> way --pass--> sender      plugins do: what they collect, or change
+//   visitor --put--> sender                                                 no plugin reads it
+//   visitor --put--> collected --collected--> filters --pass--> sender      plugins do: what they collect, or change
 //
 // What the plugins' output still holds blocks further input: accepts() is false.
 #pragma once

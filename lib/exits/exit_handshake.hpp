@@ -50,7 +50,7 @@ public:
     /// Why it was refused, if it was not refuse(); for logs, without anything that the visitor has sent.
     std::string_view reason() const noexcept { return reason_; }
 
-    /// Call one of these when it has asked: the destination is connected, or why it is not.
+    /// Call one of these in the state `requested`: the destination is connected, or why it is not.
     void grant();
     void refuse(Refusal why);
 

@@ -51,7 +51,7 @@ public:
         too_often,     // this address, or a network around it, connects too often
     };
     struct Answer {
-        std::shared_ptr<Ticket> ticket;  // null: close it; otherwise, with a fault, another one has given way
+        std::shared_ptr<Ticket> ticket;  // null: close it; otherwise, with a fault, another one was evicted
         Fault fault = Fault::none;
         std::string network{};      // the cause of the fault; full: the block that has most
         std::uint32_t present = 0;  // connections of that network

@@ -107,7 +107,7 @@ public:
         pressure_changed.store(true, std::memory_order_release);
     }
     bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
-    /// Any thread: asks the streams that hold most and do not move to release this much, soon.
+    /// Any thread: requests the streams that hold most and do not move to release this much, soon.
     void request_reclaim(std::uint64_t bytes) noexcept {
         reclaim_requested.store(bytes, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);

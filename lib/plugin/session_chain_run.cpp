@@ -14,7 +14,7 @@ using hooks::Step;
 
 namespace {
 
-/// The approximate memory of a waiting question, without the subject's bytes, which stay in the kernel.
+/// The approximate memory of a waiting call, without the subject's bytes, which stay in the kernel.
 constexpr std::size_t held_by_question = 512;
 
 auto hook_of(const ft_type& type, SessionPhase phase) noexcept {

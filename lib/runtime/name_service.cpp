@@ -48,7 +48,7 @@ NameService::Ticket NameService::resolve(const std::string& host, Callback callb
     return ++last_;
 }
 
-// Asks the cache, even while the first request is in progress: an older result may satisfy a later caller, and then
+// Queries the cache, even while the first request is in progress: an older result may satisfy a later caller, and then
 // all.
 void NameService::begin(const std::string& host, bool is_first) {
     auto deliver = [self = self_, host](NameAnswer found) {
@@ -68,7 +68,7 @@ void NameService::begin(const std::string& host, bool is_first) {
                 mailbox->post_call(deliver(found));
                 return;
             } catch (const std::bad_alloc&) {
-                // allowed: no worker's thread, and who has asked waits for an answer
+                // allowed: no worker's thread, and the caller waits for an answer
                 std::this_thread::sleep_for(again_after);
             }
         }

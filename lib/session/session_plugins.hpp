@@ -1,5 +1,5 @@
-// A session's questions to plugins: about its login, about the services that its client registers, and about visitors
-// of TCP and TLS.
+// A session's calls of plugins: for its login, for the services that its client registers, and for visitors of TCP and
+// TLS.
 //
 //   token proved --call_login_plugins--> admission    registration --take--> pending, or another trunk's --> registered
 //                    '--> refused                                        '--> refused
@@ -70,7 +70,7 @@ public:
     hooks::Subject about_visitors_of(const SessionService& service);
     hooks::SessionHooks& hooks() const noexcept { return *hooks_; }
 
-    /// The trunk ends: nothing is asked any more, and decisions are left to other trunks.
+    /// The trunk ends: no plugin is called any more, and decisions are left to other trunks.
     void give_up() noexcept;
 
 private:
@@ -81,7 +81,7 @@ private:
         wire::Service description;
         std::shared_ptr<const hooks::ServiceFacts> facts;
         RegistrationTable::Key key;
-        std::unique_ptr<PluginCall> call;  // null: another trunk asks
+        std::unique_ptr<PluginCall> call;  // null: another trunk calls them
         hooks::Amendments amendments{};    // by the operator's plugins, while those of the client are created
     };
     /// An accepted service.

@@ -96,7 +96,7 @@ std::size_t SessionPlugins::pending_bytes() const {
     return bytes;
 }
 
-// Asks, or waits for another trunk that does, or joins an existing decision.
+// Calls plugins, or waits for another trunk that does, or joins an existing decision.
 void SessionPlugins::advance(std::uint32_t id) {
     PendingRegistration& asked = pending_.at(id);
     auto post = executor_.bind([this](std::uint32_t of, std::uint64_t serial) { advance_if(of, serial); });
@@ -122,7 +122,7 @@ void SessionPlugins::advance(std::uint32_t id) {
     }
 }
 
-// Another trunk's question is over.
+// Another trunk's call is over.
 void SessionPlugins::advance_if(std::uint32_t id, std::uint64_t serial) {
     const auto found = pending_.find(id);
     if (found != pending_.end() && found->second.serial == serial) {

@@ -1,4 +1,4 @@
-// Who gives way and whose turn it is in a FairQueue. The plugins' own tests have what visitors notice of it.
+// Which one is displaced and whose turn it is in a FairQueue. The plugins' own tests have what visitors notice of it.
 #include "common/fair_queue.hpp"
 
 #include <catch2/catch.hpp>

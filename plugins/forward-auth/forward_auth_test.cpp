@@ -212,7 +212,7 @@ TEST_CASE("limit: questions about one token's services leave half of the queue t
     }
     CHECK(send_request("noisy") == 1);
     for (int i = 0; i < 128; ++i) {
-        CHECK(send_request("quiet") == 1);  // one of the others gives way
+        CHECK(send_request("quiet") == 1);  // one of the others is displaced
     }
     const auto is_busy = [&](hooks::HttpRun& run) {
         return run.request(rig.now) == Step::answer && run.take_reply().code == "forward_auth_busy";

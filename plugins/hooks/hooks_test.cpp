@@ -270,7 +270,7 @@ TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
 
 namespace {
 
-/// Connections that a silent listener has accepted: those questions have left the queue.
+/// Connections that a silent listener has accepted: those requests have left the queue.
 struct Accepted {
     Accepted(const SilentListener& listener, int count) {
         for (int i = 0; i < count; ++i) {
@@ -335,7 +335,7 @@ TEST_CASE("limit: a flood of one token's visitors leaves half of the queue to an
     }
     CHECK(decided == 128);  // 272 have a place
     for (int i = 0; i < 128; ++i) {
-        CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // one of the flood gives way
+        CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // one of the flood is displaced
     }
     CHECK(crowd.still_waiting(400, 528) == 128);
     CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // its own share is full

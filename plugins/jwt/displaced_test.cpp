@@ -52,7 +52,7 @@ void failing(std::uint64_t nth, Call call) {
     try {
         call();
     } catch (const std::bad_alloc&) {
-        // Whether the new one is refused like that is its matter; here it is about the one that gives way.
+        // Whether the new one is refused like that is its matter; here it is about the one that is displaced.
     }
 }
 

@@ -269,7 +269,7 @@ TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
             ++*begun;
             open.wait();
         };
-        while (pool->submit({++group, 0}, {wait, {}}).is_taken) {  // of a share each, so that nothing gives way
+        while (pool->submit({++group, 0}, {wait, {}}).is_taken) {  // of a share each, so that nothing is displaced
         }
     };
     fill();
