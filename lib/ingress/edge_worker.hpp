@@ -83,7 +83,7 @@ public:
     Lingering lingering;
     HeldTls held_tls;
     std::shared_ptr<directory::TlsVisitorSource>
-        tls_entrance;  // returns such visitors to this worker; created with the first one
+        tls_source;  // returns such visitors to this worker; created with the first one
 
 private:
     template <typename Action>
