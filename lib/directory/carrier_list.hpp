@@ -138,23 +138,23 @@ public:
             return HealthTransition::none;
         }
         const wire::Eject& terms = member->declared.eject;
-        HealthTransition turn = HealthTransition::none;
+        HealthTransition transition = HealthTransition::none;
         if (is_failure(terms, outcome)) {
             const bool may_go =
                 may_eject_one_more(terms, members_.size(), ejected()) && (terms.last_too || others_accept(*member));
-            turn = member->ejection.failed(terms, may_go, now) ? HealthTransition::ejected : turn;
+            transition = member->ejection.failed(terms, may_go, now) ? HealthTransition::ejected : transition;
         } else if (outcome == MemberOutcome::success || outcome == MemberOutcome::response_5xx) {
-            turn = member->ejection.passed(now) ? HealthTransition::returned : turn;
+            transition = member->ejection.passed(now) ? HealthTransition::returned : transition;
         }
         time = member->ejection.time();
-        if (turn == HealthTransition::ejected && member->it->row_) {
+        if (transition == HealthTransition::ejected && member->it->row_) {
             member->it->row_->ejections.fetch_add(1, std::memory_order_relaxed);
         }
         member->it->watched_.store(!member->ejection.is_clean(), std::memory_order_relaxed);
-        if (turn != HealthTransition::none) {
+        if (transition != HealthTransition::none) {
             update_health();
         }
-        return turn;
+        return transition;
     }
 
     /// The carrier with the least load that is not in `passed`, in turn if several are equal; in a group, a carrier of

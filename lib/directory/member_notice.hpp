@@ -18,7 +18,7 @@ struct MemberNotice {
 };
 
 /// `outcome`: of the visitor that caused the transition; `time`: how long the member is out.
-MemberNotice member_notice(const GroupMember& member, HealthTransition turn, MemberOutcome outcome, Duration time,
+MemberNotice member_notice(const GroupMember& member, HealthTransition transition, MemberOutcome outcome, Duration time,
                            std::string_view service, std::string_view token);
 
 }  // namespace ferrotunnel::directory

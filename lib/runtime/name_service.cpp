@@ -62,7 +62,7 @@ void NameService::begin(const std::string& host, bool is_first) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
         return;
     }
-    NameCache::Callback told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
+    NameCache::Callback callback = [deliver, mailbox = mailbox_](const NameAnswer& found) {
         while (true) {
             try {
                 mailbox->post_call(deliver(found));
@@ -73,7 +73,7 @@ void NameService::begin(const std::string& host, bool is_first) {
             }
         }
     };
-    if (auto known = cache_->find(host, is_first ? std::move(told) : nullptr)) {
+    if (auto known = cache_->find(host, is_first ? std::move(callback) : nullptr)) {
         mailbox_->post_call(deliver(std::move(*known)));
     }
 }

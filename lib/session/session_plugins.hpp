@@ -98,11 +98,11 @@ private:
     void advance(std::uint32_t id);
     void advance_if(std::uint32_t id, std::uint64_t serial);
     void decided(std::uint32_t id, hooks::Step step);
-    void make_requested(PendingRegistration& asked);
+    void make_requested(PendingRegistration& registration);
     void on_plugins_made(std::uint32_t id, std::uint64_t serial,
                          Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal> made);
-    void accept(PendingRegistration asked);
-    void accepted(PendingRegistration asked, const RegistrationTable::Decision& decision);
+    void accept(PendingRegistration registration);
+    void accepted(PendingRegistration registration, const RegistrationTable::Decision& decision);
     std::shared_ptr<const hooks::ClientFacts> client();
     std::shared_ptr<const hooks::ClientFacts> client_of(const login::Agreement& agreed,
                                                         const std::string& token_name) const;
