@@ -335,7 +335,7 @@ TEST_CASE("jwt: key sets", "[jwt][jwks]") {
 
 namespace {
 
-/// A key server that answers once, and then not until it is let go. It is asked in vain for 4 s at most.
+/// A key server that answers once, and then not until it is released. It is called in vain for 4 s at most.
 class SlowKeys {
 public:
     explicit SlowKeys(std::string keys)

@@ -50,7 +50,7 @@ public:
         return all;
     }
 
-    /// How many lines of that kind were left out: the sum of all lines that say so.
+    /// How many lines of that kind were suppressed: the sum of all lines that say so.
     std::uint64_t suppressed(std::string_view kind) const {
         const std::string begin = "lines were left out kind=" + std::string(kind) + " lines=";
         std::lock_guard lock(mutex_);
