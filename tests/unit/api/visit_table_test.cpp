@@ -59,7 +59,7 @@ TEST_CASE("visit table: a place where it cannot listen is a problem, and nothing
 TEST_CASE("visit table: a visit that the application added is not compared") {
     VisitTableParts parts;
     std::error_code error;
-    std::vector<VisitChange> changes{parts.table.begin({"db", "0", parts.key}, error)};
+    std::vector<VisitChange> changes{listen_for({"db", "0", parts.key}, false, error)};
     REQUIRE_FALSE(error);
     parts.table.commit(changes, false);
     CHECK_FALSE(parts.table.has({"db", "0", parts.key}));
