@@ -7,6 +7,7 @@ namespace ferrotunnel {
 
 namespace {
 
+using detail::listen_for;
 using detail::VisitChange;
 using detail::VisitTable;
 using VisitKind = VisitChange::Kind;
