@@ -87,6 +87,7 @@ public:
         }
         stops_.join();
         take_events();
+        output_.footer({});
         linger();
         if (stops_.has_cut_visitors() && !nobody_was_there_) {
             output_.line("some visitors had not finished and were disconnected");

@@ -22,7 +22,7 @@ HttpChainRun::HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestH
       heads_(context_, head, texts_),
       notes_(info.notes, texts_),
       selection_(context_, heads_, notes_, scope, head.body),
-      wait_(chain_, heads_.bytes(), *this),
+      wait_(chain_, info_.token, heads_.bytes(), *this),
       bodies_(context_),
       collection_(context_, head.body),
       exchange_({context_, heads_, notes_, selection_, bodies_, collection_, reply_, states_, wait_, owner_}) {

@@ -53,7 +53,7 @@ SessionChainRun::SessionChainRun(IntrusivePtr<WorkerChain> chain, SessionPhase p
       phase_(phase),
       subject_(std::move(subject)),
       owner_(owner),
-      wait_(std::move(chain), held_by_question, *this) {}
+      wait_(std::move(chain), subject_.client->token, held_by_question, *this) {}
 
 SessionChainRun::~SessionChainRun() {
     wait_.stop();

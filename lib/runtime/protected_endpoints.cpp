@@ -127,6 +127,11 @@ bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept 
     return to == at || (dialled.is_unspecified() && bound.is_loopback() && to.family == at.family);
 }
 
+bool lead_to_one_file(const std::string& dialled, const std::string& bound) noexcept {
+    FileStatus to{};
+    return ::stat(dialled.c_str(), &to) == 0 && is_same_file(to, bound);
+}
+
 bool is_protected_endpoint(const SocketAddress& to) noexcept {
     return all_endpoints().has<SocketAddress>(to, ends_at);
 }

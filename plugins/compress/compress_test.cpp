@@ -1,4 +1,4 @@
-// The plugin `compress` on a real chain: which answers it compresses, and what their heads say.
+// Tests the plugin `compress` on a real chain: which responses it compresses, and their heads.
 #include "compress/compress.hpp"
 
 #include <catch2/catch.hpp>

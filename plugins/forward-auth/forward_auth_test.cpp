@@ -1,4 +1,4 @@
-// The plugin `forward-auth` on a real chain, with a service of the test's own.
+// Tests the plugin `forward-auth` on a real chain, with a service of the test's own.
 #include "forward-auth/forward_auth.hpp"
 
 #include <netinet/in.h>
@@ -24,7 +24,7 @@ using hooks::Step;
 
 namespace {
 
-/// Answers each connection's first request with one text, and closes it.
+/// Responds to each connection's first request with one text, and closes it.
 class AuthService {
 public:
     explicit AuthService(std::string answer)
@@ -44,7 +44,7 @@ public:
         thread_.join();
         ::close(listener_);
     }
-    /// What it was asked last.
+    /// The last request that it received.
     std::string asked() {
         const std::lock_guard lock(mutex_);
         return asked_;
@@ -96,7 +96,7 @@ struct ForwardAuthFixture : PluginRig {
             std::this_thread::sleep_for(1ms);
         }
     }
-    /// "200 " and what the backend gets, or "403 " and the body, or "503 plugin_failed".
+    /// "200 " and what the backend receives, or "403 " and the body, or "503 plugin_failed".
     std::string send_request(const std::string& fields = "") {
         begin("POST /a?b=c", "Content-Length: 3\r\n" + fields);
         REQUIRE(ask() == Step::wait);
@@ -206,7 +206,7 @@ TEST_CASE("limit: questions about one token's services leave half of the queue t
         return rig.deliver();
     };
     CHECK(send_request("noisy") == 0);
-    const int connection = nobody.accept();  // it is asked, so that 256 may wait
+    const int connection = nobody.accept();  // it is running, so that 256 may wait
     for (int i = 0; i < 256; ++i) {
         CHECK(send_request("noisy") == 0);
     }
