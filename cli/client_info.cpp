@@ -1,5 +1,6 @@
 // The options of `ferrotunnel client` and its short forms, with help and examples.
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,9 @@ OptionInfo qr() {
 // A command for one service. `own`: its options about the service, listed before those it shares with `client`.
 CommandInfo short_form(const char* name, const char* about, const char* examples, std::vector<OptionInfo> own,
                        bool backend_tls, Guards guards, bool proxy = true) {
+    if (!proxy && name != std::string_view("visit")) {  // else group_option() is beside that of the PROXY protocol
+        own.push_back(group_option());
+    }
     CommandInfo made{name,
                      about,
                      "ADDRESS",

@@ -131,7 +131,7 @@ void ClientReporter::on_registered(const Event& event) {
     }
 }
 
-// Shows the code again only if the address differs: a new connection alone is not news.
+// Shows the code again only if the address differs: a new connection alone is not reported.
 void ClientReporter::show_qr(const std::string& service, const std::string& url) {
     if (std::exchange(shown_[service], url) == url) {
         return;

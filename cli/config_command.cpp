@@ -6,6 +6,7 @@
 
 #include "control_commands.hpp"
 #include "control_targets.hpp"
+#include "foreign_commands.hpp"
 #include "help.hpp"
 #include "printable.hpp"
 #include "status_text.hpp"
@@ -65,8 +66,10 @@ ExitCode run_config(Arguments arguments) {
         return ExitCode::ok;
     }
     if (options.operand().value_or("") != "diff") {
+        const std::string here = equivalent_command({options.operand().value_or("")});
+        const std::string expected = here.empty() ? ": expected diff" : "; " + here;
         problems.add(options.operand().value_or("diff"),
-                     options.operand() ? "no such command of `config`: expected diff" : "missing: expected diff");
+                     options.operand() ? "no such command of `config`" + expected : "missing: expected diff");
     }
     const bool json = options.flag("json", problems);
     if (!problems.empty()) {

@@ -37,6 +37,10 @@ std::string about_file(const std::string& name) {
 
 }  // namespace
 
+std::string here_run(const std::string& word) {
+    return ends_like_a_file(word) ? about_file(word) : std::string();
+}
+
 std::string equivalent_command(const std::vector<std::string>& words) {
     const std::string& name = words.front();
     if (ends_like_a_file(name)) {
@@ -59,7 +63,7 @@ std::string equivalent_command(const std::vector<std::string>& words) {
     if (name == "authtoken" || name == "add-authtoken") {  // ngrok
         return "use `ferrotunnel login` to save a server and its token";
     }
-    if (name == "visitor") {  // frp
+    if (name == "visitor" || name == "access") {  // frp, cloudflared
         return "use `ferrotunnel visit NAME` to reach a private service of another client";
     }
     return {};

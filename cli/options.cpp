@@ -12,6 +12,7 @@
 #include "environment.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
+#include "foreign_commands.hpp"
 #include "foreign_options.hpp"
 
 namespace ferrotunnel::cli {
@@ -134,8 +135,10 @@ void Options::report_extras(const std::vector<std::string>& extras, Problems& pr
             report_unknown(name, known, problems);
             after_unknown = true;
         } else if (!after_unknown) {
+            const std::string here = here_run(word);
             problems.add(word, "unexpected: `" + command_.name + "` takes options" +
-                                   (command_.operand.empty() ? " only" : " and one " + command_.operand));
+                                   (command_.operand.empty() ? " only" : " and one " + command_.operand) +
+                                   (here.empty() ? "" : "; " + here));
         }
     }
 }

@@ -69,7 +69,7 @@ void Output::line(std::string_view text) {
     write_some();
 }
 
-// While nobody reads, only the last footer matters, and nothing is added to the buffer.
+// While nobody reads, only the last footer matters, and nothing is added to the buffer but its end.
 void Output::footer(const std::vector<std::string>& lines) {
     if (shared_ != nullptr) {
         shared_->footer(lines);
@@ -80,10 +80,10 @@ void Output::footer(const std::vector<std::string>& lines) {
     for (const std::string& line : lines) {
         text += cut_to(printable(line), width) + '\n';
     }
-    if (text == footer_ || !waiting_.empty()) {
+    if (text == footer_ || (!waiting_.empty() && !lines.empty())) {
         return;
     }
-    waiting_ = above(footer_lines_) + text;
+    waiting_ += above(footer_lines_) + text;
     footer_ = std::move(text);
     footer_lines_ = lines.size();
     write_some();

@@ -23,7 +23,7 @@ public:
     /// Writes one line, made printable; the newline is added.
     void line(std::string_view text);
     /// Sets the lines that stay below all others, each cut to the terminal's width; only for terminals. Writes nothing
-    /// if they have not changed.
+    /// if they have not changed. Without lines, the present ones are erased.
     void footer(const std::vector<std::string>& lines);
 
     int descriptor() const noexcept { return descriptor_; }

@@ -29,7 +29,7 @@ public:
     explicit @CLASS@(const ferrotunnel::plugin::Settings& settings)
         : greeting_(settings.text("greeting").value()) {}
 
-    // Called on the server's workers, many at once: nothing here may block.
+    // Called on the server's workers, concurrently: it must not block.
     Decision on_request(Exchange& exchange) override {
         if (exchange.path() == "/@NAME@") {
             return Decision::respond({200, {{"Content-Type", "text/plain"}}, greeting_ + "\n"});
@@ -46,7 +46,7 @@ private:
 };
 )text";
 
-constexpr std::string_view source = R"(// What a server calls when it loads @NAME@.so.
+constexpr std::string_view source = R"(// The entry point of @NAME@.so, which a server calls when it loads the file.
 #include "@NAME@.hpp"
 
 extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {
@@ -55,7 +55,7 @@ extern "C" __attribute__((visibility("default"))) const ft_library* ferrotunnel_
 )";
 
 constexpr std::string_view test =
-    R"(// The plugin on the chain that servers run, without a server. Exits with 1 if a check fails.
+    R"(// Tests the plugin on a server's chain, without a server. Exits with 1 if a check fails.
 #include "@NAME@.hpp"
 
 #include <cstdio>
@@ -93,7 +93,7 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 find_package(ferrotunnel REQUIRED)
 
-# The plugin needs FerroTunnel's headers alone: the server has the rest.
+# The plugin needs only FerroTunnel's headers: the server has the rest.
 add_library(@NAME@ MODULE @NAME@.cpp)
 set_target_properties(@NAME@ PROPERTIES PREFIX "" CXX_VISIBILITY_PRESET hidden)
 target_include_directories(@NAME@ PRIVATE
@@ -107,11 +107,11 @@ add_test(NAME @NAME@ COMMAND @NAME@_test)
 
 constexpr std::string_view readme = R"(# @NAME@
 
-A plugin for FerroTunnel. It answers `/@NAME@` with a greeting, and adds `X-Greeting` to every answer.
+A plugin for FerroTunnel. It responds to `/@NAME@` with a greeting, and adds `X-Greeting` to every response.
 
 | setting | default | meaning |
 |---|---|---|
-| `greeting` | `Hello` | the words |
+| `greeting` | `Hello` | text of the greeting |
 
 Build it:
 
@@ -121,7 +121,7 @@ or, with its test, where FerroTunnel is installed:
 
     cmake -B build && cmake --build build && ctest --test-dir build
 
-Look at it, and name it in the server's configuration:
+Check it, and name it in the server's configuration:
 
     ferrotunnel plugin check @NAME@.so
 

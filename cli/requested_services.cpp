@@ -209,7 +209,10 @@ std::vector<RequestedService> read_tcp_services(const Sources& sources, Problems
 }
 
 std::vector<RequestedService> read_udp_services(const Sources& sources, Problems& problems) {
-    return wanted_by_port<Udp>(sources.options, "`ferrotunnel udp 53` or `ferrotunnel udp dns.internal:53`", problems);
+    auto wanted =
+        wanted_by_port<Udp>(sources.options, "`ferrotunnel udp 53` or `ferrotunnel udp dns.internal:53`", problems);
+    apply_backend_options(sources.options, wanted, problems);
+    return wanted;
 }
 
 std::vector<RequestedService> read_http_services(const Sources& sources, Problems& problems) {
@@ -271,7 +274,9 @@ std::vector<RequestedService> read_files_services(const Sources& sources, Proble
     http.local = "files:" + *options.operand();
     http.listing = options.has("listing") && options.flag("listing", problems);
     set_host(options.text("host").value_or(""), http);
-    return {{*options.operand(), std::move(http)}};
+    std::vector<RequestedService> wanted{{*options.operand(), std::move(http)}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
 }
 
 std::vector<RequestedService> read_exit_services(const Sources& sources, Problems& problems) {
@@ -298,7 +303,9 @@ std::vector<RequestedService> read_exit_services(const Sources& sources, Problem
             problems.add(options.place_of("password-file"), problem.problems().front().text);
         }
     }
-    return {{"exit", std::move(tcp)}};
+    std::vector<RequestedService> wanted{{"exit", std::move(tcp)}};
+    apply_backend_options(options, wanted, problems);
+    return wanted;
 }
 
 std::vector<RequestedService> read_no_services(const Sources&, Problems&) {

@@ -87,6 +87,7 @@ public:
         }
         stops_.join();
         take_events();
+        output_.footer({});
         linger();
         if (stops_.has_cut_visitors() && !nobody_was_there_) {
             output_.line("some visitors had not finished and were disconnected");
@@ -106,7 +107,7 @@ private:
         cause_ = cause;
     }
 
-    // Tells others that the phase `running` is over.
+    // Notifies others that the phase `running` is over.
     void enter(Phase next) {
         assert(next >= phase_ && cause_ != Cause::none);
         if (std::exchange(phase_, next) != Phase::running) {

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -37,7 +39,8 @@ using namespace std::chrono_literals;
 struct ServerPlan {
     CommonSettings common;
     std::string public_host;
-    std::string token_file;  // of the command line; empty if the token has another source
+    std::vector<std::string> token_files;  // of tokens that a join string can contain
+    bool has_strong_token = false;         // whether one was made by `ferrotunnel token`
     std::string allow_ports;
     std::string tcp_bind;
     std::string http_bind;  // "off", or the address
@@ -71,8 +74,8 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.common = read_common(options, 30s, sources.config, file, problems);
     plan.common.side = sources.both_sides ? "server" : "";
     plan.public_host = options.text("public-host").value_or(file.public_host);
-    const std::vector<std::string> token_files = options.list("token-file");
-    plan.token_file = token_files.empty() ? "" : token_files.front();
+    plan.token_files = file.token_files;
+    plan.has_strong_token = file.has_strong_token;
     plan.tcp_bind = options.text("tcp-bind").value_or(file.tcp_bind);
     plan.allow_ports = options.text("allow-ports").value_or(file.allow_ports);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
@@ -95,7 +98,13 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     apply_setting_options(options, server_settings(), builder, problems);
     check_token_word(options, sources.arguments.token, problems);
     if (needs_token(sources, file.has_token)) {
+        plan.token_files.clear();
+        plan.has_strong_token = false;
         for (FoundToken& token : find_tokens(sources, "Token that clients will need: ", signals, answered, problems)) {
+            plan.has_strong_token = plan.has_strong_token || token.secret.is_strong();
+            if (token.secret.is_strong() && !token.file.empty()) {
+                plan.token_files.push_back(token.file);
+            }
             builder.token(std::move(token.secret), std::move(token.name));
         }
     }
@@ -138,6 +147,43 @@ std::string for_clients(const ServerPlan& plan) {
     return host + ":" + port_of(control);
 }
 
+// Quotes a word for a shell.
+std::string in_shell(const std::string& word) {
+    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (word.find_first_not_of(plain) == std::string::npos) {
+        return word;
+    }
+    std::string quoted = "'";
+    for (const char c : word) {
+        quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    }
+    return quoted + '\'';
+}
+
+// Prints how a client logs in once: with a join string if the token is in a file, otherwise with the token. Both need
+// TLS.
+void introduce_login(const ServerPlan& plan, const std::string& place, Output& output) {
+    constexpr std::size_t others_max = 3;
+    const std::string pin = " --tls-pin " + plan.server.tls_pin();
+    const std::vector<std::string>& files = plan.token_files;
+    if (files.empty()) {
+        output.line("Or it logs in once and asks for the token, which this server did not read from a file:");
+        output.line("  ferrotunnel login " + place + pin);
+        return;
+    }
+    output.line("Or it logs in once (`ferrotunnel login`) with the join string that is printed here by:");
+    output.line(fmt::format("  ferrotunnel token --join {} --token-file {}{}", place, in_shell(files.front()), pin));
+    if (files.size() > 1) {
+        std::string others;
+        for (std::size_t i = 1; i < std::min(files.size(), others_max + 1); ++i) {
+            others += (i == 1 ? "" : ", ") + in_shell(files[i]);
+        }
+        output.line(fmt::format(
+            "  Files of other tokens: {}{}", others,
+            files.size() > others_max + 1 ? fmt::format(", and {} more", files.size() - others_max - 1) : ""));
+    }
+}
+
 // The lines that users copy. They contain no secret, since a log may keep them.
 void introduce_to_clients(const ServerPlan& plan, Output& output) {
     const std::string place = for_clients(plan);
@@ -145,10 +191,9 @@ void introduce_to_clients(const ServerPlan& plan, Output& output) {
     output.line("Start a client like this; it asks for the token, or reads it from --token-file:");
     output.line(fmt::format("  ferrotunnel client --server {}{} --tcp 2222=127.0.0.1:22", place,
                             pin.empty() ? " --tls off" : ""));
-    output.line("Or log in there once with `ferrotunnel login` and the join string that this command prints here:");
-    output.line(fmt::format("  ferrotunnel token --join {} --token-file {}{}", place,
-                            plan.token_file.empty() ? "FILE" : plan.token_file,
-                            pin.empty() ? "" : " --tls-pin " + pin));
+    if (!pin.empty() && plan.has_strong_token) {
+        introduce_login(plan, place, output);
+    }
 }
 
 void introduce_http(const ServerPlan& plan, Output& output) {

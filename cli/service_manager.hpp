@@ -45,7 +45,7 @@ public:
     void reloading();
     void stopping();
 
-    /// When look() must be called at the latest: the watchdog expects a message in each interval. Empty: no deadline.
+    /// When tick() must be called at the latest: the watchdog expects a message in each interval. Empty: no deadline.
     std::optional<std::chrono::milliseconds> due_in(Clock::time_point now) const noexcept;
     /// Sends what is due. `state` describes the program's state in one line; it is called at most once a second.
     template <typename State>

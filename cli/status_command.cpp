@@ -58,7 +58,7 @@ const CommandInfo& status_info() {
         "  ferrotunnel status\n"
         "  ferrotunnel status --watch --sort rate\n"
         "  ferrotunnel status --json | jq .traffic\n"
-        "  sudo -u ferrotunnel ferrotunnel status --control /run/ferrotunnel/server.sock\n",
+        "  sudo ferrotunnel status                    # of services that systemd runs, too\n",
         {{"Options",
           {
               {"watch", "", "Repeat until Ctrl-C, with rates per second"},

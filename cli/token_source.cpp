@@ -28,7 +28,7 @@ std::vector<FoundToken> from_files(const Options& options, Problems& problems) {
             continue;
         }
         try {
-            tokens.push_back({Secret::from_file(path), base_name(path)});
+            tokens.push_back({Secret::from_file(path), base_name(path), path});
         } catch (const config_error& error) {
             problems.add(options.place_of("token-file"), error.problems().front().text);
         }

@@ -15,7 +15,8 @@ namespace ferrotunnel::cli {
 
 struct FoundToken {
     Secret secret;
-    std::string name;  // its file's name, which identifies it in logs; empty if it came from elsewhere
+    std::string name;    // its file's name, which identifies it in logs; empty: it came from elsewhere
+    std::string file{};  // its path
 };
 
 /// Finds the tokens. The command line overrides the environment; two sources of one kind are a problem, since it is not

@@ -114,6 +114,9 @@ public:
         HttpServerSettings http;
         std::string state_dir;
         std::size_t tokens = 0;  ///< their number
+        /// The files of those that a join string can contain: of tokens that `ferrotunnel token` made.
+        std::vector<std::string> token_files;
+        bool has_strong_token = false;  ///< whether one was made by `ferrotunnel token`, also if it is not in a file
         /// The chain, without the settings of its plugins: their types, and where and when they run.
         std::vector<PluginUse> plugins;
         PluginLimits plugin_limits;

@@ -38,7 +38,7 @@ struct Answer {
     /// If set, the body has no end: after `text`, this is called repeatedly for more, and returns an empty text if
     /// there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};
-    /// Sent with the answer's first byte to a caller on a Unix socket: at most limits::admin_sockets_max.
+    /// Sent with the answer's first byte to a caller on a Unix socket: at most runtime::sockets_sent_max.
     std::shared_ptr<const std::vector<runtime::Fd>> sockets{};
 };
 

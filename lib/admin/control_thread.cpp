@@ -179,7 +179,7 @@ bool ControlThread::is_within_rate(const login::AddressNetworks& networks, TimeP
     return !network;
 }
 
-// False if there is no place: strangers displace only strangers.
+// False if there is no slot: strangers displace only strangers.
 bool ControlThread::make_room(const Endpoint& endpoint, const login::AddressNetworks& networks, bool is_stranger) {
     std::vector<EvictionCandidate> holders;
     std::vector<Peers::iterator> peers;
@@ -190,11 +190,11 @@ bool ControlThread::make_room(const Endpoint& endpoint, const login::AddressNetw
             peers.push_back(peer);
         }
     }
-    const auto choose_victim = eviction_.choose_victim(holders, networks);
-    if (choose_victim && !is_stranger) {
-        peers_.erase(peers[*choose_victim]);
+    const auto victim = eviction_.choose_victim(holders, networks);
+    if (victim && !is_stranger) {
+        peers_.erase(peers[*victim]);
     }
-    return !choose_victim || !is_stranger;
+    return !victim || !is_stranger;
 }
 
 void ControlThread::end_late(TimePoint now) {

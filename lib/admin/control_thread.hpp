@@ -34,7 +34,7 @@ namespace ferrotunnel::admin {
 
 class ControlThread {
 public:
-    /// An endpoint of the control thread. Connections to one endpoint use no places of another.
+    /// A listener of the control thread. Connections of one endpoint use no slots of another.
     struct Endpoint {
         int listener;                                  // outlives the thread
         ControlConnection::Handler handler;            // called on the thread
@@ -58,7 +58,7 @@ public:
 
     /// Waits for the present answer, and ends. Not allowed on the thread itself, nor on two threads at a time.
     void end() noexcept;
-    /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
+    /// From now on another process accepts at the endpoints that are passed on. Any thread.
     void handover_to_process() noexcept { handed_over_.store(true); }
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }
@@ -69,15 +69,15 @@ private:
         runtime::Fd socket;  // empty if there is a pipe
         ControlConnection connection;
         TimePoint deadline;
-        login::AddressNetworks networks{};        // networks whose places and pace it uses; empty: none
+        login::AddressNetworks networks{};        // networks whose slots and rate it uses; empty: none
         bool is_stranger = false;                 // another user, whose requests are all rejected
         std::unique_ptr<transport::Pipe> pipe{};  // for TLS
         bool shakes_hands = false;                // its TLS handshake is not complete
         bool lingers = false;                     // the last answer was sent: further input is read and dropped
         bool has_right = false;                   // it has received an answer that is not for everybody
         std::size_t counted = 0;                  // answers already checked for that
-        TokenBucket strange{};                    // pace of answers for everybody
-        TimePoint held_until{};                   // while conversation.is_paused()
+        TokenBucket strange{};                    // rate of answers for everybody
+        TimePoint held_until{};                   // while connection.is_paused()
 
         bool only_receives() const noexcept { return lingers || connection.waits_for_more(); }
         bool wants_input() const noexcept { return shakes_hands || only_receives() || connection.wants_input(); }

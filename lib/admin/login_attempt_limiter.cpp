@@ -55,7 +55,7 @@ bool LoginAttemptLimiter::is_trusted(const std::string& address) const {
     return std::find(trusted_.begin(), trusted_.end(), address) != trusted_.end();
 }
 
-// The shared pace of blocks for which there is no room.
+// The shared rate of blocks for which there is no room.
 TokenBucket& LoginAttemptLimiter::shared_by(std::string_view block) {
     const std::string region(region_of(block));
     const auto known = regions_.find(region);

@@ -1,10 +1,10 @@
-// Chooses the connection that a new one displaces at an endpoint of the control thread.
+// Chooses the connection that a new one evicts at an endpoint of the control thread.
 //
-//   the newcomer's address, home or block has all of its places          one of that network
-//   all places are taken                                                 one of the block that has most
+//   the new one's address, home or block has all of its slots            one of that network
+//   all slots are taken                                                  one of the block that has most
 //
-// A newcomer must never wait for connections that have requested nothing, or do not read their answers. Of the
-// connections that may be displaced, the first is one that has its last answer, then one that has proved no right;
+// A new connection must never wait for connections that have requested nothing, or do not read their answers. Of the
+// connections that may be evicted, the first is one that has its last answer, then one that has proved no right;
 // among those a stranger's, then a silent one, then the oldest.
 #pragma once
 
@@ -22,7 +22,7 @@
 
 namespace ferrotunnel::admin {
 
-/// Properties of a connection that has a place.
+/// Properties of a connection that has a slot.
 struct EvictionCandidate {
     login::AddressNetworks networks{};  // empty if it counts only for itself
     bool has_right = false;
@@ -34,12 +34,12 @@ struct EvictionCandidate {
 
 class PeerEviction {
 public:
-    /// A home may have a quarter of the places and a block half of them, but never fewer than one address may have.
+    /// A home may have a quarter of the slots and a block half of them, but never fewer than one address may have.
     PeerEviction(std::size_t most, std::size_t of_address_most)
         : most_(most),
           level_most_{of_address_most, std::max(most / 4, of_address_most), std::max(most / 2, of_address_most)} {}
 
-    /// Which of `holders` a new connection from `networks` displaces. Empty if there is a free place.
+    /// Which of `holders` a new connection from `networks` evicts. Empty if there is a free slot.
     std::optional<std::size_t> choose_victim(const std::vector<EvictionCandidate>& holders,
                                              const login::AddressNetworks& networks) const {
         for (std::size_t i = 0; i < login::network_levels; ++i) {

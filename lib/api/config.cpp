@@ -263,6 +263,7 @@ Config::ServerSection Config::server_section() const {
     for (const detail::NamedToken& token : part.settings.tokens) {
         add_exposed(token.secret, section);
         add_exposed(token.also, section);
+        section.has_strong_token = section.has_strong_token || token.secret.is_strong();
     }
     section.bind = part.settings.bind;
     section.tcp_bind = part.settings.tcp_bind;
@@ -276,6 +277,7 @@ Config::ServerSection Config::server_section() const {
     section.http = part.settings.http;
     section.state_dir = part.settings.state_dir;
     section.tokens = part.settings.tokens.size();
+    section.token_files = file_->token_files;
     for (const detail::PluginSpec& plugin : part.settings.plugins) {
         section.plugins.push_back(plugin.use);
     }

@@ -39,8 +39,8 @@ public:
     };
 
     /// `room` is in the unit of put()'s weights.
-    DeliveryQueue(CalledBy who, std::size_t room, Consumer taker)
-        : who_(who), room_(room), consumer_(std::move(taker)) {}
+    DeliveryQueue(CalledBy who, std::size_t room, Consumer consumer)
+        : who_(who), room_(room), consumer_(std::move(consumer)) {}
     DeliveryQueue(const DeliveryQueue&) = delete;
     DeliveryQueue& operator=(const DeliveryQueue&) = delete;
     /// Drops undelivered items, and waits for the present call. Not allowed within that call.

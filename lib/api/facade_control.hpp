@@ -122,8 +122,8 @@ private:
     std::optional<admin::WebLogin> login_;             // for the dashboard; empty if it requires no secret
     std::unique_ptr<HttpsCertificates> certificates_;  // of the dashboard; null: no TLS
     std::unique_ptr<admin::ControlThread> thread_;
-    std::vector<std::unique_ptr<runtime::ProtectedEndpoint>>
-        protected_endpoints_;  // until the end: another process may accept there
+    // Until the end: another process may accept there.
+    std::vector<std::unique_ptr<runtime::ProtectedEndpoint>> protected_endpoints_;
     std::string path_ GUARDED_BY(mutex_);
     std::string metrics_endpoint_ GUARDED_BY(mutex_);
     std::string dashboard_endpoint_ GUARDED_BY(mutex_);

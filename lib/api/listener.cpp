@@ -14,19 +14,19 @@ namespace ferrotunnel {
 namespace detail {
 namespace {
 
-// Gives a visitor to a waiting accept. False if the visitor has left already; the accept then stays with the caller.
-bool complete_accept(const IntrusivePtr<StreamCore>& visitor, const AcceptWaiter& taker) noexcept {
-    if (taker.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
+// Gives a visitor to a waiter. False if the visitor has left already; the waiter then stays with the caller.
+bool complete_accept(const IntrusivePtr<StreamCore>& visitor, const AcceptWaiter& waiter) noexcept {
+    if (waiter.incoming != nullptr ? visitor->is_gone() : !visitor->accept()) {
         return false;
     }
     IntrusivePtr<StreamCore> reference = visitor;
     StreamRef ref(reference.detach());
-    if (taker.incoming != nullptr) {
-        Incoming incoming(std::move(ref), taker.incoming->executor);
-        taker.incoming->complete({}, std::move(incoming));
+    if (waiter.incoming != nullptr) {
+        Incoming incoming(std::move(ref), waiter.incoming->executor);
+        waiter.incoming->complete({}, std::move(incoming));
     } else {
-        Stream stream(std::move(ref), taker.accept->executor);
-        taker.accept->complete({}, std::move(stream));
+        Stream stream(std::move(ref), waiter.accept->executor);
+        waiter.accept->complete({}, std::move(stream));
     }
     return true;
 }
@@ -46,14 +46,14 @@ ListenerCore::~ListenerCore() {
 }
 
 void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
-    AcceptWaiter taker;
+    AcceptWaiter waiter;
     wire::Code refusal = wire::Code::none;
     {
         const MutexLock lock(mutex_);
         if (ended_) {
             refusal = wire::Code::refused;
         } else if (!accepts_.empty()) {
-            taker = accepts_.front();
+            waiter = accepts_.front();
             accepts_.pop_front();
         } else if (visitors_.size() < backlog_max) {
             visitors_.push_back(std::move(visitor));
@@ -64,12 +64,12 @@ void ListenerCore::deliver(IntrusivePtr<StreamCore> visitor) {
     }
     if (refusal != wire::Code::none) {
         visitor->refuse(refusal);
-    } else if (!complete_accept(visitor, taker)) {
-        start_accept(taker);
+    } else if (!complete_accept(visitor, waiter)) {
+        start_accept(waiter);
     }
 }
 
-void ListenerCore::start_accept(AcceptWaiter taker) noexcept {
+void ListenerCore::start_accept(AcceptWaiter waiter) noexcept {
     while (true) {
         IntrusivePtr<StreamCore> visitor;
         std::error_code ended;
@@ -77,7 +77,7 @@ void ListenerCore::start_accept(AcceptWaiter taker) noexcept {
             const MutexLock lock(mutex_);
             ended = ended_;
             if (!ended && visitors_.empty()) {
-                accepts_.push_back(taker);
+                accepts_.push_back(waiter);
                 return;
             }
             if (!ended) {
@@ -86,10 +86,10 @@ void ListenerCore::start_accept(AcceptWaiter taker) noexcept {
             }
         }
         if (ended) {
-            taker.fail(ended);
+            waiter.fail(ended);
             return;
         }
-        if (complete_accept(visitor, taker)) {
+        if (complete_accept(visitor, waiter)) {
             return;
         }
     }
@@ -147,8 +147,8 @@ void ListenerCore::end(End how, std::error_code for_waiting, std::error_code for
     for (const IntrusivePtr<StreamCore>& visitor : visitors) {
         visitor->refuse(wire::Code::refused);
     }
-    for (const AcceptWaiter& taker : accepts) {
-        taker.fail(for_waiting);
+    for (const AcceptWaiter& waiter : accepts) {
+        waiter.fail(for_waiting);
     }
 }
 

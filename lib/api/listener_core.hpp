@@ -43,7 +43,7 @@ public:
 
     // --- for Listener ---
 
-    void start_accept(AcceptWaiter taker) noexcept;
+    void start_accept(AcceptWaiter waiter) noexcept;
     void cancel_accept(std::uint64_t serial) noexcept;
     std::uint64_t new_serial() noexcept { return ++last_serial_; }
     void close() noexcept;

@@ -8,10 +8,10 @@
 namespace ferrotunnel::detail {
 
 ManagedRequests::ManagedRequests(Needs needs) : needs_(std::move(needs)) {
-    DeliveryQueue<Request>::Taker taker;
-    taker.take = [this](const Request& received) { answer(received); };
-    taker.report_dropped = [](std::uint64_t) {};  // the server bounds its requests, and waits for 5 s
-    queue_.emplace(CalledBy::own_thread, limits::manage_requests_max, std::move(taker));
+    DeliveryQueue<Request>::Consumer consumer;
+    consumer.take = [this](const Request& received) { answer(received); };
+    consumer.report_dropped = [](std::uint64_t) {};  // the server bounds its requests, and waits for 5 s
+    queue_.emplace(CalledBy::own_thread, limits::manage_requests_max, std::move(consumer));
 }
 
 void ManagedRequests::set_targets(const std::vector<std::string>& managed) {

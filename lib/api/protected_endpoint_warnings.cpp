@@ -1,7 +1,10 @@
 #include "api/protected_endpoint_warnings.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "admin/search.hpp"
@@ -9,12 +12,22 @@
 #include "base/text.hpp"
 #include "exits/destinations.hpp"
 #include "runtime/address.hpp"
+#include "runtime/name_service.hpp"
 #include "runtime/protected_endpoints.hpp"
 #include "settings/dashboard_address.hpp"
 #include "settings/managed_targets.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
+
+// A control socket is only there while its program runs, so its path has to be compared too.
+bool is_same_socket(const std::string& dialled, const std::string& bound) {
+    std::error_code error;
+    const auto whole = [&error](const std::string& path) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+    };
+    return dialled == bound || runtime::lead_to_one_file(dialled, bound) || (whole(dialled) == whole(bound) && !error);
+}
 
 struct Doors {
     std::vector<runtime::SocketAddress> dashboards;
@@ -71,14 +84,16 @@ public:
 private:
     void backend(const std::string& service, const backend::BackendAddress& place) {
         for (const std::string& path : endpoints_.sockets) {
-            if (place.unix_path == path) {
+            if (!place.unix_path.empty() && is_same_socket(place.unix_path, path)) {
                 found("client.services", service, path);
             }
         }
-        const bool is_name = place.at.host == "localhost" || place.at.host.empty();
-        const auto to = runtime::SocketAddress::from_ip(is_name ? "127.0.0.1" : place.at.host, place.at.port);
+        if (place.at.port == 0) {  // it has no address
+            return;
+        }
+        const std::vector<runtime::SocketAddress> to = runtime::known_addresses(place.at);
         for (const runtime::SocketAddress& at : endpoints_.dashboards) {
-            if (place.unix_path.empty() && to && runtime::ends_at(*to, at)) {
+            if (std::ranges::any_of(to, [&at](const auto& each) { return runtime::ends_at(each, at); })) {
                 found("client.services", service, at.text());
             }
         }

@@ -28,7 +28,7 @@ void ServerSessions::admit(runtime::Fd socket, const runtime::SocketAddress& fro
         [this, &worker, shared = std::make_shared<Arrival>(std::move(arrival))] { start(worker, std::move(*shared)); });
 }
 
-// Logs a crowd of connections. Strangers can cause it as often as they like, and the operator should know their
+// Logs that a limit was reached. Anyone can cause that as often as they like, and the operator should know their
 // addresses.
 void ServerSessions::log_limit_reached(const login::LoginLimiter::Answer& answer, const runtime::SocketAddress& from) {
     using Fault = login::LoginLimiter::Fault;

@@ -10,10 +10,10 @@
 //    writing:   app: begin -> drive --queue is full--> try_park_send    -> park        worker: wake -> drive -> ...
 //    close:     claims both locks, even if parked, and drives them to their end
 //
-// The application's end request only rises, and sending ends accordingly, after everything that is queued:
+// The application's request to end only rises, and sending ends accordingly, after everything that is queued:
 //
-//    request:   open --shutdown_send--> shutdown --close--> closed --reset--> reset       (each may be skipped)
-//    sent end:  none --request is shutdown or closed--> fin --request is reset--> reset      (fin may be skipped)
+//    end_request:  open --shutdown_send--> shutdown --close--> closed --reset--> reset          (each may be skipped)
+//    sent end:     none --end_request is shutdown or closed--> fin --it is reset--> reset       (fin may be skipped)
 //
 // After close the reading half lingers: it discards what still arrives, until the other side ends too.
 #pragma once
@@ -132,7 +132,7 @@ private:
     const IntrusivePtr<OwnerLife> owner_;
     std::shared_ptr<session::TrunkLoad::Count> count_;
 
-    // Wishes: set by the application at any time, read by the holder of a lock.
+    // Requests: set by the application at any time, read by the holder of a lock.
     std::atomic<EndRequest> end_request_{EndRequest::open};
     std::atomic<std::uint64_t> last_serial_{0};
     std::atomic<std::uint64_t> cancelled_read_{0};

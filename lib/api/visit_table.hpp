@@ -1,9 +1,9 @@
 // Visits of a client to private services of others. Those of the settings are compared with the new ones, like
 // services:
 //
-//   same place, service and key     untouched
-//   same place, anything different  the socket stays; visitors from now on get the other service, or key
-//   otherwise                       a new place starts to listen, an unwanted one stops
+//   same address, service and key     untouched
+//   same address, anything different  the socket stays; visitors from now on get the other service, or key
+//   otherwise                         a new address starts to listen, an unwanted one stops
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class VisitTable {
 public:
     explicit VisitTable(bool shares_addresses) noexcept : shares_addresses_(shares_addresses) {}
 
-    /// Compares with `visits`, and listens at new places. Failures are appended as problems.
+    /// Compares with `visits`, and listens at new addresses. Failures are appended as problems.
     std::vector<VisitChange> plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
     /// Cannot fail; nothing has changed since the plan. `of_settings`: later plans compare them.
     void commit(std::vector<VisitChange>& changes, bool of_settings);

@@ -26,7 +26,7 @@ namespace ferrotunnel::backend {
 class Exit;
 class Folder;
 
-/// A backend's place, as set by `local` of a service.
+/// A backend's address, as set by `local` of a service.
 struct BackendAddress {
     net::HostPort at;         // for TCP
     std::string unix_path{};  // for a unix socket; otherwise empty
@@ -95,9 +95,8 @@ private:
     std::atomic<bool> down_{false};  // the failure is logged
     Mutex mutex_;
     std::vector<Cause> causes_ GUARDED_BY(mutex_);
-    TimePoint down_since_ GUARDED_BY(mutex_){};  // as it was last logged
-    std::uint64_t refused_visitors_ GUARDED_BY(mutex_) =
-        0;  // visitors rejected since the log last reported that it is back
+    TimePoint down_since_ GUARDED_BY(mutex_){};              // as it was last logged
+    std::uint64_t refused_visitors_ GUARDED_BY(mutex_) = 0;  // since the log last reported that it is back
 };
 
 }  // namespace ferrotunnel::backend

@@ -20,7 +20,7 @@ public:
     /// `terms` has to outlive this.
     explicit HealthAnswer(const HealthCheckSettings& terms);
 
-    /// Takes received bytes. After a verdict no more are needed.
+    /// Takes received bytes. After a result no more are needed.
     Verdict take(std::string_view bytes);
     /// The connection has ended.
     Verdict end();

@@ -1,7 +1,7 @@
 // One check of a backend: connects as for a visitor, and for HTTP sends a request and reads the response.
 //
 //   connecting --[PROXY header]--> connected (tcp: it has passed)
-//                                      '--http--> TLS, if the backend uses it --> asked --> answered
+//                                      '--http--> TLS, if the backend uses it --> sent --> answered
 //
 // The first of these ends it: the response, a failure, or the timeout.
 #pragma once

@@ -49,10 +49,10 @@ Refusal refusal_of(std::error_code error) {
 
 // The endpoint half of one stream until it is connected, on the worker of its trunk. It keeps itself alive until then.
 //
-//   hearing --asked, a name--> resolving --an allowed address--> connecting --> over: the stream is a pump's
-//      |    '--an allowed address-------------------------------/   |
-//      |                           |                                |
-//      '---------------------------+--refused, timeout--------------+--[a wrong login waits]--> over (in order)
+//   hearing --requested, a name--> resolving --an allowed address--> connecting --> over: the stream is a pump's
+//      |    '--an allowed address-----------------------------------/   |
+//      |                               |                                |
+//      '-------------------------------+--refused, timeout--------------+--[a wrong login waits]--> over (in order)
 //      any of these --stream aborted or reset, worker ends--> over (reset)
 class ExitStream final : public ServedStream {
 public:
@@ -217,7 +217,7 @@ ExitStream::Obstacle ExitStream::obstacle_to(const SocketAddress& to) const {
         if (runtime::own_networks(worker().now()).contains(address)) {
             return Obstacle::kept;
         }
-    } catch (const std::exception&) {  // the kernel could not be asked
+    } catch (const std::exception&) {  // the kernel could not be queried
         return Obstacle::unclear;
     }
     switch (runtime::reach_of(address, worker().now())) {

@@ -59,7 +59,7 @@ public:
     }
 
 protected:
-    /// Called when a line was left out: report_suppressed() should be called within a second. A log without a clock
+    /// Called when a line was suppressed: report_suppressed() should be called within a second. A log without a clock
     /// reports it with the next line of that kind.
     virtual void on_suppressed() noexcept {}
     void report_suppressed() noexcept;

@@ -16,7 +16,7 @@ namespace ferrotunnel {
 
 /// Log lines that are counted together.
 struct LogCategory {
-    std::string_view name;  ///< logged when lines were left out; not copied, so it must be a literal
+    std::string_view name;  ///< logged when lines were suppressed; not copied, so it must be a literal
     std::uint32_t per_second = limits::log_lines_per_second;
 };
 
@@ -29,10 +29,10 @@ public:
         std::uint64_t lines = 0;
     };
 
-    /// Whether the line may be written; if not, it is counted as left out. When a new second begins, `before` gets the
-    /// lines left out in the last one that were not reported yet.
+    /// Whether the line may be written; if not, it is counted as suppressed. When a new second begins, `before` gets
+    /// the lines suppressed in the last one that were not reported yet.
     bool take(const LogCategory& kind, LogLevel level, TimePoint now, Suppressed& before);
-    /// All lines left out and not reported yet.
+    /// All lines suppressed and not reported yet.
     std::vector<Suppressed> take_suppressed();
 
 private:

@@ -3,8 +3,8 @@
 // They belong to one client, or to several that share it as members of a group: then a visitor's member is chosen
 // first, and then the least loaded of its trunks.
 //
-// A member has a *seat*, which identifies it for sticky visitors: its name, and its rank among members of that name.
-// The successor of a client (docs/architecture/handover.md) shares the seat of its predecessor, and gets no visitors as
+// A member has a *slot*, which identifies it for sticky visitors: its name, and its rank among members of that name.
+// The successor of a client (docs/architecture/handover.md) shares the slot of its predecessor, and gets no visitors as
 // long as the predecessor accepts them: so a sticky visitor moves once, and never back and forth.
 #pragma once
 
@@ -138,23 +138,23 @@ public:
             return HealthTransition::none;
         }
         const wire::Eject& terms = member->declared.eject;
-        HealthTransition turn = HealthTransition::none;
+        HealthTransition transition = HealthTransition::none;
         if (is_failure(terms, outcome)) {
             const bool may_go =
                 may_eject_one_more(terms, members_.size(), ejected()) && (terms.last_too || others_accept(*member));
-            turn = member->ejection.failed(terms, may_go, now) ? HealthTransition::ejected : turn;
+            transition = member->ejection.failed(terms, may_go, now) ? HealthTransition::ejected : transition;
         } else if (outcome == MemberOutcome::success || outcome == MemberOutcome::response_5xx) {
-            turn = member->ejection.passed(now) ? HealthTransition::returned : turn;
+            transition = member->ejection.passed(now) ? HealthTransition::returned : transition;
         }
         time = member->ejection.time();
-        if (turn == HealthTransition::ejected && member->it->row_) {
+        if (transition == HealthTransition::ejected && member->it->row_) {
             member->it->row_->ejections.fetch_add(1, std::memory_order_relaxed);
         }
         member->it->watched_.store(!member->ejection.is_clean(), std::memory_order_relaxed);
-        if (turn != HealthTransition::none) {
+        if (transition != HealthTransition::none) {
             update_health();
         }
-        return turn;
+        return transition;
     }
 
     /// The carrier with the least load that is not in `passed`, in turn if several are equal; in a group, a carrier of
@@ -197,7 +197,7 @@ public:
     }
 
     /// Why another client may not become a member: there is no room, or its terms differ from those that all must
-    /// share. Of clients with one seat only the first counts, so a successor finds room beside its predecessor.
+    /// share. Of clients with one slot only the first counts, so a successor finds room beside its predecessor.
     std::optional<Refusal> why_not_join(const Membership& membership) const {
         if (std::any_of(members_.begin(), members_.end(),
                         [&](const Member& one) { return one.declared.client == membership.client; })) {
@@ -323,9 +323,9 @@ private:
         std::shared_ptr<GroupMember> it;
         Membership declared;
         std::string slot;         // its name
-        std::uint32_t rank = 0;   // among seats of that name
+        std::uint32_t rank = 0;   // among slots of that name
         std::uint64_t hash = 0;   // of name and rank
-        bool follows = false;     // its seat belonged to another member when it joined
+        bool follows = false;     // its slot belonged to another member when it joined
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
 
@@ -457,7 +457,7 @@ private:
         return found != members_.end() ? &*found : nullptr;
     }
 
-    /// The number of seats in use.
+    /// The number of slots in use.
     std::size_t slots() const noexcept {
         return static_cast<std::size_t>(std::count_if(members_.begin(), members_.end(), [this](const Member& one) {
             return std::none_of(members_.data(), &one,
@@ -465,7 +465,7 @@ private:
         }));
     }
 
-    /// Assigns the seat of its predecessor, or otherwise the first free one of its name.
+    /// Assigns the slot of its predecessor, or otherwise the first free one of its name.
     void assign_slot(Member& member) const {
         const Member* const predecessor = predecessor_of(member.declared);
         if (predecessor != nullptr && !mutant(Mutant::seat_forgotten)) {

@@ -53,7 +53,7 @@ private:
     std::atomic<std::uint64_t> given_up_{0};
 };
 
-/// The place of a waiting visitor, which counts as given up if this is destroyed before served().
+/// The slot of a waiting visitor, which counts as given up if this is destroyed before served().
 class HoldSlot {
 public:
     HoldSlot() noexcept = default;

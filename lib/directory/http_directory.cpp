@@ -211,14 +211,14 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
 
 // Removes the oldest routes whose client is offline until another path fits: bound_refusal() has ensured that it can.
 void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
-    const auto is_away = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
+    const auto is_offline = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
     auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
                                                         [&](const auto& route) { return bound.counts(route.path); }));
     for (; count >= bound.max; --count) {
-        auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_away);
+        auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_offline);
         check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
         for (auto each = oldest; each != host.routes.end(); ++each) {
-            oldest = is_away(*each) && each->offline_since < oldest->offline_since ? each : oldest;
+            oldest = is_offline(*each) && each->offline_since < oldest->offline_since ? each : oldest;
         }
         offline_.remove({oldest->offline_since, host.owner, host.pattern, oldest->claimed_path()});
         host.routes.erase(oldest);

@@ -1,4 +1,4 @@
-// Guard between a public port's acceptor and its trunks, which keeps out visitors that the port itself creates
+// Guard between a public port's acceptor and its trunks, which rejects visitors that the port itself creates
 // (trunk/loop_detector.hpp). Lives on the listener's worker.
 #pragma once
 
@@ -41,7 +41,7 @@ private:
     runtime::Timer loop_check_timer_;
     std::deque<Visitor> held_;
     std::vector<std::shared_ptr<trunk::Traffic>> admitted_;  // of visitors let in since the test began
-    std::uint64_t before_ = 0;                               // visitors at the last verdict
+    std::uint64_t before_ = 0;                               // visitors when the last loop was found
     unsigned checks_ = 0;                                    // checks since then whether most have ended
     TimePoint report_from_{};                                // when a loop may be reported again
 };

@@ -21,9 +21,10 @@ const char* describe(MemberOutcome outcome) noexcept {
 
 }  // namespace
 
-MemberNotice member_notice(const GroupMember& member, HealthTransition turn, MemberOutcome outcome, Duration time,
+MemberNotice member_notice(const GroupMember& member, HealthTransition transition, MemberOutcome outcome, Duration time,
                            std::string_view service, std::string_view token) {
-    MemberNotice change{turn == HealthTransition::ejected, member.name(), std::string(service), std::string(token), {}};
+    MemberNotice change{
+        transition == HealthTransition::ejected, member.name(), std::string(service), std::string(token), {}};
     if (change.ejected) {
         const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
         change.why = describe(outcome);

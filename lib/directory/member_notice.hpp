@@ -17,8 +17,8 @@ struct MemberNotice {
     std::string why;      // reason of the ejection; empty if it has returned
 };
 
-/// `outcome`: what caused the turn; `time`: how long the member is out.
-MemberNotice member_notice(const GroupMember& member, HealthTransition turn, MemberOutcome outcome, Duration time,
+/// `outcome`: of the visitor that caused the transition; `time`: how long the member is out.
+MemberNotice member_notice(const GroupMember& member, HealthTransition transition, MemberOutcome outcome, Duration time,
                            std::string_view service, std::string_view token);
 
 }  // namespace ferrotunnel::directory

@@ -17,7 +17,7 @@
 namespace ferrotunnel::directory {
 
 /// Names (a host with a path) that stay known without a client. If there are too many, the token that has most loses
-/// its oldest one; if several have equally many, the newcomer's token loses one. So registering ever new names cannot
+/// its oldest one; if several have equally many, the new one's token loses one. So registering ever new names cannot
 /// evict another token's names.
 class OfflineHosts {
 public:

@@ -167,14 +167,14 @@ public:
     bool waits_for_handover(SessionKey session, const ClaimName& name) const;
     struct HandoverPlan {
         ClientId successor{};
-        std::vector<std::shared_ptr<SessionHandle>> trunks{};  // of the heir
+        std::vector<std::shared_ptr<SessionHandle>> trunks{};  // of the successor
         std::vector<ClientId> predecessors{};
         std::vector<ClientId> owners{};  // of the names that both have: predecessors, or their groups
     };
     /// The effect of replacing the predecessors now.
     HandoverPlan handover_plan(SessionKey session) const;
-    /// Completes the replacement: names that both have belong only to the heir, and the predecessors, all trunks of
-    /// which are returned, claim nothing any more.
+    /// Completes the replacement: names that both have belong only to the successor, and the predecessors, all trunks
+    /// of which are returned, claim nothing any more.
     std::vector<std::shared_ptr<SessionHandle>> commit_handover(const HandoverPlan& handover_plan);
     /// Whether another client has replaced the session's: during the session, or before its login, while the client was
     /// disconnected. The client must be notified.

@@ -23,7 +23,7 @@ public:
     std::shared_ptr<shaping::ServiceShape> of(const ClientId& client, std::uint32_t service, const Registry& registry,
                                               TimePoint now);
 
-    /// Applies the registry's present rules to all. Waiting visitors are not notified: runtime::Turns::ask_again.
+    /// Applies the registry's present rules to all. Waiting visitors are not notified: runtime::Turns::reschedule.
     void apply_rules(const Registry& registry, TimePoint now);
 
     /// Number of services, including those that are no longer used.

@@ -6,7 +6,7 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Others compete for the same name: after this many fruitless evictions for one name the newcomer gives up.
+// Others compete for the same name: after this many fruitless evictions for one name the later one gives up.
 constexpr int rounds_max = 4;
 
 using Handles = std::vector<std::shared_ptr<SessionHandle>>;

@@ -9,7 +9,7 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Returns the visitor to its entrance, if its service has ended: the next service with its host may accept it. Counts
+// Returns the visitor to its source, if its service has ended: the next service with its host may accept it. Counts
 // and decisions for the old service end with what the caller still has.
 bool give_back(TlsVisitor& visitor) noexcept {
     if (!visitor.source || visitor.service->is_carried()) {

@@ -42,10 +42,10 @@ struct TlsVisitor {
     net::Address from;
     std::string host;                            // the server name that it requested, as sent; empty: none
     std::shared_ptr<HttpService> service;        // null: not looked up yet
-    login::ConnectionTicket ticket;              // counts it for the caps of its entrance
-    std::shared_ptr<TlsVisitorSource> source{};  // takes it back, at most once; null if it was taken back already
+    login::ConnectionTicket ticket;              // counts it for the caps of its source
+    std::shared_ptr<TlsVisitorSource> source{};  // readmits it, at most once; null: it was readmitted already
     CarrierIds excluded_carriers{};
-    std::shared_ptr<WatchedVisitor> visit{};   // null if no plugin was asked
+    std::shared_ptr<WatchedVisitor> visit{};   // null: no plugin was called
     std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
 
@@ -56,12 +56,12 @@ struct TlsVisitor {
     ~TlsVisitor();
 };
 
-/// Hands the visitor to the carrier of its service with the fewest visitors, or back to its entrance if the service has
-/// ended. Thread-safe.
+/// Hands the visitor to the carrier of its service with the fewest visitors, or back to its source if the service has
+/// ended. Any thread.
 void dispatch(TlsVisitor visitor) noexcept;
 
 /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those that
-/// have not passed it on before, or back to its entrance if the service has ended. False if neither is possible: the
+/// have not passed it on before, or back to its source if the service has ended. False if neither is possible: the
 /// visitor stays with the caller. True also if the visitor was lost, and rejected, for lack of memory: the caller no
 /// longer has it.
 bool pass_on(TlsVisitor& visitor, const HttpCarrier& from) noexcept;

@@ -2,7 +2,7 @@
 // that read it.
 //
 //   backend --gather--> collected --decided--.
-//   backend, local answer -------------------+--> way, if plugins read or change it --next--> visitor
+//   backend, local answer -------------------+--> filters, if plugins read or change it --next--> visitor
 //
 // A body that is gathered is kept until plugins have decided on its head. It then follows the head byte for byte, with
 // its original framing: what was collected, `rest`, and what arrives later.

@@ -1,4 +1,4 @@
-// Failures of a backend: what the visitor is told, and whether the request may be sent again.
+// Failures of a backend: what the visitor is answered, and whether the request may be sent again.
 #pragma once
 
 #include "directory/ejection.hpp"

@@ -175,21 +175,21 @@ void Placement::read_sticky_of(const IncomingRequest& arrival) {
     }
 }
 
-directory::BalanceContext Placement::visitor_ask() const noexcept {
-    directory::BalanceContext ask;
+directory::BalanceContext Placement::balance_context() const noexcept {
+    directory::BalanceContext context;
     if (needs_.at.request.service->is_shared()) {
-        ask.now = needs_.at.now();
-        ask.excluded_member = excluded_member_.get();
-        ask.hold = needs_.at.edge.settings().hold;
+        context.now = needs_.at.now();
+        context.excluded_member = excluded_member_.get();
+        context.hold = needs_.at.edge.settings().hold;
         if (sticky_) {
-            ask.sticky = {sticky_->address, sticky_->tag};
+            context.sticky = {sticky_->address, sticky_->tag};
         }
     }
-    return ask;
+    return context;
 }
 
 std::optional<Placement::Carrier> Placement::choose_carrier() {
-    return needs_.at.request.service->choose(excluded_, &needs_.at.edge.worker, visitor_ask());
+    return needs_.at.request.service->choose(excluded_, &needs_.at.edge.worker, balance_context());
 }
 
 // A member that is asked for a connection, and has none, did not have the request.
@@ -209,11 +209,11 @@ void Placement::record_outcome_of(const GroupMember& member, MemberOutcome outco
         return;
     }
     Duration time{};
-    const directory::HealthTransition turn = service->record_outcome(member, outcome, needs_.at.now(), time);
+    const directory::HealthTransition transition = service->record_outcome(member, outcome, needs_.at.now(), time);
     const ExchangeShared& shared = *needs_.at.edge.shared;
-    if (turn != directory::HealthTransition::none && shared.on_member) {
+    if (transition != directory::HealthTransition::none && shared.on_member) {
         const directory::HttpDescription& of = service->description();
-        shared.on_member(directory::member_notice(member, turn, outcome, time, of.name, of.token_name));
+        shared.on_member(directory::member_notice(member, transition, outcome, time, of.name, of.token_name));
     }
 }
 
@@ -225,7 +225,7 @@ void Placement::put_member_of(const GroupMember& member, http::Edits& edits) con
     const directory::HttpService& service = *needs_.at.request.service;
     const directory::HttpService::StickySettings& sticky = service.sticky();
     if (sticky.cookie_name.empty() || member.tag().empty() || (sticky_ && sticky_->tag == member.tag()) ||
-        (sticky_ && service.keeps_tag(visitor_ask()))) {
+        (sticky_ && service.keeps_tag(balance_context()))) {
         return;
     }
     std::string cookie = sticky.cookie_name + '=' + member.tag() + "; Path=" + sticky.cookie_path;

@@ -2,7 +2,7 @@
 // queue for a connection.
 //
 //   open --idle connection--> connected
-//     |--line, too many opens--> pending --its turn--> open_in_turn
+//     |--queue, too many opens--> pending --its turn--> open_in_turn
 //     '--carrier--> pending --on_backend_event--> connected
 //                        '--refused--> refused(): the next carrier, or none: full, gone, unhealthy, over_quota
 //
@@ -154,7 +154,7 @@ private:
     void read_sticky_of(const IncomingRequest& arrival);
     void record_outcome_of(const directory::GroupMember& member, directory::MemberOutcome outcome);
     void put_member_of(const directory::GroupMember& member, http::Edits& edits) const;
-    directory::BalanceContext visitor_ask() const noexcept;
+    directory::BalanceContext balance_context() const noexcept;
     std::optional<Carrier> choose_carrier();
     void count_member(const std::shared_ptr<directory::GroupMember>& member);
     std::uint64_t stream_owner() const noexcept;

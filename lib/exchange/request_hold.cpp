@@ -23,9 +23,9 @@ std::unique_ptr<http::OwnedHead> RequestHold::take_head() {
     http::RequestHead head;
     head_->restore(head);
     using Kind = directory::HttpMatch::Kind;
-    const bool is_away =
+    const bool is_offline =
         edge.routes.get().find(needs_.at.request.host, head.target.path, needs_.at.now()).kind == Kind::offline;
-    if (is_away && edge.hold.enter(needs_.visitor, head_->bytes())) {
+    if (is_offline && edge.hold.enter(needs_.visitor, head_->bytes())) {
         return nullptr;
     }
     needs_.deadline.cancel();

@@ -39,7 +39,7 @@ ResponseReader::Progress ResponseReader::read_head(BackendStream& backend, const
     return Progress::refused;
 }
 
-// A waiting stream releases the slab that its bytes arrived in, and keeps a copy (Session::compact): the head still
+// A waiting stream releases the slab that its bytes arrived in, and keeps a copy (mux::Compactor): the head still
 // points to the slab, which sharing keeps alive.
 void ResponseReader::hold_head(BackendStream& backend) {
     const StreamItem* item = backend.peek();

@@ -3,7 +3,7 @@
 //
 //   connection --> service --> redirect --> certificate --> size --> forwards --> loop --> written for the backend
 //        |            |            |             |           |          |         |
-//        '------------'------------'-- EarlyReply: page, redirect or status --------'
+//        '------------'------------'-- EarlyReply: page, redirect or status -----'
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 // The request body on its way from the visitor to the sender: counted, and through plugins that read it.
 //
-//   visitor --put--> sender                                             no plugin reads it
-//   visitor --put--> collected --collected--> way --pass--> sender      plugins do: what they collect, or change
+//   visitor --put--> sender                                                 no plugin reads it
+//   visitor --put--> collected --collected--> filters --pass--> sender      plugins do: what they collect, or change
 //
-// What the plugins' output still holds blocks further input: takes() is false.
+// What the plugins' output still holds blocks further input: accepts() is false.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ public:
 
     /// Whether a piece can be taken, after pass().
     bool accepts() const;
-    /// Whether put() may be called several times after one takes().
+    /// Whether put() may be called several times after one accepts().
     bool accepts_bulk() const noexcept { return !detour_; }
     [[nodiscard]] Result put(buffer::Slice payload, bool headroom);
     /// No more has arrived for now.
@@ -85,7 +85,7 @@ private:
         std::size_t collected_at = 0;            // how much of the collected bytes was passed on
         const http::Fields* trailers = nullptr;  // the visitor's
         bool is_collecting = false;              // it is read for a plugin that decides afterwards
-        bool filters_have_end = false;           // `way` has received the end
+        bool filters_have_end = false;           // `filters` has received the end
         bool has_begun = false;                  // some of it has left
     };
 

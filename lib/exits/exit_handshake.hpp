@@ -2,7 +2,7 @@
 // SOCKS5 (RFC 1928, with the login of RFC 1929) from HTTP. Sans-IO.
 //
 //   first byte 5:  methods --> [login] --> request --.
-//   any other:     head of a request ----------------+--> asked --granted(), the bytes are the destination's--> granted
+//   any other:     head of a request ----------------+--> requested --granted(), bytes of the destination--> granted
 //                      |                              `--refuse()--.
 //                      `--broken, not supported, or a wrong login--+--> refused: the output reports it, then nothing
 //
@@ -31,10 +31,10 @@ class ExitHandshake {
 public:
     enum class State : std::uint8_t { reading, requested, granted, refused };
 
-    /// Without users no login is required. They have to outlive the conversation.
+    /// Without users no login is required. They have to outlive the handshake.
     explicit ExitHandshake(const std::vector<User>& users) : users_(users) {}
 
-    /// Takes received bytes while it reads; returns how many of them belong to the conversation. The bytes after them
+    /// Takes received bytes while it reads; returns how many of them belong to the handshake. The bytes after them
     /// are for the destination. The outcome does not depend on how the bytes are split.
     std::size_t receive(Bytes bytes);
     State state() const noexcept { return state_; }
@@ -50,7 +50,7 @@ public:
     /// Why it was refused, if it was not refuse(); for logs, without anything that the visitor has sent.
     std::string_view reason() const noexcept { return reason_; }
 
-    /// Call one of these when it has asked: the destination is connected, or why it is not.
+    /// Call one of these in the state `requested`: the destination is connected, or why it is not.
     void grant();
     void refuse(Refusal why);
 

@@ -1,4 +1,4 @@
-// The HTTP half of a conversation.
+// The HTTP part of a handshake.
 #include <algorithm>
 #include <optional>
 #include <vector>

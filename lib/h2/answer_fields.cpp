@@ -11,18 +11,7 @@ namespace {
 using http::FieldName;
 
 bool stays(FieldName name) {
-    switch (name) {
-        case FieldName::connection:
-        case FieldName::http2_settings:
-        case FieldName::keep_alive:
-        case FieldName::proxy_connection:
-        case FieldName::te:
-        case FieldName::transfer_encoding:
-        case FieldName::upgrade:
-            return false;
-        default:
-            return true;
-    }
+    return !http::is_of_connection(name) && name != FieldName::te;  // which only requests have
 }
 
 void read_lines(std::span<char> text, FieldList& fields) {

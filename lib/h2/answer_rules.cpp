@@ -18,19 +18,6 @@ bool has_upper_case(std::string_view name) noexcept {
     return std::any_of(name.begin(), name.end(), [](char byte) { return byte >= 'A' && byte <= 'Z'; });
 }
 
-bool belongs_to_connection(std::string_view name) noexcept {
-    switch (http::field_name_of(name)) {
-        case http::FieldName::connection:
-        case http::FieldName::keep_alive:
-        case http::FieldName::proxy_connection:
-        case http::FieldName::transfer_encoding:
-        case http::FieldName::upgrade:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace
 
 void AnswerRules::begin(http::Method method) noexcept {
@@ -43,8 +30,11 @@ AnswerRules::Verdict AnswerRules::field(std::string_view name, std::string_view 
         return pseudo_field(name, value);
     }
     has_regular_field_ = true;
-    if (has_upper_case(name) || belongs_to_connection(name) || (name == "te" && !http::same_text(value, "trailers"))) {
+    if (has_upper_case(name) || (name == "te" && !http::same_text(value, "trailers"))) {
         return Verdict::malformed;
+    }
+    if (const http::FieldName known = http::field_name_of(name); http::is_of_connection(known)) {
+        return known == http::FieldName::http2_settings ? Verdict::drop : Verdict::malformed;  // RFC 9113 forbids others
     }
     if (nghttp2_check_header_name(bytes_of(name), name.size()) == 0 ||
         nghttp2_check_header_value(bytes_of(value), value.size()) == 0) {

@@ -1,14 +1,14 @@
 // One connection to an HTTP/2 backend, from the client's side: HTTP/1.1 requests of a tunnel's stream go in, HTTP/1.1
 // responses come out, and frames are exchanged with the backend. Sans-IO.
 //
-//   tunnel  --take()--> head --> HEADERS; body --> DATA; trailers --> HEADERS --output()--> backend
+//   tunnel  --feed()--> head --> HEADERS; body --> DATA; trailers --> HEADERS --output()--> backend
 //   tunnel <--give()--- head <-- HEADERS; body <-- DATA; trailers <-- HEADERS <-receive()-- backend
 //
 //   idle --head of a request--> exchanging --response is complete, and taken; request is complete--> idle
 //                                   \--reset, refused, the backend breaks the rules--> failed
 //
 // One exchange at a time, so that one stream of the tunnel is one connection to the backend and flow control is one to
-// one. No part of a body is kept on its way to the backend: take() takes only what goes into frames now. On the way
+// one. No part of a body is kept on its way to the backend: feed() takes only what goes into frames now. On the way
 // back no more is kept than the window, which is returned as the tunnel takes bytes.
 #pragma once
 

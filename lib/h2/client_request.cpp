@@ -1,5 +1,7 @@
 #include "h2/client_request.hpp"
 
+#include "http/field_name.hpp"
+
 namespace ferrotunnel::h2 {
 namespace {
 
@@ -7,24 +9,11 @@ namespace {
 constexpr std::size_t own_fields_max = 6;
 constexpr std::size_t own_bytes_max = 128;
 
-// Fields that HTTP/2 expresses differently, or not at all. Content-Length stays: it has to match the body.
+// Fields that HTTP/2 says otherwise, or not at all: Host is :authority, and TE is added where it says "trailers".
+// Content-Length stays: it has to agree with the body.
 bool is_left_out(const http::Field& field) {
-    if (field.hop_by_hop) {
-        return true;
-    }
-    switch (field.known) {
-        case http::FieldName::connection:
-        case http::FieldName::host:
-        case http::FieldName::http2_settings:
-        case http::FieldName::keep_alive:
-        case http::FieldName::proxy_connection:
-        case http::FieldName::te:
-        case http::FieldName::transfer_encoding:
-        case http::FieldName::upgrade:
-            return true;
-        default:
-            return false;
-    }
+    return field.hop_by_hop || http::is_of_connection(field.known) || field.known == http::FieldName::host ||
+           field.known == http::FieldName::te;
 }
 
 }  // namespace

@@ -32,21 +32,6 @@ bool is_value(std::string_view value) {
     return !has_blank_end && http::scan_value(value.data(), value.data() + value.size()) == value.data() + value.size();
 }
 
-// Fields that belong to an HTTP/1.1 connection (RFC 9113, 8.2.2).
-bool is_of_connection(FieldName name) {
-    switch (name) {
-        case FieldName::connection:
-        case FieldName::http2_settings:
-        case FieldName::keep_alive:
-        case FieldName::proxy_connection:
-        case FieldName::transfer_encoding:
-        case FieldName::upgrade:
-            return true;
-        default:
-            return false;
-    }
-}
-
 }  // namespace
 
 void RequestText::begin(const http::HeadLimits& limits, bool websockets) {
@@ -99,7 +84,7 @@ Verdict RequestText::add(std::string_view name, std::string_view value) {
     if (!protocol_.empty() && http::same_text(name, key_name)) {
         return Verdict::kept;  // HTTP/2 has no use for it, and the backend gets the edge's
     }
-    if (is_of_connection(known) || (known == FieldName::te && !http::same_text(value, "trailers"))) {
+    if (http::is_of_connection(known) || (known == FieldName::te && !http::same_text(value, "trailers"))) {
         return Verdict::malformed;
     }
     if (part_ == Part::pseudo_fields && !begin_text()) {

@@ -88,9 +88,25 @@ constexpr bool is_claim(FieldName name) noexcept {
     }
 }
 
-/// Whether an edge adds fields of that name to forwarded messages, or replaces them: these have a limit of their own,
-/// so that a head that one edge has let through is not too large for the next one. `name` is the field's, `known` what
-/// it was recognised as.
+/// Whether a field belongs to a connection of HTTP/1.1 and not to a message (RFC 9113, 8.2.2; for HTTP2-Settings RFC
+/// 7540, 3.2.1). Not TE, which HTTP/2 has for "trailers".
+constexpr bool is_of_connection(FieldName name) noexcept {
+    switch (name) {
+        case FieldName::connection:
+        case FieldName::http2_settings:
+        case FieldName::keep_alive:
+        case FieldName::proxy_connection:
+        case FieldName::transfer_encoding:
+        case FieldName::upgrade:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// Whether an edge adds fields of that name to what it forwards, or puts its own in their place: those are bounded
+/// apart from all others, so that a head which one edge has let through is not too large for the next one. `name` is
+/// the field's, `known` what it was recognised as.
 bool is_edge_field(FieldName known, std::string_view name) noexcept;
 
 /// Whether several names map to this value; also true for `other`.

@@ -53,8 +53,17 @@ std::uint16_t port_of(const Authority& authority, std::string_view scheme) noexc
     return authority.port != 0 ? authority.port : same_text(scheme, "https") ? std::uint16_t{443} : std::uint16_t{80};
 }
 
-// Whether a URL with `scheme` and `left` is at the authority `right`. The Host sent to the backend has no scheme:
-// without a port it means the default port of either scheme.
+// What `localhost` stands for: a backend there calls itself by any of these, whatever Host says. In normal form.
+bool is_loopback(std::string_view host) noexcept {
+    return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
+bool same_host(std::string_view a, std::string_view b) noexcept {
+    return a == b || (is_loopback(a) && is_loopback(b));
+}
+
+// Whether a URL with `scheme` and `left` is at the authority `right`. The Host sent to the backend has no
+// scheme: without a port it means the default port of either scheme.
 bool same_authority(std::string_view scheme, std::string_view left, std::string_view right) noexcept {
     Authority a;
     Authority b;
@@ -63,7 +72,7 @@ bool same_authority(std::string_view scheme, std::string_view left, std::string_
     }
     HostBuffer a_buffer;
     HostBuffer b_buffer;
-    if (normal_host(a, a_buffer) != normal_host(b, b_buffer)) {
+    if (!same_host(normal_host(a, a_buffer), normal_host(b, b_buffer))) {
         return false;
     }
     if (b.port == 0) {
@@ -113,7 +122,7 @@ Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& o
     if (wanted.empty() || backend.empty()) {
         return Fate::stays;
     }
-    if (wanted != backend) {
+    if (!same_host(wanted, backend)) {
         const bool below = backend.size() > wanted.size() && backend.ends_with(wanted) &&
                            backend[backend.size() - wanted.size() - 1] == '.';
         return below ? Fate::dropped : Fate::stays;

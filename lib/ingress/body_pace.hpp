@@ -3,8 +3,8 @@
 // pause, and one that sends a byte now and then fails after `body_grace`. Time in which the visitor waits for
 // the edge does not count.
 //
-//   begin --> due --look: in time, or the visitor waits--> due (later) ...
-//                   '--look: too slow--> 408
+//   begin --> due --check_progress: in time, or the visitor waits--> due (later) ...
+//                   '--check_progress: too slow--> 408
 //
 // It is checked when it is due, not with every read.
 #pragma once

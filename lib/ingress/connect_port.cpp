@@ -75,8 +75,8 @@ private:
     /// A visitor whose head is not complete yet.
     class Reading final : private runtime::PollTarget, private runtime::Deadline {
     public:
-        Reading(Impl& desk, runtime::Fd socket, const runtime::SocketAddress& from, login::ConnectionTicket ticket)
-            : impl_(desk), socket_(std::move(socket)), from_(from), ticket_(std::move(ticket)) {}
+        Reading(Impl& impl, runtime::Fd socket, const runtime::SocketAddress& from, login::ConnectionTicket ticket)
+            : impl_(impl), socket_(std::move(socket)), from_(from), ticket_(std::move(ticket)) {}
         ~Reading() { leave(); }
         Reading(const Reading&) = delete;
         Reading& operator=(const Reading&) = delete;
@@ -198,8 +198,8 @@ void ConnectPort::Impl::on_accept(runtime::Fd socket, const runtime::SocketAddre
     plan.deadline = settings_.deadline;
     login::ConnectionTicket ticket = limiter_->enter(plan.proxy_header ? std::string() : login::network_of(from));
     if (!ticket || static_cast<std::uint64_t>(socket.get()) >= descriptors_max_) {
-        static constexpr LogCategory crowd{"connect_crowd"};
-        if (log_.may_write(LogLevel::warn, crowd, worker_.now())) {
+        static constexpr LogCategory too_many{"connect_crowd"};
+        if (log_.may_write(LogLevel::warn, too_many, worker_.now())) {
             log_.warn("a CONNECT visitor was rejected: too many connections without a request",
                       {{"visitor", from.text()}});
         }

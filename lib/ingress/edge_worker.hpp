@@ -82,8 +82,7 @@ public:
     Prefaces prefaces;
     Lingering lingering;
     HeldTls held_tls;
-    std::shared_ptr<directory::TlsVisitorSource>
-        tls_entrance;  // returns such visitors to this worker; created with the first one
+    std::shared_ptr<directory::TlsVisitorSource> tls_source;  // readmits such visitors here; created with the first one
 
 private:
     template <typename Action>

@@ -45,7 +45,7 @@ public:
     /// Takes the supplied bytes.
     buffer::Slice take(std::size_t size) noexcept;
 
-    /// True: the session was told to wait, and has to be resumed.
+    /// True: the session waits, and has to be resumed.
     bool wake() noexcept;
 
 private:

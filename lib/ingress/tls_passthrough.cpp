@@ -26,9 +26,9 @@ void bring_in(EdgeWorker& edge, const TlsMatch& match, TlsVisitor visitor) {
 }
 
 /// Returns visitors to a worker, as long as that exists.
-class Entrance final : public directory::TlsVisitorSource {
+class PassthroughSource final : public directory::TlsVisitorSource {
 public:
-    explicit Entrance(EdgeWorker& edge) : mailbox_(edge.worker.mailbox()), edge_(edge.weak_from_this()) {}
+    explicit PassthroughSource(EdgeWorker& edge) : mailbox_(edge.worker.mailbox()), edge_(edge.weak_from_this()) {}
 
     void readmit(TlsVisitor visitor) noexcept override try {
         mailbox_->post_call([edge = edge_, visitor = std::move(visitor)]() mutable {
@@ -52,11 +52,11 @@ bool take(EdgeWorker& edge, AcceptedVisitor& visitor, login::ConnectionTicket& t
     if (match.kind == TlsMatch::Kind::none) {
         return false;
     }
-    if (!edge.tls_entrance) {
-        edge.tls_entrance = std::make_shared<Entrance>(edge);
+    if (!edge.tls_source) {
+        edge.tls_source = std::make_shared<PassthroughSource>(edge);
     }
     TlsVisitor passed(std::move(visitor.socket), visitor.from, name, nullptr, std::exchange(ticket, nullptr));
-    passed.source = edge.tls_entrance;
+    passed.source = edge.tls_source;
     bring_in(edge, match, std::move(passed));
     return true;
 }

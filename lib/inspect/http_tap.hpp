@@ -5,7 +5,7 @@
 //   waiting --request's head--> exchange --both halves have ended--> waiting
 //                                  |  \--101, or 2xx to CONNECT--> upgraded (messages, bytes)
 //      |                           \--not reached--> over (lost), with the unsent rest of the request
-//      \---- refused by a parser, a request before the last response has ended, no memory ----> blind
+//      \---- refused by a parser, a request before the last response has ended, no memory ----> stopped
 #pragma once
 
 #include <cstdint>

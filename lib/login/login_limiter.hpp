@@ -1,7 +1,7 @@
 // Limits who may connect to the control port: how many peers may be there without having proved their token, and how
-// often they may connect, per address and per network around it. If there is no room, the oldest connection gives way:
+// often they may connect, per address and per network around it. If there is no room, the oldest connection is evicted:
 // that of the network at its limit, or else of the block that has most (of several such blocks, the one with the oldest
-// connection). A peer with a token needs some milliseconds to prove it; one without holds a place for as long as
+// connection). A peer with a token needs some milliseconds to prove it; one without holds a slot for as long as
 // possible.
 #pragma once
 
@@ -51,7 +51,7 @@ public:
         too_often,     // this address, or a network around it, connects too often
     };
     struct Answer {
-        std::shared_ptr<Ticket> ticket;  // null: close it; otherwise, with a fault, another one has given way
+        std::shared_ptr<Ticket> ticket;  // null: close it; otherwise, with a fault, another one was evicted
         Fault fault = Fault::none;
         std::string network{};      // the cause of the fault; full: the block that has most
         std::uint32_t present = 0;  // connections of that network
@@ -87,8 +87,8 @@ public:
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
-    /// Sets the function that ends the connection when its place is needed; called at most once, on any thread. Until
-    /// it is set, the connection does not give way.
+    /// Sets the function that ends the connection when its slot is needed; called at most once, on any thread. Until
+    /// it is set, the connection is not evicted.
     void on_evict(std::function<void()> evict) { limiter_->set_evict(*this, std::move(evict)); }
 
 private:

@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::metrics {
 
-/// The rows of one kind. A `Row` has `labels()`, and adds its counts to its overflow row when it ends. Thread-safe.
+/// The rows of one kind. A `Row` has `labels()`, and passes its counts to its overflow row when it ends. Any thread.
 template <typename Labels, typename Row>
 class CounterTable {
 public:
@@ -55,7 +55,7 @@ public:
     }
 
 private:
-    // References are created only under the lock, or from existing ones: a row that only this table holds stays so, and
+    // References are created only under the lock, or from existing ones: a row that only the table holds stays so, and
     // its earlier holders count no more.
     void forget_unused() REQUIRES(mutex_) {
         std::erase_if(rows_, [](const auto& entry) {

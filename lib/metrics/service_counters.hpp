@@ -2,8 +2,8 @@
 // decrease.
 //
 //   ServiceCounters --rows--> ServiceRow: labels, and for each worker that counts
-//                           Meter         <-- mux::Session, with each frame of payload
-//                           HttpCounts    <-- exchange, when a request has ended
+//                               Meter         <-- mux::Session, with each frame of payload
+//                               HttpCounts    <-- exchange, when a request has ended
 //
 // A worker counts in its own values, with plain stores; a reader sums them up without blocking. Streams and services
 // hold the row in which they count.
@@ -82,7 +82,7 @@ public:
     TopVisitors& top_visitors(std::size_t writer) { return top_visitors_.at(writer); }
     /// Thread-safe.
     ServiceSums sums() const;
-    /// The visitors with most traffic, heaviest first. Thread-safe. An overflow row does not get them.
+    /// The visitors with most traffic, heaviest first. Any thread. An overflow row does not get them.
     std::vector<TopVisitor> heaviest_visitors() const;
 
 private:

@@ -26,7 +26,7 @@ enum class Mutant : std::uint8_t {
     resent_too_late,        // a resumed session resends from one byte too late
     fresh_first,            // a resumed session sends new data before the bytes that the peer has missed
     early_confirm,          // more bytes are confirmed than were received
-    silent_bound,           // a session whose keep is full does not ask the peer to confirm
+    silent_bound,           // a session whose keep is full does not request the peer to confirm
     unconfirmed,            // bytes that the peer has confirmed are kept
 };
 

@@ -49,7 +49,7 @@ public:
     std::uint64_t held() const noexcept { return held_; }
     bool is_full() const noexcept { return held_ >= most_; }
     bool is_half_full() const noexcept { return held_ >= most_ / 2; }
-    /// Far beyond the limit: the peer does not confirm although it was asked to.
+    /// Far beyond the limit: the peer does not confirm although it was requested to.
     bool is_beyond() const noexcept { return held_ >= 2 * most_ + 2 * limits::urgent_bytes_max; }
 
 private:

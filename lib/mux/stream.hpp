@@ -11,8 +11,8 @@
 //
 //      sending:    open --finish--> finished           receiving:   open --FIN taken--> finished
 //                  open --reset---> reset                           open --RESET------> reset
-//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which stream_end() reports
-//   at once, without waiting for queued data.
+//   either direction, from outside: aborted (RESET with ABORT) or lost (the trunk was lost), which `stream_end()`
+//   reports at once, without waiting for queued data.
 //
 // The endpoint's members are for one thread at a time for sending and one for receiving. A move between threads must be
 // ordered by the caller. Members that any thread may call are marked.
@@ -107,7 +107,7 @@ public:
         pressure_changed.store(true, std::memory_order_release);
     }
     bool is_tight() const noexcept { return outbound_tight_at.load(std::memory_order_relaxed) == 0; }
-    /// Any thread: asks the streams that hold most and do not move to release this much, soon.
+    /// Any thread: requests the streams that hold most and do not move to release this much, soon.
     void request_reclaim(std::uint64_t bytes) noexcept {
         reclaim_requested.store(bytes, std::memory_order_relaxed);
         pressure_changed.store(true, std::memory_order_release);
@@ -160,8 +160,8 @@ public:
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
     /// The trunk cannot keep up with what is queued for it: data queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// True if nothing sent now would reach the peer: it has reset the stream, or it has a stream_end(), which can then
-    /// be read. Thread-safe.
+    /// True if nothing sent now would reach the peer: it has reset the stream, or `stream_end()` has a
+    /// reason. Any thread.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.

@@ -1,7 +1,7 @@
 // The streams of a session: created, found, ended, orphaned; and the remains of those that have ended.
 //
-//   live (in the table) --both directions closed, or aborted, lost--> gone --everything consumed--> forgotten
-//                                                                  \--otherwise--> unread --consumed--> forgotten
+//   live (in the table) --both directions closed, or stream_end--> gone --everything consumed--> forgotten
+//                                                                   \--otherwise--> unread --consumed--> forgotten
 //
 // A live stream whose OPEN waits for its answer is also on a list of OpenLimiter. An answered stream whose endpoint has
 // left or consumes nothing more is an orphan: some of its data must move within a fixed time.
@@ -81,7 +81,7 @@ public:
 
     // --- the end -----------------------------------------------------------------------------------------------------
 
-    /// Removes the stream from the session. Inbound data stays for the endpoint, unless the stream was aborted or lost.
+    /// Removes the stream from the session. Inbound data stays for the endpoint, unless `stream_end` drops it.
     void end(Stream& stream, StreamEnd stream_end);
     void end_if_closed(Stream& stream) {
         if (!stream.side_.send_open && !stream.side_.receive_open) {

@@ -4,7 +4,7 @@
 //     ClientHelloReader reader;                        // one for each connection
 //     for (;;) {
 //         received += what the socket gave;            // everything since the first byte
-//         switch (reader.look(received)) {
+//         switch (reader.examine(received)) {
 //             case Status::more: continue;             // the caller has the deadline
 //             case Status::complete: route(reader.hello().server_name);
 //             case Status::not_tls: ...                // foreign() guesses what it is

@@ -29,6 +29,46 @@ bool plausible_host(std::string_view host) {
     return true;
 }
 
+// Whether a system reads digits and dots as an IPv4 address, which may be written in fewer than four parts: "127.1".
+bool is_ipv4_in_parts(std::string_view text) {
+    const auto dots = std::count(text.begin(), text.end(), '.');
+    if (dots > 3) {
+        return false;
+    }
+    for (bool is_last = false; !is_last;) {
+        const std::size_t dot = text.find('.');
+        is_last = dot == std::string_view::npos;
+        const std::string_view part = text.substr(0, dot);
+        std::uint32_t number = 0;
+        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number,
+                                                  part.size() > 1 && part.front() == '0' ? 8 : 10);
+        const std::uint32_t most = is_last ? 0xffffffffU >> (8 * dots) : 0xff;
+        if (part.empty() || error != std::errc{} || end != part.data() + part.size() || number > most) {
+            return false;
+        }
+        text.remove_prefix(is_last ? 0 : dot + 1);
+    }
+    return true;
+}
+
+// Whether the name can be resolved. Underscores are accepted, although host names have none.
+bool is_possible_name(std::string_view name) {
+    constexpr std::size_t label_max = 63;
+    constexpr std::size_t name_max = 253;
+    if (name.find_first_not_of("0123456789.") == std::string_view::npos) {
+        return is_ipv4_in_parts(name);
+    }
+    name.remove_suffix(name.ends_with('.') ? 1 : 0);
+    std::size_t label = 0;
+    for (const char c : name) {
+        if (c == '.' ? label == 0 : (c == '%' || label == label_max)) {
+            return false;
+        }
+        label = c == '.' ? 0 : label + 1;
+    }
+    return label != 0 && name.size() <= name_max && plausible_host(name);
+}
+
 // Whether the text is an IPv6 address; a link-local one may have a zone.
 bool is_ipv6(std::string_view text) {
     const std::size_t percent = text.find('%');
@@ -127,7 +167,7 @@ std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std
     } else if (text.empty()) {
         return {};
     }
-    if (!port || !plausible_host(host)) {
+    if (!port || !(host.empty() || text.starts_with('[') || is_possible_name(host))) {
         return {};
     }
     return HostPort{std::string(host), *port};

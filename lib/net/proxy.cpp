@@ -97,7 +97,7 @@ Result<Proxy, std::string> parse_proxy(std::string_view text) {
     constexpr std::string_view not_in_hosts = "/?#@ ";
     if (!place || place->host.empty() || place->port == 0 || !is_printable(place->host) ||
         place->host.find_first_of(not_in_hosts) != std::string::npos) {
-        return "is not a proxy; " + std::string(expected);
+        return address_fault(rest, "is not a proxy; " + std::string(expected));
     }
     proxy.place = *place;
     return proxy;

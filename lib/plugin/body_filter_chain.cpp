@@ -60,7 +60,7 @@ std::int32_t BodyFilterChain::call(const Stage& stage, Hook hook) noexcept {
     return result;
 }
 
-// --- looks ---
+// --- observers ---
 
 void BodyFilterChain::observe(std::string_view piece, bool last) noexcept {
     for (const auto& stage : stages_) {

@@ -1,6 +1,6 @@
 // The path of one body through the plugins that requested it, in the order of their requests.
 //
-//   put --> looks --> filter --output, 64 KiB--> looks --> filter --output, 64 KiB--> looks --> take
+//   put --> observe --> filter --output, 64 KiB--> observe --> filter --output, 64 KiB--> observe --> take
 //
 // A filter gets input only while little of its own output waits, so that slow stages hold back earlier ones. A filter
 // that announces more output is pulled before it gets input again.

@@ -19,7 +19,7 @@ namespace ferrotunnel::plugin {
 /// Sides are those of plugin_abi.h. A BodyFilterChain has the state and the output of each body's stages.
 class BodyRun {
 public:
-    /// The number of stages in the passages at some time.
+    /// The number of stages in the filter chains at some time.
     using Mark = std::array<std::size_t, 2>;
 
     explicit BodyRun(const RunContext& at) noexcept : at_(at) {}

@@ -6,12 +6,11 @@
 #include <chrono>
 #include <exception>
 
-#include "plugin/worker_plugins.hpp"
-
 namespace ferrotunnel::plugin {
 
-DecisionWait::DecisionWait(IntrusivePtr<WorkerChain> chain, std::size_t held_bytes, Owner& owner)
-    : chain_(std::move(chain)), held_bytes_(held_bytes), owner_(owner) {}
+DecisionWait::DecisionWait(IntrusivePtr<WorkerChain> chain, std::string_view token, std::size_t held_bytes,
+                           Owner& owner)
+    : chain_(std::move(chain)), token_(token), held_bytes_(held_bytes), owner_(owner) {}
 
 DecisionWait::~DecisionWait() {
     stop();
@@ -23,15 +22,17 @@ Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns
         FailureReason::set("it already owes a decision here");
         return {};
     }
-    if (!chain_->begin_wait(instance, held_bytes_)) {
+    const auto share = chain_->begin_wait(instance, token_, held_bytes_);
+    if (!share) {
         FailureReason::set("too many decisions are pending");
         return {};
     }
     instance_ = instance;
+    share_ = *share;
     try {
         ticket_ = Ticket::take(*this, chain_->mailbox, chain_->chain->instances[instance]);
     } catch (const std::exception&) {  // no memory for the ticket
-        chain_->end_wait(instance_, held_bytes_);
+        chain_->end_wait(instance_, share_, held_bytes_);
         return {};
     }
     const auto longest = static_cast<std::uint64_t>(std::chrono::nanoseconds(chain_->waits.longest).count());
@@ -54,13 +55,13 @@ void DecisionWait::withdraw() noexcept {
     if (ticket_.ticket != nullptr) {
         check_here(*chain_->mailbox);
         Ticket::withdraw(std::exchange(ticket_, {}), *this);
-        chain_->end_wait(instance_, held_bytes_);
+        chain_->end_wait(instance_, share_, held_bytes_);
     }
 }
 
 void DecisionWait::on_decision(const Continuation& then) noexcept {
     ticket_ = {};
-    chain_->end_wait(instance_, held_bytes_);
+    chain_->end_wait(instance_, share_, held_bytes_);
     continuation_ = then;
     owner_.on_decision();
 }

@@ -8,15 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "base/intrusive_ptr.hpp"
 #include "plugin/ticket.hpp"
+#include "plugin/worker_plugins.hpp"
 
 namespace ferrotunnel::plugin {
-
-class WorkerChain;
 
 class DecisionWait final : private TicketUser {
 public:
@@ -29,8 +29,9 @@ public:
         ~Owner() = default;
     };
 
-    /// `held_bytes`: the memory of a wait, counted together with the worker's others.
-    DecisionWait(IntrusivePtr<WorkerChain> chain, std::size_t held_bytes, Owner& owner);
+    /// `token`: the name of the one for whose services it waits; it has to live as long as hooks run. `held_bytes`:
+    /// what a wait keeps in memory, which is counted with that of the worker's others.
+    DecisionWait(IntrusivePtr<WorkerChain> chain, std::string_view token, std::size_t held_bytes, Owner& owner);
     ~DecisionWait();
     DecisionWait(const DecisionWait&) = delete;
     DecisionWait& operator=(const DecisionWait&) = delete;
@@ -62,10 +63,12 @@ private:
     void on_decision(const Continuation& then) noexcept override;
 
     const IntrusivePtr<WorkerChain> chain_;
+    const std::string_view token_;
     const std::size_t held_bytes_;
     Owner& owner_;
     Ticket::Handle ticket_;
-    std::size_t instance_ = 0;  // whose ticket it is
+    std::size_t instance_ = 0;      // who has the ticket
+    WaitShares::iterator share_{};  // where that is counted
     Duration timeout_{};
     bool waits_ = false;
     bool expired_ = false;

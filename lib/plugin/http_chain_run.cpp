@@ -22,7 +22,7 @@ HttpChainRun::HttpChainRun(IntrusivePtr<WorkerChain> chain, const http::RequestH
       heads_(context_, head, texts_),
       notes_(info.notes, texts_),
       selection_(context_, heads_, notes_, scope, head.body),
-      wait_(chain_, heads_.bytes(), *this),
+      wait_(chain_, info_.token, heads_.bytes(), *this),
       bodies_(context_),
       collection_(context_, head.body),
       exchange_({context_, heads_, notes_, selection_, bodies_, collection_, reply_, states_, wait_, owner_}) {
@@ -279,7 +279,7 @@ void HttpChainRun::collect_copy(std::size_t i) noexcept {
         ObservedBody::Judge& judge = *this;
         auto observed = std::make_unique<ObservedBody>(judge, chain_->collected(), i, collection_);
         if (bodies_.observe_request(instance(i), ObservedBody::shows, observed.get(), ObservedBody::release)) {
-            (void)observed.release();  // the passage owns it
+            (void)observed.release();  // the filter chain owns it
             return;
         }
     } catch (const std::exception&) {  // no memory

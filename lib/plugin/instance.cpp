@@ -182,10 +182,10 @@ Result<std::shared_ptr<Instance>, std::string> Instances::make(const Prepared& p
         ++retired_->living;
     }
     // If there is no memory for the pointer's control block, the instance is retired too.
-    return std::shared_ptr<Instance>(owned.release(), [graveyard = retired_](Instance* instance) noexcept {
-        const MutexLock lock(graveyard->mutex);
-        instance->next_ = std::exchange(graveyard->first, instance);
-        graveyard->left.notify_all();
+    return std::shared_ptr<Instance>(owned.release(), [retired = retired_](Instance* instance) noexcept {
+        const MutexLock lock(retired->mutex);
+        instance->next_ = std::exchange(retired->first, instance);
+        retired->left.notify_all();
     });
 }
 

@@ -45,9 +45,13 @@ inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
 /// measurement, and limits readings to 100 a second on each thread.
 inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 
-/// How far an operator may raise the limits of waiting exchanges (PluginLimits): as many as a large server has
-/// visitors, as long as a person needs to answer, and bodies as large as a large machine can store. The memory for
-/// heads of waiting exchanges stays as it is.
+/// A token may have so many times as many waits as are free, and their heads as many bytes. So a flood of one leaves a
+/// quarter of what it floods to the others, floods of two a seventh, and the last place goes to a token that has few.
+inline constexpr std::size_t plugin_waiting_share = 3;
+
+/// How far an operator may raise the bounds of what waits (PluginLimits): as many as there are visitors of a large
+/// server, as long as a person takes to answer, and bodies as large as a large machine has room for. What the heads of
+/// those who wait take stays as it is.
 inline constexpr std::uint64_t plugin_waiting_settable_max = 65'536;
 inline constexpr std::chrono::minutes plugin_wait_settable_max{5};
 inline constexpr std::uint64_t plugin_collected_settable_max = 4'096_MiB;

@@ -14,7 +14,7 @@ using hooks::Step;
 
 namespace {
 
-/// The approximate memory of a waiting question, without the subject's bytes, which stay in the kernel.
+/// The approximate memory of a waiting call, without the subject's bytes, which stay in the kernel.
 constexpr std::size_t held_by_question = 512;
 
 auto hook_of(const ft_type& type, SessionPhase phase) noexcept {
@@ -53,7 +53,7 @@ SessionChainRun::SessionChainRun(IntrusivePtr<WorkerChain> chain, SessionPhase p
       phase_(phase),
       subject_(std::move(subject)),
       owner_(owner),
-      wait_(std::move(chain), held_by_question, *this) {}
+      wait_(std::move(chain), subject_.client->token, held_by_question, *this) {}
 
 SessionChainRun::~SessionChainRun() {
     wait_.stop();

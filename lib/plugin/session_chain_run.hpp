@@ -1,4 +1,4 @@
-// Runs the chain for one question of a session's phase: a login, a registration, or a visitor.
+// Runs the chain for one call of a session's phase: a login, a registration, or a visitor.
 //
 //   0 --continue--> 1 --continue--> ... --> accepted            a visit: close, for those that were called
 //   | '--refuses, fails closed--> refused

@@ -60,9 +60,9 @@ void add_seeded_ways(std::size_t size, std::uint64_t seed, BodyCuts& ways) {
 }
 
 /// Removes the available output.
-void take_all(BodyFilters& way, std::string& out) {
-    while (way.state() == BodyFilters::State::open) {
-        const buffer::Slice made = way.take();
+void take_all(BodyFilters& filters, std::string& out) {
+    while (filters.state() == BodyFilters::State::open) {
+        const buffer::Slice made = filters.take();
         if (made.empty()) {
             return;
         }
@@ -105,23 +105,23 @@ std::vector<std::string_view> pieces_of(std::string_view body, const std::vector
     return pieces;
 }
 
-PassedBody pass_body(hooks::BodyFilters* way, std::string_view body, const std::vector<std::size_t>& cuts) {
+PassedBody pass_body(hooks::BodyFilters* filters, std::string_view body, const std::vector<std::size_t>& cuts) {
     PassedBody passed;
     const std::vector<std::string_view> pieces = pieces_of(body, cuts);
-    if (way == nullptr) {
+    if (filters == nullptr) {
         return {std::string(body), true};
     }
-    for (std::size_t i = 0; i < pieces.size() && way->state() == BodyFilters::State::open; ++i) {
+    for (std::size_t i = 0; i < pieces.size() && filters->state() == BodyFilters::State::open; ++i) {
         const bool last = i + 1 == pieces.size();
-        if (way->changes()) {
-            way->put(pieces[i], last);
-            take_all(*way, passed.bytes);
+        if (filters->changes()) {
+            filters->put(pieces[i], last);
+            take_all(*filters, passed.bytes);
         } else {
-            way->observe(pieces[i], last);
-            passed.bytes += way->state() != BodyFilters::State::failed ? pieces[i] : std::string_view();
+            filters->observe(pieces[i], last);
+            passed.bytes += filters->state() != BodyFilters::State::failed ? pieces[i] : std::string_view();
         }
     }
-    passed.complete = way->state() == BodyFilters::State::ended;
+    passed.complete = filters->state() == BodyFilters::State::ended;
     return passed;
 }
 

@@ -20,7 +20,7 @@ struct PassedBody {
     bool complete = true;  // otherwise a plugin has failed on it
 };
 
-/// Sends a body through plugins; `way` is null if no plugin requested it.
-PassedBody pass_body(hooks::BodyFilters* way, std::string_view body, const std::vector<std::size_t>& cuts);
+/// Sends a body through plugins; `filters` is null if no plugin requested it.
+PassedBody pass_body(hooks::BodyFilters* filters, std::string_view body, const std::vector<std::size_t>& cuts);
 
 }  // namespace ferrotunnel::plugin

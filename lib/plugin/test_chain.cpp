@@ -79,7 +79,7 @@ InstanceOptions options_of(const PluginUse& use, const Type& type, std::size_t i
 
 }  // namespace
 
-// --- log and bell ---
+// --- log and doorbell ---
 
 void TestLog::write(LogLevel, std::string_view message, std::initializer_list<LogField> fields) noexcept try {
     std::string line(message);

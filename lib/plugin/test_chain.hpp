@@ -44,7 +44,7 @@ private:
     bool has_rung_ GUARDED_BY(mutex_) = false;
 };
 
-/// Something that waits for plugins' decisions: an exchange, or a question of a session's phase.
+/// Something that waits for plugins' decisions: an exchange, or a call of a session's phase.
 class TestWaiter {
 public:
     virtual bool waits() const noexcept = 0;

@@ -65,7 +65,7 @@ TestExchange::Impl::~Impl() {
     close();
 }
 
-// --- the way through the chain ---
+// --- the path through the chain ---
 
 void TestExchange::Impl::ask() {
     switch (run_ ? run_->request(TestChain::Impl::now()) : hooks::Step::go_on) {
@@ -87,8 +87,8 @@ void TestExchange::Impl::ask() {
 
 // Sends the request's body to the backend, through the instances that observe or transform it.
 void TestExchange::Impl::send() {
-    hooks::BodyFilters* const way = run_ && !request_.body.empty() ? run_->body(hooks::Side::request) : nullptr;
-    PassedBody passed = pass_body(way, request_.body, request_.cuts);
+    hooks::BodyFilters* const filters = run_ && !request_.body.empty() ? run_->body(hooks::Side::request) : nullptr;
+    PassedBody passed = pass_body(filters, request_.body, request_.cuts);
     sent_body_ = std::move(passed.bytes);
     if (!passed.complete) {
         hooks::Reply page;
@@ -159,7 +159,7 @@ void TestExchange::Impl::feed_answer_body() {
 
 // Applies the plugins' changes to the response. The server sets its framing.
 void TestExchange::Impl::show() {
-    hooks::BodyFilters* const way =
+    hooks::BodyFilters* const filters =
         run_ && has_body(request_, answer_.status) ? run_->body(hooks::Side::response) : nullptr;
     http::Edits edits;
     (void)(run_ && run_->put_response(edits));
@@ -171,7 +171,7 @@ void TestExchange::Impl::show() {
     for (const char* framing : {"Content-Length", "Transfer-Encoding", "Connection"}) {
         (void)remove_field(answer_.fields, framing);
     }
-    PassedBody passed = pass_body(way, answer_.body, answer_.cuts);
+    PassedBody passed = pass_body(filters, answer_.body, answer_.cuts);
     answer_.body = std::move(passed.bytes);
     is_cut_ = !passed.complete;
 }

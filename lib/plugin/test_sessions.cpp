@@ -1,4 +1,4 @@
-// Questions of sessions in tests: what tests do with them and see of them, instead of a server's session.
+// Calls of plugins by sessions in tests: what tests do with them and see of them, instead of a server's session.
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -127,7 +127,7 @@ void TestQuestion::Impl::end(std::uint64_t received_bytes, std::uint64_t sent_by
     run_.reset();
 }
 
-// --- the handle of a question ---
+// --- the handle of a call ---
 
 TestQuestion::TestQuestion(std::shared_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 TestQuestion::TestQuestion(TestQuestion&&) noexcept = default;

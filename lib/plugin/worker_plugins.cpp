@@ -1,6 +1,7 @@
 #include "plugin/worker_plugins.hpp"
 
 #include <algorithm>
+#include <exception>
 
 #include "http/field_name.hpp"
 #include "plugin/http_chain_run.hpp"
@@ -15,6 +16,11 @@ std::vector<const Scope*> scopes_of(const Chain& chain) {
         scopes.push_back(&instance->scope());
     }
     return scopes;
+}
+
+// What is free; more may be taken than a new chain of the worker allows.
+std::size_t left(std::size_t most, std::size_t taken) noexcept {
+    return most - std::min(most, taken);
 }
 
 }  // namespace
@@ -53,24 +59,43 @@ WorkerChain::WorkerChain(std::shared_ptr<const Chain> chain_in, WaitSettings wai
       state_(std::move(state_in)),
       waiting_of_(chain->instances.size()) {}
 
-bool WorkerChain::begin_wait(std::size_t instance, std::size_t head_bytes) noexcept {
+std::optional<WaitShares::iterator> WorkerChain::begin_wait(std::size_t instance, std::string_view token,
+                                                            std::size_t head_bytes) noexcept {
     check_here(*mailbox);
-    const std::size_t of_one_max = (waits.waiting_max + 1) / 2;
-    if (state_->waiting >= waits.waiting_max || waiting_of_[instance] >= of_one_max ||
-        state_->head_bytes + head_bytes > limits::plugin_waiting_heads_max) {
-        return false;
+    const std::size_t places =
+        std::min(left(waits.waiting_max, state_->waiting), left((waits.waiting_max + 1) / 2, waiting_of_[instance]));
+    const std::size_t bytes = left(limits::plugin_waiting_heads_max, state_->head_bytes);
+    if (places == 0 || head_bytes > bytes) {
+        return std::nullopt;
+    }
+    auto share = state_->shares.find(token);
+    if (share == state_->shares.end()) {
+        try {
+            share = state_->shares.emplace(token, WaitShare()).first;
+        } catch (const std::exception&) {  // no memory
+            return std::nullopt;
+        }
+    } else if (share->second.waiting >= limits::plugin_waiting_share * places ||
+               share->second.head_bytes >= limits::plugin_waiting_share * bytes) {
+        return std::nullopt;
     }
     ++state_->waiting;
     ++waiting_of_[instance];
+    ++share->second.waiting;
     state_->head_bytes += head_bytes;
-    return true;
+    share->second.head_bytes += head_bytes;
+    return share;
 }
 
-void WorkerChain::end_wait(std::size_t instance, std::size_t head_bytes) noexcept {
+void WorkerChain::end_wait(std::size_t instance, WaitShares::iterator share, std::size_t head_bytes) noexcept {
     check_here(*mailbox);
     --state_->waiting;
     --waiting_of_[instance];
     state_->head_bytes -= head_bytes;
+    share->second.head_bytes -= head_bytes;
+    if (--share->second.waiting == 0) {
+        state_->shares.erase(share);
+    }
 }
 
 WorkerPlugins::WorkerPlugins(std::shared_ptr<const Chain> chain, WaitSettings waits,

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -38,6 +41,13 @@ struct WaitSettings {
     std::size_t collected_max = limits::plugin_collected_max;  // for a new WorkerState
 };
 
+/// What waits of the exchanges of one token.
+struct WaitShare {
+    std::size_t waiting = 0;
+    std::size_t head_bytes = 0;
+};
+using WaitShares = std::map<std::string, WaitShare, std::less<>>;  // by token; those of which something waits
+
 /// What the chains of one worker share, even when one replaces another: the number of waiting exchanges, and the watch
 /// of hooks. Lives on that worker.
 struct WorkerState : RefCounted {
@@ -45,6 +55,7 @@ struct WorkerState : RefCounted {
 
     std::size_t waiting = 0;
     std::size_t head_bytes = 0;
+    WaitShares shares;
     CollectBudget collected;
     HookTimer watch;
 };
@@ -65,9 +76,11 @@ public:
 
     /// The memory limit for collected bodies.
     CollectBudget& collected() noexcept { return state_->collected; }
-    /// Counts one more exchange that waits for the instance, with the copy of its head. False if there are too many.
-    bool begin_wait(std::size_t instance, std::size_t head_bytes) noexcept;
-    void end_wait(std::size_t instance, std::size_t head_bytes) noexcept;
+    /// Counts one more that waits for the instance, with the copy of its head, in the share of a token. Nothing: too
+    /// many do, of all or of that token.
+    std::optional<WaitShares::iterator> begin_wait(std::size_t instance, std::string_view token,
+                                                   std::size_t head_bytes) noexcept;
+    void end_wait(std::size_t instance, WaitShares::iterator share, std::size_t head_bytes) noexcept;
     std::size_t waiting() const noexcept { return state_->waiting; }
     /// Detects hooks that block this worker.
     HookTimer& watch() noexcept { return state_->watch; }

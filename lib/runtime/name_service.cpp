@@ -48,7 +48,7 @@ NameService::Ticket NameService::resolve(const std::string& host, Callback callb
     return ++last_;
 }
 
-// Asks the cache, even while the first request is in progress: an older result may satisfy a later caller, and then
+// Queries the cache, even while the first request is in progress: an older result may satisfy a later caller, and then
 // all.
 void NameService::begin(const std::string& host, bool is_first) {
     auto deliver = [self = self_, host](NameAnswer found) {
@@ -62,18 +62,18 @@ void NameService::begin(const std::string& host, bool is_first) {
         mailbox_->post_call(deliver({{}, std::move(known)}));
         return;
     }
-    NameCache::Callback told = [deliver, mailbox = mailbox_](const NameAnswer& found) {
+    NameCache::Callback callback = [deliver, mailbox = mailbox_](const NameAnswer& found) {
         while (true) {
             try {
                 mailbox->post_call(deliver(found));
                 return;
             } catch (const std::bad_alloc&) {
-                // allowed: no worker's thread, and who has asked waits for an answer
+                // allowed: no worker's thread, and the caller waits for an answer
                 std::this_thread::sleep_for(again_after);
             }
         }
     };
-    if (auto known = cache_->find(host, is_first ? std::move(told) : nullptr)) {
+    if (auto known = cache_->find(host, is_first ? std::move(callback) : nullptr)) {
         mailbox_->post_call(deliver(std::move(*known)));
     }
 }

@@ -98,7 +98,7 @@ private:
 namespace {
 
 // Never destroyed, since objects that outlive main() may have an endpoint.
-ProtectedEndpoints& own_doors() noexcept {
+ProtectedEndpoints& all_endpoints() noexcept {
     static auto* const endpoints = new ProtectedEndpoints;
     return *endpoints;
 }
@@ -106,15 +106,15 @@ ProtectedEndpoints& own_doors() noexcept {
 }  // namespace
 
 ProtectedEndpoint::ProtectedEndpoint(const SocketAddress& at) : place_(at) {
-    own_doors().add(*this);
+    all_endpoints().add(*this);
 }
 
 ProtectedEndpoint::ProtectedEndpoint(std::string path) : place_(std::move(path)) {
-    own_doors().add(*this);
+    all_endpoints().add(*this);
 }
 
 ProtectedEndpoint::~ProtectedEndpoint() {
-    own_doors().remove(*this);
+    all_endpoints().remove(*this);
 }
 
 // 0.0.0.0 and :: mean the loopback address of their family when connected to.
@@ -127,12 +127,17 @@ bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept 
     return to == at || (dialled.is_unspecified() && bound.is_loopback() && to.family == at.family);
 }
 
+bool lead_to_one_file(const std::string& dialled, const std::string& bound) noexcept {
+    FileStatus to{};
+    return ::stat(dialled.c_str(), &to) == 0 && is_same_file(to, bound);
+}
+
 bool is_protected_endpoint(const SocketAddress& to) noexcept {
-    return own_doors().has<SocketAddress>(to, ends_at);
+    return all_endpoints().has<SocketAddress>(to, ends_at);
 }
 
 Fd connect_unless_protected(const std::string& path, std::error_code& error) noexcept {
-    if (own_doors().empty() || path.size() > unix_path_max) {
+    if (all_endpoints().empty() || path.size() > unix_path_max) {
         return connect_unix(path, error);
     }
     const Fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
@@ -141,7 +146,7 @@ Fd connect_unless_protected(const std::string& path, std::error_code& error) noe
         error = {errno, std::system_category()};
         return {};
     }
-    if (own_doors().has<std::string>(dialled, is_same_file)) {
+    if (all_endpoints().has<std::string>(dialled, is_same_file)) {
         error = protected_endpoint_error();
         return {};
     }

@@ -18,8 +18,8 @@ enum class Reach : std::uint8_t {
                    // has no address in it, or for a large part of all addresses
 };
 
-/// Asks the kernel: one or two requests, which it answers before the call returns. Its information about interfaces may
-/// be a second old. Never waits, never throws. Thread-safe.
+/// Queries the kernel: one or two requests, which it answers before the call returns. Its information about interfaces
+/// may be a second old. Never waits, never throws. Any thread.
 Reach reach_of(const net::Address& to, TimePoint now) noexcept;
 
 /// The meaning of an errno in place of a response: unknown or failed.

@@ -352,7 +352,7 @@ void ClientLink::tunnel_down(std::size_t place, const LinkNotice& why) {
     at_.notify({.kind = LinkNotice::Kind::reconnecting, .code = why.code, .text = why.text, .retry_in = wait});
 }
 
-// After a verdict the server is contacted seldom, and not by all of its clients at once.
+// After a refusal the server is contacted seldom, and not by all of its clients at once.
 Duration ClientLink::wait_after(const LinkNotice& why) {
     if (!why.settled) {
         return trunks_.next_tunnel_wait();

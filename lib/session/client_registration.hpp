@@ -1,8 +1,8 @@
 // Registration of a client's services on its trunks: each on one trunk first, and then, with the assigned port or host,
 // on all others. Only the first answer is reported to the user.
 //
-//   on each trunk: no --request--> requested --accepted--> yes
-//                                            --rejected--> refused --time passes--> requested
+//   on each trunk: unregistered --request--> requested --accepted--> registered
+//                                                      --rejected--> refused --time passes--> requested
 //
 // A UDP service may have the number of a TCP one (ClientService::with). On each trunk it is requested when that one is
 // registered, with the number that it got, and neither is reported before both are registered. If one of them is

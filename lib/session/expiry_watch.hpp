@@ -12,7 +12,7 @@
 namespace ferrotunnel::session {
 
 /// Lives on its worker. Rights and the machine's time may change, so it checks both each minute while any token is to
-/// expire. look() makes it check at once.
+/// expire. check_now() makes it check at once.
 class ExpiryWatch {
 public:
     /// `expired` is called when tokens have expired since the last check: it calls ServerSession::end_if_expired for

@@ -1,4 +1,4 @@
-// A question to plugins, on the asker's worker: it waits for the plugins' decision, within their time.
+// A call of plugins, on the caller's worker: it waits for the plugins' decision, within their time.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,10 @@
 
 namespace ferrotunnel::session {
 
-/// Lives on its worker, and must not outlive it. Destroying it abandons the question.
+/// Lives on its worker, and must not outlive it. Destroying it abandons the call.
 class PluginCall final : private hooks::SessionRunOwner {
 public:
-    /// Receives the step (never `wait`), in a round of the worker; may destroy the question.
+    /// Receives the step (never `wait`), in a round of the worker; may destroy the call.
     using Decided = std::function<void(hooks::Step)>;
 
     PluginCall(runtime::Worker& worker, hooks::SessionHooks& hooks, hooks::SessionPhase phase, hooks::Subject subject)
@@ -24,7 +24,7 @@ public:
     PluginCall(const PluginCall&) = delete;
     PluginCall& operator=(const PluginCall&) = delete;
 
-    /// Asks. After `wait`, `decided` is called later.
+    /// Calls the plugins. After `wait`, `decided` is called later.
     hooks::Step ask(Decided decided) {
         check_here(worker_);
         const hooks::Step step = step_now();

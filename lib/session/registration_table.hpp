@@ -1,8 +1,8 @@
-// Plugin decisions on the services of clients, so that plugins are asked once per service and not once per trunk:
+// Plugin decisions on the services of clients, so that plugins are called once per service and not once per trunk:
 // trunks that request it meanwhile wait for the first one, and later ones join the decision.
 //
-//   unknown --enter: ask--> asked --accept--> accepted --registered--> decided
-//      '<--given up: refused, or the trunk is lost --'                   '--last trunk left--> kept 60 s --> unknown
+//   unknown --enter: ask--> pending --accept--> accepted --registered--> decided
+//      '<---given up: refused, or the trunk is lost ---'                   '--last trunk left--> kept 60 s --> unknown
 //
 // Waiting trunks are notified when the service is registered and not before, so that they find what the server has
 // assigned. A service is identified by its client, its id and a digest of its description; with what the server has
@@ -51,14 +51,14 @@ public:
 
     enum class Answer : std::uint8_t { ask, wait, join };
 
-    /// A trunk requests the service. `ask`: it asks the plugins, and reports the result; `wait`: another one does, and
+    /// A trunk requests the service. `ask`: it calls the plugins, and reports the result; `wait`: another one does, and
     /// `callback` is called; `join`: the decision exists, and `key` becomes the name under which it was requested.
     Answer enter(Key& key, directory::SessionKey trunk, TimePoint now, Callback callback, Decision& decision);
-    /// The plugins asked by this trunk accept the service.
+    /// The plugins called by this trunk accept the service.
     void accept(const Key& key, directory::SessionKey trunk, Decision decision);
     /// The trunk has tried to register what it has accepted. Waiting trunks join.
     void registered(const Key& key, directory::SessionKey trunk);
-    /// The trunk gives up the service: it no longer asks plugins about it, waits for a decision, or has it registered.
+    /// The trunk gives up the service: it no longer requests it, waits for a decision, or has it registered.
     void leave(const Key& key, directory::SessionKey trunk, TimePoint now);
     /// The server has assigned something, with which the service is identified as `also`, too.
     void add_name(const Key& key, const Key& also);
@@ -72,7 +72,7 @@ private:
     using Waiting = std::vector<std::pair<directory::SessionKey, Callback>>;
     struct Entry {
         std::vector<Key> names;
-        directory::SessionKey deciding_trunk = 0;  // the trunk that asks, until it has registered the service; 0: none
+        directory::SessionKey deciding_trunk = 0;  // it calls the plugins, until it has registered the service; 0: none
         Decision decision;                         // null: undecided
         std::vector<directory::SessionKey> trunks;
         Waiting waiting;

@@ -247,8 +247,8 @@ SessionView ServerSession::view() const {
 // Of two trunks with the same load, the one on the calling worker has less, since a visitor that changes threads costs
 // a wake-up. While it waits for its client, visitors should use other trunks.
 std::uint64_t ServerSession::load() const noexcept {
-    constexpr std::uint64_t away = std::uint64_t{1} << 32;
-    return (detached_since() ? away : 0) + 2 * load_.visitors(Clock::now()) + (at_.worker.here() ? 0 : 1);
+    constexpr std::uint64_t detached = std::uint64_t{1} << 32;
+    return (detached_since() ? detached : 0) + 2 * load_.visitors(Clock::now()) + (at_.worker.here() ? 0 : 1);
 }
 
 void ServerSession::probe(std::function<void(bool)> answer) {

@@ -8,7 +8,7 @@
 //
 // While it yields, the session continues to carry its services until a successor has registered them. Lives on one
 // worker. Other threads reach it only through SessionHandle, VisitorCarrier, HttpCarrier and post(), which post changes
-// to the worker, and through view(), look() and count_dialled(). When the session ends, it first leaves its ports
+// to the worker, and through view(), read() and count_dialled(). When the session ends, it first leaves its ports
 // (those without another carrier refuse visitors at once), then the registry; then waiters are notified.
 #pragma once
 
@@ -95,7 +95,7 @@ public:
 
     /// A snapshot of the session for others. Thread-safe.
     SessionView view() const;
-    /// Reads the view in place, under the lock: `look(const SessionView&)`, which must be brief.
+    /// Reads the view in place, under the lock: `read(const SessionView&)`, which must be brief.
     template <typename Reader>
     void read(Reader read) const {
         view_.read(read);

@@ -113,8 +113,7 @@ struct ServerShared {
         std::make_shared<trunk::MemoryGovernor>(limits::memory_settable_max);
     std::shared_ptr<ServerCounters> counters = std::make_shared<ServerCounters>();
     std::shared_ptr<trunk::DatagramCounts> datagrams = std::make_shared<trunk::DatagramCounts>();
-    std::shared_ptr<login::BruteForceLimiter>
-        brute_force;  // used only while a token can be guessed; null: none ever can
+    std::shared_ptr<login::BruteForceLimiter> brute_force;  // used only while a token can be guessed; null: none can
     EventQuota unauthenticated{limits::unauthenticated_events_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();

@@ -170,7 +170,7 @@ std::optional<directory::Refusal> ServiceRegistration::read(const wire::Service&
 }
 
 void ServiceRegistration::register_checked(std::uint32_t request, const wire::Service& description) {
-    // Rights may have changed while plugins were asked, and another trunk may have unregistered the service.
+    // Rights may have changed while plugins were called, and another trunk may have unregistered the service.
     ServicePlace place;
     auto refusal = needs_.at.shared->registry->refuse_ended(needs_.at.facts.key, description.id);
     if (!refusal) {

@@ -2,8 +2,8 @@
 // them.
 //
 //   register --check--> plugins --> register_checked --read, choose--> claim --granted--> open --> confirmed
-//         \         \            \                     \               \
-//          \_________\____________\_____________________\_______________\--> refused
+//         |         |            |                     |               |
+//         '---------'------------'---------------------'---------------'--> refused
 //
 // A service that another client has waits after its claim (HandoverQueue).
 #pragma once

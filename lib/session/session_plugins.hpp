@@ -1,9 +1,8 @@
-// A session's questions to plugins: about its login, about the services that its client registers, and about visitors
-// of TCP and TLS.
+// A session's calls of plugins: for its login, for the services that its client registers, and for visitors of TCP and
+// TLS.
 //
-//   token proved --call_login_plugins--> admission           registration --take--> asked, or another trunk asks -->
-//   registered
-//                    '--> refused                                      '--> refused
+//   token proved --call_login_plugins--> admission    registration --take--> pending, or another trunk's --> registered
+//                    '--> refused                                        '--> refused
 //   A registration that requests plugins waits again, until these are created.
 #pragma once
 
@@ -71,7 +70,7 @@ public:
     hooks::Subject about_visitors_of(const SessionService& service);
     hooks::SessionHooks& hooks() const noexcept { return *hooks_; }
 
-    /// The trunk ends: nothing is asked any more, and decisions are left to other trunks.
+    /// The trunk ends: no plugin is called any more, and decisions are left to other trunks.
     void give_up() noexcept;
 
 private:
@@ -82,7 +81,7 @@ private:
         wire::Service description;
         std::shared_ptr<const hooks::ServiceFacts> facts;
         RegistrationTable::Key key;
-        std::unique_ptr<PluginCall> call;  // null: another trunk asks
+        std::unique_ptr<PluginCall> call;  // null: another trunk calls them
         hooks::Amendments amendments{};    // by the operator's plugins, while those of the client are created
     };
     /// An accepted service.
@@ -99,11 +98,11 @@ private:
     void advance(std::uint32_t id);
     void advance_if(std::uint32_t id, std::uint64_t serial);
     void decided(std::uint32_t id, hooks::Step step);
-    void make_requested(PendingRegistration& asked);
+    void make_requested(PendingRegistration& registration);
     void on_plugins_made(std::uint32_t id, std::uint64_t serial,
                          Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal> made);
-    void accept(PendingRegistration asked);
-    void accepted(PendingRegistration asked, const RegistrationTable::Decision& decision);
+    void accept(PendingRegistration registration);
+    void accepted(PendingRegistration registration, const RegistrationTable::Decision& decision);
     std::shared_ptr<const hooks::ClientFacts> client();
     std::shared_ptr<const hooks::ClientFacts> client_of(const login::Agreement& agreed,
                                                         const std::string& token_name) const;

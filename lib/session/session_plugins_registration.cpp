@@ -77,32 +77,32 @@ bool SessionPlugins::take(std::uint32_t request, const wire::Service& descriptio
         needs_.refuse_service(description, *refusal);
         return true;
     }
-    PendingRegistration asked;
-    asked.request = request;
-    asked.serial = ++serials_;
-    asked.description = description;
-    asked.facts = std::make_shared<const hooks::ServiceFacts>(std::move(facts));
-    asked.key = {at_.facts.client, description.id, digest_of(description)};
-    pending_.emplace(description.id, std::move(asked));
+    PendingRegistration registration;
+    registration.request = request;
+    registration.serial = ++serials_;
+    registration.description = description;
+    registration.facts = std::make_shared<const hooks::ServiceFacts>(std::move(facts));
+    registration.key = {at_.facts.client, description.id, digest_of(description)};
+    pending_.emplace(description.id, std::move(registration));
     advance(description.id);
     return true;
 }
 
 std::size_t SessionPlugins::pending_bytes() const {
     std::size_t bytes = 0;
-    for (const auto& [id, asked] : pending_) {
-        bytes += wire::bytes_of(asked.description.plugins);
+    for (const auto& [id, registration] : pending_) {
+        bytes += wire::bytes_of(registration.description.plugins);
     }
     return bytes;
 }
 
-// Asks, or waits for another trunk that does, or joins an existing decision.
+// Calls plugins, or waits for another trunk that does, or joins an existing decision.
 void SessionPlugins::advance(std::uint32_t id) {
-    PendingRegistration& asked = pending_.at(id);
+    PendingRegistration& registration = pending_.at(id);
     auto post = executor_.bind([this](std::uint32_t of, std::uint64_t serial) { advance_if(of, serial); });
-    auto told = [post = std::move(post), id, serial = asked.serial] { attempt([&] { post(id, serial); }); };
+    auto callback = [post = std::move(post), id, serial = registration.serial] { attempt([&] { post(id, serial); }); };
     RegistrationTable::Decision decision;
-    switch (table().enter(asked.key, at_.facts.key, at_.worker.now(), std::move(told), decision)) {
+    switch (table().enter(registration.key, at_.facts.key, at_.worker.now(), std::move(callback), decision)) {
         case RegistrationTable::Answer::wait:
             return;
         case RegistrationTable::Answer::join:
@@ -113,16 +113,17 @@ void SessionPlugins::advance(std::uint32_t id) {
     }
     hooks::Subject subject;
     subject.client = client();
-    subject.service = asked.facts;
+    subject.service = registration.facts;
     subject.notes = login_notes_;
-    asked.call = std::make_unique<PluginCall>(at_.worker, *hooks_, SessionPhase::registration, std::move(subject));
-    const Step step = asked.call->ask([this, id](Step later) { executor_.run([&] { decided(id, later); }); });
+    registration.call =
+        std::make_unique<PluginCall>(at_.worker, *hooks_, SessionPhase::registration, std::move(subject));
+    const Step step = registration.call->ask([this, id](Step later) { executor_.run([&] { decided(id, later); }); });
     if (step != Step::wait) {
         decided(id, step);
     }
 }
 
-// Another trunk's question is over.
+// Another trunk's call is over.
 void SessionPlugins::advance_if(std::uint32_t id, std::uint64_t serial) {
     const auto found = pending_.find(id);
     if (found != pending_.end() && found->second.serial == serial) {
@@ -131,41 +132,40 @@ void SessionPlugins::advance_if(std::uint32_t id, std::uint64_t serial) {
 }
 
 void SessionPlugins::decided(std::uint32_t id, Step step) {
-    PendingRegistration asked = std::move(pending_.extract(id).mapped());
-    hooks::SessionRun* const run = asked.call->run();
+    PendingRegistration registration = std::move(pending_.extract(id).mapped());
+    hooks::SessionRun* const run = registration.call->run();
     if (step == Step::answer) {
-        table().leave(asked.key, at_.facts.key, at_.worker.now());
+        table().leave(registration.key, at_.facts.key, at_.worker.now());
         const hooks::SessionRefusal refusal = run->take_refusal();
         log_plugin_refusal(*at_.shared->log, at_.worker.now(), "a service", refusal, at_.facts.peer.text(),
-                           printable(asked.description.name, 64));
-        needs_.refuse_service(asked.description, refusal_by_plugin(refusal));
+                           printable(registration.description.name, 64));
+        needs_.refuse_service(registration.description, refusal_by_plugin(refusal));
         return;
     }
-    asked.amendments = run != nullptr ? run->take_amendments() : hooks::Amendments{{}, {}, login_notes_, {}};
-    if (asked.description.plugins.empty()) {
-        accept(std::move(asked));
+    registration.amendments = run != nullptr ? run->take_amendments() : hooks::Amendments{{}, {}, login_notes_, {}};
+    if (registration.description.plugins.empty()) {
+        accept(std::move(registration));
         return;
     }
-    asked.call.reset();
-    make_requested(pending_.emplace(id, std::move(asked)).first->second);
+    registration.call.reset();
+    make_requested(pending_.emplace(id, std::move(registration)).first->second);
 }
 
 // --- plugins that the client requests ---
 
-void SessionPlugins::make_requested(PendingRegistration& asked) {
+void SessionPlugins::make_requested(PendingRegistration& registration) {
     hooks::PluginRequest wanted;
     wanted.token = at_.facts.client.first;
-    wanted.visitors = asked.description.kind == wire::ServiceKind::http ? hooks::PluginTarget::requests
-                                                                        : hooks::PluginTarget::connections;
-    for (const wire::PluginPart& plugin : asked.description.plugins) {
+    wanted.visitors = registration.description.kind == wire::ServiceKind::http ? hooks::PluginTarget::requests
+                                                                               : hooks::PluginTarget::connections;
+    for (const wire::PluginPart& plugin : registration.description.plugins) {
         wanted.plugins.push_back({plugin.type, plugin.settings});
     }
     using Made = Result<hooks::SharedRequestedPlugins, hooks::PluginRequestRefusal>;
     auto post = executor_.bind(
         [this](std::uint32_t id, std::uint64_t serial, const Made& result) { on_plugins_made(id, serial, result); });
-    auto made = [post = std::move(post), id = asked.description.id, serial = asked.serial](const Made& result) {
-        attempt([&] { post(id, serial, result); });
-    };
+    auto made = [post = std::move(post), id = registration.description.id,
+                 serial = registration.serial](const Made& result) { attempt([&] { post(id, serial, result); }); };
     hooks_->make_requested(std::move(wanted), std::move(made));
 }
 
@@ -175,29 +175,29 @@ void SessionPlugins::on_plugins_made(std::uint32_t id, std::uint64_t serial,
     if (found == pending_.end() || found->second.serial != serial) {
         return;  // the client no longer wants the service
     }
-    PendingRegistration asked = std::move(pending_.extract(found).mapped());
+    PendingRegistration registration = std::move(pending_.extract(found).mapped());
     if (!made) {
-        table().leave(asked.key, at_.facts.key, at_.worker.now());
-        needs_.refuse_service(asked.description, {code_of(made.error().why), made.error().text});
+        table().leave(registration.key, at_.facts.key, at_.worker.now());
+        needs_.refuse_service(registration.description, {code_of(made.error().why), made.error().text});
         return;
     }
-    asked.amendments.asked = std::move(*made);
-    accept(std::move(asked));
+    registration.amendments.asked = std::move(*made);
+    accept(std::move(registration));
 }
 
 // --- accepted services ---
 
-void SessionPlugins::accept(PendingRegistration asked) {
-    const auto decision = std::make_shared<const hooks::Amendments>(std::move(asked.amendments));
-    const RegistrationTable::Key key = asked.key;
+void SessionPlugins::accept(PendingRegistration registration) {
+    const auto decision = std::make_shared<const hooks::Amendments>(std::move(registration.amendments));
+    const RegistrationTable::Key key = registration.key;
     table().accept(key, at_.facts.key, decision);
-    accepted(std::move(asked), decision);
+    accepted(std::move(registration), decision);
     table().registered(key, at_.facts.key);
 }
 
-void SessionPlugins::accepted(PendingRegistration asked, const RegistrationTable::Decision& decision) {
-    const wire::Service& description = asked.description;
-    accepted_[description.id] = {asked.key, decision->notes, decision->asked, description};
+void SessionPlugins::accepted(PendingRegistration registration, const RegistrationTable::Decision& decision) {
+    const wire::Service& description = registration.description;
+    accepted_[description.id] = {registration.key, decision->notes, decision->asked, description};
     if (auto refusal = needs_.check_service(description)) {  // things may have changed meanwhile
         needs_.refuse_service(description, *refusal);
         return;
@@ -209,7 +209,7 @@ void SessionPlugins::accepted(PendingRegistration asked, const RegistrationTable
             {wire::Code::protocol, "A plugin has changed the service so that it is not valid: " + problem->text});
         return;
     }
-    needs_.register_checked(asked.request, service);
+    needs_.register_checked(registration.request, service);
 }
 
 // On its other trunks the client requests what was assigned on the first one.
@@ -232,8 +232,8 @@ void SessionPlugins::confirmed(std::uint32_t id, const wire::RegisteredService& 
 }
 
 void SessionPlugins::forget(std::uint32_t id) {
-    if (const auto asked = pending_.extract(id)) {
-        table().leave(asked.mapped().key, at_.facts.key, at_.worker.now());
+    if (const auto registration = pending_.extract(id)) {
+        table().leave(registration.mapped().key, at_.facts.key, at_.worker.now());
     }
     if (const auto accepted = accepted_.extract(id)) {
         table().forget(accepted.mapped().key, at_.facts.key);
@@ -268,8 +268,8 @@ hooks::SharedNotes SessionPlugins::notes_of(std::uint32_t id) const {
 
 void SessionPlugins::give_up() noexcept {
     login_.reset();
-    const auto asked = std::exchange(pending_, {});
-    for (const auto& each : asked) {
+    const auto registrations = std::exchange(pending_, {});
+    for (const auto& each : registrations) {
         attempt([&] { table().leave(each.second.key, at_.facts.key, Clock::now()); });
     }
     left_all();

@@ -1,4 +1,4 @@
-// Succession of a session: by a fresh session or another client, or of others by this one.
+// Replacement of a session: by a fresh session or another client, or of others by this one.
 //
 //   rotate:     announced --a fresh session of the client logs in--> yields --it has the services, or time passes-->
 //               drains

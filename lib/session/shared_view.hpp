@@ -17,7 +17,7 @@ public:
         const MutexLock lock(mutex_);
         return view_;
     }
-    /// Calls `look(const SessionView&)` with the lock held; it must be brief.
+    /// Calls `read(const SessionView&)` with the lock held; it must be brief.
     template <typename Reader>
     void read(Reader read) const {
         const MutexLock lock(mutex_);

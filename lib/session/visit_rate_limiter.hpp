@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <string>
 
 #include "base/mutex.hpp"
 #include "base/token_bucket.hpp"
+#include "login/network_rate_limiter.hpp"
 #include "login/token.hpp"
 
 namespace ferrotunnel::session {
@@ -13,29 +14,25 @@ namespace ferrotunnel::session {
 /// Thread-safe.
 class VisitRateLimiter {
 public:
-    /// Remembered tokens; beyond that, those that have not visited for a while are dropped.
+    /// Tokens whose visits are counted at once; those of one more are not, until others have not visited for a while.
     static constexpr std::size_t kept_max = 1'024;
 
-    explicit VisitRateLimiter(const RateLimit& limit) : limit_(limit) {}
+    explicit VisitRateLimiter(const RateLimit& limit) : gate_({limit, kept_max}) {}
 
     /// Counts a visit. False if it is too soon; then it is not counted.
     bool take(const login::TokenId& token, TimePoint now) {
         const MutexLock lock(mutex_);
-        if (buckets_.size() >= kept_max && !buckets_.contains(token)) {
-            std::erase_if(buckets_, [now](const auto& bucket) { return bucket.second.is_full(now); });
-        }
-        return buckets_[token].take(limit_, now);
+        return gate_.take(std::string(token.begin(), token.end()), now);
     }
 
     std::size_t kept() const {
         const MutexLock lock(mutex_);
-        return buckets_.size();
+        return gate_.addresses();
     }
 
 private:
-    const RateLimit limit_;
     mutable Mutex mutex_;
-    std::map<login::TokenId, TokenBucket> buckets_ GUARDED_BY(mutex_);
+    login::AddressRateLimiter gate_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::session

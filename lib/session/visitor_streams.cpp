@@ -247,11 +247,11 @@ void VisitorStreams::watch(trunk::SocketPump& pump, IntrusivePtr<mux::Stream> st
             return;
         }
         Duration time{};
-        const directory::HealthTransition turn = port   ? port->record_outcome(*member, outcome, now, time)
-                                                 : http ? http->record_outcome(*member, outcome, now, time)
-                                                        : directory::HealthTransition::none;
-        if (turn != directory::HealthTransition::none && shared->on_member) {
-            shared->on_member(directory::member_notice(*member, turn, outcome, time, name, token));
+        const directory::HealthTransition transition = port   ? port->record_outcome(*member, outcome, now, time)
+                                                       : http ? http->record_outcome(*member, outcome, now, time)
+                                                              : directory::HealthTransition::none;
+        if (transition != directory::HealthTransition::none && shared->on_member) {
+            shared->on_member(directory::member_notice(*member, transition, outcome, time, name, token));
         }
     };
     pump.set_tap(std::make_unique<MemberTap>(std::move(stream), std::move(record_outcome)));

@@ -11,7 +11,7 @@ void reroute_visitors(directory::VisitorQueue queue) {
         queue.consume_first([]<typename AnyVisitor>(AnyVisitor visitor) {
             if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
                 const std::shared_ptr<directory::SharedPort> port = visitor.port;
-                if (port) {  // otherwise it is reset: a private service has no other entrance
+                if (port) {  // otherwise it is reset: a private service has no other source
                     port->dispatch(std::move(visitor));
                 }
             } else {

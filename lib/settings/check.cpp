@@ -165,7 +165,7 @@ void check_tcp_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     }
     if (address.empty() || !runtime::SocketAddress::from_ip(address, 0)) {
         problems.push_back(
-            {"tcp_bind", in_quotes(address) + " is not a valid IP address; expected one like 0.0.0.0 or ::"});
+            {"tcp_bind", public_bind_fault(address, "is not a valid IP address; expected one like 0.0.0.0 or ::")});
     }
 }
 

@@ -100,7 +100,7 @@ void check_service_bind(const std::string& name, std::string& bind, std::vector<
         bind = std::move(*ip);
     } else {
         problems.push_back(
-            {name, "`bind` " + in_quotes(bind) + " is not a valid IP address of the server, like 127.0.0.1"});
+            {name, "`bind` " + public_bind_fault(bind, "is not a valid IP address of the server, like 127.0.0.1")});
     }
 }
 

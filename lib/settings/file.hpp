@@ -105,6 +105,7 @@ struct ConfigFile {
     std::vector<Problem> warnings;
     std::vector<std::string> names;                      // of the files, indexed by Place::file
     std::vector<std::string> files;                      // read or looked for; a folder ends with a slash
+    std::vector<std::string> token_files;                // of the server's strong tokens
     std::set<config::Place> secrets;                     // of texts that are secrets themselves
     std::map<std::string, config::Place> plugin_places;  // of services' plugins, by key_of(): the first of equal ones
     std::shared_ptr<const config::Node> document;        // the whole configuration, as written

@@ -121,7 +121,7 @@ void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReadi
         }
         secret = group.find("secret");
         if (const auto also = group.find("also")) {
-            if (std::optional<Secret> read = read_secret(*also, reading)) {
+            if (std::optional<Secret> read = read_token(*also, reading)) {
                 token.also = std::move(*read);
             }
         }
@@ -135,8 +135,12 @@ void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReadi
     if (token.name.empty()) {
         token.name = token_name_of(*secret);
     }
-    if (std::optional<Secret> read = read_secret(*secret, reading)) {
+    if (std::optional<Secret> read = read_token(*secret, reading)) {
         token.secret = std::move(*read);
+        const std::string file = token.secret.is_strong() ? token_file_of(*secret) : "";
+        if (!file.empty()) {
+            reading.file.token_files.push_back(file);
+        }
         tokens.push_back(std::move(token));
     }
 }

@@ -75,12 +75,17 @@ config::SecretSource secret_source(ConfigReading& reading, const std::string& wo
     return source;
 }
 
+std::string token_file_of(const config::Value& value) {
+    const std::optional<std::string> text = value.begins_with(file_prefix) ? value.try_text() : std::nullopt;
+    return text ? value.in_folder(text->substr(file_prefix.size())) : "";
+}
+
 std::string token_name_of(const config::Value& value) {
     const std::optional<std::string> text = value.begins_with(file_prefix) ? value.try_text() : std::nullopt;
     return text ? text->substr(text->find_last_of("/:") + 1) : "";
 }
 
-std::optional<Secret> read_secret(config::Value value, ConfigReading& reading) {
+std::optional<Secret> read_token(config::Value value, ConfigReading& reading) {
     std::optional<Secret> secret = read_text(value, "token", reading);
     if (!secret) {
         return std::nullopt;

@@ -97,7 +97,7 @@ ClientPart read_client(Section section, ConfigReading& reading) {
     if (auto value = reader.find({}, "token")) {
         part.has_token = true;
         value->hide();
-        if (std::optional<Secret> secret = read_secret(*value, reading)) {
+        if (std::optional<Secret> secret = read_token(*value, reading)) {
             part.settings.token = std::move(*secret);
         }
     }

@@ -79,7 +79,7 @@ void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& 
 
 /// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
 /// Reports a problem and returns nothing if it is not a token.
-std::optional<Secret> read_secret(config::Value value, ConfigReading& reading);
+std::optional<Secret> read_token(config::Value value, ConfigReading& reading);
 
 /// Reads a password: `file:PATH`, `env:NAME`, or the text itself, as with a token.
 std::optional<Secret> read_password(config::Value value, ConfigReading& reading);
@@ -97,6 +97,8 @@ config::SecretSource secret_source(ConfigReading& reading, const std::string& wo
 /// Reads the plugins of a server, and loads their libraries.
 void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);
 
+/// The file that a token is in; empty if it is not in a file.
+std::string token_file_of(const config::Value& value);
 /// The token's name in logs: that of its file; empty if it is not in a file.
 std::string token_name_of(const config::Value& value);
 

@@ -27,7 +27,9 @@ bool is_new_port(std::uint16_t port, const Value& place, ClaimedNames::Ports& po
 bool reads_bind(const ServiceKeys& keys, std::string& bind) {
     const auto text = keys.bind ? keys.bind->word() : std::nullopt;
     const auto address = text ? ip_address_of(*text) : std::nullopt;
-    if (text && !address) {
+    if (text && !address && text->find('%') != std::string::npos) {
+        keys.bind->problem(public_bind_fault(*text, "is not a valid IP address of the server, like 127.0.0.1"));
+    } else if (text && !address) {
         keys.bind->unexpected("an IP address of the server, like 127.0.0.1");
     }
     bind = address.value_or("");

@@ -50,7 +50,7 @@ std::optional<Visit> read_visit(const Value& item, ConfigReading& reading) {
 }  // namespace
 
 bool read_visit_key(const Value& value, ConfigReading& reading, VisitKey& into) {
-    const std::optional<Secret> secret = read_secret(value, reading);
+    const std::optional<Secret> secret = read_token(value, reading);
     if (!secret) {
         return false;
     }

@@ -7,6 +7,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "http/host_pattern.hpp"
+#include "net/host_port.hpp"
 #include "runtime/address.hpp"
 #include "settings/http.hpp"
 #include "settings/server.hpp"
@@ -96,7 +97,13 @@ std::optional<std::string> right_kind_fault(const std::string& text) {
 std::optional<std::string> right_bind_fault(const std::string& text) {
     return ip_address_of(text)
                ? std::nullopt
-               : std::optional(in_quotes(text) + " is not a valid IP address, like 127.0.0.1 or 0.0.0.0");
+               : std::optional(public_bind_fault(text, "is not a valid IP address, like 127.0.0.1 or 0.0.0.0"));
+}
+
+std::string public_bind_fault(std::string_view text, std::string_view expected) {
+    return net::without_zone(text).size() < text.size()
+               ? in_quotes(text) + " has a zone; public ports listen on an address without one, or on all (::)"
+               : net::quoted_address_fault(text, expected);
 }
 
 std::optional<std::string> ip_address_of(std::string_view text) {

@@ -34,8 +34,9 @@ const std::string name = "[0-9A-Za-z_-]+(?:\\.[0-9A-Za-z_-]+)*\\.?";
 // With the interface of a link-local address.
 const std::string zoned =
     either({in_brackets, "\\[[Ff][Ee][89ABab][0-9A-Fa-f]:[0-9A-Fa-f:.]*%[!-$&-.0-9;-?A-Z\\\\^-~]{1,15}\\]"});
-// A host to resolve: printable ASCII without : / [ ] @.
-const std::string dialled = "[!-.0-9;-?A-Z\\\\^-~]+";
+// A host to resolve: labels of printable ASCII without : / [ ] @ %.
+const std::string label = "[!-$&-,0-9;-?A-Z\\\\^-~-]{1,63}";
+const std::string dialled = label + "(?:\\." + label + ")*\\.?";
 const std::string variable = "\\$\\{[A-Za-z_][0-9A-Za-z_]*(?::-[^}]*)?\\}";
 const std::string number = "[0-9]+(?:\\.[0-9]*)?";
 const std::string no_variable = "(?=(?:[^$]|\\$\\$)*$)";  // a dollar sign only as $$

@@ -1,7 +1,7 @@
 // One stream's bytes in one direction, limited by the rates of visitor, service and token.
 //
-//     idle --ask: a quantum is taken--> granted --all of it has passed, or settle--> idle
-//       \--ask: it lies ahead--> waiting --its turn has come--^
+//     idle --acquire: a quantum is taken--> granted --all of it has passed, or settle--> idle
+//       \--acquire: it lies ahead--> waiting --its turn has come--^
 //
 // Bytes that were taken and have not passed are returned, in whatever state the lane ends.
 #pragma once

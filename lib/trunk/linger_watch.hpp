@@ -31,7 +31,7 @@ public:
     };
 
     /// `due` is called once, from a timer, and may destroy this: when the peer has acknowledged everything, if that is
-    /// awaited, or has acknowledged nothing for the duration of the stream's patience.
+    /// awaited, or has acknowledged nothing for the stream's `orphan_timeout`.
     LingerWatch(runtime::Worker& worker, int fd, const mux::Stream& stream, Until until, std::function<void()> due)
         : worker_(worker),
           fd_(fd),
@@ -53,7 +53,7 @@ private:
     static constexpr Duration pause_min = std::chrono::milliseconds(1);
     static constexpr Duration pause_acknowledged_max = std::chrono::milliseconds(50);
     static constexpr int stalled_checks_min = 8;  // checks before the peer is dropped
-    // A peer that sends for ever costs 16 MB/s until the patience has ended.
+    // A peer that sends for ever costs 16 MB/s until the timeout has ended.
     static constexpr std::size_t unwanted_at_once = 16'384;
 
     /// Roughly the acknowledged bytes of the stream: the overhead of TLS is counted on one side only. Any change is

@@ -4,9 +4,9 @@
 // In such a loop each visitor is the consequence of the previous one. So when many have arrived and are still there,
 // the suspicion is tested in rounds:
 //
-//   idle --many arrived--> quiet: newcomers are held
+//   idle --many arrived--> quiet: new visitors are held
 //     ^                      |  ^
-//     |     no arrivals for a while: all that are held are let in
+//     |     no arrivals for a while: all that are held are admitted
 //     |                      v  | one arrived: the next round
 //     +--none arrived----- followed?  ... and by exactly as many, in `proof` rounds of the test --> a loop
 //
@@ -14,9 +14,9 @@
 // and a visitor that has received a byte from the service was not in a loop, since no end of a loop sends any. The cost
 // to others is that a port with many silent visitors holds the next one for half a second, rarely.
 //
-// An attacker can imitate this, with many idle connections and one more in each round. So the verdict affects no other
+// An attacker can imitate this, with many idle connections and one more in each round. So the result affects no other
 // visitors: only those of the last round are disconnected, and the imitator's must be all of that round; with
-// one visitor besides, the round does not count. Nor does the verdict bring the next test forward, unless the other
+// one visitor besides, the round does not count. Nor does the result bring the next test forward, unless the other
 // visitors ended with the disconnected ones, as they do in a loop.
 #pragma once
 
@@ -76,7 +76,7 @@ public:
     /// Reports that a visitor let in since the test began has got a byte: there is no loop. The others have to be let
     /// in.
     void answered(TimePoint now) noexcept { give_up(now); }
-    /// Reports that most visitors ended after the verdict: it was indeed a loop. The next one is tested for at once.
+    /// Reports that most visitors ended after `loop`: it was indeed a loop. The next one is tested for at once.
     void confirm_loop() noexcept;
     bool is_testing() const noexcept { return state_ != State::idle; }
 

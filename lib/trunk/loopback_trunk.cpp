@@ -130,7 +130,7 @@ void LoopbackTrunk::close() noexcept {
     }
 }
 
-// The sessions hold this line as their waker: it is destroyed with them, after the last stream.
+// The sessions hold this trunk as their waker: it is destroyed with them, after the last stream.
 void LoopbackTrunk::lose_sessions() noexcept {
     const IntrusivePtr<LoopbackTrunk> keep(this);
     const std::unique_ptr<End> near = std::move(near_);

@@ -6,7 +6,7 @@
 //   dialing --connected--> open --both directions ended (or one, for HTTP)-----------> closed
 //      |                     |\--error, a write fails--> broken --all of it is read---> |
 //      |                     \--reset in order--> resetting --acknowledged------------> |
-//      \______________________ aborted, cancel: from every state ____________________> /
+//      \___________________ stream_end, cancel: from every state ____________________> /
 //
 // In `open` each direction ends by itself. In `broken` the end accepts nothing more, and its remaining bytes are read;
 // in `resetting` it delivers nothing more.
@@ -90,7 +90,7 @@ protected:
             show_to_tap(pieces, bytes);
         }
     }
-    /// Tells the tap why the existing end is not used.
+    /// Reports to the tap why the existing end is not used.
     void tap_not_reached(std::string_view why) noexcept;
     /// Shows the tap the bytes that the end has accepted, if they differ from the stream's.
     void show_written(Bytes bytes) noexcept {

@@ -1,5 +1,5 @@
-// What visitors can learn from the plugin `auth` by what it costs. Costs are counted
-// where they arise: the functions that hash stand here, in front of those of the libraries.
+// What the cost of the plugin `auth` reveals to visitors. Costs are counted at their source: the hash functions here
+// wrap those of the libraries.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -28,7 +28,7 @@ using hooks::Step;
 
 namespace {
 
-/// The costs of all hashes that were made since it was asked last.
+/// The costs of all hashes that were made since the last call.
 struct Made {
     void add(const char* hash) {
         const std::lock_guard lock(mutex);
@@ -49,7 +49,7 @@ Made& made() {
 
 }  // namespace
 
-// The linker puts these in the place of the libraries' (--wrap).
+// The linker puts these in place of the libraries' functions (--wrap).
 extern "C" {
 char* __real_crypt_rn(const char* phrase, const char* setting, void* data, int size);
 char* __wrap_crypt_rn(const char* phrase, const char* setting, void* data, int size);
@@ -101,7 +101,7 @@ TEST_CASE("auth: where costs differ, strangers have each as often as users have 
     }
     CHECK(seen["bcrypt 04"] == rounds * 3 / 4);
     CHECK(seen["yescrypt j75"] == rounds / 4);
-    CHECK(changed < rounds / 40);  // who asks before and after sees the same for nearly all
+    CHECK(changed < rounds / 40);  // nearly all names have the same cost before and after
     CHECK(of(users, 0) == "bcrypt 04");
     CHECK(of(users, 0xFFFFFFFFu) == "yescrypt j75");
     Users all_alike;
@@ -140,10 +140,10 @@ TEST_CASE("auth: a stranger's cost stays when users change", "[auth][cost][file]
     CHECK(seen.size() == 2);  // but for one in 2^39
 }
 
-// What processors spend is asked, and not the clock: others on the machine do not count. The bound is far from both
-// what a check costs and from nothing.
+// Measures processor time and not the clock: other programs do not count. The bound is far from both the cost of a
+// check and zero.
 TEST_CASE("auth: the time of a check says nothing of who is there", "[auth][cost]") {
-    const std::string hash = "$2y$09" + bcrypt.substr(6);  // of no password that is known
+    const std::string hash = "$2y$09" + bcrypt.substr(6);  // of an unknown password
     AuthRig rig("{users: {a: '" + hash + "'}, lockout: {failures: 0}}");
     const auto spent = [&](const std::string& credentials) {
         timespec before{};
@@ -181,7 +181,8 @@ TEST_CASE("limit: all addresses of a /64 have one address's part of the queue", 
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
     const auto send_request = [&](std::size_t i, const std::string& visitor) {
         rig.info.visitor = visitor;
-        rig.begin("GET /", basic(std::to_string(i) + ":guess"));  // of another user each, so that no lockout counts
+        rig.begin("GET /", basic(std::to_string(i) + ":guess"));  // a different user each time, so that no lockout
+                                                                  // counts
         REQUIRE(rig.ask() == Step::wait);
         runs.push_back(std::move(rig.run));
     };

@@ -35,7 +35,7 @@ bool passes_auth(const std::string& result) {
     return result.starts_with("200 GET");
 }
 
-/// A file of a folder of its own.
+/// A file in a temporary folder.
 struct File {
     File() {
         REQUIRE(::mkdtemp(folder) != nullptr);
@@ -73,7 +73,7 @@ TEST_CASE("auth: passwords of each kind of hash", "[auth]") {
 TEST_CASE("auth: what is no credentials gets no check", "[auth]") {
     AuthRig rig("{users: {a: '" + yescrypt + "'}}");
     const std::string good = basic("a:yes");
-    CHECK(rig.send_request(good + good) == "401 auth_failed");  // two of them
+    CHECK(rig.send_request(good + good) == "401 auth_failed");  // two credentials
     CHECK(rig.send_request("Authorization: Basic\r\n") == "401 auth_required");
     CHECK(rig.send_request("Authorization: Basic !!\r\n") == "401 auth_failed");
     CHECK(rig.send_request("Authorization: Bearer abc\r\n") == "401 auth_required");
@@ -117,7 +117,7 @@ TEST_CASE("auth: who guesses too often is shut out, with the right password too"
     AuthRig rig("{users: {a: '" + yescrypt + "'}, lockout: {failures: 3, duration: 1h}}");
     CHECK(rig.send_request(basic("a:1")) == "401 auth_failed");
     CHECK(rig.send_request(basic("a:2")) == "401 auth_failed");
-    CHECK(passes_auth(rig.send_request(basic("a:yes"))));  // begins again
+    CHECK(passes_auth(rig.send_request(basic("a:yes"))));  // counting restarts
     for (const std::string wrong : {"a:1", "a:2", "a:3"}) {
         CHECK(rig.send_request(basic(wrong)) == "401 auth_failed");
     }
@@ -146,7 +146,7 @@ TEST_CASE("limit: a burst has no more guesses than a lockout leaves", "[auth][lo
     for (const char* const guess : {"a:1", "a:2", "a:3"}) {
         send_request(guess);
     }
-    send_request("a:3");  // no further guess: it waits for the answer to that one
+    send_request("a:3");  // no further guess: it waits for the result of that one
     send_request("a:4");
     rig.wait_for(1);
     REQUIRE(runs.back()->request(rig.now) == Step::answer);
@@ -179,13 +179,13 @@ TEST_CASE("lockout: user and address count together, and for a time", "[auth][lo
     CHECK(lockout.left("a", "192.0.2.2", now + 59s) == 0s);
     CHECK(lockout.left("b", "192.0.2.1", now + 59s) == 0s);
     lockout.failed("b", "192.0.2.1", now);
-    lockout.failed("b", "192.0.2.1", now + 60s);  // the first one does not count any more
+    lockout.failed("b", "192.0.2.1", now + 60s);  // the first failure does not count any more
     CHECK(lockout.left("b", "192.0.2.1", now + 60s) == 0s);
     lockout.failed("c", "2001:db8::1", now);
     lockout.failed("c", "2001:db8::2", now);
     CHECK(lockout.left("c", "2001:db8::3", now) == 60s);
     CHECK(lockout.left("c", "2001:db8:0:1::1", now) == 0s);
-    for (std::size_t i = 0; i < Lockout::pairs_max; ++i) {  // the oldest ones make room
+    for (std::size_t i = 0; i < Lockout::pairs_max; ++i) {  // the oldest ones are evicted
         lockout.failed(std::to_string(i), "192.0.2.9", now);
     }
     CHECK(lockout.left("c", "2001:db8::3", now) == 0s);
@@ -268,7 +268,7 @@ TEST_CASE("limit: checks of one token's services leave half of the queue to anot
         addresses.push_back("10.0." + std::to_string(i) + ".1");
     }
     std::vector<std::unique_ptr<hooks::HttpRun>> runs;
-    // Both have services of the same names, and many.
+    // Both tokens have many services of the same names.
     std::vector<std::string> services;
     for (int i = 0; i < 300; ++i) {
         services.push_back("s" + std::to_string(i));
@@ -329,7 +329,7 @@ TEST_CASE("limit: of the checks of all clients' services, one service has a part
     rig.wait_for(1);
     REQUIRE(runs.back()->request(rig.now) == Step::answer);
     CHECK(runs.back()->take_reply().code == "auth_busy");
-    send_request(other, 0);  // another service has its own part
+    send_request(other, 0);  // another service has its own share
     opens.set_value();
     rig.wait_for(static_cast<int>(many));
     other.wait_for(1);
@@ -350,7 +350,7 @@ TEST_CASE("auth: a file of users, which is read again; a bad one changes nothing
     CHECK(passes_auth(rig.send_request(basic("c:argon"))));
     file.write("a:" + sha512 + "\n");
     auth.refresh_file();
-    CHECK(rig.send_request(basic("a:yes")) == "401 auth_failed");  // although it was known
+    CHECK(rig.send_request(basic("a:yes")) == "401 auth_failed");  // although it was remembered
     CHECK(passes_auth(rig.send_request(basic("a:six"))));
     CHECK(rig.send_request(basic("b:six")) == "401 auth_failed");
     CHECK(passes_auth(rig.send_request(basic("c:argon"))));
@@ -364,7 +364,7 @@ TEST_CASE("auth: a file of users, which is read again; a bad one changes nothing
     std::filesystem::remove(file.path);
     auth.refresh_file();
     CHECK(passes_auth(rig.send_request(basic("a:six"))));
-    file.write("");  // nobody but those of the settings
+    file.write("");  // only the users of the settings remain
     auth.refresh_file();
     CHECK(rig.send_request(basic("a:six")) == "401 auth_failed");
     CHECK(passes_auth(rig.send_request(basic("c:argon"))));
@@ -446,7 +446,7 @@ TEST_CASE("auth: settings that cannot work are told with their places", "[auth][
 
 TEST_CASE("auth: a password leaves nothing behind in memory, wherever it was moved", "[auth][memory]") {
     using plugins::Verifier;
-    const std::string word = "hunter2";  // short, so that it is within the object
+    const std::string word = "hunter2";  // short enough to be stored in the object
     const auto has = [&word](const auto& place) {
         const std::string_view bytes(reinterpret_cast<const char*>(place.data()), place.size());
         return bytes.find(word) != std::string_view::npos;

@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::test {
 
-// As cheap as they can be; the passwords are bcrypt, yescrypt, sha512 and argon2.
+// The cheapest possible hashes; the passwords are bcrypt, yescrypt, sha512 and argon2.
 inline const std::string bcrypt = "$2b$04$N8IvvlEesT7KQbYYxu0SaOFtMSmFkGbQaUyE1KzUEIkBo/Zc/SUca";
 inline const std::string yescrypt = "$y$j75$abcdefgh$bIsWuetn.OXu81S47VQpWNZvO/qejds3yg7HUK8Zzh/";
 inline const std::string sha512 =
@@ -42,7 +42,7 @@ struct AuthRig : PluginRig {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     }
-    /// Asks, and waits if the plugin does. "200" and what the backend gets, or "401 auth_failed".
+    /// Sends a request and waits if the plugin does. Returns "200" and what the backend receives, or "401 auth_failed".
     std::string send_request(const std::string& fields) {
         begin("GET /", fields);
         hooks::Step step = ask();

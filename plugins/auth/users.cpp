@@ -13,7 +13,7 @@ std::string Users::name_fault(std::string_view name) {
     if (name.empty() || name.size() > name_max || name.find(':') != std::string_view::npos) {
         return "is not a valid name of a user: it has 1 to 255 bytes, and no ':'";
     }
-    // The backend is told the name in a field.
+    // The backend gets the name in a field.
     return plugin::may_write("X-User", name)
                ? ""
                : "is not a valid name of a user: it has a control character, or blanks at an end";

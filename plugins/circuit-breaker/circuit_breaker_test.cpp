@@ -1,4 +1,4 @@
-// The plugin `circuit-breaker` on a real chain with a clock that the test moves.
+// Tests the plugin `circuit-breaker` on a real chain with a clock that the test moves.
 #include "circuit-breaker/circuit_breaker.hpp"
 
 #include <thread>
@@ -16,7 +16,7 @@ namespace {
 struct CircuitBreakerFixture : test::ChainOfOne<CircuitBreaker> {
     using ChainOfOne::ChainOfOne;
 
-    /// A request with that answer; its refusal, if the circuit is open.
+    /// Sends a request with that response; returns the refusal if the circuit is open.
     std::string ask_for(std::uint16_t status, hooks::Origin origin = hooks::Origin::backend,
                         const std::string& host = "app.test") {
         Visit visited = visit("192.0.2.7", "", host);
@@ -51,7 +51,7 @@ TEST_CASE("circuit-breaker: failures open it, time and a good answer close it", 
     CHECK(rig.ask_for(200).empty());
     CHECK(rig.log.count("circuit half-open") == 1);
     CHECK(rig.log.count("circuit closed for web at app.test") == 1);
-    rig.fail(2);  // what was before is forgotten
+    rig.fail(2);  // earlier failures are forgotten
     CHECK(rig.ask_for(200).empty());
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("circuit-breaker: a visitor who leaves is not a failure, and its probe
           "[circuit-breaker]") {
     CircuitBreakerFixture rig(three);
     for (int i = 0; i < 10; ++i) {
-        rig.visit().run->close({});  // before there was an answer
+        rig.visit().run->close({});  // before there was a response
     }
     rig.fail(2);
     CHECK(rig.ask_for(200).empty());

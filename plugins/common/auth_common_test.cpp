@@ -1,4 +1,4 @@
-// What plugins have in common: tables, files, work off the workers.
+// Tests what the plugins share: tables, files, work outside of the workers.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,7 +112,7 @@ TEST_CASE("pool: what waits when it ends is dropped", "[plugins][pool]") {
     }));
     begins.get_future().wait();
     REQUIRE(pool->submit([&ran, token] { ran = true; }));
-    // The pool's end drops what waits at once, and then waits for what runs, which continues when that was dropped.
+    // The end of the pool drops waiting work at once, and then waits for running work, which continues after that.
     std::thread ends([&] { pool.reset(); });
     while (token.use_count() > 1) {
         std::this_thread::yield();

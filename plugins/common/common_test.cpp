@@ -1,4 +1,4 @@
-// What the plugins have in common.
+// Tests what the plugins share.
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -64,7 +64,7 @@ TEST_CASE("plugins: a network is the addresses from its first to its last", "[pl
 }
 
 TEST_CASE("plugins: the keyed hash is SipHash-2-4", "[plugins]") {
-    // The vectors that its authors have published: the key is 00 01 ... 0f, the text 00 01 02 ...
+    // The authors' published test vectors: the key is 00 01 ... 0f, the text 00 01 02 ...
     const KeyedHash hash(0x0706050403020100, 0x0f0e0d0c0b0a0908);
     std::string text;
     for (char c = 0; c < 15; ++c) {

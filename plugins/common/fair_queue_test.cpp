@@ -1,4 +1,5 @@
-// Who gives way and whose turn it is in a FairQueue. The plugins' own tests have what visitors notice of it.
+// Tests which values a FairQueue drops, and in which order it returns them. The plugins' own tests show the effects for
+// visitors.
 #include "common/fair_queue.hpp"
 
 #include <catch2/catch.hpp>

@@ -88,7 +88,7 @@ HttpResponse failure(const char* why) {
 
 }  // namespace
 
-/// A question's place among the running ones, held until all its parts are gone.
+/// A request's place among the running ones, held until all its parts are gone.
 class HttpClient::Place {
 public:
     Place(HttpClient& client, bool is_notice) noexcept : client_(client), is_notice_(is_notice) {}
@@ -120,7 +120,7 @@ struct HttpClient::PendingRequest {
 HttpClient::HttpClient(std::size_t running_max, std::size_t waiting_max, std::chrono::milliseconds timeout)
     : running_max_(running_max), waiting_max_(waiting_max), timeout_(timeout) {}
 
-// The fetcher's thread may start another question until it has stopped.
+// The fetcher's thread may start another request until it has stopped.
 HttpClient::~HttpClient() {
     {
         const std::lock_guard lock(mutex_);
@@ -234,7 +234,7 @@ void HttpClient::release_slot(bool is_notice) noexcept {
     requests_ -= is_notice ? 0 : 1;
 }
 
-// Expired questions end on the fetcher's thread: the caller of ask() may hold a lock that the `done` of another needs.
+// Expired requests end on the fetcher's thread: the caller of ask() may hold a lock that the `done` of another needs.
 void HttpClient::watch_waiting() {
     Clock::time_point first;
     {
@@ -257,7 +257,7 @@ void HttpClient::watch_waiting() {
     } catch (const std::exception&) {  // no memory
     }
     if (!is_set) {
-        unwatch();  // the next question tries again
+        unwatch();  // the next request tries again
     }
 }
 
@@ -275,7 +275,7 @@ std::chrono::steady_clock::time_point HttpClient::first_deadline() const {
     return notices_.empty() ? first : std::min(first, notices_.front()->deadline);
 }
 
-// With the lock held: removes questions that have expired while waiting.
+// With the lock held: removes requests that have expired while waiting.
 void HttpClient::take_expired(std::vector<std::shared_ptr<PendingRequest>>& into) {
     const Clock::time_point now = Clock::now();
     while (waiting_.oldest() != nullptr && (*waiting_.oldest())->deadline <= now) {
@@ -312,7 +312,7 @@ bool HttpClient::begin(const std::shared_ptr<PendingRequest>& pending) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(pending->deadline - Clock::now());
         return fetcher_->fetch(request_of(std::move(pending->question), left),
                                [this, pending, place](plugin::FetchResponse& response) {
-                                   place->free();  // before `done`, which may send another question at once
+                                   place->free();  // before `done`, which may send another request at once
                                    end(*pending, answer_of(std::move(response)));
                                    begin_waiting(nullptr);
                                });

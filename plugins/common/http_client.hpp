@@ -29,9 +29,9 @@ struct HttpRequest {
     std::optional<std::string> body{};  // sent with POST; its Content-Type is one of `fields`
 };
 
-/// The result of a question.
+/// The result of a request.
 struct HttpResponse : plugin::FetchResponse {
-    bool is_displaced = false;  // the question was not sent: a smaller share got its place
+    bool is_displaced = false;  // the request was not sent: a smaller share got its place
 };
 
 /// Why a URL is not valid, in words that follow a key; empty if it is.
@@ -42,26 +42,26 @@ bool same_name(std::string_view a, std::string_view b);
 /// Whether a field belongs to the connection, the body or the client of a request, so that no setting may name it.
 bool is_reserved_field(std::string_view name);
 
-/// Connections are reused. Every question has the same time limit, from ask() on, including the wait for a place.
-/// Places and turns of waiting questions are shared (FairQueue).
+/// Connections are reused. Every request has the same time limit, from ask() on, including the wait for a place.
+/// Places and turns of waiting requests are shared (FairQueue).
 class HttpClient {
 public:
     using Done = std::function<void(const HttpResponse&)>;
 
-    /// `running_max`: concurrent questions, each with a connection; `waiting_max`: questions beyond these that may
-    /// wait; `timeout`: of each. The thread starts with the first question. Control thread.
+    /// `running_max`: concurrent requests, each with a connection; `waiting_max`: requests beyond these that may wait;
+    /// `timeout`: of each. The thread starts with the first request. Control thread.
     HttpClient(std::size_t running_max, std::size_t waiting_max, std::chrono::milliseconds timeout);
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
-    /// Ends all questions: their `done` is destroyed without being called. Never within `done`, which must not own the
+    /// Ends all requests: their `done` is destroyed without being called. Never within `done`, which must not own the
     /// client.
     ~HttpClient();
 
-    /// Calls `done` once, on the client's thread, or on the thread of another question that displaces this one. False
-    /// if no place is left for this share, or the host does not accept it; nothing is kept. Thread-safe.
+    /// Calls `done` once, on the client's thread, or on the thread of another request that displaces this one. False:
+    /// no place is left for this share, or the host does not accept it; nothing is kept. Thread-safe.
     bool ask(Share share, HttpRequest question, Done done);
-    /// Like ask(), for a notice, which has no share: the caller limits notices, and they take turns with questions.
-    /// False: the client ends.
+    /// The same for a notice, which has no share: the caller limits notices, and they take turns with requests. False:
+    /// the client ends.
     bool tell(HttpRequest notice, Done done);
 
 private:
@@ -93,9 +93,9 @@ private:
     std::size_t requests_ = 0;  // waiting or running, without notices
     std::size_t running_ = 0;   // including notices
     bool is_turn_of_notice_ = true;
-    bool is_watched_ = false;  // the fetcher calls when the first waiting question is due
+    bool is_watched_ = false;  // the fetcher calls when the first waiting request is due
     bool stopping_ = false;
-    std::unique_ptr<plugin::Fetcher> fetcher_;  // null until the first question
+    std::unique_ptr<plugin::Fetcher> fetcher_;  // null until the first request
 };
 
 }  // namespace ferrotunnel::plugins

@@ -1,4 +1,4 @@
-// The plugin `compress` on a real chain: which answers it compresses, and what their heads say.
+// Tests the plugin `compress` on a real chain: which responses it compresses, and their heads.
 #include "compress/compress.hpp"
 
 #include <catch2/catch.hpp>
@@ -31,7 +31,7 @@ std::vector<Field> html_and(std::vector<Field> more) {
     return more;
 }
 
-/// What the visitor is told: "br, Vary: Accept-Encoding", "plain".
+/// What the visitor receives: "br, Vary: Accept-Encoding", "plain".
 std::string told_to_visitor(TestChain& chain, const TestRequest& request, const TestAnswer& given) {
     TestExchange exchange = chain.request(request);
     exchange.respond(given);

@@ -1,4 +1,5 @@
-// Bodies of the plugin `compress`: readers get what the backend has sent, when it has sent it, in bounded memory.
+// Tests bodies of the plugin `compress`: readers receive what the backend has sent, when it has sent it, in limited
+// memory.
 #include "compress/encoder.hpp"
 
 #include <memory>
@@ -34,14 +35,14 @@ std::string random_bytes(std::size_t size, unsigned kinds = 256) {
 struct CompressFixture : PluginRig {
     explicit CompressFixture(std::string_view settings = "{min_size: 1}") { add<Compress>({}, settings); }
 
-    /// Asks for a body, and begins the answer. Null if it is not compressed.
+    /// Requests a body, and begins the response. Null: it is not compressed.
     Way* get(Coding coding) {
         begin("GET /a", "Accept-Encoding: " + std::string(name_of(coding)) + "\r\n");
         REQUIRE(ask() == hooks::Step::go_on);
         REQUIRE(answer(200, "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n") == hooks::Step::go_on);
         return run->body(hooks::Side::response);
     }
-    /// All that comes out now.
+    /// All output that is available now.
     static std::string taken(Way& way) {
         std::string all;
         while (true) {
@@ -54,13 +55,13 @@ struct CompressFixture : PluginRig {
     }
 };
 
-/// Has no memory.
+/// Runs out of memory.
 class FailingEncoder final : public Encoder {
 public:
     Step encode(std::string_view&, Goal, std::span<char>) override { throw std::runtime_error("as the test wants"); }
 };
 
-/// Says that the answer is compressed, and fails then.
+/// Declares that the response is compressed, and then fails.
 class Failing final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{.name = "failing", .version = "1"};
@@ -263,7 +264,7 @@ TEST_CASE("compress: all answers together stay within `memory`", "[compress]") {
                : shown.find("Encoding: gzip") != std::string::npos ? "gzip"
                                                                    : "plain";
     };
-    CHECK(coding_of_next("HEAD") == std::string("br"));  // has no body, and takes nothing
+    CHECK(coding_of_next("HEAD") == std::string("br"));  // has no body, and needs no memory
     CHECK(coding_of_next("GET") == std::string("br"));
     for (int i = 0; i < 4; ++i) {
         CHECK(coding_of_next("GET") == std::string("gzip"));

@@ -45,7 +45,7 @@ TEST_CASE("connection-limit: nothing stays counted, in whatever phase an exchang
         auto visit = rig.visit();
         CHECK(rig.object().taken() == 1);
         CHECK(rig.visit().refusal() == "429 connection_limit");
-        CHECK(rig.object().taken() == 1);  // the refused one has none, and gives none back
+        CHECK(rig.object().taken() == 1);  // the refused one has no lease, and returns none
         visit.run->close({});
         CHECK(rig.object().taken() == 0);
     }

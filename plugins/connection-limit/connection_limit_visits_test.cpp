@@ -1,4 +1,4 @@
-// Visitors of TCP and TLS by connection-limit, with what the server has for tests of plugins.
+// Tests connection-limit for TCP and TLS visitors, with the server's harness for plugins.
 #include "connection-limit/connection_limit.hpp"
 #include "ferrotunnel/plugin_testing_session.hpp"
 
@@ -20,7 +20,7 @@ TEST_CASE("connection-limit: visitors of TCP count for as long as they are there
     CHECK(first.accepted());
     CHECK(second->accepted());
     CHECK(visit("192.0.2.7").words() == "connection_limit");
-    CHECK(visit("192.0.2.7").words() == "connection_limit");  // the one that was refused counts for nothing
+    CHECK(visit("192.0.2.7").words() == "connection_limit");  // the refused one does not count
     CHECK(visit("192.0.2.8").accepted());
     first.close(10, 20);
     std::optional<TestQuestion> third = visit("192.0.2.7");

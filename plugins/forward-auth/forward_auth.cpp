@@ -21,7 +21,7 @@ using plugin::Text;
 
 namespace {
 
-constexpr std::size_t waiting_max = 256;  // waiting questions, besides the running ones
+constexpr std::size_t waiting_max = 256;  // waiting requests, besides the running ones
 constexpr std::size_t headers_max = 12;   // each needs two or more of an exchange's 32 changes
 
 /// Statuses that reject a request and are passed on to the visitor.

@@ -50,7 +50,7 @@ public:
     plugin::Decision on_request(plugin::Exchange& exchange) override;
 
 private:
-    /// The service's question about this request.
+    /// The request to the authentication service about this one.
     HttpRequest http_request(const plugin::Exchange& exchange) const;
     void answered(const HttpResponse& answer, plugin::Later later);
     plugin::Decision passes(plugin::Exchange& exchange, const std::vector<plugin::Field>& fields) const;

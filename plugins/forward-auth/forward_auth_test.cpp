@@ -1,4 +1,4 @@
-// The plugin `forward-auth` on a real chain, with a service of the test's own.
+// Tests the plugin `forward-auth` on a real chain, with a service of the test's own.
 #include "forward-auth/forward_auth.hpp"
 
 #include <netinet/in.h>
@@ -24,7 +24,7 @@ using hooks::Step;
 
 namespace {
 
-/// Answers each connection's first request with one text, and closes it.
+/// Responds to each connection's first request with one text, and closes it.
 class AuthService {
 public:
     explicit AuthService(std::string answer)
@@ -44,7 +44,7 @@ public:
         thread_.join();
         ::close(listener_);
     }
-    /// What it was asked last.
+    /// The last request that it received.
     std::string asked() {
         const std::lock_guard lock(mutex_);
         return asked_;
@@ -96,7 +96,7 @@ struct ForwardAuthFixture : PluginRig {
             std::this_thread::sleep_for(1ms);
         }
     }
-    /// "200 " and what the backend gets, or "403 " and the body, or "503 plugin_failed".
+    /// "200 " and what the backend receives, or "403 " and the body, or "503 plugin_failed".
     std::string send_request(const std::string& fields = "") {
         begin("POST /a?b=c", "Content-Length: 3\r\n" + fields);
         REQUIRE(ask() == Step::wait);
@@ -206,13 +206,13 @@ TEST_CASE("limit: questions about one token's services leave half of the queue t
         return rig.deliver();
     };
     CHECK(send_request("noisy") == 0);
-    const int connection = nobody.accept();  // it is asked, so that 256 may wait
+    const int connection = nobody.accept();  // it is running, so that 256 may wait
     for (int i = 0; i < 256; ++i) {
         CHECK(send_request("noisy") == 0);
     }
     CHECK(send_request("noisy") == 1);
     for (int i = 0; i < 128; ++i) {
-        CHECK(send_request("quiet") == 1);  // one of the others gives way
+        CHECK(send_request("quiet") == 1);  // one of the others is displaced
     }
     const auto is_busy = [&](hooks::HttpRun& run) {
         return run.request(rig.now) == Step::answer && run.take_reply().code == "forward_auth_busy";

@@ -1,4 +1,4 @@
-// headers in the harness that authors have: beside plugins that look at bodies and make others of them, in every cut,
+// Tests headers with the harness for plugin authors: beside plugins that observe and transform bodies, in every cut,
 // and only where and when it runs.
 #include <catch2/catch.hpp>
 #include <memory>

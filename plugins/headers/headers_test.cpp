@@ -13,7 +13,7 @@ using hooks::Step;
 
 namespace {
 
-/// Notes a text that no field may have.
+/// Notes a text that is not allowed in a field.
 class NotesLineEnd final : public plugin::Plugin {
 public:
     static constexpr plugin::Description description{.name = "notes", .version = "1"};
@@ -79,7 +79,7 @@ TEST_CASE("headers: a visitor who fills the room gets nothing through", "[header
     PluginRig rig;
     rig.add<Headers>({}, "{request: {set: {X-A: '{{field.x-fill}}', X-User: ann}}}");
     const std::string fill(16 * 1024, 'x');                  // the room for texts of one exchange
-    for (const std::size_t left : {0U, 2U, 5U, 12U, 13U}) {  // what X-User and its value find, beside the other's
+    for (const std::size_t left : {0U, 2U, 5U, 12U, 13U}) {  // the room left for X-User and its value
         INFO(left);
         rig.begin("GET /", "X-User: root\r\nX-Fill: " + fill.substr(0, fill.size() - 20 - left) + "\r\n");
         if (rig.ask() == Step::go_on) {
@@ -147,7 +147,7 @@ TEST_CASE("headers: a preflight is answered here, for origins that may", "[heade
     REQUIRE(rig.ask() == Step::answer);
     const hooks::Reply refused = rig.run->take_reply();
     CHECK(refused.status == 204);
-    CHECK(refused.fields.size() == 1);  // Vary alone
+    CHECK(refused.fields.size() == 1);  // only Vary
     rig.end();
 
     CHECK_FALSE(rig.request("OPTIONS /a", "Origin: https://b.test:8443\r\n").empty());  // no preflight

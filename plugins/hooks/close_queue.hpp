@@ -1,5 +1,5 @@
-// A queue of events that need no answer: they are sent in turn, and if too many wait, the oldest event of the largest
-// token is dropped.
+// A queue of events that need no answer: they are sent in turn, and if too many wait, the oldest event of the token
+// with the most is dropped.
 #pragma once
 
 #include <chrono>

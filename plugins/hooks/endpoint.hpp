@@ -1,5 +1,5 @@
 // The HTTP endpoint that makes the decisions, with limits for running and for waiting requests; beyond them a request
-// fails at once, or displaces one of a larger token.
+// fails at once, or displaces one of the token with the most.
 #pragma once
 
 #include <chrono>

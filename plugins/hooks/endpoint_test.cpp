@@ -1,4 +1,4 @@
-// What `hooks` makes of the endpoint's answers, of endpoints that are hostile or dead, and of too much at once.
+// Tests how `hooks` handles the endpoint's responses, hostile and dead endpoints, and overload.
 #include "hooks/endpoint.hpp"
 
 #include <atomic>
@@ -24,7 +24,7 @@ using ferrotunnel::test::SilentListener;
 
 namespace {
 
-/// What has come on another thread.
+/// Values that arrive on another thread.
 template <typename Value>
 class Box {
 public:
@@ -245,7 +245,7 @@ TEST_CASE("hooks endpoint: an answer that drips is none when its time is over", 
     });
     const plugins::Verdict verdict = ask(listener.url, 100ms);
     ends = true;
-    listener.end();  // the time may have been over before anybody connected
+    listener.end();  // the time may have passed before the connection
     dripping.join();
     CHECK_FALSE(verdict.fault.empty());
 }
@@ -285,7 +285,7 @@ TEST_CASE("http client: a question that waits fails when its time is over, whoev
             }
         });
     };
-    REQUIRE(ask(1, 'a'));  // it is asked
+    REQUIRE(ask(1, 'a'));  // it is running
     std::this_thread::sleep_for(100ms);
     REQUIRE(ask(1, 'b'));
     std::this_thread::sleep_for(500ms);
@@ -300,7 +300,7 @@ TEST_CASE("hooks closes: the oldest goes where too many wait, and all that is lo
     Lines lines;
     Endpoint endpoint(options(nobody.url, 600s), lines.tell());
     CloseQueue queue(endpoint, 3, lines.tell());
-    for (int i = 0; i < 10; ++i) {  // one is told, three wait, six are dropped
+    for (int i = 0; i < 10; ++i) {  // one is sent, three wait, six are dropped
         queue.add({}, "{}");
     }
     queue.drain(1ms);
@@ -322,12 +322,12 @@ TEST_CASE("limit: close events of one token leave half of their queue to another
     Lines lines;
     Endpoint endpoint(options(service.url), lines.tell());
     CloseQueue queue(endpoint, 4, lines.tell());
-    for (const char* const body : {"n0", "n1", "n2", "n3", "n4"}) {  // one is told, four wait
+    for (const char* const body : {"n0", "n1", "n2", "n3", "n4"}) {  // one is sent, four wait
         queue.add({1, 0}, body);
     }
     queue.add({2, 0}, "q1");
     queue.add({2, 0}, "q2");
-    queue.add({1, 0}, "n5");  // its own oldest goes
+    queue.add({1, 0}, "n5");  // its own oldest is dropped
     opens.set_value();
     queue.drain(60s);
     endpoint.stop();

@@ -1,5 +1,4 @@
-// The plugin `hooks` on a real chain, with an endpoint of the test's own. endpoint_test.cpp has what becomes of bad
-// ones.
+// Tests the plugin `hooks` on a real chain, with an endpoint of the test's own. endpoint_test.cpp tests bad endpoints.
 #include "hooks/hooks.hpp"
 
 #include <algorithm>
@@ -31,7 +30,7 @@ struct HooksFixture : SessionRig {
     }
     ~HooksFixture() {
         run.reset();
-        (void)deliver();  // what was decided for those who have gone
+        (void)deliver();  // decisions for exchanges that have ended
     }
     void wait_for(int count) {
         const auto deadline = std::chrono::steady_clock::now() + 60s;
@@ -58,7 +57,7 @@ void wait_until_asked(const Service& service, std::size_t count) {
 
 const std::string accept_all = Service::json(R"({"decision": "accept"})");
 
-/// The body of a request without what differs each time.
+/// The body of a request without the parts that differ each time.
 json told_to_endpoint(const Service& service, std::size_t nth) {
     json body = json::parse(service.body(nth));
     CHECK(body.at("id").get<std::string>().find('-') == 16);
@@ -182,7 +181,7 @@ TEST_CASE("hooks: the trunks of a client are asked about once", "[hooks][login]"
         rig.client->trunk = trunk;
         rig.client->port = static_cast<std::uint16_t>(40'000 + trunk);
         rig.login();
-        // The first two wait for one answer; the third comes when it is there.
+        // The first two wait for one answer; the third arrives when it is known.
         REQUIRE(rig.run->ask(rig.now) == (trunk < 3 ? Step::wait : Step::go_on));
         trunks.push_back(std::move(rig.run));
         if (trunk == 2) {
@@ -257,12 +256,12 @@ TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
     CHECK(rig.deliver() == 0);
     rig.visit();
     REQUIRE(rig.ask() == Step::wait);
-    CHECK(rig.deliver() == 1);  // it came before the hook returned
+    CHECK(rig.deliver() == 1);  // it arrived before the hook returned
     CHECK(rig.ask() == Step::answer);
     CHECK(rig.run->take_refusal().failed);
     rig.close();
     CHECK(rig.chain.log.count("too many requests wait") == 1);
-    for (const auto& run : waiting) {  // the answer comes when the visitor has gone, or never
+    for (const auto& run : waiting) {  // the answer arrives after the visitor has left, or never
         run->close({});
     }
     waiting.clear();
@@ -270,7 +269,7 @@ TEST_CASE("hooks: a decision without a place fails at once", "[hooks]") {
 
 namespace {
 
-/// Connections that a silent listener has accepted: those questions have left the queue.
+/// Connections that a silent listener has accepted: those requests have left the queue.
 struct Accepted {
     Accepted(const SilentListener& listener, int count) {
         for (int i = 0; i < count; ++i) {
@@ -297,9 +296,9 @@ struct Crowd {
             run->close({});
         }
     }
-    /// One more visitor of a token; whether one decision was made at once, its own or another's.
+    /// Adds a visitor of a token; returns whether one decision was made at once, its own or another's.
     int come(const std::string& token, const std::string& address) {
-        rig.client = std::make_shared<hooks::ClientFacts>(*rig.client);  // runs share the one of before
+        rig.client = std::make_shared<hooks::ClientFacts>(*rig.client);  // runs share the previous one
         rig.client->token = token;
         rig.visitor = address;
         rig.visit();
@@ -335,7 +334,7 @@ TEST_CASE("limit: a flood of one token's visitors leaves half of the queue to an
     }
     CHECK(decided == 128);  // 272 have a place
     for (int i = 0; i < 128; ++i) {
-        CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // one of the flood gives way
+        CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // one of the flood is displaced
     }
     CHECK(crowd.still_waiting(400, 528) == 128);
     CHECK(crowd.come("quiet", "203.0.113.1") == 1);  // its own share is full
@@ -380,7 +379,7 @@ TEST_CASE("hooks: visitors of another token are asked about in turn with those o
     const auto quiet = std::find_if(requests.begin(), requests.end(), [](const std::string& request) {
         return request.find("quiet") != std::string::npos;
     });
-    CHECK(quiet - requests.begin() < 6);  // behind those that were under way, and one of the flood's
+    CHECK(quiet - requests.begin() < 6);  // after those that were running, and one of the flood's
 }
 
 TEST_CASE("hooks: a thousand clients that come back to a dead endpoint do not stampede", "[hooks][login]") {

@@ -24,7 +24,7 @@ public:
     using Handle = plugin::LaterOf<plugin::Login>;
     static constexpr std::size_t entries_max = 4'096;
 
-    /// `window`: how long others join a question, and how long an accepted login is remembered; 0: nothing is shared.
+    /// `window`: how long others join a request, and how long an accepted login is remembered; 0: nothing is shared.
     explicit LoginTable(std::chrono::nanoseconds window) noexcept : window_(window) {}
 
     /// Everything that the endpoint receives about a login but its connection and source port.
@@ -35,8 +35,8 @@ public:
 
     enum class JoinResult : std::uint8_t {
         joined,  // another caller sends the same: the handle is decided with it
-        first,   // the caller sends the question, and calls finish()
-        alone,   // the caller keeps the handle; it sends the question itself unless the login is known by now
+        first,   // the caller sends the request, and calls finish()
+        alone,   // the caller keeps the handle; it sends the request itself unless the login is known by now
     };
     /// Takes the handle unless it returns `alone`.
     JoinResult join(const std::string& key, Handle& handle, Time now);

@@ -1,4 +1,4 @@
-// The plugin `ip-filter` on visitors of TCP services, by the harness that authors have.
+// Tests the plugin `ip-filter` for TCP visitors, with the harness for plugin authors.
 #include "ip-filter/ip_filter.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-// What gives way in a queue is told so, even where memory runs out in the middle.
+// Tests that whatever a queue displaces is notified, even when memory runs out in the middle.
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -21,7 +21,7 @@ using namespace ferrotunnel::plugins;
 
 namespace {
 
-/// An answer that is owed: destroyed without one, it counts as lost.
+/// An owed answer: destroyed without one, it counts as lost.
 class Owed {
 public:
     explicit Owed(std::atomic<int>& lost) : lost_(lost) {}
@@ -52,7 +52,7 @@ void failing(std::uint64_t nth, Call call) {
     try {
         call();
     } catch (const std::bad_alloc&) {
-        // Whether the new one is refused like that is its matter; here it is about the one that gives way.
+        // The new one may be refused; only the displaced one matters here.
     }
 }
 

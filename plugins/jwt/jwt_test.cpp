@@ -1,4 +1,4 @@
-// The plugin `jwt` on a real chain, and tokens that try to get in.
+// Tests the plugin `jwt` on a real chain, with valid and forged tokens.
 #include "jwt/jwt.hpp"
 
 #include <unistd.h>
@@ -34,7 +34,7 @@ std::string claims(const std::string& more = "") {
     return R"({"sub":"ann","iss":"me","aud":"app","exp":)" + std::to_string(unix_seconds() + 600) + more + "}";
 }
 
-/// A text as a string of JSON, which YAML takes as well.
+/// A text as a JSON string, which YAML accepts as well.
 std::string as_json(const std::string& text) {
     return nlohmann::json(text).dump();
 }
@@ -50,7 +50,7 @@ struct JwtFixture : PluginRig {
             std::this_thread::sleep_for(1ms);
         }
     }
-    /// "200 " and what the backend gets, or "401 jwt_invalid".
+    /// "200 " and what the backend receives, or "401 jwt_invalid".
     std::string come_with(const std::string& fields) {
         begin("GET /", fields);
         Step step = ask();
@@ -101,7 +101,7 @@ TEST_CASE("jwt: each algorithm, and none with another one's key", "[jwt]") {
         CHECK(rig.send_request(changed) == "401 jwt_invalid");
         CHECK(rig.send_request(good.substr(0, dot + 1)) == "401 jwt_invalid");
         CHECK(rig.send_request(good.substr(0, good.size() - 4)) == "401 jwt_invalid");
-        if (!has_secret) {  // the public key as a secret, which the algorithm of the header would ask for
+        if (!has_secret) {  // the public key as a secret, which the algorithm in the header would require
             const std::string text = base64url(R"({"alg":"HS256"})") + "." + base64url(claims());
             CHECK(rig.send_request(text + "." + base64url(Signer::hmac("SHA256", signer.pem(), text))) ==
                   "401 jwt_invalid");
@@ -118,7 +118,7 @@ TEST_CASE("jwt: headers of tokens that get nowhere", "[jwt][hostile]") {
     JwtFixture rig("{audience: app, keys: [{alg: HS256, kid: mine, secret: " + signer.secret + "}]}");
     CHECK(passes_jwt(rig.send_request(signer.token(R"({"alg":"HS256","kid":"mine","typ":"JWT"})", claims()))));
     CHECK(passes_jwt(rig.send_request(signer.token(R"({"alg":"HS256","typ":"application/AT+jwt"})", claims()))));
-    // Where a key could be had is not looked at; the signature counts.
+    // Sources of keys in the header are ignored; the signature counts.
     CHECK(passes_jwt(rig.send_request(signer.token(R"({"alg":"HS256","jku":"http://127.0.0.1:1/k"})", claims()))));
     const std::string deep = std::string(20, '[') + std::string(20, ']');
     for (const std::string header : {R"({"alg":"HS256","crit":["exp"]})",
@@ -157,7 +157,7 @@ TEST_CASE("jwt: forms of tokens that get nowhere", "[jwt][hostile]") {
     CHECK(passes_jwt(rig.send_request(good)));
     const std::string last = good.substr(0, good.size() - 1);
     const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    // 32 bytes have 43 letters, the last one with two bits that no byte has.
+    // 32 bytes have 43 letters, the last one with two unused bits.
     const std::string other_end = last + alphabet[alphabet.find(good.back()) + 1];
     for (const std::string& token :
          {other_end, good + "=", good + ".", good + ".a", "." + good, good.substr(good.find('.') + 1), std::string("."),
@@ -269,14 +269,14 @@ TEST_CASE("jwt: more checks than may wait are refused", "[jwt][pool]") {
             ++*begun;
             open.wait();
         };
-        while (pool->submit({++group, 0}, {wait, {}}).is_taken) {  // of a share each, so that nothing gives way
+        while (pool->submit({++group, 0}, {wait, {}}).is_taken) {  // of a share each, so that nothing is displaced
         }
     };
     fill();
     while (*begun < pool->threads_max()) {
         std::this_thread::yield();
     }
-    fill();  // in the places of those that have begun since
+    fill();  // in the places of those that have started since
     const Signer signer("ES256");
     JwtFixture rig("{audience: app, keys: [{alg: ES256, public_key: " + as_json(signer.pem()) + "}]}");
     CHECK(rig.send_request(signer.token(R"({"alg":"ES256"})", claims())) == "503 jwt_busy");
@@ -312,7 +312,7 @@ TEST_CASE("jwt: key sets", "[jwt][jwks]") {
     CHECK(passes_jwt(rig.send_request(secret.token(R"({"alg":"HS256","kid":"h"})", claims()))));
     CHECK(rig.send_request(ed.token(R"({"alg":"EdDSA","kid":"r"})", claims())) == "401 jwt_invalid");
     CHECK(rig.send_request(ed.token(R"({"alg":"EdDSA","kid":"x"})", claims())) == "401 jwt_invalid");
-    // A set of a URL has no secrets.
+    // A key set from a URL has no secrets.
     CHECK(plugins::read_key_set(R"({"keys":[)" + ec_key + "," + secret_key + "]}", false).size() == 1);
     CHECK(plugins::read_key_set(R"({"keys":[)" + ec_key + "," + secret_key + "]}", true).size() == 2);
     for (const std::string& bad :
@@ -335,7 +335,7 @@ TEST_CASE("jwt: key sets", "[jwt][jwks]") {
 
 namespace {
 
-/// A key server that answers once, and then not until it is let go. It is asked in vain for 4 s at most.
+/// A key server that responds once, and then not until it is released. A fetch waits for 4 s at most.
 class SlowKeys {
 public:
     explicit SlowKeys(std::string keys)
@@ -357,11 +357,11 @@ private:
 
 struct KeyCrowd {
     std::size_t busy = 0;
-    std::size_t wrong = 0;  // said to be invalid
-    bool in_time = false;   // all was done while the key server was silent
+    std::size_t wrong = 0;  // rejected as invalid
+    bool in_time = false;   // everything happened while the key server was silent
 };
 
-/// As many visitors with a key that is not known as may wait for it, one of another service, and one too many.
+/// As many visitors with an unknown key as may wait for it, one of another service, and one too many.
 KeyCrowd crowd_at_key_server(const Signer& signer, const std::string& keys) {
     SlowKeys server(keys);
     JwtFixture rig("{audience: app, jwks_url: '" + server.url() + "'}");

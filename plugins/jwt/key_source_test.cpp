@@ -1,4 +1,4 @@
-// How key servers are asked, with one of the test's own. jwt_test.cpp has what tokens are worth.
+// Tests requests to key servers, with one of the test's own. jwt_test.cpp tests tokens.
 #include "jwt/key_source.hpp"
 
 #include <unistd.h>
@@ -69,7 +69,7 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
     CHECK(told == 0);
     const int connection = server.accept();
     REQUIRE(connection >= 0);
-    CHECK(server.drop_waiting() == 0);  // nobody else has asked
+    CHECK(server.drop_waiting() == 0);  // there was no other request
     ::close(connection);
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     while (told < KeySource::waiters_max) {
@@ -78,6 +78,6 @@ TEST_CASE("limit: a storm of unknown keys is one question to the key server, for
     }
     CHECK(lines == 1);
     CHECK(source.wait_for_unknown(
-              {}, [](KeySource::WaitResult) {}, now) == KeySource::Wait::none);  // it is left alone for a while
+              {}, [](KeySource::WaitResult) {}, now) == KeySource::Wait::none);  // no fetch for a while
     CHECK(server.drop_waiting() == 0);
 }

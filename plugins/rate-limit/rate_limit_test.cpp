@@ -1,4 +1,4 @@
-// The plugin `rate-limit` on a real chain with a clock that the test moves.
+// Tests the plugin `rate-limit` on a real chain with a clock that the test moves.
 #include "rate-limit/rate_limit.hpp"
 
 #include <thread>
@@ -44,7 +44,7 @@ TEST_CASE("rate-limit: a burst passes at once, then the rate", "[rate-limit]") {
     rig.clock.move(50ms);  // with the half that was left
     CHECK(passed_of(rig, 20) == 1);
     rig.clock.move(24h);
-    CHECK(passed_of(rig, 20) == 5);  // no more than the burst, however long nobody came
+    CHECK(passed_of(rig, 20) == 5);  // at most the burst, however long there were no requests
 }
 
 TEST_CASE("rate-limit: over time exactly the rate passes", "[rate-limit]") {
@@ -133,7 +133,7 @@ TEST_CASE("rate-limit: who takes an instance's place continues with what it know
     CHECK(passed_of(rig, 3) == 0);
     rig.replace("{rate: 1/h, burst: 4}");  // two seconds are owed, of four hours
     CHECK(passed_of(rig, 5) == 3);
-    rig.replace("{rate: 1/s, burst: 1}");  // nobody owes more than a burst
+    rig.replace("{rate: 1/s, burst: 1}");  // no key owes more than a burst
     CHECK(rig.object().wait_of("192.0.2.7") == 1s);
     rig.replace("{rate: 1/s, burst: 1, entries: 16}");
     CHECK(passed_of(rig, 3) == 1);  // another table
@@ -143,7 +143,7 @@ TEST_CASE("rate-limit: a full table forgets who has used least, and limits all o
     RateLimitFixture rig("{rate: 1/m, burst: 10, entries: 16}");
     const auto visitor = [](int i) { return "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256); };
     CHECK(passed_of(rig, 20, "192.0.2.7") == 10);
-    for (int i = 0; i < 1'000; ++i) {  // a stream of strangers
+    for (int i = 0; i < 1'000; ++i) {  // a series of new visitors
         CHECK(passed_of(rig, 1, visitor(i)) == 1);
         CHECK(passed_of(rig, 1, "192.0.2.7") == 0);
     }
@@ -189,9 +189,8 @@ TEST_CASE("rate-limit: it allocates nothing for those who pass", "[rate-limit]")
 TEST_CASE("rate-limit: settings that cannot work are told", "[rate-limit]") {
     CHECK(RateLimitFixture::wrong<RateLimit>("{}").find("rate") != std::string::npos);
     CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 0/s}").find("rate") == 0);
-    CHECK(
-        RateLimitFixture::wrong<RateLimit>("{rate: 1/s, key: header}").find("key: is \"header\"; there are visitor") ==
-        0);
+    CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 1/s, key: header}").find("key: is \"header\"; expected visitor") ==
+          0);
     CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 1/h, burst: 1000}").find("burst: takes more than 30 days") == 0);
     CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 1/h, burst: 720}").empty());
     CHECK(RateLimitFixture::wrong<RateLimit>("{rate: 100/m}").empty());
@@ -222,7 +221,7 @@ TEST_CASE("rate-limit: visitors of TCP and TLS are counted by what is known of t
         CAPTURE(key);
         test::VisitsOfOne<RateLimit> rig("{rate: 1/m, burst: 1, key: " + std::string(key) + "}");
         CHECK(rig.refusal("192.0.2.7").empty());
-        CHECK(rig.refusal("192.0.2.8").empty());  // there is none, so that addresses count
+        CHECK(rig.refusal("192.0.2.8").empty());  // the header is missing, so addresses count
         CHECK(rig.refusal("192.0.2.7") == "rate_limited");
     }
 }

@@ -1,4 +1,4 @@
-// The plugin `rate-limit` on visitors of TCP services, by the harness that authors have.
+// Tests the plugin `rate-limit` for TCP visitors, with the harness for plugin authors.
 #include <catch2/catch.hpp>
 
 #include "ferrotunnel/plugin_testing_session.hpp"

@@ -1,4 +1,4 @@
-// The plugin `request-log` on a real chain: its lines, its file, and what happens where nobody reads.
+// Tests the plugin `request-log` on a real chain: its lines, its file, and missing readers.
 #include "request-log/request_log.hpp"
 
 #include <fcntl.h>
@@ -36,7 +36,7 @@ void pass_exchange(RequestLogFixture& rig, const std::string& start = "GET /a?b=
     rig.run.reset();
 }
 
-/// What is written for one exchange.
+/// The line of one exchange.
 std::string line_of(const std::string& settings, const std::string& start = "GET /a?b=c",
                     const std::string& fields = "") {
     const TestFolder folder;

@@ -1,4 +1,4 @@
-// Signatures of webhooks, without a chain: what is computed, and when it counts.
+// Tests signatures of webhooks without a chain: their computation and their validity.
 #include "webhook-verify/signature.hpp"
 
 #include <atomic>
@@ -59,7 +59,7 @@ TEST_CASE("webhook-verify: a time is good up to the tolerance, both ways", "[web
     CHECK(read(999'700s));
     CHECK_FALSE(read(999'699s));
 
-    // And again behind the body, which may have come slowly.
+    // And again after the body, which may have arrived slowly.
     std::string_view fault;
     const auto claim = read_claim(style, {{value}, {}}, 1'000'000s, fault);
     REQUIRE(claim);

@@ -1,4 +1,4 @@
-// The plugin `webhook-verify`: what its senders' signatures are, and requests that nobody has signed.
+// Tests the plugin `webhook-verify`: genuine signatures, and requests without one.
 #include "webhook-verify/webhook_verify.hpp"
 
 #include <algorithm>
@@ -27,10 +27,10 @@ std::string upper(std::string text) {
 const std::string body = "{\"action\": \"opened\"}";
 const std::string github_secret = "It's a Secret to Everybody";
 
-/// What becomes of a request: "200", "401 webhook_refused", "413 body_too_large".
+/// The result of a request: "200", "401 webhook_refused", "413 body_too_large".
 std::string send_request(TestChain& chain, const std::vector<Field>& fields, const std::string& bytes = body,
                          const std::string& method = "POST") {
-    chain.advance(1h);  // lines of the log are bounded in time
+    chain.advance(1h);  // the rate of log lines is limited
     const TestExchange exchange = chain.request({.method = method, .fields = fields, .body = bytes});
     if (exchange.passed()) {
         return "200";
@@ -64,7 +64,7 @@ TEST_CASE("webhook-verify: GitHub's own example", "[webhook-verify]") {
     TestExchange exchange =
         github.chain.request({.method = "POST", .fields = {{"X-Hub-Signature-256", github.sign(body)}}, .body = body});
     REQUIRE(exchange.passed());
-    CHECK(exchange.sent().field("X-Hub-Signature-256") == github.sign(body));  // the backend may look as well
+    CHECK(exchange.sent().field("X-Hub-Signature-256") == github.sign(body));  // the backend may verify it as well
     CHECK(exchange.note("webhook.secret") == "1");
 }
 

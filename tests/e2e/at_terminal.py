@@ -3,13 +3,29 @@
     at_terminal.py OUTPUT CAUSE... -- PROGRAM ARGUMENT...
 
 Ctrl-C is pressed once for each CAUSE: `file:PATH`, when that file is there; or words, when the program has said them. What
-it says goes to the file OUTPUT. Ends as the program ends.
+it says goes to the file OUTPUT, and what the terminal shows of it at the end to OUTPUT.shown. Ends as the program ends.
 """
 
 import os
 import pty
+import re
 import select
 import sys
+
+
+def shown(text):
+    """The lines of a terminal that understands what the program uses: the return to the first line of several below."""
+    lines = [""]
+    for piece in re.split(r"(\r\n|\r\x1b\[\d+A\x1b\[J)", text):
+        if piece == "\r\n":
+            lines.append("")
+        elif piece.startswith("\r\x1b"):
+            del lines[-1 - int(re.search(r"\d+", piece)[0]):]
+            lines.append("")
+        else:
+            lines[-1] += piece
+    return lines
+
 
 separator = sys.argv.index("--")
 output, causes, command = sys.argv[1], sys.argv[2:separator], sys.argv[separator + 1:]
@@ -35,4 +51,6 @@ with open(output, "wb", buffering=0) as file:
             break
         said += data
         file.write(data)
+with open(output + ".shown", "w") as file:
+    print("\n".join(shown(said.decode(errors="replace"))), file=file)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

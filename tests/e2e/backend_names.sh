@@ -1,6 +1,7 @@
-# A backend's name with two addresses, of which the first answers nothing, not even with a refusal: visitors by TCP, HTTP
-# and UDP reach the other one, checks call it healthy, and an exit gets there. A UDP visitor that continues sending follows
-# its backend to another address. All in a network namespace with names of its own.
+# Names with two addresses, of which the first answers nothing, not even with a refusal. As a backend: visitors by TCP,
+# HTTP and UDP reach the other one, checks call it healthy, and an exit gets there. As the server and as a proxy: clients
+# connect to the other one. A UDP visitor that continues sending follows its backend to another address. All in a network
+# namespace with names of its own.
 source "$(dirname "$0")/lib.sh"
 need ip nft python3 getent curl
 ((EUID == 0)) || skip "network namespaces need root"
@@ -15,8 +16,10 @@ ip -n "$ns" link set lo up
 for last in 1 2 3; do
     ip -n "$ns" address add 10.79.0.$last/32 dev lo
 done
-printf '127.0.0.1 localhost\n10.79.0.1 app.test\n10.79.0.2 app.test\n10.79.0.1 moves.test\n%s' \
-    $'10.79.0.1 exit.test\n10.79.0.2 exit.test\n10.79.0.1 udp.test\n10.79.0.2 udp.test\n' >"$hosts"
+printf '127.0.0.1 localhost\n10.79.0.1 moves.test\n' >"$hosts"
+for name in app exit udp server proxy; do
+    printf '10.79.0.1 %s.test\n10.79.0.2 %s.test\n' $name $name >>"$hosts"
+done
 
 in_ns=(ip netns exec "$ns")
 peer=(python3 "$E2E_SOURCE/names_peer.py")
@@ -38,17 +41,22 @@ serve_at() {
 }
 serve_at web tcp "$other" 3000
 serve_at dns udp "$other" 3053
+mkdir "$dir/www"
+echo hello >"$dir/www/page"
+start pages "${in_ns[@]}" python3 -u -m http.server 3080 --directory "$dir/www" --bind "$other"
+wait_for_text pages 'Serving HTTP'
 
 program=$FERROTUNNEL
 printf '#!/bin/sh\nexec ip netns exec %s "%s" "$@"\n' "$ns" "$program" >"$dir/program"
 chmod +x "$dir/program"
 FERROTUNNEL=$dir/program
 make_token
-server_bind=127.0.0.1:7835
-start_server
+server_bind=0.0.0.0:7835
+start_server --http-bind 127.0.0.1:8080
+say "the server's name"
 cat >"$dir/client.yml" <<YML
 client:
-  server: 127.0.0.1:7835
+  server: server.test:7835
   token: file:$dir/token
   tls: $tls
   endpoint_file: $dir/client.endpoints
@@ -58,15 +66,25 @@ client:
     - {udp: 9053, local: "udp.test:3053", name: dns}
     - {udp: 9054, local: "moves.test:3054", name: moves}
     - {tcp: 9002, local: exit, name: exit, allow: ["10.79.0.0/24:3000"]}
+    - {http: page.test, local: "app.test:3080", name: page}
 YML
 programs[client]=1
 start client "$FERROTUNNEL" client --config "$dir/client.yml"
-wait_until $patience "the services" services_are client 5
+wait_until $patience "the services" services_are client 6
 
 say "TCP"
 for visitor in 1 2 3; do
     equal "the answer to visitor $visitor" "$("${in_ns[@]}" "${peer[@]}" tcp 127.0.0.1 9000)" "$other: hello"
 done
+
+say "HTTP"
+equal "the page" "$("${in_ns[@]}" curl -sS --max-time $patience -H 'Host: page.test' http://127.0.0.1:8080/page)" hello
+
+say "a proxy's name"
+start proxy "${in_ns[@]}" python3 "$E2E_SOURCE/connect_proxy.py" "$other:3128" 7835
+client_to=server.test:7835 ready_client proxied 1 --proxy http://proxy.test:3128 --tcp 9003=app.test:3000
+has_text "$dir/proxy.out" 'asked for server.test:7835'
+equal "the answer to a visitor" "$("${in_ns[@]}" "${peer[@]}" tcp 127.0.0.1 9003)" "$other: hello"
 
 say "a checked service is healthy"
 is_served() { [[ $("${in_ns[@]}" "${peer[@]}" tcp 127.0.0.1 9001) == "$other: hello" ]]; }

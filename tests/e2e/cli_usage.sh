@@ -89,6 +89,11 @@ frpc.toml|configuration files of other tunnels are not supported; docs/coming-fr
 -c frpc.toml|configuration files of other tunnels are not supported
 tunnel.yml|use `ferrotunnel run tunnel.yml` for a configuration file
 authtoken abc|use `ferrotunnel login` to save a server and its token
+config add-authtoken abc|no such command of `config`; use `ferrotunnel login` to save a server and its token
+access ssh --hostname ssh.example.com|no such command; use `ferrotunnel visit NAME` to reach a private service of another client
+client frpc.toml|`client` takes options only; configuration files of other tunnels are not supported; docs/coming-from.md
+server frps.toml|`server` takes options only; configuration files of other tunnels are not supported
+client tunnel.yml|`client` takes options only; use `ferrotunnel run tunnel.yml` for a configuration file
 END
 
 say "misspelt commands and options"

@@ -1,5 +1,5 @@
 # docs/coming-from.md: its files pass `ferrotunnel check`, its command lines are run, against a server on this machine, and
-# each row of its tables is looked at.
+# each row of its tables is looked at: keys by `check`, commands by running them.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 
@@ -29,7 +29,7 @@ at_least "files" $files 3
 say "rows of the tables"
 python3 "$E2E_SOURCE/coming_from_rows.py" "$FERROTUNNEL" "$E2E_SOURCE/../../docs" "$E2E_SOURCE/../../plugins" "$dir" \
     >"$dir/commands" 2>"$dir/rows.err" || fail "$(<"$dir/rows.err")"
-mkdir "$dir/www"
+mkdir -p "$dir/www"
 
 say "command lines"
 blocks sh
@@ -75,4 +75,24 @@ while read -r line; do
     join_ok "$name"
 done <"$dir/lines"
 at_least "command lines" $lines 17
+
+say "commands that ask a program that runs"
+cat >"$dir/asked.yml" <<END
+client:
+  server: $control
+  token: file:token
+  control: $dir/asked.sock
+  inspect: on
+  endpoint_file: $dir/asked.endpoints
+  services: [{tcp: 0, local: 22}]
+END
+programs[asked]=1
+start asked "$FERROTUNNEL" client --config "$dir/asked.yml"
+wait_for_services asked 1
+mapfile -t commands < <(grep '^|' "$page" | grep -o '`ferrotunnel [a-z]*`' | tr -d '`' | sort -u)
+at_least "such commands" "${#commands[@]}" 3
+for command in "${commands[@]}"; do
+    "$FERROTUNNEL" "${command#* }" --control "$dir/asked.sock" >"$dir/said.out" 2>"$dir/said.err" ||
+        fail "$command: $(<"$dir/said.err")"
+done
 equal "lines that are not ours" "$(grep -c -v '^ferrotunnel ' "$dir/lines" || true)" 0

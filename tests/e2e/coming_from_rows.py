@@ -1,5 +1,6 @@
 """Looks at each row of the tables in docs/coming-from.md and docs/plugins/from-*.md: what stands on another tunnel's side
-gets a hint from `ferrotunnel check`, and what stands on ours is a key, a command, an option or a plugin that exists.
+gets a hint from `ferrotunnel check`, and what stands on ours is a key, a command, an option or a plugin that exists. A
+key of ours is in a file that `check` takes, with the value of the row where it has one.
 
     coming_from_rows.py PROGRAM DOCS PLUGINS FOLDER
 
@@ -103,11 +104,66 @@ def hint_of(name):
     return ""
 
 
+# Every key in a column of ours of docs/coming-from.md, with a value.
+EXAMPLE = """
+server:
+  bind: 127.0.0.1:7835
+  metrics: 127.0.0.1:0
+  dashboard: 127.0.0.1:0
+  ports_per_token: 10
+  token:
+    - secret: file:token
+      services: 20
+      bytes_per_second: 10M
+      service_bytes_per_second: 1M
+      visitor_bytes_per_second: 100K
+client:
+  server: 127.0.0.1:7835
+  token: file:token
+  metrics: 127.0.0.1:0
+  dashboard: 127.0.0.1:0
+  proxy: http://proxy.example.com:3128
+  services:
+    - {tcp: 6000, local: 22, proxy_protocol: v2, health: tcp}
+    - {tls: shop.example.com, local: 8443}
+    - {http: app.example.com, path: /api, local: 3000, host_header: backend, health: /up,
+       group: api, balance: least, weight: 2, standby: on, sticky: cookie}
+"""
+# What a value of `local` in a row has in the place of a user's own.
+OWN = {"FOLDER": "www", "HOST:PORT": "localhost:8443"}
+
+
+def look_at_keys(ours):
+    """What stands in quotes in a cell of ours is in a file that `check` takes."""
+    for words in quoted(ours):
+        key = words.split(": ")[0].split(".")[-1]
+        if not re.match(r"[a-z_]+$", key) or not is_ours(words):
+            continue
+        if words.startswith("local: "):
+            value = words.removeprefix("local: ")
+            for name, own in OWN.items():
+                value = value.replace(name, own)
+            kinds = ["http: a.test", "tcp: 6000" + (", allow: ['10.0.0.0/8:443']" if value == "exit" else "")]
+            kind = kinds[0] if value.startswith(("files", "https")) else kinds[1]
+            said = check(f'{CLIENT}  services: [{{{kind}, local: "{value}"}}]\n')
+            expect(not said, f"coming-from.md: `check` refuses {words}: {said}")
+        else:
+            expect(re.search(rf"\b{key}: ", EXAMPLE), f"coming-from.md: no example has the key {words}")
+
+
 def look_at_coming_from():
+    said = check(EXAMPLE)
+    expect(not said, f"`check` refuses the example of the keys: {said}")
+    os.makedirs(os.path.join(folder, "www"), exist_ok=True)
+    with open(os.path.join(docs, "coming-from.md")) as file:
+        prose = re.sub(r"^```.*?^```$", "", file.read(), flags=re.MULTILINE | re.DOTALL).replace("\n", " ")
+    for words in quoted(prose):
+        expect(not words.startswith("ferrotunnel ") or is_ours(words.split(" > ")[0]), f"coming-from.md: not here: {words}")
     foreign = set()
     for heading, *rows in tables("coming-from.md"):
         for row in rows:
             others, ours = row[1 if heading[0] == "" else 0:-1], row[-1]
+            look_at_keys(ours)
             for words in quoted(ours):
                 expect(is_ours(words), f"coming-from.md: not here: {words}")
                 if words.startswith("ferrotunnel ") and heading[0] == "ngrok" and len(words.split()) > 2:

@@ -71,7 +71,7 @@ END
     start busy "$E2E_TOOLS/tcp_peer" connect "$(public_of resumed)" exchange:1 "touch:$dir/busy" "wait:$dir/go" exchange:8M finish rest
     wait_until $patience "a visitor" test -e "$dir/busy"
     touch "$dir/box.1"
-    wait_until $patience "a resume at the client" count_is resumed "the session \(continues\|was resumed\)" 1
+    wait_until $patience "a resume at the client" count_is resumed 'the session \(goes on\|continues\|was resumed\)' 1
     touch "$dir/go"
     join_ok busy
     equal "how it ended" "$(value ending "$(<"$dir/busy.out")")" eof

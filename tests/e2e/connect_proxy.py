@@ -1,6 +1,6 @@
 """A proxy for tests: CONNECT to any name leads to one address of this machine.
 
-usage: connect_proxy.py LISTEN_PORT TARGET_PORT [ntlm]
+usage: connect_proxy.py [LISTEN_ADDRESS:]LISTEN_PORT TARGET_PORT [ntlm]
 
 Prints each place that it is asked for. With `ntlm` it wants a login of that kind and connects nobody.
 """
@@ -46,9 +46,9 @@ def serve(client, target_port, ntlm):
 
 
 def main():
-    listen_port, target_port = int(sys.argv[1]), int(sys.argv[2])
+    listen_at, target_port = sys.argv[1].rpartition(":"), int(sys.argv[2])
     ntlm = sys.argv[3:] == ["ntlm"]
-    listener = socket.create_server(("127.0.0.1", listen_port))
+    listener = socket.create_server((listen_at[0] or "127.0.0.1", int(listen_at[2])))
     while True:
         client, _ = listener.accept()
         threading.Thread(target=serve, args=(client, target_port, ntlm), daemon=True).start()

@@ -36,9 +36,9 @@ serve backend "${half_done[@]}"
 
 say "no program runs"
 run_fails status
-complained 'no server or client of this user runs'
+complained 'no server or client of this user has'
 run_fails kick alice
-complained 'no server of this user runs'
+complained 'no server of this user has'
 
 say "status, on both sides, for people and for programs"
 start_server --drain 600 # much longer than this test waits
@@ -222,7 +222,7 @@ say "the socket of a program that has crashed is not a program's, and is replace
 kill_now server
 [[ -S $sockets/server.sock ]] || fail "the crash has left no socket"
 run_fails status
-complained 'no server or client of this user runs'
+complained 'no server or client of this user has'
 start_server
 ask server GET /v1/status
 equal "who has the name" "$(field 'j["pid"]')" "$(pid_of server)"

@@ -1,5 +1,6 @@
 # The pages of the dashboard of the real program, used by mouse and keyboard in jsdom: the log-in, the inspector with its
-# addresses, who is kept out of a server. How they look is tested in a browser where there is one (dashboard_browser.sh).
+# addresses, services in order, who is kept out of a server. How they look is tested in a browser where there is one
+# (dashboard_browser.sh).
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl
@@ -28,6 +29,21 @@ say "the inspector"
 in_browser inspector inspector "$at_client"
 say "an address that was copied"
 in_browser link link "$at_client" '#exchange/2/compare/1'
+say "services in order, and a refusal that repeats"
+ready_client desk 2 --http "busy.test=$backend" --http "quiet.test=$backend" --name desk --dashboard off
+for address in 127.0.0.2 127.0.0.1 127.0.0.2 127.0.0.1 127.0.0.2; do
+    equal "a request" "$(status_of busy.test /fields --interface $address)" 200
+done
+equal "a request" "$(status_of quiet.test /fields)" 200
+for time in 1 2 3; do
+    start_client rival --http "app.test=$backend" --name rival --dashboard off --control off
+    wait_for_text rival 'refused: '
+    signal rival TERM
+    join_ok rival
+done
+in_browser services services "$at_server"
+signal desk TERM
+join_ok desk
 say "clients that are kept out"
 in_browser clients clients "$at_server"
 check_alive

@@ -1,6 +1,6 @@
 # Strangers at a dashboard that other machines can reach: silent connections of a customer's IPv6 (a /56) and of a /48 take
-# no place of its owner, neither do guesses keep the right secret out, and nobody asks without end on a kept connection. In
-# a network namespace of its own, where all of 2001:db8::/32 is this machine.
+# no place of its owner, and guesses do not keep the right secret out. In a network namespace of its own, where all of
+# 2001:db8::/32 is this machine.
 source "$(dirname "$0")/lib.sh"
 need ip python3 sysctl openssl
 ((EUID == 0)) || skip "network namespaces need root"

@@ -153,6 +153,7 @@ for round in {1..10}; do
     done
 done
 
+last_shown() { grep -v '^$' "$dir/screen.shown" | tail -n 1; }
 say "Ctrl-C at a terminal: who moves nothing is not waited for, and a second press is not lost"
 start_server
 for causes in 'file:go' 'file:go|ending: 1 visitor'; do
@@ -173,8 +174,18 @@ for causes in 'file:go' 'file:go|ending: 1 visitor'; do
     ! file_has "$dir/screen" 'no more data is moving: ending now' || waited=yes
     equal "whether it has waited" $waited "$([[ $causes == *'|'* ]] && echo no || echo yes)"
     has_text "$dir/screen" 'some visitors had not finished and were disconnected'
+    has_text "$dir/screen" 'connected.*visitors: ' # what stays below the lines until the end
+    equal "the last line" "$(last_shown)" 'some visitors had not finished and were disconnected'
     join idle
 done
+
+say "what a terminal shows last of a client that is not let in"
+(umask 077 && "$FERROTUNNEL" token >"$dir/other")
+start keys python3 "$E2E_SOURCE/at_terminal.py" "$dir/screen" -- "$FERROTUNNEL" tcp 22 --server "$control" --token-file "$dir/other"
+join keys
+equal "exit code" "${exit_codes[keys]}" 3
+has_text "$dir/screen" 'not connected.*visitors: '
+equal "the last line" "$(last_shown)" 'ended: the token was not accepted'
 end_all
 
 say "the control port is taken"

@@ -1,7 +1,7 @@
-# An exit to all addresses does not lead to what only the kernel's routes show as this machine or a neighbour: addresses
-# that are delivered here (AnyIP), networks on a link without an address of this machine, and the network of a
-# point-to-point peer. An item that names them opens them, and what lies beyond a gateway or a tunnel is reached. All in
-# a network namespace, with a second one as the neighbour.
+# An exit to all addresses does not lead to this machine's addresses, nor to what only the kernel's routes show as this
+# machine or a neighbour: addresses that are delivered here (AnyIP), networks on a link without an address of this
+# machine, and the network of a point-to-point peer. An item that names them opens them, and what lies beyond a gateway or
+# a tunnel is reached. All in a network namespace, with a second one as the neighbour.
 source "$(dirname "$0")/lib.sh"
 need ip curl python3 prlimit
 ((EUID == 0)) || skip "network namespaces need root"
@@ -72,14 +72,16 @@ FERROTUNNEL=$dir/program
 make_token
 server_bind=127.0.0.1:7835
 start_server
-# start_exit NAME PORT ITEM...
+# start_exit NAME PORT ITEM...: by the option --remote-port, or its older name
+port_option=--remote-port
 start_exit() {
     programs[$1]=1
-    start "$1" "$FERROTUNNEL" exit --port "$2" "${@:3}" --server 127.0.0.1:7835 --token-file "$dir/token" --tls "$tls" \
+    start "$1" "$FERROTUNNEL" exit $port_option "$2" "${@:3}" --server 127.0.0.1:7835 --token-file "$dir/token" --tls "$tls" \
         --endpoint-file "$dir/$1.endpoints" --control off
     wait_until $patience "the exit $1" services_are "$1" 1
 }
 start_exit all 9001 --allow 0.0.0.0/0 --allow '[::/0]'
+port_option=--port
 start_exit named 9002 --allow 198.18.1.0/24 --allow 198.18.2.0/24 --allow 198.18.3.0/24 \
     --allow 98.1.0.0/16 --allow '[2001:db8:1::/48]'
 # ask PORT ADDRESS: what a visitor of the exit at that port gets from there.
@@ -94,8 +96,8 @@ for address in 198.18.1.7 198.18.2.2 198.18.3.2 198.18.3.9 98.1.2.3 '[2001:db8:1
 done
 
 say "an exit to all addresses does not lead there"
-for address in 198.18.1.7 198.18.2.2 198.18.3.2 198.18.3.9 198.18.4.2 198.18.6.9 198.18.8.2 98.1.2.3 \
-    '[2001:db8:1::7]' '[2001:db8:4::2]'; do
+for address in 198.18.1.7 198.18.2.2 198.18.3.2 198.18.3.9 198.18.4.1 198.18.4.2 198.18.6.9 198.18.8.2 98.1.2.3 \
+    '[2001:db8:1::7]' '[2001:db8:4::1]' '[2001:db8:4::2]'; do
     equal "$address" "$(ask 9001 "$address")" 403
 done
 wait_for_text all "an exit refused a visitor.*no item of .allow. names it"

@@ -124,3 +124,25 @@ for name in a b; do
     wait_for_services "option_$name" 1
 done
 equal "visitors of members by --group" "$(of_visitors)" "a 6 b 6"
+
+say "each command that offers a service has --group"
+mkdir "$dir/site"
+echo site >"$dir/site/index.html"
+udp=$(free_port) exit=$(free_port)
+# both NAME WORD...: two clients of this command are members.
+both() {
+    local name=$1 number
+    shift
+    for number in 1 2; do
+        programs[$name$number]=1
+        start "$name$number" "$FERROTUNNEL" "$@" --group "$name" --server "$control" --token-file "$dir/token" \
+            --endpoint-file "$dir/$name$number.endpoints" --control off --dashboard off
+        wait_for_services "$name$number" 1
+        file_lacks "$name$number" refused
+    done
+}
+file_lacks() { ! file_has "$dir/$1.out" "$2" || fail "$1: $(<"$dir/$1.out")"; }
+both udp udp "127.0.0.1:$(<"$dir/udp_a.port")" --remote-port "$udp"
+both files files "$dir/site" --host files.test
+both exit exit --allow 127.0.0.0/8 --remote-port "$exit"
+both tls tls "$tcp_a" --host tls.test

@@ -66,6 +66,59 @@ say "the command that the server prints when it starts"
 read -r -a words < <(sed -n 's/^  ferrotunnel token/token/p' "$dir/server.out")
 equal "the join string" "$("$FERROTUNNEL" "${words[@]}")" "ftjoin:t.localhost:$port,$token,$pin"
 has_text "$dir/server.out" "^  ferrotunnel client --server t\.localhost:$port --tcp"
+
+# The command about a log-in that the server NAME has printed, as a shell reads it.
+printed() { sed -n 's/^  ferrotunnel \(token --join\|login\)/"$FERROTUNNEL" \1/p' "$dir/$1.out"; }
+# another NAME COMMAND...: a server, with the certificate of the first one.
+another() {
+    programs[$1]=1
+    start "$1" env FERROTUNNEL_ENDPOINT_FILE="$dir/$1.endpoints" "${@:2}"
+    wait_until $patience "the endpoints of $1" endpoint_or_end "$1" '^control '
+}
+options=(--bind 127.0.0.1:0 --tcp-bind 127.0.0.1 --http-bind off --control off --state-dir "$dir/state")
+say "that command where the files of tokens stand in a configuration file"
+mkdir "$dir/a folder"
+for name in first second third fourth fifth; do (umask 077 && "$FERROTUNNEL" token >"$dir/a folder/$name"); done
+(umask 077 && echo a-weak-token-of-a-person >"$dir/a folder/weak")
+cat >"$dir/a folder/edge.yml" <<END
+server:
+  bind: 127.0.0.1:0
+  tcp_bind: 127.0.0.1
+  http_bind: off
+  control: off
+  state_dir: $dir/state
+  endpoint_file: $dir/filed.endpoints
+  allow_weak_token: on
+  token:
+    - file:weak
+    - {name: one, secret: file:first}
+    - file:second
+    - file:third
+    - file:fourth
+    - file:fifth
+END
+another filed "$FERROTUNNEL" run --config "$dir/a folder/edge.yml"
+joined=$(eval "$(printed filed)")
+[[ $joined == "ftjoin:127.0.0.1:"*",$(<"$dir/a folder/first"),$pin" ]] || fail "the command printed another join string: $(printed filed)"
+has_text "$dir/filed.out" "  Files of other tokens: '$dir/a folder/second', .*/third', .*/fourth', and 1 more\$"
+signal filed TERM
+join_ok filed
+say "in a variable"
+another varied env FERROTUNNEL_TOKEN_FILE="$dir/token" "$FERROTUNNEL" server "${options[@]}"
+[[ $(eval "$(printed varied)") == "ftjoin:127.0.0.1:"*",$token,$pin" ]] || fail "the command: $(printed varied)"
+signal varied TERM
+join_ok varied
+say "and where there is no file: it asks for the token"
+another fileless env FERROTUNNEL_TOKEN="$token" "$FERROTUNNEL" server "${options[@]}"
+read -r -a words < <(printed fileless)
+equal "exit code" "$(code_of asked "$FERROTUNNEL" "${words[@]:1}" --token-file "$dir/token")" 0
+signal fileless TERM
+join_ok fileless
+say "a server without TLS prints no command for a log-in, which needs it"
+another plain "$FERROTUNNEL" server --token-file "$dir/token" "${options[@]}" --tls off
+equal "a command" "$(printed plain)" ""
+signal plain TERM
+join_ok plain
 say "one without a key of the server"
 join=$("$FERROTUNNEL" token --join "localhost:$port" --token-file "$dir/token")
 equal "exit code" "$(code_of unpinned "$FERROTUNNEL" login "$join")" 0

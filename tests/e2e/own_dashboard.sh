@@ -61,9 +61,14 @@ complained "client.services: .allow. of \"out\" $at"
 complained "client.services: \"control\" leads to this program's own control API at $socket,"
 ! file_has "$dir/run.err" '"page"' || fail "a warning is about another service"
 
-sed "s/localhost:$dashboard/0.0.0.0:$dashboard/" "$file" >"$dir/other.yml"
+for host in 0.0.0.0 '[::ffff:0.0.0.0]'; do
+    sed "s/localhost:$dashboard/\"$host:$dashboard\"/" "$file" >"$dir/other.yml"
+    run_ok check "$dir/other.yml"
+    complained "client.services: \"own\" $at"
+done
+sed "s|unix:$socket|unix:/proc/self/root$(dirname "$socket")//${socket##*/}|" "$file" >"$dir/other.yml"
 run_ok check "$dir/other.yml"
-complained "client.services: \"own\" $at"
+complained "client.services: \"control\" leads to this program's own control API at $socket,"
 
 say "a dashboard that asks for a secret trusts nobody for where he comes from"
 (umask 077 && "$FERROTUNNEL" token >"$dir/secret")

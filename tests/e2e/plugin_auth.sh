@@ -102,7 +102,7 @@ equal "the right one" "$(status -u ann:second --interface 127.0.0.3)" "429 auth_
 say "hashes that differ in cost are told"
 printf '%s\n%s\n' "$second" 'bob:$2b$04$N8IvvlEesT7KQbYYxu0SaOFtMSmFkGbQaUyE1KzUEIkBo/Zc/SUca' >"$dir/users.new"
 mv "$dir/users.new" "$dir/users"
-wait_for_text server 'differ in what they cost (bcrypt 04: 1, bcrypt 05: 1)'
+wait_for_text server 'differ in cost (bcrypt 04: 1, bcrypt 05: 1)'
 
 say "what is too weak is told with its place"
 printf 'ann:$apr1$Fke9GDwC$PjzbZwajnXzhGSGxg4cIO/\n' >"$dir/wrong"

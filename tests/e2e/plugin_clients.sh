@@ -159,5 +159,5 @@ wrong 'needs --basic-auth' http 3000 "${as[@]}" --password-file "$dir/password"
 wrong 'is not a valid rate' http 3000 "${as[@]}" --rate 20
 wrong 'after `:`' http 3000 "${as[@]}" --rate 20/s:none
 printf 'server:\n  token: file:token\n  plugins: {clients: [request-log, ip-filtre]}\n' >"$dir/wrong.yml"
-wrong 'clients\[0\].*request-log has no settings that clients may say' check "$dir/wrong.yml"
+wrong 'clients\[0\].*request-log has no settings that clients may set' check "$dir/wrong.yml"
 has_text "$dir/wrong.out" 'did you mean ip-filter'

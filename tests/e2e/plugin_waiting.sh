@@ -58,9 +58,9 @@ start_client client --http "app.example.com=$nginx"
 wait_until $patience "the service" status_is app.example.com / 200
 result=$(crowd 400 bounded)
 say "$result"
-# Half of a worker's hundred are for one plugin, and there are two workers.
-at_least "requests that have waited" "$(value released "$result")" 50
-at_most "requests that have waited" "$(value released "$result")" 100
+# Half of a worker's hundred are for one plugin, three quarters of those for one token, and there are two workers.
+at_least "requests that have waited" "$(value released "$result")" 38
+at_most "requests that have waited" "$(value released "$result")" 76
 equal "requests that were answered after all" "$(value answered "$result")" "$(value released "$result")"
 equal "all requests" $(($(value refused "$result") + $(value answered "$result"))) 400
 end_edge

@@ -38,3 +38,22 @@ join_ok one
 kill_now visitor
 signal two TERM
 join_ok two
+
+say "a private service, which another client visits"
+(umask 077 && "$FERROTUNNEL" token >"$dir/key")
+# offer NAME BACKEND: as begin.
+offer() {
+    start_client "$1" --private-udp "grams=127.0.0.1:$2" --key-file "$dir/key" --drain 1h --identity web --replace
+    wait_for_text "$1" " -> 127.0.0.1:$2"
+}
+port=$(free_port)
+offer one "$first"
+programs[visit]=1
+start visit "$FERROTUNNEL" visit grams --udp --local "127.0.0.1:$port" --key-file "$dir/key" --server "$control" \
+    --token-file "$dir/token" --tls $tls --control off
+wait_for_text visit '^connected to'
+start visitor python3 "$E2E_SOURCE/udp_peer.py" steady 127.0.0.1 "$port"
+answered_by "$first"
+offer two "$second"
+answered_by "$second"
+join_ok one

@@ -176,7 +176,7 @@ void Connections::break_connection(Connection& connection) {
     }
 }
 
-// Nobody is told.
+// Nobody is notified.
 void Connections::kill(Connection& connection) {
     connection.dead = true;
     connection.link[0]->kill();

@@ -429,12 +429,12 @@ bool Half::can_be_served() const {
         return false;
     }
     std::uint32_t queued = waiting_bytes();
-    const StreamModel* books = node_.observer().find(id_);
-    if (queued == 0 || books == nullptr || books->sending_over()) {
+    const StreamModel* model = node_.observer().find(id_);
+    if (queued == 0 || model == nullptr || model->sending_over()) {
         return false;
     }
     std::uint32_t frame = std::min<std::uint32_t>(queued, limits::data_payload_max) + limits::data_frame_cost;
-    return books->credit >= static_cast<std::int64_t>(frame);
+    return model->credit >= static_cast<std::int64_t>(frame);
 }
 
 void Half::watch_fairness(std::uint32_t senders) {
@@ -456,22 +456,22 @@ void Half::watch_fairness(std::uint32_t senders) {
 }
 
 bool Half::holds_without_taking(Duration time) const {
-    const StreamModel* books = node_.observer().find(id_);
-    return begun_ && !over_ && books != nullptr && !books->consumption_unseen &&
-           books->payload_received > incoming_.received() && world_.now() - taken_at_ >= time;
+    const StreamModel* model = node_.observer().find(id_);
+    return begun_ && !over_ && model != nullptr && !model->consumption_unseen &&
+           model->payload_received > incoming_.received() && world_.now() - taken_at_ >= time;
 }
 
 // Checks that an endpoint that has taken everything has left the peer at least half of the first window.
 void Half::check_credit() {
-    const StreamModel* books = node_.observer().find(id_);
-    if (books == nullptr || !node_.observer().checking() || books->consumption_unseen || books->receiving_over() ||
-        books->payload_received != incoming_.received() || run_planned_) {
+    const StreamModel* model = node_.observer().find(id_);
+    if (model == nullptr || !node_.observer().checking() || model->consumption_unseen || model->receiving_over() ||
+        model->payload_received != incoming_.received() || run_planned_) {
         return;
     }
-    if (books->outstanding() < books->granted_first / 2) {
+    if (model->outstanding() < model->granted_first / 2) {
         world_.fail("stream #%u.%u has taken everything and left the peer a credit of %llu; it began with %llu",
-                    record_.index, role_, static_cast<unsigned long long>(books->outstanding()),
-                    static_cast<unsigned long long>(books->granted_first));
+                    record_.index, role_, static_cast<unsigned long long>(model->outstanding()),
+                    static_cast<unsigned long long>(model->granted_first));
     }
 }
 
@@ -497,14 +497,14 @@ void Half::describe() const {
     if (!begun_ || over_) {
         return;
     }
-    const StreamModel* books = node_.observer().find(id_);
+    const StreamModel* model = node_.observer().find(id_);
     world_.trace(
         "#%u.%u on %s, id %u: sent %llu of %llu (queued %u, credit %lld, parked %d, over %d), received %llu of %llu "
         "(parked "
         "%d), started %d",
         record_.index, role_, node_.name(), id_, static_cast<unsigned long long>(outgoing_.sent()),
         static_cast<unsigned long long>(plan_.send_bytes), stream_->queued_bytes(),
-        books == nullptr ? -1 : static_cast<long long>(books->credit), send_parked_, send_over_,
+        model == nullptr ? -1 : static_cast<long long>(model->credit), send_parked_, send_over_,
         static_cast<unsigned long long>(incoming_.received()), static_cast<unsigned long long>(incoming_.sent()),
         receive_parked_, started_);
 }

@@ -2,7 +2,7 @@
 // endpoint members. It runs only when it was woken or when its own pause is over, so that a lost wake becomes a hang.
 //
 //   opener:    begin --> running --> over            acceptor:   begin --answer delay--> running --> over
-//   running ends when both directions have ended, by its own reset or abort, or by a verdict.
+//   running ends when both directions have ended, by its own reset or abort, or by the stream's end from outside.
 #pragma once
 
 #include <cstdint>

@@ -44,11 +44,11 @@ public:
     void close();
     /// Delivers nothing for `time`.
     void stall(Duration time);
-    /// From now on nothing is delivered, and nobody is told.
+    /// From now on nothing is delivered, and nobody is notified.
     void swallow() noexcept { swallowing_ = true; }
     /// Breaks the link after exactly `delivered` bytes.
     void cut_after(std::uint64_t delivered) { cut_after_ = delivered; }
-    /// From now on nothing is taken or delivered; whoever calls this tells both ends.
+    /// From now on nothing is taken or delivered; whoever calls this notifies both ends.
     void kill() noexcept { dead_ = true; }
 
     /// It says nothing any more, and its ends do not know that.

@@ -1,7 +1,7 @@
 // Runs seeds of the simulation.
 //
 //   simulation --seeds FROM COUNT             a range; FERROTUNNEL_SEEDS in the environment overrides COUNT
-//   simulation --seed N                       one seed, told line by line
+//   simulation --seed N                       one seed, printed line by line
 //   simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
 //   simulation ... --expect-failure           success means that some seed fails: for mutants
 //

@@ -64,7 +64,7 @@ enum class FaultKind : std::uint8_t {
     drain,        // one node takes no new streams
     fail,         // one node ends with an error
     fail_inside,  // one node ends with an error, from within the next event of its session
-    lose,         // one node is told that its trunk is gone
+    lose,         // one node is notified that its trunk is gone
     rogue,        // hand-made frames that violate the protocol
     ping_flood,   // more pings than a peer may have open
 };

@@ -1,4 +1,4 @@
-// What the runners of simulations are told on the command line, the same for each of them.
+// Command-line options of the runners of simulations, the same for each of them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct RunOptions {
     std::string mutant = "none";
     std::uint32_t every = 1;
 
-    /// The command that runs the seed again, told step by step.
+    /// The command that runs the seed again, printed step by step.
     std::string replay(std::uint64_t seed) const {
         std::string command = std::string(program) + " --seed " + std::to_string(seed);
         if (mutant != "none") {

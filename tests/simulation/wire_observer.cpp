@@ -33,14 +33,14 @@ const StreamModel* WireObserver::find(wire::StreamId id) const {
 
 std::uint64_t WireObserver::credit_committed(std::uint32_t first_window) const {
     std::uint64_t committed = 0;
-    for (const auto& [id, books] : streams_) {
-        std::uint64_t outstanding = books.outstanding();
+    for (const auto& [id, model] : streams_) {
+        std::uint64_t outstanding = model.outstanding();
         committed += outstanding > first_window ? outstanding - first_window : 0;
     }
     return committed;
 }
 
-// The books of a stream of which the node sends a frame; null (and a violation) when it should not send such a frame.
+// The model of a stream of which the node sends a frame; null (and a violation) when it should not send such a frame.
 StreamModel* WireObserver::known(wire::StreamId id, const char* what) {
     auto found = streams_.find(id);
     if (found == streams_.end()) {
@@ -82,8 +82,8 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
         case wire::FrameType::data:
             return sent_data(header);
         case wire::FrameType::opened:
-            if (StreamModel* books = known(header.stream, "OPENED")) {
-                books->accepted = true;
+            if (StreamModel* model = known(header.stream, "OPENED")) {
+                model->accepted = true;
             }
             [[fallthrough]];
         case wire::FrameType::credit:
@@ -95,7 +95,7 @@ void WireObserver::on_sent(const wire::FrameHeader& header, Bytes payload) {
             return sent_reset(header.stream);
         case wire::FrameType::datagram:
             datagram_bytes_sent_ += payload.size();
-            if (StreamModel* books = known(header.stream, "DATAGRAM"); books != nullptr && books->fin_sent) {
+            if (StreamModel* model = known(header.stream, "DATAGRAM"); model != nullptr && model->fin_sent) {
                 world_.fail("%s sent DATAGRAM after FIN on stream %u", name_, header.stream);
             }
             return;
@@ -125,45 +125,45 @@ void WireObserver::sent_open(wire::StreamId id, Bytes payload) {
         world_.fail("%s opened stream %u after %u", name_, id, last_opened_);
     }
     last_opened_ = id;
-    StreamModel& books = streams_[id];
-    books.opened_here = true;
-    books.credit = open->send_window;
-    books.granted = books.granted_first = open->receive_window;
-    books.accepted = true;
+    StreamModel& model = streams_[id];
+    model.opened_here = true;
+    model.credit = open->send_window;
+    model.granted = model.granted_first = open->receive_window;
+    model.accepted = true;
 }
 
 void WireObserver::sent_data(const wire::FrameHeader& header) {
-    StreamModel* books = known(header.stream, "DATA");
-    if (books == nullptr) {
+    StreamModel* model = known(header.stream, "DATA");
+    if (model == nullptr) {
         return;
     }
-    if (books->fin_sent || books->reset_sent) {
-        world_.fail("%s sent DATA on stream %u after its %s", name_, header.stream, books->fin_sent ? "FIN" : "RESET");
+    if (model->fin_sent || model->reset_sent) {
+        world_.fail("%s sent DATA on stream %u after its %s", name_, header.stream, model->fin_sent ? "FIN" : "RESET");
     }
-    if (!books->accepted) {
+    if (!model->accepted) {
         world_.fail("%s sent DATA on stream %u before it accepted the stream", name_, header.stream);
     }
-    books->credit -= static_cast<std::int64_t>(cost_of(header));
-    if (books->credit < 0) {
-        world_.fail("%s sent %lld more than its credit on stream %u", name_, static_cast<long long>(-books->credit),
+    model->credit -= static_cast<std::int64_t>(cost_of(header));
+    if (model->credit < 0) {
+        world_.fail("%s sent %lld more than its credit on stream %u", name_, static_cast<long long>(-model->credit),
                     header.stream);
     }
-    books->payload_sent += header.length;
+    model->payload_sent += header.length;
     payload_sent_ += header.length;
-    books->last_data_at = payload_sent_;
-    books->fin_sent = books->fin_sent || (header.flags & wire::flag::fin) != 0;
+    model->last_data_at = payload_sent_;
+    model->fin_sent = model->fin_sent || (header.flags & wire::flag::fin) != 0;
 }
 
 // Checks the window, which is what is granted beyond what the endpoint has consumed: never more than the largest one.
 // The cost of the frame that the endpoint is in the middle of may count as consumed already.
 void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
-    StreamModel* books = known(id, "CREDIT");
-    if (books == nullptr) {
+    StreamModel* model = known(id, "CREDIT");
+    if (model == nullptr) {
         return;
     }
-    books->granted += credit;
-    std::uint64_t window = books->granted - books->cost_consumed;
-    if (!books->consumption_unseen && window > window_max_ + limits::data_frame_cost) {
+    model->granted += credit;
+    std::uint64_t window = model->granted - model->cost_consumed;
+    if (!model->consumption_unseen && window > window_max_ + limits::data_frame_cost) {
         world_.fail("%s granted a window of %llu on stream %u, the largest is %u", name_,
                     static_cast<unsigned long long>(window), id, window_max_);
     }
@@ -172,11 +172,11 @@ void WireObserver::sent_credit(wire::StreamId id, std::uint32_t credit) {
 void WireObserver::sent_reset(wire::StreamId id) {
     auto found = streams_.find(id);
     // The RESET that refuses a stream which the session did not take is the only frame about that stream.
-    StreamModel& books = found == streams_.end() ? streams_[id] : found->second;
-    if (books.reset_sent) {
+    StreamModel& model = found == streams_.end() ? streams_[id] : found->second;
+    if (model.reset_sent) {
         world_.fail("%s sent a second RESET on stream %u", name_, id);
     }
-    books.reset_sent = true;
+    model.reset_sent = true;
 }
 
 // --- what arrives ---------------------------------------------------------------------------------------------------
@@ -213,34 +213,34 @@ void WireObserver::on_received(const wire::FrameHeader& header, Bytes payload) {
 
 void WireObserver::received_open(wire::StreamId id, Bytes payload) {
     if (auto open = wire::decode_open(payload)) {
-        StreamModel& books = streams_[id];
-        books.credit = open->receive_window;
-        books.granted = books.granted_first = open->send_window;
+        StreamModel& model = streams_[id];
+        model.credit = open->receive_window;
+        model.granted = model.granted_first = open->send_window;
     }
 }
 
 void WireObserver::received_data(const wire::FrameHeader& header) {
-    StreamModel& books = streams_[header.stream];
+    StreamModel& model = streams_[header.stream];
     payload_received_ += header.length;
-    books.cost_received += cost_of(header);
-    if (books.cost_received > books.granted) {
+    model.cost_received += cost_of(header);
+    if (model.cost_received > model.granted) {
         world_.fail("%s got %llu on stream %u and had granted %llu", name_,
-                    static_cast<unsigned long long>(books.cost_received), header.stream,
-                    static_cast<unsigned long long>(books.granted));
+                    static_cast<unsigned long long>(model.cost_received), header.stream,
+                    static_cast<unsigned long long>(model.granted));
     }
-    books.payload_received += header.length;
+    model.payload_received += header.length;
     if (header.length > 0) {
-        books.frame_ends.push_back(books.payload_received);
+        model.frame_ends.push_back(model.payload_received);
     }
-    books.fin_received = books.fin_received || (header.flags & wire::flag::fin) != 0;
+    model.fin_received = model.fin_received || (header.flags & wire::flag::fin) != 0;
 }
 
 void WireObserver::consumed(wire::StreamId id, std::uint64_t offset) {
-    StreamModel& books = streams_[id];
-    for (; !books.frame_ends.empty() && books.frame_ends.front() <= offset; books.frame_ends.pop_front()) {
-        ++books.frames_consumed;
+    StreamModel& model = streams_[id];
+    for (; !model.frame_ends.empty() && model.frame_ends.front() <= offset; model.frame_ends.pop_front()) {
+        ++model.frames_consumed;
     }
-    books.cost_consumed = offset + limits::data_frame_cost * books.frames_consumed;
+    model.cost_consumed = offset + limits::data_frame_cost * model.frames_consumed;
 }
 
 }  // namespace ferrotunnel::simulation

@@ -1,5 +1,5 @@
-// Reads the frames that one node puts on the wire and gets from it, and keeps books of its own about them: an
-// independent model of ids, ends and credit, against which the session's behaviour is checked.
+// Reads the frames that one node puts on the wire and gets from it, and keeps an independent model of ids, ends and
+// credit, against which the session's behaviour is checked.
 //
 // Credit is counted as the protocol says: a DATA frame costs its payload plus 64, an empty FIN nothing. What a node may
 // send is what had *reached* it when the frame left: grants are counted when they come in, costs when they go out.

@@ -1,4 +1,4 @@
-// Waiting for what other threads do, where nothing tells that it has happened.
+// Waiting for what other threads do, where no event reports that it has happened.
 #pragma once
 
 #include <chrono>

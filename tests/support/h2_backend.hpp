@@ -1,5 +1,5 @@
 // A backend in memory that speaks HTTP/2, for tests of ClientConnection: a server's session of the library, which keeps
-// what it was asked and answers as it is told.
+// what was requested of it and answers as it is set to.
 #pragma once
 
 #include <nghttp2/nghttp2.h>

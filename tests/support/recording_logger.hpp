@@ -1,4 +1,4 @@
-// A log that tests can ask.
+// A log that tests can inspect.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,7 @@ public:
             on_line();
         }
     }
-    /// Tells what was left out, as a log with a clock does when a second is over in which lines were left out.
+    /// Reports what was suppressed, as a log with a clock does when a second is over in which lines were suppressed.
     void report_suppressed() noexcept { Logger::report_suppressed(); }
     int count(std::string_view part) const {
         std::lock_guard lock(mutex_);
@@ -50,7 +50,7 @@ public:
         return all;
     }
 
-    /// How many lines of that kind were left out: the sum of all lines that say so.
+    /// How many lines of that kind were suppressed: the sum of all lines that say so.
     std::uint64_t suppressed(std::string_view kind) const {
         const std::string begin = "lines were left out kind=" + std::string(kind) + " lines=";
         std::lock_guard lock(mutex_);

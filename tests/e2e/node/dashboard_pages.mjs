@@ -42,6 +42,13 @@ class Still {
   setSize() {}
   destroy() {}
 }
+let stream = null;  // of events, which a scenario may send
+class Stream extends Still {
+  constructor() {
+    super();
+    stream = this;
+  }
+}
 Object.assign(window.HTMLDialogElement.prototype, {
   showModal() { this.setAttribute("open", ""); },
   close() { this.removeAttribute("open"); this.dispatchEvent(new window.Event("close")); },
@@ -51,7 +58,7 @@ window.HTMLElement.prototype.scrollIntoView = () => {};
 window.HTMLCanvasElement.prototype.getContext = () => null;
 window.eval(require("axe-core").source);
 const matchMedia = () => ({ matches: false, addEventListener() {}, removeEventListener() {} });
-for (const [name, value] of Object.entries({ window, document, location, matchMedia, Node: window.Node, fetch: fetchHere, EventSource: Still,
+for (const [name, value] of Object.entries({ window, document, location, matchMedia, Node: window.Node, fetch: fetchHere, EventSource: Stream,
   ResizeObserver: Still, getComputedStyle: window.getComputedStyle, navigator: { clipboard: { writeText: async () => {} } } })) {
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 }
@@ -163,6 +170,48 @@ const scenarios = {
     await logIn();
     await seen(".detail h2", /\d+/.exec(hash)[0]);
     await seen("[aria-label='What differs: Request'] .plus", "GET /fields?first");
+  },
+
+  // The server's services in several orders, and a refusal that repeats.
+  async services() {
+    await isLive();
+    one("#pages a", "Services").click();
+    const order = () => all("td[data-name=Service]").map((cell) => cell.textContent).join(" ");
+    const isOrder = (wanted) => until(() => order() === wanted, `the services as ${wanted}, not ${order()}`);
+    const sorted = (name) => one("th", name).getAttribute("aria-sort");
+    const orderBy = (name) => one("button.sort", name).click();
+    const requests = (name) => one("#main tbody tr", name).querySelector("td[data-name=Requests]").textContent;
+    await until(() => requests("busy.test") === "5" && requests("quiet.test") === "1", "what was asked");
+    orderBy("Requests");
+    await isOrder("busy.test app.test quiet.test");
+    assert.equal(sorted("Requests"), "descending");
+    orderBy("Requests");
+    await isOrder("quiet.test app.test busy.test");
+    assert.equal(sorted("Requests"), "ascending");
+    orderBy("Service");
+    await isOrder("app.test busy.test quiet.test");
+    assert.equal(sorted("Service"), "ascending");
+    assert.equal(sorted("Requests"), null);
+    orderBy("Service");
+    await isOrder("quiet.test busy.test app.test");
+    assert.equal(sorted("Service"), "descending");
+    const most = () => [...one("#main tbody tr", "busy.test").querySelectorAll("td[data-name='Most from'] div")].map((each) => each.textContent);
+    await until(() => /^127\.0\.0\.2 3 visits, \d/.test(most()[0]) && /^127\.0\.0\.1 2 visits, /.test(most()[1]), "who asks most");
+    await audit("services");
+
+    one("#pages a", "Overview").click();
+    await seen("h1", "Overview");
+    const { events } = await (await fetchHere("/api/v1/events")).json();
+    const repeated = events.find((each) => each.count > 1);
+    assert.deepEqual([repeated?.kind, repeated?.client, repeated?.count], ["refused", "rival", 3]);
+    const send = (event) => stream.onmessage({ data: JSON.stringify(event) });
+    const rows = () => all("[aria-label=Events] tbody tr").filter((each) => each.textContent.includes("rival")).map((each) => each.textContent);
+    send({ ...repeated, id: repeated.replaces, replaces: undefined, count: 2 });
+    assert.match(rows().join("\n"), /\(2 times since \d[^\n]*\)$/);
+    send(repeated);
+    assert.match(rows().join("\n"), /^[^\n]*\(3 times since \d[^\n]*\)$/, "one row, with its count");
+    send({ ...repeated, id: "another", replaces: undefined, first_ms: undefined, count: undefined });
+    assert.equal(rows().length, 2, "what does not repeat is a row of its own");
   },
 
   // The server's clients: kicked, kept out for a time, let in again.

@@ -43,7 +43,7 @@ GroupWorld::Clients GroupWorld::eligible(const directory::CarrierIds& passed,
                        std::find(passed.begin(), passed.end(), trunk->carrier_id()) == passed.end();
             });
             const bool is_before =
-                std::any_of(can.begin(), can.end(), [&](const Client* one) { return one->seat == client.seat; });
+                std::any_of(can.begin(), can.end(), [&](const Client* one) { return one->slot == client.slot; });
             if (has_room && !is_before && client.it.get() != excluded_member &&
                 (ejected_too || !client.out || now_ >= client.out_until)) {
                 can.push_back(&client);
@@ -68,21 +68,21 @@ void GroupWorld::judge(Person& person, const Clients& may, const Client& chosen)
     hold_to(std::find(may.begin(), may.end(), &chosen) != may.end(),
             "a visitor comes to a member that may not have it");
     if (terms_.sticky == wire::Sticky::address) {
-        std::set<std::pair<Seat, std::uint32_t>> seats;
+        std::set<std::pair<Slot, std::uint32_t>> slots;
         for (const Client* const one : may) {
-            seats.insert({one->seat, one->membership.weight});
+            slots.insert({one->slot, one->membership.weight});
         }
         // Where fewer can have it than once, and the one that it had still can, it has that one.
-        for (const auto& [others, seat] : person.had) {
-            const bool is_part = std::includes(others.begin(), others.end(), seats.begin(), seats.end());
+        for (const auto& [others, slot] : person.had) {
+            const bool is_part = std::includes(others.begin(), others.end(), slots.begin(), slots.end());
             const bool still_can =
-                std::any_of(seats.begin(), seats.end(), [&seat = seat](const auto& one) { return one.first == seat; });
+                std::any_of(slots.begin(), slots.end(), [&slot = slot](const auto& one) { return one.first == slot; });
             if (is_part && still_can) {
-                hold_to(chosen.seat == seat, "an address comes to another member than it had");
+                hold_to(chosen.slot == slot, "an address comes to another member than it had");
                 ++counts_.stayed;
             }
         }
-        person.had.try_emplace(std::move(seats), chosen.seat);
+        person.had.try_emplace(std::move(slots), chosen.slot);
         return;
     }
     Clients among = may;

@@ -136,12 +136,12 @@ void GroupWorld::join(const std::vector<ClientId>& before) {
         return std::find(before.begin(), before.end(), one.membership.client) != before.end();
     });
     if (predecessor != clients_.end()) {
-        client.seat = predecessor->seat;
+        client.slot = predecessor->slot;
     } else {
-        client.seat = {client.membership.name, 0};
-        const auto has_it = [&client](const Client& one) { return one.seat == client.seat; };
+        client.slot = {client.membership.name, 0};
+        const auto has_it = [&client](const Client& one) { return one.slot == client.slot; };
         while (std::any_of(clients_.begin(), clients_.end(), has_it)) {
-            ++client.seat.second;
+            ++client.slot.second;
         }
     }
     require(list_.may_join(client.membership), "there is room for one more member");
@@ -149,8 +149,8 @@ void GroupWorld::join(const std::vector<ClientId>& before) {
     add_trunk(clients_.back());
     clients_.back().it = list_.member_of(*clients_.back().trunks.front());
     now_at_.emplace(clients_.back().it, 0);
-    tell("joins: " + clients_.back().it->name() + ", seat " + clients_.back().seat.first + '/' +
-         std::to_string(clients_.back().seat.second));
+    tell("joins: " + clients_.back().it->name() + ", slot " + clients_.back().slot.first + '/' +
+         std::to_string(clients_.back().slot.second));
 }
 
 void GroupWorld::add_trunk(Client& client) {
@@ -163,11 +163,11 @@ void GroupWorld::add_trunk(Client& client) {
 }
 
 void GroupWorld::join_beyond_the_bound() {
-    std::set<Seat> seats;  // a successor beside its predecessor is not one more
+    std::set<Slot> slots;  // a successor beside its predecessor is not one more
     for (const Client& client : clients_) {
-        seats.insert(client.seat);
+        slots.insert(client.slot);
     }
-    for (std::size_t taken = seats.size(); taken < limits::group_members_max; ++taken) {
+    for (std::size_t taken = slots.size(); taken < limits::group_members_max; ++taken) {
         join({});
     }
     directory::Membership another = terms_;
@@ -392,7 +392,7 @@ void GroupWorld::calm_down() {
     const auto is_back = [this](const Client& client) {
         return !client.out || client.membership.standby ||
                std::any_of(std::as_const(clients_).data(), &client,
-                           [&](const Client& one) { return one.seat == client.seat; });
+                           [&](const Client& one) { return one.slot == client.slot; });
     };
     for (int i = 0; i < 20'000 && !std::all_of(clients_.begin(), clients_.end(), is_back); ++i) {
         now_ += 1s;

@@ -45,7 +45,7 @@ public:
     void run();
 
 private:
-    using Seat = std::pair<std::string, std::uint32_t>;
+    using Slot = std::pair<std::string, std::uint32_t>;
     struct Trunk : directory::NumberedCarrier {
         std::uint64_t load() const noexcept { return visitors; }
 
@@ -56,7 +56,7 @@ private:
     using List = directory::CarrierList<Trunk>;
     struct Client {
         directory::Membership membership;
-        Seat seat;
+        Slot slot;
         std::vector<std::shared_ptr<Trunk>> trunks{};
         std::shared_ptr<directory::GroupMember> it{};
         bool is_ill = false;  // it fails its visitors
@@ -71,7 +71,7 @@ private:
     struct Person {
         std::uint64_t address = 0;
         std::string tag{};
-        std::map<std::set<std::pair<Seat, std::uint32_t>>, Seat> had{};  // by the members that could have it
+        std::map<std::set<std::pair<Slot, std::uint32_t>>, Slot> had{};  // by the members that could have it
     };
     struct Visit {
         directory::MemberVisit visit;

@@ -1,7 +1,7 @@
 // Runs seeds of the simulation of groups and held ports.
 //
 //   group_simulation --seeds FROM COUNT             a range; FERROTUNNEL_SEEDS in the environment overrides COUNT
-//   group_simulation --seed N                       one seed, told step by step
+//   group_simulation --seed N                       one seed, printed step by step
 //   group_simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
 //   group_simulation ... --expect-failure           success means that some seed fails: for mutants
 //

@@ -53,7 +53,7 @@ public:
         auto& guest = static_cast<Guest&>(*visitor.distant);
         guest.become(Guest::State::taken);
         world_.taken_.push_back({guest.number, guest.had_waited});
-        visitor.distant = nullptr;  // so it is not told that it is refused
+        visitor.distant = nullptr;  // so it is not notified that it is refused
         kept_.push_back(std::move(visitor.of_member));
     }
     void dropped(const std::shared_ptr<SharedPort>&) noexcept override { is_dropped = true; }

@@ -4,7 +4,7 @@
 // What it holds the table to:
 //   - each visitor is at one trunk that was there and could take it, waits, or was refused: never two, never none
 //   - nobody waits at a port that somebody carries, or is closed; who has waited gets in before who comes later
-//   - who is refused found nobody, or as many in line as there may be
+//   - who is refused found nobody, or as many in the queue as there may be
 //   - what counts in the end: nobody waits, and all who have waited were served or given up
 //
 // The sockets are real, and all else is one thread: the worker lives in the simulation's own loop.

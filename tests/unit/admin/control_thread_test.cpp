@@ -251,13 +251,33 @@ TEST_CASE("where everybody can connect, requests without a right have a pace, an
         read_until(stranger, text, "\"/6\"");
         CHECK(Clock::now() - began >= 500ms);
     }
-    SECTION("others do not wait, nor does who has a right") {
-        settings.unauthorized_rate = {1, 1};
-        for (int i = 0; i < 100; ++i) {
-            say(stranger, "GET /right HTTP/1.1\r\nHost: a\r\n\r\n");
-            text.clear();
-            read_until(stranger, text, "right");
-        }
+}
+
+TEST_CASE("the pace of requests without a right delays neither other connections nor requests with one") {
+    const test::TemporaryFolder folder;
+    test::RecordingLogger log;
+    auto open = ControlSocket::open(folder / "open.sock");
+    REQUIRE(open);
+    ControlThread::Settings settings;
+    settings.unauthorized_rate = {1, 1};
+    const auto handler = [](const Request& request) {
+        Answer answer{200, Json{{"path", request.path}}};
+        answer.has_right = request.path == "/right";
+        return answer;
+    };
+    ControlThread thread({{open->listener(), handler, std::nullopt}}, settings, log);
+    std::error_code error;
+    const runtime::Fd owner = runtime::connect_unix(open->path(), error);
+    // Whichever of the two kinds waited would take 100 s.
+    const TimePoint began = Clock::now();
+    for (int i = 0; i < 100; ++i) {
+        std::string text;
+        say(owner, "GET /right HTTP/1.1\r\nHost: a\r\n\r\n");
+        read_until(owner, text, "/right");
+        const runtime::Fd other = runtime::connect_unix(open->path(), error);
+        say(other, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
+        read_until(other, text, "/other");
+        REQUIRE(Clock::now() - began < timeout);
     }
 }
 

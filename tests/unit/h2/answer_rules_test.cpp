@@ -56,6 +56,7 @@ TEST_CASE("answer rules: fields that could be more than a field in HTTP/1.1") {
         INFO(name);
         CHECK(after_status("200").field(name, "x") == AnswerRules::Verdict::malformed);
     }
+    CHECK(after_status("200").field("http2-settings", "x") == AnswerRules::Verdict::drop);
     CHECK(after_status("200").field("te", "gzip") == AnswerRules::Verdict::malformed);
     CHECK(after_status("200").field("te", "trailers") == AnswerRules::Verdict::keep);
     for (const char* name : {"", "a b", "a\r\nb", "a:b", "\xc3\xa4"}) {

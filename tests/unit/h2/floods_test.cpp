@@ -7,7 +7,7 @@ namespace ferrotunnel::h2::test {
 namespace {
 
 /// How many of these may come at once before the connection ends.
-std::size_t at_once(Rig& rig, const std::function<std::string(std::uint32_t)>& make, std::size_t most = 20'000) {
+std::size_t burst(Rig& rig, const std::function<std::string(std::uint32_t)>& make, std::size_t most = 20'000) {
     for (std::uint32_t i = 0; i < most; ++i) {
         rig.send(make(i));
         if (rig.session->failed()) {
@@ -25,7 +25,7 @@ std::size_t at_once(Rig& rig, const std::function<std::string(std::uint32_t)>& m
 void comes_back(const RateLimit& pace, const std::function<std::string(std::uint32_t)>& make) {
     Rig rig;
     rig.send(hello());
-    for (std::uint32_t i = 0; i < 3 * pace.at_once; ++i) {
+    for (std::uint32_t i = 0; i < 3 * pace.burst; ++i) {
         rig.now += pace.each();
         rig.send(make(i));
     }
@@ -45,8 +45,8 @@ std::string cancelled(std::uint32_t i) {
 TEST_CASE("h2 floods: requests that are reset at once") {
     Rig rig;
     rig.send(hello());
-    CHECK(at_once(rig, cancelled) == resets_received.at_once);
-    CHECK(rig.streams.size() == resets_received.at_once);
+    CHECK(burst(rig, cancelled) == resets_received.burst);
+    CHECK(rig.streams.size() == resets_received.burst);
     comes_back(resets_received, cancelled);
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("h2 floods: requests that make us reset them") {
     for (const auto& make : std::vector<std::function<std::string(std::uint32_t)>>{too_long, overflown, malformed}) {
         Rig rig;
         rig.send(hello());
-        CHECK(at_once(rig, make) <= resets_sent.at_once);
+        CHECK(burst(rig, make) <= resets_sent.burst);
     }
     comes_back(resets_sent, malformed);
 }
@@ -82,12 +82,12 @@ TEST_CASE("h2 floods: frames that cost their sender nothing") {
     for (const Case& each : cases) {
         Rig rig;
         rig.send(hello());
-        CHECK(at_once(rig, each.make) == each.pace.at_once - each.before);
+        CHECK(burst(rig, each.make) == each.pace.burst - each.before);
         comes_back(each.pace, each.make);
     }
     Rig rig;
     rig.send(hello() + request(1, false));
-    CHECK(at_once(rig, [](auto) { return frame(data, 0, 1); }) == empty_data.at_once);
+    CHECK(burst(rig, [](auto) { return frame(data, 0, 1); }) == empty_data.burst);
 }
 
 TEST_CASE("h2 floods: windows that answer data may open as often as data is sent") {
@@ -122,7 +122,7 @@ TEST_CASE("h2 floods: small messages may each be answered, and a window that is 
               request(1));
     slow.answer(*slow.streams[0], true);
     slow.streams[0]->answer = std::string(100'000, 'a');
-    CHECK(at_once(slow, [](auto) { return frame(window_update, 0, 1, number(1, 4)); }) == window_updates.at_once);
+    CHECK(burst(slow, [](auto) { return frame(window_update, 0, 1, number(1, 4)); }) == window_updates.burst);
 }
 
 TEST_CASE("h2 floods: a head in many pieces, and many such heads") {
@@ -136,11 +136,11 @@ TEST_CASE("h2 floods: a head in many pieces, and many such heads") {
     CHECK(one.streams.empty());
     Rig many;
     many.send(hello());
-    const std::size_t heads = at_once(many, [](auto i) {
+    const std::size_t heads = burst(many, [](auto i) {
         return frame(headers, end_stream, id_of(i), request_fields()) + frame(continuation, 0, id_of(i)) +
                frame(continuation, end_headers, id_of(i)) + frame(rst_stream, 0, id_of(i), number(8, 4));
     });
-    CHECK(heads == continuations.at_once / 2);
+    CHECK(heads == continuations.burst / 2);
 }
 
 TEST_CASE("h2 floods: a small block of HPACK that decodes into much") {

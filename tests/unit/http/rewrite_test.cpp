@@ -138,6 +138,29 @@ TEST_CASE("rewrite: Location with the backend's authority becomes the visitor's"
     CHECK(location(address, "http://[0:0::1]/x") == "https://app.example.com:8443/x");
 }
 
+TEST_CASE("rewrite: a backend at a loopback address is mapped back by each of its names") {
+    MapBack map = host_map();
+    for (const char* backend : {"localhost:3000", "127.0.0.1:3000", "[::1]:3000"}) {
+        CAPTURE(backend);
+        map.backend_authority = backend;
+        for (const std::string name : {"localhost", "LOCALHOST.", "127.0.0.1", "[::1]", "[0:0::1]"}) {
+            CAPTURE(name);
+            CHECK(location(map, "http://" + name + ":3000/x") == "https://app.example.com:8443/x");
+            CHECK(location(map, "http://" + name + ":3001/x") == "-");
+            CHECK(location(map, "http://" + name + "/x") == "-");
+        }
+        CHECK(location(map, "http://127.0.0.2:3000/x") == "-");
+        CHECK(location(map, "http://localhost.example:3000/x") == "-");
+        CHECK(cookie(map, "a=b; Domain=127.0.0.1") == "a=b; Domain=app.example.com");
+    }
+    map.backend_authority = "localhost";  // of a unix socket
+    CHECK(location(map, "http://127.0.0.1/x") == "https://app.example.com:8443/x");
+    map.backend_authority = "192.0.2.1:3000";
+    CHECK(location(map, "http://localhost:3000/x") == "-");
+    map.backend_authority = "";  // Host was not rewritten
+    CHECK(location(map, "http://localhost:3000/x") == "-");
+}
+
 TEST_CASE("rewrite: Location gets the visitor's prefix back") {
     const MapBack strip = prefix_back(stripped);
     CHECK(location(strip, "/login?next=/") == "/api/login?next=/");

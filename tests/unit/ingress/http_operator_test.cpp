@@ -213,7 +213,7 @@ TEST_CASE("a second has so many lines about one cause, and the others are counte
     CHECK(visitor.read_message().status() == 400);
     CHECK(rig.log.count("status=400") == 1);  // a line about another cause is not left out
     rig.log.report_suppressed();
-    CHECK(static_cast<std::uint64_t>(written) + rig.log.left_out("unknown_host") == asked);
+    CHECK(static_cast<std::uint64_t>(written) + rig.log.suppressed("unknown_host") == asked);
     CHECK(rig.counters().pages == asked + 1);
 }
 

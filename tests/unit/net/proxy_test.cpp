@@ -33,6 +33,10 @@ TEST_CASE("what is not a proxy is refused with words that never repeat it") {
     }
 }
 
+TEST_CASE("a character that no address has is told of a proxy") {
+    CHECK(parse_proxy("http://me:secret@pr\xc3\xbcxy:3128").error().starts_with("contains the character U+00FC, "));
+}
+
 TEST_CASE("limit: user and password of a proxy") {
     const std::string most(limits::proxy_login_bytes_max, 'x');
     CHECK(parse_proxy("http://" + most + ":" + most + "@proxy:1"));

@@ -212,6 +212,30 @@ TEST_CASE("session later: so many wait, half of them for one instance, and the n
     }
 }
 
+TEST_CASE("session later: a token's flood of waits leaves places to others", "[plugin][session][waiting]") {
+    LaterVisitFixture rig({"", true, false}, {std::chrono::seconds(5), 40});
+    std::vector<std::unique_ptr<hooks::SessionRun>> runs;
+    const auto add_one = [&](const char* token) {
+        rig.client = std::make_shared<hooks::ClientFacts>(*rig.client);
+        rig.client->token = token;
+        rig.visit();
+        const bool waits = rig.ask() == Step::wait;
+        runs.push_back(std::move(rig.run));
+        return waits;
+    };
+    std::size_t noisy = 0;
+    while (add_one("noisy")) {
+        ++noisy;
+    }
+    CHECK(noisy == 15);  // of 20 for the instance
+    CHECK(add_one("quiet"));
+    CHECK_FALSE(add_one("noisy"));
+    CHECK(add_one("third"));
+    for (const auto& run : runs) {
+        run->close({});
+    }
+}
+
 TEST_CASE("session later: an observing instance is waited for, for as long as it has", "[plugin][session][waiting]") {
     LaterVisitFixture rig({"", true, true});
     rig.visit();

@@ -325,6 +325,61 @@ TEST_CASE("later: so many wait, half of them for one instance, and the next one 
     Owes::owed.clear();
 }
 
+namespace {
+
+/// Waits of several tokens, by their names; with what a plugin owes to each.
+struct WaitsOfTokens : LaterExchangeFixture {
+    std::vector<std::unique_ptr<hooks::HttpRun>> waiting;
+
+    ~WaitsOfTokens() { waiting.clear(); }
+    /// Whether one more waits.
+    bool add_one(const char* token, const std::string& fields = "") {
+        info.token = token;
+        begin("GET /", fields);
+        const bool waits = ask() == Step::wait;
+        waiting.push_back(std::move(run));
+        return waits;
+    }
+    /// Adds until one is refused; how many there are.
+    std::size_t flood(const char* token, const std::string& fields = "") {
+        std::size_t count = 0;
+        while (add_one(token, fields)) {
+            ++count;
+        }
+        return count;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("later: a token's flood of waits leaves places to others", "[plugin][waiting]") {
+    WaitsOfTokens rig;
+    rig.waits.waiting_max = 40;
+    CHECK(rig.flood("noisy") == 15);  // of 20 for the instance
+    for (int i = 0; i < 3; ++i) {
+        CHECK(rig.add_one("quiet"));
+    }
+    CHECK_FALSE(rig.add_one("noisy"));
+    CHECK(rig.flood("quiet") == 1);
+    CHECK(rig.add_one("third"));  // the last one
+    CHECK_FALSE(rig.add_one("fourth"));
+    rig.waiting.clear();
+    CHECK(rig.worker->waiting() == 0);
+    CHECK(rig.flood("quiet") == 15);
+}
+
+TEST_CASE("later: a token's flood of large heads leaves memory to others", "[plugin][waiting]") {
+    WaitsOfTokens rig;
+    rig.waits.waiting_max = 65'536;
+    const std::string large = "X-Large: " + std::string(30'000, 'x') + "\r\n";
+    const std::size_t noisy = rig.flood("noisy", large);
+    CHECK(noisy >= limits::plugin_waiting_heads_max * 3 / 4 / 31'000);
+    CHECK(noisy <= limits::plugin_waiting_heads_max * 3 / 4 / 30'000 + 1);
+    CHECK(rig.add_one("quiet", large));
+    CHECK_FALSE(rig.add_one("noisy", large));
+    CHECK(rig.flood("quiet", large) > 50);
+}
+
 TEST_CASE("later: threads that decide meet deadlines and ends of exchanges", "[plugin][waiting][threads]") {
     LaterExchangeFixture rig;
     constexpr int rounds = 2'000;

@@ -52,6 +52,29 @@ TEST_CASE("visit pace: tokens that have not visited for a while are forgotten") 
     CHECK(pace.kept() <= VisitRateLimiter::kept_max);
 }
 
+TEST_CASE("visit pace: so many tokens are counted, and visits of more are not refused") {
+    VisitRateLimiter pace({1, 1});
+    const TimePoint now{1'000s};
+    const auto token = [](std::size_t i) {
+        login::TokenId id{};
+        id[0] = static_cast<std::uint8_t>(i);
+        id[1] = static_cast<std::uint8_t>(i >> 8U);
+        return id;
+    };
+    for (std::size_t i = 0; i < VisitRateLimiter::kept_max; ++i) {
+        CHECK(pace.take(token(i), now));
+    }
+    CHECK(pace.kept() == VisitRateLimiter::kept_max);
+    const login::TokenId more = token(VisitRateLimiter::kept_max);
+    CHECK(pace.take(more, now));
+    CHECK(pace.take(more, now));
+    CHECK(pace.kept() == VisitRateLimiter::kept_max);
+    CHECK_FALSE(pace.take(token(0), now));
+    CHECK(pace.take(more, now + 1s));  // the others have not visited for a while
+    CHECK_FALSE(pace.take(more, now + 1s));
+    CHECK(pace.kept() == 1);
+}
+
 TEST_CASE("named services: of one name, however many carry it, a look-up has a few, in turn") {
     const auto services = std::make_shared<NamedServices>();
     const std::uint32_t count = 1'000;

@@ -50,6 +50,8 @@ TEST_CASE("every code of the wire has an error", "[error]") {
     CHECK(detail::connection_error(wire::Code::refused) == errc::server_unreachable);
     CHECK(detail::connection_error(wire::Code::connection_reset) == errc::trunk_lost);
     CHECK(detail::connection_error(wire::Code::unauthorized) == errc::unauthorized);
+    CHECK(detail::connection_error(wire::Code::forbidden) == errc::forbidden);
+    CHECK(detail::error_of(wire::Code::forbidden) == errc::forbidden);
     CHECK(detail::reset_error(wire::Code::cancelled) == asio::error::connection_reset);
     CHECK(detail::reset_error(wire::Code::busy) == errc::busy);
 

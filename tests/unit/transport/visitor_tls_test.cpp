@@ -461,9 +461,9 @@ TEST_CASE("the reader of ClientHellos understands what OpenSSL sends") {
         for (std::size_t step : {bytes.size(), std::size_t{1}}) {
             net::ClientHelloReader reader;
             for (std::size_t have = step; have < bytes.size(); have += step) {
-                REQUIRE(reader.look(Bytes(bytes).first(have)) == net::ClientHelloReader::Status::more);
+                REQUIRE(reader.examine(Bytes(bytes).first(have)) == net::ClientHelloReader::Status::more);
             }
-            REQUIRE(reader.look(bytes) == net::ClientHelloReader::Status::complete);
+            REQUIRE(reader.examine(bytes) == net::ClientHelloReader::Status::complete);
             CHECK(reader.hello() == net::ClientHello{"app.example", {"h2", "http/1.1"}});
         }
     }
