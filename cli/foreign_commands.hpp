@@ -10,7 +10,7 @@ namespace ferrotunnel::cli {
 /// part of a sentence. Empty if it resembles none.
 std::string equivalent_command(const std::vector<std::string>& words);
 
-/// What is done here with a file of that name, as a part of a sentence. Empty: it is not the name of a configuration
+/// What is done here with a file of that name, as a part of a sentence. Empty if it is not the name of a configuration
 /// file.
 std::string here_run(const std::string& word);
 

@@ -15,7 +15,7 @@ namespace ferrotunnel::cli {
 
 struct FoundToken {
     Secret secret;
-    std::string name;    // its file's name, which identifies it in logs; empty: it came from elsewhere
+    std::string name;    // its file's name, which identifies it in logs; empty if it came from elsewhere
     std::string file{};  // its path
 };
 

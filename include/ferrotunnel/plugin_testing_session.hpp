@@ -159,7 +159,7 @@ struct TestCase {
 /// decisions twice: ...". A test calls this once instead of loops of its own.
 FERROTUNNEL_EXPORT void for_each_case(const std::vector<PluginUse>& plugins, std::size_t body_size,
                                       const std::function<void(TestChain&, const TestCase&)>& test);
-/// The same for session hooks, which have no bodies.
+/// Like the function above, for session hooks, which have no bodies.
 FERROTUNNEL_EXPORT void for_each_case(const std::vector<PluginUse>& plugins,
                                       const std::function<void(TestSessions&, const TestCase&)>& test);
 

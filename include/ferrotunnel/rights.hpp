@@ -66,7 +66,7 @@ struct Rights {
     std::optional<double> visitors_per_second{};
     /// Bytes per second of all visitors of its services together.
     ByteRates bytes_per_second{};
-    /// The same for each of its services, and for each visitor of a service. For HTTP services a visitor is a
+    /// Bytes per second of each of its services, and of each visitor of a service. For HTTP services a visitor is a
     /// connection to the edge.
     ByteRates service_bytes_per_second{};
     ByteRates visitor_bytes_per_second{};

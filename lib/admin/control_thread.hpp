@@ -58,7 +58,7 @@ public:
 
     /// Waits for the present answer, and ends. Not allowed on the thread itself, nor on two threads at a time.
     void end() noexcept;
-    /// From now on another process accepts at the endpoints that are passed on. Any thread.
+    /// From now on another process accepts at the endpoints that are passed on. Thread-safe.
     void handover_to_process() noexcept { handed_over_.store(true); }
     /// Whether the caller is the handler.
     bool here() const noexcept { return std::this_thread::get_id() == id_.load(); }

@@ -2,7 +2,7 @@
 // claim_file.hpp stores them on disk.
 //
 //   ferrotunnel claims 1
-//   host <token> <since when its client is offline, in seconds since 1970; 0: it was there> <host> <path, or tls>
+//   host <token> <since when its client is offline, in seconds since 1970; 0 if it is connected> <host> <path, or tls>
 //   assigned <token> <host> <service>
 //   port <token> <port> <the address it listens on, where that is not the usual one>
 //   udp <token> <port> <likewise>

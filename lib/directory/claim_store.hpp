@@ -49,7 +49,7 @@ public:
     /// The ports that were known at the start, unordered.
     const std::vector<ClaimRecord::Port>& restored_ports() const noexcept { return restored_ports_; }
 
-    /// Writes changes now, and waits for that, for a second at most: another process is about to read them.
+    /// Writes changes now, and waits for the write, for a second at most: another process is about to read them.
     void write_now();
 
     /// Writes the present claims, and nothing after that: the server is about to end, and another one may own the file.

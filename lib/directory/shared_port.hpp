@@ -119,7 +119,7 @@ struct Visitor {
     std::shared_ptr<SharedPort> port;  // null if it has named a private service
     CarrierIds excluded_carriers{};
     std::shared_ptr<trunk::Traffic> watched{};  // counts what this visitor moves; usually null
-    std::shared_ptr<WatchedVisitor> visit{};    // null: no plugin was called
+    std::shared_ptr<WatchedVisitor> visit{};    // null if no plugin was called
     IntrusivePtr<DistantVisitor> distant{};     // set if there is no socket
     std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null

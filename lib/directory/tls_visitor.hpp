@@ -43,9 +43,9 @@ struct TlsVisitor {
     std::string host;                            // the server name that it requested, as sent; empty: none
     std::shared_ptr<HttpService> service;        // null: not looked up yet
     login::ConnectionTicket ticket;              // counts it for the caps of its source
-    std::shared_ptr<TlsVisitorSource> source{};  // readmits it, at most once; null: it was readmitted already
+    std::shared_ptr<TlsVisitorSource> source{};  // readmits it, at most once; null if it was readmitted already
     CarrierIds excluded_carriers{};
-    std::shared_ptr<WatchedVisitor> visit{};   // null: no plugin was called
+    std::shared_ptr<WatchedVisitor> visit{};   // null if no plugin was called
     std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
 
@@ -57,7 +57,7 @@ struct TlsVisitor {
 };
 
 /// Hands the visitor to the carrier of its service with the fewest visitors, or back to its source if the service has
-/// ended. Any thread.
+/// ended. Thread-safe.
 void dispatch(TlsVisitor visitor) noexcept;
 
 /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those that

@@ -40,8 +40,8 @@ public:
     std::size_t size() const noexcept { return fields_.at(); }
     const RequestHead& head() const noexcept { return head_; }
     Refusal refusal() const noexcept { return refusal_of(fault_); }
-    /// The method as far as it was read, even of a refused request: the response to HEAD has no body. `other` before
-    /// that.
+    /// The method as far as it was read, even of a refused request: the response to HEAD has no body. `other` until it
+    /// was read.
     Method method() const noexcept { return head_.method; }
 
 private:

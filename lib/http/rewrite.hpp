@@ -40,7 +40,7 @@ struct MapBack {
 /// 127.0.0.1 and [::1] for it, gets the visitor's scheme and authority; a path, also that of a URL with the visitor's
 /// own authority, gets the visitor's prefix. Everything else (other hosts, relative references, paths that are not
 /// below the backend's prefix or have a backslash or control character, in which browsers could find a host) stays.
-/// False: nothing is to be changed, and `out` is as it was.
+/// False if there is nothing to change, and `out` is unchanged.
 bool map_location_back(const MapBack& map, std::string_view location, std::string& out);
 
 /// Maps Set-Cookie. A Domain that is the backend's host becomes the visitor's; one that the backend's host is below is

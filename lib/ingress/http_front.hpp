@@ -108,8 +108,8 @@ public:
 struct HttpFrontSettings {
     HttpFrontRules rules;
     /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. The rules'
-    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: there is one
-    /// for every host.
+    /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: every host
+    /// counts as having one.
     std::function<bool(std::string_view host)> has_certificate;
     /// Makes the plugins' part of a worker. Empty if there are no plugins.
     exchange::HooksFactory make_hooks;

@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::metrics {
 
-/// The rows of one kind. A `Row` has `labels()`, and passes its counts to its overflow row when it ends. Any thread.
+/// The rows of one kind. A `Row` has `labels()`, and passes its counts to its overflow row when it ends. Thread-safe.
 template <typename Labels, typename Row>
 class CounterTable {
 public:

@@ -82,7 +82,7 @@ public:
     TopVisitors& top_visitors(std::size_t writer) { return top_visitors_.at(writer); }
     /// Thread-safe.
     ServiceSums sums() const;
-    /// The visitors with most traffic, heaviest first. Any thread. An overflow row does not get them.
+    /// The visitors with most traffic, heaviest first. Thread-safe. An overflow row does not get them.
     std::vector<TopVisitor> heaviest_visitors() const;
 
 private:

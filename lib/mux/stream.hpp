@@ -160,8 +160,8 @@ public:
     std::uint32_t read_size_max() const noexcept { return shared_->send_queue_limit(); }
     /// The trunk cannot keep up with what is queued for it: data queued now may have to wait.
     bool is_trunk_behind() const noexcept { return shared_->outbound->bytes() >= limits::session_outbound_behind; }
-    /// True if nothing sent now would reach the peer: it has reset the stream, or `stream_end()` has a
-    /// reason. Any thread.
+    /// True if nothing sent now would reach the peer: it has reset the stream, or stream_end() has a reason.
+    /// Thread-safe.
     bool send_is_dead() const noexcept { return send_dead_.load(std::memory_order_acquire); }
     /// Queues at most limits::data_payload_max bytes. A slice with `headroom`, which means 8 bytes before it in the
     /// same slab that nobody else uses, is framed in place. Call `flush` after the last of a group.

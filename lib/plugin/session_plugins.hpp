@@ -18,9 +18,9 @@ class SessionPlugins final : public hooks::SessionHooks {
 public:
     explicit SessionPlugins(WaitSettings waits = {}) noexcept : waits_(waits) {}
 
-    /// Later calls use this chain; null: there are no plugins. Running calls keep theirs. Thread-safe.
+    /// Later calls use this chain; null if there are no plugins. Running calls keep theirs. Thread-safe.
     void set_chain(std::shared_ptr<const Chain> chain);
-    /// The chain of later calls; null: there are no plugins. Thread-safe.
+    /// The chain of later calls; null if there are no plugins. Thread-safe.
     std::shared_ptr<const Chain> chain();
     /// Sets what creates the plugins that clients request; null: none from now on. Thread-safe.
     void set_clients(ClientPlugins* clients);

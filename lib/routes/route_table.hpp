@@ -77,7 +77,7 @@ public:
     /// it is a fault (PathFault::not_canonical). "*" (of OPTIONS) is looked up as "/".
     RouteMatch find(std::string_view host, std::string_view path, LookupSteps* steps = nullptr) const noexcept;
 
-    /// The same lookup, explained in words. Not for the hot path.
+    /// Like find(), with an explanation in words. Not for the hot path.
     RouteExplanation explain(std::string_view host, std::string_view path) const;
 
     const std::vector<Route>& routes() const noexcept;

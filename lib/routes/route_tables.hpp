@@ -69,7 +69,7 @@ struct RouteTable::Tables {
 
     /// The slot of the name, or the empty slot for it. The table must have slots.
     std::size_t name_slot(std::uint64_t hash, std::string_view name, LookupSteps& steps) const noexcept;
-    /// The same for a path; the host must have slots.
+    /// Likewise for a path; the host must have slots.
     std::size_t path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path, bool equals,
                           LookupSteps& steps) const noexcept;
 

@@ -26,7 +26,7 @@ Fd bind_datagrams(const SocketAddress& at, std::error_code& error) noexcept;
 Fd connect_datagrams(const SocketAddress& to, std::error_code& error) noexcept;
 
 /// Frees the address of a bound UDP socket at once: the descriptor stays valid, but refers to a socket that receives
-/// nothing. Thread-safe, even while another one reads. If no descriptor is left for that, the address is freed when the
+/// nothing. Thread-safe, even while another one reads. If no descriptor is left to do so, the address is freed when the
 /// socket is closed.
 void free_datagram_address(int fd) noexcept;
 

@@ -41,7 +41,7 @@ NameAnswer look_up(const std::string& host);
 /// the first caller waits for the resolver, and until the resolver works again no other caller does, unless the
 /// addresses are invalidated. "No such name" is a result, not a failure. Addresses are in the order in which they
 /// should be tried: the system's (RFC 6724), but after the preferred one, and with both families in turn (RFC 8305).
-/// Any thread.
+/// Thread-safe.
 class NameCache : public std::enable_shared_from_this<NameCache> {
 public:
     using LookUp = std::function<NameAnswer(const std::string& host)>;

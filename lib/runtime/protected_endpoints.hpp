@@ -38,8 +38,8 @@ bool ends_at(const SocketAddress& dialled, const SocketAddress& bound) noexcept;
 /// Whether two paths lead to one file, which is there.
 bool lead_to_one_file(const std::string& dialled, const std::string& bound) noexcept;
 
-/// Whether a connection to the address would end at one of this process's doors. Any thread; costs one atomic load
-/// where there is no door.
+/// Whether a connection to the address would end at one of this process's endpoints. Thread-safe; costs one atomic load
+/// if there is none.
 bool is_protected_endpoint(const SocketAddress& to) noexcept;
 
 /// Connects to the unix socket at a path, unless that is one of this process's endpoints. The file is held while it is

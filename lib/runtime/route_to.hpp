@@ -19,7 +19,7 @@ enum class Reach : std::uint8_t {
 };
 
 /// Queries the kernel: one or two requests, which it answers before the call returns. Its information about interfaces
-/// may be a second old. Never waits, never throws. Any thread.
+/// may be a second old. Never waits, never throws. Thread-safe.
 Reach reach_of(const net::Address& to, TimePoint now) noexcept;
 
 /// The meaning of an errno in place of a response: unknown or failed.

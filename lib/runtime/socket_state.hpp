@@ -28,7 +28,7 @@ public:
         }
     }
     void note_write(IoStatus status) noexcept { readiness_.set_writable(status == IoStatus::ok); }
-    /// A write has failed. Data that the peer sent before is still to be read, and its end after that.
+    /// A write has failed. Data that the peer sent before is still to be read, followed by its end.
     void note_failed_write() noexcept {
         readiness_.set_writable(false);
         readiness_.add(EPOLLRDHUP);

@@ -17,8 +17,8 @@ public:
         /// server that accepts its clients and drops them at once is not hammered.
         Duration lived_long = limits::backoff_forget_after;
         /// Short waits after a goodbye: most servers listen again within eight of them, about 3 s, for which visitors
-        /// are held. An attempt costs nothing at a server that does not listen, and a login, which is wanted, at one
-        /// that does.
+        /// are held. An attempt costs nothing at a server that does not listen; at one that listens it is the login
+        /// that is wanted.
         unsigned quick_retries = 8;
     };
 

@@ -32,7 +32,7 @@ std::vector<PreparedPlugin> prepare_plugins(const std::vector<PluginSpec>& specs
 /// The types that clients may request by default: guards that restrict a service, read no files, and cost little.
 std::vector<ClientPlugin> usual_client_plugins();
 
-/// Reports types that clients cannot request, and a chain of `plugins` that leaves no room for theirs.
+/// Reports types that clients cannot request, and a chain of `plugins` that leaves no room for the plugins of clients.
 void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t plugins, std::vector<Problem>& problems);
 
 /// Reads the text of a secret's file.

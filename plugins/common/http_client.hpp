@@ -57,11 +57,11 @@ public:
     /// client.
     ~HttpClient();
 
-    /// Calls `done` once, on the client's thread, or on the thread of another request that displaces this one. False:
+    /// Calls `done` once, on the client's thread, or on the thread of another request that displaces this one. False if
     /// no place is left for this share, or the host does not accept it; nothing is kept. Thread-safe.
     bool ask(Share share, HttpRequest question, Done done);
-    /// The same for a notice, which has no share: the caller limits notices, and they take turns with requests. False:
-    /// the client ends.
+    /// Like ask(), for a notice, which has no share: the caller limits notices, and they take turns with requests.
+    /// False: the client ends.
     bool tell(HttpRequest notice, Done done);
 
 private:

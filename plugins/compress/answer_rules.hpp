@@ -16,7 +16,7 @@ bool is_part(const plugin::Exchange& exchange, const MediaTypes& types);
 /// The declared length of the response; empty if there is none.
 std::optional<std::uint64_t> length_of(const plugin::Exchange& exchange);
 
-/// Declares that the response depends on Accept-Encoding. False if there is no room for that.
+/// Declares that the response depends on Accept-Encoding. False if there is no room for the field.
 bool add_vary(plugin::Exchange& exchange);
 /// Adds to a 304 the weak tag that a compressed response had, if the visitor's request has that tag. False if there is
 /// no room.

@@ -35,7 +35,7 @@ std::string random_bytes(std::size_t size, unsigned kinds = 256) {
 struct CompressFixture : PluginRig {
     explicit CompressFixture(std::string_view settings = "{min_size: 1}") { add<Compress>({}, settings); }
 
-    /// Requests a body, and begins the response. Null: it is not compressed.
+    /// Requests a body, and begins the response. Null if it is not compressed.
     Way* get(Coding coding) {
         begin("GET /a", "Accept-Encoding: " + std::string(name_of(coding)) + "\r\n");
         REQUIRE(ask() == hooks::Step::go_on);
