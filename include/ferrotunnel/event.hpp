@@ -14,11 +14,11 @@ namespace ferrotunnel {
 
 struct Event {
     enum class Kind {
-        connected,     ///< the tunnel's first connection is up, and both sides have proved their token
-        joined,        ///< one more of its connections is up, or a new one that the server requested to replace another
-        degraded,      ///< one of several connections broke or could not be made, while others are up: `error` and
-                       ///< `text` say why. Only its own visitors are lost. Client: it is tried again in `retry_in`
-        lost,          ///< no connection is left, or the first could not be made: `error` and `text` say why
+        connected,  ///< the tunnel's first connection is up, and both sides have proved their token
+        joined,     ///< one more of its connections is up, or a new one that the server requested to replace another
+        degraded,   ///< one of several connections broke or could not be made, while others are up: `error` and
+                    ///< `text` have the reason. Only its own visitors are lost. Client: it is tried again in `retry_in`
+        lost,       ///< no connection is left, or the first could not be made: `error` and `text` have the reason
         reconnecting,  ///< client, after `lost`: the next attempt is made in `retry_in`
         registered,    ///< `service` is reachable at `endpoint`: reported once, whatever the number of connections
         refused,       ///< client: the server refused the login (no `service`) or the service; see `error` and `text`.
@@ -26,11 +26,11 @@ struct Event {
                        ///< reason differs, or each time if `attempts` is set. Server: it refused a login (reported at
                        ///< most 20 times a second) or a service (at most 64 times a second for each connection)
         unregistered,  ///< `service` is not offered any more
-        unhealthy,     ///< client: the backend of `service` fails its checks, `text` says how: no new visitors
-                       ///< Server: the member `client` of the group of `service` is ejected, `text` says why
+        unhealthy,     ///< client: the backend of `service` fails its checks, `text` has the failure: no new visitors
+                       ///< Server: the member `client` of the group of `service` is ejected, `text` has the reason
         healthy,       ///< client: it passes them again; server: it is back
-        waiting,       ///< one of the connections was lost, and its visitors wait for another one, as `resume` says:
-                       ///< `error` and `text` say why. `resumed` follows, or `degraded` or `lost`
+        waiting,       ///< one of the connections was lost, and its visitors wait for another one, as set by `resume`:
+                       ///< `error` and `text` have the reason. `resumed` follows, or `degraded` or `lost`
         resumed,       ///< the new connection is up: nothing was lost
         draining,      ///< no new visitors from now on; the present ones finish. Requested by the other side if `peer`
                        ///< is set
@@ -39,7 +39,7 @@ struct Event {
         kicked,     ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
                     ///< follows for each
         took_over,  ///< client: it has replaced the clients of its identity (`replace`); with an `error` it could not,
-                    ///< and `text` says why
+                    ///< and `text` has the reason
         replaced,   ///< client: another one has replaced it, which `text` names: no new visitors; `stopped` follows
                     ///< without an error when the present ones have finished
         stopped,    ///< the last event: ended by stop() (no error), or because of `error`

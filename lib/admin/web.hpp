@@ -29,7 +29,7 @@ struct WebAccess {
 
 Answer answer_to_browser(const Request& request, Subject& subject, const WebAccess& access = {});
 
-/// Whether Host is an IP address or "localhost", which mean this machine whatever DNS says.
+/// Whether Host is an IP address or "localhost", which mean this machine whatever DNS returns.
 bool is_address_or_localhost(std::string_view host);
 
 }  // namespace ferrotunnel::admin
