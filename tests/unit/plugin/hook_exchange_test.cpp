@@ -22,7 +22,7 @@ struct HookExchangeParts : RunParts, private DecisionWait::Owner {
 
     HookReply reply;
     InstanceStates states;
-    DecisionWait wait{chain, heads.bytes(), *this};
+    DecisionWait wait{chain, "token", heads.bytes(), *this};
     HookExchange exchange;
 };
 

@@ -336,9 +336,9 @@ struct WaitsOfTokens : LaterExchangeFixture {
     bool add_one(const char* token, const std::string& fields = "") {
         info.token = token;
         begin("GET /", fields);
-        const bool waits = ask() == Step::wait;
+        const bool is_waiting = ask() == Step::wait;
         waiting.push_back(std::move(run));
-        return waits;
+        return is_waiting;
     }
     /// Adds until one is refused; how many there are.
     std::size_t flood(const char* token, const std::string& fields = "") {
