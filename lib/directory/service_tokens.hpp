@@ -20,7 +20,8 @@ namespace ferrotunnel::directory {
 
 /// One token, and the services that must prove it.
 struct GuardedService {
-    std::string name;                     // of the service; also of those of a range, and of the UDP half of `tcp+udp`
+    std::string name;                     // of the service; also matches the services of a range, and the UDP service
+                                          // of `tcp+udp`
     std::vector<login::PortRange> ports;  // services that request one of these
     std::vector<std::string> hosts;       // in normal form: services that request one of these, or a pattern around one
     std::vector<login::Key> keys;         // any one of them is sufficient
