@@ -65,7 +65,7 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text);
 http::Rules rules_of(const wire::HttpRulesPart& part);
 HttpServiceLimits limits_of(const wire::HttpLimitsPart& part);
 
-/// Fills in hosts (without duplicates), path, rules and limits. Returns a sentence if there is a problem.
+/// Fills in hosts (without duplicates), path, rules and limits. Returns an error message if there is a problem.
 std::optional<std::string> read_http_part(const wire::HttpPart& part, HttpDescription& description);
 
 /// Like read_http_part(), for a service of the kind tls.
