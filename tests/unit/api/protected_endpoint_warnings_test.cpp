@@ -20,7 +20,7 @@ std::size_t warnings(const std::string& lines, const std::string& local) {
                              (local.starts_with("files:") ? "http: a.test" : "tcp: 0") + ", name: own, local: \"" +
                              local + "\"}]\n";
     std::vector<Problem> problems;
-    const Config config = Config::try_parse(text, "f.yml", problems);
+    const Config config = Config::try_parse(text, "no-such-folder/f.yml", problems);
     for (const Problem& problem : problems) {
         FAIL(to_text(problem));
     }
