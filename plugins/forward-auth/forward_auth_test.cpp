@@ -231,7 +231,7 @@ TEST_CASE("forward-auth: settings that cannot work are told with their places", 
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<ForwardAuth>(settings); };
     CHECK(wrong("{}").find("url") != std::string::npos);
     CHECK(wrong("{url: nonsense}").find("url: is not a valid URL") == 0);
-    CHECK(wrong("{url: 'file:///etc/passwd'}").find("url: is not a URL") == 0);
+    CHECK(wrong("{url: 'file:///etc/passwd'}").find("url: is not an HTTP URL") == 0);
     CHECK(wrong("{url: 'http://127.0.0.1/', timeout: 6m}").find("timeout") == 0);
     for (const std::string name :
          {"Host", "Connection", "Upgrade", "X-Forwarded-For", "Forwarded", "Content-Type", "a b"}) {

@@ -415,7 +415,7 @@ TEST_CASE("hooks: settings that cannot work are told with their places", "[hooks
     CHECK(wrong("{url: 'http://a/'}").find("events") != std::string::npos);
     CHECK(wrong("{url: 'http://a/', events: []}").find("events") == 0);
     CHECK(wrong("{url: 'http://a/', events: [logout]}").find("events[0]") == 0);
-    CHECK(wrong("{url: 'ftp://a/', events: [login]}").find("url: is not a URL") == 0);
+    CHECK(wrong("{url: 'ftp://a/', events: [login]}").find("url: is not an HTTP URL") == 0);
     CHECK(wrong("{url: 'http://me:secret@a/', events: [login]}").find("url: has a user or password") == 0);
     CHECK(wrong("{" + good + ", timeout: 6m}").find("timeout") == 0);
     CHECK(wrong("{" + good + ", connections: 1}").find("connections") == 0);

@@ -415,7 +415,7 @@ TEST_CASE("jwt: settings that cannot work are told with their places", "[jwt][ch
     const std::string es = as_json(Signer("ES256").pem());
     CHECK(wrong("{audience: a}").find("has no keys") != std::string::npos);
     CHECK(wrong("{jwks_url: 'http://127.0.0.1/k'}").find("audience") != std::string::npos);
-    CHECK(wrong("{audience: a, jwks_url: 'ftp://127.0.0.1/k'}").find("jwks_url: is not a URL") == 0);
+    CHECK(wrong("{audience: a, jwks_url: 'ftp://127.0.0.1/k'}").find("jwks_url: is not an HTTP URL") == 0);
     CHECK(wrong("{audience: a, jwks_url: 'http://127.0.0.1/k'}").empty());
     CHECK(wrong("{audience: a, keys: [{alg: HS256}]}").find("keys[0]: needs one of") == 0);
     CHECK(wrong("{audience: a, keys: [{alg: none, secret: x}]}").find("alg") != std::string::npos);

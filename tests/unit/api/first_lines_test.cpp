@@ -167,8 +167,8 @@ TEST_CASE("who starts again what has stopped is told that it takes a new one", "
     rig.client.start();
     REQUIRE_FALSE(rig.client.stop());
     REQUIRE_FALSE(rig.server.stop());
-    CHECK_THROWS_WITH(rig.client.start(), Catch::Contains("make a new one"));
-    CHECK_THROWS_WITH(rig.server.start(), Catch::Contains("make a new one"));
+    CHECK_THROWS_WITH(rig.client.start(), Catch::Contains("create a new one"));
+    CHECK_THROWS_WITH(rig.server.start(), Catch::Contains("create a new one"));
 }
 
 TEST_CASE("what cannot be offered is thrown by listen, and told in words where async_listen has a code", "[client]") {

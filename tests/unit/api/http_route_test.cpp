@@ -65,7 +65,7 @@ TEST_CASE("what a backend sees, and what else is done, is told", "[http]") {
     CHECK(route.notes == Texts{"Fields that identify the visitor are added: X-Forwarded-For, -Proto, -Host, -Port, "
                                "X-Real-IP, X-Request-Id.",
                                "The visitor's Cookie is removed.", "Responses lose Server.",
-                               "Answers say X-Frame-Options: DENY", "Responses get an additional Vary: X-Env",
+                               "Responses get X-Frame-Options: DENY", "Responses get an additional Vary: X-Env",
                                "Location, Content-Location and cookies of responses are mapped back.",
                                "Responses get Strict-Transport-Security: max-age=31536000",
                                "The backend has 1 s to accept a connection, otherwise 502.",

@@ -328,7 +328,7 @@ TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
     second.start();
     CHECK(second.wait_ready(patience));
     CHECK(taken.error() == errc::name_taken);
-    CHECK_THAT(taken.error_text(), Catch::Contains("app.example.com") && Catch::Contains("alive"));
+    CHECK_THAT(taken.error_text(), Catch::Contains("app.example.com") && Catch::Contains("which is still connected"));
     CHECK(free.state() == Service::State::registered);
     CHECK(nameless.error() == errc::unsupported);
     CHECK_THAT(nameless.error_text(), Catch::Contains("--domain"));

@@ -169,7 +169,7 @@ TEST_CASE("plugins that cannot work are told when the server is built", "[plugin
     named.id = "same";
     only({named, named}, "plugins[1].id: is used by another plugin too");
     named.id = "a b";
-    only({named}, "plugins[0].id: has to be");
+    only({named}, "plugins[0].id: must have up to 64 letters");
     CHECK(chain_problems(std::vector<PluginUse>(56, greets("{words: x}"))).empty());
     only(std::vector<PluginUse>(57, greets("{words: x}")), "there may be up to 56 if clients may request plugins");
     only(std::vector<PluginUse>(65, greets("{words: x}")), "there may be up to 64");

@@ -263,7 +263,7 @@ TEST_CASE("routes: a host has expressions up to a limit, which is reached and pa
     lines.push_back({"a", paths.back()});
     CHECK(problems_of(lines) ==
           std::vector<std::string>{"`a` has more than 8 regular expressions for paths; `~ /v8/.*` "
-                                   "is one too many; it is of rule 9"});
+                                   "is one too many; it belongs to rule 9"});
 }
 
 TEST_CASE("routes: an expression is compiled once, and shared by copies of its rule and by tables") {

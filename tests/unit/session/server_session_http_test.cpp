@@ -130,7 +130,7 @@ TEST_CASE("rules that cannot be applied, or are not allowed, are refused in word
     http.limits.first_byte_ms = 60'000;
     http.limits.upgraded_idle_ms = 24 * 3'600'000 + 1;
     client.register_part(1, http);
-    CHECK_THAT(client.refused().text, Catch::Contains("`upgraded_idle_timeout` is above"));
+    CHECK_THAT(client.refused().text, Catch::Contains("`upgraded_idle_timeout` exceeds"));
     http.limits.upgraded_idle_ms = 24 * 3'600'000;
     client.register_part(1, http);
     CHECK(client.registered().id == 1);

@@ -296,8 +296,8 @@ TEST_CASE("the edge's settings in a file: what is wrong is told at its place", "
           Texts{"4 server.http.pages.404: cannot read the file \"" + folder.path() +
                     "/none.html\": No such file or directory",
                 "5 server.http.pages.405: " + in +
-                    "bad.html\" has the placeholder {{stauts}}; there are status, title, message, code, host, "
-                    "request_id and retry_after",
+                    "bad.html\" has the placeholder {{stauts}}; known ones are status, title, message, code, "
+                    "host, request_id and retry_after",
                 "6 server.http.pages.408: " + in + "large.html\" is larger than 256 KiB",
                 "7 server.http.pages.413: expected a file that ends in .html, .json or .txt, or {html: FILE, json: "
                 "FILE, text: FILE}, found \"error.xml\"",

@@ -96,8 +96,8 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
     HttpHeaderRules& fields = http.rules.response_headers;
     fields = {{"X-A", "Connection"}, {{"X-B", "1"}, {"Via", "2"}, {"X-C", "a\nb"}}, {{"X D", "3"}}};
     const Texts expected{
-        "rules.response_headers.remove[1]: belongs to one connection, not to a message; the edge alone writes it",
-        "rules.response_headers.set[1].name: shows the way of a message; the edge alone writes it",
+        "rules.response_headers.remove[1]: belongs to one connection, not to a message; only the edge writes it",
+        "rules.response_headers.set[1].name: shows the path of a message; only the edge writes it",
         "rules.response_headers.set[2].value: has a control character or line end, which could begin a field of its "
         "own",
         "rules.response_headers.add[0].name: is not a valid name of a field: letters, digits and '-'"};

@@ -125,7 +125,7 @@ TEST_CASE("what is no visit is told apart from a wrong key") {
     service.put(as_bytes("GET / HTTP/1.1\r\n\r\n"));
     std::string why;
     CHECK(service.shake_hands(why) == Sealed::State::failed);
-    CHECK_THAT(why, Contains("does not begin end-to-end encryption"));
+    CHECK_THAT(why, Contains("does not start end-to-end encryption"));
 
     const SealContext visiting(End::visitor, key_of(1), "db");
     Sealed visitor(visiting);
