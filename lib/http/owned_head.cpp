@@ -18,6 +18,11 @@ std::pair<std::uint32_t, std::uint32_t> lines_of(const Fields& fields) {
     return {std::min(begin, end), end};
 }
 
+// Whether `text` points into `whole`.
+bool is_within(std::string_view text, std::string_view whole) noexcept {
+    return text.data() >= whole.data() && text.data() + text.size() <= whole.data() + whole.size();
+}
+
 }  // namespace
 
 OwnedHead::OwnedHead(const RequestHead& head)
@@ -33,7 +38,9 @@ OwnedHead::OwnedHead(const RequestHead& head)
       accepts_trailers_(head.accepts_trailers),
       upgrade_(head.upgrade) {
     const auto [begin, end] = lines_of(head.fields);
-    texts_.reserve(end - begin + head.method_text.size() + head.target.whole.size() + head.authority_text.size());
+    const std::size_t own_path = is_within(head.target.path, head.target.whole) ? 0 : head.target.path.size();
+    texts_.reserve(end - begin + head.method_text.size() + head.target.whole.size() + own_path +
+                   head.authority_text.size());
     keep_fields(head.fields, begin, end);
     method_text_ = keep(head.method_text);
     target_ = keep(head.target.whole);
@@ -66,8 +73,7 @@ OwnedHead::Part OwnedHead::keep(std::string_view text) {
 
 // Keeps a text that is usually a part of `whole`, which is already kept.
 OwnedHead::Part OwnedHead::keep_within(std::string_view text, std::string_view whole, Part kept) {
-    const bool is_within = text.data() >= whole.data() && text.data() + text.size() <= whole.data() + whole.size();
-    if (!is_within || text.empty()) {
+    if (!is_within(text, whole) || text.empty()) {
         return keep(text);
     }
     return {kept.at + static_cast<std::uint32_t>(text.data() - whole.data()), static_cast<std::uint32_t>(text.size())};

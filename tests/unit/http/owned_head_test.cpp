@@ -73,3 +73,13 @@ TEST_CASE("kept head: it takes little more than its texts", "[kept-head]") {
     const Both both("GET /" + std::string(1'000, 'x') + " HTTP/1.1\r\nHost: a.test\r\n\r\n");
     CHECK(both.kept->bytes() < 1'000 + 512);
 }
+
+TEST_CASE("kept head: a path that was made canonical does not double the memory", "[kept-head]") {
+    const ParsedRequest parsed("GET /./x HTTP/1.1\r\nHost: a.test\r\nX-Large: " + std::string(4'000, 'x') + "\r\n\r\n");
+    RequestHead head = parsed.head();
+    const std::string path = "/x";
+    head.target.path = path;
+    const OwnedHead kept(head);
+    CHECK(kept.path() == "/x");
+    CHECK(kept.bytes() < 4'000 + 512);
+}
