@@ -67,9 +67,9 @@ line=$("${near[@]}" "$E2E_TOOLS/crowd" visit 127.0.0.1:9001 <<<"hold 700")
 say "$line"
 equal "visitors served" "$(value held "$line")" 700
 one_session
-equal "connections beside the first, to a far server" "$(count_of server "another tunnel connection")" 0
+equal "connections beside the first, to a far server" "$(count_of server "one more connection")" 0
 FERROTUNNEL=$dir/far_program ready_client spread 1 --connections 2 --tcp 0=127.0.0.1:9
-wait_for_text server "another tunnel connection"
+wait_for_text server "one more connection"
 kill_now spread
 stop_tunnel
 

@@ -81,7 +81,7 @@ meets 431 too_many_fields "" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\n\{
 meets 501 unknown_encoding "" \
     'send:POST / HTTP/1.1\r\nHost: app.example.com\r\nTransfer-Encoding: gzip, chunked\r\n\r\n'
 meets 502 backend_refused "refused" "$(get refused.example.com /)"
-meets 502 connect_timeout "in time" "$(get full.example.com /)"
+meets 502 connect_timeout "took too long" "$(get full.example.com /)"
 meets 502 closed_early "" "$(get app.example.com /die/head/close)"
 meets 502 reset "" "$(get app.example.com /die/head/reset)"
 meets 502 bad_status "" "$(get app.example.com /odd/status)"

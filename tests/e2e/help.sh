@@ -33,7 +33,7 @@ say "the program"
 prints_help --help
 is_page --help
 cp "$dir/run.out" "$dir/program"
-for words in help -h "help --help" "help version"; do
+for words in help -h "help --help"; do
     # shellcheck disable=SC2086
     prints_help $words
     cmp "$dir/run.out" "$dir/program" || fail "ferrotunnel $words is not the page of the program"

@@ -159,8 +159,8 @@ diff - "$dir/route.out" <<TEXT || fail "route says something else"
 -> localhost:$port
 why
   \`fields.test\` matches the host: its rules decide.
-  No rule with \`*.\` fits.
-  No rule with \`**.\` fits.
+  No rule with \`*.\` matches.
+  No rule with \`**.\` matches.
   There is no default service (\`*\`).
   \`/\` matches the path and has precedence: it is used.
   So the request matches \`fields.test\` \`/\` (service fields.test).
@@ -172,7 +172,7 @@ and
   Fields that identify the visitor are added: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP, X-Request-Id.
   The visitor's Cookie is removed.
   Responses lose X-Backend.
-  Answers say X-Frame-Options: DENY
+  Responses get X-Frame-Options: DENY
   Responses get an additional X-Tag: a
   Responses get an additional X-Tag: b
   Responses get Strict-Transport-Security: max-age=31536000

@@ -276,7 +276,7 @@ done
 visit "$public" line finish >"$dir/visit.out" 2>&1 || true
 ! file_has "$dir/visit.out" "line held" || fail "a third visitor came in"
 equal "an HTTP visitor beyond the quota" "$(status held.example.com)" 503
-wait_for_text quotas 'a request was answered by the edge .*status=503 code=quota why="the token alice has as many visitors'
+wait_for_text quotas 'a request was answered by the edge .*status=503 code=quota why="the token alice has reached its limit of visitors or of new visitors"'
 curl -sS --max-time $patience "http://$(awk '$1 == "metrics" { print $2 }' "$dir/quotas.endpoints")/metrics" >"$dir/metrics.out"
 has_text "$dir/metrics.out" '^ferrotunnel_quota_refusals_total{token="once",quota="visitors_per_second"} 5$'
 has_text "$dir/metrics.out" '^ferrotunnel_quota_refusals_total{token="alice",quota="visitors"} 2$'

@@ -126,7 +126,7 @@ printed '"counts":{"applied":1,"unchanged":1,"needs_restart":0}'
 printed '"unchanged":\["client.services a"\]'
 config
 on reload --try 600s
-printed '^1 changed, 1 unchanged, 0 after a restart$'
+printed '^1 changed, 1 unchanged, 0 need a restart$'
 on status
 printed '^  on trial     the reload is reverted in [0-9]* s, unless confirmed$'
 on reload --confirm

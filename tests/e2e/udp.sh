@@ -61,7 +61,7 @@ start idle "$FERROTUNNEL" client --config "$dir/idle.yml" --log-level debug
 wait_for_services idle 1
 first=$(peer ask 127.0.0.1 "$(port_of idle)" who)
 at_least "the port of a visitor" "$first" 1
-wait_until $patience "the server to forget it" file_has "$dir/server.err" 'service=idle.*silent'
+wait_until $patience "the server to forget it" file_has "$dir/server.err" 'service=idle.*why="was idle"'
 wait_until $patience "the client to forget it" file_has "$dir/idle.err" 'a visitor of a UDP service left'
 at_least "a new visitor's port" "$(peer ask 127.0.0.1 "$(port_of idle)" who)" 1
 
