@@ -71,6 +71,7 @@ YML
 programs[client]=1
 start client "$FERROTUNNEL" client --config "$dir/client.yml"
 wait_until $patience "the services" services_are client 6
+equal "failed attempts" "$(count_of client 'could not connect')" 0
 
 say "TCP"
 for visitor in 1 2 3; do
@@ -82,8 +83,11 @@ equal "the page" "$("${in_ns[@]}" curl -sS --max-time $patience -H 'Host: page.t
 
 say "a proxy's name"
 start proxy "${in_ns[@]}" python3 "$E2E_SOURCE/connect_proxy.py" "$other:3128" 7835
+proxy_listens() { "${in_ns[@]}" bash -c "exec 3<>/dev/tcp/$other/3128" 2>/dev/null; }
+wait_until $patience "the proxy" proxy_listens
 client_to=server.test:7835 ready_client proxied 1 --proxy http://proxy.test:3128 --tcp 9003=app.test:3000
 has_text "$dir/proxy.out" 'asked for server.test:7835'
+equal "failed attempts" "$(count_of proxied 'could not connect')" 0
 equal "the answer to a visitor" "$("${in_ns[@]}" "${peer[@]}" tcp 127.0.0.1 9003)" "$other: hello"
 
 say "a checked service is healthy"

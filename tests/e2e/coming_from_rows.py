@@ -108,6 +108,7 @@ def hint_of(name):
 EXAMPLE = """
 server:
   bind: 127.0.0.1:7835
+  https_bind: 127.0.0.1:0
   metrics: 127.0.0.1:0
   dashboard: 127.0.0.1:0
   ports_per_token: 10
@@ -136,9 +137,6 @@ OWN = {"FOLDER": "www", "HOST:PORT": "localhost:8443"}
 def look_at_keys(ours):
     """What stands in quotes in a cell of ours is in a file that `check` takes."""
     for words in quoted(ours):
-        key = words.split(": ")[0].split(".")[-1]
-        if not re.match(r"[a-z_]+$", key) or not is_ours(words):
-            continue
         if words.startswith("local: "):
             value = words.removeprefix("local: ")
             for name, own in OWN.items():
@@ -147,7 +145,8 @@ def look_at_keys(ours):
             kind = kinds[0] if value.startswith(("files", "https")) else kinds[1]
             said = check(f'{CLIENT}  services: [{{{kind}, local: "{value}"}}]\n')
             expect(not said, f"coming-from.md: `check` refuses {words}: {said}")
-        else:
+        elif re.match(r"[a-z_.]+$", words):
+            key = words.split(".")[-1]
             expect(re.search(rf"\b{key}: ", EXAMPLE), f"coming-from.md: no example has the key {words}")
 
 
