@@ -41,7 +41,7 @@ unless_late() {
 }
 one_session() { # no reconnect, no lost trunk
     check_alive
-    [[ $(count_of client 'the connection was lost') == 0 ]] || unless_late "the client has connected again"
+    [[ $(count_of client 'the connection was lost  ') == 0 ]] || unless_late "the client has connected again"
     [[ $(count_of server 'a client is gone') == 0 ]] || unless_late "the session was lost"
 }
 

@@ -42,7 +42,7 @@ wait_for_text short "^  http://short.example.com:$port -> $backend"
 
 say "two clients cannot hold one host"
 start_client twin --http "app.example.com=$backend" --attempts 1
-refused twin "refused: app.example.com: The host app.example.com is held by another client with the same token, .* alive"
+refused twin "refused: app.example.com: The host app.example.com is held by another client with the same token, from .*, which is still connected\."
 ready_client other_path 1 --http "app.example.com/other=$backend"
 signal other_path TERM
 join_ok other_path

@@ -176,9 +176,9 @@ for number in {1..10}; do
 done
 for number in {11..30}; do
     guess "$number"
-    ! file_has "$dir/guess$number.out" "Too many wrong tokens from this address" || break
+    ! file_has "$dir/guess$number.out" "Too many wrong tokens came from this address" || break
 done
-has_text "$dir/guess$number.out" "Too many wrong tokens from this address"
+has_text "$dir/guess$number.out" "Too many wrong tokens came from this address"
 tls=on start_client strong --attempts 1 "${service[@]}" # is let in at once
 wait_for_services strong 1
 tls=on client_token=$dir/weak_token start_client made_up "${service[@]}" # has to wait, and comes in then

@@ -43,7 +43,7 @@ for tls in on off; do
         equal "how it ended for $name" "$(value ending "$(<"$dir/$name.out")")" eof
         at_least "what $name got" "$(value received "$(<"$dir/$name.out")")" 100000
     done
-    equal "sessions that were lost" "$(count_of "client_$tls" "the connection was lost")" 0
+    equal "sessions that were lost" "$(count_of "client_$tls" "the connection was lost  ")" 0
     signal "client_$tls" TERM
     join_ok "client_$tls"
     join_or_kill() { signal "$1" KILL 2>/dev/null && join "$1"; }
@@ -86,7 +86,7 @@ wait_until $patience "the visitor" test -e "$dir/left3"
 touch "$dir/box_alone.1"
 join left
 equal "how it ended" "$(value ending "$(<"$dir/left.out")")" reset
-equal "sessions that waited" "$(count_of alone "waits for another")" 0
+equal "sessions that waited" "$(count_of alone "its session waits to be resumed")" 0
 wait_until $patience "the service" works
 signal alone TERM
 join_ok alone

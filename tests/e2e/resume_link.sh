@@ -162,7 +162,7 @@ ip -n "$client_ns" route replace default via 10.79.2.2
 wait_until $patience "the resume" resumed $((before + 1))
 wait_for_text server "was resumed on another connection .*10.79.2.8"
 unharmed
-equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
+equal "sessions that were lost" "$(count_of client "the connection was lost  ")" 0
 
 say "a hole of $((lasts + 1)) s is too long: all is reset, and the service comes back"
 visitors

@@ -81,4 +81,4 @@ say "beyond that without: $(($(peak_kib server) - without_server)) and $(($(peak
 check_kept server client
 at_most "KiB that the server needs beyond" $(($(peak_kib server) - without_server)) $more_most_kib
 at_most "KiB that the client needs beyond" $(($(peak_kib client) - without_client)) $more_most_kib
-equal "sessions that were lost" "$(count_of client "the connection was lost")" 0
+equal "sessions that were lost" "$(count_of client "the connection was lost  ")" 0

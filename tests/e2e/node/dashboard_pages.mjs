@@ -195,7 +195,7 @@ const scenarios = {
     orderBy("Service");
     await isOrder("quiet.test busy.test app.test");
     assert.equal(sorted("Service"), "descending");
-    const most = () => [...one("#main tbody tr", "busy.test").querySelectorAll("td[data-name='Most from'] div")].map((each) => each.textContent);
+    const most = () => [...one("#main tbody tr", "busy.test").querySelectorAll("td[data-name='Top visitors'] div")].map((each) => each.textContent);
     await until(() => /^127\.0\.0\.2 3 visits, \d/.test(most()[0]) && /^127\.0\.0\.1 2 visits, /.test(most()[1]), "who asks most");
     await audit("services");
 
