@@ -228,7 +228,7 @@ const scenarios = {
     await audit("the dialog");
     times.value = "600";
     one("dialog button", "Yes, do it").click();
-    await seen("#said", "laptop was disconnected, and is kept out for 10 minutes.");
+    await seen("#said", "laptop was disconnected and is kept out for 10 minutes.");
     const kept = await until(() => all(".card").find((each) => !each.hidden && each.textContent.includes("Kept out"))?.querySelector("tbody tr"), "who is kept out");
     assert.match(kept.textContent, /laptop.*\d+ min/);
     await audit("clients");
