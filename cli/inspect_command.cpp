@@ -34,8 +34,7 @@ OptionSection filter_section() {
                 {"status", "STATUS", "Exchanges with this status: 404, or 5xx for 500 to 599"},
                 {"path", "TEXT", "Exchanges with this text in their path or query"},
                 {"service", "NAME", "Exchanges of this service"},
-                {"text", "TEXT",
-                 "Exchanges with this text in a header, body, WebSocket message or event (case-insensitive)"},
+                {"text", "TEXT", "Exchanges with this text in a header, body or WebSocket message, in any case"},
                 {"limit", "N", "Number of exchanges, the newest first (default 100)"},
             }};
 }

@@ -34,7 +34,7 @@ AnswerRules::Verdict AnswerRules::field(std::string_view name, std::string_view 
         return Verdict::malformed;
     }
     if (const http::FieldName known = http::field_name_of(name); http::is_of_connection(known)) {
-        return known == http::FieldName::http2_settings ? Verdict::drop : Verdict::malformed;  // RFC 9113 forbids others
+        return known == http::FieldName::http2_settings ? Verdict::drop : Verdict::malformed;  // RFC 9113: others
     }
     if (nghttp2_check_header_name(bytes_of(name), name.size()) == 0 ||
         nghttp2_check_header_value(bytes_of(value), value.size()) == 0) {

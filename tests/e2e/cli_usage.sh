@@ -183,7 +183,7 @@ told 'ADDRESS: missing'
 run server --token-file /dev/null --http-bind nowhere --domain 10.0.0.1
 ends_with 2
 told '^  --http-bind: "nowhere" is not a valid address to listen on'
-told '^  --domain: "10.0.0.1" is not a name'
+told '^  --domain: "10.0.0.1" is not a valid domain'
 run server --token-file /dev/null --http-bind off --domain t.example.com
 told '^  --domain: has no meaning without http_bind'
 run tcp 22 80 --server 127.0.0.1:1
