@@ -53,7 +53,7 @@ const CommandInfo& version_info() {
         "The first line is the program's version, and the only one of `ferrotunnel --version`. The second\n"
         "line is the OpenSSL that is loaded, with the time since its release. Versions of libraries are\n"
         "those that the program was built with: of Debian packages, as security advisories name them.\n",
-        {{"Version", {{"libraries", "", "List the libraries that the program was built with."}}}},
+        {{"Version", {{"libraries", "", "List the libraries that the program was built with"}}}},
         CommandInfo::Kind::print,
     };
     return info;
