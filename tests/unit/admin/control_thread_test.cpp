@@ -259,7 +259,7 @@ TEST_CASE("the pace of requests without a right delays neither other connections
     auto open = ControlSocket::open(folder / "open.sock");
     REQUIRE(open);
     ControlThread::Settings settings;
-    settings.unauthorized_rate = {1, 1};
+    settings.unauthorized_rate = {2, 1};
     const auto handler = [](const Request& request) {
         Answer answer{200, Json{{"path", request.path}}};
         answer.has_right = request.path == "/right";
@@ -275,8 +275,10 @@ TEST_CASE("the pace of requests without a right delays neither other connections
         say(owner, "GET /right HTTP/1.1\r\nHost: a\r\n\r\n");
         read_until(owner, text, "/right");
         const runtime::Fd other = runtime::connect_unix(open->path(), error);
-        say(other, "GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
-        read_until(other, text, "/other");
+        for (const char* path : {"/first", "/second"}) {
+            say(other, std::string("GET ") + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+            read_until(other, text, path);
+        }
         REQUIRE(Clock::now() - began < timeout);
     }
 }

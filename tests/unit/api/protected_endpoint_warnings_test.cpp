@@ -49,11 +49,11 @@ TEST_CASE("own door warnings: each address at which a service's backend is diall
         CAPTURE(local);
         CHECK(at_dashboard("[::1]:4040", local) == 1);
     }
-    for (const char* local : {"[::1]:4040", "127.0.0.1:4041", "localhost:4041", "192.0.2.1:4040", "files:/srv"}) {
+    for (const char* local : {"[::1]:4040", "127.0.0.1:4041", "localhost:4041", "192.0.2.1:4040", "files:/"}) {
         CAPTURE(local);
         CHECK(at_dashboard("127.0.0.1:4040", local) == 0);
     }
-    CHECK(at_dashboard("127.0.0.1:0", "files:/srv") == 0);
+    CHECK(at_dashboard("127.0.0.1:0", "files:/") == 0);
 }
 
 TEST_CASE("own door warnings: each path to a control socket, whether it is there or not") {
