@@ -186,7 +186,7 @@ void introduce_login(const ServerPlan& plan, const std::string& place, Output& o
 
 // The lines that users copy. They contain no secret, since a log may keep them.
 void introduce_to_clients(const ServerPlan& plan, Output& output) {
-    const std::string place = for_clients(plan);
+    const std::string place = in_shell(for_clients(plan));  // an IPv6 address has brackets, which are patterns for zsh
     const std::string pin = plan.server.tls_pin();
     output.line("Start a client like this; it asks for the token, or reads it from --token-file:");
     output.line(fmt::format("  ferrotunnel client --server {}{} --tcp 2222=127.0.0.1:22", place,

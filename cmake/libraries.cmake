@@ -3,7 +3,9 @@
 function(ft_write_libraries target)
   find_program(FERROTUNNEL_DPKG_QUERY dpkg-query)
   mark_as_advanced(FERROTUNNEL_DPKG_QUERY)
-  string(REGEX REPLACE "^([0-9]+)([0-9][0-9][0-9])([0-9][0-9])$" "\\1.\\2.\\3" asio "${FERROTUNNEL_ASIO_VERSION}")
+  math(EXPR asio_major "${FERROTUNNEL_ASIO_VERSION} / 100000")
+  math(EXPR asio_minor "${FERROTUNNEL_ASIO_VERSION} / 100 % 1000")
+  math(EXPR asio_patch "${FERROTUNNEL_ASIO_VERSION} % 100")
   set(rows "")
   set(inside "")
   if(FERROTUNNEL_STATIC)
@@ -12,7 +14,7 @@ function(ft_write_libraries target)
   endif()
   foreach(library ${inside}
       "Argon2|argon2.h|CC0-1.0 OR Apache-2.0|"
-      "Asio|asio.hpp|BSL-1.0|${asio}"
+      "Asio|asio.hpp|BSL-1.0|${asio_major}.${asio_minor}.${asio_patch}"
       "Brotli|brotli/decode.h|MIT|"
       "CLI11|CLI/CLI.hpp|BSD-3-Clause|${CLI11_VERSION}"
       "fmt|fmt/format.h|MIT|${fmt_VERSION}"
@@ -29,8 +31,9 @@ function(ft_write_libraries target)
     list(GET fields 1 header)
     list(GET fields 2 licence)
     list(GET fields 3 version)
-    find_file(path ${header} NO_CACHE)
-    if(path AND FERROTUNNEL_DPKG_QUERY AND NOT name STREQUAL "libstdc++")
+    find_file(path ${header} NO_CACHE HINTS ${FERROTUNNEL_ASIO_INCLUDE_DIR} ${FERROTUNNEL_RE2_INCLUDE_DIR}
+      ${FERROTUNNEL_NGHTTP2_INCLUDE_DIR} ${FERROTUNNEL_BROTLI_INCLUDE_DIR})
+    if(path MATCHES "^/usr/include/" AND FERROTUNNEL_DPKG_QUERY AND NOT name STREQUAL "libstdc++")
       ft_package_of(${path} version)
     endif()
     if(path)
@@ -38,6 +41,9 @@ function(ft_write_libraries target)
     endif()
     unset(path)
   endforeach()
+  file(STRINGS ${PROJECT_SOURCE_DIR}/third_party/uplot/uPlot.iife.min.js uplot LIMIT_COUNT 1)
+  string(REGEX REPLACE ".*\\(v([0-9.]+)\\).*" "\\1" uplot "${uplot}")
+  string(APPEND rows "    {\"uPlot\", \"${uplot}\", \"MIT\"},\n")
   set(FERROTUNNEL_LIBRARY_ROWS "${rows}")
   configure_file(${PROJECT_SOURCE_DIR}/cmake/library_rows.hpp.in ${CMAKE_CURRENT_BINARY_DIR}/made/library_rows.hpp @ONLY)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/made)
@@ -46,7 +52,7 @@ endfunction()
 # Sets `version` to that of the package that `file` belongs to, if there is one.
 function(ft_package_of file version)
   execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -S ${file} OUTPUT_VARIABLE owner RESULT_VARIABLE failed ERROR_QUIET)
-  if(NOT failed AND owner MATCHES "^([^, ]+): ")
+  if(NOT failed AND owner MATCHES "^([^, ]+)[,:] ")
     execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -W -f "\${Version}" ${CMAKE_MATCH_1} OUTPUT_VARIABLE found
       RESULT_VARIABLE failed ERROR_QUIET)
     if(NOT failed)

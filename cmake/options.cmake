@@ -33,7 +33,7 @@ if(FERROTUNNEL_FUZZ)
 endif()
 
 # The kind of libferrotunnel that the program and the tests use; the other one, of the same objects, is for the tests of
-# its package and for `cmake --install DIRECTORY --component shared` (or static).
+# its package and for `cmake --install DIRECTORY --component shared` (`static` where that is the other one).
 set(FERROTUNNEL_KIND STATIC)
 set(FERROTUNNEL_OTHER_KIND "")
 if(BUILD_SHARED_LIBS)

@@ -29,7 +29,7 @@ bool is_same_socket(const std::string& dialled, const std::string& bound) {
     return dialled == bound || runtime::lead_to_one_file(dialled, bound) || (whole(dialled) == whole(bound) && !error);
 }
 
-struct Doors {
+struct Endpoints {
     std::vector<runtime::SocketAddress> dashboards;
     std::vector<std::string> sockets;
 
@@ -47,7 +47,7 @@ struct Doors {
 
 class Search {
 public:
-    Search(const Doors& endpoints, const std::string& file) : endpoints_(endpoints), file_(file) {}
+    Search(const Endpoints& endpoints, const std::string& file) : endpoints_(endpoints), file_(file) {}
 
     void managed(const std::vector<std::string>& targets) {
         const auto read = exits::Destinations::parse(targets);
@@ -106,7 +106,7 @@ private:
                              file_, 0, 0});
     }
 
-    const Doors& endpoints_;
+    const Endpoints& endpoints_;
     const std::string& file_;
     std::vector<Problem> warnings_;
 };
@@ -118,7 +118,7 @@ std::vector<Problem> protected_endpoint_warnings(const ConfigFile& file) {
         return {};
     }
     const ClientPart& client = *file.values.client;
-    Doors endpoints;
+    Endpoints endpoints;
     endpoints.add(client.settings, "client");
     if (file.values.server) {
         endpoints.add(file.values.server->settings, "server");

@@ -54,7 +54,7 @@ inline constexpr std::array rows{
         {"logging is set by `log` at the top level of the file, like `log: {level: info}`; the log is written to the "
          "standard error stream",
          {}}},
-    Row{"include includes", {"other files may be included at most by `include` at the top level of the file", {}}},
+    Row{"include includes", {"other files are included by `include` at the top level of the file", {}}},
     // --- services ---
     Row{"type proto protocol schemes",
         {"the kind of a service is its first key: `tcp: PORT`, `http: HOST` or `tls: HOST`", of_kind}},

@@ -58,13 +58,20 @@ bool is_loopback(std::string_view host) noexcept {
     return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
 }
 
-bool same_host(std::string_view a, std::string_view b) noexcept {
+using SameHost = bool (*)(std::string_view, std::string_view) noexcept;
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+    return a == b;
+}
+
+bool same_backend(std::string_view a, std::string_view b) noexcept {
     return a == b || (is_loopback(a) && is_loopback(b));
 }
 
 // Whether a URL with `scheme` and `left` is at the authority `right`. The Host sent to the backend has no
 // scheme: without a port it means the default port of either scheme.
-bool same_authority(std::string_view scheme, std::string_view left, std::string_view right) noexcept {
+bool same_authority(std::string_view scheme, std::string_view left, std::string_view right,
+                    SameHost same_host) noexcept {
     Authority a;
     Authority b;
     if (split_authority(left, a) != AuthorityFault::none || split_authority(right, b) != AuthorityFault::none) {
@@ -82,9 +89,9 @@ bool same_authority(std::string_view scheme, std::string_view left, std::string_
 }
 
 bool map_url_back(const MapBack& map, const Url& url, std::string& out) {
-    const bool at_backend =
-        !map.backend_authority.empty() && same_authority(url.scheme, url.authority, map.backend_authority);
-    if (!at_backend && !same_authority(url.scheme, url.authority, map.visitor_authority)) {
+    const bool at_backend = !map.backend_authority.empty() &&
+                            same_authority(url.scheme, url.authority, map.backend_authority, same_backend);
+    if (!at_backend && !same_authority(url.scheme, url.authority, map.visitor_authority, same_name)) {
         return false;
     }
     const std::size_t start = out.size();

@@ -55,7 +55,7 @@ bool is_ipv4_in_parts(std::string_view text) {
 bool is_possible_name(std::string_view name) {
     constexpr std::size_t label_max = 63;
     constexpr std::size_t name_max = 253;
-    if (name.find_first_not_of("0123456789.") == std::string_view::npos) {
+    if (name.find_first_not_of("0123456789.") == std::string_view::npos && name.find('.') != std::string_view::npos) {
         return is_ipv4_in_parts(name);
     }
     name.remove_suffix(name.ends_with('.') ? 1 : 0);

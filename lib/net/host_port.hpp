@@ -19,7 +19,7 @@ struct HostPort {
 
 /// Empty if `text` is invalid. An IPv6 address needs brackets; "host" without a port gets `default_port` if that is
 /// given. A name may have underscores, but no empty label, no label of more than 63 bytes, and no percent sign; digits
-/// and dots must be an IPv4 address.
+/// with dots must be an IPv4 address.
 std::optional<HostPort> parse_host_port(std::string_view text, std::optional<std::uint16_t> default_port = {});
 /// The reverse: IPv6 addresses get brackets.
 std::string to_text(const HostPort& place);

@@ -21,8 +21,10 @@ inline constexpr Setting<PluginLimits> plugin_limit_settings[] = {
       .form = Form::number,
       .min = 1,
       .max = limits::plugin_waiting_settable_max,
-      .help = "Exchanges of each thread that may wait for decisions of plugins, half of them for one plugin; a new one "
-              "beyond that is a failure of its plugin. The same applies to TCP visitors, logins and registrations."},
+      .help =
+          "Exchanges of each thread that may wait for decisions of plugins, half of them for one plugin, and for one "
+          "token three times as many as are free; a new one beyond that is a failure of its plugin. The same "
+          "applies to TCP visitors, logins and registrations."},
      &PluginLimits::waiting},
     {{.key = "collected",
       .form = Form::size,

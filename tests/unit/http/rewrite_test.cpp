@@ -138,6 +138,16 @@ TEST_CASE("rewrite: Location with the backend's authority becomes the visitor's"
     CHECK(location(address, "http://[0:0::1]/x") == "https://app.example.com:8443/x");
 }
 
+TEST_CASE("rewrite: a visitor's loopback authority has one name, since others may be other services") {
+    const std::optional<PrefixMap> prefix = prefix_map("/app", "");
+    MapBack map = host_map();
+    map.visitor_authority = "localhost:8080";
+    map.backend_authority = {};
+    map.prefix = &*prefix;
+    CHECK(location(map, "http://localhost:8080/login") == "http://localhost:8080/app/login");
+    CHECK(location(map, "http://127.0.0.1:8080/login") == "-");
+}
+
 TEST_CASE("rewrite: a backend at a loopback address is mapped back by each of its names") {
     MapBack map = host_map();
     for (const char* backend : {"localhost:3000", "127.0.0.1:3000", "[::1]:3000"}) {

@@ -28,6 +28,7 @@ TEST_CASE("a name that no resolver can know is refused, and one that a resolver 
     const std::string longest = label + '.' + label + '.' + label + '.' + std::string(61, 'a');
     for (const std::string& good :
          {std::string("a_b.c"), std::string("_"), std::string("a.b."), std::string("127.1"), std::string("2130706433"),
+          std::string("123456789012"),  // as a container is called
           std::string("010.0.0.1"), std::string("0x7f.1"), std::string("255.255.255.255"), std::string("1.16777215"),
           std::string("1.2.3.4a"), std::string("db.1"), label, longest, longest + '.'}) {
         CAPTURE(good);
@@ -35,9 +36,9 @@ TEST_CASE("a name that no resolver can know is refused, and one that a resolver 
     }
     for (const std::string& bad :
          {std::string("999.1.2.3"), std::string("10.0.0.256"), std::string("1.2.3.4.5"), std::string("1.16777216"),
-          std::string("4294967296"), std::string("1..2"), std::string("1.2.3.4."), std::string("08.1"),
-          std::string("."), std::string("a_b..c"), std::string(".a"), std::string("a.."), std::string("exa%41mple"),
-          label + 'a', "b." + label + 'a' + ".c", longest + 'a'}) {
+          std::string("1..2"), std::string("1.2.3.4."), std::string("08.1"), std::string("."), std::string("a_b..c"),
+          std::string(".a"), std::string("a.."), std::string("exa%41mple"), label + 'a', "b." + label + 'a' + ".c",
+          longest + 'a'}) {
         CAPTURE(bad);
         CHECK_FALSE(net::parse_host_port(bad + ":22"));
     }
