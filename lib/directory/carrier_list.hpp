@@ -215,8 +215,8 @@ public:
     }
     bool may_join(const Membership& membership) const { return !why_not_join(membership); }
 
-    /// Adds a trunk, and returns the trunks that it replaces. `membership`: of its client, if that is a member of a
-    /// group; its latest terms apply.
+    /// Adds a trunk, and returns the trunks that it replaces. `membership`: of its client, if the client is a
+    /// member of a group; the latest terms apply.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service,
                const std::optional<Membership>& membership = std::nullopt, const CarrierHealth& health = {}) {
         Trunks replaced;

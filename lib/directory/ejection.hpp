@@ -42,7 +42,7 @@ constexpr bool is_failure(const wire::Eject& terms, MemberOutcome outcome) noexc
     return false;
 }
 
-/// Whether another of `members` may be ejected, in addition to `ejected` of them: one always may.
+/// Whether another of `members` may be ejected, in addition to `ejected` of them: at least one member may be.
 constexpr bool may_eject_one_more(const wire::Eject& terms, std::size_t members, std::size_t ejected) noexcept {
     return ejected < std::max<std::size_t>(members * terms.share / 100, 1);
 }

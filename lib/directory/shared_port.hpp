@@ -301,8 +301,8 @@ public:
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
 
-    /// Ends the trunk's carrying of the port. After its last trunk it closes; or it is held, if its client `may_return`
-    /// and holding is on.
+    /// Removes `trunk` from the port. If no trunk is left, the port is closed; or held, if `may_return` is true and a
+    /// hold time is set.
     void leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return = false);
 
     /// How long ports are held from now on; 0, the default: not at all. `log` receives a line for each, and outlives
