@@ -35,10 +35,10 @@ inline constexpr std::size_t plugin_asked_max = 2'048;
 /// Services whose plugins wait to be created, which takes a millisecond each.
 inline constexpr std::size_t plugin_asked_queue_max = 1'024;
 
-/// A hook that blocks its worker for so long is logged: visitors notice a tenth of a second.
+/// A hook that blocks its worker for this long is logged: visitors notice a tenth of a second.
 inline constexpr std::chrono::milliseconds plugin_hook_slow{100};
-/// An instance with so many slow hooks within that time is switched off: a single bad moment (a page fault on a slow
-/// disk) does not open a guard or close a service.
+/// An instance with this many slow hooks in plugin_hooks_slow_within is switched off: a single bad moment (a page fault
+/// on a slow disk) does not open a guard or close a service.
 inline constexpr std::size_t plugin_hooks_slow_max = 5;
 inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
 /// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of the

@@ -22,8 +22,8 @@ inline constexpr auto connect_attempt_every = std::chrono::milliseconds(250);
 /// this long, in which all except the farthest peers respond.
 inline constexpr std::size_t connects_at_once_max = 4;
 inline constexpr auto connect_room_after = std::chrono::seconds(1);
-/// If no address of a name has responded for so long, or for half of the available time, the name is resolved again: it
-/// may have moved.
+/// If no address of a name has responded for this long, or for half of the available time, the name is resolved again:
+/// its addresses may have changed.
 inline constexpr auto reresolve_after = std::chrono::seconds(4);
 
 // --- routes ---------------------------------------------------------------------------------------------------------
