@@ -384,9 +384,9 @@ private:
             return carrier.member == member.it->number() && accepts_now(carrier);
         });
     }
-    /// Whether it accepts visitors, or would be tried all the same.
+    /// Whether the member accepts visitors, or would be tried all the same.
     bool accepts(const Member& member) const noexcept { return is_there(member) && !member.ejection.is_ejected(); }
-    /// Whether its predecessor gets the visitors.
+    /// Whether the member's predecessor gets the visitors.
     bool waits_for_slot(const Member& member) const noexcept {
         return member.follows && std::any_of(members_.data(), &member, [&](const Member& before) {
                    return before.has_slot_of(member) && accepts(before);

@@ -45,7 +45,7 @@ inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
 /// measurement, and limits readings to 100 a second on each thread.
 inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 
-/// A token may have so many times as many waits as are free, and their heads as many bytes. So a flood of one leaves a
+/// A token may have this multiple of the free waits, and of the free bytes for heads. So a flood of one leaves a
 /// quarter of what it floods to the others, floods of two a seventh, and the last place goes to a token that has few.
 inline constexpr std::size_t plugin_waiting_share = 3;
 

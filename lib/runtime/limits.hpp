@@ -16,7 +16,7 @@ inline constexpr auto name_preference = std::chrono::minutes(10);
 
 // --- connecting to one of several addresses (RFC 8305) --------------------------------------------------------------
 
-/// The next address is tried so long after the previous one, or at once when that has failed.
+/// The next address is tried this long after the previous one, or at once when that has failed.
 inline constexpr auto connect_attempt_every = std::chrono::milliseconds(250);
 /// Sockets that one connect has at once. If there are as many, the oldest makes room for the next address if it had
 /// this long, in which all except the farthest peers respond.
