@@ -410,14 +410,14 @@ private:
     const Member* find_member(std::uint64_t number) const noexcept { return member_among(members_, number); }
     Member* find_member(std::uint64_t number) noexcept { return member_among(members_, number); }
 
-    /// Whether it has the form of a tag, and belongs to no member.
+    /// Whether `tag` has the form of a tag, and belongs to no member.
     bool is_foreign(std::string_view tag) const noexcept {
         return !tag.empty() && !members_.empty() && tag.size() == members_.front().it->tag().size() &&
                std::none_of(members_.begin(), members_.end(),
                             [tag](const Member& one) { return one.it->tag() == tag; });
     }
 
-    /// Whether it belongs to a member that waits to be resumed and whose successor is not there either.
+    /// Whether `tag` belongs to a member that waits to be resumed and whose successor is not there either.
     bool waits_with_tag(std::string_view tag) const noexcept {
         const auto any_has_it = [&](auto holds) {
             return std::any_of(members_.begin(), members_.end(),

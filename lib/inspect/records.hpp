@@ -32,7 +32,7 @@ public:
         const MutexLock lock(mutex_);
         return exchange_;
     }
-    /// Reads it without a copy. `visit` is short, and reads nothing else that is locked.
+    /// Reads the exchange without a copy. `visit` is short, and reads nothing else that is locked.
     template <typename Visit>
     auto read(Visit visit) const {
         const MutexLock lock(mutex_);

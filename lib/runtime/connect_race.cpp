@@ -20,8 +20,8 @@ Fd begin_connect(const SocketAddress& to, std::error_code& error) noexcept {
     return start_connect(to, error);
 }
 
-// Whether it is connected: within this machine a connect is usually complete when it returns, although it reports "in
-// progress".
+// Whether the socket is connected: within this machine a connect is usually complete when it returns, although it
+// reports "in progress".
 bool is_connected_already(int fd, const SocketAddress& to) noexcept {
     return to.is_loopback() && !peer_address(fd).empty();
 }
