@@ -3,7 +3,7 @@
 // The listening socket belongs to the port, not to a trunk: it stays on the worker that opened it until the last trunk
 // has left. Each visitor is handed to the trunk with the fewest visitors, on any worker, before a byte of it is read:
 //
-//   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
+//   acceptor --accepted socket--> SharedPort: which has fewest? --take--> trunk on this worker: at once
 //                                      ^                       '------> trunk on another one: by mail
 //                                      '-- it has left meanwhile, or is full: next one? --'
 //

@@ -67,7 +67,7 @@ private:
     const std::size_t held_bytes_;
     Owner& owner_;
     Ticket::Handle ticket_;
-    std::size_t instance_ = 0;      // who has the ticket
+    std::size_t instance_ = 0;      // the instance that has the ticket
     WaitShares::iterator share_{};  // where that is counted
     Duration timeout_{};
     bool waits_ = false;

@@ -50,8 +50,8 @@ inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 inline constexpr std::size_t plugin_waiting_share = 3;
 
 /// How far an operator may raise the bounds of what waits (PluginLimits): as many as there are visitors of a large
-/// server, as long as a person takes to answer, and bodies as large as a large machine has room for. What the heads of
-/// those who wait take stays as it is.
+/// server, as long as a person takes to answer, and bodies as large as a large machine has room for. The memory
+/// for the heads of what waits cannot be raised.
 inline constexpr std::uint64_t plugin_waiting_settable_max = 65'536;
 inline constexpr std::chrono::minutes plugin_wait_settable_max{5};
 inline constexpr std::uint64_t plugin_collected_settable_max = 4'096_MiB;

@@ -33,7 +33,7 @@ bool is_connected_to_itself(int fd, const SocketAddress& to) {
     return local.port() == peer.port() && local.ip() == peer.ip();
 }
 
-// Errors of this machine, which has no such family, address or route. They tell nothing about the peer.
+// Errors of this machine, which has no such family, address or route. They are not about the peer.
 bool is_about_us(std::error_code error) noexcept {
     return error == std::errc::address_family_not_supported || error == std::errc::address_not_available ||
            error == std::errc::network_unreachable;

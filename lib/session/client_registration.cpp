@@ -80,8 +80,7 @@ void ClientRegistration::replace(std::vector<ServiceReplacement> replacements) {
     }
 }
 
-// Also on trunks where the service is not registered: without the message, the trunk would keep an id that has ended on
-// another one.
+// Also for trunks without the service: without the message, they would keep an id that has ended on another trunk.
 void ClientRegistration::unregister(std::uint32_t id) {
     wire::Unregister message;
     message.ids.push_back(id);
