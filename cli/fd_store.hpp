@@ -21,7 +21,7 @@ public:
         Owned(const Owned&) = delete;
         Owned& operator=(const Owned&) = delete;
         const std::vector<PassedSocket>& all() const noexcept { return sockets_; }
-        /// Whether every socket could be copied: those that could not have no descriptor.
+        /// Whether every socket could be copied: a socket that could not be copied has the descriptor -1.
         bool is_complete() const noexcept;
 
     private:

@@ -38,9 +38,9 @@ using TrialLeftHandler = std::function<std::optional<std::chrono::milliseconds>(
 /// Called like ReloadHandler.
 using CompareHandler = std::function<ReloadAnswer()>;
 
-/// Begins to end the program: no new visitors, and the present ones may finish within that time, or within the
-/// program's own drain time if it is empty. Called on the control socket's thread; it must return at once, and must not
-/// call stop() there.
+/// Begins to end the program: no new visitors, and the present ones may finish within the given time, or within the
+/// program's own drain time if none is given. Called on the control socket's thread; the handler must return at once,
+/// and must not call stop() there.
 using DrainHandler = std::function<void(std::optional<std::chrono::milliseconds>)>;
 
 /// Returns the application's own metrics, which follow those of the library: families in Prometheus's text format, or,

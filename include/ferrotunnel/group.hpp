@@ -35,7 +35,7 @@ struct Group {
         /// How long it is ejected the first time, and at most: 100 ms to an hour.
         std::chrono::milliseconds first{10'000};
         std::chrono::milliseconds longest{300'000};
-        /// Percentage of members that may be ejected at once, 1 to 100; one always may.
+        /// Percentage of members that may be ejected at once, 1 to 100; at least one member may be.
         unsigned share = 50;
         /// What counts as a failure: a backend that cannot be reached, an end without an answer (or none in time), and
         /// for HTTP a status from 500 to 599.

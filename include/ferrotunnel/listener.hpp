@@ -115,7 +115,7 @@ public:
     Service service() const;
     std::string name() const;
     /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
-    /// it was first registered.
+    /// the service was first registered.
     std::string endpoint() const;
     std::uint16_t port() const;
     /// Removes the service from the server and rejects the visitors that still wait. Accepted streams continue.

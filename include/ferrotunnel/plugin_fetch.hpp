@@ -43,7 +43,7 @@ struct FetchResponse {
     std::string error{};  ///< why the response is incomplete; empty if it is complete, or only its body was too long
 };
 
-/// Why a URL cannot be fetched, worded to follow it; empty if it can. Callable on any thread.
+/// Why a URL cannot be fetched, worded to follow the URL; empty if it can be. Callable on any thread.
 inline std::string url_fault(std::string_view url) {
     return detail::api.fetch != nullptr ? std::string(detail::view(detail::api.fetch->url_fault(detail::text(url))))
                                         : std::string("needs a newer server, one that sends requests for plugins");

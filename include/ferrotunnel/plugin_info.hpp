@@ -30,7 +30,7 @@ struct PluginFileInfo {
     std::vector<PluginTypeInfo> types{};
     std::vector<std::string> problems{};  ///< of the file as a whole
 
-    /// Whether a server can use all of it.
+    /// Whether a server can use the file and all its types.
     bool is_usable() const noexcept {
         bool usable = problems.empty();
         for (const PluginTypeInfo& type : types) {

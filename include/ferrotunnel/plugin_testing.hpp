@@ -171,7 +171,7 @@ public:
     /// and delivers them at the time it names. Throws std::invalid_argument for a request that servers reject.
     TestExchange request(const TestRequest& request = {});
 
-    /// Advances the clock. A plugin without a decision in time has failed.
+    /// Advances the clock. A plugin whose decision is overdue then fails, as at a server.
     void advance(std::chrono::nanoseconds time);
     /// The log lines of the plugins, and of the server about them.
     std::vector<std::string> log() const;

@@ -135,7 +135,7 @@ public:
     TestQuestion visit(const TestVisit& visitor = {}, const TestService& service = {}, const TestClient& client = {},
                        const TestQuestion* registration = nullptr);
 
-    /// Advances the clock. A plugin without a decision in time has failed.
+    /// Advances the clock. A plugin whose decision is overdue then fails, as at a server.
     void advance(std::chrono::nanoseconds time);
     /// The log lines of the plugins, and of the server about them.
     std::vector<std::string> log() const;

@@ -18,7 +18,7 @@ struct Traces {
     double sample = 1;
     /// The name of this server in traces: OpenTelemetry's service.name.
     std::string service_name = "ferrotunnel";
-    /// Header fields of messages to the collector, such as Authorization, with their names. They are never logged.
+    /// Header fields (name and value) of each request to the collector, such as Authorization. They are never logged.
     std::vector<std::pair<std::string, std::string>> headers{};
     /// CAs to verify the collector's certificate against, PEM; empty: the system's.
     std::string ca_file{};

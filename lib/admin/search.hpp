@@ -36,8 +36,8 @@ Search find_sockets();
 /// The user whose socket at `path` this process trusts: its own; for root the owner of the folder.
 uid_t trusted_owner_of(const std::string& path);
 
-/// Why the socket at `path` must not be trusted by this process's user, as a sentence without its full stop. Empty if
-/// it may, or does not exist. Root trusts what a single user has created: a socket of the folder's owner.
+/// Why this process must not trust the socket at `path`, as a sentence without its full stop; empty if it may. For a
+/// missing socket only the folder is checked. Root trusts a socket if the socket and its folder have the same owner.
 std::optional<std::string> distrust_of_socket(const std::string& path);
 
 }  // namespace ferrotunnel::admin

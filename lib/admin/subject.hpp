@@ -56,7 +56,7 @@ public:
     /// The service that the described visitor reaches, with the members of its group.
     virtual Answer route(const RouteQuery&) { return not_here("A client does not route visitors. Ask its server."); }
     /// Ends the sessions of the clients with this id, or otherwise of all those with this name, and refuses them for
-    /// that time; if it is zero, they may reconnect at once.
+    /// the given time; if that time is zero, they may reconnect at once.
     virtual Answer kick(const std::string&, std::chrono::milliseconds) {
         return not_here("A client cannot disconnect clients. Ask its server.");
     }

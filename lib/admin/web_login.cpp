@@ -17,7 +17,7 @@ Digest digest_of(std::string_view text) {
     return login::sha256({as_bytes(text)});
 }
 
-// Whether it has the form of 32 random bytes: a secret of that form is either right, or guessing it was hopeless.
+// Whether `secret` has the form of 32 random bytes: a secret of that form is either right, or guessing was hopeless.
 bool cannot_be_guessed(std::string_view secret) {
     const auto token = login::parse_token(secret);
     return token && token->strength == login::TokenStrength::strong;

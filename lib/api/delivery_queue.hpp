@@ -52,7 +52,7 @@ public:
     /// Adds an item to be delivered at a certain time, or when a thread waits for everything; only with a thread of its
     /// own. The caller bounds their number.
     void put_later(Item item, TimePoint when);
-    /// Waits until everything that was added before is delivered; returns whether it was, within that time. Within the
+    /// Waits until everything that was added before is delivered; returns whether it was, within `at_most`. Within the
     /// callback, which cannot wait for itself, it returns at once.
     bool wait_until_delivered(std::optional<Duration> at_most = std::nullopt) noexcept;
     /// Whether the caller is within the callback.

@@ -10,8 +10,8 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads it like a file, but without variables: the sender does not see this program's environment. `file_name`: its
-/// folder is the base of relative paths.
+/// Reads a description like a file, but without variables: the sender does not see this program's environment.
+/// `file_name`: its folder is the base of relative paths.
 ConfigFile read_service(const admin::Json& description, const std::string& file_name);
 
 /// A refusal with the problems of a service that read_service() has read.

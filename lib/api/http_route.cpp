@@ -236,7 +236,7 @@ void note_rules(const http::Rules& rules, bool https, std::vector<std::string>& 
     }
 }
 
-// Only the server decides whether clients may request them.
+// Only the server decides whether clients may request these plugins.
 void note_asked(const std::vector<ServicePlugin>& plugins, std::vector<std::string>& notes) {
     std::string names;
     for (const ServicePlugin& plugin : plugins) {

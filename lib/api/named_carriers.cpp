@@ -5,7 +5,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// The trunk with the fewest visitors among these.
+// The carrier with the fewest visitors.
 std::optional<Carrier> least_busy(const std::vector<session::NamedCarrier>& carriers) {
     std::optional<Carrier> best;
     std::uint64_t load_of_best = 0;

@@ -145,7 +145,7 @@ void ServerHandover::stop_accepting() {
     }
     barrier->wait_for(std::chrono::seconds(1));
     if (needs_.edge.connections() != 0) {
-        // allowed: whoever calls stop() waits, and is no worker
+        // allowed: the caller of stop() waits, and is not a worker
         std::this_thread::sleep_for(kept_settle);
     }
 }

@@ -6,7 +6,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-// Their clients have reconnected by then, or have other ports.
+// How long unused passed sockets are kept: within this time their clients reconnect, or they have other ports.
 constexpr std::chrono::seconds passed_sockets_kept_for{10};
 
 }  // namespace

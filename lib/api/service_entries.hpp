@@ -88,7 +88,7 @@ public:
     ServiceEntry* find(std::uint32_t id) noexcept;
     /// The services that exist only together with this one.
     std::vector<std::string> twins_of(std::string_view name) const;
-    /// Whether it was turned off by a switch, and not by its description.
+    /// Whether the service was turned off by a switch, and not by its description.
     bool is_switched_off(const std::string& name) const { return off_.contains(name); }
     std::size_t count_pending() const;
     std::size_t count_registered() const;

@@ -94,7 +94,7 @@ std::error_code open_error() noexcept {
     }
 }
 
-// Whether this process may have so many descriptors open for visitors.
+// Whether so many descriptors are open that visitors must leave the rest to others.
 bool is_too_high(const Fd& fd) noexcept {
     static const std::uint64_t most = runtime::descriptors_for_visitors();
     return static_cast<std::uint64_t>(fd.get()) >= most;

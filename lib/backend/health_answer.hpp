@@ -24,7 +24,7 @@ public:
     Verdict take(std::string_view bytes);
     /// The connection has ended.
     Verdict end();
-    /// Why it is unhealthy.
+    /// Why the backend is unhealthy.
     const std::string& why() const noexcept { return why_; }
 
 private:

@@ -74,7 +74,7 @@ private:
         std::unique_ptr<SelfLoopDetector::Watch> watch;
     };
 
-    // Why it may not connect to an address that no item names; with several addresses, the later value takes
+    // Why the exit may not connect to an address that no item names; with several addresses, the later value takes
     // precedence.
     enum class Obstacle : std::uint8_t {
         none,

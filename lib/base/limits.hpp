@@ -508,8 +508,8 @@ inline constexpr std::uint32_t logins_of_home_per_second_max = 100;
 inline constexpr std::uint32_t logins_of_block_at_once_max = 1'000;
 inline constexpr std::uint32_t logins_of_block_per_second_max = 250;
 /// Addresses, homes and blocks whose connections are counted in this way. An entry is dropped when its network could
-/// make as many at once again, after four seconds at most; peers from more blocks than this in that time are not
-/// limited by it.
+/// make as many at once again, after four seconds at most; peers from more blocks than this within these seconds
+/// are not limited.
 inline constexpr std::size_t login_addresses_max = 8'192;
 // A connection is not displaced for at least a second, however fast others of the same address, home or block arrive: a
 // login takes a few round trips.
@@ -584,7 +584,7 @@ inline constexpr std::size_t names_known_max = services_max + 1;
 
 /// Size of a proxy's response to CONNECT, with its fields: as much as other programs accept.
 inline constexpr std::size_t proxy_answer_bytes_max = 16_KiB;
-/// User and password for a proxy: the length of each is one byte (RFC 1929).
+/// Maximum length of a proxy's user name, and of its password: SOCKS5 sends each length in one byte (RFC 1929).
 inline constexpr std::size_t proxy_login_bytes_max = 255;
 
 // --- log and events -------------------------------------------------------------------------------------------------

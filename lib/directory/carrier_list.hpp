@@ -215,8 +215,8 @@ public:
     }
     bool may_join(const Membership& membership) const { return !why_not_join(membership); }
 
-    /// Adds a trunk, and returns the trunks that it replaces. `membership`: of its client, if that is a member of a
-    /// group; its latest terms apply.
+    /// Adds a trunk, and returns the trunks that it replaces. `membership`: of its client, if the client is a
+    /// member of a group; the latest terms apply.
     Trunks add(std::shared_ptr<Trunk> trunk, std::uint32_t service,
                const std::optional<Membership>& membership = std::nullopt, const CarrierHealth& health = {}) {
         Trunks replaced;
@@ -384,9 +384,9 @@ private:
             return carrier.member == member.it->number() && accepts_now(carrier);
         });
     }
-    /// Whether it accepts visitors, or would be tried all the same.
+    /// Whether the member accepts visitors, or would be tried all the same.
     bool accepts(const Member& member) const noexcept { return is_there(member) && !member.ejection.is_ejected(); }
-    /// Whether its predecessor gets the visitors.
+    /// Whether the member's predecessor gets the visitors.
     bool waits_for_slot(const Member& member) const noexcept {
         return member.follows && std::any_of(members_.data(), &member, [&](const Member& before) {
                    return before.has_slot_of(member) && accepts(before);
@@ -410,14 +410,14 @@ private:
     const Member* find_member(std::uint64_t number) const noexcept { return member_among(members_, number); }
     Member* find_member(std::uint64_t number) noexcept { return member_among(members_, number); }
 
-    /// Whether it has the form of a tag, and belongs to no member.
+    /// Whether `tag` has the form of a tag, and belongs to no member.
     bool is_foreign(std::string_view tag) const noexcept {
         return !tag.empty() && !members_.empty() && tag.size() == members_.front().it->tag().size() &&
                std::none_of(members_.begin(), members_.end(),
                             [tag](const Member& one) { return one.it->tag() == tag; });
     }
 
-    /// Whether it belongs to a member that waits to be resumed and whose successor is not there either.
+    /// Whether `tag` belongs to a member that waits to be resumed and whose successor is not there either.
     bool waits_with_tag(std::string_view tag) const noexcept {
         const auto any_has_it = [&](auto holds) {
             return std::any_of(members_.begin(), members_.end(),

@@ -42,7 +42,7 @@ constexpr bool is_failure(const wire::Eject& terms, MemberOutcome outcome) noexc
     return false;
 }
 
-/// Whether another of `members` may be ejected, in addition to `ejected` of them: one always may.
+/// Whether another of `members` may be ejected, in addition to `ejected` of them: at least one member may be.
 constexpr bool may_eject_one_more(const wire::Eject& terms, std::size_t members, std::size_t ejected) noexcept {
     return ejected < std::max<std::size_t>(members * terms.share / 100, 1);
 }
@@ -54,7 +54,7 @@ public:
     static constexpr Duration row_gap = std::chrono::minutes(1);
 
     bool is_ejected() const noexcept { return ejected_; }
-    /// Whether it is in, and its last visitor has not failed.
+    /// Whether the member is in, and its last visitor has not failed.
     bool is_clean() const noexcept { return !ejected_ && row_ == 0; }
     /// Whether it may get a visitor: the member is in, or its time is over.
     bool accepts(TimePoint now) const noexcept { return !ejected_ || now >= until_ || mutant(Mutant::early_return); }
@@ -64,7 +64,7 @@ public:
         on_trial_ = true;
         until_ = now + std::chrono::milliseconds(terms.first_ms);
     }
-    /// How long it is out, if it is, from its ejection or the failure of a trial.
+    /// How long an ejected member is out, from its ejection or the failure of a trial.
     Duration time() const noexcept { return time_; }
 
     /// A visitor has succeeded. True if the member is back.

@@ -99,7 +99,7 @@ public:
     /// then find the new one, and visitors in flight continue.
     void handover_hosts(const std::vector<ClientId>& from, const HttpDescription& description);
 
-    /// Ends the trunk's carrying of the service. After the last trunk the hosts stay known.
+    /// Removes `trunk` from the service. The hosts stay known when the last trunk has been removed.
     void leave(HttpService& service, const HttpCarrier& trunk, TimePoint now);
     /// Sets the trunk's client's latest report about the backend.
     void set_health(HttpService& service, const HttpCarrier& trunk, const CarrierHealth& health);

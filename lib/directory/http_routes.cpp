@@ -35,7 +35,7 @@ const HttpRoutes::Host* HttpRoutes::host_at(const Place& place) const noexcept {
     return nullptr;
 }
 
-// Replaces the host with that name, or removes it if `host` is null. Other states of the routes are not affected.
+// Replaces the host at `place`, or removes it if `host` is null. Other states of the routes are not affected.
 void HttpRoutes::put(const Place& place, HostPtr host) {
     const std::size_t hash = hash_(place.key);
     std::shared_ptr<const Branch>& branch = hosts_[place.form][branch_of(hash)];

@@ -90,7 +90,7 @@ Difference difference(const Membership& others, const Membership& own) {
 
 }  // namespace
 
-// Derived by a hash as long as clients' random ids, so that it cannot equal one.
+// An id derived by a hash, as long as clients' random ids, so that it cannot equal one of them.
 ClientId group_id(const login::TokenId& token, wire::ServiceKind kind, std::string_view name) {
     static constexpr std::string_view label = "ferrotunnel group";
     const auto bytes = [](std::string_view text) {

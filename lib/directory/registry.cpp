@@ -166,7 +166,7 @@ std::optional<Refusal> Registry::refuse_ended(SessionKey session, std::uint32_t 
     return known != sessions_.end() && known->second.has_ended(service) ? std::optional(service_gone()) : std::nullopt;
 }
 
-// The first of the client's trunks that holds it. Null if it is held by others.
+// The first of the client's trunks that holds the claim. Null if none of them does.
 const Registry::Holder* Registry::holder_among(const Claim& claim, const ClientId& client) const {
     const auto found = std::find_if(
         claim.holders.begin(), claim.holders.end(),

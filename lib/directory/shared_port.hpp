@@ -3,7 +3,7 @@
 // The listening socket belongs to the port, not to a trunk: it stays on the worker that opened it until the last trunk
 // has left. Each visitor is handed to the trunk with the fewest visitors, on any worker, before a byte of it is read:
 //
-//   acceptor --accepted socket--> SharedPort: who has fewest? --take--> trunk on this worker: at once
+//   acceptor --accepted socket--> SharedPort: which has fewest? --take--> trunk on this worker: at once
 //                                      ^                       '------> trunk on another one: by mail
 //                                      '-- it has left meanwhile, or is full: next one? --'
 //
@@ -301,8 +301,8 @@ public:
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
 
-    /// Ends the trunk's carrying of the port. After its last trunk it closes; or it is held, if its client `may_return`
-    /// and holding is on.
+    /// Removes `trunk` from the port. If no trunk is left, the port is closed; or held, if `may_return` is true and a
+    /// hold time is set.
     void leave(SharedPort& port, const VisitorCarrier& trunk, bool may_return = false);
 
     /// How long ports are held from now on; 0, the default: not at all. `log` receives a line for each, and outlives

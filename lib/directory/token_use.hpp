@@ -38,7 +38,7 @@ public:
                           bool replaces = false);
 
     /// Counts a visitor of the token. Null if a limit of present or new visitors is reached; then `reached`, if it is
-    /// not null, is set to it.
+    /// not null, is set to that limit.
     Counted count_visitor(const login::TokenId& token, const login::Rights& rights, TimePoint now,
                           VisitorQuota* reached = nullptr);
 

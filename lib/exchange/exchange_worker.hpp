@@ -46,7 +46,7 @@ public:
 
     /// Where this worker counts the requests of a service. May throw for lack of memory on its first use.
     metrics::HttpCounts& counts_of(metrics::ServiceRow& row) { return row.http(number_in(row)); }
-    /// Where it counts the visitors of a service; likewise.
+    /// Where this worker counts the visitors of a service; likewise.
     metrics::TopVisitors& visitors_of(metrics::ServiceRow& row) { return row.top_visitors(number_in(row)); }
 
     /// Whether the edge drains: no more requests arrive, and connections to backends are not kept any more.

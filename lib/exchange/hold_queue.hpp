@@ -61,7 +61,7 @@ public:
     ~HoldQueue();
 
     /// For a request that found no client in the present routes of the cache: later changes will be noticed. False if
-    /// there is no room for another one with so many bytes.
+    /// there is no room for another request of `bytes`.
     bool enter(HoldWaiter& visitor, std::size_t bytes) noexcept;
     /// Ends all waiting: those in the queue are called a last time, and find it full from then on. Called when the
     /// server shuts down, so that no client can return.

@@ -90,7 +90,7 @@ struct HttpSettings {
     std::string via;
 
     // --- backends ---
-    /// How long visitors of a service wait for a client after its last one left, instead of getting 503.
+    /// How long visitors of a service wait for a client after the last client has left, instead of getting 503.
     Duration hold = 3s;
     /// How long an idle stream is kept: shorter than in common servers (Node 5 s), so that the edge and not the backend
     /// ends an idle connection.

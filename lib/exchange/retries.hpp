@@ -29,7 +29,7 @@ public:
         return needs_.sender.is_copy_whole() && needs_.placement.repeats() < most && interims_ == 0 &&
                !needs_.response.is_within_head();
     }
-    /// Whether it may be sent again after this failure of its connection, which still exists.
+    /// Whether the request may be sent again after this failure of its connection, which still exists.
     bool may_repeat(const Failure& failure) const noexcept {
         return can_repeat(failure.lost ? lost_repeats_max : 1) &&
                exchange::may_repeat(failure, needs_.placement.facts(), needs_.at.request.context.method);

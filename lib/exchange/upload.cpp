@@ -96,7 +96,7 @@ Upload::Result Upload::end_detour(const http::Fields* trailers) {
 
 // --- to the sender ---
 
-// The end of what plugins make of the body comes from them.
+// With plugins that read the body, its end follows what they make of it.
 void Upload::send_early_end() {
     if (!std::exchange(has_early_end_, false)) {
         return;

@@ -67,7 +67,7 @@ public:
     /// Whether plugins read the body, and not all of it has been passed on.
     bool is_with_plugins() const noexcept { return detour_ != nullptr; }
     bool is_collecting() const noexcept { return detour_ && detour_->is_collecting; }
-    /// Whether plugins have passed on some of it.
+    /// Whether plugins have passed on a part of the body.
     bool has_begun() const noexcept { return detour_ && detour_->has_begun; }
     /// A plugin decides on the request when it has the body.
     [[nodiscard]] Result collect(const http::Body& declared);

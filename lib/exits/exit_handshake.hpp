@@ -45,9 +45,9 @@ public:
     const net::HostPort& target() const noexcept { return target_; }
     /// Bytes that the destination has to get before the visitor's further bytes.
     std::string take_preamble() { return std::exchange(preamble_, {}); }
-    /// It was refused because of a wrong name or password: the reply should wait.
+    /// Whether the visitor was refused because of a wrong name or password: the reply should wait.
     bool is_wrong_login() const noexcept { return wrong_login_; }
-    /// Why it was refused, if it was not refuse(); for logs, without anything that the visitor has sent.
+    /// Why the visitor was refused, if not by refuse(); for logs, without anything that the visitor has sent.
     std::string_view reason() const noexcept { return reason_; }
 
     /// Call one of these in the state `requested`: the destination is connected, or why it is not.

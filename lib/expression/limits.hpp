@@ -20,10 +20,10 @@ inline constexpr std::size_t expression_nodes_max = 512;
 inline constexpr std::size_t expression_list_max = 256;
 /// Regular expressions, all of which may have to be matched for a request.
 inline constexpr std::size_t expression_regexes_max = 8;
-/// Size of one of them as RE2 counts it: one for each character or class, with repetitions written out. Usual ones
+/// Size of one expression as RE2 counts it: one for each character or class, with repetitions written out. Usual ones
 /// match in microseconds; the worst of this size takes 60 ms for a text of 8 KiB.
 inline constexpr int expression_regex_size_max = 1'024;
-/// Memory that RE2 may use for one of them. The largest program takes an eighth; the rest is for fast matching.
+/// Memory that RE2 may use for one expression. The largest program takes an eighth; the rest is for fast matching.
 inline constexpr std::int64_t expression_regex_memory_max = 64_KiB;
 
 }  // namespace ferrotunnel::limits

@@ -8,8 +8,8 @@ namespace ferrotunnel::fetch {
 
 /// Connections that one pool keeps for further requests: the oldest one is closed for another.
 inline constexpr std::size_t idle_connections_max = 16;
-/// How long one is kept. Servers close idle connections after 5 s or later: a request on one that is just being closed
-/// fails.
+/// How long an idle connection is kept. Servers close idle connections after 5 s or later: a request on one that is
+/// just being closed fails.
 inline constexpr std::chrono::milliseconds idle_time{4'000};
 /// How long a request may take, from connecting to the end of its response, unless its sender sets another time.
 inline constexpr std::chrono::milliseconds request_time{10'000};

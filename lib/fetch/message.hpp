@@ -36,7 +36,7 @@ struct UrlParts {
     std::string path;  // with the query, without a fragment
 };
 
-/// Splits `text`. The problem is in words that follow it. User information is rejected (RFC 9110, 4.2.4).
+/// Splits a URL. The error is worded to follow the URL: "does not name a host". Rejects a user name (RFC 9110, 4.2.4).
 Result<UrlParts, std::string_view> read_url(std::string_view text);
 
 struct Request {

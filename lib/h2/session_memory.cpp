@@ -33,7 +33,7 @@ nghttp2_mem& session_memory() noexcept {
         [](std::size_t size, void*) { return allocate(size); },
         [](void* block, void*) { std::free(block); },
         [](std::size_t count, std::size_t size, void*) { return std::calloc(count, size); },
-        // The library allocates the buffer by this.
+        // The library allocates its buffer by realloc.
         [](void* block, std::size_t size, void*) {
             return block == nullptr ? allocate(size) : std::realloc(block, size);
         },

@@ -54,7 +54,7 @@ public:
     bool is_good() const noexcept { return good_ && rest_.empty(); }
 
 private:
-    // Takes so many characters; an empty text if there are fewer.
+    // Takes `count` characters; an empty text if there are fewer.
     std::string_view take(std::size_t count) noexcept {
         good_ = count <= rest_.size() && good_;
         const std::string_view taken = rest_.substr(0, good_ ? count : 0);

@@ -76,10 +76,10 @@ public:
     bool is_plain() const noexcept { return oddities_ == 0 && !escaped_; }
     std::string_view plain() const noexcept { return path_; }
 
-    /// The reading with that number, below count(); 0 is the literal one, which keeps everything. `buffer` may hold it.
+    /// Reading `which`, less than count(); reading 0 takes the path literally. The result may point into `buffer`.
     std::string_view reading(std::size_t which, PathBuffer& buffer) const noexcept;
-    /// A description of the reading with that number, for `explain`: "merges '//', reads %2F as a slash"; "takes it
-    /// literally".
+    /// What a backend with reading `which` does, in words that follow "A backend that": "merges '//', reads %2F as a
+    /// slash"; "takes it literally".
     std::string describe_reading(std::size_t which) const;
 
 private:

@@ -81,7 +81,7 @@ void EdgeWorker::drain() {
     for_each_connection([](EdgeConnection& connection) { connection.drain(); });
 }
 
-// The action may end some of them.
+// The action may end some of the connections.
 template <typename Action>
 void EdgeWorker::for_each_connection(Action action) {
     const std::vector<EdgeConnection*> all = connections_;

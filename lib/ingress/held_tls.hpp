@@ -21,7 +21,7 @@ public:
 
     /// Makes a visitor wait. False if there is no room, or the edge drains, and it was not touched.
     bool hold(directory::TlsVisitor& visitor, TimePoint until);
-    /// Rejects all of them.
+    /// Rejects all visitors that wait.
     void clear() noexcept;
 
 private:

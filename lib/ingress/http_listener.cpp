@@ -210,7 +210,7 @@ std::size_t HttpListener::choose() noexcept {
     return best;
 }
 
-// Called on the worker that has most of them.
+// Sheds idle connections of the worker that has most of them.
 void HttpListener::shed_idle() {
     const auto most = std::max_element(edges_.begin(), edges_.end(),
                                        [](const auto& a, const auto& b) { return a->idle() < b->idle(); });

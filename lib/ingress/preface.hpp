@@ -76,7 +76,7 @@ public:
     using Done = std::function<void(AcceptedVisitor)>;
 
     Prefaces(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept;
-    /// Closes the connections of all of them.
+    /// Closes the connections of all visitors.
     ~Prefaces();
     Prefaces(const Prefaces&) = delete;
     Prefaces& operator=(const Prefaces&) = delete;

@@ -90,7 +90,7 @@ void UdpVisitor::accept_stream() noexcept {
     flush();
 }
 
-// The payload is copied, whatever its size: a visitor's data never holds a buffer that others read into.
+// The payload is copied, whatever its size: a visitor's data never pins a buffer that others read into.
 void UdpVisitor::take(Bytes payload, std::size_t room) {
     ++received_;
     if (flow_) {

@@ -78,7 +78,7 @@ void Records::keep_original_body(Record& record, std::string body) {
     keep_original(record, body.size(), [&](Original& original) { original.body = std::move(body); });
 }
 
-// They are in the order of their begin, give or take a moment: ones that are missed are deleted the next time.
+// Records are nearly in the order of their begin: those that are missed here are deleted the next time.
 void Records::forget_originals(TimePoint began_before) {
     const MutexLock lock(mutex_);
     for (const std::shared_ptr<Record>& record : kept_) {

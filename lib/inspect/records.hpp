@@ -32,7 +32,7 @@ public:
         const MutexLock lock(mutex_);
         return exchange_;
     }
-    /// Reads it without a copy. `visit` is short, and reads nothing else that is locked.
+    /// Reads the exchange without a copy. `visit` is short, and reads nothing else that is locked.
     template <typename Visit>
     auto read(Visit visit) const {
         const MutexLock lock(mutex_);
@@ -97,15 +97,15 @@ public:
     bool admits(TimePoint now);
     /// Adds an exchange that begins; it gets a number, unless it has one. Its texts are counted.
     std::shared_ptr<Record> begin(Exchange exchange);
-    /// Counts so many more bytes of it; older ones are dropped for them. False if there is no room, or it was dropped
-    /// itself.
+    /// Counts `bytes` more of `record`; older records are dropped to make room. False if there is no room, or if
+    /// `record` was dropped itself.
     bool grow(Record& record, std::uint64_t bytes);
-    /// It uses so many bytes less.
+    /// `record` uses `bytes` less.
     void shrink(Record& record, std::uint64_t bytes);
     /// Keep the head or the body of a request for a replay (Record::original), if there is room: they are counted.
     void keep_original_head(Record& record, std::string_view head);
     void keep_original_body(Record& record, std::string body);
-    /// Deletes the originals of exchanges that began before this. Their visible form stays.
+    /// Deletes the originals of exchanges that began before `began_before`. Their visible form stays.
     void forget_originals(TimePoint began_before);
 
     /// The newest first.

@@ -29,7 +29,7 @@ public:
     bool are_hidden() const noexcept { return on_; }
     /// Whether each value of this name is a secret.
     bool is_secret(std::string_view name) const { return classify(name) == Verdict::always; }
-    /// Whether this value, as written, is a secret, by its first `deciding_bytes`. A plural with a number counts things
+    /// Whether `value`, as written, is a secret, by its first `deciding_bytes`. A plural with a number counts things
     /// ("max_tokens": 4096), and "keys" and "sessions" with a list of objects are searched by the names in there.
     bool hides(std::string_view name, std::string_view value) const;
     /// For a query or a form, where OAuth and one-time passwords use "code".

@@ -41,7 +41,7 @@ struct AcceptedToken {
 
     const TokenId& id() const noexcept { return known_as ? *known_as : token.id; }
     bool is_known_by(const TokenId& id) const noexcept { return token.id == id || (also && also->id == id); }
-    /// Whether this is one of its secrets. An id has 64 bits, which several secrets may have in common.
+    /// Whether `key` is one of the secrets. An id has 64 bits, which several secrets may have in common.
     bool has_secret(const Key& key) const noexcept { return token.key == key || (also && also->key == key); }
 };
 

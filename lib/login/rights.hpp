@@ -43,11 +43,11 @@ struct PortRight {
 struct Rights {
     using Moment = std::chrono::system_clock::time_point;
 
-    /// Hosts and patterns in normal form; those below a pattern are included. Empty: all that no other token has.
+    /// Hosts in normal form; a pattern includes what it matches. Without: hosts to which no other token has a right.
     std::optional<std::vector<std::string>> hosts;
-    std::optional<PortRight> ports;  // empty: those of every token
+    std::optional<PortRight> ports;  // without: the ports that every token may have
     std::optional<std::vector<wire::ServiceKind>> kinds;
-    std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; empty: the server's own
+    std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; without: the server's own
     std::vector<std::string> visited_by;           // names of other tokens that may visit its private services
     std::optional<net::IpNetworks> from;           // the networks that its clients connect from
     std::optional<Moment> expires;                 // it is rejected from then on
@@ -62,7 +62,7 @@ struct Rights {
     bool has_expired(Moment now) const noexcept { return expires && *expires <= now; }
     bool counts_visitors() const noexcept { return visitors || visitors_per_second; }
     bool allows(wire::ServiceKind kind) const noexcept;
-    /// Whether clients with another token, of that name, may visit private services.
+    /// Whether clients with another token, called `token`, may visit private services.
     bool lets_visit(std::string_view token) const noexcept;
 };
 

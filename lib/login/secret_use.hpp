@@ -26,7 +26,7 @@ public:
         friend bool operator==(const Last&, const Last&) = default;
     };
 
-    /// A client has logged in with it.
+    /// A client has logged in with `secret`.
     void begins(const TokenId& secret, std::string from, std::chrono::system_clock::time_point now) {
         const MutexLock lock(mutex_);
         Last& last = secrets_[secret];
@@ -34,7 +34,7 @@ public:
         last.from = std::move(from);
         ++last.connections;
     }
-    /// A connection with it has ended.
+    /// A connection with `secret` has ended.
     void ends(const TokenId& secret, std::chrono::system_clock::time_point now) {
         const MutexLock lock(mutex_);
         const auto found = secrets_.find(secret);

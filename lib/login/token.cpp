@@ -91,7 +91,7 @@ std::size_t find_token(std::string_view text) {
     return at;
 }
 
-// A sentence about a token with other text around it; empty if there is no such text.
+// The error message if `text` has a token and other text before or after it; otherwise empty.
 std::string company_of_token(std::string_view text) {
     const std::size_t at = find_token(text);
     const auto name_of = [](const Wrapping* wrapping) { return wrapping == nullptr ? "other text" : wrapping->name; };

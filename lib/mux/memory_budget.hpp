@@ -30,7 +30,7 @@ public:
 
     // --- the account -------------------------------------------------------------------------------------------------
 
-    /// What a stream may cost changes from `before` to `after`.
+    /// Replaces a stream's commitment of `before` bytes by one of `after` bytes.
     void commit(std::uint64_t before, std::uint64_t after) noexcept { committed_ = committed_ - before + after; }
     std::uint64_t committed() const noexcept { return committed_; }
     std::uint64_t in_use() const noexcept { return ledger_.bytes() + committed_; }

@@ -10,7 +10,7 @@
 
 namespace ferrotunnel::mux {
 
-/// No service may use all the room. Visits have service id 0, which is no service; they have a bound of their own
+/// No service may use all the room. Visits have service id 0, which is not a service; they have a bound of their own
 /// (session/private_visits.cpp). Lives on the session's worker.
 class OpenLimiter {
 public:

@@ -44,7 +44,7 @@ public:
     std::uint64_t give_up_for(std::uint64_t asked, TimePoint now) noexcept;
     /// The connection is lost: everything sent and not confirmed counts as unsent.
     void detach();
-    /// Whether the peer can have received so many bytes.
+    /// Whether the peer can have received `peer_received` bytes.
     bool can_reattach(std::uint64_t peer_received) const noexcept {
         return detached_ && retransmit_.can_rewind(peer_received);
     }

@@ -21,7 +21,7 @@ namespace ferrotunnel::mux {
 /// Lives on the session's worker.
 class RetransmitBuffer {
 public:
-    /// `skip`: so many of the first bytes belong to the login and do not count. `most`: the memory beyond which
+    /// `skip`: how many of the first bytes belong to the login and do not count. `most`: the memory beyond which
     /// is_full() holds. Copies are charged to `ledger`; slabs of referenced pieces are charged already.
     RetransmitBuffer(std::uint64_t skip, std::uint64_t most, IntrusivePtr<buffer::SlabLedger> ledger);
 

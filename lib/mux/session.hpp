@@ -172,7 +172,7 @@ public:
     TimePoint resumable_until() const noexcept;
     /// The number of received bytes, to be reported to the peer; fixed while the session is detached.
     std::uint64_t received_bytes() const noexcept { return resume_ ? resume_->received() : 0; }
-    /// Whether the peer can have received so many bytes.
+    /// Whether the peer can have received `peer_received` bytes.
     bool can_reattach(std::uint64_t peer_received) const noexcept {
         return state_ != SessionState::closed && resume_ && resume_->can_reattach(peer_received);
     }

@@ -93,7 +93,7 @@ public:
         }
         return std::min(send_queue_max, bytes < outbound_max ? limits::send_queue_tight : limits::send_queue_full);
     }
-    /// Whether a stream that has this much queued is below send_queue_limit(), and below half of it.
+    /// Whether a stream that has `queued` bytes queued is below send_queue_limit(), and below half of it.
     bool is_below_limit(std::uint32_t queued) const noexcept {
         return queued < send_queue_least || queued < send_queue_limit();
     }

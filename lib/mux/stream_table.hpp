@@ -91,13 +91,13 @@ public:
     /// Ends the stream from this side at once. The peer receives RESET with ABORT, or nothing if its OPEN was never
     /// sent. `in_order`: everything was sent to the peer, which delivers it first.
     void abort(Stream& stream, wire::Code code, bool in_order = false);
-    /// Aborts it if its endpoint has requested that and the time has come; true then.
+    /// Aborts `stream` if its endpoint has requested that and the time has come; true then.
     bool abort_if_requested(Stream& stream);
     /// Aborts a stream, live or unread, that holds memory and does not move.
     void reset_stalled(Stream& stream);
     /// Serves an ended stream: its endpoint has consumed everything, or consumes nothing any more.
     void serve_gone(Stream& stream);
-    /// Ends all of them.
+    /// Ends all streams.
     void end_all(StreamEnd stream_end);
     /// Counts a refusal: a stream that ends before it was answered was refused, unless its opener left.
     void count_refusal(const Stream& stream, bool by_opener, wire::Code code) noexcept;

@@ -65,7 +65,7 @@ private:
         bool accepts() const noexcept {
             return !has_last && !out.wants_pull() && out.size() <= limits::plugin_body_waiting_max;
         }
-        /// Whether it will produce nothing after `out`.
+        /// Whether the filter will produce nothing after `out`.
         bool is_done() const noexcept { return has_last && !out.wants_pull(); }
     };
 

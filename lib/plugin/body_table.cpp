@@ -1,4 +1,4 @@
-// The functions of ft_body_api, called from C. They throw nothing through a plugin.
+// The functions of ft_body_api, called from C. No exception leaves them.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -29,8 +29,8 @@ public:
         ~Owner() = default;
     };
 
-    /// `token`: the name of the one for whose services it waits; it has to live as long as hooks run. `held_bytes`:
-    /// what a wait keeps in memory, which is counted with that of the worker's others.
+    /// `token`: name of the token whose services are concerned; the text must stay valid as long as hooks run.
+    /// `held_bytes`: memory that a wait keeps, which counts towards the limits of the worker and of the token.
     DecisionWait(IntrusivePtr<WorkerChain> chain, std::string_view token, std::size_t held_bytes, Owner& owner);
     ~DecisionWait();
     DecisionWait(const DecisionWait&) = delete;
@@ -67,7 +67,7 @@ private:
     const std::size_t held_bytes_;
     Owner& owner_;
     Ticket::Handle ticket_;
-    std::size_t instance_ = 0;      // who has the ticket
+    std::size_t instance_ = 0;      // the instance that has the ticket
     WaitShares::iterator share_{};  // where that is counted
     Duration timeout_{};
     bool waits_ = false;

@@ -15,7 +15,7 @@ class HookReply {
 public:
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
-    /// Whether a plugin may respond, or reject a request, with this. If false, FailureReason has the reason.
+    /// Whether a plugin may respond, or reject a request, with these values. If false, FailureReason has the reason.
     static bool may_answer(std::uint32_t status, const Fields& fields, std::string_view body);
     static bool may_reject(std::uint32_t status, std::string_view code, const Fields& fields);
 

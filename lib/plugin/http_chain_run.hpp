@@ -4,7 +4,7 @@
 //   request: 0 --continue--> 1 --continue--> ... --> all have let it pass       response: backwards through those
 //            | '--answered, failed closed--> response
 //            |--later--> wait --decided--> `then` instead of the hook; expired or dropped--> failed
-//            '--collect--> the body is read --> `then` instead of the hook; if that is impossible--> failed
+//            '--collect--> the body is read --> `then` instead of the hook; not collected--> failed
 //
 // A failure takes back what the instance did, and ends in a response (closed) or continues (open).
 #pragma once

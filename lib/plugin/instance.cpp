@@ -93,7 +93,7 @@ void Instance::log_change(std::string_view request, std::string_view what, std::
     }
 }
 
-// Slow hooks are rare enough to log each: at most one in a tenth of a second on each worker.
+// Logs each slow hook within the rate of the log category; a worker has at most ten a second, of 100 ms each.
 void Instance::log_slow(std::string_view hook, const SlowHook& slow) const noexcept {
     static constexpr LogCategory slow_hooks{"plugin_slow_hooks"};
     count(Count::slow);

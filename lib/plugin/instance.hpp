@@ -63,16 +63,16 @@ public:
     void count_time(HookKind hook, Duration took) const noexcept { counts_.add_time(hook, took); }
     const InstanceCounts& counts() const noexcept { return counts_; }
 
-    /// Counts a failure of a hook in the request with that id, and logs it if the rate of such lines allows. Without a
+    /// Counts a failure of a hook in the request `request`, and logs it if the rate of such lines allows. Without a
     /// reason it is only counted. Thread-safe.
     void log_failure(HookKind hook, std::string_view request, std::string_view why) const noexcept;
-    /// Log what an observing instance would have answered, or changed (such as the "request field" of that name).
+    /// Log what an observing instance would have answered, or changed (such as the "request field" `name`).
     void log_observed(std::string_view request, const hooks::Reply& reply) const noexcept;
     void log_change(std::string_view request, std::string_view what, std::string_view name = {}) const noexcept;
     /// Logs that a hook has blocked its worker, and switches the instance off if that happens too often. Thread-safe.
     void log_slow(std::string_view hook, const SlowHook& slow) const noexcept;
-    /// Like log_failure() above, for a visitor, login or registration from that address, in the session phase of that
-    /// name.
+    /// Like log_failure() above, for a visitor, login or registration from `address`, in the session phase called
+    /// `phase`.
     void log_failure(std::string_view phase, std::string_view address, std::string_view why) const noexcept;
     /// Log what an observing instance would have refused there, with its words, or changed.
     void log_observed(std::string_view phase, std::string_view address, std::string_view words) const noexcept;

@@ -32,7 +32,7 @@ bool is_type_name(std::string_view name) noexcept;
 /// Calls the entry of a library, once, and returns its description, as far as this version knows it. Thread-safe.
 Result<ft_library, std::string> enter_library(ft_entry entry);
 
-/// Why clients cannot request that type of a library, in words that follow its name; empty if they can.
+/// Why clients cannot request this type of a library, in words that follow the type's name; empty if they can.
 std::optional<std::string> fault_for_clients(ft_entry entry, std::string_view type);
 
 /// Reads one type into `type`, as far as possible. Returns all its faults, a sentence each.

@@ -35,23 +35,23 @@ inline constexpr std::size_t plugin_asked_max = 2'048;
 /// Services whose plugins wait to be created, which takes a millisecond each.
 inline constexpr std::size_t plugin_asked_queue_max = 1'024;
 
-/// A hook that blocks its worker for so long is logged: visitors notice a tenth of a second.
+/// A hook that blocks its worker for this long is logged: visitors notice a tenth of a second.
 inline constexpr std::chrono::milliseconds plugin_hook_slow{100};
-/// An instance with so many slow hooks within that time is switched off: a single bad moment (a page fault on a slow
-/// disk) does not open a guard or close a service.
+/// An instance with this many slow hooks in plugin_hooks_slow_within is switched off: a single bad moment (a page fault
+/// on a slow disk) does not open a guard or close a service.
 inline constexpr std::size_t plugin_hooks_slow_max = 5;
 inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
 /// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of the
 /// measurement, and limits readings to 100 a second on each thread.
 inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 
-/// A token may have so many times as many waits as are free, and their heads as many bytes. So a flood of one leaves a
+/// A token may have this multiple of the free waits, and of the free bytes for heads. So a flood of one leaves a
 /// quarter of what it floods to the others, floods of two a seventh, and the last place goes to a token that has few.
 inline constexpr std::size_t plugin_waiting_share = 3;
 
 /// How far an operator may raise the bounds of what waits (PluginLimits): as many as there are visitors of a large
-/// server, as long as a person takes to answer, and bodies as large as a large machine has room for. What the heads of
-/// those who wait take stays as it is.
+/// server, as long as a person takes to answer, and bodies as large as a large machine has room for. The memory
+/// for the heads of what waits cannot be raised.
 inline constexpr std::uint64_t plugin_waiting_settable_max = 65'536;
 inline constexpr std::chrono::minutes plugin_wait_settable_max{5};
 inline constexpr std::uint64_t plugin_collected_settable_max = 4'096_MiB;

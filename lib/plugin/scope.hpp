@@ -48,7 +48,7 @@ struct Scope {
     bool has_reading(std::string_view reading) const noexcept;
 };
 
-/// A fault in a text, in words that follow it; `item` is an index into the list `key`.
+/// A fault in a text, in words that follow the text; `item` is an index into the list `key`.
 struct ScopeFault {
     const char* key;  // "hosts", "paths" or "services"
     std::size_t item;

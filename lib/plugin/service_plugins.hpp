@@ -41,7 +41,7 @@ public:
     /// and its visits and requests.
     std::shared_ptr<ServicePlugins> add(const Token& token, std::vector<std::shared_ptr<Instance>> instances,
                                         std::string names);
-    /// Whether the clients of the token may have so many plugins more.
+    /// Whether the clients of the token may have `more` further plugins.
     bool has_room(const Token& token, std::size_t more) const;
     /// Removes the plugins from all services; no worker may run any more.
     void end();

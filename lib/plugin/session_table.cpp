@@ -1,4 +1,4 @@
-// The functions of ft_session, called from C. They throw nothing through a plugin, and do nothing without memory.
+// The functions of ft_session, called from C. No exception leaves them; without memory they do nothing.
 #include <exception>
 #include <string>
 #include <utility>

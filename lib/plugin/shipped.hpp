@@ -29,7 +29,7 @@ std::string shipped_fault(const std::filesystem::path& folder, const std::filesy
 
 /// The result of find_shipped() for this process. Thread-safe, like the functions below.
 std::string shipped_folder();
-/// The result of shipped_fault() for it.
+/// The result of shipped_fault() for this process.
 std::string shipped_fault();
 /// The built-in types (built_in.hpp), followed by those in that folder, each in a file of its own; both sorted by name.
 std::vector<std::string> shipped_types();

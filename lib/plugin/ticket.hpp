@@ -66,7 +66,7 @@ public:
     static void decide(Handle handle, const Continuation& then) noexcept;
     /// Like decide(), without the tap.
     static void decide_now(Handle handle, const Continuation& then) noexcept;
-    /// Returns the ticket, or discards its decision if that is on its way. Called on the thread of `user`, which took
+    /// Returns the ticket, or discards its decision if one is on its way. Called on the thread of `user`, which took
     /// the ticket. False if it was decided, or the handle is stale.
     static bool withdraw(Handle handle, TicketUser& user) noexcept;
 

@@ -76,8 +76,8 @@ public:
 
     /// The memory limit for collected bodies.
     CollectBudget& collected() noexcept { return state_->collected; }
-    /// Counts one more that waits for the instance, with the copy of its head, in the share of a token. Nothing: too
-    /// many do, of all or of that token.
+    /// Counts one more exchange that waits for `instance`, with the copy of its head, in the share of `token`. Empty if
+    /// too many wait, of all or of this token.
     std::optional<WaitShares::iterator> begin_wait(std::size_t instance, std::string_view token,
                                                    std::size_t head_bytes) noexcept;
     void end_wait(std::size_t instance, WaitShares::iterator share, std::size_t head_bytes) noexcept;

@@ -125,7 +125,7 @@ private:
         }
     }
 
-    // This function and the next return false if the rule exists already.
+    // This function and the next return false if the rule already exists.
     bool add_expression(Tables::HostRules& rules, std::uint32_t route) {
         http::PathRule& path = tables_.routes[route].path;
         const auto first = tables_.expressions.begin() + rules.first_expression;

@@ -45,7 +45,7 @@ public:
     /// last check of the poller and this call.
     void watch(Sleeper& sleeper) noexcept;
     /// Wakes at `when`, or at an earlier time that was set before; it has to be set again then. False if it was set to
-    /// that time or an earlier one. The io_context's list of timers may need memory: without it the sleeper wakes at
+    /// `when` or an earlier time. The io_context's list of timers may need memory: without it the sleeper wakes at
     /// once, as long as the shortage lasts.
     bool set_alarm(Sleeper& sleeper, TimePoint when) noexcept;
     /// A wait for this is over, and the next one may begin.

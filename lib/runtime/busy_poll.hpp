@@ -21,17 +21,17 @@ namespace ferrotunnel::runtime {
 
 class BusyPoll {
 public:
-    /// A worker whose gaps are longer on average does not poll, as a multiple of `longest`. Gaps are longer while the
+    /// A worker whose average gap is longer than this multiple of `longest` does not poll. Gaps are longer while the
     /// worker still sleeps through them.
     static constexpr int worthwhile = 3;
-    /// One whose work takes longer than half of `longest` does not either.
+    /// A worker whose average work takes longer than half of `longest` does not poll either.
     static constexpr int much_work = 2;
-    /// A longer gap counts as this, so that one pause does not erase the average.
+    /// A gap or work counts as at most this multiple of `longest`, so that one pause does not dominate the average.
     static constexpr int gap_max = 8;
-    /// The weight of a new gap in the average is one in so many.
+    /// A new gap or work has the weight 1 / `weight` in its average.
     static constexpr int weight = 8;
 
-    /// Zero: never.
+    /// Zero: it never polls.
     explicit BusyPoll(Duration longest) noexcept : longest_(longest), gap_(longest * gap_max) {}
 
     bool is_on() const noexcept { return longest_ > Duration::zero(); }
@@ -39,9 +39,9 @@ public:
     Duration budget() const noexcept {
         return gap_ < longest_ * worthwhile && work_ * much_work < longest_ ? longest_ : Duration::zero();
     }
-    /// Work arrived so long after the worker had run out of it.
+    /// Work has arrived, the time `gap` after the worker had run out of it.
     void count_gap(Duration gap) noexcept { count(gap_, gap); }
-    /// The worker has run out of work, after being busy for so long.
+    /// The worker has run out of work, after being busy for the time `work`.
     void count_work(Duration work) noexcept { count(work_, work); }
 
 private:

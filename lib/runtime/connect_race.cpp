@@ -20,8 +20,8 @@ Fd begin_connect(const SocketAddress& to, std::error_code& error) noexcept {
     return start_connect(to, error);
 }
 
-// Whether it is connected: within this machine a connect is usually complete when it returns, although it reports "in
-// progress".
+// Whether the socket is connected: within this machine a connect is usually complete when it returns, although it
+// reports "in progress".
 bool is_connected_already(int fd, const SocketAddress& to) noexcept {
     return to.is_loopback() && !peer_address(fd).empty();
 }
@@ -33,7 +33,7 @@ bool is_connected_to_itself(int fd, const SocketAddress& to) {
     return local.port() == peer.port() && local.ip() == peer.ip();
 }
 
-// Errors of this machine, which has no such family, address or route. They tell nothing about the peer.
+// Errors of this machine, which has no such family, address or route. They are not about the peer.
 bool is_about_us(std::error_code error) noexcept {
     return error == std::errc::address_family_not_supported || error == std::errc::address_not_available ||
            error == std::errc::network_unreachable;

@@ -18,7 +18,7 @@ public:
     virtual void run_deferred() noexcept = 0;
 
     bool deferred() const noexcept { return queue_ != nullptr; }
-    /// Removes it from the queue, if it is on one.
+    /// Removes this object from the queue, if it is on one.
     void cancel_deferred() noexcept;
 
 protected:

@@ -16,14 +16,14 @@ inline constexpr auto name_preference = std::chrono::minutes(10);
 
 // --- connecting to one of several addresses (RFC 8305) --------------------------------------------------------------
 
-/// The next address is tried so long after the previous one, or at once when that has failed.
+/// The next address is tried this long after the previous one, or at once when that has failed.
 inline constexpr auto connect_attempt_every = std::chrono::milliseconds(250);
 /// Sockets that one connect has at once. If there are as many, the oldest makes room for the next address if it had
 /// this long, in which all except the farthest peers respond.
 inline constexpr std::size_t connects_at_once_max = 4;
 inline constexpr auto connect_room_after = std::chrono::seconds(1);
-/// If no address of a name has responded for so long, or for half of the available time, the name is resolved again: it
-/// may have moved.
+/// If no address of a name has responded for this long, or for half of the available time, the name is resolved again:
+/// its addresses may have changed.
 inline constexpr auto reresolve_after = std::chrono::seconds(4);
 
 // --- routes ---------------------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@
 
 namespace ferrotunnel::runtime {
 
-/// Reads them from the kernel, at most once a second for each thread. Always contains the addresses that mean this
-/// machine (0.0.0.0, ::, 127.0.0.0/8, ::1). A prefix of length 0 does not count as a network of its own. Throws
-/// std::system_error if the kernel does not report them.
+/// This machine's networks, read from the kernel at most once a second on each thread. Always contains the addresses
+/// that mean this machine (0.0.0.0, ::, 127.0.0.0/8, ::1). A prefix of length 0 does not count as a network of its own.
+/// Throws std::system_error if the kernel does not report them.
 const net::IpNetworks& own_networks(TimePoint now);
 
 /// Whether the interface has an address, or the peer of one, in a network. Reads and throws like own_networks().

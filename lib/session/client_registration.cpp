@@ -80,7 +80,7 @@ void ClientRegistration::replace(std::vector<ServiceReplacement> replacements) {
     }
 }
 
-// Also where it is not registered: without the message, the trunk would keep an id that has ended on another one.
+// Also for trunks without the service: without the message, they would keep an id that has ended on another trunk.
 void ClientRegistration::unregister(std::uint32_t id) {
     wire::Unregister message;
     message.ids.push_back(id);
@@ -233,7 +233,7 @@ void ClientRegistration::on_registered(std::size_t place, const wire::Registered
     report_registered(*offered, endpoint, answer.port);
 }
 
-// It is registered on a trunk, and so is its twin if it has one.
+// The service is registered on a trunk, and so is its twin if it has one.
 void ClientRegistration::report_registered(OfferedService& offered, const std::string& endpoint, std::uint16_t port) {
     if (std::exchange(offered.refused, false)) {
         refused_backoff_.start_over();

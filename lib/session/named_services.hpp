@@ -28,7 +28,7 @@ struct NamedCarrier {
 };
 
 /// Thread-safe. The cost of a look-up is bounded by limits::named_carriers_max, whatever the number of sessions and
-/// services and their names: it returns so many of those with the name, the next ones in turn each time.
+/// services and their names: it returns at most that many with the name, the next ones in turn each time.
 class NamedServices : public std::enable_shared_from_this<NamedServices> {
     using Carriers = std::list<const NamedCarrier*>;  // of places; the one whose turn is next first
     struct Called {

@@ -118,7 +118,7 @@ struct ServerShared {
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
     std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
-    /// The trunk that carries the private service of that name, of a client with the token called `token` (empty: the
+    /// The trunk that carries the private service `service`, of a client with the token called `token` (empty: the
     /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty if no
     /// service is visited.
     using Visited = std::pair<std::shared_ptr<ServerSession>, std::uint32_t>;

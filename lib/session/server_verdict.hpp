@@ -20,8 +20,8 @@ public:
 
     /// Whether the server has decided against the client.
     bool is_settled(const trunk::TrunkEnd& end) const noexcept;
-    /// Whether the client ends because of it. A client that was superseded must not reconnect, whatever the settings
-    /// are: two clients would replace each other forever.
+    /// Whether the client ends because of that decision. A client that was superseded must not reconnect, whatever the
+    /// settings are: two clients would replace each other forever.
     bool is_final(const trunk::TrunkEnd& end) const noexcept;
     /// Why the connection ended, for the user.
     std::string explain(const trunk::TrunkEnd& end) const;

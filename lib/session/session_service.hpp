@@ -69,7 +69,7 @@ struct SessionService {
     }
     /// The group that has the service, or `client` if there is none.
     directory::ClientId owner(const directory::ClientId& client) const { return group().value_or(client); }
-    /// The owner's number for it: a group has one service.
+    /// The owner's number for the service: a group has only one, 0.
     std::uint32_t number() const { return membership ? 0 : description.id; }
 };
 

@@ -13,7 +13,7 @@
 
 namespace ferrotunnel::session {
 
-/// The time until the other client has accepted the visit and proved the key: the open may wait as long as any.
+/// Time limit for the other client to accept the visit (up to limits::open_answer_deadline, 20 s) and to prove the key.
 inline constexpr auto visit_handshake_deadline = 3 * limits::handshake_deadline;
 
 /// Records the end of a visit (trunk::SealedPump::Outcome); on `worker`. The visit counts as open as long as the result

@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::detail {
 
-/// The problem of a user's name or password, worded to follow it; empty if there is none.
+/// The problem of a user's name or password, worded to follow the value's name or key; empty if there is none.
 std::string problem_of_user_name(const std::string& name);
 std::string problem_of_password(const Secret& password);
 

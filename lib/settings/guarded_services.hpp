@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::detail {
 
-/// Maximum number for a server, since each registration checks all of them.
+/// Maximum number of guarded services of a server, since each registration checks all of them.
 inline constexpr std::size_t guarded_services_max = 256;
 
 /// The problem of one port or range; empty if it is valid.

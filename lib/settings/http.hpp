@@ -27,7 +27,7 @@ struct PageStates {
 /// The states that a status, a state's name or "all" means; empty if the name is unknown.
 std::optional<PageStates> page_states_of(const std::string& name);
 
-/// Adds one page to `pages`, or returns its problem, worded to follow its name.
+/// Adds one page to `pages`, or returns the problem, worded to follow the page's name.
 std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages);
 
 /// Combines checked pages.

@@ -28,7 +28,7 @@ bool read_list(config::Section& section, const char* key, std::vector<std::strin
     return is_right;
 }
 
-// Reads one of them. Empty if a problem was reported.
+// Reads one guarded service. Empty if a problem was reported.
 std::optional<GuardedService> read_guarded(const Value& item, ConfigReading& reading) {
     if (!item.is_group()) {
         item.unexpected("a service with its token, like {name: ssh, ports: 2222, token: file:ssh.token}");

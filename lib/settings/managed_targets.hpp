@@ -9,7 +9,7 @@
 
 namespace ferrotunnel::detail {
 
-/// The problem of an item, worded to follow it; empty if it is an address or network with ports.
+/// The problem of an item, worded to follow the item; empty if it is an address or network with ports.
 std::optional<std::string> managed_target_fault(const std::string& item);
 
 /// Parses valid items.

@@ -14,7 +14,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-constexpr std::string_view group_alone = "rule";             // the type of a group of keys, or a list of them
+constexpr std::string_view group_alone = "rule";             // the type of an object, or of a list of objects
 constexpr std::uint64_t exact_max = std::uint64_t{1} << 53;  // larger integers are not exact in every JSON parser
 
 Json number_from(double least, double most, bool is_whole) {

@@ -22,7 +22,7 @@ wire::HttpRulesPart rules_part(const Http& service);
 wire::HttpLimitsPart limits_part(const HttpLimits& limits);
 
 /// All problems of the rules and limits of a service. Keys are members of Http, like
-/// "rules.request_headers.set[1].name", and the texts are worded to follow them. Problems of `path` or `local` itself
+/// "rules.request_headers.set[1].name", and the texts are worded to follow a key. Problems of `path` or `local` itself
 /// are not included.
 std::vector<Problem> rule_problems(const Http& service, bool application_serves);
 

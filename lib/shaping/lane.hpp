@@ -20,7 +20,7 @@
 
 namespace ferrotunnel::shaping {
 
-/// Lives on the visitor's worker. Not to be used unless `is_on()` of its service.
+/// Lives on the visitor's worker. Used only while ServiceShape::is_on() of the visitor's service is true.
 class Lane final : private Turn {
 public:
     static constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();

@@ -48,7 +48,7 @@ struct RunningHandshake {
 
 /// The record of this handshake; null before the ClientHello, or if there is no memory.
 RunningHandshake* running_handshake(SSL* ssl) noexcept;
-/// Returns that record, a new and empty one if there is none yet. Throws std::bad_alloc.
+/// Returns the record of this handshake, a new and empty one if there is none yet. Throws std::bad_alloc.
 RunningHandshake& start_running_handshake(SSL* ssl);
 
 /// Call it after the handshake. Releases everything that only the handshake needed. Throws std::bad_alloc.

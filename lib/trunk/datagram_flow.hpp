@@ -25,9 +25,9 @@ public:
     enum class Next : std::uint8_t { datagram, nothing, over };
     /// Whether datagrams may pass. `nothing`: not yet, and the stream's waker will be called.
     virtual Next is_open() = 0;
-    /// Takes the next received one. `nothing`: the stream's waker will be called. `over`: it was ended.
+    /// Takes the next received datagram. `nothing`: the stream's waker will be called. `over`: it was ended.
     virtual Next take(buffer::Slice& into) = 0;
-    /// Sends one, or drops and counts it. It is sent with flush().
+    /// Queues a datagram for flush(), or drops and counts it.
     virtual void send(buffer::Slice payload, TimePoint now) = 0;
     virtual void flush() noexcept = 0;
     virtual mux::Stream::Drops drops() const noexcept = 0;

@@ -6,7 +6,7 @@
 namespace ferrotunnel::trunk {
 namespace {
 
-// Only one visitor in so many has the others counted, since counting costs more than everything else.
+// The present visitors are counted only at every 16th arrival: counting them is the most expensive step.
 constexpr std::uint64_t check_interval = 16;
 
 }  // namespace

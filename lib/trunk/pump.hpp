@@ -82,7 +82,7 @@ protected:
     // To the end.
     /// The data at the front of the stream, as much as one write covers.
     std::span<const Bytes> gather(Pieces& pieces) { return gather_inbound(*stream_, pieces); }
-    /// The end has accepted so much of it.
+    /// The end has accepted `bytes` of that data.
     void count_taken(std::size_t bytes);
     /// Shows the tap the first `bytes` bytes of what was read into these pieces.
     void show_read(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept {
@@ -103,7 +103,7 @@ protected:
     /// Handles an end that accepts nothing any more. What it received before it failed is still read, and the reset
     /// follows that; if its end was already read, the reset follows at once.
     void end_failed();
-    /// Resets the end once its peer has acknowledged everything, and reads no more of it.
+    /// Resets the end once its peer has acknowledged everything, and reads no more from the end.
     void reset_acknowledged();
 
     runtime::Worker& worker_;

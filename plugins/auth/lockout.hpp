@@ -31,7 +31,7 @@ public:
     void failed(std::string_view user, std::string_view address, Time now);
     /// Forgets the failures of the pair.
     void succeeded(std::string_view user, std::string_view address);
-    /// Whether it was made with these values.
+    /// Whether this object was made with these values.
     bool has(std::size_t failures, std::chrono::seconds duration) const noexcept {
         return failures_ == failures && duration_ == duration;
     }

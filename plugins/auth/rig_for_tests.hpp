@@ -33,7 +33,7 @@ inline std::string basic(const std::string& user_and_password) {
 struct AuthRig : PluginRig {
     explicit AuthRig(std::string_view settings) { add<plugins::Auth>({"auth", true, false}, settings); }
 
-    /// Waits for the decisions of so many exchanges.
+    /// Waits for the decisions of `count` exchanges.
     void wait_for(int count) {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         while (count > 0) {

@@ -17,7 +17,7 @@ public:
     static constexpr std::size_t users_max = 100'000;
     static constexpr std::size_t name_max = 255;
 
-    /// Why this name is not valid, in words that follow its place; empty if it is.
+    /// Why this name is not valid, in words that follow the name's place; empty if it is valid.
     static std::string name_fault(std::string_view name);
 
     /// Adds a user whose name and hash are valid. False if the name exists.

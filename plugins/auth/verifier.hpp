@@ -49,9 +49,9 @@ public:
     Verifier(std::shared_ptr<const AuthResponder> responder, std::shared_ptr<Lockout> lockout,
              std::chrono::nanoseconds known_for, std::size_t pending_max = pending_as_pool_has_room);
 
-    /// Whether this was found correct a short while ago. With another hash of the user it is another attempt.
+    /// Whether `attempt` was found correct a short while ago. With another hash of the user it is another attempt.
     bool is_known(const Attempt& attempt, Time now);
-    /// Has it checked on the pool, and then decides.
+    /// Checks `attempt` on the pool, and then decides.
     void verify(WorkPool& pool, Share share, Attempt attempt, std::string address, plugin::Later later);
 
 private:

@@ -11,7 +11,7 @@ namespace ferrotunnel::plugins {
 
 class CircuitTable {
 public:
-    /// Has room for at least so many circuits; up to 2^16.
+    /// Has room for at least `entries` circuits; up to 2^16.
     explicit CircuitTable(std::size_t entries);
 
     /// The circuit of the key, which must be a good hash and not 0. A new one replaces the least recently used circuit

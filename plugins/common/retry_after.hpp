@@ -8,7 +8,7 @@
 
 namespace ferrotunnel::plugins {
 
-/// Retry-After (RFC 9110, 10.2.3) for that time, rounded up to seconds, so that a visitor does not retry too early. At
+/// Retry-After (RFC 9110, 10.2.3) for `wait`, rounded up to seconds, so that a visitor does not retry too early. At
 /// least 1.
 inline plugin::Field retry_after(std::chrono::nanoseconds wait) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();

@@ -52,7 +52,7 @@ public:
 
     /// The key whose turn it is. The table must not be empty.
     Key next() const noexcept { return turns_.front(); }
-    /// Ends that key's turn.
+    /// Ends the turn of next().
     void pass() noexcept { turns_.splice(turns_.end(), turns_, turns_.begin()); }
 
 private:

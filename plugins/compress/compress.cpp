@@ -39,7 +39,8 @@ Compress::Compress(const Settings& settings)
     }
 }
 
-// The codings that the visitor prefers to none, the most preferred one first.
+// The offered codings to which the visitor gives at least the weight of an unencoded body, best first; none without the
+// field Accept-Encoding. `takes_plain`: whether the visitor accepts an unencoded body.
 std::vector<Compress::Offer> Compress::wanted(const Exchange& exchange, bool& takes_plain) const {
     AcceptEncoding accepted;
     std::size_t fields = 0;

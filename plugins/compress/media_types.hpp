@@ -13,7 +13,7 @@ public:
     /// Patterns such as "text/html", "text/*" and "application/*+json", in any case.
     explicit MediaTypes(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {}
 
-    /// Whether a Content-Type value matches one of them.
+    /// Whether a Content-Type value matches one of the patterns.
     bool has(std::string_view content_type) const noexcept;
     /// Whether a text is a valid pattern.
     static bool is_pattern(std::string_view text) noexcept;

@@ -26,7 +26,7 @@ public:
 
     static constexpr std::uint64_t limit_max = 1'000'000;
 
-    /// Has room for at least so many keys; up to 2^20.
+    /// Has room for at least `entries` keys; up to 2^20.
     explicit LeaseTable(std::size_t entries);
 
     /// Takes a lease for the key if it has fewer than `limit` (1 to limit_max). `key` must be a good hash, not 0.

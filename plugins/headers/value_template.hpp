@@ -17,7 +17,7 @@ public:
 
     /// The value for this exchange. Unknown properties are empty.
     std::string value(const plugin::Exchange& exchange) const;
-    /// The names of the notes in it.
+    /// The names of the notes in the template.
     std::vector<std::string> notes() const;
 
 private:

@@ -54,7 +54,7 @@ public:
     plugin::Decision on_request(plugin::Exchange& exchange) override;
     plugin::Decision on_connect(plugin::Visit& visit) override;
 
-    /// Whether a visitor with that address is accepted. An invalid address is not. Thread-safe; does not allocate.
+    /// Whether the address `visitor` is accepted. An invalid address is not. Thread-safe; does not allocate.
     bool admits(std::string_view visitor) const noexcept;
     /// Reads the files that have changed. An unusable file changes nothing, and is logged. Called on the control thread
     /// before start(), then on this object's own.

@@ -33,7 +33,7 @@ struct ClaimRules {
     bool needs_end = true;               // whether "exp" is required
 };
 
-/// Why the token is not valid at that time, in seconds since 1970; empty if it is. `until`: its expiry, with the skew.
+/// Why the token is not valid at `now`, in seconds since 1970; empty if it is. `until`: its expiry, with the skew.
 std::string claims_fault(const nlohmann::json& claims, const ClaimRules& rules, double now, double& until);
 
 /// A claim as a field value: a text, a number, true or false, or a list of texts without commas. Empty for anything

@@ -19,7 +19,7 @@ struct Rate {
 
 class GcraTable {
 public:
-    /// Has room for at least so many keys; up to 2^20.
+    /// Has room for at least `entries` keys; up to 2^20.
     explicit GcraTable(std::size_t entries);
 
     /// Takes one unit of the key's rate. Zero if it was available; otherwise the time until one is, and nothing is

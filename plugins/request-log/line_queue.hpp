@@ -16,7 +16,7 @@ constexpr std::size_t log_line_bytes_max = 4'096;
 
 class LineQueue {
 public:
-    /// Has room for at least so many lines.
+    /// Has room for at least `lines` lines.
     explicit LineQueue(std::size_t lines)
         : mask_(std::bit_ceil(lines) - 1),
           turns_(mask_ + 1),

@@ -35,7 +35,7 @@ Struct known_part(const Struct& theirs) noexcept {
     return ours;
 }
 
-/// The host's table of that id, as far as both have it; all null if it has none.
+/// The host's table `id`, as far as host and plugin both know it; all null if the host has none.
 template <typename Table>
 Table table_of(const ft_host& host, const char* id) noexcept {
     const auto* const theirs = static_cast<const Table*>(host.extension(id));
