@@ -129,7 +129,7 @@ Fate map_domain_back(const MapBack& map, std::string_view domain, std::string& o
     if (wanted.empty() || backend.empty()) {
         return Fate::stays;
     }
-    if (!same_host(wanted, backend)) {
+    if (!same_backend(wanted, backend)) {
         const bool below = backend.size() > wanted.size() && backend.ends_with(wanted) &&
                            backend[backend.size() - wanted.size() - 1] == '.';
         return below ? Fate::dropped : Fate::stays;
