@@ -28,7 +28,7 @@ visitors() {
 }
 visitors &
 visiting=$!
-start look env NODE_PATH="$npm/node_modules" node "$E2E_SOURCE/node/dashboard.cjs" "$browser" "$dir/profile" "$at_server" \
+start look env NODE_PATH="$node_path" node "$E2E_SOURCE/node/dashboard.cjs" "$browser" "$dir/profile" "$at_server" \
     "$at_client" "$(<"$dir/secret")" "${E2E_SCREENSHOTS:-}"
 join look 170
 touch "$dir/enough"

@@ -19,7 +19,7 @@ equal "a second request" "$(status_of app.test '/fields?second')" 200
 
 # in_browser NAME SCENARIO ADDRESS [HASH]
 in_browser() {
-    start "$1" env SECRET="$(<"$dir/secret")" node "$E2E_SOURCE/node/dashboard_pages.mjs" "$npm" "${@:2}"
+    start "$1" env NODE_PATH="$node_path" SECRET="$(<"$dir/secret")" node "$E2E_SOURCE/node/dashboard_pages.mjs" "${@:2}"
     join "$1" 170
     [[ ${exit_codes[$1]} == 0 ]] || cat "$dir/$1.err" >&2
     equal "what $1 finds" "${exit_codes[$1]} $(tail -n 1 "$dir/$1.out")" "0 done"

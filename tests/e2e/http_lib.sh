@@ -124,19 +124,22 @@ need_ws() {
     fi
     command -v npm >/dev/null || skip "there is neither node-ws nor npm"
     need_npm ws 8.18.0
-    ws=$npm/node_modules/ws
+    ws=$npm/ws
 }
 
-# need_npm NAME VERSION: a package of npm's, which is put beside the tools once for all tests, in $npm/node_modules.
+# need_npm NAME VERSION: a package of npm's, which is put beside the tools once for all tests, in $npm, and into $node_path
+# with those that were needed before. Each has a folder of its own: what another one depends on would replace it there.
 npm=
 need_npm() {
     need node npm flock
-    npm=$E2E_TOOLS/../npm
-    mkdir -p "$npm"
+    local folder=$E2E_TOOLS/../npm/$1-$2
+    npm=$folder/node_modules
+    node_path=${node_path:+$node_path:}$npm
+    mkdir -p "$folder"
     # shellcheck disable=SC2016
-    flock -w 200 "$npm/lock" bash -c '
+    flock -w 200 "$folder/lock" bash -c '
         [[ -f $1/node_modules/$2/package.json ]] && exit 0
         exec timeout 90 npm install --prefix "$1" --ignore-scripts --no-audit --no-fund --no-update-notifier \
-            --fetch-retries 1 --fetch-timeout 30000 "$2@$3"' - "$npm" "$1" "$2" </dev/null >"$dir/npm.log" 2>&1 ||
+            --fetch-retries 1 --fetch-timeout 30000 "$2@$3"' - "$folder" "$1" "$2" </dev/null >"$dir/npm.log" 2>&1 ||
         skip "npm cannot get $1"
 }

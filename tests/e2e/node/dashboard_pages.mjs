@@ -1,11 +1,11 @@
 // Uses the dashboards as a person with mouse and keyboard does, in jsdom: the scripts come from the program itself.
-// FOLDER SCENARIO ADDRESS [HASH], where the folder has the node_modules; $SECRET is the dashboard's. What jsdom does not
+// SCENARIO ADDRESS [HASH]; $NODE_PATH has jsdom and axe-core, $SECRET is the dashboard's. What jsdom does not
 // have (layout, dialogs, charts, event streams) stands still.
 import assert from "node:assert/strict";
 import { createRequire, register } from "node:module";
 
-const [modules, scenario, at, hash = ""] = process.argv.slice(2);
-const require = createRequire(`${modules}/`);
+const [scenario, at, hash = ""] = process.argv.slice(2);
+const require = createRequire(import.meta.url);
 const { JSDOM, VirtualConsole } = require("jsdom");
 const patience = 60000;
 const base = `http://${at}`;
