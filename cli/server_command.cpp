@@ -17,6 +17,7 @@
 #include "endpoint_file.hpp"
 #include "fd_store.hpp"
 #include "ferrotunnel/control.hpp"
+#include "ferrotunnel/detail/shell_text.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
@@ -147,17 +148,13 @@ std::string for_clients(const ServerPlan& plan) {
     return host + ":" + port_of(control);
 }
 
-// Quotes a word for a shell.
+// Quotes a word for a shell where it needs quotes.
 std::string in_shell(const std::string& word) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
     if (word.find_first_not_of(plain) == std::string::npos) {
         return word;
     }
-    std::string quoted = "'";
-    for (const char c : word) {
-        quoted += c == '\'' ? "'\\''" : std::string(1, c);
-    }
-    return quoted + '\'';
+    return detail::in_shell_quotes(word);
 }
 
 // Prints how a client logs in once: with a join string if the token is in a file, otherwise with the token. Both need

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ferrotunnel/detail/shell_text.hpp"
 #include "ferrotunnel/detail/shown_text.hpp"
 #include "http/field_name.hpp"
 #include "inspect/content_coding.hpp"
@@ -10,6 +11,8 @@
 
 namespace ferrotunnel::inspect {
 namespace {
+
+using ferrotunnel::detail::in_shell_quotes;
 
 std::string_view word_of(std::string_view line, std::size_t index) {
     for (; index > 0; --index) {
@@ -55,14 +58,6 @@ bool status_fits(unsigned status, std::string_view wanted) {
     return wanted.size() == text.size() &&
            std::equal(wanted.begin(), wanted.end(), text.begin(),
                       [](char want, char is) { return lower(want) == 'x' || want == is; });
-}
-
-std::string in_shell_quotes(std::string_view text) {
-    std::string quoted = "'";
-    for (const char c : text) {
-        quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    return quoted + '\'';
 }
 
 // Whether a text can be part of a command unchanged, which a terminal shows.
