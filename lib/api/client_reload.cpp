@@ -93,7 +93,7 @@ ApplyReport ClientReload::apply(ClientSettings&& next, std::vector<AnyService> s
     ServiceEntries::Plan plan = needs_.state.services.plan(std::move(services), report.problems);
     std::vector<VisitChange> visit_changes;
     if (report.ok()) {
-        visit_changes = needs_.state.visits.plan(next.visits, report.problems);
+        visit_changes = needs_.state.visits.plan(next.visits, needs_.state.shares_addresses, report.problems);
         locate(report.problems, next);
     }
     if (!report.ok()) {

@@ -14,7 +14,7 @@ namespace ferrotunnel::detail {
 /// the lock held, so that it receives changes in the order in which they are made.
 struct ClientState {
     ClientState(ServiceEntries::Needs needs, bool wants_handover, bool shares)
-        : shares_addresses(shares), services(std::move(needs)), visits(shares), status(wants_handover) {}
+        : shares_addresses(shares), services(std::move(needs)), status(wants_handover) {}
 
     const bool shares_addresses;  // the process that this one replaces may still listen where this one does
 

@@ -45,7 +45,8 @@ VisitChange listen_for(const Visit& visit, bool shares_addresses, std::error_cod
     return change;
 }
 
-std::vector<VisitChange> VisitTable::plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const {
+std::vector<VisitChange> VisitTable::plan(const std::vector<Visit>& visits, bool shares_addresses,
+                                          std::vector<Problem>& problems) const {
     std::map<std::uint32_t, const Entry*> left;  // not matched yet
     for (const auto& [id, one] : visits_) {
         if (one.of_settings) {
@@ -70,7 +71,7 @@ std::vector<VisitChange> VisitTable::plan(const std::vector<Visit>& visits, std:
             continue;
         }
         std::error_code error;
-        changes.push_back(listen_for(visit, shares_addresses_, error));
+        changes.push_back(listen_for(visit, shares_addresses, error));
         if (error) {
             problems.push_back({"visits", "cannot listen at " + in_quotes(visit.local) + ": " + error.message()});
         }

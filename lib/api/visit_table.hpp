@@ -36,10 +36,9 @@ VisitChange listen_for(const Visit& visit, bool shares_addresses, std::error_cod
 /// Has no lock: the owner's guards it.
 class VisitTable {
 public:
-    explicit VisitTable(bool shares_addresses) noexcept : shares_addresses_(shares_addresses) {}
-
-    /// Compares with `visits`, and listens at new addresses. Failures are appended as problems.
-    std::vector<VisitChange> plan(const std::vector<Visit>& visits, std::vector<Problem>& problems) const;
+    /// Compares with `visits`, and listens at new addresses as listen_for() does. Failures are appended as problems.
+    std::vector<VisitChange> plan(const std::vector<Visit>& visits, bool shares_addresses,
+                                  std::vector<Problem>& problems) const;
     /// Cannot fail; nothing has changed since the plan. `of_settings`: later plans compare them.
     void commit(std::vector<VisitChange>& changes, bool of_settings);
 
@@ -56,7 +55,6 @@ private:
         bool of_settings = false;
     };
 
-    const bool shares_addresses_;
     std::map<std::uint32_t, Entry> visits_;  // by the link's numbers
     std::uint32_t last_id_ = 0;
 };

@@ -14,7 +14,7 @@ using VisitKind = VisitChange::Kind;
 
 struct VisitTableParts {
     std::vector<VisitChange> apply(const std::vector<Visit>& visits) {
-        std::vector<VisitChange> changes = table.plan(visits, problems);
+        std::vector<VisitChange> changes = table.plan(visits, false, problems);
         if (problems.empty()) {
             table.commit(changes, true);
         }
@@ -22,7 +22,7 @@ struct VisitTableParts {
     }
 
     const VisitKey key{Secret::generate()};
-    VisitTable table{false};
+    VisitTable table;
     std::vector<Problem> problems;
 };
 
