@@ -95,7 +95,7 @@ void Output::write_some() {
         if (written > 0) {
             waiting_.erase(0, static_cast<std::size_t>(written));
         } else if (written < 0 && errno != EINTR && errno != EAGAIN) {
-            waiting_.clear();  // a reader that has gone is no reason to end
+            waiting_.clear();  // the program continues without a reader
         } else {
             return;
         }

@@ -33,8 +33,9 @@ AnswerRules::Verdict AnswerRules::field(std::string_view name, std::string_view 
     if (has_upper_case(name) || (name == "te" && !http::same_text(value, "trailers"))) {
         return Verdict::malformed;
     }
+    // RFC 9113, 8.2.2 makes a message with one of these malformed; it does not name HTTP2-Settings.
     if (const http::FieldName known = http::field_name_of(name); http::is_of_connection(known)) {
-        return known == http::FieldName::http2_settings ? Verdict::drop : Verdict::malformed;  // RFC 9113: others
+        return known == http::FieldName::http2_settings ? Verdict::drop : Verdict::malformed;
     }
     if (nghttp2_check_header_name(bytes_of(name), name.size()) == 0 ||
         nghttp2_check_header_value(bytes_of(value), value.size()) == 0) {
