@@ -11,6 +11,10 @@ string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
 list(TRANSFORM FERROTUNNEL_ASIO_DEFINITIONS PREPEND "-D" OUTPUT_VARIABLE pc_definitions)
 list(JOIN pc_definitions " " pc_definitions)
 
+# Headers of our own program and plugins, which no public header includes.
+set(internal_headers
+  "nearest|new_folder|path_text|setting_texts|shell_text|shown_text|text_encoding|time_text|whole_file")
+
 # ft_package(KIND library program [OTHER]): everything that is installed with this kind of the library. OTHER: as one
 # component, only on request.
 function(ft_package kind library program)
@@ -37,7 +41,8 @@ function(ft_package kind library program)
     install(FILES ${generated}/ferrotunnel@.service DESTINATION lib/systemd/system ${unit_options})
   endif()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ ${FERROTUNNEL_GENERATED_INCLUDE_DIR}/
-    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${development_options} FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h")
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${development_options} FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h"
+    REGEX "/detail/(${internal_headers})[.]hpp$" EXCLUDE)
 
   get_property(plugins GLOBAL PROPERTY FERROTUNNEL_PLUGINS)
   list(TRANSFORM plugins APPEND _file)
