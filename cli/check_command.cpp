@@ -18,7 +18,7 @@ std::string counted(std::size_t number, std::string_view what) {
 }
 
 std::string_view encryption(const Config::Section& section) {
-    return section.tls_off ? "TLS is OFF" : "TLS 1.3";
+    return section.tls ? "TLS 1.3" : "TLS is OFF";
 }
 
 std::string http_of(const Config::ServerSection& server) {

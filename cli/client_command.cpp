@@ -18,6 +18,7 @@
 #include "drain_request.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/client.hpp"
+#include "ferrotunnel/program.hpp"
 #include "ferrotunnel/version.hpp"
 #include "guard_options.hpp"
 #include "help.hpp"
@@ -280,7 +281,7 @@ public:
             }
         }
         if (!file_.empty()) {
-            plan_.client.keep_services_beside(std::filesystem::absolute(file_).string());
+            program::keep_services_beside(plan_.client, std::filesystem::absolute(file_).string());
         }
         plan_.client.on_drain([this](DrainRequest::Time time) { drain_request_.request(time); });
         plan_.client.start();
@@ -329,9 +330,9 @@ public:
 
     void set_handlers(ControlHandlers handlers) override {
         plan_.client.on_reload(std::move(handlers.reload));
-        plan_.client.on_trial(std::move(handlers.trial));
-        plan_.client.on_trial_left(std::move(handlers.trial_left));
-        plan_.client.on_compare(std::move(handlers.compare));
+        program::on_trial(plan_.client, std::move(handlers.trial));
+        program::on_trial_left(plan_.client, std::move(handlers.trial_left));
+        program::on_compare(plan_.client, std::move(handlers.compare));
     }
 
     void prepare(const Sources& sources, Problems& problems) override {
@@ -364,7 +365,9 @@ public:
         return report;
     }
 
-    void note_reload(bool applied, const std::string& outcome) override { plan_.client.note_reload(applied, outcome); }
+    void note_reload(bool applied, const std::string& outcome) override {
+        program::note_reload(plan_.client, applied, outcome);
+    }
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();

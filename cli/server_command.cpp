@@ -18,6 +18,7 @@
 #include "fd_store.hpp"
 #include "ferrotunnel/control.hpp"
 #include "ferrotunnel/detail/shell_text.hpp"
+#include "ferrotunnel/program.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
@@ -106,7 +107,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
             if (token.secret.is_strong() && !token.file.empty()) {
                 plan.token_files.push_back(token.file);
             }
-            builder.token(std::move(token.secret), std::move(token.name));
+            builder.add_token(std::move(token.secret), std::move(token.name));
         }
     }
     if (!options.has("state-dir") && file.state_dir.empty()) {
@@ -138,7 +139,7 @@ ServerPlan read_plan(const Sources& sources, EventQueue& events, Signals& signal
 // The server's address for clients, as far as it is known: its configured name, otherwise the address that it listens
 // on, otherwise one of the machine's addresses. The machine's own name may be unknown to others.
 std::string for_clients(const ServerPlan& plan) {
-    const std::string control = plan.server.control_endpoint();
+    const std::string control = plan.server.client_endpoint();
     std::string host = host_of(control);
     if (!plan.public_host.empty() || !plan.domain.empty()) {
         host = plan.public_host.empty() ? plan.domain : plan.public_host;
@@ -211,7 +212,7 @@ void introduce_http(const ServerPlan& plan, Output& output) {
 
 void introduce(const ServerPlan& plan, Output& output) {
     output.line(fmt::format("FerroTunnel {} server", version_string));
-    output.line(fmt::format("  clients    {}   {}", plan.server.control_endpoint(),
+    output.line(fmt::format("  clients    {}   {}", plan.server.client_endpoint(),
                             plan.server.tls_pin().empty()
                                 ? "TLS is OFF: anyone on the network path can read and modify all traffic"
                                 : "TLS 1.3"));
@@ -239,7 +240,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
         return;
     }
     endpoints.clear();
-    endpoints.set_control(plan.server.control_endpoint());
+    endpoints.set_control(plan.server.client_endpoint());
     endpoints.set_http(plan.server.http_endpoint());
     endpoints.set_https(plan.server.https_endpoint());
     endpoints.set_connect(plan.server.connect_endpoint());
@@ -352,17 +353,17 @@ public:
                 },
             .requested_drain = [this] { return drain_request_.time(); },
             .reopen_files = [this] { plan_.server.reopen_access_log(); },
-            .is_replaced = [this] { return plan_.server.is_replaced(); },
-            .sockets = [this] { return plan_.server.sockets(); },
-            .socket_changes = [this] { return plan_.server.socket_changes(); },
+            .is_replaced = [this] { return program::is_replaced(plan_.server); },
+            .sockets = [this] { return program::sockets(plan_.server); },
+            .socket_changes = [this] { return program::socket_changes(plan_.server); },
         };
     }
 
     void set_handlers(ControlHandlers handlers) override {
         plan_.server.on_reload(std::move(handlers.reload));
-        plan_.server.on_trial(std::move(handlers.trial));
-        plan_.server.on_trial_left(std::move(handlers.trial_left));
-        plan_.server.on_compare(std::move(handlers.compare));
+        program::on_trial(plan_.server, std::move(handlers.trial));
+        program::on_trial_left(plan_.server, std::move(handlers.trial_left));
+        program::on_compare(plan_.server, std::move(handlers.compare));
     }
 
     void prepare(const Sources& sources, Problems& problems) override {
@@ -382,7 +383,9 @@ public:
         return report;
     }
 
-    void note_reload(bool applied, const std::string& outcome) override { plan_.server.note_reload(applied, outcome); }
+    void note_reload(bool applied, const std::string& outcome) override {
+        program::note_reload(plan_.server, applied, outcome);
+    }
     PartReport apply_prepared() override {
         Next next = std::move(*next_);
         next_.reset();
@@ -404,13 +407,13 @@ private:
             names.push_back(socket.name);
             socket.is_kept = other.empty() && FdStore::is_public_port(socket.name);
         }
-        plan_.server.inherit(std::move(given));
+        program::inherit(plan_.server, std::move(given));
         if (other.empty()) {
             start_with(names);
             return;
         }
         const Control control(other);
-        plan_.server.inherit(control.take_sockets());
+        program::inherit(plan_.server, control.take_sockets());
         plan_.server.start();
         try {
             (void)control.hand_over();
@@ -419,7 +422,7 @@ private:
                 throw;  // the other server continues, and this one ends
             }
         }
-        plan_.server.take_control_name();
+        program::take_control_name(plan_.server);
         has_replaced_ = true;
         output_->line("this server has replaced the one that ran: " + other);
     }

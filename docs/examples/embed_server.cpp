@@ -38,7 +38,7 @@ int run(const std::string& bind) {
     auto server = ferrotunnel::Server::builder()
                       .bind(bind)
                       .tcp_bind("127.0.0.1")
-                      .token(ferrotunnel::Secret::from_env("FERROTUNNEL_TOKEN"), "agents")
+                      .add_token(ferrotunnel::Secret::from_env("FERROTUNNEL_TOKEN"), "agents")
                       .on_event([&](const ferrotunnel::Event& event) {
                           if (event.kind == ferrotunnel::Event::Kind::registered && !std::exchange(has_first, true)) {
                               first.set_value(event.endpoint);
@@ -47,7 +47,7 @@ int run(const std::string& bind) {
                       .log(ferrotunnel::stderr_log())
                       .build();
     server.start();
-    std::printf("clients connect to %s\n", server.control_endpoint().c_str());
+    std::printf("clients connect to %s\n", server.client_endpoint().c_str());
     std::fflush(stdout);
 
     const std::string service = first.get_future().get();

@@ -41,6 +41,7 @@
 #include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/udp.hpp"
 #include "ferrotunnel/visit.hpp"
+#include "ferrotunnel/words.hpp"
 
 namespace asio {
 class io_context;
@@ -53,6 +54,7 @@ class Config;
 namespace detail {
 struct BuilderAccess;
 struct ClientSettings;
+struct EngineAccess;
 
 /// A pending async_listen: completes with a Listener when the server has registered the service.
 class ListenOperation : public Operation<std::error_code, Listener> {
@@ -131,8 +133,12 @@ public:
     /// Returns what apply() would return, without changing anything.
     ApplyReport check(const Builder& builder, std::vector<AnyService> services) const;
 
-    /// Begins to connect and returns at once. A second call throws std::system_error with errc::already_running.
+    /// Begins to connect and returns at once. Throws std::system_error whose text names the operation that failed, such
+    /// as opening the control socket; a second call fails with errc::already_running. The other one sets `ec` instead
+    /// of throwing, unless this handle is empty. What the network and the server decide is not its error: see
+    /// wait_ready().
     void start();
+    void start(std::error_code& ec);
 
     /// Waits until the client is connected and every service that was added so far is registered or refused; with
     /// several connections, on the first of them. Returns no error if all are registered. Otherwise it returns the
@@ -224,35 +230,33 @@ public:
     std::string dashboard_endpoint() const;
     /// dashboard_endpoint() as a URL for browsers, with "http://" or "https://".
     std::string dashboard_url() const;
-    /// Sets the handler of the control socket's `reload`; on_trial(), on_compare() and on_drain() set those of `reload
-    /// --try`, `config diff` and `drain`. Without a handler they are refused. May be called at any time.
+    /// Set the handlers of the control socket's `reload` and `drain`. Without a handler they are refused. May be called
+    /// at any time. Handlers for trials and comparisons: program.hpp.
     void on_reload(ReloadHandler handler);
-    /// Counts a reload of the configuration for metrics, and whether it was `applied`.
-    void note_reload(bool applied);
-    /// Like note_reload(applied), with the changes or the reason of the refusal, for the log and the event.
-    void note_reload(bool applied, std::string_view outcome);
+    void on_drain(DrainHandler handler);
     /// Sets a handler that adds metrics of the application to the library's own. May be called at any time.
     void on_scrape(ScrapeHandler handler);
     /// The metrics as text, for an application that serves them itself: in Prometheus's text format, or in OpenMetrics
     /// including its end. Empty before start(). Callable on any thread.
     std::string metrics_text(bool open_metrics = false) const;
-    void on_trial(TrialHandler handler);
-    void on_trial_left(TrialLeftHandler handler);
-    void on_compare(CompareHandler handler);
-    void on_drain(DrainHandler handler);
-    /// Allows the control socket to save services, in conf.d/90-runtime.yml beside this configuration file; Config
-    /// includes that automatically. Without this call, saving is refused. `file` must have a client section, and the
-    /// application calls apply() with it after a change. May be called at any time.
-    void keep_services_beside(std::string file);
     /// The executor for handlers without one of their own: a worker, or the application's io_context. After the worker
     /// has stopped, submitted work runs on Asio's system executor. Timers and sockets made with this executor must not
     /// outlive this Client.
     asio::any_io_executor get_executor() const;
 
+    // Old names, until 0.3.
+    [[deprecated("use program::note_reload()")]] void note_reload(bool applied, std::string_view outcome = {});
+    [[deprecated("use program::on_trial()")]] void on_trial(TrialHandler handler);
+    [[deprecated("use program::on_trial_left()")]] void on_trial_left(TrialLeftHandler handler);
+    [[deprecated("use program::on_compare()")]] void on_compare(CompareHandler handler);
+    [[deprecated("use program::keep_services_beside()")]] void keep_services_beside(std::string file);
+
     /// Only for the library.
     explicit Client(std::unique_ptr<Impl> impl) noexcept;
 
 private:
+    friend struct detail::EngineAccess;
+
     struct InitiateListen {
         Client* client;
 
@@ -295,9 +299,10 @@ public:
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
 
     /// Sets the proxy through which the server is reached: "http://user:password@proxy.example.com:3128" (CONNECT, with
-    /// Basic), "socks5://192.0.2.1:1080", "env" or "off". The proxy resolves the server's name. "env" (the default)
-    /// means the value of https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY (the first that is set) when build() is
-    /// called, unless no_proxy or NO_PROXY names the server, or the server is on this machine.
+    /// Basic), "socks5://192.0.2.1:1080", words::environment or words::off. The proxy resolves the server's name.
+    /// words::environment (the default) means the value of https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY (the first
+    /// that is set) when build() is called, unless no_proxy or NO_PROXY names the server, or the server is on this
+    /// machine.
     Builder& proxy(std::string url) { return set("proxy", std::move(url)); }
     /// Sets the name of this client on the server (TunnelInfo, events, logs, Server::async_open): up to 64 letters,
     /// digits and "._-:/[]*". Several clients may have the same name. Default: none.
@@ -323,20 +328,20 @@ public:
     /// visitors that do not read, or whose service does not, are reset.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Sets the path of the control socket, through which `ferrotunnel status` and Control reach this client, or
-    /// "default" for the usual place: client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
+    /// words::default_place: client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
     /// $XDG_RUNTIME_DIR/ferrotunnel. Only this user and root have access. Its folder is created with mode 0700; others
     /// must not be able to write into it. If a running program has that socket, this one gets a name with the process
     /// id: control_socket(). If it cannot be created, start() fails; in the usual place start() logs that and
-    /// continues. "off" (the default): none.
+    /// continues. words::off (the default): none.
     Builder& control(std::string path) { return set("control", std::move(path)); }
     /// Sets the listen address for Prometheus metrics of this client over HTTP: an IP address with a port (0: the
-    /// system chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. There is no login. If it cannot listen
-    /// there, start() fails. "off" (the default): none. docs/metrics.md lists the metrics.
+    /// system chooses, metrics_endpoint()), or words::default_place for 127.0.0.1:7836. There is no login. If it cannot
+    /// listen there, start() fails. words::off (the default): none. docs/metrics.md lists the metrics.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
     /// Sets the listen address of the dashboard: an address with a port (0: the system chooses, dashboard_endpoint()),
-    /// or "default" for 127.0.0.1:4040 or the next free port. A loopback address admits this user and root only; any
-    /// other address needs dashboard_token_file() and dashboard_tls(). If it cannot listen there, start() fails; in the
-    /// usual place start() logs that and continues. "off" (the default): none.
+    /// or words::default_place for 127.0.0.1:4040 or the next free port. A loopback address admits this user and root
+    /// only; any other address needs dashboard_token_file() and dashboard_tls(). If it cannot listen there, start()
+    /// fails; in the usual place start() logs that and continues. words::off (the default): none.
     Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
     /// Admits anyone who logs in with the secret in this file, instead of this user and root. start() throws
     /// std::system_error if the file cannot be read, or has fewer than 16 bytes.
@@ -356,10 +361,11 @@ public:
     /// if a round trip to the server takes less than 2 ms, otherwise one, on which visitors share the link evenly.
     Builder& connections(unsigned count) { return set("connections", std::uint64_t{count}); }
 
-    /// Turns encryption off. The token is still never sent, but anyone on the network path can read and modify all
-    /// traffic.
-    Builder& tls_off(bool off = true) { return set("tls", !off); }
-    /// Verifies the server's certificate and name against the CAs in this PEM file; "system" means the system's CAs.
+    /// Turns encryption on (the default) or off. Without it the token is still never sent, but anyone on the network
+    /// path can read and modify all traffic.
+    Builder& tls(bool on) { return set("tls", on); }
+    [[deprecated("use tls(false)")]] Builder& tls_off(bool off = true) { return tls(!off); }
+    /// Verifies the server's certificate and name against the CAs in this PEM file, or words::system_cas.
     Builder& tls_ca(std::string file) { return set("tls_ca", std::move(file)); }
     /// Accepts only a server with this public key, as it prints it at start: "sha256:" and base64 or hexadecimal.
     Builder& tls_pin(std::string pin) { return set("tls_pin", std::move(pin)); }
@@ -378,12 +384,12 @@ public:
     /// Event::Kind::took_over. The other client gets Event::Kind::replaced; it accepts no new visitors, and stops when
     /// its present ones have finished, or when stop() is called. Default: off.
     Builder& replace(bool on = true) { return set("replace", on); }
-    /// Only for the program around the client: how long it stays after another client has replaced it. At most 1 h.
-    /// Default: 0.
+    /// Has no effect by itself: how long the program around the client is to stay after another client has replaced it.
+    /// At most 1 h. Default: 0.
     Builder& linger(std::chrono::milliseconds time) { return set("linger", time); }
     /// Sets the backends for which the server's administrator may add, remove and switch services of this client
     /// through the server's control API: addresses or networks with ports, "127.0.0.1:3000-3999". The services are
-    /// saved if keep_services_beside() names a file. Default: none.
+    /// saved if program::keep_services_beside() names a file. Default: none.
     Builder& managed(std::vector<std::string> targets) { return set("managed", std::move(targets)); }
     /// Records the latest exchanges between visitors and backends in memory, with secrets masked: requests and
     /// responses with their bodies, messages of WebSockets and event streams, connections of other services. The
@@ -395,7 +401,7 @@ public:
     /// Limits the recorded bytes of each body, at most 1 MiB; 0: none. Default: 64 KiB.
     Builder& inspect_body(std::uint64_t bytes) { return set("inspect_body", bytes); }
     /// Adds words by which secrets are recognized: parts of the names of fields, parameters and members, like "iban" in
-    /// "customer_iban" and "customerIban". "off" as the only word: nothing is masked.
+    /// "customer_iban" and "customerIban". words::off as the only word: nothing is masked.
     Builder& inspect_mask(std::vector<std::string> words) { return set("inspect_mask", std::move(words)); }
     /// Sets the private services of other clients to visit from start() on, up to 256; see Client::visit. start()
     /// throws std::system_error if it cannot listen. apply() compares them: a new one begins, a removed one accepts no

@@ -76,7 +76,8 @@ public:
     /// The settings that both sections have, for programs that show them or have options of their own for them.
     struct Section {
         Timing timing;
-        bool tls_off = false;
+        bool tls = true;
+        [[deprecated("use tls")]] bool tls_off = false;
         std::optional<std::chrono::milliseconds> drain;  ///< for stop(); empty if the file does not set it
         std::string endpoint_file;                       ///< file for the addresses in use; empty: none
         std::optional<std::string> control;              ///< as for Builder::control; empty if the file does not set it

@@ -81,7 +81,7 @@ public:
     /// Begins a drain. `seconds` below 0: the program's own drain time.
     std::string drain(double seconds = -1) const;
     /// For a process that replaces a server: copies of the server's listening sockets. The caller owns each descriptor.
-    /// See Server::inherit.
+    /// See program::inherit.
     std::vector<PassedSocket> take_sockets() const;
     /// Reports to the server that the caller now accepts its visitors and clients: the server accepts no new ones, and
     /// ends when its visitors have finished, as after drain().

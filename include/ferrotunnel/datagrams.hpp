@@ -29,12 +29,12 @@ public:
     /// Its address, as the server saw it, and its service.
     VisitorInfo info() const;
     /// Sends one datagram of 0 to 65,507 bytes to the visitor, at any time and any number of times. The bytes are
-    /// copied. False: the datagram was dropped and counted (DatagramStats), because the trunk's queue is full, the
-    /// visitor
-    /// has ended, or it is too long. True does not guarantee delivery, as with UDP itself.
+    /// copied. False: the datagram was dropped and counted (DatagramStats), because the queue of the tunnel
+    /// connection is full, the visitor has ended, or it is too long. True does not guarantee delivery, as with UDP
+    /// itself.
     bool send(std::string_view payload) const noexcept;
-    /// Whether the visitor has ended: it was silent for the service's `idle`, or its service or trunk has ended, or
-    /// close() was called. Later datagrams from its address belong to a new visitor.
+    /// Whether the visitor has ended: it was silent for the service's `idle`, or its service or tunnel connection has
+    /// ended, or close() was called. Later datagrams from its address belong to a new visitor.
     bool is_gone() const noexcept;
     /// Forgets the visitor.
     void close() const noexcept;

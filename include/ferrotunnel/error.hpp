@@ -17,7 +17,7 @@ namespace ferrotunnel {
 /// The library's error codes. Each also equals the std::errc in brackets: `ec == std::errc::timed_out`.
 enum class errc {
     session_closed = 1,  ///< the Client or Server of this object was stopped or destroyed [not_connected]
-    trunk_lost,          ///< the connection between client and server broke [connection_reset]
+    connection_lost,     ///< the tunnel connection between client and server broke [connection_reset]
     stream_reset,        ///< the other side reset this stream [connection_reset]
     refused,             ///< the backend refused the connection [connection_refused]
     timed_out,           ///< no answer in time; from stop(): streams were cut [timed_out]
@@ -42,6 +42,7 @@ enum class errc {
     internal,            ///< a bug on this or the other side [state_not_recoverable]
     forbidden,           ///< the token has no right to this host or kind of service, or a plugin of the server
                          ///< refuses the login or the service [permission_denied]
+    trunk_lost [[deprecated("use connection_lost")]] = connection_lost,
 };
 
 /// Returns the category "ferrotunnel": one object for the process, also with the shared library.

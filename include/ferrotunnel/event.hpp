@@ -12,6 +12,7 @@
 
 namespace ferrotunnel {
 
+/// Something that has happened to a Client or Server.
 struct Event {
     enum class Kind {
         connected,  ///< the tunnel's first connection is up, and both sides have proved their token
@@ -34,8 +35,8 @@ struct Event {
         resumed,       ///< the new connection is up: nothing was lost
         draining,      ///< no new visitors from now on; the present ones finish. Requested by the other side if `peer`
                        ///< is set
-        reloaded,   ///< the configuration was read again, as reported by note_reload(). `text`: whether it was applied,
-                    ///< and the changes or the reason of the refusal
+        reloaded,      ///< the configuration was read again (program::note_reload). `text`: whether it was applied,
+                       ///< and the changes or the reason of the refusal
         kicked,     ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
                     ///< follows for each
         took_over,  ///< client: it has replaced the clients of its identity (`replace`); with an `error` it could not,
@@ -45,10 +46,15 @@ struct Event {
         stopped,    ///< the last event: ended by stop() (no error), or because of `error`
     };
     Kind kind = Kind::connected;
-    std::string peer;      ///< client: the server as configured; server: the client's address
-    std::string client{};  ///< server: the client's own name (Client::Builder::name): untrusted text, or empty
-    std::string service;   ///< the service's name, if the event is about one
-    std::string endpoint;  ///< registered: the public address, "tunnel.example.com:40022"; for HTTP the URL
+    std::string peer;             ///< client: the server as configured; server: the client's address
+    std::string client{};         ///< server: the client's own name (Client::Builder::name): untrusted text, or empty
+    std::uint64_t client_id = 0;  ///< server: the client's TunnelInfo::id; 0 if the event is about no single client, or
+                                  ///< about one that has not proved its token
+    std::string token_name{};     ///< server: the name of the client's token; empty if it has not proved one
+    std::string service;          ///< the service's name, if the event is about one
+    std::string service_kind{};   ///< its kind, as in Rights::kinds, of registered and refused; else it may be
+                                  ///< empty
+    std::string endpoint;         ///< registered: the public address, "tunnel.example.com:40022"; for HTTP the URL
     std::error_code error;
     std::string text;  ///< a sentence for the user; may be empty
     std::chrono::milliseconds retry_in{0};

@@ -96,7 +96,7 @@ public:
     /// get_executor(). Fails with asio::error::operation_aborted (cancelled or closed here), errc::session_closed (the
     /// Client was stopped), or the server's reason for refusing the service (errc::port_taken and the like; see
     /// service().error_text()). In the last case accepts fail until the service is registered, since the Client keeps
-    /// requesting it. A lost trunk is not a failure: the next visitor arrives after the reconnect.
+    /// requesting it. A lost tunnel connection is not a failure: the next visitor arrives after the reconnect.
     template <typename AcceptToken = typename asio::default_completion_token<executor_type>::type>
     auto async_accept(AcceptToken&& token = typename asio::default_completion_token<executor_type>::type()) {
         return asio::async_initiate<AcceptToken, void(std::error_code, Stream)>(
@@ -117,6 +117,8 @@ public:
     /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
     /// the service was first registered.
     std::string endpoint() const;
+    /// The same as a URL; see Service::url.
+    std::string url() const;
     std::uint16_t port() const;
     /// Removes the service from the server and rejects the visitors that still wait. Accepted streams continue.
     void close() noexcept;

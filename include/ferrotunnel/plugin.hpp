@@ -11,7 +11,7 @@
 //        }
 //    };
 //
-// Linked: `Server::builder().plugin(ferrotunnel::plugin::library<Hello>)`. Loaded: a shared library with
+// Linked: `Server::builder().add_plugin(ferrotunnel::plugin::library<Hello>)`. Loaded: a shared library with
 //
 //    extern "C" const ft_library* ferrotunnel_plugin_v1(const ft_host* host) {
 //        return ferrotunnel::plugin::library<Hello>(host);
@@ -65,7 +65,7 @@ class Exchange;
 class Later;
 
 // plugin_session.hpp, which this header includes.
-class Visit;
+class Visitor;
 class Login;
 class Registration;
 struct VisitOutcome;
@@ -106,7 +106,7 @@ public:
 private:
     friend class Exchange;
     friend class Later;
-    friend class Visit;
+    friend class Visitor;
     friend class Login;
     friend class Registration;
     template <typename>
@@ -410,17 +410,29 @@ public:
     virtual void on_close(Exchange&, const Outcome&) {}
 
     // The same for visitors of TCP and TLS passthrough services, and for clients: see plugin_session.hpp.
-    virtual Decision on_connect(Visit&) { return Decision::go_on(); }
+    virtual Decision on_connect(Visitor&) { return Decision::go_on(); }
     /// Called exactly once for each visitor that reached this instance.
-    virtual void on_visit_close(Visit&, const VisitOutcome&) {}
+    virtual void on_visit_close(Visitor&, const VisitOutcome&) {}
     /// Called for each tunnel connection of a client, and again after a reconnect: must make the same decision each
     /// time.
     virtual Decision on_login(Login&) { return Decision::go_on(); }
     /// Called once for each service of a client, not for each tunnel connection.
     virtual Decision on_register(Registration&) { return Decision::go_on(); }
 
+    /// The importance of a line in the server's log.
+    enum class Level : std::int32_t {
+        debug = FT_LOG_DEBUG,
+        info = FT_LOG_INFO,
+        warn = FT_LOG_WARN,
+        error = FT_LOG_ERROR,
+    };
     /// Writes a line to the server's log. Callable on any thread.
-    void log(std::int32_t level, Text line) const { detail::api.host->log(self_, level, detail::text(line)); }
+    void log(Level level, Text line) const {
+        detail::api.host->log(self_, static_cast<std::int32_t>(level), detail::text(line));
+    }
+    [[deprecated("use Level::info and so on")]] void log(std::int32_t level, Text line) const {
+        log(static_cast<Level>(level), line);
+    }
 
 protected:
     Plugin() = default;
@@ -485,7 +497,7 @@ struct TypeOf {
     static void destroy(void* instance) noexcept { delete static_cast<Class*>(instance); }
     /// Called within a catch handler, for a call whose failure has no consequences.
     static void log_thrown(void* instance, const char* call) noexcept {
-        static_cast<Class*>(instance)->log(FT_LOG_ERROR, detail::Thrown(call).words());
+        static_cast<Class*>(instance)->log(Plugin::Level::error, detail::Thrown(call).words());
     }
 
     template <auto hook>
@@ -496,7 +508,7 @@ struct TypeOf {
         } catch (...) {
             const detail::Thrown thrown("the hook");
             if (!detail::explain(thrown.words())) {
-                static_cast<Class*>(instance)->log(FT_LOG_WARN, thrown.words());
+                static_cast<Class*>(instance)->log(Plugin::Level::warn, thrown.words());
             }
         }
         return FT_FAILED;
@@ -521,7 +533,7 @@ struct TypeOf {
         } catch (...) {
             const detail::Thrown thrown("the hook");
             if (!detail::explain(thrown.words())) {
-                static_cast<Class*>(instance)->log(FT_LOG_WARN, thrown.words());
+                static_cast<Class*>(instance)->log(Plugin::Level::warn, thrown.words());
             }
         }
         return FT_FAILED;
@@ -542,9 +554,9 @@ struct TypeOf {
     static constexpr bool has_close =
         !std::is_same_v<decltype(&Class::on_close), void (Plugin::*)(Exchange&, const Outcome&)>;
 
-    static constexpr bool has_connect = !std::is_same_v<decltype(&Class::on_connect), Decision (Plugin::*)(Visit&)>;
+    static constexpr bool has_connect = !std::is_same_v<decltype(&Class::on_connect), Decision (Plugin::*)(Visitor&)>;
     static constexpr bool has_visit_close =
-        !std::is_same_v<decltype(&Class::on_visit_close), void (Plugin::*)(Visit&, const VisitOutcome&)>;
+        !std::is_same_v<decltype(&Class::on_visit_close), void (Plugin::*)(Visitor&, const VisitOutcome&)>;
     static constexpr bool has_login = !std::is_same_v<decltype(&Class::on_login), Decision (Plugin::*)(Login&)>;
     static constexpr bool has_register =
         !std::is_same_v<decltype(&Class::on_register), Decision (Plugin::*)(Registration&)>;
@@ -585,8 +597,8 @@ struct TypeOf {
             made.on_request = has_request ? &call<&Class::on_request> : nullptr;
             made.on_response = has_response ? &call<&Class::on_response> : nullptr;
             made.on_close = has_close ? &on_close : nullptr;
-            made.on_connect = has_connect ? &call_for<Visit, &Class::on_connect> : nullptr;
-            made.on_visit_close = has_visit_close ? &on_visit_close<Visit, VisitOutcome> : nullptr;
+            made.on_connect = has_connect ? &call_for<Visitor, &Class::on_connect> : nullptr;
+            made.on_visit_close = has_visit_close ? &on_visit_close<Visitor, VisitOutcome> : nullptr;
             made.on_login = has_login ? &call_for<Login, &Class::on_login> : nullptr;
             made.on_register = has_register ? &call_for<Registration, &Class::on_register> : nullptr;
             return made;
@@ -595,7 +607,7 @@ struct TypeOf {
     }
 };
 
-/// The plugin library of these classes: an entry point for Server::Builder::plugin, or the result of
+/// The plugin library of these classes: an entry point for Server::Builder::add_plugin, or the result of
 /// ferrotunnel_plugin_v1.
 template <typename... Classes>
 __attribute__((visibility("hidden"))) const ft_library* library(const ft_host* host) {

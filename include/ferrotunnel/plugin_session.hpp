@@ -6,8 +6,8 @@
 //        static constexpr ferrotunnel::plugin::Description description{.name = "office", .version = "1", .guard =
 //        true};
 //
-//        Decision on_connect(Visit& visit) override {
-//            return visit.address().starts_with("192.0.2.") ? Decision::go_on() : Decision::refuse("not from the
+//        Decision on_connect(Visitor& visitor) override {
+//            return visitor.address().starts_with("192.0.2.") ? Decision::go_on() : Decision::refuse("not from the
 //            office");
 //        }
 //    };
@@ -29,7 +29,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// A pending decision on a Visit, Login or Registration; like Later for an exchange.
+/// A pending decision on a Visitor, Login or Registration; like Later for an exchange.
 template <typename Subject>
 class LaterOf {
 public:
@@ -86,7 +86,7 @@ public:
     std::uint16_t address_port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_ADDRESS_PORT)); }
     /// The name of the client's token, never the secret.
     Text token() const { return text(FT_SUBJECT_TOKEN); }
-    /// The client's process: 32 hex digits that its trunks have in common.
+    /// The client's process: 32 hex digits that its tunnel connections have in common.
     Text client() const { return text(FT_SUBJECT_CLIENT); }
     /// The client's own name; any text, or empty.
     Text client_name() const { return text(FT_SUBJECT_CLIENT_NAME); }
@@ -127,9 +127,9 @@ private:
 
 }  // namespace detail
 
-/// A visitor of a TCP or TLS passthrough service, before any of its bytes are forwarded. If its trunk is lost
-/// meanwhile, it moves to another one without calling plugins again.
-class Visit final : public detail::SubjectBase {
+/// A visitor of a TCP or TLS passthrough service, before any of its bytes are forwarded. If its tunnel
+/// connection is lost meanwhile, it moves to another one without calling plugins again.
+class Visitor final : public detail::SubjectBase {
 public:
     using SubjectBase::SubjectBase;
 
@@ -144,7 +144,7 @@ public:
     /// The public port of a TCP or UDP service.
     std::uint16_t port() const { return static_cast<std::uint16_t>(number(FT_SUBJECT_PORT)); }
 
-    /// Decides later: `begin(LaterOf<Visit>)` is called now. Meanwhile the visitor's bytes stay in the kernel. A wait
+    /// Decides later: `begin(LaterOf<Visitor>)` is called now. Meanwhile the visitor's bytes stay in the kernel. A wait
     /// longer than `timeout` (0: the server's limit, which is also the maximum) is a failure.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
@@ -152,10 +152,12 @@ public:
         if (handle.ticket == nullptr) {
             return Decision::fail();  // too many wait
         }
-        begin(LaterOf<Visit>(handle));
+        begin(LaterOf<Visitor>(handle));
         return Decision(FT_LATER);
     }
 };
+
+using Visit [[deprecated("use Visitor")]] = Visitor;
 
 /// The result of a visit.
 struct VisitOutcome {
@@ -174,7 +176,7 @@ struct VisitOutcome {
     }
 };
 
-/// The login of a client's trunk whose token is proved, before it replaces an older one.
+/// The login of a client's tunnel connection whose token is proved, before it replaces an older one.
 class Login final : public detail::SubjectBase {
 public:
     using SubjectBase::SubjectBase;
@@ -183,11 +185,13 @@ public:
     Text agent() const { return text(FT_SUBJECT_AGENT); }
     /// The version of the protocol.
     std::uint32_t version() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_VERSION)); }
-    /// The number of this trunk, from 1, and the number of the client's trunks.
-    std::uint32_t trunk() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNK)); }
-    std::uint32_t trunks() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNKS)); }
+    /// The number of this tunnel connection, from 1, and the number of the client's tunnel connections.
+    std::uint32_t connection() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNK)); }
+    std::uint32_t connections() const { return static_cast<std::uint32_t>(number(FT_SUBJECT_TRUNKS)); }
+    [[deprecated("use connection()")]] std::uint32_t trunk() const { return connection(); }
+    [[deprecated("use connections()")]] std::uint32_t trunks() const { return connections(); }
 
-    /// Like Visit::later, within the time limit of a login.
+    /// Like Visitor::later, within the time limit of a login.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
         const ft_later handle = owe(timeout);
@@ -241,7 +245,7 @@ public:
         return detail::api.session->set_limit(raw(), static_cast<std::uint32_t>(limit), value) != 0;
     }
 
-    /// Like Visit::later.
+    /// Like Visitor::later.
     template <typename Begin>
     Decision later(Begin begin, std::chrono::nanoseconds timeout = std::chrono::nanoseconds(0)) {
         const ft_later handle = owe(timeout);

@@ -7,7 +7,7 @@
 //    assert(visit.words() == "not from the office");
 //
 // The parts of a server around it are missing: tokens and their rights, the use of hosts and limits that a plugin has
-// set, and the single registration of a service for all trunks of a client.
+// set, and the single registration of a service for all tunnel connections of a client.
 //
 // As with TestChain, the clock stands still and is moved by TestSessions::advance, and one thread uses these objects.
 #pragma once
@@ -29,7 +29,7 @@
 
 namespace ferrotunnel::plugin {
 
-/// A login of a client on one of its trunks.
+/// A login of a client on one of its tunnel connections.
 struct TestClient {
     std::string name = "laptop";                                // the client's own name
     std::string token = "token-1";                              // the token's name
@@ -37,8 +37,8 @@ struct TestClient {
     std::string agent = "ferrotunnel/test";
     std::string address = "198.51.100.1";
     std::uint16_t port = 40'000;
-    std::uint32_t trunk = 1;
-    std::uint32_t trunks = 1;
+    std::uint32_t connection = 1;
+    std::uint32_t connections = 1;
 };
 
 /// A service: as its client requests it, or as its visitors reach it.
@@ -126,7 +126,7 @@ public:
         return TestSessions({TestChain::use<Class>(std::move(settings))}, when);
     }
 
-    /// A login of a trunk whose token is proved.
+    /// A login of a tunnel connection whose token is proved.
     TestQuestion login(const TestClient& client = {});
     /// A registration of a service; with the notes of `login`, if given.
     TestQuestion registration(const TestService& service = {}, const TestClient& client = {},

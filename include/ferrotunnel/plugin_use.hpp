@@ -17,7 +17,7 @@ enum class PluginFailure : std::uint8_t {
     open,    // the exchange continues as if the plugin were not there
 };
 
-/// One instance of a plugin. Server::Builder::plugin adds them in the order in which requests pass them.
+/// One instance of a plugin. Server::Builder::add_plugin adds them in the order in which requests pass them.
 struct PluginUse {
     /// The plugin's library: `ferrotunnel::plugin::library<Hello>`.
     ft_entry library = nullptr;

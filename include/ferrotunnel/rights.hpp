@@ -4,7 +4,7 @@
 //    rights.hosts = {{"app.example.com", "*.alice.example.com"}};
 //    rights.ports = {{"2222", "8000-8099"}};
 //    rights.visitors = 200;
-//    builder.token(ferrotunnel::Secret::from_file("alice.token"), "alice", rights);
+//    builder.add_token(ferrotunnel::Secret::from_file("alice.token"), "alice", rights);
 #pragma once
 
 #include <chrono>

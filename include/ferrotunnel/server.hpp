@@ -2,7 +2,7 @@
 //
 //    auto server = ferrotunnel::Server::builder()
 //                      .bind("0.0.0.0:7835")
-//                      .token(ferrotunnel::Secret::from_file("/etc/ferrotunnel/token"))
+//                      .add_token(ferrotunnel::Secret::from_file("/etc/ferrotunnel/token"))
 //                      .build();
 //    server.start();
 #pragma once
@@ -39,6 +39,7 @@
 #include "ferrotunnel/stream.hpp"
 #include "ferrotunnel/timing.hpp"
 #include "ferrotunnel/traces.hpp"
+#include "ferrotunnel/words.hpp"
 
 namespace asio {
 class io_context;
@@ -50,6 +51,7 @@ class Config;
 
 namespace detail {
 struct BuilderAccess;
+struct EngineAccess;
 struct ServerSettings;
 
 class OpenAttempt;
@@ -79,7 +81,7 @@ struct OpenTarget {
     /// The name of the client that has the service (Client::Builder::name). Empty: any client with such a service; of
     /// several, one is chosen at random.
     std::string client{};
-    /// The name of the token (Builder::token) that the client must have logged in with. Clients choose their names
+    /// The name of the token (Builder::add_token) that the client must have logged in with. Clients choose their names
     /// freely, but the server has verified their token. Empty: any token.
     std::string token{};
     /// How long the client may take to connect the stream; errc::timed_out when exceeded. At most Timing::open_timeout,
@@ -106,14 +108,16 @@ public:
     /// destroyed.
     ~Server();
 
-    /// Binds the control port and begins to serve. Throws std::system_error whose text names the operation that failed,
-    /// for instance "listen on 0.0.0.0:7835: Address already in use"; a second call fails with errc::already_running.
+    /// Listens for clients and visitors and begins to serve. Throws std::system_error whose text names the operation
+    /// that failed, for instance "listen on 0.0.0.0:7835: Address already in use"; a second call fails with
+    /// errc::already_running. The other one sets `ec` instead of throwing, unless this handle is empty.
     void start();
     void start(std::error_code& ec);
 
     /// The address where clients connect: that of bind(), with the port that the system chose for 0. Empty before
     /// start().
-    std::string control_endpoint() const;
+    std::string client_endpoint() const;
+    [[deprecated("use client_endpoint()")]] std::string control_endpoint() const { return client_endpoint(); }
     /// The address where visitors of HTTP services connect: that of http_bind(), with the port that the system chose
     /// for 0. Empty before start() and without HTTP.
     std::string http_endpoint() const;
@@ -137,7 +141,7 @@ public:
     /// The address of the HTTP CONNECT listener, where visitors name their service: that of connect_bind(), with the
     /// port that the system chose for 0. Empty before start() and without connect_bind().
     std::string connect_endpoint() const;
-    /// The server's public key as a client can pin it: "sha256:" and base64. Empty before start() and with tls_off.
+    /// The server's public key as a client can pin it: "sha256:" and base64. Empty before start() and without TLS.
     std::string tls_pin() const;
 
     std::vector<TunnelInfo> tunnels() const;
@@ -159,36 +163,33 @@ public:
     std::string dashboard_endpoint() const;
     /// dashboard_endpoint() as a URL for browsers, with "http://" or "https://".
     std::string dashboard_url() const;
-    /// Sets the handler of the control socket's `reload`; on_trial(), on_compare() and on_drain() set those of `reload
-    /// --try`, `config diff` and `drain`. Without a handler they are refused. May be called at any time.
+    /// Set the handlers of the control socket's `reload` and `drain`. Without a handler they are refused. May be called
+    /// at any time. Handlers for trials and comparisons: program.hpp.
     void on_reload(ReloadHandler handler);
-    /// Counts a reload of the configuration for metrics, and whether it was `applied`.
-    void note_reload(bool applied);
-    /// Like note_reload(applied), with the changes or the reason of the refusal, for the log and the event.
-    void note_reload(bool applied, std::string_view outcome);
+    void on_drain(DrainHandler handler);
     /// Sets a handler that adds metrics of the application to the library's own. May be called at any time.
     void on_scrape(ScrapeHandler handler);
     /// The metrics as text, for an application that serves them itself: in Prometheus's text format, or in OpenMetrics
     /// including its end. Empty before start(). Callable on any thread.
     std::string metrics_text(bool open_metrics = false) const;
-    void on_trial(TrialHandler handler);
-    void on_trial_left(TrialLeftHandler handler);
-    void on_compare(CompareHandler handler);
-    void on_drain(DrainHandler handler);
-    /// Closes the connections of the client with this TunnelInfo::id, or else of all clients with this name, at once.
-    /// Their visitors are cut off; the clients may reconnect. Returns the number of these clients. Callable on any
-    /// thread.
-    std::size_t kick(const std::string& client);
-    /// Like kick(client), and refuses these clients until the time is over; for a client that is kept out already, the
-    /// time begins again. A client is identified by its token and its name, or without a name by its token and process.
-    /// At most 1,024 clients are kept out; a restart of the server forgets them. Returns the number of these clients.
-    /// Throws std::system_error with errc::busy, and disconnects no client, if no more can be kept out.
-    std::size_t kick(const std::string& client, std::chrono::milliseconds keep_out);
+    /// Closes the connections of the client with this TunnelInfo::id at once. Its visitors are cut off; the client may
+    /// reconnect, unless it is kept out: with a `keep_out` above zero it is refused until that time is over, and for a
+    /// client that is kept out already the time begins again. A client is kept out by its token and its name, or
+    /// without a name by its token and process. At most 1,024 clients are kept out; a restart of the server forgets
+    /// them. Returns the number of clients that were disconnected or kept out. Throws std::system_error with
+    /// errc::busy, and disconnects no client, if no more can be kept out. Callable on any thread.
+    std::size_t kick(std::uint64_t id, std::chrono::milliseconds keep_out = std::chrono::milliseconds(0));
+    /// Like kick(), for all clients with this name (Client::Builder::name), whatever their tokens.
+    std::size_t kick_by_name(const std::string& name,
+                             std::chrono::milliseconds keep_out = std::chrono::milliseconds(0));
+    /// `client` is an id or else a name, so that a client may call itself like the id of another one.
+    [[deprecated("use kick(id) or kick_by_name(name)")]] std::size_t kick(
+        const std::string& client, std::chrono::milliseconds keep_out = std::chrono::milliseconds(0));
 
-    /// Replaces the whole chain of plugins that requests of HTTP services pass (Builder::plugin), in this order. New
-    /// requests use the new plugins; exchanges that have begun keep theirs, which are stopped and destroyed on a thread
-    /// of the server after their last use. A plugin without any change stays as it is, even at another position; any
-    /// other is made again and receives the previous instance of the same name and type (see plugin.hpp). Before
+    /// Replaces the whole chain of plugins that requests of HTTP services pass (Builder::add_plugin), in this order.
+    /// New requests use the new plugins; exchanges that have begun keep theirs, which are stopped and destroyed on a
+    /// thread of the server after their last use. A plugin without any change stays as it is, even at another position;
+    /// any other is made again and receives the previous instance of the same name and type (see plugin.hpp). Before
     /// start() it only sets the plugins that start() makes.
     ///
     /// Throws config_error with all problems and changes nothing if there are any, for example a plugin that cannot be
@@ -221,8 +222,8 @@ public:
     /// Returns what apply() would return, without changing anything and without making new plugins.
     ApplyReport check(const Builder& builder) const;
 
-    /// Adds a token that clients may log in with, as Builder::token does; works like apply() with all other settings
-    /// unchanged. A name that is in use is reported as a problem.
+    /// Adds a token that clients may log in with, as Builder::add_token does; works like apply() with all other
+    /// settings unchanged. A name that is in use is reported as a problem.
     ApplyReport add_token(Secret token, std::string name, Rights rights = {}, Secret also = {});
     /// Removes the token of this name and ends its sessions. An unknown name, and the last token, are reported as
     /// problems.
@@ -236,7 +237,7 @@ public:
     /// `void(std::error_code, Stream)`. If a client has several connections, the one with the fewest visitors is used.
     /// A string as `target` is the service: `async_open("web", token)`, `async_open({"web", "alice"}, token)`. A stream
     /// to an HTTP service is raw: what is written to it reaches the backend unchanged. The Stream's executor is that of
-    /// the handler, or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, trunk_lost,
+    /// the handler, or get_executor(). Fails with errc::unknown_service, refused, timed_out, busy, connection_lost,
     /// session_closed or not_running, and with asio::error::operation_aborted when it is cancelled (all kinds of
     /// cancellation; the client then gives up).
     template <typename OpenToken>
@@ -244,22 +245,6 @@ public:
         return asio::async_initiate<OpenToken, void(std::error_code, Stream)>(InitiateOpen{this}, token,
                                                                               std::move(target));
     }
-
-    /// Passes listening sockets to this server before start(): those of a server that it replaces
-    /// (Control::take_sockets), or of a service manager. The server owns them from then on. Instead of listening at the
-    /// address of such a socket (with port 0: if the name matches) it uses the socket, also for public ports of clients
-    /// that connect later; sockets still unused 10 s after the start are closed. Then `Control::hand_over` makes the
-    /// other server end, and take_control_name() gives the control socket of this server the name of the other one's.
-    void inherit(std::vector<PassedSocket> sockets);
-    void take_control_name();
-    /// Copies of the listening sockets, each owned by the caller. While a copy is open, new connections wait in the
-    /// kernel for the next process: stop() closes only its own descriptors, so no socket stops listening.
-    std::vector<PassedSocket> sockets() const;
-    /// Number of changes to sockets() so far: public ports open and close with their clients. Callable on any thread.
-    std::uint64_t socket_changes() const;
-    /// Whether another process replaces this server: the handler of on_drain() was called for that, and stop() lets the
-    /// present visitors finish, while clients and new visitors go to the other process.
-    bool is_replaced() const;
 
     /// Accepts no new visitors and clients, lets open streams finish for at most `drain`, resets the rest and joins its
     /// threads.
@@ -281,10 +266,23 @@ public:
     /// outlive this Server.
     asio::any_io_executor get_executor() const;
 
+    // Old names, until 0.3.
+    [[deprecated("use program::note_reload()")]] void note_reload(bool applied, std::string_view outcome = {});
+    [[deprecated("use program::on_trial()")]] void on_trial(TrialHandler handler);
+    [[deprecated("use program::on_trial_left()")]] void on_trial_left(TrialLeftHandler handler);
+    [[deprecated("use program::on_compare()")]] void on_compare(CompareHandler handler);
+    [[deprecated("use program::inherit()")]] void inherit(std::vector<PassedSocket> sockets);
+    [[deprecated("use program::take_control_name()")]] void take_control_name();
+    [[deprecated("use program::sockets()")]] std::vector<PassedSocket> sockets() const;
+    [[deprecated("use program::socket_changes()")]] std::uint64_t socket_changes() const;
+    [[deprecated("use program::is_replaced()")]] bool is_replaced() const;
+
     /// Only for the library.
     explicit Server(std::unique_ptr<Impl> impl) noexcept;
 
 private:
+    friend struct detail::EngineAccess;
+
     struct CancelOpen {
         std::weak_ptr<detail::OpenAttempt> attempt;
         void operator()(asio::cancellation_type_t type) const noexcept {
@@ -319,8 +317,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// Collects the settings of a Server; each call replaces what an earlier one set, except token(), which adds. Only a
-/// token is required. A Builder holds secrets, so it can be moved but not copied: to keep one, declare
+/// Collects the settings of a Server; each call replaces what an earlier one set, except add_token() and add_plugin().
+/// Only a token is required. A Builder holds secrets, so it can be moved but not copied: to keep one, declare
 /// `Server::Builder builder;` and then call its members.
 class FERROTUNNEL_EXPORT Server::Builder {
 public:
@@ -332,7 +330,7 @@ public:
     ~Builder();
 
     /// Sets the address where clients connect. Default "0.0.0.0:7835"; port 0: the system chooses, see
-    /// control_endpoint().
+    /// client_endpoint().
     Builder& bind(std::string address) { return set("bind", std::move(address)); }
     /// Sets the local address of the public ports, without a port. Default "0.0.0.0".
     Builder& tcp_bind(std::string address) { return set("tcp_bind", std::move(address)); }
@@ -342,7 +340,7 @@ public:
 
     /// Sets the address where visitors of HTTP services connect: "0.0.0.0:8080"; port 0: the system chooses, see
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 by default.)
-    /// "off": none. If `needed` is false and it cannot listen there, start() logs that and continues without HTTP.
+    /// words::off: none. If `needed` is false and it cannot listen there, start() logs that and continues without HTTP.
     Builder& http_bind(std::string address, bool needed = true);
     /// Sets the address where visitors of HTTP services connect with TLS: "0.0.0.0:8443"; otherwise like http_bind().
     /// https() sets the certificates; without any, visitors reach only services whose TLS is passed through. start()
@@ -353,7 +351,7 @@ public:
     /// name, through HTTP CONNECT (RFC 9110, 9.3.6): `CONNECT service:port`, or `service.client:port`, whatever the
     /// port; the token is the password of Proxy-Authorization (Basic). "127.0.0.1:3128"; port 0: the system chooses,
     /// see connect_endpoint(). Tokens are sent to it without TLS, so make it reachable from this machine only. Default:
-    /// none; "off": none.
+    /// none; words::off: none.
     Builder& connect_bind(std::string address) { return set("connect_bind", std::move(address)); }
     /// Set the TCP services, which may be private, for visitors of a port that several protocols share: ssh_service()
     /// for SSH, silent_service() for visitors that send nothing for 2 s, since in their protocol the server speaks
@@ -376,16 +374,18 @@ public:
     /// Sets deadlines, limits, trusted proxies and pages of the HTTP edge; replaces all of them.
     Builder& http_settings(HttpServerSettings settings);
 
-    /// Adds a token that clients may log in with; call it again for more. `name` is for logs and tunnels(); empty:
-    /// "token-1" and so on.
-    Builder& token(Secret token, std::string name = {});
+    /// Adds a token that clients may log in with, with rights of its own; call it again for more. The first call
+    /// replaces the tokens of a configuration file. `name` is for logs and tunnels(); empty: "token-1" and so on.
+    /// `also`: a second secret that is also accepted, while clients change from one to the other; hosts and ports
+    /// belong to the first. When a secret is replaced, the new one is `token` and the old one `also`.
+    Builder& add_token(Secret token, std::string name = {}, Rights rights = {}, Secret also = {});
+    [[deprecated("use add_token()")]] Builder& token(Secret token, std::string name = {}, Rights rights = {},
+                                                     Secret also = {}) {
+        return add_token(std::move(token), std::move(name), std::move(rights), std::move(also));
+    }
     /// Sets the services that must prove a token of their own, in addition to their client's login; up to 256. Replaces
     /// those that were set before. Default: none.
     Builder& guarded_services(std::vector<GuardedService> services);
-    /// Adds a token with rights of its own. `also`: a second secret that is also accepted, while clients change from
-    /// one to the other; hosts and ports belong to the first. When a secret is replaced, the new one is `token` and the
-    /// old one `also`.
-    Builder& token(Secret token, std::string name, Rights rights, Secret also = {});
     /// Accepts tokens that a person made up even if bind() is not a loopback address. Default: refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
     /// Sets the public ports that clients may use: "2222,8000-8100". Default: every port from 1024 on.
@@ -424,26 +424,27 @@ public:
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Adds a plugin to the chain for requests and responses of HTTP services, and for sessions (see plugin.hpp), after
     /// those that were added before; up to 56, or 64 if clients may request none. start() fails if it cannot be made.
-    Builder& plugin(PluginUse use);
+    Builder& add_plugin(PluginUse use);
+    [[deprecated("use add_plugin()")]] Builder& plugin(PluginUse use) { return add_plugin(std::move(use)); }
     /// Sets the plugins that clients may request for their own services (Http::plugins), instead of the default: auth,
     /// ip-filter and rate-limit as they are shipped. Empty: a service that requests any is refused. They run after the
     /// server's own.
     Builder& client_plugins(std::vector<ClientPlugin> types);
     /// Sets the path of the control socket, through which `ferrotunnel status` and Control reach this server, or
-    /// "default" for the usual place: server.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
+    /// words::default_place: server.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or
     /// $XDG_RUNTIME_DIR/ferrotunnel. Only this user and root have access. Its folder is created with mode 0700; others
     /// must not be able to write into it. If a running program has that socket, this one gets a name with the process
     /// id: control_socket(). If it cannot be created, start() fails; in the usual place start() logs that and
-    /// continues. "off" (the default): none.
+    /// continues. words::off (the default): none.
     Builder& control(std::string path) { return set("control", std::move(path)); }
     /// Sets the listen address for Prometheus metrics of this server over HTTP: an IP address with a port (0: the
-    /// system chooses, metrics_endpoint()), or "default" for 127.0.0.1:7836. There is no login. If it cannot listen
-    /// there, start() fails. "off" (the default): none. docs/metrics.md lists the metrics.
+    /// system chooses, metrics_endpoint()), or words::default_place for 127.0.0.1:7836. There is no login. If it cannot
+    /// listen there, start() fails. words::off (the default): none. docs/metrics.md lists the metrics.
     Builder& metrics(std::string address) { return set("metrics", std::move(address)); }
     /// Sets the listen address of the dashboard: an address with a port (0: the system chooses, dashboard_endpoint()),
-    /// or "default" for 127.0.0.1:7837 or the next free port. A loopback address admits this user and root only; any
-    /// other address needs dashboard_token_file() and dashboard_tls(). If it cannot listen there, start() fails; in the
-    /// usual place start() logs that and continues. "off" (the default): none.
+    /// or words::default_place for 127.0.0.1:7837 or the next free port. A loopback address admits this user and root
+    /// only; any other address needs dashboard_token_file() and dashboard_tls(). If it cannot listen there, start()
+    /// fails; in the usual place start() logs that and continues. words::off (the default): none.
     Builder& dashboard(std::string address) { return set("dashboard", std::move(address)); }
     /// Admits anyone who logs in with the secret in this file, instead of this user and root. start() throws
     /// std::system_error if the file cannot be read, or has fewer than 16 bytes.
@@ -455,7 +456,7 @@ public:
     /// Sets the access log, with a line for each finished request of an HTTP visitor: a file, which is created with
     /// mode 0640, or "stdout" or "stderr". Threads that serve visitors never wait for it: lines that cannot be written
     /// in time are dropped, and the log reports how many. start() fails if the file cannot be opened. The last lines
-    /// are written when the Server is destroyed. "off" (the default): none.
+    /// are written when the Server is destroyed. words::off (the default): none.
     Builder& access_log(std::string path) { return set("access_log", std::move(path)); }
     /// Sets the format of its lines: "combined" (the default), "json", or a template; docs/operations.md lists the
     /// fields.
@@ -472,9 +473,10 @@ public:
     /// io_context, and it must outlive the Server.
     Builder& run_on(asio::io_context& context);
 
-    /// Turns encryption off. Tokens are still never sent, but anyone on the network path can read and modify all
-    /// traffic.
-    Builder& tls_off(bool off = true) { return set("tls", !off); }
+    /// Turns encryption on (the default) or off. Without it tokens are still never sent, but anyone on the network path
+    /// can read and modify all traffic.
+    Builder& tls(bool on) { return set("tls", on); }
+    [[deprecated("use tls(false)")]] Builder& tls_off(bool off = true) { return tls(!off); }
     /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
     Builder& tls_certificate(std::string chain_file, std::string key_file) {
         return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));

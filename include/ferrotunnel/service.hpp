@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "ferrotunnel/export.hpp"
@@ -28,7 +29,6 @@ public:
     };
 
     Service() noexcept;
-    explicit Service(std::shared_ptr<detail::ServiceState> state) noexcept;
     Service(const Service&);
     Service(Service&&) noexcept;
     Service& operator=(const Service&);
@@ -40,6 +40,8 @@ public:
     /// The public address as visitors use it, "tunnel.example.com:40022" or "http://app.example.com:8080"; empty before
     /// it was first registered.
     std::string endpoint() const;
+    /// endpoint() as a URL: "tcp://tunnel.example.com:40022"; empty for a private service, too.
+    std::string url() const;
     /// The public port, which HTTP services share; 0 before it was first registered.
     std::uint16_t port() const;
     /// Why the server refuses the service.
@@ -49,8 +51,16 @@ public:
     /// Removes the service from the server: it gets no new visitors; the present ones continue. Returns at once.
     void close();
 
+    /// Only for the library.
+    explicit Service(std::shared_ptr<detail::ServiceState> state) noexcept;
+
 private:
     std::shared_ptr<detail::ServiceState> state_;
 };
+
+/// Returns the address of a service (Service::endpoint, Event::endpoint, TunnelInfo::Service::endpoint) as a URL:
+/// "tcp://tunnel.example.com:40022", "udp://tunnel.example.com:5353", "http://app.example.com:8080",
+/// "tls://shop.example.com:8443". Empty if there is none: for "private" and before the registration.
+FERROTUNNEL_EXPORT std::string url_of(std::string_view endpoint);
 
 }  // namespace ferrotunnel

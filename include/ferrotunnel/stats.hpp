@@ -27,18 +27,18 @@ struct Timings {
     }
 };
 
-/// Statistics common to Client and Server. Totals count from start(), over all trunks, and stay after the stop; "now"
-/// counts what exists at the moment.
+/// Statistics common to Client and Server. Totals count from start(), over all tunnel connections, and stay after the
+/// stop; "now" counts what exists at the moment.
 struct TrafficStats {
-    std::uint64_t bytes_received = 0;   ///< payload from the trunks
-    std::uint64_t bytes_sent = 0;       ///< payload to the trunks
+    std::uint64_t bytes_received = 0;   ///< payload that this side received on tunnel connections
+    std::uint64_t bytes_sent = 0;       ///< payload that this side sent on tunnel connections
     std::uint64_t bytes_copied = 0;     ///< payload bytes that were copied inside the sessions
     std::uint64_t streams_opened = 0;   ///< visitors and async_open, in total
     std::uint64_t streams_refused = 0;  ///< rejected by a limit or the backend, or not answered, whether they were
                                         ///< opened or not
     std::uint32_t streams = 0;          ///< now
-    std::uint64_t bytes_held = 0;       ///< memory of queued payload from the trunks, now
-    std::uint64_t bytes_queued = 0;     ///< memory of payload that waits for the trunks, now
+    std::uint64_t bytes_held = 0;       ///< memory of queued payload from the tunnel connections, now
+    std::uint64_t bytes_queued = 0;     ///< memory of payload that waits for the tunnel connections, now
     std::uint64_t frames_received = 0;  ///< frames of all kinds
     std::uint64_t frames_sent = 0;      ///< likewise
     std::uint64_t streams_reset = 0;    ///< streams reset before completion
@@ -57,8 +57,9 @@ struct TrafficStats {
 struct DatagramStats {
     std::uint64_t received = 0;             ///< from sockets
     std::uint64_t sent = 0;                 ///< to sockets
-    std::uint64_t dropped_no_room = 0;      ///< the queue was full: the trunk or the other end is too slow
-    std::uint64_t dropped_too_old = 0;      ///< waited for the trunk for 200 ms
+    std::uint64_t dropped_no_room = 0;      ///< the queue was full: the tunnel connection or the other end
+                                            ///< is too slow
+    std::uint64_t dropped_too_old = 0;      ///< waited for the tunnel connection for 200 ms
     std::uint64_t dropped_over_rate = 0;    ///< beyond the bytes per second of their token, service or visitor
     std::uint64_t dropped_no_visitor = 0;   ///< too many visitors, or the visitor is refused by a plugin
     std::uint64_t dropped_socket_full = 0;  ///< the kernel's send buffer was full
@@ -86,9 +87,9 @@ struct ResumeStats {
 /// Statistics of a Client.
 struct ClientStats {
     bool connected = false;            ///< now
-    unsigned connections = 0;          ///< trunks that are up, now
+    unsigned connections = 0;          ///< tunnel connections that are up, now
     std::uint64_t connects = 0;        ///< logins that succeeded
-    std::uint64_t losses = 0;          ///< trunks that broke
+    std::uint64_t losses = 0;          ///< tunnel connections that broke
     std::chrono::microseconds rtt{0};  ///< the smallest round trip of the last minute; 0: not known
     ResumeStats resume;                ///< a waiting connection counts as one that is up
     TrafficStats traffic;
@@ -135,7 +136,7 @@ struct ServerStats {
     std::uint64_t visitors_held = 0;      ///< visitors that waited for a client, in total
     std::uint64_t visitors_given_up = 0;  ///< of these, reset: no client came in time, or too many waited
     ResumeStats resume;                   ///< a waiting connection counts as an open one
-    TrafficStats traffic;                 ///< over the trunks, for services of all kinds
+    TrafficStats traffic;                 ///< over tunnel connections, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()
     DatagramStats datagrams;              ///< of UDP services
     TraceStats traces;                    ///< zero without Builder::traces
@@ -147,11 +148,16 @@ struct ServiceStats {
     /// Its name. Empty, like the other texts, for traffic that belongs to no service, and for services beyond the first
     /// 10,000, which are counted together.
     std::string service;
-    std::string token;                       ///< on a Server: the name of its client's token
-    std::string endpoint;                    ///< on a Server its public address, on a Client its kind; for visits
-                                             ///< "visit"
-    std::uint64_t bytes_received = 0;        ///< payload from the trunks
-    std::uint64_t bytes_sent = 0;            ///< payload to the trunks
+    std::string token;                 ///< on a Server: the name of its client's token
+    std::string kind{};                ///< "tcp", "udp", "http", "tls" or "private"; "visit": visits of private
+                                       ///< services, on a Client its own, on a Server those of its clients
+    std::string endpoint;              ///< on a Server its public address; on a Client, and for visits, `kind`
+    std::uint64_t bytes_received = 0;  ///< payload that this side received on tunnel connections
+    std::uint64_t bytes_sent = 0;      ///< payload that this side sent on tunnel connections
+    /// The same bytes by their direction, which does not depend on the side: from visitors to the service and back. The
+    /// visitors of a visit are the programs that connect to it.
+    std::uint64_t bytes_from_visitors = 0;
+    std::uint64_t bytes_to_visitors = 0;
     std::array<std::uint64_t, 5> answers{};  ///< on a Server, for HTTP: responses by status, 1xx to 5xx
     Timings first_byte{};                    ///< from a request's head to the head of its response
     Timings whole{};                         ///< to the end of the response, without protocol upgrades
@@ -168,13 +174,16 @@ struct WorkerStats {
 struct TunnelInfo {
     struct Service {
         std::string name;
-        std::string endpoint;              ///< the public address: "tunnel.example.com:2222", or a URL
-        std::uint32_t streams = 0;         ///< now; for HTTP, connections to the backend, also idle ones
-        std::uint64_t requests = 0;        ///< for HTTP, since the service was registered
-        std::uint64_t bytes_received = 0;  ///< payload from the trunks, over all services with this name and endpoint
-        std::uint64_t bytes_sent = 0;      ///< payload to the trunks; see ServiceStats
-        bool unhealthy = false;            ///< its client's health checks fail: it gets no new visitors
-        std::string why_unhealthy{};       ///< untrusted text
+        std::string endpoint;                   ///< the public address: "tunnel.example.com:2222", or a URL
+        std::uint32_t streams = 0;              ///< now; for HTTP, connections to the backend, also idle ones
+        std::uint64_t requests = 0;             ///< for HTTP, since the service was registered
+        std::uint64_t bytes_received = 0;       ///< payload received on tunnel connections, over all
+                                                ///< services with this name and endpoint
+        std::uint64_t bytes_sent = 0;           ///< payload sent on tunnel connections; see ServiceStats
+        std::uint64_t bytes_from_visitors = 0;  ///< the same bytes by their direction, as in ServiceStats
+        std::uint64_t bytes_to_visitors = 0;    ///< likewise
+        bool unhealthy = false;                 ///< its client's health checks fail: it gets no new visitors
+        std::string why_unhealthy{};            ///< untrusted text
         /// The client as a member of the group that shares the service.
         struct Member {
             enum class State : std::uint8_t {

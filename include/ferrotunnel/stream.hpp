@@ -61,13 +61,13 @@ private:
 /// while the Stream is moved.
 ///
 /// Completions: a handler is always posted to its associated executor, or to get_executor() where it has none; it is
-/// never called from within the function that started the operation, nor from the trunk's worker. Buffers must stay
-/// valid until the handler is called.
+/// never called from within the function that started the operation, nor from the tunnel connection's worker. Buffers
+/// must stay valid until the handler is called.
 ///
 /// Each direction ends on its own. A read fails, after everything received before was read, with
 ///   asio::error::eof                the other side ended its direction in order
 ///   asio::error::connection_reset   the other side reset the stream
-///   errc::trunk_lost                the connection between client and server broke: not an orderly end
+///   errc::connection_lost           the tunnel connection broke: not an orderly end
 ///   errc::session_closed            this side's Client or Server was stopped
 ///   asio::error::operation_aborted  cancelled, or close(), reset() or the destructor were called
 ///   asio::error::bad_descriptor     the Stream is empty or closed
@@ -113,7 +113,8 @@ public:
     }
 
     /// Queues at least one byte for sending, and waits while 64 KiB are queued: `void(std::error_code, std::size_t)`.
-    /// Success means queued; what was queued arrives unless the trunk breaks or the other side resets the stream.
+    /// Success means queued; what was queued arrives unless the tunnel connection breaks or the other side resets the
+    /// stream.
     template <typename ConstBufferSequence,
               typename WriteToken = typename asio::default_completion_token<executor_type>::type>
     auto async_write_some(const ConstBufferSequence& buffers,

@@ -27,8 +27,9 @@ struct Tcp {
     Tcp(std::uint16_t remote_port_in, std::string local_in, std::string name_in = {})
         : remote_port(remote_port_in), local(std::move(local_in)), name(std::move(name_in)) {}
 
-    /// Makes a service without a public port: only the server's own program reaches it, by Server::async_open and
-    /// `name`.
+    /// Makes a service without a public port. The server's own program reaches it by `name` with Server::async_open,
+    /// and holders of its token through Server::Builder::connect_bind. With a `key`, only visits of other clients reach
+    /// it (Client::visit).
     static Tcp private_service(std::string name_in, std::string local_in = {}) {
         Tcp tcp(0, std::move(local_in), std::move(name_in));
         tcp.is_private = true;

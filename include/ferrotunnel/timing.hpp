@@ -7,11 +7,12 @@ namespace ferrotunnel {
 
 /// Intervals and timeouts. The defaults suit the internet; tests make them short. All must be above zero.
 struct Timing {
-    /// A trunk is pinged after this long without traffic.
+    /// A tunnel connection is pinged after this long without traffic.
     std::chrono::milliseconds ping_interval{15'000};
-    /// A trunk counts as lost after this long without a received byte. At least three times `ping_interval`.
+    /// A tunnel connection counts as lost after this long without a received byte. At least three times
+    /// `ping_interval`.
     std::chrono::milliseconds dead_interval{45'000};
-    /// A trunk counts as lost if it accepts no bytes for this long while some are queued.
+    /// A tunnel connection counts as lost if it accepts no bytes for this long while some are queued.
     std::chrono::milliseconds write_timeout{30'000};
     /// Time limit of one attempt to connect, do the TLS handshake and log in.
     std::chrono::milliseconds handshake_timeout{10'000};

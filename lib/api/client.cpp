@@ -1,12 +1,15 @@
 // The Client: the handle that the application holds.
 #include "ferrotunnel/client.hpp"
 
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "api/builder_access.hpp"
 #include "api/client_impl.hpp"
 #include "api/make_facade.hpp"
 #include "ferrotunnel/config.hpp"
+#include "ferrotunnel/program.hpp"
 
 namespace ferrotunnel {
 
@@ -97,7 +100,18 @@ Service Client::listen(Udp service, DatagramHandler handler) {
 }
 
 void Client::start() {
-    detail::engine_of(impl_, "Client").start();
+    std::error_code error;
+    std::string what;
+    detail::engine_of(impl_, "Client").start(error, what);
+    if (error) {
+        throw std::system_error(error, what);
+    }
+}
+
+void Client::start(std::error_code& ec) {
+    std::string what;
+    ec.clear();
+    detail::engine_of(impl_, "Client").start(ec, what);
 }
 
 std::error_code Client::wait_ready(std::chrono::milliseconds timeout) {
@@ -140,14 +154,6 @@ std::string Client::dashboard_url() const {
     return impl_ ? impl_->control().dashboard_url() : std::string();
 }
 
-void Client::note_reload(bool applied) {
-    note_reload(applied, {});
-}
-
-void Client::note_reload(bool applied, std::string_view outcome) {
-    detail::engine_of(impl_, "Client").note_reload(applied, outcome);
-}
-
 void Client::on_scrape(ScrapeHandler handler) {
     detail::engine_of(impl_, "Client").control().on_scrape(std::move(handler));
 }
@@ -158,22 +164,6 @@ std::string Client::metrics_text(bool open_metrics) const {
 
 void Client::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
-}
-
-void Client::keep_services_beside(std::string file) {
-    detail::engine_of(impl_, "Client").keep_services_beside(std::move(file));
-}
-
-void Client::on_trial_left(TrialLeftHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_trial_left(std::move(handler));
-}
-
-void Client::on_trial(TrialHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_trial(std::move(handler));
-}
-
-void Client::on_compare(CompareHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_compare(std::move(handler));
 }
 
 void Client::on_drain(DrainHandler handler) {
@@ -224,6 +214,28 @@ ApplyReport Client::apply(const Config& config) {
         services.insert(services.end(), part->udp_services.begin(), part->udp_services.end());
     }
     return apply(config.client(), std::move(services));
+}
+
+// --- old names ---
+
+void Client::note_reload(bool applied, std::string_view outcome) {
+    program::note_reload(*this, applied, outcome);
+}
+
+void Client::on_trial(TrialHandler handler) {
+    program::on_trial(*this, std::move(handler));
+}
+
+void Client::on_trial_left(TrialLeftHandler handler) {
+    program::on_trial_left(*this, std::move(handler));
+}
+
+void Client::on_compare(CompareHandler handler) {
+    program::on_compare(*this, std::move(handler));
+}
+
+void Client::keep_services_beside(std::string file) {
+    program::keep_services_beside(*this, std::move(file));
 }
 
 }  // namespace ferrotunnel

@@ -128,15 +128,15 @@ void Client::Impl::keep_services_beside(std::string file) {
     state_.kept_beside = std::move(file);
 }
 
-void Client::Impl::start() {
+void Client::Impl::start(std::error_code& error, std::string& what) {
     for (const std::string& warning : detail::warnings_for(settings_)) {
         log_.warn(warning);
     }
     if (settings_.replace && settings_.identity.empty()) {
         log_.warn("`replace` does nothing without an `identity`");
     }
-    std::string what = "start the client";
-    const std::error_code error = lifecycle_.start([this, &what] {
+    what = "start the client";
+    error = lifecycle_.start([this, &what] {
         auto subject = std::make_unique<detail::ClientControl>(subject_needs());
         if (const std::error_code refused =
                 control_.open(settings_, "client", std::move(subject), what, settings_.replace)) {
@@ -149,9 +149,6 @@ void Client::Impl::start() {
         link_.post([](session::ClientLink& link) noexcept { link.start(); });
         return std::error_code();
     });
-    if (error) {
-        throw std::system_error(error, what);
-    }
 }
 
 std::error_code Client::Impl::wait_ready(std::chrono::milliseconds timeout) {

@@ -32,7 +32,7 @@ public:
     const detail::ClientStatistics& statistics() const noexcept { return statistics_; }
     detail::FacadeControl& control() noexcept { return control_; }
 
-    void start();
+    void start(std::error_code& error, std::string& what);
     std::error_code wait_ready(std::chrono::milliseconds timeout);
     std::error_code stop(std::chrono::milliseconds drain);
     /// Counts a reload of the configuration, and reports it.

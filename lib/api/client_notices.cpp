@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/error_map.hpp"
+#include "login/rights.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -109,6 +110,7 @@ std::optional<ServiceEntry> ClientNotices::answered(std::uint32_t service, Event
     }
     ServiceEntry entry = *found;
     event.service = entry.name;
+    event.service_kind = login::name_of(entry.kind);
     change(entry);
     found->waiting = nullptr;
     return entry;
@@ -154,6 +156,7 @@ bool ClientNotices::on_health(const LinkNotice& notice, Event& event) {
             return false;
         }
         event.service = found->name;
+        event.service_kind = login::name_of(found->kind);
         before = found->state->set_health(health, notice.text);
     }
     if (health == before || (health == Health::healthy && before != Health::unhealthy)) {

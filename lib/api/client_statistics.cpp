@@ -54,7 +54,7 @@ ClientStats ClientStatistics::stats() const {
 }
 
 std::vector<ServiceStats> ClientStatistics::services() const {
-    return service_stats(*needs_.shared->services);
+    return service_stats(*needs_.shared->services, CountingSide::client);
 }
 
 std::vector<WorkerStats> ClientStatistics::workers() const {

@@ -136,11 +136,20 @@ std::optional<std::string> if_set(const std::string& text) {
     return text.empty() ? std::nullopt : std::optional(text);
 }
 
+// Members that applications may still read, until 0.3.
+void set_old_names(Config::Section& section) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    section.tls_off = !section.tls;
+#pragma GCC diagnostic pop
+}
+
 template <typename Part>
 void fill(Config::Section& section, const Part& part) {
     section.control = if_set(part.settings.control);
     section.timing = part.settings.timing;
-    section.tls_off = !part.settings.tls;
+    section.tls = part.settings.tls;
+    set_old_names(section);
     section.drain = part.drain;
     section.endpoint_file = part.endpoint_file;
     section.has_token = part.has_token;

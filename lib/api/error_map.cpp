@@ -42,7 +42,7 @@ std::error_code error_of(wire::Code code) noexcept {
             return errc::internal;
         case wire::Code::silent:
         case wire::Code::unknown_session:
-            return errc::trunk_lost;
+            return errc::connection_lost;
         case wire::Code::port_taken:
             return errc::port_taken;
         case wire::Code::port_forbidden:
@@ -64,7 +64,7 @@ std::error_code connection_error(wire::Code code) noexcept {
         case wire::Code::connection_reset:
         case wire::Code::cancelled:
         case wire::Code::too_slow:
-            return errc::trunk_lost;
+            return errc::connection_lost;
         default:
             return error_of(code);
     }
@@ -91,7 +91,7 @@ std::error_code stream_end_error(const mux::StreamEnd& stream_end, bool owner_st
         case mux::StreamEnd::Kind::aborted:
             return owner_stopped ? make_error_code(errc::session_closed) : reset_error(stream_end.code);
         case mux::StreamEnd::Kind::lost:
-            return owner_stopped ? errc::session_closed : errc::trunk_lost;
+            return owner_stopped ? errc::session_closed : errc::connection_lost;
     }
     return errc::internal;
 }

@@ -240,6 +240,10 @@ std::string Listener::endpoint() const {
     return core_ ? core_->service().view().endpoint : std::string();
 }
 
+std::string Listener::url() const {
+    return url_of(endpoint());
+}
+
 std::uint16_t Listener::port() const {
     return core_ ? core_->service().view().port : std::uint16_t{0};
 }

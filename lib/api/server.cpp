@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -11,6 +13,7 @@
 #include "api/open_attempt.hpp"
 #include "api/server_impl.hpp"
 #include "ferrotunnel/config.hpp"
+#include "ferrotunnel/program.hpp"
 
 namespace ferrotunnel {
 
@@ -51,7 +54,7 @@ void Server::start(std::error_code& ec) {
     detail::engine_of(impl_, "Server").start(ec, what);
 }
 
-std::string Server::control_endpoint() const {
+std::string Server::client_endpoint() const {
     return impl_ ? impl_->address(detail::Endpoint::clients) : std::string();
 }
 
@@ -107,14 +110,6 @@ std::string Server::dashboard_url() const {
     return impl_ ? impl_->control().dashboard_url() : std::string();
 }
 
-void Server::note_reload(bool applied) {
-    note_reload(applied, {});
-}
-
-void Server::note_reload(bool applied, std::string_view outcome) {
-    detail::engine_of(impl_, "Server").note_reload(applied, outcome);
-}
-
 void Server::on_scrape(ScrapeHandler handler) {
     detail::engine_of(impl_, "Server").control().on_scrape(std::move(handler));
 }
@@ -127,32 +122,34 @@ void Server::on_reload(ReloadHandler handler) {
     detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
 }
 
-void Server::on_trial_left(TrialLeftHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_trial_left(std::move(handler));
-}
-
-void Server::on_trial(TrialHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_trial(std::move(handler));
-}
-
-void Server::on_compare(CompareHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_compare(std::move(handler));
-}
-
 void Server::on_drain(DrainHandler handler) {
     detail::engine_of(impl_, "Server").control().on_drain(std::move(handler));
 }
 
-std::size_t Server::kick(const std::string& client) {
-    return kick(client, std::chrono::milliseconds::zero());
-}
+namespace {
 
-std::size_t Server::kick(const std::string& client, std::chrono::milliseconds keep_out) {
-    const auto kicked = detail::engine_of(impl_, "Server").clients().kick(client, keep_out);
+// The number of clients that were disconnected or kept out.
+std::size_t count_of(const std::optional<detail::ServerClients::Kicked>& kicked) {
     if (!kicked) {
         throw std::system_error(errc::busy, "Too many clients are kept out");
     }
     return std::max(kicked->ended, kicked->kept_out);
+}
+
+}  // namespace
+
+std::size_t Server::kick(std::uint64_t id, std::chrono::milliseconds keep_out) {
+    detail::ServerClients& clients = detail::engine_of(impl_, "Server").clients();
+    return count_of(clients.kick({std::to_string(id), session::ClientNaming::id}, keep_out));
+}
+
+std::size_t Server::kick_by_name(const std::string& name, std::chrono::milliseconds keep_out) {
+    detail::ServerClients& clients = detail::engine_of(impl_, "Server").clients();
+    return count_of(clients.kick({name, session::ClientNaming::name}, keep_out));
+}
+
+std::size_t Server::kick(const std::string& client, std::chrono::milliseconds keep_out) {
+    return count_of(detail::engine_of(impl_, "Server").clients().kick({client}, keep_out));
 }
 
 void Server::start_open(OpenTarget target, std::shared_ptr<detail::OpenAttempt> attempt) noexcept {
@@ -216,35 +213,42 @@ bool Server::remove_listener(const std::string& address) {
     return detail::engine_of(impl_, "Server").remove_listener(address);
 }
 
-// --- between processes ---
+// --- old names ---
+
+void Server::note_reload(bool applied, std::string_view outcome) {
+    program::note_reload(*this, applied, outcome);
+}
+
+void Server::on_trial(TrialHandler handler) {
+    program::on_trial(*this, std::move(handler));
+}
+
+void Server::on_trial_left(TrialLeftHandler handler) {
+    program::on_trial_left(*this, std::move(handler));
+}
+
+void Server::on_compare(CompareHandler handler) {
+    program::on_compare(*this, std::move(handler));
+}
 
 void Server::inherit(std::vector<PassedSocket> sockets) {
-    std::vector<runtime::NamedSocket> named;
-    for (PassedSocket& one : sockets) {
-        named.push_back({runtime::Fd(one.descriptor), std::move(one.name), one.is_kept});
-    }
-    detail::engine_of(impl_, "Server").handover().inherit(std::move(named));
-}
-
-std::vector<PassedSocket> Server::sockets() const {
-    std::vector<PassedSocket> sockets;
-    for (runtime::NamedSocket& one :
-         impl_ ? impl_->handover().sockets_to_keep() : std::vector<runtime::NamedSocket>()) {
-        sockets.push_back({one.socket.release(), std::move(one.name)});
-    }
-    return sockets;
-}
-
-std::uint64_t Server::socket_changes() const {
-    return impl_ ? impl_->handover().socket_changes() : 0;
-}
-
-bool Server::is_replaced() const {
-    return impl_ && impl_->handover().is_replaced();
+    program::inherit(*this, std::move(sockets));
 }
 
 void Server::take_control_name() {
-    detail::engine_of(impl_, "Server").control().claim_wanted_path();
+    program::take_control_name(*this);
+}
+
+std::vector<PassedSocket> Server::sockets() const {
+    return program::sockets(*this);
+}
+
+std::uint64_t Server::socket_changes() const {
+    return program::socket_changes(*this);
+}
+
+bool Server::is_replaced() const {
+    return program::is_replaced(*this);
 }
 
 }  // namespace ferrotunnel

@@ -66,11 +66,7 @@ Server::Builder& Server::Builder::traces(Traces traces) {
     return *this;
 }
 
-Server::Builder& Server::Builder::token(Secret token, std::string name) {
-    return this->token(std::move(token), std::move(name), {});
-}
-
-Server::Builder& Server::Builder::token(Secret token, std::string name, Rights rights, Secret also) {
+Server::Builder& Server::Builder::add_token(Secret token, std::string name, Rights rights, Secret also) {
     if (settings_->origins.erase("token") != 0) {
         settings_->tokens.clear();  // those of the file
     }
@@ -78,7 +74,7 @@ Server::Builder& Server::Builder::token(Secret token, std::string name, Rights r
     return *this;
 }
 
-Server::Builder& Server::Builder::plugin(PluginUse use) {
+Server::Builder& Server::Builder::add_plugin(PluginUse use) {
     settings_->plugins.push_back({std::move(use), {}});
     return *this;
 }

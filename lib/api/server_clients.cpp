@@ -36,7 +36,7 @@ Answer answer_of(std::uint16_t status, const std::string& text) {
 
 // Clients to be kept out are recorded first: one that logs in meanwhile is refused, or checks this again after its
 // login.
-std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& client,
+std::optional<ServerClients::Kicked> ServerClients::kick(const session::ClientQuery& client,
                                                          std::chrono::milliseconds keep_out) {
     const auto clients = needs_.sessions.called(client);
     Kicked kicked{clients.size(), 0};
@@ -50,7 +50,8 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& clie
     if (!clients.empty() || kicked.kept_out != 0) {  // reported before its effects, which other threads report
         Event event;
         event.kind = Event::Kind::kicked;
-        event.client = client;
+        event.client = client.text;
+        event.client_id = clients.size() == 1 ? needs_.sessions.number_of(clients.begin()->first) : 0;
         event.text = kicked.kept_out == 0
                          ? "The operator has ended a client's connections."
                          : "The operator keeps a client out for " + session::format_wait(keep_out) + '.';
@@ -63,18 +64,19 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const std::string& clie
             });
         }
         needs_.log.info("the operator has ended a client's connections",
-                        {{"client", client}, {"connections", trunks.size()}});
+                        {{"client", client.text}, {"connections", trunks.size()}});
     }
     if (kicked.kept_out != 0) {
         needs_.sessions.for_each([](ServerSession& session) { session.check_rights(); });
-        needs_.log.info("the operator keeps a client out",
-                        {{"client", client}, {"clients", kicked.kept_out}, {"for", session::format_wait(keep_out)}});
+        needs_.log.info(
+            "the operator keeps a client out",
+            {{"client", client.text}, {"clients", kicked.kept_out}, {"for", session::format_wait(keep_out)}});
     }
     return kicked;
 }
 
 // Of the connected clients, or otherwise of those that are kept out already. Empty if there is no room for them.
-std::optional<std::size_t> ServerClients::keep_out(const std::string& client, const SessionsByClient& clients,
+std::optional<std::size_t> ServerClients::keep_out(const session::ClientQuery& client, const SessionsByClient& clients,
                                                    std::chrono::milliseconds time) {
     const TimePoint now = Clock::now();
     if (clients.empty()) {
@@ -94,7 +96,7 @@ Answer ServerClients::no_client(const std::string& client) {
 
 // On the control API's thread, which waits: a client that does not answer blocks it for limits::manage_timeout.
 Answer ServerClients::forward_request(const std::string& client, const Json& request) {
-    const auto found = needs_.sessions.called(client);
+    const auto found = needs_.sessions.called({client});
     if (found.empty()) {
         return no_client(client);
     }

@@ -35,14 +35,14 @@ public:
     };
     /// The number of clients disconnected, and of those kept out. Empty: no more can be kept out, and none was
     /// disconnected.
-    std::optional<Kicked> kick(const std::string& client, std::chrono::milliseconds keep_out = {});
+    std::optional<Kicked> kick(const session::ClientQuery& client, std::chrono::milliseconds keep_out = {});
     /// The client's answer to `request`, for which it waits limits::manage_timeout at most. Not on a worker.
     admin::Answer forward_request(const std::string& client, const admin::Json& request);
     /// The answer if there is no client of this name.
     static admin::Answer no_client(const std::string& client);
 
 private:
-    std::optional<std::size_t> keep_out(const std::string& client, const SessionsByClient& clients,
+    std::optional<std::size_t> keep_out(const session::ClientQuery& client, const SessionsByClient& clients,
                                         std::chrono::milliseconds time);
 
     const Needs needs_;

@@ -101,7 +101,7 @@ Answer ServerControl::route(const admin::RouteQuery& question) {
 }
 
 Answer ServerControl::kick(const std::string& client, std::chrono::milliseconds out) {
-    const auto kicked = needs_.clients.kick(client, out);
+    const auto kicked = needs_.clients.kick({client}, out);
     if (!kicked) {
         return admin::refusal(409, "too_many",
                               "Too many clients are kept out (at most " + std::to_string(limits::kicked_max) +

@@ -54,7 +54,10 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                                     traces_, sharers_, edge_, state_, upkeep_}) {
     workers_->on_exception(
         [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
-    shared_->notify = [this](const session::ServerNotice& notice) { notices_.notify(notice); };
+    shared_->notify = [this](const session::ServerNotice& notice) {
+        const bool is_known = notice.client_id != directory::ClientId();
+        notices_.notify(notice, is_known ? sessions_.number_of(notice.client_id) : 0);
+    };
     shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) { return carriers_.visited(visitor, service, token); };
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };

@@ -11,7 +11,7 @@ namespace ferrotunnel::detail {
 
 using session::ServerNotice;
 
-void ServerNotices::notify(const ServerNotice& notice) {
+void ServerNotices::notify(const ServerNotice& notice, std::uint64_t client_id) {
     Event event;
     switch (notice.kind) {
         case ServerNotice::Kind::connected:
@@ -49,7 +49,10 @@ void ServerNotices::notify(const ServerNotice& notice) {
     }
     event.peer = notice.peer;
     event.client = notice.client;
+    event.client_id = client_id;
+    event.token_name = notice.token_name;
     event.service = notice.service;
+    event.service_kind = notice.service_kind;
     event.endpoint = notice.endpoint;
     event.error = detail::error_of(notice.code);
     event.text = notice.text;
@@ -74,6 +77,7 @@ void ServerNotices::notify_member(const directory::MemberNotice& change) {
     notice.kind = change.ejected ? ServerNotice::Kind::ejected : ServerNotice::Kind::returned;
     notice.client = change.member;
     notice.service = change.service;
+    notice.token_name = change.token;
     notice.text = change.why;
     notify(notice);
 }

@@ -19,7 +19,8 @@ public:
     ServerNotices(const ServerNotices&) = delete;
     ServerNotices& operator=(const ServerNotices&) = delete;
 
-    void notify(const session::ServerNotice& notice);
+    /// `client_id`: the number of its client; 0 if it is about no known client.
+    void notify(const session::ServerNotice& notice, std::uint64_t client_id = 0);
     /// A group member was ejected, or has returned.
     void notify_member(const directory::MemberNotice& change);
     /// The number of reported logins.

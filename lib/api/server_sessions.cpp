@@ -110,14 +110,14 @@ bool ServerSessions::empty() const {
     return sessions_.empty();
 }
 
-SessionsByClient ServerSessions::called(const std::string& client) const {
+SessionsByClient ServerSessions::called(const session::ClientQuery& client) const {
     SessionsByClient by_id;
     SessionsByClient by_name;
     for (const SessionPtr& session : all()) {
         const session::SessionView view = session->view();
-        if (view.connected && std::to_string(numbers_.of(view.client)) == client) {
+        if (view.connected && client.allows_id() && std::to_string(numbers_.of(view.client)) == client.text) {
             by_id[view.client].push_back(session);
-        } else if (view.connected && !view.name.empty() && view.name == client) {
+        } else if (view.connected && client.allows_name() && !view.name.empty() && view.name == client.text) {
             by_name[view.client].push_back(session);
         }
     }

@@ -17,6 +17,7 @@
 #include "runtime/address.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
+#include "session/kick_list.hpp"
 #include "session/server_session.hpp"
 #include "session/session_balancer.hpp"
 
@@ -47,7 +48,7 @@ public:
     std::vector<SessionPtr> all() const;
     bool empty() const;
     /// The sessions of the client with this id (number_of()), or otherwise of all clients with this name.
-    SessionsByClient called(const std::string& client) const;
+    SessionsByClient called(const session::ClientQuery& client) const;
     /// Calls `action` on the worker of each.
     void for_each(void (*action)(session::ServerSession&)) const;
     /// The number by which an operator identifies the client.

@@ -68,6 +68,8 @@ void add_service(TunnelInfo& info, ServicePlaces& places, const session::Session
         const metrics::ServiceSums sums = service.row->sums();
         added.bytes_received = sums.received;
         added.bytes_sent = sums.sent;
+        added.bytes_from_visitors = sums.sent;
+        added.bytes_to_visitors = sums.received;
         for (const metrics::TopVisitor& one : service.row->heaviest_visitors()) {
             added.top_visitors.push_back(
                 {net::ip_text(one.from) + (one.from.family == 6 ? "/64" : ""), one.visits, one.bytes});
@@ -116,7 +118,7 @@ std::vector<TunnelInfo> ServerStatistics::tunnels() const {
 }
 
 std::vector<ServiceStats> ServerStatistics::service_stats() const {
-    return detail::service_stats(*needs_.shared->services);
+    return detail::service_stats(*needs_.shared->services, CountingSide::server);
 }
 
 std::vector<WorkerStats> ServerStatistics::worker_stats() const {

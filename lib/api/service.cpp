@@ -104,6 +104,17 @@ std::string Service::endpoint() const {
     return state_ ? state_->view().endpoint : std::string();
 }
 
+std::string Service::url() const {
+    return url_of(endpoint());
+}
+
+std::string url_of(std::string_view endpoint) {
+    if (endpoint.find(':') == std::string_view::npos) {
+        return {};  // "private", or not known yet
+    }
+    return (endpoint.find("://") == std::string_view::npos ? "tcp://" : "") + std::string(endpoint);
+}
+
 std::uint16_t Service::port() const {
     return state_ ? state_->view().port : std::uint16_t{0};
 }

@@ -29,8 +29,11 @@ Timings timings_of(const metrics::HistogramSums<n>& sums, const std::array<std::
 /// The threads that count in a Client's or Server's ServiceCounters.
 std::vector<const void*> writers_of(runtime::WorkerGroup& group);
 
+/// The side that counts.
+enum class CountingSide : std::uint8_t { client, server };
+
 /// By their labels; the last one is for traffic without a service.
-std::vector<ServiceStats> service_stats(const metrics::ServiceCounters& counters);
+std::vector<ServiceStats> service_stats(const metrics::ServiceCounters& counters, CountingSide side);
 std::vector<WorkerStats> worker_stats(runtime::WorkerGroup& group);
 
 }  // namespace ferrotunnel::detail

@@ -28,7 +28,7 @@ hooks::Subject subject_of(const TestClient& client) {
     hooks::Subject subject;
     subject.client = std::make_shared<hooks::ClientFacts>(hooks::ClientFacts{client.instance, client.name, client.token,
                                                                              client.agent, client.address, client.port,
-                                                                             1, client.trunk, client.trunks});
+                                                                             1, client.connection, client.connections});
     return subject;
 }
 

@@ -29,7 +29,7 @@ bool KickList::keep_out(const std::vector<Client>& clients, TimePoint until, Tim
     return true;
 }
 
-std::size_t KickList::change(const std::string& client, TimePoint until, TimePoint now) {
+std::size_t KickList::change(const ClientQuery& client, TimePoint until, TimePoint now) {
     const MutexLock lock(mutex_);
     remove_expired(now);
     const auto change_those = [&](auto&& is_meant) REQUIRES(mutex_) {
@@ -42,8 +42,11 @@ std::size_t KickList::change(const std::string& client, TimePoint until, TimePoi
         }
         return count;
     };
-    const std::size_t by_id = change_those([&](const Client& who) { return std::to_string(who.id) == client; });
-    return by_id != 0 ? by_id : change_those([&](const Client& who) { return who.name == client; });
+    const std::size_t by_id =
+        change_those([&](const Client& who) { return client.allows_id() && std::to_string(who.id) == client.text; });
+    return by_id != 0
+               ? by_id
+               : change_those([&](const Client& who) { return client.allows_name() && who.name == client.text; });
 }
 
 std::optional<Duration> KickList::left(const directory::ClientId& client, const std::string& name,

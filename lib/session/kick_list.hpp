@@ -18,6 +18,22 @@
 
 namespace ferrotunnel::session {
 
+/// How a text names clients of a server.
+enum class ClientNaming : std::uint8_t {
+    id_or_name,  // as people type it: the client with this id, or otherwise those with this name
+    id,
+    name,
+};
+
+/// One or more clients of a server.
+struct ClientQuery {
+    std::string text;
+    ClientNaming naming = ClientNaming::id_or_name;
+
+    bool allows_id() const noexcept { return naming != ClientNaming::name; }
+    bool allows_name() const noexcept { return naming != ClientNaming::id; }
+};
+
 /// Thread-safe.
 class KickList {
 public:
@@ -38,9 +54,8 @@ public:
     /// Keeps all of these out until `until`, replacing earlier times. Returns false and changes nothing if there is no
     /// room for all.
     bool keep_out(const std::vector<Client>& clients, TimePoint until, TimePoint now);
-    /// Like keep_out(), for clients that are kept out already and have this id, or otherwise this name. Returns their
-    /// number.
-    std::size_t change(const std::string& client, TimePoint until, TimePoint now);
+    /// Like keep_out(), for clients that are kept out already. Returns their number.
+    std::size_t change(const ClientQuery& client, TimePoint until, TimePoint now);
 
     /// How long the client must still wait. Empty if it may connect.
     std::optional<Duration> left(const directory::ClientId& client, const std::string& name, TimePoint now) const;

@@ -60,8 +60,11 @@ struct ServerNotice {
     std::string endpoint;  // the public address
     wire::Code code = wire::Code::none;
     std::string text;
-    std::uint32_t trunk = 0;  // the trunk concerned
-    std::size_t trunks = 0;   // how many trunks the tunnel has now
+    std::uint32_t trunk = 0;          // the trunk concerned
+    std::size_t trunks = 0;           // how many trunks the tunnel has now
+    std::string token_name{};         // of the client; empty until it has proved its token
+    directory::ClientId client_id{};  // likewise
+    std::string service_kind{};       // as rights name it
 };
 
 struct ServerCounters {

@@ -68,7 +68,7 @@ void ServiceReplies::publish(SessionService& service) {
                                                     {"service", name},
                                                     {"endpoint", address}});
     }
-    notify(needs_.at, ServerNotice::Kind::registered, name, address, Code::none, {});
+    notify(needs_.at, ServerNotice::Kind::registered, {name, service.description.kind, address}, Code::none, {});
 }
 
 void ServiceReplies::refuse(std::uint32_t id, const directory::Refusal& refusal) {
@@ -98,7 +98,7 @@ void ServiceReplies::report_refusal(const wire::Service& description, const dire
                                                    {"why", refusal.text}});
     }
     if (refusals_.may_report(now)) {
-        notify(needs_.at, ServerNotice::Kind::refused, name, {}, refusal.code, refusal.text);
+        notify(needs_.at, ServerNotice::Kind::refused, {name, description.kind}, refusal.code, refusal.text);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "session/session_notices.hpp"
 
 #include "base/text.hpp"
+#include "login/rights.hpp"
 
 namespace ferrotunnel::session {
 
@@ -12,13 +13,39 @@ std::string place_of(const login::Agreement& agreement) {
     return std::to_string(agreement.trunk) + '/' + std::to_string(agreement.trunks);
 }
 
+ServerNotice notice_of(const SessionContext& at, ServerNotice::Kind kind, Code code, const std::string& text) {
+    ServerNotice notice;
+    notice.kind = kind;
+    notice.peer = at.facts.peer.text();
+    notice.client = at.facts.agreement.peer_name;
+    notice.code = code;
+    notice.text = text;
+    notice.trunk = at.facts.agreement.trunk;
+    if (at.facts.secret) {
+        notice.token_name = at.facts.token_name;
+        notice.client_id = at.facts.client;
+    }
+    return notice;
+}
+
 }  // namespace
 
-void notify(const SessionContext& at, ServerNotice::Kind kind, const std::string& service, const std::string& endpoint,
-            Code code, const std::string& text, std::size_t trunks) {
+void notify(const SessionContext& at, ServerNotice::Kind kind, Code code, const std::string& text, std::size_t trunks) {
     if (at.shared->notify) {
-        at.shared->notify({kind, at.facts.peer.text(), at.facts.agreement.peer_name, service, endpoint, code, text,
-                           at.facts.agreement.trunk, trunks});
+        ServerNotice notice = notice_of(at, kind, code, text);
+        notice.trunks = trunks;
+        at.shared->notify(notice);
+    }
+}
+
+void notify(const SessionContext& at, ServerNotice::Kind kind, const NoticedService& service, Code code,
+            const std::string& text) {
+    if (at.shared->notify) {
+        ServerNotice notice = notice_of(at, kind, code, text);
+        notice.service = service.name;
+        notice.endpoint = service.endpoint;
+        notice.service_kind = login::name_of(service.kind);
+        at.shared->notify(notice);
     }
 }
 

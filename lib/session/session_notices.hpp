@@ -15,13 +15,19 @@
 
 namespace ferrotunnel::session {
 
+/// The service that an event is about.
+struct NoticedService {
+    std::string name;
+    wire::ServiceKind kind;
+    std::string endpoint{};
+};
+
 /// Notifies the application of an event of the session.
-void notify(const SessionContext& at, ServerNotice::Kind kind, const std::string& service, const std::string& endpoint,
-            wire::Code code, const std::string& text, std::size_t trunks = 0);
-inline void notify(const SessionContext& at, ServerNotice::Kind kind, wire::Code code, const std::string& text,
-                   std::size_t trunks = 0) {
-    notify(at, kind, {}, {}, code, text, trunks);
-}
+void notify(const SessionContext& at, ServerNotice::Kind kind, wire::Code code, const std::string& text,
+            std::size_t trunks = 0);
+/// Likewise, of an event of one of its services.
+void notify(const SessionContext& at, ServerNotice::Kind kind, const NoticedService& service, wire::Code code,
+            const std::string& text);
 
 /// Reports a failure of a peer without a login, within limits: any peer can cause failures at any rate. `notifies`:
 /// also to the application. For a peer that has proved its token the line has the names of client and token.

@@ -80,8 +80,7 @@ inline constexpr Setting<CommonValues> common_settings[] = {
       .operand = "on|off",
       .topic = tunnel_topic,
       .help = "`off`: no encryption; must be off on both sides. Anyone on the network path can then read and modify "
-              "all traffic.",
-      .call = "tls_off"},
+              "all traffic."},
      &CommonValues::tls},
     {{.key = "workers",
       .form = Form::number,

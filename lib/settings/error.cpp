@@ -11,7 +11,7 @@ public:
         switch (static_cast<errc>(value)) {
             case errc::session_closed:
                 return "the client or server was stopped";
-            case errc::trunk_lost:
+            case errc::connection_lost:
                 return "the connection between client and server was lost";
             case errc::stream_reset:
                 return "the stream was reset by the other side";
@@ -68,7 +68,7 @@ public:
             case errc::session_closed:
             case errc::not_running:
                 return std::errc::not_connected;
-            case errc::trunk_lost:
+            case errc::connection_lost:
             case errc::stream_reset:
                 return std::errc::connection_reset;
             case errc::refused:

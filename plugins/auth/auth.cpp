@@ -160,7 +160,7 @@ Auth::Auth(const Settings& settings, Auth* before) : inline_users_(read_users(se
 // Only for the operator: a client could fill the server's log with it.
 void Auth::log_costs(const Users& users) const {
     if (const std::string costs = users.costs(); !costs.empty() && !is_client_s_) {
-        log(FT_LOG_WARN, "the users' hashes differ in cost (" + costs +
+        log(Level::warn, "the users' hashes differ in cost (" + costs +
                              "), so the response time shows which kind a user has; give all hashes the same cost");
     }
 }
@@ -185,7 +185,7 @@ void Auth::refresh_file() {
             users_.swap(made);  // the old users are destroyed without the lock
         }
     } catch (const std::exception& problem) {
-        log(FT_LOG_ERROR, "users_file " + file_->path() + " " + problem.what() + "; the earlier users stay");
+        log(Level::error, "users_file " + file_->path() + " " + problem.what() + "; the earlier users stay");
     }
 }
 

@@ -63,7 +63,7 @@ Decision CircuitBreaker::on_request(Exchange& exchange) {
             break;
         case Circuit::Entry::probes:
             exchange.keep(&circuit->as_probe, leave);
-            log(FT_LOG_INFO, "circuit half-open, one request probes " + std::string(exchange.host()));
+            log(Level::info, "circuit half-open, one request probes " + std::string(exchange.host()));
             break;
         case Circuit::Entry::refused:
             return Decision::reject(503, "circuit_open", {retry_after(admission.wait)});
@@ -96,11 +96,11 @@ void CircuitBreaker::log_change(Exchange& exchange, Circuit::Change change) cons
         case Circuit::Change::none:
             return;
         case Circuit::Change::opened:
-            return log(FT_LOG_WARN, "circuit open" + of + ": too many failures");
+            return log(Level::warn, "circuit open" + of + ": too many failures");
         case Circuit::Change::opened_again:
-            return log(FT_LOG_WARN, "circuit open again" + of + ": the probe has failed");
+            return log(Level::warn, "circuit open again" + of + ": the probe has failed");
         case Circuit::Change::closed:
-            return log(FT_LOG_INFO, "circuit closed" + of);
+            return log(Level::info, "circuit closed" + of);
     }
 }
 

@@ -73,7 +73,7 @@ std::uint64_t ExchangeKey::of(const Exchange& exchange, const KeyedHash& hash) c
     return text.empty() ? of_visitor(exchange.visitor(), hash) : not_zero(hash("text", text));
 }
 
-std::uint64_t ExchangeKey::of(const plugin::Visit& visit, const KeyedHash& hash) const noexcept {
+std::uint64_t ExchangeKey::of(const plugin::Visitor& visit, const KeyedHash& hash) const noexcept {
     switch (kind_) {
         case Kind::host:
             return not_zero(hash("host", visit.host()));

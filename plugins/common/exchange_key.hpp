@@ -20,7 +20,7 @@ public:
     /// The key of an exchange; never 0. Without such a header or note, the key of its visitor. Does not allocate.
     std::uint64_t of(const plugin::Exchange& exchange, const KeyedHash& hash) const noexcept;
     /// The key of a TCP or TLS visitor: it has a host if it requests one by TLS, and no headers.
-    std::uint64_t of(const plugin::Visit& visit, const KeyedHash& hash) const noexcept;
+    std::uint64_t of(const plugin::Visitor& visit, const KeyedHash& hash) const noexcept;
     /// The key of a visitor's address: IPv6 counts by its network.
     std::uint64_t of_visitor(std::string_view address, const KeyedHash& hash) const noexcept;
 

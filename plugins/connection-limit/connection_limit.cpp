@@ -47,7 +47,7 @@ Decision ConnectionLimit::on_request(Exchange& exchange) {
 }
 
 // The visitor holds it until it has left, whether it was served or not.
-Decision ConnectionLimit::on_connect(plugin::Visit& visit) {
+Decision ConnectionLimit::on_connect(plugin::Visitor& visit) {
     Counted& counted = visit.state<Counted>();
     if (counted.lease == nullptr) {
         const LeaseTable::Taken taken = state_->table.take(key_.of(visit, state_->hash), limit_);

@@ -46,7 +46,7 @@ public:
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;
     void on_close(plugin::Exchange& exchange, const plugin::Outcome& outcome) override;
-    plugin::Decision on_connect(plugin::Visit& visit) override;
+    plugin::Decision on_connect(plugin::Visitor& visit) override;
 
     /// The present number of requests of all keys. For tests.
     std::uint64_t taken() const noexcept { return state_->table.taken(); }

@@ -169,7 +169,7 @@ void ForwardAuth::log_outage(const std::string& why) {
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
     std::int64_t next = next_line_;
     if (now >= next && next_line_.compare_exchange_strong(next, now + pause)) {
-        log(FT_LOG_ERROR, "there is no response from " + url_ + ": " + why);
+        log(Level::error, "there is no response from " + url_ + ": " + why);
     }
 }
 

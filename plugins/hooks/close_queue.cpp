@@ -74,14 +74,16 @@ void CloseQueue::drain(std::chrono::milliseconds most) {
 
 void CloseQueue::log_dropped(std::uint64_t count) {
     if (count != 0) {
-        log_(FT_LOG_WARN, std::to_string(count) + " close event(s) were dropped, the oldest first: more than " +
-                              std::to_string(waiting_max_) + " waited");
+        log_(plugin::Plugin::Level::warn, std::to_string(count) +
+                                              " close event(s) were dropped, the oldest first: more than " +
+                                              std::to_string(waiting_max_) + " waited");
     }
 }
 
 void CloseQueue::log_lost(std::uint64_t count) {
     if (count != 0) {
-        log_(FT_LOG_WARN, std::to_string(count) + " close event(s) were lost: the endpoint did not accept them");
+        log_(plugin::Plugin::Level::warn,
+             std::to_string(count) + " close event(s) were lost: the endpoint did not accept them");
     }
 }
 

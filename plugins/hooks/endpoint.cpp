@@ -84,8 +84,9 @@ bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {
 
 void Endpoint::log_failure(const std::string& why) {
     if (const std::uint64_t count = failures_.add(); count != 0) {
-        log_(FT_LOG_ERROR, "there is no decision from " + name_ + ": " + why +
-                               (count > 1 ? "; " + std::to_string(count) + " since the last line" : std::string()));
+        log_(plugin::Plugin::Level::error,
+             "there is no decision from " + name_ + ": " + why +
+                 (count > 1 ? "; " + std::to_string(count) + " since the last line" : std::string()));
     }
 }
 

@@ -29,7 +29,7 @@ public:
         std::size_t connections = 16;
         std::size_t queue = 256;  // waiting requests, besides the running ones
     };
-    using LogFunction = std::function<void(std::int32_t level, const std::string& line)>;
+    using LogFunction = std::function<void(plugin::Plugin::Level level, const std::string& line)>;
 
     Endpoint(Options options, LogFunction tell);
 

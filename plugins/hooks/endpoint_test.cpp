@@ -50,7 +50,7 @@ private:
 /// Lines of the log.
 struct Lines {
     Endpoint::LogFunction tell() {
-        return [this](std::int32_t, const std::string& line) {
+        return [this](plugin::Plugin::Level, const std::string& line) {
             const std::lock_guard lock(mutex);
             all += line + "\n";
         };

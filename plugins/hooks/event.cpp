@@ -12,7 +12,7 @@ namespace ferrotunnel::plugins {
 using nlohmann::ordered_json;
 using plugin::Login;
 using plugin::Registration;
-using plugin::Visit;
+using plugin::Visitor;
 using plugin::VisitOutcome;
 
 namespace {
@@ -53,7 +53,7 @@ std::string_view name_of(VisitOutcome::End end) noexcept {
     return "unserved";
 }
 
-ordered_json about_visit(Event event, const Visit& visit, const std::string& id, const std::string& visit_id) {
+ordered_json about_visit(Event event, const Visitor& visit, const std::string& id, const std::string& visit_id) {
     ordered_json body = begin(event, id);
     body["visit"] = visit_id;
     body["client"] = client_of(visit);
@@ -105,8 +105,8 @@ std::string body_of(const Login& login, const std::string& id) {
     add_address(client, login);
     client["agent"] = login.agent();
     client["protocol"] = login.version();
-    client["trunk"] = login.trunk();
-    client["trunks"] = login.trunks();
+    client["trunk"] = login.connection();
+    client["trunks"] = login.connections();
     body["client"] = std::move(client);
     return text_of(body);
 }
@@ -126,11 +126,11 @@ std::string body_of(const Registration& wanted, const std::string& id) {
     return text_of(body);
 }
 
-std::string body_of(const Visit& visit, const std::string& id, const std::string& visit_id) {
+std::string body_of(const Visitor& visit, const std::string& id, const std::string& visit_id) {
     return text_of(about_visit(Event::connect, visit, id, visit_id));
 }
 
-std::string body_of(const Visit& visit, const std::string& id, const VisitState& told, const VisitOutcome& outcome) {
+std::string body_of(const Visitor& visit, const std::string& id, const VisitState& told, const VisitOutcome& outcome) {
     ordered_json body = about_visit(Event::close, visit, id, told.id);
     body["outcome"] = {
         {"end", name_of(outcome.end)},

@@ -37,8 +37,8 @@ struct VisitState {
 // The body of an event. Bytes that are not UTF-8 become U+FFFD. Within a hook of that subject.
 std::string body_of(const plugin::Login& login, const std::string& id);
 std::string body_of(const plugin::Registration& wanted, const std::string& id);
-std::string body_of(const plugin::Visit& visit, const std::string& id, const std::string& visit_id);
-std::string body_of(const plugin::Visit& visit, const std::string& id, const VisitState& told,
+std::string body_of(const plugin::Visitor& visit, const std::string& id, const std::string& visit_id);
+std::string body_of(const plugin::Visitor& visit, const std::string& id, const VisitState& told,
                     const plugin::VisitOutcome& outcome);
 
 }  // namespace ferrotunnel::plugins

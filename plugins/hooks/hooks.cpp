@@ -12,7 +12,7 @@ using plugin::LaterOf;
 using plugin::Login;
 using plugin::Registration;
 using plugin::Settings;
-using plugin::Visit;
+using plugin::Visitor;
 using plugin::VisitOutcome;
 
 void Hooks::check(const Settings& settings) {
@@ -21,9 +21,9 @@ void Hooks::check(const Settings& settings) {
 
 Hooks::Hooks(const Settings& settings)
     : logins_(std::chrono::nanoseconds(settings.integer("login_window").value_or(0))),
-      endpoint_(endpoint_options(settings), [this](std::int32_t level, const std::string& line) { log(level, line); }),
+      endpoint_(endpoint_options(settings), [this](Level level, const std::string& line) { log(level, line); }),
       closes_(endpoint_, static_cast<std::size_t>(settings.integer("close_queue").value_or(1)),
-              [this](std::int32_t level, const std::string& line) { log(level, line); }) {
+              [this](Level level, const std::string& line) { log(level, line); }) {
     for (const Event event : {Event::login, Event::registration, Event::connect, Event::close}) {
         wanted_[static_cast<std::size_t>(event)] = names_event(settings, event);
     }
@@ -88,7 +88,7 @@ Decision Hooks::on_register(Registration& wanted) {
         [&](LaterOf<Registration> later) { ask_about(share, Event::registration, body, std::move(later)); });
 }
 
-Decision Hooks::on_connect(Visit& visit) {
+Decision Hooks::on_connect(Visitor& visit) {
     if (wants(Event::close)) {
         visit.state<VisitState>().id = ids_.next();
     }
@@ -98,10 +98,10 @@ Decision Hooks::on_connect(Visit& visit) {
     const std::string id = ids_.next();
     const std::string body = body_of(visit, id, wants(Event::close) ? visit.state<VisitState>().id : id);
     const Share share = share_of(Event::connect, visit);
-    return visit.later([&](LaterOf<Visit> later) { ask_about(share, Event::connect, body, std::move(later)); });
+    return visit.later([&](LaterOf<Visitor> later) { ask_about(share, Event::connect, body, std::move(later)); });
 }
 
-void Hooks::on_visit_close(Visit& visit, const VisitOutcome& outcome) {
+void Hooks::on_visit_close(Visitor& visit, const VisitOutcome& outcome) {
     if (wants(Event::close)) {
         closes_.add(share_of(Event::close, visit), body_of(visit, ids_.next(), visit.state<VisitState>(), outcome));
     }
@@ -130,7 +130,7 @@ Decision Hooks::decided(Registration& wanted, const Verdict& verdict) {
     return amended(wanted, verdict);
 }
 
-Decision Hooks::decided(Visit& visit, const Verdict& verdict) {
+Decision Hooks::decided(Visitor& visit, const Verdict& verdict) {
     const std::string& error = verdict.fault.empty() ? verdict.reason : verdict.fault;
     if (!error.empty() && wants(Event::close)) {
         visit.state<VisitState>().error = error;

@@ -63,8 +63,8 @@ public:
     void stop() override;
     plugin::Decision on_login(plugin::Login& login) override;
     plugin::Decision on_register(plugin::Registration& wanted) override;
-    plugin::Decision on_connect(plugin::Visit& visit) override;
-    void on_visit_close(plugin::Visit& visit, const plugin::VisitOutcome& outcome) override;
+    plugin::Decision on_connect(plugin::Visitor& visit) override;
+    void on_visit_close(plugin::Visitor& visit, const plugin::VisitOutcome& outcome) override;
 
 private:
     bool wants(Event event) const noexcept { return wanted_[static_cast<std::size_t>(event)]; }
@@ -81,7 +81,7 @@ private:
     plugin::Decision amended(Subject& subject, const Verdict& verdict);
     plugin::Decision decided(plugin::Login& login, const Verdict& verdict);
     plugin::Decision decided(plugin::Registration& wanted, const Verdict& verdict);
-    plugin::Decision decided(plugin::Visit& visit, const Verdict& verdict);
+    plugin::Decision decided(plugin::Visitor& visit, const Verdict& verdict);
 
     EventIds ids_;
     const ShareKeys shares_;

@@ -14,7 +14,7 @@ std::string LoginTable::key_of(const plugin::Login& login) {
         key += ':';
         key += part;
     }
-    key += std::to_string(login.trunks()) + ":" + std::to_string(login.version());
+    key += std::to_string(login.connections()) + ":" + std::to_string(login.version());
     return key;
 }
 

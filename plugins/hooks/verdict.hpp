@@ -31,7 +31,7 @@ Verdict read_verdict(std::string_view body, Event event);
 // Apply the verdict to its subject. False if the server does not accept the hosts, limits or notes.
 bool amend(plugin::Login& login, const Verdict& verdict);
 bool amend(plugin::Registration& wanted, const Verdict& verdict);
-inline bool amend(plugin::Visit&, const Verdict&) {
+inline bool amend(plugin::Visitor&, const Verdict&) {
     return true;  // it cannot be amended
 }
 

@@ -65,10 +65,10 @@ void IpFilter::refresh() {
         try {
             if (refresh(*list)) {
                 publish();
-                log(FT_LOG_INFO, list->file->path() + ": reloaded, " + std::to_string(list->all->size()) + " ranges");
+                log(Level::info, list->file->path() + ": reloaded, " + std::to_string(list->all->size()) + " ranges");
             }
         } catch (const std::exception& problem) {
-            log(FT_LOG_WARN, std::string(problem.what()) + "; the earlier list stays in use");
+            log(Level::warn, std::string(problem.what()) + "; the earlier list stays in use");
         }
     }
 }
@@ -111,7 +111,7 @@ Decision IpFilter::on_request(Exchange& exchange) {
     return admits(exchange.visitor()) ? Decision::go_on() : Decision::reject(403, "ip_denied");
 }
 
-Decision IpFilter::on_connect(plugin::Visit& visit) {
+Decision IpFilter::on_connect(plugin::Visitor& visit) {
     return admits(visit.address()) ? Decision::go_on() : Decision::refuse("ip_denied");
 }
 

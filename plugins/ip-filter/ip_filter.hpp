@@ -52,7 +52,7 @@ public:
     void start() override;
     void stop() override;
     plugin::Decision on_request(plugin::Exchange& exchange) override;
-    plugin::Decision on_connect(plugin::Visit& visit) override;
+    plugin::Decision on_connect(plugin::Visitor& visit) override;
 
     /// Whether the address `visitor` is accepted. An invalid address is not. Thread-safe; does not allocate.
     bool admits(std::string_view visitor) const noexcept;

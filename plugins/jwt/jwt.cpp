@@ -107,7 +107,7 @@ Jwt::Jwt(const Settings& settings) {
     places.ca_file = settings.text("jwks_ca_file").value_or(Text());
     places.refresh = std::chrono::nanoseconds(settings.integer("refresh").value_or(0));
     source_ =
-        std::make_unique<KeySource>(std::move(places), [this](const std::string& line) { log(FT_LOG_ERROR, line); });
+        std::make_unique<KeySource>(std::move(places), [this](const std::string& line) { log(Level::error, line); });
 }
 
 void Jwt::start() {
@@ -192,7 +192,7 @@ Decision Jwt::judge(Exchange& exchange, const std::string& text, bool may_wait) 
     const double clock = seconds_since_1970();
     fault = token ? claims_fault(token->claims, rules_->claims, clock, ends) : fault;
     if (!fault.empty()) {
-        log(FT_LOG_DEBUG, "a token is rejected: " + fault);
+        log(Level::debug, "a token is rejected: " + fault);
         return refuse(*rules_, "jwt_invalid");
     }
     bool is_name_known = false;

@@ -47,7 +47,7 @@ Decision RateLimit::on_request(Exchange& exchange) {
     return wait.count() == 0 ? Decision::go_on() : Decision::reject(429, "rate_limited", {retry_after(wait)});
 }
 
-Decision RateLimit::on_connect(plugin::Visit& visit) {
+Decision RateLimit::on_connect(plugin::Visitor& visit) {
     const nanoseconds wait = state_->table.take(key_.of(visit, state_->hash), rate_, plugin::clock_now());
     return wait.count() == 0 ? Decision::go_on() : Decision::refuse("rate_limited");
 }

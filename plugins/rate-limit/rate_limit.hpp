@@ -44,7 +44,7 @@ public:
     RateLimit(const plugin::Settings& settings, RateLimit* before);
 
     plugin::Decision on_request(plugin::Exchange& exchange) override;
-    plugin::Decision on_connect(plugin::Visit& visit) override;
+    plugin::Decision on_connect(plugin::Visitor& visit) override;
 
     /// Counts a visitor of which only the address is known. Zero if it is accepted; otherwise its waiting time.
     /// Thread-safe; does not allocate.

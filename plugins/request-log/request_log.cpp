@@ -94,12 +94,12 @@ void RequestLog::log_problem(const std::string& problem) {
     constexpr std::chrono::seconds pause{10};
     if (problem != problem_) {
         problem_ = problem;
-        log(FT_LOG_WARN, problem.empty() ? "lines are written again" : problem);
+        log(Level::warn, problem.empty() ? "lines are written again" : problem);
     }
     const std::uint64_t left_out = left_out_.load(std::memory_order_relaxed);
     const std::chrono::nanoseconds now = plugin::clock_now();
     if (left_out != told_ && (told_ == 0 || now - told_at_ >= pause || is_ending_.load())) {
-        log(FT_LOG_WARN, std::to_string(left_out - told_) + " lines were left out");
+        log(Level::warn, std::to_string(left_out - told_) + " lines were left out");
         told_ = left_out;
         told_at_ = now;
     }

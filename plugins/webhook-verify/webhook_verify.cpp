@@ -129,7 +129,7 @@ Decision WebhookVerify::judge(Exchange& exchange, const SignatureClaim& claim, T
 }
 
 Decision WebhookVerify::refuse(const Exchange& exchange, std::string_view why) const {
-    log(FT_LOG_INFO, std::string("the request ").append(exchange.request_id()).append(" is rejected: ").append(why));
+    log(Level::info, std::string("the request ").append(exchange.request_id()).append(" is rejected: ").append(why));
     if (status_ != 401) {
         return Decision::reject(status_, refused);
     }

@@ -103,7 +103,7 @@ public:
             exchange.observe(Side::response, [this, n = std::uint64_t{0}](Text piece, bool last) mutable {
                 n += piece.size();
                 if (last) {
-                    log(FT_LOG_INFO, "a body of " + std::to_string(n) + " bytes");
+                    log(Level::info, "a body of " + std::to_string(n) + " bytes");
                 }
             });
         }

@@ -63,7 +63,7 @@ public:
         wanted.set_note("plan", "gold");
         return Decision::go_on();
     }
-    Decision on_connect(Visit& visit) override {
+    Decision on_connect(Visitor& visit) override {
         const std::string from(visit.address());
         tell("visitor " + from + " " + (visit.is_tls() ? std::string(visit.host()) : "tcp") + " " +
              std::string(visit.note("plan")));
@@ -72,7 +72,7 @@ public:
         }
         return perhaps_later("hold_visitor", visit);
     }
-    void on_visit_close(Visit&, const VisitOutcome& outcome) override {
+    void on_visit_close(Visitor&, const VisitOutcome& outcome) override {
         using End = VisitOutcome::End;
         const char* const end = outcome.end == End::served    ? "served"
                                 : outcome.end == End::refused ? "refused"

@@ -22,15 +22,19 @@ void expect(bool holds, const char* what) {
 }
 
 ferrotunnel::Server make_server(const ferrotunnel::Secret& token) {
-    auto server =
-        ferrotunnel::Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(token.copy()).workers(1).build();
+    auto server = ferrotunnel::Server::builder()
+                      .bind("127.0.0.1:0")
+                      .tcp_bind("127.0.0.1")
+                      .add_token(token.copy())
+                      .workers(1)
+                      .build();
     server.start();
     return server;
 }
 
 ferrotunnel::Client make_client(const ferrotunnel::Server& server, const ferrotunnel::Secret& token) {
     auto client =
-        ferrotunnel::Client::builder().server(server.control_endpoint()).token(token.copy()).workers(1).build();
+        ferrotunnel::Client::builder().server(server.client_endpoint()).token(token.copy()).workers(1).build();
     client.start();
     return client;
 }

@@ -111,11 +111,11 @@ public:
                            .bind("127.0.0.1:0")
                            .http_bind("127.0.0.1:0")
                            .tcp_bind("127.0.0.1")
-                           .token(ferrotunnel::Secret::from_file(file("token")))
+                           .add_token(ferrotunnel::Secret::from_file(file("token")))
                            .build());
         server->start();
         std::ofstream(file("ferrotunnel.yml"))
-            << "client:\n  server: " << server->control_endpoint() << "\n  token: file:token\n"
+            << "client:\n  server: " << server->client_endpoint() << "\n  token: file:token\n"
             << "  services:\n    - {tcp: 0, local: \"" << backend.address() << "\"}\n";
     }
     std::string file(const std::string& name) const { return (folder_ / name).string(); }
@@ -139,7 +139,7 @@ World* world = nullptr;
 // --- what the blocks call ---
 
 std::string server_address() {
-    return world->server->control_endpoint();
+    return world->server->client_endpoint();
 }
 std::string backend_address() {
     return world->backend.address();

@@ -27,7 +27,7 @@ struct OpenFixture {
         listener = client.async_listen(Tcp::private_service("desk"), asio::use_future).get();
     }
     Client named(const std::string& name) {
-        Client made = client_builder(token, server.control_endpoint()).name(name).workers(1).build();
+        Client made = client_builder(token, server.client_endpoint()).name(name).workers(1).build();
         made.start();
         return made;
     }

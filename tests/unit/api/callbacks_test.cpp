@@ -53,7 +53,7 @@ TEST_CASE("what a handler throws on a worker is logged, and the tunnel continues
     Secret token = Secret::generate();
     Server server = server_builder(token).log(lines.sink(), LogLevel::warn).build();
     server.start();
-    Client client = client_builder(token, server.control_endpoint()).log(lines.sink(), LogLevel::warn).build();
+    Client client = client_builder(token, server.client_endpoint()).log(lines.sink(), LogLevel::warn).build();
     Service service = client.add(to(echo.address()));
     client.start();
     REQUIRE_FALSE(client.wait_ready(patience));
@@ -89,7 +89,7 @@ TEST_CASE("what a handler throws in the application's io_context leaves run(), w
     Server server = server_builder(token).build();
     server.start();
     asio::io_context io(1);
-    Client client = client_builder(token, server.control_endpoint()).run_on(io).build();
+    Client client = client_builder(token, server.client_endpoint()).run_on(io).build();
     Listener listener = client.listen(to({}));
     client.start();
     listener.async_accept([](std::error_code, Stream) { throw std::runtime_error("out of an accept"); });
@@ -140,7 +140,7 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
             return;
         }
         stuck += returns_elsewhere([&] {
-            (void)server.control_endpoint();
+            (void)server.client_endpoint();
             (void)server.http_endpoint();
             (void)server.tunnels();
             (void)server.stats();
@@ -162,7 +162,7 @@ TEST_CASE("no lock is held while a callback runs", "[threads][callbacks]") {
     CHECK(eventually([&] { return calls.load() >= 2; }));  // "listening", twice
     client.start();
     Service service = client.add(to(echo.address()));
-    Client second = client_builder(token, server.control_endpoint()).build();
+    Client second = client_builder(token, server.client_endpoint()).build();
     second.start();
     CHECK_FALSE(second.wait_ready(patience));
     service.close();
@@ -218,7 +218,7 @@ TEST_CASE("callbacks that stop what waits for them are told so", "[threads][call
                  .build();
     server.start();
     CHECK(by_sink.get_future().get() == errc::would_deadlock);
-    Client client = client_builder(token, server.control_endpoint()).build();
+    Client client = client_builder(token, server.client_endpoint()).build();
     client.start();
     CHECK(by_handler.get_future().get() == errc::would_deadlock);
     CHECK_FALSE(client.wait_ready(patience));
@@ -245,7 +245,7 @@ TEST_CASE("a handler and a sink that do not return hold up neither visitors nor 
                  .on_event([&](const Event&) { hold(); })
                  .build();
     server.start();
-    client = client_builder(token, server.control_endpoint())
+    client = client_builder(token, server.client_endpoint())
                  .log([&](const LogRecord&) { hold(); }, LogLevel::info)
                  .on_event([&](const Event&) { hold(); })
                  .build();

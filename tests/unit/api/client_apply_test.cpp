@@ -66,7 +66,7 @@ struct ClientApplyFixture {
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));
     }
-    Client::Builder builder() { return client_builder(token, server.control_endpoint()); }
+    Client::Builder builder() { return client_builder(token, server.client_endpoint()); }
 
     const Secret token = Secret::generate();
     Echo echo;
@@ -299,10 +299,10 @@ TEST_CASE("a client logs in with another token, and its visitors notice nothing"
     const Secret fresh = Secret::generate();
     Server::Builder both = Server::builder();
     both.bind("127.0.0.1:0").tcp_bind("127.0.0.1").http_bind("127.0.0.1:0");
-    both.token(fresh.copy(), "token-1", Rights(), rig.token.copy());
+    both.add_token(fresh.copy(), "token-1", Rights(), rig.token.copy());
     REQUIRE(rig.server.apply(std::move(both)).ok());
     const ApplyReport report =
-        rig.client.apply(client_builder(fresh, rig.server.control_endpoint()),
+        rig.client.apply(client_builder(fresh, rig.server.client_endpoint()),
                          {Tcp(0, rig.echo.address(), "kept"), Tcp(0, rig.echo.address(), "other")});
     CHECK(texts_of(report) == Texts{"client.token changed"});
     REQUIRE(eventually([&] { return rig.server.stats().logins >= 4; }));

@@ -18,7 +18,7 @@ namespace {
 // With a token that nobody knows.
 Server running_server() {
     Server server =
-        Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(Secret::generate()).workers(1).build();
+        Server::builder().bind("127.0.0.1:0").tcp_bind("127.0.0.1").add_token(Secret::generate()).workers(1).build();
     server.start();
     return server;
 }
@@ -52,7 +52,7 @@ private:
 TEST_CASE("a listener that waits is told that the token was refused", "[client]") {
     asio::io_context io;
     auto server = running_server();
-    auto client = make_client(server.control_endpoint(), Secret::generate());
+    auto client = make_client(server.client_endpoint(), Secret::generate());
     client.start();
     CHECK(Listening(io, client).wait() == errc::unauthorized);
 }
@@ -60,7 +60,7 @@ TEST_CASE("a listener that waits is told that the token was refused", "[client]"
 TEST_CASE("who comes after a client has ended is told why it did", "[client]") {
     asio::io_context io;
     auto server = running_server();
-    auto client = make_client(server.control_endpoint(), Secret::generate());
+    auto client = make_client(server.client_endpoint(), Secret::generate());
     client.start();
     REQUIRE(client.wait_ready(60s) == errc::unauthorized);
     CHECK(Listening(io, client).wait() == errc::unauthorized);

@@ -2,6 +2,7 @@
 
 #include "unit/api/end_to_end.hpp"
 
+#include <algorithm>
 #include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/connect.hpp>
@@ -17,8 +18,10 @@
 #include <future>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -44,9 +47,9 @@ TEST_CASE("a hundred clients and servers live in one process", "[threads]") {
         Pair& pair = pairs.emplace_back();
         Secret token = Secret::generate();
         bool tls = i % 10 == 0;
-        pair.server = server_builder(token).workers(1).tls_off(!tls).build();
+        pair.server = server_builder(token).workers(1).tls(tls).build();
         pair.server.start();
-        pair.client = client_builder(token, pair.server.control_endpoint()).workers(1).tls_off(!tls).build();
+        pair.client = client_builder(token, pair.server.client_endpoint()).workers(1).tls(tls).build();
         pair.service = pair.client.add(to(echo.address()));
         pair.client.start();
     }
@@ -92,6 +95,78 @@ TEST_CASE("a client comes back when its server does, with the port that it had",
     REQUIRE_FALSE(client.wait_ready(patience));
     CHECK(service.port() == port);
     CHECK(Visitor(port).echoes("after"));
+}
+
+TEST_CASE("an event names the client, its token and the kind of its service", "[threads]") {
+    std::mutex mutex;
+    std::vector<Event> heard;
+    const auto first = [&](Event::Kind kind) {
+        const std::lock_guard lock(mutex);
+        const auto found = std::find_if(heard.begin(), heard.end(), [&](const Event& one) { return one.kind == kind; });
+        return found != heard.end() ? std::optional(*found) : std::nullopt;
+    };
+    const Secret token = Secret::generate();
+    Server::Builder builder;
+    builder.bind("127.0.0.1:0").tcp_bind("127.0.0.1").add_token(token.copy(), "laptops");
+    Server server = builder
+                        .on_event([&](const Event& event) {
+                            const std::lock_guard lock(mutex);
+                            heard.push_back(event);
+                        })
+                        .build();
+    server.start();
+    std::atomic<bool> is_told{false};
+    Client client = client_builder(token, server.client_endpoint())
+                        .on_event([&](const Event& event) {
+                            is_told = is_told || (event.kind == Event::Kind::registered && event.service_kind == "udp");
+                        })
+                        .build();
+    client.add(Udp(0, "127.0.0.1:9", "dns"));
+    client.start();
+    REQUIRE_FALSE(client.wait_ready(patience));
+    REQUIRE(eventually([&] { return first(Event::Kind::registered).has_value(); }));
+    const std::uint64_t id = server.tunnels().at(0).id;
+    const Event registered = *first(Event::Kind::registered);
+    CHECK(registered.client_id == id);
+    CHECK(registered.token_name == "laptops");
+    CHECK(registered.service_kind == "udp");
+    CHECK(url_of(registered.endpoint).starts_with("udp://127.0.0.1:"));
+    CHECK(eventually([&] { return is_told.load(); }));
+    const Event connected = first(Event::Kind::connected).value();
+    CHECK(connected.client_id == id);
+    CHECK(connected.token_name == "laptops");
+    CHECK(connected.service_kind.empty());
+    CHECK(server.kick(id) == 1);
+    REQUIRE(eventually([&] { return first(Event::Kind::kicked).has_value(); }));
+    CHECK(first(Event::Kind::kicked)->client_id == id);
+
+    Client other = client_builder(Secret::generate(), server.client_endpoint()).attempts(1).build();
+    other.start();
+    REQUIRE(eventually([&] { return first(Event::Kind::refused).has_value(); }));
+    CHECK(first(Event::Kind::refused)->client_id == 0);
+    CHECK(first(Event::Kind::refused)->token_name.empty());
+}
+
+TEST_CASE("starting reports its error by a code or an exception, on both sides", "[threads]") {
+    const Secret token = Secret::generate();
+    const std::string nowhere = "/dev/null/control.sock";
+    std::error_code error;
+    Server server = server_builder(token).control(nowhere).build();
+    server.start(error);
+    CHECK(error);
+    CHECK_THROWS_AS(server.start(), std::system_error);
+    Client client = client_builder(token, "127.0.0.1:1").control(nowhere).build();
+    error.clear();
+    client.start(error);
+    CHECK(error);
+    CHECK_THROWS_AS(client.start(), std::system_error);
+    Client usual = client_builder(token, "127.0.0.1:1").control(words::off).proxy(words::off).build();
+    usual.start(error);
+    CHECK_FALSE(error);
+    usual.start(error);
+    CHECK(error == errc::already_running);
+    Client empty;
+    CHECK_THROWS_AS(empty.start(error), std::system_error);
 }
 
 TEST_CASE("a drain waits for visitors, and an end cuts them", "[threads]") {
@@ -170,7 +245,7 @@ TEST_CASE("two machines with the same services: the one that came first keeps th
     Secret token = Secret::generate();
     Server server = server_builder(token).build();
     server.start();
-    Client first = client_builder(token, server.control_endpoint()).build();
+    Client first = client_builder(token, server.client_endpoint()).build();
     std::vector<Service> held;
     for (int i = 0; i < 12; ++i) {
         Tcp service = to(echo.address());
@@ -180,7 +255,7 @@ TEST_CASE("two machines with the same services: the one that came first keeps th
     first.start();
     REQUIRE_FALSE(first.wait_ready(patience));
     std::vector<Service> wanted;
-    Client second = client_builder(token, server.control_endpoint()).build();
+    Client second = client_builder(token, server.client_endpoint()).build();
     for (const Service& service : held) {
         Tcp same = to(echo.address(), service.port());
         same.name = service.name();
@@ -201,8 +276,8 @@ TEST_CASE("a server stops at once although connections hang in the handshake", "
     timing.handshake_timeout = 120s;
     Server server = server_builder(Secret::generate()).timing(timing).build();
     server.start();
-    auto colon = server.control_endpoint().rfind(':');
-    auto port = static_cast<std::uint16_t>(std::stoi(server.control_endpoint().substr(colon + 1)));
+    auto colon = server.client_endpoint().rfind(':');
+    auto port = static_cast<std::uint16_t>(std::stoi(server.client_endpoint().substr(colon + 1)));
     std::list<Visitor> strangers;
     for (int i = 0; i < 10; ++i) {
         strangers.emplace_back(port);
@@ -219,7 +294,7 @@ TEST_CASE("clients are destroyed at any moment of connecting", "[threads]") {
     Server server = server_builder(token).build();
     server.start();
     for (const std::string& address :
-         {mute.address(), std::string("192.0.2.1:9"), std::string("127.0.0.1:1"), server.control_endpoint()}) {
+         {mute.address(), std::string("192.0.2.1:9"), std::string("127.0.0.1:1"), server.client_endpoint()}) {
         for (auto wait : {0us, 300us, 2'000us, 5'000us}) {
             Client client = client_builder(token, address).build();
             auto service = client.add(to("127.0.0.1:9"));
@@ -227,7 +302,7 @@ TEST_CASE("clients are destroyed at any moment of connecting", "[threads]") {
             std::this_thread::sleep_for(wait);
         }
     }
-    Client never_started = client_builder(token, server.control_endpoint()).build();
+    Client never_started = client_builder(token, server.client_endpoint()).build();
     CHECK(never_started.stats().connects == 0);
     CHECK_FALSE(never_started.stop());
 }
@@ -243,7 +318,7 @@ TEST_CASE("an application inside its own io_context asks and stops from its hand
     runner->call([&] {
         server = server_builder(token).run_on(io).build();
         server->start();
-        client = client_builder(token, server->control_endpoint()).run_on(io).build();
+        client = client_builder(token, server->client_endpoint()).run_on(io).build();
         service = client->add(to(echo.address()));
         client->start();
         CHECK(client->wait_ready(1s) == errc::would_deadlock);
@@ -323,7 +398,7 @@ TEST_CASE("event handlers stop what they hear of", "[threads]") {
                      })
                      .build();
         server->start();
-        client = client_builder(token, server->control_endpoint())
+        client = client_builder(token, server->client_endpoint())
                      .run_on(io)
                      .on_event([&](const Event& event) {
                          if (event.kind == client_stops_at || event.kind == Event::Kind::lost) {
@@ -368,7 +443,7 @@ TEST_CASE("a thousand streams on other threads see the end", "[threads]") {
     Runner second(io);
     Server server = server_builder(token).workers(2).build();
     server.start();
-    Client client = client_builder(token, server.control_endpoint()).workers(2).build();
+    Client client = client_builder(token, server.client_endpoint()).workers(2).build();
     client.start();
     auto listener = std::make_shared<Listener>(client.async_listen(Tcp(0, {}, "app"), asio::use_future).get());
 

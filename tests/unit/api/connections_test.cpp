@@ -66,7 +66,7 @@ struct ConnectionsFixture {
                      .log(count_joins, LogLevel::debug)
                      .build();
         server.start();
-        relay.emplace(port_of(server.control_endpoint()));
+        relay.emplace(port_of(server.client_endpoint()));
         client = client_builder(token, relay->address())
                      .workers(workers)
                      .connections(connections)
@@ -248,7 +248,7 @@ TEST_CASE("an application listens and dials over all connections", "[threads]") 
     std::vector<char> bytes(2 * count);
     std::atomic<int> lost{0};
     std::atomic<int> other{0};
-    auto ended = [&](std::error_code error, std::size_t) { ++(error == errc::trunk_lost ? lost : other); };
+    auto ended = [&](std::error_code error, std::size_t) { ++(error == errc::connection_lost ? lost : other); };
     for (std::size_t i = 0; i < count; ++i) {
         dialled[i].async_read_some(asio::buffer(&bytes[i], 1), asio::bind_executor(io, ended));
         accepted[i].async_read_some(asio::buffer(&bytes[count + i], 1), asio::bind_executor(io, ended));
@@ -329,7 +329,7 @@ TEST_CASE("several connections work inside an application's io_context, and on o
     Service service;
     runner->call([&] {
         client =
-            client_builder(token, server.control_endpoint()).run_on(io).connections(3).on_event(told.handler()).build();
+            client_builder(token, server.client_endpoint()).run_on(io).connections(3).on_event(told.handler()).build();
         service = client->add(to(echo.address()));
         client->start();
     });
@@ -345,7 +345,7 @@ TEST_CASE("another client is refused a port as long as one connection of its hol
     Echo echo;
     ConnectionsFixture rig(3);
     rig.start(echo.address());
-    Client other = client_builder(rig.token, rig.server.control_endpoint()).build();
+    Client other = client_builder(rig.token, rig.server.client_endpoint()).build();
     Service wanted = other.add(to(echo.address(), rig.service.port()));
     other.start();
     CHECK(other.wait_ready(patience) == errc::port_taken);

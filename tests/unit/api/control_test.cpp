@@ -48,10 +48,12 @@ struct Both {
         Rights rights;
         rights.ports = {{"any"}};
         rights.visitors = 7;
-        server =
-            server_builder(token).control(folder / "server.sock").token(Secret::generate(), "other", rights).build();
+        server = server_builder(token)
+                     .control(folder / "server.sock")
+                     .add_token(Secret::generate(), "other", rights)
+                     .build();
         server.start();
-        client = client_builder(token, server.control_endpoint())
+        client = client_builder(token, server.client_endpoint())
                      .name("alice")
                      .connections(2)
                      .control(folder / "client.sock")
@@ -119,9 +121,10 @@ TEST_CASE("a client that is kicked comes back", "[threads][control]") {
     CHECK(eventually([&] { return both.server.stats().logins > logins && both.server.stats().services == 1; }));
     const std::uint64_t id = both.server.tunnels().at(0).id;
     const auto before = both.server.stats().logins;
-    CHECK(both.server.kick(std::to_string(id + 1)) == 0);
-    CHECK(both.server.kick("nobody", 1min) == 0);
-    CHECK(both.server.kick(std::to_string(id)) == 1);
+    CHECK(both.server.kick(id + 1) == 0);
+    CHECK(both.server.kick_by_name("nobody", 1min) == 0);
+    CHECK(both.server.kick_by_name(std::to_string(id)) == 0);  // a name may look like the id of another client
+    CHECK(both.server.kick(id) == 1);
     REQUIRE(eventually([&] { return both.server.stats().logins > before && both.server.stats().services == 1; }));
 
     // One that is kept out for a time comes back when it is over, which another kick may change.

@@ -22,7 +22,7 @@ struct DatagramFixture {
     DatagramFixture() { start(); }
     void start() {
         server.start();
-        client = client_builder(token, server.control_endpoint()).build();
+        client = client_builder(token, server.client_endpoint()).build();
         client.start();
     }
     /// Serves until the server has registered it.
@@ -175,7 +175,7 @@ TEST_CASE("what a handler of datagrams throws is logged, and the visitor continu
     std::mutex mutex;
     std::string lines;
     DatagramFixture rig;
-    rig.client = client_builder(rig.token, rig.server.control_endpoint())
+    rig.client = client_builder(rig.token, rig.server.client_endpoint())
                      .log(
                          [&](const LogRecord& line) {
                              const std::lock_guard lock(mutex);
@@ -242,7 +242,7 @@ TEST_CASE("a service of datagrams is none of those that are applied, and may hav
     Service datagrams =
         rig.serve([](const DatagramVisitor& visitor, std::string_view payload) { visitor.send(payload); }, description);
     CHECK(tcp.port() == datagrams.port());
-    REQUIRE(rig.client.apply(client_builder(rig.token, rig.server.control_endpoint()), {Tcp(0, echo.address(), "both")})
+    REQUIRE(rig.client.apply(client_builder(rig.token, rig.server.client_endpoint()), {Tcp(0, echo.address(), "both")})
                 .ok());
     Sender sender(datagrams.port());
     sender.send("hello");

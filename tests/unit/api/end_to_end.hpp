@@ -88,7 +88,7 @@ private:
 
 inline Server::Builder server_builder(const Secret& token, const std::string& bind = "127.0.0.1:0") {
     Server::Builder builder = Server::builder();
-    builder.bind(bind).tcp_bind("127.0.0.1").token(token.copy());
+    builder.bind(bind).tcp_bind("127.0.0.1").add_token(token.copy());
     return builder;
 }
 
@@ -114,7 +114,7 @@ struct Tunnel {
         }
         server = builder.build();
         server.start();
-        client = client_builder(token, server.control_endpoint()).build();
+        client = client_builder(token, server.client_endpoint()).build();
         service = client.add(to(backend));
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));

@@ -38,7 +38,7 @@ struct FirstLinesFixture {
 
     FirstLinesFixture() {
         server.start();
-        client = client_builder(token, server.control_endpoint()).workers(1).build();
+        client = client_builder(token, server.client_endpoint()).workers(1).build();
     }
 };
 

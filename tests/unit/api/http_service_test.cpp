@@ -161,7 +161,7 @@ TEST_CASE("a client's HTTP service has a URL, and reaches its backend through th
     Server server = http_server(token).build();
     server.start();
     const std::string port = server.http_endpoint().substr(server.http_endpoint().rfind(':'));
-    Client client = client_builder(token, server.control_endpoint())
+    Client client = client_builder(token, server.client_endpoint())
                         .connections(2)
                         .on_event([&](const Event& event) {
                             std::lock_guard lock(mutex);
@@ -208,7 +208,7 @@ TEST_CASE("what the HTTP edge does is counted, and its pages are the application
     Server server = http_server(token).http_settings(settings).build();
     CHECK(server.stats().http.requests == 0);
     server.start();
-    Client client = client_builder(token, server.control_endpoint()).build();
+    Client client = client_builder(token, server.client_endpoint()).build();
     Http http = web_with_backend("app.example.com", echo.address());
     http.path = "/api";
     client.add(http);
@@ -278,7 +278,7 @@ TEST_CASE("an application's answer reaches a visitor that still uploads", "[http
     const Secret token = Secret::generate();
     Server server = http_server(token).build();
     server.start();
-    Client client = client_builder(token, server.control_endpoint()).build();
+    Client client = client_builder(token, server.client_endpoint()).build();
     client.start();
     Http http;
     http.host = "app.example.com";
@@ -309,7 +309,7 @@ TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
     const Secret token = Secret::generate();
     Server plain = server_builder(token).build();
     plain.start();
-    Client client = client_builder(token, plain.control_endpoint()).build();
+    Client client = client_builder(token, plain.client_endpoint()).build();
     Service service = client.add(web_with_backend("app.example.com", ":3000"));
     client.start();
     CHECK(client.wait_ready(patience) == errc::unsupported);
@@ -317,11 +317,11 @@ TEST_CASE("what a server does not want of HTTP is told in words", "[http]") {
 
     Server server = http_server(token).build();
     server.start();
-    Client first = client_builder(token, server.control_endpoint()).build();
+    Client first = client_builder(token, server.client_endpoint()).build();
     first.add(web_with_backend("app.example.com", ":3000"));
     first.start();
     REQUIRE_FALSE(first.wait_ready(patience));
-    Client second = client_builder(token, server.control_endpoint()).build();
+    Client second = client_builder(token, server.client_endpoint()).build();
     Service taken = second.add(web_with_backend("app.example.com", ":3000"));
     Service free = second.add(web_with_backend("free.example.com", ":3000"));
     Service nameless = second.add(web_with_backend("", ":3000"));

@@ -36,7 +36,7 @@ struct Bare {
 
     Bare() {
         server->start();
-        client = client_builder(token, server->control_endpoint()).build();
+        client = client_builder(token, server->client_endpoint()).build();
         client->start();
         listener = client->listen(Tcp(0, {}, "service"));
         REQUIRE_FALSE(client->wait_ready(patience));

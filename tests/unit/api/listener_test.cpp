@@ -163,7 +163,7 @@ TEST_CASE("a visitor that has gone while it waited is not handed out", "[listene
     f.pair.call([] {});
     f.pair.lose();
     run_with_restarts_until(f.io, [&] { return opened.calls == 1; });
-    CHECK(opened.error == errc::trunk_lost);
+    CHECK(opened.error == errc::connection_lost);
     Accepted accepted;
     f.listener.async_accept(accepted.handler());
     f.io.restart();
@@ -210,7 +210,7 @@ TEST_CASE("an open that fails says why", "[listener]") {
     f.pair.call([] {});
     f.pair.lose();
     run_with_restarts_until(f.io, [&] { return opened.calls == 1; });
-    CHECK(opened.error == errc::trunk_lost);
+    CHECK(opened.error == errc::connection_lost);
     CHECK_FALSE(opened.stream.is_open());
 }
 

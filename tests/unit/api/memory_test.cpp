@@ -24,7 +24,7 @@ TEST_CASE("without memory for a session its connection is lost, and nothing else
     Server server = server_builder(token).run_on(io).build();
     server.start();
     io.poll();
-    const std::string endpoint = server.control_endpoint();
+    const std::string endpoint = server.client_endpoint();
     const tcp::endpoint at(asio::ip::make_address("127.0.0.1"),
                            static_cast<std::uint16_t>(std::stoul(endpoint.substr(endpoint.rfind(':') + 1))));
     std::uint64_t nth = 1;

@@ -162,13 +162,13 @@ struct PluginChangeFixture {
         Server::Builder builder = server_builder(token);
         builder.http_bind("127.0.0.1:0").workers(workers);
         for (PluginUse& use : uses) {
-            builder.plugin(std::move(use));
+            builder.add_plugin(std::move(use));
         }
         server = builder.build();
     }
     void start() {
         server.start();
-        client = client_builder(token, server.control_endpoint()).build();
+        client = client_builder(token, server.client_endpoint()).build();
         client.add(Http("app.test", echo.address()));
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));
@@ -426,7 +426,7 @@ TEST_CASE("plugins: within an application's io_context they are changed on its t
     Counts::on_make = nullptr;
     {
         Server::Builder builder = server_builder(token);
-        Server server = builder.http_bind("127.0.0.1:0").plugin(counts("one")).run_on(io).build();
+        Server server = builder.http_bind("127.0.0.1:0").add_plugin(counts("one")).run_on(io).build();
         server.start();
         Runner runner(io);
         runner.call([&] { server.set_plugins({counts("two"), counts("three")}); });

@@ -109,9 +109,9 @@ TEST_CASE("plugins: a thread decides while exchanges, connections and the server
         PluginUse use;
         use.library = &holder;
         std::optional<Server> server{
-            server_builder(token).http_bind("127.0.0.1:0").workers(2).plugin(std::move(use)).build()};
+            server_builder(token).http_bind("127.0.0.1:0").workers(2).add_plugin(std::move(use)).build()};
         server->start();
-        Client client = client_builder(token, server->control_endpoint()).build();
+        Client client = client_builder(token, server->client_endpoint()).build();
         client.add(Http("app.test", echo.address()));
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));

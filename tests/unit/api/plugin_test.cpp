@@ -76,13 +76,13 @@ struct PluginFixture {
         Server::Builder builder = server_builder(token);
         builder.http_bind("127.0.0.1:0");
         for (PluginUse& use : uses) {
-            builder.plugin(std::move(use));
+            builder.add_plugin(std::move(use));
         }
         server.emplace(builder.build());
     }
     std::string get() {
         if (!client) {
-            client.emplace(client_builder(token, server->control_endpoint()).build());
+            client.emplace(client_builder(token, server->client_endpoint()).build());
             client->add(Http("app.test", echo.address()));
             client->start();
             REQUIRE_FALSE(client->wait_ready(patience));
@@ -112,7 +112,7 @@ PluginUse greets(std::string settings) {
 std::vector<std::string> chain_problems(std::vector<PluginUse> uses) {
     Server::Builder builder = server_builder(Secret::generate());
     for (PluginUse& use : uses) {
-        builder.plugin(std::move(use));
+        builder.add_plugin(std::move(use));
     }
     std::vector<std::string> all;
     for (const Problem& problem : builder.check()) {

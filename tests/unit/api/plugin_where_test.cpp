@@ -54,7 +54,7 @@ std::string get(const Server& server) {
 
 Lines use_problems(const PluginUse& use) {
     Server::Builder builder = server_builder(Secret::generate());
-    builder.plugin(use);
+    builder.add_plugin(use);
     Lines all;
     for (const Problem& problem : builder.check()) {
         all.push_back(problem.key + ": " + problem.text);
@@ -101,12 +101,12 @@ TEST_CASE("linked plugins run where and when the application says", "[plugins]")
     Server::Builder builder = server_builder(token);
     builder.http_bind("127.0.0.1:0");
     for (const PluginUse& use : {elsewhere, below, shop, post, here, answers("last")}) {
-        builder.plugin(use);
+        builder.add_plugin(use);
     }
     Server server = builder.build();
     server.start();
     Echo echo;
-    Client client = client_builder(token, server.control_endpoint()).build();
+    Client client = client_builder(token, server.client_endpoint()).build();
     client.add(Http("app.test", echo.address()));
     client.start();
     REQUIRE_FALSE(client.wait_ready(patience));
@@ -137,7 +137,7 @@ TEST_CASE("a note that is read and that nobody sets is warned of at the start", 
     };
     {
         Server server = server_builder(Secret::generate())
-                            .plugin(answers("x"))
+                            .add_plugin(answers("x"))
                             .log(
                                 [&](const LogRecord& record) {
                                     const std::lock_guard lock(mutex);

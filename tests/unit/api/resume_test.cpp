@@ -44,16 +44,16 @@ private:
 struct ResumeFixture {
     explicit ResumeFixture(std::chrono::milliseconds resume = 30s, bool tls = true,
                            std::chrono::milliseconds login = Timing().handshake_timeout) {
-        server = server_builder(token).resume(resume).hold(0ms).tls_off(!tls).on_event(at_server.handler()).build();
+        server = server_builder(token).resume(resume).hold(0ms).tls(tls).on_event(at_server.handler()).build();
         server.start();
-        const std::string control = server.control_endpoint();
+        const std::string control = server.client_endpoint();
         relay.emplace(static_cast<std::uint16_t>(std::stoi(control.substr(control.rfind(':') + 1))));
         Timing timing;
         timing.handshake_timeout = login;
         client = client_builder(token, relay->address())
                      .resume(resume)
                      .connections(1)
-                     .tls_off(!tls)
+                     .tls(tls)
                      .timing(timing)
                      .on_event(at_client.handler())
                      .build();

@@ -28,7 +28,7 @@ public:
 struct Guest {
     explicit Guest(const Secret& secret_in, std::string name_in) : secret(secret_in.copy()), name(std::move(name_in)) {}
     void connect(const Server& server, const std::string& backend, std::uint16_t port = 0) {
-        client = client_builder(secret, server.control_endpoint()).name(name).build();
+        client = client_builder(secret, server.client_endpoint()).name(name).build();
         service = client.add(Tcp(port, backend, name));
         client.start();
         REQUIRE_FALSE(client.wait_ready(patience));
@@ -49,7 +49,8 @@ struct ServerApplyFixture {
     }
     /// A builder like that of the server, with these tokens.
     Server::Builder builder() {
-        return std::move(builder_without_tokens().token(alice.secret.copy(), "alice").token(bob.secret.copy(), "bob"));
+        return std::move(
+            builder_without_tokens().add_token(alice.secret.copy(), "alice").add_token(bob.secret.copy(), "bob"));
     }
     static Server::Builder builder_without_tokens() {
         Server::Builder builder;
@@ -115,7 +116,7 @@ TEST_CASE("a secret that stays one of its token's keeps its sessions") {
     REQUIRE(visitor.echoes("before"));
     const Secret fresh = Secret::generate();
     Server::Builder both = ServerApplyFixture::builder_without_tokens();
-    both.token(fresh.copy(), "alice", {}, rig.alice.secret.copy()).token(rig.bob.secret.copy(), "bob");
+    both.add_token(fresh.copy(), "alice", {}, rig.alice.secret.copy()).add_token(rig.bob.secret.copy(), "bob");
     CHECK(texts_of(rig.server.apply(std::move(both))) == Texts{"server.token alice changed"});
     CHECK(visitor.echoes("both"));
 
@@ -124,7 +125,7 @@ TEST_CASE("a secret that stays one of its token's keeps its sessions") {
     next.connect(rig.server, rig.echo.address());
 
     Server::Builder one = ServerApplyFixture::builder_without_tokens();
-    one.token(fresh.copy(), "alice").token(rig.bob.secret.copy(), "bob");
+    one.add_token(fresh.copy(), "alice").add_token(rig.bob.secret.copy(), "bob");
     CHECK(texts_of(rig.server.apply(std::move(one))) == Texts{"server.token alice changed"});
     (void)visitor.wait_for_end();  // logged in with the old secret
     CHECK(Visitor(next.service.port()).echoes("new"));
@@ -142,7 +143,7 @@ TEST_CASE("services that a token has no right to any more are refused, and other
     Rights rights;
     rights.ports = {{std::to_string(kept.port())}};
     Server::Builder builder = ServerApplyFixture::builder_without_tokens();
-    builder.token(rig.alice.secret.copy(), "alice", rights).token(rig.bob.secret.copy(), "bob");
+    builder.add_token(rig.alice.secret.copy(), "alice", rights).add_token(rig.bob.secret.copy(), "bob");
     REQUIRE(rig.server.apply(std::move(builder)).ok());
     REQUIRE(eventually([&] { return lost.state() == Service::State::refused; }));
     CHECK(lost.error() == errc::port_forbidden);
@@ -153,7 +154,7 @@ TEST_CASE("services that a token has no right to any more are refused, and other
     Rights others;
     others.ports = {{std::to_string(port), std::to_string(rig.bob.service.port())}};
     builder = ServerApplyFixture::builder_without_tokens();
-    builder.token(rig.alice.secret.copy(), "alice", rights).token(rig.bob.secret.copy(), "bob", others);
+    builder.add_token(rig.alice.secret.copy(), "alice", rights).add_token(rig.bob.secret.copy(), "bob", others);
     REQUIRE(rig.server.apply(std::move(builder)).ok());
     const Service taken = rig.bob.client.add(Tcp(port, rig.echo.address(), "taken"));
     REQUIRE(eventually([&] { return taken.state() == Service::State::registered; }));
@@ -164,7 +165,7 @@ TEST_CASE("what cannot change while it runs is named, and everything else is app
     ServerApplyFixture rig;
     Server::Builder builder = rig.builder();
     builder.workers(1).domain("example.com").http_bind("127.0.0.1:0").connections_per_token(7);
-    builder.token(Secret::generate(), "carol");
+    builder.add_token(Secret::generate(), "carol");
     const ApplyReport report = rig.server.apply(std::move(builder));
     CHECK(report.ok());
     CHECK(texts_of(report) == Texts{"server.token carol added", "server.connections_per_token changed"});
@@ -176,7 +177,7 @@ TEST_CASE("what cannot change while it runs is named, and everything else is app
 TEST_CASE("mistakes change nothing, and are all told") {
     ServerApplyFixture rig;
     Server::Builder builder = ServerApplyFixture::builder_without_tokens();
-    builder.token(rig.bob.secret.copy(), "bob").allow_ports("nonsense");
+    builder.add_token(rig.bob.secret.copy(), "bob").allow_ports("nonsense");
     builder.bind("nowhere");
     const ApplyReport report = rig.server.apply(std::move(builder));
     CHECK(report.problems.size() == 2);
@@ -187,7 +188,7 @@ TEST_CASE("mistakes change nothing, and are all told") {
 
     SECTION("also where only the making of a plugin finds out") {
         Server::Builder with_plugin = ServerApplyFixture::builder_without_tokens();
-        with_plugin.token(rig.bob.secret.copy(), "bob").plugin({.library = &plugin::library<InstanceError>});
+        with_plugin.add_token(rig.bob.secret.copy(), "bob").add_plugin({.library = &plugin::library<InstanceError>});
         const ApplyReport unmade = rig.server.apply(std::move(with_plugin));
         CHECK(unmade.problems.size() == 1);
         CHECK(unmade.applied.empty());
@@ -196,10 +197,10 @@ TEST_CASE("mistakes change nothing, and are all told") {
     SECTION("also where only what stays as it is makes it wrong") {
         // The weak token would do for a server of this machine alone.
         Server::Builder builder_all;
-        builder_all.bind("0.0.0.0:0").tcp_bind("127.0.0.1").token(Secret::generate(), "strong");
+        builder_all.bind("0.0.0.0:0").tcp_bind("127.0.0.1").add_token(Secret::generate(), "strong");
         Server open = builder_all.build();
         Server::Builder weak;
-        weak.bind("127.0.0.1:0").tcp_bind("127.0.0.1").token(Secret::from_string("guess me"), "weak");
+        weak.bind("127.0.0.1:0").tcp_bind("127.0.0.1").add_token(Secret::from_string("guess me"), "weak");
         CHECK(open.apply(std::move(weak)).problems.size() == 1);
     }
 }
@@ -207,7 +208,7 @@ TEST_CASE("mistakes change nothing, and are all told") {
 TEST_CASE("a check tells what would be applied, and applies nothing") {
     ServerApplyFixture rig;
     Server::Builder builder = ServerApplyFixture::builder_without_tokens();
-    builder.token(rig.bob.secret.copy(), "bob");
+    builder.add_token(rig.bob.secret.copy(), "bob");
     CHECK(texts_of(rig.server.check(builder)) == Texts{"server.token alice removed"});
     CHECK(rig.knows("alice"));
     CHECK(rig.server.apply(rig.builder()).unchanged());
@@ -307,7 +308,7 @@ TEST_CASE("a service whose token is taken back ends alone, and comes with the ne
 TEST_CASE("what is no guarded service is told") {
     const auto problems = [](std::vector<GuardedService> services) {
         Server::Builder builder = ServerApplyFixture::builder_without_tokens();
-        builder.token(Secret::generate(), "alice").guarded_services(std::move(services));
+        builder.add_token(Secret::generate(), "alice").guarded_services(std::move(services));
         Texts texts;
         for (const Problem& problem : builder.check()) {
             texts.push_back(to_text(problem));

@@ -90,7 +90,7 @@ TEST_CASE("what a running server cannot listen on is refused with its reason", "
     server.start();
     CHECK_THROWS_AS(server.add_listener(Server::Visitors::http, "nowhere"), config_error);
     CHECK(code_of(server, Server::Visitors::https, "127.0.0.1:0") == errc::unsupported);
-    CHECK(code_of(server, Server::Visitors::http, server.control_endpoint()) == std::errc::address_in_use);
+    CHECK(code_of(server, Server::Visitors::http, server.client_endpoint()) == std::errc::address_in_use);
     CHECK_THROWS_AS(Server().add_listener(Server::Visitors::http, "127.0.0.1:0"), std::system_error);
     CHECK_THROWS_AS(Server().remove_listener("127.0.0.1:1"), std::system_error);
 }

@@ -69,10 +69,10 @@ TEST_CASE("sessions: admitted, found by name and number, ended, and none once cl
     ServerParts parts;
     session::test::WireClient client = parts.connect();
     CHECK(parts.sessions.all().size() == 1);
-    CHECK(parts.sessions.called("1").empty());  // it has not logged in
+    CHECK(parts.sessions.called({"1"}).empty());  // it has not logged in
     REQUIRE(client.log_in());
     REQUIRE(eventually([&] { return parts.notices.logins() == 1; }));
-    const auto found = parts.sessions.called("1");
+    const auto found = parts.sessions.called({"1"});
     REQUIRE(found.size() == 1);
     CHECK(parts.sessions.number_of(found.begin()->first) == 1);
     CHECK(parts.statistics.tunnels().size() == 1);
@@ -87,19 +87,19 @@ TEST_CASE("sessions: admitted, found by name and number, ended, and none once cl
 
 TEST_CASE("clients: kicked, kept out, and asked", "[server]") {
     ServerParts parts;
-    CHECK(parts.clients.kick("nobody")->ended == 0);
+    CHECK(parts.clients.kick({"nobody"})->ended == 0);
     CHECK(parts.clients.forward_request("nobody", admin::Json::object()).status == 404);
     CHECK(parts.told().empty());
     session::test::WireClient client = parts.connect();
     REQUIRE(client.log_in());
     REQUIRE(eventually([&] { return parts.notices.logins() == 1; }));
-    const auto kicked = parts.clients.kick("1", std::chrono::minutes(1));
+    const auto kicked = parts.clients.kick({"1"}, std::chrono::minutes(1));
     REQUIRE(kicked);
     CHECK(kicked->ended == 1);
     CHECK(kicked->kept_out == 1);
     CHECK(parts.told().back().kind == Event::Kind::kicked);
     REQUIRE(eventually([&] { return parts.sessions.empty(); }));
-    CHECK(parts.clients.kick("1", std::chrono::minutes(2))->kept_out == 1);  // it is known, though it is not here
+    CHECK(parts.clients.kick({"1"}, std::chrono::minutes(2))->kept_out == 1);  // it is known, though it is not here
 }
 
 TEST_CASE("dial: what names no service, and what has no time left, fails at once", "[server]") {

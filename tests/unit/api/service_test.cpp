@@ -42,6 +42,22 @@ TEST_CASE("a service's handles follow its state", "[service]") {
     CHECK(copy.state() == Service::State::closed);
 }
 
+TEST_CASE("each public address is a URL, but for a service without one", "[service]") {
+    CHECK(url_of("tunnel.example.com:40022") == "tcp://tunnel.example.com:40022");
+    CHECK(url_of("[2001:db8::1]:22") == "tcp://[2001:db8::1]:22");
+    CHECK(url_of("udp://tunnel.example.com:53") == "udp://tunnel.example.com:53");
+    CHECK(url_of("https://app.example.com/api") == "https://app.example.com/api");
+    CHECK(url_of("tls://shop.example.com:443") == "tls://shop.example.com:443");
+    CHECK(url_of("private").empty());
+    CHECK(url_of("").empty());
+    auto state = std::make_shared<ServiceState>("web", [] {});
+    const Service service(state);
+    CHECK(service.url().empty());
+    state->set_registered("tunnel.example.com:80", 80);
+    CHECK(service.url() == "tcp://tunnel.example.com:80");
+    CHECK(Service().url().empty());
+}
+
 TEST_CASE("a service that ended with its client calls nobody", "[service]") {
     int closes = 0;
     auto state = std::make_shared<ServiceState>("web", [&closes] { ++closes; });

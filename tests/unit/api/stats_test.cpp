@@ -1,7 +1,11 @@
 // What stats() counts, and when.
+#include <algorithm>
+#include <array>
+#include <asio/use_future.hpp>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <thread>
+#include <vector>
 
 #include "ferrotunnel/client.hpp"
 #include "unit/api/end_to_end.hpp"
@@ -45,6 +49,37 @@ TEST_CASE("totals stay after stop()", "[threads][stats]") {
     CHECK_FALSE(rig.client.stats().connected);
 }
 
+TEST_CASE("bytes of a service have the same direction on both sides", "[threads][stats]") {
+    Echo echo;
+    Tunnel rig(echo.address());
+    Listener listener = rig.client.async_listen(Tcp(0, {}, "greeter"), asio::use_future).get();
+    auto accepted = listener.async_accept(asio::use_future);
+    auto opened = rig.server.async_open("greeter", asio::use_future);
+    Stream served = accepted.get();
+    Stream visitor = opened.get();
+    std::array<char, 10> bytes{};
+    asio::async_write(visitor, asio::buffer("hello", 5), asio::use_future).get();
+    asio::async_read(served, asio::buffer(bytes, 5), asio::use_future).get();
+    asio::async_write(served, asio::buffer("a greeting", 10), asio::use_future).get();
+    asio::async_read(visitor, asio::buffer(bytes), asio::use_future).get();
+    const auto found = [](const std::vector<ServiceStats>& all) {
+        const auto one =
+            std::find_if(all.begin(), all.end(), [](const auto& each) { return each.service == "greeter"; });
+        return one != all.end() ? *one : ServiceStats();
+    };
+    const auto is_counted = [](const ServiceStats& one) {
+        return one.kind == "tcp" && one.bytes_from_visitors == 5 && one.bytes_to_visitors == 10;
+    };
+    CHECK(eventually([&] { return is_counted(found(rig.server.service_stats())); }));
+    CHECK(eventually([&] { return is_counted(found(rig.client.service_stats())); }));
+    const std::vector<TunnelInfo> tunnels = rig.server.tunnels();
+    REQUIRE(tunnels.size() == 1);
+    for (const TunnelInfo::Service& service : tunnels[0].services) {
+        CHECK(service.bytes_from_visitors == (service.name == "greeter" ? 5U : 0U));
+        CHECK(service.bytes_to_visitors == (service.name == "greeter" ? 10U : 0U));
+    }
+}
+
 TEST_CASE("totals never fall, whatever ends while somebody looks", "[threads][stats]") {
     Echo echo;
     Tunnel rig(echo.address());
@@ -62,7 +97,7 @@ TEST_CASE("totals never fall, whatever ends while somebody looks", "[threads][st
     });
     constexpr int rounds = 30;
     for (int round = 0; round < rounds; ++round) {
-        Client other = client_builder(rig.token, rig.server.control_endpoint()).build();
+        Client other = client_builder(rig.token, rig.server.client_endpoint()).build();
         Service service = other.add(Tcp(0, echo.address(), "other"));
         other.start();
         CHECK_FALSE(other.wait_ready(patience));
@@ -81,7 +116,7 @@ TEST_CASE("what a visitor does not read counts as memory, as long as it waits", 
     Server server = server_builder(token).memory_max(limit_of_memory).build();
     server.start();
     // No second trunk, whose login would be counted whenever it comes.
-    Client client = client_builder(token, server.control_endpoint()).connections(1).build();
+    Client client = client_builder(token, server.client_endpoint()).connections(1).build();
     Service service = client.add(to("127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())));
     client.start();
     REQUIRE_FALSE(client.wait_ready(patience));

@@ -26,7 +26,7 @@ struct StopAnswersFixture {
 
     StopAnswersFixture() {
         server.start();
-        client = client_builder(token, server.control_endpoint()).build();
+        client = client_builder(token, server.client_endpoint()).build();
         client.start();
         listener = client.async_listen(Tcp(0, {}, "service"), asio::bind_executor(io, asio::use_future)).get();
         std::future<Stream> coming = listener.async_accept(asio::bind_executor(io, asio::use_future));
@@ -98,7 +98,7 @@ TEST_CASE("a stop beside an io_context that is busy for long touches nothing tha
     std::optional<Runner> runner(std::in_place, io);
     Server server = server_builder(token).run_on(io).build();
     server.start();
-    Client client = client_builder(token, server.control_endpoint()).run_on(io).build();
+    Client client = client_builder(token, server.client_endpoint()).run_on(io).build();
     client.start();
     REQUIRE_FALSE(client.wait_ready(patience));
     std::promise<void> busy;

@@ -299,15 +299,15 @@ TEST_CASE("a lost trunk is not an orderly end, and what came before it is still 
         std::error_code end;
         Bytes got = co_await read_to_end(f.ends.far, end);
         CHECK(got == some);
-        CHECK(end == (stopped ? errc::session_closed : errc::trunk_lost));
+        CHECK(end == (stopped ? errc::session_closed : errc::connection_lost));
         end.clear();
         co_await f.ends.far.async_write_some(asio::buffer(some), asio::redirect_error(use_awaitable, end));
-        CHECK(end == (stopped ? errc::session_closed : errc::trunk_lost));
+        CHECK(end == (stopped ? errc::session_closed : errc::connection_lost));
         end.clear();
         got = co_await read_to_end(f.ends.near, end);
-        CHECK(end == errc::trunk_lost);
+        CHECK(end == errc::connection_lost);
         f.ends.far.shutdown_send(end);
-        CHECK(end == (stopped ? errc::session_closed : errc::trunk_lost));
+        CHECK(end == (stopped ? errc::session_closed : errc::connection_lost));
     };
     run_all(f.io, receive());
 }

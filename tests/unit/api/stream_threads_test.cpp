@@ -87,7 +87,7 @@ struct LossOutcome {
     std::atomic<int> wrong = 0;
 
     void see(std::error_code ec) {
-        wrong += ec == errc::trunk_lost || ec == errc::session_closed ? 0 : 1;
+        wrong += ec == errc::connection_lost || ec == errc::session_closed ? 0 : 1;
         ++ended;
     }
 };

@@ -27,7 +27,7 @@ struct VisitFixture {
     explicit VisitFixture(const Rights& rights = {}) {
         server = settings(rights, bob.copy()).build();
         server.start();
-        office = client_builder(alice, server.control_endpoint()).build();
+        office = client_builder(alice, server.client_endpoint()).build();
         Tcp db = Tcp::private_service("db", echo.address());
         db.key = key;
         office.add(db);
@@ -37,13 +37,13 @@ struct VisitFixture {
     Server::Builder settings(const Rights& rights_of_alice, Secret of_bob, Secret also_of_bob = {}) const {
         Server::Builder builder = Server::builder();
         builder.bind("127.0.0.1:0").tcp_bind("127.0.0.1");
-        builder.token(alice.copy(), "alice", rights_of_alice)
-            .token(std::move(of_bob), "bob", {}, std::move(also_of_bob));
+        builder.add_token(alice.copy(), "alice", rights_of_alice)
+            .add_token(std::move(of_bob), "bob", {}, std::move(also_of_bob));
         return builder;
     }
     // A client with this token that visits, and is connected; its port.
     std::uint16_t visit(const Secret& token, const std::string& service, const VisitKey& with) {
-        visiting = client_builder(token, server.control_endpoint()).build();
+        visiting = client_builder(token, server.client_endpoint()).build();
         const std::string at = visiting.visit({service, "0", with});
         visiting.start();
         REQUIRE(eventually([this] { return visiting.connected(); }));
@@ -140,7 +140,7 @@ TEST_CASE("visits of the settings are compared, and only what differs is touched
     VisitFixture rig;
     const VisitKey other{Secret::generate()};
     const auto with = [&](std::vector<Visit> visits) {
-        Client::Builder builder = client_builder(rig.alice, rig.server.control_endpoint());
+        Client::Builder builder = client_builder(rig.alice, rig.server.client_endpoint());
         builder.visits(std::move(visits));
         return builder;
     };

@@ -22,7 +22,7 @@ struct VisitorInfoFixture {
 
     VisitorInfoFixture() {
         server.start();
-        client = client_builder(token, server.control_endpoint()).workers(1).build();
+        client = client_builder(token, server.client_endpoint()).workers(1).build();
         client.start();
     }
     Listener listen(Tcp service) { return client.async_listen(std::move(service), asio::use_future).get(); }

@@ -97,7 +97,7 @@ public:
         }
         return Decision::go_on();
     }
-    Decision on_connect(Visit&) override { return Decision::go_on(); }
+    Decision on_connect(Visitor&) override { return Decision::go_on(); }
 
 private:
     struct Same final : BodyFilter {
@@ -111,7 +111,7 @@ public:
 };
 class GuardOfVisits final : public Guard {
 public:
-    Decision on_connect(Visit&) override { return Decision::go_on(); }
+    Decision on_connect(Visitor&) override { return Decision::go_on(); }
 };
 class GuardOfLogins final : public Guard {
 public:

@@ -41,7 +41,7 @@ public:
         exchange.add(Side::response, "X-Back", word_ + std::string(exchange.note("way")));
         return Decision::go_on();
     }
-    Decision on_connect(Visit& visit) override {
+    Decision on_connect(Visitor& visit) override {
         visit.set_note("way", word_);
         return word_ == "stop" ? Decision::refuse("stopped") : Decision::go_on();
     }

@@ -26,7 +26,7 @@ public:
     void start() override { throw std::runtime_error("no socket"); }
     void stop() override { throw 5; }
     void on_close(Exchange&, const Outcome&) override { throw std::runtime_error("no file"); }
-    void on_visit_close(Visit&, const VisitOutcome&) override { throw std::runtime_error("no count"); }
+    void on_visit_close(Visitor&, const VisitOutcome&) override { throw std::runtime_error("no count"); }
     Decision on_login(Login& login) override {
         return login.later([](LaterOf<Login> later) {
             std::move(later).resume([](Login&) -> Decision { throw std::runtime_error("no user"); });

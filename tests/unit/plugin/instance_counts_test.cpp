@@ -57,9 +57,9 @@ public:
     Decision on_request(Exchange& exchange) override {
         return exchange.later([](Later later) { owed.emplace(std::move(later)); });
     }
-    Decision on_connect(Visit& visit) override {
+    Decision on_connect(Visitor& visit) override {
         return visit.later(
-            [](LaterOf<Visit> later) { std::move(later).resume([](Visit&) { return Decision::refuse("no"); }); });
+            [](LaterOf<Visitor> later) { std::move(later).resume([](Visitor&) { return Decision::refuse("no"); }); });
     }
 };
 

@@ -23,20 +23,20 @@ public:
     static inline std::string refused;  // words; empty: everybody may pass
     static inline std::vector<VisitOutcome> ends;
 
-    Decision on_connect(Visit& visit) override {
+    Decision on_connect(Visitor& visit) override {
         see({visit.service(), visit.address(), std::to_string(visit.address_port()), visit.host(), visit.token(),
              visit.client_name(), visit.client(), visit.is_tls() ? "tls" : "no tls", std::to_string(visit.port()),
              visit.note("plan")});
         visit.state<int>() = 7;
         return decide();
     }
-    void on_visit_close(Visit& visit, const VisitOutcome& outcome) override {
+    void on_visit_close(Visitor& visit, const VisitOutcome& outcome) override {
         CHECK(visit.state<int>() == 7);
         ends.push_back(outcome);
     }
     Decision on_login(Login& login) override {
         see({login.address(), login.token(), login.client(), login.client_name(), login.agent(),
-             std::to_string(login.version()), std::to_string(login.trunk()), std::to_string(login.trunks())});
+             std::to_string(login.version()), std::to_string(login.connection()), std::to_string(login.connections())});
         CHECK(login.set_note("user", "ann"));
         return decide();
     }
@@ -70,7 +70,7 @@ class Broken final : public Plugin {
 public:
     static constexpr Description description{.name = "broken", .version = "1"};
 
-    Decision on_connect(Visit& visit) override {
+    Decision on_connect(Visitor& visit) override {
         CHECK(visit.set_note("plan", "wrong"));
         throw std::runtime_error("broken");
     }
@@ -86,13 +86,13 @@ class Counter final : public Plugin {
 public:
     static constexpr Description description{.name = "counter", .version = "1"};
     static inline int closed = 0;
-    void on_visit_close(Visit&, const VisitOutcome&) override { ++closed; }
+    void on_visit_close(Visitor&, const VisitOutcome&) override { ++closed; }
 };
 
 class Mistaken final : public Plugin {
 public:
     static constexpr Description description{.name = "mistaken", .version = "1", .guard = true};
-    Decision on_connect(Visit&) override { return Decision::respond({200, {}, "hello"}); }
+    Decision on_connect(Visitor&) override { return Decision::respond({200, {}, "hello"}); }
     Decision on_login(Login&) override { return Decision::reject(403, "not_you"); }
 };
 

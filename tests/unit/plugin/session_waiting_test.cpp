@@ -20,10 +20,10 @@ namespace {
 class Debtor final : public Plugin {
 public:
     static constexpr Description description{.name = "debtor", .version = "1", .guard = true};
-    static inline std::vector<LaterOf<Visit>> owed;
+    static inline std::vector<LaterOf<Visitor>> owed;
 
-    Decision on_connect(Visit& visit) override {
-        return visit.later([](LaterOf<Visit> later) { owed.push_back(std::move(later)); });
+    Decision on_connect(Visitor& visit) override {
+        return visit.later([](LaterOf<Visitor> later) { owed.push_back(std::move(later)); });
     }
 };
 
@@ -54,8 +54,8 @@ struct LaterVisitFixture : SessionRig {
         Debtor::owed.clear();
         (void)deliver();
     }
-    static LaterOf<Visit> take() {
-        LaterOf<Visit> later = std::move(Debtor::owed.back());
+    static LaterOf<Visitor> take() {
+        LaterOf<Visitor> later = std::move(Debtor::owed.back());
         Debtor::owed.pop_back();
         return later;
     }
@@ -79,7 +79,7 @@ TEST_CASE("session later: a decision on another thread takes the visitor on", "[
     CHECK(rig.ask() == Step::wait);
     CHECK(rig.run->wait_until() == rig.now + 5s);
     std::thread([later = LaterVisitFixture::take()]() mutable {
-        std::move(later).resume([held = Held()](Visit& visit) {
+        std::move(later).resume([held = Held()](Visitor& visit) {
             CHECK(visit.address() == "192.0.2.7");
             return Decision::go_on();
         });
@@ -120,7 +120,7 @@ TEST_CASE("session later: never and too late are failures", "[plugin][session][w
         REQUIRE(rig.ask() == Step::wait);
         rig.run->expire();
         CHECK(rig.ask() == then);
-        LaterVisitFixture::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
+        LaterVisitFixture::take().resume([held = Held()](Visitor&) { return Decision::go_on(); });
         CHECK(Held::living == 0);
         CHECK(rig.deliver() == 0);
         rig.close();
@@ -134,7 +134,7 @@ TEST_CASE("session later: a second decision does nothing, nor one after the visi
     ft_later handle{};
     rig.visit();
     REQUIRE(rig.ask() == Step::wait);
-    static_assert(sizeof(LaterOf<Visit>) == sizeof(ft_later));
+    static_assert(sizeof(LaterOf<Visitor>) == sizeof(ft_later));
     std::memcpy(&handle, &Debtor::owed.back(), sizeof(handle));  // as a plugin in C could
     LaterVisitFixture::take().decide(Decision::go_on());
     int released = 0;
@@ -151,9 +151,9 @@ TEST_CASE("session later: a second decision does nothing, nor one after the visi
     session_table().drop(handle);
     CHECK(released == 2);
     CHECK(rig.deliver() == 0);
-    LaterOf<Visit> late = LaterVisitFixture::take();
+    LaterOf<Visitor> late = LaterVisitFixture::take();
     rig.close();
-    std::move(late).resume([held = Held()](Visit&) { return Decision::go_on(); });
+    std::move(late).resume([held = Held()](Visitor&) { return Decision::go_on(); });
     CHECK(Held::living == 0);
     CHECK(rig.deliver() == 0);
 }
@@ -178,11 +178,11 @@ TEST_CASE("session later: when the worker has gone", "[plugin][session][waiting]
         LaterVisitFixture rig;
         rig.visit();
         REQUIRE(rig.ask() == Step::wait);
-        LaterOf<Visit> later = LaterVisitFixture::take();
+        LaterOf<Visitor> later = LaterVisitFixture::take();
         if (!decided_before) {
             rig.chain.mailbox->close();
         }
-        std::move(later).resume([held = Held()](Visit&) { return Decision::go_on(); });
+        std::move(later).resume([held = Held()](Visitor&) { return Decision::go_on(); });
         if (decided_before) {
             rig.chain.mailbox->close();
         }
@@ -242,7 +242,7 @@ TEST_CASE("session later: an observing instance is waited for, for as long as it
     CHECK(rig.ask() == Step::wait);
     rig.run->expire();
     CHECK(rig.ask() == Step::go_on);
-    LaterVisitFixture::take().resume([held = Held()](Visit&) { return Decision::go_on(); });
+    LaterVisitFixture::take().resume([held = Held()](Visitor&) { return Decision::go_on(); });
     CHECK(Held::living == 0);
     CHECK(rig.deliver() == 0);
     rig.close();
@@ -253,19 +253,19 @@ TEST_CASE("session later: threads that decide meet deadlines and ends of visitor
     LaterVisitFixture rig;
     constexpr int rounds = 2'000;
     std::atomic<int> released{0};
-    std::vector<LaterOf<Visit>> given;
+    std::vector<LaterOf<Visitor>> given;
     std::mutex mutex;
     std::atomic<bool> over{false};
     std::thread decider([&] {
         for (bool more = true; more;) {
-            std::vector<LaterOf<Visit>> some;
+            std::vector<LaterOf<Visitor>> some;
             {
                 const std::lock_guard lock(mutex);
                 some.swap(given);
                 more = !some.empty() || !over;
             }
-            for (LaterOf<Visit>& later : some) {
-                std::move(later).resume([](Visit&) { return Decision::go_on(); });
+            for (LaterOf<Visitor>& later : some) {
+                std::move(later).resume([](Visitor&) { return Decision::go_on(); });
                 ++released;
             }
         }

@@ -38,7 +38,7 @@ public:
         for (std::thread& thread : threads_) {
             thread.join();
         }
-        log(FT_LOG_INFO, "stopped");
+        log(Level::info, "stopped");
     }
     Decision on_request(Exchange& exchange) override {
         return exchange.path().starts_with("/later") && !in_response_ ? ask(exchange) : Decision::go_on();

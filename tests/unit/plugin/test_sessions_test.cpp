@@ -31,12 +31,12 @@ public:
         }
         return Decision::go_on();
     }
-    Decision on_connect(Visit& visit) override {
+    Decision on_connect(Visitor& visit) override {
         told.push_back(std::string(visit.address()) + " " + std::string(visit.note("plan")) + " " +
                        std::string(visit.host()));
         return visit.address() == "203.0.113.5" ? Decision::refuse("not you") : Decision::go_on();
     }
-    void on_visit_close(Visit&, const VisitOutcome& outcome) override {
+    void on_visit_close(Visitor&, const VisitOutcome& outcome) override {
         told.push_back("close " + std::to_string(static_cast<int>(outcome.end)) + " " +
                        std::to_string(outcome.received_bytes) + " " + std::to_string(outcome.sent_bytes));
     }
@@ -54,10 +54,10 @@ public:
     Decision on_register(Registration& wanted) override {
         return wanted.later([](LaterOf<Registration> later) { std::move(later).decide(Decision::go_on()); });
     }
-    Decision on_connect(Visit& visit) override {
-        return visit.later([](LaterOf<Visit> later) { std::move(later).decide(Decision::go_on()); });
+    Decision on_connect(Visitor& visit) override {
+        return visit.later([](LaterOf<Visitor> later) { std::move(later).decide(Decision::go_on()); });
     }
-    void on_visit_close(Visit&, const VisitOutcome&) override { ++closed; }
+    void on_visit_close(Visitor&, const VisitOutcome&) override { ++closed; }
     Decision on_request(Exchange& exchange) override {
         return exchange.collect(0, [](Exchange& collected, Text body) {
             return collected.later([size = body.size()](Later later) {
@@ -71,10 +71,10 @@ public:
 class Silent final : public Plugin {
 public:
     static constexpr Description description{.name = "silent", .version = "1"};
-    static inline std::vector<LaterOf<Visit>> owed;
+    static inline std::vector<LaterOf<Visitor>> owed;
 
-    Decision on_connect(Visit& visit) override {
-        return visit.later([](LaterOf<Visit> later) { owed.push_back(std::move(later)); });
+    Decision on_connect(Visitor& visit) override {
+        return visit.later([](LaterOf<Visitor> later) { owed.push_back(std::move(later)); });
     }
 };
 

@@ -36,11 +36,15 @@ TEST_CASE("a client that is kept out is known by token and name, or else by its 
     CHECK_FALSE(book.left(client_of(1, 1), "alice", kick_start + 10min));
 
     CHECK(book.rows(kick_start).size() == 2);
-    CHECK(book.change("alice", kick_start + 1s, kick_start) == 1);
-    CHECK(book.change("8", kick_start + 1s, kick_start) == 1);
-    CHECK(book.change("nobody", kick_start + 1s, kick_start) == 0);
+    CHECK(book.change({"alice"}, kick_start + 1s, kick_start) == 1);
+    CHECK(book.change({"8"}, kick_start + 1s, kick_start) == 1);
+    CHECK(book.change({"nobody"}, kick_start + 1s, kick_start) == 0);
+    CHECK(book.change({"alice", ClientNaming::id}, kick_start + 1s, kick_start) == 0);
+    CHECK(book.change({"alice", ClientNaming::name}, kick_start + 1s, kick_start) == 1);
+    CHECK(book.change({"8", ClientNaming::name}, kick_start + 1s, kick_start) == 0);
+    CHECK(book.change({"8", ClientNaming::id}, kick_start + 1s, kick_start) == 1);
     CHECK(book.rows(kick_start + 1s).empty());
-    CHECK(book.change("alice", kick_start + 5s, kick_start + 1s) == 0);
+    CHECK(book.change({"alice"}, kick_start + 5s, kick_start + 1s) == 0);
 }
 
 TEST_CASE("as many clients are kept out as may be, and one more is not", "[kick]") {

@@ -77,7 +77,7 @@ public:
     static inline Desk* desk = nullptr;
 
     plugin::Decision on_login(plugin::Login& login) override {
-        desk->note("login " + std::string(login.token()) + " " + std::to_string(login.trunk()));
+        desk->note("login " + std::string(login.token()) + " " + std::to_string(login.connection()));
         return said(desk->login, desk->logins, login);
     }
     plugin::Decision on_register(plugin::Registration& wanted) override {
@@ -89,12 +89,12 @@ public:
         wanted.set_note("plan", "small");
         return said(desk->registration, desk->registrations, wanted);
     }
-    plugin::Decision on_connect(plugin::Visit& visit) override {
+    plugin::Decision on_connect(plugin::Visitor& visit) override {
         desk->note("connect " + std::string(visit.address()) + " " + std::string(visit.host()) + " " +
                    std::string(visit.note("plan")));
         return said(desk->connect, desk->visitors, visit);
     }
-    void on_visit_close(plugin::Visit&, const plugin::VisitOutcome& outcome) override {
+    void on_visit_close(plugin::Visitor&, const plugin::VisitOutcome& outcome) override {
         using End = plugin::VisitOutcome::End;
         desk->note("close " +
                    std::string(outcome.end == End::served    ? "served"

@@ -126,7 +126,7 @@ TEST_CASE("a client that is kept out is refused after its proof, and its session
     const wire::Refused refused = refused_login(rig);
     CHECK(refused.code == wire::Code::busy);
     CHECK(refused.text.starts_with("The operator of the server keeps this client out for another "));
-    CHECK(rig.shared->kicked->change("1", now, now) == 1);
+    CHECK(rig.shared->kicked->change({"1"}, now, now) == 1);
     rig.log_in();
     rig.log_in_with(rig.other_token);
 }

@@ -100,7 +100,7 @@ TEST_CASE("a file gives builders and services", "[config]") {
     CHECK(services[1].state() == Service::State::pending);
 
     Server server = Config::parse(server_text(), "f.yml").server().workers(1).build();
-    CHECK(server.control_endpoint().empty());
+    CHECK(server.client_endpoint().empty());
 }
 
 TEST_CASE("a file names its client, and may offer a service without a public port", "[config]") {
@@ -200,7 +200,7 @@ TEST_CASE("a call on a builder overrides the file, and its problems are none of 
     const Config weak = Config::parse("server: {token: hunter2hunter2, bind: \"0.0.0.0:0\"}\n", "f.yml");
     CHECK(weak.server().check().size() == 1);
     CHECK(weak.server().allow_weak_token().check().empty());
-    CHECK(weak.server().token(Secret::generate()).token(Secret::generate()).check().empty());
+    CHECK(weak.server().add_token(Secret::generate()).add_token(Secret::generate()).check().empty());
 }
 
 TEST_CASE("two files that mean the same are equal", "[config]") {

@@ -16,7 +16,7 @@ TEST_CASE("error codes have a category, a text of their own and a meaning that s
     CHECK(ec == errc::timed_out);
     CHECK(ec == std::errc::timed_out);
     CHECK(ec != errc::busy);
-    CHECK(std::error_code(errc::trunk_lost) == std::errc::connection_reset);
+    CHECK(std::error_code(errc::connection_lost) == std::errc::connection_reset);
     CHECK(std::error_code(errc::refused) == std::errc::connection_refused);
     CHECK(std::error_code(errc::port_taken) == std::errc::address_in_use);
     CHECK(std::error_code(errc::would_deadlock) == std::errc::resource_deadlock_would_occur);
@@ -48,7 +48,7 @@ TEST_CASE("every code of the wire has an error", "[error]") {
     }
     CHECK(detail::error_of(static_cast<wire::Code>(4242)) == errc::protocol_violation);
     CHECK(detail::connection_error(wire::Code::refused) == errc::server_unreachable);
-    CHECK(detail::connection_error(wire::Code::connection_reset) == errc::trunk_lost);
+    CHECK(detail::connection_error(wire::Code::connection_reset) == errc::connection_lost);
     CHECK(detail::connection_error(wire::Code::unauthorized) == errc::unauthorized);
     CHECK(detail::connection_error(wire::Code::forbidden) == errc::forbidden);
     CHECK(detail::error_of(wire::Code::forbidden) == errc::forbidden);
@@ -57,7 +57,7 @@ TEST_CASE("every code of the wire has an error", "[error]") {
 
     using Kind = mux::StreamEnd::Kind;
     CHECK_FALSE(detail::stream_end_error({}, true));
-    CHECK(detail::stream_end_error({Kind::lost, wire::Code::none}, false) == errc::trunk_lost);
+    CHECK(detail::stream_end_error({Kind::lost, wire::Code::none}, false) == errc::connection_lost);
     CHECK(detail::stream_end_error({Kind::lost, wire::Code::none}, true) == errc::session_closed);
     CHECK(detail::stream_end_error({Kind::aborted, wire::Code::timeout}, false) == errc::timed_out);
 }

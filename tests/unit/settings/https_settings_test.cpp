@@ -194,7 +194,7 @@ TEST_CASE("what only the whole can tell stands at its key in the file", "[https]
         return all;
     };
     Server::Builder builder = config.server();
-    builder.token(Secret::generate());
+    builder.add_token(Secret::generate());
     CHECK(lines(builder) == "f.yml:5:22: server.https.reload_interval: expected a time from 100ms to 1h\n");
     Https https = config.server_section().https;
     https.reload_interval = 1s;

@@ -136,7 +136,7 @@ TEST_CASE("options: what they say is the file's no more", "[options]") {
 TEST_CASE("options: no place of the file for what they change", "[options]") {
     const auto lines = [](const std::string& file, const std::vector<SettingText>& texts) {
         Server::Builder builder = Config::parse(file, "f.yml").server();
-        builder.token(Secret::generate());
+        builder.add_token(Secret::generate());
         CHECK(say(builder, texts).empty());
         return lines_of(builder.check());
     };

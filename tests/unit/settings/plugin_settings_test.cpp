@@ -180,7 +180,7 @@ TEST_CASE("the bounds of what waits for plugins stand beside the chain", "[plugi
 
 TEST_CASE("a builder has the bounds of what waits for plugins", "[plugins]") {
     const auto build = [](const PluginLimits& limits) {
-        return Server::builder().bind("127.0.0.1:0").token(Secret::generate()).plugin_limits(limits).build();
+        return Server::builder().bind("127.0.0.1:0").add_token(Secret::generate()).plugin_limits(limits).build();
     };
     CHECK_NOTHROW(build({std::chrono::minutes(5), 65'536, 65'536}));
     CHECK_THROWS_WITH(build({std::chrono::minutes(6)}), Catch::Contains("plugin_limits.wait_timeout"));

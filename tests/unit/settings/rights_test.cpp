@@ -26,7 +26,7 @@ detail::ConfigFile read_rights(const std::string& keys) {
 // Everything that the check says about rights of a builder.
 Texts rights_problems(const Rights& rights) {
     Server::Builder builder;
-    builder.token(Secret::generate(), "alice", rights);
+    builder.add_token(Secret::generate(), "alice", rights);
     Texts texts;
     for (const Problem& problem : builder.check()) {
         texts.push_back(to_text(problem));
@@ -129,7 +129,7 @@ TEST_CASE("limit: rights list as many hosts, ports and networks as they may, and
 TEST_CASE("a second secret is checked as the first one is, and is there once", "[rights]") {
     const std::string text = fresh_token();
     Server::Builder builder;
-    builder.token(Secret::from_string(text), "alice", {}, Secret::from_string(text));
+    builder.add_token(Secret::from_string(text), "alice", {}, Secret::from_string(text));
     REQUIRE(builder.check().size() == 1);
     CHECK(builder.check()[0].text == "the token \"alice\" appears twice");
 }

@@ -20,7 +20,7 @@ detail::ConfigFile file_with(const std::string& traces) {
 }
 
 Server build_with(Traces traces) {
-    return Server::builder().bind("127.0.0.1:0").token(Secret::generate()).traces(std::move(traces)).build();
+    return Server::builder().bind("127.0.0.1:0").add_token(Secret::generate()).traces(std::move(traces)).build();
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ TEST_CASE("what traces cannot be is told at its place, without secrets", "[trace
     CHECK_THROWS_WITH(build_with({"", 1, std::string(trace::text_bytes_max + 1, 'a')}), Catch::Contains("1024"));
     const std::vector<Problem> problems = Server::builder()
                                               .bind("127.0.0.1:0")
-                                              .token(Secret::generate())
+                                              .add_token(Secret::generate())
                                               .traces({"https://a", 1, "edge", {}, "/none.pem"})
                                               .check();
     REQUIRE(problems.size() == 1);

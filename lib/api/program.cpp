@@ -1,0 +1,79 @@
+#include "ferrotunnel/program.hpp"
+
+#include <utility>
+
+#include "api/engine_access.hpp"
+
+namespace ferrotunnel::program {
+
+using detail::EngineAccess;
+
+void note_reload(Client& client, bool applied, std::string_view outcome) {
+    EngineAccess::of(client).note_reload(applied, outcome);
+}
+
+void note_reload(Server& server, bool applied, std::string_view outcome) {
+    EngineAccess::of(server).note_reload(applied, outcome);
+}
+
+void on_trial(Client& client, TrialHandler handler) {
+    EngineAccess::of(client).control().on_trial(std::move(handler));
+}
+
+void on_trial(Server& server, TrialHandler handler) {
+    EngineAccess::of(server).control().on_trial(std::move(handler));
+}
+
+void on_trial_left(Client& client, TrialLeftHandler handler) {
+    EngineAccess::of(client).control().on_trial_left(std::move(handler));
+}
+
+void on_trial_left(Server& server, TrialLeftHandler handler) {
+    EngineAccess::of(server).control().on_trial_left(std::move(handler));
+}
+
+void on_compare(Client& client, CompareHandler handler) {
+    EngineAccess::of(client).control().on_compare(std::move(handler));
+}
+
+void on_compare(Server& server, CompareHandler handler) {
+    EngineAccess::of(server).control().on_compare(std::move(handler));
+}
+
+void keep_services_beside(Client& client, std::string file) {
+    EngineAccess::of(client).keep_services_beside(std::move(file));
+}
+
+void inherit(Server& server, std::vector<PassedSocket> sockets) {
+    std::vector<runtime::NamedSocket> named;
+    for (PassedSocket& one : sockets) {
+        named.push_back({runtime::Fd(one.descriptor), std::move(one.name), one.is_kept});
+    }
+    EngineAccess::of(server).handover().inherit(std::move(named));
+}
+
+void take_control_name(Server& server) {
+    EngineAccess::of(server).control().claim_wanted_path();
+}
+
+std::vector<PassedSocket> sockets(const Server& server) {
+    std::vector<PassedSocket> copies;
+    if (Server::Impl* const engine = EngineAccess::find(server)) {
+        for (runtime::NamedSocket& one : engine->handover().sockets_to_keep()) {
+            copies.push_back({one.socket.release(), std::move(one.name)});
+        }
+    }
+    return copies;
+}
+
+std::uint64_t socket_changes(const Server& server) {
+    Server::Impl* const engine = EngineAccess::find(server);
+    return engine != nullptr ? engine->handover().socket_changes() : 0;
+}
+
+bool is_replaced(const Server& server) {
+    Server::Impl* const engine = EngineAccess::find(server);
+    return engine != nullptr && engine->handover().is_replaced();
+}
+
+}  // namespace ferrotunnel::program
