@@ -10,7 +10,7 @@
 #include "base/text.hpp"
 #include "h2/limits.hpp"
 #include "http/characters.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -11,8 +11,8 @@
 #include "net/host_port.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/address.hpp"
-#include "settings/group.hpp"
 #include "settings/key_tables.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

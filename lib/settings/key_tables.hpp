@@ -3,11 +3,9 @@
 // tables.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
-#include "config/reader.hpp"
 #include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
@@ -41,16 +39,5 @@ std::span<const SettingFacts> redirect_keys() noexcept;
 std::span<const SettingFacts> https_redirect_keys() noexcept;
 std::span<const SettingFacts> hsts_keys() noexcept;
 std::span<const SettingFacts> limit_keys() noexcept;
-
-/// The keys of a group; all of these are known.
-config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys);
-void declare_keys(config::Section& section, std::span<const SettingFacts> keys);
-/// The declaration of a key, which must exist.
-const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key);
-
-/// Reads the number, size or choice of a key, with the bounds of its declaration. Empty if it is missing, or invalid,
-/// which was reported.
-std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
-                                      std::string_view key);
 
 }  // namespace ferrotunnel::detail

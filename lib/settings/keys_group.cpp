@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/setting_value.hpp"
+#include "settings/setting.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::detail {

@@ -10,7 +10,7 @@
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/text_encoding.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -11,7 +11,7 @@
 #include "config/reader.hpp"
 #include "config/secret_text.hpp"
 #include "settings/file.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 
