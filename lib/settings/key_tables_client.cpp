@@ -4,9 +4,9 @@
 #include "backend/health.hpp"
 #include "base/limits.hpp"
 #include "ferrotunnel/backend.hpp"
-#include "ferrotunnel/group.hpp"
 #include "ferrotunnel/health_check.hpp"
 #include "ferrotunnel/visit.hpp"
+#include "settings/group.hpp"
 #include "settings/key_tables.hpp"
 #include "wire/control.hpp"
 
@@ -150,85 +150,6 @@ constexpr SettingFacts of_backend[] = {
     {.key = "proxy_each",
      .form = Form::on_off,
      .help = "With `udp` and `proxy_protocol`: before each datagram, as DNS servers expect it."},
-};
-
-constexpr Choice balances[] = {
-    {"round-robin", static_cast<std::uint64_t>(Group::Balance::round_robin)},
-    {"least", static_cast<std::uint64_t>(Group::Balance::least)},
-    {"two-choices", static_cast<std::uint64_t>(Group::Balance::two_choices)},
-};
-constexpr Choice stickies[] = {
-    {"off", static_cast<std::uint64_t>(Group::Sticky::off)},
-    {"address", static_cast<std::uint64_t>(Group::Sticky::address)},
-    {"cookie", static_cast<std::uint64_t>(Group::Sticky::cookie)},
-};
-constexpr SettingFacts of_group[] = {
-    {.key = "group",
-     .type = "name",
-     .help = "Name of a group: other clients with the same token may offer the service with the same group, and "
-             "visitors are spread over them ([operations](operations.md), \"Several clients for one service\"). Not "
-             "for private services, nor with `plugins`."},
-    {.key = "balance",
-     .form = Form::choice,
-     .choices = balances,
-     .help = "With `group`: the member for a new visitor: each in turn, the one with the fewest visitors, or the less "
-             "busy of two random ones. Must be equal in all members. Default: `round-robin`."},
-    {.key = "weight",
-     .form = Form::number,
-     .min = 1,
-     .max = wire::group_weight_max,
-     .help = "With `group`: relative weight of this client: with 2, it gets twice as many visitors as a member with 1. "
-             "Default: 1."},
-    {.key = "standby",
-     .form = Form::on_off,
-     .help = "With `group`: this client gets visitors only while no other member is available. Default: off."},
-    {.key = "sticky",
-     .form = Form::choice,
-     .choices = stickies,
-     .help = "With `group`: a visitor returns to the member that it had before, by its `address` (IPv6: /64) or, with "
-             "`http`, by a `cookie` that the server sets. Must be equal in all members. Default: `off`."},
-    {.key = "eject",
-     .form = Form::number,
-     .min = 1,
-     .max = wire::eject_failures_max,
-     .help = "With `group`: a member that fails this many visitors in a row gets none for a while "
-             "([operations](operations.md), \"Members that fail\"). Must be equal in all members. Default: none is "
-             "ejected.",
-     .keys = eject_keys},
-};
-
-constexpr Choice last_rules[] = {{"try", 0}, {"refuse", 1}};
-constexpr SettingFacts of_eject[] = {
-    {.key = "failures",
-     .form = Form::number,
-     .min = 1,
-     .max = wire::eject_failures_max,
-     .help = "Number of failures in a row.",
-     .is_required = true},
-    {.key = "first",
-     .form = Form::time,
-     .min = wire::eject_ms_min,
-     .max = wire::eject_ms_max,
-     .help = "How long it gets no visitors the first time; each further time twice as long. Default: `10s`."},
-    {.key = "longest",
-     .form = Form::time,
-     .min = wire::eject_ms_min,
-     .max = wire::eject_ms_max,
-     .help = "The longest of these times. Default: `5m`."},
-    {.key = "share",
-     .form = Form::number,
-     .min = 1,
-     .max = 100,
-     .help = "Percentage of members that may be ejected at once; one always may. Default: 50."},
-    {.key = "counts",
-     .type = "kind of failure, or a list",
-     .help = "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, "
-             "or sends none in time), `5xx` (an HTTP response). Default: all of them."},
-    {.key = "all_unhealthy",
-     .form = Form::choice,
-     .choices = last_rules,
-     .help = "`refuse`: the last available member is ejected too, and visitors are refused; needs a `share` of 100. "
-             "Default: `try`, which keeps that member."},
 };
 
 constexpr Choice health_kinds[] = {
@@ -435,7 +356,7 @@ std::span<const SettingFacts> disabled_service_keys() noexcept {
 std::span<const SettingFacts> service_keys() noexcept {
     static const std::vector<SettingFacts> all = [] {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
-        keys.insert(keys.end(), std::begin(of_group), std::end(of_group));
+        keys.insert(keys.end(), group_keys().begin(), group_keys().end());
         keys.insert(keys.end(), std::begin(of_checked), std::end(of_checked));
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
         keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
@@ -451,14 +372,6 @@ std::span<const SettingFacts> visit_keys() noexcept {
 
 std::span<const SettingFacts> backend_keys() noexcept {
     return of_backend;
-}
-
-std::span<const SettingFacts> group_keys() noexcept {
-    return of_group;
-}
-
-std::span<const SettingFacts> eject_keys() noexcept {
-    return of_eject;
 }
 
 std::span<const SettingFacts> health_keys() noexcept {

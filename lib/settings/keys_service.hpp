@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "settings/group.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_exits.hpp"
-#include "settings/keys_group.hpp"
 #include "settings/keys_health.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sides.hpp"
