@@ -28,7 +28,6 @@ std::span<const SettingFacts> disabled_service_keys() noexcept;
 std::span<const SettingFacts> service_keys() noexcept;  // including the tables backend, exit and rules
 std::span<const SettingFacts> visit_keys() noexcept;
 std::span<const SettingFacts> backend_keys() noexcept;
-std::span<const SettingFacts> health_keys() noexcept;
 std::span<const SettingFacts> exit_keys() noexcept;
 std::span<const SettingFacts> exit_user_keys() noexcept;
 std::span<const SettingFacts> rule_keys() noexcept;

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "settings/group.hpp"
+#include "settings/health.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_exits.hpp"
-#include "settings/keys_health.hpp"
 #include "settings/keys_rules.hpp"
 #include "settings/keys_sides.hpp"
 #include "settings/section_reader.hpp"
