@@ -220,15 +220,6 @@ constexpr SettingFacts of_plugin[] = {
              "[when](plugins/when.md). Variables are not replaced in it. Default: all requests."},
 };
 
-constexpr SettingFacts of_page[] = {
-    {.key = "html", .form = Form::path, .help = "For visitors that accept HTML."},
-    {.key = "json", .form = Form::path, .help = "For visitors that accept JSON."},
-    {.key = "text", .form = Form::path, .help = "For all other visitors."},
-};
-constexpr SettingFacts of_page_host[] = {
-    {.key = "pages", .type = "pages", .help = "Pages of your own for this host."},
-};
-
 }  // namespace
 
 std::span<const SettingFacts> root_keys() noexcept {
@@ -265,14 +256,6 @@ std::span<const SettingFacts> plugin_section_keys() noexcept {
 
 std::span<const SettingFacts> plugin_keys() noexcept {
     return of_plugin;
-}
-
-std::span<const SettingFacts> page_keys() noexcept {
-    return of_page;
-}
-
-std::span<const SettingFacts> page_host_keys() noexcept {
-    return of_page_host;
 }
 
 }  // namespace ferrotunnel::detail

@@ -20,8 +20,6 @@ std::span<const SettingFacts> certificate_keys() noexcept;
 std::span<const SettingFacts> client_certificate_keys() noexcept;
 std::span<const SettingFacts> plugin_section_keys() noexcept;  // those that no row of PluginLimits declares
 std::span<const SettingFacts> plugin_keys() noexcept;          // of one plugin, in addition to the key that names it
-std::span<const SettingFacts> page_keys() noexcept;            // the formats of a page
-std::span<const SettingFacts> page_host_keys() noexcept;       // of a host with pages of its own
 
 std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
 std::span<const SettingFacts> disabled_service_keys() noexcept;
