@@ -151,26 +151,6 @@ constexpr SettingFacts of_guarded_service[] = {
      .help = "Hosts that require it too, at most 256: these, those below a pattern, and patterns around them."},
 };
 
-constexpr SettingFacts of_certificate[] = {
-    {.key = "chain",
-     .form = Form::path,
-     .help = "The certificate, followed by the intermediate ones, PEM.",
-     .is_required = true},
-    {.key = "key", .form = Form::path, .help = "Its private key, PEM. Default: in the same file."},
-};
-
-constexpr SettingFacts of_client_certificates[] = {
-    {.key = "host",
-     .type = "host or pattern",
-     .help = "Host of the rule: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, or `\"*\"` for all "
-             "others.",
-     .is_required = true},
-    {.key = "ca", .form = Form::path, .help = "CAs that sign the visitors' certificates, PEM.", .is_required = true},
-    {.key = "required",
-     .form = Form::on_off,
-     .help = "`false`: visitors without a certificate are accepted too. Default: they are rejected."},
-};
-
 constexpr SettingFacts of_plugin_section[] = {
     {.key = "load", .type = "file, or a list", .help = "Files of plugins that are not shipped."},
     {.key = "chain",
@@ -240,14 +220,6 @@ std::span<const SettingFacts> token_keys() noexcept {
 
 std::span<const SettingFacts> guarded_service_keys() noexcept {
     return of_guarded_service;
-}
-
-std::span<const SettingFacts> certificate_keys() noexcept {
-    return of_certificate;
-}
-
-std::span<const SettingFacts> client_certificate_keys() noexcept {
-    return of_client_certificates;
 }
 
 std::span<const SettingFacts> plugin_section_keys() noexcept {

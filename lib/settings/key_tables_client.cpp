@@ -6,6 +6,7 @@
 #include "ferrotunnel/visit.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
+#include "settings/https.hpp"
 #include "settings/key_tables.hpp"
 #include "wire/control.hpp"
 
@@ -247,17 +248,6 @@ constexpr SettingFacts of_https_redirect[] = {
      .help = "Port of https for visitors. Default: the server's `https` port, or 443."},
 };
 
-constexpr SettingFacts of_hsts[] = {
-    {.key = "max_age",
-     .form = Form::time,
-     .max = limits::http_hsts_max_age_max / std::chrono::milliseconds(1),
-     .help = "How long browsers use TLS only, up to ten years; 0: they forget it. Default: a year."},
-    {.key = "include_subdomains", .form = Form::on_off, .help = "Also for hosts below. Default: off."},
-    {.key = "preload",
-     .form = Form::on_off,
-     .help = "For the browsers' preload lists; needs `include_subdomains` and at least a year. Default: off."},
-};
-
 constexpr SettingFacts time_limit(std::string_view key, std::chrono::milliseconds most, std::string_view help) {
     return {.key = key, .form = Form::time, .min = 1, .max = static_cast<std::uint64_t>(most.count()), .help = help};
 }
@@ -339,10 +329,6 @@ std::span<const SettingFacts> redirect_keys() noexcept {
 
 std::span<const SettingFacts> https_redirect_keys() noexcept {
     return of_https_redirect;
-}
-
-std::span<const SettingFacts> hsts_keys() noexcept {
-    return of_hsts;
 }
 
 std::span<const SettingFacts> limit_keys() noexcept {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
+#include "settings/https.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/service_rules.hpp"
 

@@ -73,7 +73,6 @@ private:
     std::set<std::string> was_read_;
 };
 
-void read_https_sections(SectionReader& reader, Https& https);
 void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
 
 /// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
