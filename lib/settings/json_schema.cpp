@@ -12,6 +12,7 @@
 #include "settings/http.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/schema_values.hpp"
+#include "settings/service_rules.hpp"
 #include "settings/visits.hpp"
 #include "wire/plugins_part.hpp"
 

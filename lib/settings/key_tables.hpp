@@ -26,10 +26,5 @@ std::span<const SettingFacts> visit_keys() noexcept;
 std::span<const SettingFacts> backend_keys() noexcept;
 std::span<const SettingFacts> exit_keys() noexcept;
 std::span<const SettingFacts> exit_user_keys() noexcept;
-std::span<const SettingFacts> rule_keys() noexcept;
-std::span<const SettingFacts> field_rule_keys() noexcept;
-std::span<const SettingFacts> redirect_keys() noexcept;
-std::span<const SettingFacts> https_redirect_keys() noexcept;
-std::span<const SettingFacts> limit_keys() noexcept;
 
 }  // namespace ferrotunnel::detail

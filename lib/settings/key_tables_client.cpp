@@ -6,8 +6,8 @@
 #include "ferrotunnel/visit.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
-#include "settings/https.hpp"
 #include "settings/key_tables.hpp"
+#include "settings/service_rules.hpp"
 #include "wire/control.hpp"
 
 namespace ferrotunnel::detail {
@@ -172,110 +172,6 @@ constexpr SettingFacts of_exit_user[] = {
      .is_required = true},
 };
 
-constexpr SettingFacts of_rules[] = {
-    {.key = "strip_prefix",
-     .form = Form::on_off,
-     .help = "The backend receives `/users` for `/api/users` if `path` is `/api`."},
-    {.key = "replace_prefix",
-     .type = "path prefix",
-     .help = "With `/v2`, the backend receives `/v2/users` for "
-             "`/api/users`."},
-    {.key = "host_header",
-     .type = "host with port, or `backend`",
-     .help = "Host that the backend receives, optionally with a port; `backend`: its own address, as in `local`. "
-             "Default: the host that the visitor requested."},
-    {.key = "map_back",
-     .form = Form::on_off,
-     .help = "If prefix or host were rewritten, Location and cookies of responses are mapped back. Default: on."},
-    {.key = "request_headers",
-     .help = "Changes of the header fields that the backend "
-             "receives.",
-     .keys = field_rule_keys},
-    {.key = "response_headers", .help = "Changes of the header fields that visitors receive.", .keys = field_rule_keys},
-    {.key = "redirect",
-     .type = "URL or path",
-     .help = "The server answers with a redirect to this; the rest of the path below `path`, and the query, are kept.",
-     .keys = redirect_keys},
-    {.key = "https_redirect",
-     .form = Form::on_off,
-     .help = "Visitors without TLS are redirected to https; `off`: they are not, even if the server's own `redirect` "
-             "is on.",
-     .keys = https_redirect_keys},
-    {.key = "hsts",
-     .form = Form::on_off,
-     .help = "Strict-Transport-Security in responses over TLS, for a year.",
-     .keys = hsts_keys},
-    {.key = "limits", .help = "Limits of this service. Default: the server's.", .keys = limit_keys},
-    {.key = "listing",
-     .form = Form::on_off,
-     .help = "With a `local` such as `files:./dist`: visitors see a listing of a folder without index.html. Default: "
-             "they get 404."},
-};
-
-constexpr SettingFacts of_field_rules[] = {
-    {.key = "remove", .type = "field name, or a list", .help = "Fields to remove."},
-    {.key = "set",
-     .type = "names with values",
-     .help = "Fields to set, replacing those of the same name: `{X-Env: staging}`."},
-    {.key = "add",
-     .type = "names with values, or with lists of them",
-     .help = "Fields to add to those of the same name: `{X-Tag: [a, b]}`."},
-};
-
-constexpr Choice redirect_statuses[] = {{"301", 301}, {"302", 302}, {"307", 307}, {"308", 308}};
-constexpr SettingFacts of_redirect[] = {
-    {.key = "to",
-     .type = "URL or path",
-     .help = "Target of the redirect, in the form with a "
-             "status.",
-     .is_required = true},
-    {.key = "status",
-     .form = Form::choice,
-     .choices = redirect_statuses,
-     .help = "Status of the redirect. Default: "
-             "302."},
-};
-constexpr SettingFacts of_https_redirect[] = {
-    {.key = "status",
-     .form = Form::choice,
-     .choices = redirect_statuses,
-     .help = "Status of the redirect. Default: "
-             "308."},
-    {.key = "port",
-     .form = Form::number,
-     .min = 1,
-     .max = 65'535,
-     .help = "Port of https for visitors. Default: the server's `https` port, or 443."},
-};
-
-constexpr SettingFacts time_limit(std::string_view key, std::chrono::milliseconds most, std::string_view help) {
-    return {.key = key, .form = Form::time, .min = 1, .max = static_cast<std::uint64_t>(most.count()), .help = help};
-}
-
-constexpr SettingFacts of_limits[] = {
-    time_limit("backend_connect_timeout", limits::backend_connect_deadline,
-               "How long the backend may take to accept a connection, up to 10 s; 502 when exceeded."),
-    time_limit("first_byte_timeout", limits::http_first_byte_max,
-               "How long it may take to begin its response; 504 when exceeded. Up to an hour, unless the server allows "
-               "more or less."),
-    time_limit("upgraded_idle_timeout", limits::http_upgraded_idle_max,
-               "How long a WebSocket may be idle before it is closed. Up to a day, unless the server allows more or "
-               "less."),
-    {.key = "body_rate",
-     .form = Form::size,
-     .max = limits::http_body_rate_max,
-     .help = "Minimum rate of a visitor's body in bytes per second (also `10K`); a slower one gets 408. 0: no "
-             "minimum."},
-    {.key = "body_max",
-     .form = Form::size,
-     .max = limits::http_body_bytes_max,
-     .help = "Maximum size of a request's body; 413 when exceeded. Default, and with 0: the server's limit."},
-    {.key = "upgrades",
-     .form = Form::on_off,
-     .help = "`off`: no WebSockets. Default: on, unless the server has them "
-             "off."},
-};
-
 }  // namespace
 
 std::span<const SettingFacts> client_section_keys() noexcept {
@@ -293,7 +189,7 @@ std::span<const SettingFacts> service_keys() noexcept {
         keys.insert(keys.end(), health_key().begin(), health_key().end());
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
         keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
-        keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
+        keys.insert(keys.end(), rule_keys().begin(), rule_keys().end());
         return keys;
     }();
     return all;
@@ -313,26 +209,6 @@ std::span<const SettingFacts> exit_keys() noexcept {
 
 std::span<const SettingFacts> exit_user_keys() noexcept {
     return of_exit_user;
-}
-
-std::span<const SettingFacts> rule_keys() noexcept {
-    return of_rules;
-}
-
-std::span<const SettingFacts> field_rule_keys() noexcept {
-    return of_field_rules;
-}
-
-std::span<const SettingFacts> redirect_keys() noexcept {
-    return of_redirect;
-}
-
-std::span<const SettingFacts> https_redirect_keys() noexcept {
-    return of_https_redirect;
-}
-
-std::span<const SettingFacts> limit_keys() noexcept {
-    return of_limits;
 }
 
 }  // namespace ferrotunnel::detail

@@ -13,10 +13,10 @@
 #include "settings/health.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_exits.hpp"
-#include "settings/keys_rules.hpp"
 #include "settings/keys_sides.hpp"
 #include "settings/section_reader.hpp"
 #include "settings/service_plugins.hpp"
+#include "settings/service_rules.hpp"
 
 namespace ferrotunnel::detail {
 
