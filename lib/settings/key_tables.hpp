@@ -23,8 +23,5 @@ std::span<const SettingFacts> client_section_keys() noexcept;  // those that no 
 std::span<const SettingFacts> disabled_service_keys() noexcept;
 std::span<const SettingFacts> service_keys() noexcept;  // including the tables backend, exit and rules
 std::span<const SettingFacts> visit_keys() noexcept;
-std::span<const SettingFacts> backend_keys() noexcept;
-std::span<const SettingFacts> exit_keys() noexcept;
-std::span<const SettingFacts> exit_user_keys() noexcept;
 
 }  // namespace ferrotunnel::detail

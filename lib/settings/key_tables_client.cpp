@@ -2,8 +2,9 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "ferrotunnel/backend.hpp"
 #include "ferrotunnel/visit.hpp"
+#include "settings/backend.hpp"
+#include "settings/exits.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
 #include "settings/key_tables.hpp"
@@ -121,57 +122,6 @@ constexpr SettingFacts of_visit[] = {
              "been silent for 60 s. Default: `tcp`."},
 };
 
-constexpr Choice proxy_versions[] = {
-    {"off", static_cast<std::uint64_t>(ProxyProtocol::off)},
-    {"v1", static_cast<std::uint64_t>(ProxyProtocol::v1)},
-    {"v2", static_cast<std::uint64_t>(ProxyProtocol::v2)},
-};
-constexpr SettingFacts of_backend[] = {
-    {.key = "backend_ca",
-     .form = Form::path,
-     .help = "CAs of a TLS backend, or its certificate itself. Default: the system's CAs."},
-    {.key = "backend_certificate",
-     .form = Form::path,
-     .help = "Client certificate for a TLS backend that requests one: PEM, followed by its chain. With `backend_key`."},
-    {.key = "backend_key", .form = Form::path, .help = "Its private key, PEM without a passphrase."},
-    {.key = "backend_name",
-     .type = "host",
-     .help = "Name that the certificate of a TLS backend must have, and that is requested (SNI). Default: the host of "
-             "`local`."},
-    {.key = "backend_insecure",
-     .form = Form::on_off,
-     .help =
-         "Accept any certificate of a TLS backend: anyone on the network path can then read and modify all traffic."},
-    {.key = "proxy_protocol",
-     .form = Form::choice,
-     .choices = proxy_versions,
-     .help = "Send the visitor's address to the backend in a header before the first byte. Each visitor of an HTTP "
-             "service then has backend connections of its own. With `udp`: `v2`, before the first datagram."},
-    {.key = "proxy_each",
-     .form = Form::on_off,
-     .help = "With `udp` and `proxy_protocol`: before each datagram, as DNS servers expect it."},
-};
-
-constexpr SettingFacts of_exit[] = {
-    {.key = "allow",
-     .type = "destination, or a list",
-     .help = "With `local: exit`: destinations that visitors may connect to, such as `\"*.example.com:80,443\"` or "
-             "`10.0.0.0/8:443`; up to 256. A destination allowed only by name is reached at public addresses only. "
-             "Required there."},
-    {.key = "users",
-     .type = "list of users",
-     .help = "With `local: exit`: users that may use it, up to 64. Default: no login.",
-     .keys = exit_user_keys},
-};
-
-constexpr SettingFacts of_exit_user[] = {
-    {.key = "name", .type = "text", .help = "Up to 255 bytes without a colon.", .is_required = true},
-    {.key = "password",
-     .type = "text",
-     .help = "`file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
-     .is_required = true},
-};
-
 }  // namespace
 
 std::span<const SettingFacts> client_section_keys() noexcept {
@@ -187,8 +137,8 @@ std::span<const SettingFacts> service_keys() noexcept {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
         keys.insert(keys.end(), group_keys().begin(), group_keys().end());
         keys.insert(keys.end(), health_key().begin(), health_key().end());
-        keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
-        keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
+        keys.insert(keys.end(), backend_keys().begin(), backend_keys().end());
+        keys.insert(keys.end(), exit_keys().begin(), exit_keys().end());
         keys.insert(keys.end(), rule_keys().begin(), rule_keys().end());
         return keys;
     }();
@@ -197,18 +147,6 @@ std::span<const SettingFacts> service_keys() noexcept {
 
 std::span<const SettingFacts> visit_keys() noexcept {
     return of_visit;
-}
-
-std::span<const SettingFacts> backend_keys() noexcept {
-    return of_backend;
-}
-
-std::span<const SettingFacts> exit_keys() noexcept {
-    return of_exit;
-}
-
-std::span<const SettingFacts> exit_user_keys() noexcept {
-    return of_exit_user;
 }
 
 }  // namespace ferrotunnel::detail

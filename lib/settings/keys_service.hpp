@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "settings/backend.hpp"
+#include "settings/exits.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
-#include "settings/keys_backend.hpp"
-#include "settings/keys_exits.hpp"
 #include "settings/keys_sides.hpp"
 #include "settings/section_reader.hpp"
 #include "settings/service_plugins.hpp"
