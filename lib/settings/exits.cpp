@@ -7,6 +7,7 @@
 
 #include "backend/backend.hpp"
 #include "base/text.hpp"
+#include "settings/secret.hpp"
 #include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {

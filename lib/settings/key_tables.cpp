@@ -6,7 +6,6 @@
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "login/rights.hpp"
-#include "settings/guarded_services.hpp"
 #include "settings/rights.hpp"
 #include "settings/server.hpp"
 
@@ -126,31 +125,6 @@ constexpr SettingFacts of_token[] = {
               direction_keys),
 };
 
-constexpr SettingFacts of_guarded_service[] = {
-    {.key = "name",
-     .type = "name",
-     .help = "Name of the service, as its client calls it. Also matches the services of a port range, and the UDP "
-             "service of `tcp+udp`.",
-     .is_required = true},
-    {.key = "token",
-     .type = "token",
-     .help = "Token that its client must prove, as `token` of the service. `ferrotunnel token` makes one.",
-     .is_required = true},
-    {.key = "also",
-     .type = "token",
-     .help = "A second token that is also accepted, while clients change from one to the other."},
-    {.key = "ports",
-     .form = Form::words,
-     .fault = guarded_port_fault,
-     .type = "port or range, or a list",
-     .help = "Public ports that require the token too, whatever the service's name; at most 256 ranges."},
-    {.key = "hosts",
-     .form = Form::words,
-     .fault = right_host_fault,
-     .type = "host or pattern, or a list",
-     .help = "Hosts that require it too, at most 256: these, those below a pattern, and patterns around them."},
-};
-
 constexpr SettingFacts of_plugin_section[] = {
     {.key = "load", .type = "file, or a list", .help = "Files of plugins that are not shipped."},
     {.key = "chain",
@@ -216,10 +190,6 @@ std::span<const SettingFacts> direction_keys() noexcept {
 
 std::span<const SettingFacts> token_keys() noexcept {
     return of_token;
-}
-
-std::span<const SettingFacts> guarded_service_keys() noexcept {
-    return of_guarded_service;
 }
 
 std::span<const SettingFacts> plugin_section_keys() noexcept {

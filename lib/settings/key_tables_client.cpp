@@ -99,29 +99,6 @@ constexpr SettingFacts of_service[] = {
              "[clients](plugins/clients.md). Not for private services."},
 };
 
-constexpr Choice visit_kinds[] = {
-    {"tcp", static_cast<std::uint64_t>(Visit::Kind::tcp)},
-    {"udp", static_cast<std::uint64_t>(Visit::Kind::udp)},
-};
-constexpr SettingFacts of_visit[] = {
-    {.key = "name",
-     .type = "service of another client",
-     .help = "Name of the service at its client: `db`, or `db@alice` for a client with another token, which the server "
-             "calls alice.",
-     .is_required = true},
-    {.key = "local",
-     .type = "port, or IP address with port",
-     .help = "Listen address for connections to it: `5432` (on this machine only), `127.0.0.1:5432`; port 0: any free "
-             "port.",
-     .is_required = true},
-    {.key = "key", .type = "token", .help = "The key of the service, which its client has too.", .is_required = true},
-    {.key = "kind",
-     .form = Form::choice,
-     .choices = visit_kinds,
-     .help = "Kind of the service. With `udp`, each address that sends to `local` has a visit of its own, until it has "
-             "been silent for 60 s. Default: `tcp`."},
-};
-
 }  // namespace
 
 std::span<const SettingFacts> client_section_keys() noexcept {
@@ -143,10 +120,6 @@ std::span<const SettingFacts> service_keys() noexcept {
         return keys;
     }();
     return all;
-}
-
-std::span<const SettingFacts> visit_keys() noexcept {
-    return of_visit;
 }
 
 }  // namespace ferrotunnel::detail

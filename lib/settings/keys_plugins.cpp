@@ -20,6 +20,7 @@
 #include "plugin/shipped.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/plugin_scope.hpp"
+#include "settings/secret.hpp"
 #include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {

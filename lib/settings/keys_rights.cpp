@@ -6,6 +6,7 @@
 #include "config/values.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/rights.hpp"
+#include "settings/secret.hpp"
 #include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {

@@ -17,6 +17,7 @@
 #include "settings/section_reader.hpp"
 #include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
+#include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {
 

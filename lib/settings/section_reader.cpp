@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "settings/key_tables.hpp"
+#include "settings/secret.hpp"
 
 namespace ferrotunnel::detail {
 

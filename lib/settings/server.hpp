@@ -16,10 +16,11 @@
 #include "ferrotunnel/service_token.hpp"
 #include "ferrotunnel/traces.hpp"
 #include "settings/common.hpp"
-#include "settings/copyable_secret.hpp"
+#include "settings/guarded_services.hpp"
 #include "settings/http.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/plugins.hpp"
+#include "settings/secret.hpp"
 
 namespace ferrotunnel::detail {
 
