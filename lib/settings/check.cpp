@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -36,9 +35,6 @@
 
 namespace ferrotunnel::detail {
 namespace {
-
-using login::TokenStrength;
-using login::WeakTokenPolicy;
 
 void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
     if (::access(path.c_str(), R_OK) != 0) {
@@ -81,20 +77,6 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
         }
     }
     check_timing(settings.timing, problems);
-}
-
-// Returns the token's strength, or reports a problem that does not repeat the token.
-std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
-    auto token = login::parse_token(secret.reveal());
-    if (!token) {
-        problems.push_back({key, token.error()});
-        return std::nullopt;
-    }
-    return token->strength;
-}
-
-WeakTokenPolicy policy_of(const CommonValues& settings) {
-    return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
 // Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
@@ -274,45 +256,6 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
     if (settings.connect_bind == bind_off) {
         settings.connect_bind.clear();
-    }
-}
-
-// The secrets of a token: `secret`, and `also` if it is set.
-std::vector<const Secret*> secrets_of(const NamedToken& token) {
-    std::vector<const Secret*> secrets{&token.secret};
-    if (!token.also.empty()) {
-        secrets.push_back(&token.also);
-    }
-    return secrets;
-}
-
-void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
-    if (settings.tokens.empty()) {
-        problems.push_back({"token", "missing: no client could log in. `ferrotunnel token` makes one"});
-    }
-    const auto place = net::parse_host_port(settings.bind, default_control_port);
-    std::set<std::string_view> names;
-    std::set<std::string_view> texts;
-    for (std::size_t i = 0; i < settings.tokens.size(); ++i) {
-        NamedToken& token = settings.tokens[i];
-        if (token.name.empty()) {
-            token.name = "token-" + std::to_string(i + 1);
-        }
-        if (!names.insert(token.name).second) {
-            problems.push_back({"token", "two tokens have the name " + in_quotes(token.name)});
-        }
-        for (const Secret* secret : secrets_of(token)) {
-            if (!texts.insert(secret->reveal()).second) {
-                problems.push_back({"token", "the token " + in_quotes(token.name) + " appears twice"});
-            }
-            auto strength = check_token(*secret, "token", problems);
-            if (strength && place) {
-                if (auto refusal = login::refusal_to_listen(policy_of(settings), *strength, place->host)) {
-                    problems.push_back({"token", *refusal});
-                }
-            }
-        }
-        check_rights(token, problems);
     }
 }
 

@@ -1,13 +1,7 @@
 #include "settings/key_tables.hpp"
 
-#include <array>
-#include <string>
-
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/plugin_use.hpp"
-#include "login/rights.hpp"
-#include "settings/rights.hpp"
-#include "settings/server.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -37,92 +31,6 @@ constexpr SettingFacts of_log[] = {
      .choices = log_formats,
      .help = "`text`: lines for people; `json`: one "
              "object a line."},
-};
-
-constexpr auto kind_words = [] {
-    std::array<Choice, std::size(login::service_kinds)> words;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        words[i].word = login::service_kinds[i].name;
-    }
-    return words;
-}();
-
-constexpr SettingFacts quota(std::string_view key, std::uint64_t most, std::string_view help) {
-    return {.key = key, .form = Form::number, .min = 1, .max = most, .help = help};
-}
-
-constexpr SettingFacts byte_rate(std::string_view key, std::string_view help,
-                                 std::span<const SettingFacts> (*ways)() = nullptr) {
-    return {
-        .key = key, .form = Form::size, .min = shaping::rate_min, .max = shaping::rate_max, .help = help, .keys = ways};
-}
-
-constexpr SettingFacts of_ways[] = {
-    byte_rate("up", "From visitors to the service; unlimited if missing."),
-    byte_rate("down", "From the service to visitors; unlimited if missing."),
-};
-
-constexpr SettingFacts of_token[] = {
-    {.key = "name", .form = Form::word, .help = "Its name in logs. Default: the name of its file, or `token-1`."},
-    {.key = "secret", .type = "token", .help = "The token itself, in an item with a name.", .is_required = true},
-    {.key = "also",
-     .type = "token",
-     .help = "A second secret that is also accepted, while clients change from one to the other: the new one is "
-             "`secret`, the old one `also`."},
-    {.key = "hosts",
-     .form = Form::words,
-     .fault = right_host_fault,
-     .type = "host or pattern, or a list",
-     .help = "Hosts that it has a right to, at most 256; see \"Rights\" below. Default: those to which no other token "
-             "has a right."},
-    {.key = "ports",
-     .form = Form::words,
-     .fault = right_port_fault,
-     .type = "port or range, or `any`, or a list",
-     .help = "Public ports that it has a right to, at most 256 ranges; `any`: every port to which no other token has a "
-             "right. Default: the `allow_ports` to which no other token has a right."},
-    {.key = "kinds",
-     .form = Form::words,
-     .choices = kind_words,
-     .fault = right_kind_fault,
-     .type = "kind of service, or a list",
-     .help = "Kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
-    {.key = "bind",
-     .form = Form::words,
-     .fault = right_bind_fault,
-     .type = "IP address, or a list",
-     .help = "Addresses of the server on which its TCP and UDP ports may listen, at most 256; a service that names "
-             "none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
-    {.key = "visited_by",
-     .form = Form::words,
-     .fault = right_token_fault,
-     .type = "name of a token, or a list",
-     .help =
-         "Names of the other tokens whose clients may visit the private services of its clients, at most 256; clients "
-         "with this token always may."},
-    {.key = "from",
-     .form = Form::words,
-     .fault = network_fault,
-     .type = "network, or a list",
-     .help = "Addresses that its clients may connect from, at most 256. Default: all."},
-    {.key = "expires", .type = "moment", .help = "When it expires: from then on it is refused, and its sessions end."},
-    quota("connections", limits::sessions_max,
-          "Maximum number of connections of its clients together, within `connections_per_token`."),
-    quota("services", quota_max, "Maximum number of services of its clients together, each counted once."),
-    quota("visitors", quota_max,
-          "Maximum number of visitors of its services together, at a time; for HTTP services, connections to backends "
-          "count."),
-    {.key = "visitors_per_second",
-     .type = "0.001 to 1000000",
-     .help = "New visitors per second; as many may arrive at once, and at least one."},
-    byte_rate("bytes_per_second",
-              "Bytes per second of all its visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
-              "\"Rights\" below.",
-              direction_keys),
-    byte_rate("service_bytes_per_second", "Bytes per second of all visitors of each service, in each direction.",
-              direction_keys),
-    byte_rate("visitor_bytes_per_second", "Bytes per second of each visitor of a service, in each direction.",
-              direction_keys),
 };
 
 constexpr SettingFacts of_plugin_section[] = {
@@ -182,14 +90,6 @@ std::span<const SettingFacts> root_keys() noexcept {
 
 std::span<const SettingFacts> log_keys() noexcept {
     return of_log;
-}
-
-std::span<const SettingFacts> direction_keys() noexcept {
-    return of_ways;
-}
-
-std::span<const SettingFacts> token_keys() noexcept {
-    return of_token;
 }
 
 std::span<const SettingFacts> plugin_section_keys() noexcept {

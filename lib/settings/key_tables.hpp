@@ -13,8 +13,6 @@ namespace ferrotunnel::detail {
 std::span<const SettingFacts> root_keys() noexcept;  // of a file as a whole
 std::span<const SettingFacts> log_keys() noexcept;
 
-std::span<const SettingFacts> token_keys() noexcept;
-std::span<const SettingFacts> direction_keys() noexcept;       // of bytes per second
 std::span<const SettingFacts> plugin_section_keys() noexcept;  // those that no row of PluginLimits declares
 std::span<const SettingFacts> plugin_keys() noexcept;          // of one plugin, in addition to the key that names it
 

@@ -72,9 +72,6 @@ private:
     std::set<std::string> was_read_;
 };
 
-/// Reads one of the tokens in a server's `token`: a plain token, or a group with its name and rights.
-void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
-
 /// Reads the plugins of a server, and loads their libraries.
 void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);
 
