@@ -72,9 +72,6 @@ private:
     std::set<std::string> was_read_;
 };
 
-/// Reads the plugins of a server, and loads their libraries.
-void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);
-
 /// Reads the services of a client. `server`: the server section of the same file, if there is one.
 void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
 /// Maximum size of `by`, the user who disabled a service.
