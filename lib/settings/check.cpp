@@ -26,7 +26,7 @@
 #include "settings/plugins.hpp"
 #include "settings/rights.hpp"
 #include "settings/rows.hpp"
-#include "settings/service_name.hpp"
+#include "settings/service.hpp"
 #include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/settings.hpp"
@@ -333,28 +333,6 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     (void)prepare_plugins(settings.plugins, problems);
     check_guarded_services(settings.guarded_services, problems);
     check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
-}
-
-wire::TlsPart tls_part(const Tls& service) {
-    wire::TlsPart part;
-    part.hosts.push_back(service.host);
-    part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
-    return part;
-}
-
-wire::HttpPart http_part(const Http& service) {
-    wire::HttpPart part;
-    if (!service.host.empty()) {
-        part.hosts.push_back(service.host);
-        part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
-    }
-    part.path = service.path;
-    part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
-    const auto place = backend::parse_backend_address(service.local, wire::ServiceKind::http);
-    part.backend_tls = place && place->tls;
-    part.rules = rules_part(service);
-    part.limits = limits_part(service.limits);
-    return part;
 }
 
 std::vector<std::string> warnings_for(const ClientSettings& settings) {

@@ -14,7 +14,5 @@ std::span<const SettingFacts> root_keys() noexcept;  // of a file as a whole
 std::span<const SettingFacts> log_keys() noexcept;
 
 std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
-std::span<const SettingFacts> disabled_service_keys() noexcept;
-std::span<const SettingFacts> service_keys() noexcept;  // including the tables backend, exit and rules
 
 }  // namespace ferrotunnel::detail

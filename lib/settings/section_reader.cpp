@@ -5,6 +5,7 @@
 
 #include "settings/key_tables.hpp"
 #include "settings/secret.hpp"
+#include "settings/service.hpp"
 
 namespace ferrotunnel::detail {
 

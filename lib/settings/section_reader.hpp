@@ -72,11 +72,4 @@ private:
     std::set<std::string> was_read_;
 };
 
-/// Reads the services of a client. `server`: the server section of the same file, if there is one.
-void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
-/// Maximum size of `by`, the user who disabled a service.
-inline constexpr std::size_t disabled_by_max = 256;
-/// Disables services that were read.
-void read_disabled_services(const config::Value& list, ClientPart& part);
-
 }  // namespace ferrotunnel::detail
