@@ -17,7 +17,7 @@
 #include "plugin/client_plugins.hpp"
 #include "runtime/socket.hpp"
 #include "settings/config_diff.hpp"
-#include "settings/dashboard_address.hpp"
+#include "settings/dashboard.hpp"
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
 #include "settings/json_schema.hpp"

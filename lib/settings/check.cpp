@@ -17,8 +17,8 @@
 #include "runtime/address.hpp"
 #include "settings/access_log.hpp"
 #include "settings/backend.hpp"
-#include "settings/client_proxy.hpp"
-#include "settings/dashboard_address.hpp"
+#include "settings/client.hpp"
+#include "settings/dashboard.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/health.hpp"
 #include "settings/listen_addresses.hpp"
@@ -35,78 +35,6 @@
 
 namespace ferrotunnel::detail {
 namespace {
-
-void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
-    if (::access(path.c_str(), R_OK) != 0) {
-        problems.push_back(
-            {key, "cannot read the file " + in_quotes(path) + ": " + std::generic_category().message(errno)});
-    }
-}
-
-void check_timing(const Timing& timing, std::vector<Problem>& problems) {
-    check_bounds(timing_place, timing_settings, timing, problems);
-    check_bounds(timing_place, reconnect_settings, timing, problems);
-    if (timing.dead_interval < 3 * timing.ping_interval) {
-        problems.push_back({"timing.dead_interval", "must be at least three times ping_interval"});
-    }
-    if (timing.reconnect_max > timing.reconnect_max.zero() && timing.reconnect_max < timing.reconnect_first) {
-        problems.push_back({"timing.reconnect_max", "must not be below reconnect_first"});
-    }
-}
-
-void check_common(const CommonValues& settings, const Attached& attached, std::vector<Problem>& problems) {
-    if (attached.run_on != nullptr && settings.workers != 0) {
-        problems.push_back({"workers", "cannot be combined with run_on, which uses the thread of the io_context"});
-    }
-    check_bounds({}, common_settings, settings, problems);
-    const auto check_address = [&problems](const char* key, const std::string& text, auto fault_of) {
-        if (const auto fault = text.empty() ? std::nullopt : fault_of(text)) {
-            problems.push_back({key, *fault});
-        }
-    };
-    check_address("metrics", settings.metrics, metrics_fault);
-    check_address("dashboard", settings.dashboard, dashboard_fault);
-    check_dashboard(settings, problems);
-    if (settings.resume.count() != 0 && settings.resume < limits::resume_min) {
-        problems.push_back({"resume", "must be 0 or at least 5s: a lost connection is noticed after a third of it"});
-    }
-    for (const auto& [key, file] :
-         {std::pair{"dashboard_tls", &settings.dashboard_chain}, std::pair{"dashboard_tls", &settings.dashboard_key}}) {
-        if (!file->empty()) {
-            check_readable(key, *file, problems);
-        }
-    }
-    check_timing(settings.timing, problems);
-}
-
-// Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
-bool is_pin(std::string_view text) {
-    constexpr std::string_view prefix = "sha256:";
-    constexpr std::string_view hex = "0123456789abcdefABCDEF";
-    constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    if (!text.starts_with(prefix)) {
-        return false;
-    }
-    const std::string_view value = text.substr(prefix.size());
-    if (value.size() == 64) {
-        return value.find_first_not_of(hex) == std::string_view::npos;
-    }
-    return (value.size() == 43 || (value.size() == 44 && value.back() == '=')) &&
-           value.substr(0, 43).find_first_not_of(base64) == std::string_view::npos;
-}
-
-void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
-    if (!settings.tls && !settings.tls_ca.empty()) {
-        problems.push_back({"tls_ca", "has no meaning while TLS is off"});
-    } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {
-        check_readable("tls_ca", settings.tls_ca, problems);
-    }
-    if (!settings.tls && !settings.tls_pin.empty()) {
-        problems.push_back({"tls_pin", "has no meaning while TLS is off"});
-    } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
-        problems.push_back({"tls_pin", "expected \"sha256:\" and the value that the server prints at start"});
-    }
-}
 
 void check_server_tls(const ServerSettings& settings, std::vector<Problem>& problems) {
     if (settings.tls_chain.empty() && settings.tls_key.empty()) {
@@ -259,53 +187,7 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
 }
 
-std::string exposed_warning(const std::string& name) {
-    return "the file of the token" + name + " can be read by other users of this machine";
-}
-
-void warn_of_dashboard(const CommonValues& settings, std::vector<std::string>& warnings) {
-    if (const std::string file = exposed_dashboard_file(settings); !file.empty()) {
-        warnings.push_back("the file of the dashboard's secret " + in_quotes(file) +
-                           " can be read by other users of this machine");
-    }
-}
-
 }  // namespace
-
-void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
-    check_common(settings, settings, problems);
-    auto place = net::parse_host_port(settings.server, default_control_port);
-    if (settings.server.empty()) {
-        problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
-    } else if (!place || place->host.empty() || place->port == 0) {
-        problems.push_back(
-            {"server", net::quoted_address_fault(settings.server, "is not a valid address; expected host:port")});
-    } else {
-        settings.server = net::to_text(*place);
-    }
-    if (settings.token.empty()) {
-        problems.push_back({"token", "missing: the token that the server was started with"});
-    } else if (auto strength = check_token(settings.token, "token", problems); strength && place) {
-        if (auto refusal = login::refusal_to_dial(policy_of(settings), *strength, place->host)) {
-            problems.push_back({"token", *refusal});
-        }
-    }
-    if (!settings.name.empty() && !is_name(settings.name)) {
-        problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
-    }
-    if (place) {
-        if (const auto proxy = proxy_of(settings, *place); !proxy) {
-            problems.push_back({"proxy", proxy.error()});
-        }
-    }
-    check_mask(settings.inspect_mask, problems);
-    if (auto fault = identity_fault(settings.identity)) {
-        problems.push_back({"identity", std::move(*fault)});
-    }
-    check_visits(settings.visits, problems);
-    check_client_tls(settings, problems);
-    check_bounds({}, client_settings, settings, problems);
-}
 
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     leave_out_what_is_off(settings);
@@ -333,23 +215,6 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     (void)prepare_plugins(settings.plugins, problems);
     check_guarded_services(settings.guarded_services, problems);
     check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
-}
-
-std::vector<std::string> warnings_for(const ClientSettings& settings) {
-    std::vector<std::string> warnings;
-    if (!settings.tls) {
-        warnings.push_back(
-            "TLS is off: anyone on the path between client and server can read and modify "
-            "all traffic");
-    }
-    if (!settings.token.is_strong()) {
-        warnings.push_back(login::weak_token_warning());
-    }
-    if (settings.token.exposed()) {
-        warnings.push_back(exposed_warning(" " + in_quotes(settings.token.exposed_file())));
-    }
-    warn_of_dashboard(settings, warnings);
-    return warnings;
 }
 
 std::vector<std::string> warnings_for(const ServerSettings& settings) {

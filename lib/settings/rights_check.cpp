@@ -257,4 +257,8 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
     }
 }
 
+std::string exposed_warning(const std::string& name) {
+    return "the file of the token" + name + " can be read by other users of this machine";
+}
+
 }  // namespace ferrotunnel::detail

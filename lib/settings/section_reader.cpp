@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "settings/key_tables.hpp"
 #include "settings/secret.hpp"
-#include "settings/service.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -88,44 +86,6 @@ ServerPart read_server(Section section, ConfigReading& reading) {
         read_plugins(reader, settings, reading);
     }
     reader.finish();
-    return part;
-}
-
-ClientPart read_client(Section section, ConfigReading& reading) {
-    ClientPart part;
-    SectionReader reader(std::move(section), reading, reading.file.client_origins);
-    reader.read_settings(part.settings);
-    reader.read_group({}, program_settings, part);
-    if (auto value = reader.find({}, "token")) {
-        part.has_token = true;
-        value->hide();
-        if (std::optional<Secret> secret = read_token(*value, reading)) {
-            part.settings.token = std::move(*secret);
-        }
-    }
-    if (auto value = reader.find({}, "services")) {
-        read_services(*value, reading, part);
-    }
-    if (auto value = reader.find({}, "visits")) {
-        read_visits(*value, reading, part.settings.visits);
-    }
-    if (auto value = reader.find({}, "disabled")) {
-        read_disabled_services(*value, part);
-    }
-    reader.finish();
-    return part;
-}
-
-LogPart read_log(Section section) {
-    LogPart part;
-    declare_keys(section, log_keys());
-    if (const auto level = read_key(section, log_keys(), "level")) {
-        part.level = static_cast<LogLevel>(*level);
-    }
-    if (const auto format = read_key(section, log_keys(), "format")) {
-        part.format = static_cast<LogFormat>(*format);
-    }
-    section.finish();
     return part;
 }
 

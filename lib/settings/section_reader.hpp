@@ -23,8 +23,6 @@ struct ConfigReading {
 };
 
 ServerPart read_server(config::Section section, ConfigReading& reading);
-ClientPart read_client(config::Section section, ConfigReading& reading);
-LogPart read_log(config::Section section);
 
 /// Reads the settings of a side, and keeps their places for problems that build() may report.
 class SectionReader {

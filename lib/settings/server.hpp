@@ -18,7 +18,6 @@
 #include "settings/common.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/http.hpp"
-#include "settings/key_tables.hpp"
 #include "settings/plugins.hpp"
 #include "settings/rights.hpp"
 
