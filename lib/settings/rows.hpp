@@ -54,7 +54,7 @@ struct Groups<ServerValues> {
     template <typename Visit>
     static void visit(Visit visit) {
         visit(
-            GroupPlace{}, std::span(server_settings), [](auto& values) -> auto& { return values; });
+            GroupPlace{}, server_settings(), [](auto& values) -> auto& { return values; });
         visit(
             GroupPlace{}, common_settings(), [](auto& values) -> auto& { return values; });
         visit(

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "settings/secret.hpp"
-
 namespace ferrotunnel::detail {
 
 using config::Section;
@@ -58,35 +56,6 @@ void SectionReader::fit(Timing& timing) const {
     if (was_read_.contains("timing.reconnect_max") && !was_read_.contains("timing.reconnect_first")) {
         timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
     }
-}
-
-ServerPart read_server(Section section, ConfigReading& reading) {
-    ServerPart part;
-    ServerValues& settings = part.settings;
-    SectionReader reader(std::move(section), reading, reading.file.server_origins);
-    reader.read_settings(settings);
-    reader.read_group({}, program_settings, part);
-    read_https_sections(reader, settings.https);
-    read_http_sections(reader, settings.http);
-    read_traces_sections(reader, settings.traces, reading);
-    if (settings.https_bind == bind_off) {
-        settings.https = {};  // a file may keep them while https_bind is off
-    }
-    if (auto value = reader.find({}, "token")) {
-        part.has_token = true;
-        value->hide();
-        for (Value& item : value->items_or_single()) {
-            read_server_token(item, settings.tokens, reading);
-        }
-    }
-    if (auto value = reader.find({}, "services", "guarded_services")) {
-        read_guarded_services(*value, reading, settings.guarded_services);
-    }
-    if (reader.find({}, "plugins")) {
-        read_plugins(reader, settings, reading);
-    }
-    reader.finish();
-    return part;
 }
 
 }  // namespace ferrotunnel::detail
