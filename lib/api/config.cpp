@@ -16,7 +16,6 @@
 #include "base/limits.hpp"
 #include "plugin/client_plugins.hpp"
 #include "runtime/socket.hpp"
-#include "settings/config_diff.hpp"
 #include "settings/dashboard.hpp"
 #include "settings/effective.hpp"
 #include "settings/file.hpp"
