@@ -1,6 +1,7 @@
 // HTTP services from one facade to the other; what visitors see of them is for the tests of ingress/ and tests/e2e.
 #include "ferrotunnel/http.hpp"
 
+#include <algorithm>
 #include <asio/bind_executor.hpp>
 #include <asio/read.hpp>
 #include <asio/use_future.hpp>
