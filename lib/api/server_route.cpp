@@ -10,6 +10,7 @@
 #include "http/authority.hpp"
 #include "http/canonical_path.hpp"
 #include "net/ip_text.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -78,9 +79,7 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
     }
     const bool is_known = sticky.by == wire::Sticky::address ? !question.visitor.empty() : !ask.sticky.tag.empty();
     const auto chosen = is_known ? service.sticky_member(ask) : nullptr;
-    into["sticky"] = sticky.by == wire::Sticky::address  ? "address"
-                     : sticky.by == wire::Sticky::cookie ? "cookie"
-                                                         : "off";
+    into["sticky"] = word_for(sticky.by);
     into["members"] = Json::array();
     for (const auto& present : service.members()) {
         Json member{{"name", present.it->name()},
