@@ -21,12 +21,6 @@
 namespace ferrotunnel::detail {
 namespace {
 
-void check_name(const std::string& name, std::vector<Problem>& problems) {
-    if (!is_name(name)) {
-        problems.push_back({"name", in_quotes(name) + ": " + name_expected});
-    }
-}
-
 // Checks the backend of a service of any kind.
 template <typename Service>
 void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
@@ -39,57 +33,6 @@ void check_backend_of(Service& service, bool application_serves, const char* exa
 }
 
 }  // namespace
-
-void check_eject(const Group::Eject& eject, const std::string& service, std::vector<Problem>& problems) {
-    const auto wrong = [&](const char* key, const std::string& text) {
-        problems.push_back({service, std::string("`eject.") + key + "` " + text});
-    };
-    if (eject.failures > wire::eject_failures_max) {
-        wrong("failures", "must be up to " + std::to_string(wire::eject_failures_max));
-    }
-    for (const auto& [key, time] : {std::pair("first", eject.first), std::pair("longest", eject.longest)}) {
-        if (time.count() < wire::eject_ms_min || time.count() > wire::eject_ms_max) {
-            wrong(key, "must be from 100ms to 1h");
-        }
-    }
-    if (eject.longest < eject.first) {
-        wrong("longest", "is shorter than `first`");
-    }
-    if (eject.share < 1 || eject.share > 100) {
-        wrong("share", "must be from 1 to 100");
-    }
-}
-
-// Checks the group of a service.
-void check_group(const Group& group, const std::string& service, wire::ServiceKind kind, bool has_plugins,
-                 bool is_private, std::vector<Problem>& problems) {
-    if (group.name.empty()) {
-        if (group != Group{}) {
-            problems.push_back({service, "has `balance`, `weight`, `standby`, `sticky` or `eject` without a `group`"});
-        }
-        return;
-    }
-    std::vector<Problem> wrong;
-    check_name(group.name, wrong);
-    if (!wrong.empty()) {
-        problems.push_back({service, "`group` " + wrong.front().text});
-    }
-    if (group.weight < 1 || group.weight > wire::group_weight_max) {
-        problems.push_back({service, "`weight` must be from 1 to " + std::to_string(wire::group_weight_max)});
-    }
-    if (group.sticky == Group::Sticky::cookie && kind != wire::ServiceKind::http) {
-        problems.push_back({service, "`sticky: cookie` is for `http` only; `address` is for all kinds"});
-    }
-    check_eject(group.eject, service, problems);
-    if (is_private) {
-        problems.push_back({service, "is private and has a `group`: clients visit the service of one client"});
-    }
-    if (has_plugins) {
-        problems.push_back({service,
-                            "has a `group` and `plugins`: each member would have plugins of its own; plugins for the "
-                            "whole group are in the server's `server.plugins.chain`, with `hosts` or `services`"});
-    }
-}
 
 // Checks an IP address of the server and brings it into normal form; empty: the server's choice.
 void check_service_bind(const std::string& name, std::string& bind, std::vector<Problem>& problems) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "config/report.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -5,7 +5,7 @@
 #include "config/document.hpp"
 #include "settings/includes.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -2,17 +2,82 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "backend/backend.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
 using backend::HealthCheckSettings;
+using config::Section;
+using config::Value;
 using Kind = HealthCheck::Kind;
+
+constexpr Choice health_kinds[] = {
+    {"tcp", static_cast<std::uint64_t>(HealthCheck::Kind::tcp)},
+    {"http", static_cast<std::uint64_t>(HealthCheck::Kind::http)},
+};
+constexpr Choice unhealthy_rules[] = {{"refuse", 0}, {"try", 1}};
+constexpr SettingFacts of_health[] = {
+    {.key = "type",
+     .form = Form::choice,
+     .choices = health_kinds,
+     .help = "Whether the backend must accept a connection (`tcp`) or answer a GET (`http`). Default: `http`."},
+    {.key = "path", .type = "path of a request", .help = "With `http`: requested path. Default: `/`."},
+    {.key = "status",
+     .type = "status or range, or a list",
+     .help = "With `http`: statuses of a healthy response, from 200 to 599. Default: `200-399`."},
+    {.key = "text",
+     .type = "text",
+     .help = "With `http`: text that the first 64 KiB of a healthy response contain, up to 256 bytes. Default: any."},
+    {.key = "interval",
+     .form = Form::time,
+     .min = limits::health_interval_ms_min,
+     .max = limits::health_interval_ms_max,
+     .help = "Time from one check to the next, less a random part of up to a fifth; `100ms` to `1h`. Default: `5s`."},
+    {.key = "timeout",
+     .form = Form::time,
+     .min = limits::health_timeout_ms_min,
+     .max = limits::health_timeout_ms_max,
+     .help = "A check without an answer within this time has failed; `10ms` to `1m`. Default: `3s`."},
+    {.key = "rise",
+     .form = Form::number,
+     .min = 1,
+     .max = limits::health_consecutive_max,
+     .help = "Number of good checks in a row after which an unhealthy backend is healthy. Default: 2."},
+    {.key = "fall",
+     .form = Form::number,
+     .min = 1,
+     .max = limits::health_consecutive_max,
+     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check decides "
+             "by itself. Default: 3."},
+    {.key = "all_unhealthy",
+     .form = Form::choice,
+     .choices = unhealthy_rules,
+     .help =
+         "If no member of the group is healthy: visitors are refused (HTTP 503 with Retry-After, otherwise a reset), "
+         "or this backend is tried anyway. Default: `refuse`."},
+};
+
+std::span<const SettingFacts> health_keys() noexcept {
+    return of_health;
+}
+
+constexpr SettingFacts of_checked[] = {
+    {.key = "health",
+     .type = "path of a request, or `tcp`",
+     .help =
+         "The client checks the backend regularly; while it is unhealthy, the service gets no new visitors "
+         "([operations](operations.md), \"Health\"). `/healthz`: a GET of this path gets 200 to 399; `tcp`: it accepts "
+         "a connection. Not with `udp`, nor for private services.",
+     .keys = health_keys},
+};
 
 constexpr std::string_view host_of_backend = "backend";  // the value of `host_header`
 
@@ -112,7 +177,116 @@ std::shared_ptr<const HealthCheckSettings> terms_of(const HealthCheck& check, st
     return terms;
 }
 
+class HealthReader {
+public:
+    explicit HealthReader(HealthCheck& check) : check_(check) {}
+
+    bool read(const Value& value) {
+        if (!value.is_group()) {
+            read_word(value);
+        } else {
+            check_.kind = HealthCheck::Kind::http;
+            Section section = section_of(value, health_keys());
+            read_answer(section);
+            read_pace(section);
+            section.finish();
+        }
+        return is_right() && is_complete_;
+    }
+
+private:
+    // "/healthz" or "tcp".
+    void read_word(const Value& value) {
+        if (auto word = good(value.word())) {
+            check_.kind = *word == "tcp" ? HealthCheck::Kind::tcp : HealthCheck::Kind::http;
+            if (*word != "tcp") {
+                check_.path = *std::move(word);
+                places_.emplace("path", value);
+            }
+        }
+    }
+
+    void read_answer(Section& section) {
+        if (const auto kind = number(section, "type")) {
+            check_.kind = static_cast<HealthCheck::Kind>(*kind);
+        }
+        for (const auto& [key, into] : {std::pair("path", &check_.path), std::pair("text", &check_.text)}) {
+            if (const auto value = find(section, key)) {
+                config::assign(*into, good(value->word()));
+            }
+        }
+        if (const auto value = find(section, "status")) {
+            std::string all;
+            for (const Value& item : value->items_or_single()) {
+                const auto one = good(item.word());
+                all += one ? (all.empty() ? "" : ",") + *one : "";
+            }
+            check_.status = all.empty() ? check_.status : all;
+        }
+        for (const char* key : {"path", "text", "status"}) {
+            if (const auto found = places_.find(key);
+                found != places_.end() && check_.kind != HealthCheck::Kind::http) {
+                found->second.problem("is for `type: http`");
+                is_complete_ = false;
+            }
+        }
+    }
+
+    void read_pace(Section& section) {
+        for (const auto& [key, into] :
+             {std::pair("interval", &check_.interval), std::pair("timeout", &check_.timeout)}) {
+            if (const auto value = find(section, key)) {
+                config::assign(*into, good(value->time()));
+            }
+        }
+        for (const auto& [key, into] : {std::pair("rise", &check_.rise), std::pair("fall", &check_.fall)}) {
+            if (const auto count = number(section, key)) {
+                *into = static_cast<unsigned>(*count);
+            }
+        }
+        if (const auto rule = number(section, "all_unhealthy")) {
+            check_.try_when_all_unhealthy = *rule == 1;
+        }
+    }
+
+    bool is_right() const {
+        const std::vector<Problem> problems = problems_of(check_);
+        for (const Problem& problem : problems) {
+            places_.at(problem.key).problem(problem.text);  // the defaults are valid
+        }
+        return problems.empty();
+    }
+
+    std::optional<Value> find(Section& section, const char* key) {
+        auto value = section.find(key);
+        if (value) {
+            places_.emplace(key, *value);
+        }
+        return value;
+    }
+    std::optional<std::uint64_t> number(Section& section, const char* key) {
+        return find(section, key) ? good(read_key(section, health_keys(), key)) : std::nullopt;
+    }
+    template <typename T>
+    T good(T value) {
+        is_complete_ = is_complete_ && value;
+        return value;
+    }
+
+    HealthCheck& check_;
+    std::map<std::string, Value, std::less<>> places_;
+    bool is_complete_ = true;
+};
+
 }  // namespace
+
+std::span<const SettingFacts> health_key() noexcept {
+    return of_checked;
+}
+
+bool read_health(const Value& value, HealthCheck& check) {
+    return HealthReader(check).read(value);
+}
 
 std::vector<Problem> problems_of(const HealthCheck& check) {
     std::vector<Problem> problems;

@@ -9,10 +9,10 @@
 #include "base/text.hpp"
 #include "http/rules.hpp"
 #include "net/host_port.hpp"
-#include "net/ip_network.hpp"
 #include "runtime/address.hpp"
-#include "settings/group.hpp"
+#include "settings/http.hpp"
 #include "settings/key_tables.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -194,11 +194,6 @@ void check_rules(const Https& https, std::vector<Problem>& problems) {
 
 std::span<const Setting<Https>> https_settings() noexcept {
     return settings_of_https;
-}
-
-std::optional<std::string> network_fault(const std::string& text) {
-    const auto network = net::IpNetwork::parse(text);
-    return network ? std::nullopt : std::optional(in_quotes(text) + ' ' + network.error());
 }
 
 void check_https(ServerSettings& settings, std::vector<Problem>& problems) {

@@ -9,6 +9,7 @@
 #include "http/page.hpp"
 #include "settings/file_keys.hpp"
 #include "settings/guarded_services.hpp"
+#include "settings/http.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/schema_values.hpp"
 #include "settings/visits.hpp"

@@ -1,17 +1,14 @@
 #include "settings/key_tables.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 
-#include "base/check.hpp"
 #include "ferrotunnel/log.hpp"
 #include "ferrotunnel/plugin_use.hpp"
 #include "login/rights.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/rights.hpp"
 #include "settings/server.hpp"
-#include "settings/setting_value.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -223,15 +220,6 @@ constexpr SettingFacts of_plugin[] = {
              "[when](plugins/when.md). Variables are not replaced in it. Default: all requests."},
 };
 
-constexpr SettingFacts of_page[] = {
-    {.key = "html", .form = Form::path, .help = "For visitors that accept HTML."},
-    {.key = "json", .form = Form::path, .help = "For visitors that accept JSON."},
-    {.key = "text", .form = Form::path, .help = "For all other visitors."},
-};
-constexpr SettingFacts of_page_host[] = {
-    {.key = "pages", .type = "pages", .help = "Pages of your own for this host."},
-};
-
 }  // namespace
 
 std::span<const SettingFacts> root_keys() noexcept {
@@ -268,41 +256,6 @@ std::span<const SettingFacts> plugin_section_keys() noexcept {
 
 std::span<const SettingFacts> plugin_keys() noexcept {
     return of_plugin;
-}
-
-std::span<const SettingFacts> page_keys() noexcept {
-    return of_page;
-}
-
-std::span<const SettingFacts> page_host_keys() noexcept {
-    return of_page_host;
-}
-
-void declare_keys(config::Section& section, std::span<const SettingFacts> keys) {
-    for (const SettingFacts& each : keys) {
-        section.declare(each.key);
-    }
-}
-
-config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys) {
-    config::Section section = value.section();
-    declare_keys(section, keys);
-    return section;
-}
-
-const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key) {
-    const auto found = std::ranges::find(keys, key, &SettingFacts::key);
-    check(found != keys.end(), "a reader asks for a key that its table does not have");
-    return *found;
-}
-
-std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
-                                      std::string_view key) {
-    std::optional<std::uint64_t> number;
-    if (const auto value = section.find(std::string(key))) {
-        (void)read_value(key_called(keys, key), *value, number);
-    }
-    return number;
 }
 
 }  // namespace ferrotunnel::detail

@@ -3,11 +3,9 @@
 // tables.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string_view>
 
-#include "config/reader.hpp"
 #include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
@@ -22,17 +20,12 @@ std::span<const SettingFacts> certificate_keys() noexcept;
 std::span<const SettingFacts> client_certificate_keys() noexcept;
 std::span<const SettingFacts> plugin_section_keys() noexcept;  // those that no row of PluginLimits declares
 std::span<const SettingFacts> plugin_keys() noexcept;          // of one plugin, in addition to the key that names it
-std::span<const SettingFacts> page_keys() noexcept;            // the formats of a page
-std::span<const SettingFacts> page_host_keys() noexcept;       // of a host with pages of its own
 
 std::span<const SettingFacts> client_section_keys() noexcept;  // those that no row of ClientValues declares
 std::span<const SettingFacts> disabled_service_keys() noexcept;
 std::span<const SettingFacts> service_keys() noexcept;  // including the tables backend, exit and rules
 std::span<const SettingFacts> visit_keys() noexcept;
 std::span<const SettingFacts> backend_keys() noexcept;
-std::span<const SettingFacts> group_keys() noexcept;
-std::span<const SettingFacts> eject_keys() noexcept;
-std::span<const SettingFacts> health_keys() noexcept;
 std::span<const SettingFacts> exit_keys() noexcept;
 std::span<const SettingFacts> exit_user_keys() noexcept;
 std::span<const SettingFacts> rule_keys() noexcept;
@@ -41,16 +34,5 @@ std::span<const SettingFacts> redirect_keys() noexcept;
 std::span<const SettingFacts> https_redirect_keys() noexcept;
 std::span<const SettingFacts> hsts_keys() noexcept;
 std::span<const SettingFacts> limit_keys() noexcept;
-
-/// The keys of a group; all of these are known.
-config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys);
-void declare_keys(config::Section& section, std::span<const SettingFacts> keys);
-/// The declaration of a key, which must exist.
-const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key);
-
-/// Reads the number, size or choice of a key, with the bounds of its declaration. Empty if it is missing, or invalid,
-/// which was reported.
-std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
-                                      std::string_view key);
 
 }  // namespace ferrotunnel::detail

@@ -1,12 +1,11 @@
 // Key tables of a client's services.
 #include <vector>
 
-#include "backend/health.hpp"
 #include "base/limits.hpp"
 #include "ferrotunnel/backend.hpp"
-#include "ferrotunnel/group.hpp"
-#include "ferrotunnel/health_check.hpp"
 #include "ferrotunnel/visit.hpp"
+#include "settings/group.hpp"
+#include "settings/health.hpp"
 #include "settings/key_tables.hpp"
 #include "wire/control.hpp"
 
@@ -152,131 +151,6 @@ constexpr SettingFacts of_backend[] = {
      .help = "With `udp` and `proxy_protocol`: before each datagram, as DNS servers expect it."},
 };
 
-constexpr Choice balances[] = {
-    {"round-robin", static_cast<std::uint64_t>(Group::Balance::round_robin)},
-    {"least", static_cast<std::uint64_t>(Group::Balance::least)},
-    {"two-choices", static_cast<std::uint64_t>(Group::Balance::two_choices)},
-};
-constexpr Choice stickies[] = {
-    {"off", static_cast<std::uint64_t>(Group::Sticky::off)},
-    {"address", static_cast<std::uint64_t>(Group::Sticky::address)},
-    {"cookie", static_cast<std::uint64_t>(Group::Sticky::cookie)},
-};
-constexpr SettingFacts of_group[] = {
-    {.key = "group",
-     .type = "name",
-     .help = "Name of a group: other clients with the same token may offer the service with the same group, and "
-             "visitors are spread over them ([operations](operations.md), \"Several clients for one service\"). Not "
-             "for private services, nor with `plugins`."},
-    {.key = "balance",
-     .form = Form::choice,
-     .choices = balances,
-     .help = "With `group`: the member for a new visitor: each in turn, the one with the fewest visitors, or the less "
-             "busy of two random ones. Must be equal in all members. Default: `round-robin`."},
-    {.key = "weight",
-     .form = Form::number,
-     .min = 1,
-     .max = wire::group_weight_max,
-     .help = "With `group`: relative weight of this client: with 2, it gets twice as many visitors as a member with 1. "
-             "Default: 1."},
-    {.key = "standby",
-     .form = Form::on_off,
-     .help = "With `group`: this client gets visitors only while no other member is available. Default: off."},
-    {.key = "sticky",
-     .form = Form::choice,
-     .choices = stickies,
-     .help = "With `group`: a visitor returns to the member that it had before, by its `address` (IPv6: /64) or, with "
-             "`http`, by a `cookie` that the server sets. Must be equal in all members. Default: `off`."},
-    {.key = "eject",
-     .form = Form::number,
-     .min = 1,
-     .max = wire::eject_failures_max,
-     .help = "With `group`: a member that fails this many visitors in a row gets none for a while "
-             "([operations](operations.md), \"Members that fail\"). Must be equal in all members. Default: none is "
-             "ejected.",
-     .keys = eject_keys},
-};
-
-constexpr Choice last_rules[] = {{"try", 0}, {"refuse", 1}};
-constexpr SettingFacts of_eject[] = {
-    {.key = "failures",
-     .form = Form::number,
-     .min = 1,
-     .max = wire::eject_failures_max,
-     .help = "Number of failures in a row.",
-     .is_required = true},
-    {.key = "first",
-     .form = Form::time,
-     .min = wire::eject_ms_min,
-     .max = wire::eject_ms_max,
-     .help = "How long it gets no visitors the first time; each further time twice as long. Default: `10s`."},
-    {.key = "longest",
-     .form = Form::time,
-     .min = wire::eject_ms_min,
-     .max = wire::eject_ms_max,
-     .help = "The longest of these times. Default: `5m`."},
-    {.key = "share",
-     .form = Form::number,
-     .min = 1,
-     .max = 100,
-     .help = "Percentage of members that may be ejected at once; one always may. Default: 50."},
-    {.key = "counts",
-     .type = "kind of failure, or a list",
-     .help = "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, "
-             "or sends none in time), `5xx` (an HTTP response). Default: all of them."},
-    {.key = "all_unhealthy",
-     .form = Form::choice,
-     .choices = last_rules,
-     .help = "`refuse`: the last available member is ejected too, and visitors are refused; needs a `share` of 100. "
-             "Default: `try`, which keeps that member."},
-};
-
-constexpr Choice health_kinds[] = {
-    {"tcp", static_cast<std::uint64_t>(HealthCheck::Kind::tcp)},
-    {"http", static_cast<std::uint64_t>(HealthCheck::Kind::http)},
-};
-constexpr Choice unhealthy_rules[] = {{"refuse", 0}, {"try", 1}};
-constexpr SettingFacts of_health[] = {
-    {.key = "type",
-     .form = Form::choice,
-     .choices = health_kinds,
-     .help = "Whether the backend must accept a connection (`tcp`) or answer a GET (`http`). Default: `http`."},
-    {.key = "path", .type = "path of a request", .help = "With `http`: requested path. Default: `/`."},
-    {.key = "status",
-     .type = "status or range, or a list",
-     .help = "With `http`: statuses of a healthy response, from 200 to 599. Default: `200-399`."},
-    {.key = "text",
-     .type = "text",
-     .help = "With `http`: text that the first 64 KiB of a healthy response contain, up to 256 bytes. Default: any."},
-    {.key = "interval",
-     .form = Form::time,
-     .min = limits::health_interval_ms_min,
-     .max = limits::health_interval_ms_max,
-     .help = "Time from one check to the next, less a random part of up to a fifth; `100ms` to `1h`. Default: `5s`."},
-    {.key = "timeout",
-     .form = Form::time,
-     .min = limits::health_timeout_ms_min,
-     .max = limits::health_timeout_ms_max,
-     .help = "A check without an answer within this time has failed; `10ms` to `1m`. Default: `3s`."},
-    {.key = "rise",
-     .form = Form::number,
-     .min = 1,
-     .max = limits::health_consecutive_max,
-     .help = "Number of good checks in a row after which an unhealthy backend is healthy. Default: 2."},
-    {.key = "fall",
-     .form = Form::number,
-     .min = 1,
-     .max = limits::health_consecutive_max,
-     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check decides "
-             "by itself. Default: 3."},
-    {.key = "all_unhealthy",
-     .form = Form::choice,
-     .choices = unhealthy_rules,
-     .help =
-         "If no member of the group is healthy: visitors are refused (HTTP 503 with Retry-After, otherwise a reset), "
-         "or this backend is tried anyway. Default: `refuse`."},
-};
-
 constexpr SettingFacts of_exit[] = {
     {.key = "allow",
      .type = "destination, or a list",
@@ -287,16 +161,6 @@ constexpr SettingFacts of_exit[] = {
      .type = "list of users",
      .help = "With `local: exit`: users that may use it, up to 64. Default: no login.",
      .keys = exit_user_keys},
-};
-
-constexpr SettingFacts of_checked[] = {
-    {.key = "health",
-     .type = "path of a request, or `tcp`",
-     .help =
-         "The client checks the backend regularly; while it is unhealthy, the service gets no new visitors "
-         "([operations](operations.md), \"Health\"). `/healthz`: a GET of this path gets 200 to 399; `tcp`: it accepts "
-         "a connection. Not with `udp`, nor for private services.",
-     .keys = health_keys},
 };
 
 constexpr SettingFacts of_exit_user[] = {
@@ -435,8 +299,8 @@ std::span<const SettingFacts> disabled_service_keys() noexcept {
 std::span<const SettingFacts> service_keys() noexcept {
     static const std::vector<SettingFacts> all = [] {
         std::vector<SettingFacts> keys(std::begin(of_service), std::end(of_service));
-        keys.insert(keys.end(), std::begin(of_group), std::end(of_group));
-        keys.insert(keys.end(), std::begin(of_checked), std::end(of_checked));
+        keys.insert(keys.end(), group_keys().begin(), group_keys().end());
+        keys.insert(keys.end(), health_key().begin(), health_key().end());
         keys.insert(keys.end(), std::begin(of_backend), std::end(of_backend));
         keys.insert(keys.end(), std::begin(of_exit), std::end(of_exit));
         keys.insert(keys.end(), std::begin(of_rules), std::end(of_rules));
@@ -451,18 +315,6 @@ std::span<const SettingFacts> visit_keys() noexcept {
 
 std::span<const SettingFacts> backend_keys() noexcept {
     return of_backend;
-}
-
-std::span<const SettingFacts> group_keys() noexcept {
-    return of_group;
-}
-
-std::span<const SettingFacts> eject_keys() noexcept {
-    return of_eject;
-}
-
-std::span<const SettingFacts> health_keys() noexcept {
-    return of_health;
 }
 
 std::span<const SettingFacts> exit_keys() noexcept {

@@ -1,7 +1,7 @@
 #include "settings/keys_backend.hpp"
 
 #include "settings/key_tables.hpp"
-#include "settings/setting_value.hpp"
+#include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
 

@@ -2,7 +2,7 @@
 // files.
 #include "base/limits.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 

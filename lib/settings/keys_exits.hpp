@@ -5,7 +5,7 @@
 
 #include "config/reader.hpp"
 #include "ferrotunnel/tcp.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 

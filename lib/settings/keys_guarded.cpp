@@ -6,8 +6,8 @@
 #include "config/values.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
 #include "settings/rights.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "base/limits.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

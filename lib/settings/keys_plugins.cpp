@@ -19,8 +19,8 @@
 #include "plugin/loader.hpp"
 #include "plugin/shipped.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
 #include "settings/plugin_scope.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

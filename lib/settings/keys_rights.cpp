@@ -5,8 +5,8 @@
 #include "config/timestamp.hpp"
 #include "config/values.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
 #include "settings/rights.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -6,8 +6,8 @@
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/secret.hpp"
 #include "login/token.hpp"
-#include "settings/keys_sections.hpp"
 #include "settings/plugins.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "settings/group.hpp"
+#include "settings/health.hpp"
 #include "settings/keys_backend.hpp"
 #include "settings/keys_exits.hpp"
-#include "settings/keys_group.hpp"
-#include "settings/keys_health.hpp"
 #include "settings/keys_rules.hpp"
-#include "settings/keys_sections.hpp"
 #include "settings/keys_sides.hpp"
+#include "settings/section_reader.hpp"
 #include "settings/service_plugins.hpp"
 
 namespace ferrotunnel::detail {

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "config/secret_text.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 

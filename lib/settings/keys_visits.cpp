@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 #include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {

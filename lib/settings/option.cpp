@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -17,6 +17,7 @@
 #include "ferrotunnel/traces.hpp"
 #include "settings/common.hpp"
 #include "settings/copyable_secret.hpp"
+#include "settings/http.hpp"
 #include "settings/key_tables.hpp"
 #include "settings/plugins.hpp"
 
@@ -75,9 +76,6 @@ struct ServerValues : CommonValues {
 
     friend bool operator==(const ServerValues&, const ServerValues&) = default;
 };
-
-/// The problem of the text of a network or address; empty if it is valid.
-std::optional<std::string> network_fault(const std::string& text);
 
 inline constexpr std::string_view addresses_topic = "Public addresses";
 inline constexpr std::string_view https_topic = "HTTPS, and proxies in front";

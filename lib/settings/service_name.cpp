@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/hex.hpp"
+#include "base/text.hpp"
 #include "net/host_port.hpp"
 
 namespace ferrotunnel::detail {
@@ -53,6 +54,12 @@ std::string named(const std::string& local) {
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= name_length_max && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+void check_name(const std::string& name, std::vector<Problem>& problems) {
+    if (!is_name(name)) {
+        problems.push_back({"name", in_quotes(name) + ": " + name_expected});
+    }
 }
 
 std::string default_name(const Tcp& service) {

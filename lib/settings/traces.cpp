@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "http/edits.hpp"
 #include "http/field_name.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 #include "trace/limits.hpp"
 
 namespace ferrotunnel::detail {

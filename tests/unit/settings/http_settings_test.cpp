@@ -13,7 +13,7 @@
 #include "base/limits.hpp"
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/server.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -11,7 +11,7 @@
 #include "config/reader.hpp"
 #include "config/secret_text.hpp"
 #include "settings/file.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -74,7 +74,6 @@ private:
 };
 
 void read_https_sections(SectionReader& reader, Https& https);
-void read_http_sections(SectionReader& reader, HttpServerSettings& http);
 void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
 
 /// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.

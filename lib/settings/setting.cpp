@@ -1,10 +1,10 @@
-#include "settings/setting_value.hpp"
+#include "settings/setting.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <string_view>
 
+#include "base/check.hpp"
 #include "base/units.hpp"
 #include "config/values.hpp"
 
@@ -236,6 +236,33 @@ std::string text_of(const SettingFacts& /*setting*/, milliseconds value) {
 
 std::string text_of(const SettingFacts& /*setting*/, const std::string& value) {
     return value;
+}
+
+void declare_keys(config::Section& section, std::span<const SettingFacts> keys) {
+    for (const SettingFacts& each : keys) {
+        section.declare(each.key);
+    }
+}
+
+config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys) {
+    config::Section section = value.section();
+    declare_keys(section, keys);
+    return section;
+}
+
+const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key) {
+    const auto found = std::ranges::find(keys, key, &SettingFacts::key);
+    check(found != keys.end(), "a reader asks for a key that its table does not have");
+    return *found;
+}
+
+std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
+                                      std::string_view key) {
+    std::optional<std::uint64_t> number;
+    if (const auto value = section.find(std::string(key))) {
+        (void)read_value(key_called(keys, key), *value, number);
+    }
+    return number;
 }
 
 }  // namespace ferrotunnel::detail

@@ -1,22 +1,33 @@
-// `server.http.pages` and `server.http.hosts`: custom pages of the operator.
+// Pages of the operator's own: `server.http.pages` and `server.http.hosts`.
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/text_encoding.hpp"
-#include "settings/key_tables.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/http.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
 using config::Section;
 using config::Value;
+
+constexpr SettingFacts of_page[] = {
+    {.key = "html", .form = Form::path, .help = "For visitors that accept HTML."},
+    {.key = "json", .form = Form::path, .help = "For visitors that accept JSON."},
+    {.key = "text", .form = Form::path, .help = "For all other visitors."},
+};
+constexpr SettingFacts of_page_host[] = {
+    {.key = "pages", .type = "pages", .help = "Pages of your own for this host."},
+};
 
 struct FormatName {
     const char* key;
@@ -141,6 +152,14 @@ void read_hosts(const Value& value, std::vector<HttpPage>& pages) {
 
 }  // namespace
 
+std::span<const SettingFacts> page_keys() noexcept {
+    return of_page;
+}
+
+std::span<const SettingFacts> page_host_keys() noexcept {
+    return of_page_host;
+}
+
 void read_http_sections(SectionReader& reader, HttpServerSettings& http) {
     if (const auto value = reader.find(http_place, "pages")) {
         read_pages(*value, {}, http.pages);
@@ -148,6 +167,82 @@ void read_http_sections(SectionReader& reader, HttpServerSettings& http) {
     if (const auto value = reader.find(http_place, "hosts")) {
         read_hosts(*value, http.pages);
     }
+}
+
+void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {
+    const std::string setting = "http_settings.pages";
+    if (pages.size() > limits::http_pages_max) {
+        problems.push_back({setting, "has more than " + std::to_string(limits::http_pages_max) + " pages"});
+        return;
+    }
+    std::set<std::tuple<std::string, std::string, HttpPage::Format>> known;
+    for (const HttpPage& page : pages) {
+        http::HostPages checked;
+        if (const auto wrong = add_page(page, checked)) {
+            problems.push_back({setting, "the page for " + in_quotes(page.state) + ' ' + *wrong});
+        } else if (!known.insert({page.host, page.state, page.format}).second) {
+            problems.push_back({setting, "there are two pages for " + in_quotes(page.state) + " in one format" +
+                                             (page.host.empty() ? "" : ", for the host " + in_quotes(page.host))});
+        }
+    }
+}
+
+std::optional<PageStates> page_states_of(const std::string& name) {
+    PageStates found;
+    found.all = name == "all";
+    if (const auto state = http::page_state_of(std::string_view(name))) {
+        found.states.push_back(*state);
+    }
+    for (std::size_t i = 0; i < http::page_states; ++i) {
+        const http::PageStateInfo& info = http::info_of(static_cast<http::PageState>(i));
+        if (std::to_string(info.status) == name) {
+            found.states.push_back(info.state);
+        }
+    }
+    return found.all || !found.states.empty() ? std::optional(found) : std::nullopt;
+}
+
+std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages) {
+    static_assert(static_cast<int>(HttpPage::Format::html) == static_cast<int>(http::PageFormat::html) &&
+                  static_cast<int>(HttpPage::Format::json) == static_cast<int>(http::PageFormat::json) &&
+                  static_cast<int>(HttpPage::Format::text) == static_cast<int>(http::PageFormat::text));
+    const auto states = page_states_of(page.state);
+    if (!states) {
+        return "is not a valid status or state; expected a status like 404, a state like no_client, or all";
+    }
+    auto parsed = http::PageTemplate::parse(page.text, static_cast<http::PageFormat>(page.format));
+    if (!parsed) {
+        return parsed.error().text;
+    }
+    const auto host = http::parse_host_pattern(page.host.empty() ? "*" : page.host);
+    if (!host) {
+        return "is for the host " + in_quotes(page.host) + ", which " + host.error().text;
+    }
+    http::PageSet& set = pages.of(*host);
+    if (states->all) {
+        set.set_default(std::move(*parsed));
+        return std::nullopt;
+    }
+    for (const http::PageState state : states->states) {
+        set.set(state, *parsed);
+    }
+    return std::nullopt;
+}
+
+// The pages for the most specific states are added last, so that they win.
+http::HostPages pages_of(const std::vector<HttpPage>& pages) {
+    const auto exactness = [](const HttpPage& page) {
+        return page.state == "all" ? 0 : http::page_state_of(std::string_view(page.state)) ? 2 : 1;
+    };
+    http::HostPages all;
+    for (int level = 0; level <= 2; ++level) {
+        for (const HttpPage& page : pages) {
+            if (exactness(page) == level) {
+                (void)add_page(page, all);
+            }
+        }
+    }
+    return all;
 }
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-#include "settings/keys_sections.hpp"
+#include "settings/section_reader.hpp"
 
 #include <algorithm>
 #include <utility>
