@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -27,7 +26,7 @@
 #include "settings/plugins.hpp"
 #include "settings/rights.hpp"
 #include "settings/rows.hpp"
-#include "settings/service_name.hpp"
+#include "settings/service.hpp"
 #include "settings/service_plugins.hpp"
 #include "settings/service_rules.hpp"
 #include "settings/settings.hpp"
@@ -36,9 +35,6 @@
 
 namespace ferrotunnel::detail {
 namespace {
-
-using login::TokenStrength;
-using login::WeakTokenPolicy;
 
 void check_readable(const char* key, const std::string& path, std::vector<Problem>& problems) {
     if (::access(path.c_str(), R_OK) != 0) {
@@ -81,20 +77,6 @@ void check_common(const CommonValues& settings, const Attached& attached, std::v
         }
     }
     check_timing(settings.timing, problems);
-}
-
-// Returns the token's strength, or reports a problem that does not repeat the token.
-std::optional<TokenStrength> check_token(const Secret& secret, const std::string& key, std::vector<Problem>& problems) {
-    auto token = login::parse_token(secret.reveal());
-    if (!token) {
-        problems.push_back({key, token.error()});
-        return std::nullopt;
-    }
-    return token->strength;
-}
-
-WeakTokenPolicy policy_of(const CommonValues& settings) {
-    return settings.allow_weak_token ? WeakTokenPolicy::allowed : WeakTokenPolicy::loopback_only;
 }
 
 // Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
@@ -277,45 +259,6 @@ void leave_out_what_is_off(ServerSettings& settings) {
     }
 }
 
-// The secrets of a token: `secret`, and `also` if it is set.
-std::vector<const Secret*> secrets_of(const NamedToken& token) {
-    std::vector<const Secret*> secrets{&token.secret};
-    if (!token.also.empty()) {
-        secrets.push_back(&token.also);
-    }
-    return secrets;
-}
-
-void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems) {
-    if (settings.tokens.empty()) {
-        problems.push_back({"token", "missing: no client could log in. `ferrotunnel token` makes one"});
-    }
-    const auto place = net::parse_host_port(settings.bind, default_control_port);
-    std::set<std::string_view> names;
-    std::set<std::string_view> texts;
-    for (std::size_t i = 0; i < settings.tokens.size(); ++i) {
-        NamedToken& token = settings.tokens[i];
-        if (token.name.empty()) {
-            token.name = "token-" + std::to_string(i + 1);
-        }
-        if (!names.insert(token.name).second) {
-            problems.push_back({"token", "two tokens have the name " + in_quotes(token.name)});
-        }
-        for (const Secret* secret : secrets_of(token)) {
-            if (!texts.insert(secret->reveal()).second) {
-                problems.push_back({"token", "the token " + in_quotes(token.name) + " appears twice"});
-            }
-            auto strength = check_token(*secret, "token", problems);
-            if (strength && place) {
-                if (auto refusal = login::refusal_to_listen(policy_of(settings), *strength, place->host)) {
-                    problems.push_back({"token", *refusal});
-                }
-            }
-        }
-        check_rights(token, problems);
-    }
-}
-
 std::string exposed_warning(const std::string& name) {
     return "the file of the token" + name + " can be read by other users of this machine";
 }
@@ -390,28 +333,6 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     (void)prepare_plugins(settings.plugins, problems);
     check_guarded_services(settings.guarded_services, problems);
     check_client_plugins(settings.client_plugins, settings.plugins.size(), problems);
-}
-
-wire::TlsPart tls_part(const Tls& service) {
-    wire::TlsPart part;
-    part.hosts.push_back(service.host);
-    part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
-    return part;
-}
-
-wire::HttpPart http_part(const Http& service) {
-    wire::HttpPart part;
-    if (!service.host.empty()) {
-        part.hosts.push_back(service.host);
-        part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
-    }
-    part.path = service.path;
-    part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
-    const auto place = backend::parse_backend_address(service.local, wire::ServiceKind::http);
-    part.backend_tls = place && place->tls;
-    part.rules = rules_part(service);
-    part.limits = limits_part(service.limits);
-    return part;
 }
 
 std::vector<std::string> warnings_for(const ClientSettings& settings) {

@@ -13,9 +13,9 @@
 #include "ferrotunnel/visit.hpp"
 #include "inspect/limits.hpp"
 #include "settings/common.hpp"
-#include "settings/copyable_secret.hpp"
-#include "settings/key_tables.hpp"
 #include "settings/managed_targets.hpp"
+#include "settings/secret.hpp"
+#include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {
 

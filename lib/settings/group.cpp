@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "settings/service_name.hpp"
+#include "settings/service.hpp"
 #include "wire/group_words.hpp"
 
 namespace ferrotunnel::detail {

@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "http/page.hpp"
+#include "settings/backend.hpp"
+#include "settings/exits.hpp"
 #include "settings/file_keys.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/http.hpp"
-#include "settings/key_tables.hpp"
 #include "settings/schema_values.hpp"
+#include "settings/service_rules.hpp"
 #include "settings/visits.hpp"
 #include "wire/plugins_part.hpp"
 

@@ -12,7 +12,7 @@
 #include "base/check.hpp"
 #include "settings/http.hpp"
 #include "settings/https.hpp"
-#include "settings/plugin_limits.hpp"
+#include "settings/plugins.hpp"
 #include "settings/setting.hpp"
 #include "settings/settings.hpp"
 #include "settings/traces.hpp"

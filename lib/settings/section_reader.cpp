@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "settings/key_tables.hpp"
+#include "settings/secret.hpp"
+#include "settings/service.hpp"
 
 namespace ferrotunnel::detail {
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "config/reader.hpp"
-#include "config/secret_text.hpp"
 #include "settings/file.hpp"
 #include "settings/rows.hpp"
 
@@ -72,49 +71,5 @@ private:
     std::map<std::string, config::Section, std::less<>> groups_;
     std::set<std::string> was_read_;
 };
-
-void read_https_sections(SectionReader& reader, Https& https);
-void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
-
-/// Reads a token: `file:PATH`, `env:NAME`, or the text itself, which gives a warning unless it comes from a variable.
-/// Reports a problem and returns nothing if it is not a token.
-std::optional<Secret> read_token(config::Value value, ConfigReading& reading);
-
-/// Reads a password: `file:PATH`, `env:NAME`, or the text itself, as with a token.
-std::optional<Secret> read_password(config::Value value, ConfigReading& reading);
-
-/// Reads one of the tokens in a server's `token`: a plain token, or a group with its name and rights.
-void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
-
-/// Warns about a secret in the file itself, unless it comes from a variable. `what`: "a token".
-void warn_of_inline_secret(const config::Value& value, const std::string& what, ConfigReading& reading);
-
-/// The source for config::read_secret(): files are registered as files of the configuration. `word`: the secret's name
-/// in problems.
-config::SecretSource secret_source(ConfigReading& reading, const std::string& word = "secret");
-
-/// Reads the plugins of a server, and loads their libraries.
-void read_plugins(SectionReader& reader, ServerValues& settings, ConfigReading& reading);
-
-/// The file that a token is in; empty if it is not in a file.
-std::string token_file_of(const config::Value& value);
-/// The token's name in logs: that of its file; empty if it is not in a file.
-std::string token_name_of(const config::Value& value);
-
-/// Reads the key of a private service or of a visit to one. False if it is invalid, which was reported.
-bool read_visit_key(const config::Value& value, ConfigReading& reading, VisitKey& into);
-
-/// Reads the services that must prove a token of their own.
-void read_guarded_services(const config::Value& list, ConfigReading& reading, std::vector<GuardedService>& services);
-
-/// Reads the visits of a client.
-void read_visits(const config::Value& list, ConfigReading& reading, std::vector<Visit>& visits);
-
-/// Reads the services of a client. `server`: the server section of the same file, if there is one.
-void read_services(const config::Value& list, ConfigReading& reading, ClientPart& part);
-/// Maximum size of `by`, the user who disabled a service.
-inline constexpr std::size_t disabled_by_max = 256;
-/// Disables services that were read.
-void read_disabled_services(const config::Value& list, ClientPart& part);
 
 }  // namespace ferrotunnel::detail

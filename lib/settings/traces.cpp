@@ -4,11 +4,15 @@
 #include <array>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "base/text.hpp"
+#include "config/secret_text.hpp"
 #include "http/edits.hpp"
 #include "http/field_name.hpp"
 #include "settings/rows.hpp"
+#include "settings/secret.hpp"
+#include "settings/section_reader.hpp"
 #include "trace/limits.hpp"
 
 namespace ferrotunnel::detail {
@@ -89,6 +93,23 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
 
 std::span<const Setting<Traces>> traces_settings() noexcept {
     return settings_of_traces;
+}
+
+void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading) {
+    const auto value = reader.find(traces_place, "headers");
+    if (!value) {
+        return;
+    }
+    if (!value->is_group()) {
+        value->unexpected("names with their values, like {Authorization: \"env:COLLECTOR_AUTH\"}");
+        return;
+    }
+    traces.headers.clear();
+    for (const auto& [name, each] : value->section().all()) {
+        if (auto secret = config::read_secret(each, secret_source(reading))) {
+            traces.headers.emplace_back(name, std::move(*secret));
+        }
+    }
 }
 
 Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;

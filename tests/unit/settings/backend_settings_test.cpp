@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "backend/folder.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 #include "unit/transport/made_certificates.hpp"
 #include "unit/transport/pipes.hpp"
 

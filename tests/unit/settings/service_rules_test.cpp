@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::detail;

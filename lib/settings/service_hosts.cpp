@@ -1,9 +1,16 @@
-// Services that visitors find by a host name in a configuration file: `http` and `tls`.
+// Services that visitors find by a host name: `http` and `tls`.
 #include <utility>
 
+#include "backend/backend.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "directory/http_description.hpp"
-#include "settings/keys_service.hpp"
+#include "settings/backend.hpp"
+#include "settings/group.hpp"
+#include "settings/health.hpp"
+#include "settings/service_plugins.hpp"
+#include "settings/service_reader.hpp"
+#include "settings/service_rules.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -157,6 +164,82 @@ void add_tls(const ServiceKeys& keys, ClaimedNames& taken, ConfigReading& readin
         is_new_name(tls.name, keys.name ? *keys.name : *keys.tls, taken) && is_new_host(tls, *keys.tls, taken)) {
         part.tls_services.push_back(std::move(tls));
     }
+}
+
+void check_service(Http& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
+    }
+    directory::HttpDescription description;
+    wire::HttpPart part = http_part(service);
+    part.rules = {};  // checked below
+    if (service.host.empty() && !service.aliases.empty()) {
+        problems.push_back({service.name, "has `aliases` without `host`"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; split it into two services"});
+    } else if (auto problem = directory::read_http_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
+    }
+    if (service.path.size() > limits::http_path_text_max) {
+        problems.push_back(
+            {service.name, "has a path of more than " + std::to_string(limits::http_path_text_max) + " bytes"});
+    }
+    for (const Problem& problem : rule_problems(service, application_serves)) {
+        problems.push_back({service.name, '`' + problem.key + "` " + problem.text});
+    }
+    (void)plugins_part(service.plugins, service.name, problems);
+    check_group(service.group, service.name, wire::ServiceKind::http, !service.plugins.empty(), false, problems);
+    if (application_serves || !service.rules.redirect || !service.local.empty()) {
+        check_backend_of(service, application_serves, "127.0.0.1:3000", problems);
+    }
+    check_health(service, application_serves, problems);
+}
+
+void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems) {
+    if (service.name.empty()) {
+        service.name = default_name(service);
+    } else {
+        check_name(service.name, problems);
+    }
+    directory::HttpDescription description;
+    const wire::TlsPart part = tls_part(service);
+    if (service.host.empty()) {
+        problems.push_back({service.name, "missing `host`: the name that visitors request, like app.example.com"});
+    } else if (part.hosts.size() > limits::http_hosts_per_service_max) {
+        problems.push_back({service.name, "has more than " + std::to_string(limits::http_hosts_per_service_max) +
+                                              " hosts; split it into two services"});
+    } else if (auto problem = directory::read_tls_part(part, description)) {
+        problems.push_back({service.name, std::move(*problem)});
+    }
+    (void)plugins_part(service.plugins, service.name, problems);
+    check_group(service.group, service.name, wire::ServiceKind::tls, !service.plugins.empty(), false, problems);
+    check_backend_of(service, application_serves, "127.0.0.1:8443", problems);
+    check_health(service, application_serves, problems);
+}
+
+wire::HttpPart http_part(const Http& service) {
+    wire::HttpPart part;
+    if (!service.host.empty()) {
+        part.hosts.push_back(service.host);
+        part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    }
+    part.path = service.path;
+    part.per_visitor = service.per_visitor || service.proxy_protocol != ProxyProtocol::off;
+    const auto place = backend::parse_backend_address(service.local, wire::ServiceKind::http);
+    part.backend_tls = place && place->tls;
+    part.rules = rules_part(service);
+    part.limits = limits_part(service.limits);
+    return part;
+}
+
+wire::TlsPart tls_part(const Tls& service) {
+    wire::TlsPart part;
+    part.hosts.push_back(service.host);
+    part.hosts.insert(part.hosts.end(), service.aliases.begin(), service.aliases.end());
+    return part;
 }
 
 }  // namespace ferrotunnel::detail

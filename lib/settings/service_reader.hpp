@@ -1,4 +1,5 @@
-// Shared by the readers of a service's keys: the keys, and the names and ports of earlier services.
+// Reading a service of a client in a configuration file: its keys, the names and ports of earlier services, and the
+// server of the same file.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +10,39 @@
 #include <utility>
 #include <vector>
 
+#include "login/port_policy.hpp"
+#include "settings/backend.hpp"
+#include "settings/exits.hpp"
+#include "settings/file.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
-#include "settings/keys_backend.hpp"
-#include "settings/keys_exits.hpp"
-#include "settings/keys_rules.hpp"
-#include "settings/keys_sides.hpp"
 #include "settings/section_reader.hpp"
+#include "settings/service.hpp"
 #include "settings/service_plugins.hpp"
+#include "settings/service_rules.hpp"
+#include "settings/visits.hpp"
 
 namespace ferrotunnel::detail {
+
+/// The file's server, if it is the one that the file's client connects to: finds services that it would refuse, before
+/// either starts.
+class OwnServer {
+public:
+    /// Returns nothing if the client connects elsewhere, or if that is unknown, for instance because the system chooses
+    /// the server's port.
+    static std::optional<OwnServer> of(const std::optional<ServerPart>& server, const ClientValues& client);
+
+    /// The reason why the server would refuse this; empty if it would not.
+    std::optional<std::string> refusal_of_port(std::uint16_t port) const;
+    std::optional<std::string> refusal_of_http(bool wants_a_name) const;
+    std::optional<std::string> refusal_of_tls() const;
+
+private:
+    explicit OwnServer(const ServerPart& part) : part_(part) {}
+
+    ServerPart part_;
+    login::PortPolicy ports_;
+};
 
 /// Names, public ports and hosts of earlier services, with their lines, and their server, if it is in the same file.
 struct ClaimedNames {
@@ -97,6 +121,17 @@ bool is_new_name(const std::string& name, const config::Value& place, ClaimedNam
 
 /// Reports a refusal by the file's own server, at the key that it is about.
 bool is_allowed(const config::Value& place, const std::optional<std::string>& refusal);
+
+/// Checks the backend of a service of any kind.
+template <typename Service>
+void check_backend_of(Service& service, bool application_serves, const char* example, std::vector<Problem>& problems) {
+    const BackendSpec words = backend_spec(service);
+    if (application_serves) {
+        check_no_backend(words, problems);
+    } else {
+        check_backend(words, example, problems);
+    }
+}
 
 /// Reports the problems found by check_service, each at its key. False if there are problems.
 template <typename Description>
