@@ -5,6 +5,7 @@
 
 #include "support/eventually.hpp"
 #include "unit/session/session_parts.hpp"
+#include "wire/group_words.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::session;
