@@ -12,7 +12,7 @@
 #include "runtime/worker_executor.hpp"
 #include "session/limits.hpp"
 #include "session/own_clients.hpp"
-#include "settings/client_proxy.hpp"
+#include "settings/client.hpp"
 
 namespace ferrotunnel {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "runtime/machine_memory.hpp"
-#include "settings/dashboard_address.hpp"
+#include "settings/dashboard.hpp"
 #include "settings/http.hpp"
 
 namespace ferrotunnel::detail {

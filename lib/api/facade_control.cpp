@@ -18,8 +18,8 @@
 #include "runtime/address.hpp"
 #include "runtime/shared_listener.hpp"
 #include "runtime/system_random.hpp"
-#include "settings/dashboard_address.hpp"
-#include "settings/metrics_address.hpp"
+#include "settings/common.hpp"
+#include "settings/dashboard.hpp"
 
 namespace ferrotunnel::detail {
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "settings/file.hpp"
-#include "settings/key_tables.hpp"
 #include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {

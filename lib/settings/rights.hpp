@@ -48,11 +48,6 @@ std::optional<std::string> right_host_fault(const std::string& text);
 std::optional<std::string> right_port_fault(const std::string& text);
 std::optional<std::string> right_kind_fault(const std::string& text);
 std::optional<std::string> right_bind_fault(const std::string& text);
-/// What is wrong with a listen address for public ports, to follow it in quotes: its zone, a character that no address
-/// has, or `expected`.
-std::string public_bind_fault(std::string_view text, std::string_view expected);
-/// Normal form of an IP address like "127.0.0.1", "[::1]" or "::1"; empty if it is invalid.
-std::optional<std::string> ip_address_of(std::string_view text);
 std::optional<std::string> right_token_fault(const std::string& text);
 /// The problem of the number of entries of a list.
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list);
@@ -66,6 +61,8 @@ std::optional<login::TokenStrength> check_token(const Secret& secret, const std:
 login::WeakTokenPolicy policy_of(const CommonValues& settings);
 /// The secrets of a token: `secret`, and `also` if it is set.
 std::vector<const Secret*> secrets_of(const NamedToken& token);
+/// A warning that others can read the file of a token. `name`: the token's, with a blank in front.
+std::string exposed_warning(const std::string& name);
 
 /// Checks the tokens of a server, and gives names to those that have none.
 void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problems);

@@ -10,8 +10,8 @@
 #include "http/host_pattern.hpp"
 #include "login/token.hpp"
 #include "net/host_port.hpp"
-#include "runtime/address.hpp"
 #include "settings/http.hpp"
+#include "settings/listen_addresses.hpp"
 #include "settings/rights.hpp"
 #include "settings/settings.hpp"
 
@@ -101,20 +101,6 @@ std::optional<std::string> right_bind_fault(const std::string& text) {
     return ip_address_of(text)
                ? std::nullopt
                : std::optional(public_bind_fault(text, "is not a valid IP address, like 127.0.0.1 or 0.0.0.0"));
-}
-
-std::string public_bind_fault(std::string_view text, std::string_view expected) {
-    return net::without_zone(text).size() < text.size()
-               ? in_quotes(text) + " has a zone; public ports listen on an address without one, or on all (::)"
-               : net::quoted_address_fault(text, expected);
-}
-
-std::optional<std::string> ip_address_of(std::string_view text) {
-    if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
-        text = text.substr(1, text.size() - 2);
-    }
-    const auto address = runtime::SocketAddress::from_ip(text, 0);
-    return !text.empty() && address ? std::optional(address->ip()) : std::nullopt;
 }
 
 std::optional<std::string> right_token_fault(const std::string& text) {
@@ -255,6 +241,10 @@ void check_server_tokens(ServerSettings& settings, std::vector<Problem>& problem
         }
         check_rights(token, problems);
     }
+}
+
+std::string exposed_warning(const std::string& name) {
+    return "the file of the token" + name + " can be read by other users of this machine";
 }
 
 }  // namespace ferrotunnel::detail

@@ -54,11 +54,11 @@ struct Groups<ServerValues> {
     template <typename Visit>
     static void visit(Visit visit) {
         visit(
-            GroupPlace{}, std::span(server_settings), [](auto& values) -> auto& { return values; });
+            GroupPlace{}, server_settings(), [](auto& values) -> auto& { return values; });
         visit(
-            GroupPlace{}, std::span(common_settings), [](auto& values) -> auto& { return values; });
+            GroupPlace{}, common_settings(), [](auto& values) -> auto& { return values; });
         visit(
-            timing_place, std::span(timing_settings), [](auto& values) -> auto& { return values.timing; });
+            timing_place, timing_settings(), [](auto& values) -> auto& { return values.timing; });
         visit(
             http_place, http_settings(), [](auto& values) -> auto& { return values.http; });
         visit(
@@ -76,13 +76,13 @@ struct Groups<ClientValues> {
     template <typename Visit>
     static void visit(Visit visit) {
         visit(
-            GroupPlace{}, std::span(client_settings), [](auto& values) -> auto& { return values; });
+            GroupPlace{}, client_settings(), [](auto& values) -> auto& { return values; });
         visit(
-            GroupPlace{}, std::span(common_settings), [](auto& values) -> auto& { return values; });
+            GroupPlace{}, common_settings(), [](auto& values) -> auto& { return values; });
         visit(
-            timing_place, std::span(timing_settings), [](auto& values) -> auto& { return values.timing; });
+            timing_place, timing_settings(), [](auto& values) -> auto& { return values.timing; });
         visit(
-            timing_place, std::span(reconnect_settings), [](auto& values) -> auto& { return values.timing; });
+            timing_place, reconnect_settings(), [](auto& values) -> auto& { return values.timing; });
     }
 };
 
@@ -161,8 +161,8 @@ void replace_group(const GroupPlace& place, std::span<const Setting<Group>> rows
 }
 
 inline void replace_timing(Timing& timing, const Timing& now, Attached& attached) {
-    forget_changed(timing_place, reconnect_settings, timing, now, attached);
-    replace_group(timing_place, std::span<const Setting<Timing>>(timing_settings), timing, now, attached);
+    forget_changed(timing_place, reconnect_settings(), timing, now, attached);
+    replace_group(timing_place, timing_settings(), timing, now, attached);
 }
 
 /// A setting that has changed, by its key in a file: "server.http.pages".

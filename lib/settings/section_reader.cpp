@@ -3,10 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "settings/key_tables.hpp"
-#include "settings/secret.hpp"
-#include "settings/service.hpp"
-
 namespace ferrotunnel::detail {
 
 using config::Section;
@@ -60,73 +56,6 @@ void SectionReader::fit(Timing& timing) const {
     if (was_read_.contains("timing.reconnect_max") && !was_read_.contains("timing.reconnect_first")) {
         timing.reconnect_first = std::min(timing.reconnect_first, timing.reconnect_max);
     }
-}
-
-ServerPart read_server(Section section, ConfigReading& reading) {
-    ServerPart part;
-    ServerValues& settings = part.settings;
-    SectionReader reader(std::move(section), reading, reading.file.server_origins);
-    reader.read_settings(settings);
-    reader.read_group({}, program_settings, part);
-    read_https_sections(reader, settings.https);
-    read_http_sections(reader, settings.http);
-    read_traces_sections(reader, settings.traces, reading);
-    if (settings.https_bind == bind_off) {
-        settings.https = {};  // a file may keep them while https_bind is off
-    }
-    if (auto value = reader.find({}, "token")) {
-        part.has_token = true;
-        value->hide();
-        for (Value& item : value->items_or_single()) {
-            read_server_token(item, settings.tokens, reading);
-        }
-    }
-    if (auto value = reader.find({}, "services", "guarded_services")) {
-        read_guarded_services(*value, reading, settings.guarded_services);
-    }
-    if (reader.find({}, "plugins")) {
-        read_plugins(reader, settings, reading);
-    }
-    reader.finish();
-    return part;
-}
-
-ClientPart read_client(Section section, ConfigReading& reading) {
-    ClientPart part;
-    SectionReader reader(std::move(section), reading, reading.file.client_origins);
-    reader.read_settings(part.settings);
-    reader.read_group({}, program_settings, part);
-    if (auto value = reader.find({}, "token")) {
-        part.has_token = true;
-        value->hide();
-        if (std::optional<Secret> secret = read_token(*value, reading)) {
-            part.settings.token = std::move(*secret);
-        }
-    }
-    if (auto value = reader.find({}, "services")) {
-        read_services(*value, reading, part);
-    }
-    if (auto value = reader.find({}, "visits")) {
-        read_visits(*value, reading, part.settings.visits);
-    }
-    if (auto value = reader.find({}, "disabled")) {
-        read_disabled_services(*value, part);
-    }
-    reader.finish();
-    return part;
-}
-
-LogPart read_log(Section section) {
-    LogPart part;
-    declare_keys(section, log_keys());
-    if (const auto level = read_key(section, log_keys(), "level")) {
-        part.level = static_cast<LogLevel>(*level);
-    }
-    if (const auto format = read_key(section, log_keys(), "format")) {
-        part.format = static_cast<LogFormat>(*format);
-    }
-    section.finish();
-    return part;
 }
 
 }  // namespace ferrotunnel::detail

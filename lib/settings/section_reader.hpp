@@ -1,4 +1,4 @@
-// The sections of a configuration file, one function each.
+// Reader of the section of a side in a configuration file: the settings that have rows, and the places of all.
 #pragma once
 
 #include <map>
@@ -14,17 +14,13 @@
 
 namespace ferrotunnel::detail {
 
-/// Shared context of the functions below: the file under construction, and its texts.
+/// Shared context of the readers of all subjects: the file under construction, and its texts.
 struct ConfigReading {
     ConfigFile& file;
     const std::vector<ConfigText>& texts;  // by Place::file
 
     const ConfigText& text_at(const config::Place& place) const { return texts.at(place.file); }
 };
-
-ServerPart read_server(config::Section section, ConfigReading& reading);
-ClientPart read_client(config::Section section, ConfigReading& reading);
-LogPart read_log(config::Section section);
 
 /// Reads the settings of a side, and keeps their places for problems that build() may report.
 class SectionReader {

@@ -6,8 +6,8 @@
 #include "settings/backend.hpp"
 #include "settings/group.hpp"
 #include "settings/health.hpp"
+#include "settings/listen_addresses.hpp"
 #include "settings/port_range.hpp"
-#include "settings/rights.hpp"
 #include "settings/service_plugins.hpp"
 #include "settings/service_reader.hpp"
 

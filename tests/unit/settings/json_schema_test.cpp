@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ferrotunnel/config.hpp"
-#include "settings/value_types.hpp"
+#include "settings/schema_values.hpp"
 
 namespace ferrotunnel {
 namespace {

@@ -1,14 +1,11 @@
-#include "settings/dashboard_address.hpp"
+#include "settings/dashboard.hpp"
 
 #include <algorithm>
-#include <optional>
-#include <string>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
-#include "ferrotunnel/error.hpp"
-#include "ferrotunnel/secret.hpp"
 #include "net/host_port.hpp"
+#include "settings/common.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -85,6 +82,13 @@ void check_dashboard(const CommonValues& settings, std::vector<Problem>& problem
         problems.push_back({"dashboard", in_quotes(settings.dashboard) +
                                              " can be reached by other machines: that needs dashboard_token_file, and "
                                              "dashboard_tls_cert with dashboard_tls_key"});
+    }
+}
+
+void warn_of_dashboard(const CommonValues& settings, std::vector<std::string>& warnings) {
+    if (const std::string file = exposed_dashboard_file(settings); !file.empty()) {
+        warnings.push_back("the file of the dashboard's secret " + in_quotes(file) +
+                           " can be read by other users of this machine");
     }
 }
 
