@@ -12,6 +12,8 @@ namespace ferrotunnel {
 /// that leaves or is lost gets no more, and the others continue. All members must describe the service alike, except
 /// for its name and its backend. Not for private services, nor for services with plugins.
 struct Group {
+    // The numbers of the next two are sent to the server: add values at the end.
+
     /// How visitors are spread. Must be equal in all members.
     enum class Balance : std::uint8_t {
         round_robin,  ///< in turn, in proportion to their weights

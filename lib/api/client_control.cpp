@@ -105,7 +105,7 @@ Answer not_found(const std::string& name) {
 
 }  // namespace
 
-Answer ClientControl::status() {
+Answer ClientControl::answer(const admin::StatusRequest& /*request*/) {
     const ClientStats stats = needs_.statistics.stats();
     Json json = needs_.control.about("client", needs_.is_stopping());
     if (std::string why_not = why_not_ready(); !why_not.empty()) {
@@ -292,8 +292,8 @@ std::string ClientControl::replay(const std::string& service, std::string reques
     return is_posted ? "" : "The client is stopping.";
 }
 
-Answer ClientControl::drain(std::optional<std::chrono::milliseconds> time) {
-    return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(time);
+Answer ClientControl::answer(const admin::DrainRequest& request) {
+    return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(request.time());
 }
 
 // The connections to the server, open and attempted.

@@ -76,8 +76,7 @@ public:
     void put_metrics(metrics::Exposition& to) const;
     /// The whole text for a scraper. Empty before open().
     std::string metrics_text(bool open_metrics) const;
-    admin::Answer reload() const;
-    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
+    admin::Answer reload(const admin::ReloadRequest& request) const;
     admin::Answer compare() const;
     admin::Answer configuration() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
@@ -99,6 +98,7 @@ private:
     admin::ControlThread::Endpoint make_dashboard_endpoint();
     void protect_endpoints();
     void close_endpoints() REQUIRES(mutex_);
+    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
     /// The differences, as the program reports them; empty if it cannot read its configuration.
     std::optional<ReloadAnswer> compared() const;
 

@@ -56,7 +56,10 @@ Answer can_not_reload() {
 }  // namespace
 
 // Handlers are called without the lock.
-Answer FacadeControl::reload() const {
+Answer FacadeControl::reload(const admin::ReloadRequest& request) const {
+    if (request.confirm || request.try_seconds) {
+        return try_reload(request.confirm ? std::nullopt : std::optional(admin::time_of_seconds(*request.try_seconds)));
+    }
     ReloadHandler handler;
     {
         const MutexLock lock(mutex_);

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "directory/takeover.hpp"
 #include "session/server_shared.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::session {
 
@@ -118,12 +119,12 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
     if (description.kind == wire::ServiceKind::private_tcp) {
         return Refusal{Code::unsupported, "A private service has no group."};
     }
-    if (description.group.sticky > wire::Sticky::cookie ||
+    if (!has_word(description.group.sticky) ||
         (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
         return Refusal{Code::unsupported,
                        "This server does not support the service's value of `sticky`, or not for this kind."};
     }
-    if (description.group.balance > wire::Balance::two_choices) {
+    if (!has_word(description.group.balance)) {
         return Refusal{Code::unsupported, "This server does not support the service's value of `balance`."};
     }
     if (!description.plugins.empty()) {

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "settings/service.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -46,16 +47,8 @@ std::span<const SettingFacts> eject_keys() noexcept {
     return of_eject;
 }
 
-constexpr Choice balances[] = {
-    {"round-robin", static_cast<std::uint64_t>(Group::Balance::round_robin)},
-    {"least", static_cast<std::uint64_t>(Group::Balance::least)},
-    {"two-choices", static_cast<std::uint64_t>(Group::Balance::two_choices)},
-};
-constexpr Choice stickies[] = {
-    {"off", static_cast<std::uint64_t>(Group::Sticky::off)},
-    {"address", static_cast<std::uint64_t>(Group::Sticky::address)},
-    {"cookie", static_cast<std::uint64_t>(Group::Sticky::cookie)},
-};
+constexpr auto balances = choices_of<Group::Balance>();
+constexpr auto stickies = choices_of<Group::Sticky>();
 constexpr SettingFacts of_group[] = {
     {.key = "group",
      .type = "name",
@@ -65,8 +58,8 @@ constexpr SettingFacts of_group[] = {
     {.key = "balance",
      .form = Form::choice,
      .choices = balances,
-     .help = "With `group`: the member for a new visitor: each in turn, the one with the fewest visitors, or the less "
-             "busy of two random ones. Must be equal in all members. Default: `round-robin`."},
+     .help = "With `group`: how the member for a new visitor is chosen ([operations](operations.md), \"Several clients "
+             "for one service\"). Must be equal in all members. Default: `round-robin`."},
     {.key = "weight",
      .form = Form::number,
      .min = 1,

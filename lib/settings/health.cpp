@@ -10,6 +10,15 @@
 #include "backend/backend.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "ferrotunnel/detail/health_kinds.hpp"
+
+namespace ferrotunnel {
+
+constexpr std::string_view word_for(HealthCheck::Kind kind) noexcept {
+    return detail::health_kind(kind).word;
+}
+
+}  // namespace ferrotunnel
 
 namespace ferrotunnel::detail {
 namespace {
@@ -19,10 +28,7 @@ using config::Section;
 using config::Value;
 using Kind = HealthCheck::Kind;
 
-constexpr Choice health_kinds[] = {
-    {"tcp", static_cast<std::uint64_t>(HealthCheck::Kind::tcp)},
-    {"http", static_cast<std::uint64_t>(HealthCheck::Kind::http)},
-};
+constexpr auto health_kinds = choices_of<Kind, 1>();  // all but `off`
 constexpr Choice unhealthy_rules[] = {{"refuse", 0}, {"try", 1}};
 constexpr SettingFacts of_health[] = {
     {.key = "type",
@@ -131,10 +137,10 @@ std::string why_unsuited(const HealthCheck& check, const std::string& local, wir
     if (!place->folder.empty() || place->is_exit) {
         return "needs a backend that can be connected to, and " + in_quotes(local) + " is not one";
     }
-    if (check.kind == Kind::http && place->http2) {
+    if (health_kind(check.kind).sends_request && place->http2) {
         return "sends HTTP/1.1, and the backend speaks HTTP/2; `health: tcp` checks whether it accepts connections";
     }
-    if (check.kind == Kind::http && kind == wire::ServiceKind::tls) {
+    if (health_kind(check.kind).sends_request && kind == wire::ServiceKind::tls) {
         return "can only be `tcp` here: the backend speaks TLS with visitors, and not with this client";
     }
     return "";
@@ -161,19 +167,12 @@ std::shared_ptr<const HealthCheckSettings> terms_of(const HealthCheck& check, st
         return nullptr;
     }
     auto terms = std::make_shared<HealthCheckSettings>();
-    terms->is_http = check.kind == Kind::http;
+    static_cast<HealthCheck&>(*terms) = check;
     if (const auto place = backend::parse_backend_address(local, kind); place && host.empty()) {
         host = place->unix_path.empty() ? net::to_text(place->at) : "localhost";
     }
     terms->host = std::move(host);
-    terms->path = check.path;
     terms->statuses = statuses_of(check.status).value_or(std::vector<HealthCheckSettings::Statuses>{});
-    terms->text = check.text;
-    terms->interval = check.interval;
-    terms->timeout = check.timeout;
-    terms->rise = check.rise;
-    terms->fall = check.fall;
-    terms->try_when_all_unhealthy = check.try_when_all_unhealthy;
     return terms;
 }
 
@@ -195,14 +194,18 @@ public:
     }
 
 private:
-    // "/healthz" or "tcp".
+    // "/healthz", or a kind that needs no path.
     void read_word(const Value& value) {
-        if (auto word = good(value.word())) {
-            check_.kind = *word == "tcp" ? HealthCheck::Kind::tcp : HealthCheck::Kind::http;
-            if (*word != "tcp") {
-                check_.path = *std::move(word);
-                places_.emplace("path", value);
-            }
+        const auto word = good(value.word());
+        if (!word) {
+            return;
+        }
+        if (const auto check = good(health_check_of(*word))) {
+            check_.kind = check->kind;
+            check_.path = check->path;
+            places_.emplace("path", value);
+        } else {
+            value.problem(expected_health_check() + ", found " + in_quotes(*word));
         }
     }
 
@@ -225,7 +228,7 @@ private:
         }
         for (const char* key : {"path", "text", "status"}) {
             if (const auto found = places_.find(key);
-                found != places_.end() && check_.kind != HealthCheck::Kind::http) {
+                found != places_.end() && !health_kind(check_.kind).sends_request) {
                 found->second.problem("is for `type: http`");
                 is_complete_ = false;
             }

@@ -203,14 +203,11 @@ std::optional<PageStates> page_states_of(const std::string& name) {
 }
 
 std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages) {
-    static_assert(static_cast<int>(HttpPage::Format::html) == static_cast<int>(http::PageFormat::html) &&
-                  static_cast<int>(HttpPage::Format::json) == static_cast<int>(http::PageFormat::json) &&
-                  static_cast<int>(HttpPage::Format::text) == static_cast<int>(http::PageFormat::text));
     const auto states = page_states_of(page.state);
     if (!states) {
         return "is not a valid status or state; expected a status like 404, a state like no_client, or all";
     }
-    auto parsed = http::PageTemplate::parse(page.text, static_cast<http::PageFormat>(page.format));
+    auto parsed = http::PageTemplate::parse(page.text, page.format);
     if (!parsed) {
         return parsed.error().text;
     }

@@ -6,7 +6,9 @@
 // a reader of its own. Generic operations on the rows of a side are in settings/rows.hpp.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -20,6 +22,7 @@
 
 #include "config/reader.hpp"
 #include "ferrotunnel/error.hpp"
+#include "base/words.hpp"
 #include "ferrotunnel/https.hpp"
 
 namespace ferrotunnel::detail {
@@ -44,6 +47,16 @@ struct Choice {
     std::string_view word;
     std::uint64_t value = 0;
 };
+
+/// The words of an enumeration (base/words.hpp), from the value `First` on.
+template <typename Enum, std::size_t First = 0>
+constexpr auto choices_of() noexcept {
+    std::array<Choice, count_words<Enum>() - First> all;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = {word_for(static_cast<Enum>(First + i)), First + i};
+    }
+    return all;
+}
 
 /// Everything about a setting except where its value is stored.
 struct SettingFacts {

@@ -384,7 +384,7 @@ TEST_CASE("reports: tokens with what their clients use, and where a URL leads", 
     CHECK(row.at("connections") == 1);
     CHECK(row.at("secrets").contains("secret"));
 
-    admin::RouteQuery question;
+    admin::RouteRequest question;
     question.url = "http://nobody.test/a?b";
     const admin::Answer route = answer_about_route(*parts.shared->http, parts.sessions, question);
     CHECK(route.body.at("found") == "unknown_host");
