@@ -1,5 +1,6 @@
 // The program `ferrotunnel`: selects the command and turns its exceptions into a message and an exit code.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,11 +19,10 @@
 #include "command.hpp"
 #include "commands.hpp"
 #include "control_commands.hpp"
-#include "descriptors.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
-#include "foreign_commands.hpp"
+#include "foreign_words.hpp"
 #include "help.hpp"
 #include "plugin_command.hpp"
 #include "print_error.hpp"
@@ -148,6 +148,16 @@ ExitCode run_help(std::vector<std::string> words) {
 void check_no_words(const std::string& command, const std::vector<std::string>& words) {
     if (!words.empty()) {
         fail_usage(words.front(), "unexpected: `" + command + "` takes no arguments");
+    }
+}
+
+// Raises the soft limit of descriptors to the hard one: it also limits visitors. The soft limit is 1,024 on many
+// systems for the sake of programs that use select(); this one does not.
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, there is room for fewer visitors, which is logged then
     }
 }
 

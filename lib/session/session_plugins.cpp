@@ -1,5 +1,5 @@
 // Logins that plugins decide on, and code shared by all phases. session_plugins_registration.cpp has the registrations,
-// pending_visitor.hpp the visitors.
+// visitor_intake.cpp the visitors.
 #include "session/session_plugins.hpp"
 
 #include <utility>

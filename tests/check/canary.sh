@@ -24,7 +24,7 @@ clean_tree() {
     write include/ferrotunnel/client.hpp '#pragma once\n'
     write cli/main.cpp '#include <ferrotunnel/client.hpp>\n\nint main() {}\n'
     cp "$here/../../.clang-format" "$tree/"
-    [[ -z $with_mutex ]] || cp "$here"/../../lib/base/{mutex,thread_annotations}.hpp "$tree/lib/base/"
+    [[ -z $with_mutex ]] || cp "$here/../../lib/base/mutex.hpp" "$tree/lib/base/"
 }
 
 run() {

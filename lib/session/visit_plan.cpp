@@ -1,4 +1,4 @@
-#include "session/visit_record.hpp"
+#include "session/visit_plan.hpp"
 
 namespace ferrotunnel::session {
 

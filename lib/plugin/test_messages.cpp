@@ -1,7 +1,8 @@
-#include "plugin/test_bodies.hpp"
+#include "plugin/test_messages.hpp"
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "ferrotunnel/plugin_testing.hpp"
 
@@ -9,6 +10,20 @@ namespace ferrotunnel::plugin {
 namespace {
 
 using hooks::BodyFilters;
+
+bool is_same_name(std::string_view a, std::string_view b) {
+    const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return small(x) == small(y); });
+}
+
+std::optional<std::string> find(const std::vector<Field>& fields, std::string_view name) {
+    for (const Field& field : fields) {
+        if (is_same_name(field.name, name)) {
+            return field.value;
+        }
+    }
+    return std::nullopt;
+}
 
 constexpr std::size_t all_ways_max = 8;         // bytes of a body that is cut in all ways
 constexpr std::size_t every_place_max = 2'048;  // bytes of a body that is cut at every place
@@ -71,6 +86,57 @@ void take_all(BodyFilters& filters, std::string& out) {
 }
 
 }  // namespace
+
+// --- heads
+
+std::optional<std::string> TestRequest::field(std::string_view name) const {
+    return find(fields, name);
+}
+
+std::optional<std::string> TestAnswer::field(std::string_view name) const {
+    return find(fields, name);
+}
+
+std::string length_of(const std::vector<Field>& fields, std::string_view body) {
+    const bool is_said = find(fields, "Content-Length") || find(fields, "Transfer-Encoding");
+    return body.empty() || is_said ? "" : "Content-Length: " + std::to_string(body.size()) + "\r\n";
+}
+
+std::string lines_of(const std::vector<Field>& fields) {
+    std::string lines;
+    for (const Field& field : fields) {
+        lines += field.name + ": " + field.value + "\r\n";
+    }
+    return lines;
+}
+
+Written parse_head(std::string_view head) {
+    Written parts;
+    const auto next_line = [&] {
+        const std::string_view line = head.substr(0, head.find("\r\n"));
+        head.remove_prefix(line.size() + 2);
+        return line;
+    };
+    parts.first_line = next_line();
+    for (std::string_view line = next_line(); !line.empty(); line = next_line()) {
+        const std::size_t colon = line.find(": ");
+        parts.fields.push_back({std::string(line.substr(0, colon)), std::string(line.substr(colon + 2))});
+    }
+    return parts;
+}
+
+std::string remove_field(std::vector<Field>& fields, std::string_view name) {
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return is_same_name(field.name, name); });
+    std::string value;
+    if (found != fields.end()) {
+        value = std::move(found->value);
+        fields.erase(found);
+    }
+    return value;
+}
+
+// --- bodies
 
 BodyCuts body_cuts(std::size_t size, std::uint64_t seed) {
     BodyCuts ways;

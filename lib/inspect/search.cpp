@@ -1,11 +1,11 @@
-#include "inspect/findings.hpp"
+// What a search finds; search_form.cpp, search_markup.cpp and search_names.cpp have the searches.
+#include "inspect/search.hpp"
 
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
 #include "inspect/limits.hpp"
-#include "inspect/search.hpp"
 
 namespace ferrotunnel::inspect {
 
