@@ -13,6 +13,7 @@
 #include "admin/stats_json.hpp"
 #include "admin/web.hpp"
 #include "api/limits.hpp"
+#include "api/statistics.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
@@ -347,7 +348,7 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
     ScrapeHandler handler;
     {
         const MutexLock lock(mutex_);
-        admin::put(to, reloads_);
+        put(to, reloads_);
         handler = scrape_;
     }
     try {

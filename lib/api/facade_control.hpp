@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,7 +14,6 @@
 #include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
 #include "admin/event_ring.hpp"
-#include "admin/stats_metrics.hpp"
 #include "admin/subject.hpp"
 #include "admin/web_login.hpp"
 #include "api/https_certificates.hpp"
@@ -21,12 +21,22 @@
 #include "base/mutex.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
+#include "metrics/exposition.hpp"
 #include "runtime/passed_sockets.hpp"
 #include "runtime/protected_endpoints.hpp"
 #include "runtime/socket.hpp"
 #include "settings/common.hpp"
 
 namespace ferrotunnel::detail {
+
+/// Configuration reloads since the start.
+struct ReloadCounts {
+    std::uint64_t applied = 0;
+    std::uint64_t refused = 0;  // it had mistakes
+    double last_applied = 0;    // in seconds since 1970; 0: never
+    double last_refused = 0;
+    bool last_was_applied = true;
+};
 
 /// Thread-safe, except where a member states otherwise.
 class FacadeControl {
@@ -110,7 +120,7 @@ private:
     CompareHandler compare_ GUARDED_BY(mutex_);
     DrainHandler drain_ GUARDED_BY(mutex_);
     ScrapeHandler scrape_ GUARDED_BY(mutex_);
-    admin::ReloadCounts reloads_ GUARDED_BY(mutex_);
+    ReloadCounts reloads_ GUARDED_BY(mutex_);
     admin::EventRing events_;
     // Set by open() and close(), constant in between.
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread
