@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "admin/stats_json.hpp"
-#include "admin/stats_metrics.hpp"
 #include "api/described_service.hpp"
-#include "api/traffic.hpp"
+#include "api/statistics.hpp"
 #include "base/text.hpp"
 #include "login/rights.hpp"
 
@@ -113,25 +112,21 @@ Answer ClientControl::answer(const admin::StatusRequest& /*request*/) {
     }
     json["server"] = needs_.settings.server;
     json["name"] = needs_.settings.name;
-    json["connected"] = stats.connected;
-    json["connections"] = stats.connections;
-    json["connects"] = stats.connects;
-    json["losses"] = stats.losses;
-    json["rtt_us"] = stats.rtt.count();
+    put_numbers(json, stats);
     json["trunks"] = trunks();
-    json["resume"] = admin::json_of(stats.resume);
-    json["traffic"] = admin::json_of(stats.traffic);
-    json["datagrams"] = admin::json_of(stats.datagrams);
+    json["resume"] = numbers_of(stats.resume);
+    json["traffic"] = numbers_of(stats.traffic);
+    json["datagrams"] = numbers_of(stats.datagrams);
     json.update(services().body);
     json["visits"] = visits();
     return {200, std::move(json)};
 }
 
 void ClientControl::metrics(metrics::Exposition& to) {
-    admin::put_about(to, "client", needs_.control.start_time_seconds());
-    admin::put(to, needs_.statistics.stats());
-    admin::put_of_client(to, needs_.statistics.services());
-    admin::put(to, needs_.statistics.workers());
+    put_about(to, "client", needs_.control.start_time_seconds());
+    put(to, needs_.statistics.stats());
+    put_of_client(to, needs_.statistics.services());
+    put(to, needs_.statistics.workers());
     const auto [all, accepted] = count_services();
     to.family("ferrotunnel_services", metrics::Type::gauge, "Services, by whether the server has accepted them.");
     to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});

@@ -6,8 +6,8 @@
 
 #include "api/engine_settings.hpp"
 #include "api/managed_services.hpp"
+#include "api/statistics.hpp"
 #include "api/tls_settings.hpp"
-#include "api/traffic.hpp"
 #include "ingress/udp_port.hpp"
 #include "runtime/worker_executor.hpp"
 #include "session/limits.hpp"

@@ -13,6 +13,7 @@
 #include "admin/stats_json.hpp"
 #include "admin/web.hpp"
 #include "api/limits.hpp"
+#include "api/statistics.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
@@ -288,36 +289,6 @@ std::string FacadeControl::path() const {
     return path_;
 }
 
-void FacadeControl::on_reload(ReloadHandler handler) {
-    const MutexLock lock(mutex_);
-    reload_ = std::move(handler);
-}
-
-void FacadeControl::on_trial(TrialHandler handler) {
-    const MutexLock lock(mutex_);
-    trial_ = std::move(handler);
-}
-
-void FacadeControl::on_trial_left(TrialLeftHandler handler) {
-    const MutexLock lock(mutex_);
-    trial_left_ = std::move(handler);
-}
-
-void FacadeControl::on_compare(CompareHandler handler) {
-    const MutexLock lock(mutex_);
-    compare_ = std::move(handler);
-}
-
-void FacadeControl::on_drain(DrainHandler handler) {
-    const MutexLock lock(mutex_);
-    drain_ = std::move(handler);
-}
-
-void FacadeControl::on_scrape(ScrapeHandler handler) {
-    const MutexLock lock(mutex_);
-    scrape_ = std::move(handler);
-}
-
 Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     const std::string told = printable(outcome, limits::reload_outcome_max);
     Event event;
@@ -347,8 +318,8 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
     ScrapeHandler handler;
     {
         const MutexLock lock(mutex_);
-        admin::put(to, reloads_);
-        handler = scrape_;
+        put(to, reloads_);
+        handler = handlers_.scrape;
     }
     try {
         if (handler) {
@@ -384,7 +355,7 @@ Json FacadeControl::about(std::string_view side, bool stopping) const {
     std::chrono::steady_clock::time_point began;
     {
         const MutexLock lock(mutex_);
-        trial_left = trial_left_;
+        trial_left = handlers_.trial_left;
         began = began_;
     }
     const auto up = std::chrono::steady_clock::now() - began;

@@ -63,7 +63,7 @@ Answer FacadeControl::reload(const admin::ReloadRequest& request) const {
     ReloadHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = reload_;
+        handler = handlers_.reload;
     }
     return handler ? answer_of(handler()) : can_not_reload();
 }
@@ -72,7 +72,7 @@ Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) 
     TrialHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = trial_;
+        handler = handlers_.trial;
     }
     if (!handler) {
         return can_not_reload();
@@ -88,7 +88,7 @@ std::optional<ReloadAnswer> FacadeControl::compared() const {
     CompareHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = compare_;
+        handler = handlers_.compare;
     }
     return handler ? std::optional(handler()) : std::nullopt;
 }
@@ -121,7 +121,7 @@ Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const
     DrainHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = drain_;
+        handler = handlers_.drain;
     }
     if (!handler) {
         return admin::refusal(501, "unsupported", "This program cannot be stopped from here.");

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "admin/stats_json.hpp"
-#include "admin/stats_metrics.hpp"
 #include "api/server_route.hpp"
+#include "api/statistics.hpp"
 #include "api/token_report.hpp"
 
 namespace ferrotunnel::detail {
@@ -65,37 +65,31 @@ Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
     json["endpoints"] = Json{{"clients", needs_.endpoints.address(Endpoint::clients)},
                              {"http", needs_.endpoints.address(Endpoint::http)},
                              {"https", needs_.endpoints.address(Endpoint::https)}};
-    json["clients"] = stats.clients;
-    json["connections"] = stats.connections;
-    json["services"] = stats.services;
-    json["logins"] = stats.logins;
-    json["logins_refused"] = stats.logins_refused;
-    json["visitors_accepted"] = stats.visitors_accepted;
-    json["visitors_waiting"] = stats.visitors_waiting;
-    json["visitors_held"] = stats.visitors_held;
-    json["visitors_given_up"] = stats.visitors_given_up;
-    json["resume"] = admin::json_of(stats.resume);
-    json["traffic"] = admin::json_of(stats.traffic);
-    json["http"] = admin::json_of(stats.http);
-    json["datagrams"] = admin::json_of(stats.datagrams);
+    put_numbers(json, stats);
+    json["resume"] = numbers_of(stats.resume);
+    json["traffic"] = numbers_of(stats.traffic);
+    json["http"] = numbers_of(stats.http);
+    json["datagrams"] = numbers_of(stats.datagrams);
     json.update(list_of(tunnels));
     json["kept_out"] = kept_out();
     json["plugins"] = Json::array();
     for (const PluginInfo& plugin : needs_.plugins.infos()) {
-        json["plugins"].push_back(admin::json_of(plugin));
+        Json& one = json["plugins"].emplace_back(admin::json_of(plugin));
+        put_numbers(one, plugin.counts);
     }
     return {200, std::move(json)};
 }
 
 void ServerControl::metrics(metrics::Exposition& to) {
-    admin::put_about(to, "server", needs_.control.start_time_seconds());
+    put_about(to, "server", needs_.control.start_time_seconds());
     const std::vector<TunnelInfo> tunnels = needs_.statistics.tunnels();
-    admin::put(to, needs_.statistics.stats(tunnels), tunnels);
-    admin::put_of_server(to, needs_.statistics.service_stats());
-    admin::put(to, *needs_.shared->members);
+    put(to, needs_.statistics.stats(tunnels));
+    put(to, tunnels);
+    put_of_server(to, needs_.statistics.service_stats());
+    put(to, *needs_.shared->members);
     put_quota_refusals(to, *needs_.shared);
-    admin::put(to, needs_.statistics.worker_stats());
-    admin::put(to, needs_.plugins.infos());
+    put(to, needs_.statistics.worker_stats());
+    put(to, needs_.plugins.infos());
     needs_.control.put_metrics(to);
 }
 
@@ -111,12 +105,8 @@ Answer ServerControl::services() {
                                 {"endpoint", service.endpoint},
                                 {"client", tunnel.name},
                                 {"client_id", tunnel.id},
-                                {"token", tunnel.token_name},
-                                {"streams", service.streams},
-                                {"requests", service.requests},
-                                {"bytes_received", service.bytes_received},
-                                {"bytes_sent", service.bytes_sent}});
-            admin::put_visitors(rows.back(), service);
+                                {"token", tunnel.token_name}});
+            admin::put_traffic(rows.back(), service);
             admin::put_health(rows.back(), service);
         }
     }
