@@ -259,7 +259,7 @@ const CommandInfo& exit_info() {
               "allowed only by name must have a public address.",
               true},
              remote_port("Public port (default 0: the server chooses one)"),
-             {"port", "PORT", "", "Earlier name of --remote-port."},
+             {"port", "PORT", "", "Deprecated alias of --remote-port."},
              {"user", "NAME", "User name that visitors need (default: none)"},
              {"password-file", "FILE", "File with the password of --user"},
              service_token()},

@@ -34,7 +34,7 @@ constexpr std::string_view server_example =
     "  bind: 0.0.0.0:7835                # where clients connect: open this port in the firewall\n"
     "  token: file:token                 # what clients log in with; several tokens each have a name and rights\n"
     "  # public_host: tunnel.example.com # the name of this machine for visitors\n"
-    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may use; default: from 1024\n"
+    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may use; default: 1024 and above\n"
     "\n"
     "  # Address of HTTP services for visitors. Services without a host are assigned one below `domain`.\n"
     "  # http_bind: 0.0.0.0:80\n"
@@ -116,7 +116,7 @@ Starter read(const Options& options, Problems& problems) {
     }
     wanted.token = wanted.file.parent_path() / (wanted.unit.empty() ? "token" : wanted.unit + ".token");
     if (is_there(wanted.file)) {
-        problems.add(wanted.file.string(), "exists already; nothing was written");
+        problems.add(wanted.file.string(), "already exists; nothing was written");
     }
     return wanted;
 }
@@ -131,7 +131,7 @@ void check_kept_token(const fs::path& path, Problems& problems) {
         fault = error.problems().front().text;
     }
     if (!fault.empty()) {
-        problems.add(path.string(), "exists already and would be used, but " + fault +
+        problems.add(path.string(), "already exists and would be used, but " + fault +
                                         (fault.ends_with('.') ? " Remove it" : "; remove it") +
                                         ", and `ferrotunnel init` makes a new one");
     }

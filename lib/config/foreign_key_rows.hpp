@@ -16,7 +16,7 @@ struct Row {
 inline constexpr std::string_view of_kind = "kind";
 inline constexpr std::string_view of_local = "local";
 
-inline constexpr std::string_view services = "the services to offer are the list `services` in `client:`";
+inline constexpr std::string_view services = "the services to offer are listed in `services` of `client:`";
 inline constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
 inline constexpr std::string_view private_tcp =
     "here that is `tcp: private` with a `key`: without a public port, reached by `ferrotunnel visit`";
@@ -64,7 +64,7 @@ inline constexpr std::array rows{
     Row{"customdomains hostname hostnames domain domains url",
         {"the host is the value of `http`, like `http: app.example.com`, or of `tls`", of_kind}},
     Row{"subdomain",
-        {"the host is written in full, below the server's `domain`: like `http: app.tunnel.example.com`", of_kind}},
+        {"write the host in full, below the server's `domain`: like `http: app.tunnel.example.com`", of_kind}},
     Row{"proxies tunnels endpoints ingress tunnel services", {services, {}}},
     Row{"start", {"a service is not offered if it has `enabled: off`", {}}},
     Row{"store", {"services are kept in this file, which is read again when it changes", {}}},
@@ -187,8 +187,8 @@ inline constexpr std::array rows{
     Row{"verifywebhook webhookverification",
         {"signatures are checked by the plugin `webhook-verify`; see `plugins`", {}}},
     Row{"mutualtlscas",
-        {"visitors must present certificates for hosts in `client_certificates` in `https` of "
-         "`server:`",
+        {"to require client certificates from visitors of a host, list the host in `client_certificates` of "
+         "`https` in `server:`",
          {}}},
     Row{"plugin pluginlocaladdr pluginunixpath pluginhttpuser pluginhttppasswd pluginuser pluginpasswd pluginlocalpath "
         "pluginstripprefix pluginhostheaderrewrite plugincrtpath pluginkeypath",

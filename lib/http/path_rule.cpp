@@ -43,8 +43,7 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
         return Problem{"is empty; the path for everything is '/'"};
     }
     if (text[0] == '~' || text[0] == '^') {
-        return Problem{
-            "does not begin with '/'; a regular expression is written with \"~ \" in front, like \"~ /v[0-9]+\""};
+        return Problem{"does not begin with '/'; write a regular expression with \"~ \" in front, like \"~ /v[0-9]+\""};
     }
     if (text[0] != '/') {
         return Problem{"does not begin with '/'"};

@@ -116,8 +116,7 @@ private:
         if (rule.name.size() > limits::http_header_rule_name_max) {
             say(at + ".name", longer_than(limits::http_header_rule_name_max));
         } else if (!is_field_name(rule.name)) {
-            say(at + ".name",
-                rule.name.empty() ? "is empty" : "is not a valid name of a field: letters, digits and '-'");
+            say(at + ".name", rule.name.empty() ? "is empty" : "is not a valid field name: letters, digits and '-'");
         } else if (const std::string_view why = protected_field_reason(rule.name); !why.empty()) {
             say(at + ".name", std::string(why));
         }

@@ -317,8 +317,8 @@ constexpr SettingFacts of_rules[] = {
              "`/api/users`."},
     {.key = "host_header",
      .type = "host with port, or `backend`",
-     .help = "Host that the backend receives, optionally with a port; `backend`: its own address, as in `local`. "
-             "Default: the host that the visitor requested."},
+     .help = "Host header sent to the backend, optionally with a port; `backend`: the backend's own address, as "
+             "written in `local`. Default: the host that the visitor requested."},
     {.key = "map_back",
      .form = Form::on_off,
      .help = "If prefix or host were rewritten, Location and cookies of responses are mapped back. Default: on."},

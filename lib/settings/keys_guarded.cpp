@@ -60,7 +60,7 @@ void read_guarded_services(const Value& list, ConfigReading& reading, std::vecto
     if (list.is_group()) {  // as in rathole's server files
         list.problem(
             "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; the "
-            "services to offer are the list `services` in `client:`");
+            "services to offer are listed in `services` of `client:`");
         return;
     }
     const std::vector<Value> items = list.items();

@@ -115,7 +115,7 @@ std::optional<std::string> ip_address_of(std::string_view text) {
 }
 
 std::optional<std::string> right_token_fault(const std::string& text) {
-    return text.empty() ? std::optional<std::string>("an empty text is not a valid name of a token") : std::nullopt;
+    return text.empty() ? std::optional<std::string>("an empty text is not a valid token name") : std::nullopt;
 }
 
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {

@@ -76,7 +76,7 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
     }
     for (const auto& [name, value] : traces.headers) {
         if (!http::is_field_name(name)) {
-            problems.push_back({key, in_quotes(name) + " is not a valid name of a header field"});
+            problems.push_back({key, in_quotes(name) + " is not a valid header field name"});
         } else if (is_of_message(name)) {
             problems.push_back({key, in_quotes(name) + " is a field that FerroTunnel sets itself"});
         } else if (value.empty() || !http::is_field_value(value)) {

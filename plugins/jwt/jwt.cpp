@@ -81,7 +81,7 @@ void Jwt::check(const Settings& settings) {
     }
     check_key_places(settings);
     if (!is_cookie_name(settings.text("cookie").value_or(Text()))) {
-        settings.problem("cookie", "is not a valid name of a cookie");
+        settings.problem("cookie", "is not a valid cookie name");
     }
     if (!plugin::may_write("WWW-Authenticate",
                            "Bearer realm=" + quoted_string(settings.text("realm").value_or(Text())))) {

@@ -34,7 +34,7 @@ say "nothing is overwritten"
 before=$(cat "$dir/home/ferrotunnel.yml" "$dir/home/token" | sha256sum)
 run init both
 ends_with 2
-has_text "$dir/run.err" "ferrotunnel.yml: exists already; nothing was written"
+has_text "$dir/run.err" "ferrotunnel.yml: already exists; nothing was written"
 run init --config other.yml
 ends_with 0
 equal "the files" "$(cat "$dir/home/ferrotunnel.yml" "$dir/home/token" | sha256sum)" "$before"

@@ -67,7 +67,7 @@ has_text "$dir/head" "^X-Greeting: Good morning"
 
 say "nothing is overwritten"
 echo mine >"$dir/my-greeter/README.md"
-(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'exists already; nothing was written')
+(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'already exists; nothing was written')
 equal "what was there" "$(<"$dir/my-greeter/README.md")" mine
 mkdir "$dir/other"
 echo mine >"$dir/other/CMakeLists.txt"

@@ -43,7 +43,7 @@ TEST_CASE("faults: characters and literals") {
         {"# why", "1:1: a comment begins with //"},
         {"1 + 2 == 3", "1:3: there is no arithmetic"},
         {"request.headers.x-user == ''",
-         "1:18: there is no arithmetic; a key with a `-` is written in brackets, like headers[\"x-user\"]"},
+         "1:18: there is no arithmetic; write a key with a `-` in brackets, like headers[\"x-user\"]"},
         {"request.path == \xe2\x80\x9c/\xe2\x80\x9d", "1:17: `\xe2\x80\x9c` has no meaning outside of quotes"},
         {"true && \x01", "1:9: `?` has no meaning outside of quotes"},
         {"true && \xff", "1:9: `?` has no meaning outside of quotes"},

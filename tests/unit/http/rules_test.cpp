@@ -137,7 +137,7 @@ TEST_CASE("rules: fields that are the edge's own may not be touched, under no sp
 }
 
 TEST_CASE("rules: names and values that would break a message are problems") {
-    const std::string bad_name = "request_headers[0].name: is not a valid name of a field: letters, digits and '-'";
+    const std::string bad_name = "request_headers[0].name: is not a valid field name: letters, digits and '-'";
     CHECK(problems_of_field({Action::set, "", "x"}) == Texts{"request_headers[0].name: is empty"});
     for (std::string_view name : {"X Y", "X:", ":path", "X\r\nY", "X\xc3\xa9", "X(", " X"}) {
         CAPTURE(name);
