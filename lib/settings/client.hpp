@@ -180,7 +180,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .operand = "PIN",
       .topic = tunnel_topic,
       .brief = "Accept only the server with this key (sha256:...)",
-      .type = "pin",
+      .type = "fingerprint",
       .help = "Accept only the server with this key, which it prints at start: sha256:..."},
      &ClientValues::tls_pin},
     {{.key = "managed",
@@ -190,7 +190,7 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .operand = "ADDRESS:PORTS",
       .is_repeated = true,
       .topic = running_topic,
-      .type = "address or network with ports, or a list",
+      .type = "IP address or network with ports, or a list",
       .help = "Backends for which the server's administrator may add, remove and switch services of this client, such "
               "as 127.0.0.1:3000-3999: with `ferrotunnel services --client` there; this client keeps them. See "
               "\"Managed from the server\" in operations.md.",

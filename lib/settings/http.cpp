@@ -117,7 +117,7 @@ constexpr std::array settings_of_http{
                 .is_repeated = true,
                 .topic = addresses_topic,
                 .brief = "Trust X-Forwarded-* of this proxy in front; may be repeated",
-                .type = "address or network, or a list",
+                .type = "IP address or network, or a list",
                 .help = "Proxies in front of this server, such as 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* and "
                         "X-Request-Id are trusted. Up to 1,024.",
                 .is_live = true},
@@ -131,14 +131,17 @@ constexpr std::array settings_of_http{
                &S::via},
     on_off("member_header", &S::member_header,
            "Whether responses of a group name the answering client in X-FerroTunnel-Member."),
-    Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below.", .is_live = true},
-               {},
-               [](const S& a, const S& b) { return a.pages == b.pages; },
-               [](S& into, const S& from) { into.pages = from.pages; }},
     Setting<S>{
-        {.key = "hosts", .type = "hosts", .help = "Pages of your own for single hosts, see below.", .is_live = true},
+        {.key = "pages", .type = "map of statuses to files", .help = "Pages of your own, see below.", .is_live = true},
         {},
-        [](const S&, const S&) { return true; }},  // compared as part of `pages`
+        [](const S& a, const S& b) { return a.pages == b.pages; },
+        [](S& into, const S& from) { into.pages = from.pages; }},
+    Setting<S>{{.key = "hosts",
+                .type = "map of hosts to pages",
+                .help = "Pages of your own for single hosts, see below.",
+                .is_live = true},
+               {},
+               [](const S&, const S&) { return true; }},  // compared as part of `pages`
 };
 
 void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {

@@ -89,7 +89,7 @@ constexpr SettingFacts of_token[] = {
      .form = Form::words,
      .choices = kind_words,
      .fault = right_kind_fault,
-     .type = "kind of service, or a list",
+     .type = "service kind, or a list",
      .help = "Kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
     {.key = "bind",
      .form = Form::words,
@@ -100,16 +100,18 @@ constexpr SettingFacts of_token[] = {
     {.key = "visited_by",
      .form = Form::words,
      .fault = right_token_fault,
-     .type = "name of a token, or a list",
+     .type = "token name, or a list",
      .help =
          "Names of the other tokens whose clients may visit the private services of its clients, at most 256; clients "
          "with this token always may."},
     {.key = "from",
      .form = Form::words,
      .fault = network_fault,
-     .type = "network, or a list",
+     .type = "IP address or network, or a list",
      .help = "Addresses that its clients may connect from, at most 256. Default: all."},
-    {.key = "expires", .type = "moment", .help = "When it expires: from then on it is refused, and its sessions end."},
+    {.key = "expires",
+     .type = "timestamp",
+     .help = "When it expires: from then on it is refused, and its sessions end."},
     quota("connections", limits::sessions_max,
           "Maximum number of connections of its clients together, within `connections_per_token`."),
     quota("services", quota_max, "Maximum number of services of its clients together, each counted once."),
@@ -229,7 +231,7 @@ constexpr SettingFacts of_page[] = {
     {.key = "text", .form = Form::path, .help = "For all other visitors."},
 };
 constexpr SettingFacts of_page_host[] = {
-    {.key = "pages", .type = "pages", .help = "Pages of your own for this host."},
+    {.key = "pages", .type = "map of statuses to files", .help = "Pages of your own for this host."},
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ constexpr SettingFacts of_client_section[] = {
      .help = "Services to offer. Required without `visits`.",
      .keys = service_keys},
     {.key = "disabled",
-     .type = "list of services that are off",
+     .type = "list of disabled services",
      .help = "Services of this configuration that are not offered, up to 1,024. Names that no service has are ignored. "
              "`ferrotunnel services disable` writes it into `conf.d/90-runtime.yml`; by hand, use `enabled: off` in "
              "the service.",
@@ -59,7 +59,7 @@ constexpr SettingFacts of_service[] = {
      .help = "Paths of these hosts: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all. "
              "`--http` accepts the first form only."},
     {.key = "local",
-     .type = "address of a backend",
+     .type = "backend address",
      .help = "Backend that visitors are forwarded to: `host:port`; `22` is `localhost:22` (127.0.0.1 or [::1]); "
              "`unix:/run/app.sock`. With `http` also `https://host:port`, `http://host:port`, `h2c://host:port` and "
              "`h2://host:port` (HTTP/2 without and with TLS, for gRPC: [HTTP](http.md)), and `files:FOLDER` to serve "
@@ -221,7 +221,7 @@ constexpr SettingFacts of_eject[] = {
      .max = 100,
      .help = "Percentage of members that may be ejected at once; one always may. Default: 50."},
     {.key = "counts",
-     .type = "kind of failure, or a list",
+     .type = "failure kind, or a list",
      .help = "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, "
              "or sends none in time), `5xx` (an HTTP response). Default: all of them."},
     {.key = "all_unhealthy",
@@ -241,9 +241,9 @@ constexpr SettingFacts of_health[] = {
      .form = Form::choice,
      .choices = health_kinds,
      .help = "Whether the backend must accept a connection (`tcp`) or answer a GET (`http`). Default: `http`."},
-    {.key = "path", .type = "path of a request", .help = "With `http`: requested path. Default: `/`."},
+    {.key = "path", .type = "request path", .help = "With `http`: requested path. Default: `/`."},
     {.key = "status",
-     .type = "status or range, or a list",
+     .type = "status code or range, or a list",
      .help = "With `http`: statuses of a healthy response, from 200 to 599. Default: `200-399`."},
     {.key = "text",
      .type = "text",
@@ -291,7 +291,7 @@ constexpr SettingFacts of_exit[] = {
 
 constexpr SettingFacts of_checked[] = {
     {.key = "health",
-     .type = "path of a request, or `tcp`",
+     .type = "request path, or `tcp`",
      .help =
          "The client checks the backend regularly; while it is unhealthy, the service gets no new visitors "
          "([operations](operations.md), \"Health\"). `/healthz`: a GET of this path gets 200 to 399; `tcp`: it accepts "
@@ -350,10 +350,10 @@ constexpr SettingFacts of_rules[] = {
 constexpr SettingFacts of_field_rules[] = {
     {.key = "remove", .type = "field name, or a list", .help = "Fields to remove."},
     {.key = "set",
-     .type = "names with values",
+     .type = "map of names to values",
      .help = "Fields to set, replacing those of the same name: `{X-Env: staging}`."},
     {.key = "add",
-     .type = "names with values, or with lists of them",
+     .type = "map of names to values, or to lists of values",
      .help = "Fields to add to those of the same name: `{X-Tag: [a, b]}`."},
 };
 

@@ -196,7 +196,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .operand = "NETWORK",
       .is_repeated = true,
       .topic = https_topic,
-      .type = "network, or a list",
+      .type = "IP address or network, or a list",
       .help = "Proxies in front, such as 10.0.0.0/8 or ::1, that send the PROXY protocol (version 1 or 2). Their "
               "connections to every public address must begin with its header, which names the visitor."},
      &ServerValues::proxies},

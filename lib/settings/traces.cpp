@@ -34,7 +34,7 @@ constexpr std::array settings_of_traces{
                      .option = "traces-sample",
                      .operand = "N",
                      .topic = traces_topic,
-                     .type = "0 to 1",
+                     .type = "fraction from 0 to 1",
                      .help = "Share of requests that are traced. For a trace that a trusted proxy has begun, the proxy "
                              "decides.",
                      .is_live = true},
@@ -47,7 +47,7 @@ constexpr std::array settings_of_traces{
                     &Traces::service_name},
     Setting<Traces>{
         {.key = "headers",
-         .type = "names with values",
+         .type = "map of names to values",
          .help = "Header fields for the collector, up to 32, like `{Authorization: \"env:COLLECTOR_AUTH\"}`: "
                  "each value is `file:PATH`, `env:NAME` or the text itself.",
          .is_live = true},
