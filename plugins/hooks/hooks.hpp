@@ -10,9 +10,9 @@
 #include "ferrotunnel/plugin.hpp"
 #include "hooks/close_queue.hpp"
 #include "hooks/endpoint.hpp"
+#include "hooks/endpoint_decision.hpp"
 #include "hooks/event.hpp"
 #include "hooks/login_table.hpp"
-#include "hooks/verdict.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -76,12 +76,12 @@ private:
     void ask_login(Share share, plugin::LaterOf<plugin::Login> later, const std::string& key, const std::string& body);
     template <typename Subject>
     void ask_about(Share share, Event event, const std::string& body, plugin::LaterOf<Subject> later);
-    /// Applies the verdict's hosts, limits and notes to the subject.
+    /// Applies the decision's hosts, limits and notes to the subject.
     template <typename Subject>
-    plugin::Decision amended(Subject& subject, const Verdict& verdict);
-    plugin::Decision decided(plugin::Login& login, const Verdict& verdict);
-    plugin::Decision decided(plugin::Registration& wanted, const Verdict& verdict);
-    plugin::Decision decided(plugin::Visit& visit, const Verdict& verdict);
+    plugin::Decision amended(Subject& subject, const EndpointDecision& decision);
+    plugin::Decision decided(plugin::Login& login, const EndpointDecision& decision);
+    plugin::Decision decided(plugin::Registration& wanted, const EndpointDecision& decision);
+    plugin::Decision decided(plugin::Visit& visit, const EndpointDecision& decision);
 
     EventIds ids_;
     const ShareKeys shares_;
