@@ -56,7 +56,7 @@ inline constexpr std::array rows{
          {}}},
     Row{"include includes", {"other files are included by `include` at the top level of the file", {}}},
     // --- services ---
-    Row{"type proto protocol schemes",
+    Row{"type typ proto protocol schemes",
         {"the kind of a service is its first key: `tcp: PORT`, `http: HOST` or `tls: HOST`", of_kind}},
     Row{"localip localport localaddr addr service upstream",
         {"the backend is `local`, like `local: 127.0.0.1:22`", of_local}},

@@ -38,10 +38,11 @@ for file in my-greeter.hpp my-greeter.cpp my-greeter_test.cpp CMakeLists.txt REA
     [[ -s $dir/my-greeter/$file ]] || fail "there is no $file"
     ! grep -q '@' "$dir/my-greeter/$file" || fail "$file has a mark that was not filled"
 done
+has_text "$dir/my-greeter/README.md" 'libferrotunnel-dev'
 # As its README says, and with warnings.
 build_line=$(sed -n 's/^    \(g++ .*\)/\1/p' "$dir/my-greeter/README.md")
 [[ $build_line == g++* ]] || fail "the README does not say how it is built"
-(cd "$dir/my-greeter" && CPLUS_INCLUDE_PATH=$E2E_SOURCE/../../include sh -ec "$build_line -Wall -Wextra -Wpedantic -Werror")
+(cd "$dir/my-greeter" && sh -ec "$build_line -I '$E2E_SOURCE/../../include' -Wall -Wextra -Wpedantic -Werror")
 
 say "it is checked"
 run plugin check "$dir/my-greeter/my-greeter.so"
