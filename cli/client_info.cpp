@@ -92,10 +92,9 @@ std::vector<OptionInfo> client_services() {
          true},
         {"tcp", "PORT=ADDRESS", "TCP service at this public port, like 2222=22",
          "TCP service at this public port; may be repeated. 2222=22 forwards to localhost:22. Port 0: the server "
-         "chooses "
-         "one, and the client prints it. 20000-20010=3000-3010: a range, port by port. 127.0.0.1:2222=22: only on that "
-         "address of the server. private=22: no public port; the service is reached by its name through the server's "
-         "--connect-bind.",
+         "chooses one, and the client prints it. 20000-20010=3000-3010: a range, port by port. 127.0.0.1:2222=22: only "
+         "on that address of the server. private=22: no public port; the service is reached by its name through the "
+         "server's --connect-bind.",
          true},
         {"udp", "PORT=ADDRESS", "UDP service at this public port, like 53=53",
          "UDP service at this public port; may be repeated. Each visitor's datagrams reach the address from a port of "

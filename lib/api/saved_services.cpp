@@ -291,7 +291,7 @@ SavedServices::Outcome SavedServices::disable(const std::string& name, const std
     make_texts(item);
     now.disabled.push_back(text_of_item(item));
     const std::string problem = now.disabled.size() > limits::services_max
-                                    ? in_quotes(path_) + " would exceed the limit of services that are off"
+                                    ? in_quotes(path_) + " would exceed the limit of disabled services"
                                     : write(now);
     return {problem.empty() ? Switched::kept : Switched::failed, problem};
 }

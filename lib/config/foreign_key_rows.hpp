@@ -123,7 +123,7 @@ inline constexpr std::array rows{
         {"clients connect over TCP only, to `bind`", {}}},
     Row{"tcpmux transport.tcpmux tcpmuxkeepaliveinterval", {"multiplexing is always on", {}}},
     Row{"poolcount maxpoolcount haconnections",
-        {"visitors are streams on connections that are already open; their number is `connections` of the client", {}}},
+        {"visitors are streams on open tunnel connections; `connections` of the client sets the number of these", {}}},
     Row{"heartbeatinterval heartbeattimeout heartbeattolerance dialserverkeepalive",
         {"a dead connection is detected after `ping_interval` and `dead_interval` in `timing`", {}}},
     Row{"dialservertimeout", {"the time limit for a login is `handshake_timeout` in `timing`", {}}},

@@ -21,7 +21,7 @@ public:
     void open(char bracket);
     /// Within "(", at any depth, as the arguments and variables of GraphQL are.
     bool in_arguments() const noexcept { return open_.back().in_arguments; }
-    /// The innermost brackets end before this place; without any, nothing does.
+    /// The innermost open brackets end before the position `end`. Without open brackets, nothing happens.
     void close(std::size_t end, Findings& findings, const Secrets& secrets);
     /// Between two members. Outside brackets: between lines and between items of a list.
     void end_member(std::size_t end);

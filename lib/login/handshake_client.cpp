@@ -115,7 +115,8 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
         return fail(server_without_proof());
     }
     if (welcome.version != agreement_.version) {
-        return fail(failure_for_both(wire::Code::protocol, "Welcome names another version than both hellos give."));
+        return fail(
+            failure_for_both(wire::Code::protocol, "Welcome has a version other than the one that both hellos give."));
     }
     if ((welcome.features & ~common_features_) != 0) {
         return fail(failure_for_both(wire::Code::protocol, "Welcome names features that were not announced."));

@@ -67,7 +67,9 @@ constexpr SettingFacts of_ways[] = {
 };
 
 constexpr SettingFacts of_token[] = {
-    {.key = "name", .form = Form::word, .help = "Its name in logs. Default: the name of its file, or `token-1`."},
+    {.key = "name",
+     .form = Form::word,
+     .help = "Name of the token in logs. Default: the name of its file, or `token-1`."},
     {.key = "secret", .type = "token", .help = "The token itself, in an item with a name.", .is_required = true},
     {.key = "also",
      .type = "token",
@@ -77,41 +79,41 @@ constexpr SettingFacts of_token[] = {
      .form = Form::words,
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
-     .help = "Hosts that it has a right to, at most 256; see \"Rights\" below. Default: those to which no other token "
-             "has a right."},
+     .help = "Hosts that the token has a right to, at most 256; see \"Rights\" below. Default: those to which no other "
+             "token has a right."},
     {.key = "ports",
      .form = Form::words,
      .fault = right_port_fault,
      .type = "port or range, or `any`, or a list",
-     .help = "Public ports that it has a right to, at most 256 ranges; `any`: every port to which no other token has a "
-             "right. Default: the `allow_ports` to which no other token has a right."},
+     .help =
+         "Public ports that the token has a right to, at most 256 ranges; `any`: every port to which no other token "
+         "has a right. Default: the `allow_ports` to which no other token has a right."},
     {.key = "kinds",
      .form = Form::words,
      .choices = kind_words,
      .fault = right_kind_fault,
      .type = "service kind, or a list",
-     .help = "Kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
+     .help = "Kinds of services that the token may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
     {.key = "bind",
      .form = Form::words,
      .fault = right_bind_fault,
      .type = "IP address, or a list",
-     .help = "Addresses of the server on which its TCP and UDP ports may listen, at most 256; a service that names "
-             "none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
+     .help = "Addresses of the server on which the token's TCP and UDP ports may listen, at most 256; a service that "
+             "names none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
     {.key = "visited_by",
      .form = Form::words,
      .fault = right_token_fault,
      .type = "token name, or a list",
-     .help =
-         "Names of the other tokens whose clients may visit the private services of its clients, at most 256; clients "
-         "with this token always may."},
+     .help = "Names of the other tokens whose clients may visit the private services of this one, at most 256; clients "
+             "with this token always may."},
     {.key = "from",
      .form = Form::words,
      .fault = network_fault,
      .type = "IP address or network, or a list",
-     .help = "Addresses that its clients may connect from, at most 256. Default: all."},
+     .help = "Addresses that clients with the token may connect from, at most 256. Default: all."},
     {.key = "expires",
      .type = "timestamp",
-     .help = "When it expires: from then on it is refused, and its sessions end."},
+     .help = "When the token expires: from then on it is refused, and its sessions end."},
     quota("connections", limits::sessions_max,
           "Maximum number of connections of its clients together, within `connections_per_token`."),
     quota("services", quota_max, "Maximum number of services of its clients together, each counted once."),
@@ -161,7 +163,7 @@ constexpr SettingFacts of_certificate[] = {
      .form = Form::path,
      .help = "The certificate, followed by the intermediate ones, PEM.",
      .is_required = true},
-    {.key = "key", .form = Form::path, .help = "Its private key, PEM. Default: in the same file."},
+    {.key = "key", .form = Form::path, .help = "Private key of `chain`, PEM. Default: in the same file."},
 };
 
 constexpr SettingFacts of_client_certificates[] = {
@@ -194,34 +196,40 @@ constexpr Choice failure_words[] = {
 };
 constexpr Choice mode_words[] = {{"act", 0}, {"observe", 1}};
 constexpr SettingFacts of_plugin[] = {
-    {.key = "id", .form = Form::word, .type = "id", .help = "Its name in logs. Default: its plugin's name."},
+    {.key = "id",
+     .form = Form::word,
+     .type = "id",
+     .help = "Name of this instance in logs. Default: the name of its plugin."},
     {.key = "on_failure",
      .form = Form::choice,
      .choices = failure_words,
-     .help =
-         "What happens to a request when it fails: it gets 503 (`closed`) or continues (`open`). Default: `closed` for "
-         "plugins that guard access, otherwise `open`."},
+     .help = "What happens to a request when the plugin fails: it gets 503 (`closed`) or continues (`open`). Default: "
+             "`closed` for plugins that guard access, otherwise `open`."},
     {.key = "mode",
      .form = Form::choice,
      .choices = mode_words,
-     .help = "`observe`: its decisions are counted and logged, but not carried out. Default: `act`."},
+     .help = "`observe`: the plugin's decisions are counted and logged, but not carried out. Default: `act`."},
     {.key = "hosts",
      .type = "host or pattern, or a list",
-     .help = "Hosts where it runs, written as those of services: `a.example.com`, `*.example.com`. Default: all."},
+     .help =
+         "Hosts where the plugin runs, written as those of services: `a.example.com`, `*.example.com`. Default: all."},
     {.key = "paths",
      .type = "URL path, or a list",
-     .help = "Paths where it runs: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all."},
+     .help =
+         "Paths where the plugin runs: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all."},
     {.key = "ignore_case",
      .form = Form::on_off,
      .help = "Whether `paths` are compared without the case of A to Z, for backends that do the same."},
     {.key = "reject_ambiguous_paths",
      .form = Form::on_off,
-     .help = "Whether a request gets 400 if it would run and the path has `//`, `;`, `%2F` or `%5C`, which backends "
-             "read in different ways."},
-    {.key = "services", .type = "name, or a list", .help = "Names of the services where it runs. Default: all."},
+     .help = "Whether a request gets 400 if the plugin would run and the path has `//`, `;`, `%2F` or `%5C`, which "
+             "backends read in different ways."},
+    {.key = "services",
+     .type = "name, or a list",
+     .help = "Names of the services where the plugin runs. Default: all."},
     {.key = "when",
      .type = "condition",
-     .help = "Condition for the requests where it runs, such as `request.method == \"POST\"`; see "
+     .help = "Condition for the requests where the plugin runs, such as `request.method == \"POST\"`; see "
              "[when](plugins/when.md). Variables are not replaced in it. Default: all requests."},
 };
 

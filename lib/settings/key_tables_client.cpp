@@ -34,9 +34,10 @@ constexpr SettingFacts of_disabled_service[] = {
 constexpr SettingFacts of_service[] = {
     {.key = "tcp",
      .type = "public port or range, or `private`",
-     .help = "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
-             "service for each port, called `name:20000` and so on. `private`: none; the service is reached by its "
-             "name, through the server's `connect_bind` or by a program that embeds the server."},
+     .help =
+         "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
+         "service for each port, called `name:20000` and so on. `private`: no public port; the service is reached by "
+         "its name, through the server's `connect_bind` or by a program that embeds the server."},
     {.key = "udp",
      .type = "public port or range, or `private`",
      .help = "Public UDP port; 0: the server chooses. A range as with `tcp`. UDP and TCP ports do not conflict. "
@@ -67,8 +68,9 @@ constexpr SettingFacts of_service[] = {
              "a proxy ([exits](exit.md)). Not needed with `redirect`."},
     {.key = "name",
      .type = "name",
-     .help = "Its name in events and logs. Default: `tcp:` and its port, the host and path, or `local`, cut or changed "
-             "to a valid name."},
+     .help =
+         "Name of the service in events and logs. Default: `tcp:` and the port, the host and path, or `local`, cut or "
+         "changed to a valid name."},
     {.key = "enabled",
      .form = Form::on_off,
      .help = "`off`: the service is not offered; `ferrotunnel status` shows it as off. Default: on."},
@@ -110,8 +112,8 @@ constexpr SettingFacts of_visit[] = {
      .is_required = true},
     {.key = "local",
      .type = "port, or IP address with port",
-     .help = "Listen address for connections to it: `5432` (on this machine only), `127.0.0.1:5432`; port 0: any free "
-             "port.",
+     .help = "Listen address for connections to the service: `5432` (on this machine only), `127.0.0.1:5432`; port 0: "
+             "any free port.",
      .is_required = true},
     {.key = "key", .type = "token", .help = "The key of the service, which its client has too.", .is_required = true},
     {.key = "kind",
@@ -129,14 +131,16 @@ constexpr Choice proxy_versions[] = {
 constexpr SettingFacts of_backend[] = {
     {.key = "backend_ca",
      .form = Form::path,
-     .help = "CAs of a TLS backend, or its certificate itself. Default: the system's CAs."},
+     .help = "CAs that sign the certificate of a TLS backend, or that certificate itself. Default: the system's CAs."},
     {.key = "backend_certificate",
      .form = Form::path,
      .help = "Client certificate for a TLS backend that requests one: PEM, followed by its chain. With `backend_key`."},
-    {.key = "backend_key", .form = Form::path, .help = "Its private key, PEM without a passphrase."},
+    {.key = "backend_key",
+     .form = Form::path,
+     .help = "Private key of `backend_certificate`, PEM without a passphrase."},
     {.key = "backend_name",
      .type = "host",
-     .help = "Name that the certificate of a TLS backend must have, and that is requested (SNI). Default: the host of "
+     .help = "Name that the certificate of a TLS backend must have, and that is sent as SNI. Default: the host of "
              "`local`."},
     {.key = "backend_insecure",
      .form = Form::on_off,
@@ -149,7 +153,9 @@ constexpr SettingFacts of_backend[] = {
              "service then has backend connections of its own. With `udp`: `v2`, before the first datagram."},
     {.key = "proxy_each",
      .form = Form::on_off,
-     .help = "With `udp` and `proxy_protocol`: before each datagram, as DNS servers expect it."},
+     .help =
+         "With `udp` and `proxy_protocol`: send the header before each datagram, as DNS servers expect, and not only "
+         "before the first."},
 };
 
 constexpr Choice balances[] = {
@@ -209,7 +215,8 @@ constexpr SettingFacts of_eject[] = {
      .form = Form::time,
      .min = wire::eject_ms_min,
      .max = wire::eject_ms_max,
-     .help = "How long it gets no visitors the first time; each further time twice as long. Default: `10s`."},
+     .help = "How long an ejected member gets no visitors the first time; each further time twice as long. Default: "
+             "`10s`."},
     {.key = "longest",
      .form = Form::time,
      .min = wire::eject_ms_min,
@@ -219,11 +226,12 @@ constexpr SettingFacts of_eject[] = {
      .form = Form::number,
      .min = 1,
      .max = 100,
-     .help = "Percentage of members that may be ejected at once; one always may. Default: 50."},
+     .help = "Percentage of members that may be ejected at once; at least one may be. Default: 50."},
     {.key = "counts",
      .type = "failure kind, or a list",
-     .help = "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, "
-             "or sends none in time), `5xx` (an HTTP response). Default: all of them."},
+     .help =
+         "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it closes the "
+         "connection without a response, or does not respond in time), `5xx` (an HTTP status). Default: all of them."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = last_rules,
@@ -285,7 +293,7 @@ constexpr SettingFacts of_exit[] = {
              "Required there."},
     {.key = "users",
      .type = "list of users",
-     .help = "With `local: exit`: users that may use it, up to 64. Default: no login.",
+     .help = "With `local: exit`: users that may log in to the exit, up to 64. Default: no login.",
      .keys = exit_user_keys},
 };
 

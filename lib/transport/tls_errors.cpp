@@ -98,7 +98,7 @@ std::string visitor_failure_text(SSL* ssl) {
         case SSL_R_NO_SHARED_GROUPS:
         case SSL_R_NO_SUITABLE_KEY_SHARE:
             ERR_clear_error();
-            return "the visitor offers no cipher suite, group or kind of signature that is accepted here";
+            return "the visitor offers no cipher suite, group or signature algorithm that is accepted here";
         case SSL_R_NO_APPLICATION_PROTOCOL:
             ERR_clear_error();
             return "the visitor offers protocols (ALPN), but none that this server supports";
@@ -134,7 +134,7 @@ std::string backend_failure_text(SSL* ssl) {
                         ? mismatch_text(ssl, "set backend_name to one of its names",
                                         "give the backend one that has it (`subjectAltName=DNS:NAME`), or set "
                                         "backend_insecure")
-                        : "; give the CA that signed it");
+                        : "; configure the CA that signed it");
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();

@@ -27,9 +27,9 @@ public:
                 "window": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "1h",
                            "default": "10s", "description": "How long a failure counts."},
                 "open_for": {"type": "string", "format": "duration", "formatMinimum": "100ms", "formatMaximum": "1h",
-                             "default": "10s", "description": "How long requests are rejected."},
+                             "default": "10s", "description": "How long an open circuit rejects requests."},
                 "services": {"type": "integer", "minimum": 16, "maximum": 65536, "default": 1024,
-                             "description": "Number of services that are watched at once."}
+                             "description": "Maximum number of services watched at the same time."}
             }
         })",
     };

@@ -42,7 +42,7 @@ std::string shown(const std::string& name) {
 }
 
 std::string text_of(const json& value, const std::string& where) {
-    return value.is_string() ? value.get<std::string>() : (wrong(where + " is not text"), std::string());
+    return value.is_string() ? value.get<std::string>() : (wrong(where + " is not a string"), std::string());
 }
 
 void read_hosts(const json& value, EndpointDecision& decision) {
@@ -75,7 +75,7 @@ void read_limits(const json& value, EndpointDecision& decision) {
 
 void read_notes(const json& value, EndpointDecision& decision) {
     if (!value.is_object() || value.size() > notes_max) {
-        wrong("`notes` is not an object of up to 32 texts");
+        wrong("`notes` is not an object of up to 32 strings");
     }
     std::size_t bytes = 0;
     for (const auto& [name, note] : value.items()) {

@@ -106,7 +106,7 @@ static const ft_type type = {.size = sizeof type, .name = "Bad name", .schema = 
 static const ft_type *types[] = {&type, &type, 0};
 static const ft_library library = {sizeof library, 0, types};
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return &library; }'
-told 'other characters than small letters'
+told 'characters other than small letters'
 told 'lacks .make. or .destroy.'
 told 'schema of the plugin'
 told 'needs "no.such/1"'

@@ -109,7 +109,7 @@ TEST_CASE("reasons: the value of an answer that cannot be sent", "[plugin]") {
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {{"X-A", "1\r\nX-B: 2"}}, ""});
                }),
-               "it has answered with a field that may not be written: \"X-A: 1\\r\\nX-B: 2\""));
+               "it has answered with a field that must not be written: \"X-A: 1\\r\\nX-B: 2\""));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {}, std::string(limits::plugin_answer_max + 1, 'x')});
                }),
