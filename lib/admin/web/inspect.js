@@ -60,7 +60,7 @@ function differences(found) {
     ...part.body];
   const shown = (part, name) => {
     const all = lines(part, name);
-    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "No differences.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `What differs: ${name}` },
+    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "No differences.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `Differences: ${name}` },
       ...all.map((line) => make("span", { class: line[0] === "-" ? "minus" : line[0] === "+" ? "plus" : "" }, `${line}\n`))));
   };
   return make("div", { class: "columns" }, shown(found.request, "Request"), shown(found.answer, "Answer"));
@@ -136,7 +136,7 @@ export function inspector() {
     try {
       const answer = await get(`/exchanges/${one.id}/curl`);
       below.replaceChildren(card("For a shell", text("curl command", answer.curl),
-        make("p", { class: "quiet" }, answer.masked ? "Secrets are masked: replace *** with them." : "")));
+        make("p", { class: "quiet" }, answer.masked ? "Secrets are masked: replace each *** with its secret." : "")));
       await navigator.clipboard.writeText(answer.curl);
       say("Copied.");
     } catch (problem) { if (problem.status) say(problem.message, true); }
