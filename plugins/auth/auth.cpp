@@ -105,7 +105,7 @@ void Auth::check(const Settings& settings) {
         }
     }
     if (settings.count("users") == 0 && settings.count("keys") == 0 && !file) {
-        settings.problem({}, "accepts nobody: it needs `users`, `users_file` or `keys`");
+        settings.problem({}, "rejects every request: it needs `users`, `users_file` or `keys`");
     }
     if (settings.text("key_header") && settings.count("keys") == 0) {
         settings.problem("key_header", "needs `keys`");

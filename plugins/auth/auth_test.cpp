@@ -427,7 +427,7 @@ TEST_CASE("auth: clients may say users, and neither files nor whom backends are 
 
 TEST_CASE("auth: settings that cannot work are told with their places", "[auth][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Auth>(settings); };
-    CHECK(wrong("{}").find("accepts nobody") != std::string::npos);
+    CHECK(wrong("{}").find("rejects every request") != std::string::npos);
     CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is not a valid user name") != std::string::npos);
     CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is not a SHA-256") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: needs `keys`") == 0);

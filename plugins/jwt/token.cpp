@@ -32,7 +32,7 @@ std::string header_fault(const json& header, Token& token) {
         return "its header has no algorithm, or one of its members is not a string";
     }
     if (header.contains("crit") || header.contains("b64")) {
-        return "it asks for an extension (crit)";
+        return "it requires an extension (crit)";
     }
     std::transform(type.begin(), type.end(), type.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -139,7 +139,7 @@ TEST_CASE("reasons: start, stop, and the ends of exchanges and visits", "[plugin
     PluginRig rig;
     rig.add<ThrowsInLife>();
     rig.instances.start(*rig.chain.instances.front());
-    CHECK(rig.log.count("a plugin says plugin=life text=start() has thrown: no socket") == 1);
+    CHECK(rig.log.count("a plugin logs plugin=life text=start() has thrown: no socket") == 1);
     rig.begin();
     CHECK(rig.ask() == Step::go_on);
     rig.end();
