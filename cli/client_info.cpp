@@ -196,20 +196,20 @@ const CommandInfo& visit_info() {
 }
 
 const CommandInfo& http_info() {
-    static const CommandInfo info =
-        short_form("http", "expose one HTTP service at a public URL",
-                   "  ferrotunnel http 3000                               # after `ferrotunnel login`\n"
-                   "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel http 3000 --basic-auth ann --rate 20/s\n"
-                   "  ferrotunnel http 5173 --host-header backend         # for development servers\n"
-                   "ADDRESS is a port of this machine, HOST:PORT, unix:PATH, or a URL like https://HOST:PORT.\n",
-                   {public_host(),
-                    {"host-header", "HOST", "Host header for ADDRESS, or `backend` for its own",
-                     "Host header that ADDRESS receives: `backend` (or `rewrite`) for its own, for development servers "
-                     "that check it; or a host. Default: as the visitor sent it."},
-                    service_token(),
-                    qr()},
-                   true, Guards::all);
+    static const CommandInfo info = short_form(
+        "http", "expose one HTTP service at a public URL",
+        "  ferrotunnel http 3000                               # after `ferrotunnel login`\n"
+        "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel http 3000 --basic-auth ann --rate 20/s\n"
+        "  ferrotunnel http 5173 --host-header backend         # for development servers\n"
+        "ADDRESS is a port of this machine, HOST:PORT, unix:PATH, or a URL like https://HOST:PORT.\n",
+        {public_host(),
+         {"host-header", "HOST", "Host header sent to ADDRESS; `backend`: its own host",
+          "Host header sent to ADDRESS: a host, or `backend` (also `rewrite`) for the host of ADDRESS itself, "
+          "which development servers may require. Default: as the visitor sent it."},
+         service_token(),
+         qr()},
+        true, Guards::all);
     return info;
 }
 

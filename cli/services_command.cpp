@@ -314,7 +314,7 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     const Control control = wanted_control(options);
     const Json answer = Json::parse(control.set_enabled(name, enabled), nullptr, false);
     if (!enabled) {
-        fmt::print("{} is off; its visitors finish\n", printable(name));
+        fmt::print("{} is disabled; its visitors finish\n", printable(name));
     }
     const ExitCode code = enabled ? tell_result(control, name) : ExitCode::ok;
     if (const std::string kept = text_in(answer, "kept"); !kept.empty()) {

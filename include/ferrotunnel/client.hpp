@@ -381,9 +381,9 @@ public:
     /// Only for the program around the client: how long it stays after another client has replaced it. At most 1 h.
     /// Default: 0.
     Builder& linger(std::chrono::milliseconds time) { return set("linger", time); }
-    /// Sets the backends for which the server's administrator may add, remove and switch services of this client
-    /// through the server's control API: addresses or networks with ports, "127.0.0.1:3000-3999". The services are
-    /// saved if keep_services_beside() names a file. Default: none.
+    /// Sets the backends for which the server's administrator may add, remove, enable and disable services of this
+    /// client through the server's control API: addresses or networks with ports, "127.0.0.1:3000-3999". The services
+    /// are saved if keep_services_beside() names a file. Default: none.
     Builder& managed(std::vector<std::string> targets) { return set("managed", std::move(targets)); }
     /// Records the latest exchanges between visitors and backends in memory, with secrets masked: requests and
     /// responses with their bodies, messages of WebSockets and event streams, connections of other services. The

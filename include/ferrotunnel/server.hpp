@@ -475,12 +475,12 @@ public:
     /// Turns encryption off. Tokens are still never sent, but anyone on the network path can read and modify all
     /// traffic.
     Builder& tls_off(bool off = true) { return set("tls", !off); }
-    /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
+    /// Sets a certificate chain and its key, as PEM files. Default: a self-signed one, kept in the state directory.
     Builder& tls_certificate(std::string chain_file, std::string key_file) {
         return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
     }
-    /// Sets the folder for the self-made certificate and for the hosts and ports of each token, so that they outlive a
-    /// restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
+    /// Sets the folder for the self-signed certificate and for the hosts and ports of each token, so that they outlive
+    /// a restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
     /// start and kept in memory, so that its pin changes, and hosts and ports are forgotten.
     Builder& state_dir(std::string directory) { return set("state_dir", std::move(directory)); }
 

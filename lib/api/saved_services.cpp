@@ -258,7 +258,8 @@ std::string SavedServices::add(const std::vector<Json>& items) {
     problem = whole_fault(file_);
     if (!problem.empty()) {
         const std::string undone = write(before);
-        return "the configuration would be wrong with it: " + problem + (undone.empty() ? "" : "; and " + undone);
+        return "the configuration would not be valid with this change: " + problem +
+               (undone.empty() ? "" : "; and " + undone);
     }
     return {};
 }

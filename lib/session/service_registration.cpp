@@ -92,7 +92,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire
         return Refusal{Code::forbidden, "This server does not let clients request plugins."};
     }
     if (description.kind == wire::ServiceKind::private_tcp) {
-        return Refusal{Code::unsupported, "A private service has no plugins."};
+        return Refusal{Code::unsupported, "A private service cannot have plugins."};
     }
     for (const wire::PluginPart& plugin : description.plugins) {
         if (!plugin.unknown.empty()) {
@@ -116,7 +116,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
         return Refusal{Code::unsupported, "The client has not announced support for groups."};
     }
     if (description.kind == wire::ServiceKind::private_tcp) {
-        return Refusal{Code::unsupported, "A private service has no group."};
+        return Refusal{Code::unsupported, "A private service cannot have a group."};
     }
     if (description.group.sticky > wire::Sticky::cookie ||
         (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {

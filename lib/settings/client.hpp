@@ -119,8 +119,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .option = "linger",
       .operand = "TIME",
       .topic = running_topic,
-      .help = "How long the program stays, doing nothing, after another client has replaced it, unless it is stopped. "
-              "For supervisors that would only start it again, such as Kubernetes.",
+      .help = "How long the program stays idle after another client has replaced it, unless it is stopped. For "
+              "supervisors that would restart it at once, such as Kubernetes.",
       .is_live = true},
      &ClientValues::linger},
     {{.key = "connections",
@@ -191,7 +191,8 @@ inline constexpr Setting<ClientValues> client_settings[] = {
       .is_repeated = true,
       .topic = running_topic,
       .type = "IP address or network with ports, or a list",
-      .help = "Backends for which the server's administrator may add, remove and switch services of this client, such "
+      .help = "Backends for which the server's administrator may add, remove, enable and disable services of this "
+              "client, such "
               "as 127.0.0.1:3000-3999: with `ferrotunnel services --client` there; this client keeps them. See "
               "\"Managed from the server\" in operations.md.",
       .default_text = "none",

@@ -51,8 +51,8 @@ constexpr std::array settings_of_http{
         "After the last response, the connection is closed once the visitor has sent nothing for this long; after 30 s "
         "in any case, or this if it is longer."),
     size("linger_bytes", &S::linger_bytes, 0, limits::http_linger_settable_max,
-         "What visitors still send after their last response is discarded. Beyond this much, for each worker, the "
-         "connection that has been ending for longest is reset."),
+         "Bytes that visitors send after their last response, and that each worker discards. Beyond this, the "
+         "connection that has been closing for longest is reset."),
     number("requests_per_connection", &S::requests_per_connection, 1, limits::http_requests_settable_max,
            "Requests of a visitor's connection; the last response has `Connection: close`."),
     number("connections", &S::connections, 1, limits::http_connections_settable_max,

@@ -51,16 +51,17 @@ constexpr std::array settings_of_https{
                             "certbot keeps them.",
                     .is_live = true},
                    &Https::folders},
-    Setting<Https>{{.key = "fallback",
-                    .option = "fallback-certificate",
-                    .type = "certificate",
-                    .help = "For visitors that request no host, or one that no certificate covers. Default: these are "
-                            "rejected.",
-                    .is_live = true,
-                    .keys = certificate_keys},
-                   {},
-                   [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
-                   [](Https& into, const Https& from) { into.fallback = from.fallback; }},
+    Setting<Https>{
+        {.key = "fallback",
+         .option = "fallback-certificate",
+         .type = "certificate",
+         .help = "Certificate for visitors that request no host, or one that no certificate covers. Default: these "
+                 "are rejected.",
+         .is_live = true,
+         .keys = certificate_keys},
+        {},
+        [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
+        [](Https& into, const Https& from) { into.fallback = from.fallback; }},
     Setting<Https>{{.key = "reload_interval",
                     .form = Form::time,
                     .min = limits::certificate_reload_min / 1ms,
@@ -78,7 +79,7 @@ constexpr std::array settings_of_https{
          .option = "https-grade",
          .operand = "GRADE",
          .topic = https_topic,
-         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for visitors that "
+         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for clients that "
                  "are ten years old.",
          .is_live = true},
         &Https::grade},

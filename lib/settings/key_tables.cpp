@@ -115,16 +115,17 @@ constexpr SettingFacts of_token[] = {
      .type = "timestamp",
      .help = "When the token expires: from then on it is refused, and its sessions end."},
     quota("connections", limits::sessions_max,
-          "Maximum number of connections of its clients together, within `connections_per_token`."),
-    quota("services", quota_max, "Maximum number of services of its clients together, each counted once."),
+          "Maximum number of connections of the token's clients together, within `connections_per_token`."),
+    quota("services", quota_max, "Maximum number of services of the token's clients together, each counted once."),
     quota("visitors", quota_max,
-          "Maximum number of visitors of its services together, at a time; for HTTP services, connections to backends "
+          "Maximum number of visitors of the token's services together, at a time; for HTTP services, connections to "
+          "backends "
           "count."),
     {.key = "visitors_per_second",
      .type = "0.001 to 1000000",
      .help = "New visitors per second; as many may arrive at once, and at least one."},
     byte_rate("bytes_per_second",
-              "Bytes per second of all its visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
+              "Bytes per second of all the token's visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
               "\"Rights\" below.",
               direction_keys),
     byte_rate("service_bytes_per_second", "Bytes per second of all visitors of each service, in each direction.",
@@ -141,7 +142,7 @@ constexpr SettingFacts of_guarded_service[] = {
      .is_required = true},
     {.key = "token",
      .type = "token",
-     .help = "Token that its client must prove, as `token` of the service. `ferrotunnel token` makes one.",
+     .help = "Token that the service's client must prove, as `token` of the service. `ferrotunnel token` makes one.",
      .is_required = true},
     {.key = "also",
      .type = "token",
@@ -155,7 +156,9 @@ constexpr SettingFacts of_guarded_service[] = {
      .form = Form::words,
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
-     .help = "Hosts that require it too, at most 256: these, those below a pattern, and patterns around them."},
+     .help =
+         "Hosts that require the token too, at most 256. It is also required for hosts below such a pattern, and for "
+         "patterns that include such a host."},
 };
 
 constexpr SettingFacts of_certificate[] = {
@@ -234,8 +237,8 @@ constexpr SettingFacts of_plugin[] = {
 };
 
 constexpr SettingFacts of_page[] = {
-    {.key = "html", .form = Form::path, .help = "For visitors that accept HTML."},
-    {.key = "json", .form = Form::path, .help = "For visitors that accept JSON."},
+    {.key = "html", .form = Form::path, .help = "Page for visitors that accept HTML."},
+    {.key = "json", .form = Form::path, .help = "Page for visitors that accept JSON."},
     {.key = "text", .form = Form::path, .help = "For all other visitors."},
 };
 constexpr SettingFacts of_page_host[] = {

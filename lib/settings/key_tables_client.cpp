@@ -41,7 +41,7 @@ constexpr SettingFacts of_service[] = {
     {.key = "udp",
      .type = "public port or range, or `private`",
      .help = "Public UDP port; 0: the server chooses. A range as with `tcp`. UDP and TCP ports do not conflict. "
-             "`private`: none; other clients visit it with its `key`. Instead of `tcp`."},
+             "`private`: no public port; other clients visit the service with its `key`. Instead of `tcp`."},
     {.key = "tcp+udp",
      .type = "public port or range",
      .help = "One public port number for TCP and UDP: two services, the UDP one called `name/udp`. Either both are "
@@ -275,8 +275,8 @@ constexpr SettingFacts of_health[] = {
      .form = Form::number,
      .min = 1,
      .max = limits::health_consecutive_max,
-     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check decides "
-             "by itself. Default: 3."},
+     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check alone "
+             "decides. Default: 3."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = unhealthy_rules,
@@ -308,10 +308,10 @@ constexpr SettingFacts of_checked[] = {
 };
 
 constexpr SettingFacts of_exit_user[] = {
-    {.key = "name", .type = "text", .help = "Up to 255 bytes without a colon.", .is_required = true},
+    {.key = "name", .type = "text", .help = "User name: up to 255 bytes without a colon.", .is_required = true},
     {.key = "password",
      .type = "text",
-     .help = "`file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
+     .help = "Password: `file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
      .is_required = true},
 };
 
@@ -337,7 +337,8 @@ constexpr SettingFacts of_rules[] = {
     {.key = "response_headers", .help = "Changes of the header fields that visitors receive.", .keys = field_rule_keys},
     {.key = "redirect",
      .type = "URL or path",
-     .help = "The server answers with a redirect to this; the rest of the path below `path`, and the query, are kept.",
+     .help = "The server responds with a redirect to this URL or path; the rest of the path below `path`, and the "
+             "query, are kept.",
      .keys = redirect_keys},
     {.key = "https_redirect",
      .form = Form::on_off,
@@ -396,7 +397,9 @@ constexpr SettingFacts of_hsts[] = {
      .form = Form::time,
      .max = limits::http_hsts_max_age_max / std::chrono::milliseconds(1),
      .help = "How long browsers use TLS only, up to ten years; 0: they forget it. Default: a year."},
-    {.key = "include_subdomains", .form = Form::on_off, .help = "Also for hosts below. Default: off."},
+    {.key = "include_subdomains",
+     .form = Form::on_off,
+     .help = "Whether this also applies to subdomains. Default: off."},
     {.key = "preload",
      .form = Form::on_off,
      .help = "For the browsers' preload lists; needs `include_subdomains` and at least a year. Default: off."},
@@ -410,7 +413,8 @@ constexpr SettingFacts of_limits[] = {
     time_limit("backend_connect_timeout", limits::backend_connect_deadline,
                "How long the backend may take to accept a connection, up to 10 s; 502 when exceeded."),
     time_limit("first_byte_timeout", limits::http_first_byte_max,
-               "How long it may take to begin its response; 504 when exceeded. Up to an hour, unless the server allows "
+               "How long the backend may take to begin its response; 504 when exceeded. Up to an hour, unless the "
+               "server allows "
                "more or less."),
     time_limit("upgraded_idle_timeout", limits::http_upgraded_idle_max,
                "How long a WebSocket may be idle before it is closed. Up to a day, unless the server allows more or "

@@ -111,7 +111,7 @@ bool ExitKeys::read_users(Tcp& tcp, ConfigReading& reading) const {
         return false;
     }
     if (users_ && tcp.users.empty() && are_good) {
-        users_->problem("are none; leave `users` out for an exit without a login");
+        users_->problem("is empty; omit `users` for an exit without a login");
         return false;
     }
     return are_good;

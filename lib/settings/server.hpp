@@ -239,7 +239,7 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .operand = "FILE",
       .topic = tunnel_topic,
       .help = "Certificate chain of your own, PEM.",
-      .default_text = "a self-made certificate",
+      .default_text = "a self-signed certificate",
       .call = "tls_certificate",
       .problem = "tls_certificate",
       .is_live = true},
@@ -261,9 +261,8 @@ inline constexpr Setting<ServerValues> server_settings[] = {
       .topic = tunnel_topic,
       .brief = "Folder for the server's key and assigned ports and hosts",
       .type = "folder",
-      .help =
-          "Folder for the self-made certificate, so that its pin stays the same, and for the hosts and ports assigned "
-          "to tokens.",
+      .help = "Folder for the self-signed certificate, so that its pin stays the same, and for the hosts and ports "
+              "assigned to tokens.",
       .default_text = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
                       "~/.local/state/ferrotunnel (the library: none)"},
      &ServerValues::state_dir},

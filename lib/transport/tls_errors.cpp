@@ -46,13 +46,14 @@ std::string verification_text(SSL* ssl, bool server) {
                                     "give the server one that has it (`subjectAltName=DNS:NAME`), or pin the server's "
                                     "key by its fingerprint instead");
     }
-    return text + "; give the CA that signed it, or pin the server's key by its fingerprint instead";
+    return text + "; specify the CA that signed it, or pin the server's key by its fingerprint instead";
 }
 
 std::string no_tls_text(bool server) {
-    return server ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
-                  : "the server does not speak TLS on this port; check the address, or turn TLS off if the server was "
-                    "started so";
+    return server
+               ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
+               : "the server does not speak TLS on this port; check the address, or turn TLS off if the server has it "
+                 "off";
 }
 
 std::string no_alpn_text(bool server) {
@@ -134,7 +135,7 @@ std::string backend_failure_text(SSL* ssl) {
                         ? mismatch_text(ssl, "set backend_name to one of its names",
                                         "give the backend one that has it (`subjectAltName=DNS:NAME`), or set "
                                         "backend_insecure")
-                        : "; configure the CA that signed it");
+                        : "; specify the CA that signed it");
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();

@@ -76,7 +76,7 @@ void Jwt::check(const Settings& settings) {
     (void)read_own_keys(settings);
     for (const auto& [claim, field] : read_claims(settings)) {
         if (is_credentials(field)) {
-            settings.problem("claims[\"" + claim + "\"]", "is a field of credentials, which visitors send");
+            settings.problem("claims[\"" + claim + "\"]", "is a field in which visitors send credentials");
         }
     }
     check_key_places(settings);

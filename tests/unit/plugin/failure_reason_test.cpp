@@ -82,7 +82,7 @@ TEST_CASE("reasons: what a hook throws, and what it has given to others", "[plug
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.later([](Later later) { const Later gone(std::move(later)); });
                }),
-               "it dropped the decision that it owed"));
+               "it dropped its pending decision"));
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.collect(0, [](Exchange&, Text) -> Decision { throw std::runtime_error("no form"); });
                }),
