@@ -119,8 +119,7 @@ constexpr SettingFacts of_token[] = {
     quota("services", quota_max, "Maximum number of services of the token's clients together, each counted once."),
     quota("visitors", quota_max,
           "Maximum number of visitors of the token's services together, at a time; for HTTP services, connections to "
-          "backends "
-          "count."),
+          "backends count."),
     {.key = "visitors_per_second",
      .type = "0.001 to 1000000",
      .help = "New visitors per second; as many may arrive at once, and at least one."},
