@@ -201,7 +201,7 @@ public:
     ///
     /// Several threads that call it get the same result when everything has ended; the shortest `drain` applies. After
     /// that a call does nothing, and streams fail with errc::session_closed. With run_on it waits up to three seconds
-    /// longer for the io_context to send the goodbye, and then ends without it: no code of this object runs there any
+    /// longer for the io_context to send GOAWAY, and then ends without it: no code of this object runs there any
     /// more.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 

@@ -209,7 +209,7 @@ void BackendState::report_recovered(const Names& names, TimePoint now, Logger& l
         }
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
-    // As loud as the loss: whoever was warned about the loss needs to know about the return.
+    // At the level of the warning, so that a log with the warning also shows its end.
     log.warn("the backend of a service can be reached again", {{"service", names.service},
                                                                {"backend", names.backend},
                                                                {"visitors_refused", not_served},
