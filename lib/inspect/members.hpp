@@ -28,8 +28,8 @@ public:
     void end_item(std::size_t end, Findings& findings, const Secrets& secrets);
     /// The text is over, possibly before the end of a value.
     void finish(std::size_t end, Findings& findings, const Secrets& secrets);
-    /// A member whose name begins here. If it is a secret by the member's own name, the end of its value counts; for
-    /// others, the end of the member. True: its neighbours decide whether it is a secret.
+    /// Adds a member whose name begins at `begin`. A secret by its own name ends with its value, other members end with
+    /// the member. True: the member's neighbours decide whether it is a secret.
     bool add(std::string_view name, std::size_t begin, Range value, bool is_secret);
 
 private:

@@ -235,7 +235,8 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
                                      std::optional<Refusal> refusal) {
     SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id, registration);
     if (service == nullptr) {
-        // Unregistered meanwhile, and perhaps registered again: that registration claims for itself.
+        // The client has unregistered the service in the meantime. If it has registered it again, that registration
+        // makes its own claims.
         needs_.table.release_unwanted(names);
         return;
     }
