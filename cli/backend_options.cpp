@@ -81,7 +81,7 @@ std::vector<OptionInfo> backend_tls_options() {
         {"backend-certificate", "FILE", "",
          "Client certificate (PEM, with its chain) for backends written as https://..., h2://... or tls://... that "
          "require one. Needs --backend-key."},
-        {"backend-key", "FILE", "", "Key of --backend-certificate (PEM, without a pass phrase)."},
+        {"backend-key", "FILE", "", "Key of --backend-certificate (PEM, without a passphrase)."},
         {"backend-insecure", "", "Accept any TLS certificate of the backend",
          "Accept any certificate of such a backend: anyone on the path to it can read and modify all traffic."},
     };

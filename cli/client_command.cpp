@@ -101,7 +101,7 @@ void add_visit(ClientPlan& plan, Problems& problems) {
 // Messages that the standard output prints too.
 const std::set<std::string_view>& told_lines() {
     static const std::set<std::string_view> told{"could not connect", "the connection was lost",
-                                                 "a service was refused", "a reload was refused"};
+                                                 "a service was refused", "a reload was rejected"};
     return told;
 }
 

@@ -84,7 +84,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.replaces = options.flag("replace", problems);
 
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
-    static const std::set<std::string_view> told_lines{"a reload was refused"};
+    static const std::set<std::string_view> told_lines{"a reload was rejected"};
     builder.log(without_echo(plan.common, log_sink(plan.common), told_lines),
                 plan.common.log_level.value_or(default_log_level));
     apply_http(options, file, plan, builder);

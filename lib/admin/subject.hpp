@@ -32,7 +32,8 @@ public:
     /// `by`: the caller, for the status.
     virtual Answer switch_service(const std::string&, bool, const std::string&) {
         return not_here(
-            "Services are switched at their client: use its control socket, or name the client (--client).");
+            "Services are enabled and disabled at their client: use its control socket, or name the client "
+            "(--client).");
     }
 
 protected:

@@ -95,7 +95,8 @@ std::vector<Json> items_of(const Json& description, const ClientPart& part) {
 }
 
 Answer nowhere_to_keep() {
-    return admin::refusal(409, "not_kept", "It cannot be kept: this client was started without a configuration file.");
+    return admin::refusal(409, "not_kept",
+                          "The service cannot be kept: this client was started without a configuration file.");
 }
 
 Answer not_found(const std::string& name) {
@@ -128,7 +129,7 @@ void ClientControl::metrics(metrics::Exposition& to) {
     put_of_client(to, needs_.statistics.services());
     put(to, needs_.statistics.workers());
     const auto [all, accepted] = count_services();
-    to.family("ferrotunnel_services", metrics::Type::gauge, "Services, by whether the server has accepted them.");
+    to.family("ferrotunnel_services", metrics::Type::gauge, "Services of the client, by registration state.");
     to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});
     to.sample(std::uint64_t{all - accepted}, {{"state", "other"}});
     needs_.control.put_metrics(to);
@@ -189,7 +190,7 @@ Answer ClientControl::add_service(const Json& description, bool keep) {
         const std::string problem = kept()->add(items_of(description, *file.values.client));
         if (!problem.empty()) {
             close_all(added);
-            return admin::refusal(422, "not_kept", "It was not added, since it cannot be kept: " + problem);
+            return admin::refusal(422, "not_kept", "The service was not added, since it cannot be kept: " + problem);
         }
     }
     Json names = Json::array();
@@ -232,7 +233,7 @@ Answer ClientControl::remove_service(const std::string& name, bool keep) {
         return nowhere_to_keep();
     }
     if (const std::string problem = keep ? kept()->remove(name) : std::string(); !problem.empty()) {
-        return admin::refusal(409, "not_kept", "It was not removed: " + problem + '.');
+        return admin::refusal(409, "not_kept", "The service was not removed: " + problem + '.');
     }
     for (const auto& twin : twins) {
         twin->close();
@@ -342,7 +343,7 @@ Answer ClientControl::disable(const std::string& name, const std::string& by) {
         outcome = kept()->disable(name, by);
     }
     if (outcome.what == Switched::failed) {
-        return admin::refusal(422, "not_kept", "It was not switched off: " + outcome.why + '.');
+        return admin::refusal(422, "not_kept", "The service was not disabled: " + outcome.why + '.');
     }
     return switched(name, false, by, outcome.what == Switched::kept);
 }
@@ -354,7 +355,7 @@ Answer ClientControl::enable(const std::string& name) {
         outcome = kept()->enable(name);
     }
     if (outcome.what == Switched::failed) {
-        return admin::refusal(422, "not_kept", "It was not switched on: " + outcome.why + '.');
+        return admin::refusal(422, "not_kept", "The service was not enabled: " + outcome.why + '.');
     }
     if (outcome.what == Switched::not_here && is_off_in_configuration(name)) {
         return admin::refusal(409, "not_kept",

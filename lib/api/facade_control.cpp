@@ -165,7 +165,7 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
 }
 
 void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t unreported) {
-    log_.warn("a login at the dashboard failed: wrong secret", {{"address", address}, {"untold", unreported}});
+    log_.warn("a login to the dashboard failed: wrong secret", {{"address", address}, {"untold", unreported}});
     Event event;
     event.kind = Event::Kind::refused;
     event.peer = address;
@@ -293,7 +293,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     const std::string told = printable(outcome, limits::reload_outcome_max);
     Event event;
     event.kind = Event::Kind::reloaded;
-    event.text = applied ? "The configuration was applied" : "The configuration was refused";
+    event.text = applied ? "The configuration was applied" : "The configuration was rejected";
     if (!told.empty()) {
         event.text += ": " + told;
     } else if (!applied) {
@@ -303,7 +303,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     if (applied) {
         log_.info("the configuration was reloaded", {{"outcome", told}});
     } else {
-        log_.warn("a reload was refused", {{"why", told}});
+        log_.warn("a reload was rejected", {{"why", told}});
     }
     const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     const MutexLock lock(mutex_);

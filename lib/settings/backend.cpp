@@ -26,14 +26,16 @@ constexpr Choice proxy_versions[] = {
 constexpr SettingFacts of_backend[] = {
     {.key = "backend_ca",
      .form = Form::path,
-     .help = "CAs of a TLS backend, or its certificate itself. Default: the system's CAs."},
+     .help = "CAs that sign the certificate of a TLS backend, or that certificate itself. Default: the system's CAs."},
     {.key = "backend_certificate",
      .form = Form::path,
      .help = "Client certificate for a TLS backend that requests one: PEM, followed by its chain. With `backend_key`."},
-    {.key = "backend_key", .form = Form::path, .help = "Its private key, PEM without a passphrase."},
+    {.key = "backend_key",
+    .form = Form::path,
+    .help = "Private key of `backend_certificate`, PEM without a passphrase."},
     {.key = "backend_name",
      .type = "host",
-     .help = "Name that the certificate of a TLS backend must have, and that is requested (SNI). Default: the host of "
+     .help = "Name that the certificate of a TLS backend must have, and that is sent as SNI. Default: the host of "
              "`local`."},
     {.key = "backend_insecure",
      .form = Form::on_off,
@@ -46,7 +48,9 @@ constexpr SettingFacts of_backend[] = {
              "service then has backend connections of its own. With `udp`: `v2`, before the first datagram."},
     {.key = "proxy_each",
      .form = Form::on_off,
-     .help = "With `udp` and `proxy_protocol`: before each datagram, as DNS servers expect it."},
+     .help =
+     "With `udp` and `proxy_protocol`: send the header before each datagram, as DNS servers expect, and not only "
+     "before the first."},
 };
 
 const char* tls_form(wire::ServiceKind kind) {

@@ -78,8 +78,8 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .option = "linger",
       .operand = "TIME",
       .topic = running_topic,
-      .help = "How long the program stays, doing nothing, after another client has replaced it, unless it is stopped. "
-              "For supervisors that would only start it again, such as Kubernetes.",
+      .help = "How long the program stays idle after another client has replaced it, unless it is stopped. For "
+      "supervisors that would restart it at once, such as Kubernetes.",
       .is_live = true},
      &ClientValues::linger},
     {{.key = "connections",
@@ -139,7 +139,7 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .operand = "PIN",
       .topic = tunnel_topic,
       .brief = "Accept only the server with this key (sha256:...)",
-      .type = "pin",
+      .type = "fingerprint",
       .help = "Accept only the server with this key, which it prints at start: sha256:..."},
      &ClientValues::tls_pin},
     {{.key = "managed",
@@ -149,8 +149,9 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .operand = "ADDRESS:PORTS",
       .is_repeated = true,
       .topic = running_topic,
-      .type = "address or network with ports, or a list",
-      .help = "Backends for which the server's administrator may add, remove and switch services of this client, such "
+      .type = "IP address or network with ports, or a list",
+      .help = "Backends for which the server's administrator may add, remove, enable and disable services of this "
+      "client, such "
               "as 127.0.0.1:3000-3999: with `ferrotunnel services --client` there; this client keeps them. See "
               "\"Managed from the server\" in operations.md.",
       .default_text = "none",
@@ -214,7 +215,7 @@ constexpr SettingFacts of_client_section[] = {
      .help = "Services to offer. Required without `visits`.",
      .keys = service_keys},
     {.key = "disabled",
-     .type = "list of services that are off",
+     .type = "list of disabled services",
      .help = "Services of this configuration that are not offered, up to 1,024. Names that no service has are ignored. "
              "`ferrotunnel services disable` writes it into `conf.d/90-runtime.yml`; by hand, use `enabled: off` in "
              "the service.",

@@ -183,8 +183,8 @@ constexpr Setting<Timing> times_of_clients[]{
     patience(
         "reconnect_first", "reconnect-first", &Timing::reconnect_first,
         "Shortest wait between attempts. Waits are drawn at random: at first up to twice this time, then up to longer "
-        "and longer ones. After the server has said goodbye, the first wait is at most 0.2 s, and the next seven (with "
-        "`attempts`, the next one) at most 0.6 s."),
+        "and longer ones. After the server has announced its end, the first wait is at most 0.2 s, and the next seven "
+        "(with `attempts`, the next one) at most 0.6 s."),
     patience("reconnect_max", "reconnect-max", &Timing::reconnect_max, "Longest wait between attempts."),
 };
 

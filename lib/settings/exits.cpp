@@ -14,10 +14,10 @@ namespace ferrotunnel::detail {
 namespace {
 
 constexpr SettingFacts of_exit_user[] = {
-    {.key = "name", .type = "text", .help = "Up to 255 bytes without a colon.", .is_required = true},
+    {.key = "name", .type = "text", .help = "User name: up to 255 bytes without a colon.", .is_required = true},
     {.key = "password",
      .type = "text",
-     .help = "`file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
+     .help = "Password: `file:PATH`, `env:NAME` or the password itself; up to 255 bytes.",
      .is_required = true},
 };
 
@@ -33,7 +33,7 @@ constexpr SettingFacts of_exit[] = {
              "Required there."},
     {.key = "users",
      .type = "list of users",
-     .help = "With `local: exit`: users that may use it, up to 64. Default: no login.",
+     .help = "With `local: exit`: users that may log in to the exit, up to 64. Default: no login.",
      .keys = exit_user_keys},
 };
 
@@ -161,7 +161,7 @@ bool ExitKeys::read_users(Tcp& tcp, ConfigReading& reading) const {
         return false;
     }
     if (users_ && tcp.users.empty() && are_good) {
-        users_->problem("are none; leave `users` out for an exit without a login");
+        users_->problem("is empty; omit `users` for an exit without a login");
         return false;
     }
     return are_good;

@@ -21,7 +21,8 @@ constexpr SettingFacts of_eject[] = {
      .form = Form::time,
      .min = wire::eject_ms_min,
      .max = wire::eject_ms_max,
-     .help = "How long it gets no visitors the first time; each further time twice as long. Default: `10s`."},
+     .help = "How long an ejected member gets no visitors the first time; each further time twice as long. Default: "
+     "`10s`."},
     {.key = "longest",
      .form = Form::time,
      .min = wire::eject_ms_min,
@@ -31,11 +32,12 @@ constexpr SettingFacts of_eject[] = {
      .form = Form::number,
      .min = 1,
      .max = 100,
-     .help = "Percentage of members that may be ejected at once; one always may. Default: 50."},
+     .help = "Percentage of members that may be ejected at once; at least one may be. Default: 50."},
     {.key = "counts",
-     .type = "kind of failure, or a list",
-     .help = "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it ends without an answer, "
-             "or sends none in time), `5xx` (an HTTP response). Default: all of them."},
+     .type = "failure kind, or a list",
+     .help =
+     "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it closes the "
+     "connection without a response, or does not respond in time), `5xx` (an HTTP status). Default: all of them."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = last_rules,

@@ -24,7 +24,7 @@ constexpr SettingFacts of_guarded_service[] = {
      .is_required = true},
     {.key = "token",
      .type = "token",
-     .help = "Token that its client must prove, as `token` of the service. `ferrotunnel token` makes one.",
+     .help = "Token that the service's client must prove, as `token` of the service. `ferrotunnel token` makes one.",
      .is_required = true},
     {.key = "also",
      .type = "token",
@@ -38,7 +38,9 @@ constexpr SettingFacts of_guarded_service[] = {
      .form = Form::words,
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
-     .help = "Hosts that require it too, at most 256: these, those below a pattern, and patterns around them."},
+     .help =
+     "Hosts that require the token too, at most 256. It is also required for hosts below such a pattern, and for "
+     "patterns that include such a host."},
 };
 
 constexpr const char* list_setting = "guarded_services";
@@ -135,7 +137,7 @@ void read_guarded_services(const Value& list, ConfigReading& reading, std::vecto
     if (list.is_group()) {  // as in rathole's server files
         list.problem(
             "expected a list of services that need a token, like {name: ssh, ports: 2222, token: file:ssh.token}; the "
-            "services to offer are the list `services` in `client:`");
+            "services to offer are listed in `services` of `client:`");
         return;
     }
     const std::vector<Value> items = list.items();

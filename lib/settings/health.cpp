@@ -35,9 +35,9 @@ constexpr SettingFacts of_health[] = {
      .form = Form::choice,
      .choices = health_kinds,
      .help = "Whether the backend must accept a connection (`tcp`) or answer a GET (`http`). Default: `http`."},
-    {.key = "path", .type = "path of a request", .help = "With `http`: requested path. Default: `/`."},
+    {.key = "path", .type = "request path", .help = "With `http`: requested path. Default: `/`."},
     {.key = "status",
-     .type = "status or range, or a list",
+     .type = "status code or range, or a list",
      .help = "With `http`: statuses of a healthy response, from 200 to 599. Default: `200-399`."},
     {.key = "text",
      .type = "text",
@@ -61,8 +61,8 @@ constexpr SettingFacts of_health[] = {
      .form = Form::number,
      .min = 1,
      .max = limits::health_consecutive_max,
-     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check decides "
-             "by itself. Default: 3."},
+     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check alone "
+     "decides. Default: 3."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = unhealthy_rules,
@@ -77,7 +77,7 @@ std::span<const SettingFacts> health_keys() noexcept {
 
 constexpr SettingFacts of_checked[] = {
     {.key = "health",
-     .type = "path of a request, or `tcp`",
+     .type = "request path, or `tcp`",
      .help =
          "The client checks the backend regularly; while it is unhealthy, the service gets no new visitors "
          "([operations](operations.md), \"Health\"). `/healthz`: a GET of this path gets 200 to 399; `tcp`: it accepts "

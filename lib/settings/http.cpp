@@ -49,8 +49,8 @@ constexpr std::array settings_of_http{
         "After the last response, the connection is closed once the visitor has sent nothing for this long; after 30 s "
         "in any case, or this if it is longer."),
     size("linger_bytes", &S::linger_bytes, 0, limits::http_linger_settable_max,
-         "What visitors still send after their last response is discarded. Beyond this much, for each worker, the "
-         "connection that has been ending for longest is reset."),
+         "Bytes that visitors send after their last response, and that each worker discards. Beyond this, the "
+         "connection that has been closing for longest is reset."),
     number("requests_per_connection", &S::requests_per_connection, 1, limits::http_requests_settable_max,
            "Requests of a visitor's connection; the last response has `Connection: close`."),
     number("connections", &S::connections, 1, limits::http_connections_settable_max,
@@ -115,7 +115,7 @@ constexpr std::array settings_of_http{
                 .is_repeated = true,
                 .topic = addresses_topic,
                 .brief = "Trust X-Forwarded-* of this proxy in front; may be repeated",
-                .type = "address or network, or a list",
+                .type = "IP address or network, or a list",
                 .help = "Proxies in front of this server, such as 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* and "
                         "X-Request-Id are trusted. Up to 1,024.",
                 .is_live = true},
@@ -129,14 +129,17 @@ constexpr std::array settings_of_http{
                &S::via},
     on_off("member_header", &S::member_header,
            "Whether responses of a group name the answering client in X-FerroTunnel-Member."),
-    Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below.", .is_live = true},
-               {},
-               [](const S& a, const S& b) { return a.pages == b.pages; },
-               [](S& into, const S& from) { into.pages = from.pages; }},
     Setting<S>{
-        {.key = "hosts", .type = "hosts", .help = "Pages of your own for single hosts, see below.", .is_live = true},
+        {.key = "pages", .type = "map of statuses to files", .help = "Pages of your own, see below.", .is_live = true},
         {},
-        [](const S&, const S&) { return true; }},  // compared as part of `pages`
+        [](const S& a, const S& b) { return a.pages == b.pages; },
+        [](S& into, const S& from) { into.pages = from.pages; }},
+    Setting<S>{{.key = "hosts",
+                .type = "map of hosts to pages",
+                .help = "Pages of your own for single hosts, see below.",
+                .is_live = true},
+               {},
+               [](const S&, const S&) { return true; }},  // compared as part of `pages`
 };
 
 }  // namespace

@@ -21,12 +21,12 @@ using config::Section;
 using config::Value;
 
 constexpr SettingFacts of_page[] = {
-    {.key = "html", .form = Form::path, .help = "For visitors that accept HTML."},
-    {.key = "json", .form = Form::path, .help = "For visitors that accept JSON."},
+    {.key = "html", .form = Form::path, .help = "Page for visitors that accept HTML."},
+    {.key = "json", .form = Form::path, .help = "Page for visitors that accept JSON."},
     {.key = "text", .form = Form::path, .help = "For all other visitors."},
 };
 constexpr SettingFacts of_page_host[] = {
-    {.key = "pages", .type = "pages", .help = "Pages of your own for this host."},
+    {.key = "pages", .type = "map of statuses to files", .help = "Pages of your own for this host."},
 };
 
 struct FormatName {

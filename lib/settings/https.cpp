@@ -27,7 +27,7 @@ constexpr SettingFacts of_certificate[] = {
      .form = Form::path,
      .help = "The certificate, followed by the intermediate ones, PEM.",
      .is_required = true},
-    {.key = "key", .form = Form::path, .help = "Its private key, PEM. Default: in the same file."},
+    {.key = "key", .form = Form::path, .help = "Private key of `chain`, PEM. Default: in the same file."},
 };
 
 std::span<const SettingFacts> certificate_keys() noexcept {
@@ -55,7 +55,9 @@ constexpr SettingFacts of_hsts[] = {
      .form = Form::time,
      .max = limits::http_hsts_max_age_max / std::chrono::milliseconds(1),
      .help = "How long browsers use TLS only, up to ten years; 0: they forget it. Default: a year."},
-    {.key = "include_subdomains", .form = Form::on_off, .help = "Also for hosts below. Default: off."},
+    {.key = "include_subdomains",
+    .form = Form::on_off,
+    .help = "Whether this also applies to subdomains. Default: off."},
     {.key = "preload",
      .form = Form::on_off,
      .help = "For the browsers' preload lists; needs `include_subdomains` and at least a year. Default: off."},
@@ -93,16 +95,17 @@ constexpr std::array settings_of_https{
                             "certbot keeps them.",
                     .is_live = true},
                    &Https::folders},
-    Setting<Https>{{.key = "fallback",
-                    .option = "fallback-certificate",
-                    .type = "certificate",
-                    .help = "For visitors that request no host, or one that no certificate covers. Default: these are "
-                            "rejected.",
-                    .is_live = true,
-                    .keys = certificate_keys},
-                   {},
-                   [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
-                   [](Https& into, const Https& from) { into.fallback = from.fallback; }},
+    Setting<Https>{
+        {.key = "fallback",
+         .option = "fallback-certificate",
+         .type = "certificate",
+         .help = "Certificate for visitors that request no host, or one that no certificate covers. Default: these "
+                 "are rejected.",
+         .is_live = true,
+         .keys = certificate_keys},
+        {},
+        [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
+        [](Https& into, const Https& from) { into.fallback = from.fallback; }},
     Setting<Https>{{.key = "reload_interval",
                     .form = Form::time,
                     .min = limits::certificate_reload_min / 1ms,
@@ -120,7 +123,7 @@ constexpr std::array settings_of_https{
          .option = "https-grade",
          .operand = "GRADE",
          .topic = https_topic,
-         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for visitors that "
+         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for clients that "
                  "are ten years old.",
          .is_live = true},
         &Https::grade},

@@ -50,9 +50,9 @@ inline constexpr Setting<PluginLimits> plugin_limit_settings[] = {
       .min = 1,
       .max = limits::plugin_waiting_settable_max,
       .help =
-          "Exchanges of each thread that may wait for decisions of plugins, half of them for one plugin, and for one "
-          "token three times as many as are free; a new one beyond that is a failure of its plugin. The same "
-          "applies to TCP visitors, logins and registrations."},
+          "Maximum number of exchanges per thread that wait for decisions of plugins. One plugin may use half of "
+          "them, and one token three times as many as are free. Beyond that, the plugin has failed. The same applies "
+          "to TCP visitors, logins and registrations."},
      &PluginLimits::waiting},
     {{.key = "collected",
       .form = Form::size,

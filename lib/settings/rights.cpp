@@ -46,7 +46,9 @@ std::span<const SettingFacts> direction_keys() noexcept {
 }
 
 constexpr SettingFacts of_token[] = {
-    {.key = "name", .form = Form::word, .help = "Its name in logs. Default: the name of its file, or `token-1`."},
+    {.key = "name",
+    .form = Form::word,
+    .help = "Name of the token in logs. Default: the name of its file, or `token-1`."},
     {.key = "secret", .type = "token", .help = "The token itself, in an item with a name.", .is_required = true},
     {.key = "also",
      .type = "token",
@@ -56,50 +58,52 @@ constexpr SettingFacts of_token[] = {
      .form = Form::words,
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
-     .help = "Hosts that it has a right to, at most 256; see \"Rights\" below. Default: those to which no other token "
-             "has a right."},
+     .help = "Hosts that the token has a right to, at most 256; see \"Rights\" below. Default: those to which no other "
+     "token has a right."},
     {.key = "ports",
      .form = Form::words,
      .fault = right_port_fault,
      .type = "port or range, or `any`, or a list",
-     .help = "Public ports that it has a right to, at most 256 ranges; `any`: every port to which no other token has a "
-             "right. Default: the `allow_ports` to which no other token has a right."},
+     .help =
+     "Public ports that the token has a right to, at most 256 ranges; `any`: every port to which no other token "
+     "has a right. Default: the `allow_ports` to which no other token has a right."},
     {.key = "kinds",
      .form = Form::words,
      .choices = kind_words,
      .fault = right_kind_fault,
-     .type = "kind of service, or a list",
-     .help = "Kinds of services that it may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
+     .type = "service kind, or a list",
+     .help = "Kinds of services that the token may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
     {.key = "bind",
      .form = Form::words,
      .fault = right_bind_fault,
      .type = "IP address, or a list",
-     .help = "Addresses of the server on which its TCP and UDP ports may listen, at most 256; a service that names "
-             "none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
+     .help = "Addresses of the server on which the token's TCP and UDP ports may listen, at most 256; a service that "
+     "names none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
     {.key = "visited_by",
      .form = Form::words,
      .fault = right_token_fault,
-     .type = "name of a token, or a list",
-     .help =
-         "Names of the other tokens whose clients may visit the private services of its clients, at most 256; clients "
-         "with this token always may."},
+     .type = "token name, or a list",
+     .help = "Names of the other tokens whose clients may visit the private services of this one, at most 256; clients "
+     "with this token always may."},
     {.key = "from",
      .form = Form::words,
      .fault = network_fault,
-     .type = "network, or a list",
-     .help = "Addresses that its clients may connect from, at most 256. Default: all."},
-    {.key = "expires", .type = "moment", .help = "When it expires: from then on it is refused, and its sessions end."},
+     .type = "IP address or network, or a list",
+     .help = "Addresses that clients with the token may connect from, at most 256. Default: all."},
+     {.key = "expires",
+     .type = "timestamp",
+     .help = "When the token expires: from then on it is refused, and its sessions end."},
     quota("connections", limits::sessions_max,
-          "Maximum number of connections of its clients together, within `connections_per_token`."),
-    quota("services", quota_max, "Maximum number of services of its clients together, each counted once."),
+          "Maximum number of connections of the token's clients together, within `connections_per_token`."),
+          quota("services", quota_max, "Maximum number of services of the token's clients together, each counted once."),
     quota("visitors", quota_max,
-          "Maximum number of visitors of its services together, at a time; for HTTP services, connections to backends "
-          "count."),
+          "Maximum number of visitors of the token's services together, at a time; for HTTP services, connections to "
+          "backends count."),
     {.key = "visitors_per_second",
      .type = "0.001 to 1000000",
      .help = "New visitors per second; as many may arrive at once, and at least one."},
     byte_rate("bytes_per_second",
-              "Bytes per second of all its visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
+              "Bytes per second of all the token's visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
               "\"Rights\" below.",
               direction_keys),
     byte_rate("service_bytes_per_second", "Bytes per second of all visitors of each service, in each direction.",

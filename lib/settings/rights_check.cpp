@@ -104,7 +104,7 @@ std::optional<std::string> right_bind_fault(const std::string& text) {
 }
 
 std::optional<std::string> right_token_fault(const std::string& text) {
-    return text.empty() ? std::optional<std::string>("an empty text is not a valid name of a token") : std::nullopt;
+    return text.empty() ? std::optional<std::string>("an empty text is not a valid token name") : std::nullopt;
 }
 
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {

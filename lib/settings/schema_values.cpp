@@ -81,7 +81,7 @@ std::string fraction() {
     return whole("0+(?:\\.[0-9]+)?|0*1(?:\\.0+)?|[0-9]+(?:\\.[0-9]+)?[eE][+-]?[0-9]+");
 }
 
-std::string moment() {
+std::string timestamp() {
     return "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
            "(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
 }
@@ -99,7 +99,7 @@ std::vector<ValueType> all_types() {
         {.name = "file, folder or pattern", .pattern = {}},
         {.name = "address",
          .pattern = free_text(either({pattern::zoned, pattern::dialled}) + maybe(":" + pattern::port))},
-        {.name = "address of a backend", .pattern = free_text(backend_place()), .least = 1, .most = 65'535},
+        {.name = "backend address", .pattern = free_text(backend_place()), .least = 1, .most = 65'535},
         {.name = "IP address",
          .pattern = whole(either({"localhost", pattern::ipv4, pattern::ipv6, pattern::in_brackets}))},
         {.name = "IP address with port",
@@ -115,41 +115,40 @@ std::vector<ValueType> all_types() {
          .pattern = free_text(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network,
                                       "(?:\\*|(?:\\*\\*?\\.)?" + pattern::name + ")"}) +
                               maybe(":[0-9,-]+"))},
-        {.name = "address or network with ports",
+        {.name = "IP address or network with ports",
          .pattern =
              whole(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network}) + maybe(":[0-9,-]+"))},
-        {.name = "network", .pattern = whole(network)},
-        {.name = "address or network", .pattern = whole(network)},
+        {.name = "IP address or network", .pattern = whole(network)},
         {.name = "host", .pattern = whole(host), .least = 0, .most = 1e15},
         {.name = "host with port",
          .pattern = whole(either({pattern::name, pattern::in_brackets}) + maybe(":" + pattern::port))},
         {.name = "host or pattern",
          .pattern = whole(either({"\\*", "(?:\\*\\*?\\.)?" + pattern::name, pattern::in_brackets}))},
         {.name = "name", .pattern = "^[0-9A-Za-z._:/\\[\\]*-]{1,64}$", .least = 0, .most = 1e15},
-        {.name = "name of a token", .pattern = free_text(".+"), .least = 0, .most = 1e15},
+        {.name = "token name", .pattern = free_text(".+"), .least = 0, .most = 1e15},
         {.name = "id", .pattern = "^[0-9A-Za-z._-]{1,64}$", .least = 0, .most = 1e15},
         {.name = "name in Via", .pattern = free_text("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"), .least = 0, .most = 1e15},
         {.name = "field name", .pattern = free_text(token)},
-        {.name = "pin", .pattern = "^sha256:(?:[0-9A-Fa-f]{64}|[0-9A-Za-z+/]{43}=?)$"},
+        {.name = "fingerprint", .pattern = "^sha256:(?:[0-9A-Fa-f]{64}|[0-9A-Za-z+/]{43}=?)$"},
         {.name = "port or range", .pattern = whole(list_of_ranges()), .least = 1, .most = 65'535},
         {.name = "public port or range",
          .pattern = whole(either({pattern::port_or_zero, range_of(pattern::port)})),
          .least = 0,
          .most = 65'535},
-        {.name = "moment", .pattern = whole(moment())},
+        {.name = "timestamp", .pattern = whole(timestamp())},
         {.name = "0.001 to 1000000",
          .pattern = whole("[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"),
          .least = 0.001,
          .most = 1'000'000,
          .is_whole = false},
-        {.name = "0 to 1", .pattern = fraction(), .least = 0, .most = 1, .is_whole = false},
+        {.name = "fraction from 0 to 1", .pattern = fraction(), .least = 0, .most = 1, .is_whole = false},
         {.name = "http or https URL", .pattern = free_text("[Hh][Tt][Tt][Pp][Ss]?://[^\\s@#]+")},
         {.name = "URL", .pattern = free_text("(?:(?:[Hh][Tt][Tt][Pp]|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://)?[^\\s/]+/?")},
         {.name = "URL or path", .pattern = free_text("https?://.+|/.*")},
         {.name = "URL path", .pattern = free_text("|/.*|= /.*|~ .*")},
-        {.name = "path of a request", .pattern = free_text("/[!-\"$-~]*")},
-        {.name = "status or range", .pattern = whole(range_of("[2-5][0-9]{2}")), .least = 200, .most = 599},
-        {.name = "kind of failure", .pattern = whole("refused|reset|5xx")},
+        {.name = "request path", .pattern = free_text("/[!-\"$-~]*")},
+        {.name = "status code or range", .pattern = whole(range_of("[2-5][0-9]{2}")), .least = 200, .most = 599},
+        {.name = "failure kind", .pattern = whole("refused|reset|5xx")},
         {.name = "path prefix", .pattern = free_text("/.*[^/]")},
     };
 }

@@ -131,7 +131,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .operand = "NETWORK",
       .is_repeated = true,
       .topic = https_topic,
-      .type = "network, or a list",
+      .type = "IP address or network, or a list",
       .help = "Proxies in front, such as 10.0.0.0/8 or ::1, that send the PROXY protocol (version 1 or 2). Their "
               "connections to every public address must begin with its header, which names the visitor."},
      &ServerValues::proxies},
@@ -174,7 +174,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .operand = "FILE",
       .topic = tunnel_topic,
       .help = "Certificate chain of your own, PEM.",
-      .default_text = "a self-made certificate",
+      .default_text = "a self-signed certificate",
       .call = "tls_certificate",
       .problem = "tls_certificate",
       .is_live = true},
@@ -184,7 +184,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "tls-key",
       .operand = "FILE",
       .topic = tunnel_topic,
-      .help = "Its private key, PEM.",
+      .help = "Private key of that certificate chain, PEM.",
       .call = "tls_certificate",
       .problem = "tls_certificate",
       .is_live = true},
@@ -196,9 +196,8 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .topic = tunnel_topic,
       .brief = "Folder for the server's key and assigned ports and hosts",
       .type = "folder",
-      .help =
-          "Folder for the self-made certificate, so that its pin stays the same, and for the hosts and ports assigned "
-          "to tokens.",
+      .help = "Folder for the self-signed certificate, so that its pin stays the same, and for the hosts and ports "
+      "assigned to tokens.",
       .default_text = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
                       "~/.local/state/ferrotunnel (the library: none)"},
      &ServerValues::state_dir},

@@ -25,13 +25,14 @@ using config::Value;
 constexpr SettingFacts of_service[] = {
     {.key = "tcp",
      .type = "public port or range, or `private`",
-     .help = "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
-             "service for each port, called `name:20000` and so on. `private`: none; the service is reached by its "
-             "name, through the server's `connect_bind` or by a program that embeds the server."},
+     .help =
+     "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
+     "service for each port, called `name:20000` and so on. `private`: no public port; the service is reached by "
+     "its name, through the server's `connect_bind` or by a program that embeds the server."},
     {.key = "udp",
      .type = "public port or range, or `private`",
      .help = "Public UDP port; 0: the server chooses. A range as with `tcp`. UDP and TCP ports do not conflict. "
-             "`private`: none; other clients visit it with its `key`. Instead of `tcp`."},
+             "`private`: no public port; other clients visit the service with its `key`. Instead of `tcp`."},
     {.key = "tcp+udp",
      .type = "public port or range",
      .help = "One public port number for TCP and UDP: two services, the UDP one called `name/udp`. Either both are "
@@ -50,7 +51,7 @@ constexpr SettingFacts of_service[] = {
      .help = "Paths of these hosts: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all. "
              "`--http` accepts the first form only."},
     {.key = "local",
-     .type = "address of a backend",
+     .type = "backend address",
      .help = "Backend that visitors are forwarded to: `host:port`; `22` is `localhost:22` (127.0.0.1 or [::1]); "
              "`unix:/run/app.sock`. With `http` also `https://host:port`, `http://host:port`, `h2c://host:port` and "
              "`h2://host:port` (HTTP/2 without and with TLS, for gRPC: [HTTP](http.md)), and `files:FOLDER` to serve "
@@ -58,8 +59,9 @@ constexpr SettingFacts of_service[] = {
              "a proxy ([exits](exit.md)). Not needed with `redirect`."},
     {.key = "name",
      .type = "name",
-     .help = "Its name in events and logs. Default: `tcp:` and its port, the host and path, or `local`, cut or changed "
-             "to a valid name."},
+     .help =
+     "Name of the service in events and logs. Default: `tcp:` and the port, the host and path, or `local`, cut or "
+     "changed to a valid name."},
     {.key = "enabled",
      .form = Form::on_off,
      .help = "`off`: the service is not offered; `ferrotunnel status` shows it as off. Default: on."},

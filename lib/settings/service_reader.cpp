@@ -125,13 +125,12 @@ void read_service(const Value& item, ClaimedNames& taken, ConfigReading& reading
     section.finish();
     if (keys.kinds() == 0 && !section.has_foreign("kind")) {
         item.problem(
-            "`tcp`, `udp`, `tcp+udp`, `http` or `tls` is missing: the public port, or 0 for one that the server "
-            "chooses; or the host, or `assigned` for one that the server chooses; or the name that visitors request in "
-            "TLS");
+            "needs one of `tcp`, `udp`, `tcp+udp`, `http` and `tls`, such as `tcp: 2222` (0: the server chooses the "
+            "port), `http: app.example.com` (`assigned`: the server chooses the host) or `tls: shop.example.com`");
     }
     if (keys.kinds() > 1) {
         const Value& second = keys.http ? *keys.http : keys.tls ? *keys.tls : keys.both ? *keys.both : *keys.udp;
-        second.problem("a service has one of `tcp`, `udp`, `tcp+udp`, `http` and `tls`");
+        second.problem("a service has exactly one of `tcp`, `udp`, `tcp+udp`, `http` and `tls`");
     }
     if (is_local_missing(keys) && !section.has_foreign("local")) {
         item.problem("`local` is missing: the backend that visitors are forwarded to, like 127.0.0.1:22");

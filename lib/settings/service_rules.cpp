@@ -18,10 +18,10 @@ using config::Value;
 constexpr SettingFacts of_field_rules[] = {
     {.key = "remove", .type = "field name, or a list", .help = "Fields to remove."},
     {.key = "set",
-     .type = "names with values",
+     .type = "map of names to values",
      .help = "Fields to set, replacing those of the same name: `{X-Env: staging}`."},
     {.key = "add",
-     .type = "names with values, or with lists of them",
+     .type = "map of names to values, or to lists of values",
      .help = "Fields to add to those of the same name: `{X-Tag: [a, b]}`."},
 };
 
@@ -72,7 +72,8 @@ constexpr SettingFacts of_limits[] = {
     time_limit("backend_connect_timeout", limits::backend_connect_deadline,
                "How long the backend may take to accept a connection, up to 10 s; 502 when exceeded."),
     time_limit("first_byte_timeout", limits::http_first_byte_max,
-               "How long it may take to begin its response; 504 when exceeded. Up to an hour, unless the server allows "
+               "How long the backend may take to begin its response; 504 when exceeded. Up to an hour, unless the "
+               "server allows "
                "more or less."),
     time_limit("upgraded_idle_timeout", limits::http_upgraded_idle_max,
                "How long a WebSocket may be idle before it is closed. Up to a day, unless the server allows more or "
@@ -106,8 +107,8 @@ constexpr SettingFacts of_rules[] = {
              "`/api/users`."},
     {.key = "host_header",
      .type = "host with port, or `backend`",
-     .help = "Host that the backend receives, optionally with a port; `backend`: its own address, as in `local`. "
-             "Default: the host that the visitor requested."},
+     .help = "Host header sent to the backend, optionally with a port; `backend`: the backend's own address, as "
+     "written in `local`. Default: the host that the visitor requested."},
     {.key = "map_back",
      .form = Form::on_off,
      .help = "If prefix or host were rewritten, Location and cookies of responses are mapped back. Default: on."},
@@ -118,7 +119,8 @@ constexpr SettingFacts of_rules[] = {
     {.key = "response_headers", .help = "Changes of the header fields that visitors receive.", .keys = field_rule_keys},
     {.key = "redirect",
      .type = "URL or path",
-     .help = "The server answers with a redirect to this; the rest of the path below `path`, and the query, are kept.",
+     .help = "The server responds with a redirect to this URL or path; the rest of the path below `path`, and the "
+     "query, are kept.",
      .keys = redirect_keys},
     {.key = "https_redirect",
      .form = Form::on_off,

@@ -38,7 +38,7 @@ constexpr std::array settings_of_traces{
                      .option = "traces-sample",
                      .operand = "N",
                      .topic = traces_topic,
-                     .type = "0 to 1",
+                     .type = "fraction from 0 to 1",
                      .help = "Share of requests that are traced. For a trace that a trusted proxy has begun, the proxy "
                              "decides.",
                      .is_live = true},
@@ -51,7 +51,7 @@ constexpr std::array settings_of_traces{
                     &Traces::service_name},
     Setting<Traces>{
         {.key = "headers",
-         .type = "names with values",
+         .type = "map of names to values",
          .help = "Header fields for the collector, up to 32, like `{Authorization: \"env:COLLECTOR_AUTH\"}`: "
                  "each value is `file:PATH`, `env:NAME` or the text itself.",
          .is_live = true},
@@ -80,7 +80,7 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
     }
     for (const auto& [name, value] : traces.headers) {
         if (!http::is_field_name(name)) {
-            problems.push_back({key, in_quotes(name) + " is not a valid name of a header field"});
+            problems.push_back({key, in_quotes(name) + " is not a valid header field name"});
         } else if (is_of_message(name)) {
             problems.push_back({key, in_quotes(name) + " is a field that FerroTunnel sets itself"});
         } else if (value.empty() || !http::is_field_value(value)) {

@@ -129,13 +129,14 @@ std::string verification_text(SSL* ssl, bool server) {
                                     "give the server one that has it (`subjectAltName=DNS:NAME`), or pin the server's "
                                     "key by its fingerprint instead");
     }
-    return text + "; give the CA that signed it, or pin the server's key by its fingerprint instead";
+    return text + "; specify the CA that signed it, or pin the server's key by its fingerprint instead";
 }
 
 std::string no_tls_text(bool server) {
-    return server ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
-                  : "the server does not speak TLS on this port; check the address, or turn TLS off if the server was "
-                    "started so";
+    return server
+               ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
+               : "the server does not speak TLS on this port; check the address, or turn TLS off if the server has it "
+                 "off";
 }
 
 std::string no_alpn_text(bool server) {
@@ -181,7 +182,7 @@ std::string visitor_failure_text(SSL* ssl) {
         case SSL_R_NO_SHARED_GROUPS:
         case SSL_R_NO_SUITABLE_KEY_SHARE:
             ERR_clear_error();
-            return "the visitor offers no cipher suite, group or kind of signature that is accepted here";
+            return "the visitor offers no cipher suite, group or signature algorithm that is accepted here";
         case SSL_R_NO_APPLICATION_PROTOCOL:
             ERR_clear_error();
             return "the visitor offers protocols (ALPN), but none that this server supports";
@@ -217,7 +218,7 @@ std::string backend_failure_text(SSL* ssl) {
                         ? mismatch_text(ssl, "set backend_name to one of its names",
                                         "give the backend one that has it (`subjectAltName=DNS:NAME`), or set "
                                         "backend_insecure")
-                        : "; give the CA that signed it");
+                        : "; specify the CA that signed it");
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();

@@ -12,8 +12,8 @@
 
 namespace ferrotunnel::plugins {
 
-struct Verdict {
-    std::string fault{};  // why there is no verdict; empty if there is one
+struct EndpointDecision {
+    std::string fault{};  // why there is no decision; empty if there is one
     bool accepts = false;
     std::string reason{};                                           // if it does not accept
     std::vector<std::string> hosts{};                               // that a service gets instead; empty: its own
@@ -22,16 +22,16 @@ struct Verdict {
 };
 
 /// A failure with the reason `fault`.
-Verdict no_verdict(std::string fault);
+EndpointDecision no_decision(std::string fault);
 
 /// Reads the body of a response. It is strict, because an unknown part could be important: a key that the event does
 /// not have, or a value of another type, is a fault.
-Verdict read_verdict(std::string_view body, Event event);
+EndpointDecision read_decision(std::string_view body, Event event);
 
-// Apply the verdict to its subject. False if the server does not accept the hosts, limits or notes.
-bool amend(plugin::Login& login, const Verdict& verdict);
-bool amend(plugin::Registration& wanted, const Verdict& verdict);
-inline bool amend(plugin::Visit&, const Verdict&) {
+// Apply the decision to its subject. False if the server does not accept the hosts, limits or notes.
+bool amend(plugin::Login& login, const EndpointDecision& decision);
+bool amend(plugin::Registration& wanted, const EndpointDecision& decision);
+inline bool amend(plugin::Visit&, const EndpointDecision&) {
     return true;  // it cannot be amended
 }
 

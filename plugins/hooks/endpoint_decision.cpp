@@ -1,4 +1,4 @@
-#include "hooks/verdict.hpp"
+#include "hooks/endpoint_decision.hpp"
 
 #include <algorithm>
 #include <array>
@@ -42,19 +42,19 @@ std::string shown(const std::string& name) {
 }
 
 std::string text_of(const json& value, const std::string& where) {
-    return value.is_string() ? value.get<std::string>() : (wrong(where + " is not text"), std::string());
+    return value.is_string() ? value.get<std::string>() : (wrong(where + " is not a string"), std::string());
 }
 
-void read_hosts(const json& value, Verdict& verdict) {
+void read_hosts(const json& value, EndpointDecision& decision) {
     if (!value.is_array() || value.empty() || value.size() > hosts_max) {
         wrong("`hosts` is not a list of 1 to 16 hosts");
     }
     for (const json& host : value) {
-        verdict.hosts.push_back(text_of(host, "one of `hosts`"));
+        decision.hosts.push_back(text_of(host, "one of `hosts`"));
     }
 }
 
-void read_limits(const json& value, Verdict& verdict) {
+void read_limits(const json& value, EndpointDecision& decision) {
     if (!value.is_object()) {
         wrong("`limits` is not an object");
     }
@@ -68,19 +68,19 @@ void read_limits(const json& value, Verdict& verdict) {
         if (is_switch ? !limit.is_boolean() : !limit.is_number_unsigned()) {
             wrong("`limits." + name + "` is " + (is_switch ? "not true or false" : "not a whole number from 0"));
         }
-        verdict.limits.emplace_back(
+        decision.limits.emplace_back(
             known->limit, is_switch ? std::uint64_t{limit.get<bool>() ? 1U : 0U} : limit.get<std::uint64_t>());
     }
 }
 
-void read_notes(const json& value, Verdict& verdict) {
+void read_notes(const json& value, EndpointDecision& decision) {
     if (!value.is_object() || value.size() > notes_max) {
-        wrong("`notes` is not an object of up to 32 texts");
+        wrong("`notes` is not an object of up to 32 strings");
     }
     std::size_t bytes = 0;
     for (const auto& [name, note] : value.items()) {
-        verdict.notes.push_back({name, text_of(note, "one of `notes`")});
-        bytes += name.size() + verdict.notes.back().value.size();
+        decision.notes.push_back({name, text_of(note, "one of `notes`")});
+        bytes += name.size() + decision.notes.back().value.size();
     }
     if (bytes > notes_bytes_max) {
         wrong("`notes` has more than 4 KiB of text");
@@ -95,7 +95,7 @@ bool is_accept(const json& object) {
     return *decision == "accept";
 }
 
-void read_key(const std::string& name, const json& value, Event event, Verdict& verdict) {
+void read_key(const std::string& name, const json& value, Event event, EndpointDecision& decision) {
     if (name == "decision") {
         return;
     }
@@ -103,62 +103,62 @@ void read_key(const std::string& name, const json& value, Event event, Verdict& 
         if (value != 1) {
             wrong("`version` is not 1");
         }
-    } else if (name == "reason" && !verdict.accepts) {
-        verdict.reason = text_of(value, "`reason`");
-    } else if (name == "hosts" && verdict.accepts && event == Event::registration) {
-        read_hosts(value, verdict);
-    } else if (name == "limits" && verdict.accepts && event == Event::registration) {
-        read_limits(value, verdict);
-    } else if (name == "notes" && verdict.accepts && event != Event::connect) {
-        read_notes(value, verdict);
+    } else if (name == "reason" && !decision.accepts) {
+        decision.reason = text_of(value, "`reason`");
+    } else if (name == "hosts" && decision.accepts && event == Event::registration) {
+        read_hosts(value, decision);
+    } else if (name == "limits" && decision.accepts && event == Event::registration) {
+        read_limits(value, decision);
+    } else if (name == "notes" && decision.accepts && event != Event::connect) {
+        read_notes(value, decision);
     } else {
         wrong("the key " + shown(name) + " is not valid in this response");
     }
 }
 
 template <typename Subject>
-bool set_notes(Subject& subject, const Verdict& verdict) {
-    return std::all_of(verdict.notes.begin(), verdict.notes.end(),
+bool set_notes(Subject& subject, const EndpointDecision& decision) {
+    return std::all_of(decision.notes.begin(), decision.notes.end(),
                        [&](const plugin::Field& note) { return subject.set_note(note.name, note.value); });
 }
 
 }  // namespace
 
-Verdict no_verdict(std::string fault) {
-    Verdict verdict;
-    verdict.fault = std::move(fault);
-    return verdict;
+EndpointDecision no_decision(std::string fault) {
+    EndpointDecision decision;
+    decision.fault = std::move(fault);
+    return decision;
 }
 
-Verdict read_verdict(std::string_view body, Event event) {
+EndpointDecision read_decision(std::string_view body, Event event) {
     const auto object = parse_strict_object(body);
     if (!object) {
-        return no_verdict("its response is not a JSON object without duplicate keys, nested up to 16 deep");
+        return no_decision("its response is not a JSON object without duplicate keys, nested up to 16 deep");
     }
-    Verdict verdict;
+    EndpointDecision decision;
     try {
-        verdict.accepts = is_accept(*object);
+        decision.accepts = is_accept(*object);
         for (const auto& [name, value] : object->items()) {
-            read_key(name, value, event, verdict);
+            read_key(name, value, event, decision);
         }
     } catch (const std::invalid_argument& problem) {
-        return no_verdict(problem.what());
+        return no_decision(problem.what());
     }
-    if (!verdict.accepts && verdict.reason.empty()) {
-        verdict.reason = "refused";
+    if (!decision.accepts && decision.reason.empty()) {
+        decision.reason = "refused";
     }
-    return verdict;
+    return decision;
 }
 
-bool amend(plugin::Login& login, const Verdict& verdict) {
-    return set_notes(login, verdict);
+bool amend(plugin::Login& login, const EndpointDecision& decision) {
+    return set_notes(login, decision);
 }
 
-bool amend(plugin::Registration& wanted, const Verdict& verdict) {
-    const bool fits = (verdict.hosts.empty() || wanted.set_hosts(verdict.hosts)) &&
-                      std::all_of(verdict.limits.begin(), verdict.limits.end(),
+bool amend(plugin::Registration& wanted, const EndpointDecision& decision) {
+    const bool fits = (decision.hosts.empty() || wanted.set_hosts(decision.hosts)) &&
+                      std::all_of(decision.limits.begin(), decision.limits.end(),
                                   [&](const auto& limit) { return wanted.set_limit(limit.first, limit.second); });
-    return fits && set_notes(wanted, verdict);
+    return fits && set_notes(wanted, decision);
 }
 
 }  // namespace ferrotunnel::plugins
