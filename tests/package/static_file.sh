@@ -2,16 +2,13 @@
 # token, names and a CA bundle, which is at another of the usual places each time; then in its container image. With
 # E2E_FULL=1 scripts/release makes the program first. E2E_STATIC names another program.
 source=$1 version=$2
+architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+program=${E2E_STATIC:-$source/dist/ferrotunnel-$version-linux-$architecture}
 if [[ -z ${E2E_IN_NAMESPACE:-} ]]; then
     ((EUID == 0)) || { echo "skipped: this needs root, for chroot" && exit 77; }
     unshare --net true 2>/dev/null || { echo "skipped: network namespaces are not allowed here" && exit 77; }
+    [[ ${E2E_FULL:-0} == 0 || -n ${E2E_STATIC:-} ]] || "$source/scripts/release" "$architecture" || exit
     E2E_IN_NAMESPACE=1 exec unshare --net bash "$0" "$@"
-fi
-architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
-program=${E2E_STATIC:-$source/dist/ferrotunnel-$version-linux-$architecture}
-if [[ ${E2E_FULL:-0} == 1 && -z ${E2E_STATIC:-} ]]; then
-    # In the machine's network: its packages come from a mirror.
-    nsenter --net=/proc/1/ns/net "$source/scripts/release" "$architecture" || exit
 fi
 [[ -e $program ]] || { echo "skipped: there is no ${program#"$source"/}, which scripts/release makes" && exit 77; }
 FERROTUNNEL=$program
