@@ -77,7 +77,6 @@ start_pair() {
     control=$(awk '$1 == "control" { print $2 }' "$dir/server.endpoints")
     edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
     "${in_root[@]}" login "tunnel.hosts.test:${control##*:}" --token-file /work/token >"$dir/login.out"
-    rm "$root/work/token" # from here on the login is what clients have
     start_in_root client client --tcp "0=$echoes" --udp "0=$udp_backend" --http "plain.t.test=$plain" \
         --http "tls.t.test=https://backend.dns.test:$(<"$dir/tls.port")"
     wait_for_services client 4
@@ -89,7 +88,7 @@ start_pair
 status_is tls.t.test / 502 || fail "a page by TLS: $(status_of tls.t.test /)"
 wait_for_text client 'certificate'
 equal "a page without TLS" "$(status_of plain.t.test /name/x)" 200
-printf 'server:\n  token: env:FERROTUNNEL_PASSWORD\n  plugins: {load: x.so, chain: [x: {}]}\n' >"$root/work/load.yml"
+printf 'server:\n  token: file:token\n  plugins: {load: x.so, chain: [x: {}]}\n' >"$root/work/load.yml"
 code=0
 "${in_root[@]}" run --config /work/load.yml >"$dir/load.out" 2>&1 || code=$?
 equal "the code for a plugin that would be loaded" $code 2
@@ -126,7 +125,7 @@ in_image() {
 # its process is then in $running.
 begin_image() {
     programs[contained]=1
-    start contained unshare --mount --pid --fork bash -c "$2; exec \"\$@\"" bash "$tool" run "$archive" "$1" "${@:3}"
+    start contained unshare --mount --pid --fork --kill-child bash -c "$2; exec \"\$@\"" bash "$tool" run "$archive" "$1" "${@:3}"
     wait_until $patience "the container" has_child
     running=$(pgrep -P "$(pid_of contained)")
     wait_until $patience "a healthy container" healthy_or_end "$1"
