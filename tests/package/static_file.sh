@@ -1,16 +1,20 @@
-# static_file.sh SOURCE VERSION: the static program (scripts/release) in root file systems that contain nothing but it, a
-# token, names and a CA bundle, which is at another of the usual places each time; then in its container image. With
-# E2E_FULL=1 scripts/release makes the program first. E2E_STATIC names another program.
+# static_file.sh SOURCE VERSION PROGRAM: the static program (scripts/release) in root file systems that contain nothing but
+# it, a token, names and a CA bundle, which is at another of the usual places each time; then in its container image. With
+# E2E_FULL=1 scripts/release makes the program first. Where there is none, PROGRAM is used, with its libraries and plugins.
 source=$1 version=$2
 architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
-program=${E2E_STATIC:-$source/dist/ferrotunnel-$version-linux-$architecture}
+program=$source/dist/ferrotunnel-$version-linux-$architecture
 if [[ -z ${E2E_IN_NAMESPACE:-} ]]; then
     ((EUID == 0)) || { echo "skipped: this needs root, for chroot" && exit 77; }
     unshare --net true 2>/dev/null || { echo "skipped: network namespaces are not allowed here" && exit 77; }
-    [[ ${E2E_FULL:-0} == 0 || -n ${E2E_STATIC:-} ]] || "$source/scripts/release" "$architecture" || exit
+    [[ ${E2E_FULL:-0} == 0 ]] || "$source/scripts/release" "$architecture" || exit
     E2E_IN_NAMESPACE=1 exec unshare --net bash "$0" "$@"
 fi
-[[ -e $program ]] || { echo "skipped: there is no ${program#"$source"/}, which scripts/release makes" && exit 77; }
+static=yes
+if [[ ! -e $program ]]; then
+    echo "note: there is no ${program#"$source"/}, which scripts/release makes; this is another program with its libraries"
+    program=$3 static=no
+fi
 FERROTUNNEL=$program
 source "$source/tests/e2e/lib.sh"
 source "$source/tests/e2e/http_lib.sh"
@@ -21,9 +25,7 @@ ip link set lo up
 
 say "it is $program"
 "$program" version | head -n 1
-! readelf --program-headers --wide "$program" | grep INTERP || fail "it needs a loader"
-equal "the plugins in it" "$("$program" plugin list | sed -n 's/^\([a-z-]*\) .*/\1/p' | sort)" \
-    "$(find "$source/plugins" -mindepth 1 -maxdepth 1 -type d ! -name common -printf '%f\n' | sort)"
+[[ $static == no ]] || ! readelf --program-headers --wide "$program" | grep INTERP || fail "it needs a loader"
 
 say "backends, one with a certificate of an authority of its own; a name server"
 serve_http plain
@@ -44,12 +46,22 @@ wait_until $patience "the port of tls" test -s "$dir/tls.port"
 make_token
 chroot=$(command -v chroot)
 
+# add_program ROOT PATH: puts it there, with all that it needs.
+add_program() {
+    install -D -m 755 "$program" "$1$2"
+    [[ $static == no ]] || return 0
+    local library
+    install -D -m 755 -t "$1/lib/ferrotunnel/plugins" "$E2E_PLUGINS"/*.so
+    for library in $(ldd "$program" "$E2E_PLUGINS"/*.so | grep -oE '/[^ :]+ \(' | tr -d ' (' | sort -u); do
+        install -D -m 755 "$library" "$1$library"
+    done
+}
 # new_root PLACE: an empty root file system in $root, with the CA bundle there, or without one.
 new_root() {
     root=$dir/root
     rm -rf "$root"
     mkdir -p "$root/etc" "$root/work/run"
-    cp "$program" "$root/ferrotunnel"
+    add_program "$root" /ferrotunnel
     echo "127.0.0.1 tunnel.hosts.test" >"$root/etc/hosts"
     echo "nameserver 127.0.0.1" >"$root/etc/resolv.conf"
     cp "$dir/token" "$root/work/token"
@@ -66,6 +78,8 @@ start_in_root() {
     ln -sf "$root/work/$1.endpoints" "$dir/$1.endpoints"
     start "$1" "${in_root[@]}" "${@:2}" --endpoint-file "/work/$1.endpoints" --workers 1
 }
+# address_of SERVICE: the public one of a service of the client.
+address_of() { awk -v name="$1" '$2 == name { print $3 }' "$dir/client.endpoints"; }
 end_of() {
     signal "$1" TERM
     join_ok "$1"
@@ -84,15 +98,20 @@ start_pair() {
 
 say "without authorities no certificate is accepted"
 new_root ""
+equal "the plugins in it" "$("${in_root[@]}" plugin list | sed -n 's/^\([a-z][a-z-]*\) .*/\1/p' | sort)" \
+    "$(find "$source/plugins" -mindepth 1 -maxdepth 1 -type d ! -name common -printf '%f\n' | sort)"
 start_pair
 status_is tls.t.test / 502 || fail "a page by TLS: $(status_of tls.t.test /)"
 wait_for_text client 'certificate'
 equal "a page without TLS" "$(status_of plain.t.test /name/x)" 200
-printf 'server:\n  token: file:token\n  plugins: {load: x.so, chain: [x: {}]}\n' >"$root/work/load.yml"
-code=0
-"${in_root[@]}" run --config /work/load.yml >"$dir/load.out" 2>&1 || code=$?
-equal "the code for a plugin that would be loaded" $code 2
-has_text "$dir/load.out" 'x.so.* cannot be loaded: this program is one static file'
+if [[ $static == yes ]]; then
+    say "plugins are not loaded from files"
+    printf 'server:\n  token: file:token\n  plugins: {load: x.so, chain: [x: {}]}\n' >"$root/work/load.yml"
+    code=0
+    "${in_root[@]}" run --config /work/load.yml >"$dir/load.out" 2>&1 || code=$?
+    equal "the code" $code 2
+    has_text "$dir/load.out" 'x.so.* cannot be loaded: this program is one static file'
+fi
 end_of client
 end_of server
 
@@ -103,8 +122,8 @@ for place in /etc/ssl/certs/ca-certificates.crt /etc/pki/ca-trust/extracted/pem/
     start_pair
     equal "a page by verified TLS from a name of DNS" "$(ask tls.t.test /)" "by TLS"
     equal "a page without TLS" "$(status_of plain.t.test /name/x)" 200
-    equal "bytes by TCP" "$(value received "$(visit "$(public_of client 1)" exchange:64K finish rest)")" 65536
-    equal "a datagram" "$(python3 "$E2E_SOURCE/udp_peer.py" ask 127.0.0.1 "$(public_of client 2 | sed 's/.*://')" hello)" hello
+    equal "bytes by TCP" "$(value received "$(visit "$(address_of "$echoes")" exchange:64K finish rest)")" 65536
+    equal "a datagram" "$(python3 "$E2E_SOURCE/udp_peer.py" ask 127.0.0.1 "$(address_of "udp:$udp_backend" | sed 's/.*://')" hello)" hello
     start_in_root guarded http "$plain" --host guarded.t.test --basic-auth ann
     wait_for_services guarded 1
     equal "a page without a password" "$(status_of guarded.t.test /name/x)" "401 auth_required"
@@ -140,9 +159,17 @@ end_image() {
 }
 
 say "the container image: its settings start the program, keep its state and find it healthy"
-"$source/scripts/package" image --program "$program" --certificates "$dir/ca.crt" --into "$dir" >"$dir/package.out"
+packed=$program
+if [[ $static == no ]]; then # the image takes only a static program: this one is replaced below
+    packed=$dir/packed
+    printf 'int main(void) { return 0; }' | cc -static -x c -o "$packed" - || skip "there is no static C library"
+fi
+"$source/scripts/package" image --program "$packed" --certificates "$dir/ca.crt" --into "$dir" >"$dir/package.out"
 archive=$(echo "$dir"/ferrotunnel-*-image-*.tar)
-"$tool" unpack "$archive" "$dir/image"
+for name in image pod; do
+    "$tool" unpack "$archive" "$dir/$name"
+    [[ $static == yes ]] || add_program "$dir/$name" /usr/bin/ferrotunnel
+done
 code=0
 in_image "$dir/image" run >"$dir/unconfigured.out" 2>&1 || code=$?
 equal "the code without a configuration" $code 2
@@ -159,7 +186,6 @@ end_image
 equal "the key that it keeps" "$(stat -c '%u %a' "$dir/image/var/lib/ferrotunnel/server-identity.pem")" "65532 600"
 
 say "as Kubernetes starts it: the root is read-only, volumes are writable for the group, arguments replace the default ones"
-"$tool" unpack "$archive" "$dir/pod"
 mkdir "$dir"/{run,state,secret}
 cp "$dir/token" "$dir/secret/token"
 chown 0:65532 "$dir"/{run,state,secret/token}
