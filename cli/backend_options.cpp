@@ -35,7 +35,8 @@ void set_proxy(Udp& service, ProxyProtocol version) {
     service.proxy_protocol = version == ProxyProtocol::v2 ? version : ProxyProtocol::off;
 }
 
-// A check that sends a request is only for HTTP services, and a UDP backend cannot be checked. False if the check does not fit this service.
+// A check that sends a request is only for HTTP services, and a UDP backend cannot be checked. False if the check does
+// not fit this service.
 template <typename Description>
 bool set_health(Description& service, const HealthCheck& check) {
     if constexpr (std::is_same_v<Description, Udp>) {

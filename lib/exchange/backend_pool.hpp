@@ -16,7 +16,9 @@ namespace ferrotunnel::exchange {
 
 class BackendPool : private runtime::Deadline {
 public:
-    BackendPool(const HttpServerSettings& settings, runtime::DeadlineWheel& wheel) : wheel_(wheel) { set_bounds(settings); }
+    BackendPool(const HttpServerSettings& settings, runtime::DeadlineWheel& wheel) : wheel_(wheel) {
+        set_bounds(settings);
+    }
     ~BackendPool() { clear(); }
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;

@@ -153,7 +153,9 @@ void Http2Connection::process_input() {
     }
     if (phase_ == Phase::open && !streams_.empty()) {
         const bool goes_on = session_->is_reading_head() && due_ != never;
-        set_due(goes_on ? due_ : session_->is_reading_head() ? edge_.worker.now() + edge_.settings().head_timeout : never);
+        set_due(goes_on                       ? due_
+                : session_->is_reading_head() ? edge_.worker.now() + edge_.settings().head_timeout
+                                              : never);
     }
     if (std::exchange(end_acknowledged_, false) && phase_ == Phase::announced) {
         send_final_goaway();

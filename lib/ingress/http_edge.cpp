@@ -76,9 +76,8 @@ HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shar
           shared.workers = workers.size();
           return std::make_shared<const EdgeShared>(std::move(shared));
       }()),
-      limiter_(std::make_shared<login::ConnectionLimiter>(shared_->settings.connections,
-                                                          shared_->settings.connections_per_address,
-                                                          login::Sharing::of_what_is_free)),
+      limiter_(std::make_shared<login::ConnectionLimiter>(
+          shared_->settings.connections, shared_->settings.connections_per_address, login::Sharing::of_what_is_free)),
       close_mail_(make_intrusive<CloseMail>(&close_all)) {
     for (runtime::Worker* worker : workers) {
         workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));

@@ -11,8 +11,8 @@ namespace ferrotunnel::ingress {
 TimePoint Lingering::begin(Member& member, const HttpServerSettings& settings, TimePoint now) {
     member.place_ = members_.insert(members_.end(), &member);
     member.is_in_ = true;
-    member.until_ =
-        now + (is_shortened_ ? settings.linger_timeout : std::max<Duration>(settings.linger_timeout, limits::http_linger_timeout));
+    member.until_ = now + (is_shortened_ ? settings.linger_timeout
+                                         : std::max<Duration>(settings.linger_timeout, limits::http_linger_timeout));
     return now + settings.linger_timeout;
 }
 
@@ -23,8 +23,7 @@ void Lingering::shorten_all(const HttpServerSettings& settings, TimePoint now) n
     }
 }
 
-TimePoint Lingering::discarded(Member& member, std::uint64_t bytes, const HttpServerSettings& settings,
-                               TimePoint now) {
+TimePoint Lingering::discarded(Member& member, std::uint64_t bytes, const HttpServerSettings& settings, TimePoint now) {
     if (!member.is_in_) {
         return never;
     }

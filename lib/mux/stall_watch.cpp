@@ -29,8 +29,8 @@ std::optional<Stall::Why> StallWatch::stall_cause(Stream& stream, const Stream* 
     if (stream.waiting() != 0 && stream.inbound_.is_parked()) {
         return Stall::Why::unread;
     }
-    const bool is_owed = side.receive_open && &stream != receiving && stream.kind() != wire::ServiceKind::udp && stream.waiting() == 0 &&
-                         side.window.outstanding() < least_useful_credit;
+    const bool is_owed = side.receive_open && &stream != receiving && stream.kind() != wire::ServiceKind::udp &&
+                         stream.waiting() == 0 && side.window.outstanding() < least_useful_credit;
     if (is_owed && !(side.credit_due && side.in_control)) {
         return Stall::Why::no_credit;
     }

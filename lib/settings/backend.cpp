@@ -31,8 +31,8 @@ constexpr SettingFacts of_backend[] = {
      .form = Form::path,
      .help = "Client certificate for a TLS backend that requests one: PEM, followed by its chain. With `backend_key`."},
     {.key = "backend_key",
-    .form = Form::path,
-    .help = "Private key of `backend_certificate`, PEM without a passphrase."},
+     .form = Form::path,
+     .help = "Private key of `backend_certificate`, PEM without a passphrase."},
     {.key = "backend_name",
      .type = "host",
      .help = "Name that the certificate of a TLS backend must have, and that is sent as SNI. Default: the host of "
@@ -49,8 +49,8 @@ constexpr SettingFacts of_backend[] = {
     {.key = "proxy_each",
      .form = Form::on_off,
      .help =
-     "With `udp` and `proxy_protocol`: send the header before each datagram, as DNS servers expect, and not only "
-     "before the first."},
+         "With `udp` and `proxy_protocol`: send the header before each datagram, as DNS servers expect, and not only "
+         "before the first."},
 };
 
 const char* tls_form(wire::ServiceKind kind) {

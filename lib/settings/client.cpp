@@ -79,7 +79,7 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .operand = "TIME",
       .topic = running_topic,
       .help = "How long the program stays idle after another client has replaced it, unless it is stopped. For "
-      "supervisors that would restart it at once, such as Kubernetes.",
+              "supervisors that would restart it at once, such as Kubernetes.",
       .is_live = true},
      &ClientValues::linger},
     {{.key = "connections",
@@ -151,7 +151,7 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .topic = running_topic,
       .type = "IP address or network with ports, or a list",
       .help = "Backends for which the server's administrator may add, remove, enable and disable services of this "
-      "client, such "
+              "client, such "
               "as 127.0.0.1:3000-3999: with `ferrotunnel services --client` there; this client keeps them. See "
               "\"Managed from the server\" in operations.md.",
       .default_text = "none",

@@ -22,7 +22,7 @@ constexpr SettingFacts of_eject[] = {
      .min = wire::eject_ms_min,
      .max = wire::eject_ms_max,
      .help = "How long an ejected member gets no visitors the first time; each further time twice as long. Default: "
-     "`10s`."},
+             "`10s`."},
     {.key = "longest",
      .form = Form::time,
      .min = wire::eject_ms_min,
@@ -36,8 +36,8 @@ constexpr SettingFacts of_eject[] = {
     {.key = "counts",
      .type = "failure kind, or a list",
      .help =
-     "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it closes the "
-     "connection without a response, or does not respond in time), `5xx` (an HTTP status). Default: all of them."},
+         "What counts as a failure: `refused` (the backend cannot be reached), `reset` (it closes the "
+         "connection without a response, or does not respond in time), `5xx` (an HTTP status). Default: all of them."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = last_rules,

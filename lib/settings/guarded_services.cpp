@@ -39,8 +39,8 @@ constexpr SettingFacts of_guarded_service[] = {
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
      .help =
-     "Hosts that require the token too, at most 256. It is also required for hosts below such a pattern, and for "
-     "patterns that include such a host."},
+         "Hosts that require the token too, at most 256. It is also required for hosts below such a pattern, and for "
+         "patterns that include such a host."},
 };
 
 constexpr const char* list_setting = "guarded_services";

@@ -62,7 +62,7 @@ constexpr SettingFacts of_health[] = {
      .min = 1,
      .max = limits::health_consecutive_max,
      .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check alone "
-     "decides. Default: 3."},
+             "decides. Default: 3."},
     {.key = "all_unhealthy",
      .form = Form::choice,
      .choices = unhealthy_rules,

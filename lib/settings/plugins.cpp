@@ -49,14 +49,14 @@ constexpr Choice failure_words[] = {
 constexpr Choice mode_words[] = {{"act", 0}, {"observe", 1}};
 constexpr SettingFacts of_plugin[] = {
     {.key = "id",
-    .form = Form::word,
-    .type = "id",
-    .help = "Name of this instance in logs. Default: the name of its plugin."},
+     .form = Form::word,
+     .type = "id",
+     .help = "Name of this instance in logs. Default: the name of its plugin."},
     {.key = "on_failure",
      .form = Form::choice,
      .choices = failure_words,
      .help = "What happens to a request when the plugin fails: it gets 503 (`closed`) or continues (`open`). Default: "
-     "`closed` for plugins that guard access, otherwise `open`."},
+             "`closed` for plugins that guard access, otherwise `open`."},
     {.key = "mode",
      .form = Form::choice,
      .choices = mode_words,
@@ -64,19 +64,19 @@ constexpr SettingFacts of_plugin[] = {
     {.key = "hosts",
      .type = "host or pattern, or a list",
      .help =
-     "Hosts where the plugin runs, written as those of services: `a.example.com`, `*.example.com`. Default: all."},
+         "Hosts where the plugin runs, written as those of services: `a.example.com`, `*.example.com`. Default: all."},
     {.key = "paths",
      .type = "URL path, or a list",
      .help =
-     "Paths where the plugin runs: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all."},
+         "Paths where the plugin runs: `/api` and everything below it, `= /status`, `~ /v[0-9]+/.*`. Default: all."},
     {.key = "ignore_case",
      .form = Form::on_off,
      .help = "Whether `paths` are compared without the case of A to Z, for backends that do the same."},
     {.key = "reject_ambiguous_paths",
      .form = Form::on_off,
      .help = "Whether a request gets 400 if the plugin would run and the path has `//`, `;`, `%2F` or `%5C`, which "
-     "backends read in different ways."},
-     {.key = "services",
+             "backends read in different ways."},
+    {.key = "services",
      .type = "name, or a list",
      .help = "Names of the services where the plugin runs. Default: all."},
     {.key = "when",

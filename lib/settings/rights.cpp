@@ -47,8 +47,8 @@ std::span<const SettingFacts> direction_keys() noexcept {
 
 constexpr SettingFacts of_token[] = {
     {.key = "name",
-    .form = Form::word,
-    .help = "Name of the token in logs. Default: the name of its file, or `token-1`."},
+     .form = Form::word,
+     .help = "Name of the token in logs. Default: the name of its file, or `token-1`."},
     {.key = "secret", .type = "token", .help = "The token itself, in an item with a name.", .is_required = true},
     {.key = "also",
      .type = "token",
@@ -59,14 +59,14 @@ constexpr SettingFacts of_token[] = {
      .fault = right_host_fault,
      .type = "host or pattern, or a list",
      .help = "Hosts that the token has a right to, at most 256; see \"Rights\" below. Default: those to which no other "
-     "token has a right."},
+             "token has a right."},
     {.key = "ports",
      .form = Form::words,
      .fault = right_port_fault,
      .type = "port or range, or `any`, or a list",
      .help =
-     "Public ports that the token has a right to, at most 256 ranges; `any`: every port to which no other token "
-     "has a right. Default: the `allow_ports` to which no other token has a right."},
+         "Public ports that the token has a right to, at most 256 ranges; `any`: every port to which no other token "
+         "has a right. Default: the `allow_ports` to which no other token has a right."},
     {.key = "kinds",
      .form = Form::words,
      .choices = kind_words,
@@ -78,24 +78,24 @@ constexpr SettingFacts of_token[] = {
      .fault = right_bind_fault,
      .type = "IP address, or a list",
      .help = "Addresses of the server on which the token's TCP and UDP ports may listen, at most 256; a service that "
-     "names none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
+             "names none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
     {.key = "visited_by",
      .form = Form::words,
      .fault = right_token_fault,
      .type = "token name, or a list",
      .help = "Names of the other tokens whose clients may visit the private services of this one, at most 256; clients "
-     "with this token always may."},
+             "with this token always may."},
     {.key = "from",
      .form = Form::words,
      .fault = network_fault,
      .type = "IP address or network, or a list",
      .help = "Addresses that clients with the token may connect from, at most 256. Default: all."},
-     {.key = "expires",
+    {.key = "expires",
      .type = "timestamp",
      .help = "When the token expires: from then on it is refused, and its sessions end."},
     quota("connections", limits::sessions_max,
           "Maximum number of connections of the token's clients together, within `connections_per_token`."),
-          quota("services", quota_max, "Maximum number of services of the token's clients together, each counted once."),
+    quota("services", quota_max, "Maximum number of services of the token's clients together, each counted once."),
     quota("visitors", quota_max,
           "Maximum number of visitors of the token's services together, at a time; for HTTP services, connections to "
           "backends count."),

@@ -197,7 +197,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .brief = "Folder for the server's key and assigned ports and hosts",
       .type = "folder",
       .help = "Folder for the self-signed certificate, so that its pin stays the same, and for the hosts and ports "
-      "assigned to tokens.",
+              "assigned to tokens.",
       .default_text = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
                       "~/.local/state/ferrotunnel (the library: none)"},
      &ServerValues::state_dir},

@@ -26,9 +26,9 @@ constexpr SettingFacts of_service[] = {
     {.key = "tcp",
      .type = "public port or range, or `private`",
      .help =
-     "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
-     "service for each port, called `name:20000` and so on. `private`: no public port; the service is reached by "
-     "its name, through the server's `connect_bind` or by a program that embeds the server."},
+         "Public port; 0: the server chooses. `20000-20010` with a `local` such as `127.0.0.1:3000-3010`: a "
+         "service for each port, called `name:20000` and so on. `private`: no public port; the service is reached by "
+         "its name, through the server's `connect_bind` or by a program that embeds the server."},
     {.key = "udp",
      .type = "public port or range, or `private`",
      .help = "Public UDP port; 0: the server chooses. A range as with `tcp`. UDP and TCP ports do not conflict. "
@@ -60,8 +60,8 @@ constexpr SettingFacts of_service[] = {
     {.key = "name",
      .type = "name",
      .help =
-     "Name of the service in events and logs. Default: `tcp:` and the port, the host and path, or `local`, cut or "
-     "changed to a valid name."},
+         "Name of the service in events and logs. Default: `tcp:` and the port, the host and path, or `local`, cut or "
+         "changed to a valid name."},
     {.key = "enabled",
      .form = Form::on_off,
      .help = "`off`: the service is not offered; `ferrotunnel status` shows it as off. Default: on."},

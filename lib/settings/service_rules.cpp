@@ -108,7 +108,7 @@ constexpr SettingFacts of_rules[] = {
     {.key = "host_header",
      .type = "host with port, or `backend`",
      .help = "Host header sent to the backend, optionally with a port; `backend`: the backend's own address, as "
-     "written in `local`. Default: the host that the visitor requested."},
+             "written in `local`. Default: the host that the visitor requested."},
     {.key = "map_back",
      .form = Form::on_off,
      .help = "If prefix or host were rewritten, Location and cookies of responses are mapped back. Default: on."},
@@ -120,7 +120,7 @@ constexpr SettingFacts of_rules[] = {
     {.key = "redirect",
      .type = "URL or path",
      .help = "The server responds with a redirect to this URL or path; the rest of the path below `path`, and the "
-     "query, are kept.",
+             "query, are kept.",
      .keys = redirect_keys},
     {.key = "https_redirect",
      .form = Form::on_off,

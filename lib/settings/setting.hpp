@@ -20,9 +20,9 @@
 #include <variant>
 #include <vector>
 
+#include "base/words.hpp"
 #include "config/reader.hpp"
 #include "ferrotunnel/error.hpp"
-#include "base/words.hpp"
 #include "ferrotunnel/https.hpp"
 
 namespace ferrotunnel::detail {

@@ -30,7 +30,7 @@ constexpr SettingFacts of_visit[] = {
     {.key = "local",
      .type = "port, or IP address with port",
      .help = "Listen address for connections to the service: `5432` (on this machine only), `127.0.0.1:5432`; port 0: "
-     "any free port.",
+             "any free port.",
      .is_required = true},
     {.key = "key", .type = "token", .help = "The key of the service, which its client has too.", .is_required = true},
     {.key = "kind",
