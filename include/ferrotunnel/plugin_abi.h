@@ -2,8 +2,8 @@
  * The interface between a server and its plugins, in C11. plugin.hpp is C++20 over it; docs/plugins has a tutorial.
  *
  * A plugin is a shared library with one symbol, ferrotunnel_plugin_v1, or the same function linked into an application
- * (Server::Builder::add_plugin). It returns the plugin's types; from a type and settings the host makes instances, as many
- * as the configuration names. The library is never unloaded.
+ * (Server::Builder::add_plugin). It returns the plugin's types; from a type and settings the host makes instances, as
+ * many as the configuration names. The library is never unloaded.
  *
  * Growing without breaking: the symbol's name is the major version. A struct begins with its size as its writer knew
  * it; the reader uses no more than that, and missing members count as null. Members are only appended. Further

@@ -155,7 +155,7 @@ std::string Client::dashboard_url() const {
 }
 
 void Client::on_scrape(ScrapeHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_scrape(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::scrape, std::move(handler));
 }
 
 std::string Client::metrics_text(bool open_metrics) const {
@@ -163,11 +163,11 @@ std::string Client::metrics_text(bool open_metrics) const {
 }
 
 void Client::on_reload(ReloadHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::reload, std::move(handler));
 }
 
 void Client::on_drain(DrainHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_drain(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::drain, std::move(handler));
 }
 
 std::vector<ServiceStats> Client::service_stats() const {

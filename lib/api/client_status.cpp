@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/traffic.hpp"
+#include "api/statistics.hpp"
 #include "ferrotunnel/error.hpp"
 
 namespace ferrotunnel::detail {

@@ -17,27 +17,27 @@ void note_reload(Server& server, bool applied, std::string_view outcome) {
 }
 
 void on_trial(Client& client, TrialHandler handler) {
-    EngineAccess::of(client).control().on_trial(std::move(handler));
+    EngineAccess::of(client).control().set(&detail::ControlHandlers::trial, std::move(handler));
 }
 
 void on_trial(Server& server, TrialHandler handler) {
-    EngineAccess::of(server).control().on_trial(std::move(handler));
+    EngineAccess::of(server).control().set(&detail::ControlHandlers::trial, std::move(handler));
 }
 
 void on_trial_left(Client& client, TrialLeftHandler handler) {
-    EngineAccess::of(client).control().on_trial_left(std::move(handler));
+    EngineAccess::of(client).control().set(&detail::ControlHandlers::trial_left, std::move(handler));
 }
 
 void on_trial_left(Server& server, TrialLeftHandler handler) {
-    EngineAccess::of(server).control().on_trial_left(std::move(handler));
+    EngineAccess::of(server).control().set(&detail::ControlHandlers::trial_left, std::move(handler));
 }
 
 void on_compare(Client& client, CompareHandler handler) {
-    EngineAccess::of(client).control().on_compare(std::move(handler));
+    EngineAccess::of(client).control().set(&detail::ControlHandlers::compare, std::move(handler));
 }
 
 void on_compare(Server& server, CompareHandler handler) {
-    EngineAccess::of(server).control().on_compare(std::move(handler));
+    EngineAccess::of(server).control().set(&detail::ControlHandlers::compare, std::move(handler));
 }
 
 void keep_services_beside(Client& client, std::string file) {

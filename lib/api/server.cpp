@@ -111,7 +111,7 @@ std::string Server::dashboard_url() const {
 }
 
 void Server::on_scrape(ScrapeHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_scrape(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::scrape, std::move(handler));
 }
 
 std::string Server::metrics_text(bool open_metrics) const {
@@ -119,11 +119,11 @@ std::string Server::metrics_text(bool open_metrics) const {
 }
 
 void Server::on_reload(ReloadHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::reload, std::move(handler));
 }
 
 void Server::on_drain(DrainHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_drain(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::drain, std::move(handler));
 }
 
 namespace {

@@ -4,8 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "api/service_numbers.hpp"
-#include "api/traffic.hpp"
+#include "api/statistics.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::detail {
@@ -118,42 +117,15 @@ std::vector<TunnelInfo> ServerStatistics::tunnels() const {
 }
 
 std::vector<ServiceStats> ServerStatistics::service_stats() const {
-    return detail::service_stats(*needs_.shared->services, CountingSide::server);
+    return collect(*needs_.shared->services, CountingSide::server);
 }
 
 std::vector<WorkerStats> ServerStatistics::worker_stats() const {
-    return detail::worker_stats(needs_.workers);
+    return collect(needs_.workers);
 }
 
 ServerStats ServerStatistics::stats(const std::vector<TunnelInfo>& tunnels) const {
-    ServerStats stats;
-    stats.logins = needs_.notices.logins();
-    if (const auto totals = needs_.http_totals()) {
-        stats.http = http_stats(*totals);
-    }
-    const trace::SpanCounts spans = needs_.traces.counts();
-    stats.traces = {spans.sent, spans.failed, spans.dropped};
-    stats.logins_refused = needs_.shared->counters->logins_refused.load(std::memory_order_relaxed);
-    stats.visitors_accepted = needs_.shared->traffic->visitors.load(std::memory_order_relaxed);
-    const directory::HoldLimiter::Counts holds = needs_.shared->ports->holds();
-    stats.visitors_waiting = holds.waiting;
-    stats.visitors_held = holds.held;
-    stats.visitors_given_up = holds.given_up;
-    for (const TunnelInfo& tunnel : tunnels) {
-        ++stats.clients;
-        stats.connections += tunnel.connections;
-        stats.services += static_cast<std::uint32_t>(std::count_if(
-            tunnel.services.begin(), tunnel.services.end(), [](const auto& service) { return !service.draining; }));
-        stats.resume.waiting += tunnel.waiting;
-        stats.resume.waiting_for = std::max(stats.resume.waiting_for, tunnel.waiting_for);
-    }
-    const trunk::TrafficSums moved = needs_.shared->traffic_registry->sum();
-    add_session(stats.traffic, moved);
-    add_resume(stats.resume, *needs_.shared->resume_counts, moved, needs_.shared->mux);
-    add_slabs(stats.traffic, needs_.workers);
-    add_memory(stats.traffic, *needs_.shared->memory);
-    stats.datagrams = datagram_stats(*needs_.shared->datagrams);
-    return stats;
+    return collect(needs_, tunnels);
 }
 
 }  // namespace ferrotunnel::detail

@@ -56,12 +56,15 @@ grep -qE '^ +[0-9]+\.[0-9] s  asan endless$' "$dir/output" || fail "the slowest 
 ends 1 '  building tsan' '50% tests passed, 1 tests failed out of 2' -- \
     "$summary" --problem "building tsan" "$dir/release.xml"
 ends 1 '0% tests passed, 1 tests failed out of 1' -- "$summary" --problem "scripts/setup"
+ends 0 '  trixie: this needs root' '1 passed, 0 failed, 3 skipped' -- \
+    "$summary" --skipped "trixie: this needs root" "$dir/release.xml"
 
 # All of scripts/test, in a project of no code: one stage cannot be built, in the next one a test skips.
 mkdir -p "$dir/project/scripts"
 cp "$root/scripts/test" "$root/scripts/test_summary" "$dir/project/scripts/"
 printf '#!/bin/sh\n' >"$dir/project/scripts/setup"
-chmod +x "$dir/project/scripts/setup"
+printf '#!/bin/sh\necho "debian_root: skipped: there is no mirror" >&2\nexit 77\n' >"$dir/project/scripts/debian_root"
+chmod +x "$dir/project/scripts/"*
 cat >"$dir/project/CMakeLists.txt" <<'PROJECT'
 cmake_minimum_required(VERSION 3.25)
 project(stages LANGUAGES NONE)
@@ -84,3 +87,5 @@ PRESETS
 ends 0 '  fuzz shy: there is no ssh' '100% tests passed, 0 tests failed out of 1' -- "$dir/project/scripts/test" fuzz
 ends 1 '  building release' '  fuzz shy: there is no ssh' '50% tests passed, 1 tests failed out of 2' -- \
     "$dir/project/scripts/test" release fuzz
+ends 0 '  trixie: there is no mirror' '  fuzz shy: there is no ssh' '1 passed, 0 failed, 2 skipped' -- \
+    "$dir/project/scripts/test" trixie fuzz

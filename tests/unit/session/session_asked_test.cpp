@@ -33,7 +33,7 @@ public:
 
     explicit Quota(const plugin::Settings& settings) : left_(settings.integer("visitors").value()) { ++made; }
     plugin::Decision on_request(plugin::Exchange&) override { return plugin::Decision::go_on(); }
-    plugin::Decision on_connect(plugin::Visit&) override {
+    plugin::Decision on_connect(plugin::Visitor&) override {
         return left_.fetch_sub(1) > 0 ? plugin::Decision::go_on() : plugin::Decision::refuse("no more");
     }
 

@@ -6,6 +6,7 @@
 namespace Catch {
 
 using Matchers::EndsWith;
+using Matchers::Equals;
 using Matchers::StartsWith;
 
 inline auto Contains(const std::string& part) {
