@@ -220,7 +220,7 @@ const CommandInfo& init_info() {
         "write a configuration file to start with",
         "[server|client|both]",
         "  ferrotunnel init                                  # for a server: ferrotunnel.yml and token\n"
-        "  ferrotunnel init server --domain tunnel.example.com  # with HTTP services at NAME.tunnel.example.com\n"
+        "  ferrotunnel init server --domain tunnel.example.com  # with HTTP services below that name\n"
         "  ferrotunnel init client --server tunnel.example.com\n"
         "  ferrotunnel init both --config tunnel.yml\n"
         "  ferrotunnel init server --systemd edge            # for the unit ferrotunnel@edge, as root\n"

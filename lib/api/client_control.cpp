@@ -302,7 +302,7 @@ Json ClientControl::trunks() const {
             one["why"] = trunk.why;
         }
         if (trunk.is_waiting()) {
-            one["waiting_ms"] = waited(trunk.detached_since).count();
+            one["waiting_ms"] = trunk.waited().count();
         }
         all.push_back(std::move(one));
     }

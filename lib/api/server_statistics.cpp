@@ -1,10 +1,12 @@
 #include "api/server_statistics.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
 #include "api/statistics.hpp"
+#include "base/clock.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::detail {
@@ -88,7 +90,9 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
     info.connections += view.retired ? 0U : 1U;
     if (view.detached_since != TimePoint{}) {
         ++info.waiting;
-        info.waiting_for = std::max(info.waiting_for, waited(view.detached_since));
+        info.waiting_for =
+            std::max(info.waiting_for,
+                     std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - view.detached_since));
     }
     for (const session::SessionView::Service& service : view.services) {
         add_service(info, places, service, false);

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
+#include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "metrics/histogram.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/memory_governor.hpp"
@@ -341,7 +344,7 @@ TrafficStats traffic_of(const trunk::TrafficSums& sessions, const trunk::MemoryG
     traffic.bytes_copied = sessions.bytes_copied;
     traffic.streams_opened = sessions.streams_opened;
     traffic.streams_refused = sessions.streams_refused;
-    traffic.streams = static_cast<std::uint32_t>(sessions.streams);
+    traffic.streams = sessions.streams;
     traffic.bytes_held = sessions.bytes_held;
     traffic.bytes_queued = sessions.bytes_queued;
     traffic.frames_received = sessions.frames_received;

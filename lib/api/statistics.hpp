@@ -1,7 +1,6 @@
 // The table of statistics: each number's member, its name in JSON and its metric, and where the number comes from.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -11,7 +10,6 @@
 #include "api/client_statistics.hpp"
 #include "api/facade_control.hpp"
 #include "api/server_statistics.hpp"
-#include "base/clock.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 #include "ferrotunnel/stats.hpp"
 #include "metrics/exposition.hpp"
@@ -93,9 +91,5 @@ std::vector<WorkerStats> collect(runtime::WorkerGroup& from);
 
 /// The threads that count in a Client's or Server's ServiceCounters.
 std::vector<const void*> writers_of(runtime::WorkerGroup& group);
-
-inline std::chrono::milliseconds waited(TimePoint since) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - since);
-}
 
 }  // namespace ferrotunnel::detail

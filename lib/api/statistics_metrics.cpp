@@ -95,7 +95,7 @@ SumsByLabels sums_of(const std::vector<TunnelInfo>& tunnels) {
 
 }  // namespace
 
-// Not rows: their labels are the number.
+// They have no rows: no struct has them.
 void put_about(Exposition& to, std::string_view side, double start_time_seconds) {
     to.family("ferrotunnel_build_info", metrics::Type::gauge,
               "Always 1; the labels give the version and the side that runs.");

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -118,7 +119,8 @@ void check_values() {
             [&](const auto& pointer) {
                 if constexpr (std::is_member_object_pointer_v<std::decay_t<decltype(pointer)>>) {
                     using Type = std::decay_t<decltype(stats.*pointer)>;
-                    if constexpr (std::is_constructible_v<Type, unsigned> && !std::is_same_v<Type, bool>) {
+                    if constexpr (!std::is_same_v<Type, bool> && !std::is_same_v<Type, Timings> &&
+                                  !std::is_same_v<Type, admin::AnswerCounts>) {
                         stats.*pointer = Type(next++);
                     }
                 }
@@ -135,13 +137,10 @@ void check_values() {
         const auto value = std::visit(admin::MemberReader<Stats>{stats}, row.member);
         const auto* const number = std::get_if<std::uint64_t>(&value);
         CAPTURE(row.json, row.metric.family, row.word);
-        if (!row.json.empty()) {
-            REQUIRE(json.contains(row.json));
-            CHECK(json.at(std::string(row.json)).is_primitive());
-            CHECK_FALSE(json.at(std::string(row.json)).is_null());
-        }
-        if (number != nullptr && !row.json.empty()) {
-            CHECK(json.at(std::string(row.json)) == *number);
+        if (const std::string name(row.json); !name.empty()) {
+            REQUIRE(json.contains(name));
+            CHECK((json.at(name).is_number() || json.at(name).is_boolean()));
+            CHECK((number == nullptr || json.at(name) == *number));
         }
         if (row.metric.exists()) {
             const std::string name = name_in_text(row.metric);
@@ -157,7 +156,7 @@ void check_values() {
 
 std::string read_source(const std::string& path) {
     std::ifstream in(std::string(FERROTUNNEL_SOURCE) + '/' + path);
-    REQUIRE(in);
+    REQUIRE(in.is_open());
     std::ostringstream text;
     text << in.rdbuf();
     return std::move(text).str();
@@ -354,7 +353,7 @@ TEST_CASE("docs/metrics.md has each family with the type and help of its row", "
         // The lines of a family that differs between the sides are distinguished by their side.
         auto known = families.lower_bound({name, {}});
         for (auto next = known; next != families.end() && next->first.first == name; ++next) {
-            known = next->second.side == cells[3] ? next : known;
+            known = next->second.side == cells[3].str() ? next : known;
         }
         if (known == families.end() || known->first.first != name) {
             FAIL_CHECK("no side has this family: " << line);
