@@ -340,7 +340,7 @@ TEST_CASE("handover: sockets in pages, and the place is kept where the program d
     CHECK(parts.handover.keeps_sockets());
 
     bool drains = false;
-    parts.control.on_drain([&](auto) { drains = true; });
+    parts.control.set(&ControlHandlers::drain, DrainHandler([&](auto) { drains = true; }));
     CHECK(parts.handover.begin().status == 202);
     CHECK(drains);
     CHECK(parts.handover.is_replaced());
