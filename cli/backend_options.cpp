@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <type_traits>
+
+#include "ferrotunnel/detail/health_kinds.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -32,13 +35,14 @@ void set_proxy(Udp& service, ProxyProtocol version) {
     service.proxy_protocol = version == ProxyProtocol::v2 ? version : ProxyProtocol::off;
 }
 
-// A path is only for HTTP services, and a UDP backend cannot be checked. False if the check does not fit this service.
+// A check that sends a request is only for HTTP services, and a UDP backend cannot be checked. False if the check does
+// not fit this service.
 template <typename Description>
 bool set_health(Description& service, const HealthCheck& check) {
     if constexpr (std::is_same_v<Description, Udp>) {
         return false;
     } else {
-        const bool fits = std::is_same_v<Description, Http> || check.kind == HealthCheck::Kind::tcp;
+        const bool fits = std::is_same_v<Description, Http> || !detail::health_kind(check.kind).sends_request;
         service.health = fits ? check : service.health;
         return fits;
     }
@@ -49,14 +53,18 @@ void apply_health(const Options& options, const std::vector<AnyService*>& servic
     if (!health) {
         return;
     }
-    const HealthCheck check = *health == "tcp" ? HealthCheck::tcp() : HealthCheck::http(*health);
+    const std::optional<HealthCheck> check = detail::health_check_of(*health);
+    if (!check) {
+        problems.add(options.place_of("health"), detail::expected_health_check() + ", found \"" + *health + '"');
+        return;
+    }
     bool any = services.empty();
     for (AnyService* service : services) {
-        any = std::visit([&](auto& one) { return set_health(one, check); }, *service) || any;
+        any = std::visit([&](auto& one) { return set_health(one, *check); }, *service) || any;
     }
     if (!any) {
         problems.add(options.place_of("health"),
-                     "fits none of the services: a path is for HTTP services, and `tcp` for all but UDP services");
+                     "fits none of the services: a path is for HTTP services, and UDP services cannot be checked");
     }
 }
 
@@ -74,7 +82,7 @@ std::vector<OptionInfo> backend_tls_options() {
         {"backend-certificate", "FILE", "",
          "Client certificate (PEM, with its chain) for backends written as https://..., h2://... or tls://... that "
          "require one. Needs --backend-key."},
-        {"backend-key", "FILE", "", "Key of --backend-certificate (PEM, without a pass phrase)."},
+        {"backend-key", "FILE", "", "Key of --backend-certificate (PEM, without a passphrase)."},
         {"backend-insecure", "", "Accept any TLS certificate of the backend",
          "Accept any certificate of such a backend: anyone on the path to it can read and modify all traffic."},
     };
@@ -87,7 +95,7 @@ OptionInfo proxy_protocol_option() {
 
 OptionInfo health_option() {
     return {
-        "health", "PATH|tcp", "Check the backend; accept visitors only while it is healthy",
+        "health", "PATH" + detail::health_words("|"), "Check the backend; accept visitors only while it is healthy",
         "Check regularly that the backends of HTTP services answer this path with 200 to 399, or that backends accept "
         "connections (`tcp`); visitors are accepted only while they do."};
 }

@@ -14,7 +14,6 @@
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
-#include "config_reloader.hpp"
 #include "drain_request.hpp"
 #include "endpoint_file.hpp"
 #include "ferrotunnel/client.hpp"
@@ -102,7 +101,7 @@ void add_visit(ClientPlan& plan, Problems& problems) {
 // Messages that the standard output prints too.
 const std::set<std::string_view>& told_lines() {
     static const std::set<std::string_view> told{"could not connect", "the connection was lost",
-                                                 "a service was refused", "a reload was refused"};
+                                                 "a service was refused", "a reload was rejected"};
     return told;
 }
 
@@ -407,26 +406,10 @@ private:
 };
 
 ExitCode run(Arguments arguments, const CommandInfo& info, ServiceReader* read_services) {
-    Problems problems;
-    Options options(info);
-    if (!parse_or_help(options, std::move(arguments.words), problems)) {
-        return ExitCode::ok;
-    }
-    Signals signals(options.has("config"));  // before the library starts threads
-    std::optional<Config> config = read_config_option(options, "client", problems);
-    const bool watched = is_watched(options, problems);
-    const Sources sources{options, arguments, config ? &*config : nullptr};
-    std::vector<std::unique_ptr<Part>> parts;
-    parts.push_back(std::make_unique<ClientPart>(sources, read_services, signals, problems));
-    if (!problems.empty()) {
-        throw UsageError{std::move(problems), info.name};
-    }
-    if (!config) {
-        return run_parts(parts, signals);
-    }
-    ConfigReloader reloader({options, arguments, config->file(), "client"});
-    reloader.set_initial(std::make_shared<const Config>(std::move(*config)));
-    return run_parts(parts, signals, &reloader, watched);
+    return run_part(std::move(arguments), info, "client",
+                    [read_services](const Sources& sources, Signals& signals, Problems& problems) {
+                        return std::make_unique<ClientPart>(sources, read_services, signals, problems);
+                    });
 }
 
 }  // namespace

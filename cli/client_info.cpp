@@ -92,10 +92,9 @@ std::vector<OptionInfo> client_services() {
          true},
         {"tcp", "PORT=ADDRESS", "TCP service at this public port, like 2222=22",
          "TCP service at this public port; may be repeated. 2222=22 forwards to localhost:22. Port 0: the server "
-         "chooses "
-         "one, and the client prints it. 20000-20010=3000-3010: a range, port by port. 127.0.0.1:2222=22: only on that "
-         "address of the server. private=22: no public port; the service is reached by its name through the server's "
-         "--connect-bind.",
+         "chooses one, and the client prints it. 20000-20010=3000-3010: a range, port by port. 127.0.0.1:2222=22: only "
+         "on that address of the server. private=22: no public port; the service is reached by its name through the "
+         "server's --connect-bind.",
          true},
         {"udp", "PORT=ADDRESS", "UDP service at this public port, like 53=53",
          "UDP service at this public port; may be repeated. Each visitor's datagrams reach the address from a port of "
@@ -197,20 +196,20 @@ const CommandInfo& visit_info() {
 }
 
 const CommandInfo& http_info() {
-    static const CommandInfo info =
-        short_form("http", "expose one HTTP service at a public URL",
-                   "  ferrotunnel http 3000                               # after `ferrotunnel login`\n"
-                   "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com --token-file token\n"
-                   "  ferrotunnel http 3000 --basic-auth ann --rate 20/s\n"
-                   "  ferrotunnel http 5173 --host-header backend         # for development servers\n"
-                   "ADDRESS is a port of this machine, HOST:PORT, unix:PATH, or a URL like https://HOST:PORT.\n",
-                   {public_host(),
-                    {"host-header", "HOST", "Host header for ADDRESS, or `backend` for its own",
-                     "Host header that ADDRESS receives: `backend` (or `rewrite`) for its own, for development servers "
-                     "that check it; or a host. Default: as the visitor sent it."},
-                    service_token(),
-                    qr()},
-                   true, Guards::all);
+    static const CommandInfo info = short_form(
+        "http", "expose one HTTP service at a public URL",
+        "  ferrotunnel http 3000                               # after `ferrotunnel login`\n"
+        "  ferrotunnel http 3000 --host app.example.com --server tunnel.example.com --token-file token\n"
+        "  ferrotunnel http 3000 --basic-auth ann --rate 20/s\n"
+        "  ferrotunnel http 5173 --host-header backend         # for development servers\n"
+        "ADDRESS is a port of this machine, HOST:PORT, unix:PATH, or a URL like https://HOST:PORT.\n",
+        {public_host(),
+         {"host-header", "HOST", "Host header sent to ADDRESS; `backend`: its own host",
+          "Host header sent to ADDRESS: a host, or `backend` (also `rewrite`) for the host of ADDRESS itself, "
+          "which development servers may require. Default: as the visitor sent it."},
+         service_token(),
+         qr()},
+        true, Guards::all);
     return info;
 }
 
@@ -259,7 +258,7 @@ const CommandInfo& exit_info() {
               "allowed only by name must have a public address.",
               true},
              remote_port("Public port (default 0: the server chooses one)"),
-             {"port", "PORT", "", "Earlier name of --remote-port."},
+             {"port", "PORT", "", "Deprecated alias of --remote-port."},
              {"user", "NAME", "User name that visitors need (default: none)"},
              {"password-file", "FILE", "File with the password of --user"},
              service_token()},

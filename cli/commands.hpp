@@ -1,7 +1,9 @@
 // The commands of the program, one function each.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "arguments.hpp"
 #include "config_option.hpp"
@@ -57,6 +59,11 @@ inline constexpr const char* default_http_bind = "0.0.0.0:8080";
 /// Make the parts that commands run. Mistakes are added to `problems`; then the part must not be started.
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems);
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems);
+/// A function like these.
+using PartMaker = std::function<std::unique_ptr<Part>(const Sources& sources, Signals& signals, Problems& problems)>;
+/// Runs a command with one part, which its options and a section of the configuration, if there is one, define. Throws
+/// like the commands.
+ExitCode run_part(Arguments arguments, const CommandInfo& info, const std::string& section, const PartMaker& make);
 /// Finds the problems that make_server_part would find, but writes nothing to disk. A client needs no such function:
 /// making its part writes nothing either.
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems);

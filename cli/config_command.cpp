@@ -6,7 +6,7 @@
 
 #include "control_commands.hpp"
 #include "control_targets.hpp"
-#include "foreign_commands.hpp"
+#include "foreign_words.hpp"
 #include "help.hpp"
 #include "printable.hpp"
 #include "status_text.hpp"

@@ -112,7 +112,7 @@ ExitCode run_reload(Arguments arguments) {
     const bool confirms = options.flag("confirm", problems);
     const bool json = options.flag("json", problems);
     if (trial && confirms) {
-        problems.add("--confirm", "confirms a trial that is already running; give it without --try");
+        problems.add("--confirm", "confirms a trial that is already running; use it without --try");
     }
     if (trial && (*trial < 1s || *trial > 24h)) {
         problems.add(options.place_of("try"), "must be from 1s to 24h");

@@ -119,7 +119,7 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
         case CommandInfo::Kind::init:
             return "  0  the file is written\n"
                    "  1  it cannot be written\n"
-                   "  2  the command line is not valid, or the file exists already\n";
+                   "  2  the command line is not valid, or the file already exists\n";
         case CommandInfo::Kind::print:
             return "  0  printed\n"
                    "  1  the output cannot be written\n"

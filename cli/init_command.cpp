@@ -10,6 +10,7 @@
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "ferrotunnel/server.hpp"
 #include "help.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
@@ -34,7 +35,7 @@ constexpr std::string_view server_example =
     "  bind: 0.0.0.0:7835                # where clients connect: open this port in the firewall\n"
     "  token: file:token                 # what clients log in with; several tokens each have a name and rights\n"
     "  # public_host: tunnel.example.com # the name of this machine for visitors\n"
-    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may use; default: from 1024\n"
+    "  # allow_ports: [2222, 5353, 20000-20010]  # the public ports that clients may use; default: 1024 and above\n"
     "\n"
     "  # Address of HTTP services for visitors. Services without a host are assigned one below `domain`.\n"
     "  # http_bind: 0.0.0.0:80\n"
@@ -78,6 +79,7 @@ struct Starter {
     bool server = true;
     bool client = false;
     std::string host;
+    std::string domain;  // of the server's HTTP services; empty: its keys are comments
     fs::path file;
     fs::path token;
     std::string unit;  // the NAME of ferrotunnel@NAME, which runs it; empty if it is run by hand
@@ -85,7 +87,27 @@ struct Starter {
 
 /// Where the shipped unit looks for the files of its instances.
 constexpr std::string_view unit_folder = "/etc/ferrotunnel/";
+constexpr std::string_view example_domain = "tunnel.example.com";
 constexpr std::string_view unit_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+void read_domain(const Options& options, Starter& wanted, Problems& problems) {
+    const std::string domain = options.text("domain").value_or("");
+    if (domain.empty()) {
+        return;
+    }
+    if (!wanted.server) {
+        if (!options.from_environment("domain")) {
+            problems.add(options.place_of("domain"), "is for a server: `ferrotunnel init server --domain NAME`");
+        }
+        return;
+    }
+    wanted.domain = domain;
+    for (const Problem& problem : Server::builder().http_bind("127.0.0.1:0").domain(domain).check()) {
+        if (problem.key == "domain") {
+            problems.add(options.place_of("domain"), problem.text);
+        }
+    }
+}
 
 Starter read(const Options& options, Problems& problems) {
     Starter wanted;
@@ -103,6 +125,7 @@ Starter read(const Options& options, Problems& problems) {
         problems.add(options.place_of("server"),
                      "\"" + wanted.host + "\" is not a valid address; expected HOST or HOST:PORT");
     }
+    read_domain(options, wanted, problems);
     wanted.unit = options.text("systemd").value_or("");
     if (wanted.unit.find_first_not_of(unit_letters) != std::string::npos) {
         problems.add(options.place_of("systemd"), "\"" + wanted.unit +
@@ -116,7 +139,7 @@ Starter read(const Options& options, Problems& problems) {
     }
     wanted.token = wanted.file.parent_path() / (wanted.unit.empty() ? "token" : wanted.unit + ".token");
     if (is_there(wanted.file)) {
-        problems.add(wanted.file.string(), "exists already; nothing was written");
+        problems.add(wanted.file.string(), "already exists; nothing was written");
     }
     return wanted;
 }
@@ -131,7 +154,7 @@ void check_kept_token(const fs::path& path, Problems& problems) {
         fault = error.problems().front().text;
     }
     if (!fault.empty()) {
-        problems.add(path.string(), "exists already and would be used, but " + fault +
+        problems.add(path.string(), "already exists and would be used, but " + fault +
                                         (fault.ends_with('.') ? " Remove it" : "; remove it") +
                                         ", and `ferrotunnel init` makes a new one");
     }
@@ -145,9 +168,20 @@ std::string replaced(std::string_view text, std::string_view what, const std::st
     return result;
 }
 
+std::string server_text(const std::string& domain) {
+    std::string text(server_example);
+    if (!domain.empty()) {
+        text = replaced(text, "# http_bind:", "http_bind:");
+        for (const std::string_view key : {"public_host: ", "domain: "}) {
+            text = replaced(text, "# " + std::string(key) + std::string(example_domain), std::string(key) + domain);
+        }
+    }
+    return text;
+}
+
 std::string text_of(const Starter& wanted) {
     const std::string text = replaced(head, "{file}", wanted.file.filename().string()) +
-                             std::string(wanted.server ? server_example : "") +
+                             (wanted.server ? server_text(wanted.domain) : "") +
                              (wanted.client ? replaced(client_example, "{server}", wanted.host) : "");
     if (wanted.unit.empty()) {
         return text;
@@ -163,6 +197,9 @@ void tell_next(const Starter& wanted, bool has_made_token) {
     const std::string file = wanted.file.string();
     tell("wrote " + file + (has_made_token ? " and " + token.string() : ""));
     tell("Next:");
+    if (!wanted.domain.empty()) {
+        tell("  point the DNS names " + wanted.domain + " and *." + wanted.domain + " to this machine");
+    }
     if (!is_there(token)) {
         tell("  copy the server's token to " + token.string() + " (chmod 600)");
     }
@@ -183,6 +220,7 @@ const CommandInfo& init_info() {
         "write a configuration file to start with",
         "[server|client|both]",
         "  ferrotunnel init                                  # for a server: ferrotunnel.yml and token\n"
+        "  ferrotunnel init server --domain tunnel.example.com  # with HTTP services below that name\n"
         "  ferrotunnel init client --server tunnel.example.com\n"
         "  ferrotunnel init both --config tunnel.yml\n"
         "  ferrotunnel init server --systemd edge            # for the unit ferrotunnel@edge, as root\n"
@@ -190,6 +228,7 @@ const CommandInfo& init_info() {
         {{"Options",
           {{"config", "FILE", "File to write (default ferrotunnel.yml)", "", false, 'c'},
            {"server", "HOST[:PORT]", "Server that the client connects to"},
+           {"domain", "NAME", "Domain of the server's HTTP services (port 80)"},
            {"systemd", "NAME", "Write /etc/ferrotunnel/NAME.yml, for the unit ferrotunnel@NAME",
             "Write /etc/ferrotunnel/NAME.yml, and for a server NAME.token, as the unit ferrotunnel@NAME expects them "
             "(docs/operations.md)."}}}},

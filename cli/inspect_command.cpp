@@ -414,7 +414,7 @@ ExitCode diff(std::vector<std::string> words) {
     }
     const Json json = Json::parse(answer, nullptr, false);
     print_difference(member_of(json, "request"), "request");
-    print_difference(member_of(json, "answer"), "answer");
+    print_difference(member_of(json, "answer"), "response");
     return ExitCode::ok;
 }
 

@@ -38,7 +38,7 @@ std::optional<Join> wanted_login(const Options& options, Arguments& arguments, S
         }
         for (const char* option : {"token-file", "tls-pin"}) {
             if (options.has(option) && !options.from_environment(option)) {
-                problems.add(options.place_of(option), "is part of the join string already");
+                problems.add(options.place_of(option), "is already part of the join string");
             }
         }
         return join;
@@ -180,7 +180,7 @@ ExitCode run_token(Arguments arguments) {
     if (::isatty(STDOUT_FILENO) == 1) {
         print_error("{}", server.empty()
                               ? "Keep it secret. Server and clients read it from --token-file or FERROTUNNEL_TOKEN.\n"
-                              : "Keep it secret: it holds the token. `ferrotunnel login` takes it.\n");
+                              : "It contains the token: keep it secret. `ferrotunnel login` asks for it.\n");
     }
     return ExitCode::ok;
 }

@@ -1,11 +1,14 @@
 // The program `ferrotunnel`: selects the command and turns its exceptions into a message and an exit code.
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -13,13 +16,13 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "command.hpp"
 #include "commands.hpp"
 #include "control_commands.hpp"
-#include "descriptors.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
-#include "foreign_commands.hpp"
+#include "foreign_words.hpp"
 #include "help.hpp"
 #include "plugin_command.hpp"
 #include "print_error.hpp"
@@ -29,20 +32,11 @@
 namespace ferrotunnel::cli {
 namespace {
 
-struct Command {
-    std::string_view group;  // its group in --help
-    std::string_view name;
-    const CommandInfo& (*info)();  // made only when needed, since it stays in memory
-    ExitCode (*run)(Arguments arguments);
-};
-
 constexpr std::string_view starting = "Start here";
 constexpr std::string_view exposing = "More services";
 constexpr std::string_view configuring = "Configuration files and plugins";
-constexpr std::string_view operating = "Running servers and clients";
 
-/// The commands in the order of --help; those of a group follow each other.
-constexpr Command commands[] = {
+constexpr Command own_commands[] = {
     {starting, "http", http_info, run_http},
     {starting, "tcp", tcp_info, run_tcp},
     {starting, "server", server_info, run_server},
@@ -60,17 +54,16 @@ constexpr Command commands[] = {
     {configuring, "route", route_info, run_route},
     {configuring, "schema", schema_info, run_schema},
     {configuring, "plugin", plugin_info, run_plugin},
-    {operating, "status", status_info, run_status},
-    {operating, "services", services_info, run_services},
-    {operating, "inspect", inspect_info, run_inspect},
-    {operating, "health", health_info, run_health},
-    {operating, "tokens", tokens_info, run_tokens},
-    {operating, "config", config_info, run_config},
-    {operating, "reload", reload_info, run_reload},
-    {operating, "drain", drain_info, run_drain},
-    {operating, "kick", kick_info, run_kick},
-    {operating, "version", version_info, run_version},
 };
+constexpr Command version_command{operating, "version", version_info, run_version};
+
+/// All commands in the order of --help; those of a group follow each other.
+constexpr auto commands = [] {
+    std::array<Command, std::size(own_commands) + std::size(control_commands) + 1> all{};
+    auto* const end = std::ranges::copy(control_commands, std::ranges::copy(own_commands, all.begin()).out).out;
+    *end = version_command;
+    return all;
+}();
 
 std::vector<const CommandInfo*> command_infos() {
     std::vector<const CommandInfo*> infos;
@@ -155,6 +148,16 @@ ExitCode run_help(std::vector<std::string> words) {
 void check_no_words(const std::string& command, const std::vector<std::string>& words) {
     if (!words.empty()) {
         fail_usage(words.front(), "unexpected: `" + command + "` takes no arguments");
+    }
+}
+
+// Raises the soft limit of descriptors to the hard one: it also limits visitors. The soft limit is 1,024 on many
+// systems for the sake of programs that use select(); this one does not.
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, there is room for fewer visitors, which is logged then
     }
 }
 

@@ -12,8 +12,7 @@
 #include "environment.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
-#include "foreign_commands.hpp"
-#include "foreign_options.hpp"
+#include "foreign_words.hpp"
 
 namespace ferrotunnel::cli {
 namespace {

@@ -116,7 +116,7 @@ ExitCode begin_new(const std::string& name, const std::filesystem::path& folder)
     const std::vector<PluginSource> files = new_plugin(name);
     for (const PluginSource& file : files) {
         if (is_there(folder / file.name)) {
-            fail((folder / file.name).string(), "exists already; nothing was written");
+            fail((folder / file.name).string(), "already exists; nothing was written");
         }
     }
     make_new_folder(folder);

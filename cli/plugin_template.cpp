@@ -117,7 +117,9 @@ Build it:
 
     g++ -std=c++20 -O2 -shared -fPIC -o @NAME@.so @NAME@.cpp
 
-or, with its test, where FerroTunnel is installed:
+It needs FerroTunnel's headers: install the package `libferrotunnel-dev`, or add `-I FOLDER`, where FOLDER is `include`
+of FerroTunnel's sources. If FerroTunnel is installed as a library, this also runs the test; for one that is not below
+/usr or /usr/local, add `-DCMAKE_PREFIX_PATH=FOLDER` to the first command:
 
     cmake -B build && cmake --build build && ctest --test-dir build
 

@@ -135,11 +135,11 @@ std::vector<RequestedService> read_client_services(const Sources& sources, Probl
     if (sources.config != nullptr && !named) {
         if (has_backend_options(options)) {
             problems.add("--backend-..., --proxy-protocol, --health",
-                         "apply to services of the command line; services of a file have these settings there");
+                         "only apply to services on the command line; a service in the file has keys for them");
         }
         if (has_guard_options(options)) {
             problems.add("--basic-auth, --allow-ip, --rate",
-                         "apply to services of the command line; services of a file have `plugins` there");
+                         "only apply to services on the command line; a service in the file has the key `plugins`");
         }
         return read_config_services(*sources.config, problems);
     }
@@ -340,7 +340,7 @@ void set_service_token(const Sources& sources, std::vector<RequestedService>& wa
                                                                         // a few
     if (sources.config != nullptr && is_client && !names_services(sources.options)) {
         problems.add(sources.options.place_of("service-token"),
-                     "applies to services of the command line; services of a file have `token` there");
+                     "only applies to services on the command line; a service in the file has the key `token`");
         return;
     }
     const auto token = read_key_file<ServiceToken>(sources.options, "service-token", problems);

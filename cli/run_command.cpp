@@ -1,7 +1,11 @@
-// `ferrotunnel run`: runs what a configuration file declares.
+// `ferrotunnel run`, which runs what a configuration file declares; and run_part, with which `server` and `client` run.
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "common_settings.hpp"
@@ -10,6 +14,18 @@
 #include "replace.hpp"
 
 namespace ferrotunnel::cli {
+namespace {
+
+// Runs parts that were made from the configuration, which reloads read again.
+ExitCode run_configured(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals,
+                        ConfigReloader::Inputs inputs, Config config, bool watched) {
+    inputs.file = config.file();
+    ConfigReloader reloader(std::move(inputs));
+    reloader.set_initial(std::make_shared<const Config>(std::move(config)));
+    return run_parts(parts, signals, &reloader, watched);
+}
+
+}  // namespace
 
 const CommandInfo& run_info() {
     static const CommandInfo info{
@@ -62,9 +78,27 @@ ExitCode run_run(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "run"};
     }
-    ConfigReloader reloader({options, arguments, config.file(), "", true});
-    reloader.set_initial(std::make_shared<const Config>(std::move(config)));
-    return run_parts(parts, signals, &reloader, watched);
+    return run_configured(parts, signals, {options, arguments, {}, "", true}, std::move(config), watched);
+}
+
+ExitCode run_part(Arguments arguments, const CommandInfo& info, const std::string& section, const PartMaker& make) {
+    Problems problems;
+    Options options(info);
+    if (!parse_or_help(options, std::move(arguments.words), problems)) {
+        return ExitCode::ok;
+    }
+    Signals signals(options.has("config"));  // before the library starts threads
+    std::optional<Config> config = read_config_option(options, section, problems);
+    const bool watched = is_watched(options, problems);
+    std::vector<std::unique_ptr<Part>> parts;
+    parts.push_back(make({options, arguments, config ? &*config : nullptr}, signals, problems));
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), info.name};
+    }
+    if (!config) {
+        return run_parts(parts, signals);
+    }
+    return run_configured(parts, signals, {options, arguments, {}, section}, std::move(*config), watched);
 }
 
 }  // namespace ferrotunnel::cli

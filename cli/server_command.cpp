@@ -12,7 +12,6 @@
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
-#include "config_reloader.hpp"
 #include "drain_request.hpp"
 #include "endpoint_file.hpp"
 #include "fd_store.hpp"
@@ -85,7 +84,7 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     plan.replaces = options.flag("replace", problems);
 
     Server::Builder builder = sources.config != nullptr ? sources.config->server() : Server::builder();
-    static const std::set<std::string_view> told_lines{"a reload was refused"};
+    static const std::set<std::string_view> told_lines{"a reload was rejected"};
     builder.log(without_echo(plan.common, log_sink(plan.common), told_lines),
                 plan.common.log_level.value_or(default_log_level));
     apply_http(options, file, plan, builder);
@@ -483,25 +482,7 @@ const CommandInfo& server_info() {
 }
 
 ExitCode run_server(Arguments arguments) {
-    Problems problems;
-    Options options(server_info());
-    if (!parse_or_help(options, std::move(arguments.words), problems)) {
-        return ExitCode::ok;
-    }
-    Signals signals(options.has("config"));  // before the library starts threads
-    std::optional<Config> config = read_config_option(options, "server", problems);
-    const bool watched = is_watched(options, problems);
-    std::vector<std::unique_ptr<Part>> parts;
-    parts.push_back(make_server_part({options, arguments, config ? &*config : nullptr}, signals, problems));
-    if (!problems.empty()) {
-        throw UsageError{std::move(problems), "server"};
-    }
-    if (!config) {
-        return run_parts(parts, signals);
-    }
-    ConfigReloader reloader({options, arguments, config->file(), "server"});
-    reloader.set_initial(std::make_shared<const Config>(std::move(*config)));
-    return run_parts(parts, signals, &reloader, watched);
+    return run_part(std::move(arguments), server_info(), "server", make_server_part);
 }
 
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems) {

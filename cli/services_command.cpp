@@ -56,10 +56,10 @@ const CommandInfo& add_info() {
         "\"/api\"}'\n",
         {{"Service, one of these",
           {
-              {"tcp", "PORT=ADDRESS", "TCP service, as in --tcp of `client`"},
-              {"udp", "PORT=ADDRESS", "UDP service, as in --udp of `client`"},
-              {"http", "HOST=ADDRESS", "HTTP service, as in --http of `client`"},
-              {"passthrough", "HOST=ADDRESS", "TLS service, as in --passthrough of `client`"},
+              {"tcp", "PORT=ADDRESS", "TCP service, as with `client --tcp`"},
+              {"udp", "PORT=ADDRESS", "UDP service, as with `client --udp`"},
+              {"http", "HOST=ADDRESS", "HTTP service, as with `client --http`"},
+              {"passthrough", "HOST=ADDRESS", "TLS service, as with `client --passthrough`"},
               {"json", "OBJECT", "Service with all its settings, as in `client.services` of a file"},
           }},
          {"Options",
@@ -314,7 +314,7 @@ ExitCode switch_service(std::vector<std::string> words, bool enabled) {
     const Control control = wanted_control(options);
     const Json answer = Json::parse(control.set_enabled(name, enabled), nullptr, false);
     if (!enabled) {
-        fmt::print("{} is off; its visitors finish\n", printable(name));
+        fmt::print("{} is disabled; its visitors finish\n", printable(name));
     }
     const ExitCode code = enabled ? tell_result(control, name) : ExitCode::ok;
     if (const std::string kept = text_in(answer, "kept"); !kept.empty()) {

@@ -5,7 +5,6 @@
 #include "environment.hpp"
 
 namespace ferrotunnel::cli {
-namespace {}  // namespace
 
 std::string default_state_dir() {
     // systemd separates several folders by colons; the first one is used.

@@ -46,13 +46,13 @@ void print_libraries() {
 const CommandInfo& version_info() {
     static const CommandInfo info{
         "version",
-        "print the version, the age of OpenSSL, and the libraries with --libraries",
+        "print the version and the age of OpenSSL; with --libraries, all libraries",
         "",
         "  ferrotunnel version\n"
         "  ferrotunnel version --libraries     # name, version and licence of each library\n"
-        "The first line is the program's version, and the only one of `ferrotunnel --version`. The second\n"
-        "line is the OpenSSL that is loaded, with the time since its release. Versions of libraries are\n"
-        "those that the program was built with: of Debian packages, as security advisories name them.\n",
+        "The first line has the program's version; `ferrotunnel --version` prints only this line. The second\n"
+        "has the version of the loaded OpenSSL, with the time since its release. Versions of libraries are\n"
+        "those of the Debian packages that the program was built with, as security advisories name them.\n",
         {{"Version", {{"libraries", "", "List the libraries that the program was built with"}}}},
         CommandInfo::Kind::print,
     };

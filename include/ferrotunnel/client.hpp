@@ -201,7 +201,7 @@ public:
     ///
     /// Several threads that call it get the same result when everything has ended; the shortest `drain` applies. After
     /// that a call does nothing, and streams fail with errc::session_closed. With run_on it waits up to three seconds
-    /// longer for the io_context to send the goodbye, and then ends without it: no code of this object runs there any
+    /// longer for the io_context to send GOAWAY, and then ends without it: no code of this object runs there any
     /// more.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
@@ -381,9 +381,9 @@ public:
     /// Only for the program around the client: how long it stays after another client has replaced it. At most 1 h.
     /// Default: 0.
     Builder& linger(std::chrono::milliseconds time) { return set("linger", time); }
-    /// Sets the backends for which the server's administrator may add, remove and switch services of this client
-    /// through the server's control API: addresses or networks with ports, "127.0.0.1:3000-3999". The services are
-    /// saved if keep_services_beside() names a file. Default: none.
+    /// Sets the backends for which the server's administrator may add, remove, enable and disable services of this
+    /// client through the server's control API: addresses or networks with ports, "127.0.0.1:3000-3999". The services
+    /// are saved if keep_services_beside() names a file. Default: none.
     Builder& managed(std::vector<std::string> targets) { return set("managed", std::move(targets)); }
     /// Records the latest exchanges between visitors and backends in memory, with secrets masked: requests and
     /// responses with their bodies, messages of WebSockets and event streams, connections of other services. The

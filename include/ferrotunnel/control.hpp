@@ -65,19 +65,19 @@ public:
     const std::string& path() const noexcept { return path_; }
 
     /// These return the answer as JSON.
-    std::string status() const { return ask("GET", "/v1/status"); }
+    std::string status() const;
     std::string services() const { return ask("GET", services_); }
-    std::string tunnels() const { return ask("GET", "/v1/tunnels"); }
-    std::string tokens() const { return ask("GET", "/v1/tokens"); }
+    std::string tunnels() const;
+    std::string tokens() const;
     /// The service of a server that this URL reaches, and the members of its group. `visitor`: the IP address of the
     /// visitor; `cookie`: its cookies. Empty: none.
     std::string route(std::string_view url, std::string_view visitor = {}, std::string_view cookie = {}) const;
-    std::string reload() const { return ask("POST", "/v1/reload"); }
+    std::string reload() const;
     /// Reloads, and reverts everything applied from then on after `seconds`, unless it is confirmed before.
     std::string try_reload(double seconds) const;
-    std::string confirm_reload() const { return ask("POST", "/v1/reload", R"({"confirm":true})"); }
+    std::string confirm_reload() const;
     /// The differences between the settings in effect and the current configuration.
-    std::string config_diff() const { return ask("GET", "/v1/config/diff"); }
+    std::string config_diff() const;
     /// Begins a drain. `seconds` below 0: the program's own drain time.
     std::string drain(double seconds = -1) const;
     /// For a process that replaces a server: copies of the server's listening sockets. The caller owns each descriptor.

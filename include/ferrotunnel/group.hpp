@@ -12,6 +12,8 @@ namespace ferrotunnel {
 /// that leaves or is lost gets no more, and the others continue. All members must describe the service alike, except
 /// for its name and its backend. Not for private services, nor for services with plugins.
 struct Group {
+    // The numbers of the next two are sent to the server: add values at the end.
+
     /// How visitors are spread. Must be equal in all members.
     enum class Balance : std::uint8_t {
         round_robin,  ///< in turn, in proportion to their weights
@@ -32,13 +34,13 @@ struct Group {
     struct Eject {
         /// Number of failures in a row, 1 to 1,000. 0: no member is ejected.
         unsigned failures = 0;
-        /// How long it is ejected the first time, and at most: 100 ms to an hour.
+        /// How long a member is ejected: the first time, and at most. Each is from 100 ms to one hour.
         std::chrono::milliseconds first{10'000};
         std::chrono::milliseconds longest{300'000};
         /// Percentage of members that may be ejected at once, 1 to 100; at least one member may be.
         unsigned share = 50;
-        /// What counts as a failure: a backend that cannot be reached, an end without an answer (or none in time), and
-        /// for HTTP a status from 500 to 599.
+        /// What counts as a failure: a backend that cannot be reached, a connection that ends without a response (or
+        /// has none in time), and for HTTP a status from 500 to 599.
         bool refused = true;
         bool resets = true;
         bool answers_5xx = true;

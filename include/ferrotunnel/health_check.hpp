@@ -29,7 +29,7 @@ struct HealthCheck {
     /// A check without an answer within this time has failed: 10 ms to a minute.
     std::chrono::milliseconds timeout{3000};
     /// Number of checks in a row that make an unhealthy backend healthy (rise), or a healthy one unhealthy (fall): 1 to
-    /// 100. The very first check decides by itself.
+    /// 100. The very first check alone decides.
     unsigned rise = 2;
     unsigned fall = 3;
     /// Whether this client's backend is tried anyway if no member of the group is healthy.

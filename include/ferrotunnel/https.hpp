@@ -33,7 +33,7 @@ struct ClientCertificates {
 /// The versions of TLS, and the ciphers, that visitors may use.
 enum class TlsGrade : std::uint8_t {
     modern,        ///< TLS 1.3, and 1.2 with forward secrecy and authenticated encryption
-    intermediate,  ///< also TLS 1.2 with AES-CBC, for visitors' programs that are ten years old
+    intermediate,  ///< also TLS 1.2 with AES-CBC, for clients that are ten years old
 };
 
 /// Strict-Transport-Security: browsers that have received this field use TLS only.

@@ -453,7 +453,7 @@ struct TypeOf {
         } catch (const std::exception& problem) {
             settings.problem({}, problem.what());
         } catch (...) {
-            settings.problem({}, "its constructor threw something that is not a std::exception");
+            settings.problem({}, "its constructor threw an object that is not a std::exception");
         }
         return nullptr;
     }

@@ -272,7 +272,7 @@ public:
     ///
     /// Several threads that call it get the same result when everything has ended; the shortest `drain` applies. After
     /// that a call does nothing, and streams fail with errc::session_closed. With run_on it waits up to three seconds
-    /// longer for the io_context to send the goodbye, and then ends without it: no code of this object runs there any
+    /// longer for the io_context to send GOAWAY, and then ends without it: no code of this object runs there any
     /// more.
     std::error_code stop(std::chrono::milliseconds drain = std::chrono::milliseconds(0));
 
@@ -475,12 +475,12 @@ public:
     /// Turns encryption off. Tokens are still never sent, but anyone on the network path can read and modify all
     /// traffic.
     Builder& tls_off(bool off = true) { return set("tls", !off); }
-    /// Sets a certificate chain and its key, as PEM files. Default: a self-made one, kept in the state directory.
+    /// Sets a certificate chain and its key, as PEM files. Default: a self-signed one, kept in the state directory.
     Builder& tls_certificate(std::string chain_file, std::string key_file) {
         return set("tls_cert", std::move(chain_file)).set("tls_key", std::move(key_file));
     }
-    /// Sets the folder for the self-made certificate and for the hosts and ports of each token, so that they outlive a
-    /// restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
+    /// Sets the folder for the self-signed certificate and for the hosts and ports of each token, so that they outlive
+    /// a restart; it is created with mode 0700 if needed. Empty (the default): the certificate is made again at each
     /// start and kept in memory, so that its pin changes, and hosts and ports are forgotten.
     Builder& state_dir(std::string directory) { return set("state_dir", std::move(directory)); }
 

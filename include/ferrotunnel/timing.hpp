@@ -18,8 +18,8 @@ struct Timing {
     /// A visitor is rejected if its backend does not answer for this long.
     std::chrono::milliseconds open_timeout{20'000};
     /// Client: the wait before an attempt to reconnect is drawn at random from [first, ceiling]; the ceiling begins at
-    /// twice `first` and doubles up to `max`. After the server has said goodbye, the first wait is at most 200 ms, and
-    /// the second 200 to 600 ms.
+    /// twice `first` and doubles up to `max`. After the server has announced its end, the first wait is at most 200 ms,
+    /// and the second 200 to 600 ms.
     std::chrono::milliseconds reconnect_first{500};
     std::chrono::milliseconds reconnect_max{30'000};
 

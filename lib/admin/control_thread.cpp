@@ -150,7 +150,7 @@ void ControlThread::admit(const Endpoint& endpoint, runtime::Fd socket, TimePoin
     const bool is_stranger = endpoint.owner && (!user || !may_control(*user, *endpoint.owner));
     static constexpr LogCategory stranger{"control_stranger", limits::limit_lines_per_second};
     if (is_stranger && log_.may_write(LogLevel::warn, stranger, now)) {
-        log_.warn("a request of another user at the control socket was rejected",
+        log_.warn("a control connection from a user without permission was rejected",
                   {{"user", user ? std::to_string(*user) : std::string("unknown")}});
     }
     const runtime::SocketAddress from = endpoint.owner ? runtime::SocketAddress() : runtime::peer_address(socket.get());
@@ -174,7 +174,8 @@ bool ControlThread::is_within_rate(const login::AddressNetworks& networks, TimeP
     const std::optional<std::string> network = arrival_rate_.take(networks, now);
     static constexpr LogCategory too_often{"control_too_often", limits::limit_lines_per_second};
     if (network && log_.may_write(LogLevel::info, too_often, now)) {
-        log_.info("connection rate limit of an address at the dashboard or metrics exceeded", {{"address", *network}});
+        log_.info("connection rate limit of the dashboard and metrics exceeded by an address or network",
+                  {{"address", *network}});
     }
     return !network;
 }

@@ -9,6 +9,7 @@
 #include "admin/inspect_har.hpp"
 #include "admin/inspect_json.hpp"
 #include "admin/limits.hpp"
+#include "admin/query.hpp"
 #include "base/text.hpp"
 #include "inspect/inspector.hpp"
 #include "inspect/reading.hpp"

@@ -8,8 +8,8 @@
 
 namespace ferrotunnel::admin {
 
-/// The user of the other end's process: for a Unix socket when it connected or began to listen, for a TCP connection
-/// within this machine the present owner of its socket. Empty if unknown.
+/// The user that the process at the other end runs as. For a Unix socket, the user when it connected or began to
+/// listen; for a TCP connection within this machine, the present owner of the other socket. Empty if unknown.
 std::optional<uid_t> user_at(int socket) noexcept;
 
 /// "user 1000 (alice)", for people.

@@ -1,13 +1,14 @@
 #include "admin/resources.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "admin/inspect_resources.hpp"
 #include "admin/limits.hpp"
 #include "admin/peer.hpp"
+#include "admin/requests.hpp"
 #include "base/percent.hpp"
 #include "base/text.hpp"
 
@@ -17,9 +18,6 @@ namespace {
 constexpr std::string_view services_path = "/v1/services";
 constexpr std::string_view one_service = "/v1/services/";
 constexpr std::string_view one_client = "/v1/clients/";
-constexpr double drain_seconds_max = 10'000'000;
-constexpr double kick_seconds_min = 1;
-constexpr double kick_seconds_max = 2'592'000;
 
 // Whether brackets are nested so little that recursion on the content is harmless.
 bool is_shallow(std::string_view json) noexcept {
@@ -41,71 +39,6 @@ bool is_shallow(std::string_view json) noexcept {
 
 Answer no_object() {
     return invalid("The body must be a JSON object, nested at most 32 deep.");
-}
-
-Answer read(const Request& request, Subject& subject, Answer (Subject::*what)()) {
-    return request.method == "GET" ? (subject.*what)() : wrong_method("GET");
-}
-
-Answer kick(const Request& request, Subject& subject) {
-    const std::optional<Json> body = object_in(request.body);
-    const std::size_t seconds_given = body && body->contains("seconds") ? 1 : 0;
-    if (!body || body->size() != 1 + seconds_given || !body->contains("client")) {
-        return invalid(
-            R"(Expected {"client": ...}, with the name or the id of a client, and "seconds" to keep it out.)");
-    }
-    std::chrono::milliseconds out{0};
-    if (seconds_given != 0) {
-        const Json& value = body->at("seconds");
-        const double seconds = value.is_number() ? value.get<double>() : -1;
-        if (!(seconds >= kick_seconds_min && seconds <= kick_seconds_max)) {
-            return invalid("`seconds` must be from 1 to 2592000 (30 days): how long the client is kept out.");
-        }
-        out = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
-    }
-    const Json& client = body->at("client");
-    if (client.is_number_unsigned()) {
-        return subject.kick(std::to_string(client.get<std::uint64_t>()), out);
-    }
-    if (!client.is_string() || client.get_ref<const std::string&>().empty()) {
-        return invalid("`client` must be a name or an id.");
-    }
-    return subject.kick(client.get<std::string>(), out);
-}
-
-Answer drain(const Request& request, Subject& subject) {
-    const std::optional<Json> body = object_in(request.body);
-    if (!body) {
-        return no_object();
-    }
-    std::optional<std::chrono::milliseconds> time;
-    for (const auto& [key, value] : body->items()) {
-        const double seconds = value.is_number() ? value.get<double>() : -1;
-        if (key != "seconds" || !(seconds >= 0 && seconds <= drain_seconds_max)) {
-            return invalid(R"(Expected {"seconds": ...}, the time that visitors have to finish, or an empty body.)");
-        }
-        time = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
-    }
-    return subject.drain(time);
-}
-
-Answer reload(const Request& request, Subject& subject) {
-    const std::optional<Json> body = object_in(request.body);
-    if (body && body->empty()) {
-        return subject.reload();
-    }
-    if (body && body->size() == 1 && body->contains("confirm") && body->at("confirm") == Json(true)) {
-        return subject.try_reload(std::nullopt);
-    }
-    const double seconds =
-        body && body->size() == 1 && body->contains("try_seconds") && body->at("try_seconds").is_number()
-            ? body->at("try_seconds").get<double>()
-            : 0;
-    if (!(seconds >= static_cast<double>(limits::admin_trial_min.count()) &&
-          seconds <= static_cast<double>(limits::admin_trial_max.count()))) {
-        return invalid(R"(Expected an empty body, {"try_seconds": 1 to 86400} or {"confirm": true}.)");
-    }
-    return subject.try_reload(std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000)));
 }
 
 Answer keep_is_a_boolean() {
@@ -167,10 +100,6 @@ Answer one_service_of(const Request& request, ServiceSubject& subject, const std
     return request.method == "POST" ? switch_service(request, subject, name, by) : wrong_method("DELETE and POST");
 }
 
-Answer post(const Request& request, Subject& subject, Answer (*what)(const Request&, Subject&)) {
-    return request.method == "POST" ? what(request, subject) : wrong_method("POST");
-}
-
 // "/v1/clients/NAME/services...": forwarded to the client as "/v1/services...".
 Answer request_client(const Request& request, Subject& subject) {
     const std::string_view rest = request.path.substr(one_client.size());
@@ -193,25 +122,6 @@ std::string_view last_seen(const Request& request) {
     static constexpr std::string_view key = "?after=";
     return request.last_event_id.empty() && request.query.starts_with(key) ? request.query.substr(key.size())
                                                                            : request.last_event_id;
-}
-
-Answer route(const Request& request, Subject& subject) {
-    if (request.method != "GET") {
-        return wrong_method("GET");
-    }
-    RouteQuery question;
-    std::string unknown;
-    for_each_parameter(request.query, [&](const std::string& name, const std::string& value) {
-        std::string& to = name == "url"       ? question.url
-                          : name == "visitor" ? question.visitor
-                          : name == "cookie"  ? question.cookie
-                                              : unknown;
-        to = &to == &unknown ? name : value;
-    });
-    if (question.url.empty() || !unknown.empty()) {
-        return invalid("Expected ?url= and, if they matter, visitor and cookie, all percent-encoded.");
-    }
-    return subject.route(question);
 }
 
 Answer events(const Request& request, Subject& subject) {
@@ -241,6 +151,51 @@ Answer follow_events(const Request& request, Subject& subject) {
     return answer;
 }
 
+// --- requests that are declared in admin/requests.hpp ---
+
+template <typename Declared>
+Answer answer_if_read(const Result<Declared, std::string>& read, Subject& subject) {
+    return read ? subject.answer(*read) : invalid(read.error());
+}
+
+// Empty if the request is another one.
+template <typename Declared>
+std::optional<Answer> answer_as(const Request& request, Subject& subject) {
+    if (request.path != Declared::path) {
+        return std::nullopt;
+    }
+    if (request.method != Declared::method) {
+        return wrong_method(Declared::method);
+    }
+    if constexpr (requires(Json body) { Declared::from_json(body); }) {
+        const std::optional<Json> body = object_in(request.body);
+        return body ? answer_if_read(Declared::from_json(*body), subject) : no_object();
+    } else if constexpr (requires { Declared::from_query(request.query); }) {
+        return answer_if_read(Declared::from_query(request.query), subject);
+    } else {
+        return subject.answer(Declared{});
+    }
+}
+
+template <typename... Declared>
+std::optional<Answer> answer_to_one_of(RequestList<Declared...> /*all*/, const Request& request, Subject& subject) {
+    std::optional<Answer> answer;
+    (void)((answer = answer_as<Declared>(request, subject)).has_value() || ...);
+    return answer;
+}
+
+template <typename... Declared>
+constexpr bool have_own_paths(RequestList<Declared...> /*all*/) {
+    const std::string_view paths[] = {Declared::path...};
+    for (const std::string_view& path : paths) {
+        if (std::count(std::begin(paths), std::end(paths), path) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(have_own_paths(Requests{}), "two requests have the same path: the second one would never be answered");
+
 }  // namespace
 
 std::optional<Json> object_in(std::string_view text) {
@@ -265,17 +220,8 @@ Answer answer_about_services(const Request& request, ServiceSubject& subject, co
 }
 
 Answer answer_to(const Request& request, Subject& subject) {
-    if (request.path == "/v1/status") {
-        return read(request, subject, &Subject::status);
-    }
-    if (request.path == "/v1/tunnels") {
-        return read(request, subject, &Subject::tunnels);
-    }
-    if (request.path == "/v1/tokens") {
-        return read(request, subject, &Subject::tokens);
-    }
-    if (request.path == "/v1/route") {
-        return route(request, subject);
+    if (std::optional<Answer> answer = answer_to_one_of(Requests{}, request, subject)) {
+        return std::move(*answer);
     }
     if (request.path.starts_with(one_client)) {
         return request_client(request, subject);
@@ -286,41 +232,10 @@ Answer answer_to(const Request& request, Subject& subject) {
     if (request.path == "/v1/events/stream") {
         return follow_events(request, subject);
     }
-    if (request.path == "/v1/reload") {
-        return post(request, subject, reload);
-    }
-    if (request.path == "/v1/config/diff") {
-        return read(request, subject, &Subject::compare);
-    }
-    if (request.path == "/v1/config") {
-        return read(request, subject, &Subject::configuration);
-    }
-    if (request.path == "/v1/drain") {
-        return post(request, subject, drain);
-    }
     if (request.path.starts_with(exchanges_path)) {
         return answer_about_exchanges(request, subject);
     }
-    if (request.path == "/v1/kick") {
-        return post(request, subject, kick);
-    }
     return answer_about_services(request, subject, requester_of(request));
-}
-
-void for_each_parameter(std::string_view query,
-                        const std::function<void(const std::string& name, const std::string& value)>& take) {
-    const auto decoded = [](std::string_view text) {
-        std::string plain(text);
-        std::replace(plain.begin(), plain.end(), '+', ' ');
-        return percent_decoded(plain);
-    };
-    query.remove_prefix(query.starts_with('?') ? 1 : 0);
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        take(decoded(pair.substr(0, equals)), decoded(pair.substr(std::min(equals + 1, pair.size()))));
-    }
 }
 
 }  // namespace ferrotunnel::admin

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,9 +42,5 @@ Answer answer_about_services(const Request& request, ServiceSubject& subject, co
 
 /// Parses a JSON object within the nesting limit of requests; an empty text is an empty object.
 std::optional<Json> object_in(std::string_view text);
-
-/// Calls `take` for each parameter of a query, decoded. "+" means a blank, as in forms.
-void for_each_parameter(std::string_view query,
-                        const std::function<void(const std::string& name, const std::string& value)>& take);
 
 }  // namespace ferrotunnel::admin

@@ -24,9 +24,8 @@ Answer answer_to_scraper(const Request& request, Subject& subject, bool is_local
         return wrong_method("GET");
     }
     if (is_local && !is_address_or_localhost(request.host)) {
-        return refusal(
-            403, "forbidden",
-            "Use an IP address or localhost as the host of this address, not " + in_quotes(request.host) + '.');
+        return refusal(403, "forbidden",
+                       "In the URL, use an IP address or localhost as the host, not " + in_quotes(request.host) + '.');
     }
     if (request.path == "/metrics") {
         const metrics::Format format = metrics::format_for(request.accept);

@@ -1,4 +1,4 @@
-// Statistics as JSON for the control API: names as in include/ferrotunnel/stats.hpp, times with their unit.
+// Clients, services and plugins as JSON for the control API: times have their unit in their name.
 #pragma once
 
 #include <algorithm>
@@ -15,15 +15,12 @@
 
 namespace ferrotunnel::admin {
 
-Json json_of(const TrafficStats& stats);
-Json json_of(const DatagramStats& stats);
-Json json_of(const ResumeStats& stats);
-Json json_of(const HttpStats& stats);
 Json json_of(const TunnelInfo& tunnel);
-/// Adds how many visitors a service has had, and which of them have most of its traffic.
-void put_visitors(Json& into, const TunnelInfo::Service& service);
+/// Adds the traffic of a service, and which visitors have most of it.
+void put_traffic(Json& into, const TunnelInfo::Service& service);
 /// Adds the health of a service: whether its backend is unhealthy, and its client as a member of a group.
 void put_health(Json& into, const TunnelInfo::Service& service);
+/// Without its counts.
 Json json_of(const PluginInfo& plugin);
 /// Seconds since 1970, UTC.
 std::int64_t seconds_of(std::chrono::system_clock::time_point time);

@@ -1,26 +1,19 @@
 // Interface of the control API to a running server or client. lib/api implements it for both.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "admin/answer.hpp"
 #include "admin/event_ring.hpp"
+#include "admin/requests.hpp"
 #include "inspect/inspector.hpp"
 #include "metrics/exposition.hpp"
 
 namespace ferrotunnel::admin {
-
-/// An HTTP visitor whose route is requested.
-struct RouteQuery {
-    std::string url;
-    std::string visitor;  // its IP address; empty: any
-    std::string cookie;   // value of the field; empty: none
-};
 
 /// Requests about services.
 class ServiceSubject {
@@ -39,27 +32,54 @@ public:
     /// `by`: the caller, for the status.
     virtual Answer switch_service(const std::string&, bool, const std::string&) {
         return not_here(
-            "Services are switched at their client: use its control socket, or name the client (--client).");
+            "Services are enabled and disabled at their client: use its control socket, or name the client "
+            "(--client).");
     }
 
 protected:
     static Answer not_here(std::string message) { return refusal(404, "not_here", std::move(message)); }
 };
 
-/// All members are called on the control thread, one at a time. Requests that a side does not support are refused.
-class Subject : public ServiceSubject {
+/// Answers one kind of request. Servers and clients must do so...
+template <typename Request>
+class Answers {
 public:
-    /// Everything that `ferrotunnel status` shows.
-    virtual Answer status() = 0;
-    virtual Answer tunnels() { return not_here("A client has no list of tunnels. Ask its server."); }
-    virtual Answer tokens() { return not_here("A client has no list of tokens. Ask its server."); }
-    /// The service that the described visitor reaches, with the members of its group.
-    virtual Answer route(const RouteQuery&) { return not_here("A client does not route visitors. Ask its server."); }
-    /// Ends the sessions of the clients with this id, or otherwise of all those with this name, and refuses them for
-    /// the given time; if that time is zero, they may reconnect at once.
-    virtual Answer kick(const std::string&, std::chrono::milliseconds) {
-        return not_here("A client cannot disconnect clients. Ask its server.");
-    }
+    virtual Answer answer(const Request&) = 0;
+
+protected:
+    ~Answers() = default;
+};
+
+template <typename Request>
+concept OneSided = requires {
+    Request::not_here;
+};
+
+/// ...except that one side may refuse what only the other one can answer.
+template <OneSided Request>
+class Answers<Request> {
+public:
+    virtual Answer answer(const Request&) { return refusal(404, "not_here", std::string(Request::not_here)); }
+
+protected:
+    ~Answers() = default;
+};
+
+template <typename All>
+class AnswersTo;
+
+template <typename... Request>
+class AnswersTo<RequestList<Request...>> : public Answers<Request>... {
+public:
+    using Answers<Request>::answer...;
+
+protected:
+    ~AnswersTo() = default;
+};
+
+/// All members are called on the control thread, one at a time. Requests that a side does not support are refused.
+class Subject : public ServiceSubject, public AnswersTo<Requests> {
+public:
     /// Forwards a request of this API about services, as JSON, to the client of this name or id.
     virtual Answer request_client(const std::string&, const Json&) {
         return not_here("A client has no clients. Ask its server.");
@@ -80,21 +100,12 @@ public:
     /// Why visitors cannot be served at the moment, in a sentence. Empty if they can.
     virtual std::string why_not_ready() = 0;
 
-    virtual Answer reload() = 0;
-    /// With a time: reloads, and undoes the changes when it is over; without one: the changes on trial stay.
-    virtual Answer try_reload(std::optional<std::chrono::milliseconds> time) = 0;
-    /// The values in effect and the present configuration, compared.
-    virtual Answer compare() = 0;
-    /// The last applied configuration, as text without secrets, in addition to the result of `compare`.
-    virtual Answer configuration() = 0;
     /// The program's listening sockets, from this number on, for the process that will replace it: {"sockets":
     /// [{"name": "http", "address": ...}], "more": true}, and the sockets themselves in that order.
     virtual Answer sockets(std::size_t) { return not_here("A client has no sockets to hand over."); }
     /// Another process has the sockets, and has started: this one accepts no new visitors, and ends when the present
     /// ones have finished.
     virtual Answer hand_over() { return not_here("A client has no sockets to hand over."); }
-    /// `time`: how long visitors may take to finish; empty: the program's setting.
-    virtual Answer drain(std::optional<std::chrono::milliseconds> time) = 0;
 };
 
 }  // namespace ferrotunnel::admin

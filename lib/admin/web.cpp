@@ -38,7 +38,7 @@ Answer forbidden(std::string message) {
 // Why this request seems to come from another site's page.
 std::optional<Answer> distrust(const Request& request, const WebAccess& access) {
     if (!access.login && !is_address_or_localhost(request.host)) {
-        return forbidden("Use an IP address or localhost as the host of this address, not " + in_quotes(request.host) +
+        return forbidden("In the URL, use an IP address or localhost as the host, not " + in_quotes(request.host) +
                          '.');
     }
     const bool is_of_ours = request.fetch_site.empty() || request.fetch_site == "same-origin";

@@ -149,7 +149,7 @@ void Client::note_reload(bool applied, std::string_view outcome) {
 }
 
 void Client::on_scrape(ScrapeHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_scrape(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::scrape, std::move(handler));
 }
 
 std::string Client::metrics_text(bool open_metrics) const {
@@ -157,7 +157,7 @@ std::string Client::metrics_text(bool open_metrics) const {
 }
 
 void Client::on_reload(ReloadHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_reload(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::reload, std::move(handler));
 }
 
 void Client::keep_services_beside(std::string file) {
@@ -165,19 +165,19 @@ void Client::keep_services_beside(std::string file) {
 }
 
 void Client::on_trial_left(TrialLeftHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_trial_left(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::trial_left, std::move(handler));
 }
 
 void Client::on_trial(TrialHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_trial(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::trial, std::move(handler));
 }
 
 void Client::on_compare(CompareHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_compare(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::compare, std::move(handler));
 }
 
 void Client::on_drain(DrainHandler handler) {
-    detail::engine_of(impl_, "Client").control().on_drain(std::move(handler));
+    detail::engine_of(impl_, "Client").control().set(&detail::ControlHandlers::drain, std::move(handler));
 }
 
 std::vector<ServiceStats> Client::service_stats() const {

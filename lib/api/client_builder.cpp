@@ -5,8 +5,8 @@
 #include "api/make_facade.hpp"
 #include "api/tls_settings.hpp"
 #include "ferrotunnel/client.hpp"
-#include "settings/group.hpp"
 #include "settings/option.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel {
 

@@ -5,9 +5,8 @@
 #include <utility>
 
 #include "admin/stats_json.hpp"
-#include "admin/stats_metrics.hpp"
 #include "api/described_service.hpp"
-#include "api/traffic.hpp"
+#include "api/statistics.hpp"
 #include "base/text.hpp"
 #include "login/rights.hpp"
 
@@ -96,7 +95,8 @@ std::vector<Json> items_of(const Json& description, const ClientPart& part) {
 }
 
 Answer nowhere_to_keep() {
-    return admin::refusal(409, "not_kept", "It cannot be kept: this client was started without a configuration file.");
+    return admin::refusal(409, "not_kept",
+                          "The service cannot be kept: this client was started without a configuration file.");
 }
 
 Answer not_found(const std::string& name) {
@@ -105,7 +105,7 @@ Answer not_found(const std::string& name) {
 
 }  // namespace
 
-Answer ClientControl::status() {
+Answer ClientControl::answer(const admin::StatusRequest& /*request*/) {
     const ClientStats stats = needs_.statistics.stats();
     Json json = needs_.control.about("client", needs_.is_stopping());
     if (std::string why_not = why_not_ready(); !why_not.empty()) {
@@ -113,27 +113,23 @@ Answer ClientControl::status() {
     }
     json["server"] = needs_.settings.server;
     json["name"] = needs_.settings.name;
-    json["connected"] = stats.connected;
-    json["connections"] = stats.connections;
-    json["connects"] = stats.connects;
-    json["losses"] = stats.losses;
-    json["rtt_us"] = stats.rtt.count();
+    put_numbers(json, stats);
     json["trunks"] = trunks();
-    json["resume"] = admin::json_of(stats.resume);
-    json["traffic"] = admin::json_of(stats.traffic);
-    json["datagrams"] = admin::json_of(stats.datagrams);
+    json["resume"] = numbers_of(stats.resume);
+    json["traffic"] = numbers_of(stats.traffic);
+    json["datagrams"] = numbers_of(stats.datagrams);
     json.update(services().body);
     json["visits"] = visits();
     return {200, std::move(json)};
 }
 
 void ClientControl::metrics(metrics::Exposition& to) {
-    admin::put_about(to, "client", needs_.control.start_time_seconds());
-    admin::put(to, needs_.statistics.stats());
-    admin::put_of_client(to, needs_.statistics.services());
-    admin::put(to, needs_.statistics.workers());
+    put_about(to, "client", needs_.control.start_time_seconds());
+    put(to, needs_.statistics.stats());
+    put_of_client(to, needs_.statistics.services());
+    put(to, needs_.statistics.workers());
     const auto [all, accepted] = count_services();
-    to.family("ferrotunnel_services", metrics::Type::gauge, "Services, by whether the server has accepted them.");
+    to.family("ferrotunnel_services", metrics::Type::gauge, "Services of the client, by registration state.");
     to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});
     to.sample(std::uint64_t{all - accepted}, {{"state", "other"}});
     needs_.control.put_metrics(to);
@@ -194,7 +190,7 @@ Answer ClientControl::add_service(const Json& description, bool keep) {
         const std::string problem = kept()->add(items_of(description, *file.values.client));
         if (!problem.empty()) {
             close_all(added);
-            return admin::refusal(422, "not_kept", "It was not added, since it cannot be kept: " + problem);
+            return admin::refusal(422, "not_kept", "The service was not added, since it cannot be kept: " + problem);
         }
     }
     Json names = Json::array();
@@ -237,7 +233,7 @@ Answer ClientControl::remove_service(const std::string& name, bool keep) {
         return nowhere_to_keep();
     }
     if (const std::string problem = keep ? kept()->remove(name) : std::string(); !problem.empty()) {
-        return admin::refusal(409, "not_kept", "It was not removed: " + problem + '.');
+        return admin::refusal(409, "not_kept", "The service was not removed: " + problem + '.');
     }
     for (const auto& twin : twins) {
         twin->close();
@@ -292,8 +288,8 @@ std::string ClientControl::replay(const std::string& service, std::string reques
     return is_posted ? "" : "The client is stopping.";
 }
 
-Answer ClientControl::drain(std::optional<std::chrono::milliseconds> time) {
-    return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(time);
+Answer ClientControl::answer(const admin::DrainRequest& request) {
+    return needs_.is_stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(request.time());
 }
 
 // The connections to the server, open and attempted.
@@ -306,7 +302,7 @@ Json ClientControl::trunks() const {
             one["why"] = trunk.why;
         }
         if (trunk.is_waiting()) {
-            one["waiting_ms"] = waited(trunk.detached_since).count();
+            one["waiting_ms"] = trunk.waited().count();
         }
         all.push_back(std::move(one));
     }
@@ -347,7 +343,7 @@ Answer ClientControl::disable(const std::string& name, const std::string& by) {
         outcome = kept()->disable(name, by);
     }
     if (outcome.what == Switched::failed) {
-        return admin::refusal(422, "not_kept", "It was not switched off: " + outcome.why + '.');
+        return admin::refusal(422, "not_kept", "The service was not disabled: " + outcome.why + '.');
     }
     return switched(name, false, by, outcome.what == Switched::kept);
 }
@@ -359,7 +355,7 @@ Answer ClientControl::enable(const std::string& name) {
         outcome = kept()->enable(name);
     }
     if (outcome.what == Switched::failed) {
-        return admin::refusal(422, "not_kept", "It was not switched on: " + outcome.why + '.');
+        return admin::refusal(422, "not_kept", "The service was not enabled: " + outcome.why + '.');
     }
     if (outcome.what == Switched::not_here && is_off_in_configuration(name)) {
         return admin::refusal(409, "not_kept",

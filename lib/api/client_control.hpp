@@ -36,7 +36,12 @@ public:
 
     explicit ClientControl(Needs needs) : needs_(std::move(needs)) {}
 
-    admin::Answer status() override;
+    using admin::Subject::answer;
+    admin::Answer answer(const admin::StatusRequest& request) override;
+    admin::Answer answer(const admin::ConfigDiffRequest& /*request*/) override { return needs_.control.compare(); }
+    admin::Answer answer(const admin::ConfigRequest& /*request*/) override { return needs_.control.configuration(); }
+    admin::Answer answer(const admin::ReloadRequest& request) override { return needs_.control.reload(request); }
+    admin::Answer answer(const admin::DrainRequest& request) override;
     void metrics(metrics::Exposition& to) override;
     std::string why_not_ready() override;
     admin::Answer services() override;
@@ -46,13 +51,6 @@ public:
     std::shared_ptr<inspect::Inspector> inspector() override { return needs_.shared->inspector; }
     std::string replay(const std::string& service, std::string request, std::uint64_t id, std::uint64_t of) override;
     admin::EventRing& events() override { return needs_.control.events(); }
-    admin::Answer reload() override { return needs_.control.reload(); }
-    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
-        return needs_.control.try_reload(time);
-    }
-    admin::Answer compare() override { return needs_.control.compare(); }
-    admin::Answer configuration() override { return needs_.control.configuration(); }
-    admin::Answer drain(std::optional<std::chrono::milliseconds> time) override;
 
     /// Whether there is a file to keep services in.
     bool keeps() const { return kept().has_value(); }

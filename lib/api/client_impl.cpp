@@ -6,13 +6,13 @@
 
 #include "api/engine_settings.hpp"
 #include "api/managed_services.hpp"
+#include "api/statistics.hpp"
 #include "api/tls_settings.hpp"
-#include "api/traffic.hpp"
 #include "ingress/udp_port.hpp"
 #include "runtime/worker_executor.hpp"
 #include "session/limits.hpp"
 #include "session/own_clients.hpp"
-#include "settings/client_proxy.hpp"
+#include "settings/client.hpp"
 
 namespace ferrotunnel {
 

@@ -5,8 +5,8 @@
 
 #include "api/engine_settings.hpp"
 #include "api/tls_settings.hpp"
-#include "settings/changes.hpp"
 #include "settings/file.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 

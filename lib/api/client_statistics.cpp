@@ -3,8 +3,7 @@
 #include <chrono>
 #include <optional>
 
-#include "api/traffic.hpp"
-#include "api/tunnel_numbers.hpp"
+#include "api/statistics.hpp"
 #include "inspect/reading.hpp"
 
 namespace ferrotunnel::detail {
@@ -37,28 +36,15 @@ RecordedExchange summary_of(const inspect::Exchange& kept) {
 }  // namespace
 
 ClientStats ClientStatistics::stats() const {
-    ClientStats stats;
-    {
-        const MutexLock lock(needs_.state.mutex);
-        needs_.state.status.add_to(stats);
-    }
-    const session::ClientShared& shared = *needs_.shared;
-    const trunk::TrafficSums moved = shared.traffic_registry->sum();
-    add_resume(stats.resume, *shared.resume_counts, moved, shared.mux);
-    stats.rtt = std::chrono::duration_cast<std::chrono::microseconds>(moved.rtt_min);
-    add_session(stats.traffic, moved);
-    add_slabs(stats.traffic, needs_.workers);
-    add_memory(stats.traffic, *shared.memory);
-    stats.datagrams = datagram_stats(*shared.datagrams);
-    return stats;
+    return collect(needs_);
 }
 
 std::vector<ServiceStats> ClientStatistics::services() const {
-    return service_stats(*needs_.shared->services);
+    return collect(*needs_.shared->services);
 }
 
 std::vector<WorkerStats> ClientStatistics::workers() const {
-    return worker_stats(needs_.workers);
+    return collect(needs_.workers);
 }
 
 std::vector<RecordedExchange> ClientStatistics::exchanges(std::size_t most) const {

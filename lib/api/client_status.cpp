@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "api/traffic.hpp"
 #include "ferrotunnel/error.hpp"
 
 namespace ferrotunnel::detail {
@@ -61,7 +60,7 @@ void ClientStatus::add_to(ClientStats& stats) const {
     for (const auto& [number, connection] : connections_) {
         if (connection.is_waiting()) {
             ++stats.resume.waiting;
-            stats.resume.waiting_for = std::max(stats.resume.waiting_for, waited(connection.detached_since));
+            stats.resume.waiting_for = std::max(stats.resume.waiting_for, connection.waited());
         }
     }
 }

@@ -24,6 +24,9 @@ public:
         TimePoint detached_since{};                     // since when it waits to be resumed; zero if it does not
 
         bool is_waiting() const noexcept { return is_open && detached_since != TimePoint{}; }
+        std::chrono::milliseconds waited() const {
+            return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - detached_since);
+        }
     };
 
     /// `wants_handover`: whether it wants to replace another client.

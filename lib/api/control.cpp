@@ -2,12 +2,13 @@
 #include "ferrotunnel/control.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "admin/answer.hpp"
 #include "admin/control_client.hpp"
 #include "admin/handover.hpp"
-#include "admin/resources.hpp"
+#include "admin/requests.hpp"
 #include "admin/search.hpp"
 #include "base/percent.hpp"
 #include "base/text.hpp"
@@ -49,6 +50,20 @@ control_error refused(const admin::Reply& reply) {
     return {control_error::Why::refused, printable(text, message_bytes_max), reply.status, code};
 }
 
+// A request that is declared in admin/requests.hpp.
+template <typename Request>
+std::string ask_program(const Control& control, const Request& request) {
+    std::string path(Request::path);
+    if constexpr (requires { request.to_query(); }) {
+        path += request.to_query();
+    }
+    std::string body;
+    if constexpr (requires { request.to_json(); }) {
+        body = admin::text_of(request.to_json());
+    }
+    return control.ask(Request::method, path, body);
+}
+
 }  // namespace
 
 control_error::control_error(Why why, const std::string& text, unsigned status, std::string code)
@@ -70,31 +85,48 @@ std::vector<ControlProgram> Control::programs(std::vector<std::string>* problems
 
 Control::Control(std::string path, std::chrono::milliseconds timeout) : path_(std::move(path)), timeout_(timeout) {}
 
-std::string Control::drain(double seconds) const {
-    return ask("POST", "/v1/drain", seconds < 0 ? std::string() : admin::text_of(Json{{"seconds", seconds}}));
+std::string Control::status() const {
+    return ask_program(*this, admin::StatusRequest{});
 }
 
-std::string Control::try_reload(double seconds) const {
-    return ask("POST", "/v1/reload", admin::text_of(Json{{"try_seconds", seconds}}));
+std::string Control::tunnels() const {
+    return ask_program(*this, admin::TunnelsRequest{});
+}
+
+std::string Control::tokens() const {
+    return ask_program(*this, admin::TokensRequest{});
 }
 
 std::string Control::route(std::string_view url, std::string_view visitor, std::string_view cookie) const {
-    std::string path = "/v1/route?url=" + percent_encoded(url);
-    if (!visitor.empty()) {
-        path += "&visitor=" + percent_encoded(visitor);
-    }
-    if (!cookie.empty()) {
-        path += "&cookie=" + percent_encoded(cookie);
-    }
-    return ask("GET", path);
+    return ask_program(*this, admin::RouteRequest{std::string(url), std::string(visitor), std::string(cookie)});
+}
+
+std::string Control::reload() const {
+    return ask_program(*this, admin::ReloadRequest{});
+}
+
+std::string Control::try_reload(double seconds) const {
+    return ask_program(*this, admin::ReloadRequest{seconds});
+}
+
+std::string Control::confirm_reload() const {
+    return ask_program(*this, admin::ReloadRequest{std::nullopt, true});
+}
+
+std::string Control::config_diff() const {
+    return ask_program(*this, admin::ConfigDiffRequest{});
+}
+
+std::string Control::drain(double seconds) const {
+    return ask_program(*this, admin::DrainRequest{seconds < 0 ? std::nullopt : std::optional(seconds)});
 }
 
 std::string Control::kick(const std::string& client) const {
-    return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}}));
+    return ask_program(*this, admin::KickRequest{client});
 }
 
 std::string Control::kick(const std::string& client, double seconds) const {
-    return ask("POST", "/v1/kick", admin::text_of(Json{{"client", client}, {"seconds", seconds}}));
+    return ask_program(*this, admin::KickRequest{client, seconds});
 }
 
 std::vector<PassedSocket> Control::take_sockets() const {

@@ -27,10 +27,8 @@ void complete(backend::ClientService& service, Description& description, bool ap
 }
 
 wire::GroupPart group_part(const Group& group) {
-    static_assert(static_cast<int>(Group::Balance::two_choices) == static_cast<int>(wire::Balance::two_choices));
-    static_assert(static_cast<int>(Group::Sticky::cookie) == static_cast<int>(wire::Sticky::cookie));
-    wire::GroupPart part{group.name, static_cast<wire::Balance>(group.balance), group.weight, group.standby};
-    part.sticky = static_cast<wire::Sticky>(group.sticky);
+    wire::GroupPart part{group.name, group.balance, group.weight, group.standby};
+    part.sticky = group.sticky;
     const Group::Eject& eject = group.eject;
     part.eject.failures = eject.failures;
     part.eject.first_ms = static_cast<std::uint32_t>(eject.first.count());

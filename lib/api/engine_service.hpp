@@ -5,7 +5,7 @@
 
 #include "backend/client_service.hpp"
 #include "ferrotunnel/error.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 
 namespace ferrotunnel::detail {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "runtime/machine_memory.hpp"
-#include "settings/dashboard_address.hpp"
+#include "settings/dashboard.hpp"
 #include "settings/http.hpp"
 
 namespace ferrotunnel::detail {
@@ -33,36 +33,9 @@ mux::Settings mux_settings(mux::Role role, const CommonValues& common) {
 
 ingress::HttpFrontRules http_front_rules(const HttpServerSettings& settings) {
     ingress::HttpFrontRules front;
-    exchange::HttpSettings& edge = front.edge;
-    edge.head = settings.head_timeout;
-    edge.keep_alive_idle = settings.idle_timeout;
-    edge.write_stalled = settings.write_timeout;
-    edge.linger = settings.linger_timeout;
-    edge.linger_bytes_max = settings.linger_bytes;
-    edge.requests_per_connection_max = settings.requests_per_connection;
-    edge.connections_max = settings.connections;
-    edge.connections_per_address_max = settings.connections_per_address;
-    edge.h2c = settings.h2c;
-    edge.http2_streams = settings.http2_streams;
-    edge.http2_stream_window = settings.http2_stream_window;
-    edge.http2_connection_window = settings.http2_connection_window;
-    edge.http2_websockets = settings.http2_websockets;
-    edge.head_limits = {settings.head_bytes, settings.line_bytes, settings.fields, settings.target_bytes};
-    edge.service.backend_connect = settings.backend_connect_timeout;
-    edge.service.first_byte = settings.first_byte_timeout;
-    edge.service.body_bytes_per_second_min = settings.body_rate;
-    edge.service.body_grace = settings.body_grace;
-    edge.service.upgraded_idle = settings.upgraded_idle_timeout;
-    edge.service.upgrades = settings.upgrades;
-    edge.service.body_bytes_max = settings.body_max != 0 ? settings.body_max : limits::http_body_bytes_max;
-    edge.hold = settings.hold;
-    edge.pool_idle = settings.pool_idle_timeout;
-    edge.pool_per_service_max = settings.pool_per_service;
-    edge.pool_max = settings.pool;
-    edge.replay_bytes_max = settings.replay_bytes;
-    edge.forwarded = settings.forwarded;
-    edge.member_header = settings.member_header;
-    edge.via = settings.via;
+    static_cast<HttpServerSettings&>(front.edge) = settings;
+    front.edge.trusted_proxies = std::vector<std::string>();  // only the compiled forms are needed, and texts are large
+    front.edge.pages = std::vector<HttpPage>();
     front.trusted_proxies = networks_of(settings.trusted_proxies).value();
     front.pages = pages_of(settings.pages);
     return front;

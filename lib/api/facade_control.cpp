@@ -13,13 +13,14 @@
 #include "admin/stats_json.hpp"
 #include "admin/web.hpp"
 #include "api/limits.hpp"
+#include "api/statistics.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/version.hpp"
 #include "runtime/address.hpp"
 #include "runtime/shared_listener.hpp"
 #include "runtime/system_random.hpp"
-#include "settings/dashboard_address.hpp"
-#include "settings/metrics_address.hpp"
+#include "settings/common.hpp"
+#include "settings/dashboard.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -164,7 +165,7 @@ std::error_code FacadeControl::guard_dashboard(const CommonValues& settings, std
 }
 
 void FacadeControl::note_wrong_secret(const std::string& address, std::uint64_t unreported) {
-    log_.warn("a login at the dashboard failed: wrong secret", {{"address", address}, {"untold", unreported}});
+    log_.warn("a login to the dashboard failed: wrong secret", {{"address", address}, {"untold", unreported}});
     Event event;
     event.kind = Event::Kind::refused;
     event.peer = address;
@@ -288,41 +289,11 @@ std::string FacadeControl::path() const {
     return path_;
 }
 
-void FacadeControl::on_reload(ReloadHandler handler) {
-    const MutexLock lock(mutex_);
-    reload_ = std::move(handler);
-}
-
-void FacadeControl::on_trial(TrialHandler handler) {
-    const MutexLock lock(mutex_);
-    trial_ = std::move(handler);
-}
-
-void FacadeControl::on_trial_left(TrialLeftHandler handler) {
-    const MutexLock lock(mutex_);
-    trial_left_ = std::move(handler);
-}
-
-void FacadeControl::on_compare(CompareHandler handler) {
-    const MutexLock lock(mutex_);
-    compare_ = std::move(handler);
-}
-
-void FacadeControl::on_drain(DrainHandler handler) {
-    const MutexLock lock(mutex_);
-    drain_ = std::move(handler);
-}
-
-void FacadeControl::on_scrape(ScrapeHandler handler) {
-    const MutexLock lock(mutex_);
-    scrape_ = std::move(handler);
-}
-
 Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     const std::string told = printable(outcome, limits::reload_outcome_max);
     Event event;
     event.kind = Event::Kind::reloaded;
-    event.text = applied ? "The configuration was applied" : "The configuration was refused";
+    event.text = applied ? "The configuration was applied" : "The configuration was rejected";
     if (!told.empty()) {
         event.text += ": " + told;
     } else if (!applied) {
@@ -332,7 +303,7 @@ Event FacadeControl::note_reload(bool applied, std::string_view outcome) {
     if (applied) {
         log_.info("the configuration was reloaded", {{"outcome", told}});
     } else {
-        log_.warn("a reload was refused", {{"why", told}});
+        log_.warn("a reload was rejected", {{"why", told}});
     }
     const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     const MutexLock lock(mutex_);
@@ -347,8 +318,8 @@ void FacadeControl::put_metrics(metrics::Exposition& to) const {
     ScrapeHandler handler;
     {
         const MutexLock lock(mutex_);
-        admin::put(to, reloads_);
-        handler = scrape_;
+        put(to, reloads_);
+        handler = handlers_.scrape;
     }
     try {
         if (handler) {
@@ -384,7 +355,7 @@ Json FacadeControl::about(std::string_view side, bool stopping) const {
     std::chrono::steady_clock::time_point began;
     {
         const MutexLock lock(mutex_);
-        trial_left = trial_left_;
+        trial_left = handlers_.trial_left;
         began = began_;
     }
     const auto up = std::chrono::steady_clock::now() - began;

@@ -2,18 +2,19 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "admin/control_socket.hpp"
 #include "admin/control_thread.hpp"
 #include "admin/event_ring.hpp"
-#include "admin/stats_metrics.hpp"
 #include "admin/subject.hpp"
 #include "admin/web_login.hpp"
 #include "api/https_certificates.hpp"
@@ -21,12 +22,32 @@
 #include "base/mutex.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/event.hpp"
+#include "metrics/exposition.hpp"
 #include "runtime/passed_sockets.hpp"
 #include "runtime/protected_endpoints.hpp"
 #include "runtime/socket.hpp"
 #include "settings/common.hpp"
 
 namespace ferrotunnel::detail {
+
+/// Configuration reloads since the start.
+struct ReloadCounts {
+    std::uint64_t applied = 0;
+    std::uint64_t refused = 0;  // it had mistakes
+    double last_applied = 0;    // in seconds since 1970; 0: never
+    double last_refused = 0;
+    bool last_was_applied = true;
+};
+
+/// The application's handlers; empty ones are not set.
+struct ControlHandlers {
+    ReloadHandler reload{};
+    TrialHandler trial{};
+    TrialLeftHandler trial_left{};
+    CompareHandler compare{};
+    DrainHandler drain{};
+    ScrapeHandler scrape{};
+};
 
 /// Thread-safe, except where a member states otherwise.
 class FacadeControl {
@@ -63,12 +84,11 @@ public:
     /// For browsers: with "http://" or "https://".
     std::string dashboard_url() const;
 
-    void on_reload(ReloadHandler handler);
-    void on_trial(TrialHandler handler);
-    void on_trial_left(TrialLeftHandler handler);
-    void on_compare(CompareHandler handler);
-    void on_drain(DrainHandler handler);
-    void on_scrape(ScrapeHandler handler);
+    template <typename Handler>
+    void set(Handler ControlHandlers::*which, Handler handler) {
+        const MutexLock lock(mutex_);
+        handlers_.*which = std::move(handler);
+    }
     /// Counts a reload of the configuration, and logs it. `outcome`: the changes, or why there are none, of which
     /// limits::reload_outcome_max bytes are shown; or empty. Returns the event to report.
     Event note_reload(bool applied, std::string_view outcome);
@@ -76,8 +96,7 @@ public:
     void put_metrics(metrics::Exposition& to) const;
     /// The whole text for a scraper. Empty before open().
     std::string metrics_text(bool open_metrics) const;
-    admin::Answer reload() const;
-    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
+    admin::Answer reload(const admin::ReloadRequest& request) const;
     admin::Answer compare() const;
     admin::Answer configuration() const;
     admin::Answer drain(std::optional<std::chrono::milliseconds> time) const;
@@ -99,18 +118,14 @@ private:
     admin::ControlThread::Endpoint make_dashboard_endpoint();
     void protect_endpoints();
     void close_endpoints() REQUIRES(mutex_);
+    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) const;
     /// The differences, as the program reports them; empty if it cannot read its configuration.
     std::optional<ReloadAnswer> compared() const;
 
     Logger& log_;
     mutable Mutex mutex_;
-    ReloadHandler reload_ GUARDED_BY(mutex_);
-    TrialHandler trial_ GUARDED_BY(mutex_);
-    TrialLeftHandler trial_left_ GUARDED_BY(mutex_);
-    CompareHandler compare_ GUARDED_BY(mutex_);
-    DrainHandler drain_ GUARDED_BY(mutex_);
-    ScrapeHandler scrape_ GUARDED_BY(mutex_);
-    admin::ReloadCounts reloads_ GUARDED_BY(mutex_);
+    ControlHandlers handlers_ GUARDED_BY(mutex_);
+    ReloadCounts reloads_ GUARDED_BY(mutex_);
     admin::EventRing events_;
     // Set by open() and close(), constant in between.
     std::unique_ptr<admin::Subject> subject_;  // these outlive the thread

@@ -56,11 +56,14 @@ Answer can_not_reload() {
 }  // namespace
 
 // Handlers are called without the lock.
-Answer FacadeControl::reload() const {
+Answer FacadeControl::reload(const admin::ReloadRequest& request) const {
+    if (request.confirm || request.try_seconds) {
+        return try_reload(request.confirm ? std::nullopt : std::optional(admin::time_of_seconds(*request.try_seconds)));
+    }
     ReloadHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = reload_;
+        handler = handlers_.reload;
     }
     return handler ? answer_of(handler()) : can_not_reload();
 }
@@ -69,7 +72,7 @@ Answer FacadeControl::try_reload(std::optional<std::chrono::milliseconds> time) 
     TrialHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = trial_;
+        handler = handlers_.trial;
     }
     if (!handler) {
         return can_not_reload();
@@ -85,7 +88,7 @@ std::optional<ReloadAnswer> FacadeControl::compared() const {
     CompareHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = compare_;
+        handler = handlers_.compare;
     }
     return handler ? std::optional(handler()) : std::nullopt;
 }
@@ -118,7 +121,7 @@ Answer FacadeControl::drain(std::optional<std::chrono::milliseconds> time) const
     DrainHandler handler;
     {
         const MutexLock lock(mutex_);
-        handler = drain_;
+        handler = handlers_.drain;
     }
     if (!handler) {
         return admin::refusal(501, "unsupported", "This program cannot be stopped from here.");

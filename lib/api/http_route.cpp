@@ -18,7 +18,7 @@
 #include "http/request_parser.hpp"
 #include "http/rewrite.hpp"
 #include "routes/route_table.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 
 namespace ferrotunnel {
 namespace {

@@ -17,8 +17,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-/// The time for goodbyes after all visitors were cut off; then the sockets are closed anyway.
-constexpr auto goodbye = 3s;
+/// The time for GOAWAY frames after all visitors were cut off; then the sockets are closed anyway.
+constexpr auto goaway_time = 3s;
 
 /// The longest drain, to which a longer one is reduced: clocks count nanoseconds in 64 bits.
 constexpr std::chrono::milliseconds drain_max = std::chrono::hours(24 * 365);
@@ -107,7 +107,7 @@ std::error_code Lifecycle::stop(std::chrono::milliseconds drain) {
 }
 
 void Lifecycle::drain_and_cut(bool at_once) {
-    // Checked before anything is sent: visitors may leave after a goodbye, but count as cut off.
+    // Checked before anything is sent: visitors may leave after a GOAWAY, but count as cut off.
     const bool visitors = at_once && owner_.has_visitors();
     try {
         owner_.begin_drain();
@@ -119,9 +119,9 @@ void Lifecycle::drain_and_cut(bool at_once) {
     }
     try {
         owner_.cut_off();
-    } catch (const std::bad_alloc&) {  // a peer that was not notified gets no goodbye
+    } catch (const std::bad_alloc&) {  // a peer that was not notified gets no GOAWAY
     }
-    wait_until_drained(steady_clock::now() + goodbye);
+    wait_until_drained(steady_clock::now() + goaway_time);
 }
 
 // Waits until everything has drained, at most until `stop_until_`, which may be moved forward meanwhile. The last bytes

@@ -45,7 +45,7 @@ public:
     virtual bool has_drained() = 0;
     /// Whether there are visitors that would be cut off.
     virtual bool has_visitors() const = 0;
-    /// Ends everything now, with a goodbye. Called on the first worker, or on a thread that is not a worker.
+    /// Ends everything now, with a GOAWAY. Called on the first worker, or on a thread that is not a worker.
     virtual void cut_off() = 0;
     /// Whether the caller is within a callback that has a thread of its own, and that the end waits for.
     virtual bool in_callback() const = 0;

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "api/managed_services.hpp"
-#include "settings/managed_targets.hpp"
+#include "settings/client.hpp"
 
 namespace ferrotunnel::detail {
 

@@ -14,8 +14,8 @@
 #include "runtime/address.hpp"
 #include "runtime/name_service.hpp"
 #include "runtime/protected_endpoints.hpp"
-#include "settings/dashboard_address.hpp"
-#include "settings/managed_targets.hpp"
+#include "settings/client.hpp"
+#include "settings/dashboard.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -258,7 +258,8 @@ std::string SavedServices::add(const std::vector<Json>& items) {
     problem = whole_fault(file_);
     if (!problem.empty()) {
         const std::string undone = write(before);
-        return "the configuration would be wrong with it: " + problem + (undone.empty() ? "" : "; and " + undone);
+        return "the configuration would not be valid with this change: " + problem +
+               (undone.empty() ? "" : "; and " + undone);
     }
     return {};
 }
@@ -291,7 +292,7 @@ SavedServices::Outcome SavedServices::disable(const std::string& name, const std
     make_texts(item);
     now.disabled.push_back(text_of_item(item));
     const std::string problem = now.disabled.size() > limits::services_max
-                                    ? in_quotes(path_) + " would exceed the limit of services that are off"
+                                    ? in_quotes(path_) + " would exceed the limit of disabled services"
                                     : write(now);
     return {problem.empty() ? Switched::kept : Switched::failed, problem};
 }

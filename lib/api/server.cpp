@@ -116,7 +116,7 @@ void Server::note_reload(bool applied, std::string_view outcome) {
 }
 
 void Server::on_scrape(ScrapeHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_scrape(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::scrape, std::move(handler));
 }
 
 std::string Server::metrics_text(bool open_metrics) const {
@@ -124,23 +124,23 @@ std::string Server::metrics_text(bool open_metrics) const {
 }
 
 void Server::on_reload(ReloadHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_reload(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::reload, std::move(handler));
 }
 
 void Server::on_trial_left(TrialLeftHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_trial_left(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::trial_left, std::move(handler));
 }
 
 void Server::on_trial(TrialHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_trial(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::trial, std::move(handler));
 }
 
 void Server::on_compare(CompareHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_compare(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::compare, std::move(handler));
 }
 
 void Server::on_drain(DrainHandler handler) {
-    detail::engine_of(impl_, "Server").control().on_drain(std::move(handler));
+    detail::engine_of(impl_, "Server").control().set(&detail::ControlHandlers::drain, std::move(handler));
 }
 
 std::size_t Server::kick(const std::string& client) {

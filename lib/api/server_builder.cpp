@@ -6,8 +6,8 @@
 #include "api/tls_settings.hpp"
 #include "api/trace_target.hpp"
 #include "ferrotunnel/server.hpp"
-#include "settings/group.hpp"
 #include "settings/option.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "ferrotunnel/apply.hpp"
-#include "settings/changes.hpp"
+#include "settings/rows.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {

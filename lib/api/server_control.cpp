@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "admin/stats_json.hpp"
-#include "admin/stats_metrics.hpp"
 #include "api/server_route.hpp"
+#include "api/statistics.hpp"
 #include "api/token_report.hpp"
 
 namespace ferrotunnel::detail {
@@ -19,9 +19,43 @@ Json list_of(const std::vector<TunnelInfo>& tunnels) {
     return admin::list_of("tunnels", tunnels, [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); });
 }
 
-}  // namespace
+class ServerControl final : public admin::Subject {
+public:
+    explicit ServerControl(ServerControlNeeds needs) : needs_(std::move(needs)) {}
 
-Answer ServerControl::status() {
+    using admin::Subject::answer;
+    Answer answer(const admin::StatusRequest& request) override;
+    Answer answer(const admin::TunnelsRequest& /*request*/) override {
+        return {200, list_of(needs_.statistics.tunnels())};
+    }
+    Answer answer(const admin::TokensRequest& /*request*/) override {
+        return answer_about_tokens(*needs_.shared, needs_.sessions);
+    }
+    Answer answer(const admin::RouteRequest& request) override {
+        return answer_about_route(*needs_.shared->http, needs_.sessions, request);
+    }
+    Answer answer(const admin::ConfigDiffRequest& /*request*/) override { return needs_.control.compare(); }
+    Answer answer(const admin::ConfigRequest& /*request*/) override { return needs_.control.configuration(); }
+    Answer answer(const admin::ReloadRequest& request) override { return needs_.control.reload(request); }
+    Answer answer(const admin::DrainRequest& request) override;
+    Answer answer(const admin::KickRequest& request) override;
+    void metrics(metrics::Exposition& to) override;
+    std::string why_not_ready() override;
+    Answer services() override;
+    Answer request_client(const std::string& client, const Json& request) override {
+        return needs_.clients.forward_request(client, request);
+    }
+    admin::EventRing& events() override { return needs_.control.events(); }
+    Answer sockets(std::size_t first) override { return needs_.handover.answer_sockets(first); }
+    Answer hand_over() override { return needs_.handover.begin(); }
+
+private:
+    Json kept_out() const;
+
+    const ServerControlNeeds needs_;
+};
+
+Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
     const std::vector<TunnelInfo> tunnels = needs_.statistics.tunnels();
     const ServerStats stats = needs_.statistics.stats(tunnels);
     Json json = needs_.control.about("server", needs_.lifecycle.stopping());
@@ -31,45 +65,36 @@ Answer ServerControl::status() {
     json["endpoints"] = Json{{"clients", needs_.endpoints.address(Endpoint::clients)},
                              {"http", needs_.endpoints.address(Endpoint::http)},
                              {"https", needs_.endpoints.address(Endpoint::https)}};
-    json["clients"] = stats.clients;
-    json["connections"] = stats.connections;
-    json["services"] = stats.services;
-    json["logins"] = stats.logins;
-    json["logins_refused"] = stats.logins_refused;
-    json["visitors_accepted"] = stats.visitors_accepted;
-    json["visitors_waiting"] = stats.visitors_waiting;
-    json["visitors_held"] = stats.visitors_held;
-    json["visitors_given_up"] = stats.visitors_given_up;
-    json["resume"] = admin::json_of(stats.resume);
-    json["traffic"] = admin::json_of(stats.traffic);
-    json["http"] = admin::json_of(stats.http);
-    json["datagrams"] = admin::json_of(stats.datagrams);
+    put_numbers(json, stats);
+    json["resume"] = numbers_of(stats.resume);
+    json["traffic"] = numbers_of(stats.traffic);
+    json["http"] = numbers_of(stats.http);
+    json["datagrams"] = numbers_of(stats.datagrams);
     json.update(list_of(tunnels));
     json["kept_out"] = kept_out();
     json["plugins"] = Json::array();
     for (const PluginInfo& plugin : needs_.plugins.infos()) {
-        json["plugins"].push_back(admin::json_of(plugin));
+        Json& one = json["plugins"].emplace_back(admin::json_of(plugin));
+        put_numbers(one, plugin.counts);
     }
     return {200, std::move(json)};
 }
 
 void ServerControl::metrics(metrics::Exposition& to) {
-    admin::put_about(to, "server", needs_.control.start_time_seconds());
+    put_about(to, "server", needs_.control.start_time_seconds());
     const std::vector<TunnelInfo> tunnels = needs_.statistics.tunnels();
-    admin::put(to, needs_.statistics.stats(tunnels), tunnels);
-    admin::put_of_server(to, needs_.statistics.service_stats());
-    admin::put(to, *needs_.shared->members);
+    put(to, needs_.statistics.stats(tunnels));
+    put(to, tunnels);
+    put_of_server(to, needs_.statistics.service_stats());
+    put(to, *needs_.shared->members);
     put_quota_refusals(to, *needs_.shared);
-    admin::put(to, needs_.statistics.worker_stats());
-    admin::put(to, needs_.plugins.infos());
+    put(to, needs_.statistics.worker_stats());
+    put(to, needs_.plugins.infos());
     needs_.control.put_metrics(to);
 }
+
 std::string ServerControl::why_not_ready() {
     return needs_.lifecycle.stopping() ? "The server is shutting down." : "";
-}
-
-Answer ServerControl::tunnels() {
-    return {200, list_of(needs_.statistics.tunnels())};
 }
 
 Answer ServerControl::services() {
@@ -80,35 +105,23 @@ Answer ServerControl::services() {
                                 {"endpoint", service.endpoint},
                                 {"client", tunnel.name},
                                 {"client_id", tunnel.id},
-                                {"token", tunnel.token_name},
-                                {"streams", service.streams},
-                                {"requests", service.requests},
-                                {"bytes_received", service.bytes_received},
-                                {"bytes_sent", service.bytes_sent}});
-            admin::put_visitors(rows.back(), service);
+                                {"token", tunnel.token_name}});
+            admin::put_traffic(rows.back(), service);
             admin::put_health(rows.back(), service);
         }
     }
     return {200, admin::list_of("services", rows, [](const Json& row) { return row; })};
 }
 
-Answer ServerControl::tokens() {
-    return answer_about_tokens(*needs_.shared, needs_.sessions);
-}
-
-Answer ServerControl::route(const admin::RouteQuery& question) {
-    return answer_about_route(*needs_.shared->http, needs_.sessions, question);
-}
-
-Answer ServerControl::kick(const std::string& client, std::chrono::milliseconds out) {
-    const auto kicked = needs_.clients.kick(client, out);
+Answer ServerControl::answer(const admin::KickRequest& request) {
+    const auto kicked = needs_.clients.kick(request.client, request.time());
     if (!kicked) {
         return admin::refusal(409, "too_many",
                               "Too many clients are kept out (at most " + std::to_string(limits::kicked_max) +
                                   "). No client was disconnected.");
     }
     if (kicked->ended == 0 && kicked->kept_out == 0) {
-        return ServerClients::no_client(client);
+        return ServerClients::no_client(request.client);
     }
     Json json{{"kicked", kicked->ended}};
     if (kicked->kept_out != 0) {
@@ -117,16 +130,8 @@ Answer ServerControl::kick(const std::string& client, std::chrono::milliseconds 
     return {200, std::move(json)};
 }
 
-Answer ServerControl::request_client(const std::string& client, const Json& request) {
-    return needs_.clients.forward_request(client, request);
-}
-
-Answer ServerControl::try_reload(std::optional<std::chrono::milliseconds> time) {
-    return needs_.control.try_reload(time);
-}
-
-Answer ServerControl::drain(std::optional<std::chrono::milliseconds> time) {
-    return needs_.lifecycle.stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(time);
+Answer ServerControl::answer(const admin::DrainRequest& request) {
+    return needs_.lifecycle.stopping() ? Answer{202, Json{{"draining", true}}} : needs_.control.drain(request.time());
 }
 
 Json ServerControl::kept_out() const {
@@ -138,6 +143,12 @@ Json ServerControl::kept_out() const {
                            {"seconds", std::chrono::ceil<std::chrono::seconds>(row.left).count()}});
     }
     return all;
+}
+
+}  // namespace
+
+std::unique_ptr<admin::Subject> make_server_control(ServerControlNeeds needs) {
+    return std::make_unique<ServerControl>(std::move(needs));
 }
 
 }  // namespace ferrotunnel::detail

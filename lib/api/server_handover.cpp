@@ -16,7 +16,7 @@ using session::ServerSession;
 
 namespace {
 
-// Between the last accept and the first goodbye: accepted visitors have sent a request by then, which is answered.
+// Between the last accept and the first GOAWAY: accepted visitors have sent a request by then, which is answered.
 constexpr std::chrono::milliseconds kept_settle{200};
 
 /// Waits until each of some workers has processed its earlier mail. Shared with that mail, which may arrive late.

@@ -10,6 +10,7 @@
 #include "http/authority.hpp"
 #include "http/canonical_path.hpp"
 #include "net/ip_text.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -66,7 +67,7 @@ std::string_view word_for(directory::GroupMember::State state) noexcept {
 }
 
 // The members of the service's group, and the one that this visitor stays with.
-void put_members(Json& into, directory::HttpService& service, const admin::RouteQuery& question) {
+void put_members(Json& into, directory::HttpService& service, const admin::RouteRequest& question) {
     const directory::HttpService::StickySettings& sticky = service.sticky();
     directory::BalanceContext ask;
     ask.now = Clock::now();
@@ -78,9 +79,7 @@ void put_members(Json& into, directory::HttpService& service, const admin::Route
     }
     const bool is_known = sticky.by == wire::Sticky::address ? !question.visitor.empty() : !ask.sticky.tag.empty();
     const auto chosen = is_known ? service.sticky_member(ask) : nullptr;
-    into["sticky"] = sticky.by == wire::Sticky::address  ? "address"
-                     : sticky.by == wire::Sticky::cookie ? "cookie"
-                                                         : "off";
+    into["sticky"] = word_for(sticky.by);
     into["members"] = Json::array();
     for (const auto& present : service.members()) {
         Json member{{"name", present.it->name()},
@@ -118,7 +117,7 @@ void put_leaving(Json& members, const std::vector<SessionPtr>& sessions, const d
 }  // namespace
 
 Answer answer_about_route(const directory::HttpDirectory& directory, const ServerSessions& sessions,
-                          const admin::RouteQuery& question) {
+                          const admin::RouteRequest& question) {
     const Wanted wanted = parts_of(question.url);
     http::HostBuffer buffer;
     const std::string_view host = http::normal_host(wanted.authority, buffer);

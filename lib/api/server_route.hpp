@@ -8,6 +8,6 @@
 namespace ferrotunnel::detail {
 
 admin::Answer answer_about_route(const directory::HttpDirectory& directory, const ServerSessions& sessions,
-                                 const admin::RouteQuery& question);
+                                 const admin::RouteRequest& question);
 
 }  // namespace ferrotunnel::detail

@@ -2,7 +2,7 @@
 
 #include "api/engine_settings.hpp"
 #include "api/server_tokens.hpp"
-#include "api/service_numbers.hpp"
+#include "api/statistics.hpp"
 #include "api/tls_settings.hpp"
 #include "ingress/tcp_port.hpp"
 #include "ingress/udp_port.hpp"

@@ -1,11 +1,12 @@
 #include "api/server_statistics.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
-#include "api/service_numbers.hpp"
-#include "api/traffic.hpp"
+#include "api/statistics.hpp"
+#include "base/clock.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::detail {
@@ -87,7 +88,9 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
     info.connections += view.retired ? 0U : 1U;
     if (view.detached_since != TimePoint{}) {
         ++info.waiting;
-        info.waiting_for = std::max(info.waiting_for, waited(view.detached_since));
+        info.waiting_for =
+            std::max(info.waiting_for,
+                     std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - view.detached_since));
     }
     for (const session::SessionView::Service& service : view.services) {
         add_service(info, places, service, false);
@@ -116,42 +119,15 @@ std::vector<TunnelInfo> ServerStatistics::tunnels() const {
 }
 
 std::vector<ServiceStats> ServerStatistics::service_stats() const {
-    return detail::service_stats(*needs_.shared->services);
+    return collect(*needs_.shared->services);
 }
 
 std::vector<WorkerStats> ServerStatistics::worker_stats() const {
-    return detail::worker_stats(needs_.workers);
+    return collect(needs_.workers);
 }
 
 ServerStats ServerStatistics::stats(const std::vector<TunnelInfo>& tunnels) const {
-    ServerStats stats;
-    stats.logins = needs_.notices.logins();
-    if (const auto totals = needs_.http_totals()) {
-        stats.http = http_stats(*totals);
-    }
-    const trace::SpanCounts spans = needs_.traces.counts();
-    stats.traces = {spans.sent, spans.failed, spans.dropped};
-    stats.logins_refused = needs_.shared->counters->logins_refused.load(std::memory_order_relaxed);
-    stats.visitors_accepted = needs_.shared->traffic->visitors.load(std::memory_order_relaxed);
-    const directory::HoldLimiter::Counts holds = needs_.shared->ports->holds();
-    stats.visitors_waiting = holds.waiting;
-    stats.visitors_held = holds.held;
-    stats.visitors_given_up = holds.given_up;
-    for (const TunnelInfo& tunnel : tunnels) {
-        ++stats.clients;
-        stats.connections += tunnel.connections;
-        stats.services += static_cast<std::uint32_t>(std::count_if(
-            tunnel.services.begin(), tunnel.services.end(), [](const auto& service) { return !service.draining; }));
-        stats.resume.waiting += tunnel.waiting;
-        stats.resume.waiting_for = std::max(stats.resume.waiting_for, tunnel.waiting_for);
-    }
-    const trunk::TrafficSums moved = needs_.shared->traffic_registry->sum();
-    add_session(stats.traffic, moved);
-    add_resume(stats.resume, *needs_.shared->resume_counts, moved, needs_.shared->mux);
-    add_slabs(stats.traffic, needs_.workers);
-    add_memory(stats.traffic, *needs_.shared->memory);
-    stats.datagrams = datagram_stats(*needs_.shared->datagrams);
-    return stats;
+    return collect(needs_, tunnels);
 }
 
 }  // namespace ferrotunnel::detail

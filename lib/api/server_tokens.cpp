@@ -38,7 +38,7 @@ public:
         }
     }
 
-    /// Removes and returns the one with this first secret. Null if there is none.
+    /// Removes and returns the token whose first secret is `secret`. Null if there is none.
     const AcceptedToken* take_first(const login::TokenId& secret) {
         return take(secret, [this, &secret](std::size_t i) { return tokens_[i].token.id == secret; });
     }

@@ -5,7 +5,7 @@
 
 #include "api/engine_service.hpp"
 #include "directory/http_description.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 
 namespace ferrotunnel::detail {
 

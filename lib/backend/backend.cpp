@@ -65,16 +65,16 @@ std::string wrong_scheme(std::string_view scheme, ServiceKind kind) {
         return "asks for TLS, but this kind of service forwards the visitor's TLS as it is; expected host:port";
     }
     if (scheme == "tls" && kind == ServiceKind::http) {
-        return "is written https://host:port for an HTTP service";
+        return "must be written as https://host:port for an HTTP service";
     }
     if (scheme == "https" && kind == ServiceKind::tcp) {
-        return "is written tls://host:port for a TCP service";
+        return "must be written as tls://host:port for a TCP service";
     }
     if (kind == ServiceKind::udp && (scheme == "tls" || scheme == "https")) {
         return "asks for TLS, which a UDP service does not have; expected host:port";
     }
     if (kind == ServiceKind::http && (scheme == "grpc" || scheme == "grpcs")) {
-        return std::string("is written h2") + (scheme == "grpc" ? "c" : "") + "://host:port: gRPC is HTTP/2";
+        return std::string("must be written as h2") + (scheme == "grpc" ? "c" : "") + "://host:port: gRPC is HTTP/2";
     }
     if (scheme == "h2c" || scheme == "h2") {
         return "begins with " + std::string(scheme) + "://, which only an HTTP service has; expected host:port";
@@ -209,7 +209,7 @@ void BackendState::report_recovered(const Names& names, TimePoint now, Logger& l
         }
         down_for = std::chrono::duration_cast<std::chrono::seconds>(now - down_since_);
     }
-    // As loud as the loss: whoever was warned about the loss needs to know about the return.
+    // At the level of the warning, so that a log with the warning also shows its end.
     log.warn("the backend of a service can be reached again", {{"service", names.service},
                                                                {"backend", names.backend},
                                                                {"visitors_refused", not_served},

@@ -29,8 +29,9 @@ bool Health::failed(std::string why) {
 
 Duration health_wait(const HealthCheckSettings& terms, Random& random) {
     constexpr Duration::rep part = 5;
-    const auto spread = static_cast<std::uint64_t>((terms.interval / part).count());
-    return terms.interval - Duration(static_cast<Duration::rep>(random.below(spread + 1)));
+    const Duration interval = terms.interval;
+    const auto spread = static_cast<std::uint64_t>((interval / part).count());
+    return interval - Duration(static_cast<Duration::rep>(random.below(spread + 1)));
 }
 
 }  // namespace ferrotunnel::backend

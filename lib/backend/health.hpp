@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "ferrotunnel/health_check.hpp"
 
 namespace ferrotunnel::limits {
 
@@ -30,22 +31,14 @@ inline constexpr std::uint64_t health_timeout_ms_max = 60'000;
 namespace ferrotunnel::backend {
 
 /// How a backend is checked, and what counts as healthy.
-struct HealthCheckSettings {
+struct HealthCheckSettings : HealthCheck {
     struct Statuses {
         std::uint16_t first = 0;
         std::uint16_t last = 0;
     };
 
-    bool is_http = false;            // otherwise a connection is enough
-    std::string host{};              // the Host of the request
-    std::string path{};              // for HTTP, like the next two
-    std::vector<Statuses> statuses;  // of a healthy response
-    std::string text{};              // that the response has to contain; empty: anything
-    Duration interval{};
-    Duration timeout{};
-    unsigned rise = 1;
-    unsigned fall = 1;
-    bool try_when_all_unhealthy = false;
+    std::string host{};                // of a kind that sends a request: its Host
+    std::vector<Statuses> statuses{};  // `status`, as numbers
 };
 
 class Health {

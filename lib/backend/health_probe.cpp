@@ -74,9 +74,13 @@ void HealthProbe::on_connected(std::error_code error, runtime::Fd socket) {
         finish("the backend does not read the PROXY protocol header");
         return;
     }
-    if (!terms_.is_http) {
-        finish({});
-        return;
+    switch (terms_.kind) {
+        case HealthCheck::Kind::off:
+        case HealthCheck::Kind::tcp:
+            finish({});
+            return;
+        case HealthCheck::Kind::http:
+            break;
     }
     pipe_ = backend_.tls ? transport::make_tls_pipe(std::move(socket), backend_.tls)
                          : transport::make_tcp_pipe(std::move(socket), transport::TcpPipeSide::visitor);

@@ -375,7 +375,7 @@ void Http2Stream::leave(Code why) {
     }
     connection_->leave(wire::http2_error_of(why).value_or(NGHTTP2_CANCEL));
     enter(State::leaving);
-    timer_->set(worker_.now() + limits::h2_backend_goodbye);
+    timer_->set(worker_.now() + limits::h2_backend_goaway_time);
     step_leaving();
 }
 

@@ -550,7 +550,7 @@ inline constexpr std::size_t config_nesting_max = 16;
 inline constexpr std::size_t config_values_max = 50'000;
 /// Problems that are reported at once. More are not useful, and a wrong file may have one in every line.
 inline constexpr std::size_t config_problems_max = 100;
-/// Length of a variable's value in a file, and of the text after its replacement.
+/// Length of the value of a variable that a file names, and of a text in the file with its variables replaced.
 inline constexpr std::size_t config_text_max = 64_KiB;
 /// The longest time that can be configured; four months are far from an overflow of milliseconds.
 inline constexpr auto config_time_max = std::chrono::milliseconds(10'000'000'000);

@@ -16,7 +16,7 @@ struct Row {
 inline constexpr std::string_view of_kind = "kind";
 inline constexpr std::string_view of_local = "local";
 
-inline constexpr std::string_view services = "the services to offer are the list `services` in `client:`";
+inline constexpr std::string_view services = "the services to offer are listed in `services` of `client:`";
 inline constexpr std::string_view port = "the public port is the value of `tcp`, like `tcp: 2222`";
 inline constexpr std::string_view private_tcp =
     "here that is `tcp: private` with a `key`: without a public port, reached by `ferrotunnel visit`";
@@ -56,7 +56,7 @@ inline constexpr std::array rows{
          {}}},
     Row{"include includes", {"other files are included by `include` at the top level of the file", {}}},
     // --- services ---
-    Row{"type proto protocol schemes",
+    Row{"type typ proto protocol schemes",
         {"the kind of a service is its first key: `tcp: PORT`, `http: HOST` or `tls: HOST`", of_kind}},
     Row{"localip localport localaddr addr service upstream",
         {"the backend is `local`, like `local: 127.0.0.1:22`", of_local}},
@@ -64,7 +64,7 @@ inline constexpr std::array rows{
     Row{"customdomains hostname hostnames domain domains url",
         {"the host is the value of `http`, like `http: app.example.com`, or of `tls`", of_kind}},
     Row{"subdomain",
-        {"the host is written in full, below the server's `domain`: like `http: app.tunnel.example.com`", of_kind}},
+        {"write the host in full, below the server's `domain`: like `http: app.tunnel.example.com`", of_kind}},
     Row{"proxies tunnels endpoints ingress tunnel services", {services, {}}},
     Row{"start", {"a service is not offered if it has `enabled: off`", {}}},
     Row{"store", {"services are kept in this file, which is read again when it changes", {}}},
@@ -123,7 +123,7 @@ inline constexpr std::array rows{
         {"clients connect over TCP only, to `bind`", {}}},
     Row{"tcpmux transport.tcpmux tcpmuxkeepaliveinterval", {"multiplexing is always on", {}}},
     Row{"poolcount maxpoolcount haconnections",
-        {"visitors are streams on connections that are already open; their number is `connections` of the client", {}}},
+        {"visitors are streams on open tunnel connections; `connections` of the client sets the number of these", {}}},
     Row{"heartbeatinterval heartbeattimeout heartbeattolerance dialserverkeepalive",
         {"a dead connection is detected after `ping_interval` and `dead_interval` in `timing`", {}}},
     Row{"dialservertimeout", {"the time limit for a login is `handshake_timeout` in `timing`", {}}},
@@ -187,8 +187,8 @@ inline constexpr std::array rows{
     Row{"verifywebhook webhookverification",
         {"signatures are checked by the plugin `webhook-verify`; see `plugins`", {}}},
     Row{"mutualtlscas",
-        {"visitors must present certificates for hosts in `client_certificates` in `https` of "
-         "`server:`",
+        {"to require client certificates from visitors of a host, list the host in `client_certificates` of "
+         "`https` in `server:`",
          {}}},
     Row{"plugin pluginlocaladdr pluginunixpath pluginhttpuser pluginhttppasswd pluginuser pluginpasswd pluginlocalpath "
         "pluginstripprefix pluginhostheaderrewrite plugincrtpath pluginkeypath",

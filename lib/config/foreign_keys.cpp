@@ -68,7 +68,7 @@ ForeignKey foreign_key(std::string_view section, std::string_view key, std::stri
         return find_in(foreign::rows, "metadatas");
     }
     const ForeignKey found = find_dotted(word);
-    const bool names_kind = word == "type" || word == "proto" || word == "protocol";
+    const bool names_kind = word == "type" || word == "typ" || word == "proto" || word == "protocol";
     const ForeignKey of_type = names_kind ? find_in(foreign::types, value) : found;
     return of_type.here.empty() ? found : of_type;
 }

@@ -146,8 +146,8 @@ void Compiler::read_object(Section& keys, SchemaNode& schema, std::size_t depth)
         schema.has_secret = schema.values.front().has_secret;
         if (properties || required) {
             additional->problem_at_key(
-                "a group has either known keys (`properties`, `required`) or free ones "
-                "(`additionalProperties` with a schema)");
+                "an object has either fixed keys (`properties`, `required`) or arbitrary ones "
+                "(`additionalProperties` with a schema); remove one");
         }
         return;
     }

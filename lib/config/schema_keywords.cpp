@@ -92,7 +92,7 @@ std::optional<SchemaType> read_type(const Value& value) {
         return SchemaType{Form::array, is_single(forms[0]) ? forms[0] : forms[1]};
     }
     value.problem(
-        "expected one type, or two like [\"string\", \"array\"]: a list, or a value that stands for a list of it");
+        "expected one type, or two like [\"string\", \"array\"]: a list, or a single value in place of a list of one");
     return std::nullopt;
 }
 

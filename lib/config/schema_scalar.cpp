@@ -74,7 +74,7 @@ std::optional<Scalar> read_network(const Value& value) {
 std::optional<Scalar> read_file(const Value& value, bool is_default) {
     std::optional<std::string> path = value.path();
     if (path && is_default && !path->starts_with('/')) {
-        value.problem("the default of a file must begin with /, as the folder of the configuration is not known");
+        value.problem("the default of a file must be an absolute path, since the configuration's folder is not known");
         return std::nullopt;
     }
     return as_scalar(path);

@@ -468,7 +468,7 @@ private:
     /// Assigns the slot of its predecessor, or otherwise the first free one of its name.
     void assign_slot(Member& member) const {
         const Member* const predecessor = predecessor_of(member.declared);
-        if (predecessor != nullptr && !mutant(Mutant::seat_forgotten)) {
+        if (predecessor != nullptr && !mutant(Mutant::slot_forgotten)) {
             member.slot = predecessor->slot;
             member.rank = predecessor->rank;
             member.follows = true;

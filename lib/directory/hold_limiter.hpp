@@ -56,7 +56,8 @@ private:
 /// The slot of a waiting visitor, which counts as given up if this is destroyed before served().
 class HoldSlot {
 public:
-    /// False afterwards, and a visitor counted as given up, if there was no room: in the port's queue, or in the server.
+    /// False afterwards, and a visitor counted as given up, if there was no room: in the port's queue, or in the
+    /// server.
     HoldSlot(const std::shared_ptr<HoldLimiter>& limiter, bool queue_has_room) noexcept {
         if (!queue_has_room || !HoldLimiter::add(limiter->waiting_, 1, limiter->settings_.visitors_max)) {
             limiter->count_rejected();

@@ -22,7 +22,7 @@ Refusal below_anothers(const std::string& host) {
     return {wire::Code::name_taken,
             ClaimName(host, "/").text() +
                 " is below a pattern that belongs to another token, so this token needs a right to "
-                "it. Choose another host, or have the server allow it."};
+                "it. Choose another host, or ask the server's operator to allow it."};
 }
 
 Refusal too_many_paths(const std::string& host) {

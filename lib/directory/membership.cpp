@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "login/key.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -17,30 +18,6 @@ struct Difference {
     std::string others;
     std::string own;
 };
-
-const char* word_for(wire::Balance balance) noexcept {
-    switch (balance) {
-        case wire::Balance::least:
-            return "least";
-        case wire::Balance::two_choices:
-            return "two-choices";
-        case wire::Balance::round_robin:
-            break;
-    }
-    return "round-robin";
-}
-
-const char* word_for(wire::Sticky sticky) noexcept {
-    switch (sticky) {
-        case wire::Sticky::address:
-            return "address";
-        case wire::Sticky::cookie:
-            return "cookie";
-        case wire::Sticky::off:
-            break;
-    }
-    return "off";
-}
 
 std::string counts_text(std::uint32_t counts) {
     using Counts = wire::Eject::Counts;
@@ -80,10 +57,10 @@ Difference difference(const wire::Eject& others, const wire::Eject& own) {
 
 Difference difference(const Membership& others, const Membership& own) {
     if (others.balance != own.balance) {
-        return {"balance", word_for(others.balance), word_for(own.balance)};
+        return {"balance", std::string(word_for(others.balance)), std::string(word_for(own.balance))};
     }
     if (others.sticky != own.sticky) {
-        return {"sticky", word_for(others.sticky), word_for(own.sticky)};
+        return {"sticky", std::string(word_for(others.sticky)), std::string(word_for(own.sticky))};
     }
     return difference(others.eject, own.eject);
 }

@@ -15,7 +15,7 @@ enum class Mutant : std::uint8_t {
     standby_takes,    // a member on standby gets visitors while others are available
     early_return,     // a member that is ejected gets visitors before its time is over
     tag_forgotten,    // the cookie of a visitor is ignored
-    seat_forgotten,   // a successor has a slot of its own
+    slot_forgotten,   // a successor has a slot of its own
     uncounted_end,    // a visitor ends, and still counts at its member
     unreleased,       // queued visitors are not served when a client has joined
     never_given_up,   // a port is held on after its time is over

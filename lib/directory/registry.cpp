@@ -109,13 +109,13 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
 // A client and its successor briefly exist side by side.
 std::optional<Refusal> Registry::too_many_sessions(const login::TokenId& token, bool replaces) const {
     if (sessions_.size() >= settings_.sessions_max) {
-        return Refusal{wire::Code::busy, "The server has reached its limit of clients. Trying later may work."};
+        return Refusal{wire::Code::busy, "The server has reached its limit of clients. Try again later."};
     }
     const auto known = holdings_.find(token);
     const std::size_t most = session_limit_of(token);
     if ((known != holdings_.end() ? known->second.sessions : 0) >= (replaces ? 2 * most : most)) {
         return Refusal{wire::Code::busy, "This token has reached its limit of connections (" + std::to_string(most) +
-                                             "). Trying later may work."};
+                                             "). Try again later."};
     }
     return std::nullopt;
 }
@@ -247,7 +247,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
 
 Refusal too_many_ports(const char* who_has, std::size_t most) {
     return {wire::Code::busy, std::string(who_has) + " reached the limit of public ports (" + std::to_string(most) +
-                                  "). Trying later may work."};
+                                  "). Try again later."};
 }
 
 std::optional<Refusal> Registry::too_many_claims(Session& claimant, const ClaimName& name, bool is_new) const {

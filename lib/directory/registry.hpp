@@ -99,7 +99,7 @@ struct ClaimHolder {
 
 class Registry {
 public:
-    /// How long a port stays reserved for its token if its client has ended without a goodbye, or the server was
+    /// How long a port stays reserved for its token if its client has ended without a GOAWAY, or the server was
     /// restarted: clients reconnect within this time.
     static constexpr std::chrono::seconds ports_kept_for{60};
     static_assert(ports_kept_for > limits::backoff_max);

@@ -34,13 +34,13 @@ std::string described(const std::vector<std::string>& hosts) {
 Refusal not_among(std::string_view pattern, const std::vector<std::string>& hosts) {
     return {wire::Code::forbidden, ClaimName(std::string(pattern), {}).text() +
                                        " is not allowed for this token. Allowed: " + described(hosts) +
-                                       ". Ask for one of these, or have the server allow it."};
+                                       ". Use one of these, or ask the server's operator to allow it."};
 }
 
 Refusal kept_for_others(const ClaimName& name, wire::Code code) {
     return {code, name.text() +
                       " is reserved for tokens with a right to it, which this token does not have. Choose another " +
-                      name.kind() + ", or have the server allow it."};
+                      name.kind() + ", or ask the server's operator to allow it."};
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ std::optional<Refusal> RightRules::refuse_port(const login::TokenId& token, std:
     if (!policy.allows(port)) {
         return Refusal{wire::Code::port_forbidden, ClaimName(port).text() +
                                                        " is not allowed for this token. Allowed: " + policy.describe() +
-                                                       ". Ask for one of these, or have the server allow it."};
+                                                       ". Use one of these, or ask the server's operator to allow it."};
     }
     if (own != narrowest) {
         return kept_for_others(port, wire::Code::port_forbidden);

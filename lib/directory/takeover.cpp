@@ -60,7 +60,7 @@ struct Admission : std::enable_shared_from_this<Admission> {
             done(std::move(*refusal));
         } else if (++rounds > rounds_max) {
             done(Refusal{wire::Code::busy,
-                         "Other sessions of the same client keep replacing this one. Trying later may work."});
+                         "Other sessions of the same client keep replacing this one. Try again later."});
         } else {
             const auto& superseding = std::get<Superseding>(answer);
             evict_all(superseding.older, wire::Code::superseded,
@@ -94,7 +94,7 @@ struct Claiming : std::enable_shared_from_this<Claiming> {
                 return;
             } else if (auto& contested = std::get<Contested>(answer); ++rounds > rounds_max) {
                 done(Refusal{contested.if_alive.code,
-                             "Other clients keep claiming " + text_of_name() + ". Trying later may work."});
+                             "Other clients keep claiming " + text_of_name() + ". Try again later."});
                 return;
             } else {
                 probe(contested);

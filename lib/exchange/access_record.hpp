@@ -41,7 +41,7 @@ public:
         std::string_view member;  // with a group: the member that had the request last
     };
 
-    /// Notes a request if its line or its spans are wanted. `head`: null if none could be read.
+    /// Records a request if the access log or a trace needs it. `head`: null if none could be read.
     void begin(const http::RequestHead* head, ExchangeWorker& edge, const VisitorFacts& visitor);
     bool has_begun() const noexcept { return noted_ != nullptr; }
     /// The request's place in its trace; null without traces.

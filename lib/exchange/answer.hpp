@@ -1,8 +1,9 @@
-// A piece of a response, as an exchange gives it to its owner.
+// Pieces of a response: as an exchange gets them, and as it gives them to its owner.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "buffer/slab.hpp"
@@ -13,7 +14,21 @@
 
 namespace ferrotunnel::exchange {
 
-/// A piece of a response. The order is: interim heads, the head, data, the end.
+/// A piece of what follows the head of a response, as an exchange gets it.
+struct AnswerPiece {
+    enum class Kind : std::uint8_t {
+        nothing,  // for now; the stream wakes its user
+        later,    // plugins have more to produce, and others should run first
+        data,
+        end,
+        broken,  // the rest cannot arrive; `why` is the reason
+    } kind = Kind::nothing;
+    buffer::Slice data{};
+    std::string_view why{};
+    wire::Code code = wire::Code::none;  // of the reset, if there was one
+};
+
+/// A piece of a response, as an exchange gives it to its owner. The order is: interim heads, the head, data, the end.
 struct Answer {
     enum class Kind : std::uint8_t {
         nothing,  // for now; on_exchange follows

@@ -16,7 +16,9 @@ namespace ferrotunnel::exchange {
 
 class BackendPool : private runtime::Deadline {
 public:
-    BackendPool(const HttpSettings& settings, runtime::DeadlineWheel& wheel) : wheel_(wheel) { set_bounds(settings); }
+    BackendPool(const HttpServerSettings& settings, runtime::DeadlineWheel& wheel) : wheel_(wheel) {
+        set_bounds(settings);
+    }
     ~BackendPool() { clear(); }
     BackendPool(const BackendPool&) = delete;
     BackendPool& operator=(const BackendPool&) = delete;
@@ -30,10 +32,10 @@ public:
     void put(IntrusivePtr<BackendStream> stream) noexcept;
 
     /// Streams that are idle already stay for their full time; new ones are added only within the bounds.
-    void set_bounds(const HttpSettings& settings) noexcept {
-        max_ = settings.pool_max;
-        per_service_max_ = settings.pool_per_service_max;
-        idle_time_ = settings.pool_idle;
+    void set_bounds(const HttpServerSettings& settings) noexcept {
+        max_ = settings.pool;
+        per_service_max_ = settings.pool_per_service;
+        idle_time_ = settings.pool_idle_timeout;
     }
 
     /// Ends all streams at once, including those that are closing.

@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "buffer/slab.hpp"
-#include "exchange/answer_piece.hpp"
+#include "exchange/answer.hpp"
 #include "exchange/response_reader.hpp"
 #include "hooks/http_run.hpp"
 

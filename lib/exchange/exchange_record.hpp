@@ -7,7 +7,6 @@
 
 #include "exchange/access_record.hpp"
 #include "exchange/exchange_context.hpp"
-#include "exchange/request_counts.hpp"
 #include "hooks/http_run.hpp"
 
 namespace ferrotunnel::exchange {
@@ -37,17 +36,13 @@ public:
     /// The request's place in its trace; null without traces.
     const trace::Context* trace() const noexcept { return access_.trace(); }
     /// A head of a response was given out, interim ones excluded.
-    void answer(std::uint16_t status) noexcept {
-        has_answer_ = true;
-        status_ = status;
-        count_first_byte(at_.edge, at_.request, at_.now() - begun_at_);
-    }
+    void answer(std::uint16_t status) noexcept;
     bool has_answer() const noexcept { return has_answer_; }
     void add_answer_bytes(std::size_t bytes) noexcept { answer_bytes_ += bytes; }
     /// The exchange is over: counts it for its service. `request_bytes`: of the body.
     void count(std::uint64_t request_bytes) noexcept {
-        count_answer(at_.edge, at_.request, status_, at_.now() - begun_at_);
-        count_visitor(at_.edge, at_.request, at_.visitor.wire, request_bytes + answer_bytes_);
+        count_answer();
+        count_visitor(request_bytes + answer_bytes_);
     }
     /// Whether its line or its spans are wanted.
     bool is_recorded() const noexcept { return access_.has_begun(); }
@@ -55,6 +50,12 @@ public:
     void write(const End& end) noexcept;
 
 private:
+    /// A finished request counts by its response; without one it does not.
+    void count_answer() noexcept;
+    /// A finished request, answered or not, counts for the visitors with the most traffic of its service. `bytes`: of
+    /// the bodies, both ways.
+    void count_visitor(std::uint64_t bytes) noexcept;
+
     const ExchangeContext& at_;
     AccessRecord access_;
     TimePoint begun_at_{};

@@ -53,7 +53,7 @@ using HooksFactory = std::function<std::unique_ptr<hooks::HttpHooks>(std::shared
 /// The operator's rules for visitors and their requests. A change replaces the whole object, which each worker adopts
 /// between two rounds.
 struct EdgeRules {
-    HttpSettings settings;
+    EdgeSettings settings;
     /// Returns whether an address is a proxy in front of the edge whose fields about the visitor are trusted. Empty if
     /// none is.
     std::function<bool(std::string_view address)> is_trusted;

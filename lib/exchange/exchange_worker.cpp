@@ -66,6 +66,8 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       hold(worker_in, wheel, routes),
       hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
       rules_(shared),
+      usual_settings_(rules_->settings),
+      head_limits_(exchange::head_limits(rules_->settings)),
       id_prefix_(random_prefix(shared->random)) {
     if (shared->random != nullptr) {
         trace_ids_.emplace(*shared->random);
@@ -86,6 +88,8 @@ void ExchangeWorker::acquire_access_lane() noexcept {
 void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept {
     check_here(worker);
     rules_.swap(rules);
+    usual_settings_ = HttpServiceSettings(rules_->settings);
+    head_limits_ = exchange::head_limits(rules_->settings);
     pool.set_bounds(rules_->settings);
     acquire_access_lane();
     request_parsers_.clear();  // they have the earlier limits
@@ -117,12 +121,12 @@ std::string ExchangeWorker::new_request_id() {
 
 std::unique_ptr<http::RequestParser> ExchangeWorker::acquire_request_parser() {
     check_here(worker);
-    return take_from(request_parsers_, settings().head_limits);
+    return take_from(request_parsers_, head_limits_);
 }
 
 void ExchangeWorker::release_parser(std::unique_ptr<http::RequestParser> parser) {
     check_here(worker);
-    if (parser && parser->limits() == settings().head_limits) {
+    if (parser && parser->limits() == head_limits_) {
         put_into(request_parsers_, std::move(parser), spare_parsers_max);
     }
 }

@@ -54,7 +54,10 @@ public:
 
     /// The present rules; valid until the end of this round.
     const EdgeRules& rules() const noexcept { return *rules_; }
-    const HttpSettings& settings() const noexcept { return rules_->settings; }
+    const EdgeSettings& settings() const noexcept { return rules_->settings; }
+    /// The settings of services that set nothing else.
+    const HttpServiceSettings& usual_settings() const noexcept { return usual_settings_; }
+    const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
     /// These rules apply from now on. What a request has copied of the earlier rules stays. The caller receives the
     /// earlier rules.
     void swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept;
@@ -86,7 +89,9 @@ private:
 
     std::vector<std::unique_ptr<http::RequestParser>> request_parsers_;
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;
-    std::shared_ptr<const EdgeRules> rules_;  // never null
+    std::shared_ptr<const EdgeRules> rules_;  // never null; the next two follow from it
+    HttpServiceSettings usual_settings_;
+    http::HeadLimits head_limits_;
     access::Lane* access_lane_ = nullptr;
     std::optional<trace::IdSource> trace_ids_;
     http::DateText date_{};

@@ -14,7 +14,7 @@ namespace ferrotunnel::exchange {
 using http::PageState;
 
 HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, ExchangeOwner& owner)
-    : owner_(owner), request_(edge.settings().service, visitor.https), at_{edge, visitor, request_}, response_(edge) {}
+    : owner_(owner), request_(edge.usual_settings(), visitor.https), at_{edge, visitor, request_}, response_(edge) {}
 
 HttpExchange::~HttpExchange() {
     record_.count(upload_.bytes());

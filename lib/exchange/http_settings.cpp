@@ -2,7 +2,18 @@
 
 #include <algorithm>
 
+#include "base/limits.hpp"
+
 namespace ferrotunnel::exchange {
+
+HttpServiceSettings::HttpServiceSettings(const HttpServerSettings& of) noexcept
+    : backend_connect(of.backend_connect_timeout),
+      first_byte(of.first_byte_timeout),
+      body_bytes_per_second_min(of.body_rate),
+      body_grace(of.body_grace),
+      upgraded_idle(of.upgraded_idle_timeout),
+      upgrades(of.upgrades),
+      body_bytes_max(of.body_max != 0 ? of.body_max : limits::http_body_bytes_max) {}
 
 HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directory::HttpServiceLimits& own) noexcept {
     HttpServiceSettings settings = usual;

@@ -73,7 +73,7 @@ void RequestSender::send_text(std::string_view text) {
 
 void RequestSender::send(buffer::Slice payload, bool headroom) {
     const bool is_sent = route_ != Route::copy;  // otherwise all of it is sent when there is a connection
-    retry_buffer_.add_body(payload, at_.edge.settings().replay_bytes_max, is_sent);
+    retry_buffer_.add_body(payload, at_.edge.settings().replay_bytes, is_sent);
     if (has_stream()) {
         stream_->send(std::move(payload), headroom);
     }

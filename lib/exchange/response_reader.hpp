@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "buffer/slab.hpp"
-#include "exchange/answer_piece.hpp"
+#include "exchange/answer.hpp"
 #include "exchange/backend_stream.hpp"
 #include "exchange/exchange_worker.hpp"
 #include "http/body_reader.hpp"

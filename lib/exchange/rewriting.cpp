@@ -144,7 +144,7 @@ bool Rewriting::map_own_address(const IncomingRequest& arrival, const directory:
                                          put("If", http::FieldName::other, http::map_if)));
 }
 
-bool Rewriting::edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
+bool Rewriting::edit_answer(const http::ResponseHead& head, const RequestFacts& request, const EdgeSettings& settings,
                             HeadScratch& scratch, http::Edits& edits) const {
     const http::Rules& rules = request.service->description().rules;
     if (rewritten_ && rules.map_back) {
@@ -193,7 +193,7 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
     }
 }
 
-void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits) {
+void add_hsts(const RequestFacts& request, const EdgeSettings& settings, HeadScratch& scratch, http::Edits& edits) {
     if (!request.by_tls || !request.service || request.is_grpc) {  // it would be metadata of the call
         return;
     }

@@ -28,7 +28,7 @@ public:
     std::size_t write_request(const IncomingRequest& arrival, RequestFacts& request, const hooks::HttpRun* run,
                               const trace::Context* trace, HeadScratch& scratch);
     /// Adds to `edits` the changes to a head of the backend's response. False if they have no room for the rules.
-    bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const HttpSettings& settings,
+    bool edit_answer(const http::ResponseHead& head, const RequestFacts& request, const EdgeSettings& settings,
                      HeadScratch& scratch, http::Edits& edits) const;
 
 private:
@@ -51,7 +51,7 @@ private:
 
 /// Adds Strict-Transport-Security to a response over TLS, by the service's rule or else the edge's; only if the service
 /// is known, and not to gRPC calls.
-void add_hsts(const RequestFacts& request, const HttpSettings& settings, HeadScratch& scratch, http::Edits& edits);
+void add_hsts(const RequestFacts& request, const EdgeSettings& settings, HeadScratch& scratch, http::Edits& edits);
 
 /// Rules that remove fields from the heads of one direction, and so from its trailers.
 struct TrailerRules {

@@ -67,7 +67,7 @@ Result<Destinations::Rule, std::string> Destinations::parse_rule(std::string_vie
         const std::size_t end = item.find(']');
         const std::string_view behind = end == std::string_view::npos ? "" : item.substr(end + 1);
         if (end == std::string_view::npos || (!behind.empty() && !behind.starts_with(':'))) {
-            return std::string("is not a destination; an IPv6 address is written [2001:db8::7]:443");
+            return std::string("is not a destination; write an IPv6 address as [2001:db8::7]:443");
         }
         host = item.substr(1, end - 1);
         has_ports = !behind.empty();

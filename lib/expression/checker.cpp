@@ -129,7 +129,7 @@ Value Checker::check_membership(const Syntax& part) {
     }
     if (list.kind != Kind::list) {
         return fail(list.offset,
-                    "`in` needs a list of literals after it, like [\"a\", \"b\"]; for a key of a map there is has()");
+                    "`in` needs a list of literals after it, like [\"a\", \"b\"]; use has() for a key of a map");
     }
     if (list.parts.empty()) {
         return fail(list.offset, "the list is empty, so nothing is in it");

@@ -51,7 +51,7 @@ void append_character(std::string& to, unsigned character) {
 std::string words_for_stray(std::string_view piece) {
     switch (piece.front()) {
         case '-':
-            return "there is no arithmetic; a key with a `-` is written in brackets, like headers[\"x-user\"]";
+            return "there is no arithmetic; write a key with a `-` in brackets, like headers[\"x-user\"]";
         case '+':
         case '*':
         case '/':

@@ -4,18 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/permits.hpp"
 #include "fetch/fetch.hpp"
 #include "fetch/idle_connections.hpp"
 #include "fetch/message.hpp"
-#include "fetch/tls_contexts.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel::fetch {
 
@@ -25,6 +27,24 @@ struct UrlRequest {
     Request request{};      // except for its destination and path
     std::string ca_file{};  // CAs that are trusted, PEM; empty: the system's
     Bounds bounds{};
+};
+
+/// TLS contexts for external servers, kept for a while since reading the system's CAs takes milliseconds: at most
+/// contexts_max, each for context_time, after which a changed CA file takes effect. One thread at a time.
+class TlsContexts {
+public:
+    /// For connections to `host`, whose certificate is verified against `ca_file` (PEM), or against the system's CAs if
+    /// it is empty. Throws transport::TlsConfigError.
+    std::shared_ptr<transport::TlsContext> get(const std::string& host, const std::string& ca_file, TimePoint now);
+    std::size_t size() const noexcept { return entries_.size(); }
+
+private:
+    struct Entry {
+        std::shared_ptr<transport::TlsContext> context;
+        TimePoint until;
+    };
+
+    std::map<std::pair<std::string, std::string>, Entry> entries_;  // by host and CA file
 };
 
 /// At most requests_max at once.

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view unit = "bytes=";
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
-// A number, or the largest one if it is larger. Empty if it has other bytes than digits, or none.
+// A number, or the largest one if it is larger. Empty if it has bytes other than digits, or none.
 std::optional<std::uint64_t> read_number(std::string_view text) noexcept {
     if (text.empty()) {
         return std::nullopt;

@@ -29,6 +29,6 @@ inline constexpr std::size_t h2_backend_heads_max = 2 * h2_backend_head_max;
 inline constexpr std::size_t h2_backend_request_head_max = http_head_settable_max + 64 * 1024;
 /// How long a backend may take to read its last frames (RST_STREAM, GOAWAY) when its visitor has left, before the
 /// connection is closed.
-inline constexpr auto h2_backend_goodbye = std::chrono::seconds(1);
+inline constexpr auto h2_backend_goaway_time = std::chrono::seconds(1);
 
 }  // namespace ferrotunnel::limits

@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t own_fields_max = 6;
 constexpr std::size_t own_bytes_max = 128;
 
-// Fields that HTTP/2 says otherwise, or not at all: Host is :authority, and TE is added where it says "trailers".
-// Content-Length stays: it has to agree with the body.
+// Fields that HTTP/2 expresses differently or not at all: Host becomes :authority, and only `TE: trailers` is added
+// again. Content-Length stays; it must match the body.
 bool is_left_out(const http::Field& field) {
     return field.hop_by_hop || http::is_of_connection(field.known) || field.known == http::FieldName::host ||
            field.known == http::FieldName::te;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "ferrotunnel/http_settings.hpp"
 #include "http/host_pattern.hpp"
 
 namespace ferrotunnel::http {
@@ -61,7 +62,7 @@ std::optional<PageState> page_state_of(std::string_view code) noexcept;
 /// The state for a request that a parser has rejected with that status; bad_request for a status that no state has.
 PageState page_state_of(std::uint16_t status) noexcept;
 
-enum class PageFormat : std::uint8_t { html, json, text };
+using PageFormat = HttpPage::Format;
 inline constexpr std::size_t page_formats = 3;
 
 std::string_view content_type_of(PageFormat format) noexcept;

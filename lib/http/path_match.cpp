@@ -169,8 +169,7 @@ std::string_view describe(PathFault fault) noexcept {
         case PathFault::encoded_control:
             return "has an encoded control character";
         case PathFault::overlong_encoding:
-            return "has an encoded byte that UTF-8 never has (%C0, %C1, %F5 to %FF), or an encoding of UTF-8 that is "
-                   "longer than need be";
+            return "has an encoded byte that UTF-8 never has (%C0, %C1, %F5 to %FF), or an overlong UTF-8 encoding";
         case PathFault::encoded_dots:
             return "has an encoded dot segment, like %2e%2e";
         case PathFault::mixed:

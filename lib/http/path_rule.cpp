@@ -31,11 +31,10 @@ std::string_view words_for_oddity(std::uint8_t oddities) {
         return "has '//'; write one slash";
     }
     if ((oddities & odd_encoded_slash) != 0) {
-        return "has an encoded slash or backslash (%2F, %5C), which programs do not read alike; let the rule end "
-               "before "
-               "it";
+        return "has an encoded slash or backslash (%2F, %5C), which programs interpret differently; end the rule "
+               "before it";
     }
-    return "has a ';', where some programs cut a segment off; let the rule end before it";
+    return "has a ';', where some programs cut off a segment; end the rule before it";
 }
 
 Result<std::string, Problem> comparing_form(std::string_view text) {
@@ -43,8 +42,7 @@ Result<std::string, Problem> comparing_form(std::string_view text) {
         return Problem{"is empty; the path for everything is '/'"};
     }
     if (text[0] == '~' || text[0] == '^') {
-        return Problem{
-            "does not begin with '/'; a regular expression is written with \"~ \" in front, like \"~ /v[0-9]+\""};
+        return Problem{"does not begin with '/'; write a regular expression with \"~ \" in front, like \"~ /v[0-9]+\""};
     }
     if (text[0] != '/') {
         return Problem{"does not begin with '/'"};

@@ -31,8 +31,9 @@ std::string fault_of_written_path(std::string_view path) {
     if (fault != PathFault::none && fault != PathFault::not_canonical) {
         return std::string(describe(fault));
     }
-    return readings.oddities() == 0 ? ""
-                                    : "has '.', '..', '//', an encoded slash or ';', which not all programs read alike";
+    return readings.oddities() == 0
+               ? ""
+               : "has '.', '..', '//', an encoded slash or ';', which programs interpret differently";
 }
 
 class Checker {
@@ -76,7 +77,7 @@ private:
         if (to.size() > limits::http_path_text_max) {
             say("prefix", longer_than(limits::http_path_text_max));
         } else if (to.ends_with('/')) {
-            say("prefix", "ends with '/'; write it without, and the root as nothing");
+            say("prefix", "ends with '/'; omit that '/', and leave the prefix empty for the root");
         } else if (const std::string fault = fault_of_written_path(to); !fault.empty()) {
             say("prefix", fault);
         }
@@ -116,8 +117,7 @@ private:
         if (rule.name.size() > limits::http_header_rule_name_max) {
             say(at + ".name", longer_than(limits::http_header_rule_name_max));
         } else if (!is_field_name(rule.name)) {
-            say(at + ".name",
-                rule.name.empty() ? "is empty" : "is not a valid name of a field: letters, digits and '-'");
+            say(at + ".name", rule.name.empty() ? "is empty" : "is not a valid field name: letters, digits and '-'");
         } else if (const std::string_view why = protected_field_reason(rule.name); !why.empty()) {
             say(at + ".name", std::string(why));
         }

@@ -132,7 +132,7 @@ bool EdgeConnection::write_output() {
     }
     socket_.note_write(status);
     if (moved || stall_ == never) {
-        set_stall(edge_.worker.now() + edge_.settings().write_stalled);
+        set_stall(edge_.worker.now() + edge_.settings().write_timeout);
     }
     return moved;
 }

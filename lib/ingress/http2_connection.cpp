@@ -19,9 +19,9 @@ constexpr auto input_read = static_cast<std::uint32_t>(limits::data_payload_max)
 /// A smaller rest of a slab is not worth a read.
 constexpr std::uint32_t input_worth_reading = 4 * 1024;
 
-h2::ServerLimits limits_of(const exchange::HttpSettings& settings) {
+h2::ServerLimits limits_of(const exchange::EdgeSettings& settings) {
     return {settings.http2_streams, settings.http2_stream_window, settings.http2_connection_window,
-            settings.http2_websockets, settings.head_limits};
+            settings.http2_websockets, exchange::head_limits(settings)};
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> p
         throw;
     }
     made->self_ = made;
-    made->set_due(edge.worker.now() + edge.settings().head);
+    made->set_due(edge.worker.now() + edge.settings().head_timeout);
     edge.worker.defer(*made);
 }
 
@@ -153,7 +153,9 @@ void Http2Connection::process_input() {
     }
     if (phase_ == Phase::open && !streams_.empty()) {
         const bool goes_on = session_->is_reading_head() && due_ != never;
-        set_due(goes_on ? due_ : session_->is_reading_head() ? edge_.worker.now() + edge_.settings().head : never);
+        set_due(goes_on                       ? due_
+                : session_->is_reading_head() ? edge_.worker.now() + edge_.settings().head_timeout
+                                              : never);
     }
     if (std::exchange(end_acknowledged_, false) && phase_ == Phase::announced) {
         send_final_goaway();

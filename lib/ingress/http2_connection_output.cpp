@@ -48,7 +48,7 @@ void Http2Connection::enter(Phase next) noexcept {
 // Checks whether the connection has to end, or waits for its next request.
 void Http2Connection::check_end() {
     if (phase_ == Phase::open &&
-        (drain_wanted_ || edge_.draining() || requests_ >= edge_.settings().requests_per_connection_max)) {
+        (drain_wanted_ || edge_.draining() || requests_ >= edge_.settings().requests_per_connection)) {
         announce_end();
     }
     if (phase_ == Phase::announced && streams_.empty()) {
@@ -155,7 +155,7 @@ void Http2Connection::set_idle() {
     session_->release_spare();
     std::vector<Http2Stream*>().swap(ready_);
     std::vector<std::unique_ptr<Http2Stream>>().swap(streams_);
-    set_due(edge_.worker.now() + edge_.settings().keep_alive_idle);
+    set_due(edge_.worker.now() + edge_.settings().idle_timeout);
 }
 
 void Http2Connection::leave_idle() noexcept {

@@ -77,7 +77,7 @@ void Http2Stream::begin_exchange(std::string_view text) {
     } else if (const http::Body body = parser->head().body;
                !has_ended() && body.kind == BodyKind::length && body.length == 0) {
         held_ = std::make_unique<std::string>(text);
-        due_ = edge.worker.now() + edge.settings().head;
+        due_ = edge.worker.now() + edge.settings().head_timeout;
         set_timer();
     } else {
         make_exchange();
@@ -268,7 +268,7 @@ void Http2Stream::write_head(const Answer& answer) {
         needs_.connection.ready(*this);  // what waited for this can be sent now
     }
     if (has_body) {
-        set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_stalled);
+        set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_timeout);
     }
 }
 
@@ -341,7 +341,7 @@ h2::Supply Http2Stream::supply(std::size_t most) {
     const h2::Supply supply = answer_.supply(most, [this] { fetch(); });
     const bool waits =
         supply.kind == h2::Supply::Kind::bytes && !supply.is_end;  // otherwise nothing waits for the visitor
-    set_stall(waits ? needs_.edge.worker.now() + needs_.edge.settings().write_stalled : never);
+    set_stall(waits ? needs_.edge.worker.now() + needs_.edge.settings().write_timeout : never);
     return supply;
 }
 
@@ -440,7 +440,7 @@ void Http2Stream::on_deadline() noexcept {
 // wait; one whose visitor has closed its window is dropped.
 void Http2Stream::check_stall() {
     if (!needs_.session.is_flow_blocked(*this)) {
-        set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_stalled);
+        set_stall(needs_.edge.worker.now() + needs_.edge.settings().write_timeout);
         return;
     }
     stall_ = never;

@@ -54,7 +54,7 @@ bool HttpConnection::start() {
     self_ = IntrusivePtr<EdgeConnection>(this);
     exchange::EdgeCounters::add(edge_.counters.connections);
     exchange::EdgeCounters::add(edge_.counters.connections_now);
-    set_due(edge_.worker.now() + edge_.settings().head);
+    set_due(edge_.worker.now() + edge_.settings().head_timeout);
     run();
     return true;
 }
@@ -187,7 +187,7 @@ bool HttpConnection::make_room_for_head() {
     if (room >= worth_reading || (room > 0 && begin_ <= headroom_bytes)) {
         return true;
     }
-    const http::HeadLimits& limits = parser_ ? parser_->limits() : edge_.settings().head_limits;
+    const http::HeadLimits& limits = parser_ ? parser_->limits() : edge_.head_limits();
     const std::uint32_t largest = headroom_bytes + static_cast<std::uint32_t>(limits.head_bytes_max) + worth_reading;
     if (size + headroom_bytes < buffer::slab_bytes) {
         move_head(edge_.worker.slabs().acquire());
@@ -289,7 +289,7 @@ bool HttpConnection::read_request() {
             break;
         }
         if (read_some() && first) {
-            set_due(edge_.worker.now() + edge_.settings().head);
+            set_due(edge_.worker.now() + edge_.settings().head_timeout);
         }
     }
     shrink_input();

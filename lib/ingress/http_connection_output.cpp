@@ -58,7 +58,7 @@ bool HttpConnection::write_next_piece() {
 void HttpConnection::write_head(const exchange::Answer& answer) {
     const bool keep = persistence_ == Persistence::wanted && body_.state() == BodyState::complete &&
                       exchange_->is_request_sent() && !socket_.peer_has_ended() && !edge_.draining() &&
-                      requests_ < edge_.settings().requests_per_connection_max;
+                      requests_ < edge_.settings().requests_per_connection;
     const http::ResponseOut out = answer_head(answer, version_, keep);
     persistence_ = out.keep_alive ? Persistence::promised : Persistence::none;
     framing_ = out.body.kind;
@@ -126,7 +126,7 @@ void HttpConnection::wait_for_request() noexcept {
         set_due(never);
         return;
     }
-    set_due(edge_.worker.now() + (begin_ == end_ ? edge_.settings().keep_alive_idle : edge_.settings().head));
+    set_due(edge_.worker.now() + (begin_ == end_ ? edge_.settings().idle_timeout : edge_.settings().head_timeout));
 }
 
 // --- the pipe ---

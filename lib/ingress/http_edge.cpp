@@ -76,9 +76,8 @@ HttpEdge::HttpEdge(const std::vector<runtime::Worker*>& workers, EdgeShared shar
           shared.workers = workers.size();
           return std::make_shared<const EdgeShared>(std::move(shared));
       }()),
-      limiter_(std::make_shared<login::ConnectionLimiter>(shared_->settings.connections_max,
-                                                          shared_->settings.connections_per_address_max,
-                                                          login::Sharing::of_what_is_free)),
+      limiter_(std::make_shared<login::ConnectionLimiter>(
+          shared_->settings.connections, shared_->settings.connections_per_address, login::Sharing::of_what_is_free)),
       close_mail_(make_intrusive<CloseMail>(&close_all)) {
     for (runtime::Worker* worker : workers) {
         workers_.push_back(std::make_shared<EdgeWorker>(*worker, shared_));
@@ -182,7 +181,7 @@ void HttpEdge::set_rules(HttpFrontRules rules) {
     for (const auto& edge : workers_) {
         mails.emplace_back(make_intrusive<RulesMail>(edge, next));
     }
-    limiter_->set_caps(next->settings.connections_max, next->settings.connections_per_address_max);
+    limiter_->set_caps(next->settings.connections, next->settings.connections_per_address);
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         (void)workers_[i]->worker.mailbox()->post(std::move(mails[i]));
     }

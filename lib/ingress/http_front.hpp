@@ -65,7 +65,7 @@ struct HttpListenerSettings {
 
 /// The operator's rules for visitors and their requests.
 struct HttpFrontRules {
-    exchange::HttpSettings edge;
+    exchange::EdgeSettings edge;
     net::IpNetworks trusted_proxies;
     http::HostPages pages;
     access::Output access{};

@@ -77,7 +77,7 @@ public:
             plan.client_hello = plan.opening = true;
             plan.silence = sharing->silence ? sharing->silence() : std::nullopt;
         }
-        plan.deadline = edge_.settings().head;
+        plan.deadline = edge_.settings().head_timeout;
         if (!plan.empty()) {
             edge_.prefaces.begin(std::move(socket), from_, plan,
                                  [self](AcceptedVisitor visitor) { self->serve(std::move(visitor)); });

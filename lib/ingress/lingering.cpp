@@ -4,38 +4,37 @@
 #include <utility>
 
 #include "base/limits.hpp"
-#include "exchange/http_settings.hpp"
+#include "ferrotunnel/http_settings.hpp"
 
 namespace ferrotunnel::ingress {
 
-TimePoint Lingering::begin(Member& member, const exchange::HttpSettings& settings, TimePoint now) {
+TimePoint Lingering::begin(Member& member, const HttpServerSettings& settings, TimePoint now) {
     member.place_ = members_.insert(members_.end(), &member);
     member.is_in_ = true;
-    member.until_ =
-        now + (is_shortened_ ? settings.linger : std::max<Duration>(settings.linger, limits::http_linger_timeout));
-    return now + settings.linger;
+    member.until_ = now + (is_shortened_ ? settings.linger_timeout
+                                         : std::max<Duration>(settings.linger_timeout, limits::http_linger_timeout));
+    return now + settings.linger_timeout;
 }
 
-void Lingering::shorten_all(const exchange::HttpSettings& settings, TimePoint now) noexcept {
+void Lingering::shorten_all(const HttpServerSettings& settings, TimePoint now) noexcept {
     is_shortened_ = true;
     for (Member* member : members_) {
-        member->until_ = std::min(member->until_, now + settings.linger);
+        member->until_ = std::min(member->until_, now + settings.linger_timeout);
     }
 }
 
-TimePoint Lingering::discarded(Member& member, std::uint64_t bytes, const exchange::HttpSettings& settings,
-                               TimePoint now) {
+TimePoint Lingering::discarded(Member& member, std::uint64_t bytes, const HttpServerSettings& settings, TimePoint now) {
     if (!member.is_in_) {
         return never;
     }
     member.bytes_ += bytes;
     bytes_ += bytes;
-    if (bytes_ > settings.linger_bytes_max) {
+    if (bytes_ > settings.linger_bytes) {
         Member& longest = *members_.front();
         end(longest);
         longest.cut_lingering();
     }
-    return member.is_in_ ? std::min(now + settings.linger, member.until_) : never;
+    return member.is_in_ ? std::min(now + settings.linger_timeout, member.until_) : never;
 }
 
 void Lingering::end(Member& member) noexcept {

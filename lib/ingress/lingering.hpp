@@ -11,8 +11,8 @@
 
 #include "base/clock.hpp"
 
-namespace ferrotunnel::exchange {
-struct HttpSettings;
+namespace ferrotunnel {
+struct HttpServerSettings;
 }
 
 namespace ferrotunnel::ingress {
@@ -42,12 +42,12 @@ public:
     };
 
     /// Returns when the member's time is over, unless it sends something.
-    TimePoint begin(Member& member, const exchange::HttpSettings& settings, TimePoint now);
-    /// The worker drains: from now on no member lingers longer than `linger` in total.
-    void shorten_all(const exchange::HttpSettings& settings, TimePoint now) noexcept;
+    TimePoint begin(Member& member, const HttpServerSettings& settings, TimePoint now);
+    /// The worker drains: from now on no member lingers longer than `linger_timeout` in total.
+    void shorten_all(const HttpServerSettings& settings, TimePoint now) noexcept;
     /// Counts what a member has sent, and returns when its time is over; never if it has been cut. If there is too
     /// much, the member that has lingered longest is cut, which may be this one.
-    TimePoint discarded(Member& member, std::uint64_t bytes, const exchange::HttpSettings& settings, TimePoint now);
+    TimePoint discarded(Member& member, std::uint64_t bytes, const HttpServerSettings& settings, TimePoint now);
     /// Does nothing for an object that is not a member.
     void end(Member& member) noexcept;
 

@@ -131,7 +131,7 @@ Prefaces::Reading::Step Prefaces::Reading::look_at_proxy_header() {
             break;
     }
     if (read.header.datagrams) {
-        return refuse("its PROXY header is for datagrams");
+        return refuse("its PROXY header is for UDP, not TCP");
     }
     // These bytes are in the socket, so they arrive at once.
     if (runtime::read_some(visitor_.socket.get(), MutableBytes(room).first(read.size)).bytes != read.size) {

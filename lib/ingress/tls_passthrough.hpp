@@ -10,7 +10,7 @@
 namespace ferrotunnel::ingress {
 
 /// Passes TLS through by the hosts of `directory`. A visitor that requests a host whose client is disconnected waits
-/// for it as long as requests do (HttpSettings::hold), and then receives `internal_error`.
+/// for it as long as requests do (HttpServerSettings::hold), and then receives `internal_error`.
 TlsPassthrough passthrough_by(std::shared_ptr<const directory::HttpDirectory> directory);
 
 }  // namespace ferrotunnel::ingress

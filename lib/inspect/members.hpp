@@ -21,15 +21,15 @@ public:
     void open(char bracket);
     /// Within "(", at any depth, as the arguments and variables of GraphQL are.
     bool in_arguments() const noexcept { return open_.back().in_arguments; }
-    /// The innermost brackets end before this place; without any, nothing does.
+    /// The innermost open brackets end before the position `end`. Without open brackets, nothing happens.
     void close(std::size_t end, Findings& findings, const Secrets& secrets);
     /// Between two members. Outside brackets: between lines and between items of a list.
     void end_member(std::size_t end);
     void end_item(std::size_t end, Findings& findings, const Secrets& secrets);
     /// The text is over, possibly before the end of a value.
     void finish(std::size_t end, Findings& findings, const Secrets& secrets);
-    /// A member whose name begins here. If it is a secret by the member's own name, the end of its value counts; for
-    /// others, the end of the member. True: its neighbours decide whether it is a secret.
+    /// Adds a member whose name begins at `begin`. A secret by its own name ends with its value, other members end with
+    /// the member. True: the member's neighbours decide whether it is a secret.
     bool add(std::string_view name, std::size_t begin, Range value, bool is_secret);
 
 private:

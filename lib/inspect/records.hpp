@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,9 +20,17 @@
 #include "base/token_bucket.hpp"
 #include "inspect/exchange.hpp"
 #include "inspect/limits.hpp"
-#include "inspect/original.hpp"
 
 namespace ferrotunnel::inspect {
+
+/// Original parts of a request that is masked in its record: what a replay sends. They are not part of an Exchange,
+/// from which everything that shows recordings is made, and so appear in no list, archive, page or log.
+struct Original {
+    std::string head{};                 // empty if the record has it unmasked, or it is not kept (any more)
+    std::optional<std::string> body{};  // likewise; with its Content-Encoding, and complete
+
+    std::uint64_t bytes() const noexcept { return head.size() + (body ? body->size() : 0); }
+};
 
 class Record {
 public:

@@ -231,7 +231,7 @@ void NamesSearch::scan_value(Name name, std::size_t separator) {
     at_ = separator + 1;
     at_ += is_in("=>", at(at_)) ? 1U : 0U;
     const std::size_t value = skip_blanks(at_, name.is_quoted || name.ends == Ends::with_member);
-    // The start of a list tells what has to be known of it; searching its end each time would be more than one pass.
+    // The start of a list suffices for this decision; searching for its end each time would be more than one pass.
     const bool has_brackets = is_in(openers, at(value));
     const std::string_view begin = text_.substr(std::min(value, text_.size()), deciding_bytes);
     const bool may_be_variable = !name.is_quoted && name.separator == ':' && members_.in_arguments();
@@ -242,7 +242,7 @@ void NamesSearch::scan_value(Name name, std::size_t separator) {
         is_secret = has_brackets || secrets_.hides(name.text, text_.substr(value, end - value));
     }
     at_ = value;
-    // A secret with several lines or in brackets is not a valid name of another one; searching in it too would be a
+    // A secret with several lines or in brackets cannot be the name of another one; searching in it too would be a
     // second pass.
     const bool is_large = is_secret && (has_brackets || text_.substr(value, end - value).find('\n') != text_.npos);
     const bool is_held = !is_large && members_.add(name.text, name.begin, {value, end}, is_secret);
@@ -267,7 +267,8 @@ bool NamesSearch::is_variable(std::size_t value) const noexcept {
     return at(value) == '$' && end > begin && is_in(" \t\r\n,)]}", at(end));
 }
 
-// If its neighbours show that it is the name of a secret, it is not a secret, and may contain some.
+// A value that is not masked yet: its neighbours may still show that it is only the name of a secret, as in
+// {"name": "password", "value": "x"}. The secrets within it are searched.
 void NamesSearch::scan_contents(std::size_t value, std::size_t end) {
     const std::string_view text = without_quotes(text_.substr(value, end - value));
     const auto begin = static_cast<std::size_t>(text.data() - text_.data());

@@ -65,7 +65,7 @@ public:
         per_block_max_ = std::max(max / 2, per_address_max);
     }
 
-    /// Counts one peer until it is destroyed.
+    /// Counts one peer for as long as the ticket exists.
     class Ticket {
     public:
         Ticket(std::shared_ptr<ConnectionLimiter> limiter, std::string address)

@@ -11,8 +11,8 @@ namespace {
 
 HandshakeFailure server_without_proof() {
     return {wire::Code::unauthorized,
-            "The server could not prove that it knows the token: either its token differs, or someone is in between "
-            "and poses as the server. Compare the tokens of both sides; if they are equal, do not trust this network.",
+            "The server could not prove that it knows the token: either its token differs, or another machine "
+            "impersonates it. Compare the tokens of both sides; if they are equal, do not trust this network.",
             "The proof in welcome is wrong.", false};
 }
 
@@ -115,7 +115,8 @@ Step ClientHandshake::on_welcome(const wire::Welcome& welcome) {
         return fail(server_without_proof());
     }
     if (welcome.version != agreement_.version) {
-        return fail(failure_for_both(wire::Code::protocol, "Welcome names another version than both hellos give."));
+        return fail(
+            failure_for_both(wire::Code::protocol, "Welcome has a version other than the one that both hellos give."));
     }
     if ((welcome.features & ~common_features_) != 0) {
         return fail(failure_for_both(wire::Code::protocol, "Welcome names features that were not announced."));
@@ -190,11 +191,11 @@ const HandshakeFailure& ClientHandshake::failure() const {
 std::string explain_refusal(wire::Code code, std::string_view text) {
     if (code == wire::Code::unauthorized && !text.empty() && text != unknown_token) {
         return "The server does not accept the token: " + printable(text, limits::goaway_text_max) +
-               " If that is impossible, someone may be in between.";
+               " If that is impossible, the connection may be intercepted.";
     }
     if (code == wire::Code::unauthorized) {
         return "The server does not accept the token. Check that client and server use the same one; if they do, "
-               "someone may be in between.";
+               "the connection may be intercepted.";
     }
     if (code == wire::Code::handshake_timeout) {
         return "The server gave up the login because it took too long. The network may be slow or lose data.";

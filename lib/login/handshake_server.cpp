@@ -31,8 +31,8 @@ HandshakeFailure unauthorized(const AcceptedToken* token, const wire::TokenId& i
                            ? "The client's token (id " + to_hex(id) +
                                  ") is not one of this server's. Give client and server the same token."
                            : "The client names the token \"" + token->name +
-                                 "\" but its proof is wrong: someone may be between client and server, or repeats an "
-                                 "old login.";
+                                 "\" but its proof is wrong: the connection may be intercepted, or an old login was "
+                                 "replayed.";
     return {wire::Code::unauthorized, std::move(text), std::string(unknown_token), false};
 }
 

@@ -92,7 +92,7 @@ std::size_t find_token(std::string_view text) {
 }
 
 // The error message if `text` has a token and other text before or after it; otherwise empty.
-std::string company_of_token(std::string_view text) {
+std::string surrounding_text_error(std::string_view text) {
     const std::size_t at = find_token(text);
     const auto name_of = [](const Wrapping* wrapping) { return wrapping == nullptr ? "other text" : wrapping->name; };
     std::string what;
@@ -135,8 +135,8 @@ Result<Token, std::string> parse_token(std::string_view text) {
     if (text.empty()) {
         return std::string("The token is empty. Make one with `ferrotunnel token`.");
     }
-    if (std::string company = company_of_token(text); !company.empty()) {
-        return company;
+    if (std::string error = surrounding_text_error(text); !error.empty()) {
+        return error;
     }
     if (!text.starts_with(token_prefix)) {
         Digest key = sha256({as_bytes(text)});

@@ -68,7 +68,7 @@ std::optional<std::string> refusal_to_dial(WeakTokenPolicy policy, TokenStrength
         return std::nullopt;
     }
     return "The token is weak, and the server " + std::string(host) +
-           " is on another machine. Anyone in between can guess such a token from one login. Make a strong one with "
+           " is on another machine. Anyone who records a login can guess such a token. Make a strong one with "
            "`ferrotunnel token` and give it to server and clients, or allow weak tokens explicitly.";
 }
 

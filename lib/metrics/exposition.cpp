@@ -134,6 +134,11 @@ void Exposition::sample_of(std::string_view labels, std::uint64_t value, std::st
     put_number(text_, value);
 }
 
+void Exposition::sample_of(std::string_view labels, double value, std::string_view more, std::string_view more_value) {
+    begin_sample({}, labels, more, more_value);
+    put_number(text_, value);
+}
+
 // Each bucket is written including all shorter ones.
 void Exposition::histogram(std::string_view labels, std::span<const Bucket> buckets, double sum) {
     std::uint64_t so_far = 0;

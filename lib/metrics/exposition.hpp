@@ -46,6 +46,7 @@ public:
     /// A sample with labels made by text_of(), and optionally another one, whose value needs no escaping.
     void sample_of(std::string_view labels, std::uint64_t value, std::string_view more = {},
                    std::string_view more_value = {});
+    void sample_of(std::string_view labels, double value, std::string_view more = {}, std::string_view more_value = {});
     /// A histogram with labels made by text_of(). `buckets`: the shortest first, the last without a bound.
     void histogram(std::string_view labels, std::span<const Bucket> buckets, double sum);
     /// A family with one sample.

@@ -297,7 +297,7 @@ void Session::tick(TimePoint now) {
     }
     table_.end_overdue();
     if (now >= stalls_.next_deadline()) {
-        stalls_.check_streams([this](const Stall& stall) {
+        stalls_.check_streams(receiver_.receiving(), [this](const Stall& stall) {
             ++context_.stats.stalls;
             events_.on_stall(stall);
         });

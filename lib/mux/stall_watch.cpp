@@ -12,7 +12,7 @@ constexpr std::uint64_t least_useful_credit = limits::data_frame_cost + limits::
 
 // Empty if it moves, or if the reason for waiting is known. Each condition may be true for a moment, while another
 // thread is in the middle of an operation.
-std::optional<Stall::Why> StallWatch::stall_cause(Stream& stream) {
+std::optional<Stall::Why> StallWatch::stall_cause(Stream& stream, const Stream* receiving) {
     const StreamSide& side = stream.side_;
     if (stream.is_listed()) {
         return std::nullopt;  // its turn comes with the next batch
@@ -29,8 +29,8 @@ std::optional<Stall::Why> StallWatch::stall_cause(Stream& stream) {
     if (stream.waiting() != 0 && stream.inbound_.is_parked()) {
         return Stall::Why::unread;
     }
-    const bool is_owed = side.receive_open && stream.kind() != wire::ServiceKind::udp && stream.waiting() == 0 &&
-                         side.window.outstanding() < least_useful_credit;
+    const bool is_owed = side.receive_open && &stream != receiving && stream.kind() != wire::ServiceKind::udp &&
+                         stream.waiting() == 0 && side.window.outstanding() < least_useful_credit;
     if (is_owed && !(side.credit_due && side.in_control)) {
         return Stall::Why::no_credit;
     }
@@ -61,10 +61,10 @@ bool StallWatch::is_confirmed(const Stall& stall) {
     });
 }
 
-void StallWatch::check_streams(const std::function<void(const Stall&)>& report) {
+void StallWatch::check_streams(const Stream* receiving, const std::function<void(const Stall&)>& report) {
     check_at_ = table_.empty() ? never : context_.now + check_interval;
     table_.for_each([&](Stream& stream) {
-        if (const auto why = stall_cause(stream)) {
+        if (const auto why = stall_cause(stream, receiving)) {
             const Stall stall = stall_of(stream, *why);
             if (is_confirmed(stall)) {
                 report(stall);

@@ -65,11 +65,12 @@ public:
     /// There is a stream to watch.
     void begin() noexcept { check_at_ = check_at_ == never ? context_.now + check_interval : check_at_; }
     TimePoint next_deadline() const noexcept { return check_at_; }
-    /// Reports each stalled stream, and wakes it. To be called when next_deadline() has passed.
-    void check_streams(const std::function<void(const Stall&)>& report);
+    /// Reports each stalled stream, and wakes it. To be called when next_deadline() has passed. `receiving` is the
+    /// stream of a DATA frame that has arrived in part, if any: the peer decides when the rest arrives.
+    void check_streams(const Stream* receiving, const std::function<void(const Stall&)>& report);
 
 private:
-    static std::optional<Stall::Why> stall_cause(Stream& stream);
+    static std::optional<Stall::Why> stall_cause(Stream& stream, const Stream* receiving);
     static Stall stall_of(const Stream& stream, Stall::Why why);
     bool is_confirmed(const Stall& stall);
     void wake(Stream& stream, Stall::Why why);

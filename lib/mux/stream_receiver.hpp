@@ -43,6 +43,8 @@ public:
     Violation on_credit(wire::StreamId id, Bytes payload);
     Violation on_reset(wire::StreamId id, std::uint8_t flags, Bytes payload);
     Violation on_datagram(wire::StreamId id, Bytes payload);
+    /// The stream of a DATA frame whose payload has not arrived in full; null if there is none.
+    const Stream* receiving() const noexcept { return data_target_.get(); }
     /// Drops the rest of the payload that is being read: the session is over.
     void drop_target() noexcept { data_target_.reset(); }
 

@@ -140,7 +140,7 @@ std::string read_hello(Bytes body, ClientHello& hello) {
         return "its list of cipher suites is empty, or has half a suite";
     }
     if (std::find(compressions.begin(), compressions.end(), 0) == compressions.end()) {
-        return "it does not offer to leave data uncompressed";
+        return "it does not offer the null compression method";
     }
     if (fields.empty()) {
         return {};  // up to TLS 1.2, extensions may be missing (RFC 5246, 7.4.1.2)
@@ -287,7 +287,7 @@ ClientHelloReader::Status ClientHelloReader::judge_message_head(Bytes fragment, 
         return Status::more;
     }
     if (seen_ + record_bytes > message_bytes_) {
-        return fail("its record continues after it");
+        return fail("its record has more data after it");
     }
     if (record_at_ + record_head_bytes + record_bytes + (message_bytes_ - seen_ - record_bytes) >
         limits::client_hello_bytes_max) {

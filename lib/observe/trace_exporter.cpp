@@ -22,7 +22,7 @@ bool is_success(std::uint16_t status) noexcept {
     return status >= 200 && status < 300;
 }
 
-// As OTLP defines; without an answer the result is unknown.
+// As OTLP defines. Status 0: no response arrived, so the collector may or may not have the spans.
 bool may_be_repeated(std::uint16_t status) noexcept {
     return status == 0 || status == 429 || status == 502 || status == 503 || status == 504;
 }

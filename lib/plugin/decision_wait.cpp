@@ -19,7 +19,7 @@ DecisionWait::~DecisionWait() {
 Ticket::Handle DecisionWait::take(std::size_t instance, std::uint64_t timeout_ns) noexcept {
     check_here(*chain_->mailbox);
     if (ticket_.ticket != nullptr) {
-        FailureReason::set("it already owes a decision here");
+        FailureReason::set("it already has a pending decision here");
         return {};
     }
     const auto share = chain_->begin_wait(instance, token_, held_bytes_);

@@ -1,4 +1,4 @@
-// A run's wait for the decision that one of its instances owes: the ticket, then the decision, and the instance's
+// A run's wait for the pending decision of one of its instances: the ticket, then the decision, and the instance's
 // deadline.
 //
 //   idle --take, begin--> pending --decided--> arrived --take_continuation--> idle

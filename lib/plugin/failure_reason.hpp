@@ -38,7 +38,7 @@ private:
 };
 
 /// The reason of a failed hook that dropped its handle.
-inline constexpr std::string_view decision_dropped = "it dropped the decision that it owed";
+inline constexpr std::string_view decision_dropped = "it dropped its pending decision";
 
 /// The reason of a hook that failed by returning this value.
 inline std::string_view reason_of(ft_decision returned) noexcept {

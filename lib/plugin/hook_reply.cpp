@@ -53,7 +53,7 @@ std::string fault_in_fields(const HookReply::Fields& fields) {
     }
     for (const auto& [name, value] : fields) {
         if (!FieldLog::may_write(name, value)) {
-            return "a field that may not be written: \"" + escaped(name, shown) + ": " + escaped(value, shown) + '"';
+            return "a field that must not be written: \"" + escaped(name, shown) + ": " + escaped(value, shown) + '"';
         }
     }
     return {};

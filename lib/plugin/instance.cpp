@@ -47,7 +47,7 @@ void Instance::log(std::int32_t level, std::string_view line) const noexcept {
     try {
         const LogLevel as = level_of(level);
         if (log_.may_write(as, lines, now())) {
-            log_.log_at(as, "a plugin says", {{"plugin", options_.id}, {"text", escaped(line, longest)}});
+            log_.log_at(as, "a plugin logs", {{"plugin", options_.id}, {"text", escaped(line, longest)}});
         }
     } catch (const std::exception&) {  // no memory for the line
     }

@@ -108,7 +108,7 @@ void timed(HookTimer& watch, const Instance& asked, HookKind kind, Hook hook, bo
         FailureReason::set("it has thrown: ");
         FailureReason::add(problem.what());
     } catch (...) {
-        FailureReason::set("it has thrown what is not a std::exception");
+        FailureReason::set("it has thrown an object that is not a std::exception");
     }
     const std::optional<SlowHook> slow = watch.end();
     asked.count_time(kind, watch.took());

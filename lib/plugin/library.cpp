@@ -43,7 +43,7 @@ std::vector<std::string> read_type(const ft_type& theirs, Type& type) {
     type.is_guard = (type.calls.flags & FT_GUARD) != 0;
     if (!is_type_name(type.name)) {
         problems.push_back("The type \"" + type.name +
-                           "\" of the plugin has a name with other characters than small letters, digits and '-'.");
+                           "\" of the plugin has a name with characters other than small letters, digits and '-'.");
     }
     if (type.calls.make == nullptr || type.calls.destroy == nullptr) {
         problems.push_back("The type \"" + type.name +

@@ -36,10 +36,10 @@ std::optional<std::string> fault_of_read(const std::vector<NotesOfInstance>& cha
     }
     const std::string reads = "reads the note " + in_backticks(note) + ", which ";
     if (later != nullptr) {
-        return reads + "only " + in_backticks(later->id) + " sets, and that is not before it in the chain";
+        return reads + "only " + in_backticks(later->id) + " sets, but that plugin is not earlier in the chain";
     }
     if (observing != nullptr) {
-        return reads + "only " + in_backticks(observing->id) + " sets, and that only observes";
+        return reads + "only " + in_backticks(observing->id) + " sets, but that plugin only observes";
     }
     return reads + "no plugin of the chain sets";
 }

@@ -27,7 +27,7 @@ Result<std::string, http::Problem> read_service(std::string_view name) {
     const bool fits = !name.empty() && name.size() <= longest &&
                       std::none_of(name.begin(), name.end(), [](char c) { return c <= ' ' || c > '~'; });
     if (!fits) {
-        return http::Problem{"is not a valid name of a service"};
+        return http::Problem{"is not a valid service name"};
     }
     return std::string(name);
 }

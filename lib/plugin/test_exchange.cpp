@@ -6,9 +6,8 @@
 #include "http/head_writer.hpp"
 #include "http/response_parser.hpp"
 #include "plugin/http_chain_run.hpp"
-#include "plugin/test_bodies.hpp"
 #include "plugin/test_chain.hpp"
-#include "plugin/test_heads.hpp"
+#include "plugin/test_messages.hpp"
 
 namespace ferrotunnel::plugin {
 namespace {

@@ -1,4 +1,4 @@
-// A decision that a plugin owes. The plugin and the exchange's run have the same ticket and generation, by value; the
+// A pending decision of a plugin. The plugin and the exchange's run have the same ticket and generation, by value; the
 // first of them to change the state owns the result.
 //
 //   free --take--> open --decide (any thread)--> on its way --delivered on the worker--> free, next generation

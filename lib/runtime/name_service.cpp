@@ -48,8 +48,8 @@ NameService::Ticket NameService::resolve(const std::string& host, Callback callb
     return ++last_;
 }
 
-// Queries the cache, even while the first request is in progress: an older result may satisfy a later caller, and then
-// all.
+// Queries the cache, even while the first request is in progress: an older result may satisfy a later caller, and
+// then all callers get it.
 void NameService::begin(const std::string& host, bool is_first) {
     auto deliver = [self = self_, host](NameAnswer found) {
         return [self, host, found = std::move(found)] {

@@ -94,8 +94,8 @@ bool TimerQueue::call(const std::function<void()>& callback) {
 
 void TimerQueue::fire_due(TimePoint now) {
     ++run_;
-    // A timer that a callback sets to a time in the past is at the top again; it ends this run, and the loop comes
-    // back.
+    // A timer that a callback sets to a time in the past is at the top again. It ends this run, and fires in the next
+    // one.
     for (int left = fired_at_once_max; left > 0; --left) {
         if (heap_.empty() || heap_.front()->when_ > now || heap_.front()->set_in_ == run_) {
             return;

@@ -17,11 +17,11 @@ Backoff::Backoff(Random& random, const Settings& settings) : random_(random), se
     start_over();
 }
 
-void Backoff::peer_said_goodbye(TimePoint now) {
-    // Nothing was tried since the last one: each connection of a tunnel receives the same goodbye.
+void Backoff::on_goaway(TimePoint now) {
+    // Nothing was tried since the last one: each connection of a tunnel receives the same GOAWAY.
     const bool is_same = quick_retries_left_ != 0 && quick_retries_left_ == settings_.quick_retries;
-    const bool again = !is_same && goodbye_at_ != TimePoint::min() && now - goodbye_at_ < settings_.lived_long;
-    goodbye_at_ = now;
+    const bool again = !is_same && goaway_at_ != TimePoint::min() && now - goaway_at_ < settings_.lived_long;
+    goaway_at_ = now;
     quick_retries_left_ = again ? 0 : settings_.quick_retries;
 }
 

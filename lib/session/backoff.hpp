@@ -11,12 +11,12 @@ namespace ferrotunnel::session {
 class Backoff {
 public:
     struct Settings {
-        Duration first = limits::backoff_first;  // the shortest wait, except after a goodbye; the first ceiling is 2x
+        Duration first = limits::backoff_first;  // the shortest wait, except after a GOAWAY; the first ceiling is 2x
         Duration max = limits::backoff_max;      // no wait is longer
         /// A session that lived this long was a success: the next wait starts over. A shorter one was not, so that a
         /// server that accepts its clients and drops them at once is not hammered.
         Duration lived_long = limits::backoff_forget_after;
-        /// Short waits after a goodbye: most servers listen again within eight of them, about 3 s, for which visitors
+        /// Short waits after a GOAWAY: most servers listen again within eight of them, about 3 s, for which visitors
         /// are held. An attempt costs nothing at a server that does not listen; at one that listens it is the login
         /// that is wanted.
         unsigned quick_retries = 8;
@@ -26,15 +26,15 @@ public:
     Backoff(Random& random, const Settings& settings);
 
     /// Draws the wait before the next attempt evenly from [first, ceiling]; the ceiling, initially twice `first`, then
-    /// doubles, up to `max`. After a goodbye the first wait is drawn from 0 to 200 ms, and the other short ones from
+    /// doubles, up to `max`. After a GOAWAY the first wait is drawn from 0 to 200 ms, and the other short ones from
     /// 200 to 600 ms.
     Duration next_wait();
 
     /// Notes that the server has ended the session in order, so it is likely to be back in a moment: the next wait is
     /// almost none and those after it are short, each spread so that its clients do not all reconnect in the same
-    /// millisecond. If the server says goodbye again within `lived_long`, there are no such short waits; a goodbye that
+    /// millisecond. If the server sends GOAWAY again within `lived_long`, there are no such short waits; a GOAWAY that
     /// arrives on several connections before the next wait counts once.
-    void peer_said_goodbye(TimePoint now);
+    void on_goaway(TimePoint now);
 
     /// Notes a success: the next wait is as short as the first one.
     void start_over();
@@ -47,7 +47,7 @@ private:
     Settings settings_;
     Duration ceiling_{};
     unsigned quick_retries_left_ = 0;  // remaining short waits
-    TimePoint goodbye_at_ = TimePoint::min();
+    TimePoint goaway_at_ = TimePoint::min();
 };
 
 }  // namespace ferrotunnel::session

@@ -279,7 +279,7 @@ void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refu
         return;
     }
     if (!is_running(needs_.at.phase)) {
-        return;  // crossed our goodbye: the service is no longer wanted
+        return;  // crossed our GOAWAY: the service is no longer wanted
     }
     OfferedService* const twin = needs_.services.twin_of(*offered->service);
     const bool had_place = twin == nullptr && (offered->assigned_port != 0 || !offered->assigned_host.empty());

@@ -171,7 +171,7 @@ void ClientSession::begin_resumable() {
 void ClientSession::on_detached(const trunk::TrunkEnd& why) {
     detached_since_ = worker_.now();
     shared_->resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
-    shared_->log->warn("the connection was lost; its session waits to be resumed",
+    shared_->log->warn("a session lost its connection and waits to be resumed",
                        {{"session", agreement_.session}, {"code", wire::name_of(why.code)}, {"why", why.text}});
     resume_->begin(trunk_->session().received_bytes());
     callbacks_.on_waiting(why);

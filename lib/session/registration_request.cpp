@@ -27,7 +27,7 @@ const char* missing_feature(const backend::ClientService& service, std::uint64_t
     }
     // An older server would omit the plugins that guard the service.
     if (!service.plugins.empty() && (features & wire::feature::plugins) == 0) {
-        return "The server cannot run the plugins that the service asks for (passwords, addresses, rates): "
+        return "The server cannot run the plugins that the service requests (passwords, addresses, rates): "
                "its version is older than this client's.";
     }
     if (service.token && (features & wire::feature::service_tokens) == 0) {

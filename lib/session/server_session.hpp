@@ -170,7 +170,7 @@ private:
     bool has_ended() const noexcept { return phase_ == Phase::ended; }
     void stop_parts() noexcept;
     void leave(bool may_return = false) noexcept;
-    void keep_ports(bool with_goodbye);
+    void keep_ports(bool with_goaway);
     void report_end(const trunk::TrunkEnd& end);
     void report_gone(wire::Code code, const std::string& text, Phase before);
     void finish();

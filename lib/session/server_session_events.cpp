@@ -182,7 +182,7 @@ void ServerSession::on_trunk_end(const trunk::TrunkEnd& end) {
     resumption_.on_end();
     attempt([&] { report_end(end); });
     stop_parts();
-    if (login_.is_admitted() && before != Phase::draining) {  // no goodbye: its client will reconnect
+    if (login_.is_admitted() && before != Phase::draining) {  // no GOAWAY: its client will reconnect
         attempt([&] { keep_ports(false); });
     }
     leave(may_reconnect(end));
@@ -210,10 +210,10 @@ void ServerSession::leave(bool may_return) noexcept {
     login_.leave_registry();
 }
 
-// Reserves the ports for the token. After a goodbye others may use them as soon as no visitor waits for its client.
-void ServerSession::keep_ports(bool with_goodbye) {
+// Reserves the ports for the token. After a GOAWAY others may use them as soon as no visitor waits for its client.
+void ServerSession::keep_ports(bool with_goaway) {
     const Duration hold = at_.shared->ports->hold_time();
-    if (!with_goodbye) {
+    if (!with_goaway) {
         at_.shared->registry->keep_ports(facts_.key, Clock::now() + directory::Registry::ports_kept_for);
     } else if (hold > Duration::zero()) {
         at_.shared->registry->keep_ports(facts_.key, Clock::now() + hold, false);

@@ -27,7 +27,7 @@ directory::Refusal no_domain() {
 directory::Refusal none_to_assign() {
     return {Code::forbidden,
             "The server cannot assign a host to this token: those below its domain are reserved, or the token is "
-            "allowed other hosts only. Ask for a host by name, or have the server allow it."};
+            "allowed other hosts only. Ask for a host by name, or ask the server's operator to allow it."};
 }
 
 class HostKind : public ServiceKind {

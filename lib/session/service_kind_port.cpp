@@ -111,7 +111,8 @@ std::optional<directory::Refusal> PortKind::assign(SessionService& service, Serv
     const std::shared_ptr<const login::AcceptedToken> token = needs_.rights.token();
     if (token == nullptr) {
         // The session is about to end, or, if the token was restored meanwhile, the client requests again.
-        return needs_.rights.refuse_token().value_or(Refusal{Code::busy, "The server's tokens are changing."});
+        return needs_.rights.refuse_token().value_or(
+            Refusal{Code::busy, "The server is changing its tokens. The client retries."});
     }
     if (auto full = needs_.rights.count_service(service)) {
         return full;

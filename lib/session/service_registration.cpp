@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "directory/takeover.hpp"
 #include "session/server_shared.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::session {
 
@@ -92,7 +93,7 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_plugins(const wire
         return Refusal{Code::forbidden, "This server does not let clients request plugins."};
     }
     if (description.kind == wire::ServiceKind::private_tcp) {
-        return Refusal{Code::unsupported, "A private service has no plugins."};
+        return Refusal{Code::unsupported, "A private service cannot have plugins."};
     }
     for (const wire::PluginPart& plugin : description.plugins) {
         if (!plugin.unknown.empty()) {
@@ -116,14 +117,14 @@ std::optional<directory::Refusal> ServiceRegistration::refuse_group(const wire::
         return Refusal{Code::unsupported, "The client has not announced support for groups."};
     }
     if (description.kind == wire::ServiceKind::private_tcp) {
-        return Refusal{Code::unsupported, "A private service has no group."};
+        return Refusal{Code::unsupported, "A private service cannot have a group."};
     }
-    if (description.group.sticky > wire::Sticky::cookie ||
+    if (!has_word(description.group.sticky) ||
         (description.group.sticky == wire::Sticky::cookie && description.kind != wire::ServiceKind::http)) {
         return Refusal{Code::unsupported,
                        "This server does not support the service's value of `sticky`, or not for this kind."};
     }
-    if (description.group.balance > wire::Balance::two_choices) {
+    if (!has_word(description.group.balance)) {
         return Refusal{Code::unsupported, "This server does not support the service's value of `balance`."};
     }
     if (!description.plugins.empty()) {
@@ -235,7 +236,8 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
                                      std::optional<Refusal> refusal) {
     SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id, registration);
     if (service == nullptr) {
-        // Unregistered meanwhile, and perhaps registered again: that registration claims for itself.
+        // The client has unregistered the service in the meantime. If it has registered it again, that registration
+        // makes its own claims.
         needs_.table.release_unwanted(names);
         return;
     }

@@ -1,14 +1,36 @@
 #include "session/service_table.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "directory/visitor_queue.hpp"
 #include "session/server_shared.hpp"
-#include "session/waiting_visitors.hpp"
 
 namespace ferrotunnel::session {
+namespace {
+
+// Passes the visitors in the queue of a service that its trunk no longer carries to other trunks of the service. A
+// visitor without another trunk, or at a private service, is reset.
+void reroute_visitors(directory::VisitorQueue queue) {
+    while (!queue.empty()) {
+        queue.consume_first([]<typename AnyVisitor>(AnyVisitor visitor) {
+            if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
+                const std::shared_ptr<directory::SharedPort> port = visitor.port;
+                if (port) {  // otherwise it is reset: a private service has no other source
+                    port->dispatch(std::move(visitor));
+                }
+            } else {
+                directory::dispatch(std::move(visitor));
+            }
+        });
+    }
+}
+
+}  // namespace
 
 SessionService* ServiceTable::find(std::uint32_t id) noexcept {
     const auto found = services_.find(id);

@@ -1,5 +1,5 @@
 // Logins that plugins decide on, and code shared by all phases. session_plugins_registration.cpp has the registrations,
-// pending_visitor.hpp the visitors.
+// visitor_intake.cpp the visitors.
 #include "session/session_plugins.hpp"
 
 #include <utility>
@@ -15,7 +15,7 @@ using wire::Code;
 
 directory::Refusal refusal_by_plugin(const hooks::SessionRefusal& refusal) {
     if (refusal.failed) {
-        return {Code::busy, "The server cannot decide this at the moment. Trying later may work."};
+        return {Code::busy, "The server cannot decide this at the moment. Try again later."};
     }
     return {Code::forbidden, refusal.words.empty() ? "The server's rules do not allow it." : refusal.words};
 }

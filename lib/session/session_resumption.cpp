@@ -87,7 +87,7 @@ void SessionResumption::on_detached(const trunk::TrunkEnd& why) {
     shared.resume_counts->waits.fetch_add(1, std::memory_order_relaxed);
     static constexpr LogCategory detached{"detached", limits::client_lines_per_second};
     if (shared.log->may_write(LogLevel::info, detached, needs_.at.worker.now())) {
-        shared.log->info("a client's connection was lost; its session waits to be resumed",
+        shared.log->info("a client's session lost its connection and waits to be resumed",
                          {{"session", needs_.facts.agreement.session},
                           {"peer", needs_.facts.peer.text()},
                           {"client", needs_.facts.agreement.peer_name},

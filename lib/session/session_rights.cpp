@@ -168,8 +168,7 @@ std::optional<directory::Refusal> SessionRights::count_service(SessionService& s
         return std::nullopt;
     }
     return directory::Refusal{Code::busy, "The clients of this token have reached its limit of services (" +
-                                              std::to_string(rights.services.value_or(0)) +
-                                              "). Trying later may work."};
+                                              std::to_string(rights.services.value_or(0)) + "). Try again later."};
 }
 
 }  // namespace ferrotunnel::session

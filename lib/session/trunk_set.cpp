@@ -151,7 +151,7 @@ void TrunkSet::on_end(std::size_t place, const trunk::TrunkEnd& end, bool was_op
     slots_[place].backoff->session_ended(lived);
     tunnel_backoff_.session_ended(lived);
     if (end.by_peer && (end.code == Code::going_away || (end.code == Code::none && state.draining))) {
-        tunnel_backoff_.peer_said_goodbye(needs_.worker.now());
+        tunnel_backoff_.on_goaway(needs_.worker.now());
     }
 }
 

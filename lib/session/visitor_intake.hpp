@@ -1,6 +1,6 @@
 // Intake of visitors at a trunk: plugins are called, the visitor waits in the queue, and gets a stream.
 //
-//   take --mail--> on_visitor --> plugins (pending_visitor.hpp) --> queue --room--> stream (VisitorStreams)
+//   take --mail--> on_visitor --> plugins (PendingVisitor) --> queue --room--> stream (VisitorStreams)
 //                      |               \--refused                     |
 //                      `--------- the trunk has left the service -----'--> another trunk
 #pragma once

@@ -18,6 +18,41 @@
 namespace ferrotunnel::detail {
 namespace {
 
+constexpr Choice proxy_versions[] = {
+    {"off", static_cast<std::uint64_t>(ProxyProtocol::off)},
+    {"v1", static_cast<std::uint64_t>(ProxyProtocol::v1)},
+    {"v2", static_cast<std::uint64_t>(ProxyProtocol::v2)},
+};
+constexpr SettingFacts of_backend[] = {
+    {.key = "backend_ca",
+     .form = Form::path,
+     .help = "CAs that sign the certificate of a TLS backend, or that certificate itself. Default: the system's CAs."},
+    {.key = "backend_certificate",
+     .form = Form::path,
+     .help = "Client certificate for a TLS backend that requests one: PEM, followed by its chain. With `backend_key`."},
+    {.key = "backend_key",
+     .form = Form::path,
+     .help = "Private key of `backend_certificate`, PEM without a passphrase."},
+    {.key = "backend_name",
+     .type = "host",
+     .help = "Name that the certificate of a TLS backend must have, and that is sent as SNI. Default: the host of "
+             "`local`."},
+    {.key = "backend_insecure",
+     .form = Form::on_off,
+     .help =
+         "Accept any certificate of a TLS backend: anyone on the network path can then read and modify all traffic."},
+    {.key = "proxy_protocol",
+     .form = Form::choice,
+     .choices = proxy_versions,
+     .help = "Send the visitor's address to the backend in a header before the first byte. Each visitor of an HTTP "
+             "service then has backend connections of its own. With `udp`: `v2`, before the first datagram."},
+    {.key = "proxy_each",
+     .form = Form::on_off,
+     .help =
+         "With `udp` and `proxy_protocol`: send the header before each datagram, as DNS servers expect, and not only "
+         "before the first."},
+};
+
 const char* tls_form(wire::ServiceKind kind) {
     return kind == wire::ServiceKind::http ? "https://host:port or h2://host:port" : "tls://host:port";
 }
@@ -73,6 +108,10 @@ const BackendTls no_backend_tls{};
 
 }  // namespace
 
+std::span<const SettingFacts> backend_keys() noexcept {
+    return of_backend;
+}
+
 BackendSpec backend_spec(Tcp& service) {
     return {service.name, service.local, wire::ServiceKind::tcp, service.backend_tls, service.proxy_protocol,
             false,        &service};
@@ -91,6 +130,70 @@ BackendSpec backend_spec(Udp& service) {
     BackendSpec words{service.name, service.local, wire::ServiceKind::udp, no_backend_tls, service.proxy_protocol};
     words.proxy_each = service.proxy_each;
     return words;
+}
+
+BackendKeys::BackendKeys(config::Section& service)
+    : ca_(service.find("backend_ca")),
+      certificate_(service.find("backend_certificate")),
+      key_(service.find("backend_key")),
+      name_(service.find("backend_name")),
+      insecure_(service.find("backend_insecure")),
+      proxy_(service.find("proxy_protocol")),
+      proxy_each_(service.find("proxy_each")) {}
+
+bool BackendKeys::read(BackendTls& tls) const {
+    const auto ca = ca_ ? ca_->path() : std::nullopt;
+    const auto name = name_ ? name_->word() : std::nullopt;
+    const auto insecure = insecure_ ? insecure_->boolean() : std::nullopt;
+    const auto certificate = certificate_ ? certificate_->path() : std::nullopt;
+    const auto key = key_ ? key_->path() : std::nullopt;
+    tls.ca_file = ca.value_or("");
+    tls.certificate_file = certificate.value_or("");
+    tls.key_file = key.value_or("");
+    tls.server_name = name.value_or("");
+    tls.insecure = insecure.value_or(false);
+    return (ca || !ca_) && (certificate || !certificate_) && (key || !key_) && (name || !name_) &&
+           (insecure || !insecure_);
+}
+
+bool BackendKeys::read(ProxyProtocol& proxy) const {
+    if (!proxy_) {
+        return true;
+    }
+    std::optional<std::uint64_t> version;
+    const bool is_one = read_value(key_called(backend_keys(), "proxy_protocol"), *proxy_, version);
+    config::assign(proxy, version);
+    return is_one;
+}
+
+bool BackendKeys::check_files(const BackendSpec& words) const {
+    // CA and certificate are tried one by one, so that each problem is reported at its key.
+    auto are_good = [&](const BackendTls& tls, const std::optional<config::Value>& at) {
+        std::vector<Problem> problems;
+        if (at) {
+            make_backend({words.name, words.local, words.kind, tls, words.proxy}, problems);
+        }
+        for (const Problem& problem : problems) {
+            at->problem(problem.text);
+        }
+        return problems.empty();
+    };
+    BackendTls authority = words.tls;
+    authority.certificate_file.clear();
+    authority.key_file.clear();
+    BackendTls own = words.tls;
+    own.ca_file.clear();
+    const bool authority_good = are_good(authority, ca_);
+    return are_good(own, certificate_) && authority_good;
+}
+
+const config::Value* BackendKeys::any_tls() const noexcept {
+    return ca_            ? &*ca_
+           : certificate_ ? &*certificate_
+           : key_         ? &*key_
+           : name_        ? &*name_
+           : insecure_    ? &*insecure_
+                          : nullptr;
 }
 
 void check_backend(const BackendSpec& words, const char* example, std::vector<Problem>& problems) {

@@ -1,9 +1,11 @@
-// A whole configuration as one YAML text: all its files merged, with defaults added and secrets hidden.
+// A whole configuration as it is shown, all its files merged, with defaults added and secrets hidden: as one YAML text,
+// and what differs between two, key by key.
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "config/node.hpp"
+#include "ferrotunnel/config_change.hpp"
 #include "settings/file.hpp"
 
 namespace ferrotunnel::detail {
@@ -12,11 +14,7 @@ namespace ferrotunnel::detail {
 /// likely to contain one. The file or variable that a secret is read from is shown.
 std::string effective_text(const ConfigFile& file);
 
-/// The whole configuration as a tree, in which defaults have no place.
-config::Node effective_document(const ConfigFile& file);
-/// A text of effective_document() as shown. `key` is its key; `free_names`: it is below keys that users choose.
-std::string shown_text(const ConfigFile& file, const config::Node& text, const std::string& key, bool free_names);
-/// Whether users choose the keys below this one. `path` is its full path, like "server.plugins.chain".
-bool has_free_names(const std::string& path, const std::string& key);
+/// In the order of the keys. Texts are compared as shown, so two hidden secrets are equal.
+std::vector<ConfigChange> changes_between(const ConfigFile& before, const ConfigFile& now);
 
 }  // namespace ferrotunnel::detail

@@ -10,7 +10,7 @@ public:
     std::string message(int value) const override {
         switch (static_cast<errc>(value)) {
             case errc::session_closed:
-                return "the client or server was stopped";
+                return "this side's client or server was stopped";
             case errc::trunk_lost:
                 return "the connection between client and server was lost";
             case errc::stream_reset:

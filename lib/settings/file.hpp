@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/tls.hpp"
 #include "ferrotunnel/udp.hpp"
+#include "settings/setting.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {
@@ -123,5 +125,8 @@ struct ConfigSource {
 
 /// Reads a file. Never fails: problems are in `problems`, and invalid values are left out.
 ConfigFile read_config(const ConfigSource& source);
+
+/// The keys of a file as a whole.
+std::span<const SettingFacts> root_keys() noexcept;
 
 }  // namespace ferrotunnel::detail

@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "settings/file.hpp"
-#include "settings/group.hpp"
-#include "settings/key_tables.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -1,5 +1,5 @@
 // All keys that a configuration file may have, as a tree of their declarations: the rows of settings, and the tables of
-// groups that have readers of their own (settings/key_tables.hpp).
+// groups that have readers of their own, each in the file of its subject.
 #pragma once
 
 #include <span>

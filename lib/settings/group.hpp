@@ -1,166 +1,47 @@
-// The settings of a side, group by group, and generic operations on them: reading, checking bounds, comparing.
+// The group of a service that several clients share: its keys, their reader and their check.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "base/check.hpp"
-#include "settings/http.hpp"
-#include "settings/https.hpp"
-#include "settings/plugin_limits.hpp"
-#include "settings/setting_value.hpp"
-#include "settings/settings.hpp"
-#include "settings/traces.hpp"
+#include "config/reader.hpp"
+#include "ferrotunnel/error.hpp"
+#include "ferrotunnel/group.hpp"
+#include "settings/setting.hpp"
+#include "wire/control.hpp"
 
 namespace ferrotunnel::detail {
 
-/// The place of a group of settings.
-struct GroupPlace {
-    std::string_view path{};          // within its section of a file: "https"; empty: the section itself
-    std::string_view problem_path{};  // in problems: the builder's call for the group, "http_settings"
+/// The keys of a service that describe its group.
+std::span<const SettingFacts> group_keys() noexcept;
+
+class GroupKeys {
+public:
+    /// Looks up all keys, which makes them known.
+    explicit GroupKeys(config::Section& service)
+        : name_(service.find("group")),
+          balance_(service.find("balance")),
+          weight_(service.find("weight")),
+          standby_(service.find("standby")),
+          sticky_(service.find("sticky")),
+          eject_(service.find("eject")) {}
+
+    /// False if one is invalid, which was reported.
+    bool read(Group& group) const;
+
+private:
+    std::optional<config::Value> name_;
+    std::optional<config::Value> balance_;
+    std::optional<config::Value> weight_;
+    std::optional<config::Value> standby_;
+    std::optional<config::Value> sticky_;
+    std::optional<config::Value> eject_;
 };
 
-/// Joins "timing" and "ping_interval" with a dot; either may be empty.
-inline std::string joined_path(std::string_view path, std::string_view key) {
-    return std::string(path) + (path.empty() || key.empty() ? "" : ".") + std::string(key);
-}
-
-inline std::string path_of(const GroupPlace& place, const SettingFacts& setting) {
-    return joined_path(place.path, setting.key);
-}
-
-/// The setting's name in problems and origins.
-inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& setting) {
-    return joined_path(place.problem_path, setting.problem.empty() ? setting.key : setting.problem);
-}
-
-inline constexpr GroupPlace timing_place{"timing", "timing"};
-inline constexpr GroupPlace http_place{"http", "http_settings"};
-inline constexpr GroupPlace https_place{"https", "https"};
-inline constexpr GroupPlace traces_place{"traces", "traces"};
-inline constexpr GroupPlace plugins_place{"plugins", "plugin_limits"};
-
-/// Calls `visit(place, rows, part)` for each group of a side; `part(values)` is the group within the side's values.
-template <typename Values>
-struct Groups;
-
-template <>
-struct Groups<ServerValues> {
-    template <typename Visit>
-    static void visit(Visit visit) {
-        visit(
-            GroupPlace{}, std::span(server_settings), [](auto& values) -> auto& { return values; });
-        visit(
-            GroupPlace{}, std::span(common_settings), [](auto& values) -> auto& { return values; });
-        visit(
-            timing_place, std::span(timing_settings), [](auto& values) -> auto& { return values.timing; });
-        visit(
-            http_place, http_settings(), [](auto& values) -> auto& { return values.http; });
-        visit(
-            https_place, https_settings(), [](auto& values) -> auto& { return values.https; });
-        visit(
-            traces_place, traces_settings(), [](auto& values) -> auto& { return values.traces; });
-        visit(
-            plugins_place, std::span(plugin_limit_settings),
-            [](auto& values) -> auto& { return values.plugin_limits; });
-    }
-};
-
-template <>
-struct Groups<ClientValues> {
-    template <typename Visit>
-    static void visit(Visit visit) {
-        visit(
-            GroupPlace{}, std::span(client_settings), [](auto& values) -> auto& { return values; });
-        visit(
-            GroupPlace{}, std::span(common_settings), [](auto& values) -> auto& { return values; });
-        visit(
-            timing_place, std::span(timing_settings), [](auto& values) -> auto& { return values.timing; });
-        visit(
-            timing_place, std::span(reconnect_settings), [](auto& values) -> auto& { return values.timing; });
-    }
-};
-
-/// Calls `visit` with the setting's value in `group`. Does nothing for a section.
-template <typename Group, typename Values, typename Visit>
-void visit_value(const Setting<Group>& setting, Values& group, Visit visit) {
-    std::visit(
-        [&](auto at) {
-            if constexpr (!std::is_same_v<decltype(at), std::monostate>) {
-                visit(group.*at);
-            }
-        },
-        setting.at);
-}
-
-/// Appends a problem for each value that is not within its bounds.
-template <typename Rows, typename Values>
-void check_bounds(const GroupPlace& place, const Rows& rows, const Values& group, std::vector<Problem>& problems) {
-    for (const auto& setting : rows) {
-        visit_value(setting, group, [&](const auto& value) {
-            if (auto wrong = out_of_bounds(setting, value)) {
-                problems.push_back({problem_path_of(place, setting), std::move(*wrong)});
-            }
-        });
-    }
-}
-
-/// Whether the setting is the same in two groups.
-template <typename Group>
-bool is_same(const Setting<Group>& setting, const std::type_identity_t<Group>& a,
-             const std::type_identity_t<Group>& b) {
-    return std::visit(
-        [&](auto at) {
-            if constexpr (std::is_same_v<decltype(at), std::monostate>) {
-                return setting.is_same == nullptr || setting.is_same(a, b);
-            } else {
-                return a.*at == b.*at;
-            }
-        },
-        setting.at);
-}
-
-/// Erases the origins of the settings that the application has changed; the others still come from the file.
-template <typename Rows, typename Before, typename Now>
-void forget_changed(const GroupPlace& place, const Rows& rows, const Before& before, const Now& now,
-                    Attached& attached) {
-    for (const auto& setting : rows) {
-        if (!is_same(setting, before, now)) {
-            attached.origins.erase(problem_path_of(place, setting));
-            attached.origins.erase(std::string(place.problem_path));
-        }
-    }
-}
-
-/// Sets a setting outside of groups to the application's value.
-template <typename Values, typename Settings, typename Given>
-void replace_value(Settings& settings, std::string_view key, Given given) {
-    bool found = false;
-    Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
-        for (const auto& setting : rows) {
-            if (place.path.empty() && setting.key == key) {
-                visit_value(setting, part(settings), [&](auto& value) { found = assign_value(value, given); });
-                settings.origins.erase(problem_path_of(place, setting));
-            }
-        }
-    });
-    check(found, "a builder sets a setting that there is not");
-}
-
-/// Sets a group to the application's values.
-template <typename Group>
-void replace_group(const GroupPlace& place, std::span<const Setting<Group>> rows, Group& group, Group now,
-                   Attached& attached) {
-    forget_changed(place, rows, group, now, attached);
-    group = std::move(now);
-}
-
-inline void replace_timing(Timing& timing, const Timing& now, Attached& attached) {
-    forget_changed(timing_place, reconnect_settings, timing, now, attached);
-    replace_group(timing_place, std::span<const Setting<Timing>>(timing_settings), timing, now, attached);
-}
+/// Appends the problems of the group of a service, with the service's name as their key.
+void check_group(const Group& group, const std::string& service, wire::ServiceKind kind, bool has_plugins,
+                 bool is_private, std::vector<Problem>& problems);
 
 }  // namespace ferrotunnel::detail

@@ -1,19 +1,31 @@
-// Services that must prove a token of their own: validation, and conversion to the engine's form.
+// Services that must prove a token of their own: their keys, their reader and their check, and conversion to the
+// engine's form.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "config/reader.hpp"
 #include "directory/service_tokens.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/service_token.hpp"
+#include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
 
+struct ConfigReading;
+
 /// Maximum number of guarded services of a server, since each registration checks all of them.
 inline constexpr std::size_t guarded_services_max = 256;
+
+/// The keys of a guarded service.
+std::span<const SettingFacts> guarded_service_keys() noexcept;
+
+/// Reads the services that must prove a token of their own.
+void read_guarded_services(const config::Value& list, ConfigReading& reading, std::vector<GuardedService>& services);
 
 /// The problem of one port or range; empty if it is valid.
 std::optional<std::string> guarded_port_fault(const std::string& text);

@@ -2,17 +2,88 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "backend/backend.hpp"
+#include "base/limits.hpp"
 #include "base/text.hpp"
+#include "ferrotunnel/detail/health_kinds.hpp"
+
+namespace ferrotunnel {
+
+constexpr std::string_view word_for(HealthCheck::Kind kind) noexcept {
+    return detail::health_kind(kind).word;
+}
+
+}  // namespace ferrotunnel
 
 namespace ferrotunnel::detail {
 namespace {
 
 using backend::HealthCheckSettings;
+using config::Section;
+using config::Value;
 using Kind = HealthCheck::Kind;
+
+constexpr auto health_kinds = choices_of<Kind, 1>();  // all but `off`
+constexpr Choice unhealthy_rules[] = {{"refuse", 0}, {"try", 1}};
+constexpr SettingFacts of_health[] = {
+    {.key = "type",
+     .form = Form::choice,
+     .choices = health_kinds,
+     .help = "Whether the backend must accept a connection (`tcp`) or answer a GET (`http`). Default: `http`."},
+    {.key = "path", .type = "request path", .help = "With `http`: requested path. Default: `/`."},
+    {.key = "status",
+     .type = "status code or range, or a list",
+     .help = "With `http`: statuses of a healthy response, from 200 to 599. Default: `200-399`."},
+    {.key = "text",
+     .type = "text",
+     .help = "With `http`: text that the first 64 KiB of a healthy response contain, up to 256 bytes. Default: any."},
+    {.key = "interval",
+     .form = Form::time,
+     .min = limits::health_interval_ms_min,
+     .max = limits::health_interval_ms_max,
+     .help = "Time from one check to the next, less a random part of up to a fifth; `100ms` to `1h`. Default: `5s`."},
+    {.key = "timeout",
+     .form = Form::time,
+     .min = limits::health_timeout_ms_min,
+     .max = limits::health_timeout_ms_max,
+     .help = "A check without an answer within this time has failed; `10ms` to `1m`. Default: `3s`."},
+    {.key = "rise",
+     .form = Form::number,
+     .min = 1,
+     .max = limits::health_consecutive_max,
+     .help = "Number of good checks in a row after which an unhealthy backend is healthy. Default: 2."},
+    {.key = "fall",
+     .form = Form::number,
+     .min = 1,
+     .max = limits::health_consecutive_max,
+     .help = "Number of bad checks in a row after which a healthy backend is unhealthy; the very first check alone "
+             "decides. Default: 3."},
+    {.key = "all_unhealthy",
+     .form = Form::choice,
+     .choices = unhealthy_rules,
+     .help =
+         "If no member of the group is healthy: visitors are refused (HTTP 503 with Retry-After, otherwise a reset), "
+         "or this backend is tried anyway. Default: `refuse`."},
+};
+
+std::span<const SettingFacts> health_keys() noexcept {
+    return of_health;
+}
+
+constexpr SettingFacts of_checked[] = {
+    {.key = "health",
+     .type = "request path, or `tcp`",
+     .help =
+         "The client checks the backend regularly; while it is unhealthy, the service gets no new visitors "
+         "([operations](operations.md), \"Health\"). `/healthz`: a GET of this path gets 200 to 399; `tcp`: it accepts "
+         "a connection. Not with `udp`, nor for private services.",
+     .keys = health_keys},
+};
 
 constexpr std::string_view host_of_backend = "backend";  // the value of `host_header`
 
@@ -66,10 +137,10 @@ std::string why_unsuited(const HealthCheck& check, const std::string& local, wir
     if (!place->folder.empty() || place->is_exit) {
         return "needs a backend that can be connected to, and " + in_quotes(local) + " is not one";
     }
-    if (check.kind == Kind::http && place->http2) {
+    if (health_kind(check.kind).sends_request && place->http2) {
         return "sends HTTP/1.1, and the backend speaks HTTP/2; `health: tcp` checks whether it accepts connections";
     }
-    if (check.kind == Kind::http && kind == wire::ServiceKind::tls) {
+    if (health_kind(check.kind).sends_request && kind == wire::ServiceKind::tls) {
         return "can only be `tcp` here: the backend speaks TLS with visitors, and not with this client";
     }
     return "";
@@ -96,23 +167,129 @@ std::shared_ptr<const HealthCheckSettings> terms_of(const HealthCheck& check, st
         return nullptr;
     }
     auto terms = std::make_shared<HealthCheckSettings>();
-    terms->is_http = check.kind == Kind::http;
+    static_cast<HealthCheck&>(*terms) = check;
     if (const auto place = backend::parse_backend_address(local, kind); place && host.empty()) {
         host = place->unix_path.empty() ? net::to_text(place->at) : "localhost";
     }
     terms->host = std::move(host);
-    terms->path = check.path;
     terms->statuses = statuses_of(check.status).value_or(std::vector<HealthCheckSettings::Statuses>{});
-    terms->text = check.text;
-    terms->interval = check.interval;
-    terms->timeout = check.timeout;
-    terms->rise = check.rise;
-    terms->fall = check.fall;
-    terms->try_when_all_unhealthy = check.try_when_all_unhealthy;
     return terms;
 }
 
+class HealthReader {
+public:
+    explicit HealthReader(HealthCheck& check) : check_(check) {}
+
+    bool read(const Value& value) {
+        if (!value.is_group()) {
+            read_word(value);
+        } else {
+            check_.kind = HealthCheck::Kind::http;
+            Section section = section_of(value, health_keys());
+            read_answer(section);
+            read_pace(section);
+            section.finish();
+        }
+        return is_right() && is_complete_;
+    }
+
+private:
+    // "/healthz", or a kind that needs no path.
+    void read_word(const Value& value) {
+        const auto word = good(value.word());
+        if (!word) {
+            return;
+        }
+        if (const auto check = good(health_check_of(*word))) {
+            check_.kind = check->kind;
+            check_.path = check->path;
+            places_.emplace("path", value);
+        } else {
+            value.problem(expected_health_check() + ", found " + in_quotes(*word));
+        }
+    }
+
+    void read_answer(Section& section) {
+        if (const auto kind = number(section, "type")) {
+            check_.kind = static_cast<HealthCheck::Kind>(*kind);
+        }
+        for (const auto& [key, into] : {std::pair("path", &check_.path), std::pair("text", &check_.text)}) {
+            if (const auto value = find(section, key)) {
+                config::assign(*into, good(value->word()));
+            }
+        }
+        if (const auto value = find(section, "status")) {
+            std::string all;
+            for (const Value& item : value->items_or_single()) {
+                const auto one = good(item.word());
+                all += one ? (all.empty() ? "" : ",") + *one : "";
+            }
+            check_.status = all.empty() ? check_.status : all;
+        }
+        for (const char* key : {"path", "text", "status"}) {
+            if (const auto found = places_.find(key);
+                found != places_.end() && !health_kind(check_.kind).sends_request) {
+                found->second.problem("is for `type: http`");
+                is_complete_ = false;
+            }
+        }
+    }
+
+    void read_pace(Section& section) {
+        for (const auto& [key, into] :
+             {std::pair("interval", &check_.interval), std::pair("timeout", &check_.timeout)}) {
+            if (const auto value = find(section, key)) {
+                config::assign(*into, good(value->time()));
+            }
+        }
+        for (const auto& [key, into] : {std::pair("rise", &check_.rise), std::pair("fall", &check_.fall)}) {
+            if (const auto count = number(section, key)) {
+                *into = static_cast<unsigned>(*count);
+            }
+        }
+        if (const auto rule = number(section, "all_unhealthy")) {
+            check_.try_when_all_unhealthy = *rule == 1;
+        }
+    }
+
+    bool is_right() const {
+        const std::vector<Problem> problems = problems_of(check_);
+        for (const Problem& problem : problems) {
+            places_.at(problem.key).problem(problem.text);  // the defaults are valid
+        }
+        return problems.empty();
+    }
+
+    std::optional<Value> find(Section& section, const char* key) {
+        auto value = section.find(key);
+        if (value) {
+            places_.emplace(key, *value);
+        }
+        return value;
+    }
+    std::optional<std::uint64_t> number(Section& section, const char* key) {
+        return find(section, key) ? good(read_key(section, health_keys(), key)) : std::nullopt;
+    }
+    template <typename T>
+    T good(T value) {
+        is_complete_ = is_complete_ && value;
+        return value;
+    }
+
+    HealthCheck& check_;
+    std::map<std::string, Value, std::less<>> places_;
+    bool is_complete_ = true;
+};
+
 }  // namespace
+
+std::span<const SettingFacts> health_key() noexcept {
+    return of_checked;
+}
+
+bool read_health(const Value& value, HealthCheck& check) {
+    return HealthReader(check).read(value);
+}
 
 std::vector<Problem> problems_of(const HealthCheck& check) {
     std::vector<Problem> problems;

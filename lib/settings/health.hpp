@@ -1,18 +1,27 @@
-// Health check settings of a service: validation, and conversion to the engine's form.
+// Health check of a service: its keys, their reader and their check, and conversion to the engine's form.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "backend/health.hpp"
+#include "config/reader.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/health_check.hpp"
 #include "ferrotunnel/http.hpp"
 #include "ferrotunnel/tcp.hpp"
 #include "ferrotunnel/tls.hpp"
+#include "settings/setting.hpp"
 
 namespace ferrotunnel::detail {
+
+/// The key `health` of a service.
+std::span<const SettingFacts> health_key() noexcept;
+
+/// Reads `health`: a path, `tcp`, or a group of keys. False if a problem was reported at its place.
+bool read_health(const config::Value& value, HealthCheck& check);
 
 /// The problems of the values, independent of the service; each problem has its key.
 std::vector<Problem> problems_of(const HealthCheck& check);

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
-#include <tuple>
 #include <utility>
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "h2/limits.hpp"
 #include "http/characters.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -51,8 +49,8 @@ constexpr std::array settings_of_http{
         "After the last response, the connection is closed once the visitor has sent nothing for this long; after 30 s "
         "in any case, or this if it is longer."),
     size("linger_bytes", &S::linger_bytes, 0, limits::http_linger_settable_max,
-         "What visitors still send after their last response is discarded. Beyond this much, for each worker, the "
-         "connection that has been ending for longest is reset."),
+         "Bytes that visitors send after their last response, and that each worker discards. Beyond this, the "
+         "connection that has been closing for longest is reset."),
     number("requests_per_connection", &S::requests_per_connection, 1, limits::http_requests_settable_max,
            "Requests of a visitor's connection; the last response has `Connection: close`."),
     number("connections", &S::connections, 1, limits::http_connections_settable_max,
@@ -117,7 +115,7 @@ constexpr std::array settings_of_http{
                 .is_repeated = true,
                 .topic = addresses_topic,
                 .brief = "Trust X-Forwarded-* of this proxy in front; may be repeated",
-                .type = "address or network, or a list",
+                .type = "IP address or network, or a list",
                 .help = "Proxies in front of this server, such as 192.0.2.7 or 10.0.0.0/8, whose X-Forwarded-* and "
                         "X-Request-Id are trusted. Up to 1,024.",
                 .is_live = true},
@@ -131,33 +129,18 @@ constexpr std::array settings_of_http{
                &S::via},
     on_off("member_header", &S::member_header,
            "Whether responses of a group name the answering client in X-FerroTunnel-Member."),
-    Setting<S>{{.key = "pages", .type = "pages", .help = "Pages of your own, see below.", .is_live = true},
-               {},
-               [](const S& a, const S& b) { return a.pages == b.pages; },
-               [](S& into, const S& from) { into.pages = from.pages; }},
     Setting<S>{
-        {.key = "hosts", .type = "hosts", .help = "Pages of your own for single hosts, see below.", .is_live = true},
+        {.key = "pages", .type = "map of statuses to files", .help = "Pages of your own, see below.", .is_live = true},
         {},
-        [](const S&, const S&) { return true; }},  // compared as part of `pages`
+        [](const S& a, const S& b) { return a.pages == b.pages; },
+        [](S& into, const S& from) { into.pages = from.pages; }},
+    Setting<S>{{.key = "hosts",
+                .type = "map of hosts to pages",
+                .help = "Pages of your own for single hosts, see below.",
+                .is_live = true},
+               {},
+               [](const S&, const S&) { return true; }},  // compared as part of `pages`
 };
-
-void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems) {
-    const std::string setting = "http_settings.pages";
-    if (pages.size() > limits::http_pages_max) {
-        problems.push_back({setting, "has more than " + std::to_string(limits::http_pages_max) + " pages"});
-        return;
-    }
-    std::set<std::tuple<std::string, std::string, HttpPage::Format>> known;
-    for (const HttpPage& page : pages) {
-        http::HostPages checked;
-        if (const auto wrong = add_page(page, checked)) {
-            problems.push_back({setting, "the page for " + in_quotes(page.state) + ' ' + *wrong});
-        } else if (!known.insert({page.host, page.state, page.format}).second) {
-            problems.push_back({setting, "there are two pages for " + in_quotes(page.state) + " in one format" +
-                                             (page.host.empty() ? "" : ", for the host " + in_quotes(page.host))});
-        }
-    }
-}
 
 }  // namespace
 
@@ -179,67 +162,10 @@ void check_http_settings(const HttpServerSettings& settings, std::vector<Problem
     check_pages(settings.pages, problems);
 }
 
-// --- pages ---
-
-std::optional<PageStates> page_states_of(const std::string& name) {
-    PageStates found;
-    found.all = name == "all";
-    if (const auto state = http::page_state_of(std::string_view(name))) {
-        found.states.push_back(*state);
-    }
-    for (std::size_t i = 0; i < http::page_states; ++i) {
-        const http::PageStateInfo& info = http::info_of(static_cast<http::PageState>(i));
-        if (std::to_string(info.status) == name) {
-            found.states.push_back(info.state);
-        }
-    }
-    return found.all || !found.states.empty() ? std::optional(found) : std::nullopt;
+std::optional<std::string> network_fault(const std::string& text) {
+    const auto network = net::IpNetwork::parse(text);
+    return network ? std::nullopt : std::optional(in_quotes(text) + ' ' + network.error());
 }
-
-std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages) {
-    static_assert(static_cast<int>(HttpPage::Format::html) == static_cast<int>(http::PageFormat::html) &&
-                  static_cast<int>(HttpPage::Format::json) == static_cast<int>(http::PageFormat::json) &&
-                  static_cast<int>(HttpPage::Format::text) == static_cast<int>(http::PageFormat::text));
-    const auto states = page_states_of(page.state);
-    if (!states) {
-        return "is not a valid status or state; expected a status like 404, a state like no_client, or all";
-    }
-    auto parsed = http::PageTemplate::parse(page.text, static_cast<http::PageFormat>(page.format));
-    if (!parsed) {
-        return parsed.error().text;
-    }
-    const auto host = http::parse_host_pattern(page.host.empty() ? "*" : page.host);
-    if (!host) {
-        return "is for the host " + in_quotes(page.host) + ", which " + host.error().text;
-    }
-    http::PageSet& set = pages.of(*host);
-    if (states->all) {
-        set.set_default(std::move(*parsed));
-        return std::nullopt;
-    }
-    for (const http::PageState state : states->states) {
-        set.set(state, *parsed);
-    }
-    return std::nullopt;
-}
-
-// The pages for the most specific states are added last, so that they win.
-http::HostPages pages_of(const std::vector<HttpPage>& pages) {
-    const auto exactness = [](const HttpPage& page) {
-        return page.state == "all" ? 0 : http::page_state_of(std::string_view(page.state)) ? 2 : 1;
-    };
-    http::HostPages all;
-    for (int level = 0; level <= 2; ++level) {
-        for (const HttpPage& page : pages) {
-            if (exactness(page) == level) {
-                (void)add_page(page, all);
-            }
-        }
-    }
-    return all;
-}
-
-// --- trusted proxies ---
 
 Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts) {
     std::vector<net::IpNetwork> networks;

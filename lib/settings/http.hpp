@@ -1,4 +1,4 @@
-// The settings of the HTTP edge: their keys and bounds.
+// The settings of the HTTP edge: their rows, the reader of its pages, and their check.
 #pragma once
 
 #include <optional>
@@ -14,10 +14,20 @@
 
 namespace ferrotunnel::detail {
 
+class SectionReader;
+
 /// A row for each setting of the HTTP edge.
 std::span<const Setting<HttpServerSettings>> http_settings() noexcept;
 
+std::span<const SettingFacts> page_keys() noexcept;       // the formats of a page
+std::span<const SettingFacts> page_host_keys() noexcept;  // of a host with pages of its own
+
+/// Reads `server.http.pages` and `server.http.hosts`.
+void read_http_sections(SectionReader& reader, HttpServerSettings& http);
+
 void check_http_settings(const HttpServerSettings& settings, std::vector<Problem>& problems);
+/// The part of it that is about pages.
+void check_pages(const std::vector<HttpPage>& pages, std::vector<Problem>& problems);
 
 /// The states of a page.
 struct PageStates {
@@ -32,6 +42,9 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
 
 /// Combines checked pages.
 http::HostPages pages_of(const std::vector<HttpPage>& pages);
+
+/// The problem of the text of a network or address; empty if it is valid.
+std::optional<std::string> network_fault(const std::string& text);
 
 /// Parses networks. The error names the first invalid one and its problem, or reports that there are too many.
 Result<net::IpNetworks, std::string> networks_of(const std::vector<std::string>& texts);

@@ -9,15 +9,59 @@
 #include "base/text.hpp"
 #include "http/rules.hpp"
 #include "net/host_port.hpp"
-#include "net/ip_network.hpp"
 #include "runtime/address.hpp"
-#include "settings/group.hpp"
-#include "settings/key_tables.hpp"
+#include "settings/http.hpp"
+#include "settings/rows.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
+using config::assign;
+using config::Section;
+using config::Value;
 using namespace std::chrono_literals;
+
+constexpr SettingFacts of_certificate[] = {
+    {.key = "chain",
+     .form = Form::path,
+     .help = "The certificate, followed by the intermediate ones, PEM.",
+     .is_required = true},
+    {.key = "key", .form = Form::path, .help = "Private key of `chain`, PEM. Default: in the same file."},
+};
+
+std::span<const SettingFacts> certificate_keys() noexcept {
+    return of_certificate;
+}
+
+constexpr SettingFacts of_client_certificates[] = {
+    {.key = "host",
+     .type = "host or pattern",
+     .help = "Host of the rule: `app.example.com`, `\"*.example.com\"`, `\"**.example.com\"`, or `\"*\"` for all "
+             "others.",
+     .is_required = true},
+    {.key = "ca", .form = Form::path, .help = "CAs that sign the visitors' certificates, PEM.", .is_required = true},
+    {.key = "required",
+     .form = Form::on_off,
+     .help = "`false`: visitors without a certificate are accepted too. Default: they are rejected."},
+};
+
+std::span<const SettingFacts> client_certificate_keys() noexcept {
+    return of_client_certificates;
+}
+
+constexpr SettingFacts of_hsts[] = {
+    {.key = "max_age",
+     .form = Form::time,
+     .max = limits::http_hsts_max_age_max / std::chrono::milliseconds(1),
+     .help = "How long browsers use TLS only, up to ten years; 0: they forget it. Default: a year."},
+    {.key = "include_subdomains",
+     .form = Form::on_off,
+     .help = "Whether this also applies to subdomains. Default: off."},
+    {.key = "preload",
+     .form = Form::on_off,
+     .help = "For the browsers' preload lists; needs `include_subdomains` and at least a year. Default: off."},
+};
 
 constexpr Choice grades[] = {
     {"modern", static_cast<std::uint64_t>(TlsGrade::modern)},
@@ -51,16 +95,17 @@ constexpr std::array settings_of_https{
                             "certbot keeps them.",
                     .is_live = true},
                    &Https::folders},
-    Setting<Https>{{.key = "fallback",
-                    .option = "fallback-certificate",
-                    .type = "certificate",
-                    .help = "For visitors that request no host, or one that no certificate covers. Default: these are "
-                            "rejected.",
-                    .is_live = true,
-                    .keys = certificate_keys},
-                   {},
-                   [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
-                   [](Https& into, const Https& from) { into.fallback = from.fallback; }},
+    Setting<Https>{
+        {.key = "fallback",
+         .option = "fallback-certificate",
+         .type = "certificate",
+         .help = "Certificate for visitors that request no host, or one that no certificate covers. Default: these "
+                 "are rejected.",
+         .is_live = true,
+         .keys = certificate_keys},
+        {},
+        [](const Https& a, const Https& b) { return a.fallback == b.fallback; },
+        [](Https& into, const Https& from) { into.fallback = from.fallback; }},
     Setting<Https>{{.key = "reload_interval",
                     .form = Form::time,
                     .min = limits::certificate_reload_min / 1ms,
@@ -78,7 +123,7 @@ constexpr std::array settings_of_https{
          .option = "https-grade",
          .operand = "GRADE",
          .topic = https_topic,
-         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for visitors that "
+         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for clients that "
                  "are ten years old.",
          .is_live = true},
         &Https::grade},
@@ -141,6 +186,75 @@ constexpr std::array settings_of_https{
     Setting<Https>{{.key = "hsts.preload", .option = "hsts", .is_live = true}, {}, same_hsts, take_hsts},
 };
 
+// Reads a file with chain and key, or two files.
+std::optional<Certificate> read_certificate(const Value& value) {
+    Certificate certificate;
+    if (!value.is_group()) {
+        const auto path = value.path();
+        assign(certificate.chain, path);
+        return path ? std::optional(certificate) : std::nullopt;
+    }
+    Section section = section_of(value, certificate_keys());
+    const auto chain = section.find("chain");
+    const auto key = section.find("key");
+    section.finish();
+    if (!chain) {
+        value.problem("`chain` is missing: the file of the certificate");
+        return std::nullopt;
+    }
+    const auto chain_path = chain->path();
+    const auto key_path = key ? key->path() : std::nullopt;
+    if (!chain_path || (key && !key_path)) {
+        return std::nullopt;
+    }
+    certificate.chain = *chain_path;
+    certificate.key = key_path.value_or("");
+    return certificate;
+}
+
+std::optional<ClientCertificates> read_client_certificates(const Value& value) {
+    if (!value.is_group()) {
+        value.unexpected("a rule, like {host: app.example.com, ca: staff.pem}");
+        return std::nullopt;
+    }
+    Section section = section_of(value, client_certificate_keys());
+    const auto host = section.find("host");
+    const auto ca = section.find("ca");
+    const auto required = section.find("required");
+    section.finish();
+    if (!host || !ca) {
+        value.problem("`host` and `ca` are required: the host of the rule, and the file of the CAs");
+        return std::nullopt;
+    }
+    const auto name = host->word();
+    const auto path = ca->path();
+    const auto must = required ? required->boolean() : std::nullopt;
+    if (!name || !path || (required && !must)) {
+        return std::nullopt;
+    }
+    return ClientCertificates{*name, *path, must.value_or(true)};
+}
+
+void read_hsts(SectionReader& reader, std::optional<Hsts>& hsts) {
+    constexpr GroupPlace place{"https.hsts", "https.hsts"};
+    const bool is_there = reader.group(https_place).has("hsts");
+    Hsts said;
+    if (auto value = reader.find(place, "max_age")) {
+        if (const auto time = value->time(limits::http_hsts_max_age_max)) {
+            said.max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
+        }
+    }
+    if (auto value = reader.find(place, "include_subdomains")) {
+        assign(said.include_subdomains, value->boolean());
+    }
+    if (auto value = reader.find(place, "preload")) {
+        assign(said.preload, value->boolean());
+    }
+    if (is_there) {
+        hsts = said;
+    }
+}
+
 void check_https_bind(ServerSettings& settings, std::vector<Problem>& problems) {
     auto place = net::parse_host_port(settings.https_bind, default_https_port);
     if (place && place->host == "localhost") {
@@ -196,9 +310,29 @@ std::span<const Setting<Https>> https_settings() noexcept {
     return settings_of_https;
 }
 
-std::optional<std::string> network_fault(const std::string& text) {
-    const auto network = net::IpNetwork::parse(text);
-    return network ? std::nullopt : std::optional(in_quotes(text) + ' ' + network.error());
+std::span<const SettingFacts> hsts_keys() noexcept {
+    return of_hsts;
+}
+
+void read_https_sections(SectionReader& reader, Https& https) {
+    if (auto value = reader.find(https_place, "certificates")) {
+        for (const Value& item : value->items_or_single()) {
+            if (auto certificate = read_certificate(item)) {
+                https.certificates.push_back(std::move(*certificate));
+            }
+        }
+    }
+    if (auto value = reader.find(https_place, "fallback")) {
+        https.fallback = read_certificate(*value);
+    }
+    if (auto value = reader.find(https_place, "client_certificates")) {
+        for (const Value& item : value->items_or_single()) {
+            if (auto rule = read_client_certificates(item)) {
+                https.client_certificates.push_back(std::move(*rule));
+            }
+        }
+    }
+    read_hsts(reader, https.hsts);
 }
 
 void check_https(ServerSettings& settings, std::vector<Problem>& problems) {

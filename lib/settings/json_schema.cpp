@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "http/page.hpp"
+#include "settings/backend.hpp"
+#include "settings/exits.hpp"
 #include "settings/file_keys.hpp"
 #include "settings/guarded_services.hpp"
-#include "settings/key_tables.hpp"
+#include "settings/http.hpp"
 #include "settings/schema_values.hpp"
+#include "settings/service_rules.hpp"
 #include "settings/visits.hpp"
 #include "wire/plugins_part.hpp"
 
@@ -252,7 +255,7 @@ Json schema_of(const FileKey& key) {
         schema["maxItems"] = guarded_services_max;
         return schema;
     }
-    if (type.name == "list of users" || type.name == "list of services that are off") {
+    if (type.name == "list of users" || type.name == "list of disabled services") {
         schema.update(list_of(group_of(key.keys)));
         return schema;
     }
@@ -274,10 +277,10 @@ Json schema_of(const FileKey& key) {
 Json definitions() {
     Json all = value_definitions();
     const auto add = [&all](std::string_view name, Json schema) { all[definition_name(name)] = std::move(schema); };
-    add("pages", pages());
-    add("hosts", hosts());
-    add("names with values", names_with_values(false));
-    add("names with values, or with lists of them", names_with_values(true));
+    add("map of statuses to files", pages());
+    add("map of hosts to pages", hosts());
+    add("map of names to values", names_with_values(false));
+    add("map of names to values, or to lists of values", names_with_values(true));
     Json plugins = list_of(service_plugin());
     plugins["maxItems"] = limits::service_plugins_max;
     add("list of plugins for a service", std::move(plugins));

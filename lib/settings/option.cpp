@@ -1,11 +1,16 @@
 #include "settings/option.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <iterator>
 #include <map>
 #include <utility>
 
-#include "settings/keys_sections.hpp"
+#include "config/values.hpp"
+#include "ferrotunnel/detail/path_text.hpp"
+#include "ferrotunnel/detail/time_text.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -179,6 +184,20 @@ std::vector<Problem> say(ServerSettings& settings, const std::vector<SettingText
 
 std::vector<Problem> say(ClientSettings& settings, const std::vector<SettingText>& texts) {
     return say_as<ClientValues>(settings, texts);
+}
+
+std::optional<std::chrono::milliseconds> read_time(std::string_view text, std::chrono::milliseconds most) {
+    return config::parse_time(text, most);
+}
+
+bool looks_like_path(std::string_view text, const std::string& file) {
+    for (const std::string_view begin : {"/", "./", "../", "~/"}) {
+        if (text.starts_with(begin)) {
+            return true;
+        }
+    }
+    struct stat status {};
+    return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace ferrotunnel::detail

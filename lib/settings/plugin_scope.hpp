@@ -13,10 +13,12 @@
 
 namespace ferrotunnel::detail {
 
-/// Reads these keys of a file, and how paths are compared, into `use`, and reports each problem at its place.
+/// Reads `hosts`, `paths`, `services` and `when` of a plugin in a file into `use`, and how paths are compared. Reports
+/// each problem at its place.
 void read_plugin_scope(config::Section& group, const std::string& file_text, PluginUse& use);
 
-/// Compiles them into `options`. A problem's key is like "plugins[1].hosts[0]", where `key` is "plugins[1]".
+/// Compiles what read_plugin_scope() has read into `options`. A problem's key is like "plugins[1].hosts[0]", where
+/// `key` is "plugins[1]".
 void compile_plugin_scope(const PluginUse& use, const std::string& key, plugin::InstanceOptions& options,
                           std::vector<Problem>& problems);
 

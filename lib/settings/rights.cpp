@@ -1,205 +1,249 @@
 #include "settings/rights.hpp"
 
-#include <algorithm>
-#include <functional>
+#include <array>
+#include <chrono>
 #include <utility>
 
 #include "base/limits.hpp"
-#include "base/text.hpp"
-#include "http/host_pattern.hpp"
-#include "net/host_port.hpp"
-#include "runtime/address.hpp"
+#include "config/timestamp.hpp"
+#include "config/values.hpp"
 #include "settings/http.hpp"
-#include "settings/server.hpp"
+#include "settings/secret.hpp"
+#include "settings/section_reader.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
 
-using Fault = std::optional<std::string> (*)(const std::string& text);
+using config::assign;
+using config::Section;
+using config::Value;
 
-// The first problem of a list of rights.
-std::optional<std::string> list_fault(const std::optional<std::vector<std::string>>& list, Fault fault) {
-    if (!list) {
-        return std::nullopt;
+constexpr auto kind_words = [] {
+    std::array<Choice, std::size(login::service_kinds)> words;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        words[i].word = login::service_kinds[i].name;
     }
-    if (auto too_many = right_list_fault(*list)) {
-        return too_many;
+    return words;
+}();
+
+constexpr SettingFacts quota(std::string_view key, std::uint64_t most, std::string_view help) {
+    return {.key = key, .form = Form::number, .min = 1, .max = most, .help = help};
+}
+
+constexpr SettingFacts byte_rate(std::string_view key, std::string_view help,
+                                 std::span<const SettingFacts> (*ways)() = nullptr) {
+    return {
+        .key = key, .form = Form::size, .min = shaping::rate_min, .max = shaping::rate_max, .help = help, .keys = ways};
+}
+
+constexpr SettingFacts of_ways[] = {
+    byte_rate("up", "From visitors to the service; unlimited if missing."),
+    byte_rate("down", "From the service to visitors; unlimited if missing."),
+};
+
+std::span<const SettingFacts> direction_keys() noexcept {
+    return of_ways;
+}
+
+constexpr SettingFacts of_token[] = {
+    {.key = "name",
+     .form = Form::word,
+     .help = "Name of the token in logs. Default: the name of its file, or `token-1`."},
+    {.key = "secret", .type = "token", .help = "The token itself, in an item with a name.", .is_required = true},
+    {.key = "also",
+     .type = "token",
+     .help = "A second secret that is also accepted, while clients change from one to the other: the new one is "
+             "`secret`, the old one `also`."},
+    {.key = "hosts",
+     .form = Form::words,
+     .fault = right_host_fault,
+     .type = "host or pattern, or a list",
+     .help = "Hosts that the token has a right to, at most 256; see \"Rights\" below. Default: those to which no other "
+             "token has a right."},
+    {.key = "ports",
+     .form = Form::words,
+     .fault = right_port_fault,
+     .type = "port or range, or `any`, or a list",
+     .help =
+         "Public ports that the token has a right to, at most 256 ranges; `any`: every port to which no other token "
+         "has a right. Default: the `allow_ports` to which no other token has a right."},
+    {.key = "kinds",
+     .form = Form::words,
+     .choices = kind_words,
+     .fault = right_kind_fault,
+     .type = "service kind, or a list",
+     .help = "Kinds of services that the token may have: `tcp`, `udp`, `http`, `tls`, `private`. Default: all."},
+    {.key = "bind",
+     .form = Form::words,
+     .fault = right_bind_fault,
+     .type = "IP address, or a list",
+     .help = "Addresses of the server on which the token's TCP and UDP ports may listen, at most 256; a service that "
+             "names none gets the first. Default: `tcp_bind`. See \"Rights\" below."},
+    {.key = "visited_by",
+     .form = Form::words,
+     .fault = right_token_fault,
+     .type = "token name, or a list",
+     .help = "Names of the other tokens whose clients may visit the private services of this one, at most 256; clients "
+             "with this token always may."},
+    {.key = "from",
+     .form = Form::words,
+     .fault = network_fault,
+     .type = "IP address or network, or a list",
+     .help = "Addresses that clients with the token may connect from, at most 256. Default: all."},
+    {.key = "expires",
+     .type = "timestamp",
+     .help = "When the token expires: from then on it is refused, and its sessions end."},
+    quota("connections", limits::sessions_max,
+          "Maximum number of connections of the token's clients together, within `connections_per_token`."),
+    quota("services", quota_max, "Maximum number of services of the token's clients together, each counted once."),
+    quota("visitors", quota_max,
+          "Maximum number of visitors of the token's services together, at a time; for HTTP services, connections to "
+          "backends count."),
+    {.key = "visitors_per_second",
+     .type = "0.001 to 1000000",
+     .help = "New visitors per second; as many may arrive at once, and at least one."},
+    byte_rate("bytes_per_second",
+              "Bytes per second of all the token's visitors together, in each direction; or `{up: 1M, down: 10M}`. See "
+              "\"Rights\" below.",
+              direction_keys),
+    byte_rate("service_bytes_per_second", "Bytes per second of all visitors of each service, in each direction.",
+              direction_keys),
+    byte_rate("visitor_bytes_per_second", "Bytes per second of each visitor of a service, in each direction.",
+              direction_keys),
+};
+
+// Reads a list of words, or a single one. Invalid ones are reported, each at its place, and left out.
+void read_words(Section& token, const char* key, std::optional<std::vector<std::string>>& into) {
+    const std::optional<Value> value = token.find(key);
+    if (!value) {
+        return;
     }
-    for (const std::string& text : *list) {
-        if (auto wrong = fault(text)) {
-            return wrong;
+    (void)read_value(key_called(token_keys(), key), *value, into.emplace());
+    if (auto wrong = right_list_fault(*into)) {
+        value->problem(*wrong);
+        into->clear();
+    }
+}
+
+void read_ports(Section& token, std::optional<std::vector<std::string>>& ports) {
+    read_words(token, "ports", ports);
+    if (!ports || ports->size() < 2) {
+        return;
+    }
+    for (const std::string& port : *ports) {
+        if (port == any_port) {
+            token.find("ports")->problem("`any` must be the only port");
+            ports = {{port}};
+            return;
         }
     }
-    return std::nullopt;
 }
 
-bool has_any_port(const std::vector<std::string>& ports) {
-    return std::find(ports.begin(), ports.end(), any_port) != ports.end();
-}
-
-std::string kinds_known() {
-    std::string names;
-    for (const login::KindName& known : login::service_kinds) {
-        names += (names.empty() ? "" : ", ") + std::string(known.name);
+void read_expiry(Section& token, ConfigReading& reading, std::optional<std::chrono::system_clock::time_point>& into) {
+    const std::optional<Value> value = token.find("expires");
+    const std::optional<std::string> text = value ? value->word() : std::nullopt;
+    if (!text) {
+        return;
     }
-    return names;
+    into = config::parse_timestamp(*text);
+    if (!into) {
+        value->unexpected("a date with its time and offset, like 2027-03-31T23:59:59Z");
+    } else if (*into <= std::chrono::system_clock::now()) {
+        reading.file.warnings.push_back(
+            {value->key_path(), config::timestamp_text(*into) + " is in the past: this token is refused",
+             reading.text_at(value->place()).name, value->place().line, value->place().column});
+    }
 }
 
-login::PortRight engine_ports(const std::vector<std::string>& ports) {
-    login::PortRight right;
-    right.any = has_any_port(ports);
-    if (right.any) {
-        return right;
+void read_rate(Section& token, std::optional<double>& into) {
+    const std::optional<Value> value = token.find("visitors_per_second");
+    const std::optional<std::string> text = value ? value->text_for("a number from 0.001 to 1000000") : std::nullopt;
+    if (!text) {
+        return;
     }
-    std::vector<login::PortRange> ranges;
-    for (const std::string& text : ports) {
-        const login::PortPolicy one = login::PortPolicy::parse(text).value();
-        ranges.insert(ranges.end(), one.ranges().begin(), one.ranges().end());
+    const std::optional<double> rate = config::parse_decimal(*text);
+    if (!rate || *rate < visitors_rate_min || *rate > visitors_rate_max) {
+        value->unexpected("a number from 0.001 to 1000000");
+    } else {
+        into = rate;
     }
-    right.listed = login::PortPolicy(std::move(ranges));
-    return right;
 }
 
-shaping::Rates engine_rates(const ByteRates& rates) {
-    return {rates.up.value_or(0), rates.down.value_or(0)};
+// Reads one rate for both directions, or `up` and `down`.
+void read_byte_rates(Section& token, const char* key, ByteRates& into) {
+    const std::optional<Value> value = token.find(key);
+    if (!value) {
+        return;
+    }
+    if (!value->is_group()) {
+        (void)read_value(key_called(token_keys(), key), *value, into.up);
+        into.down = into.up;
+        return;
+    }
+    Section ways = section_of(*value, direction_keys());
+    into.up = read_key(ways, direction_keys(), "up");
+    into.down = read_key(ways, direction_keys(), "down");
+    ways.finish();
+}
+
+Rights read_rights(Section& token, ConfigReading& reading) {
+    Rights rights;
+    read_words(token, "hosts", rights.hosts);
+    read_ports(token, rights.ports);
+    read_words(token, "kinds", rights.kinds);
+    read_words(token, "bind", rights.bind);
+    read_words(token, "visited_by", rights.visited_by);
+    read_words(token, "from", rights.from);
+    read_expiry(token, reading, rights.expires);
+    rights.connections = read_key(token, token_keys(), "connections");
+    rights.services = read_key(token, token_keys(), "services");
+    rights.visitors = read_key(token, token_keys(), "visitors");
+    read_rate(token, rights.visitors_per_second);
+    read_byte_rates(token, "bytes_per_second", rights.bytes_per_second);
+    read_byte_rates(token, "service_bytes_per_second", rights.service_bytes_per_second);
+    read_byte_rates(token, "visitor_bytes_per_second", rights.visitor_bytes_per_second);
+    return rights;
 }
 
 }  // namespace
 
-std::optional<std::string> right_host_fault(const std::string& text) {
-    const auto pattern = http::parse_host_pattern(text);
-    return pattern ? std::nullopt : std::optional(in_quotes(text) + ' ' + pattern.error().text);
+std::span<const SettingFacts> token_keys() noexcept {
+    return of_token;
 }
 
-std::optional<std::string> right_port_fault(const std::string& text) {
-    if (text == any_port) {
-        return std::nullopt;
-    }
-    const std::size_t dash = text.find('-');
-    const auto first = login::PortPolicy::parse(text.substr(0, dash));
-    const auto last = dash == std::string::npos ? first : login::PortPolicy::parse(text.substr(dash + 1));
-    const bool is_range = text.find(',') == std::string::npos && first && last;
-    if (!is_range) {
-        return in_quotes(text) + " is not a valid port (1 to 65535), not a range like 8000-8100, and not `any`";
-    }
-    if (first->ranges().front().first > last->ranges().front().first) {
-        return in_quotes(text) + " is a reversed range: write the lower port first";
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string> right_kind_fault(const std::string& text) {
-    return login::kind_named(text)
-               ? std::nullopt
-               : std::optional(in_quotes(text) + " is not a valid kind of service; expected one of " + kinds_known());
-}
-
-std::optional<std::string> right_bind_fault(const std::string& text) {
-    return ip_address_of(text)
-               ? std::nullopt
-               : std::optional(public_bind_fault(text, "is not a valid IP address, like 127.0.0.1 or 0.0.0.0"));
-}
-
-std::string public_bind_fault(std::string_view text, std::string_view expected) {
-    return net::without_zone(text).size() < text.size()
-               ? in_quotes(text) + " has a zone; public ports listen on an address without one, or on all (::)"
-               : net::quoted_address_fault(text, expected);
-}
-
-std::optional<std::string> ip_address_of(std::string_view text) {
-    if (text.size() > 2 && text.front() == '[' && text.back() == ']') {
-        text = text.substr(1, text.size() - 2);
-    }
-    const auto address = runtime::SocketAddress::from_ip(text, 0);
-    return !text.empty() && address ? std::optional(address->ip()) : std::nullopt;
-}
-
-std::optional<std::string> right_token_fault(const std::string& text) {
-    return text.empty() ? std::optional<std::string>("an empty text is not a valid name of a token") : std::nullopt;
-}
-
-std::optional<std::string> right_list_fault(const std::vector<std::string>& list) {
-    if (list.size() > login::rights_list_max) {
-        return "more than " + std::to_string(login::rights_list_max) + " entries";
-    }
-    return std::nullopt;
-}
-
-void check_rights(const NamedToken& token, std::vector<Problem>& problems) {
-    const auto tell = [&](const char* key, const std::optional<std::string>& fault) {
-        if (fault) {
-            problems.push_back({"token", "`" + std::string(key) + "` of " + in_quotes(token.name) + ": " + *fault});
+void read_server_token(Value value, std::vector<NamedToken>& tokens, ConfigReading& reading) {
+    value.hide();
+    NamedToken token;
+    std::optional<Value> secret = value;
+    if (value.is_group()) {
+        Section group = section_of(value, token_keys());
+        if (auto name = group.find("name")) {
+            assign(token.name, name->word());
         }
-    };
-    const auto bounded = [&](const char* key, const std::optional<std::uint64_t>& value, std::uint64_t most) {
-        if (value && (*value < 1 || *value > most)) {
-            tell(key, "must be 1 to " + std::to_string(most));
-        }
-    };
-    const Rights& rights = token.rights;
-    tell("hosts", list_fault(rights.hosts, right_host_fault));
-    tell("ports", list_fault(rights.ports, right_port_fault));
-    if (rights.ports && rights.ports->size() > 1 && has_any_port(*rights.ports)) {
-        tell("ports", "`any` must be the only port");
-    }
-    tell("kinds", list_fault(rights.kinds, right_kind_fault));
-    tell("bind", list_fault(rights.bind, right_bind_fault));
-    tell("visited_by", list_fault(rights.visited_by, right_token_fault));
-    tell("from", list_fault(rights.from, network_fault));
-    bounded("connections", rights.connections, limits::sessions_max);
-    bounded("services", rights.services, quota_max);
-    bounded("visitors", rights.visitors, quota_max);
-    const auto& rate = rights.visitors_per_second;
-    if (rate && !(*rate >= visitors_rate_min && *rate <= visitors_rate_max)) {
-        tell("visitors_per_second", "must be 0.001 to 1000000");
-    }
-    const auto bounded_rates = [&](const char* key, const ByteRates& rates) {
-        for (const std::optional<std::uint64_t>& each : {rates.up, rates.down}) {
-            if (each && (*each < shaping::rate_min || *each > shaping::rate_max)) {
-                tell(key, "must be 1 KiB to 100 GiB");
+        secret = group.find("secret");
+        if (const auto also = group.find("also")) {
+            if (std::optional<Secret> read = read_token(*also, reading)) {
+                token.also = std::move(*read);
             }
         }
-    };
-    bounded_rates("bytes_per_second", rights.bytes_per_second);
-    bounded_rates("service_bytes_per_second", rights.service_bytes_per_second);
-    bounded_rates("visitor_bytes_per_second", rights.visitor_bytes_per_second);
-}
-
-login::Rights engine_rights(const Rights& rights) {
-    login::Rights engine;
-    if (rights.hosts) {
-        engine.hosts.emplace();
-        for (const std::string& text : *rights.hosts) {
-            engine.hosts->push_back(http::parse_host_pattern(text).value().text());
+        token.rights = read_rights(group, reading);
+        group.finish(true);
+        if (!secret) {
+            value.problem("`secret` is missing: the token, as file:PATH or env:NAME");
+            return;
         }
     }
-    if (rights.ports) {
-        engine.ports = engine_ports(*rights.ports);
+    if (token.name.empty()) {
+        token.name = token_name_of(*secret);
     }
-    if (rights.kinds) {
-        engine.kinds.emplace();
-        for (const std::string& text : *rights.kinds) {
-            engine.kinds->push_back(login::kind_named(text).value());
+    if (std::optional<Secret> read = read_token(*secret, reading)) {
+        token.secret = std::move(*read);
+        const std::string file = token.secret.is_strong() ? token_file_of(*secret) : "";
+        if (!file.empty()) {
+            reading.file.token_files.push_back(file);
         }
+        tokens.push_back(std::move(token));
     }
-    if (rights.bind) {
-        engine.bind.emplace();
-        for (const std::string& text : *rights.bind) {
-            engine.bind->push_back(ip_address_of(text).value());
-        }
-    }
-    engine.visited_by = rights.visited_by.value_or(std::vector<std::string>());
-    if (rights.from) {
-        engine.from = networks_of(*rights.from).value();
-    }
-    engine.expires = rights.expires;
-    engine.connections = rights.connections;
-    engine.services = rights.services;
-    engine.visitors = rights.visitors;
-    engine.visitors_per_second = rights.visitors_per_second;
-    engine.rates = {engine_rates(rights.bytes_per_second), engine_rates(rights.service_bytes_per_second),
-                    engine_rates(rights.visitor_bytes_per_second)};
-    return engine;
 }
 
 }  // namespace ferrotunnel::detail

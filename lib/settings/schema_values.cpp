@@ -4,15 +4,154 @@
 #include <charconv>
 #include <cstdint>
 #include <iterator>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
 #include "settings/file_keys.hpp"
-#include "settings/value_types.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
+
+// The dialect is common to JavaScript (with its flag u), Python and others.
+std::string either(std::initializer_list<std::string> alternatives) {
+    std::string all;
+    for (const std::string& each : alternatives) {
+        all += (all.empty() ? "(?:" : "|") + each;
+    }
+    return all + ')';
+}
+
+std::string maybe(const std::string& pattern) {
+    return "(?:" + pattern + ")?";
+}
+
+std::string whole(const std::string& pattern) {
+    return "^(?:" + pattern + ")$";
+}
+
+namespace pattern {
+
+const std::string port = "0*(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])";
+const std::string port_or_zero = "(?:0+|" + port + ')';
+const std::string byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+const std::string ipv4 = "(?:" + byte + "\\.){3}" + byte;
+const std::string ipv6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*";
+const std::string in_brackets = "\\[" + ipv6 + "\\]";
+const std::string name = "[0-9A-Za-z_-]+(?:\\.[0-9A-Za-z_-]+)*\\.?";
+// With the interface of a link-local address.
+const std::string zoned =
+    either({in_brackets, "\\[[Ff][Ee][89ABab][0-9A-Fa-f]:[0-9A-Fa-f:.]*%[!-$&-.0-9;-?A-Z\\\\^-~]{1,15}\\]"});
+// A host to resolve: labels of printable ASCII without : / [ ] @ %.
+const std::string label = "[!-$&-,0-9;-?A-Z\\\\^-~-]{1,63}";
+const std::string dialled = label + "(?:\\." + label + ")*\\.?";
+const std::string variable = "\\$\\{[A-Za-z_][0-9A-Za-z_]*(?::-[^}]*)?\\}";
+const std::string number = "[0-9]+(?:\\.[0-9]*)?";
+const std::string no_variable = "(?=(?:[^$]|\\$\\$)*$)";  // a dollar sign only as $$
+
+}  // namespace pattern
+
+// A text that may contain a dollar sign, written as $$.
+std::string free_text(const std::string& text) {
+    return '^' + pattern::no_variable + "(?:" + text + ")$";
+}
+
+std::string range_of(const std::string& one) {
+    return one + maybe("-" + one);
+}
+
+// Ports and ranges separated by commas and blanks.
+std::string list_of_ranges() {
+    const std::string blanks = "[ \\t]*";
+    const std::string one = blanks + pattern::port + blanks + maybe("-" + blanks + pattern::port + blanks);
+    return one + "(?:," + one + ")*";
+}
+
+// Everything that parse_backend_address() accepts for any service, and a range of ports.
+std::string backend_place() {
+    const std::string ports = either({range_of(pattern::port)});
+    const std::string host = either({pattern::zoned, pattern::dialled});
+    return either({":?" + ports, "unix:/.+", "files:.+",
+                   "(?:https?|h2c?)://" + host + maybe(":" + pattern::port) + "/?",
+                   "tls://" + host + ":" + pattern::port, "exit", host + ":" + ports});
+}
+
+std::string fraction() {
+    return whole("0+(?:\\.[0-9]+)?|0*1(?:\\.0+)?|[0-9]+(?:\\.[0-9]+)?[eE][+-]?[0-9]+");
+}
+
+std::string timestamp() {
+    return "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
+           "(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
+}
+
+std::vector<ValueType> all_types() {
+    const std::string network = either({pattern::ipv4 + maybe("/(?:[0-9]|[12][0-9]|3[0-2])"),
+                                        pattern::ipv6 + maybe("/(?:[0-9]|[1-9][0-9]|1[01][0-9]|12[0-8])")});
+    const std::string host = either({pattern::name, pattern::in_brackets, pattern::ipv6});
+    const std::string token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+    return {
+        {.name = "text", .pattern = {}},
+        {.name = "token", .pattern = {}},
+        {.name = "certificate", .pattern = {}},
+        {.name = "file", .pattern = {}},
+        {.name = "file, folder or pattern", .pattern = {}},
+        {.name = "address",
+         .pattern = free_text(either({pattern::zoned, pattern::dialled}) + maybe(":" + pattern::port))},
+        {.name = "backend address", .pattern = free_text(backend_place()), .least = 1, .most = 65'535},
+        {.name = "IP address",
+         .pattern = whole(either({"localhost", pattern::ipv4, pattern::ipv6, pattern::in_brackets}))},
+        {.name = "IP address with port",
+         .pattern = whole("(?=.)" + either({"localhost", pattern::ipv4, pattern::zoned, ""}) +
+                          maybe(":" + pattern::port_or_zero))},
+        {.name = "port, or IP address with port",
+         .pattern = whole(either({pattern::port_or_zero, either({"localhost", pattern::ipv4, pattern::zoned, ""}) +
+                                                             ":" + pattern::port_or_zero})),
+         .least = 0,
+         .most = 65'535},
+        {.name = "service of another client", .pattern = free_text("[^@]+(?:@.+)?"), .least = 0, .most = 1e15},
+        {.name = "destination",
+         .pattern = free_text(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network,
+                                      "(?:\\*|(?:\\*\\*?\\.)?" + pattern::name + ")"}) +
+                              maybe(":[0-9,-]+"))},
+        {.name = "IP address or network with ports",
+         .pattern =
+             whole(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network}) + maybe(":[0-9,-]+"))},
+        {.name = "IP address or network", .pattern = whole(network)},
+        {.name = "host", .pattern = whole(host), .least = 0, .most = 1e15},
+        {.name = "host with port",
+         .pattern = whole(either({pattern::name, pattern::in_brackets}) + maybe(":" + pattern::port))},
+        {.name = "host or pattern",
+         .pattern = whole(either({"\\*", "(?:\\*\\*?\\.)?" + pattern::name, pattern::in_brackets}))},
+        {.name = "name", .pattern = "^[0-9A-Za-z._:/\\[\\]*-]{1,64}$", .least = 0, .most = 1e15},
+        {.name = "token name", .pattern = free_text(".+"), .least = 0, .most = 1e15},
+        {.name = "id", .pattern = "^[0-9A-Za-z._-]{1,64}$", .least = 0, .most = 1e15},
+        {.name = "name in Via", .pattern = free_text("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}"), .least = 0, .most = 1e15},
+        {.name = "field name", .pattern = free_text(token)},
+        {.name = "fingerprint", .pattern = "^sha256:(?:[0-9A-Fa-f]{64}|[0-9A-Za-z+/]{43}=?)$"},
+        {.name = "port or range", .pattern = whole(list_of_ranges()), .least = 1, .most = 65'535},
+        {.name = "public port or range",
+         .pattern = whole(either({pattern::port_or_zero, range_of(pattern::port)})),
+         .least = 0,
+         .most = 65'535},
+        {.name = "timestamp", .pattern = whole(timestamp())},
+        {.name = "0.001 to 1000000",
+         .pattern = whole("[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"),
+         .least = 0.001,
+         .most = 1'000'000,
+         .is_whole = false},
+        {.name = "fraction from 0 to 1", .pattern = fraction(), .least = 0, .most = 1, .is_whole = false},
+        {.name = "http or https URL", .pattern = free_text("[Hh][Tt][Tt][Pp][Ss]?://[^\\s@#]+")},
+        {.name = "URL", .pattern = free_text("(?:(?:[Hh][Tt][Tt][Pp]|[Ss][Oo][Cc][Kk][Ss]5[Hh]?)://)?[^\\s/]+/?")},
+        {.name = "URL or path", .pattern = free_text("https?://.+|/.*")},
+        {.name = "URL path", .pattern = free_text("|/.*|= /.*|~ .*")},
+        {.name = "request path", .pattern = free_text("/[!-\"$-~]*")},
+        {.name = "status code or range", .pattern = whole(range_of("[2-5][0-9]{2}")), .least = 200, .most = 599},
+        {.name = "failure kind", .pattern = whole("refused|reset|5xx")},
+        {.name = "path prefix", .pattern = free_text("/.*[^/]")},
+    };
+}
 
 constexpr std::string_view group_alone = "rule";             // the type of an object, or of a list of objects
 constexpr std::uint64_t exact_max = std::uint64_t{1} << 53;  // larger integers are not exact in every JSON parser
@@ -175,6 +314,30 @@ Json value_definitions() {
         }
     }
     return all;
+}
+
+std::span<const ValueType> value_types() {
+    static const std::vector<ValueType> types = all_types();
+    return types;
+}
+
+std::string time_pattern(bool zero_too) {
+    const auto part = [](const std::string& units) { return maybe(pattern::number + " ?" + units); };
+    return std::string(zero_too ? "^(?=[0-9])" : "^(?=[0-9].*)(?=.*[1-9])") +
+           either({pattern::number, part("d") + part("h") + part("(?:m|min)") + part("(?:s|sec)") + part("ms")}) + '$';
+}
+
+std::string size_pattern() {
+    return "^[0-9]+" + maybe(" ?(?:[kKmMgG](?:[iI]?[bB])?|[bB])") + '$';
+}
+
+std::string variable_pattern() {
+    const std::string plain = "(?:[^$]|\\$\\$)*";
+    return '^' + plain + pattern::variable + "(?:" + plain + pattern::variable + ")*" + plain + '$';
+}
+
+std::string text_pattern() {
+    return whole("(?:[^$]|\\$\\$|" + pattern::variable + ")+");
 }
 
 }  // namespace ferrotunnel::detail

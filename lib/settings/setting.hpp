@@ -1,21 +1,28 @@
-// Declarations of settings as rows of tables. A row is used to read files and the program's options, to check bounds,
-// by the builders' calls, to compare values, for --help, for the setting's line in docs/configuration.md, and for the
-// JSON Schema (settings/json_schema.hpp).
+// Declarations of settings as rows of tables: their values are read, held against their bounds and shown by these. A
+// row is used to read files and the program's options, to check bounds, by the builders' calls, to compare values, for
+// --help, for the setting's line in docs/configuration.md, and for the JSON Schema (settings/json_schema.hpp).
 //
-// Rows are next to the values that they describe: common.hpp, client.hpp, server.hpp, file.hpp, http.cpp, https.cpp.
-// Generic operations on rows are in settings/group.hpp. Keys below a section are declared in settings/key_tables.hpp.
+// Rows are next to what reads and checks the values of their subject, and so are the tables of keys of a group that has
+// a reader of its own. Generic operations on the rows of a side are in settings/rows.hpp.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/words.hpp"
+#include "config/reader.hpp"
+#include "ferrotunnel/error.hpp"
 #include "ferrotunnel/https.hpp"
 
 namespace ferrotunnel::detail {
@@ -40,6 +47,16 @@ struct Choice {
     std::string_view word;
     std::uint64_t value = 0;
 };
+
+/// The words of an enumeration (base/words.hpp), from the value `First` on.
+template <typename Enum, std::size_t First = 0>
+constexpr auto choices_of() noexcept {
+    std::array<Choice, count_words<Enum>() - First> all;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        all[i] = {word_for(static_cast<Enum>(First + i)), First + i};
+    }
+    return all;
+}
 
 /// Everything about a setting except where its value is stored.
 struct SettingFacts {
@@ -82,5 +99,84 @@ struct Setting : SettingFacts {
     bool (*is_same)(const Group& a, const Group& b) = nullptr;
     void (*copy)(Group& into, const Group& from) = nullptr;
 };
+
+/// Reads the value of a setting. False if the value is invalid, which was reported at its place, and `into` is
+/// unchanged; for a std::vector: an item is invalid, and `into` has the other items.
+bool read_value(const SettingFacts& setting, const config::Value& value, bool& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, double& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::uint16_t& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::uint32_t& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::uint64_t& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::optional<std::uint64_t>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::chrono::milliseconds& into);
+bool read_value(const SettingFacts& setting, const config::Value& value,
+                std::optional<std::chrono::milliseconds>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::string& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::optional<std::string>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, std::vector<std::string>& into);
+bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrade& into);
+
+/// The problem of a number, size or time outside of the setting's bounds.
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value);
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::chrono::milliseconds value);
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, double value);
+
+template <typename T>
+std::optional<std::string> out_of_bounds(const SettingFacts& setting, const T& value) {
+    if constexpr (std::is_same_v<T, std::optional<std::uint64_t>>) {
+        return value ? out_of_bounds(setting, *value) : std::nullopt;
+    } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+        return out_of_bounds(setting, std::uint64_t{value});
+    } else {
+        return std::nullopt;
+    }
+}
+
+/// A value as written in documentation; empty if there is none.
+std::string text_of(const SettingFacts& setting, bool value);
+std::string text_of(const SettingFacts& setting, double value);
+std::string text_of(const SettingFacts& setting, std::uint64_t value);
+std::string text_of(const SettingFacts& setting, std::chrono::milliseconds value);
+std::string text_of(const SettingFacts& setting, const std::string& value);
+
+template <typename T>
+std::string text_of(const SettingFacts& setting, const T& value) {
+    if constexpr (std::is_same_v<T, std::optional<std::uint64_t>> || std::is_same_v<T, std::optional<std::string>>) {
+        return value ? text_of(setting, *value) : std::string();
+    } else if constexpr (std::is_integral_v<T>) {
+        return text_of(setting, std::uint64_t{value});
+    } else if constexpr (std::is_enum_v<T>) {
+        return text_of(setting, static_cast<std::uint64_t>(value));
+    } else {
+        return {};
+    }
+}
+
+/// Assigns a value set through a builder. False if the setting has another type, and stays as it is.
+template <typename T, typename Given>
+bool assign_value(T& into, Given& given) {
+    constexpr bool are_numbers =
+        std::is_integral_v<T> && std::is_integral_v<Given> && std::is_same_v<T, bool> == std::is_same_v<Given, bool>;
+    if constexpr (are_numbers) {
+        into = static_cast<T>(given);
+        return true;
+    } else if constexpr (std::is_same_v<T, Given> || std::is_same_v<T, std::optional<Given>>) {
+        into = std::move(given);
+        return true;
+    } else {
+        return false;
+    }
+}
+
+/// The keys of a group; all of these are known.
+config::Section section_of(const config::Value& value, std::span<const SettingFacts> keys);
+void declare_keys(config::Section& section, std::span<const SettingFacts> keys);
+/// The declaration of a key, which must exist.
+const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key);
+
+/// Reads the number, size or choice of a key, with the bounds of its declaration. Empty if it is missing, or invalid,
+/// which was reported.
+std::optional<std::uint64_t> read_key(config::Section& section, std::span<const SettingFacts> keys,
+                                      std::string_view key);
 
 }  // namespace ferrotunnel::detail

@@ -16,7 +16,6 @@
 #include "ferrotunnel/udp.hpp"
 #include "settings/client.hpp"
 #include "settings/server.hpp"
-#include "wire/control.hpp"
 
 namespace asio {
 class io_context;
@@ -59,17 +58,6 @@ struct ServerSettings : ServerValues, Attached {};
 /// Appends all problems, and fills in defaults (a missing port, names of tokens).
 void check_settings(ClientSettings& settings, std::vector<Problem>& problems);
 void check_settings(ServerSettings& settings, std::vector<Problem>& problems);
-
-/// Checks one service of a client in the same way, and sets its default name. `application_serves`: through
-/// async_listen, so that `local` is not needed. The caller must check that the name is unique.
-void check_service(Tcp& service, bool application_serves, std::vector<Problem>& problems);
-void check_service(Http& service, bool application_serves, std::vector<Problem>& problems);
-void check_service(Tls& service, bool application_serves, std::vector<Problem>& problems);
-void check_service(Udp& service, bool application_serves, std::vector<Problem>& problems);
-
-/// The registered form of the service.
-wire::HttpPart http_part(const Http& service);
-wire::TlsPart tls_part(const Tls& service);
 
 /// Checks for the builders. Returns all problems in the order of the file, each with its place; those without a file
 /// are first.

@@ -4,11 +4,15 @@
 #include <array>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include "base/text.hpp"
+#include "config/secret_text.hpp"
 #include "http/edits.hpp"
 #include "http/field_name.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
+#include "settings/secret.hpp"
+#include "settings/section_reader.hpp"
 #include "trace/limits.hpp"
 
 namespace ferrotunnel::detail {
@@ -34,7 +38,7 @@ constexpr std::array settings_of_traces{
                      .option = "traces-sample",
                      .operand = "N",
                      .topic = traces_topic,
-                     .type = "0 to 1",
+                     .type = "fraction from 0 to 1",
                      .help = "Share of requests that are traced. For a trace that a trusted proxy has begun, the proxy "
                              "decides.",
                      .is_live = true},
@@ -47,7 +51,7 @@ constexpr std::array settings_of_traces{
                     &Traces::service_name},
     Setting<Traces>{
         {.key = "headers",
-         .type = "names with values",
+         .type = "map of names to values",
          .help = "Header fields for the collector, up to 32, like `{Authorization: \"env:COLLECTOR_AUTH\"}`: "
                  "each value is `file:PATH`, `env:NAME` or the text itself.",
          .is_live = true},
@@ -76,7 +80,7 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
     }
     for (const auto& [name, value] : traces.headers) {
         if (!http::is_field_name(name)) {
-            problems.push_back({key, in_quotes(name) + " is not a valid name of a header field"});
+            problems.push_back({key, in_quotes(name) + " is not a valid header field name"});
         } else if (is_of_message(name)) {
             problems.push_back({key, in_quotes(name) + " is a field that FerroTunnel sets itself"});
         } else if (value.empty() || !http::is_field_value(value)) {
@@ -89,6 +93,23 @@ void check_headers(const Traces& traces, std::vector<Problem>& problems) {
 
 std::span<const Setting<Traces>> traces_settings() noexcept {
     return settings_of_traces;
+}
+
+void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading) {
+    const auto value = reader.find(traces_place, "headers");
+    if (!value) {
+        return;
+    }
+    if (!value->is_group()) {
+        value->unexpected("names with their values, like {Authorization: \"env:COLLECTOR_AUTH\"}");
+        return;
+    }
+    traces.headers.clear();
+    for (const auto& [name, each] : value->section().all()) {
+        if (auto secret = config::read_secret(each, secret_source(reading))) {
+            traces.headers.emplace_back(name, std::move(*secret));
+        }
+    }
 }
 
 Result<TraceEndpoint, std::string> parse_trace_endpoint(const std::string& url) {

@@ -1,4 +1,4 @@
-// Settings of traces, and their collector's URL.
+// Traces and their collector: their rows, reader and check.
 #pragma once
 
 #include <span>
@@ -13,7 +13,14 @@
 
 namespace ferrotunnel::detail {
 
+struct ConfigReading;
+class SectionReader;
+
+/// A row for each setting of traces.
 std::span<const Setting<Traces>> traces_settings() noexcept;
+
+/// Reads `server.traces.headers`: fields for the collector, whose values are probably secrets.
+void read_traces_sections(SectionReader& reader, Traces& traces, ConfigReading& reading);
 
 /// A collector's URL.
 struct TraceEndpoint {

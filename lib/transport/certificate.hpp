@@ -1,4 +1,4 @@
-// Certificates and keys: self-made ones, their storage, and the digests that they are pinned by.
+// Certificates and keys: self-signed ones, their storage, and the digests that they are pinned by.
 #pragma once
 
 #include <filesystem>

@@ -38,7 +38,7 @@ bool ended_in_order() {
     return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
 }
 
-// A key with a pass phrase must not stop the program at a prompt.
+// A key with a passphrase must not stop the program at a prompt.
 int note_pass_phrase(char*, int, int, void* asked) {
     *static_cast<bool*>(asked) = true;
     return 0;
@@ -166,7 +166,7 @@ Result<KeyPtr, std::string> key_in(const PemText& pem, const char* likely_type) 
     const std::string reason = take_openssl_error();
     if (asked) {
         return std::string(
-            "contains a private key with a pass phrase, which the program cannot ask for; remove the pass phrase");
+            "contains a private key with a passphrase, which the program cannot ask for; remove the passphrase");
     }
     return none ? std::string("contains no private key in PEM form")
                 : "contains a damaged private key (" + reason + ")";

@@ -192,7 +192,7 @@ std::string Sealed::failure() const {
             return is_of_datagrams_ ? "the service is not a UDP service" : "the service is not a TCP service";
         default:
             return is_service_ ? "it does not start end-to-end encryption"
-                               : "the service has no key, or someone in between responds in its place";
+                               : "the service has no key, or the connection is intercepted";
     }
 }
 

@@ -67,7 +67,7 @@ SSL_CTX* make_native_for_backend() {
     return context;
 }
 
-// A key with a pass phrase must not stop the program at a prompt.
+// A key with a passphrase must not stop the program at a prompt.
 int no_pass_phrase(char*, int, int, void*) {
     return 0;
 }
@@ -96,7 +96,7 @@ void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const
     }
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1) {
         throw TlsConfigError(key.string() + ": no private key of " + certificate.string() +
-                             " in PEM form, without a pass phrase, could be read: " + take_openssl_error());
+                             " in PEM form, without a passphrase, could be read: " + take_openssl_error());
     }
     require_openssl(SSL_CTX_check_private_key(context) == 1, "the private key does not belong to the certificate");
     if (const std::string fault = curve_fault(SSL_CTX_get0_privatekey(context)); !fault.empty()) {
@@ -107,7 +107,7 @@ void use_files(SSL_CTX* context, const std::filesystem::path& certificate, const
 void use_identity(SSL_CTX* context, const Identity& identity) {
     require_openssl(SSL_CTX_use_certificate(context, identity.certificate.get()) == 1 &&
                         SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1,
-                    "cannot use the self-made certificate");
+                    "cannot use the self-signed certificate");
 }
 
 void use_authority(SSL_CTX* context, const std::filesystem::path& file) {

@@ -28,7 +28,7 @@ struct TlsServerSettings {
     /// PEM files: the chain, our own certificate first, and its key. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
-    /// Where a self-made certificate is kept if no files are given. Empty if it exists in memory only.
+    /// Where a self-signed certificate is kept if no files are given. Empty if it exists in memory only.
     std::filesystem::path state_directory{};
     /// Clients must have a certificate of this CA. Empty if none is requested.
     std::filesystem::path client_ca_file{};

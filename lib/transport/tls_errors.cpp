@@ -3,15 +3,98 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
+#include <array>
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/free_with.hpp"
 #include "base/text.hpp"
 #include "transport/certificate.hpp"
-#include "transport/peer_names.hpp"
 #include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
-
 namespace {
+
+// --- names in a peer's certificate, for messages about a mismatch with the requested name
+
+struct PeerNames {
+    std::string listed;  // from the subjectAltName, the first few: "app.internal, 10.0.0.5 and 3 more"; empty if none
+    std::string common_name;  // from the subject, which is not checked: RFC 9525, 6.3
+};
+
+constexpr int listed_names_max = 5;
+constexpr std::size_t name_length_max = 100;
+
+std::string_view bytes_of(const ASN1_STRING* text) {
+    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+            static_cast<std::size_t>(ASN1_STRING_length(text))};
+}
+
+std::string address_text(std::string_view bytes) {
+    std::string text;
+    if (bytes.size() == 4) {
+        for (const char byte : bytes) {
+            text += (text.empty() ? "" : ".") + std::to_string(static_cast<unsigned char>(byte));
+        }
+        return text;
+    }
+    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
+        std::array<char, 8> group{};
+        std::snprintf(group.data(), group.size(), "%s%x", i == 0 ? "" : ":",
+                      static_cast<unsigned>(static_cast<unsigned char>(bytes[i])) << 8U |
+                          static_cast<unsigned char>(bytes[i + 1]));
+        text += group.data();
+    }
+    return text;
+}
+
+std::string text_of(const GENERAL_NAME& name) {
+    switch (name.type) {
+        case GEN_DNS:
+            return printable(bytes_of(name.d.dNSName), name_length_max);
+        case GEN_IPADD:
+            return address_text(bytes_of(name.d.iPAddress).substr(0, 16));
+        default:
+            return {};  // such as a mail address: nobody connects by that
+    }
+}
+
+std::string listed_names(X509* certificate) {
+    const std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    std::string listed;
+    int found = 0;
+    const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
+    for (int i = 0; i < count; ++i) {
+        const std::string text = text_of(*sk_GENERAL_NAME_value(names.get(), i));
+        if (!text.empty() && ++found <= listed_names_max) {
+            listed += (listed.empty() ? "" : ", ") + text;
+        }
+    }
+    return found > listed_names_max ? listed + " and " + std::to_string(found - listed_names_max) + " more" : listed;
+}
+
+std::string common_name_of(X509* certificate) {
+    const X509_NAME* subject = X509_get_subject_name(certificate);
+    const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    const X509_NAME_ENTRY* entry = at < 0 ? nullptr : X509_NAME_get_entry(subject, at);
+    return entry == nullptr ? std::string() : printable(bytes_of(X509_NAME_ENTRY_get_data(entry)), name_length_max);
+}
+
+// The names of the peer's certificate, even if it was not accepted. All are safe to print. Empty if there is no
+// certificate. The chain of a certificate that was not accepted contains only the certificate.
+PeerNames peer_names(SSL* ssl) {
+    const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
+    X509* certificate = chain == nullptr || sk_X509_num(chain) == 0 ? nullptr : sk_X509_value(chain, 0);
+    return certificate == nullptr ? PeerNames() : PeerNames{listed_names(certificate), common_name_of(certificate)};
+}
+
+// --- texts
 
 constexpr int reason_of_alert(int alert) {
     return SSL_AD_REASON_OFFSET + alert;
@@ -46,13 +129,14 @@ std::string verification_text(SSL* ssl, bool server) {
                                     "give the server one that has it (`subjectAltName=DNS:NAME`), or pin the server's "
                                     "key by its fingerprint instead");
     }
-    return text + "; give the CA that signed it, or pin the server's key by its fingerprint instead";
+    return text + "; specify the CA that signed it, or pin the server's key by its fingerprint instead";
 }
 
 std::string no_tls_text(bool server) {
-    return server ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
-                  : "the server does not speak TLS on this port; check the address, or turn TLS off if the server was "
-                    "started so";
+    return server
+               ? "the peer does not speak TLS (a client with TLS off, or no FerroTunnel client at all)"
+               : "the server does not speak TLS on this port; check the address, or turn TLS off if the server has it "
+                 "off";
 }
 
 std::string no_alpn_text(bool server) {
@@ -98,7 +182,7 @@ std::string visitor_failure_text(SSL* ssl) {
         case SSL_R_NO_SHARED_GROUPS:
         case SSL_R_NO_SUITABLE_KEY_SHARE:
             ERR_clear_error();
-            return "the visitor offers no cipher suite, group or kind of signature that is accepted here";
+            return "the visitor offers no cipher suite, group or signature algorithm that is accepted here";
         case SSL_R_NO_APPLICATION_PROTOCOL:
             ERR_clear_error();
             return "the visitor offers protocols (ALPN), but none that this server supports";
@@ -134,7 +218,7 @@ std::string backend_failure_text(SSL* ssl) {
                         ? mismatch_text(ssl, "set backend_name to one of its names",
                                         "give the backend one that has it (`subjectAltName=DNS:NAME`), or set "
                                         "backend_insecure")
-                        : "; give the CA that signed it");
+                        : "; specify the CA that signed it");
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();

@@ -219,7 +219,7 @@ std::string TlsPipe::wrong_peer() {
             return "the server's key is not the pinned one: it has " +
                    (digest.empty() ? std::string("none") : fingerprint_text(digest)) + ", pinned is " +
                    fingerprint_text(*pin) +
-                   "; if the server's key was not changed on purpose, someone may be in between";
+                   "; if the server's key was not changed on purpose, the connection may be intercepted";
         }
     }
     return {};
@@ -256,7 +256,7 @@ std::string TlsPipe::handshake_failure() {
         std::string why = std::error_code(socket_.read_errno, std::system_category()).message();
         if (socket_.read_errno == ECONNRESET && !context_->is_server() && !context_->is_for_backends()) {
             return "the connection was reset before the TLS handshake was complete; the server may have too many "
-                   "connections, or something in between blocks it: " +
+                   "connections, or a firewall blocks it: " +
                    why;
         }
         return "the connection failed during the TLS handshake: " + why;

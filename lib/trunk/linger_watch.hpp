@@ -53,7 +53,8 @@ private:
     static constexpr Duration pause_min = std::chrono::milliseconds(1);
     static constexpr Duration pause_acknowledged_max = std::chrono::milliseconds(50);
     static constexpr int stalled_checks_min = 8;  // checks before the peer is dropped
-    // A peer that sends for ever costs 16 MB/s until the timeout has ended.
+    // The most bytes that a check reads and discards: at the shortest pause, a peer that never stops sending costs 16
+    // MB/s until the timeout.
     static constexpr std::size_t unwanted_at_once = 16'384;
 
     /// Roughly the acknowledged bytes of the stream: the overhead of TLS is counted on one side only. Any change is

@@ -33,6 +33,19 @@ void Pump::refuse(Code code, std::string_view why) {
     }
 }
 
+bool Pump::watch(int fd, bool output) {
+    if (!wants_end()) {
+        return false;
+    }
+    try {
+        output ? worker_.poller().add(fd, *this) : worker_.poller().add_input(fd, *this);
+        return true;
+    } catch (const std::exception&) {
+        refuse(Code::busy, no_memory_text);
+        return false;
+    }
+}
+
 void Pump::wake() noexcept {
     // The stream's session lives on the same worker; if that has ended, this thread tears down what lived there.
     if (!worker_.here() && !worker_.mailbox()->is_closed()) {
@@ -166,6 +179,14 @@ void Pump::reset_stream() {
     }
     stream_->reset(Code::connection_reset);
     close(true);
+}
+
+void Pump::read_ended(runtime::IoStatus how) {
+    if (how == runtime::IoStatus::eof && !is_broken()) {
+        finish_stream();
+    } else {
+        reset_stream();  // a write may have consumed the error: a read afterwards reports an end
+    }
 }
 
 // --- to the end ---

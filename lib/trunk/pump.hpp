@@ -68,9 +68,31 @@ protected:
         cancel_ = nullptr;
         return !is_closed();
     }
+    /// Has the poller watch the connected socket that becomes the end. False if no end is needed any more, or there is
+    /// no memory: then the stream is refused. Without `output`, watching for room is left to the caller.
+    bool watch(int fd, bool output);
     void close(bool reset) noexcept;
 
     // From the end.
+    /// Acts on a read of a plain socket that had `room` for bytes, which have been passed on. True if there is more to
+    /// read now.
+    bool after_read(const runtime::IoResult& result, std::size_t room) {
+        switch (result.status) {
+            case runtime::IoStatus::ok:
+                // A short read has emptied the socket, and later bytes cause a new event, so no second call is needed.
+                // But an end that was announced together with these bytes will not be announced again.
+                readiness_.set_readable(result.bytes == room || readiness_.has_more_behind());
+                return readiness_.is_readable();
+            case runtime::IoStatus::would_block:
+                readiness_.set_readable(false);
+                return false;
+            case runtime::IoStatus::eof:
+            case runtime::IoStatus::error:
+                break;
+        }
+        read_ended(result.status);
+        return false;
+    }
     void stop_reading() noexcept;
     /// Passes on that the end delivers nothing more. An HTTP stream is over then: HTTP has no use for half a
     /// connection, and nothing would answer further data. The reset after its end reports how much has been delivered,
@@ -141,6 +163,7 @@ private:
     void step();
     bool ended_from_outside();
     void receive();
+    void read_ended(runtime::IoStatus how);
     bool may_send();
     void watch_end();
     void show_to_tap(std::span<const MutableBytes> pieces, std::size_t bytes) noexcept;

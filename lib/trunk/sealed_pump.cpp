@@ -35,17 +35,10 @@ SealedPump::~SealedPump() {
 }
 
 void SealedPump::set_socket(runtime::Fd socket) {
-    if (!wants_end()) {
-        return;
+    if (watch(socket.get(), true)) {
+        socket_ = std::move(socket);
+        begin();
     }
-    try {
-        worker_.poller().add(socket.get(), *this);
-    } catch (const std::exception&) {
-        refuse(Code::busy, no_memory_text);
-        return;
-    }
-    socket_ = std::move(socket);
-    begin();
 }
 
 // --- the handshake ---
@@ -108,26 +101,11 @@ bool SealedPump::read_once() {
         sealed_.write(Bytes(plain).first(result.bytes));
         send_sealed();
     }
-    switch (result.status) {
-        case IoStatus::ok:
-            readiness_.set_readable(result.bytes == plain.size() || readiness_.has_more_behind());
-            return readiness_.is_readable();
-        case IoStatus::would_block:
-            readiness_.set_readable(false);
-            return false;
-        case IoStatus::eof:
-            if (!is_broken()) {
-                sealed_.finish();
-                send_sealed();
-                finish_stream();
-                return false;
-            }
-            [[fallthrough]];
-        case IoStatus::error:
-            reset_stream();
-            return false;
+    if (result.status == IoStatus::eof && !is_broken()) {
+        sealed_.finish();
+        send_sealed();
     }
-    return false;
+    return after_read(result, plain.size());
 }
 
 // --- to the socket ---

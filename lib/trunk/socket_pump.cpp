@@ -12,7 +12,6 @@ namespace ferrotunnel::trunk {
 using mux::StreamItem;
 using runtime::IoResult;
 using runtime::IoStatus;
-using wire::Code;
 
 namespace {
 
@@ -64,17 +63,10 @@ void set_pumped_socket_options(int fd, bool local) noexcept {
 }
 
 void SocketPump::set_socket(runtime::Fd socket) {
-    if (!wants_end()) {
-        return;
+    if (watch(socket.get(), false)) {
+        socket_ = std::move(socket);
+        begin();
     }
-    try {
-        worker_.poller().add_input(socket.get(), *this);
-    } catch (const std::exception&) {
-        refuse(Code::busy, no_memory_text);
-        return;
-    }
-    socket_ = std::move(socket);
-    begin();
 }
 
 // Reads up to four frames' worth in one system call, or one frame's worth while little arrives.
@@ -94,26 +86,7 @@ bool SocketPump::read_once() {
     traffic_->moved(&Traffic::from_sockets, result.bytes);
     show_read(windows.pieces(), result.bytes);
     send_frames(*stream_, std::move(slab), result.bytes);
-    switch (result.status) {
-        case IoStatus::ok:
-            // A short read has emptied the socket, and later bytes cause a new event, so no second call is needed. But
-            // an end that was announced together with these bytes will not be announced again.
-            readiness_.set_readable(result.bytes == windows.bytes() || readiness_.has_more_behind());
-            return readiness_.is_readable();
-        case IoStatus::would_block:
-            readiness_.set_readable(false);
-            return false;
-        case IoStatus::eof:
-            if (!is_broken()) {
-                finish_stream();
-                return false;
-            }
-            [[fallthrough]];  // a write has consumed the error, so a read afterwards reports an end
-        case IoStatus::error:
-            reset_stream();
-            return false;
-    }
-    return false;
+    return after_read(result, windows.bytes());
 }
 
 void SocketPump::send() {

@@ -32,6 +32,7 @@
 #include "base/bytes.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "ferrotunnel/group.hpp"
 #include "wire/code.hpp"
 #include "wire/control_error.hpp"
 #include "wire/frame.hpp"
@@ -187,19 +188,9 @@ struct UdpPart {
     friend bool operator==(const UdpPart&, const UdpPart&) = default;
 };
 
-/// How the visitors of a group are spread over its members.
-enum class Balance : std::uint8_t {
-    round_robin = 0,  // in turn, by weight
-    least = 1,        // to the member with the fewest for its weight
-    two_choices = 2,  // to the one of two with fewer for its weight
-};
-
-/// Whether the visitors of a group return to their previous member.
-enum class Sticky : std::uint8_t {
-    off = 0,
-    address = 1,  // by their address
-    cookie = 2,   // for HTTP: by a cookie
-};
+/// Sent as their numbers. They may be numbers unknown to this version (base/words.hpp): refuse them with `unsupported`.
+using Balance = Group::Balance;
+using Sticky = Group::Sticky;
 
 /// When a member of a group gets no visitors for a while, because it has failed others.
 struct Eject {

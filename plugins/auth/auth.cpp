@@ -68,7 +68,7 @@ void check_header(const Settings& settings, const char* path) {
     const auto name = settings.text(path);
     if (name && !plugin::may_write(*name)) {
         settings.problem(
-            path, "is not a field that a plugin may change: it is not a valid name, or a field that the edge makes");
+            path, "is not a field that a plugin may change: it is not a valid name, or a field that the edge sets");
     }
 }
 
@@ -87,7 +87,7 @@ void Auth::check(const Settings& settings) {
     check_header(settings, "user_header");
     if (const Text name = settings.text("user_header").value_or(Text());
         is_credentials(name) || (!name.empty() && name == settings.text("key_header"))) {
-        settings.problem("user_header", "is a field of credentials, which visitors send");
+        settings.problem("user_header", "is a field in which visitors send credentials");
     }
     const Text realm = settings.text("realm").value_or(Text());
     if (!plugin::may_write("WWW-Authenticate", "Basic realm=" + quoted_string(realm))) {
@@ -105,7 +105,7 @@ void Auth::check(const Settings& settings) {
         }
     }
     if (settings.count("users") == 0 && settings.count("keys") == 0 && !file) {
-        settings.problem({}, "accepts nobody: it needs `users`, `users_file` or `keys`");
+        settings.problem({}, "rejects every request: it needs `users`, `users_file` or `keys`");
     }
     if (settings.text("key_header") && settings.count("keys") == 0) {
         settings.problem("key_header", "needs `keys`");

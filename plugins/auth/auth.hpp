@@ -32,11 +32,11 @@ public:
                           "x-client": true,
                           "description": "User names, and hashes of their passwords as made by htpasswd -B."},
                 "users_file": {"type": "string", "format": "file",
-                               "description": "File of users as written by htpasswd; changes are noticed."},
+                               "description": "File of users as written by htpasswd, reloaded when it changes."},
                 "keys": {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}, "default": {},
-                         "description": "Names of programs, and the SHA-256 of each one's key."},
+                         "description": "Names of programs, each with the SHA-256 of its key."},
                 "key_header": {"type": "string", "minLength": 1,
-                               "description": "Field with the key. Default: Authorization: Bearer KEY."},
+                               "description": "Request field with the key. Default: Authorization: Bearer KEY."},
                 "realm": {"type": "string", "minLength": 1, "maxLength": 200, "default": "Restricted",
                           "x-client": true,
                           "description": "Text that a browser shows when it asks for a password."},
@@ -47,12 +47,13 @@ public:
                 "cache": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "5m",
                           "description": "How long a correct password is not checked again; 0: always check."},
                 "hashes": {"type": "string", "enum": ["any", "cheap"], "default": "any", "x-client-default": "cheap",
-                           "description": "cheap: only hashes of at most half a second, on separate threads."},
+                           "description": "cheap: only hashes that take at most half a second to check."},
                 "lockout": {"type": "object", "default": {}, "x-client": true, "properties": {
                     "failures": {"type": "integer", "minimum": 0, "maximum": 1000, "default": 10,
-                                 "description": "Wrong passwords for a user from one address; 0: no limit."},
+                               "description": "Wrong passwords for a user from one address that lock it out; 0: none."},
                     "duration": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
-                                 "default": "15m", "description": "Time of counting, and of the lockout."}}}
+                                 "default": "15m",
+                                 "description": "How long wrong passwords count, and a lockout lasts."}}}
             }
         })",
         .guard = true};

@@ -427,8 +427,8 @@ TEST_CASE("auth: clients may say users, and neither files nor whom backends are 
 
 TEST_CASE("auth: settings that cannot work are told with their places", "[auth][check]") {
     const auto wrong = [](const std::string& settings) { return PluginRig::wrong<Auth>(settings); };
-    CHECK(wrong("{}").find("accepts nobody") != std::string::npos);
-    CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is not a valid name of a user") != std::string::npos);
+    CHECK(wrong("{}").find("rejects every request") != std::string::npos);
+    CHECK(wrong("{users: {'a:b': '" + yescrypt + "'}}").find("is not a valid user name") != std::string::npos);
     CHECK(wrong("{keys: {a: secret}}").find("keys[\"a\"]: is not a SHA-256") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, key_header: X-Key}").find("key_header: needs `keys`") == 0);
     CHECK(wrong("{users: {a: '" + yescrypt + "'}, user_header: Host}").find("user_header: is not a field") == 0);
@@ -440,7 +440,7 @@ TEST_CASE("auth: settings that cannot work are told with their places", "[auth][
         wrong("{users_file: '" + file.path + "'}").find("users_file: has a line (2) whose hash is not a valid hash") ==
         0);
     file.write("a:" + yescrypt + "\n");
-    CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("exists already") !=
+    CHECK(wrong("{users_file: '" + file.path + "', users: {a: '" + sha512 + "'}}").find("already exists") !=
           std::string::npos);
 }
 

@@ -11,12 +11,12 @@ namespace ferrotunnel::plugins {
 
 std::string Users::name_fault(std::string_view name) {
     if (name.empty() || name.size() > name_max || name.find(':') != std::string_view::npos) {
-        return "is not a valid name of a user: it has 1 to 255 bytes, and no ':'";
+        return "is not a valid user name: it has 1 to 255 bytes, and no ':'";
     }
     // The backend gets the name in a field.
     return plugin::may_write("X-User", name)
                ? ""
-               : "is not a valid name of a user: it has a control character, or blanks at an end";
+               : "is not a valid user name: it has a control character, or begins or ends with a blank";
 }
 
 bool Users::add(std::string name, std::string hash) {
@@ -57,7 +57,7 @@ void Users::add_file(std::string_view text) {
             throw std::runtime_error("has more than 100000 users");
         }
         if (!add(std::string(name), std::string(hash))) {
-            throw std::runtime_error(place + "user \"" + std::string(name) + "\" exists already");
+            throw std::runtime_error(place + "user \"" + std::string(name) + "\" already exists");
         }
     }
 }

@@ -76,7 +76,7 @@ std::optional<Decision> Verifier::begin(const Digest& digest, WorkPool& pool, Sh
         return busy();
     }
     WorkPool::Work submitted{work, [self = shared_from_this(), digest] { self->give_up(digest); }};
-    // Before the pool gets it: nothing that allocates may fail afterwards.
+    // Stored before submit(): after that, no allocation may fail.
     pending_[digest].pair = std::move(pair);
     bool is_taken = false;
     const ScopeExit forget([&] {

@@ -18,21 +18,21 @@ void leave(void* kept) {
     place->circuit->leave(place->is_probe);
 }
 
-enum class Verdict : std::uint8_t { success, failure, unknown };
+enum class ServiceResult : std::uint8_t { success, failure, unknown };
 
 // Whether the service works, according to its response. Responses of other plugins, and the edge's own to a bad
 // request, do not count.
-Verdict verdict_of(const Exchange& exchange) noexcept {
+ServiceResult result_of(const Exchange& exchange) noexcept {
     const std::uint16_t status = exchange.status();
     switch (exchange.origin()) {
         case Origin::backend:
-            return status >= 500 ? Verdict::failure : Verdict::success;
+            return status >= 500 ? ServiceResult::failure : ServiceResult::success;
         case Origin::edge:
-            return status == 502 || status == 503 || status == 504 ? Verdict::failure : Verdict::unknown;
+            return status == 502 || status == 503 || status == 504 ? ServiceResult::failure : ServiceResult::unknown;
         case Origin::plugin:
-            return Verdict::unknown;
+            return ServiceResult::unknown;
     }
-    return Verdict::unknown;
+    return ServiceResult::unknown;
 }
 
 }  // namespace
@@ -73,9 +73,9 @@ Decision CircuitBreaker::on_request(Exchange& exchange) {
 
 Decision CircuitBreaker::on_response(Exchange& exchange) {
     const auto* const place = static_cast<const Circuit::Place*>(exchange.kept());
-    const Verdict verdict = place != nullptr ? verdict_of(exchange) : Verdict::unknown;
-    if (verdict != Verdict::unknown) {
-        const bool has_failed = verdict == Verdict::failure;
+    const ServiceResult result = place != nullptr ? result_of(exchange) : ServiceResult::unknown;
+    if (result != ServiceResult::unknown) {
+        const bool has_failed = result == ServiceResult::failure;
         const Circuit::Change change =
             place->circuit->record_result(has_failed, place->is_probe, rules_, plugin::clock_now());
         exchange.keep(nullptr, nullptr);  // a response is recorded once

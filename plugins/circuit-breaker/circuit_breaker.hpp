@@ -22,14 +22,14 @@ public:
             "properties": {
                 "failures": {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 5,
                              "description": "Number of failures in the window that opens a circuit."},
-                "ratio": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5,
-                          "description": "Part of all requests in the window that must also have failed."},
+                "ratio": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.5, "description":
+                          "Minimum share of failed requests in the window; opening also requires `failures`."},
                 "window": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "1h",
                            "default": "10s", "description": "How long a failure counts."},
                 "open_for": {"type": "string", "format": "duration", "formatMinimum": "100ms", "formatMaximum": "1h",
-                             "default": "10s", "description": "How long requests are rejected."},
+                             "default": "10s", "description": "How long an open circuit rejects requests."},
                 "services": {"type": "integer", "minimum": 16, "maximum": 65536, "default": 1024,
-                             "description": "Number of services that are watched at once."}
+                             "description": "Maximum number of services watched at the same time."}
             }
         })",
     };

@@ -140,7 +140,7 @@ bool HttpClient::ask(Share share, HttpRequest question, Done done) {
             answer.is_displaced = true;
             try {
                 (*displaced)->done(answer);
-            } catch (const std::exception&) {  // no memory: `done` is destroyed, with the decision that it owes
+            } catch (const std::exception&) {  // no memory: `done` is destroyed, with its pending decision
             }
         }
     });
@@ -324,7 +324,7 @@ bool HttpClient::begin(const std::shared_ptr<PendingRequest>& pending) {
 void HttpClient::end(PendingRequest& pending, const HttpResponse& answer) noexcept {
     try {
         pending.done(answer);
-    } catch (const std::exception&) {  // no memory: `done` is destroyed, with the decision that it owes
+    } catch (const std::exception&) {  // no memory: `done` is destroyed, with its pending decision
     }
 }
 

@@ -46,7 +46,7 @@ Decision ConnectionLimit::on_request(Exchange& exchange) {
     return Decision::go_on();
 }
 
-// The visitor holds it until it has left, whether it was served or not.
+// The visitor keeps its place until it disconnects, whether it was served or not.
 Decision ConnectionLimit::on_connect(plugin::Visit& visit) {
     Counted& counted = visit.state<Counted>();
     if (counted.lease == nullptr) {

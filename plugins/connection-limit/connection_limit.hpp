@@ -23,7 +23,7 @@ public:
             "required": ["limit"],
             "properties": {
                 "limit": {"type": "integer", "minimum": 1, "maximum": 1000000,
-                          "description": "Number of concurrent requests, and TCP and TLS visitors."},
+                          "description": "Maximum number of concurrent requests, and TCP and TLS visitors."},
                 "key": {"type": "string", "default": "visitor",
                         "description": "Key to count by: visitor, host, service, all, header.NAME or note.NAME."},
                 "ipv6_prefix": {"type": "integer", "minimum": 1, "maximum": 128, "default": 64,
@@ -31,9 +31,9 @@ public:
                 "status": {"type": "integer", "minimum": 429, "maximum": 503, "default": 503,
                            "description": "Status for requests beyond the limit: 503 or 429."},
                 "retry_after": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
-                                "default": "1s", "description": "Value of their Retry-After."},
+                                "default": "1s", "description": "Value of Retry-After for rejected requests."},
                 "entries": {"type": "integer", "minimum": 16, "maximum": 1048576, "default": 65536,
-                            "description": "Number of keys that may have requests at the same time."}
+                            "description": "Maximum number of keys that may have requests at the same time."}
             }
         })",
         .guard = true,

@@ -37,9 +37,8 @@ void check_names(const Settings& settings, const std::string& list, bool goes_ou
             settings.problem(
                 list + "[" + std::to_string(i) + "]",
                 goes_out
-                    ? "is not a field that can be sent to the service: it is not a valid name, or one of the "
-                      "connection, "
-                      "the body, or the edge's own fields about the visitor"
+                    ? "is not a field that can be sent to the service: it is not a valid name, or a field "
+                      "about the connection, the body or the visitor that the edge sets itself"
                     : "is not a field that a plugin may change: it is not a valid name, or a field that the edge sets");
         }
     }

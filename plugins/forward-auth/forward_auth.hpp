@@ -23,20 +23,21 @@ public:
             "type": "object",
             "required": ["url"],
             "properties": {
-                "url": {"type": "string", "minLength": 1, "description": "URL of the service, requested with GET."},
+                "url": {"type": "string", "minLength": 1,
+                        "description": "URL of the authorization service, requested with GET."},
                 "ca_file": {"type": "string", "format": "file",
                             "description": "Trusted CA certificates. Default: the system's."},
                 "request_headers": {"type": "array", "items": {"type": "string"},
                                     "default": ["Authorization", "Cookie"],
                                     "description": "Fields of the request that are sent to the service."},
                 "response_headers": {"type": "array", "items": {"type": "string"}, "default": [],
-                                     "description": "Fields of its response that are sent to the backend."},
+                                     "description": "Fields of the service's response that are sent to the backend."},
                 "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
                             "default": "2s", "description": "Time limit for the service, within the server's limit."},
                 "connections": {"type": "integer", "minimum": 1, "maximum": 1024, "default": 32,
-                                "description": "Number of concurrent requests to it."},
+                                "description": "Maximum number of concurrent requests to the service."},
                 "body_max": {"type": "string", "format": "bytes", "formatMaximum": "1MiB", "default": "64KiB",
-                             "description": "Maximum size of its page for a rejection."}
+                             "description": "Maximum size of the page that the service sends for a rejection."}
             }
         })",
                                                      .guard = true,

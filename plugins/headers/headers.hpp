@@ -41,13 +41,13 @@ public:
                     "methods": {"type": "array", "items": {"type": "string"},
                                 "default": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]},
                     "headers": {"type": "array", "items": {"type": "string"}, "default": [],
-                                "description": "Fields that requests may have. Default: the requested ones."},
+                             "description": "Fields that requests may have. Default: those that a preflight requests."},
                     "expose": {"type": "array", "items": {"type": "string"}, "default": [],
                                "description": "Fields of responses that pages may read, besides the usual ones."},
                     "credentials": {"type": "boolean", "default": false,
                                     "description": "Whether requests may have cookies."},
                     "max_age": {"type": "string", "format": "duration", "formatMaximum": "24h", "default": "10m",
-                                "description": "How long browsers may keep a permission."}}}
+                                "description": "How long browsers may cache a preflight response."}}}
             }
         })"};
 

@@ -20,12 +20,12 @@ std::string fault_of(const HttpResponse& answer) {
     return answer.status == 200 ? std::string() : "it responded with status " + std::to_string(answer.status);
 }
 
-Verdict verdict_of(const HttpResponse& answer, Event event) {
+EndpointDecision decision_of(const HttpResponse& answer, Event event) {
     try {
         const std::string fault = fault_of(answer);
-        return fault.empty() ? read_verdict(answer.body, event) : no_verdict(fault);
+        return fault.empty() ? read_decision(answer.body, event) : no_decision(fault);
     } catch (const std::exception& problem) {  // no memory: the caller still waits
-        return no_verdict(problem.what());
+        return no_decision(problem.what());
     }
 }
 
@@ -54,14 +54,15 @@ HttpRequest Endpoint::http_request(const std::string& body) const {
     return asked;
 }
 
-void Endpoint::ask(Share share, Event event, const std::string& body, std::function<void(const Verdict&)> done) {
-    const auto shared = std::make_shared<std::function<void(const Verdict&)>>(std::move(done));
+void Endpoint::ask(Share share, Event event, const std::string& body,
+                   std::function<void(const EndpointDecision&)> done) {
+    const auto shared = std::make_shared<std::function<void(const EndpointDecision&)>>(std::move(done));
     const auto answered = [this, event, shared](const HttpResponse& answer) {
-        const Verdict verdict = verdict_of(answer, event);
-        if (!verdict.fault.empty()) {
-            log_failure(verdict.fault);
+        const EndpointDecision decision = decision_of(answer, event);
+        if (!decision.fault.empty()) {
+            log_failure(decision.fault);
         }
-        (*shared)(verdict);
+        (*shared)(decision);
     };
     std::string fault = "too many requests wait";
     try {
@@ -72,7 +73,7 @@ void Endpoint::ask(Share share, Event event, const std::string& body, std::funct
         fault = problem.what();
     }
     log_failure(fault);
-    (*shared)(no_verdict(fault));
+    (*shared)(no_decision(fault));
 }
 
 bool Endpoint::tell(const std::string& body, std::function<void(bool)> done) {

@@ -12,8 +12,8 @@
 
 #include "common/http_client.hpp"
 #include "ferrotunnel/plugin.hpp"
+#include "hooks/endpoint_decision.hpp"
 #include "hooks/paced_count.hpp"
-#include "hooks/verdict.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -33,17 +33,17 @@ public:
 
     Endpoint(Options options, LogFunction tell);
 
-    /// Requests a verdict, and calls `done` with it on the endpoint's thread. If there is no place, or the request
+    /// Requests a decision, and calls `done` with it on the endpoint's thread. If there is no place, or the request
     /// fails at once, `done` is called at once, on this thread; if it is displaced by another request, on the thread of
     /// that one.
-    void ask(Share share, Event event, const std::string& body, std::function<void(const Verdict&)> done);
+    void ask(Share share, Event event, const std::string& body, std::function<void(const EndpointDecision&)> done);
     /// Sends a notice, and calls `done` with whether the endpoint accepted it (2xx), on its thread. The caller has at
     /// most notices() at once. False: not now; `done` is not called.
     bool tell(const std::string& body, std::function<void(bool)> done);
     /// The number of concurrent notices, which leaves connections to requests.
     std::size_t notices() const noexcept { return options_.connections < 8 ? 1 : options_.connections / 4; }
 
-    /// Logs why there is no verdict, with a pause between lines.
+    /// Logs why there is no decision, with a pause between lines.
     void log_failure(const std::string& why);
     std::chrono::milliseconds timeout() const noexcept { return options_.timeout; }
     /// Ends all requests, and starts no more. Control thread.

@@ -84,34 +84,36 @@ Endpoint::Options options(const std::string& url, std::chrono::milliseconds time
     return made;
 }
 
-plugins::Verdict ask(const std::string& url, std::chrono::milliseconds timeout = 300s) {
+plugins::EndpointDecision ask(const std::string& url, std::chrono::milliseconds timeout = 300s) {
     Lines lines;
-    Box<plugins::Verdict> box;
+    Box<plugins::EndpointDecision> box;
     Endpoint endpoint(options(url, timeout), lines.tell());
-    endpoint.ask({}, Event::registration, "{}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
-    plugins::Verdict verdict = box.take();
-    CHECK(lines.has("there is no decision from " + url) == !verdict.fault.empty());
+    endpoint.ask({}, Event::registration, "{}",
+                 [&box](const plugins::EndpointDecision& decision) { box.put(decision); });
+    plugins::EndpointDecision decision = box.take();
+    CHECK(lines.has("there is no decision from " + url) == !decision.fault.empty());
     endpoint.stop();
-    return verdict;
+    return decision;
 }
 
 }  // namespace
 
-TEST_CASE("hooks verdict: what is understood", "[hooks][verdict]") {
-    const plugins::Verdict plain = read_verdict(R"({"decision": "accept"})", Event::connect);
+TEST_CASE("hooks decision: what is understood", "[hooks][decision]") {
+    const plugins::EndpointDecision plain = read_decision(R"({"decision": "accept"})", Event::connect);
     CHECK(plain.fault.empty());
     CHECK(plain.accepts);
-    const plugins::Verdict no = read_verdict(R"({"decision": "reject", "reason": "no"})", Event::login);
+    const plugins::EndpointDecision no = read_decision(R"({"decision": "reject", "reason": "no"})", Event::login);
     CHECK(no.fault.empty());
     CHECK_FALSE(no.accepts);
     CHECK(no.reason == "no");
-    CHECK(read_verdict(R"({"decision": "reject"})", Event::login).reason == "refused");
-    const plugins::Verdict notes = read_verdict(R"({"notes": {"plan": "gold"}, "decision": "accept"})", Event::login);
+    CHECK(read_decision(R"({"decision": "reject"})", Event::login).reason == "refused");
+    const plugins::EndpointDecision notes =
+        read_decision(R"({"notes": {"plan": "gold"}, "decision": "accept"})", Event::login);
     REQUIRE(notes.notes.size() == 1);
     CHECK(notes.notes[0].value == "gold");
 }
 
-TEST_CASE("hooks verdict: what is not understood is none", "[hooks][verdict]") {
+TEST_CASE("hooks decision: what is not understood is none", "[hooks][decision]") {
     const std::string deep = std::string(20'000, '[') + std::string(20'000, ']');
     const std::string objects = [] {
         std::string all;
@@ -161,17 +163,17 @@ TEST_CASE("hooks verdict: what is not understood is none", "[hooks][verdict]") {
              R"({"decision": "reject", "hosts": ["a.test"]})",
          }) {
         INFO(bad.substr(0, 80));
-        CHECK_FALSE(read_verdict(bad, Event::registration).fault.empty());
+        CHECK_FALSE(read_decision(bad, Event::registration).fault.empty());
     }
-    CHECK_FALSE(read_verdict(R"({"decision": "accept", "hosts": ["a.test"]})", Event::login).fault.empty());
-    CHECK_FALSE(read_verdict(R"({"decision": "accept", "notes": {"a": "b"}})", Event::connect).fault.empty());
+    CHECK_FALSE(read_decision(R"({"decision": "accept", "hosts": ["a.test"]})", Event::login).fault.empty());
+    CHECK_FALSE(read_decision(R"({"decision": "accept", "notes": {"a": "b"}})", Event::connect).fault.empty());
     const auto with_note = [](std::size_t size) {
-        return read_verdict(R"({"decision": "accept", "notes": {"n": ")" + std::string(size, 'x') + "\"}}",
-                            Event::login);
+        return read_decision(R"({"decision": "accept", "notes": {"n": ")" + std::string(size, 'x') + "\"}}",
+                             Event::login);
     };
     CHECK(with_note(4'095).fault.empty());
     CHECK(with_note(4'096).fault == "`notes` has more than 4 KiB of text");
-    const std::string odd = read_verdict("{\"decision\": \"accept\", \"a\\nb\": 1}", Event::login).fault;
+    const std::string odd = read_decision("{\"decision\": \"accept\", \"a\\nb\": 1}", Event::login).fault;
     CHECK(odd == "the key `a?b` is not valid in this response");
 }
 
@@ -187,12 +189,13 @@ TEST_CASE("hooks signature: as others compute it", "[hooks][signature]") {
 TEST_CASE("hooks endpoint: fields and signature of a question", "[hooks][endpoint]") {
     Service service(Service::json(R"({"decision": "accept"})"));
     Lines lines;
-    Box<plugins::Verdict> box;
+    Box<plugins::EndpointDecision> box;
     Endpoint::Options made = options(service.url);
     made.fields = {{"Authorization", "Bearer of mine"}};
     made.secrets = {"0123456789abcdef"};
     Endpoint endpoint(made, lines.tell());
-    endpoint.ask({}, Event::login, "{\"a\":1}", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
+    endpoint.ask({}, Event::login, "{\"a\":1}",
+                 [&box](const plugins::EndpointDecision& decision) { box.put(decision); });
     CHECK(box.take().accepts);
     const std::string request = service.requests().at(0);
     CHECK(request.find("\r\nAuthorization: Bearer of mine\r\n") != std::string::npos);
@@ -204,7 +207,7 @@ TEST_CASE("hooks endpoint: fields and signature of a question", "[hooks][endpoin
     endpoint.stop();
 }
 
-TEST_CASE("hooks endpoint: hostile and broken ones give no verdict", "[hooks][endpoint]") {
+TEST_CASE("hooks endpoint: hostile and broken ones give no decision", "[hooks][endpoint]") {
     const std::string good = R"({"decision": "accept"})";
     for (const std::string& bad : std::vector<std::string>{
              "HTTP/1.1 500 Oops\r\n\r\n" + good,
@@ -243,24 +246,25 @@ TEST_CASE("hooks endpoint: an answer that drips is none when its time is over", 
         }
         ::close(connection);
     });
-    const plugins::Verdict verdict = ask(listener.url, 100ms);
+    const plugins::EndpointDecision decision = ask(listener.url, 100ms);
     ends = true;
     listener.end();  // the time may have passed before the connection
     dripping.join();
-    CHECK_FALSE(verdict.fault.empty());
+    CHECK_FALSE(decision.fault.empty());
 }
 
-TEST_CASE("hooks endpoint: whoever hears a verdict may ask again, since that question has left its place",
+TEST_CASE("hooks endpoint: whoever hears a decision may ask again, since that question has left its place",
           "[hooks][endpoint]") {
     Service service("HTTP/1.1 200 OK\r\n\r\n{\"decision\": \"accept\"}");
     Lines lines;
     Endpoint::Options one = options(service.url);
     one.connections = 1;
     one.queue = 0;
-    Box<plugins::Verdict> last;
+    Box<plugins::EndpointDecision> last;
     Endpoint endpoint(one, lines.tell());
-    endpoint.ask({}, Event::login, "{}", [&](const plugins::Verdict&) {
-        endpoint.ask({}, Event::registration, "{}", [&](const plugins::Verdict& verdict) { last.put(verdict); });
+    endpoint.ask({}, Event::login, "{}", [&](const plugins::EndpointDecision&) {
+        endpoint.ask({}, Event::registration, "{}",
+                     [&](const plugins::EndpointDecision& decision) { last.put(decision); });
     });
     CHECK(last.take().fault.empty());
     endpoint.stop();
@@ -363,8 +367,9 @@ TEST_CASE("hooks closes: those that the endpoint does not take are lost, and no 
     for (int i = 0; i < 5; ++i) {
         queue.add({}, "close");
     }
-    Box<plugins::Verdict> box;
-    endpoint.ask({}, Event::connect, "connect", [&box](const plugins::Verdict& verdict) { box.put(verdict); });
+    Box<plugins::EndpointDecision> box;
+    endpoint.ask({}, Event::connect, "connect",
+                 [&box](const plugins::EndpointDecision& decision) { box.put(decision); });
     CHECK(box.take().accepts);
     queue.drain(60s);
     endpoint.stop();
@@ -373,7 +378,7 @@ TEST_CASE("hooks closes: those that the endpoint does not take are lost, and no 
 
 TEST_CASE("hooks logins: so many are known, and the oldest goes first", "[hooks][login]") {
     LoginTable table(1min);
-    plugins::Verdict yes;
+    plugins::EndpointDecision yes;
     yes.accepts = true;
     const auto add = [&](const std::string& key) {
         LoginTable::Handle handle(ft_later{});
@@ -399,7 +404,7 @@ TEST_CASE("hooks logins: where all that are known wait, the next one asks for it
     }
     CHECK(table.join("one more", handle, 0s) == LoginTable::JoinResult::alone);
     CHECK(table.join("7", handle, 0s) == LoginTable::JoinResult::joined);
-    CHECK(table.finish("7", no_verdict("it is dead"), 0s).size() == 2);
+    CHECK(table.finish("7", no_decision("it is dead"), 0s).size() == 2);
     CHECK(table.join("one more", handle, 0s) == LoginTable::JoinResult::first);
 }
 
@@ -409,12 +414,12 @@ TEST_CASE("hooks logins: nobody joins a question that is older than the window",
     CHECK(table.join("a", handle, 1s) == LoginTable::JoinResult::first);
     CHECK(table.join("a", handle, 60s) == LoginTable::JoinResult::joined);
     CHECK(table.join("a", handle, 61s) == LoginTable::JoinResult::alone);
-    plugins::Verdict yes;
+    plugins::EndpointDecision yes;
     yes.accepts = true;
     CHECK(table.finish("a", yes, 70s).size() == 2);
     CHECK(table.known("a", 129s));
     CHECK_FALSE(table.known("a", 130s));
     CHECK(table.join("a", handle, 130s) == LoginTable::JoinResult::first);
-    CHECK(table.finish("a", no_verdict("it is dead"), 131s).size() == 1);
+    CHECK(table.finish("a", no_decision("it is dead"), 131s).size() == 1);
     CHECK(table.join("a", handle, 132s) == LoginTable::JoinResult::first);
 }

@@ -42,8 +42,8 @@ Decision Hooks::on_login(Login& login) {
         return Decision::go_on();
     }
     const std::string key = LoginTable::key_of(login);
-    if (const auto verdict = logins_.known(key, plugin::clock_now())) {
-        return decided(login, *verdict);
+    if (const auto decision = logins_.known(key, plugin::clock_now())) {
+        return decided(login, *decision);
     }
     const std::string body = body_of(login, ids_.next());
     const Share share = share_of(Event::login, login);
@@ -51,19 +51,19 @@ Decision Hooks::on_login(Login& login) {
 }
 
 void Hooks::ask_login(Share share, LaterOf<Login> later, const std::string& key, const std::string& body) {
-    const auto decide = [this](LaterOf<Login> handle, const Verdict& verdict) {
-        std::move(handle).resume([this, verdict](Login& login) { return decided(login, verdict); });
+    const auto decide = [this](LaterOf<Login> handle, const EndpointDecision& decision) {
+        std::move(handle).resume([this, decision](Login& login) { return decided(login, decision); });
     };
     const LoginTable::JoinResult turn = logins_.join(key, later, plugin::clock_now());
     if (turn == LoginTable::JoinResult::first) {
-        endpoint_.ask(share, Event::login, body, [this, decide, key](const Verdict& verdict) {
-            for (LaterOf<Login>& handle : logins_.finish(key, verdict, plugin::clock_now())) {
-                decide(std::move(handle), verdict);
+        endpoint_.ask(share, Event::login, body, [this, decide, key](const EndpointDecision& decision) {
+            for (LaterOf<Login>& handle : logins_.finish(key, decision, plugin::clock_now())) {
+                decide(std::move(handle), decision);
             }
         });
     } else if (turn == LoginTable::JoinResult::alone) {
-        if (const auto verdict = logins_.known(key, plugin::clock_now())) {
-            decide(std::move(later), *verdict);  // accepted since on_login() checked
+        if (const auto decision = logins_.known(key, plugin::clock_now())) {
+            decide(std::move(later), *decision);  // accepted since on_login() checked
         } else {
             ask_about(share, Event::login, body, std::move(later));
         }
@@ -73,8 +73,8 @@ void Hooks::ask_login(Share share, LaterOf<Login> later, const std::string& key,
 template <typename Subject>
 void Hooks::ask_about(Share share, Event event, const std::string& body, LaterOf<Subject> later) {
     auto shared = std::make_shared<LaterOf<Subject>>(std::move(later));
-    endpoint_.ask(share, event, body, [this, shared](const Verdict& verdict) {
-        std::move(*shared).resume([this, verdict](Subject& subject) { return decided(subject, verdict); });
+    endpoint_.ask(share, event, body, [this, shared](const EndpointDecision& decision) {
+        std::move(*shared).resume([this, decision](Subject& subject) { return decided(subject, decision); });
     });
 }
 
@@ -108,34 +108,34 @@ void Hooks::on_visit_close(Visit& visit, const VisitOutcome& outcome) {
 }
 
 template <typename Subject>
-Decision Hooks::amended(Subject& subject, const Verdict& verdict) {
-    if (!verdict.fault.empty()) {
+Decision Hooks::amended(Subject& subject, const EndpointDecision& decision) {
+    if (!decision.fault.empty()) {
         return Decision::fail();
     }
-    if (!verdict.accepts) {
-        return Decision::refuse(verdict.reason);
+    if (!decision.accepts) {
+        return Decision::refuse(decision.reason);
     }
-    if (!amend(subject, verdict)) {
+    if (!amend(subject, decision)) {
         endpoint_.log_failure("the server does not accept its hosts, limits or notes");
         return Decision::fail();
     }
     return Decision::go_on();
 }
 
-Decision Hooks::decided(Login& login, const Verdict& verdict) {
-    return amended(login, verdict);
+Decision Hooks::decided(Login& login, const EndpointDecision& decision) {
+    return amended(login, decision);
 }
 
-Decision Hooks::decided(Registration& wanted, const Verdict& verdict) {
-    return amended(wanted, verdict);
+Decision Hooks::decided(Registration& wanted, const EndpointDecision& decision) {
+    return amended(wanted, decision);
 }
 
-Decision Hooks::decided(Visit& visit, const Verdict& verdict) {
-    const std::string& error = verdict.fault.empty() ? verdict.reason : verdict.fault;
+Decision Hooks::decided(Visit& visit, const EndpointDecision& decision) {
+    const std::string& error = decision.fault.empty() ? decision.reason : decision.fault;
     if (!error.empty() && wants(Event::close)) {
         visit.state<VisitState>().error = error;
     }
-    return amended(visit, verdict);
+    return amended(visit, decision);
 }
 
 }  // namespace ferrotunnel::plugins

@@ -10,9 +10,9 @@
 #include "ferrotunnel/plugin.hpp"
 #include "hooks/close_queue.hpp"
 #include "hooks/endpoint.hpp"
+#include "hooks/endpoint_decision.hpp"
 #include "hooks/event.hpp"
 #include "hooks/login_table.hpp"
-#include "hooks/verdict.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -29,23 +29,23 @@ public:
                 "url": {"type": "string", "minLength": 1, "description": "URL of the endpoint, requested with POST."},
                 "events": {"type": "array", "minItems": 1,
                            "items": {"type": "string", "enum": ["login", "register", "connect", "close"]},
-                           "description": "Events to send; close is only a notice."},
+                           "description": "Events to send; close needs no decision."},
                 "timeout": {"type": "string", "format": "duration", "formatMinimum": "10ms", "formatMaximum": "5m",
                             "default": "2s", "description": "Time limit for a decision, within the server's limit."},
                 "headers": {"type": "object", "default": {},
                             "additionalProperties": {"type": "string", "format": "secret"},
-                            "description": "Fields of each request, such as Authorization."},
+                            "description": "Fields sent with each request, such as Authorization."},
                 "secrets": {"type": ["string", "array"], "items": {"type": "string", "format": "secret"},
                             "maxItems": 4, "default": [],
                             "description": "Keys of X-FerroTunnel-Signature, each of 16 bytes or more."},
                 "ca_file": {"type": "string", "format": "file",
                             "description": "Trusted CA certificates. Default: the system's."},
                 "connections": {"type": "integer", "minimum": 2, "maximum": 256, "default": 16,
-                                "description": "Number of concurrent requests to it."},
+                                "description": "Maximum number of concurrent requests to the endpoint."},
                 "queue": {"type": "integer", "minimum": 0, "maximum": 4096, "default": 256,
-                          "description": "Number of further decisions that may wait."},
+                          "description": "Maximum number of further decisions that may wait."},
                 "close_queue": {"type": "integer", "minimum": 1, "maximum": 65536, "default": 1024,
-                                "description": "Number of close events that may wait."},
+                                "description": "Maximum number of close events that may wait."},
                 "login_window": {"type": "string", "format": "duration", "formatMaximum": "1m", "default": "2s",
                                  "description": "How long an accepted login covers the client's other connections."}
             }
@@ -76,12 +76,12 @@ private:
     void ask_login(Share share, plugin::LaterOf<plugin::Login> later, const std::string& key, const std::string& body);
     template <typename Subject>
     void ask_about(Share share, Event event, const std::string& body, plugin::LaterOf<Subject> later);
-    /// Applies the verdict's hosts, limits and notes to the subject.
+    /// Applies the decision's hosts, limits and notes to the subject.
     template <typename Subject>
-    plugin::Decision amended(Subject& subject, const Verdict& verdict);
-    plugin::Decision decided(plugin::Login& login, const Verdict& verdict);
-    plugin::Decision decided(plugin::Registration& wanted, const Verdict& verdict);
-    plugin::Decision decided(plugin::Visit& visit, const Verdict& verdict);
+    plugin::Decision amended(Subject& subject, const EndpointDecision& decision);
+    plugin::Decision decided(plugin::Login& login, const EndpointDecision& decision);
+    plugin::Decision decided(plugin::Registration& wanted, const EndpointDecision& decision);
+    plugin::Decision decided(plugin::Visit& visit, const EndpointDecision& decision);
 
     EventIds ids_;
     const ShareKeys shares_;

@@ -32,7 +32,7 @@ void LoginTable::forget_old(Time now) {
     }
 }
 
-std::optional<Verdict> LoginTable::known(const std::string& key, Time now) {
+std::optional<EndpointDecision> LoginTable::known(const std::string& key, Time now) {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
     const bool is_known = found != entries_.end() && found->second.accepted && now < found->second.until;
@@ -60,16 +60,16 @@ LoginTable::JoinResult LoginTable::join(const std::string& key, Handle& handle, 
     return entry.waiting.size() == 1 ? JoinResult::first : JoinResult::joined;
 }
 
-std::vector<LoginTable::Handle> LoginTable::finish(const std::string& key, const Verdict& verdict, Time now) {
+std::vector<LoginTable::Handle> LoginTable::finish(const std::string& key, const EndpointDecision& decision, Time now) {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(key);
     if (found == entries_.end()) {
         return {};
     }
     std::vector<Handle> waiting = std::move(found->second.waiting);
-    if (verdict.fault.empty() && verdict.accepts) {
+    if (decision.fault.empty() && decision.accepts) {
         found->second.waiting.clear();
-        found->second.accepted = verdict;
+        found->second.accepted = decision;
         found->second.until = now + window_;
         accepted_.push_back(key);
     } else {

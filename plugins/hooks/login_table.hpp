@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "ferrotunnel/plugin.hpp"
-#include "hooks/verdict.hpp"
+#include "hooks/endpoint_decision.hpp"
 
 namespace ferrotunnel::plugins {
 
@@ -31,7 +31,7 @@ public:
     static std::string key_of(const plugin::Login& login);
 
     /// The decision on the same login within the window.
-    std::optional<Verdict> known(const std::string& key, Time now);
+    std::optional<EndpointDecision> known(const std::string& key, Time now);
 
     enum class JoinResult : std::uint8_t {
         joined,  // another caller sends the same: the handle is decided with it
@@ -40,13 +40,13 @@ public:
     };
     /// Takes the handle unless it returns `alone`.
     JoinResult join(const std::string& key, Handle& handle, Time now);
-    /// The handles that wait for this verdict; the caller must decide them.
-    std::vector<Handle> finish(const std::string& key, const Verdict& verdict, Time now);
+    /// The handles that wait for this decision; the caller must decide them.
+    std::vector<Handle> finish(const std::string& key, const EndpointDecision& decision, Time now);
 
 private:
     struct Entry {
         std::vector<Handle> waiting;
-        std::optional<Verdict> accepted;
+        std::optional<EndpointDecision> accepted;
         Time until{};  // until then others join, and an accepted login is remembered
     };
 

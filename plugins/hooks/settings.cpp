@@ -52,7 +52,7 @@ void check_headers(const Settings& settings) {
         if (is_field_of_plugin(name) || !plugin::may_write(name)) {
             settings.problem(header_path(name),
                              "is not a field that can be set: it is not a valid name, or one that the "
-                             "request has already");
+                             "request already has");
         } else if (!plugin::may_write(name, value) || value.size() > header_bytes_max) {
             settings.problem(header_path(name),
                              "has a value that is not valid in a field: it has a line end, or more "

@@ -76,12 +76,12 @@ void Jwt::check(const Settings& settings) {
     (void)read_own_keys(settings);
     for (const auto& [claim, field] : read_claims(settings)) {
         if (is_credentials(field)) {
-            settings.problem("claims[\"" + claim + "\"]", "is a field of credentials, which visitors send");
+            settings.problem("claims[\"" + claim + "\"]", "is a field in which visitors send credentials");
         }
     }
     check_key_places(settings);
     if (!is_cookie_name(settings.text("cookie").value_or(Text()))) {
-        settings.problem("cookie", "is not a valid name of a cookie");
+        settings.problem("cookie", "is not a valid cookie name");
     }
     if (!plugin::may_write("WWW-Authenticate",
                            "Bearer realm=" + quoted_string(settings.text("realm").value_or(Text())))) {

@@ -138,7 +138,7 @@ Key Key::of_public(const Algorithm& algorithm, std::string kid, evp_pkey_st* own
 
 Key Key::of_pem(const Algorithm& algorithm, std::string kid, const std::string& pem) {
     if (pem.find("PRIVATE KEY-----") != std::string::npos) {
-        throw std::runtime_error("is a private key; a public one is all that is needed here");
+        throw std::runtime_error("is a private key; use its public key");
     }
     const std::unique_ptr<BIO, Freed<BIO, BIO_free_all>> text(
         BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));

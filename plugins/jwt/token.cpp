@@ -29,10 +29,10 @@ std::string header_fault(const json& header, Token& token) {
     std::string type;
     if (!read_text(header, "alg", token.algorithm) || !read_text(header, "kid", token.kid) ||
         !read_text(header, "typ", type) || token.algorithm.empty() || token.kid.size() > kid_max) {
-        return "its header has no algorithm, or one of its members is not text";
+        return "its header has no algorithm, or one of its members is not a string";
     }
     if (header.contains("crit") || header.contains("b64")) {
-        return "it asks for an extension (crit)";
+        return "it requires an extension (crit)";
     }
     std::transform(type.begin(), type.end(), type.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

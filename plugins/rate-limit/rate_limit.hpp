@@ -32,7 +32,7 @@ public:
                                 "description": "Number of bits of an IPv6 address that identify a visitor."},
                 "entries": {"type": "integer", "minimum": 16, "maximum": 1048576, "default": 65536,
                             "x-client-default": 4096,
-                            "description": "Number of keys that are known at once."}
+                            "description": "Maximum number of keys tracked at the same time."}
             }
         })",
         .guard = true,

@@ -22,12 +22,12 @@ public:
             "required": ["style", "secrets"],
             "properties": {
                 "style": {"type": "string", "enum": ["github", "stripe", "slack", "generic"],
-                          "description": "Sender, and with it the signature format."},
+                          "description": "Sender of the requests, which determines the signature format."},
                 "secrets": {"type": ["string", "array"], "items": {"type": "string", "format": "secret"},
                             "minItems": 1, "maxItems": 4,
-                            "description": "Secrets shared with the sender, each of which may be in use."},
+                            "description": "Secrets shared with the sender; a signature by any of them is accepted."},
                 "max_body": {"type": "string", "format": "bytes", "formatMinimum": "1", "formatMaximum": "1MiB",
-                             "default": "256KiB", "description": "Maximum size of a body."},
+                             "default": "256KiB", "description": "Maximum size of a request body."},
                 "tolerance": {"type": "string", "format": "duration", "formatMinimum": "1s", "formatMaximum": "24h",
                               "description": "stripe and slack: allowed clock difference. Default: 5m."},
                 "status": {"type": "integer", "minimum": 400, "maximum": 404, "default": 401,
@@ -36,7 +36,8 @@ public:
                            "description": "generic: field with the signature."},
                 "prefix": {"type": "string", "maxLength": 100,
                            "description": "generic: text before the digest, like sha256=. Default: none."},
-                "encoding": {"type": "string", "enum": ["hex", "base64"], "description": "generic. Default: hex."},
+                "encoding": {"type": "string", "enum": ["hex", "base64"],
+                             "description": "generic: encoding of the digest. Default: hex."},
                 "algorithm": {"type": "string", "enum": ["sha1", "sha256", "sha512"],
                               "description": "generic: digest algorithm. Default: sha256."}
             }

@@ -24,7 +24,7 @@ clean_tree() {
     write include/ferrotunnel/client.hpp '#pragma once\n'
     write cli/main.cpp '#include <ferrotunnel/client.hpp>\n\nint main() {}\n'
     cp "$here/../../.clang-format" "$tree/"
-    [[ -z $with_mutex ]] || cp "$here"/../../lib/base/{mutex,thread_annotations}.hpp "$tree/lib/base/"
+    [[ -z $with_mutex ]] || cp "$here/../../lib/base/mutex.hpp" "$tree/lib/base/"
 }
 
 run() {
@@ -88,6 +88,12 @@ finds layers cli/b.cpp '#include "mux/m.hpp"\n' 'cli/b.cpp:1: cli/ sees include/
 finds layers plugins/x/p.cpp '#include <base/a.hpp>\n' 'plugins/ sees include/ferrotunnel/ alone'
 finds layers docs/examples/e.cpp '#include "base/a.hpp"\n' 'docs/examples/ sees include/ferrotunnel/ alone'
 finds layers include/ferrotunnel/s.hpp '#pragma once\n#include <fmt/format.h>\n' 'must not ask'
+for line in '| mux | sessions | |' '| mux | sessions | base, runtime |'; do
+    finds layers docs/architecture.md "| base | all | |\\n$line\\n| runtime | threads | base |\\n" \
+        'docs/architecture.md:2: mux uses base according to lib/CMakeLists.txt'
+done
+finds layers docs/architecture.md '| base | all | |\n| mux | sessions | base, Asio |\n' 'no line for the layer runtime'
+accepts layers docs/architecture.md '| layer | uses |\n| base | all | |\n| mux | m | base, Asio |\n| runtime | r | base |\n'
 accepts layers lib/mux/n.hpp '#pragma once\n#include <map>\n#include "base/a.hpp"\n'
 accepts layers lib/runtime/n.hpp '#pragma once\n#include <net/if.h>\n'
 accepts layers lib/runtime/r.hpp '#pragma once\n#include <asio/ip/tcp.hpp>\n'

@@ -12,7 +12,8 @@ namespace check {
 
 // Checks that a folder of lib/ includes only the folders that its ft_layer() call in lib/CMakeLists.txt names and those
 // that these use; that the sans-IO folders include no Asio or JSON header, nor a system's socket or
-// thread-creating one; and that the public headers, the program, plugins and examples see include/ferrotunnel/ alone.
+// thread-creating one; that the public headers, the program, plugins and examples see include/ferrotunnel/ alone; and
+// that the table of layers in docs/architecture.md says the same.
 Findings check_layers(const std::filesystem::path& root);
 
 // Checks rules that a compiler does not know: widths, sizes, names that have a better replacement, functions that fit a

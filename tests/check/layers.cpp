@@ -10,7 +10,8 @@ namespace check {
 namespace {
 
 struct Layer {
-    std::set<std::string, std::less<>> uses;
+    std::set<std::string, std::less<>> uses;   // directly or through others
+    std::set<std::string, std::less<>> named;  // directly
     bool is_sans_io = false;
 };
 using Layers = std::map<std::string, Layer, std::less<>>;
@@ -30,6 +31,7 @@ void add_layer(Layers& layers, const std::string& call) {
             if (used == layers.end()) {
                 throw std::runtime_error("lib/CMakeLists.txt: " + name + " uses " + word + ", which is not above it");
             }
+            layer.named.insert(word);
             layer.uses.insert(word);
             layer.uses.insert(used->second.uses.begin(), used->second.uses.end());
         }
@@ -68,9 +70,9 @@ bool is_foreign_to_core(std::string_view name) {
     return is_of_library(name, {"asio", "nlohmann", "fmt", "openssl"});
 }
 
-std::string list_of(const Layer& layer) {
+std::string list_of(const std::set<std::string, std::less<>>& layers) {
     std::string list;
-    for (const std::string& used : layer.uses) {
+    for (const std::string& used : layers) {
         list += (list.empty() ? "" : ", ") + used;
     }
     return list.empty() ? "nothing of lib/" : list;
@@ -89,7 +91,7 @@ void check_folder(const Source& source, const std::string& folder, const Layers&
                                 (include.has_angles && !layers.contains(target));
         if (!is_allowed) {
             findings.push_back(source.at(include.line) + "lib/" + folder + " may not include \"" + include.name +
-                               "\"; it may use: " + list_of(layer));
+                               "\"; it may use: " + list_of(layer.uses));
         } else if (layer.is_sans_io && is_foreign_to_core(include.name)) {
             findings.push_back(source.at(include.line) + "lib/" + folder + " is sans-IO: no <" + include.name +
                                ">; hide it behind an interface of lib/base and implement that in runtime, transport "
@@ -134,6 +136,44 @@ void check_public_only(const std::filesystem::path& root, const Layers& layers, 
     }
 }
 
+// Compares the table of layers in docs/architecture.md, `| mux | what is in it | buffer, wire |`.
+void check_document(const std::filesystem::path& root, const Layers& layers, Findings& findings) {
+    const std::filesystem::path path = "docs/architecture.md";
+    if (!std::filesystem::exists(root / path)) {
+        return;
+    }
+    std::istringstream lines(read_text(root / path));
+    std::set<std::string, std::less<>> missing;
+    for (const auto& [name, layer] : layers) {
+        missing.insert(name);
+    }
+    int number = 0;
+    for (std::string line; std::getline(lines, line);) {
+        ++number;
+        const std::size_t end = line.find(" | ", 2);
+        const std::string name = line.starts_with("| ") && end != std::string::npos ? line.substr(2, end - 2) : "";
+        const std::size_t last = line.rfind('|', line.size() - 2);
+        if (missing.erase(name) == 0) {
+            continue;
+        }
+        std::istringstream words(line.substr(last + 1));
+        std::set<std::string, std::less<>> said;
+        for (std::string word; words >> word;) {
+            word.erase(word.find_last_not_of(",|") + 1);
+            if (layers.contains(word)) {
+                said.insert(word);
+            }
+        }
+        if (said != layers.at(name).named) {
+            findings.push_back(path.string() + ':' + std::to_string(number) + ": " + name + " uses " +
+                               list_of(layers.at(name).named) + " according to lib/CMakeLists.txt");
+        }
+    }
+    for (const std::string& name : missing) {
+        findings.push_back(path.string() + ":1: no line for the layer " + name);
+    }
+}
+
 }  // namespace
 
 Findings check_layers(const std::filesystem::path& root) {
@@ -141,6 +181,7 @@ Findings check_layers(const std::filesystem::path& root) {
     Findings findings;
     check_library(root, layers, findings);
     check_public_only(root, layers, findings);
+    check_document(root, layers, findings);
     return findings;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # locks.sh ROOT COMPILER FLAG...: clang's thread-safety analysis of every folder of lib/ that has a mutex: what is
-# GUARDED_BY a mutex is used only with that mutex locked (base/thread_annotations.hpp). And no mutex escapes it:
+# GUARDED_BY a mutex is used only with that mutex locked (base/mutex.hpp). And no mutex escapes it:
 # std::mutex and its locks are used in base/mutex.hpp only. The headers and sources of a folder are analysed as one.
 # cli/ and plugins/ are not analysed: they see public headers only, which have no macros, and so use std::mutex. There
 # each mutex has a comment that says what it guards (docs/architecture/threads.md).

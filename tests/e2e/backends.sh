@@ -148,5 +148,5 @@ refused() {
 }
 refused 'no backend is written as https://' --tcp 0=22 --backend-insecure
 refused 'cannot read the file' --http "a.test=https://a" --backend-ca "$dir/none.pem"
-refused 'is written tls://host:port for a TCP service' --tcp "0=https://127.0.0.1:1"
+refused 'must be written as tls://host:port for a TCP service' --tcp "0=https://127.0.0.1:1"
 refused 'its absolute path, like unix:/run/app.sock' --http a.test=unix:app.sock

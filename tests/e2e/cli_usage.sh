@@ -178,6 +178,9 @@ done
 run http 80 --server 127.0.0.1:1 --token "$first" --host 'a b'
 ends_with 2
 told '^  --host: The host "a b"'
+run http 80 --server 127.0.0.1:1 --token "$first" --health ping
+ends_with 2
+told '^  --health: expected a path like /healthz or tcp, found "ping"$'
 run http --server 127.0.0.1:1
 told 'ADDRESS: missing'
 run server --token-file /dev/null --http-bind nowhere --domain 10.0.0.1

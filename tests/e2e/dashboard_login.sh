@@ -75,7 +75,7 @@ done
 equal "one more" "$(log_in guess-number-11-of-many)" 429
 equal "another one that nobody could guess" "$(log_in "$(<"$dir/any.token")")" 429
 equal "the right one, which nobody could guess" "$(log_in "$secret")" 200
-wait_for_text server 'a login at the dashboard failed: wrong secret.*address=127.0.0.1'
+wait_for_text server 'a login to the dashboard failed: wrong secret.*address=127.0.0.1'
 equal "its events" "$(asked /api/v1/events -b "$dir/second")" 200
 has_text "$dir/answer" '"refused".*A wrong secret was sent to the dashboard\|A wrong secret was sent to the dashboard.*"refused"'
 ! grep -q "$secret" "$dir/server.out" "$dir/server.err" || fail "the secret was told"

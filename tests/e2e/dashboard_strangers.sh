@@ -64,7 +64,7 @@ strangers() { ip netns exec "$ns" python3 "$dir/strangers.py" "$1" "${at##*:}" "
 
 say "the owner connects, and 100 silent ones of a /56 behind it"
 equal "the owner's answer" "$(strangers home)" 200
-wait_for_text server 'connection rate limit of an address at the dashboard.*address=2001:db8:1::/56'
+wait_for_text server 'connection rate limit of the dashboard and metrics exceeded.*address=2001:db8:1::/56'
 say "and 120 of a /48"
 equal "the owner's answer" "$(strangers block)" 200
 say "60 wrong secrets from the owner's own /48"

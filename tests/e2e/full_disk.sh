@@ -31,7 +31,7 @@ rm "$dir/home/ferrotunnel.yml"
 : >"$dir/home/token"
 run init server
 equal "exit code" $code 2
-has_text "$dir/run.out" "token: exists already and would be used, but the file token is empty; remove it, and"
+has_text "$dir/run.out" "token: already exists and would be used, but the file token is empty; remove it, and"
 equal "what is left" "$(left)" token
 echo ft1_cut >"$dir/home/token"
 run init both

@@ -123,7 +123,7 @@ need_ws() {
         return
     fi
     command -v npm >/dev/null || skip "there is neither node-ws nor npm"
-    need_npm ws 8.18.0
+    need_npm ws 8.23.0
     ws=$npm/ws
 }
 

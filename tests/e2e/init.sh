@@ -3,7 +3,7 @@ source "$(dirname "$0")/lib.sh"
 need openssl
 
 export FERROTUNNEL_PLUGINS=$E2E_PLUGINS
-unset FERROTUNNEL_SERVER FERROTUNNEL_CONFIG FERROTUNNEL_TOKEN
+unset FERROTUNNEL_DOMAIN FERROTUNNEL_SERVER FERROTUNNEL_CONFIG FERROTUNNEL_TOKEN
 # run ARGUMENT...: in $dir/home; its exit code is then in $code, what it said in $dir/run.out and run.err.
 run() {
     code=0
@@ -34,7 +34,7 @@ say "nothing is overwritten"
 before=$(cat "$dir/home/ferrotunnel.yml" "$dir/home/token" | sha256sum)
 run init both
 ends_with 2
-has_text "$dir/run.err" "ferrotunnel.yml: exists already; nothing was written"
+has_text "$dir/run.err" "ferrotunnel.yml: already exists; nothing was written"
 run init --config other.yml
 ends_with 0
 equal "the files" "$(cat "$dir/home/ferrotunnel.yml" "$dir/home/token" | sha256sum)" "$before"
@@ -62,6 +62,22 @@ run check whole.yml
 ends_with 0 || cat "$dir/run.err"
 has_text "$dir/run.out" "HTTPS at 0.0.0.0:443"
 at_least "services" "$(grep -c ' -> ' "$dir/run.out")" 16
+
+say "a server with a domain has HTTP services at once"
+run init server --domain tunnel.test --config domain.yml
+ends_with 0
+has_text "$dir/run.out" 'point the DNS names tunnel.test and \*.tunnel.test to this machine'
+run check domain.yml
+ends_with 0
+has_text "$dir/run.out" "HTTP at 0.0.0.0:80"
+equal "its keys" "$(grep -cE '^  (http_bind: 0.0.0.0:80|domain: tunnel.test|public_host: tunnel.test)' "$dir/home/domain.yml")" 3
+for words in "server --domain a..b" "server --domain *.a.test" "server --domain a.test:80" "client --domain a.test"; do
+    # shellcheck disable=SC2086
+    (set -f && run init $words --config x.yml && ends_with 2)
+    has_text "$dir/run.err" "domain: "
+done
+FERROTUNNEL_DOMAIN=a.test run init client --config other_client.yml
+ends_with 0
 
 say "words that are wrong"
 run init nobody

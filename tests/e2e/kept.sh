@@ -57,7 +57,7 @@ say "what would not be right with the whole configuration is not added"
 before=$(<"$kept")
 sed -i 's/workers: 1/workers: many/' "$file"
 run_fails services add --tcp "0=$web" --name late --keep
-complained 'cannot be kept: the configuration would be wrong with it: .*workers'
+complained 'cannot be kept: the configuration would not be valid with this change: .*workers'
 equal "the file" "$(<"$kept")" "$before"
 run_ok services --control "$socket"
 if file_has "$dir/run.out" late; then fail "it was added"; fi

@@ -26,7 +26,7 @@ relay() {
     between=127.0.0.1:$(<"$dir/$name.port")
 }
 service=(--tcp "0=$backend")
-not_accepted='The server does not accept the token\. Check that client and server use the same one; if they do, someone may be in between\.'
+not_accepted='The server does not accept the token\. Check that client and server use the same one; if they do, the connection may be intercepted\.'
 
 for tls in on off; do
     say "a wrong token, tls $tls"
@@ -111,7 +111,7 @@ false_server() {
 }
 false_server
 serve false_server take:8 "file:$dir/false_server.bytes" rest
-no_proof='The server could not prove that it knows the token: either its token differs, or someone is in between and poses as the server\. Compare the tokens of both sides; if they are equal, do not trust this network\.'
+no_proof='The server could not prove that it knows the token: either its token differs, or another machine impersonates it\. Compare the tokens of both sides; if they are equal, do not trust this network\.'
 tls=off control=$backend start_client fooled_plain --attempts 1 "${service[@]}"
 refused_client fooled_plain 3 "$no_proof"
 relay false_tls_server "$backend" "listen-tls:$dir/false.crt,$dir/false.key"

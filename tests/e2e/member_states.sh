@@ -51,7 +51,7 @@ equal "visitors of TCP" "$(visitors)" "a 3 b 3"
 say "the connection of one is lost while its client stands still: the other one has all"
 signal a STOP
 touch "$dir/box.1"
-wait_until $patience "the session waits" file_has "$dir/server.err" "its session waits to be resumed"
+wait_until $patience "the session waits" file_has "$dir/server.err" "lost its connection and waits to be resumed"
 equal "requests" "$(who_has web.test 8)" "b 8"
 equal "visitors of TCP" "$(visitors)" "b 6"
 state_is web ", waiting" || fail "the state of a: $(<"$dir/services.out")"

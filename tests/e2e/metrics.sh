@@ -107,14 +107,14 @@ equal "before" "$(result applied) $(result refused) $(number "$reloaded" ferrotu
 write_file 'not..a.host'
 "$FERROTUNNEL" reload --control "$dir/reloaded.sock" >"$dir/reload.out" 2>&1 && fail "a mistake was applied"
 equal "a mistake" "$(result applied) $(result refused) $(number "$reloaded" ferrotunnel_config_last_reload_successful)" "0 1 0"
-wait_for_text reloaded '"level":"warn","msg":"a reload was refused","why":".*not..a.host'
+wait_for_text reloaded '"level":"warn","msg":"a reload was rejected","why":".*not..a.host'
 write_file second.test
 signal reloaded HUP
 applied_are() { [[ $(result applied) == "$1" ]]; }
 wait_until $patience "the reload" applied_are 1
 wait_for_text reloaded '"level":"info","msg":"the configuration was reloaded","outcome":"[^"]*second.test'
 curl -sS --unix-socket "$dir/reloaded.sock" http://localhost/v1/events >"$dir/events"
-has_text "$dir/events" '"The configuration was refused: .*not..a.host'
+has_text "$dir/events" '"The configuration was rejected: .*not..a.host'
 has_text "$dir/events" '"The configuration was applied: [^"]*second.test'
 equal "without one" "$(number "$reloaded" ferrotunnel_config_last_reload_successful)" 1
 at_least "when" "$(number "$reloaded" ferrotunnel_config_last_reload_success_timestamp_seconds | awk '{ printf "%d", $1 }')" 1700000000

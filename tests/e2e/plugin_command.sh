@@ -38,10 +38,11 @@ for file in my-greeter.hpp my-greeter.cpp my-greeter_test.cpp CMakeLists.txt REA
     [[ -s $dir/my-greeter/$file ]] || fail "there is no $file"
     ! grep -q '@' "$dir/my-greeter/$file" || fail "$file has a mark that was not filled"
 done
+has_text "$dir/my-greeter/README.md" 'libferrotunnel-dev'
 # As its README says, and with warnings.
 build_line=$(sed -n 's/^    \(g++ .*\)/\1/p' "$dir/my-greeter/README.md")
 [[ $build_line == g++* ]] || fail "the README does not say how it is built"
-(cd "$dir/my-greeter" && CPLUS_INCLUDE_PATH=$E2E_SOURCE/../../include sh -ec "$build_line -Wall -Wextra -Wpedantic -Werror")
+(cd "$dir/my-greeter" && sh -ec "$build_line -I '$E2E_SOURCE/../../include' -Wall -Wextra -Wpedantic -Werror")
 
 say "it is checked"
 run plugin check "$dir/my-greeter/my-greeter.so"
@@ -67,7 +68,7 @@ has_text "$dir/head" "^X-Greeting: Good morning"
 
 say "nothing is overwritten"
 echo mine >"$dir/my-greeter/README.md"
-(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'exists already; nothing was written')
+(cd "$dir" && run plugin new my-greeter && ends_with 2 && told 'already exists; nothing was written')
 equal "what was there" "$(<"$dir/my-greeter/README.md")" mine
 mkdir "$dir/other"
 echo mine >"$dir/other/CMakeLists.txt"
@@ -105,7 +106,7 @@ static const ft_type type = {.size = sizeof type, .name = "Bad name", .schema = 
 static const ft_type *types[] = {&type, &type, 0};
 static const ft_library library = {sizeof library, 0, types};
 const ft_library *ferrotunnel_plugin_v1(const ft_host *host) { (void)host; return &library; }'
-told 'other characters than small letters'
+told 'characters other than small letters'
 told 'lacks .make. or .destroy.'
 told 'schema of the plugin'
 told 'needs "no.such/1"'

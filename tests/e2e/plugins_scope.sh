@@ -229,6 +229,6 @@ say "and what is read too early is told"
 check_chain $'      - headers: {request: {set: {X-User: "{{note.auth.subject}}"}}}\n      - login:' ||
     fail "a warning is not a mistake: $(<"$dir/check.out")"
 grep -qF 'wrong.yml:6:' "$dir/check.out" || fail "no place: $(<"$dir/check.out")"
-has_text "$dir/check.out" 'warning: .*reads the note `auth.subject`, which only `login` sets, and that is not before it'
+has_text "$dir/check.out" 'warning: .*reads the note `auth.subject`, which only `login` sets, but that plugin is not earlier'
 check_chain $'      - login:\n      - headers: {request: {set: {X-User: "{{note.auth.subject}}"}}}' || fail "check: right"
 ! grep -q warning "$dir/check.out" || fail "the right order gives a warning: $(<"$dir/check.out")"

@@ -86,7 +86,7 @@ wait_until $patience "the visitor" test -e "$dir/left3"
 touch "$dir/box_alone.1"
 join left
 equal "how it ended" "$(value ending "$(<"$dir/left.out")")" reset
-equal "sessions that waited" "$(count_of alone "its session waits to be resumed")" 0
+equal "sessions that waited" "$(count_of alone "lost its connection and waits to be resumed")" 0
 wait_until $patience "the service" works
 signal alone TERM
 join_ok alone

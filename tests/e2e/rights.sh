@@ -71,10 +71,10 @@ printf '%s\n' "  services:" "    - {name: kept.example.org, token: 'file:$dir/gu
 serve_tokens table
 
 # What the program says, in a table: token, kind, what it asks for, and what becomes of that.
-kept_host() { echo "The host $1 is reserved for tokens with a right to it, which this token does not have. Choose another host, or have the server allow it."; }
-not_host() { echo "The host $1 is not allowed for this token. Allowed: $2. Ask for one of these, or have the server allow it."; }
-kept_port() { echo "Public port $1 is reserved for tokens with a right to it, which this token does not have. Choose another port, or have the server allow it."; }
-not_port() { echo "Public port $1 is not allowed for this token. Allowed: $2. Ask for one of these, or have the server allow it."; }
+kept_host() { echo "The host $1 is reserved for tokens with a right to it, which this token does not have. Choose another host, or ask the server's operator to allow it."; }
+not_host() { echo "The host $1 is not allowed for this token. Allowed: $2. Use one of these, or ask the server's operator to allow it."; }
+kept_port() { echo "Public port $1 is reserved for tokens with a right to it, which this token does not have. Choose another port, or ask the server's operator to allow it."; }
+not_port() { echo "Public port $1 is not allowed for this token. Allowed: $2. Use one of these, or ask the server's operator to allow it."; }
 not_kind() { echo "Services of the kind $1 are not allowed for this token. Allowed: $2."; }
 of_alice="app.example.com, *.alice.example.com, *.wide.example.com"
 none_assigned="The server cannot assign a host to this token"
@@ -245,7 +245,7 @@ join third
 leave second_of_few
 offer third few --name third --tcp "0=$backend" --tcp "private=$backend"
 wait_for_services third 1
-wait_for_text third "The clients of this token have reached its limit of services (2). Trying later may work. Trying again."
+wait_for_text third "The clients of this token have reached its limit of services (2). Try again later. Trying again."
 wait_for_text quotas 'a service was refused  session=.* peer=.* client=third token=few service=.*code=busy'
 leave first
 wait_for_services third 2

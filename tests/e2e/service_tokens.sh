@@ -105,7 +105,7 @@ by_option several client --http "ssh.example.com=$backend" --tcp "0=$backend" --
 wait_for_text several "refused: .*ssh.example.com.* is not the one"
 wait_for_services several 1
 ! "$FERROTUNNEL" client --config "$dir/wrong.yml" --service-token "$dir/fresh.token" 2>"$dir/misuse" || fail "no misuse"
-has_text "$dir/misuse" "service-token: applies to services of the command line"
+has_text "$dir/misuse" "service-token: only applies to services on the command line"
 ! "$FERROTUNNEL" tcp 22 --server "$control" --service-token "$dir/none" 2>"$dir/misuse" || fail "no file"
 has_text "$dir/misuse" "service-token: .*none"
 ! grep -q "$(<"$dir/ssh.token")\|$(<"$dir/fresh.token")" "$dir"/*.out || fail "a token is in a log"

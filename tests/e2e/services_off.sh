@@ -35,7 +35,7 @@ wait_until $patience "the second service" fetches "$port_b"
 say "one that is disabled is taken off the server; its visitors finish"
 visitor_in_service b "$port_b"
 on services disable b
-printed '^b is off; its visitors finish$'
+printed '^b is disabled; its visitors finish$'
 printed "^saved in $kept$"
 wait_until $patience "the closed port" is_gone "$port_b"
 printf 'TP/1.0\r\n\r\n' >&7

@@ -31,11 +31,10 @@ namespace {
 
 class Watched final : public test::FakeSubject {
 public:
-    Answer kick(const std::string& client, std::chrono::milliseconds out) override {
-        return change(FakeSubject::kick(client, out));
-    }
-    Answer reload() override { return change(FakeSubject::reload()); }
-    Answer drain(std::optional<std::chrono::milliseconds> time) override { return change(FakeSubject::drain(time)); }
+    using FakeSubject::answer;
+    Answer answer(const KickRequest& asked) override { return change(FakeSubject::answer(asked)); }
+    Answer answer(const ReloadRequest& asked) override { return change(FakeSubject::answer(asked)); }
+    Answer answer(const DrainRequest& asked) override { return change(FakeSubject::answer(asked)); }
     Answer add_service(const Json& description, bool keep) override {
         return change(FakeSubject::add_service(description, keep));
     }

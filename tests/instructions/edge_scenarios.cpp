@@ -59,8 +59,8 @@ public:
               "the service is registered");
         auto shared = std::make_shared<ingress::EdgeShared>();
         shared->directory = directory_;
-        shared->settings.requests_per_connection_max = 1'000'000'000;
-        shared->settings.pool_idle = 1h;
+        shared->settings.requests_per_connection = 1'000'000'000;
+        shared->settings.pool_idle_timeout = 1h;
         worker_.as_round([&] {
             edge_ = std::make_unique<ingress::EdgeWorker>(worker_, shared);
             exchange::VisitorFacts visitor;

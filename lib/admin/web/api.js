@@ -2,7 +2,7 @@
 
 export class Refused extends Error {
   constructor(status, body) {
-    super(body?.error?.message ?? `The program answered ${status}.`);
+    super(body?.error?.message ?? `The program responded with status ${status}.`);
     this.status = status;
     this.code = body?.error?.code;
   }

@@ -60,7 +60,7 @@ export function overview() {
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
     "Drain this client? Its services accept no new visitors. When the present ones have finished, the client stops.",
-    async () => { await post("/drain"); say("The client drains."); }) }, "Drain …");
+    async () => { await post("/drain"); say("The client is draining."); }) }, "Drain …");
   return {
     title: "Overview", every: 1000,
     element: make("div", { class: "page" }, make("div", { class: "title" }, make("h1", {}, "Overview"),

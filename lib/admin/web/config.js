@@ -15,13 +15,13 @@ export function configuration() {
   const element = make("div", { class: "page" }, make("h1", {}, "Configuration"),
     card("Changed in the file since it was applied", problems, changes.element),
     card("Last applied", make("p", { class: "quiet" },
-      "The contents of the files, with defaults. Secrets are hidden. Options of the command line take precedence; values that need a restart apply after one."), text));
+      "The contents of the files, with defaults. Secrets are hidden. Command-line options take precedence; values that need a restart apply after one."), text));
   return {
     title: "Configuration", element, every: 5000,
     async refresh() {
       try {
         const answer = await get("/config");
-        text.textContent = answer.effective || "There is no configuration file; only options of the command line apply.";
+        text.textContent = answer.effective || "There is no configuration file; only command-line options apply.";
         problems.replaceChildren(...answer.problems.map((problem) => make("li", {}, problem)));
         changes.show(answer.changes, (row) => row.key + row.place);
       } catch (problem) {

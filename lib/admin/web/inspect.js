@@ -37,8 +37,8 @@ function half(one, name, title) {
   const part = one[name];
   if (!part) return card(title, make("p", { class: "quiet" }, "Not received."));
   const body = part.body;
-  return card(title, text(`Head of the ${name}`, make("b", {}, part.line), ...part.fields.map((field) => `\n${field[0]}: ${field[1]}`)),
-    body.bytes === 0 ? null : text(`Body of the ${name}`, pretty(body, valueOf(part, "content-type"))),
+  return card(title, text(`Head of the ${title.toLowerCase()}`, make("b", {}, part.line), ...part.fields.map((field) => `\n${field[0]}: ${field[1]}`)),
+    body.bytes === 0 ? null : text(`Body of the ${title.toLowerCase()}`, pretty(body, valueOf(part, "content-type"))),
     body.bytes === 0 ? null : make("p", { class: "quiet" }, `${bytes(body.bytes)}${part.masked || body.masked ? ", secrets are masked" : ""} · `,
       make("a", { href: `/api/v1/exchanges/${one.id}/${name}/body`, download: `${name}-${one.id}` }, "save the body")));
 }
@@ -60,10 +60,10 @@ function differences(found) {
     ...part.body];
   const shown = (part, name) => {
     const all = lines(part, name);
-    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "No differences.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `What differs: ${name}` },
+    return card(name, all.length === 0 ? make("p", { class: "quiet" }, "No differences.") : make("pre", { class: "text diff", tabindex: "0", "aria-label": `Differences: ${name}` },
       ...all.map((line) => make("span", { class: line[0] === "-" ? "minus" : line[0] === "+" ? "plus" : "" }, `${line}\n`))));
   };
-  return make("div", { class: "columns" }, shown(found.request, "Request"), shown(found.answer, "Answer"));
+  return make("div", { class: "columns" }, shown(found.request, "Request"), shown(found.answer, "Response"));
 }
 
 const placeOf = (id) => `#exchange/${id}`;
@@ -136,7 +136,7 @@ export function inspector() {
     try {
       const answer = await get(`/exchanges/${one.id}/curl`);
       below.replaceChildren(card("For a shell", text("curl command", answer.curl),
-        make("p", { class: "quiet" }, answer.masked ? "Secrets are masked: replace *** with them." : "")));
+        make("p", { class: "quiet" }, answer.masked ? "Secrets are masked: replace each *** with its secret." : "")));
       await navigator.clipboard.writeText(answer.curl);
       say("Copied.");
     } catch (problem) { if (problem.status) say(problem.message, true); }
@@ -189,7 +189,7 @@ export function inspector() {
       make("button", { type: "button", click: () => below.replaceChildren(new Editor(one, (edits) => again(one.id, edits)).element) }, "Edit and send …"),
       make("button", { type: "button", click: () => command(one) }, "Copy as curl"), comparison(one));
     detail.replaceChildren(make("section", { class: "card" }, title, facts, buttons), below,
-      make("div", { class: "columns" }, half(one, "request", "Request"), half(one, "answer", "Answer")),
+      make("div", { class: "columns" }, half(one, "request", "Request"), half(one, "answer", "Response")),
       ...(one.messages ? [messages(one)] : []));
   }
 

@@ -5,7 +5,7 @@ async function ask(method, path, body) {
   const answer = await fetch(path, { method, headers: body ? { "Content-Type": "application/json" } : {},
     body: body && JSON.stringify(body), signal: AbortSignal.timeout(30000) });
   const json = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Error(json?.error?.message ?? `The program answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(json?.error?.message ?? `The program responded with status ${answer.status}.`);
   return json;
 }
 

@@ -16,7 +16,7 @@ export class Editor {
       return made;
     };
     const inputs = { method: input("method", "Method", 8), target: input("target", "Path and query", 50),
-      headers: area("headers", "Header fields, one a line", 8), body: area("body", "Body", 8) };
+      headers: area("headers", "Header fields, one per line", 8), body: area("body", "Body", 8) };
     const edits = () => {
       const changed = {};
       for (const name of ["method", "target", "body"]) {

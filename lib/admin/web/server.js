@@ -10,7 +10,7 @@ export function overview() {
   const rates = new Rates();
   const requestRates = new Rates();
   const traffic = new Chart("Bytes a second", ["from services", "to services"]);
-  const requests = new Chart("Requests a second", ["requests", "rejected"], (value) => value.toFixed(value < 10 ? 1 : 0));
+  const requests = new Chart("Requests per second", ["requests", "rejected"], (value) => value.toFixed(value < 10 ? 1 : 0));
   const refusals = new Table("Rejections by cause", [
     { name: "Cause", of: (row) => row.cause }, { name: "Since the start", right: true, of: (row) => number(row.count) }],
     "Nothing was rejected.");
@@ -19,7 +19,7 @@ export function overview() {
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
     "Drain this server? It accepts no new visitors. When the present ones have finished, it stops.",
-    async () => { await post("/drain"); say("The server drains."); }) }, "Drain …");
+    async () => { await post("/drain"); say("The server is draining."); }) }, "Drain …");
   const reload = make("button", { type: "button", click: async () => {
     const done = await post("/reload").catch((problem) => { say(problem.message, true); return null; });
     if (done) say(done.applied.length > 0 ? `Applied: ${done.applied.join(", ")}` : "Nothing has changed.");

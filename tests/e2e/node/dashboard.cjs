@@ -102,13 +102,13 @@ async function main() {
   await page.getByLabel("curl command").getByText("X-Word: find-me").waitFor();
   await page.getByRole("button", { name: "Edit and send" }).click();
   await page.getByLabel("Path and query").fill("/fields?a=2");
-  const fields = page.getByLabel("Header fields, one a line");
+  const fields = page.getByLabel("Header fields, one per line");
   await fields.fill((await fields.inputValue()).replace("find-me", "find-me <b>again</b>"));
   await page.getByRole("button", { name: "Send", exact: true }).click();
   await page.waitForFunction((old) => [...document.querySelectorAll(".detail h2")].some((one) => /^Exchange/.test(one.textContent) && one.textContent !== old), first);
   await page.getByRole("button", { name: "Compare" }).click();
-  await page.getByLabel("What differs: Request").getByText("-X-Word: find-me <b>again</b>").waitFor();
-  await page.getByLabel("What differs: Request").getByText("+GET /fields?a=1 HTTP/1.1").waitFor();
+  await page.getByLabel("Differences: Request").getByText("-X-Word: find-me <b>again</b>").waitFor();
+  await page.getByLabel("Differences: Request").getByText("+GET /fields?a=1 HTTP/1.1").waitFor();
   must(await page.locator(".detail b", { hasText: "again" }).count() === 0, "what a visitor says is markup"); // first lines are bold
   await check("client-inspector-compared");
   const archive = page.waitForEvent("download");
@@ -141,7 +141,7 @@ async function main() {
   await page.getByLabel("The secret").press("Enter");
   await page.getByRole("button", { name: "Drain" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Yes" }).click();
-  await page.getByText("The client drains.").waitFor();
+  await page.getByText("The client is draining.").waitFor();
   await context.close();
   console.log("done");
 }

@@ -141,12 +141,12 @@ const scenarios = {
     assert.ok([...choice.options].every((each) => each.value !== String(second)), "not itself");
     assert.match(choice.selectedOptions[0].textContent, /^#\d+ GET \/fields\?first 200$/);
     one(".detail button", "Compare").click();
-    await seen("[aria-label='What differs: Request'] .minus", "GET /fields?second");
+    await seen("[aria-label='Differences: Request'] .minus", "GET /fields?second");
     assert.equal(location.hash, `#exchange/${second}/compare/${first}`);
     one(".detail button", "Copy as curl").click();
     await seen(".other", "curl --globoff");
     one(".detail button", "Compare").click(); // at the same address
-    await seen("[aria-label='What differs: Request'] .plus", "GET /fields?first");
+    await seen("[aria-label='Differences: Request'] .plus", "GET /fields?first");
     await audit("two exchanges compared");
     history.back();
     await until(() => location.hash === `#exchange/${second}` && !one(".diff"), "the exchange alone");
@@ -169,7 +169,7 @@ const scenarios = {
   async link() {
     await logIn();
     await seen(".detail h2", /\d+/.exec(hash)[0]);
-    await seen("[aria-label='What differs: Request'] .plus", "GET /fields?first");
+    await seen("[aria-label='Differences: Request'] .plus", "GET /fields?first");
   },
 
   // The server's services in several orders, and a refusal that repeats.

@@ -60,7 +60,7 @@ class Visitor {
   constructor(id) {
     this.id = id;
     this.waiting = [];
-    this.socket = version === 'http2' ? new WebSocket(null, undefined, { autoPong: true })
+    this.socket = version === 'http2' ? new WebSocket(null, undefined, { autoPong: true, closeTimeout: 30_000 })
       : new WebSocket(`ws://${edge}/echo/${id}`, { headers: { Host: host }, perMessageDeflate: id % 4 === 0 });
     this.socket.on('message', (data, isBinary) => this.waiting.shift()?.(data, isBinary));
     this.socket.on('ping', (data) => { if (data.toString() === `of ${id}`) ++figures.pings; else wrong(id, `ping ${data}`); });

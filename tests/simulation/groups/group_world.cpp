@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "wire/group_words.hpp"
+
 namespace ferrotunnel::simulation {
 
 using directory::ClientId;
@@ -35,8 +37,8 @@ GroupWorld::GroupWorld(std::uint64_t seed, GroupCounts& counts, bool verbose)
     : random_(seed), counts_(counts), verbose_(verbose) {
     static const auto key = std::make_shared<const directory::StickyKey>(key_of_all());
     terms_.group = {{1}, {9}};
-    terms_.balance = static_cast<Balance>(random_.below(3));
-    terms_.sticky = static_cast<Sticky>(random_.below(3));
+    terms_.balance = static_cast<Balance>(random_.below(count_words<Balance>()));
+    terms_.sticky = static_cast<Sticky>(random_.below(count_words<Sticky>()));
     terms_.key = key;
     terms_.eject.failures = static_cast<std::uint32_t>(random_.chance(40) ? 0 : random_.between(1, 3));
     terms_.eject.first_ms = static_cast<std::uint32_t>(random_.between(100, 20'000));

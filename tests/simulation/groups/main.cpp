@@ -36,7 +36,7 @@ constexpr MutantName mutant_names[] = {
     {"standby_takes", Mutant::standby_takes},
     {"early_return", Mutant::early_return},
     {"tag_forgotten", Mutant::tag_forgotten},
-    {"seat_forgotten", Mutant::seat_forgotten},
+    {"slot_forgotten", Mutant::slot_forgotten},
     {"uncounted_end", Mutant::uncounted_end},
     {"unreleased", Mutant::unreleased},
     {"never_given_up", Mutant::never_given_up},

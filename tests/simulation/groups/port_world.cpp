@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/datagram_socket.hpp"
+#include "wire/group_words.hpp"
 
 namespace ferrotunnel::simulation {
 
@@ -105,7 +106,7 @@ PortWorld::PortWorld(std::uint64_t seed, GroupCounts& counts, bool verbose)
     held.visitors_max = waiting_max;
     table_ = std::make_shared<directory::PortTable>(directory::PortTable::Limits{}, held);
     terms_.group = {{1}, {99}};
-    terms_.balance = static_cast<wire::Balance>(random_.below(3));
+    terms_.balance = static_cast<wire::Balance>(random_.below(count_words<wire::Balance>()));
     terms_.sticky = random_.chance(30) ? wire::Sticky::address : wire::Sticky::off;
 }
 

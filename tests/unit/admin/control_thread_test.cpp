@@ -331,7 +331,7 @@ TEST_CASE("the program's own user and root are obeyed, and nobody else") {
     test::FakeSubject subject;
     Running running({}, ::geteuid() + 1, [&](const Request& request) { return answer_to(request, subject); });
     CHECK(running.ask("/v1/status").starts_with("403 "));
-    CHECK(running.log.count("a request of another user at the control socket was rejected") == 1);
+    CHECK(running.log.count("a control connection from a user without permission was rejected") == 1);
 }
 
 TEST_CASE("a peer that is still sending gets its last answer whole") {

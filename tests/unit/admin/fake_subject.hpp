@@ -1,9 +1,7 @@
 // A subject that answers what it was asked.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -13,15 +11,28 @@ namespace ferrotunnel::test {
 
 class FakeSubject : public admin::Subject {
 public:
-    admin::Answer status() override { return told("status"); }
-    admin::Answer services() override { return told("services"); }
-    admin::Answer tunnels() override { throw std::runtime_error("no tunnels today"); }
-    admin::Answer route(const admin::RouteQuery& asked) override {
+    using admin::Subject::answer;
+    admin::Answer answer(const admin::StatusRequest& /*request*/) override { return told("status"); }
+    admin::Answer answer(const admin::TunnelsRequest& /*request*/) override {
+        throw std::runtime_error("no tunnels today");
+    }
+    admin::Answer answer(const admin::RouteRequest& asked) override {
         return told("route " + asked.url + '|' + asked.visitor + '|' + asked.cookie);
     }
-    admin::Answer kick(const std::string& client, std::chrono::milliseconds out) override {
-        return told("kick " + client + (out.count() == 0 ? "" : " for " + std::to_string(out.count())));
+    admin::Answer answer(const admin::ConfigDiffRequest& /*request*/) override { return told("compare"); }
+    admin::Answer answer(const admin::ConfigRequest& /*request*/) override { return told("configuration"); }
+    admin::Answer answer(const admin::ReloadRequest& asked) override {
+        return told(asked.confirm       ? "confirm"
+                    : asked.try_seconds ? "try " + std::to_string(admin::time_of_seconds(*asked.try_seconds).count())
+                                        : "reload");
     }
+    admin::Answer answer(const admin::DrainRequest& asked) override {
+        return told(asked.time() ? "drain " + std::to_string(asked.time()->count()) : "drain");
+    }
+    admin::Answer answer(const admin::KickRequest& asked) override {
+        return told("kick " + asked.client + (asked.seconds ? " for " + std::to_string(asked.time().count()) : ""));
+    }
+    admin::Answer services() override { return told("services"); }
     admin::Answer request_client(const std::string& client, const admin::Json& request) override {
         return told("ask " + client + ' ' + request.dump());
     }
@@ -37,15 +48,6 @@ public:
     std::string why_not_ready() override { return why_not; }
     admin::Answer switch_service(const std::string& name, bool enabled, const std::string& by) override {
         return told((enabled ? "enable " : "disable ") + name + " for " + by);
-    }
-    admin::Answer reload() override { return told("reload"); }
-    admin::Answer try_reload(std::optional<std::chrono::milliseconds> time) override {
-        return told(time ? "try " + std::to_string(time->count()) : "confirm");
-    }
-    admin::Answer compare() override { return told("compare"); }
-    admin::Answer configuration() override { return told("configuration"); }
-    admin::Answer drain(std::optional<std::chrono::milliseconds> time) override {
-        return told(time ? "drain " + std::to_string(time->count()) : "drain");
     }
 
     admin::EventRing& events() override { return ring; }

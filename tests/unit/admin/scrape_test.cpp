@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "admin/stats_metrics.hpp"
 #include "unit/admin/fake_subject.hpp"
 
 using namespace ferrotunnel;
@@ -57,22 +56,4 @@ TEST_CASE("scrape: a name that leads to this machine reads nothing") {
         CHECK(get(subject, "/metrics", host).status == 403);
     }
     CHECK(answer_to_scraper({"GET", "/metrics", {}, "tunnel.example.com:7836", {}}, subject, false).status == 200);
-}
-
-TEST_CASE("scrape: services that have the same labels are one series") {
-    TunnelInfo tunnel;
-    tunnel.token_name = "ann";
-    tunnel.services = {{"web", "http://a.test", 2, 5}, {"ssh", "", 1, 0}};
-    ServerStats stats;
-    stats.logins = 3;
-    metrics::Exposition to(metrics::Format::prometheus);
-    put(to, stats, {tunnel, tunnel});
-    const std::string text = std::move(to).finish();
-    const auto has = [&](std::string_view line) { return text.find(line) != std::string::npos; };
-    CHECK(has("\nferrotunnel_logins_total 3\n"));
-    CHECK(has("\nferrotunnel_service_streams{service=\"web\",token=\"ann\",endpoint=\"http://a.test\"} 4\n"));
-    CHECK(has("\nferrotunnel_service_streams{service=\"ssh\",token=\"ann\",endpoint=\"\"} 2\n"));
-    CHECK(
-        has("\nferrotunnel_service_http_requests_total{service=\"web\",token=\"ann\",endpoint=\"http://a.test\"} 5\n"));
-    CHECK_FALSE(has("http_requests_total{service=\"ssh\""));
 }

@@ -1,6 +1,7 @@
 // HTTP services from one facade to the other; what visitors see of them is for the tests of ingress/ and tests/e2e.
 #include "ferrotunnel/http.hpp"
 
+#include <algorithm>
 #include <asio/bind_executor.hpp>
 #include <asio/read.hpp>
 #include <asio/use_future.hpp>
@@ -11,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;

@@ -121,8 +121,7 @@ TEST_CASE("what is wrong with where and when a plugin runs is told by its field"
     use.when = "request.pth == 1";
     CHECK(use_problems(use) ==
           Lines{"plugins[0].hosts[1]: is a URL; write only its host, like app.example.com",
-                "plugins[0].paths[0]: does not begin with '/'",
-                "plugins[0].services[0]: is not a valid name of a service",
+                "plugins[0].paths[0]: does not begin with '/'", "plugins[0].services[0]: is not a valid service name",
                 "plugins[0].when: 1:1: unknown field `request.pth`; did you mean `request.path`?"});
     CHECK(use_problems(answers("x")).empty());
 }

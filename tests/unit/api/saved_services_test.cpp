@@ -10,7 +10,7 @@
 
 #include "base/limits.hpp"
 #include "ferrotunnel/config.hpp"
-#include "settings/keys_sections.hpp"
+#include "settings/service.hpp"
 
 using namespace ferrotunnel;
 using detail::SavedServices;

@@ -340,7 +340,7 @@ TEST_CASE("handover: sockets in pages, and the place is kept where the program d
     CHECK(parts.handover.keeps_sockets());
 
     bool drains = false;
-    parts.control.on_drain([&](auto) { drains = true; });
+    parts.control.set(&ControlHandlers::drain, DrainHandler([&](auto) { drains = true; }));
     CHECK(parts.handover.begin().status == 202);
     CHECK(drains);
     CHECK(parts.handover.is_replaced());
@@ -384,7 +384,7 @@ TEST_CASE("reports: tokens with what their clients use, and where a URL leads", 
     CHECK(row.at("connections") == 1);
     CHECK(row.at("secrets").contains("secret"));
 
-    admin::RouteQuery question;
+    admin::RouteRequest question;
     question.url = "http://nobody.test/a?b";
     const admin::Answer route = answer_about_route(*parts.shared->http, parts.sessions, question);
     CHECK(route.body.at("found") == "unknown_host");

@@ -11,7 +11,7 @@ namespace {
 
 using asio::use_awaitable;
 
-// A self-made certificate, only in memory.
+// A self-signed certificate, only in memory.
 void add_certificate(asio::ssl::context& context) {
     std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
     std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), &X509_free);

@@ -63,14 +63,14 @@ TEST_CASE("what is no backend is refused in words that say how it is written", "
         CHECK(refusal(text, ServiceKind::http) == "is not a valid address; expected host:port");
     }
     CHECK(refusal("tls://host", ServiceKind::tcp) == "is not a valid address; expected host:port");
-    CHECK(refusal("tls://host:1", ServiceKind::http) == "is written https://host:port for an HTTP service");
-    CHECK(refusal("https://host:1", ServiceKind::tcp) == "is written tls://host:port for a TCP service");
+    CHECK(refusal("tls://host:1", ServiceKind::http) == "must be written as https://host:port for an HTTP service");
+    CHECK(refusal("https://host:1", ServiceKind::tcp) == "must be written as tls://host:port for a TCP service");
     CHECK_THAT(refusal("http://host:1", ServiceKind::tcp), Catch::Contains("begins with http://, which is left out"));
     for (const char* text : {"http://host:1/path", "https://host:1/path", "https://host:1//"}) {
         CHECK(refusal(text, ServiceKind::http) == "has a path; expected only host:port");
     }
-    CHECK(refusal("grpc://host:1", ServiceKind::http) == "is written h2c://host:port: gRPC is HTTP/2");
-    CHECK(refusal("grpcs://host:1", ServiceKind::http) == "is written h2://host:port: gRPC is HTTP/2");
+    CHECK(refusal("grpc://host:1", ServiceKind::http) == "must be written as h2c://host:port: gRPC is HTTP/2");
+    CHECK(refusal("grpcs://host:1", ServiceKind::http) == "must be written as h2://host:port: gRPC is HTTP/2");
     CHECK(refusal("h2c://host:1/x", ServiceKind::http) == "has a path; expected only host:port");
     for (ServiceKind kind : {ServiceKind::tcp, ServiceKind::tls, ServiceKind::udp}) {
         CHECK(refusal("h2c://host:1", kind) ==

@@ -48,7 +48,7 @@ State modelled(const std::deque<bool>& results, unsigned rise, unsigned fall) {
 
 HealthCheckSettings terms(std::string text = {}) {
     HealthCheckSettings made;
-    made.is_http = true;
+    made.kind = HealthCheck::Kind::http;
     made.host = "app.test";
     made.path = "/healthz";
     made.statuses = {{200, 299}, {401, 401}};

@@ -131,6 +131,8 @@ TEST_CASE("keys of other tunnels are told by what they are here", "[reader]") {
         return problem.substr(problem.find("; ") + 2) + (kind ? " (kind)" : "") + (local ? " (local)" : "");
     };
     CHECK(told("type: udp").find("the public port: `udp: 53` (kind)") != std::string::npos);
+    CHECK(told("typ: udp") == told("type: udp"));  // and not "did you mean tcp?"
+    CHECK(told("typ: other") == told("type: other"));
     CHECK(told("type: sudp").find("`udp: private` with a `key`") != std::string::npos);
     CHECK(told("type: stcp").find("`tcp: private`") != std::string::npos);
     CHECK(told("type: https").find("`tls: app.example.com`") != std::string::npos);

@@ -126,8 +126,8 @@ TEST_CASE("keywords have values that make sense", "[schema]") {
     CHECK(fault_of_x(R"({"type": "object", "additionalProperties": true})").find("additionalProperties: expected") ==
           0);
     CHECK(fault_of_x(R"({"type": "object", "properties": {}, "additionalProperties": {"type": "integer"}})") ==
-          "additionalProperties: a group has either known keys (`properties`, `required`) or free ones "
-          "(`additionalProperties` with a schema)");
+          "additionalProperties: an object has either fixed keys (`properties`, `required`) or arbitrary ones "
+          "(`additionalProperties` with a schema); remove one");
     CHECK(fault_of_x(R"({"type": "object", "properties": {"a.b": {"type": "integer"}}})") ==
           "properties.a.b: a key is at most 64 letters, digits, _ and -");
 }

@@ -405,7 +405,7 @@ TEST_CASE("a handle that lies about having let go does not keep the takeover bus
     auto claim = server.claim(newcomer, 2222);
     REQUIRE(claim->refusal);
     CHECK(claim->refusal->code == wire::Code::port_taken);
-    CHECK(claim->refusal->text == "Other clients keep claiming public port 2222. Trying later may work.");
+    CHECK(claim->refusal->text == "Other clients keep claiming public port 2222. Try again later.");
     auto fresh = server.session();
     auto admission = server.admit(takeover_session(1, 1, 2), fresh);
     REQUIRE(admission->refusal);

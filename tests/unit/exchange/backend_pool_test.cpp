@@ -28,8 +28,8 @@ TEST_CASE("many visitors one after the other share one connection to the backend
 }
 
 TEST_CASE("an idle stream is closed in order after its time") {
-    HttpSettings settings = quick_settings();
-    settings.pool_idle = 500ms;
+    EdgeSettings settings = quick_settings();
+    settings.pool_idle_timeout = 500ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept();
@@ -37,7 +37,7 @@ TEST_CASE("an idle stream is closed in order after its time") {
     serve_one(backend, "1");
     visitor.read_message();
     CHECK(backend.read_to_end().empty());
-    CHECK(std::chrono::steady_clock::now() - began >= settings.pool_idle);
+    CHECK(std::chrono::steady_clock::now() - began >= settings.pool_idle_timeout);
     CHECK_FALSE(backend.was_reset());
     CHECK(rig.pooled() == 0);
     backend.close();
@@ -104,9 +104,9 @@ TEST_CASE("a backend that says close is not asked again") {
 }
 
 TEST_CASE("no more idle streams are kept than the bounds say") {
-    HttpSettings settings = quick_settings();
+    EdgeSettings settings = quick_settings();
     const bool in_all = GENERATE(false, true);
-    (in_all ? settings.pool_max : settings.pool_per_service_max) = 2;
+    (in_all ? settings.pool : settings.pool_per_service) = 2;
     EdgeRig rig(settings);
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
@@ -143,8 +143,8 @@ TEST_CASE("idle streams of a trunk that carries the service no more are not used
 
 TEST_CASE("idle streams of a trunk that carries the service no more are closed without being asked for") {
     const bool foreign = GENERATE(false, true);
-    HttpSettings settings = quick_settings();
-    settings.pool_idle = 1h;
+    EdgeSettings settings = quick_settings();
+    settings.pool_idle_timeout = 1h;
     EdgeRig rig(settings, foreign);
     auto other = rig.add_service("other.test", 2, rig.backend.place());
     Peer visitor = rig.visit();

@@ -64,7 +64,7 @@ private:
 /// An edge with one plugin, whose hooks the test has set before.
 struct Rig {
     explicit Rig(Bodies::Hook request, Bodies::Hook response = {}, bool closed = false,
-                 exchange::HttpSettings settings = quick_settings()) {
+                 exchange::EdgeSettings settings = quick_settings()) {
         Bodies::request = std::move(request);
         Bodies::response = std::move(response);
         Bodies::outcomes.clear();

@@ -59,9 +59,9 @@ private:
 };
 
 /// Settings with which a visitor that waits in line waits until the test lets it continue.
-HttpSettings patient_settings() {
-    HttpSettings settings = quick_settings();
-    settings.service.backend_connect = 600s;
+EdgeSettings patient_settings() {
+    EdgeSettings settings = quick_settings();
+    settings.backend_connect_timeout = 600s;
     return settings;
 }
 

@@ -125,7 +125,7 @@ struct ExchangeParts : BackendUser, ConnectWaiter, HoldWaiter, runtime::Deadline
     explicit ExchangeParts(int carrier_count = 1) {
         round([&] {
             edge = std::make_unique<PartsEdge>(worker, shared);
-            request.emplace(edge->settings().service, false);
+            request.emplace(edge->usual_settings(), false);
             for (int i = 0; i < carrier_count; ++i) {
                 join();
             }

@@ -260,7 +260,7 @@ TEST_CASE("a POST on an old stream that ends without a word of what was delivere
 }
 
 TEST_CASE("a request is sent again only if all of it was kept") {
-    HttpSettings settings = quick_settings();
+    EdgeSettings settings = quick_settings();
     const std::string head = "PUT / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 5000\r\n\r\n";
     const bool fits = GENERATE(true, false);
     std::size_t sent = 0;
@@ -269,7 +269,7 @@ TEST_CASE("a request is sent again only if all of it was kept") {
         Peer visitor = rig.visit(head);
         sent = rig.backend.accept().read_until("\r\n\r\n").size() + 5'000 + limits::http_replay_piece_cost;
     }
-    settings.replay_bytes_max = fits ? sent : sent - 1;
+    settings.replay_bytes = static_cast<std::uint32_t>(fits ? sent : sent - 1);
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
@@ -295,8 +295,8 @@ void keep_too_much(const std::string& request, std::size_t large, Arrive arrive)
     const std::size_t many = exchange::RetryMemory::max / large + 50;
     ferrotunnel::test::raise_descriptors(
         many * 5 + 100);  // both ends of the visitor's and of the backend's connection, and the reserve
-    HttpSettings settings = quick_settings();
-    settings.service.first_byte = 600s;  // the first ones wait until the last one has come
+    EdgeSettings settings = quick_settings();
+    settings.first_byte_timeout = 600s;  // the first ones wait until the last one has come
     EdgeRig rig(settings);
     std::vector<Peer> visitors;
     std::vector<Peer> backends;
@@ -335,8 +335,8 @@ TEST_CASE("the heads of requests that wait for an answer count for what is kept 
 }
 
 TEST_CASE("what is kept of a request counts by what it takes, not by its bytes alone") {
-    HttpSettings settings = quick_settings();
-    settings.replay_bytes_max = 8'192;
+    EdgeSettings settings = quick_settings();
+    settings.replay_bytes = 8'192;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
@@ -345,7 +345,7 @@ TEST_CASE("what is kept of a request counts by what it takes, not by its bytes a
     for (int i = 0; i < chunks; ++i) {
         body += "1\r\nx\r\n";
     }
-    REQUIRE(body.size() < settings.replay_bytes_max);
+    REQUIRE(body.size() < settings.replay_bytes);
     visitor.send("PUT / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n" + body + "0\r\n\r\n");
     CHECK(old.read_message().body == std::string(chunks, 'x'));
     old.close();

@@ -297,8 +297,8 @@ TEST_CASE("bodies: a backend goes, or the edge, while a request's body is transf
 }
 
 TEST_CASE("bodies: a backend that does not answer a transformed request in time", "[exchange][plugins]") {
-    exchange::HttpSettings settings = quick_settings();
-    settings.service.first_byte = 100ms;
+    exchange::EdgeSettings settings = quick_settings();
+    settings.first_byte_timeout = 100ms;
     Rig rig(transforming(Side::request, counting_filter), {}, false, settings);
     Peer visitor = rig.visit(post(5) + "hello");
     Peer backend = rig.accept();
@@ -738,9 +738,9 @@ TEST_CASE("bodies: beyond what a worker collects there is 503", "[exchange][plug
 }
 
 TEST_CASE("bodies: a visitor who is slow with a collected body is watched as without plugins", "[exchange][plugins]") {
-    exchange::HttpSettings settings = quick_settings();
-    settings.service.body_grace = 50ms;
-    settings.service.body_bytes_per_second_min = 1'000;
+    exchange::EdgeSettings settings = quick_settings();
+    settings.body_grace = 50ms;
+    settings.body_rate = 1'000;
     Rig rig(collecting(0, passes), {}, true, settings);
     Peer visitor = rig.visit(post(100) + "a");
     const Message page = visitor.read_message();
@@ -764,7 +764,7 @@ TEST_CASE("bodies: a broken body ends what is collected", "[exchange][plugins]")
 TEST_CASE("bodies: a body of no bytes that ends while its request waits for a client is whole for plugins",
           "[exchange][plugins]") {
     namespace h2 = h2::test;
-    exchange::HttpSettings settings = quick_settings();
+    exchange::EdgeSettings settings = quick_settings();
     settings.hold = 60s;
     settings.h2c = true;
     const bool collects = GENERATE(true, false);

@@ -167,8 +167,8 @@ TEST_CASE("gathering: a body that is too large is replaced where failures are cl
 }
 
 TEST_CASE("gathering: a body that does not come in time is a failure of whoever wants it", "[exchange][plugins]") {
-    exchange::HttpSettings settings = quick_settings();
-    settings.service.first_byte = 100ms;
+    exchange::EdgeSettings settings = quick_settings();
+    settings.first_byte_timeout = 100ms;
     Rig rig({}, measuring(0), false, settings);
     // The body of the request does not come either: so the time runs from the answer's head on.
     Peer visitor = rig.visit(post(1));

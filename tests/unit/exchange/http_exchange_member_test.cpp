@@ -20,8 +20,8 @@ const std::shared_ptr<const directory::StickyKey> key = [] {
         directory::load_or_make_sticky_key({}, runtime::system_random(), problem));
 }();
 
-exchange::HttpSettings telling_settings() {
-    exchange::HttpSettings settings = quick_settings();
+exchange::EdgeSettings telling_settings() {
+    exchange::EdgeSettings settings = quick_settings();
     settings.member_header = true;
     return settings;
 }

@@ -185,7 +185,7 @@ TEST_CASE("redirects are answered without the backend") {
 }
 
 TEST_CASE("the edge's own redirect to TLS is for hosts that have TLS") {
-    HttpSettings settings = quick_settings();
+    EdgeSettings settings = quick_settings();
     settings.https_redirect = http::HttpsRedirect{308, 8443};
     EdgeRig rig(settings, false, [](EdgeShared& shared) {
         shared.has_certificate = [](std::string_view host) { return host == "app.test"; };

@@ -9,9 +9,9 @@ using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 
 TEST_CASE("a backend that does not answer in time is given up") {
-    HttpSettings settings = quick_settings();
-    settings.service.first_byte = 200ms;
-    settings.service.body_bytes_per_second_min = 0;
+    EdgeSettings settings = quick_settings();
+    settings.first_byte_timeout = 200ms;
+    settings.body_rate = 0;
     EdgeRig rig(settings);
     Peer first = rig.visit();  // leaves a connection behind; no time limit runs before its body is whole
     first.send("POST / HTTP/1.1\r\nHost: app.test\r\nContent-Length: 1\r\n\r\n");
@@ -34,9 +34,9 @@ TEST_CASE("a backend that does not answer in time is given up") {
 }
 
 TEST_CASE("a backend that is never connected is 502") {
-    HttpSettings settings = quick_settings();
-    settings.service.backend_connect = 200ms;
-    settings.service.first_byte = GENERATE(50ms, 60'000ms);
+    EdgeSettings settings = quick_settings();
+    settings.backend_connect_timeout = 200ms;
+    settings.first_byte_timeout = GENERATE(50ms, 60'000ms);
     EdgeRig rig(settings);
     on(rig.pair.worker, [&] {
         rig.pair.client.on_stream = [](IntrusivePtr<mux::Stream> stream, const wire::Open&) {
@@ -50,10 +50,10 @@ TEST_CASE("a backend that is never connected is 502") {
 }
 
 TEST_CASE("an answer that has begun may take as long as it likes") {
-    HttpSettings settings = quick_settings();
-    settings.service.first_byte = 200ms;
-    settings.service.body_bytes_per_second_min = 0;
-    settings.keep_alive_idle = 100ms;
+    EdgeSettings settings = quick_settings();
+    settings.first_byte_timeout = 200ms;
+    settings.body_rate = 0;
+    settings.idle_timeout = 100ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     // No time limit runs before the byte of its body has come.

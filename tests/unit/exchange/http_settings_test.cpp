@@ -32,7 +32,7 @@ const std::string chunked = head("Transfer-Encoding: chunked\r\n");
 }  // namespace
 
 TEST_CASE("a service's limits go before the server's, but for what it is not allowed") {
-    HttpServiceSettings usual;
+    HttpServiceSettings usual{HttpServerSettings()};
     CHECK(settings_for(usual, {}) == usual);
     directory::HttpServiceLimits own;
     own.backend_connect = 1s;
@@ -108,9 +108,9 @@ TEST_CASE("a chunked body that becomes too large when the answer has begun cuts 
 }
 
 TEST_CASE("a long poll survives where its service has more time, and is 504 where it has not") {
-    HttpSettings settings = quick_settings();
-    settings.service.first_byte = 100ms;
-    settings.service.backend_connect = 1h;  // this time is not waited for
+    EdgeSettings settings = quick_settings();
+    settings.first_byte_timeout = 100ms;
+    settings.backend_connect_timeout = 1h;  // this time is not waited for
     EdgeRig rig(settings);
     directory::HttpServiceLimits patient;
     patient.first_byte = 10min;

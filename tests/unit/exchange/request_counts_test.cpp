@@ -19,7 +19,7 @@ std::uint64_t count_of(const metrics::RequestTimes::Sums& sums) {
 }
 
 struct CountedRig {
-    explicit CountedRig(const exchange::HttpSettings& settings = quick_settings(), bool foreign = false)
+    explicit CountedRig(const exchange::EdgeSettings& settings = quick_settings(), bool foreign = false)
         : rig(settings, foreign), book({&rig.edge_worker()}), row(book.row({"counted", "ann", "http://counted.test"})) {
         rig.add_service("counted.test", 2, rig.backend.place())->count_in(row);
     }
@@ -101,7 +101,7 @@ TEST_CASE("request counts: a change of protocols has a first byte, and may last 
 }
 
 TEST_CASE("request counts: the same for HTTP/2") {
-    exchange::HttpSettings settings = quick_settings();
+    exchange::EdgeSettings settings = quick_settings();
     settings.h2c = true;
     EdgeRig rig(settings);
     metrics::ServiceCounters book({&rig.edge_worker()});

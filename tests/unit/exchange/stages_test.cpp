@@ -19,7 +19,7 @@ namespace {
 
 /// A service of the host app.test, and a request on its way to it.
 struct StagesRig {
-    StagesRig() { shared.settings.service.body_bytes_max = 1'000; }
+    StagesRig() { shared.settings.body_max = 1'000; }
 
     void serve(const http::Rules& rules, const std::string& path = "") {
         directory::HttpDescription description;
@@ -34,7 +34,7 @@ struct StagesRig {
     std::optional<EarlyReply> pass(const std::string& start = "GET /a?b=c", const std::string& fields = "") {
         const ParsedRequest parsed(start + " HTTP/1.1\r\nHost: app.test\r\n" + fields + "\r\n");
         routes = directory.routes();
-        request.emplace(shared.settings.service, visitor.https);
+        request.emplace(HttpServiceSettings(shared.settings), visitor.https);
         request->read(parsed.head(), "id-1");
         const http::Forwarding forwarding(parsed.head(), forwarding_facts(visitor, shared, request->id));
         request->apply_forwarding(forwarding);

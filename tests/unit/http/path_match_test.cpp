@@ -243,7 +243,7 @@ TEST_CASE("path rules: they are kept in the form in which paths are compared") {
 }
 
 TEST_CASE("path rules: mistakes have words that help") {
-    const std::string ends_before = "let the rule end before it";
+    const std::string ends_before = "end the rule before it";
     CHECK(prefix("") == "is empty; the path for everything is '/'");
     CHECK(prefix("api") == "does not begin with '/'");
     CHECK(equals("*") == "does not begin with '/'");
@@ -253,8 +253,8 @@ TEST_CASE("path rules: mistakes have words that help") {
     CHECK(prefix("/a/%2e") == "has a dot segment ('.' or '..'); write the path that it leads to");
     CHECK(prefix("/a//b") == "has '//'; write one slash");
     CHECK(prefix("/a%2Fb") ==
-          "has an encoded slash or backslash (%2F, %5C), which programs do not read alike; " + ends_before);
-    CHECK(prefix("/a;b") == "has a ';', where some programs cut a segment off; " + ends_before);
+          "has an encoded slash or backslash (%2F, %5C), which programs interpret differently; " + ends_before);
+    CHECK(prefix("/a;b") == "has a ';', where some programs cut off a segment; " + ends_before);
     CHECK(prefix("/%zz") == "has a '%' without two hexadecimal digits after it");
     CHECK(prefix("/a%0a") == "has an encoded control character");
     CHECK(prefix("/a\\b") ==

@@ -68,13 +68,15 @@ TEST_CASE("rules: prefixes") {
     CHECK(problems_of_prefix("/" + std::string(limits::http_path_text_max - 1, 'a')).empty());
     CHECK(problems_of_prefix("/" + std::string(limits::http_path_text_max, 'a')) ==
           Texts{"prefix: is longer than 1024 bytes"});
-    CHECK(problems_of_prefix("/") == Texts{"prefix: ends with '/'; write it without, and the root as nothing"});
-    CHECK(problems_of_prefix("/v2/") == Texts{"prefix: ends with '/'; write it without, and the root as nothing"});
+    CHECK(problems_of_prefix("/") ==
+          Texts{"prefix: ends with '/'; omit that '/', and leave the prefix empty for the root"});
+    CHECK(problems_of_prefix("/v2/") ==
+          Texts{"prefix: ends with '/'; omit that '/', and leave the prefix empty for the root"});
     CHECK(problems_of_prefix("v2") == Texts{"prefix: does not begin with '/'"});
     CHECK(problems_of_prefix("/a?b") ==
           Texts{"prefix: has a query or fragment ('?' or '#'); the request's own query is kept"});
     CHECK(problems_of_prefix("/a/../b") ==
-          Texts{"prefix: has '.', '..', '//', an encoded slash or ';', which not all programs read alike"});
+          Texts{"prefix: has '.', '..', '//', an encoded slash or ';', which programs interpret differently"});
     CHECK(problems_of_prefix("/a\r\nX: y") ==
           Texts{"prefix: has a control character, a space, '?', '#', a backslash or a byte beyond ASCII that is not "
                 "percent-encoded"});
@@ -137,7 +139,7 @@ TEST_CASE("rules: fields that are the edge's own may not be touched, under no sp
 }
 
 TEST_CASE("rules: names and values that would break a message are problems") {
-    const std::string bad_name = "request_headers[0].name: is not a valid name of a field: letters, digits and '-'";
+    const std::string bad_name = "request_headers[0].name: is not a valid field name: letters, digits and '-'";
     CHECK(problems_of_field({Action::set, "", "x"}) == Texts{"request_headers[0].name: is empty"});
     for (std::string_view name : {"X Y", "X:", ":path", "X\r\nY", "X\xc3\xa9", "X(", " X"}) {
         CAPTURE(name);
@@ -229,7 +231,7 @@ TEST_CASE("rules: redirects") {
           Texts{"redirect.to: has a query or fragment ('?' or '#'); the request's own query is kept"});
     CHECK(problems_of_redirect("https://a/x\r\nSet-Cookie: y").size() == 1);
     CHECK(problems_of_redirect("//evil.example/") ==
-          Texts{"redirect.to: has '.', '..', '//', an encoded slash or ';', which not all programs read alike"});
+          Texts{"redirect.to: has '.', '..', '//', an encoded slash or ';', which programs interpret differently"});
     const Texts itself = {"redirect.to: redirects to its own path"};
     CHECK(problems_of_redirect("/api") == itself);
     CHECK(problems_of_redirect("/api/v2") == itself);

@@ -85,14 +85,14 @@ inline directory::HttpDescription described(const std::string& host) {
     return description;
 }
 
-inline exchange::HttpSettings quick_settings() {
-    exchange::HttpSettings settings;
-    settings.service.backend_connect = 10s;
-    settings.service.body_grace = 60s;  // tests of these set their own
-    settings.head = 60s;
-    settings.pool_idle = 60s;
-    settings.linger = 500ms;
-    settings.hold = Duration::zero();
+inline exchange::EdgeSettings quick_settings() {
+    exchange::EdgeSettings settings;
+    settings.backend_connect_timeout = 10s;
+    settings.body_grace = 60s;  // tests of these set their own
+    settings.head_timeout = 60s;
+    settings.pool_idle_timeout = 60s;
+    settings.linger_timeout = 500ms;
+    settings.hold = 0ms;
     return settings;
 }
 
@@ -122,10 +122,10 @@ inline std::shared_ptr<directory::HttpService> must_join(directory::HttpDirector
     return joined.service;
 }
 
-/// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in HttpSettings.
+/// `foreign`: visitors are served on another worker than the trunk's. `set_up`: for what is not in EdgeSettings.
 class EdgeRig {
 public:
-    explicit EdgeRig(exchange::HttpSettings settings = quick_settings(), bool foreign = false,
+    explicit EdgeRig(exchange::EdgeSettings settings = quick_settings(), bool foreign = false,
                      const std::function<void(EdgeShared&)>& set_up = {}) {
         EdgeShared shared;
         shared.settings = settings;

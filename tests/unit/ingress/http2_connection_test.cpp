@@ -43,7 +43,7 @@ TEST_CASE("h2 connection: requests go side by side, and an idle connection holds
 }
 
 TEST_CASE("h2 connection: of more idle ones than there may be, the oldest ends") {
-    exchange::HttpSettings settings = with_h2c();
+    exchange::EdgeSettings settings = with_h2c();
     settings.http2_idle_max = 2;
     EdgeRig rig(settings);
     std::vector<Peer> visitors;
@@ -62,10 +62,10 @@ TEST_CASE("h2 connection: of more idle ones than there may be, the oldest ends")
 
 TEST_CASE("h2 connection: idle ones make room for visitors when the last places are given out") {
     constexpr std::uint32_t places = 16;  // of which the last one is
-    exchange::HttpSettings settings = with_h2c();
-    settings.connections_max = places;
-    settings.connections_per_address_max = 100'000;
-    settings.linger = 60s;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.connections = places;
+    settings.connections_per_address = 100'000;
+    settings.linger_timeout = 60s;
     EdgeRig rig(settings);
     Peer busy = rig.visit(hello + h2::test::request(1));
     Peer backend = rig.backend.accept_request();
@@ -96,10 +96,10 @@ TEST_CASE("h2 connection: idle ones make room for visitors when the last places 
 }
 
 TEST_CASE("h2 connection: a visitor who is refused since all places are taken makes room for the next") {
-    exchange::HttpSettings settings = with_h2c();
+    exchange::EdgeSettings settings = with_h2c();
     const bool by_address = GENERATE(false, true);
-    settings.connections_max = by_address ? 100 : 2;
-    settings.connections_per_address_max = by_address ? 2 : 100'000;
+    settings.connections = by_address ? 100 : 2;
+    settings.connections_per_address = by_address ? 2 : 100'000;
     EdgeRig rig(settings);
     Peer busy = rig.visit(hello + h2::test::request(1));
     const Peer silent = rig.backend.accept_request();
@@ -120,9 +120,9 @@ TEST_CASE("h2 connection: a visitor who is refused since all places are taken ma
 }
 
 TEST_CASE("h2 connection: a silent one ends, and so does one without a request") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.head = 200ms;
-    settings.keep_alive_idle = 400ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.head_timeout = 200ms;
+    settings.idle_timeout = 400ms;
     EdgeRig rig(settings);
     Peer silent = rig.visit_at_once("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     Peer idle = rig.visit_at_once(hello);
@@ -133,8 +133,8 @@ TEST_CASE("h2 connection: a silent one ends, and so does one without a request")
 }
 
 TEST_CASE("h2 connection: a head that does not end in time ends the connection") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.head = 200ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.head_timeout = 200ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit_at_once(hello + h2::test::request(1));
     Peer backend = rig.backend.accept_request();
@@ -144,9 +144,9 @@ TEST_CASE("h2 connection: a head that does not end in time ends the connection")
 }
 
 TEST_CASE("h2 connection: behind an early answer the rest of the request is discarded, within the worker's bounds") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.linger = 60s;
-    settings.service.body_bytes_max = 10'000;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.linger_timeout = 60s;
+    settings.body_max = 10'000;
     const std::string piece = frame(h2::test::data, 0, 1, std::string(10'001, 'x'));
     // What the visitor reads up to its answer's end, and up to this frame.
     const auto begin_upload = [&](EdgeRig& rig) {
@@ -180,7 +180,7 @@ TEST_CASE("h2 connection: behind an early answer the rest of the request is disc
         CHECK(read_until(visitor, h2::test::data).payload == "the next");
     }
     SECTION("until it has sent nothing for too long") {
-        settings.linger = 300ms;
+        settings.linger_timeout = 300ms;
         EdgeRig rig(settings);
         Peer visitor = begin_upload(rig);
         CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_NO_ERROR, 4));
@@ -198,7 +198,7 @@ TEST_CASE("h2 connection: behind an early answer the rest of the request is disc
         CHECK(rig.counters().visitors_lost == 0);
     }
     SECTION("until the bytes of the worker are spent, whatever waits to be sent") {
-        settings.linger_bytes_max = 30'000;
+        settings.linger_bytes = 30'000;
         EdgeRig rig(settings);
         Peer stuck = begin_upload(rig);
         stuck.send(h2::test::request(3));
@@ -211,7 +211,7 @@ TEST_CASE("h2 connection: behind an early answer the rest of the request is disc
         CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_NO_ERROR, 4));
     }
     SECTION("until the bytes of the worker are spent") {
-        settings.linger_bytes_max = 20'000;
+        settings.linger_bytes = 20'000;
         EdgeRig rig(settings);
         Peer visitor = begin_upload(rig);
         visitor.send(piece + piece);
@@ -220,8 +220,8 @@ TEST_CASE("h2 connection: behind an early answer the rest of the request is disc
 }
 
 TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connection continues") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.service.body_grace = 200ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.body_grace = 200ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + h2::test::request(1, false) + frame(h2::test::data, 0, 1, "a"));
     Peer backend = rig.backend.accept();
@@ -235,15 +235,15 @@ TEST_CASE("h2 connection: a body that comes too slowly is 408, and the connectio
 }
 
 TEST_CASE("h2 connection: a stream whose answer has begun may be silent in both directions") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.service.body_grace = 200ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.body_grace = 200ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + h2::test::request(1, false) + frame(h2::test::data, 0, 1, "first"));
     Peer backend = rig.backend.accept();
     backend.read_until("first");
     backend.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun");
     CHECK(read_until(visitor, h2::test::data).payload == "begun");
-    std::this_thread::sleep_for(5 * settings.service.body_grace);
+    std::this_thread::sleep_for(5 * settings.body_grace);
     visitor.send(frame(h2::test::data, h2::test::end_stream, 1, "last"));
     backend.read_until("last");
     backend.send("ended");
@@ -251,8 +251,8 @@ TEST_CASE("h2 connection: a stream whose answer has begun may be silent in both 
 }
 
 TEST_CASE("h2 connection: a stream whose window is closed is reset, and others continue") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.write_stalled = 300ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.write_timeout = 300ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + settings_frame(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0) + h2::test::request(1));
     rig.backend.accept_request().send(answer("stalled"));
@@ -265,8 +265,8 @@ TEST_CASE("h2 connection: a stream whose window is closed is reset, and others c
 }
 
 TEST_CASE("h2 connection: a visitor that does not read its answer is given up") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.write_stalled = 300ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.write_timeout = 300ms;
     EdgeRig rig(settings);
     constexpr std::uint32_t open_window = 0x7fff'ffff - 65'535;
     Peer visitor = rig.visit(hello + settings_frame(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0x7fff'ffff) +
@@ -280,8 +280,8 @@ TEST_CASE("h2 connection: a visitor that does not read its answer is given up") 
 }
 
 TEST_CASE("h2 connection: it ends in order after as many requests as one may have") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.requests_per_connection_max = 2;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.requests_per_connection = 2;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + h2::test::request(1));
     Peer backend = rig.backend.accept_request();
@@ -319,8 +319,8 @@ TEST_CASE("h2 connection: a visitor's reset aborts its request, and its end all 
 
 // A backend would take its head for a whole request, before it has turned out not to be one.
 TEST_CASE("h2 connection: a request with Content-Length: 0 reaches the backend when it has ended, and only then") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.head = 60s;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.head_timeout = 60s;
     EdgeRig rig(settings);
     const std::string empty = field("content-length", "0");
     Peer visitor = rig.visit(hello + h2::test::request(1, false, empty));
@@ -344,8 +344,8 @@ TEST_CASE("h2 connection: a request with Content-Length: 0 reaches the backend w
 }
 
 TEST_CASE("h2 connection: a request with Content-Length: 0 that does not end in time is reset") {
-    exchange::HttpSettings settings = with_h2c();
-    settings.head = 200ms;
+    exchange::EdgeSettings settings = with_h2c();
+    settings.head_timeout = 200ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit_at_once(hello + h2::test::request(1, false, field("content-length", "0")));
     CHECK(read_until(visitor, h2::test::rst_stream).payload == number(NGHTTP2_CANCEL, 4));

@@ -20,19 +20,19 @@ using h2::test::Sent;
 namespace {
 
 struct StreamConnection final : h2::ServerUser, Http2StreamOwner {
-    explicit StreamConnection(std::uint64_t linger_bytes_max = 1'000'000)
-        : edge(std::make_shared<EdgeWorker>(worker, shared_with(log, linger_bytes_max))) {}
+    explicit StreamConnection(std::uint32_t linger_bytes = 1'000'000)
+        : edge(std::make_shared<EdgeWorker>(worker, shared_with(log, linger_bytes))) {}
     ~StreamConnection() {
         for (const auto& stream : streams) {
             session.forget(*stream);
             stream->drop();
         }
     }
-    static std::shared_ptr<const EdgeShared> shared_with(Logger& log, std::uint64_t linger_bytes_max) {
+    static std::shared_ptr<const EdgeShared> shared_with(Logger& log, std::uint32_t linger_bytes) {
         auto shared = std::make_shared<EdgeShared>();
         shared->directory = std::make_shared<directory::HttpDirectory>();
         shared->log = &log;
-        shared->settings.linger_bytes_max = linger_bytes_max;
+        shared->settings.linger_bytes = linger_bytes;
         return shared;
     }
 

@@ -11,8 +11,8 @@ using h2::test::frame;
 using h2::test::number;
 using h2::test::Sent;
 
-inline exchange::HttpSettings with_h2c() {
-    exchange::HttpSettings settings = quick_settings();
+inline exchange::EdgeSettings with_h2c() {
+    exchange::EdgeSettings settings = quick_settings();
     settings.h2c = true;
     return settings;
 }

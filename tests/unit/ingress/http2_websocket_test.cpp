@@ -8,8 +8,8 @@
 namespace ferrotunnel::ingress::test {
 namespace {
 
-exchange::HttpSettings with_websockets() {
-    exchange::HttpSettings settings = with_h2c();
+exchange::EdgeSettings with_websockets() {
+    exchange::EdgeSettings settings = with_h2c();
     settings.http2_websockets = true;
     return settings;
 }
@@ -252,8 +252,8 @@ TEST_CASE("h2 websocket: a drain lets it continue") {
 }
 
 TEST_CASE("h2 websocket: one on which nothing is said for too long is reset") {
-    exchange::HttpSettings settings = with_websockets();
-    settings.service.upgraded_idle = 200ms;
+    exchange::EdgeSettings settings = with_websockets();
+    settings.upgraded_idle_timeout = 200ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + connect_to("/chat"));
     Peer backend = rig.backend.accept();
@@ -263,8 +263,8 @@ TEST_CASE("h2 websocket: one on which nothing is said for too long is reset") {
 }
 
 TEST_CASE("h2 websocket: where a service has no upgrades there are none") {
-    exchange::HttpSettings settings = with_websockets();
-    settings.service.upgrades = false;
+    exchange::EdgeSettings settings = with_websockets();
+    settings.upgrades = false;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(hello + connect_to("/chat"));
     Peer backend = rig.backend.accept();

@@ -139,8 +139,8 @@ TEST_CASE("a head as long as one may be is read, and one byte more is refused") 
 }
 
 TEST_CASE("a connection ends in order after as many requests as one may have") {
-    HttpSettings settings = quick_settings();
-    settings.requests_per_connection_max = 3;
+    EdgeSettings settings = quick_settings();
+    settings.requests_per_connection = 3;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     Peer backend;

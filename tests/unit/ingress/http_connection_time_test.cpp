@@ -9,8 +9,8 @@ using namespace ferrotunnel::exchange;
 using namespace ferrotunnel::ingress::test;
 
 TEST_CASE("a head that does not come in time is 408, silence before it an end without a word") {
-    HttpSettings settings = quick_settings();
-    settings.head = 500ms;
+    EdgeSettings settings = quick_settings();
+    settings.head_timeout = 500ms;
     EdgeRig rig(settings);
     SECTION("a part of a head") {
         Peer visitor = rig.visit_at_once("GET / HTTP/1.1\r\nHost:");
@@ -61,8 +61,8 @@ TEST_CASE("many heads that come slowly hold no slab each") {
 }
 
 TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
-    HttpSettings settings = quick_settings();
-    settings.service.body_grace = 200ms;
+    EdgeSettings settings = quick_settings();
+    settings.body_grace = 200ms;
     // A request without its body, which nobody wants before the backend has answered.
     const std::string waits = post(100, "Expect: 100-continue\r\n");
     SECTION("slow") {
@@ -76,7 +76,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(backend.was_reset());
     }
     SECTION("slow, though never silent for long") {
-        settings.service.body_grace = 1s;
+        settings.body_grace = 1s;
         EdgeRig rig(settings);
         Peer visitor = rig.visit(post(1'000'000));
         Peer backend = rig.backend.accept();
@@ -95,7 +95,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         backend.read_until("abc");
         backend.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbegun");
         CHECK(visitor.read_until("begun").size() > 5);
-        std::this_thread::sleep_for(5 * settings.service.body_grace);
+        std::this_thread::sleep_for(5 * settings.body_grace);
         visitor.send("3\r\ndef\r\n");
         backend.read_until("def");
         backend.send("ended");
@@ -123,14 +123,14 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         Peer visitor = rig.visit(post(6, "Content-Type: " + std::string(type) + "\r\n") + "abc");
         Peer backend = rig.backend.accept();
         backend.read_until("abc");
-        std::this_thread::sleep_for(5 * settings.service.body_grace);
+        std::this_thread::sleep_for(5 * settings.body_grace);
         visitor.send("def");
         backend.read_until("def");
         backend.send(answer("heard"));
         CHECK(visitor.read_message().body == "heard");
     }
     SECTION("allowed to be slow") {
-        settings.service.body_bytes_per_second_min = 0;
+        settings.body_rate = 0;
         EdgeRig rig(settings);
         Peer visitor = rig.visit(post(6) + "abc");
         Peer backend = rig.backend.accept();
@@ -141,7 +141,7 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
         CHECK(visitor.read_message().body == "ok");
     }
     SECTION("kept waiting by the backend") {
-        settings.service.body_grace = 4s;
+        settings.body_grace = 4s;
         EdgeRig rig(settings);
         Peer visitor = rig.visit(post(3, "Expect: 100-continue\r\n"));
         Peer backend = rig.backend.accept();
@@ -158,8 +158,8 @@ TEST_CASE("a body that comes too slowly is 408, unless the service lets it") {
 }
 
 TEST_CASE("a connection that waits for its next request is closed after its time") {
-    HttpSettings settings = quick_settings();
-    settings.keep_alive_idle = 150ms;
+    EdgeSettings settings = quick_settings();
+    settings.idle_timeout = 150ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept_request();
@@ -171,8 +171,8 @@ TEST_CASE("a connection that waits for its next request is closed after its time
 }
 
 TEST_CASE("a visitor that does not read its answer is given up") {
-    HttpSettings settings = quick_settings();
-    settings.write_stalled = 200ms;
+    EdgeSettings settings = quick_settings();
+    settings.write_timeout = 200ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit(get());
     Peer backend = rig.backend.accept_request();
@@ -215,8 +215,8 @@ TEST_CASE("visitors that wait for their answers hold no slab") {
 }
 
 TEST_CASE("what a visitor still sends after its last response is discarded, within the worker's bounds") {
-    HttpSettings settings = quick_settings();
-    settings.linger = 60s;
+    EdgeSettings settings = quick_settings();
+    settings.linger_timeout = 60s;
     const auto last_response = [](EdgeRig& rig) {
         Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n");
         CHECK(visitor.read_message().status() == 404);
@@ -234,13 +234,13 @@ TEST_CASE("what a visitor still sends after its last response is discarded, with
         CHECK(rig.counters().bytes_in >= 3'000'000);
     }
     SECTION("until it has sent nothing for too long") {
-        settings.linger = 300ms;
+        settings.linger_timeout = 300ms;
         EdgeRig rig(settings);
         const Peer visitor = last_response(rig);
         CHECK(eventually([&] { return rig.edge->connections() == 0; }));
     }
     SECTION("until the bytes of the worker are spent: the one that has lingered longest is reset first") {
-        settings.linger_bytes_max = 1'000'000;
+        settings.linger_bytes = 1'000'000;
         EdgeRig rig(settings);
         const Peer first = last_response(rig);
         Peer second = last_response(rig);

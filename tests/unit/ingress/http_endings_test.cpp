@@ -45,9 +45,9 @@ TEST_CASE("a stream that has ended while the visitor's bytes wait for credit doe
 }
 
 TEST_CASE("an answer that is still being written is not cut by the time for the next request") {
-    HttpSettings settings = quick_settings();
-    settings.keep_alive_idle = settings.head = 5s;  // no request before the pause takes that long
-    settings.requests_per_connection_max = 1'000'000;
+    EdgeSettings settings = quick_settings();
+    settings.idle_timeout = settings.head_timeout = 5s;  // no request before the pause takes that long
+    settings.requests_per_connection = 1'000'000;
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     const int little = 256 * 1024;

@@ -8,8 +8,8 @@
 namespace ferrotunnel::ingress::test {
 namespace {
 
-exchange::HttpSettings with_hold(Duration hold = 60s) {
-    exchange::HttpSettings settings = quick_settings();
+exchange::EdgeSettings with_hold(std::chrono::milliseconds hold = 60s) {
+    exchange::EdgeSettings settings = quick_settings();
     settings.hold = hold;
     settings.h2c = true;
     settings.http2_streams = 10'000;
@@ -19,7 +19,7 @@ exchange::HttpSettings with_hold(Duration hold = 60s) {
 /// Whose service "away.test" has just gone.
 class HoldRig : public EdgeRig {
 public:
-    explicit HoldRig(const exchange::HttpSettings& settings = with_hold(), bool foreign = false)
+    explicit HoldRig(const exchange::EdgeSettings& settings = with_hold(), bool foreign = false)
         : EdgeRig(settings, foreign) {
         directory->leave(*add_service("away.test", 2, backend.place()), *carrier, Clock::now());
     }

@@ -11,9 +11,9 @@ using namespace ferrotunnel::ingress;
 using namespace ferrotunnel::ingress::test;
 
 TEST_CASE("as many connections as the caps allow are taken, and one more is told so") {
-    HttpSettings settings = quick_settings();
+    EdgeSettings settings = quick_settings();
     const bool per_address = GENERATE(false, true);
-    (per_address ? settings.connections_per_address_max : settings.connections_max) = 3;
+    (per_address ? settings.connections_per_address : settings.connections) = 3;
     EdgeRig rig(settings);
     std::vector<Peer> visitors;
     for (int i = 0; i < 3; ++i) {

@@ -29,11 +29,19 @@ bool is_now(const std::string& date) {
     return std::abs(std::time(nullptr) - seconds_of(date)) <= 60;
 }
 
+void set_head_limits(HttpServerSettings& settings, std::uint32_t head, std::uint32_t line, std::uint32_t fields,
+                     std::uint32_t target) {
+    settings.head_bytes = head;
+    settings.line_bytes = line;
+    settings.fields = fields;
+    settings.target_bytes = target;
+}
+
 }  // namespace
 
 TEST_CASE("heads are refused by the limits that are set, lower or higher than the usual ones") {
-    HttpSettings settings = quick_settings();
-    settings.head_limits = {2'000, 600, 10, 300};
+    EdgeSettings settings = quick_settings();
+    set_head_limits(settings, 2'000, 600, 10, 300);
     SECTION("lower") {
         const auto [head, status] = GENERATE(table<std::string, int>({
             {"GET /" + std::string(299, 'a') + " HTTP/1.1\r\nHost: other.test\r\n\r\n", 404},
@@ -57,7 +65,7 @@ TEST_CASE("heads are refused by the limits that are set, lower or higher than th
         CHECK(visitor.read_message().status() == 431);
     }
     SECTION("higher") {
-        settings.head_limits = {200'000, 60'000, 100, 8'192};
+        set_head_limits(settings, 200'000, 60'000, 100, 8'192);
         EdgeRig rig(settings);
         Peer visitor = rig.visit();
         const std::string value(59'000, 'a');
@@ -73,7 +81,7 @@ TEST_CASE("heads are refused by the limits that are set, lower or higher than th
 
 TEST_CASE("what a trusted proxy says of the visitor is passed on, and what another one says is not") {
     const bool trusted = GENERATE(false, true);
-    HttpSettings settings = quick_settings();
+    EdgeSettings settings = quick_settings();
     settings.forwarded = true;
     settings.via = "edge";
     EdgeRig rig(settings, false, trusting(trusted ? "127.0.0.1" : "127.0.0.2"));
@@ -118,8 +126,8 @@ TEST_CASE("a trusted proxy is not sent to https when its visitor has come by tha
 }
 
 TEST_CASE("the cap of connections from one address is not for trusted proxies") {
-    HttpSettings settings = quick_settings();
-    settings.connections_per_address_max = 2;
+    EdgeSettings settings = quick_settings();
+    settings.connections_per_address = 2;
     EdgeRig rig(settings, false, trusting("127.0.0.1"));
     std::vector<Peer> visitors;
     for (int i = 0; i < 5; ++i) {
@@ -156,8 +164,8 @@ TEST_CASE("visitors see the operator's pages: of their host, then of all, in the
 }
 
 TEST_CASE("other rules hold for what begins then, and a head that is being read has the limits of before") {
-    HttpSettings settings = quick_settings();
-    settings.head_limits.target_bytes_max = 512;
+    EdgeSettings settings = quick_settings();
+    settings.target_bytes = 512;
     EdgeRig rig(settings);
     const std::string path = '/' + std::string(300, 'x');
     Peer begun = rig.visit("GET " + path);
@@ -166,8 +174,8 @@ TEST_CASE("other rules hold for what begins then, and a head that is being read 
     CHECK(idle.read_message().status() == 404);
 
     HttpFrontRules rules{settings, {}, {}};
-    rules.edge.head_limits.target_bytes_max = 128;
-    rules.edge.connections_max = 2;
+    rules.edge.target_bytes = 128;
+    rules.edge.connections = 2;
     rules.pages.of_all().set_default(*http::PageTemplate::parse("now {{code}}", http::PageFormat::text));
     rig.edge->set_rules(std::move(rules));
     REQUIRE(eventually([&] {

@@ -81,8 +81,8 @@ TEST_CASE("101 with a protocol that was not offered, or that nobody asked for, i
 }
 
 TEST_CASE("where a service has no upgrades they are not offered to the backend") {
-    HttpSettings settings = quick_settings();
-    settings.service.upgrades = false;
+    EdgeSettings settings = quick_settings();
+    settings.upgrades = false;
     EdgeRig rig(settings);
     Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
     Peer backend = rig.backend.accept();
@@ -92,8 +92,8 @@ TEST_CASE("where a service has no upgrades they are not offered to the backend")
 }
 
 TEST_CASE("an upgraded connection that says nothing for too long is closed") {
-    HttpSettings settings = quick_settings();
-    settings.service.upgraded_idle = 4'500ms;
+    EdgeSettings settings = quick_settings();
+    settings.upgraded_idle_timeout = 4'500ms;
     EdgeRig rig(settings);
     Peer visitor = rig.visit("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
     Peer backend = rig.backend.accept_request();

@@ -23,8 +23,8 @@ net::IpNetworks networks(std::string_view text) {
     return net::IpNetworks({*net::IpNetwork::parse(text)});
 }
 
-HttpSettings with_https_rules() {
-    HttpSettings settings = quick_settings();
+EdgeSettings with_https_rules() {
+    EdgeSettings settings = quick_settings();
     settings.https_redirect = http::HttpsRedirect{308, 8443};
     settings.hsts = http::Hsts{};
     return settings;
@@ -32,7 +32,7 @@ HttpSettings with_https_rules() {
 
 // An edge with a second listener, for TLS, which has a certificate for app.test and other.test.
 struct HttpsRig : EdgeRig {
-    explicit HttpsRig(HttpSettings settings = quick_settings(), net::IpNetworks proxies = {})
+    explicit HttpsRig(EdgeSettings settings = quick_settings(), net::IpNetworks proxies = {})
         : EdgeRig(std::move(settings)) {
         transport::test::put_pair(directory_of_certificates.path(), "both",
                                   transport::test::make({.alternative_names = "DNS:app.test,DNS:other.test"}));
@@ -209,8 +209,8 @@ TEST_CASE("a name without a certificate is refused by an alert") {
 }
 
 TEST_CASE("beyond the caps a connection for TLS is closed before a byte is read") {
-    HttpSettings settings = quick_settings();
-    settings.connections_max = 1;
+    EdgeSettings settings = quick_settings();
+    settings.connections = 1;
     HttpsRig rig(settings);
     TlsVisitor first(rig.connect(), "app.test");
     CHECK(first.open());
@@ -240,8 +240,8 @@ TEST_CASE("a PROXY header from elsewhere is no header, and breaks TLS") {
 }
 
 TEST_CASE("visitors of a proxy count by their own addresses") {
-    HttpSettings settings = quick_settings();
-    settings.connections_per_address_max = 1;
+    EdgeSettings settings = quick_settings();
+    settings.connections_per_address = 1;
     HttpsRig rig(settings, networks("127.0.0.1"));
     TlsVisitor first(rig.connect_for("192.0.2.7"), "app.test");
     TlsVisitor second(rig.connect_for("192.0.2.8"), "app.test");

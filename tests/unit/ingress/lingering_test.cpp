@@ -22,8 +22,8 @@ private:
 
 struct Rig {
     Rig() {
-        settings.linger = 5s;
-        settings.linger_bytes_max = 1'000;
+        settings.linger_timeout = 5s;
+        settings.linger_bytes = 1'000;
     }
     ~Rig() {
         for (Visitor& visitor : visitors) {
@@ -36,7 +36,7 @@ struct Rig {
         return lingering.discarded(visitors.at(i), bytes, settings, now);
     }
 
-    exchange::HttpSettings settings;
+    exchange::EdgeSettings settings;
     Lingering lingering;
     std::array<Visitor, 3> visitors;
     TimePoint now = TimePoint() + 1h;
@@ -53,7 +53,7 @@ TEST_CASE("lingering: a time without a byte, and a time in all") {
     rig.now = began + 26s;
     CHECK(rig.discarded(0, 1) == began + limits::http_linger_timeout);
     SECTION("or the setting, where that is longer") {
-        rig.settings.linger = 40s;
+        rig.settings.linger_timeout = 40s;
         rig.now = began;
         CHECK(rig.begin(1) == began + 40s);
         rig.now += 39s;

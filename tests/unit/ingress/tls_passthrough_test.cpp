@@ -58,9 +58,10 @@ private:
 
 class PassthroughRig {
 public:
-    explicit PassthroughRig(Duration head = 30s, Duration hold = exchange::HttpSettings().hold) {
+    explicit PassthroughRig(std::chrono::milliseconds head = 30s,
+                            std::chrono::milliseconds hold = HttpServerSettings().hold) {
         EdgeShared shared;
-        shared.settings.head = head;
+        shared.settings.head_timeout = head;
         shared.settings.hold = hold;
         shared.directory = directory;
         shared.passthrough = passthrough_by(directory);

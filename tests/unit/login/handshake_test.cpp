@@ -261,9 +261,9 @@ TEST_CASE("a man in the middle who passes everything on is refused by the server
     Outcome outcome = log_in(client, server);
     REQUIRE(outcome.server_failure);
     CHECK(outcome.server_failure->code == wire::Code::unauthorized);
-    CHECK(contains(outcome.server_failure->text, "between"));
+    CHECK(contains(outcome.server_failure->text, "may be intercepted"));
     REQUIRE(outcome.client_failure);
-    CHECK(contains(outcome.client_failure->text, "in between"));
+    CHECK(contains(outcome.client_failure->text, "may be intercepted"));
     check_texts(world, *outcome.client_failure);
 }
 
@@ -277,7 +277,7 @@ TEST_CASE("a man in the middle who lets the client in himself is recognised by t
         CHECK(client.failure().code == wire::Code::unauthorized);
         CHECK_FALSE(client.failure().by_peer);
         CHECK(contains(client.failure().text, "could not prove that it knows the token"));
-        CHECK(contains(client.failure().text, "in between"));
+        CHECK(contains(client.failure().text, "impersonates it"));
         check_texts(world, client.failure());
     };
     SECTION("with a token of his own") {

@@ -71,7 +71,7 @@ TEST_CASE("metrics: buckets of a histogram have all that is shorter, and bounds 
     text.family("b_seconds", Type::histogram, "Seconds of b.");
     text.histogram({}, std::array{Bucket{std::numeric_limits<double>::infinity(), 0}}, 0);
     text.family("c", Type::counter, "C.");
-    text.sample_of("x=\"y\"", 7, "code", "2xx");
+    text.sample_of("x=\"y\"", std::uint64_t{7}, "code", "2xx");
     CHECK(std::move(text).finish() ==
           "# HELP a_seconds Seconds of a.\n"
           "# TYPE a_seconds histogram\n"

@@ -10,6 +10,8 @@ using namespace ferrotunnel::mux::test;
 namespace {
 
 struct Watched : SessionFixture {
+    using SessionFixture::SessionFixture;
+
     IntrusivePtr<Stream> open_answered() {
         IntrusivePtr<Stream> stream = open();
         produce();
@@ -79,6 +81,19 @@ TEST_CASE("who waits for something does not stand still") {
         watched.produce();
     }
     watched.wait(4 * two_looks);
+    CHECK(watched.events.stalls.empty());
+}
+
+TEST_CASE("a stream waits for the rest of a frame that has arrived in part, however long the peer takes") {
+    Settings patient = server_settings();
+    patient.dead_interval = 10 * StallWatch::check_interval;
+    Watched watched(patient);
+    const auto stream = watched.open_answered();
+    const Raw whole = data_frame(stream->id(), limits::first_window - limits::data_frame_cost);
+    watched.feed(Raw(whole.begin(), whole.begin() + limits::frame_header_bytes));
+    watched.tick_after(StallWatch::check_interval);
+    watched.tick_after(StallWatch::check_interval);
+    watched.tick_after(StallWatch::check_interval);
     CHECK(watched.events.stalls.empty());
 }
 

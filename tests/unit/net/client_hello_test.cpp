@@ -152,8 +152,8 @@ TEST_CASE("records that cannot be of a ClientHello") {
     CHECK(hello_verdict(joined({record(front), {22, 2, 1, 0, 1}})) ==
           "! a record of another kind is inside the ClientHello");
     CHECK(hello_verdict(record(message(hello_front(), 2))) == "! the first handshake message is not a ClientHello");
-    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record continues after it");
-    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record continues after it");
+    CHECK(hello_verdict(record(joined({usual, {20}}))) == "! its record has more data after it");
+    CHECK(hello_verdict(record(joined({usual, usual}))) == "! its record has more data after it");
 }
 
 TEST_CASE("a ClientHello has 64 KiB at most, records included") {
@@ -177,8 +177,8 @@ TEST_CASE("fields before the extensions") {
     CHECK(with({.session_id = ByteVector(33)}) == "! its session id is longer than 32 bytes");
     CHECK(with({.suites = {}}) == "! its list of cipher suites is empty, or has half a suite");
     CHECK(with({.suites = {1, 2, 3}}) == "! its list of cipher suites is empty, or has half a suite");
-    CHECK(with({.compressions = {}}) == "! it does not offer to leave data uncompressed");
-    CHECK(with({.compressions = {1}}) == "! it does not offer to leave data uncompressed");
+    CHECK(with({.compressions = {}}) == "! it does not offer the null compression method");
+    CHECK(with({.compressions = {1}}) == "! it does not offer the null compression method");
     CHECK(with({.compressions = {1, 0}}) == "a.example");
     CHECK(hello_verdict(record(message({}))) == "! it is shorter than its own lengths say");
     ByteVector front = hello_front();

@@ -82,7 +82,7 @@ TEST_CASE("reasons: what a hook throws, and what it has given to others", "[plug
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.later([](Later later) { const Later gone(std::move(later)); });
                }),
-               "it dropped the decision that it owed"));
+               "it dropped its pending decision"));
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.collect(0, [](Exchange&, Text) -> Decision { throw std::runtime_error("no form"); });
                }),
@@ -109,7 +109,7 @@ TEST_CASE("reasons: the value of an answer that cannot be sent", "[plugin]") {
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {{"X-A", "1\r\nX-B: 2"}}, ""});
                }),
-               "it has answered with a field that may not be written: \"X-A: 1\\r\\nX-B: 2\""));
+               "it has answered with a field that must not be written: \"X-A: 1\\r\\nX-B: 2\""));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {}, std::string(limits::plugin_answer_max + 1, 'x')});
                }),
@@ -139,7 +139,7 @@ TEST_CASE("reasons: start, stop, and the ends of exchanges and visits", "[plugin
     PluginRig rig;
     rig.add<ThrowsInLife>();
     rig.instances.start(*rig.chain.instances.front());
-    CHECK(rig.log.count("a plugin says plugin=life text=start() has thrown: no socket") == 1);
+    CHECK(rig.log.count("a plugin logs plugin=life text=start() has thrown: no socket") == 1);
     rig.begin();
     CHECK(rig.ask() == Step::go_on);
     rig.end();

@@ -66,7 +66,8 @@ TEST_CASE("order: notes that are set before they are read are right", "[order]")
 
 TEST_CASE("order: what is read too early, or set by nobody", "[order]") {
     CHECK(lint({reads("auth.subject"), sets("auth", "auth.subject")}) ==
-          Lines{"0 key reads the note `auth.subject`, which only `auth` sets, and that is not before it in the chain"});
+          Lines{"0 key reads the note `auth.subject`, which only `auth` sets, but that plugin is not earlier in the "
+                "chain"});
     CHECK(lint({sets("auth", "auth.subject"), reads("auth.subjcet")}) ==
           Lines{"1 key reads the note `auth.subjcet`, which no plugin of the chain sets"});
     CHECK(lint({reads("x", Kind::reads_at_last)}) ==
@@ -77,14 +78,13 @@ TEST_CASE("order: what is read too early, or set by nobody", "[order]") {
 TEST_CASE("order: an instance does not come before itself", "[order]") {
     NotesOfInstance both = with_condition("note.x == \"1\"");
     both.uses = {{Kind::sets, "x"}};
-    CHECK(
-        lint({both}) ==
-        Lines{"0 when 1:1 reads the note `x`, which only `conditional` sets, and that is not before it in the chain"});
+    CHECK(lint({both}) == Lines{"0 when 1:1 reads the note `x`, which only `conditional` sets, but that plugin is not "
+                                "earlier in the chain"});
 }
 
 TEST_CASE("order: what only observes sets no notes", "[order]") {
     CHECK(lint({sets("auth", "auth.subject", true), reads("auth.subject")}) ==
-          Lines{"1 key reads the note `auth.subject`, which only `auth` sets, and that only observes"});
+          Lines{"1 key reads the note `auth.subject`, which only `auth` sets, but that plugin only observes"});
 }
 
 TEST_CASE("order: a condition is told with the place in it", "[order]") {

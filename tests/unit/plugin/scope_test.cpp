@@ -204,8 +204,8 @@ TEST_CASE("scope: what is wrong is told with its item", "[scope]") {
     CHECK(fault_of({{}, {"/ok", "api"}, {}}) == "paths[1] does not begin with '/'");
     CHECK(fault_of({{}, {"/api/*"}, {}}).starts_with("paths[0] ends with a star"));
     CHECK(fault_of({{}, {"~ /(x"}, {}}).starts_with("paths[0] "));
-    CHECK(fault_of({{}, {}, {"a b"}}) == "services[0] is not a valid name of a service");
-    CHECK(fault_of({{}, {}, {""}}) == "services[0] is not a valid name of a service");
+    CHECK(fault_of({{}, {}, {"a b"}}) == "services[0] is not a valid service name");
+    CHECK(fault_of({{}, {}, {""}}) == "services[0] is not a valid service name");
     CHECK(fault_of({{}, {}, std::vector<std::string>(limits::plugin_scope_max + 1, "web")}) ==
           "services[64] is one too many; the limit is 64");
     CHECK(fault_of({{}, {}, std::vector<std::string>(limits::plugin_scope_max, "web")}).empty());

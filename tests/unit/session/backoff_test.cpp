@@ -115,7 +115,7 @@ TEST_CASE("after a goodbye in order a client is back almost at once, then soon, 
     Duration shortest = 1h;
     for (int client = 0; client < 1'000; ++client) {  // of one server
         Backoff backoff(random);
-        backoff.peer_said_goodbye(now);
+        backoff.on_goaway(now);
         const Duration first = backoff.next_wait();
         REQUIRE(first <= 200ms);
         longest = std::max(longest, first);
@@ -139,11 +139,11 @@ TEST_CASE("one goodbye that comes on each connection of a tunnel is one") {
     Backoff backoff(random);
     const TimePoint now = TimePoint{} + 1h;
     for (int connection = 0; connection < 16; ++connection) {
-        backoff.peer_said_goodbye(now + connection * 1ms);
+        backoff.on_goaway(now + connection * 1ms);
     }
     CHECK(backoff.next_wait() <= 200ms);
     CHECK(backoff.next_wait() <= 600ms);
-    backoff.peer_said_goodbye(now + 5s);
+    backoff.on_goaway(now + 5s);
     CHECK(backoff.next_wait() >= limits::backoff_first);
 }
 
@@ -151,14 +151,14 @@ TEST_CASE("a server that says goodbye all the time is given no short waits") {
     ferrotunnel::test::SeededRandom random(3);
     Backoff backoff(random);
     TimePoint now = TimePoint{} + 1h;
-    backoff.peer_said_goodbye(now);
+    backoff.on_goaway(now);
     CHECK(backoff.next_wait() <= 200ms);
     for (int i = 0; i < 10; ++i) {
         now += 9s;
-        backoff.peer_said_goodbye(now);
+        backoff.on_goaway(now);
         CHECK(backoff.next_wait() >= limits::backoff_first);
     }
     now += limits::backoff_forget_after;
-    backoff.peer_said_goodbye(now);
+    backoff.on_goaway(now);
     CHECK(backoff.next_wait() <= 200ms);
 }

@@ -5,6 +5,7 @@
 
 #include "support/eventually.hpp"
 #include "unit/session/session_parts.hpp"
+#include "wire/group_words.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::session;
@@ -85,6 +86,14 @@ TEST_CASE("service registration: what cannot be registered is refused by its rea
     CHECK(refusal_of(wanted) == Code::unsupported);
     wanted.kind = Kind::http;  // there is no edge
     CHECK(refusal_of(wanted) == Code::unsupported);
+    wanted.kind = Kind::tcp;
+    wanted.group.name = "pool";
+    wanted.group.balance = static_cast<wire::Balance>(count_words<wire::Balance>());
+    CHECK(refusal_of(wanted) == Code::unsupported);
+    wanted.group.balance = wire::Balance::least;
+    wanted.group.sticky = static_cast<wire::Sticky>(count_words<wire::Sticky>());
+    CHECK(refusal_of(wanted) == Code::unsupported);
+    wanted.group = {};
     wanted.kind = Kind::private_tcp;
     wanted.group.name = "pool";
     CHECK(refusal_of(wanted) == Code::unsupported);

@@ -239,7 +239,7 @@ TEST_CASE("limit: services of a token, which are given back however they end", "
     client.register_port(3, 0);
     const wire::Refused refusal = client.refused();
     CHECK(refusal.code == wire::Code::busy);
-    CHECK(refusal.text == "The clients of this token have reached its limit of services (2). Trying later may work.");
+    CHECK(refusal.text == "The clients of this token have reached its limit of services (2). Try again later.");
     twin.register_http(1, {"b.example.com"});
     CHECK(twin.refused().code == wire::Code::busy);
     CHECK_FALSE(rig.shared->registry->holder_of({"b.example.com", "/"}));

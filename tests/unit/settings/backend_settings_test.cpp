@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "backend/folder.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 #include "unit/transport/made_certificates.hpp"
 #include "unit/transport/pipes.hpp"
 
@@ -61,7 +61,7 @@ TEST_CASE("where a service leads is checked, and brought to its full form", "[se
     CHECK(backend_problems(web_backend("unix:/run/app.sock")).empty());
     CHECK(backend_problems(Tcp(1, "tls://db.internal:5433")).empty());
     only(web_backend("tls://app.internal:1"),
-         "\"tls://app.internal:1\" is written https://host:port for an HTTP service");
+         "\"tls://app.internal:1\" must be written as https://host:port for an HTTP service");
     only(Tcp(1, "unix:app.sock"), "its absolute path");
 }
 

@@ -1,4 +1,4 @@
-#include "settings/client_proxy.hpp"
+#include "settings/client.hpp"
 
 #include <stdlib.h>
 

@@ -13,10 +13,9 @@
 
 #include "base/limits.hpp"
 #include "ferrotunnel/config.hpp"
-#include "settings/changes.hpp"
 #include "settings/file.hpp"
 #include "settings/file_keys.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel {
 namespace {

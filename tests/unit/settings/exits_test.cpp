@@ -7,7 +7,7 @@
 #include "exits/limits.hpp"
 #include "settings/backend.hpp"
 #include "settings/exits.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::detail;

@@ -13,7 +13,7 @@
 #include "base/limits.hpp"
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/server.hpp"
-#include "settings/group.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -86,7 +86,7 @@ std::string body_of(const http::HostPages& pages, http::PageState state, std::st
 
 TEST_CASE("the edge's settings: what a builder has by default is what the engine has", "[http-settings]") {
     const ingress::HttpFrontRules front = http_front_rules({});
-    CHECK(front.edge == exchange::HttpSettings{});
+    CHECK(front.edge == exchange::EdgeSettings{});
     CHECK(http_bounds({}) == directory::HttpBounds{});
     CHECK(front.trusted_proxies.empty());
     CHECK(front.pages == http::HostPages{});
@@ -111,7 +111,8 @@ TEST_CASE("the edge's settings: every one of them reaches the engine", "[http-se
     settings.pages = {page("404", "mine")};
     const ingress::HttpFrontRules front = http_front_rules(settings);
     CHECK(front.edge.via == "edge");
-    CHECK(front.edge.service.body_bytes_max == 5);
+    CHECK(exchange::HttpServiceSettings(front.edge).body_bytes_max == 5);
+    CHECK(front.edge.pages.empty());  // only their compiled forms stay in memory
     CHECK(front.trusted_proxies.contains("10.1.2.3"));
     CHECK(front.trusted_proxies.contains("::1"));
     CHECK_FALSE(front.trusted_proxies.contains("11.1.2.3"));

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ferrotunnel/config.hpp"
-#include "settings/value_types.hpp"
+#include "settings/schema_values.hpp"
 
 namespace ferrotunnel {
 namespace {
@@ -174,12 +174,12 @@ TEST_CASE("the patterns of values take what the check takes", "[json-schema]") {
                   {"h:1", "::1", "256.0.0.1", "0.0.0.0:"});
     check_pattern(type_called("IP address").pattern, {"0.0.0.0", "::", "[::1]", "::ffff:1.2.3.4", "localhost"},
                   {"0.0.0.0:80", "h", "1.2.3", "[::1]:80"});
-    check_pattern(type_called("network").pattern, {"10.0.0.0/8", "::1", "2001:db8::/32", "1.2.3.4"},
+    check_pattern(type_called("IP address or network").pattern, {"10.0.0.0/8", "::1", "2001:db8::/32", "1.2.3.4"},
                   {"h", "10.0.0.0/33", "10.0.0.0/", "::/129"});
-    check_pattern(type_called("address of a backend").pattern,
+    check_pattern(type_called("backend address").pattern,
                   {"22", ":22", "1-2", "h:22", "h:1-2", "unix:/run/x y", "https://h", "http://h:1/", "tls://h:1"},
                   {"h", "unix:x", "tls://h", "ftp://h:1", "::1:22", "h:0"});
-    check_pattern(type_called("moment").pattern,
+    check_pattern(type_called("timestamp").pattern,
                   {"2027-03-31T23:59:59Z", "2027-03-31 23:59:59.25+02:00", "2027-03-31t23:59:60z"},
                   {"2027-03-31", "2027-13-31T23:59:59Z", "2027-03-31T23:59:59"});
     check_pattern(type_called("public port or range").pattern, {"0", "22", "1-65535"}, {"65536", "-1", "0-1", "x"});

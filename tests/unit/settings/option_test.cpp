@@ -7,8 +7,8 @@
 
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/detail/setting_texts.hpp"
-#include "settings/group.hpp"
 #include "settings/option.hpp"
+#include "settings/rows.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

@@ -100,7 +100,7 @@ TEST_CASE("the builder's check says what is wrong with rights", "[rights]") {
                 "tls, private"});
     CHECK(rights_problems({.hosts = {{"*.*.example.com"}}, .from = {{"10.0.0.1/8"}}}).size() == 2);
     CHECK(rights_problems({.visited_by = {{""}}}) ==
-          Texts{"token: `visited_by` of \"alice\": an empty text is not a valid name of a token"});
+          Texts{"token: `visited_by` of \"alice\": an empty text is not a valid token name"});
     CHECK(rights_problems({.services = 0, .visitors = 1'000'001}).size() == 2);
     CHECK(rights_problems({.connections = 4'097}) == Texts{"token: `connections` of \"alice\": must be 1 to 4096"});
     CHECK(rights_problems({.visitors_per_second = 0}).size() == 1);

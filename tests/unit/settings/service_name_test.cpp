@@ -1,4 +1,4 @@
-#include "settings/service_name.hpp"
+#include "settings/service.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

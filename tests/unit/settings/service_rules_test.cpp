@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/limits.hpp"
-#include "settings/settings.hpp"
+#include "settings/service.hpp"
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::detail;
@@ -100,7 +100,7 @@ TEST_CASE("problems of rules are called by the members of Http", "[http]") {
         "rules.response_headers.set[1].name: shows the path of a message; only the edge writes it",
         "rules.response_headers.set[2].value: has a control character or line end, which could begin a field of its "
         "own",
-        "rules.response_headers.add[0].name: is not a valid name of a field: letters, digits and '-'"};
+        "rules.response_headers.add[0].name: is not a valid field name: letters, digits and '-'"};
     CHECK(service_rule_problems(http) == expected);
     fields = {};
     for (std::size_t i = 0; i <= limits::http_header_rules_max; ++i) {

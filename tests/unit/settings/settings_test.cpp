@@ -9,6 +9,7 @@
 #include "api/engine_settings.hpp"
 #include "base/limits.hpp"
 #include "ferrotunnel/client.hpp"
+#include "settings/service.hpp"
 
 namespace ferrotunnel::detail {
 namespace {

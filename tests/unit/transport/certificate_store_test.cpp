@@ -166,7 +166,7 @@ TEST_CASE("every bad pair is reported with file and reason, and the others serve
         "c.crt: No such file or directory",
         "d.crt: " + none,
         "e.key: contains no private key in PEM form",
-        "f.key: contains a private key with a pass phrase, which the program cannot ask for; remove the pass phrase",
+        "f.key: contains a private key with a passphrase, which the program cannot ask for; remove the passphrase",
         "g.crt: " + no_name,
         "h.crt: " + no_name,
         "i.crt: cannot be used: ee key too small",

@@ -34,7 +34,7 @@ unsigned mode_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("a self-made certificate is kept and used again") {
+TEST_CASE("a self-signed certificate is kept and used again") {
     TemporaryDirectory directory;
     auto state = directory.path() / "state";
     auto first = TlsContext::make_server({.state_directory = state});

@@ -144,7 +144,7 @@ TEST_CASE("grades: what modern and intermediate take") {
         CHECK(!opens(intermediate, neither));
     }
     CHECK(visit(modern, {.name = "a.example", .version = TLS1_2_VERSION, .suites = "AES128-SHA"}).why ==
-          "the visitor offers no cipher suite, group or kind of signature that is accepted here");
+          "the visitor offers no cipher suite, group or signature algorithm that is accepted here");
 }
 
 TEST_CASE("nothing older than TLS 1.2 is spoken") {

@@ -1,0 +1,188 @@
+// The requests of the control API that have a path of their own, each declared once: its method and path, its members
+// with their bounds, and the refusal of a side that cannot answer it. Control writes them; answer_to() reads them, from
+// the control socket and from the dashboard. docs/control.md describes what they do, docs/extending.md what a new one
+// needs.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "admin/answer.hpp"
+#include "admin/limits.hpp"
+#include "admin/query.hpp"
+#include "base/percent.hpp"
+#include "base/result.hpp"
+
+namespace ferrotunnel::admin {
+
+/// A request that was read, or a sentence for people about what is wrong with it.
+template <typename Request>
+using Read = Result<Request, std::string>;
+
+/// A number of the body. Empty if it is missing, not a number, or out of bounds.
+inline std::optional<double> bounded_number(const Json& body, const char* key, double min, double max) {
+    const bool is_number = body.contains(key) && body.at(key).is_number();
+    const double number = is_number ? body.at(key).get<double>() : min - 1;
+    return number >= min && number <= max ? std::optional(number) : std::nullopt;
+}
+
+inline std::chrono::milliseconds time_of_seconds(double seconds) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
+}
+
+/// Everything that `ferrotunnel status` shows.
+struct StatusRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/status";
+};
+
+struct TunnelsRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/tunnels";
+    static constexpr std::string_view not_here = "A client has no list of tunnels. Ask its server.";
+};
+
+struct TokensRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/tokens";
+    static constexpr std::string_view not_here = "A client has no list of tokens. Ask its server.";
+};
+
+/// The service that the described visitor reaches, with the members of its group.
+struct RouteRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/route";
+    static constexpr std::string_view not_here = "A client does not route visitors. Ask its server.";
+
+    std::string url;
+    std::string visitor{};  // its IP address; empty: any
+    std::string cookie{};   // value of the field; empty: none
+
+    std::string to_query() const {
+        return "?url=" + percent_encoded(url) + (visitor.empty() ? "" : "&visitor=" + percent_encoded(visitor)) +
+               (cookie.empty() ? "" : "&cookie=" + percent_encoded(cookie));
+    }
+    static Read<RouteRequest> from_query(std::string_view query) {
+        RouteRequest request;
+        std::string unknown;
+        for_each_parameter(query, [&](const std::string& name, const std::string& value) {
+            std::string& to = name == "url"       ? request.url
+                              : name == "visitor" ? request.visitor
+                              : name == "cookie"  ? request.cookie
+                                                  : unknown;
+            to = &to == &unknown ? name : value;
+        });
+        if (request.url.empty() || !unknown.empty()) {
+            return std::string("Expected ?url= and, if they matter, visitor and cookie, all percent-encoded.");
+        }
+        return request;
+    }
+};
+
+/// The values in effect and the present configuration, compared.
+struct ConfigDiffRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/config/diff";
+};
+
+/// The last applied configuration, as text without secrets, in addition to the comparison.
+struct ConfigRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/config";
+};
+
+/// Reloads. With a time: undoes the changes when it is over. `confirm`: does not reload; the changes on trial stay.
+struct ReloadRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/reload";
+
+    std::optional<double> try_seconds{};
+    bool confirm = false;
+
+    Json to_json() const {
+        return confirm ? Json{{"confirm", true}} : try_seconds ? Json{{"try_seconds", *try_seconds}} : Json::object();
+    }
+    static Read<ReloadRequest> from_json(const Json& body) {
+        ReloadRequest request;
+        request.confirm = body.size() == 1 && body.contains("confirm") && body.at("confirm") == Json(true);
+        request.try_seconds = bounded_number(body, "try_seconds", static_cast<double>(limits::admin_trial_min.count()),
+                                             static_cast<double>(limits::admin_trial_max.count()));
+        if (!body.empty() && !request.confirm && (body.size() != 1 || !request.try_seconds)) {
+            return std::string(R"(Expected an empty body, {"try_seconds": 1 to 86400} or {"confirm": true}.)");
+        }
+        return request;
+    }
+};
+
+/// Ends the process once its visitors have finished.
+struct DrainRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/drain";
+    static constexpr double seconds_max = 10'000'000;
+
+    std::optional<double> seconds{};  // how long visitors may take to finish; empty: the program's setting
+
+    std::optional<std::chrono::milliseconds> time() const {
+        return seconds ? std::optional(time_of_seconds(*seconds)) : std::nullopt;
+    }
+    Json to_json() const { return seconds ? Json{{"seconds", *seconds}} : Json::object(); }
+    static Read<DrainRequest> from_json(const Json& body) {
+        const DrainRequest request{bounded_number(body, "seconds", 0, seconds_max)};
+        if (!body.empty() && (body.size() != 1 || !request.seconds)) {
+            return std::string(
+                R"(Expected {"seconds": ...}, the time that visitors have to finish, or an empty body.)");
+        }
+        return request;
+    }
+};
+
+/// Ends the sessions of the clients with this id, or otherwise of all those with this name.
+struct KickRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/kick";
+    static constexpr std::string_view not_here = "A client cannot disconnect clients. Ask its server.";
+    static constexpr double seconds_max = 2'592'000;
+
+    std::string client;
+    std::optional<double> seconds{};  // how long they are refused; empty: they may reconnect at once
+
+    std::chrono::milliseconds time() const { return time_of_seconds(seconds.value_or(0)); }
+    Json to_json() const {
+        Json body{{"client", client}};
+        if (seconds) {
+            body["seconds"] = *seconds;
+        }
+        return body;
+    }
+    static Read<KickRequest> from_json(const Json& body) {
+        const bool has_time = body.contains("seconds");
+        if (!body.contains("client") || body.size() != (has_time ? 2U : 1U)) {
+            return std::string(
+                R"(Expected {"client": ...}, with the name or the id of a client, and "seconds" to keep it out.)");
+        }
+        const Json& client = body.at("client");
+        const KickRequest request{client.is_number_unsigned() ? std::to_string(client.get<std::uint64_t>())
+                                  : client.is_string()        ? client.get<std::string>()
+                                                              : std::string(),
+                                  bounded_number(body, "seconds", 1, seconds_max)};
+        if (has_time && !request.seconds) {
+            return std::string("`seconds` must be from 1 to 2592000 (30 days): how long the client is kept out.");
+        }
+        if (request.client.empty()) {
+            return std::string("`client` must be a name or an id.");
+        }
+        return request;
+    }
+};
+
+template <typename... Request>
+struct RequestList {};
+
+/// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
+using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
+                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest>;
+
+}  // namespace ferrotunnel::admin

@@ -1,0 +1,203 @@
+// Check of a client's settings, and its proxy.
+#include <array>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/text.hpp"
+#include "inspect/secrets.hpp"
+#include "login/token.hpp"
+#include "login/weak_token_policy.hpp"
+#include "net/host_port.hpp"
+#include "runtime/address.hpp"
+#include "settings/client.hpp"
+#include "settings/common.hpp"
+#include "settings/dashboard.hpp"
+#include "settings/rights.hpp"
+#include "settings/rows.hpp"
+#include "settings/service.hpp"
+#include "settings/settings.hpp"
+#include "settings/visits.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using Found = Result<std::optional<net::Proxy>, std::string>;
+
+struct Variable {
+    const char* name = nullptr;
+    std::string text;
+};
+
+// The first of these variables that is set and not empty.
+template <std::size_t count>
+Variable first_of(const std::array<const char*, count>& names) {
+    for (const char* name : names) {
+        if (const char* value = std::getenv(name); value != nullptr && *value != '\0') {
+            return {name, value};
+        }
+    }
+    return {};
+}
+
+// Whether the server is this machine, judging by its name.
+bool is_this_machine(const std::string& host) {
+    const auto address = runtime::SocketAddress::from_ip(host, 0);
+    return net::is_localhost(host) || (address && address->is_loopback());
+}
+
+Found proxy_of_environment(const net::HostPort& server) {
+    const Variable url = first_of<4>({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+    const Variable exempt = first_of<2>({"no_proxy", "NO_PROXY"});
+    if (url.name == nullptr || is_this_machine(server.host) || net::is_in_no_proxy(exempt.text, server)) {
+        return std::optional<net::Proxy>();
+    }
+    auto proxy = net::parse_proxy(url.text);
+    return proxy ? Found(std::optional(std::move(*proxy)))
+                 : Found(std::string(url.name) + " in the environment " + proxy.error() +
+                         "; `off` ignores the environment");
+}
+
+// Whether the text is a pin: 32 bytes in hexadecimal, or in base64 as the server prints them.
+bool is_pin(std::string_view text) {
+    constexpr std::string_view prefix = "sha256:";
+    constexpr std::string_view hex = "0123456789abcdefABCDEF";
+    constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (!text.starts_with(prefix)) {
+        return false;
+    }
+    const std::string_view value = text.substr(prefix.size());
+    if (value.size() == 64) {
+        return value.find_first_not_of(hex) == std::string_view::npos;
+    }
+    return (value.size() == 43 || (value.size() == 44 && value.back() == '=')) &&
+           value.substr(0, 43).find_first_not_of(base64) == std::string_view::npos;
+}
+
+void check_client_tls(const ClientSettings& settings, std::vector<Problem>& problems) {
+    if (!settings.tls && !settings.tls_ca.empty()) {
+        problems.push_back({"tls_ca", "has no meaning while TLS is off"});
+    } else if (!settings.tls_ca.empty() && settings.tls_ca != "system") {
+        check_readable("tls_ca", settings.tls_ca, problems);
+    }
+    if (!settings.tls && !settings.tls_pin.empty()) {
+        problems.push_back({"tls_pin", "has no meaning while TLS is off"});
+    } else if (!settings.tls_pin.empty() && !is_pin(settings.tls_pin)) {
+        problems.push_back({"tls_pin", "expected \"sha256:\" and the value that the server prints at start"});
+    }
+}
+
+}  // namespace
+
+Found proxy_of(const ClientValues& settings, const net::HostPort& server) {
+    if (settings.proxy == no_proxy) {
+        return std::optional<net::Proxy>();
+    }
+    if (settings.proxy == proxy_by_environment) {
+        return proxy_of_environment(server);
+    }
+    auto proxy = net::parse_proxy(settings.proxy);
+    return proxy ? Found(std::optional(std::move(*proxy))) : Found(proxy.error());
+}
+
+std::optional<std::string> identity_fault(const std::string& text) {
+    if (text.size() > wire::identity_text_max) {
+        return "is too long: at most 64 bytes";
+    }
+    return is_printable(text) ? std::nullopt : std::optional<std::string>("has characters that are not printable");
+}
+
+std::optional<std::string> mask_fault(const std::string& word) {
+    if (inspect::plain_name(word).empty()) {
+        return in_quotes(word) + " has no letter and no digit";
+    }
+    if (word.size() > limits::inspect_name_bytes_max) {
+        return in_quotes(word) + " is too long: a word has at most 64 bytes";
+    }
+    return std::nullopt;
+}
+
+void check_mask(const std::vector<std::string>& words, std::vector<Problem>& problems) {
+    if (words.size() > limits::inspect_names_max) {
+        problems.push_back({"inspect_mask", "has too many words: at most 64"});
+    }
+    for (const std::string& word : words) {
+        if (auto fault = mask_fault(word)) {
+            problems.push_back({"inspect_mask", std::move(*fault)});
+        }
+        if (word == mask_off && words.size() > 1) {
+            problems.push_back({"inspect_mask", "`off` masks nothing, and must be the only word"});
+        }
+    }
+}
+
+// Targets are addresses, because the address of a name may be changed by others.
+std::optional<std::string> managed_target_fault(const std::string& item) {
+    static constexpr std::string_view first = "[0123456789";
+    static constexpr const char* expected =
+        " is not a valid address or network with ports; expected one like 127.0.0.1:3000-3999";
+    if (item.empty() || first.find(item.front()) == std::string_view::npos) {
+        return expected;
+    }
+    return exits::Destinations::parse(std::span(&item, 1)) ? std::nullopt : std::optional<std::string>(expected);
+}
+
+exits::Destinations managed_targets(const std::vector<std::string>& items) {
+    return exits::Destinations::parse(items).value();
+}
+
+void check_settings(ClientSettings& settings, std::vector<Problem>& problems) {
+    check_common(settings, settings, problems);
+    auto place = net::parse_host_port(settings.server, default_control_port);
+    if (settings.server.empty()) {
+        problems.push_back({"server", "missing: the server's address, like tunnel.example.com:7835"});
+    } else if (!place || place->host.empty() || place->port == 0) {
+        problems.push_back(
+            {"server", net::quoted_address_fault(settings.server, "is not a valid address; expected host:port")});
+    } else {
+        settings.server = net::to_text(*place);
+    }
+    if (settings.token.empty()) {
+        problems.push_back({"token", "missing: the token that the server was started with"});
+    } else if (auto strength = check_token(settings.token, "token", problems); strength && place) {
+        if (auto refusal = login::refusal_to_dial(policy_of(settings), *strength, place->host)) {
+            problems.push_back({"token", *refusal});
+        }
+    }
+    if (!settings.name.empty() && !is_name(settings.name)) {
+        problems.push_back({"name", in_quotes(settings.name) + ": " + name_expected});
+    }
+    if (place) {
+        if (const auto proxy = proxy_of(settings, *place); !proxy) {
+            problems.push_back({"proxy", proxy.error()});
+        }
+    }
+    check_mask(settings.inspect_mask, problems);
+    if (auto fault = identity_fault(settings.identity)) {
+        problems.push_back({"identity", std::move(*fault)});
+    }
+    check_visits(settings.visits, problems);
+    check_client_tls(settings, problems);
+    check_bounds({}, client_settings(), settings, problems);
+}
+
+std::vector<std::string> warnings_for(const ClientSettings& settings) {
+    std::vector<std::string> warnings;
+    if (!settings.tls) {
+        warnings.push_back(
+            "TLS is off: anyone on the path between client and server can read and modify "
+            "all traffic");
+    }
+    if (!settings.token.is_strong()) {
+        warnings.push_back(login::weak_token_warning());
+    }
+    if (settings.token.exposed()) {
+        warnings.push_back(exposed_warning(" " + in_quotes(settings.token.exposed_file())));
+    }
+    warn_of_dashboard(settings, warnings);
+    return warnings;
+}
+
+}  // namespace ferrotunnel::detail
