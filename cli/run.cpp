@@ -348,7 +348,7 @@ private:
                         who, static_cast<double>(longest.count()) / 1000));
     }
 
-    // A user who has pressed Ctrl-C waits, and need not wait for idle open pages.
+    // After Ctrl-C a user waits for the end of the program: idle connections, such as open pages, do not delay it.
     void stop_where_nothing_moves() {
         if (cause_ != Cause::key || phase_ == Phase::hurried || stops_.have_all_stopped()) {
             return;

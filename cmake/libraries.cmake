@@ -30,7 +30,8 @@ function(ft_write_libraries target)
     string(REPLACE "|" ";" fields "${library}")
     list(GET fields 1 header)
     find_file(path ${header} NO_CACHE HINTS ${FERROTUNNEL_ASIO_INCLUDE_DIR} ${FERROTUNNEL_RE2_INCLUDE_DIR}
-      ${FERROTUNNEL_NGHTTP2_INCLUDE_DIR} ${FERROTUNNEL_BROTLI_INCLUDE_DIR})
+      ${FERROTUNNEL_NGHTTP2_INCLUDE_DIR} ${FERROTUNNEL_BROTLI_INCLUDE_DIR}
+      ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})  # where cross compilers have those of the C library
     list(APPEND paths "${path}")
     unset(path)
   endforeach()
@@ -61,7 +62,7 @@ endfunction()
 # all packages, so it is called once for all files.
 function(ft_versions_of_packages files versions)
   set(installed ${files})
-  list(FILTER installed INCLUDE REGEX "^/usr/include/")
+  list(FILTER installed INCLUDE REGEX "^/usr/")
   set(owners "")
   if(FERROTUNNEL_DPKG_QUERY AND installed)
     execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -S ${installed} OUTPUT_VARIABLE owners ERROR_QUIET)

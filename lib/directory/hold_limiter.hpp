@@ -56,13 +56,15 @@ private:
 /// The slot of a waiting visitor, which counts as given up if this is destroyed before served().
 class HoldSlot {
 public:
-    HoldSlot() noexcept = default;
-    /// False afterwards if there was no room.
-    explicit HoldSlot(const std::shared_ptr<HoldLimiter>& limiter) noexcept
-        : limiter_(HoldLimiter::add(limiter->waiting_, 1, limiter->settings_.visitors_max) ? limiter : nullptr) {
-        if (limiter_) {
-            limiter_->held_.fetch_add(1, std::memory_order_relaxed);
+    /// False afterwards, and a visitor counted as given up, if there was no room: in the port's queue, or in the
+    /// server.
+    HoldSlot(const std::shared_ptr<HoldLimiter>& limiter, bool queue_has_room) noexcept {
+        if (!queue_has_room || !HoldLimiter::add(limiter->waiting_, 1, limiter->settings_.visitors_max)) {
+            limiter->count_rejected();
+            return;
         }
+        limiter_ = limiter;
+        limiter_->held_.fetch_add(1, std::memory_order_relaxed);
     }
     HoldSlot(HoldSlot&&) noexcept = default;
     HoldSlot& operator=(HoldSlot&&) = delete;

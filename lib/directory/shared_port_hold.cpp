@@ -24,14 +24,11 @@ std::int64_t milliseconds_of(Duration time) {
 
 // Makes the visitor wait. False if there is no room; it stays with the caller.
 bool SharedPort::hold_visitor(Visitor& visitor) {
-    HoldSlot place = queue_.size() < limits::visitors_held_per_port_max ? HoldSlot(limiter_) : HoldSlot();
+    HoldSlot place(limiter_, queue_.size() < limits::visitors_held_per_port_max);
     if (place && visitor.distant && !datagrams_) {
         datagrams_ = HeldBytes(limiter_);
     }
     if (!place || (visitor.distant && !datagrams_)) {
-        if (!place) {
-            limiter_->count_rejected();
-        }
         return false;
     }
     visitor.excluded_carriers.clear();

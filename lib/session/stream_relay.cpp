@@ -192,8 +192,8 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Direction direction)
     }
 }
 
-// False if it wakes when there is room. If nothing would arrive, the other direction ends with the reset that is the
-// reason; until that has passed, the end counts as abandoned.
+// False if `to` has no room: its waker will be called when it has. Also false if nothing sent would arrive, since the
+// peer of `to` has reset it: then `from` is abandoned, and the other direction passes on the reset.
 bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
     while (!to.can_send()) {
         if (to.send_is_dead()) {

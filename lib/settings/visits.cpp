@@ -6,7 +6,6 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "ferrotunnel/error.hpp"
-#include "login/token.hpp"
 #include "net/host_port.hpp"
 #include "settings/listen_addresses.hpp"
 #include "settings/secret.hpp"
@@ -177,25 +176,3 @@ void check_visits(const std::vector<Visit>& visits, std::vector<Problem>& proble
 }
 
 }  // namespace ferrotunnel::detail
-
-namespace ferrotunnel {
-
-VisitKey::VisitKey(const Secret& secret) {
-    const Result<login::Token, std::string> read = login::parse_token(secret.reveal());
-    if (!read) {
-        throw config_error(std::vector<Problem>{{"key", read.error()}});
-    }
-    if (read->strength == login::TokenStrength::weak) {
-        throw config_error(std::vector<Problem>{
-            {"key", "was made up by a person; `ferrotunnel token` makes one that nobody can guess"}});
-    }
-    const Bytes bytes = read->key.bytes();
-    std::copy(bytes.begin(), bytes.end(), bytes_.begin());
-    is_set_ = true;
-}
-
-VisitKey::~VisitKey() {
-    login::wipe(bytes_);
-}
-
-}  // namespace ferrotunnel

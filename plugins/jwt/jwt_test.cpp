@@ -435,5 +435,5 @@ TEST_CASE("jwt: settings that cannot work are told with their places", "[jwt][ch
     CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], claims: {sub: X-A, name: X-A}}")
               .find("another claim too") != std::string::npos);
     CHECK(wrong("{audience: a, keys: [{alg: ES256, public_key: " + es + "}], cookie: 'a b'}")
-              .find("cookie: is not a valid name") == 0);
+              .find("cookie: is not a valid cookie name") == 0);
 }

@@ -90,7 +90,7 @@ server_name=frugal start_server --connections-per-token 3 --ports-per-token 2
 ready_client two_ports 2 --connections 2 --tcp "0=${backends[1]}" --tcp "0=${backends[2]}"
 wait_for_text two_ports 'all 2 connections are up' # before others take its place
 start_client third_port --connections 1 --tcp "0=${backends[3]}" --attempts 1
-refused third_port "The clients of this token have reached the limit of public ports (2)\. Trying later may work\.\$"
+refused third_port "The clients of this token have reached the limit of public ports (2)\. Try again later\.\$"
 start_client patient_port --connections 1 --tcp "0=${backends[3]}"
 wait_for_text patient_port "reached the limit of public ports"
 start_client fourth --tcp "0=${backends[3]}" --connections 1

@@ -269,7 +269,7 @@ TEST_CASE("a request is sent again only if all of it was kept") {
         Peer visitor = rig.visit(head);
         sent = rig.backend.accept().read_until("\r\n\r\n").size() + 5'000 + limits::http_replay_piece_cost;
     }
-    settings.replay_bytes = fits ? sent : sent - 1;
+    settings.replay_bytes = static_cast<std::uint32_t>(fits ? sent : sent - 1);
     EdgeRig rig(settings);
     Peer visitor = rig.visit();
     Peer old = warm_up(rig, visitor);
