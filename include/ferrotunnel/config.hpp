@@ -73,6 +73,8 @@ public:
     /// Adds the services of the client section to `client`: first TCP, then HTTP, then TLS, each in the file's order.
     std::vector<Service> offer(Client& client) const;
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // in GCC, of its own constructors and assignments
     /// The settings that both sections have, for programs that show them or have options of their own for them.
     struct Section {
         Timing timing;
@@ -87,6 +89,7 @@ public:
         /// The file of the dashboard's secret if other users can read it; start() warns about it too.
         std::string exposed_dashboard_file{};
     };
+#pragma GCC diagnostic pop
     struct ClientSection : Section {
         std::string server;
         std::string name;      ///< the client's name; empty: none
@@ -152,7 +155,9 @@ public:
 
     /// Only for the library.
     explicit Config(std::unique_ptr<detail::ConfigFile> file) noexcept;
-    const detail::ConfigFile& contents() const noexcept { return *file_; }
+    const detail::ConfigFile& contents() const noexcept {
+        return *file_;
+    }
 
 private:
     std::unique_ptr<detail::ConfigFile> file_;
