@@ -67,6 +67,19 @@ TEST_CASE("hold: requests wait for their service to come back, and continue in t
     CHECK(rig.counters().held.load() == 3);
 }
 
+TEST_CASE("hold: a request that waited gets the settings of a reload in between") {
+    HoldRig rig;
+    Peer visitor = rig.visit("POST / HTTP/1.1\r\nHost: away.test\r\nContent-Length: 5\r\n\r\n");
+    rig.wait_for(1);
+    HttpFrontRules rules;
+    rules.edge = with_hold();
+    rules.edge.body_max = 4;
+    rig.edge->set_rules(std::move(rules));
+    rig.come_back();
+    CHECK(visitor.read_message().status() == 413);
+    CHECK(rig.carrier->opens == 0);
+}
+
 TEST_CASE("hold: nobody waits for a client at an edge that drains") {
     HoldRig rig;
     Peer first = rig.visit(ask("away.test"));
