@@ -1,18 +1,24 @@
 # static_file.sh SOURCE VERSION PROGRAM: the static program (scripts/release) in root file systems that contain nothing but
 # it, a token, names and a CA bundle, which is at another of the usual places each time; then in its container image. With
-# E2E_FULL=1 scripts/release makes the program first. Where there is none, PROGRAM is used, with its libraries and plugins.
+# E2E_FULL=1 scripts/release makes the program first, in a folder beside PROGRAM. Otherwise that one is used if PROGRAM is
+# still the same as then, or else PROGRAM itself, with its libraries and plugins.
 source=$1 version=$2
 architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
-program=$source/dist/ferrotunnel-$version-linux-$architecture
+made=${3%/*}/package-static
+program=$made/ferrotunnel-$version-linux-$architecture
 if [[ -z ${E2E_IN_NAMESPACE:-} ]]; then
     ((EUID == 0)) || { echo "skipped: this needs root, for chroot" && exit 77; }
     unshare --net true 2>/dev/null || { echo "skipped: network namespaces are not allowed here" && exit 77; }
-    [[ ${E2E_FULL:-0} == 0 ]] || "$source/scripts/release" "$architecture" || exit
+    if [[ ${E2E_FULL:-0} != 0 ]]; then
+        rm -rf "$made"
+        env -u FERROTUNNEL_SIGNING_KEY "$source/scripts/release" "$architecture" --into "$made" || exit
+        sha256sum "$3" >"$made/made-with"
+    fi
     E2E_IN_NAMESPACE=1 exec unshare --net bash "$0" "$@"
 fi
 static=yes
-if [[ ! -e $program ]]; then
-    echo "note: there is no ${program#"$source"/}, which scripts/release makes; this is another program with its libraries"
+if [[ ! -e $program ]] || ! sha256sum --status --check "$made/made-with" 2>/dev/null; then
+    echo "note: there is no static program of this build, which the full test makes; this is its other one, with its libraries"
     program=$3 static=no
 fi
 FERROTUNNEL=$program
