@@ -90,7 +90,7 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     auto source_port = take_word(text);
     auto destination_port = take_word(text);
     if (!destination_port || text) {
-        return "not two addresses and two ports, with one blank before each";
+        return "not two addresses and two ports, with one space before each";
     }
     auto from = parse(*source);
     auto to = parse(*destination);
