@@ -61,7 +61,7 @@ std::optional<login::TokenStrength> check_token(const Secret& secret, const std:
 login::WeakTokenPolicy policy_of(const CommonValues& settings);
 /// The secrets of a token: `secret`, and `also` if it is set.
 std::vector<const Secret*> secrets_of(const NamedToken& token);
-/// A warning that others can read the file of a token. `name`: the token's, with a blank in front.
+/// A warning that others can read the file of a token. `name`: the token's, with a space in front.
 std::string exposed_warning(const std::string& name);
 
 /// Checks the tokens of a server, and gives names to those that have none.
