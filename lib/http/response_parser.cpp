@@ -179,7 +179,8 @@ Fault ResponseParser::decide_body(const SpecialFields& special) noexcept {
         if (fault != Fault::none) {
             return fault;
         }
-        // A program between here and the backend may have read the body by Content-Length instead.
+        // A program between here and the backend may have read the body by Content-Length instead: the
+        // connection is not reused.
         head_.keep_alive = head_.keep_alive && special.lengths == 0;
         head_.content_length.reset();
     }
