@@ -24,7 +24,7 @@ struct Join {
 
 Secret join_string(const Join& join);
 
-/// Whether `text` begins like a join string; blanks and quotation marks around it do not matter.
+/// Whether `text` begins like a join string; whitespace and quotation marks around it do not matter.
 bool looks_like_join(std::string_view text);
 
 /// Empty if it is not valid: `error` then has the reason, without the text. The library checks the server's address and

@@ -60,7 +60,7 @@ public:
     const std::optional<std::string>& operand() const { return operand_; }
 
     std::optional<std::string> text(std::string_view name) const;
-    /// All values of a repeatable option; a variable may contain several, separated by commas or blanks.
+    /// All values of a repeatable option; a variable may contain several, separated by commas or whitespace.
     std::vector<std::string> list(std::string_view name) const;
     bool flag(std::string_view name, Problems& problems) const;
     std::optional<std::size_t> number(std::string_view name, std::size_t max, Problems& problems) const;

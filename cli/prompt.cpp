@@ -38,7 +38,7 @@ private:
 
 constexpr std::size_t line_bytes_max = 4096;
 
-// Without trailing blanks.
+// Without trailing whitespace.
 std::optional<Secret> secret_of(std::string line) {
     while (!line.empty() && static_cast<unsigned char>(line.back()) <= ' ') {
         line.pop_back();

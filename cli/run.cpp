@@ -432,7 +432,7 @@ ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& sig
     ServiceManager manager;
     // Control sockets may still send requests after this function has returned.
     const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;
-    // If a part cannot start, another one's socket must not wait for an answer.
+    // If a part cannot start, pending reload requests fail at once: nothing would answer them.
     const struct ScopeExit {
         ReloadRequests* requests;
         ~ScopeExit() {

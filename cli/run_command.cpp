@@ -37,9 +37,9 @@ const CommandInfo& run_info() {
         {
             {"Configuration file",
              {
-                 {"config", "FILE", "The same as FILE (default ferrotunnel.yml)",
-                  "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. The "
-                  "same as FILE. Default: ferrotunnel.yml.",
+                 {"config", "PATH", "Configuration file, instead of FILE (default ferrotunnel.yml)",
+                  "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. "
+                  "Used instead of FILE. Default: ferrotunnel.yml.",
                   false, 'c'},
                  no_watch_option(),
              }},

@@ -233,7 +233,7 @@ void introduce(const ServerPlan& plan, Output& output) {
     introduce_to_clients(plan, output);
 }
 
-// Writes the reachable endpoints, as the library reports them.
+// Writes the reachable endpoints to the endpoint file, as the library reports them.
 void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
     if (plan.endpoint_file.empty()) {
         return;

@@ -10,7 +10,7 @@ namespace ferrotunnel::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// Columns as wide as their content, with two blanks between them. Everything is made printable.
+/// Columns as wide as their content, with two spaces between them. Everything is made printable.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t indent);
 
 /// `before`: an earlier status of the same program, for rates; null if there is none. `order`: of the services, see

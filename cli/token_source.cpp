@@ -83,8 +83,8 @@ std::vector<FoundToken> find_tokens(const Sources& sources, const std::string& q
     if (!sources.may_control || !can_prompt()) {
         problems.add(
             "--token-file",
-            "missing: the token that server and clients share. `ferrotunnel token` makes one; it can also be set "
-            "in FERROTUNNEL_TOKEN");
+            "missing: the token that server and clients share. Use the server's, or create one with `ferrotunnel "
+            "token`; it can also be set in FERROTUNNEL_TOKEN");
         return {};
     }
     if (problems.empty()) {

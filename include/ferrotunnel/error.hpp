@@ -30,7 +30,7 @@ enum class errc {
     port_forbidden,      ///< the server does not allow this token to use that port [permission_denied]
     name_taken,          ///< another client holds the name [address_in_use]
     unsupported,         ///< the other side does not have this kind of service or feature [not_supported]
-    would_deadlock,      ///< a blocking call on a thread that it would wait for [resource_deadlock_would_occur]
+    would_deadlock,      ///< a blocking call on a thread that the call would wait for [resource_deadlock_would_occur]
     not_running,         ///< start() was not called, or the object is empty [not_connected]
     already_running,     ///< start() was called before [already_connected]
     tls_failed,          ///< the TLS handshake failed, or the certificate is not the expected one [protocol_error]

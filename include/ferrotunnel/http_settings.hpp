@@ -104,8 +104,9 @@ struct HttpServerSettings {
     /// The maximum size of a request's body, in bytes; 413 when exceeded. 0: unlimited. A service may have a limit of
     /// its own; the smaller one applies.
     std::uint64_t body_max = 0;
-    /// The maximum timeouts that services may set: up to a day, and up to seven days.
+    /// The maximum `first_byte_timeout` of a service, at most 24 h.
     std::chrono::milliseconds first_byte_timeout_max{3'600'000};
+    /// The maximum `upgraded_idle_timeout` of a service, at most 7 days.
     std::chrono::milliseconds upgraded_idle_timeout_max{24 * 3'600'000};
 
     // --- connections to backends ---

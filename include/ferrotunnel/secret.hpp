@@ -24,8 +24,8 @@ public:
     /// Reads the value of an environment variable, unchanged. Throws config_error if it is not set or empty.
     static Secret from_env(const char* variable);
     /// Reads a file of at most 4 KiB, and removes a leading byte order mark and trailing line ends; for a token also
-    /// surrounding blanks and quotation marks. Throws config_error if the file cannot be read, is empty, or is UTF-16.
-    /// A file that other users may read is accepted, see `exposed`.
+    /// surrounding whitespace and quotation marks. Throws config_error if the file cannot be read, is empty, or is
+    /// UTF-16. A file that other users may read is accepted, see `exposed`.
     static Secret from_file(const std::string& path);
     /// Takes over `text` and then overwrites it. Copies that the caller made are the caller's responsibility.
     static Secret from_string(std::string text);

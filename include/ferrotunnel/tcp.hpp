@@ -70,8 +70,8 @@ struct Tcp {
     /// server decides which addresses this client's token may use; a loopback address of the server is always allowed.
     std::string bind{};
     /// The key of a private service, for visits of other clients (Client::visit): a visitor must prove it, and the
-    /// traffic is encrypted between the clients. Such a service has no other visitors. Not with a backend that uses
-    /// TLS, and not with `listen`.
+    /// traffic is encrypted between the clients. Such a service has no other visitors. It cannot be combined
+    /// with a backend that uses TLS, or with `listen`.
     VisitKey key{};
     BackendTls backend_tls{};
     ProxyProtocol proxy_protocol = ProxyProtocol::off;

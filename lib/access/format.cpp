@@ -146,7 +146,7 @@ Result<Format, std::string> Format::parse(std::string_view text, const std::vect
         return "has a template of more than " + std::to_string(template_bytes_max) + " bytes";
     }
     if (!is_printable(text)) {
-        return std::string("has a template with a control character, or that is not UTF-8");
+        return std::string("has a template that contains a control character or is not UTF-8");
     }
     Format format(Kind::pieces, masks);
     Piece piece;

@@ -27,7 +27,7 @@ bool is_one_line(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-// The problem of the edits. Empty if there is none.
+// What is wrong with the edits; empty if nothing is.
 std::string fault_of(const Json& edits) {
     for (const auto& [key, value] : edits.items()) {
         if (value.is_string() && key != "body" && !is_one_line(value.get_ref<const std::string&>())) {

@@ -7,7 +7,7 @@
 
 namespace ferrotunnel::admin {
 
-/// Calls `take` for each parameter of a query, decoded. "+" means a blank, as in forms.
+/// Calls `take` for each parameter of a query, decoded. "+" means a space, as in forms.
 void for_each_parameter(std::string_view query,
                         const std::function<void(const std::string& name, const std::string& value)>& take);
 

@@ -41,7 +41,7 @@ struct Url {
 Url parse_url(std::string_view text) {
     for (const char c : text) {
         if (static_cast<unsigned char>(c) <= ' ' || c == '\x7f') {
-            fail("URL", "has a blank or control character");
+            fail("URL", "has a space or control character");
         }
     }
     Url url;

@@ -36,7 +36,8 @@ public:
     /// The number of clients disconnected, and of those kept out. Empty: no more can be kept out, and none was
     /// disconnected.
     std::optional<Kicked> kick(const session::ClientQuery& client, std::chrono::milliseconds keep_out = {});
-    /// The client's answer to `request`, for which it waits limits::manage_timeout at most. Not on a worker.
+    /// Forwards `request` to the client and waits up to limits::manage_timeout for its answer; 504 after that. Must not
+    /// be called on a worker.
     admin::Answer forward_request(const std::string& client, const admin::Json& request);
     /// The answer if there is no client of this name.
     static admin::Answer no_client(const std::string& client);

@@ -53,7 +53,7 @@ public:
     std::string add(Server::Visitors visitors, const runtime::SocketAddress& at, const std::string& what);
     bool remove(const std::string& address);
 
-    /// See HttpFront; without listeners they do nothing.
+    /// See HttpFront; without listeners these do nothing, and connections() is 0.
     void drain() noexcept;
     void retire() noexcept;
     void stop() noexcept;

@@ -21,7 +21,7 @@ void set_abort_on_bug(bool on) {
 }
 
 void report_bug(const char* what, const char* file, int line) {
-    const std::string text = std::string("bug: ") + what + " (" + file + ":" + std::to_string(line) + ")";
+    const std::string text = std::string("bug: violated: ") + what + " (" + file + ":" + std::to_string(line) + ")";
     if (abort_on_bug.load(std::memory_order_relaxed)) {
         std::fprintf(stderr, "%s\n", text.c_str());
         std::abort();

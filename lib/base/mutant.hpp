@@ -12,7 +12,7 @@ namespace ferrotunnel {
 
 #ifdef FERROTUNNEL_MUTANTS
 
-/// The bug chosen by the runner. Only one thread at a time uses the simulated code.
+/// The bug chosen by the runner. Not atomic, since only one thread at a time uses the simulated code.
 template <typename Mutant>
 struct MutantChoice {
     Mutant active = Mutant::none;

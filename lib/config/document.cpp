@@ -319,7 +319,7 @@ Node run_parser(std::string_view text, const DocumentBounds& bounds, Report& rep
         const std::string variable =
             explain_variable(places.line_of(error.mark), static_cast<std::size_t>(std::max(error.mark.column, 0)));
         report.add(place, "",
-                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML allows blanks only"
+                   is_indented_with_tab(text, place.line) ? "the indentation has a tab; YAML allows only spaces"
                    : variable.empty()                     ? explain(error.msg)
                                                           : variable);
         return {};

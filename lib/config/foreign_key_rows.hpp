@@ -9,7 +9,7 @@
 namespace ferrotunnel::config::foreign {
 
 struct Row {
-    std::string_view words;  // lower case, without '_' and '-', separated by blanks
+    std::string_view words;  // lower case, without '_' and '-', separated by spaces
     ForeignKey meaning;
 };
 

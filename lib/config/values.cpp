@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view digits = "0123456789";
 
-// Splits `text` into a leading number and the rest, which may follow a blank.
+// Splits `text` into a leading number and the rest, which may follow a space.
 std::pair<std::string_view, std::string_view> split_unit(std::string_view text, std::string_view letters_of_number) {
     const std::size_t length = std::min(text.find_first_not_of(letters_of_number), text.size());
     std::string_view unit = text.substr(length);

@@ -1,4 +1,4 @@
-// Parsers of single values. A text must match as a whole: "4x" is invalid. A blank before a unit is allowed: "10 s".
+// Parsers of single values. A text must match as a whole: "4x" is invalid. A space before a unit is allowed: "10 s".
 #pragma once
 
 #include <chrono>

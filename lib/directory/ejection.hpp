@@ -58,8 +58,8 @@ public:
     bool is_clean() const noexcept { return !ejected_ && row_ == 0; }
     /// Whether it may get a visitor: the member is in, or its time is over.
     bool accepts(TimePoint now) const noexcept { return !ejected_ || now >= until_ || mutant(Mutant::early_return); }
-    /// A member that is out gets a visitor: its trial. Until the outcome is known, or the time is over again, it gets
-    /// no other.
+    /// Starts the trial of an ejected member: it gets one visitor, and no other until the outcome is known or
+    /// `first_ms` has passed.
     void begin_trial(const wire::Eject& terms, TimePoint now) noexcept {
         on_trial_ = true;
         until_ = now + std::chrono::milliseconds(terms.first_ms);

@@ -56,7 +56,7 @@ struct HttpSuccessor {
     HttpService* service = nullptr;  // for `same`; alive as long as the routes are
 };
 
-/// One state of the directory. Immutable: any number of threads may use it.
+/// A snapshot of the directory. Immutable: any number of threads may use it.
 class HttpRoutes {
 public:
     /// Finds the service for a host and path. `host` has the form of http::normal_host; `path` is that of the request's

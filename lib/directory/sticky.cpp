@@ -37,7 +37,7 @@ std::string short_hex(const login::Digest& digest) {
     return to_hex(Bytes(digest).first(4));
 }
 
-// Calls `visit(std::string_view cookie)`, with the blanks around it, until it returns false.
+// Calls `visit(std::string_view cookie)`, with the whitespace around it, until it returns false.
 template <typename Visit>
 void for_each_cookie(std::string_view field, const Visit& visit) {
     for (bool more = true; more;) {

@@ -160,7 +160,7 @@ void HttpExchange::arrive(const http::RequestHead& head) {
     if (std::optional<EarlyReply> instead = pass_stages(arrival, request_)) {
         if (instead->wants_canonical_path) {  // nothing after this sees the path as the visitor wrote it
             const std::string path = http::canonical_path(head.target.path);
-            check(path != head.target.path, "the path is not canonical yet");
+            check(path != head.target.path, "canonicalization changes the path, so it is not repeated");
             http::RequestHead canonical = head;
             canonical.target.path = path;
             arrive(canonical);

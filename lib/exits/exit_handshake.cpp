@@ -132,7 +132,7 @@ bool ExitHandshake::read_login() {
 
 bool ExitHandshake::read_request() {
     if (byte_at(input_, 0) != socks_version) {
-        return end("its request has an unsupported version");
+        return end("its request has an unsupported SOCKS version");
     }
     if (input_.size() < 5) {
         return false;

@@ -1,4 +1,4 @@
-// Tokenizer of expressions: names, literals and symbols, without blanks or comments.
+// Tokenizer of expressions: names, literals and symbols, without whitespace or comments.
 #pragma once
 
 #include <cstddef>

@@ -64,7 +64,8 @@ public:
     bool fetch(UrlRequest wanted, Done done);
     /// Calls `call` once, on the client's thread, after this time. It counts as a request. Thread-safe.
     bool call_after(Duration time, std::function<void()> call);
-    /// Ends all requests: their `done` is destroyed without being called. Not on the client's thread.
+    /// Ends all requests: their `done` is destroyed without being called. Must not be called on the client's
+    /// thread.
     void stop() noexcept;
 
 private:

@@ -84,7 +84,7 @@ constexpr char lower_case(char byte) noexcept {
     return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte | 0x20) : byte;
 }
 
-/// `text` without the blanks at both ends.
+/// `text` without the whitespace at both ends.
 inline std::string_view trimmed(std::string_view text) noexcept {
     while (!text.empty() && is_blank(text.front())) {
         text.remove_prefix(1);

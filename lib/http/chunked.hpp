@@ -55,10 +55,10 @@ private:
     };
     // *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )
     enum class Extension : std::uint8_t {
-        before,  // a blank was seen, so there must be a ';'
+        before,  // whitespace was seen, so there must be a ';'
         name_start,
         name,
-        name_end,  // a blank after the name
+        name_end,  // whitespace after the name
         value_start,
         token,
         quoted,

@@ -15,7 +15,7 @@ namespace ferrotunnel::http {
 
 struct Field {
     std::string_view name;   // as written
-    std::string_view value;  // without surrounding blanks
+    std::string_view value;  // without surrounding whitespace
     FieldName known = FieldName::other;
     /// The field belongs to one connection, or a Connection field names it: it is not forwarded.
     bool hop_by_hop = false;
@@ -94,8 +94,8 @@ private:
     std::array<Place, limits::http_fields_room> places_;
 };
 
-/// Iterates over the elements of a comma-separated list ("a, b,,c" has three), without blanks around them. Quoted
-/// strings are not parsed: no list that the edge reads has a comma inside one.
+/// Iterates over the elements of a comma-separated list ("a, b,,c" has three), without whitespace around them.
+/// Quoted strings are not parsed: no list that the edge reads has a comma inside one.
 class ListItems {
 public:
     explicit ListItems(std::string_view list) noexcept : rest_(list) {}

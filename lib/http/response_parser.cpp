@@ -117,7 +117,7 @@ Fault ResponseParser::read_status(const char* data, const char*& at, const char*
     if (head_.status < 100 || head_.status > 599) {
         return Fault::bad_status;
     }
-    // Without a reason, many servers leave out the blank as well.
+    // Without a reason, many servers leave out the space as well.
     if (*at != ' ' && *at != '\r') {
         return *at == '\n' ? Fault::bare_line_feed : Fault::bad_status_line;
     }
@@ -179,7 +179,8 @@ Fault ResponseParser::decide_body(const SpecialFields& special) noexcept {
         if (fault != Fault::none) {
             return fault;
         }
-        // A program between here and the backend may have read the body by Content-Length instead.
+        // A program between here and the backend may have read the body by Content-Length instead: the
+        // connection is not reused.
         head_.keep_alive = head_.keep_alive && special.lengths == 0;
         head_.content_length.reset();
     }

@@ -129,7 +129,7 @@ private:
         }
         const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
         if (!rule.value.empty() && (is_blank(rule.value.front()) || is_blank(rule.value.back()))) {
-            say(at + ".value", "begins or ends with a blank, which is not a part of a field's value");
+            say(at + ".value", "begins or ends with whitespace, which is not a part of a field's value");
         } else if (!is_field_value(rule.value)) {
             say(at + ".value", "has a control character or line end, which could begin a field of its own");
         } else if (rule.value.size() > limits::http_header_rule_value_max) {

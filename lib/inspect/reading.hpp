@@ -29,7 +29,8 @@ std::string_view target_of(const Exchange& exchange);
 unsigned status_of(const Exchange& exchange);
 /// What went wrong, as a part of a sentence; empty if nothing did, or if the exchange is in progress.
 std::string problem_of(const Exchange& exchange);
-/// The visitor's address as far as it is known; for a request as in X-Forwarded-For.
+/// The visitor's address, empty if unknown: of an HTTP request, the first entry of X-Forwarded-For; of a connection,
+/// its source.
 std::string visitor_of(const Exchange& exchange);
 /// The URL that the visitor requested.
 std::string url_of(const Exchange& exchange);

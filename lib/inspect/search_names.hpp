@@ -64,7 +64,7 @@ private:
     const std::size_t begin_;
     std::size_t wrapped_until_ = 0;  // the text before this was already searched without its wrapping
     std::size_t line_ = 0;           // where the line begins
-    bool in_line_begin_ = true;      // only blanks and "- " precede
+    bool in_line_begin_ = true;      // only whitespace and "- " precede
     bool has_single_quotes_ = true;  // false if there are no more closed ones
     const bool bare_names_;
 };

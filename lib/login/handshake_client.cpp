@@ -198,7 +198,7 @@ std::string explain_refusal(wire::Code code, std::string_view text) {
                "the connection may be intercepted.";
     }
     if (code == wire::Code::handshake_timeout) {
-        return "The server gave up the login because it took too long. The network may be slow or lose data.";
+        return "The login timed out at the server. Check the network: it may be slow or drop packets.";
     }
     std::string explained = "The server refused the session (" + std::string(wire::name_of(code)) + ")";
     return text.empty() ? explained + "." : explained + ": " + printable(text, limits::goaway_text_max);

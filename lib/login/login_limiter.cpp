@@ -38,7 +38,8 @@ LoginLimiter::Answer LoginLimiter::enter(const runtime::SocketAddress& from, Tim
     return answer;
 }
 
-// The group from which one has to be removed before another is admitted; null if there is room.
+// The network from which a connection must be evicted before the next one is admitted; null if there is room. Otherwise
+// fills in the reason in `answer`.
 const LoginLimiter::NetworkTickets* LoginLimiter::find_full_network(const AddressNetworks& networks,
                                                                     Answer& answer) const {
     for (std::size_t i = 0; i < network_levels; ++i) {

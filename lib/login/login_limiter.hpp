@@ -28,7 +28,7 @@ class LoginLimiter : public std::enable_shared_from_this<LoginLimiter> {
 public:
     struct Settings {
         std::uint32_t max = limits::unauthenticated_max;
-        /// Limits for one network of each level (see AddressNetworks).
+        /// The maximum number of unauthenticated peers of one network, for each level (see AddressNetworks).
         std::array<std::uint32_t, network_levels> level_max{limits::unauthenticated_per_address_max,
                                                             limits::unauthenticated_per_home_max,
                                                             limits::unauthenticated_per_block_max};

@@ -34,11 +34,11 @@ struct Wrapping {
     std::string_view text;
     const char* name;
 };
-constexpr const char* blank = "a blank";
+constexpr const char* whitespace = "whitespace";
 constexpr const char* quote = "a quotation mark";
 constexpr Wrapping wrappings[] = {
-    {" ", blank},
-    {"\t", blank},
+    {" ", whitespace},
+    {"\t", whitespace},
     {"\xc2\xa0", "a no-break space"},
     {"\r", "a line end"},
     {"\n", "a line end"},

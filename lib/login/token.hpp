@@ -41,8 +41,8 @@ std::string make_token(Random& random);
 /// spaces; a text that contains a token made by make_token() and more is rejected, since it would be a weak one.
 Result<Token, std::string> parse_token(std::string_view text);
 
-/// Returns the part that begins with ft1_ between blanks, line ends and quotation marks; the text itself if there is
-/// none.
+/// Returns the part that begins with ft1_ between whitespace, line ends and quotation marks; the text itself if there
+/// is none.
 std::string_view unwrapped_token(std::string_view text) noexcept;
 
 TokenId token_id(const Key& key);

@@ -28,8 +28,8 @@ struct TopVisitor {
 /// Thread-safe; usually one counts, and others read occasionally.
 class TopVisitors {
 public:
-    /// Counts visits that have begun, or bytes of a finished one. Time and memory do not depend on the number of
-    /// visitors. An address without a family is ignored.
+    /// Adds `visits` and `bytes` to the totals of `from`; either may be 0. Time and memory do not depend on the number
+    /// of visitors. An address without a family is ignored.
     void count(const net::Address& from, std::uint64_t visits, std::uint64_t bytes) noexcept;
     /// Adds its visitors to `all`, which has each visitor once.
     void add_to(std::vector<TopVisitor>& all) const;

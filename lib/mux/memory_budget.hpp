@@ -76,8 +76,8 @@ public:
     std::uint64_t set_aside() const noexcept { return set_aside_; }
     /// Whether a tick has to call start_idle_check().
     bool watches_idle() const noexcept { return set_aside_ != 0 || uses_more_than(settings_.budget / 4); }
-    /// Whether it is time to check all streams again; if so, set_idle() follows. Not while little is in use: nothing
-    /// is set aside then.
+    /// Whether it is time to check all streams again; if so, set_idle() follows. False while little is in use:
+    /// nothing is set aside then.
     bool start_idle_check(TimePoint now) noexcept;
     /// The sums over all streams of the bytes held, of those that have not moved for long, and of these streams'
     /// credit.

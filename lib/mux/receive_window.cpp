@@ -8,7 +8,7 @@
 namespace ferrotunnel::mux {
 namespace {
 
-// Used before there is a sample, and as the shortest time over which a rate means anything.
+// Used before there is a sample, and as the shortest time over which a rate is meaningful.
 constexpr Duration rtt_floor = std::chrono::microseconds(100);
 
 // Bytes consumed in one round trip, scaled down if the sample is longer than one.
@@ -20,7 +20,8 @@ std::uint64_t taken_per_rtt(std::uint64_t taken, Duration elapsed, Duration rtt)
     return static_cast<std::uint64_t>(static_cast<double>(taken) * share);
 }
 
-// The least credit worth a frame: a quarter of the window, but not so little that it costs more than it helps.
+// The least credit worth a frame: a quarter of the window, but at least limits::credit_return_min, or half of
+// a smaller window.
 std::uint64_t worth_a_frame(std::uint64_t size) noexcept {
     std::uint64_t smallest = std::min<std::uint64_t>(limits::credit_return_min, size / 2);
     return std::max({size / 4, smallest, std::uint64_t{1}});

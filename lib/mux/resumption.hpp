@@ -68,9 +68,10 @@ public:
         confirmed,  // a CONFIRM was written, and new frames may follow
     };
     /// Fills an empty batch with what precedes anything new. `has_more`: new frames wait, with which a CONFIRM costs
-    /// next to nothing. Not while detached.
+    /// next to nothing. Must not be called while detached.
     Begun begin_batch(Batch& batch, bool has_more, TimePoint now);
-    /// Keeps a batch to which everything was added. Not after Begun::complete.
+    /// Stores the finished batch for retransmission until the peer confirms it. Must not be called after
+    /// Begun::complete: that batch is stored already, or does not count.
     void end_batch(const Batch& batch, TimePoint now);
 
     /// What to do about a peer that does not confirm: see end_batch() and check_pong().

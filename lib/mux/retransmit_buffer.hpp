@@ -35,7 +35,8 @@ public:
     [[nodiscard]] bool rewind(std::uint64_t count);
     /// Whether rewind(count) would succeed.
     bool can_rewind(std::uint64_t count) const noexcept { return !given_up_ && count >= confirmed_ && count <= sent_; }
-    /// Drops what is kept and keeps nothing more: there will be no rewind. Counting continues. Not while has_unsent().
+    /// Drops what is kept and keeps nothing more: there will be no rewind. Counting continues. Must not be called while
+    /// has_unsent().
     void give_up() noexcept;
 
     bool has_unsent() const noexcept { return unsent_ != 0; }

@@ -132,7 +132,7 @@ Violation Session::on_open_frame(StreamId id, Bytes payload) {
         return {Code::protocol, "an OPEN that cannot be read"};
     }
     if (!ids_.may_accept(id)) {
-        return {Code::stream_id, "an OPEN with an id of the wrong parity, or that is not higher than the last one"};
+        return {Code::stream_id, "an OPEN whose id has the wrong parity or is not higher than the last one"};
     }
     if (open->send_window > context_.settings.first_window || open->receive_window > limits::credit_outstanding_max) {
         return {Code::flow_control, "an OPEN that uses more credit than was announced"};

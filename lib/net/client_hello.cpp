@@ -26,7 +26,7 @@ constexpr std::uint16_t extension_alpn = 16;
 
 static_assert(limits::client_hello_protocols_max == 64, "a text below says so");
 
-// Another protocol may begin with a word in capitals: a method and a blank. The longest registered method,
+// Another protocol may begin with a word in capitals: a method and a space. The longest registered method,
 // UPDATEREDIRECTREF, has 17 letters.
 constexpr std::size_t word_max = 17;
 constexpr std::string_view proxy_word = "PROXY";

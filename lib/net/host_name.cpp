@@ -18,7 +18,7 @@ bool may_stand_in_label(char c) noexcept {
     return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
 }
 
-// The problem of a label, or null. `label` is lower case.
+// What is wrong with a label; null if it is valid. `label` is lower case.
 const char* fault_of_label(std::string_view label) noexcept {
     if (label.empty()) {
         return "has an empty label";

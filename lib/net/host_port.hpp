@@ -28,8 +28,8 @@ std::string to_text(const HostPort& place);
 /// sent to others.
 std::string_view without_zone(std::string_view host) noexcept;
 
-/// The problem of a text that is not a valid host and port, worded to follow the text: an invalid character if there
-/// is one, otherwise `expected`.
+/// What is wrong with a text that is not a valid host and port, worded to follow the text: an invalid character if
+/// there is one, otherwise `expected`.
 std::string address_fault(std::string_view text, std::string_view expected);
 /// address_fault(), preceded by the text in quotes.
 std::string quoted_address_fault(std::string_view text, std::string_view expected);

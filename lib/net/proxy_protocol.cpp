@@ -70,15 +70,15 @@ std::optional<std::uint16_t> proxy_port(std::string_view text) {
     return value <= 0xffff ? std::optional(static_cast<std::uint16_t>(value)) : std::nullopt;
 }
 
-// Removes a word up to the next blank, and the blank. Returns nothing, not even an empty word, after the end of the
+// Removes a word up to the next space, and the space. Returns nothing, not even an empty word, after the end of the
 // text.
 std::optional<std::string_view> take_word(std::optional<std::string_view>& text) {
     if (!text) {
         return std::nullopt;
     }
-    std::size_t blank = text->find(' ');
-    std::string_view word = text->substr(0, blank);
-    text = blank == std::string_view::npos ? std::nullopt : std::optional(text->substr(blank + 1));
+    std::size_t space = text->find(' ');
+    std::string_view word = text->substr(0, space);
+    text = space == std::string_view::npos ? std::nullopt : std::optional(text->substr(space + 1));
     return word;
 }
 
@@ -90,7 +90,7 @@ const char* read_v1_addresses(std::optional<std::string_view> text, std::uint8_t
     auto source_port = take_word(text);
     auto destination_port = take_word(text);
     if (!destination_port || text) {
-        return "not two addresses and two ports, with one blank before each";
+        return "not two addresses and two ports, with one space before each";
     }
     auto from = parse(*source);
     auto to = parse(*destination);

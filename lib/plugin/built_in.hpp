@@ -13,9 +13,10 @@ namespace ferrotunnel::plugin {
 /// The prefix of such a plugin's path; the type's name follows.
 inline constexpr std::string_view built_in_prefix = "built-in:";
 
-/// Adds a library; the last one of a name counts. Thread-safe, before plugins are used.
+/// Registers the entry of a plugin that is linked into the program; a later one of the same `type` replaces it. Call it
+/// before plugins are used. Thread-safe.
 void add_built_in(std::string_view type, ft_entry entry);
-/// The library of that type; null if there is none. Thread-safe.
+/// The entry registered for `type`; null if there is none. Thread-safe.
 ft_entry built_in(std::string_view type);
 /// The names, sorted.
 std::vector<std::string> built_in_types();

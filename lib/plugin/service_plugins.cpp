@@ -128,7 +128,7 @@ void ServicePlugins::end() {
 IntrusivePtr<WorkerChain> ServicePlugins::chain_on(std::shared_ptr<buffer::Mailbox> mailbox) {
     const MutexLock lock(mutex_);
     if (instances_.empty()) {
-        throw std::runtime_error("the plugins of a service have ended with their server");
+        throw std::runtime_error("the service's plugins are stopped because the server is stopping");
     }
     if (!chain_) {
         auto chain = std::make_shared<Chain>();

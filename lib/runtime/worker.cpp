@@ -331,8 +331,8 @@ private:
         phase_ = Phase::awake;
     }
 
-    // Does rounds until nothing is ready, then goes back to sleep. The number of rounds is bounded, so that other
-    // handlers of the io_context have their turn.
+    // Runs rounds until nothing is ready, but not more than `rounds_per_turn`, so that other handlers of the io_context
+    // get a turn.
     void turn() noexcept {
         for (int i = 0; i < rounds_per_turn && !is_closed(); ++i) {
             std::size_t events = 0;

@@ -43,7 +43,7 @@ class NamedServices : public std::enable_shared_from_this<NamedServices> {
     };
 
 public:
-    /// The service is found as long as this exists.
+    /// The service is found as long as its Place exists.
     class Place {
     public:
         Place(std::shared_ptr<NamedServices> services, const NamedCarrier& carrier)

@@ -20,18 +20,19 @@ wire::GroupPart group_as_known(wire::GroupPart group, std::uint64_t features) {
 // Null if the server supports everything that the service needs.
 const char* missing_feature(const backend::ClientService& service, std::uint64_t features) {
     if (!service.group.name.empty() && (features & wire::feature::groups) == 0) {
-        return "The server does not support groups: its version is older than this client's.";
+        return "The server does not support groups: its version is older than this client's. Update the server.";
     }
     if (service.kind == wire::ServiceKind::udp && (features & wire::feature::udp) == 0) {
-        return "The server does not support UDP: its version is older than this client's.";
+        return "The server does not support UDP: its version is older than this client's. Update the server.";
     }
     // An older server would omit the plugins that guard the service.
     if (!service.plugins.empty() && (features & wire::feature::plugins) == 0) {
         return "The server cannot run the plugins that the service requests (passwords, addresses, rates): "
-               "its version is older than this client's.";
+               "its version is older than this client's. Update the server.";
     }
     if (service.token && (features & wire::feature::service_tokens) == 0) {
-        return "The server does not support tokens of services: its version is older than this client's.";
+        return "The server does not support service tokens: its version is older than this client's. "
+               "Update the server.";
     }
     return nullptr;
 }

@@ -63,7 +63,7 @@ public:
     void refuse(const directory::Refusal& refusal);
     /// Ends the trunk if the token is not proved yet, to free its place.
     void end_if_unauthenticated();
-    /// The login is over, by the welcome or by the session's end.
+    /// Called when the login has ended: the client was welcomed, or the session has ended.
     void finish() noexcept;
     /// Removes the session from the registry.
     void leave_registry() noexcept;

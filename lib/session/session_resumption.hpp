@@ -46,7 +46,8 @@ public:
 
     explicit SessionResumption(Needs needs) : needs_(std::move(needs)) {}
 
-    /// The login is over: the session can be resumed, if both sides want that.
+    /// Called once the login has succeeded: makes the session resumable if both sides agreed on it; otherwise does
+    /// nothing.
     void begin();
     /// The connection was lost.
     void on_detached(const trunk::TrunkEnd& why);
@@ -55,7 +56,7 @@ public:
     /// No client can reconnect: connections are no longer accepted, or are accepted by another process, which does not
     /// have the session. A waiting session ends.
     void give_up();
-    /// The session is over.
+    /// Called when the session has ended.
     void on_end() noexcept;
     /// Removes the session from the table.
     void leave_table() noexcept;

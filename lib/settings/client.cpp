@@ -61,8 +61,8 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .type = "text",
       .help = "Identity that a client shares with its successor, for `replace`: up to 64 bytes that no other client of "
               "this token uses. See \"Hand-over of a client\" in operations.md.",
-      .default_text =
-          "made from this boot of this machine, the user, and the file or the services (the library: none)"},
+      .default_text = "made from this boot of this machine, the user, and the file or the services "
+                      "(no default in the C++ API)"},
      &ClientValues::identity},
     {{.key = "replace",
       .form = Form::on_off,

@@ -60,24 +60,25 @@ std::span<const SettingFacts> client_section_keys() noexcept;
 /// Reads a client's section.
 ClientPart read_client(config::Section section, ConfigReading& reading);
 
-/// The problem of an identity; empty if it is valid.
+/// What is wrong with an identity; nullopt if it is valid.
 std::optional<std::string> identity_fault(const std::string& text);
 
 /// The only word of `inspect_mask` that disables masking.
 inline constexpr std::string_view mask_off = "off";
-/// The problem of a word of `inspect_mask`; empty if it is valid.
+/// What is wrong with a word of `inspect_mask`; nullopt if it is valid.
 std::optional<std::string> mask_fault(const std::string& word);
 /// Appends the problems of the list.
 void check_mask(const std::vector<std::string>& words, std::vector<Problem>& problems);
 
-/// The problem of an item of `managed`, worded to follow the item; empty if it is an address or network with ports.
+/// What is wrong with an item of `managed`, worded to follow the item; nullopt if it is an address or network with
+/// ports.
 std::optional<std::string> managed_target_fault(const std::string& item);
 
 /// Parses valid items of `managed`.
 exits::Destinations managed_targets(const std::vector<std::string>& items);
 
 /// Returns the proxy for `server`, or nothing if none is used. Reads the environment if the setting is `env`. The error
-/// describes the problem of the setting or variable without repeating its value.
+/// describes what is wrong with the setting or variable without repeating its value.
 Result<std::optional<net::Proxy>, std::string> proxy_of(const ClientValues& settings, const net::HostPort& server);
 
 }  // namespace ferrotunnel::detail

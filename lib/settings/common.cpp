@@ -96,7 +96,7 @@ constexpr Setting<CommonValues> settings_of_both[] = {
       .help = "Path of the socket through which `ferrotunnel status` and other commands reach this program; "
               "docs/control.md describes it for programs of your own.",
       .default_text = "server.sock or client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or "
-                      "$XDG_RUNTIME_DIR/ferrotunnel (the library: none)"},
+                      "$XDG_RUNTIME_DIR/ferrotunnel (no default in the C++ API)"},
      &CommonValues::control},
     {{.key = "metrics",
       .form = Form::word,

@@ -67,7 +67,7 @@ std::span<const Setting<Timing>> reconnect_settings() noexcept;
 /// The address that a value of `metrics` means; empty if it is off or invalid.
 runtime::SocketAddress metrics_address(std::string_view setting);
 
-/// The problem of a value of `metrics`; empty if it is valid.
+/// What is wrong with a value of `metrics`; nullopt if it is valid.
 std::optional<std::string> metrics_fault(const std::string& text);
 
 /// Appends the problems of the settings of either side.

@@ -18,14 +18,14 @@ struct CommonValues;
 /// The address that a value of `dashboard` means on this side, "server" or "client"; empty if it is off or invalid.
 runtime::SocketAddress dashboard_address(std::string_view setting, std::string_view side);
 
-/// Reads the dashboard's secret: the first line of its file, without surrounding blanks. The error is a sentence that
-/// names the file.
+/// Reads the dashboard's secret: the first line of its file, without surrounding whitespace. The error is a sentence
+/// that names the file.
 Result<Secret, std::string> read_dashboard_secret(const std::string& file);
 
 /// The file of the dashboard's secret if other users of this machine can read it; otherwise empty.
 std::string exposed_dashboard_file(const CommonValues& settings);
 
-/// The problem of a value of `dashboard`; empty if it is valid.
+/// What is wrong with a value of `dashboard`; nullopt if it is valid.
 std::optional<std::string> dashboard_fault(const std::string& text);
 /// Checks the keys of the dashboard together.
 void check_dashboard(const CommonValues& settings, std::vector<Problem>& problems);

@@ -40,7 +40,7 @@ public:
             case errc::unsupported:
                 return "the other side does not support this";
             case errc::would_deadlock:
-                return "a blocking call on a thread that it would wait for";
+                return "a blocking call on a thread that the call would wait for";
             case errc::not_running:
                 return "not running";
             case errc::already_running:

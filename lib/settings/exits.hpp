@@ -39,7 +39,7 @@ private:
     std::optional<config::Value> users_;
 };
 
-/// The problem of a user's name or password, worded to follow the value's name or key; empty if there is none.
+/// What is wrong with a user's name or password, worded to follow the value's name or key; empty if it is valid.
 std::string problem_of_user_name(const std::string& name);
 std::string problem_of_password(const Secret& password);
 

@@ -27,7 +27,7 @@ std::span<const SettingFacts> guarded_service_keys() noexcept;
 /// Reads the services that must prove a token of their own.
 void read_guarded_services(const config::Value& list, ConfigReading& reading, std::vector<GuardedService>& services);
 
-/// The problem of one port or range; empty if it is valid.
+/// What is wrong with one port or range; nullopt if it is valid.
 std::optional<std::string> guarded_port_fault(const std::string& text);
 
 void check_guarded_services(const std::vector<GuardedService>& services, std::vector<Problem>& problems);

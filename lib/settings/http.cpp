@@ -43,7 +43,8 @@ constexpr std::array settings_of_http{
             "How long a head may take from its first byte, or from the start of the connection; 408 when exceeded."),
     of_time("idle_timeout", &S::idle_timeout,
             "How long a visitor's connection waits for its next request before it is closed."),
-    of_time("write_timeout", &S::write_timeout, "A visitor that reads nothing of its response for this long is reset."),
+    of_time("write_timeout", &S::write_timeout,
+            "How long a visitor may read nothing of a pending response before its connection is reset."),
     of_time(
         "linger_timeout", &S::linger_timeout,
         "After the last response, the connection is closed once the visitor has sent nothing for this long; after 30 s "

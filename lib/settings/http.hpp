@@ -43,7 +43,7 @@ std::optional<std::string> add_page(const HttpPage& page, http::HostPages& pages
 /// Combines checked pages.
 http::HostPages pages_of(const std::vector<HttpPage>& pages);
 
-/// The problem of the text of a network or address; empty if it is valid.
+/// What is wrong with the text of a network or address; nullopt if it is valid.
 std::optional<std::string> network_fault(const std::string& text);
 
 /// Parses networks. The error names the first invalid one and its problem, or reports that there are too many.

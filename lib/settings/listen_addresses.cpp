@@ -17,8 +17,8 @@ bool covers(const runtime::SocketAddress& wide, const runtime::SocketAddress& na
     return wide.is_unspecified() && (wide.family() == AF_INET6 || narrow.family() == AF_INET);
 }
 
-// The problem of "service" or "service.client", optionally followed by "@token". With several tokens it is required,
-// since otherwise a client of any token could offer a service of that name.
+// What is wrong with "service" or "service.client", optionally followed by "@token". With several tokens it is
+// required, since otherwise a client of any token could offer a service of that name.
 std::optional<std::string> named_service_fault(const std::string& place, const std::vector<NamedToken>& tokens) {
     const std::size_t at = place.rfind('@');
     if (at == std::string::npos) {

@@ -81,7 +81,7 @@ void check_client_plugins(const std::vector<ClientPlugin>& types, std::size_t pl
 /// Reads the text of a secret's file.
 Result<std::string, config::FileError> read_secret_file(const std::string& path);
 
-/// The problem of the name of an instance; empty if it is valid.
+/// What is wrong with the name of an instance; nullopt if it is valid.
 std::optional<std::string> plugin_id_fault(const std::string& id);
 
 }  // namespace ferrotunnel::detail

@@ -43,13 +43,13 @@ std::span<const SettingFacts> token_keys() noexcept;
 /// Reads one of the tokens in a server's `token`: a plain token, or a group with its name and rights.
 void read_server_token(config::Value value, std::vector<NamedToken>& tokens, ConfigReading& reading);
 
-/// The problem of one word of a list, worded to follow the key; empty if it is valid.
+/// What is wrong with one word of a list, worded to follow the key; nullopt if it is valid.
 std::optional<std::string> right_host_fault(const std::string& text);
 std::optional<std::string> right_port_fault(const std::string& text);
 std::optional<std::string> right_kind_fault(const std::string& text);
 std::optional<std::string> right_bind_fault(const std::string& text);
 std::optional<std::string> right_token_fault(const std::string& text);
-/// The problem of the number of entries of a list.
+/// What is wrong with the number of entries of a list; nullopt if it is valid.
 std::optional<std::string> right_list_fault(const std::vector<std::string>& list);
 
 /// Appends the problems of a token's rights.
@@ -61,7 +61,7 @@ std::optional<login::TokenStrength> check_token(const Secret& secret, const std:
 login::WeakTokenPolicy policy_of(const CommonValues& settings);
 /// The secrets of a token: `secret`, and `also` if it is set.
 std::vector<const Secret*> secrets_of(const NamedToken& token);
-/// A warning that others can read the file of a token. `name`: the token's, with a blank in front.
+/// A warning that others can read the file of a token. `name`: the token's, with a space in front.
 std::string exposed_warning(const std::string& name);
 
 /// Checks the tokens of a server, and gives names to those that have none.

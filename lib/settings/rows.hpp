@@ -149,7 +149,7 @@ void replace_value(Settings& settings, std::string_view key, Given given) {
             }
         }
     });
-    check(found, "a builder sets a setting that there is not");
+    check(found, "a setting that a builder sets exists");
 }
 
 /// Sets a group to the application's values.

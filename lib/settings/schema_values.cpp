@@ -61,7 +61,7 @@ std::string range_of(const std::string& one) {
     return one + maybe("-" + one);
 }
 
-// Ports and ranges separated by commas and blanks.
+// Ports and ranges separated by commas, with whitespace around them.
 std::string list_of_ranges() {
     const std::string blanks = "[ \\t]*";
     const std::string one = blanks + pattern::port + blanks + maybe("-" + blanks + pattern::port + blanks);

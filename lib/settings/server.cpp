@@ -58,7 +58,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .brief = "Listen address for HTTP (default 0.0.0.0:8080)",
       .type = "IP address with port, or `off`",
       .help = "Listen address for visitors of HTTP services.",
-      .default_text = "0.0.0.0:8080 if that port is free (the library: none)"},
+      .default_text = "0.0.0.0:8080 if that port is free (no default in the C++ API)"},
      &ServerValues::http_bind},
     {{.key = "domain",
       .form = Form::word,
@@ -90,7 +90,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .brief = "Listen address for HTTPS (default 0.0.0.0:8443)",
       .type = "IP address with port, or `off`",
       .help = "Listen address for HTTPS visitors of HTTP services.",
-      .default_text = "0.0.0.0:8443 if there are certificates (the library: none)"},
+      .default_text = "0.0.0.0:8443 if there are certificates (no default in the C++ API)"},
      &ServerValues::https_bind},
     {{.key = "connect_bind",
       .form = Form::word,
@@ -200,7 +200,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .help = "Folder for the self-signed certificate, so that its pin stays the same, and for the hosts and ports "
               "assigned to tokens.",
       .default_text = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
-                      "~/.local/state/ferrotunnel (the library: none)"},
+                      "~/.local/state/ferrotunnel (no default in the C++ API)"},
      &ServerValues::state_dir},
     {{.key = "connections_per_token",
       .form = Form::number,

@@ -75,7 +75,7 @@ inline constexpr std::string_view https_topic = "HTTPS, and proxies in front";
 
 /// The word that access_log may have instead of a path, besides `stdout` and `stderr`.
 inline constexpr std::string_view access_off = "off";
-/// The problem of a format of the access log; empty if it is valid.
+/// What is wrong with a format of the access log; nullopt if it is valid.
 std::optional<std::string> access_format_fault(const std::string& text);
 
 /// A row for each setting of a server that is in no group.

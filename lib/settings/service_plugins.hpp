@@ -12,7 +12,7 @@
 
 namespace ferrotunnel::detail {
 
-/// A value as canonical JSON: without blanks, keys sorted, each scalar a string, which the schema of the type
+/// A value as canonical JSON: without whitespace, keys sorted, each scalar a string, which the schema of the type
 /// interprets. Variables are replaced.
 std::string json_of(const config::Value& value);
 /// A text as a JSON string, with its quotes.

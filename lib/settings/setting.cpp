@@ -252,7 +252,7 @@ config::Section section_of(const config::Value& value, std::span<const SettingFa
 
 const SettingFacts& key_called(std::span<const SettingFacts> keys, std::string_view key) {
     const auto found = std::ranges::find(keys, key, &SettingFacts::key);
-    check(found != keys.end(), "a reader asks for a key that its table does not have");
+    check(found != keys.end(), "a key that is read is in its table");
     return *found;
 }
 

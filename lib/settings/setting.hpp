@@ -66,7 +66,8 @@ struct SettingFacts {
     std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
     bool zero_is_default = false;       // 0 means the default, and may be less than `min`
     std::span<const Choice> choices{};  // the words of a choice; for a path, words allowed instead
-    std::optional<std::string> (*fault)(const std::string& word) = nullptr;  // returns the problem of a word, if any
+    std::optional<std::string> (*fault)(const std::string& word) =
+        nullptr;  // returns what is wrong with a word, if anything
 
     std::string_view option{};        // the program's option, without dashes; empty if there is none
     std::string_view operand{};       // name of the option's value in --help; empty if it is a flag
@@ -116,7 +117,7 @@ bool read_value(const SettingFacts& setting, const config::Value& value, std::op
 bool read_value(const SettingFacts& setting, const config::Value& value, std::vector<std::string>& into);
 bool read_value(const SettingFacts& setting, const config::Value& value, TlsGrade& into);
 
-/// The problem of a number, size or time outside of the setting's bounds.
+/// What is wrong with a number, size or time outside of the setting's bounds; nullopt if it is within them.
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::uint64_t value);
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, std::chrono::milliseconds value);
 std::optional<std::string> out_of_bounds(const SettingFacts& setting, double value);

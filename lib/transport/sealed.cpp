@@ -181,7 +181,7 @@ Sealed::State Sealed::shake_hands(std::string& why) {
 std::string Sealed::failure() const {
     switch (ERR_GET_REASON(ERR_peek_error())) {
         case SSL_R_BINDER_DOES_NOT_VERIFY:
-            return "its key is not the key of this service";
+            return "the visitor's key is not the key of this service";
         case SSL_R_SSLV3_ALERT_ILLEGAL_PARAMETER:
         case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:

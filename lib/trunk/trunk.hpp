@@ -102,8 +102,8 @@ public:
     /// anything else; `rest` contains the bytes after the login. Call it when the session can_reattach().
     void attach(std::unique_ptr<transport::Pipe> pipe, std::uint64_t peer_received, Bytes login,
                 const buffer::Slice& rest);
-    /// Gives its connection to another trunk: no events follow. Not while bytes are being written. Within on_control,
-    /// `rest` becomes the bytes after that message.
+    /// Gives its connection to another trunk: no events follow. Must not be called while bytes are being written.
+    /// Within on_control, `rest` becomes the bytes after that message.
     std::unique_ptr<transport::Pipe> transfer(buffer::Slice& rest);
 
     /// Closes the trunk at once, without events: the owner is being destroyed.

@@ -16,7 +16,7 @@ std::string Users::name_fault(std::string_view name) {
     // The backend gets the name in a field.
     return plugin::may_write("X-User", name)
                ? ""
-               : "is not a valid user name: it has a control character, or begins or ends with a blank";
+               : "is not a valid user name: it has a control character, or begins or ends with whitespace";
 }
 
 bool Users::add(std::string name, std::string hash) {

@@ -29,7 +29,7 @@ constexpr std::string_view without_blanks(std::string_view text) noexcept {
                                            : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// Calls `look` with each element of a list separated by commas, without the blanks around it.
+/// Calls `look` with each element of a list separated by commas, without the whitespace around it.
 template <typename Look>
 void each_element(std::string_view list, Look look) {
     while (!list.empty()) {

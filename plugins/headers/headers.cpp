@@ -68,8 +68,8 @@ Headers::Changes Headers::read(const Settings& settings, const std::string& side
                     side == "request" ? settings.reads_note(note, path) : settings.reads_note_at_last(note, path);
                 }
                 if (text.find("{{") == Text::npos && plugin::may_write(name) && !plugin::may_write(name, text)) {
-                    settings.problem(path,
-                                     "is not a valid field value: it has a line end, or begins or ends with a blank");
+                    settings.problem(
+                        path, "is not a valid field value: it has a line end, or begins or ends with whitespace");
                 }
             } catch (const std::invalid_argument& problem) {
                 if (!only_checks) {

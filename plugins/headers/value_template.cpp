@@ -50,7 +50,7 @@ std::string ValueTemplate::value(const Exchange& exchange) const {
     for (const Piece& piece : pieces_) {
         value += text_of(piece, exchange);
     }
-    // A value neither begins nor ends with blanks, which are left where a piece is empty.
+    // A value neither begins nor ends with whitespace, which is left where a piece is empty.
     const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
     if (value.empty() || (!is_blank(value.front()) && !is_blank(value.back()))) {
         return value;

@@ -18,7 +18,7 @@ constexpr std::size_t ranges_max = 100'000;
 /// Maximum size of a file: 80 bytes for each range with its comment.
 constexpr std::size_t range_file_bytes_max = 8'000'000;
 
-/// Reads addresses and networks, one per line, with optional blanks around them; a # begins a comment. Throws
+/// Reads addresses and networks, one per line, with optional whitespace around them; a # begins a comment. Throws
 /// std::invalid_argument with `name`, the line's number and the mistake.
 std::vector<IpRange> parse_ranges(std::string_view text, const std::string& name);
 

@@ -65,7 +65,7 @@ get() { echo "send:GET $2 HTTP/1.1\\r\\nHost: $1\\r\\nConnection: close\\r\\n${3
 start slow_head talk 'send:GET / HTTP/1.1\r\nHost: app.ex' rest
 start slow_body talk 'send:POST /late/1 HTTP/1.1\r\nHost: app.example.com\r\nContent-Length: 100000\r\n\r\nbegun' rest
 
-meets 400 space_before_colon "a blank in or after the name" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX : y\r\n\r\n'
+meets 400 space_before_colon "whitespace in or after the name" 'send:GET / HTTP/1.1\r\nHost: app.example.com\r\nX : y\r\n\r\n'
 meets 400 bad_host "" 'send:GET / HTTP/1.1\r\nHost: app.example.com, other\r\n\r\n'
 meets 400 bad_path "" "$(get app.example.com /%2e%2e/secret)"
 meets 400 ambiguous_path "" "$(get path.example.com /api%2fadmin)"

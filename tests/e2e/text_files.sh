@@ -51,7 +51,7 @@ refused() {
 say "what cannot be taken is refused with its reason"
 refused "This contains a token with other text before it" tcp 9 --server "$control" --token-file named
 refused "the file wide $utf16" tcp 9 --server "$control" --token-file wide
-refused "This contains a token with a blank before it" tcp 9 --server "$control" --token " $token"
+refused "This contains a token with whitespace before it" tcp 9 --server "$control" --token " $token"
 
 say "check says the same"
 printf 'server:\n  token: file:token\n  plugins:\n    chain:\n      - auth: {users_file: users_wide}\n' >"$dir/a.yml"

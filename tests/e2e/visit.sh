@@ -88,7 +88,7 @@ say "a wrong key is refused on both ends, and nothing is dialled"
 visiting wrong db other_key
 through "$at" "$dir/page" >"$dir/got" 2>"$dir/got.err" && fail "a visitor with a wrong key got an orderly answer"
 equal "bytes that came" "$(stat -c %s "$dir/got")" 0
-wait_for_text office "a visit was rejected.*service=db.*its key is not the key of this service"
+wait_for_text office "a visit was rejected.*service=db.*the visitor's key is not the key of this service"
 wait_for_text wrong "a visit has failed.*service=db.*rejected the key"
 equal "dialled" "$(grep -c dialled "$dir/backend.out")" "$dialled"
 join_ok_by_term() { signal "$1" TERM && join_ok "$1"; }

@@ -84,7 +84,7 @@ join_ok_by_term() { signal "$1" TERM && join_ok "$1"; }
 say "a wrong key is refused on both ends"
 visiting wrong other_key --udp
 failed wrong "rejected the key"
-wait_for_text office "a visit was rejected.*service=dns.*its key is not the key of this service"
+wait_for_text office "a visit was rejected.*service=dns.*the visitor's key is not the key of this service"
 join_ok_by_term wrong
 
 say "a visit by TCP to a UDP service, and the reverse, say so"

@@ -112,7 +112,7 @@ TEST_CASE("what is wrong with a template is told with its place", "[access]") {
               .rfind("at character 11 \"usr\" is not a valid field; valid fields: time, visitor,", 0) == 0);
     CHECK(error_of("{visitor} {status") == "at character 11 a { that is not closed; write {{ for a literal one");
     CHECK(error_of("{visitor} }") == "at character 11 a } without a {; write }} for a literal one");
-    CHECK(error_of("{visitor}\n") == "has a template with a control character, or that is not UTF-8");
+    CHECK(error_of("{visitor}\n") == "has a template that contains a control character or is not UTF-8");
     CHECK(error_of("{visitor}" + std::string(template_bytes_max, 'x')) == "has a template of more than 4096 bytes");
     CHECK(error_of("{visitor}" + std::string(template_bytes_max - 9, 'x')).empty());
 }

@@ -83,6 +83,8 @@ TEST_CASE("kept services: who is switched off, and by whom") {
     CHECK(web().enabled);
     CHECK(kept.remove("s1").empty());  // with its switch
     CHECK(folder.kept().empty());
+    CHECK(kept.remove("web").ends_with("delete it from the configuration file that declares it"));
+    CHECK(kept.remove("none").ends_with(", nor in another file; to remove it, omit --keep"));
 
     folder.write("client: {nonsense}");  // a mistake keeps no service on
     CHECK(kept.disable("web", "bob").what == Switched::kept);

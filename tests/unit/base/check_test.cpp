@@ -33,7 +33,7 @@ TEST_CASE("a broken invariant throws in production, and says what and where", "[
         FAIL("check let a bug through");
     } catch (const BugError& bug) {
         std::string text = bug.what();
-        REQUIRE_THAT(text, Catch::Contains("bug: the sky is up"));
+        REQUIRE_THAT(text, Catch::Contains("bug: violated: the sky is up"));
         REQUIRE_THAT(text, Catch::Contains("check_test.cpp"));
     }
 }

@@ -123,7 +123,7 @@ TEST_CASE("syntax errors say what to do", "[document]") {
     CHECK(document_problem("a: {b: ${hunter2!}}\n").find("like \"${NAME}\"") != std::string::npos);
     CHECK(document_problem("a: {b: {c: 1}\n").find("a `{` is not closed") != std::string::npos);
     CHECK(document_problem("a: @x\n") == "1:4 a text that begins with this character needs quotes");
-    CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML allows blanks only");
+    CHECK(document_problem("a:\n\tb: 1\n") == "2:3 the indentation has a tab; YAML allows only spaces");
     CHECK(document_problem("%YAML 3.0\n---\na: 1\n").find("this is not valid YAML: ") != std::string::npos);
 }
 

@@ -153,7 +153,7 @@ TEST_CASE("rules: names and values that would break a message are problems") {
         CHECK(problems_of_field({Action::add, "X", value}) == Texts{bad_value});
     }
     CHECK(problems_of_field({Action::set, "X", " a"}) ==
-          Texts{"request_headers[0].value: begins or ends with a blank, which is not a part of a field's value"});
+          Texts{"request_headers[0].value: begins or ends with whitespace, which is not a part of a field's value"});
     CHECK(problems_of_field({Action::set, "X", "a\tb"}).empty());
     CHECK(problems_of_field({Action::set, "X", "gr\xc3\xbc\xc3\x9f"}).empty());
     CHECK(problems_of_field({Action::remove, "X", "a"}) ==

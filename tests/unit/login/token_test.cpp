@@ -63,13 +63,13 @@ TEST_CASE("a token that does not stand alone is no weak token: what is around it
         return token ? std::string() : token.error();
     };
     const std::string tail = ". Pass only the token: ft1_ and the 48 characters after it.";
-    CHECK(fault(" " + whole) == "This contains a token with a blank before it" + tail);
+    CHECK(fault(" " + whole) == "This contains a token with whitespace before it" + tail);
     CHECK(fault(whole + "\n") == "This contains a token with a line end after it" + tail);
     CHECK(fault("\"" + whole + "\"") == "This contains a token with a quotation mark before it" + tail);
     CHECK(fault("\xe2\x80\x9c" + whole) == "This contains a token with a quotation mark before it" + tail);
     CHECK(fault("\xef\xbb\xbf" + whole) == "This contains a token with a byte order mark before it" + tail);
     CHECK(fault("\xc2\xa0" + whole) == "This contains a token with a no-break space before it" + tail);
-    CHECK(fault("token: " + whole) == "This contains a token with a blank before it" + tail);
+    CHECK(fault("token: " + whole) == "This contains a token with whitespace before it" + tail);
     CHECK(fault("x" + whole) == "This contains a token with other text before it" + tail);
     CHECK(fault(whole + "x") == "This contains a token with other text after it" + tail);
     CHECK(fault("'ft1_abc") == "This contains a token with a quotation mark before it" + tail);  // cut as well

@@ -111,7 +111,7 @@ TEST_CASE("PROXY protocol, version 1: a line of 107 bytes at most") {
 }
 
 TEST_CASE("PROXY protocol, version 1: what breaks its grammar") {
-    const std::string words = "! not two addresses and two ports, with one blank before each";
+    const std::string words = "! not two addresses and two ports, with one space before each";
     const std::string address = "! an address does not belong to the named family";
     const std::string port = "! a port is not a valid number up to 65535 without leading zeros";
     const std::string protocol = "! the protocol is not one of TCP4, TCP6 and UNKNOWN";

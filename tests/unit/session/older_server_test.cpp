@@ -201,10 +201,10 @@ TEST_CASE("a service with a token of its own is not offered to a server that kno
     CHECK(services[0].id == 2);
     REQUIRE(server.refused.wait());
     REQUIRE(server.refusals().size() == 1);
-    CHECK(server.refusals()[0] ==
-          std::pair(std::uint32_t{1},
-                    std::string("The server does not support tokens of services: its version is older than "
-                                "this client's.")));
+    CHECK(
+        server.refusals()[0] ==
+        std::pair(std::uint32_t{1}, std::string("The server does not support service tokens: its version is older than "
+                                                "this client's. Update the server.")));
 }
 
 TEST_CASE("a server that knows tokens of services is given the proof, and no token") {

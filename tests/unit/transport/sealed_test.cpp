@@ -115,7 +115,7 @@ TEST_CASE("another key, or the same for another service, is refused on both ends
     ends.shake_hands();
     CHECK(ends.service.state() == Sealed::State::failed);
     CHECK(ends.visitor.state() == Sealed::State::failed);
-    CHECK(ends.service_why == "its key is not the key of this service");
+    CHECK(ends.service_why == "the visitor's key is not the key of this service");
     CHECK_THAT(ends.visitor_why, Contains("rejected the key"));
 }
 

@@ -205,7 +205,7 @@ TEST_CASE("another key, and no answer in time, end both ends and are told", "[se
     CHECK_FALSE(visit.visitor->proved);
     if (other_key) {
         REQUIRE(visit.soon([&] { return visit.service->is_over; }));
-        CHECK(visit.service->why == "its key is not the key of this service");
+        CHECK(visit.service->why == "the visitor's key is not the key of this service");
     }
 }
 
