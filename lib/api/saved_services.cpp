@@ -273,7 +273,7 @@ std::string SavedServices::remove(std::string_view name) {
     const Texts now = texts_of(*kept, name);
     if (now.services.size() == kept->services.size()) {
         return in_quotes(name) + " is not kept in " + in_quotes(path_) +
-               (is_in_configuration(file_, name)
+               (is_in_configuration(file_, std::string(name))
                     ? "; to remove it until the next start, omit --keep; to remove it for good, delete it from the "
                       "configuration file that declares it"
                     : ", nor in another file; to remove it, omit --keep");
