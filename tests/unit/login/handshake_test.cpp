@@ -637,7 +637,7 @@ TEST_CASE("a welcome that breaks what was agreed is a violation") {
 
 TEST_CASE("advice fits the code") {
     CHECK(contains(explain_refusal(wire::Code::unauthorized, ""), "token"));
-    CHECK(contains(explain_refusal(wire::Code::handshake_timeout, ""), "too long"));
+    CHECK(contains(explain_refusal(wire::Code::handshake_timeout, ""), "timed out"));
     CHECK(explain_refusal(wire::Code::busy, "") == "The server refused the session (busy).");
     CHECK(explain_refusal(wire::Code::busy, "Full.") == "The server refused the session (busy): Full.");
 }
