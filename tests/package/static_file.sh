@@ -4,7 +4,7 @@
 # still the same as then, or else PROGRAM itself, with its libraries and plugins.
 source=$1 version=$2
 architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
-made=${3%/*}/package-static
+made=${3%/*}/static-program
 program=$made/ferrotunnel-$version-linux-$architecture
 if [[ -z ${E2E_IN_NAMESPACE:-} ]]; then
     ((EUID == 0)) || { echo "skipped: this needs root, for chroot" && exit 77; }
