@@ -20,7 +20,6 @@
 #include "ferrotunnel/program.hpp"
 #include "ferrotunnel/version.hpp"
 #include "guard_options.hpp"
-#include "help.hpp"
 #include "live_screen.hpp"
 #include "own_identity.hpp"
 #include "part_report.hpp"

@@ -102,6 +102,9 @@ struct ReloadRequest {
     std::optional<double> try_seconds{};
     bool confirm = false;
 
+    std::optional<std::chrono::milliseconds> time() const {
+        return try_seconds ? std::optional(time_of_seconds(*try_seconds)) : std::nullopt;
+    }
     Json to_json() const {
         return confirm ? Json{{"confirm", true}} : try_seconds ? Json{{"try_seconds", *try_seconds}} : Json::object();
     }

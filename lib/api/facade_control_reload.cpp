@@ -58,7 +58,7 @@ Answer can_not_reload() {
 // Handlers are called without the lock.
 Answer FacadeControl::reload(const admin::ReloadRequest& request) const {
     if (request.confirm || request.try_seconds) {
-        return try_reload(request.confirm ? std::nullopt : std::optional(admin::time_of_seconds(*request.try_seconds)));
+        return try_reload(request.time());
     }
     ReloadHandler handler;
     {

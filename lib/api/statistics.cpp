@@ -433,8 +433,8 @@ ServerStats collect(const ServerStatistics::Needs& from, const std::vector<Tunne
     }
     const trace::SpanCounts spans = from.traces.counts();
     stats.traces = {spans.sent, spans.failed, spans.dropped};
-    stats.logins_refused = shared.counters->logins_refused.load(std::memory_order_relaxed);
-    stats.visitors_accepted = shared.traffic->visitors.load(std::memory_order_relaxed);
+    stats.logins_refused = load(shared.counters->logins_refused);
+    stats.visitors_accepted = load(shared.traffic->visitors);
     const directory::HoldLimiter::Counts holds = shared.ports->holds();
     stats.visitors_waiting = holds.waiting;
     stats.visitors_held = holds.held;

@@ -66,7 +66,6 @@ ExchangeWorker::ExchangeWorker(runtime::Worker& worker_in, std::shared_ptr<const
       hold(worker_in, wheel, routes),
       hooks(shared->make_hooks ? shared->make_hooks(worker_in.mailbox()) : nullptr),
       rules_(shared),
-      usual_settings_(rules_->settings),
       head_limits_(exchange::head_limits(rules_->settings)),
       id_prefix_(random_prefix(shared->random)) {
     if (shared->random != nullptr) {
@@ -88,7 +87,6 @@ void ExchangeWorker::acquire_access_lane() noexcept {
 void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcept {
     check_here(worker);
     rules_.swap(rules);
-    usual_settings_ = HttpServiceSettings(rules_->settings);
     head_limits_ = exchange::head_limits(rules_->settings);
     pool.set_bounds(rules_->settings);
     acquire_access_lane();

@@ -56,7 +56,7 @@ public:
     const EdgeRules& rules() const noexcept { return *rules_; }
     const EdgeSettings& settings() const noexcept { return rules_->settings; }
     /// The settings of services that set nothing else.
-    const HttpServiceSettings& usual_settings() const noexcept { return usual_settings_; }
+    HttpServiceSettings usual_settings() const noexcept { return HttpServiceSettings(rules_->settings); }
     const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
     /// These rules apply from now on. What a request has copied of the earlier rules stays. The caller receives the
     /// earlier rules.
@@ -89,8 +89,7 @@ private:
 
     std::vector<std::unique_ptr<http::RequestParser>> request_parsers_;
     std::vector<std::unique_ptr<http::ResponseParser>> response_parsers_;
-    std::shared_ptr<const EdgeRules> rules_;  // never null; the next two follow from it
-    HttpServiceSettings usual_settings_;
+    std::shared_ptr<const EdgeRules> rules_;  // never null; the next follows from it
     http::HeadLimits head_limits_;
     access::Lane* access_lane_ = nullptr;
     std::optional<trace::IdSource> trace_ids_;

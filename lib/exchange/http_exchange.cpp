@@ -107,7 +107,6 @@ void HttpExchange::on_change() noexcept {
             if (const std::unique_ptr<http::OwnedHead> kept = hold_.take_head()) {
                 http::RequestHead head;
                 kept->restore(head);
-                request_.settings = at_.edge.usual_settings();  // a reload may have changed them
                 arrive(head);
             }
             return;

@@ -64,7 +64,7 @@ std::optional<EarlyReply> find_service(const IncomingRequest& arrival, RequestFa
     }
     request.service = match.service->shared_from_this();
     request.service->count_request();
-    request.settings = settings_for(request.settings, request.service->description().limits);
+    request.settings = settings_for(HttpServiceSettings(arrival.rules.settings), request.service->description().limits);
     return std::nullopt;
 }
 
