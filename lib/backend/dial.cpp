@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "backend/head_wait.hpp"
 #include "backend/host_watch.hpp"
 #include "backend/http2_stream.hpp"
 #include "backend/serve_exit.hpp"
@@ -99,17 +100,36 @@ void attach(const Dial& dial, const IntrusivePtr<Pump>& pump, IntrusivePtr<mux::
     pump->set_stream(std::move(stream));
 }
 
+// Refuses the stream, since the backend could not be reached. If `stream` is there and its request is recorded, the
+// head comes first.
+template <typename Pump>
+void refuse(const Dial& dial, const IntrusivePtr<Pump>& pump, const IntrusivePtr<mux::Stream>& stream,
+            std::error_code error) {
+    const std::string why = error.message();
+    dial.failed(why);
+    auto over = [pump, why, code = error == std::errc::timed_out ? wire::Code::timeout : wire::Code::refused] {
+        pump->refuse(code, why);
+    };
+    const bool is_recorded = dial.shared.inspector && dial.service->kind == wire::ServiceKind::http;
+    if (!is_recorded || !stream || stream->front() != nullptr) {
+        over();
+        return;
+    }
+    auto wait =
+        std::make_shared<std::unique_ptr<HeadWait>>(std::make_unique<HeadWait>(dial.worker, stream, std::move(over)));
+    pump->on_cancel([wait] { wait->reset(); });
+}
+
 // Connects; `take` gets the socket once everything that precedes the stream's first byte was sent.
 template <typename Pump, typename Take>
-void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump, Take take) {
+void dial_by(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, const IntrusivePtr<Pump>& pump,
+             const IntrusivePtr<mux::Stream>& stream, Take take) {
     // The connector lives in the pump's cancel function: it ends with the visitor, or once it has finished.
     auto connector = std::make_shared<std::unique_ptr<Connector>>();
     pump->on_cancel([connector] { connector->reset(); });
-    auto connected = [pump, dial, take = std::move(take)](std::error_code error, runtime::Fd socket) {
+    auto connected = [pump, dial, stream, take = std::move(take)](std::error_code error, runtime::Fd socket) {
         if (error) {
-            const std::string why = error.message();
-            dial->failed(why);
-            pump->refuse(error == std::errc::timed_out ? wire::Code::timeout : wire::Code::refused, why);
+            refuse(*dial, pump, stream, error);
             return;
         }
         dial->connected(socket.get());
@@ -152,7 +172,7 @@ void take_visit(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
         }
         place->proved = true;
         const IntrusivePtr<trunk::SealedPump> pump(place->pump);
-        dial_by(worker, dial, pump, [pump, dial](runtime::Fd socket) {
+        dial_by(worker, dial, pump, nullptr, [pump, dial](runtime::Fd socket) {
             dial->answered();
             pump->set_socket(std::move(socket));
         });
@@ -190,8 +210,8 @@ void dial_http2(runtime::Worker& worker, const std::shared_ptr<Dial>& dial, Intr
             end->refuse(wire::Code::busy, trunk::no_memory_text);
         }
     };
-    attach(*dial, end, std::move(stream));
-    dial_by(worker, dial, end, std::move(take));
+    attach(*dial, end, stream);
+    dial_by(worker, dial, end, stream, std::move(take));
 }
 
 }  // namespace
@@ -241,8 +261,8 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             stream->accept();
             pump->set_socket(std::move(socket));
         };
-        attach(*dial, pump, std::move(stream));
-        dial_by(worker, dial, pump, std::move(take));
+        attach(*dial, pump, stream);
+        dial_by(worker, dial, pump, stream, std::move(take));
         return;
     }
     auto pump = make_intrusive<trunk::PipePump>(worker, traffic_of(dial));
@@ -254,8 +274,8 @@ void dial_backend(runtime::Worker& worker, std::shared_ptr<const ClientService> 
             pump->refuse(wire::Code::busy, trunk::no_memory_text);
         }
     };
-    attach(*dial, pump, std::move(stream));
-    dial_by(worker, dial, pump, std::move(take));
+    attach(*dial, pump, stream);
+    dial_by(worker, dial, pump, stream, std::move(take));
 }
 
 }  // namespace ferrotunnel::backend

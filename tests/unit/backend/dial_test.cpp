@@ -12,6 +12,7 @@
 #include <future>
 #include <thread>
 
+#include "inspect/inspector.hpp"
 #include "net/ip_text.hpp"
 #include "support/recording_logger.hpp"
 #include "unit/transport/made_certificates.hpp"
@@ -281,6 +282,38 @@ TEST_CASE("a unix socket that is not there is a backend that refuses, and the lo
     CHECK(visitor.read_to_end() == std::pair<std::size_t, bool>(0, false));
     CHECK(visitor.stream->stream_end().code == wire::Code::refused);
     CHECK(rig.log.count("service=app backend=unix:" + path + " why=No such file or directory") == 1);
+}
+
+TEST_CASE("a request whose backend has refused before its head arrived is recorded with it", "[dial]") {
+    DialRig rig;
+    TemporaryDirectory folder;
+    rig.to("unix:" + (folder.path() / "none.sock").string());
+    rig.service->kind = wire::ServiceKind::http;
+    rig.shared.inspector = std::make_shared<inspect::Inspector>(inspect::Inspector::Settings{});
+    PumpedVisitor visitor(rig.pair);
+    REQUIRE(eventually([&] { return rig.log.count("why=No such file or directory") == 1; }));
+    const auto recorded = [&] {
+        const auto all = rig.shared.inspector->records().all();
+        REQUIRE(all.size() == 1);
+        return all.front()->copy();
+    };
+
+    SECTION("when the head arrives late") {
+        visitor.send("GET /late HTTP/1.1\r\nHost: h\r\n\r\n");
+        CHECK_FALSE(visitor.read_to_end().second);
+        CHECK(recorded().request.head.substr(0, 9) == "GET /late");
+        CHECK(recorded().state == inspect::Exchange::State::lost);
+    }
+    SECTION("and without it when it does not arrive in time") {
+        CHECK_FALSE(visitor.read_to_end().second);
+        CHECK(recorded().request.head.empty());
+        CHECK(recorded().state == inspect::Exchange::State::lost);
+        CHECK(visitor.stream->stream_end().code == wire::Code::refused);
+    }
+    SECTION("and ends with the visitor when that leaves first") {
+        visitor.socket.reset();
+    }
+    CHECK(eventually([&] { return rig.shared.traffic->visitors_now.load() == 0; }));
 }
 
 TEST_CASE("the PROXY protocol's header is in front of the first byte", "[dial]") {
