@@ -17,9 +17,9 @@ public:
     /// Trims if it is due. Called only now and then, since trimming walks through the free memory.
     void tick() noexcept {
 #ifdef __GLIBC__  // other allocators neither report free memory nor keep as much of it
-        if (is_due(::mallinfo2().fordblks, resident_bytes())) {
+        if (is_due(::mallinfo2().fordblks, anonymous_bytes())) {
             ::malloc_trim(0);
-            resident_ = resident_bytes();
+            resident_ = anonymous_bytes();
         }
 #endif
     }
@@ -48,17 +48,19 @@ public:
     }
 
 private:
-    /// 0 if the system does not report it.
-    static std::size_t resident_bytes() noexcept {
-        unsigned long pages = 0;
+    /// The resident bytes that are not a file's: of a program's file, more or less are resident on each machine. 0 if
+    /// the system does not report it.
+    static std::size_t anonymous_bytes() noexcept {
+        unsigned long resident = 0;
+        unsigned long shared = 0;
         std::FILE* file = std::fopen("/proc/self/statm", "re");
         if (file != nullptr) {
-            if (std::fscanf(file, "%*u %lu", &pages) != 1) {
-                pages = 0;
+            if (std::fscanf(file, "%*u %lu %lu", &resident, &shared) != 2) {
+                resident = shared = 0;
             }
             (void)std::fclose(file);
         }
-        return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        return (resident - std::min(resident, shared)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     }
 
     bool has_looked_ = false;
