@@ -188,9 +188,9 @@ def slow_drip(protocol, edge, host, pause):
 def attempt(name, what, *arguments):
     try:
         what(*arguments)
-        print(f"{name} ok", flush=True)
+        print(f"{name} ok\n", end="", flush=True)  # in one write: other threads print too
     except (OSError, ValueError) as problem:
-        print(f"{name} {problem}", flush=True)
+        print(f"{name} {problem}\n", end="", flush=True)
 
 
 def main():

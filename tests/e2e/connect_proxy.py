@@ -33,7 +33,7 @@ def serve(client, target_port, ntlm):
     head = read_head(client)
     if head is None:
         return
-    print("asked for", head.split()[1], flush=True)
+    print(f"asked for {head.split()[1]}\n", end="", flush=True)  # in one write: other threads print too
     if ntlm:
         client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: NTLM\r\n"
                        b"Proxy-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n")

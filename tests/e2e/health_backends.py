@@ -33,7 +33,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.server.called
         if self.path == "/healthz":
-            print(f"{name} checked {self.headers['Host']}", flush=True)
+            print(f"{name} checked {self.headers['Host']}\n", end="", flush=True)  # one write: threads
             good = os.path.exists(f"{folder}/{name}.good")
             self.answer(200 if good else 503, "state: fine\n" if good else "state: ill\n")
         elif self.path == "/long":

@@ -94,7 +94,7 @@ def again_and_again():
                 longest[0] = max(longest[0], time.monotonic() - came)
                 if problem is not None:
                     failures.append(f"{time.monotonic() - began:.3f} {kind}: {problem!r}")
-                    print(failures[-1], file=sys.stderr, flush=True)
+                    print(f"{failures[-1]}\n", end="", file=sys.stderr, flush=True)
             time.sleep(0.2 if kind in ("dashboard", "metrics", "clients") else 0.01)
 
     # A datagram may be lost, as anywhere; so none is sent here, where each counts.

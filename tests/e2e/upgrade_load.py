@@ -38,7 +38,7 @@ def note(kind, number, problem=None):
         rounds[kind, number] = rounds.get((kind, number), 0) + 1
         if problem is not None:
             failed += 1
-            print(f"{time.strftime('%H:%M:%S')} failed: {kind} {number}: {problem!r}", file=sys.stderr, flush=True)
+            print(f"{time.strftime('%H:%M:%S')} failed: {kind} {number}: {problem!r}\n", end="", file=sys.stderr, flush=True)
 
 
 def ask(connection):
