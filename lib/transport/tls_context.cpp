@@ -8,6 +8,7 @@
 
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/key_groups.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/system_authorities.hpp"
 #include "transport/tls_bio.hpp"
@@ -46,7 +47,7 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
                 SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
                 SSL_CTX_set_ciphersuites(
                     context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
-                SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
+                use_key_groups(context, GroupsOf::peers);
     if (!fine) {
         SSL_CTX_free(context);
         require_openssl(false, "cannot set up TLS");

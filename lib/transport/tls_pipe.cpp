@@ -14,6 +14,7 @@
 #include "runtime/address.hpp"
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/key_groups.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
 #include "transport/tls_errors.hpp"
@@ -451,7 +452,11 @@ bool TlsPipe::exporter(MutableBytes out32) noexcept {
 }
 
 std::string TlsPipe::description() const {
-    return std::string(SSL_get_version(ssl_.get())) + " " + SSL_get_cipher_name(ssl_.get());
+    std::string text = std::string(SSL_get_version(ssl_.get())) + ' ' + SSL_get_cipher_name(ssl_.get());
+    if (const std::string group = key_group_of(ssl_.get()); !group.empty()) {
+        text += ' ' + group;
+    }
+    return text;
 }
 
 }  // namespace

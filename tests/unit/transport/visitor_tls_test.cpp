@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "net/client_hello.hpp"
+#include "preferred_group.hpp"
 #include "transport/certificate.hpp"
 #include "unit/net/hello_builder.hpp"
 #include "visitor_client.hpp"
@@ -78,13 +79,28 @@ TEST_CASE("a visitor gets the certificate of the name that it asks for") {
     CHECK(got.told.server_name == "a.example");
     CHECK(!got.told.resumed);
     CHECK(got.told.client_subject == "");
-    CHECK(got.description == "TLSv1.3 TLS_AES_128_GCM_SHA256");
+    CHECK(got.description == "TLSv1.3 TLS_AES_128_GCM_SHA256 " + preferred_group());
 
     got = visit(tls, {.name = "X.B.Example"});
     CHECK(got.common_name == "*.b.example");
     CHECK(got.told.server_name == "x.b.example");
 
     CHECK(visit(tls, {.name = "a.example", .version = TLS1_2_VERSION}).common_name == "a.example");
+}
+
+TEST_CASE("a visitor without the newest group gets the one that it has") {
+    Hosts hosts({"a.example"});
+    auto tls = hosts.tls();
+    const auto group = [&](const char* groups, int version = 0) {
+        const Visit got = visit(tls, {.name = "a.example", .version = version, .groups = groups});
+        CHECK(got.open);
+        return got.description.substr(got.description.rfind(' ') + 1);
+    };
+    CHECK(group("X25519") == "x25519");
+    CHECK(group("P-256") == "secp256r1");
+    CHECK(group("P-384") == "secp384r1");
+    CHECK(group("X25519", TLS1_2_VERSION) == "x25519");
+    CHECK(group(nullptr) == preferred_group());
 }
 
 TEST_CASE("a name without a certificate is refused, or gets the fallback") {
