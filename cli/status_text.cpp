@@ -214,6 +214,8 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
+    text += fmt::format("  encryption   {} post-quantum, {} other\n",
+                        counted(number_in(status, "logins_hybrid"), "login"), number_in(status, "logins_classic"));
     return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
            kept_out_text(status) + plugins_text(status);
 }
@@ -233,6 +235,21 @@ std::string visits_text(const Json& status) {
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
+// Of open connections, each kind once: "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519MLKEM768".
+std::string encryption_lines(const Json& connections) {
+    std::set<std::string> kinds;
+    for (const Json& connection : connections) {
+        if (std::string tls = text_in(connection, "tls"); !tls.empty()) {
+            kinds.insert(std::move(tls));
+        }
+    }
+    std::string text;
+    for (const std::string& kind : kinds) {
+        text += fmt::format("  encryption   {}\n", kind == "plain" ? "none" : printable(kind));
+    }
+    return text;
+}
+
 std::string client_text(const Json& status, const Pace& pace) {
     const std::string name = text_in(status, "name");
     std::string text =
@@ -242,6 +259,7 @@ std::string client_text(const Json& status, const Pace& pace) {
                     name.empty() ? "" : ", as " + name);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
+    text += encryption_lines(member_of(status, "trunks"));
     return text + resume_line(status) + traffic_lines(status, pace) + "\n" + services_text(status, nothing, 0, {}) +
            visits_text(status);
 }

@@ -301,6 +301,9 @@ Json ClientControl::trunks() const {
         if (!trunk.why.empty()) {
             one["why"] = trunk.why;
         }
+        if (!trunk.tls.empty()) {
+            one["tls"] = trunk.tls;
+        }
         if (trunk.is_waiting()) {
             one["waiting_ms"] = trunk.waited().count();
         }

@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 
+#include <string>
+
 namespace ferrotunnel::transport {
 
 namespace {
@@ -22,11 +24,19 @@ bool use_key_groups(SSL_CTX* context, GroupsOf whose) {
     return SSL_CTX_set1_groups_list(context, (classic + more).c_str()) == 1;
 }
 
-std::string key_group_of(const SSL* ssl) {
-    SSL* const native = const_cast<SSL*>(ssl);  // OpenSSL's macro takes no const
-    const long group = SSL_get_negotiated_group(native);
-    const char* const name = group != 0 ? SSL_group_to_name(native, static_cast<int>(group)) : nullptr;
-    return name != nullptr ? name : std::string();
+KeyGroup key_group_of(const SSL* ssl) noexcept {
+    SSL* const native = const_cast<SSL*>(ssl);  // OpenSSL's functions take no const
+    const long number = SSL_get_negotiated_group(native);
+    if (number == 0) {
+        return KeyGroup::none;
+    }
+    const char* const name = SSL_group_to_name(native, static_cast<int>(number));
+    for (const KeyGroup group : {KeyGroup::hybrid, KeyGroup::x25519, KeyGroup::p256, KeyGroup::p384}) {
+        if (name != nullptr && name_of(group) == name) {
+            return group;
+        }
+    }
+    return KeyGroup::other;
 }
 
 }  // namespace ferrotunnel::transport

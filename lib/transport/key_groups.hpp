@@ -6,7 +6,8 @@
 #include <openssl/ssl.h>
 
 #include <cstdint>
-#include <string>
+
+#include "base/key_group.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -18,8 +19,7 @@ enum class GroupsOf : std::uint8_t {
 /// False if OpenSSL rejects the groups; its error queue has the reason.
 bool use_key_groups(SSL_CTX* context, GroupsOf whose);
 
-/// The name of the group in which the handshake agreed on its keys, as IANA has it: "X25519MLKEM768", "x25519",
-/// "secp256r1". Empty before, and for a key exchange without a group.
-std::string key_group_of(const SSL* ssl);
+/// In which the handshake of `ssl` agreed on its keys.
+KeyGroup key_group_of(const SSL* ssl) noexcept;
 
 }  // namespace ferrotunnel::transport
