@@ -47,6 +47,7 @@ public:
     }
     admin::EventRing& events() override { return needs_.control.events(); }
     Answer sockets(std::size_t first) override { return needs_.handover.answer_sockets(first); }
+    Answer ticket_keys() override { return needs_.handover.answer_ticket_keys(); }
     Answer hand_over() override { return needs_.handover.begin(); }
 
 private:

@@ -320,6 +320,38 @@ TEST_CASE("sessions survive a reload of certificates, and two changes of the tic
     CHECK(!visit(tls, {.name = "a.example", .session = session}).told.resumed);
 }
 
+TEST_CASE("sessions can be resumed at the process that takes the ticket keys over") {
+    Hosts hosts({"a.example"});
+    auto before = hosts.tls();
+    TimePoint now{std::chrono::hours(100)};
+    before->rotate_ticket_keys(now);
+    const SessionPtr old_session = visit(before, {.name = "a.example"}).session;
+    before->rotate_ticket_keys(now += limits::ticket_key_seals_for);
+    const SessionPtr session = visit(before, {.name = "a.example"}).session;
+    auto after = hosts.tls();
+    const auto resumes = [](const std::shared_ptr<VisitorTls>& tls, const SessionPtr& one) {
+        return visit(tls, {.name = "a.example", .session = one}).told.resumed;
+    };
+    CHECK_FALSE(resumes(after, session));
+
+    const std::string keys = before->hand_over_ticket_keys(now + 1h);
+    for (const std::string& broken :
+         {std::string(), std::string("0:"), keys.substr(0, keys.size() - 1), keys + "00", "x" + keys,
+          "99999999999" + keys, keys + keys.substr(keys.find(':') + 1) + keys.substr(keys.find(':') + 1)}) {
+        CHECK_FALSE(after->take_over_ticket_keys(broken, now));
+    }
+    CHECK_FALSE(resumes(after, session));
+
+    REQUIRE(after->take_over_ticket_keys(keys, now + 1h));
+    CHECK(resumes(after, session));
+    CHECK(resumes(after, old_session));
+    CHECK(resumes(before, visit(after, {.name = "a.example"}).session));
+    // The age of the newest came along: it is replaced 4 hours after it was made.
+    after->rotate_ticket_keys(now += limits::ticket_key_seals_for);
+    CHECK_FALSE(resumes(before, visit(after, {.name = "a.example"}).session));
+    CHECK(resumes(after, session));
+}
+
 TEST_CASE("client certificates: required, or taken if there is one") {
     const Made authority = make({.common_name = "CA", .authority = true});
     const Made stranger = make({.common_name = "stranger's CA", .authority = true});
