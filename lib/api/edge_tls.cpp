@@ -16,6 +16,11 @@ void EdgeTls::open(const Https& https) {
     set_rate(https);
 }
 
+std::vector<transport::CertificateExpiry> EdgeTls::expiries() const {
+    const std::shared_ptr<transport::VisitorTls> tls = present_->get();
+    return tls ? tls->expiries() : std::vector<transport::CertificateExpiry>();
+}
+
 std::string EdgeTls::ticket_keys() const {
     const std::shared_ptr<transport::VisitorTls> tls = present_->get();
     return tls ? tls->hand_over_ticket_keys(Clock::now()) : std::string();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/https_certificates.hpp"
 #include "base/published.hpp"
@@ -23,6 +24,8 @@ public:
     void open(const Https& https);
     /// The keys of visitors' session tickets, for the process that replaces this one; empty without TLS. Thread-safe.
     std::string ticket_keys() const;
+    /// The certificates that expire first. Thread-safe.
+    std::vector<transport::CertificateExpiry> expiries() const;
     /// Those of a process that this one replaces. Before open().
     void set_ticket_keys(std::string keys) noexcept { inherited_ticket_keys_ = std::move(keys); }
     /// Watches their files from now on.

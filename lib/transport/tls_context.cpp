@@ -139,6 +139,7 @@ std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& set
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->certificate_file_ = settings.certificate_file;
         made->exposed_key_ = if_exposed(settings.key_file);
     } else {
         use_identity(context, settings.state_directory.empty() ? make_identity()
@@ -171,6 +172,11 @@ bool TlsContext::shows_the_same(const TlsContext& other) const noexcept {
     return same;
 }
 
+std::optional<CertificateExpiry> TlsContext::expiry() const {
+    X509* const certificate = is_for_visitors() ? nullptr : SSL_CTX_get0_certificate(context_);
+    return certificate != nullptr ? std::optional(expiry_of(certificate, certificate_file_)) : std::nullopt;
+}
+
 std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& settings) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->context_ = make_native(TLS_client_method());
@@ -178,6 +184,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     require_openssl(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "cannot set up TLS");
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->certificate_file_ = settings.certificate_file;
     }
     if (!settings.ca_file.empty()) {
         use_authority(context, settings.ca_file);
@@ -223,6 +230,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->certificate_file_ = settings.certificate_file;
         made->exposed_key_ = if_exposed(settings.key_file);
     }
     made->sessions_ = std::make_unique<BackendSessions>();

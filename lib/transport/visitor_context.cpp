@@ -10,6 +10,7 @@
 #include "transport/certificate.hpp"
 #include "transport/certificate_file.hpp"
 #include "transport/key_groups.hpp"
+#include "transport/pem_file.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::transport {

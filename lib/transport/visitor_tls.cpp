@@ -239,6 +239,10 @@ void VisitorTls::rotate_ticket_keys(TimePoint now) {
     inner_->tickets.rotate(now);
 }
 
+std::vector<CertificateExpiry> VisitorTls::expiries() const {
+    return inner_->certificates.snapshot()->expiries();
+}
+
 std::string VisitorTls::hand_over_ticket_keys(TimePoint now) const {
     return inner_->tickets.hand_over(now);
 }

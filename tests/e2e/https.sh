@@ -291,3 +291,15 @@ unset "programs[second]"
 server_name=third start_https --control "$dir/replaced.sock"
 talk -tls1_3 -sess_in "$dir/session-tls1_3" >"$dir/third.out"
 has_text "$dir/third.out" "^New, TLSv1"
+
+say "what expires, and how keys are agreed on, is in status, metrics and the access log"
+"$FERROTUNNEL" status --control "$dir/replaced.sock" >"$dir/status"
+has_text "$dir/status" "^  certificate  .* for visitors, expires in .*: $certificates/.*.crt"
+has_text "$dir/status" "^  encryption   0 logins post-quantum, 0 other"
+"$FERROTUNNEL" status --json --control "$dir/replaced.sock" >"$dir/status.json"
+python3 - "$dir/status.json" <<'END'
+import json, sys, time
+listed = json.load(open(sys.argv[1]))["certificates"]
+assert [one["name"] for one in listed if one["use"] == "visitors"].count("app.example.com") == 1, listed
+assert all(0 < one["expires"] - time.time() < 3 * 86400 for one in listed if one["use"] == "visitors"), listed
+END
