@@ -353,7 +353,6 @@ TEST_CASE("of two certificates for one name the better one serves") {
 
 TEST_CASE("the certificates that expire first are listed, with names and files") {
     Folder folder;
-    CHECK_FALSE(folder.store.snapshot());
     constexpr long day = 24 * 3'600;
     put_pair(folder.path, "later", make({.alternative_names = "DNS:later.example", .until_seconds = 20 * day}));
     put_pair(folder.path, "soon",
