@@ -413,6 +413,7 @@ private:
         }
         const Control control(other);
         program::inherit(plan_.server, control.take_sockets());
+        program::inherit_ticket_keys(plan_.server, control.take_ticket_keys());
         plan_.server.start();
         try {
             (void)control.hand_over();

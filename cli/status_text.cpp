@@ -203,6 +203,24 @@ std::string plugins_text(const Json& status) {
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
+constexpr std::int64_t expires_soon = std::int64_t{30} * 24 * 3600;
+
+// The certificate of a file that expires first, and all that expire soon.
+std::string certificates_lines(const Json& certificates) {
+    std::string text;
+    for (const Json& one : certificates) {
+        const std::int64_t left = number_in(one, "expires") - now_in_seconds();
+        const std::string file = text_in(one, "file");
+        if (left > expires_soon && (!text.empty() || file.empty())) {
+            continue;
+        }
+        text += fmt::format("  certificate  {} for {}, {}{}\n", or_dash(printable(text_in(one, "name"))),
+                            text_in(one, "use"), left > 0 ? "expires in " + duration_text(left) : "EXPIRED",
+                            file.empty() ? "" : ": " + printable(file));
+    }
+    return text;
+}
+
 std::string server_text(const Json& status, const Pace& pace, const std::string& order) {
     const Json& endpoints = member_of(status, "endpoints");
     std::string text = fmt::format("  listens      {}", text_in(endpoints, "clients"));
@@ -214,6 +232,9 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
+    text += fmt::format("  encryption   {} post-quantum, {} other\n",
+                        counted(number_in(status, "logins_hybrid"), "login"), number_in(status, "logins_classic"));
+    text += certificates_lines(member_of(status, "certificates"));
     return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
            kept_out_text(status) + plugins_text(status);
 }
@@ -233,6 +254,21 @@ std::string visits_text(const Json& status) {
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
+// Of open connections, each kind once: "TLSv1.3 TLS_AES_128_GCM_SHA256 X25519MLKEM768".
+std::string encryption_lines(const Json& connections) {
+    std::set<std::string> kinds;
+    for (const Json& connection : connections) {
+        if (std::string tls = text_in(connection, "tls"); !tls.empty()) {
+            kinds.insert(std::move(tls));
+        }
+    }
+    std::string text;
+    for (const std::string& kind : kinds) {
+        text += fmt::format("  encryption   {}\n", kind == "plain" ? "none" : printable(kind));
+    }
+    return text;
+}
+
 std::string client_text(const Json& status, const Pace& pace) {
     const std::string name = text_in(status, "name");
     std::string text =
@@ -242,6 +278,7 @@ std::string client_text(const Json& status, const Pace& pace) {
                     name.empty() ? "" : ", as " + name);
     text += fmt::format("  connections  {} made, {} lost, round trip {:.1f} ms\n", number_in(status, "connects"),
                         number_in(status, "losses"), static_cast<double>(number_in(status, "rtt_us")) / 1'000);
+    text += encryption_lines(member_of(status, "trunks")) + certificates_lines(member_of(status, "certificates"));
     return text + resume_line(status) + traffic_lines(status, pace) + "\n" + services_text(status, nothing, 0, {}) +
            visits_text(status);
 }

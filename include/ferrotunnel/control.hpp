@@ -83,6 +83,9 @@ public:
     /// For a process that replaces a server: copies of the server's listening sockets. The caller owns each descriptor.
     /// See program::inherit.
     std::vector<PassedSocket> take_sockets() const;
+    /// Likewise: the keys of visitors' session tickets, secrets, so that their TLS sessions stay resumable. Empty if
+    /// the server has none or is too old to hand them over. See program::inherit_ticket_keys.
+    std::string take_ticket_keys() const;
     /// Reports to the server that the caller now accepts its visitors and clients: the server accepts no new ones, and
     /// ends when its visitors have finished, as after drain().
     std::string hand_over() const;

@@ -47,6 +47,9 @@ FERROTUNNEL_EXPORT void keep_services_beside(Client& client, std::string file);
 /// take_control_name() gives the control socket of this server the name of the other one's.
 FERROTUNNEL_EXPORT void inherit(Server& server, std::vector<PassedSocket> sockets);
 FERROTUNNEL_EXPORT void take_control_name(Server& server);
+/// Passes the keys of session tickets of the server that this one replaces (Control::take_ticket_keys), before start():
+/// visitors then resume their TLS sessions with this server. A text of another form, and an empty one, is ignored.
+FERROTUNNEL_EXPORT void inherit_ticket_keys(Server& server, std::string keys);
 /// Copies of the listening sockets, each owned by the caller. While a copy is open, new connections wait in the kernel
 /// for the next process: Server::stop() closes only its own descriptors, so no socket stops listening.
 FERROTUNNEL_EXPORT std::vector<PassedSocket> sockets(const Server& server);

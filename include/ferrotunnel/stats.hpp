@@ -109,6 +109,8 @@ struct HttpStats {
                                             ///< not read
     std::uint64_t upgrades = 0;             ///< protocol upgrades (WebSocket)
     std::uint64_t handshakes_failed = 0;    ///< TLS handshakes with visitors
+    std::uint64_t handshakes_hybrid = 0;    ///< TLS handshakes with visitors that agreed on a post-quantum key
+    std::uint64_t handshakes_classic = 0;   ///< other TLS handshakes with visitors that succeeded
     std::uint64_t backend_opened = 0;       ///< connections to backends that were requested
     std::uint64_t backend_reused = 0;       ///< requests that went over an earlier connection
     std::uint64_t retries = 0;              ///< requests that were sent again
@@ -130,6 +132,8 @@ struct ServerStats {
     std::uint32_t connections = 0;        ///< of all clients, now
     std::uint64_t logins = 0;             ///< logins that succeeded
     std::uint64_t logins_refused = 0;     ///< logins with a wrong token, with invalid data, or too slow
+    std::uint64_t logins_hybrid = 0;      ///< of `logins`, over TLS with a post-quantum key (X25519MLKEM768)
+    std::uint64_t logins_classic = 0;     ///< of `logins`, over TLS with another key
     std::uint32_t services = 0;           ///< now
     std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in total
     std::uint64_t visitors_waiting = 0;   ///< visitors of public ports that wait for a client of their service, now
@@ -216,6 +220,8 @@ struct TunnelInfo {
     std::string client;                           ///< the remote address of its oldest connection
     std::string name{};                           ///< its name, Client::Builder::name: untrusted text
     std::string agent;                            ///< the client's program and version: untrusted text
+    std::string tls{};                            ///< version, cipher suite and key group of its first connection,
+                                                  ///< "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519"; "plain" without TLS
     std::string token_name;                       ///< the name of its token
     std::chrono::system_clock::time_point since;  ///< when its oldest connection began
     std::uint32_t connections = 0;                ///< now, without replaced ones that are finishing

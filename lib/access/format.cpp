@@ -15,9 +15,9 @@ namespace ferrotunnel::access {
 namespace {
 
 constexpr std::array<std::string_view, names> name_texts{
-    "time",        "visitor", "token",  "service",    "member",  "host",      "method",       "target",
-    "protocol",    "scheme",  "status", "received",   "sent",    "routed_ms", "connected_ms", "first_byte_ms",
-    "duration_ms", "outcome", "cause",  "request_id", "referer", "user_agent"};
+    "time",        "visitor", "token",  "service",    "member",  "host",       "method",       "target",
+    "protocol",    "scheme",  "status", "received",   "sent",    "routed_ms",  "connected_ms", "first_byte_ms",
+    "duration_ms", "outcome", "cause",  "request_id", "referer", "user_agent", "tls_group"};
 
 std::string_view text_of(Outcome outcome) noexcept {
     switch (outcome) {
@@ -127,6 +127,8 @@ std::string_view plain_text_of(const Entry& entry, Name name) {
             return entry.request_id;
         case Name::user_agent:
             return entry.user_agent;
+        case Name::tls_group:
+            return entry.tls_group;
         default:
             return {};
     }

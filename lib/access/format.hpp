@@ -36,8 +36,9 @@ enum class Name : std::uint8_t {
     request_id,
     referer,
     user_agent,
+    tls_group,
 };
-inline constexpr std::size_t names = static_cast<std::size_t>(Name::user_agent) + 1;
+inline constexpr std::size_t names = static_cast<std::size_t>(Name::tls_group) + 1;
 
 class Format {
 public:

@@ -29,6 +29,9 @@ std::optional<Answer> answer_about_handover(const Request& request, Subject& sub
                : first                 ? subject.sockets(*first)
                                        : invalid("Expected ?from=N.");
     }
+    if (request.path == ticket_keys_path) {
+        return request.method != "GET" ? wrong_method("GET") : subject.ticket_keys();
+    }
     if (request.path == handover_path) {
         const std::optional<Json> body = object_in(request.body);
         if (request.method != "POST") {

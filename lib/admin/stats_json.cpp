@@ -40,6 +40,7 @@ Json json_of(const TunnelInfo& tunnel) {
               {"token", tunnel.token_name},
               {"address", tunnel.client},
               {"agent", tunnel.agent},
+              {"tls", tunnel.tls},
               {"since", seconds_of(tunnel.since)},
               {"connections", tunnel.connections}};
     if (tunnel.waiting != 0) {

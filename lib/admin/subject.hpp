@@ -103,6 +103,8 @@ public:
     /// The program's listening sockets, from this number on, for the process that will replace it: {"sockets":
     /// [{"name": "http", "address": ...}], "more": true}, and the sockets themselves in that order.
     virtual Answer sockets(std::size_t) { return not_here("A client has no sockets to hand over."); }
+    /// The keys of visitors' session tickets, for that process: {"ticket_keys": "..."}, empty without HTTPS.
+    virtual Answer ticket_keys() { return not_here("A client has no session tickets to hand over."); }
     /// Another process has the sockets, and has started: this one accepts no new visitors, and ends when the present
     /// ones have finished.
     virtual Answer hand_over() { return not_here("A client has no sockets to hand over."); }

@@ -120,6 +120,7 @@ Answer ClientControl::answer(const admin::StatusRequest& /*request*/) {
     json["datagrams"] = numbers_of(stats.datagrams);
     json.update(services().body);
     json["visits"] = visits();
+    json["certificates"] = certificates().json();
     return {200, std::move(json)};
 }
 
@@ -132,7 +133,23 @@ void ClientControl::metrics(metrics::Exposition& to) {
     to.family("ferrotunnel_services", metrics::Type::gauge, "Services of the client, by registration state.");
     to.sample(std::uint64_t{accepted}, {{"state", "accepted"}});
     to.sample(std::uint64_t{all - accepted}, {{"state", "other"}});
+    certificates().put(to);
     needs_.control.put_metrics(to);
+}
+
+Certificates ClientControl::certificates() const {
+    Certificates all;
+    if (needs_.shared->tls) {
+        all.add("client", needs_.shared->tls->expiry());
+    }
+    {
+        const MutexLock lock(needs_.state.mutex);
+        for (const auto& [id, entry] : needs_.state.services.all()) {
+            all.add("backend", entry.certificate);
+        }
+    }
+    all.add("dashboard", needs_.control.dashboard_certificates());
+    return all;
 }
 
 std::string ClientControl::why_not_ready() {
@@ -300,6 +317,9 @@ Json ClientControl::trunks() const {
         Json one{{"number", number}, {"open", trunk.is_open}, {"since", admin::seconds_of(trunk.since)}};
         if (!trunk.why.empty()) {
             one["why"] = trunk.why;
+        }
+        if (!trunk.tls.empty()) {
+            one["tls"] = trunk.tls;
         }
         if (trunk.is_waiting()) {
             one["waiting_ms"] = trunk.waited().count();

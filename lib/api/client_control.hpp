@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/subject.hpp"
+#include "api/certificates.hpp"
 #include "api/client_reload.hpp"
 #include "api/client_statistics.hpp"
 #include "api/facade_control.hpp"
@@ -56,6 +57,8 @@ public:
     bool keeps() const { return kept().has_value(); }
 
 private:
+    Certificates certificates() const;
+
     struct ServiceCount {
         std::size_t all = 0;
         std::size_t accepted = 0;

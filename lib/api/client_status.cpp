@@ -15,7 +15,8 @@ void ClientStatus::record(const session::LinkNotice& notice) {
     connects_ += opens ? 1U : 0U;
     losses_ += notice.broke ? 1U : 0U;
     if (notice.trunk != 0 && (opens || closes)) {
-        connections_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string()};
+        connections_[notice.trunk] = {opens, std::chrono::system_clock::now(), closes ? notice.text : std::string(),
+                                      opens ? notice.text : std::string()};
     }
     if (notice.kind == Kind::waiting || notice.kind == Kind::resumed) {
         connections_[notice.trunk].detached_since = notice.kind == Kind::waiting ? Clock::now() : TimePoint{};

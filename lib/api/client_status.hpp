@@ -21,6 +21,7 @@ public:
         bool is_open = false;
         std::chrono::system_clock::time_point since{};  // of the present state
         std::string why{};                              // why it is not open
+        std::string tls{};                              // its encryption, if it is open
         TimePoint detached_since{};                     // since when it waits to be resumed; zero if it does not
 
         bool is_waiting() const noexcept { return is_open && detached_since != TimePoint{}; }

@@ -168,6 +168,16 @@ std::vector<PassedSocket> Control::take_sockets() const {
     return all;
 }
 
+std::string Control::take_ticket_keys() const {
+    Result<admin::Reply, admin::NoReply> reply = admin::ask(path_, {"GET", admin::ticket_keys_path}, timeout_);
+    if (!reply) {
+        throw control_error(why_of(reply.error().why), reply.error().text);
+    }
+    const Json body = reply->status == 200 ? Json::parse(reply->body, nullptr, false) : Json();
+    const Json keys = body.is_object() ? body.value("ticket_keys", Json()) : Json();
+    return keys.is_string() ? keys.get<std::string>() : std::string();
+}
+
 std::string Control::hand_over() const {
     return ask("POST", admin::handover_path, admin::text_of(Json{{"version", admin::handover_version}}));
 }

@@ -9,8 +9,21 @@ namespace ferrotunnel::detail {
 
 void EdgeTls::open(const Https& https) {
     certificates_ = std::make_unique<HttpsCertificates>(https, log_);
+    if (const std::string keys = std::exchange(inherited_ticket_keys_, {}); !keys.empty()) {
+        (void)certificates_->tls()->take_over_ticket_keys(keys, Clock::now());
+    }
     *present_ = certificates_->tls();
     set_rate(https);
+}
+
+std::vector<transport::CertificateExpiry> EdgeTls::expiries() const {
+    const std::shared_ptr<transport::VisitorTls> tls = present_->get();
+    return tls ? tls->expiries() : std::vector<transport::CertificateExpiry>();
+}
+
+std::string EdgeTls::ticket_keys() const {
+    const std::shared_ptr<transport::VisitorTls> tls = present_->get();
+    return tls ? tls->hand_over_ticket_keys(Clock::now()) : std::string();
 }
 
 std::unique_ptr<HttpsCertificates> EdgeTls::make(const Https& https) const {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "api/https_certificates.hpp"
 #include "base/published.hpp"
@@ -19,6 +22,12 @@ public:
 
     /// Reads the certificates. Throws transport::TlsConfigError.
     void open(const Https& https);
+    /// The keys of visitors' session tickets, for the process that replaces this one; empty without TLS. Thread-safe.
+    std::string ticket_keys() const;
+    /// The certificates that expire first. Thread-safe.
+    std::vector<transport::CertificateExpiry> expiries() const;
+    /// Those of a process that this one replaces. Before open().
+    void set_ticket_keys(std::string keys) noexcept { inherited_ticket_keys_ = std::move(keys); }
     /// Watches their files from now on.
     void watch() { certificates_->watch(); }
     bool is_open() const noexcept { return certificates_ != nullptr; }
@@ -43,6 +52,7 @@ private:
     using HandshakeRate = Published<std::shared_ptr<login::NetworkRateLimiter>>;
 
     Logger& log_;
+    std::string inherited_ticket_keys_;  // until open()
     std::unique_ptr<HttpsCertificates> certificates_;
     const std::shared_ptr<PresentTls> present_ = std::make_shared<PresentTls>();
     const std::shared_ptr<HandshakeRate> handshakes_ = std::make_shared<HandshakeRate>();

@@ -274,6 +274,10 @@ std::string FacadeControl::dashboard_url() const {
     return dashboard_endpoint_.empty() ? "" : (certificates_ ? "https://" : "http://") + dashboard_endpoint_;
 }
 
+std::vector<transport::CertificateExpiry> FacadeControl::dashboard_certificates() const {
+    return certificates_ ? certificates_->tls()->expiries() : std::vector<transport::CertificateExpiry>();
+}
+
 double FacadeControl::start_time_seconds() const {
     const MutexLock lock(mutex_);
     return std::chrono::duration<double>(started_.time_since_epoch()).count();

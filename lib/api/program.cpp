@@ -52,6 +52,10 @@ void inherit(Server& server, std::vector<PassedSocket> sockets) {
     EngineAccess::of(server).handover().inherit(std::move(named));
 }
 
+void inherit_ticket_keys(Server& server, std::string keys) {
+    EngineAccess::of(server).handover().inherit_ticket_keys(std::move(keys));
+}
+
 void take_control_name(Server& server) {
     EngineAccess::of(server).control().claim_wanted_path();
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin/stats_json.hpp"
+#include "api/certificates.hpp"
 #include "api/server_route.hpp"
 #include "api/statistics.hpp"
 #include "api/token_report.hpp"
@@ -47,10 +48,12 @@ public:
     }
     admin::EventRing& events() override { return needs_.control.events(); }
     Answer sockets(std::size_t first) override { return needs_.handover.answer_sockets(first); }
+    Answer ticket_keys() override { return needs_.handover.answer_ticket_keys(); }
     Answer hand_over() override { return needs_.handover.begin(); }
 
 private:
     Json kept_out() const;
+    Certificates certificates() const;
 
     const ServerControlNeeds needs_;
 };
@@ -71,6 +74,7 @@ Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
     json["http"] = numbers_of(stats.http);
     json["datagrams"] = numbers_of(stats.datagrams);
     json.update(list_of(tunnels));
+    json["certificates"] = certificates().json();
     json["kept_out"] = kept_out();
     json["plugins"] = Json::array();
     for (const PluginInfo& plugin : needs_.plugins.infos()) {
@@ -90,7 +94,18 @@ void ServerControl::metrics(metrics::Exposition& to) {
     put_quota_refusals(to, *needs_.shared);
     put(to, needs_.statistics.worker_stats());
     put(to, needs_.plugins.infos());
+    certificates().put(to);
     needs_.control.put_metrics(to);
+}
+
+Certificates ServerControl::certificates() const {
+    Certificates all;
+    if (const std::shared_ptr<transport::TlsContext> tls = needs_.shared->tls.get()) {
+        all.add("tunnel", tls->expiry());
+    }
+    all.add("visitors", needs_.edge.tls().expiries());
+    all.add("dashboard", needs_.control.dashboard_certificates());
+    return all;
 }
 
 std::string ServerControl::why_not_ready() {

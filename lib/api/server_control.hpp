@@ -7,6 +7,7 @@
 #include "api/facade_control.hpp"
 #include "api/lifecycle.hpp"
 #include "api/server_clients.hpp"
+#include "api/server_edge.hpp"
 #include "api/server_endpoints.hpp"
 #include "api/server_handover.hpp"
 #include "api/server_plugins.hpp"
@@ -27,6 +28,7 @@ struct ServerControlNeeds {
     const ServerPlugins& plugins;
     ServerClients& clients;
     ServerHandover& handover;
+    const ServerEdge& edge;
 };
 
 /// Called on the control API's thread, which FacadeControl ends before the parts that this needs.

@@ -48,6 +48,7 @@ public:
     /// Visitors and requests from now on use the rules of these settings.
     void set_rules(const ServerSettings& settings);
     EdgeTls& tls() noexcept { return tls_; }
+    const EdgeTls& tls() const noexcept { return tls_; }
 
     /// See Server::add_listener; `what` starts the text of its exceptions. Before open() it fails.
     std::string add(Server::Visitors visitors, const runtime::SocketAddress& at, const std::string& what);

@@ -92,6 +92,10 @@ Answer ServerHandover::answer_sockets(std::size_t first) {
     return answer;
 }
 
+Answer ServerHandover::answer_ticket_keys() {
+    return {200, Json{{"ticket_keys", needs_.edge.tls().ticket_keys()}}};
+}
+
 Answer ServerHandover::begin() {
     if (needs_.lifecycle.stopping()) {
         return admin::refusal(409, "ended", "The program is stopping.");

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "admin/subject.hpp"
@@ -47,8 +49,12 @@ public:
     /// Number of changes to the set of sockets so far.
     std::uint64_t socket_changes() const noexcept { return needs_.shared->ports->socket_changes(); }
 
+    /// The keys of visitors' session tickets of the server that this one replaces. Before the start.
+    void inherit_ticket_keys(std::string keys) { needs_.edge.tls().set_ticket_keys(std::move(keys)); }
+
     // Requests of the other process, on the control API's thread.
     admin::Answer answer_sockets(std::size_t first);
+    admin::Answer answer_ticket_keys();
     /// The other process replaces this one from now on, if the program drains. Both accept until the program, which
     /// sends itself SIGTERM for this (cli/drain_request.hpp), stops the server: begin_drain() leaves the sockets.
     admin::Answer begin();

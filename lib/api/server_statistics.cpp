@@ -83,6 +83,7 @@ void add_trunk(TunnelInfo& info, ServicePlaces& places, const session::SessionVi
     if (info.client.empty() || view.since < info.since) {
         info.client = view.peer;
         info.agent = view.agent;
+        info.tls = view.tls;
         info.token_name = view.token_name;
         info.name = view.name;
         info.since = view.since;

@@ -47,8 +47,9 @@ struct ServiceEntry {
     std::size_t rules = 0;                   // for HTTP, in bytes
     HostClaims claims;                       // for HTTP and TLS
     wire::ServiceKind kind = wire::ServiceKind::tcp;
-    std::string local{};                  // its backend; empty: none
-    std::optional<KnownService> known{};  // for a service with a backend
+    std::string local{};                                        // its backend; empty: none
+    std::optional<transport::CertificateExpiry> certificate{};  // for a backend that asks for one
+    std::optional<KnownService> known{};                        // for a service with a backend
 
     bool is_off() const { return known && known->is_off(); }
 };

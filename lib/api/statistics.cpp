@@ -34,12 +34,19 @@ constexpr Metric refused_before_services =
 constexpr Metric accepted_from_visitors =
     counter("ferrotunnel_connections", "Connections accepted from visitors, by kind.").by("kind");
 
+constexpr Metric trunk_handshakes =
+    counter("ferrotunnel_trunk_tls_handshakes",
+            "TLS handshakes of logins that succeeded, by key exchange: hybrid is X25519MLKEM768, classic all others.")
+        .by("key_exchange");
+
 constexpr Statistic<ServerStats> server_rows[]{
     {&ServerStats::clients, "clients", gauge("ferrotunnel_clients", "Connected clients.")},
     {&ServerStats::connections, "connections", gauge("ferrotunnel_trunks", "Open tunnel connections from clients.")},
     {&ServerStats::services, "services", gauge("ferrotunnel_services", "Registered services that visitors can reach.")},
     {&ServerStats::logins, "logins", counter("ferrotunnel_logins", "Successful logins.")},
     {&ServerStats::logins_refused, "logins_refused", refused_before_services, "login"},
+    {&ServerStats::logins_hybrid, "logins_hybrid", trunk_handshakes, "hybrid"},
+    {&ServerStats::logins_classic, "logins_classic", trunk_handshakes, "classic"},
     {&ServerStats::visitors_accepted, "visitors_accepted", accepted_from_visitors, "tcp"},
     {&ServerStats::visitors_waiting, "visitors_waiting",
      gauge("ferrotunnel_visitors_waiting",
@@ -63,6 +70,12 @@ constexpr Statistic<ClientStats> client_rows[]{
            "Smallest round-trip time to the server in the last minute, in seconds; 0 if unknown.")},
 };
 
+constexpr Metric visitor_handshakes =
+    counter(
+        "ferrotunnel_http_tls_handshakes",
+        "TLS handshakes with visitors that succeeded, by key exchange: hybrid is X25519MLKEM768, classic all others.")
+        .by("key_exchange");
+
 constexpr Statistic<HttpStats> http_rows[]{
     {&HttpStats::connections_now, "connections_now",
      gauge("ferrotunnel_http_connections_open", "Open connections from HTTP visitors.")},
@@ -80,6 +93,8 @@ constexpr Statistic<HttpStats> http_rows[]{
     {&HttpStats::upgrades, "upgrades",
      counter("ferrotunnel_http_upgrades", "Connections upgraded to another protocol, such as WebSocket.")},
     {&HttpStats::handshakes_failed, "handshakes_failed", refused_before_services, "tls_handshake"},
+    {&HttpStats::handshakes_hybrid, "handshakes_hybrid", visitor_handshakes, "hybrid"},
+    {&HttpStats::handshakes_classic, "handshakes_classic", visitor_handshakes, "classic"},
     {&HttpStats::backend_opened, "backend_opened",
      counter("ferrotunnel_http_backend_connections", "Connections to HTTP backends requested.")},
     {&HttpStats::backend_reused, "backend_reused",
@@ -413,6 +428,8 @@ HttpStats http_of(const exchange::EdgeCounters& edge) {
     stats.visitors_lost = load(edge.visitors_lost);
     stats.upgrades = load(edge.upgrades);
     stats.handshakes_failed = load(edge.handshakes_failed);
+    stats.handshakes_hybrid = load(edge.handshakes_hybrid);
+    stats.handshakes_classic = load(edge.handshakes_classic);
     stats.backend_opened = load(edge.backend_opened);
     stats.backend_reused = load(edge.backend_reused);
     stats.retries = load(edge.retries);
@@ -434,6 +451,8 @@ ServerStats collect(const ServerStatistics::Needs& from, const std::vector<Tunne
     const trace::SpanCounts spans = from.traces.counts();
     stats.traces = {spans.sent, spans.failed, spans.dropped};
     stats.logins_refused = load(shared.counters->logins_refused);
+    stats.logins_hybrid = load(shared.counters->logins_hybrid);
+    stats.logins_classic = load(shared.counters->logins_classic);
     stats.visitors_accepted = load(shared.traffic->visitors);
     const directory::HoldLimiter::Counts holds = shared.ports->holds();
     stats.visitors_waiting = holds.waiting;

@@ -475,6 +475,8 @@ inline constexpr std::size_t certificate_folder_entries_max = 200'000;
 /// rounds.
 inline constexpr auto certificate_reload_min = 100ms;
 inline constexpr auto certificate_reload_max = 1h;
+/// The certificates of one use that status, metrics and dashboard list: those that expire first.
+inline constexpr std::size_t certificates_listed_max = 100;
 /// How long a visitor's TLS session can be resumed, and how often the key that seals tickets changes. With this many
 /// keys kept, a ticket can be opened for as long as its session lives.
 inline constexpr auto visitor_session_lifetime = 8h;

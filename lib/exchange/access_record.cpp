@@ -115,6 +115,7 @@ access::Entry AccessRecord::entry_of(const RequestFacts& request, const VisitorF
     entry.referer = noted_->referer;
     entry.user_agent = noted_->user_agent;
     entry.request_id = request.id;
+    entry.tls_group = name_of(visitor.key_group);
     entry.cause = end.cause;
     entry.member = end.member;
     entry.outcome = end.how;

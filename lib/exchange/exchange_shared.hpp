@@ -41,7 +41,9 @@ struct EdgeCounters {
     Count visitors_lost{0};  // visitors that left during an exchange, or did not read its response
     Count upgrades{0};
     Count handshakes_failed{0};  // TLS handshakes
-    Count bytes_in{0};           // on visitors' connections
+    Count handshakes_hybrid{0};  // that agreed on a post-quantum key, and others that succeeded
+    Count handshakes_classic{0};
+    Count bytes_in{0};  // on visitors' connections
     Count bytes_out{0};
 
     static void add(Count& count, std::uint64_t n = 1) noexcept { count.fetch_add(n, std::memory_order_relaxed); }

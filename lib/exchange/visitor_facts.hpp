@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/key_group.hpp"
 #include "net/ip_address.hpp"
 #include "shaping/shapes.hpp"
 
@@ -19,6 +20,7 @@ struct VisitorFacts {
     /// The number of the visitor's connection within its worker; connections number themselves.
     std::uint64_t connection = 0;
     bool https = false;
+    KeyGroup key_group = KeyGroup::none;
     bool http2 = false;  // several exchanges at a time
     /// The visitor's X-Forwarded-* and X-Request-Id are trusted.
     bool trusted = false;

@@ -121,9 +121,12 @@ bool HttpConnection::shake_hands() {
     switch (pipe_->handshake(why)) {
         case IoStatus::ok:
             enter(!visitor_.https && edge_.settings().h2c ? Phase::preface : Phase::head);
-            if (const transport::VisitorHandshake* const told = pipe_->visitor(); told && told->protocol == "h2") {
-                switch_to_http2();
-                return false;
+            if (const transport::VisitorHandshake* const told = pipe_->visitor()) {
+                note_key_group(pipe_->key_group());
+                if (told->protocol == "h2") {
+                    switch_to_http2();
+                    return false;
+                }
             }
             return true;
         case IoStatus::would_block:
@@ -139,6 +142,12 @@ bool HttpConnection::shake_hands() {
     exchange::EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();
     return false;
+}
+
+void HttpConnection::note_key_group(KeyGroup group) noexcept {
+    visitor_.key_group = group;
+    const bool is_hybrid = group == KeyGroup::hybrid;
+    exchange::EdgeCounters::add(is_hybrid ? edge_.counters.handshakes_hybrid : edge_.counters.handshakes_classic);
 }
 
 // Compares unread bytes with the preface of HTTP/2, before anything is parsed.

@@ -66,6 +66,7 @@ private:
     void enter(Phase next) noexcept;
     bool reads_head() const noexcept { return phase_ == Phase::preface || phase_ == Phase::head; }
     bool shake_hands();
+    void note_key_group(KeyGroup group) noexcept;
     void check_preface();
     void switch_to_http2();
 

@@ -19,6 +19,13 @@ bool may_reconnect(const trunk::TrunkEnd& end) {
                            end.code != Code::forbidden && end.code != Code::going_away);
 }
 
+void count_key_group(ServerCounters& counters, KeyGroup group) noexcept {
+    if (group != KeyGroup::none) {
+        auto& count = group == KeyGroup::hybrid ? counters.logins_hybrid : counters.logins_classic;
+        count.fetch_add(1, std::memory_order_relaxed);
+    }
+}
+
 }  // namespace
 
 // --- the login ---
@@ -32,6 +39,7 @@ void ServerSession::on_welcome() {
                 facts_.client,
                 facts_.peer.text(),
                 facts_.agreement.peer_agent,
+                trunk_->pipe().description(),
                 facts_.token_name,
                 facts_.agreement.peer_name,
                 std::chrono::system_clock::now(),
@@ -43,6 +51,7 @@ void ServerSession::on_welcome() {
     trunk_->govern_by(at_.shared->memory, facts_.token_name);
     resumption_.begin();
     trunk_->login_done(facts_.agreement.peer);
+    count_key_group(*at_.shared->counters, trunk_->pipe().key_group());
     log_session_begin(at_, trunk_->pipe().description());
     notify(at_, trunks == 1 ? ServerNotice::Kind::connected : ServerNotice::Kind::joined, Code::none, {}, trunks);
     if (at_.shared->registry->is_replaced(facts_.key)) {

@@ -69,6 +69,8 @@ struct ServerNotice {
 
 struct ServerCounters {
     std::atomic<std::uint64_t> logins_refused{0};
+    std::atomic<std::uint64_t> logins_hybrid{0};  // over TLS with a post-quantum key, and with another one
+    std::atomic<std::uint64_t> logins_classic{0};
     std::atomic<std::uint64_t> visitors_refused{0};  // visitors for which no stream could be opened
     std::atomic<std::uint64_t> protocol_violations{0};
 };

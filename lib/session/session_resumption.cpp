@@ -154,7 +154,10 @@ void SessionResumption::resume(ResumedConnection connection) {
     if (needs_.plugins != nullptr) {
         needs_.plugins->moved();
     }
-    needs_.view.change([this](SessionView& view) { view.peer = needs_.facts.peer.text(); });
+    needs_.view.change([this, tls = connection.pipe->description()](SessionView& view) {
+        view.peer = needs_.facts.peer.text();
+        view.tls = tls;
+    });
     notify(needs_.at, ServerNotice::Kind::resumed, Code::none, {});
     needs_.trunk->attach(std::move(connection.pipe), received, framed(*step.send), {});
 }

@@ -39,6 +39,7 @@ struct SessionView {
     directory::ClientId client{};  // common to the trunks of a tunnel
     std::string peer;
     std::string agent;
+    std::string tls;  // the encryption of its connection; "plain" without
     std::string token_name;
     std::string name;  // the client's own name for itself, or empty
     std::chrono::system_clock::time_point since;

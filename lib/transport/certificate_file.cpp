@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "net/host_name.hpp"
 #include "transport/certificate.hpp"
+#include "transport/certificate_expiry.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/visitor_context.hpp"
 
@@ -22,11 +23,6 @@ namespace {
 using WallTime = std::chrono::system_clock::time_point;
 
 constexpr std::size_t shown_name_max = 100;
-
-WallTime time_of(const ASN1_TIME* time) {
-    std::tm parts{};
-    return ASN1_TIME_to_tm(time, &parts) == 1 ? std::chrono::system_clock::from_time_t(::timegm(&parts)) : WallTime{};
-}
 
 std::string day_of(WallTime time) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(time);

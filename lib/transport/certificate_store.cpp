@@ -183,7 +183,11 @@ void CertificateStore::publish(WallTime now) {
     report_.problems = folder_problems_;
     for (const auto& [place, pair] : pairs_) {
         report_.problems.insert(report_.problems.end(), pair.problems.begin(), pair.problems.end());
+        if (pair.loaded) {
+            next->expiries_.push_back(expiry_of(pair.loaded->certificate.get(), pair.files.certificate));
+        }
     }
+    keep_soonest(next->expiries_);
     std::shared_ptr<const CertificateSnapshot> old = std::move(next);
     const MutexLock lock(swap_);
     snapshot_.swap(old);  // the old snapshot is destroyed with its last holder, and not under the lock

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "transport/certificate_expiry.hpp"
 #include "transport/certificate_file.hpp"
 #include "transport/certificate_folder.hpp"
 
@@ -65,6 +66,8 @@ public:
     /// Null: reject. Costs two hash lookups, however many names there are.
     const ServedCertificates* find(std::string_view host) const noexcept;
     std::size_t hosts() const noexcept { return exact_.size() + wildcard_.size(); }
+    /// The certificates that expire first, as far as they were read.
+    const std::vector<CertificateExpiry>& expiries() const noexcept { return expiries_; }
 
 private:
     friend class CertificateStore;
@@ -76,6 +79,7 @@ private:
     Map exact_;
     Map wildcard_;  // the key is what follows "*."
     ServedCertificates fallback_;
+    std::vector<CertificateExpiry> expiries_;
 };
 
 class CertificateStore {

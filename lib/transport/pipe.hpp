@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/key_group.hpp"
 #include "runtime/io_result.hpp"
 #include "runtime/socket.hpp"
 
@@ -92,7 +93,10 @@ public:
     /// The handshake of a visitor's TLS connection, once it is done; null for any other connection.
     virtual const VisitorHandshake* visitor() const noexcept { return nullptr; }
 
-    /// "TLSv1.3 TLS_AES_128_GCM_SHA256", or "plain".
+    /// In which TLS agreed on its keys, once the handshake is done.
+    virtual KeyGroup key_group() const noexcept { return KeyGroup::none; }
+
+    /// "TLSv1.3 TLS_AES_128_GCM_SHA256 x25519": version, suite and group; or "plain".
     virtual std::string description() const = 0;
     /// Why the last read, write or flush returned `error`, in words.
     virtual std::string error_text() const = 0;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "transport/key_groups.hpp"
 #include "transport/limits.hpp"
 #include "transport/tls_context.hpp"
 
@@ -92,7 +93,7 @@ SealContext::SealContext(End end, Bytes key, std::string_view service, Carries c
     require(SSL_CTX_set_num_tickets(context, 0) == 1 && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
             SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
             SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1 &&
-            SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1);
+            use_key_groups(context, GroupsOf::peers));
     SSL_CTX_set_app_data(context, this);
     if (end == End::service) {
         SSL_CTX_set_psk_find_session_callback(context, &SealContext::find_session);

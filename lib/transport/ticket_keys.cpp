@@ -7,8 +7,11 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstring>
 
+#include "base/hex.hpp"
 #include "transport/certificate.hpp"
 #include "transport/tls_context.hpp"
 
@@ -21,6 +24,9 @@ constexpr int failed = -1;
 constexpr int unknown_ticket = 0;
 constexpr int opened = 1;
 constexpr int opened_by_an_old_key = 2;  // the visitor gets a new ticket
+
+// Of a newest key: it is replaced long before.
+constexpr std::uint64_t max_age_ms = 1'000ULL * 3'600 * 24;
 
 int place_of_keys() {
     static const int place = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -50,8 +56,10 @@ TicketKeys::TicketKeys() {
 
 std::shared_ptr<const TicketKeys::Key> TicketKeys::make_key() {
     auto key = std::make_shared<Key>();
-    const auto fill = [](auto& bytes) { return RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1; };
-    if (!fill(key->name) || !fill(key->cipher) || !fill(key->mac)) {
+    bool fine = true;
+    key->for_each_part(
+        [&fine](MutableBytes part) { fine = fine && RAND_bytes(part.data(), static_cast<int>(part.size())) == 1; });
+    if (!fine) {
         throw TlsConfigError("cannot get random bytes: " + take_openssl_error());
     }
     return key;
@@ -72,6 +80,54 @@ void TicketKeys::rotate(TimePoint now) {
     if (now - made_at_ >= limits::ticket_key_seals_for) {
         made_at_ = now;
     }
+}
+
+// "14400000:00ff...": the age in milliseconds, and the keys in hexadecimal digits, the newest first.
+std::string TicketKeys::hand_over(TimePoint now) const {
+    const MutexLock lock(mutex_);
+    const Duration age = made_at_ == never ? Duration::zero() : now - made_at_;
+    std::string text = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()) + ':';
+    for (const auto& key : keys_) {
+        if (key) {
+            Key copy = *key;
+            copy.for_each_part([&text](MutableBytes part) { append_hex(text, part); });
+        }
+    }
+    return text;
+}
+
+bool TicketKeys::take_over(std::string_view text, TimePoint now) {
+    const std::size_t colon = text.find(':');
+    std::uint64_t age = 0;
+    if (colon == std::string_view::npos ||
+        std::from_chars(text.data(), text.data() + colon, age).ptr != text.data() + colon) {
+        return false;
+    }
+    text.remove_prefix(colon + 1);
+    Keys taken;
+    std::size_t count = 0;
+    for (; !text.empty(); ++count) {
+        if (count == taken.size() || text.size() < 2 * sizeof(Key)) {
+            return false;
+        }
+        auto key = std::make_shared<Key>();
+        bool fine = true;
+        key->for_each_part([&](MutableBytes part) {
+            fine = fine && from_hex(text.substr(0, 2 * part.size()), part);
+            text.remove_prefix(2 * part.size());
+        });
+        if (!fine) {
+            return false;
+        }
+        taken[count] = std::move(key);
+    }
+    if (count == 0 || age > max_age_ms) {
+        return false;
+    }
+    const MutexLock lock(mutex_);
+    keys_ = std::move(taken);
+    made_at_ = now - std::chrono::milliseconds(age);
+    return true;
 }
 
 void TicketKeys::install(SSL_CTX* context) {

@@ -1,6 +1,7 @@
 // Keys that seal the session tickets of visitors. The visitor keeps the ticket; the key to open it again is kept here,
-// in memory only, the same for all workers, and is discarded after some hours. An attacker who obtains the keys
-// later can read no older data (of TLS 1.2; in TLS 1.3 a resumed session has fresh keys anyway).
+// in memory only, the same for all workers and for the process that replaces this one, and is discarded after some
+// hours. An attacker who obtains the keys later can read no older data (of TLS 1.2; in TLS 1.3 a resumed session has
+// fresh keys anyway).
 //
 //     new key every 4 h:   |--seals--|--opens only--|--opens only--|  discarded
 #pragma once
@@ -11,7 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "base/mutex.hpp"
@@ -27,6 +31,12 @@ public:
     /// Thread-safe.
     void rotate(TimePoint now);
 
+    /// The keys and the age of the newest, for the process that replaces this one: secrets. Thread-safe.
+    std::string hand_over(TimePoint now) const;
+    /// Uses these keys in place of its own. False if the text does not come from hand_over(): nothing changes then.
+    /// Thread-safe.
+    bool take_over(std::string_view text, TimePoint now);
+
     /// Makes the context seal and open its tickets with these keys, which must outlive it.
     void install(SSL_CTX* context);
 
@@ -36,6 +46,13 @@ private:
         std::array<std::uint8_t, 32> cipher;
         std::array<std::uint8_t, 32> mac;
         ~Key();
+        /// Calls `action(bytes)` for each part.
+        template <typename Action>
+        void for_each_part(Action action) {
+            action(MutableBytes(name));
+            action(MutableBytes(cipher));
+            action(MutableBytes(mac));
+        }
     };
     using Keys =
         std::array<std::shared_ptr<const Key>, limits::ticket_keys_kept>;  // the newest first; the last may be null

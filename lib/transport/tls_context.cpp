@@ -8,6 +8,7 @@
 
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/key_groups.hpp"
 #include "transport/pem_file.hpp"
 #include "transport/system_authorities.hpp"
 #include "transport/tls_bio.hpp"
@@ -46,7 +47,7 @@ SSL_CTX* make_native(const SSL_METHOD* method) {
                 SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
                 SSL_CTX_set_ciphersuites(
                     context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
-                SSL_CTX_set1_groups_list(context, "X25519:P-256") == 1;
+                use_key_groups(context, GroupsOf::peers);
     if (!fine) {
         SSL_CTX_free(context);
         require_openssl(false, "cannot set up TLS");
@@ -138,6 +139,7 @@ std::shared_ptr<TlsContext> TlsContext::make_server(const TlsServerSettings& set
     SSL_CTX_set_alpn_select_cb(context, choose_alpn, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->certificate_file_ = settings.certificate_file;
         made->exposed_key_ = if_exposed(settings.key_file);
     } else {
         use_identity(context, settings.state_directory.empty() ? make_identity()
@@ -170,6 +172,11 @@ bool TlsContext::shows_the_same(const TlsContext& other) const noexcept {
     return same;
 }
 
+std::optional<CertificateExpiry> TlsContext::expiry() const {
+    X509* const certificate = is_for_visitors() ? nullptr : SSL_CTX_get0_certificate(context_);
+    return certificate != nullptr ? std::optional(expiry_of(certificate, certificate_file_)) : std::nullopt;
+}
+
 std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& settings) {
     std::shared_ptr<TlsContext> made(new TlsContext);
     made->context_ = make_native(TLS_client_method());
@@ -177,6 +184,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
     require_openssl(SSL_CTX_set_alpn_protos(context, alpn_list, alpn_list_bytes) == 0, "cannot set up TLS");
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->certificate_file_ = settings.certificate_file;
     }
     if (!settings.ca_file.empty()) {
         use_authority(context, settings.ca_file);
@@ -222,6 +230,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     SSL_CTX_set_verify(context, made->verifies_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!settings.certificate_file.empty() || !settings.key_file.empty()) {
         use_files(context, settings.certificate_file, settings.key_file);
+        made->certificate_file_ = settings.certificate_file;
         made->exposed_key_ = if_exposed(settings.key_file);
     }
     made->sessions_ = std::make_unique<BackendSessions>();

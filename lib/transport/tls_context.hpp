@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "transport/certificate_expiry.hpp"
 #include "transport/pipe.hpp"
 
 struct ssl_ctx_st;
@@ -91,6 +92,9 @@ public:
     /// Whether both use the same certificate with the same chain.
     bool shows_the_same(const TlsContext& other) const noexcept;
 
+    /// When our certificate expires; empty without one.
+    std::optional<CertificateExpiry> expiry() const;
+
     /// The file of the private key if all users of this machine can read it; otherwise empty.
     const std::string& exposed_key() const noexcept { return exposed_key_; }
 
@@ -114,6 +118,7 @@ private:
     bool verifies_ = false;
     std::string fingerprint_;
     std::string exposed_key_;
+    std::filesystem::path certificate_file_;  // of our certificate; empty if it was made here
     std::string server_name_;
     std::string needed_protocol_;
     std::optional<std::string> pin_;

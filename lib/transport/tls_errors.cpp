@@ -15,6 +15,7 @@
 #include "base/free_with.hpp"
 #include "base/text.hpp"
 #include "transport/certificate.hpp"
+#include "transport/certificate_names.hpp"
 #include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
@@ -27,63 +28,16 @@ struct PeerNames {
     std::string common_name;  // from the subject, which is not checked: RFC 9525, 6.3
 };
 
-constexpr int listed_names_max = 5;
-constexpr std::size_t name_length_max = 100;
-
-std::string_view bytes_of(const ASN1_STRING* text) {
-    return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-            static_cast<std::size_t>(ASN1_STRING_length(text))};
-}
-
-std::string address_text(std::string_view bytes) {
-    std::string text;
-    if (bytes.size() == 4) {
-        for (const char byte : bytes) {
-            text += (text.empty() ? "" : ".") + std::to_string(static_cast<unsigned char>(byte));
-        }
-        return text;
-    }
-    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-        std::array<char, 8> group{};
-        std::snprintf(group.data(), group.size(), "%s%x", i == 0 ? "" : ":",
-                      static_cast<unsigned>(static_cast<unsigned char>(bytes[i])) << 8U |
-                          static_cast<unsigned char>(bytes[i + 1]));
-        text += group.data();
-    }
-    return text;
-}
-
-std::string text_of(const GENERAL_NAME& name) {
-    switch (name.type) {
-        case GEN_DNS:
-            return printable(bytes_of(name.d.dNSName), name_length_max);
-        case GEN_IPADD:
-            return address_text(bytes_of(name.d.iPAddress).substr(0, 16));
-        default:
-            return {};  // such as a mail address: nobody connects by that
-    }
-}
+constexpr std::size_t listed_names_max = 5;
 
 std::string listed_names(X509* certificate) {
-    const std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(
-        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+    const CertificateNames names = names_in(certificate, listed_names_max);
     std::string listed;
-    int found = 0;
-    const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
-    for (int i = 0; i < count; ++i) {
-        const std::string text = text_of(*sk_GENERAL_NAME_value(names.get(), i));
-        if (!text.empty() && ++found <= listed_names_max) {
-            listed += (listed.empty() ? "" : ", ") + text;
-        }
+    for (const std::string& name : names.first) {
+        listed += (listed.empty() ? "" : ", ") + name;
     }
-    return found > listed_names_max ? listed + " and " + std::to_string(found - listed_names_max) + " more" : listed;
-}
-
-std::string common_name_of(X509* certificate) {
-    const X509_NAME* subject = X509_get_subject_name(certificate);
-    const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    const X509_NAME_ENTRY* entry = at < 0 ? nullptr : X509_NAME_get_entry(subject, at);
-    return entry == nullptr ? std::string() : printable(bytes_of(X509_NAME_ENTRY_get_data(entry)), name_length_max);
+    const std::size_t more = names.count - names.first.size();
+    return more != 0 ? listed + " and " + std::to_string(more) + " more" : listed;
 }
 
 // The names of the peer's certificate, even if it was not accepted. All are safe to print. Empty if there is no
@@ -91,7 +45,7 @@ std::string common_name_of(X509* certificate) {
 PeerNames peer_names(SSL* ssl) {
     const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
     X509* certificate = chain == nullptr || sk_X509_num(chain) == 0 ? nullptr : sk_X509_value(chain, 0);
-    return certificate == nullptr ? PeerNames() : PeerNames{listed_names(certificate), common_name_of(certificate)};
+    return certificate == nullptr ? PeerNames() : PeerNames{listed_names(certificate), common_name_in(certificate)};
 }
 
 // --- texts

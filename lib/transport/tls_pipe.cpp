@@ -14,6 +14,7 @@
 #include "runtime/address.hpp"
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
+#include "transport/key_groups.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
 #include "transport/tls_errors.hpp"
@@ -75,6 +76,7 @@ public:
     void shutdown() noexcept override;
     bool exporter(MutableBytes out32) noexcept override;
     const VisitorHandshake* visitor() const noexcept override { return visitor_.get(); }
+    KeyGroup key_group() const noexcept override;
     std::string description() const override;
     std::string error_text() const override { return error_text_; }
     int fd() const noexcept override { return fd_.get(); }
@@ -450,8 +452,16 @@ bool TlsPipe::exporter(MutableBytes out32) noexcept {
                                       0) == 1;
 }
 
+KeyGroup TlsPipe::key_group() const noexcept {
+    return key_group_of(ssl_.get());
+}
+
 std::string TlsPipe::description() const {
-    return std::string(SSL_get_version(ssl_.get())) + " " + SSL_get_cipher_name(ssl_.get());
+    std::string text = std::string(SSL_get_version(ssl_.get())) + ' ' + SSL_get_cipher_name(ssl_.get());
+    if (const std::string_view group = name_of(key_group()); !group.empty()) {
+        text.append(" ").append(group);
+    }
+    return text;
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include "base/limits.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_file.hpp"
+#include "transport/key_groups.hpp"
+#include "transport/pem_file.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::transport {
@@ -22,7 +24,6 @@ constexpr const char* modern_suites =
 constexpr const char* cbc_suites =
     ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:"
     "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA";
-constexpr const char* groups = "X25519:P-256:P-384";
 constexpr int security_level = 2;  // 112 bits: RSA and DH of 2048, no SHA-1 in signatures
 
 }  // namespace
@@ -62,7 +63,7 @@ SslContextPtr make_visitor_context(TlsGrade grade) {
                       SSL_CTX_set_max_proto_version(native, TLS1_3_VERSION) == 1 &&
                       SSL_CTX_set_ciphersuites(native, tls13_suites) == 1 &&
                       SSL_CTX_set_cipher_list(native, suites.c_str()) == 1 &&
-                      SSL_CTX_set1_groups_list(native, groups) == 1;
+                      use_key_groups(native, GroupsOf::visitors);
     if (!fine) {
         throw TlsConfigError("cannot set up TLS: " + take_openssl_error());
     }

@@ -239,6 +239,18 @@ void VisitorTls::rotate_ticket_keys(TimePoint now) {
     inner_->tickets.rotate(now);
 }
 
+std::vector<CertificateExpiry> VisitorTls::expiries() const {
+    return inner_->certificates.snapshot()->expiries();
+}
+
+std::string VisitorTls::hand_over_ticket_keys(TimePoint now) const {
+    return inner_->tickets.hand_over(now);
+}
+
+bool VisitorTls::take_over_ticket_keys(std::string_view text, TimePoint now) {
+    return inner_->tickets.take_over(text, now);
+}
+
 bool VisitorTls::has_certificate(std::string_view host) const {
     return inner_->certificates.snapshot()->find(host) != nullptr;
 }

@@ -72,6 +72,14 @@ public:
     /// Makes a new ticket key when it is time. Thread-safe, and cheap; once a minute is often enough.
     void rotate_ticket_keys(TimePoint now);
 
+    /// The certificates for visitors that expire first. Thread-safe.
+    std::vector<CertificateExpiry> expiries() const;
+
+    /// The keys of tickets, for another process that serves the same visitors, and those of such a process; see
+    /// TicketKeys. Thread-safe.
+    std::string hand_over_ticket_keys(TimePoint now) const;
+    bool take_over_ticket_keys(std::string_view text, TimePoint now);
+
     /// Whether there is a certificate now for visitors that request this name, or one that this pattern
     /// ("*.example.com") covers. Thread-safe.
     bool has_certificate(std::string_view host) const;

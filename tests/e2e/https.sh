@@ -272,3 +272,34 @@ ask app.example.com / --interface 127.0.0.2 --haproxy-protocol -D "$dir/head" -o
 has_text "$dir/head" "^HTTP/1.1 400"
 ask app.example.com /fields --interface 127.0.0.2 -H "X-Forwarded-For: 192.0.2.7" >"$dir/five.out"
 has_text "$dir/five.out" "^X-Forwarded-For: 127.0.0.2"
+
+say "sessions are resumed at a server that replaces this one, and not after a restart"
+server_name=first start_https --control "$dir/replaced.sock"
+for version in -tls1_2 -tls1_3; do
+    talk $version -sess_out "$dir/session$version" >/dev/null
+done
+server_name=second server_bind=$control start_https --control "$dir/replaced.sock" --replace
+join_ok first
+unset "programs[first]"
+for version in -tls1_2 -tls1_3; do
+    talk $version -sess_in "$dir/session$version" >"$dir/second.out"
+    has_text "$dir/second.out" "^Reused, TLSv1"
+done
+signal second TERM
+join_ok second
+unset "programs[second]"
+server_name=third start_https --control "$dir/replaced.sock"
+talk -tls1_3 -sess_in "$dir/session-tls1_3" >"$dir/third.out"
+has_text "$dir/third.out" "^New, TLSv1"
+
+say "what expires, and how keys are agreed on, is in status, metrics and the access log"
+"$FERROTUNNEL" status --control "$dir/replaced.sock" >"$dir/status"
+has_text "$dir/status" "^  certificate  .* for visitors, expires in .*: $certificates/.*.crt"
+has_text "$dir/status" "^  encryption   0 logins post-quantum, 0 other"
+"$FERROTUNNEL" status --json --control "$dir/replaced.sock" >"$dir/status.json"
+python3 - "$dir/status.json" <<'END'
+import json, sys, time
+listed = json.load(open(sys.argv[1]))["certificates"]
+assert [one["name"] for one in listed if one["use"] == "visitors"].count("app.example.com") == 1, listed
+assert all(0 < one["expires"] - time.time() < 3 * 86400 for one in listed if one["use"] == "visitors"), listed
+END

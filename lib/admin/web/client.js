@@ -1,6 +1,7 @@
 // Pages of a client's dashboard.
 import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
+import { certificates } from "/certificates.js";
 import { Chart, Rates } from "/charts.js";
 import { feed } from "/events.js";
 import { encode, picture } from "/qr.js";
@@ -56,6 +57,7 @@ export function overview() {
     { name: "State", of: (row) => badge(row.open ? "open" : "down", row.open ? "good" : "bad") },
     { name: "Since", of: (row) => ago(row.since) }, { name: "Why", of: (row) => row.why ?? "" },
   ], "No connection yet.");
+  const expiry = certificates();
   const visitsCard = card("Visits to private services", visits.element);
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
@@ -67,7 +69,7 @@ export function overview() {
       make("div", { class: "buttons" }, drain)), state,
     make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
     card("Services", table.element),
-    make("div", { class: "columns" }, card("Traffic", traffic.element), card("Connections to the server", trunks.element)), visitsCard, feed()),
+    make("div", { class: "columns" }, card("Traffic", traffic.element), card("Connections to the server", trunks.element)), visitsCard, expiry.element, feed()),
     end() { traffic.end(); },
     async refresh() {
       const now = await get("/status");
@@ -87,6 +89,7 @@ export function overview() {
       trunks.show(now.trunks, (row) => String(row.number));
       visitsCard.hidden = now.visits.length === 0;
       visits.show(now.visits, (row) => row.name);
+      expiry.show(now.certificates);
     },
   };
 }

@@ -1,6 +1,7 @@
 // Pages of a server's dashboard.
 import { ago, ask, badge, bytes, card, duration, figure, make, number, rate, say, Table } from "/dom.js";
 import { get, post } from "/api.js";
+import { certificates } from "/certificates.js";
 import { Chart, Rates } from "/charts.js";
 import { feed } from "/events.js";
 
@@ -16,6 +17,7 @@ export function overview() {
     "Nothing was rejected.");
   const places = new Table("Listen addresses", [
     { name: "For", of: (row) => row[0] }, { name: "Address", of: (row) => make("code", {}, row[1]) }], "No listen addresses.");
+  const expiry = certificates();
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
     "Drain this server? It accepts no new visitors. When the present ones have finished, it stops.",
@@ -29,7 +31,7 @@ export function overview() {
     state, make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
     make("div", { class: "columns" }, card("Traffic", traffic.element), card("Web requests", requests.element)),
     make("div", { class: "columns" }, card("Rejected, by cause", refusals.element), card("Listen addresses", places.element)),
-    feed());
+    expiry.element, feed());
   return {
     title: "Overview", element, every: 1000,
     end() { traffic.end(); requests.end(); },
@@ -56,6 +58,7 @@ export function overview() {
           .filter(([name]) => name.startsWith("dropped") || name === "unreachable").reduce((sum, [, count]) => sum + count, 0) },
       ].filter((row) => row.count > 0), (row) => row.cause);
       places.show(Object.entries(now.endpoints).filter(([, at]) => at !== ""), (row) => row[0]);
+      expiry.show(now.certificates);
     },
   };
 }

@@ -351,6 +351,33 @@ TEST_CASE("of two certificates for one name the better one serves") {
     CHECK(served(both, "a.example") == "short rsa");  // a file that was named goes before those of a folder
 }
 
+TEST_CASE("the certificates that expire first are listed, with names and files") {
+    Folder folder;
+    constexpr long day = 24 * 3'600;
+    put_pair(folder.path, "later", make({.alternative_names = "DNS:later.example", .until_seconds = 20 * day}));
+    put_pair(folder.path, "soon",
+             make({.alternative_names = "DNS:soon.example,DNS:x.example", .until_seconds = 2 * day}));
+    put_pair(folder.path, "past", make({.alternative_names = "DNS:past.example", .until_seconds = -60}));
+    folder.load();
+    const std::vector<CertificateExpiry> all = folder.store.snapshot()->expiries();
+    REQUIRE(all.size() == 3);
+    CHECK(all[0].name == "past.example");
+    CHECK(all[0].expires < now());
+    CHECK(all[1].name == "soon.example");
+    CHECK(all[1].file == folder.path / "soon.crt");
+    CHECK(std::chrono::abs(all[1].expires - now() - hours(48)) < hours(1));
+    CHECK(all[2].name == "later.example");
+
+    std::vector<CertificateExpiry> many;
+    for (std::size_t i = 0; i < 2 * limits::certificates_listed_max; ++i) {
+        many.push_back({"a.example", {}, now() - seconds(i)});
+    }
+    const auto first = many.back().expires;
+    keep_soonest(many);
+    CHECK(many.size() == limits::certificates_listed_max);
+    CHECK(many.front().expires == first);
+}
+
 TEST_CASE("intermediate certificates that are equal are kept once") {
     Folder folder;
     const Made root = make({.common_name = "root", .authority = true});

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "net/client_hello.hpp"
+#include "preferred_group.hpp"
 #include "transport/certificate.hpp"
 #include "unit/net/hello_builder.hpp"
 #include "visitor_client.hpp"
@@ -78,13 +79,28 @@ TEST_CASE("a visitor gets the certificate of the name that it asks for") {
     CHECK(got.told.server_name == "a.example");
     CHECK(!got.told.resumed);
     CHECK(got.told.client_subject == "");
-    CHECK(got.description == "TLSv1.3 TLS_AES_128_GCM_SHA256");
+    CHECK(got.description == "TLSv1.3 TLS_AES_128_GCM_SHA256 " + preferred_group());
 
     got = visit(tls, {.name = "X.B.Example"});
     CHECK(got.common_name == "*.b.example");
     CHECK(got.told.server_name == "x.b.example");
 
     CHECK(visit(tls, {.name = "a.example", .version = TLS1_2_VERSION}).common_name == "a.example");
+}
+
+TEST_CASE("a visitor without the newest group gets the one that it has") {
+    Hosts hosts({"a.example"});
+    auto tls = hosts.tls();
+    const auto group = [&](const char* groups, int version = 0) {
+        const Visit got = visit(tls, {.name = "a.example", .version = version, .groups = groups});
+        CHECK(got.open);
+        return got.description.substr(got.description.rfind(' ') + 1);
+    };
+    CHECK(group("X25519") == "x25519");
+    CHECK(group("P-256") == "secp256r1");
+    CHECK(group("P-384") == "secp384r1");
+    CHECK(group("X25519", TLS1_2_VERSION) == "x25519");
+    CHECK(group(nullptr) == preferred_group());
 }
 
 TEST_CASE("a name without a certificate is refused, or gets the fallback") {
@@ -302,6 +318,38 @@ TEST_CASE("sessions survive a reload of certificates, and two changes of the tic
     const SessionPtr session = visit(tls, {.name = "a.example"}).session;
     tls->rotate_ticket_keys(now += std::chrono::hours(1'000));
     CHECK(!visit(tls, {.name = "a.example", .session = session}).told.resumed);
+}
+
+TEST_CASE("sessions can be resumed at the process that takes the ticket keys over") {
+    Hosts hosts({"a.example"});
+    auto before = hosts.tls();
+    TimePoint now{std::chrono::hours(100)};
+    before->rotate_ticket_keys(now);
+    const SessionPtr old_session = visit(before, {.name = "a.example"}).session;
+    before->rotate_ticket_keys(now += limits::ticket_key_seals_for);
+    const SessionPtr session = visit(before, {.name = "a.example"}).session;
+    auto after = hosts.tls();
+    const auto resumes = [](const std::shared_ptr<VisitorTls>& tls, const SessionPtr& one) {
+        return visit(tls, {.name = "a.example", .session = one}).told.resumed;
+    };
+    CHECK_FALSE(resumes(after, session));
+
+    const std::string keys = before->hand_over_ticket_keys(now + 1h);
+    for (const std::string& broken :
+         {std::string(), std::string("0:"), keys.substr(0, keys.size() - 1), keys + "00", "x" + keys,
+          "99999999999" + keys, keys + keys.substr(keys.find(':') + 1) + keys.substr(keys.find(':') + 1)}) {
+        CHECK_FALSE(after->take_over_ticket_keys(broken, now));
+    }
+    CHECK_FALSE(resumes(after, session));
+
+    REQUIRE(after->take_over_ticket_keys(keys, now + 1h));
+    CHECK(resumes(after, session));
+    CHECK(resumes(after, old_session));
+    CHECK(resumes(before, visit(after, {.name = "a.example"}).session));
+    // The age of the newest came along: it is replaced 4 hours after it was made.
+    after->rotate_ticket_keys(now += limits::ticket_key_seals_for);
+    CHECK_FALSE(resumes(before, visit(after, {.name = "a.example"}).session));
+    CHECK(resumes(after, session));
 }
 
 TEST_CASE("client certificates: required, or taken if there is one") {

@@ -1,0 +1,25 @@
+// The groups in which keys are agreed, for every TLS context whose peers are ours or visitors. X25519MLKEM768 comes
+// first where OpenSSL has it (3.5 and newer): who records a connection today cannot read it with a quantum computer
+// later (FIPS 203, draft-ietf-tls-ecdhe-mlkem).
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+
+#include "base/key_group.hpp"
+
+namespace ferrotunnel::transport {
+
+enum class GroupsOf : std::uint8_t {
+    peers,     // both ends are FerroTunnel
+    visitors,  // and P-384, for older clients
+};
+
+/// False if OpenSSL rejects the groups; its error queue has the reason.
+bool use_key_groups(SSL_CTX* context, GroupsOf whose);
+
+/// In which the handshake of `ssl` agreed on its keys.
+KeyGroup key_group_of(const SSL* ssl) noexcept;
+
+}  // namespace ferrotunnel::transport
