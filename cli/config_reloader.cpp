@@ -85,7 +85,7 @@ ReloadReport ConfigReloader::reload() noexcept {
 ReloadReport ConfigReloader::roll_back(const std::shared_ptr<const Config>& before) noexcept {
     ReloadReport report = reload_from([&before](Problems&) { return before; });
     for (const auto& part : parts_) {
-        part->note_reload(report.ok(), "the trial has ended, the earlier settings are restored: " + report.outcome());
+        part->note_reload(report.ok(), "the trial ended, and the earlier settings are restored: " + report.outcome());
     }
     return report;
 }

@@ -65,7 +65,7 @@ struct VisitStats {
     std::uint64_t failed = 0;  ///< of these, failed
     std::chrono::system_clock::time_point since{};
     std::chrono::system_clock::time_point failed_at{};  ///< the last one
-    std::string why{};  ///< why the last one failed, a part of a sentence; empty if none has failed
+    std::string why{};  ///< why the last one failed, a part of a sentence; empty if none failed
 };
 
 }  // namespace ferrotunnel

@@ -20,11 +20,11 @@ Refusal too_many_trunks(std::size_t most) {
 }
 
 Refusal session_gone() {
-    return {wire::Code::going_away, "The session has ended."};
+    return {wire::Code::going_away, "The session ended."};
 }
 
 Refusal service_gone() {
-    return {wire::Code::going_away, "The client has unregistered this service on another of its connections."};
+    return {wire::Code::going_away, "The client unregistered this service on another of its connections."};
 }
 
 }  // namespace
@@ -186,7 +186,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         return service_gone();
     }
     if (claimant->second.replaced) {
-        return Refusal{wire::Code::going_away, "Another client has replaced this one."};
+        return Refusal{wire::Code::going_away, "Another client replaced this one."};
     }
     // Rights come first: a client that may not have the port must not learn whether it is in use.
     if (name.is_port()) {

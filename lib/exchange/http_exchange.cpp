@@ -365,7 +365,7 @@ void HttpExchange::end_upload(Upload::Result why) {
             return;
         case Upload::Result::failed:  // if none of it was sent, nothing has acted on it
             refuse_body(upload_.has_begun() ? PageState::internal_error : PageState::plugin_failed, "plugin_failed",
-                        "a plugin has failed on the body of a request");
+                        "a plugin failed on the body of a request");
             upload_.drop();
             return;
     }

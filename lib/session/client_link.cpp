@@ -273,7 +273,7 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("another client has replaced this one", {{"why", message.text}});
+    at_.shared->log->info("another client replaced this one", {{"why", message.text}});
     at_.notify({.kind = LinkNotice::Kind::replaced, .text = message.text});
     if (!is_running(phase_)) {
         return;  // the handler has stopped the link

@@ -70,8 +70,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
                        enter(Phase::yielding);
                        login_.leave_registry();
                    },
-                   [this] { drain_trunk("A new session has replaced this one."); },
-                   [this] { handover_queue_.stop(); }}),
+                   [this] { drain_trunk("A new session replaced this one."); }, [this] { handover_queue_.stop(); }}),
       streams_({at_, table_, trunk_, *this, *this}),
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {

@@ -123,10 +123,10 @@ std::optional<directory::Refusal> ServerSession::refuse_services() const {
         return directory::Refusal{Code::going_away, "The server is stopping."};
     }
     if (phase_ >= Phase::draining) {
-        return directory::Refusal{Code::going_away, "The client has announced that it is stopping."};
+        return directory::Refusal{Code::going_away, "The client announced that it is stopping."};
     }
     if (succession_.is_replaced()) {
-        return directory::Refusal{Code::going_away, "Another client has replaced this one."};
+        return directory::Refusal{Code::going_away, "Another client replaced this one."};
     }
     return std::nullopt;
 }
