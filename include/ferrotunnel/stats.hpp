@@ -73,7 +73,7 @@ struct ResumeStats {
     std::chrono::milliseconds waiting_for{0};  ///< how long the first of them has waited
     std::uint64_t waits = 0;                   ///< connections whose visitors waited, in total
     std::uint64_t resumed = 0;                 ///< of these, resumed on a new connection
-    std::uint64_t given_up = 0;                ///< of these, given up: the visitors were reset
+    std::uint64_t given_up = 0;              ///< of these, given up: the visitors' connections were closed with a reset
     std::uint64_t refused_unknown = 0;       ///< refused resume requests: the session is over or unknown (for a client,
                                              ///< such a request is the last one)
     std::uint64_t refused_unauthorized = 0;  ///< likewise: the session belongs to another client, or the token may not
@@ -105,8 +105,8 @@ struct HttpStats {
     std::uint64_t requests_refused = 0;     ///< requests that were invalid or too slow
     std::uint64_t pages = 0;                ///< responses of the edge itself, without redirects
     std::uint64_t answers_cut = 0;          ///< responses that had begun and could not be completed
-    std::uint64_t visitors_lost = 0;        ///< visitors that left during an exchange, or were reset because they did
-                                            ///< not read
+    std::uint64_t visitors_lost = 0;        ///< visitors that left during an exchange, or did not read, so that their
+                                            ///< connection was closed with a reset
     std::uint64_t upgrades = 0;             ///< protocol upgrades (WebSocket)
     std::uint64_t handshakes_failed = 0;    ///< TLS handshakes with visitors
     std::uint64_t backend_opened = 0;       ///< connections to backends that were requested

@@ -30,7 +30,7 @@ public:
         return {waiting_.load(std::memory_order_relaxed), held_.load(std::memory_order_relaxed),
                 given_up_.load(std::memory_order_relaxed)};
     }
-    /// Counts a visitor that was reset, since there was no room.
+    /// Counts a visitor whose connection was reset, since there was no room.
     void count_rejected() noexcept { given_up_.fetch_add(1, std::memory_order_relaxed); }
 
 private:

@@ -47,7 +47,7 @@ void SessionResumption::begin() {
     needs_.trunk->session().begin_resumable(facts.agreement.resume_window + limits::resume_server_waits);
 }
 
-// Waiting would only delay the reset of its visitors.
+// Waiting would only delay the reset of its visitors' connections.
 void SessionResumption::give_up() {
     check_here(needs_.at.worker);
     if (!needs_.facts.agreement.resume_key || needs_.has_ended()) {

@@ -112,7 +112,7 @@ void MemoryWatch::survey() {
     reported_ = true;
     reported_at_ = worker_.now();
     log_.warn(
-        "memory is short: visitors that do not read, or whose service does not, are reset",
+        "memory is short: connections of visitors that do not read, or whose service does not, are closed with a reset",
         {{"held", found.held}, {"memory_max", governor_->limit()}, {"token", found.owner}, {"too_much", found.asked}});
 }
 
