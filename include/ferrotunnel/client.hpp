@@ -295,7 +295,8 @@ public:
     Builder& server(std::string address) { return set("server", std::move(address)); }
     /// Sets the token that the client logs in with.
     Builder& token(Secret token);
-    /// Accepts a token that a person made up even if the server is not on this machine. Default: refused.
+    /// Accepts a weak token (not made by `ferrotunnel token`) even if the server is not on this machine. Default:
+    /// refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
 
     /// Sets the proxy through which the server is reached: "http://user:password@proxy.example.com:3128" (CONNECT, with

@@ -386,7 +386,8 @@ public:
     /// Sets the services that must prove a token of their own, in addition to their client's login; up to 256. Replaces
     /// those that were set before. Default: none.
     Builder& guarded_services(std::vector<GuardedService> services);
-    /// Accepts tokens that a person made up even if bind() is not a loopback address. Default: refused.
+    /// Accepts weak tokens (not made by `ferrotunnel token`) even if bind() is not a loopback address. Default:
+    /// refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
     /// Sets the public ports that clients may use: "2222,8000-8100". Default: every port from 1024 on.
     Builder& allow_ports(std::string ports) { return set("allow_ports", std::move(ports)); }

@@ -19,7 +19,7 @@ class FERROTUNNEL_EXPORT VisitKey {
 public:
     VisitKey() noexcept = default;
     /// Makes the key from a text made by Secret::generate() or `ferrotunnel token`. Throws config_error for any other
-    /// text: the server could guess a key that a person made up.
+    /// text: the server could guess a weak key.
     explicit VisitKey(const Secret& secret);
     VisitKey(const VisitKey&) = default;
     VisitKey& operator=(const VisitKey&) = default;

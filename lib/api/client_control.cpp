@@ -227,7 +227,7 @@ Answer ClientControl::remove_service(const std::string& name, bool keep) {
         return not_found(name);
     }
     if (listener) {
-        return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
+        return admin::refusal(409, "not_here", "The application itself serves " + in_quotes(name) + '.');
     }
     if (keep && !kept()) {
         return nowhere_to_keep();
@@ -256,7 +256,7 @@ Answer ClientControl::switch_service(const std::string& name, bool enabled, cons
         return not_found(name);
     }
     if (is_served_here) {
-        return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
+        return admin::refusal(409, "not_here", "The application itself serves " + in_quotes(name) + '.');
     }
     return enabled ? enable(name) : disable(name, by);
 }

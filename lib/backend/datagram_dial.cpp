@@ -172,7 +172,7 @@ void BackendDatagrams::on_addresses(std::error_code error, const std::vector<run
         addresses_.set(with_port(addresses), true);
         begin_sending();
     } catch (const std::exception&) {
-        refuse(Code::busy, "there is no memory");
+        refuse(Code::busy, "out of memory");
     }
 }
 
@@ -215,7 +215,7 @@ void BackendDatagrams::on_addresses_again(const std::vector<runtime::SocketAddre
             run();
         }
     } catch (const std::exception&) {
-        refuse(Code::busy, "there is no memory");
+        refuse(Code::busy, "out of memory");
     }
 }
 

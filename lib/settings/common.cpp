@@ -25,7 +25,7 @@ constexpr Setting<CommonValues> settings_of_both[] = {
       .form = Form::on_off,
       .option = "allow-weak-token",
       .topic = tunnel_topic,
-      .help = "Accept tokens that a person made up, even between different machines.",
+      .help = "Accept weak tokens (not made by `ferrotunnel token`), even between different machines.",
       .is_live = true},
      &CommonValues::allow_weak_token},
     {{.key = "tls",
