@@ -134,7 +134,7 @@ void ConfigReloader::prepare(const Config& config, ReloadReport& report, Problem
         if (is_server ? config.has_server() : config.has_client()) {
             part->prepare(sources, problems);
         } else if (problems.empty()) {
-            report.needs_restart.emplace_back(part->side());  // its section is gone
+            report.needs_restart.emplace_back(part->side());  // the section of this part is gone
         }
     }
     const auto runs = [this](std::string_view side) {

@@ -35,7 +35,7 @@ bool looks_like_join(std::string_view text) {
 Secret join_string(const Join& join) {
     std::string text(join_prefix);
     text.reserve(text.size() + join.server.size() + join.token.reveal().size() + join.pin.size() +
-                 2);  // it never moves
+                 2);  // reserved in full, so that the token is never copied
     text += join.server;
     text += ',';
     text += join.token.reveal();

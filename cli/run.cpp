@@ -275,7 +275,7 @@ private:
         if (request == 1 && is_running()) {
             drain(cause);
         } else if (request == 1 && cause_ == Cause::replaced) {
-            return;  // it is ending already
+            return;  // the program is ending already
         } else if (request <= 2) {
             output_.line("ending now");
             nobody_was_there_ = present_visitors() == 0;

@@ -14,7 +14,7 @@ struct HealthCheck {
     enum class Kind {
         off,
         tcp,   ///< the backend must accept a connection
-        http,  ///< it must answer a GET as described below, over TLS or a unix socket if `local` has one
+        http,  ///< the backend must answer a GET as described below, over TLS or a unix socket if `local` has one
     };
 
     Kind kind = Kind::off;

@@ -182,17 +182,17 @@ struct TunnelInfo {
         std::uint64_t bytes_sent = 0;           ///< payload sent on tunnel connections; see ServiceStats
         std::uint64_t bytes_from_visitors = 0;  ///< the same bytes by their direction, as in ServiceStats
         std::uint64_t bytes_to_visitors = 0;    ///< likewise
-        bool unhealthy = false;                 ///< its client's health checks fail: it gets no new visitors
+        bool unhealthy = false;                 ///< the client's health checks fail: the member gets no new visitors
         std::string why_unhealthy{};            ///< untrusted text
         /// The client as a member of the group that shares the service.
         struct Member {
             enum class State : std::uint8_t {
                 takes_visitors,
                 standby,    ///< another member gets the visitors
-                unhealthy,  ///< its client's health checks fail
-                ejected,    ///< it failed visitors
-                draining,   ///< it finishes its present visitors
-                waiting,    ///< its client's connection is lost, and the session may be resumed
+                unhealthy,  ///< the client's health checks fail
+                ejected,    ///< the member failed visitors
+                draining,   ///< the member finishes its present visitors
+                waiting,    ///< the client's connection is lost, and the session may be resumed
             };
             std::string group{};  ///< empty if the service has no group, and the other members are not meaningful
             State state = State::takes_visitors;

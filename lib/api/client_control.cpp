@@ -221,7 +221,7 @@ Answer ClientControl::remove_service(const std::string& name, bool keep) {
         }
     }
     if (!found && keep && kept() && kept()->remove(name).empty()) {
-        return {200, Json{{"removed", name}}};  // it was switched off before, and would have come back
+        return {200, Json{{"removed", name}}};  // the kept service was switched off, and would have come back
     }
     if (!found) {
         return not_found(name);

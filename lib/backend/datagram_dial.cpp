@@ -450,7 +450,7 @@ void BackendDatagrams::end(Code code) noexcept {
     unaccepted_.reset();
     leave();
     cancel_deferred();
-    idle_timer_->cancel();  // it may be the caller; it goes with this object
+    idle_timer_->cancel();  // the timer may be the caller; it is destroyed with this object
     if (question_ != 0) {
         worker_.names().forget(std::exchange(question_, 0));
     }

@@ -122,7 +122,7 @@ private:
 
     std::atomic<Mail*> head_{nullptr};
     std::atomic<bool> parked_{false};
-    std::atomic<const void*> owner_{nullptr};  // its thread; null if it has not begun
+    std::atomic<const void*> owner_{nullptr};  // identifies the worker's thread; null before that begins
     Mail* collected_ = nullptr;                // the owner's: collected but not yet delivered, oldest first
     std::unique_ptr<Doorbell> doorbell_;
 };

@@ -110,7 +110,7 @@ void LoopGuard::check_loop_ended() {
         if (++checks_ < checks_max) {
             loop_check_timer_.set_after(check_interval);
         }
-        return;  // it was an accident, or an imitation of a loop
+        return;  // no loop: the numbers matched by accident, or someone imitated a loop
     }
     watch_.confirm_loop();
     const TimePoint now = worker_.now();

@@ -91,7 +91,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
         }
         return *refusal;
     }
-    // Statements that may run out of memory come first, and leave nothing behind that counts.
+    // Statements that may run out of memory come first, so that a failure leaves no visible change.
     Holding& of_token = holdings_[info.token];
     std::vector<SessionKey>& of_client = clients_[client];
     of_client.reserve(of_client.size() + 1);

@@ -64,7 +64,7 @@ void SharedPort::end_hold() noexcept {
 // Runs on the port's worker, and does what is due.
 void SharedPort::update_hold() noexcept {
     if (!hold_timer_) {
-        return;  // it was destroyed meanwhile
+        return;  // the port ended meanwhile, and destroyed its timer
     }
     std::optional<TimePoint> until;
     {

@@ -20,7 +20,7 @@ struct NotesOfInstance {
 
 struct OrderFinding {
     std::size_t instance;
-    bool is_condition;      // it is about the instance's `when`, at `within`; otherwise about its settings
+    bool is_condition;      // the finding concerns the instance's `when`, at `within`; otherwise its settings
     std::string path{};     // below the settings
     config::Place place{};  // of the value there, if known
     expression::Place within{};

@@ -207,7 +207,7 @@ void ClientLink::on_trunk_open(std::size_t place, const login::Agreement& agreed
         registration_.register_all(place);
         trunks_.connect_idle();
         trunks_.renew_if_outdated(place);
-        handover_.check();  // it may have no services
+        handover_.check();  // a client without services replaces the other one at once
     }
 }
 

@@ -260,7 +260,7 @@ void ServerSession::abandon() {
     enter(Phase::ended);
     stop_parts();
     leave();
-    at_.shared->registry->remove(facts_.key);  // it may have been admitted without knowing
+    at_.shared->registry->remove(facts_.key);  // the session may be admitted without knowing yet
     if (trunk_) {
         trunk_->abandon();
         trunk_.reset();

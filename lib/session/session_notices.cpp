@@ -55,7 +55,7 @@ void report_unauthenticated(const SessionContext& at, const char* what, Code cod
     static constexpr LogCategory unauthenticated{"strangers"};
     if (at.shared->log->may_write(LogLevel::warn, unauthenticated, at.worker.now())) {
         const std::string peer = at.facts.peer.text();
-        if (at.facts.secret) {  // it has proved its token, so its names are known
+        if (at.facts.secret) {  // the client has proved its token, so its names are known
             at.shared->log->warn(what, {{"peer", peer},
                                         {"client", at.facts.agreement.peer_name},
                                         {"token", at.facts.token_name},

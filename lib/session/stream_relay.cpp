@@ -128,7 +128,7 @@ void StreamRelay::step() {
         state_ = State::accepted;
         near_->accept();
     }
-    const IntrusivePtr<mux::Stream> near = near_;  // they may be released meanwhile
+    const IntrusivePtr<mux::Stream> near = near_;  // carry() may release both streams
     const IntrusivePtr<mux::Stream> far = far_;
     carry(*near, *far, Direction::up);
     carry(*far, *near, Direction::down);

@@ -34,7 +34,7 @@ struct VisitorBytes : trunk::Traffic {
     VisitorBytes(const VisitorBytes&) = delete;
     VisitorBytes& operator=(const VisitorBytes&) = delete;
     ~VisitorBytes() {
-        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // its visit was counted before
+        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // the visit was counted before
             row->top_visitors(writer).count(from, 0, moved);
         }
     }
