@@ -226,7 +226,7 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
     } else if (const auto* request = std::get_if<wire::Manage>(&message); request != nullptr && settings_.on_manage) {
         settings_.on_manage(trunks_.states().at(place).login, *request);
     }
-    // Statistics and messages of later versions are not for the link.
+    // The link ignores statistics, and messages of later versions.
 }
 
 void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::string& text) {

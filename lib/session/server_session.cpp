@@ -264,7 +264,7 @@ void ServerSession::probe(std::function<void(bool)> answer) {
                 self->probes_.push_back(
                     std::make_unique<PeerProbe>(self->at_.worker, *self->trunk_, answer, std::move(over)));
             } catch (const std::bad_alloc&) {
-                answer(true);  // a session that cannot be asked keeps what it has
+                answer(true);  // a session that cannot be probed keeps its claims
             }
         }
     });
