@@ -17,7 +17,7 @@ std::string_view take_part(std::string_view& text) {
     return part;
 }
 
-// Removes what a mail program or a shell has put around it.
+// Removes whitespace, quotes and marks that a mail program or a shell has put around it.
 std::string_view without_wrapping(std::string_view text) {
     constexpr std::string_view around = " \t\r\n\"'`";
     (void)detail::take_byte_order_mark(text);

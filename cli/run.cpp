@@ -398,7 +398,7 @@ private:
     milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;
-    PartStops stops_;  // last: its threads end before what they use; joins only if run() threw
+    PartStops stops_;  // last: its threads must end before the other members; joins only if run() threw
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ struct TrafficStats {
 
 /// The datagrams of UDP services, since start(). "Sockets" are the visitors' on a Server, the backends' on a
 /// Client, where a DatagramHandler counts as one.
-/// Each side counts what it drops itself.
+/// Each side counts the datagrams that it drops itself.
 struct DatagramStats {
     std::uint64_t received = 0;             ///< from sockets
     std::uint64_t sent = 0;                 ///< to sockets

@@ -59,7 +59,7 @@ std::string KnownService::disabled_by() const {
     return std::visit([](const auto& one) { return one.disabled_by; }, description);
 }
 
-// --- what is there ---
+// --- the present services ---
 
 ServiceEntry* ServiceEntries::find(std::uint32_t id) noexcept {
     const auto found = entries_.find(id);

@@ -47,7 +47,7 @@ void StreamCore::refuse(wire::Code code) noexcept {
     stream_->abort(code);
 }
 
-// --- what the application starts ---
+// --- operations that the application starts ---
 
 void StreamCore::start_read(ReadOperation* operation) noexcept {
     if (closed()) {

@@ -155,7 +155,7 @@ public:
 
     void deliver() noexcept override {
         const Pointer target = std::exchange(target_, Pointer());
-        // Not a store: reading what the last wake wrote makes what that wake announced visible to the target.
+        // Not a plain store: it also reads, so the target sees everything that was written before the last wake.
         posted_.exchange(false, std::memory_order_acq_rel);
         action_(target);
     }

@@ -261,7 +261,7 @@ private:
     enum class Answer : std::uint8_t { none, given, received };
 
     void count_queued(std::uint32_t bytes) noexcept { queued_.fetch_add(bytes, std::memory_order_seq_cst); }
-    /// Returns what is left.
+    /// Returns the number of bytes still queued.
     std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
     }

@@ -13,7 +13,7 @@ namespace ferrotunnel::plugin {
 /// The use of notes by an instance of a chain.
 struct NotesOfInstance {
     std::string id;
-    bool observes = false;  // what it sets has no effect
+    bool observes = false;  // its notes have no effect
     std::vector<NoteUse> uses{};
     std::vector<NoteRead> condition{};  // the notes that its `when` reads
 };

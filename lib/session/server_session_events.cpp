@@ -232,7 +232,7 @@ void ServerSession::report_end(const trunk::TrunkEnd& end) {
     }
 }
 
-// Reports what the session's end means for the tunnel. A trunk that was replaced, or that either side drains, is not a
+// Reports the session's end, as the tunnel sees it. A trunk that was replaced, or that either side drains, is not a
 // loss while others are open.
 void ServerSession::report_gone(Code code, const std::string& text, Phase before) {
     if (!std::exchange(present_, false)) {

@@ -227,7 +227,7 @@ void StreamRelay::count_passed(Direction direction, std::size_t bytes) noexcept 
     }
 }
 
-// Aborts what is left.
+// Aborts both streams, and closes.
 void StreamRelay::end(Code code) noexcept {
     if (state_ == State::over) {
         return;
