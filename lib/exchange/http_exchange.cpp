@@ -433,8 +433,8 @@ void HttpExchange::check_deadline() {
     }
 }
 
-// Checks whether there is a connection in time, and then a response. As long as the visitor causes the wait, its
-// connection checks its pace.
+// Checks the deadlines of the backend: for a connection, then for a response. While the exchange waits for the
+// visitor's body, the visitor's connection checks its pace instead.
 void HttpExchange::check_backend() {
     if (retries_.awaits_delivery_report()) {
         fail(closed_failure(false));

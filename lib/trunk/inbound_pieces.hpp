@@ -11,7 +11,7 @@
 
 namespace ferrotunnel::trunk {
 
-/// Why an existing other end is not used.
+/// The reason for a refusal when an end exists, but there is no memory to begin with it.
 inline constexpr std::string_view no_memory_text = "out of memory";
 
 inline constexpr std::size_t pieces_max = 64;
