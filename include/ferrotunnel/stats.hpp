@@ -134,7 +134,7 @@ struct ServerStats {
     std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in total
     std::uint64_t visitors_waiting = 0;   ///< visitors of public ports that wait for a client of their service, now
     std::uint64_t visitors_held = 0;      ///< visitors that waited for a client, in total
-    std::uint64_t visitors_given_up = 0;  ///< of these, reset: no client came in time, or too many waited
+    std::uint64_t visitors_given_up = 0;  ///< of these, connections closed with a reset: no client in time
     ResumeStats resume;                   ///< a waiting connection counts as an open one
     TrafficStats traffic;                 ///< over tunnel connections, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()

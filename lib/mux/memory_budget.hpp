@@ -110,8 +110,8 @@ private:
     std::uint64_t committed_ = 0;
     std::uint64_t set_aside_ = 0;
     std::uint64_t end_;            // 0 if the process is short of memory
-    std::uint64_t calm_from_ = 0;  // a review would do nothing while in_use() is at least this,
-    std::uint64_t calm_span_ = 0;  // and less than this beyond it
+    std::uint64_t calm_from_ = 0;  // a review changes nothing while in_use() is at least calm_from_
+    std::uint64_t calm_span_ = 0;  // and below calm_from_ + calm_span_
     std::uint32_t first_window_;
     TimePoint idle_checked_at_{};
     TimePoint cap_checked_at_{};

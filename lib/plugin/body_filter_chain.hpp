@@ -126,7 +126,7 @@ private:
         ft_body_filter filter{};
         void* user = nullptr;
         Release release = nullptr;
-        SinkBuffer out;                    // of a filter
+        SinkBuffer out;                    // a filter's output
         std::size_t pulled_at = SIZE_MAX;  // the waiting output when it wrote nothing into the room that it had
         bool has_begun = false;            // has received a piece
         bool has_last = false;             // has received the last piece
