@@ -16,7 +16,7 @@ namespace ferrotunnel::cli {
 /// The default file of `run`, `check` and `route`.
 inline constexpr const char* default_config_file = "ferrotunnel.yml";
 
-/// What a part is made from. The command line overrides the environment, and the environment the file.
+/// The sources of a part's settings. The command line overrides the environment, and the environment the file.
 struct Sources {
     const Options& options;
     Arguments& arguments;

@@ -85,7 +85,7 @@ ReloadReport ConfigReloader::reload() noexcept {
 ReloadReport ConfigReloader::roll_back(const std::shared_ptr<const Config>& before) noexcept {
     ReloadReport report = reload_from([&before](Problems&) { return before; });
     for (const auto& part : parts_) {
-        part->note_reload(report.ok(), "the trial has ended, the earlier settings are restored: " + report.outcome());
+        part->note_reload(report.ok(), "the trial ended, and the earlier settings are restored: " + report.outcome());
     }
     return report;
 }
@@ -134,7 +134,7 @@ void ConfigReloader::prepare(const Config& config, ReloadReport& report, Problem
         if (is_server ? config.has_server() : config.has_client()) {
             part->prepare(sources, problems);
         } else if (problems.empty()) {
-            report.needs_restart.emplace_back(part->side());  // its section is gone
+            report.needs_restart.emplace_back(part->side());  // the section of this part is gone
         }
     }
     const auto runs = [this](std::string_view side) {

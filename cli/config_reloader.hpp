@@ -23,7 +23,7 @@ struct ReloadReport {
     bool unchanged() const noexcept { return ok() && applied.empty() && needs_restart.empty(); }
     /// Everything in one line, with long lists shortened.
     std::string line(const std::string& file) const;
-    /// What has changed, or why nothing has.
+    /// The changes, or the reason why there are none.
     std::string outcome() const;
     /// Like outcome(), with the keys that need a restart.
     std::string whole_outcome() const;
@@ -65,7 +65,7 @@ public:
     const std::string& file() const noexcept { return inputs_.file; }
     /// The files that the last reading read or looked for.
     const std::vector<std::string>& files() const noexcept { return files_; }
-    /// What the parts were made from. To be called once, before anything else.
+    /// Sets the configuration that the parts were made from. Call it once, before anything else.
     void set_initial(std::shared_ptr<const Config> config);
     /// The configuration that was applied last.
     const std::shared_ptr<const Config>& in_effect() const noexcept { return in_effect_; }

@@ -76,7 +76,7 @@ const CommandInfo& drain_info() {
         {{"Options",
           {
               {"time", "TIME", "Time for visitors to finish (default: --drain of the program)"},
-              {"wait", "", "Wait until the program has ended"},
+              {"wait", "", "Wait until the program ends"},
           }},
          target_section()},
         CommandInfo::Kind::ask,
@@ -169,7 +169,7 @@ ExitCode run_drain(Arguments arguments) {
         return ExitCode::ok;
     }
     wait_for_end(program);
-    fmt::print("it has ended\n");
+    fmt::print("the program ended\n");
     return ExitCode::ok;
 }
 

@@ -30,7 +30,7 @@ public:
     /// All sockets to keep under a name from now on, instead of the earlier ones; empty: none.
     struct Change {
         std::string name;
-        std::vector<int> descriptors;  // of the Owned
+        std::vector<int> descriptors;  // descriptors of the copied sockets
         std::vector<ino_t> sockets;    // sorted
     };
 

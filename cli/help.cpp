@@ -126,7 +126,7 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
                    "  2  the command line is not valid\n";
         case CommandInfo::Kind::ask:
             return "  0  done\n"
-                   "  1  no such program runs, or it belongs to another user, or it refuses\n"
+                   "  1  the program does not run, belongs to another user, or refuses the request\n"
                    "  2  the command line is not valid\n";
         case CommandInfo::Kind::route:
             return "  0  a service matches\n"

@@ -17,7 +17,7 @@ std::string_view take_part(std::string_view& text) {
     return part;
 }
 
-// Removes what a mail program or a shell has put around it.
+// Removes whitespace, quotes and marks that a mail program or a shell has put around it.
 std::string_view without_wrapping(std::string_view text) {
     constexpr std::string_view around = " \t\r\n\"'`";
     (void)detail::take_byte_order_mark(text);
@@ -35,7 +35,7 @@ bool looks_like_join(std::string_view text) {
 Secret join_string(const Join& join) {
     std::string text(join_prefix);
     text.reserve(text.size() + join.server.size() + join.token.reveal().size() + join.pin.size() +
-                 2);  // it never moves
+                 2);  // reserved in full, so that the token is never copied
     text += join.server;
     text += ',';
     text += join.token.reveal();

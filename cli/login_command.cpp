@@ -24,7 +24,7 @@ constexpr auto login_patience = 20s;  // twice the longest time of one attempt
 
 const OptionInfo pin_option{"tls-pin", "PIN", "Key that the server must have, as it prints it (optional)"};
 
-// What the user has given: a join string, or a server and its token.
+// Reads the user's input: a join string, or a server and its token.
 std::optional<Join> wanted_login(const Options& options, Arguments& arguments, Signals& signals, Problems& problems) {
     std::string error;
     std::optional<Secret> line = arguments.join ? std::optional(arguments.join->copy()) : std::nullopt;

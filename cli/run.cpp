@@ -275,7 +275,7 @@ private:
         if (request == 1 && is_running()) {
             drain(cause);
         } else if (request == 1 && cause_ == Cause::replaced) {
-            return;  // it is ending already
+            return;  // the program is ending already
         } else if (request <= 2) {
             output_.line("ending now");
             nobody_was_there_ = present_visitors() == 0;
@@ -398,7 +398,7 @@ private:
     milliseconds linger_{0};
     StopRequests requests_;
     std::optional<ExitCode> code_;
-    PartStops stops_;  // last: its threads end before what they use; joins only if run() threw
+    PartStops stops_;  // last: its threads must end before the other members; joins only if run() threw
 };
 
 }  // namespace

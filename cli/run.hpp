@@ -65,7 +65,7 @@ struct PartReport {
     std::vector<std::string> keys{};  // keys of `applied`, each with a name: "client.services[web]"
 };
 
-/// What a part's control socket leaves to the program.
+/// Handlers for requests that a part's control socket passes to the program.
 struct ControlHandlers {
     ReloadHandler reload{};
     TrialHandler trial{};

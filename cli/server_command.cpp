@@ -424,7 +424,7 @@ private:
         }
         program::take_control_name(plan_.server);
         has_replaced_ = true;
-        output_->line("this server has replaced the one that ran: " + other);
+        output_->line("this server replaced the one that ran: " + other);
     }
 
     // If an address has changed (0.0.0.0:80 -> 127.0.0.1:80), the kept socket blocks the new one at each start: it is

@@ -53,7 +53,7 @@ void add_rates(std::vector<ServiceRow>& rows, const Json& before, double seconds
     }
     for (ServiceRow& row : rows) {
         const auto known = earlier.find(key_of(row));
-        const std::int64_t was = known != earlier.end() ? known->second : 0;  // it may have been added in between
+        const std::int64_t was = known != earlier.end() ? known->second : 0;  // 0: it was added in between
         row.per_second = static_cast<double>(std::max<std::int64_t>(visits_of(service_of(row)) - was, 0)) / seconds;
     }
 }

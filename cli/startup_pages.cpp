@@ -14,7 +14,7 @@ namespace {
 bool has_debugger() noexcept {
     std::FILE* const file = std::fopen("/proc/self/status", "re");
     if (file == nullptr) {
-        return true;  // it cannot be excluded
+        return true;  // a debugger cannot be excluded
     }
     int tracer = 0;
     bool is_known = false;

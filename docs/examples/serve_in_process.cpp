@@ -28,7 +28,7 @@ asio::awaitable<void> answer(ferrotunnel::Stream stream) {
     co_await asio::async_read_until(stream, asio::dynamic_buffer(request, request_bytes_max), "\r\n\r\n",
                                     asio::redirect_error(asio::use_awaitable, error));
     if (error) {
-        co_return;  // the stream goes out of scope, and the visitor sees a reset
+        co_return;  // the stream goes out of scope, and the visitor's connection is closed with a reset
     }
     std::error_code unknown;
     const std::string body = "Hello, " + stream.remote_endpoint(unknown).address().to_string() + "!\n";

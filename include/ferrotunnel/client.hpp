@@ -106,10 +106,10 @@ public:
 
     /// Visits a private service of another client: listens at `local` for the lifetime of this client, and forwards
     /// every connection to the service. Both clients prove the key to each other, and the traffic is encrypted between
-    /// them. Returns the address at which it listens. The log reports failed visits: a connection is reset if the
-    /// service is offline or the key is wrong. May be called before start() or at any time later. Throws config_error
-    /// if the description is invalid, and std::system_error if it cannot listen there, or the client has stopped.
-    /// apply() does not affect it, since that compares the visits of Builder::visits.
+    /// them. Returns the address at which it listens. The log reports failed visits: a connection is closed with a
+    /// reset if the service is offline or the key is wrong. May be called before start() or at any time later. Throws
+    /// config_error if the description is invalid, and std::system_error if it cannot listen there, or the client has
+    /// stopped. apply() does not affect it, since that compares the visits of Builder::visits.
     std::string visit(Visit visit);
     /// The visits of this client, with their state and counters.
     std::vector<VisitStats> visits() const;
@@ -196,8 +196,8 @@ public:
     /// service of that name with a backend.
     bool set_enabled(const std::string& service, bool enabled, const std::string& by = {});
 
-    /// Accepts no new visitors, lets the present ones finish for at most `drain`, resets the rest, disconnects and
-    /// joins its threads. UDP visitors get a second of it, since their end cannot be detected.
+    /// Accepts no new visitors, lets the present ones finish for at most `drain`, closes the rest with a reset,
+    /// disconnects and joins its threads. UDP visitors get a second of it, since their end cannot be detected.
     ///
     /// Returns no error if all streams finished, and errc::timed_out if some were cut, also if `drain` is zero (for
     /// HTTP services these may have been idle connections kept for the next request). Returns errc::would_deadlock, and
@@ -295,7 +295,8 @@ public:
     Builder& server(std::string address) { return set("server", std::move(address)); }
     /// Sets the token that the client logs in with.
     Builder& token(Secret token);
-    /// Accepts a token that a person made up even if the server is not on this machine. Default: refused.
+    /// Accepts a weak token (not made by `ferrotunnel token`) even if the server is not on this machine. Default:
+    /// refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
 
     /// Sets the proxy through which the server is reached: "http://user:password@proxy.example.com:3128" (CONNECT, with
@@ -310,8 +311,9 @@ public:
 
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
-    /// Sets how long visitors wait, instead of being reset, while a lost tunnel connection is restored: 0 (the
-    /// default), or 5 s to 5 min. Both sides must set it; the shorter time applies, from the last byte received.
+    /// Sets how long visitors wait while a lost tunnel connection is restored: 5 s to 5 min, or 0 (the default): their
+    /// connections are closed with a reset. Both sides must set it; the shorter time applies, from the last byte
+    /// received.
     Builder& resume(std::chrono::milliseconds time) { return set("resume", time); }
     /// With `resume`: sets the memory of each connection for bytes that the other side has not confirmed, 1 MiB to 1
     /// GiB. Default: 16 MiB.
@@ -325,7 +327,7 @@ public:
     Builder& busy_poll(unsigned microseconds) { return set("busy_poll", std::uint64_t{microseconds}); }
     /// Limits the memory for visitors' data, in bytes: at least 16 MiB; 0 (the default): a quarter of the memory of the
     /// machine or container. Beyond half of the limit, windows and send queues are kept small; beyond the limit,
-    /// visitors that do not read, or whose service does not, are reset.
+    /// connections of visitors that do not read, or whose service does not, are closed with a reset.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Sets the path of the control socket, through which `ferrotunnel status` and Control reach this client, or
     /// words::default_place: client.sock in $RUNTIME_DIRECTORY, /run/ferrotunnel (root) or

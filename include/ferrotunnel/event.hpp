@@ -37,8 +37,8 @@ struct Event {
                        ///< is set
         reloaded,      ///< the configuration was read again (program::note_reload). `text`: whether it was applied,
                        ///< and the changes or the reason of the refusal
-        kicked,     ///< server: kick() has ended the connections of the clients of this id or name (`client`); `lost`
-                    ///< follows for each
+        kicked,        ///< server: kick() closed the connections of the clients of this id or name (`client`); `lost`
+                       ///< follows for each
         took_over,  ///< client: it has replaced the clients of its identity (`replace`); with an `error` it could not,
                     ///< and `text` has the reason
         replaced,   ///< client: another one has replaced it, which `text` names: no new visitors; `stopped` follows

@@ -28,7 +28,7 @@ struct Group {
         cookie,   ///< for HTTP: by a cookie that the server sets, which does not reveal the member
     };
 
-    /// When the server gives a member no visitors for a while, because it has failed others. Must be equal in all
+    /// When the server gives a member no visitors for a while, because it failed others. Must be equal in all
     /// members. After that time one visitor is a trial: a success brings the member back, a failure ejects it for twice
     /// as long as before.
     struct Eject {

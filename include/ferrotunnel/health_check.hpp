@@ -14,7 +14,7 @@ struct HealthCheck {
     enum class Kind {
         off,
         tcp,   ///< the backend must accept a connection
-        http,  ///< it must answer a GET as described below, over TLS or a unix socket if `local` has one
+        http,  ///< the backend must answer a GET as described below, over TLS or a unix socket if `local` has one
     };
 
     Kind kind = Kind::off;
@@ -26,7 +26,7 @@ struct HealthCheck {
     std::string text{};
     /// The time from one check to the next, 100 ms to an hour, less a random part of up to a fifth.
     std::chrono::milliseconds interval{5000};
-    /// A check without an answer within this time has failed: 10 ms to a minute.
+    /// A check without an answer within this time fails: 10 ms to a minute.
     std::chrono::milliseconds timeout{3000};
     /// Number of checks in a row that make an unhealthy backend healthy (rise), or a healthy one unhealthy (fall): 1 to
     /// 100. The very first check alone decides.

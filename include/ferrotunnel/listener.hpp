@@ -34,7 +34,7 @@ public:
     /// Accepts the visitor. Call it within the server's open timeout (20 s by default): if the visitor was rejected
     /// after that time, or has left, the operations of the Stream fail.
     [[nodiscard]] Stream accept() noexcept;
-    /// Resets the visitor's connection, like an unreachable service; an HTTP visitor gets 502.
+    /// Closes the visitor's connection with a reset, like an unreachable service; an HTTP visitor gets 502.
     void refuse() noexcept;
 
     /// Only for the library.

@@ -384,8 +384,8 @@ struct Description {
     const char* version;           // the plugin's own
     const char* summary = "";      // one line
     const char* schema = nullptr;  // of its settings, see docs/plugins
-    bool guard = false;            // it controls access: fails closed by default
-    bool fetches = false;          // it sends requests of its own (plugin_fetch.hpp)
+    bool guard = false;            // whether the plugin controls access; then it fails closed by default
+    bool fetches = false;          // whether the plugin sends requests of its own (plugin_fetch.hpp)
 };
 
 /// An instance of a plugin. Its constructor takes `const Settings&`, or `const Settings&` and the instance of the same

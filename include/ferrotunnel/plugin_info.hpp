@@ -19,7 +19,7 @@ struct PluginTypeInfo {
     std::string schema{};                 ///< of its settings, as JSON; empty if it has none
     std::vector<std::string> hooks{};     ///< its hooks: "request", "response", "close", "login"...
     std::vector<std::string> needs{};     ///< ids of the host's tables that it requires
-    bool is_guard = false;                ///< it controls access, and fails closed by default
+    bool is_guard = false;                ///< whether the plugin controls access; then it fails closed by default
     std::vector<std::string> problems{};  ///< why it cannot be used, a sentence each; empty if it can
 };
 
@@ -66,7 +66,7 @@ struct PluginInfo {
     std::string type;
     bool observes = false;      ///< `mode: observe`
     bool fails_closed = false;  ///< `on_failure: closed`
-    bool is_off = false;        ///< it blocked workers too often, and its failure policy decides in its place
+    bool is_off = false;        ///< the instance blocked workers too often, and its failure policy decides in its place
     PluginCounts counts{};
     std::vector<PluginHookTime> hooks{};  ///< those that were called
 };

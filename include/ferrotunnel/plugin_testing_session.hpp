@@ -92,7 +92,7 @@ public:
     std::optional<std::vector<std::string>> hosts() const;
     /// The limit set by plugins.
     std::optional<std::uint64_t> limit(Limit what) const;
-    /// A note set by plugins, here or in earlier phases; empty if there is none. Only if it was accepted.
+    /// A note set by plugins, here or in earlier phases; empty if there is none. For an accepted subject only.
     std::string note(std::string_view name) const;
 
     /// Ends it. Plugins are notified once of the end of a visit, with its bytes if it was served. Before the decision

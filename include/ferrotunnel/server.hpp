@@ -246,8 +246,8 @@ public:
                                                                               std::move(target));
     }
 
-    /// Accepts no new visitors and clients, lets open streams finish for at most `drain`, resets the rest and joins its
-    /// threads.
+    /// Accepts no new visitors and clients, lets open streams finish for at most `drain`, closes the rest with a reset
+    /// and joins its threads.
     ///
     /// Returns no error if all streams finished, and errc::timed_out if some were cut, also if `drain` is zero (for
     /// HTTP services these may have been idle connections kept for the next request). Returns errc::would_deadlock, and
@@ -386,7 +386,8 @@ public:
     /// Sets the services that must prove a token of their own, in addition to their client's login; up to 256. Replaces
     /// those that were set before. Default: none.
     Builder& guarded_services(std::vector<GuardedService> services);
-    /// Accepts tokens that a person made up even if bind() is not a loopback address. Default: refused.
+    /// Accepts weak tokens (not made by `ferrotunnel token`) even if bind() is not a loopback address. Default:
+    /// refused.
     Builder& allow_weak_token(bool allow = true) { return set("allow_weak_token", allow); }
     /// Sets the public ports that clients may use: "2222,8000-8100". Default: every port from 1024 on.
     Builder& allow_ports(std::string ports) { return set("allow_ports", std::move(ports)); }
@@ -399,13 +400,14 @@ public:
 
     /// Sets how long, up to 60 s, visitors of a public port wait after the last client of its service has left, or
     /// after the start of a server that remembers the port (state_dir()). A client that reconnects by then gets them in
-    /// order of arrival. Visitors that still wait then are reset, and the port is closed. Default: 3 s; 0: visitors are
-    /// reset at once. For HTTP and TLS services see HttpServerSettings::hold.
+    /// order of arrival. Connections of visitors that still wait then are closed with a reset, and the port is closed.
+    /// Default: 3 s; 0: they are closed at once. For HTTP and TLS services see HttpServerSettings::hold.
     Builder& hold(std::chrono::milliseconds time) { return set("hold", time); }
     /// Sets the number of threads, up to 256; 0 (the default): one per core.
     Builder& workers(std::size_t count) { return set("workers", std::uint64_t{count}); }
-    /// Sets how long visitors wait, instead of being reset, while a lost tunnel connection is restored: 0 (the
-    /// default), or 5 s to 5 min. Both sides must set it; the shorter time applies, from the last byte received.
+    /// Sets how long visitors wait while a lost tunnel connection is restored: 5 s to 5 min, or 0 (the default): their
+    /// connections are closed with a reset. Both sides must set it; the shorter time applies, from the last byte
+    /// received.
     Builder& resume(std::chrono::milliseconds time) { return set("resume", time); }
     /// With `resume`: sets the memory of each connection for bytes that the other side has not confirmed, 1 MiB to 1
     /// GiB. Default: 16 MiB.
@@ -419,8 +421,8 @@ public:
     Builder& busy_poll(unsigned microseconds) { return set("busy_poll", std::uint64_t{microseconds}); }
     /// Limits the memory for visitors' data, over all clients, in bytes: at least 16 MiB; 0 (the default): a quarter of
     /// the memory of the machine or container. Beyond half of the limit, windows and send queues are kept small; beyond
-    /// the limit, visitors that do not read, or whose service does not, are reset, first those of the token that holds
-    /// most. With several tokens, a single one gets at most half.
+    /// the limit, connections of visitors that do not read, or whose service does not, are closed with a reset, first
+    /// those of the token that holds most. With several tokens, a single one gets at most half.
     Builder& memory_max(std::uint64_t bytes) { return set("memory_max", bytes); }
     /// Adds a plugin to the chain for requests and responses of HTTP services, and for sessions (see plugin.hpp), after
     /// those that were added before; up to 56, or 64 if clients may request none. start() fails if it cannot be made.

@@ -53,7 +53,7 @@ struct TrafficStats {
 
 /// The datagrams of UDP services, since start(). "Sockets" are the visitors' on a Server, the backends' on a
 /// Client, where a DatagramHandler counts as one.
-/// Each side counts what it drops itself.
+/// Each side counts the datagrams that it drops itself.
 struct DatagramStats {
     std::uint64_t received = 0;             ///< from sockets
     std::uint64_t sent = 0;                 ///< to sockets
@@ -73,7 +73,7 @@ struct ResumeStats {
     std::chrono::milliseconds waiting_for{0};  ///< how long the first of them has waited
     std::uint64_t waits = 0;                   ///< connections whose visitors waited, in total
     std::uint64_t resumed = 0;                 ///< of these, resumed on a new connection
-    std::uint64_t given_up = 0;                ///< of these, given up: the visitors were reset
+    std::uint64_t given_up = 0;              ///< of these, given up: the visitors' connections were closed with a reset
     std::uint64_t refused_unknown = 0;       ///< refused resume requests: the session is over or unknown (for a client,
                                              ///< such a request is the last one)
     std::uint64_t refused_unauthorized = 0;  ///< likewise: the session belongs to another client, or the token may not
@@ -105,8 +105,8 @@ struct HttpStats {
     std::uint64_t requests_refused = 0;     ///< requests that were invalid or too slow
     std::uint64_t pages = 0;                ///< responses of the edge itself, without redirects
     std::uint64_t answers_cut = 0;          ///< responses that had begun and could not be completed
-    std::uint64_t visitors_lost = 0;        ///< visitors that left during an exchange, or were reset because they did
-                                            ///< not read
+    std::uint64_t visitors_lost = 0;        ///< visitors that left during an exchange, or did not read, so that their
+                                            ///< connection was closed with a reset
     std::uint64_t upgrades = 0;             ///< protocol upgrades (WebSocket)
     std::uint64_t handshakes_failed = 0;    ///< TLS handshakes with visitors
     std::uint64_t handshakes_hybrid = 0;    ///< TLS handshakes with visitors that agreed on a post-quantum key
@@ -138,7 +138,7 @@ struct ServerStats {
     std::uint64_t visitors_accepted = 0;  ///< connections to public ports of TCP services, in total
     std::uint64_t visitors_waiting = 0;   ///< visitors of public ports that wait for a client of their service, now
     std::uint64_t visitors_held = 0;      ///< visitors that waited for a client, in total
-    std::uint64_t visitors_given_up = 0;  ///< of these, reset: no client came in time, or too many waited
+    std::uint64_t visitors_given_up = 0;  ///< of these, connections closed with a reset: no client in time
     ResumeStats resume;                   ///< a waiting connection counts as an open one
     TrafficStats traffic;                 ///< over tunnel connections, for services of all kinds
     HttpStats http;                       ///< zero without http_bind() and https_bind()
@@ -186,17 +186,17 @@ struct TunnelInfo {
         std::uint64_t bytes_sent = 0;           ///< payload sent on tunnel connections; see ServiceStats
         std::uint64_t bytes_from_visitors = 0;  ///< the same bytes by their direction, as in ServiceStats
         std::uint64_t bytes_to_visitors = 0;    ///< likewise
-        bool unhealthy = false;                 ///< its client's health checks fail: it gets no new visitors
+        bool unhealthy = false;                 ///< the client's health checks fail: the member gets no new visitors
         std::string why_unhealthy{};            ///< untrusted text
         /// The client as a member of the group that shares the service.
         struct Member {
             enum class State : std::uint8_t {
                 takes_visitors,
                 standby,    ///< another member gets the visitors
-                unhealthy,  ///< its client's health checks fail
-                ejected,    ///< it failed visitors
-                draining,   ///< it finishes its present visitors
-                waiting,    ///< its client's connection is lost, and the session may be resumed
+                unhealthy,  ///< the client's health checks fail
+                ejected,    ///< the member failed visitors
+                draining,   ///< the member finishes its present visitors
+                waiting,    ///< the client's connection is lost, and the session may be resumed
             };
             std::string group{};  ///< empty if the service has no group, and the other members are not meaningful
             State state = State::takes_visitors;

@@ -19,7 +19,7 @@ class FERROTUNNEL_EXPORT VisitKey {
 public:
     VisitKey() noexcept = default;
     /// Makes the key from a text made by Secret::generate() or `ferrotunnel token`. Throws config_error for any other
-    /// text: the server could guess a key that a person made up.
+    /// text: the server could guess a weak key.
     explicit VisitKey(const Secret& secret);
     VisitKey(const VisitKey&) = default;
     VisitKey& operator=(const VisitKey&) = default;
@@ -65,7 +65,7 @@ struct VisitStats {
     std::uint64_t failed = 0;  ///< of these, failed
     std::chrono::system_clock::time_point since{};
     std::chrono::system_clock::time_point failed_at{};  ///< the last one
-    std::string why{};  ///< why the last one failed, a part of a sentence; empty if none has failed
+    std::string why{};  ///< why the last one failed, a part of a sentence; empty if none failed
 };
 
 }  // namespace ferrotunnel

@@ -46,7 +46,7 @@ public:
     /// error has its position, and may follow the name of the setting.
     static Result<Format, std::string> parse(std::string_view text, const std::vector<std::string>& masks);
 
-    /// Appends a line with its end.
+    /// Appends a line, including the line feed.
     void append(std::string& line, const Entry& entry) const;
 
 private:

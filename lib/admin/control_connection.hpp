@@ -90,7 +90,7 @@ private:
     std::string cookie_;
     std::string authorization_;
     std::string body_;
-    std::function<std::string(TimePoint)> more_;  // of the answer in progress
+    std::function<std::string(TimePoint)> more_;  // returns the next piece of the answer in progress
     std::shared_ptr<const std::vector<runtime::Fd>> sockets_;
     std::size_t answers_ = 0;
     bool has_right_ = false;

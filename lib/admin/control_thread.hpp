@@ -74,7 +74,7 @@ private:
         std::unique_ptr<transport::Pipe> pipe{};  // for TLS
         bool shakes_hands = false;                // its TLS handshake is not complete
         bool lingers = false;                     // the last answer was sent: further input is read and dropped
-        bool has_right = false;                   // it has received an answer that is not for everybody
+        bool has_right = false;                   // an answer that is not for everybody was sent
         std::size_t counted = 0;                  // answers already checked for that
         TokenBucket strange{};                    // rate of answers for everybody
         TimePoint held_until{};                   // while connection.is_paused()

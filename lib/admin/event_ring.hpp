@@ -32,7 +32,7 @@ public:
         Event event;
         std::uint64_t count = 1;     // how often it has occurred
         Moment first_at{};           // the first time, if it has occurred more than once
-        std::uint64_t replaces = 0;  // its previous number; 0: none
+        std::uint64_t replaces = 0;  // the event's previous number; 0: none
     };
     struct Batch {
         std::uint64_t missed = 0;  // events after `after` that are gone

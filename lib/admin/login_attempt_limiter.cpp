@@ -80,7 +80,7 @@ bool LoginAttemptLimiter::may_try(const login::AddressNetworks& from, TimePoint 
 
 void LoginAttemptLimiter::failed(const login::AddressNetworks& from, TimePoint now) {
     forget(now);
-    bool is_known = false;  // its block, the last one
+    bool is_known = false;  // whether the address's block, the last level, is in the table
     for (std::size_t i = 0; i < login::network_levels; ++i) {
         is_known = !from[i].empty() && count(levels_[i], from[i], now);
     }

@@ -26,7 +26,7 @@ namespace ferrotunnel::admin {
 struct EvictionCandidate {
     login::AddressNetworks networks{};  // empty if it counts only for itself
     bool has_right = false;
-    bool lingers = false;  // it has its last answer
+    bool lingers = false;  // its last answer was sent
     bool is_stranger = false;
     bool is_idle = false;
     TimePoint deadline{};

@@ -76,7 +76,7 @@ struct RouteRequest {
             to = &to == &unknown ? name : value;
         });
         if (request.url.empty() || !unknown.empty()) {
-            return std::string("Expected ?url= and, if they matter, visitor and cookie, all percent-encoded.");
+            return std::string("Expected ?url=, and optionally visitor and cookie, all percent-encoded.");
         }
         return request;
     }

@@ -71,7 +71,7 @@ struct Statistic {
 template <typename Stats>
 using Rows = std::span<const Statistic<Stats>>;
 
-/// What a row's member has in a struct.
+/// The value of a row's member, of any type that members have.
 using Value = std::variant<bool, std::uint64_t, double, std::chrono::milliseconds, std::chrono::microseconds,
                            std::chrono::nanoseconds, const Timings*, const AnswerCounts*>;
 

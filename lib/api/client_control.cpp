@@ -238,13 +238,13 @@ Answer ClientControl::remove_service(const std::string& name, bool keep) {
         }
     }
     if (!found && keep && kept() && kept()->remove(name).empty()) {
-        return {200, Json{{"removed", name}}};  // it was switched off before, and would have come back
+        return {200, Json{{"removed", name}}};  // the kept service was switched off, and would have come back
     }
     if (!found) {
         return not_found(name);
     }
     if (listener) {
-        return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
+        return admin::refusal(409, "not_here", "The application itself serves " + in_quotes(name) + '.');
     }
     if (keep && !kept()) {
         return nowhere_to_keep();
@@ -273,7 +273,7 @@ Answer ClientControl::switch_service(const std::string& name, bool enabled, cons
         return not_found(name);
     }
     if (is_served_here) {
-        return admin::refusal(409, "not_here", "The program itself serves " + in_quotes(name) + '.');
+        return admin::refusal(409, "not_here", "The application itself serves " + in_quotes(name) + '.');
     }
     return enabled ? enable(name) : disable(name, by);
 }

@@ -80,8 +80,9 @@ Client::Impl::Impl(detail::ClientSettings&& settings)
       lifecycle_(*this, *group_, "Client") {
     managed_.set_targets(settings_.managed);
     shared_->services = std::make_shared<metrics::ServiceCounters>(detail::writers_of(*group_));
-    group_->on_exception(
-        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
+    group_->on_exception([this](const std::exception_ptr& thrown) {
+        log_thrown(log_, "a completion handler threw an exception", thrown);
+    });
     link_.make([this] { return make_link(); });
 }
 

@@ -79,7 +79,7 @@ void ClientNotices::receive(const LinkNotice& notice) {
     }
     needs_.state.changed.notify_all();
     if (notice.kind == LinkNotice::Kind::unreachable) {
-        return;  // it will be registered on another connection, which is reported
+        return;  // the service will be registered on another connection, which is reported
     }
     if (notice.service != 0 && event.service.empty()) {
         return;  // its service was removed before the answer arrived, which was reported

@@ -66,7 +66,7 @@ void DatagramServing::deliver(const buffer::Slice& payload) noexcept {
     } catch (...) {
         static constexpr LogCategory thrown{"datagram_handlers"};
         if (log_.may_write(LogLevel::error, thrown, Clock::now())) {
-            log_thrown(log_, "a handler of datagrams has thrown", std::current_exception());
+            log_thrown(log_, "a handler of datagrams threw an exception", std::current_exception());
         }
     }
 }

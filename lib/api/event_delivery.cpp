@@ -28,7 +28,7 @@ void EventDelivery::call(Event& event) noexcept {
     try {
         handler_(event);
     } catch (...) {
-        log_thrown(log_, "the event handler has thrown", std::current_exception());
+        log_thrown(log_, "the event handler threw an exception", std::current_exception());
     }
 }
 

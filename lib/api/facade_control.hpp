@@ -33,7 +33,7 @@ namespace ferrotunnel::detail {
 /// Configuration reloads since the start.
 struct ReloadCounts {
     std::uint64_t applied = 0;
-    std::uint64_t refused = 0;  // it had mistakes
+    std::uint64_t refused = 0;  // the configuration had mistakes
     double last_applied = 0;    // in seconds since 1970; 0: never
     double last_refused = 0;
     bool last_was_applied = true;

@@ -41,9 +41,10 @@ public:
         return before == State::idle || before == State::parked;
     }
 
-    /// The holder releases the lock, with something outstanding. False: the holder must check again.
+    /// Releases the lock while an operation is outstanding. False: new work was reported, and the holder must check
+    /// again.
     bool park() noexcept { return let_go(State::parked); }
-    /// The holder releases the lock, with nothing outstanding. False: the holder must check again.
+    /// Releases the lock when nothing is outstanding. False: new work was reported, and the holder must check again.
     bool end() noexcept { return let_go(State::idle); }
 
 private:

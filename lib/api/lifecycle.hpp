@@ -107,9 +107,9 @@ private:
     std::chrono::steady_clock::time_point stop_until_ GUARDED_BY(mutex_) = std::chrono::steady_clock::time_point::max();
 };
 
-/// Takes over the engine of a Client or Server that is a copy, and keeps it for ever: ending it would write to
-/// connections of the parent, and wait for threads that do not exist. Any other engine is left alone: callbacks may use
-/// the handle until its engine has ended.
+/// In a forked child process: takes the engine of the copied Client or Server and never destroys it. Ending it would
+/// write to connections of the parent process, and wait for threads that do not exist in the child. In every other
+/// process it does nothing: callbacks may use the handle until its engine has ended.
 template <typename Impl>
 void leak_forked_engine(std::unique_ptr<Impl>& impl) noexcept {
     if (impl && impl->is_forked()) {

@@ -20,7 +20,7 @@ std::shared_ptr<ingress::PortSharing> PortSharers::sharing(bool with_clients) {
     return made;
 }
 
-// Takes a connection that is not for the edge. A visitor whose service does not exist is reset.
+// Takes a connection that is not for the edge. The connection of a visitor whose service does not exist is reset.
 bool PortSharers::take(bool with_clients, ingress::AcceptedVisitor& visitor) {
     if (with_clients && visitor.hello && std::ranges::count(visitor.hello->protocols, transport::tls_alpn) != 0) {
         take_client(visitor);

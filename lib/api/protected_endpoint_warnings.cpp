@@ -88,7 +88,7 @@ private:
                 found("client.services", service, path);
             }
         }
-        if (place.at.port == 0) {  // it has no address
+        if (place.at.port == 0) {  // the backend has no IP address
             return;
         }
         const std::vector<runtime::SocketAddress> to = runtime::known_addresses(place.at);

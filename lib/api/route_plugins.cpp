@@ -47,19 +47,19 @@ HttpRoutePlugin explained(const plugin::InstanceOptions& options, bool is_in_sco
     const plugin::Scope& scope = options.scope;
     const auto text = [](const auto& pattern) { return pattern.text(); };
     if (!scope.has_host(facts.host)) {
-        return no("its hosts, " + list_of(scope.hosts, text) + ", do not have " +
+        return no("its hosts, " + list_of(scope.hosts, text) + ", do not include " +
                   in_backticks(std::string(facts.host)));
     }
     if (!scope.has_service(facts.service)) {
         return no("its services, " + list_of(scope.services, [](const std::string& name) { return name; }) +
-                  ", do not have " + in_backticks(std::string(facts.service)));
+                  ", do not include " + in_backticks(std::string(facts.service)));
     }
     if (!is_in_scope) {
-        return no("its paths, " + list_of(scope.paths, text) + ", do not have " +
+        return no("its paths, " + list_of(scope.paths, text) + ", do not include " +
                   in_backticks(std::string(facts.head.target.path)));
     }
     if (!options.when) {
-        return {{}, Runs::yes, scope.is_everything() ? "it is for all requests" : "its scope has the request"};
+        return {{}, Runs::yes, scope.is_everything() ? "it is for all requests" : "its scope includes the request"};
     }
     const std::vector<plugin::NoteRead> notes = plugin::notes_read_by(*options.when);
     if (!notes.empty()) {

@@ -147,7 +147,7 @@ std::string whole_fault(const std::string& file) {
     (void)Config::try_load(file, problems);
     std::string text;
     for (const Problem& problem : problems) {
-        if (!problem.key.starts_with("server")) {  // it may belong to another machine
+        if (!problem.key.starts_with("server")) {  // the `server:` section may be for another machine
             text += (text.empty() ? "" : "; ") + to_text(problem);
         }
     }

@@ -53,17 +53,17 @@ std::optional<ServerClients::Kicked> ServerClients::kick(const session::ClientQu
         event.client = client.text;
         event.client_id = clients.size() == 1 ? needs_.sessions.number_of(clients.begin()->first) : 0;
         event.text = kicked.kept_out == 0
-                         ? "The operator has ended a client's connections."
+                         ? "The operator closed the connections of a client."
                          : "The operator keeps a client out for " + session::format_wait(keep_out) + '.';
         needs_.events.deliver(std::move(event));
     }
     for (const auto& [id, trunks] : clients) {
         for (const SessionPtr& trunk : trunks) {
             trunk->post([](ServerSession& one) {
-                one.end(wire::Code::cancelled, "The operator of the server has ended the connection.");
+                one.end(wire::Code::cancelled, "The operator of the server closed the connection.");
             });
         }
-        needs_.log.info("the operator has ended a client's connections",
+        needs_.log.info("the operator closed the connections of a client",
                         {{"client", client.text}, {"connections", trunks.size()}});
     }
     if (kicked.kept_out != 0) {

@@ -73,8 +73,7 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     if (tls) {
         listen_tls(std::move(tls), at_https, with_plain);
         if (!settings.https.has_certificates()) {
-            needs_.log.warn(
-                "there are no certificates: HTTPS visitors reach only services whose clients do TLS themselves");
+            needs_.log.warn("there are no certificates: HTTPS visitors reach only services with TLS passthrough");
         }
         tls_.watch();
     }

@@ -107,7 +107,7 @@ Answer ServerHandover::begin() {
         return answer;
     }
     needs_.control.handover_to_process();
-    needs_.log.info("another process has replaced this one; present visitors may finish");
+    needs_.log.info("another process replaced this one; present visitors may finish");
     return answer;
 }
 

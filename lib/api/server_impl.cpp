@@ -52,8 +52,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
       reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_,
                                     traces_, sharers_, edge_, state_, upkeep_}) {
-    workers_->on_exception(
-        [this](const std::exception_ptr& thrown) { log_thrown(log_, "a completion handler has thrown", thrown); });
+    workers_->on_exception([this](const std::exception_ptr& thrown) {
+        log_thrown(log_, "a completion handler threw an exception", thrown);
+    });
     shared_->notify = [this](const session::ServerNotice& notice) {
         const bool is_known = notice.client_id != directory::ClientId();
         notices_.notify(notice, is_known ? sessions_.number_of(notice.client_id) : 0);

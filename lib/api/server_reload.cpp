@@ -124,7 +124,7 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
     if (made.tls && !is_named && made.tls->shows_the_same(*needs_.shared->tls.get())) {
         made.tls.reset();
     } else if (made.tls && !is_named) {
-        report.applied.push_back({ApplyReport::Change::Kind::changed, "server.tls_cert"});  // its content has changed
+        report.applied.push_back({ApplyReport::Change::Kind::changed, "server.tls_cert"});  // the file changed
     }
     if (report.ok() && all.has_below("server.traces.")) {
         try {

@@ -60,7 +60,7 @@ std::string KnownService::disabled_by() const {
     return std::visit([](const auto& one) { return one.disabled_by; }, description);
 }
 
-// --- what is there ---
+// --- the present services ---
 
 ServiceEntry* ServiceEntries::find(std::uint32_t id) noexcept {
     const auto found = entries_.find(id);
@@ -103,7 +103,7 @@ void ServiceEntries::check_room(const Map& entries, const backend::ClientService
     std::size_t rules = bytes_of_rules(service);
     for (const auto& [id, entry] : entries) {
         if (entry.name == service.name) {
-            // Without a name of its own, a service is named after its host: then the host is duplicated.
+            // A service without a name is named after its host, so an equal name may mean an equal host.
             const bool hosts_too = !claims.empty() && std::ranges::find_first_of(claims, entry.claims) != claims.end();
             problems.push_back(
                 {service.name, hosts_too ? "this client already has a service with the same host and path, and "

@@ -56,8 +56,8 @@ constexpr Statistic<ServerStats> server_rows[]{
              "Visitors of public ports queued because no client of their service was connected.")},
     {&ServerStats::visitors_given_up, "visitors_given_up",
      counter("ferrotunnel_visitors_given_up",
-             "Queued visitors of public ports that were reset because no client reconnected in time or the queue was "
-             "full.")},
+             "Queued visitors of public ports whose connections were closed with a reset because no client "
+             "reconnected in time or the queue was full.")},
 };
 
 constexpr Statistic<ClientStats> client_rows[]{
@@ -131,7 +131,8 @@ constexpr Statistic<ResumeStats> resume_rows[]{
     {&ResumeStats::resumed, "resumed",
      counter("ferrotunnel_resumes", "Sessions resumed after a lost tunnel connection.")},
     {&ResumeStats::given_up, "given_up",
-     counter("ferrotunnel_resume_given_up", "Sessions not resumed in time, whose visitors were reset.")},
+     counter("ferrotunnel_resume_given_up",
+             "Sessions not resumed in time; the connections of their visitors were closed with a reset.")},
     {&ResumeStats::refused_unknown, "refused_unknown", resume_refusals, "unknown_session"},
     {&ResumeStats::refused_unauthorized, "refused_unauthorized", resume_refusals, "unauthorized"},
     {&ResumeStats::refused_superseded, "refused_superseded", resume_refusals, "superseded"},

@@ -47,7 +47,7 @@ void StreamCore::refuse(wire::Code code) noexcept {
     stream_->abort(code);
 }
 
-// --- what the application starts ---
+// --- operations that the application starts ---
 
 void StreamCore::start_read(ReadOperation* operation) noexcept {
     if (closed()) {
@@ -175,7 +175,7 @@ StreamCore::Outcome StreamCore::guarded(Outcome (StreamCore::*settle)()) noexcep
 void StreamCore::drive_reader() noexcept {
     ReadOperation* read_done = nullptr;
     OpenOperation* open_done = nullptr;
-    std::shared_ptr<OpenAttempt> attempt;  // its timer, if any, is not needed any more
+    std::shared_ptr<OpenAttempt> attempt;  // destroyed at the end: its timer is not needed any more
     Outcome outcome;
     while (true) {
         if (is_aborted()) {

@@ -139,7 +139,7 @@ private:
     std::atomic<std::uint64_t> cancelled_write_{0};
     std::atomic<OpenEnd> open_end_{OpenEnd::none};
 
-    HandoffLock reader_;  // and what belongs to it:
+    HandoffLock reader_;  // guards the reading half, up to lingered_
     ReadOperation* read_ = nullptr;
     OpenOperation* open_ = nullptr;
     std::shared_ptr<OpenAttempt> open_attempt_;
@@ -147,7 +147,7 @@ private:
     std::error_code receive_end_;  // eof, or the error of a reset
     std::uint64_t lingered_ = 0;
 
-    HandoffLock writer_;  // and what belongs to it:
+    HandoffLock writer_;  // guards the writing half, up to sent_end_
     WriteOperation* write_ = nullptr;
     SentEnd sent_end_ = SentEnd::none;
 };

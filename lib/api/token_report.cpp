@@ -73,7 +73,7 @@ Json quotas_of(const login::Rights& rights) {
     return json;
 }
 
-// By their configuration keys. A connected client counts as using the secret now.
+// The secrets of a token under their configuration keys, with their last use: now, if a client with it is connected.
 Json secrets_of(const session::ServerShared& shared, const login::AcceptedToken& token) {
     const auto json_of = [&](const login::TokenId& secret) {
         const auto last = shared.secrets->last(secret);

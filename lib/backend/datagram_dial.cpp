@@ -172,7 +172,7 @@ void BackendDatagrams::on_addresses(std::error_code error, const std::vector<run
         addresses_.set(with_port(addresses), true);
         begin_sending();
     } catch (const std::exception&) {
-        refuse(Code::busy, "there is no memory");
+        refuse(Code::busy, "out of memory");
     }
 }
 
@@ -215,7 +215,7 @@ void BackendDatagrams::on_addresses_again(const std::vector<runtime::SocketAddre
             run();
         }
     } catch (const std::exception&) {
-        refuse(Code::busy, "there is no memory");
+        refuse(Code::busy, "out of memory");
     }
 }
 
@@ -450,7 +450,7 @@ void BackendDatagrams::end(Code code) noexcept {
     unaccepted_.reset();
     leave();
     cancel_deferred();
-    idle_timer_->cancel();  // it may be the caller; it goes with this object
+    idle_timer_->cancel();  // the timer may be the caller; it is destroyed with this object
     if (question_ != 0) {
         worker_.names().forget(std::exchange(question_, 0));
     }

@@ -59,7 +59,7 @@ std::unique_ptr<Tap> tap_for(const ClientService& service, const net::Address& v
     }
     inspect::Origin origin{service.name, service.backend.text, {}, shared.record_id, shared.replay_of, now};
     if (service.kind == wire::ServiceKind::http) {
-        return shared.inspector->http_tap(std::move(origin));  // its requests contain the visitor: it serves many
+        return shared.inspector->http_tap(std::move(origin));  // without a visitor: each request names its own
     }
     const std::string ip = net::ip_text(visitor);
     if (!ip.empty()) {

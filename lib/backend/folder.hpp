@@ -22,7 +22,7 @@
 
 namespace ferrotunnel::backend {
 
-/// What was opened below a folder: a file to read, or a folder to open more below.
+/// An opened entry of a folder: a file to read, or a folder to open entries of.
 struct Opened {
     runtime::Fd fd;
     files::FileStamp stamp;

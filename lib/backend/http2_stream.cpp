@@ -415,7 +415,7 @@ void Http2Stream::close() noexcept {
     enter(State::closed);
     runtime::ShutdownHook::leave();
     if (timer_) {
-        timer_->cancel();  // it may be the caller; it is destroyed with this
+        timer_->cancel();  // the timer may be the caller; it is destroyed with this object
     }
     if (pipe_) {
         worker_.poller().remove(pipe_->fd(), *this);

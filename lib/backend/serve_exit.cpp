@@ -78,8 +78,8 @@ private:
     // precedence.
     enum class Obstacle : std::uint8_t {
         none,
-        unclear,  // its owner could not be found out
-        kept,     // it belongs to this machine or a neighbour
+        unclear,  // the owner of the address could not be found out
+        kept,     // the address belongs to this machine or a neighbour
     };
 
     Exit& exit() const noexcept { return *service_->backend.exit; }

@@ -234,7 +234,7 @@ inline constexpr std::uint32_t stream_id_max = 0x7fff'ffff;
 /// A session that has used this many of its ids is replaced by a new one.
 inline constexpr std::uint32_t stream_id_rotate = stream_id_max / 4 * 3;
 /// Replaced sessions of one trunk that stay until their visitors finish. Ids last for days; if a server requests new
-/// sessions too often, the visitors of the oldest one are reset.
+/// sessions too often, the connections of the oldest one's visitors are reset.
 inline constexpr std::size_t sessions_retiring_max = 4;
 
 // --- hosts of HTTP services -----------------------------------------------------------------------------------------

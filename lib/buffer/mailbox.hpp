@@ -122,7 +122,7 @@ private:
 
     std::atomic<Mail*> head_{nullptr};
     std::atomic<bool> parked_{false};
-    std::atomic<const void*> owner_{nullptr};  // its thread; null if it has not begun
+    std::atomic<const void*> owner_{nullptr};  // identifies the worker's thread; null before that begins
     Mail* collected_ = nullptr;                // the owner's: collected but not yet delivered, oldest first
     std::unique_ptr<Doorbell> doorbell_;
 };
@@ -155,7 +155,7 @@ public:
 
     void deliver() noexcept override {
         const Pointer target = std::exchange(target_, Pointer());
-        // Not a store: reading what the last wake wrote makes what that wake announced visible to the target.
+        // Not a plain store: it also reads, so the target sees everything that was written before the last wake.
         posted_.exchange(false, std::memory_order_acq_rel);
         action_(target);
     }

@@ -21,7 +21,7 @@ std::optional<Scalar> as_scalar(const std::optional<T>& value) {
     return value ? std::optional<Scalar>(std::in_place, *value) : std::nullopt;
 }
 
-// Parses a text with a function that does not report problems.
+// Parses a text with `parse`, and reports a problem if it returns nothing.
 template <typename Parse>
 std::optional<Scalar> parsed(const Value& value, const std::string& expected, Parse parse) {
     const std::optional<std::string> text = value.text_for(expected);

@@ -32,7 +32,7 @@ namespace ferrotunnel::directory {
 /// Health of a carrier's backend as its client reports it, and whether that client can be reached.
 struct CarrierHealth {
     bool healthy = true;                  // also if the backend is not checked
-    bool try_when_all_unhealthy = false;  // it gets visitors if no carrier is healthy
+    bool try_when_all_unhealthy = false;  // the carrier gets visitors if none is healthy
     bool waits = false;                   // waits to be resumed without a connection: others are preferred
 
     friend bool operator==(const CarrierHealth&, const CarrierHealth&) = default;
@@ -322,10 +322,10 @@ private:
     struct Member {
         std::shared_ptr<GroupMember> it;
         Membership declared;
-        std::string slot;         // its name
+        std::string slot;         // the slot's name
         std::uint32_t rank = 0;   // among slots of that name
         std::uint64_t hash = 0;   // of name and rank
-        bool follows = false;     // its slot belonged to another member when it joined
+        bool follows = false;     // the slot belonged to another member when this one joined
         std::int64_t credit = 0;  // MemberChoice::Candidate::credit
         Ejection ejection{};
 

@@ -18,9 +18,9 @@ public:
         std::size_t datagram_bytes_max = limits::held_datagram_bytes_max;
     };
     struct Counts {
-        std::uint64_t waiting = 0;   // now
-        std::uint64_t held = 0;      // that have waited, in total ...
-        std::uint64_t given_up = 0;  // ... and were reset, or found no room
+        std::uint64_t waiting = 0;   // visitors that wait now
+        std::uint64_t held = 0;      // visitors that waited, in total
+        std::uint64_t given_up = 0;  // connections reset: no client in time, or no room
     };
 
     HoldLimiter() : HoldLimiter(Settings{}) {}
@@ -30,7 +30,7 @@ public:
         return {waiting_.load(std::memory_order_relaxed), held_.load(std::memory_order_relaxed),
                 given_up_.load(std::memory_order_relaxed)};
     }
-    /// Counts a visitor that was reset, since there was no room.
+    /// Counts a visitor whose connection was reset, since there was no room.
     void count_rejected() noexcept { given_up_.fetch_add(1, std::memory_order_relaxed); }
 
 private:

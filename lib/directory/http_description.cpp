@@ -76,7 +76,7 @@ Result<http::PathRule, http::Problem> read_http_path(std::string_view text) {
         http::PathRule rule{http::PathRule::Kind::regex, std::string(text.substr(2))};
         std::vector<routes::Route> alone(1, routes::Route{{}, rule, 0, {}});
         auto built = routes::RouteTable::build(std::move(alone));
-        if (!built) {  // its error names the route as well; only the path matters here
+        if (!built) {  // the error names the route as well; only the path matters here
             auto expression = http::PathRegex::compile(text.substr(2));
             return expression ? built.error().front() : expression.error();
         }

@@ -87,7 +87,7 @@ public:
     /// another trunk: it is called under the lock that close() acquires.
     struct Joined {
         std::shared_ptr<HttpService> service;
-        bool first = false;  // it was not carried before
+        bool first = false;  // no trunk carried the service before
     };
     /// With `membership` its group has the service, instead of `client`, and trunks of all its members carry it, which
     /// must describe it alike.

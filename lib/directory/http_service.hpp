@@ -32,7 +32,7 @@ public:
         wire::Sticky by = wire::Sticky::off;
         std::string cookie_name{};  // if visitors stay by cookie
         std::string cookie_path{};  // scope of the cookie
-        bool watches = false;       // it needs the outcomes of visitors
+        bool watches = false;       // whether the group must learn the outcomes of visitors
     };
 
     /// `client`: the owner, or its group, which has it as number 0; with the `membership` of its first member.

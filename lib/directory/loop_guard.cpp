@@ -28,7 +28,7 @@ LoopGuard::LoopGuard(runtime::Worker& worker, SharedPort& port)
 LoopGuard::~LoopGuard() = default;
 
 void LoopGuard::take(Visitor visitor) noexcept try { handle(std::move(visitor)); } catch (const std::exception&) {
-    // No memory to hold the visitor: it is reset.
+    // No memory to hold the visitor: its connection is reset.
 }
 
 void LoopGuard::handle(Visitor visitor) {
@@ -96,7 +96,7 @@ void LoopGuard::admit_all() {
     }
 }
 
-// Resets the held visitors. If that takes down the chains behind them, it was a loop.
+// Resets the connections of the held visitors. If that takes down the chains behind them, it was a loop.
 void LoopGuard::on_loop() {
     admitted_.clear();
     before_ = port_.visitors();
@@ -110,7 +110,7 @@ void LoopGuard::check_loop_ended() {
         if (++checks_ < checks_max) {
             loop_check_timer_.set_after(check_interval);
         }
-        return;  // it was an accident, or an imitation of a loop
+        return;  // no loop: the numbers matched by accident, or someone imitated a loop
     }
     watch_.confirm_loop();
     const TimePoint now = worker_.now();

@@ -41,7 +41,7 @@ public:
         bool can = true;          // accept this visitor
         std::int64_t credit = 0;  // of its turns: kept from call to call, initially 0
         std::uint64_t hash = 0;   // of its identity; unique
-        bool has_tag = false;     // it has the visitor's tag
+        bool has_tag = false;     // the visitor's cookie names this member
     };
 
     /// The index of the chosen candidate. Empty if none can accept the visitor.

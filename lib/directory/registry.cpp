@@ -20,11 +20,11 @@ Refusal too_many_trunks(std::size_t most) {
 }
 
 Refusal session_gone() {
-    return {wire::Code::going_away, "The session has ended."};
+    return {wire::Code::going_away, "The session ended."};
 }
 
 Refusal service_gone() {
-    return {wire::Code::going_away, "The client has unregistered this service on another of its connections."};
+    return {wire::Code::going_away, "The client unregistered this service on another of its connections."};
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ AdmitAnswer Registry::admit(const SessionInfo& info, std::shared_ptr<SessionHand
         }
         return *refusal;
     }
-    // Statements that may run out of memory come first, and leave nothing behind that counts.
+    // Statements that may run out of memory come first, so that a failure leaves no visible change.
     Holding& of_token = holdings_[info.token];
     std::vector<SessionKey>& of_client = clients_[client];
     of_client.reserve(of_client.size() + 1);
@@ -186,7 +186,7 @@ ClaimAnswer Registry::claim(SessionKey session, std::uint32_t service, const Cla
         return service_gone();
     }
     if (claimant->second.replaced) {
-        return Refusal{wire::Code::going_away, "Another client has replaced this one."};
+        return Refusal{wire::Code::going_away, "Another client replaced this one."};
     }
     // Rights come first: a client that may not have the port must not learn whether it is in use.
     if (name.is_port()) {

@@ -212,7 +212,7 @@ private:
         std::shared_ptr<SessionHandle> handle;
         std::size_t ports = 0;  // that it holds
         std::size_t hosts = 0;
-        std::set<ClaimName> names{};        // what it holds
+        std::set<ClaimName> names{};        // the claims of the session
         std::deque<std::uint32_t> ended{};  // services that other trunks have ended, and this one has not yet
         bool replaced = false;              // another client has replaced its own
 
@@ -237,7 +237,7 @@ private:
         login::TokenId owner{};
     };
     using Claims = std::map<ClaimName, Claim>;
-    /// What the clients of one token hold.
+    /// The sessions and ports of one token's clients.
     struct Holding {
         std::size_t sessions = 0;
         std::size_t ports = 0;  // each counted once, however many trunks hold it

@@ -44,9 +44,9 @@ bool SharedPort::give(Visitor& visitor) {
 }
 
 void SharedPort::dispatch(Visitor visitor) noexcept try {
-    give(visitor);  // on failure the last carrier has left for good, and the visitor is reset
+    give(visitor);  // on failure the last carrier has left for good, and the visitor's connection is reset
 } catch (const std::exception&) {
-    // No memory for the mail: only this visitor is reset.
+    // No memory for the mail: only this visitor's connection is reset.
 }
 
 // Each carrier passes a visitor on once, so this ends, even if carriers join all the time.

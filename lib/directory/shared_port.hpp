@@ -151,7 +151,7 @@ public:
     /// had yielded, or the port was closed on another trunk. If memory is short the trunk may miss this call: it ends
     /// or leaves later.
     virtual void dropped(const std::shared_ptr<SharedPort>& port) noexcept = 0;
-    /// Notifies the trunk that the port creates its own visitors (a forwarding loop), which were reset.
+    /// Notifies the trunk that the port creates its own visitors (a forwarding loop), whose connections were reset.
     virtual void on_loop_detected(std::uint32_t service) { (void)service; }
 };
 
@@ -163,11 +163,11 @@ public:
     const runtime::SocketAddress& address() const noexcept { return address_; }
     Transport transport() const noexcept { return transport_; }
     /// Hands the visitor to the carrier with the fewest visitors, in turn if several are equal. Without a carrier it
-    /// waits, if the port is held and has room; otherwise it is reset.
+    /// waits, if the port is held and has room; otherwise its connection is reset.
     void dispatch(Visitor visitor) noexcept;
     /// Passes on a visitor that the carrier `from` cannot accept, to the carrier with the fewest visitors among those
     /// that have not passed it on before. False if there is none: the visitor stays with the caller. True also if the
-    /// visitor was lost, and reset, for lack of memory: the caller no longer has it.
+    /// visitor was lost, and its connection reset, for lack of memory: the caller no longer has it.
     bool pass_on(Visitor& visitor, const VisitorCarrier& from) noexcept;
 
     /// Holds back new visitors, for a trunk with queued visitors, until it is destroyed. While each of the port's

@@ -46,7 +46,7 @@ bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> he
     return carriers_.empty();
 }
 
-// Hands the queued visitors to the present carriers; without any they are reset.
+// Hands the queued visitors to the present carriers; without any their connections are reset.
 void SharedPort::end_hold() noexcept {
     {
         const MutexLock lock(mutex_);
@@ -64,7 +64,7 @@ void SharedPort::end_hold() noexcept {
 // Runs on the port's worker, and does what is due.
 void SharedPort::update_hold() noexcept {
     if (!hold_timer_) {
-        return;  // it was destroyed meanwhile
+        return;  // the port ended meanwhile, and destroyed its timer
     }
     std::optional<TimePoint> until;
     {
@@ -80,7 +80,7 @@ void SharedPort::update_hold() noexcept {
     }
 }
 
-// The last action on the port's worker. Visitors that still wait are reset.
+// The last action on the port's worker. Connections of visitors that still wait are reset.
 void SharedPort::end_listening() noexcept {
     hold_timer_.reset();
     listener_.reset();
@@ -114,7 +114,7 @@ void SharedPort::release_some() noexcept {
 bool SharedPort::release_one() {
     std::shared_ptr<VisitorCarrier> trunk;
     std::uint32_t service = 0;
-    std::list<Held> first;  // destroyed outside the lock, since a visitor without a carrier is reset
+    std::list<Held> first;  // destroyed outside the lock, since the connection of a visitor without a carrier is reset
     HeldBytes unused;
     {
         const MutexLock lock(mutex_);

@@ -9,8 +9,8 @@
 namespace ferrotunnel::directory {
 namespace {
 
-// Returns the visitor to its source, if its service has ended: the next service with its host may accept it. Counts
-// and decisions for the old service end with what the caller still has.
+// Returns the visitor to its source, if its service has ended: the next service with its host may accept it. The
+// caller still owns counts and plugins' decisions for the old service, and ends them.
 bool give_back(TlsVisitor& visitor) noexcept {
     if (!visitor.source || visitor.service->is_carried()) {
         return false;

@@ -32,7 +32,7 @@ struct WatchedVisitor {
     const std::unique_ptr<hooks::SessionRun> run;
     const TimePoint began;
     bool refused = false;
-    bool served = false;                    // it has a stream
+    bool served = false;                    // the visitor has a stream
     std::shared_ptr<trunk::Traffic> moved;  // of the trunk that has tried last
 };
 

@@ -83,17 +83,17 @@ void AccessRecord::write_debug(const RequestFacts& request, const VisitorFacts& 
     }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(outcome.duration);
     const std::string_view path = std::string_view(noted_->target).substr(0, noted_->path_size);
-    log.debug("a request has ended", {{"request", request.id},
-                                      {"visitor", visitor.address},
-                                      {"method", noted_->method},
-                                      {"host", request.host},
-                                      {"path", path},  // the query may have secrets
-                                      {"service", request.service_name()},
-                                      {"status", outcome.status},
-                                      {"bytes", outcome.response_bytes},
-                                      {"complete", outcome.complete},
-                                      {"ms", took.count()},
-                                      {"protocol", protocol_of(visitor, noted_->version)}});
+    log.debug("a request ended", {{"request", request.id},
+                                  {"visitor", visitor.address},
+                                  {"method", noted_->method},
+                                  {"host", request.host},
+                                  {"path", path},  // the query may have secrets
+                                  {"service", request.service_name()},
+                                  {"status", outcome.status},
+                                  {"bytes", outcome.response_bytes},
+                                  {"complete", outcome.complete},
+                                  {"ms", took.count()},
+                                  {"protocol", protocol_of(visitor, noted_->version)}});
 }
 
 access::Entry AccessRecord::entry_of(const RequestFacts& request, const VisitorFacts& visitor, const End& end,

@@ -67,7 +67,7 @@ void BackendStream::open(const net::Address& visitor, BackendUser& user) {
 
 void BackendStream::on_opened(Result<directory::HttpStream, Code> opened) noexcept {
     IntrusivePtr<BackendStream> keep(this);
-    if (state_ != State::opening) {  // it is not wanted any more
+    if (state_ != State::opening) {  // the stream is not wanted any more
         if (opened) {
             opened->stream->abort(Code::cancelled);
         }

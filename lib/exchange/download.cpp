@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t fed_in_round_max = 128 * 1024;
 
 AnswerPiece failed_piece() {
-    return {PieceKind::broken, {}, "a plugin has failed on the body of a response"};
+    return {PieceKind::broken, {}, "a plugin failed on the body of a response"};
 }
 
 }  // namespace

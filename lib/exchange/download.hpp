@@ -79,9 +79,9 @@ private:
     const Needs needs_;
     std::optional<Gathered> gathered_;
     hooks::BodyFilters* filters_ = nullptr;  // null if no plugin reads the body
-    bool filters_have_end_ = false;          // it has received the end
-    std::size_t fed_in_round_ = 0;           // bytes that it received since others last had their turn
-    std::size_t local_at_ = 0;               // how much of a local body it has received
+    bool filters_have_end_ = false;          // `filters_` has received the end
+    std::size_t fed_in_round_ = 0;           // bytes passed to `filters_` since other exchanges last had their turn
+    std::size_t local_at_ = 0;               // how much of a local body `filters_` has received
 };
 
 }  // namespace ferrotunnel::exchange

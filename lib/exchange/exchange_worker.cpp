@@ -90,7 +90,7 @@ void ExchangeWorker::swap_rules(std::shared_ptr<const EdgeRules>& rules) noexcep
     head_limits_ = exchange::head_limits(rules_->settings);
     pool.set_bounds(rules_->settings);
     acquire_access_lane();
-    request_parsers_.clear();  // they have the earlier limits
+    request_parsers_.clear();  // the parsers in stock have the earlier limits
 }
 
 std::string_view ExchangeWorker::date() noexcept {

@@ -365,7 +365,7 @@ void HttpExchange::end_upload(Upload::Result why) {
             return;
         case Upload::Result::failed:  // if none of it was sent, nothing has acted on it
             refuse_body(upload_.has_begun() ? PageState::internal_error : PageState::plugin_failed, "plugin_failed",
-                        "a plugin has failed on the body of a request");
+                        "a plugin failed on the body of a request");
             upload_.drop();
             return;
     }
@@ -433,8 +433,8 @@ void HttpExchange::check_deadline() {
     }
 }
 
-// Checks whether there is a connection in time, and then a response. As long as the visitor causes the wait, its
-// connection checks its pace.
+// Checks the deadlines of the backend: for a connection, then for a response. While the exchange waits for the
+// visitor's body, the visitor's connection checks its pace instead.
 void HttpExchange::check_backend() {
     if (retries_.awaits_delivery_report()) {
         fail(closed_failure(false));

@@ -130,7 +130,7 @@ public:
 
 private:
     enum class Phase : std::uint8_t {
-        on_hold,  // its service has no client at the moment
+        on_hold,  // waiting for a client of the service
         held,     // a plugin has not decided on the request
         opening,
         waiting,

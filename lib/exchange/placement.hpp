@@ -167,7 +167,7 @@ private:
     IntrusivePtr<BackendStream> stream_;
     directory::CarrierIds excluded_;  // carriers without room, or that have left
     directory::MemberVisit member_;   // with a group: the member that has the request; otherwise empty
-    std::shared_ptr<directory::GroupMember> excluded_member_;  // it could not reach its backend
+    std::shared_ptr<directory::GroupMember> excluded_member_;  // the member that could not reach its backend
     std::unique_ptr<Sticky> sticky_;  // null if visitors of the service do not stay with members
     std::uint8_t repeats_ = 0;
     bool no_room_ = false;             // an excluded carrier is still connected

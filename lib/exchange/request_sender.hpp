@@ -21,9 +21,9 @@ class RequestSender {
 public:
     /// Where the request goes at the moment.
     enum class Route : std::uint8_t {
-        none,    // nowhere: it is answered or over
-        later,   // it waits for a plugin, or for a client of its service
-        copy,    // it is kept until there is a connection
+        none,    // nowhere: the request is answered or over
+        later,   // the request waits for a plugin, or for a client of its service
+        copy,    // the request is kept until there is a connection
         stream,  // to the connection
     };
 

@@ -194,7 +194,7 @@ void Rewriting::map_back(const http::ResponseHead& head, bool by_tls, HeadScratc
 }
 
 void add_hsts(const RequestFacts& request, const EdgeSettings& settings, HeadScratch& scratch, http::Edits& edits) {
-    if (!request.by_tls || !request.service || request.is_grpc) {  // it would be metadata of the call
+    if (!request.by_tls || !request.service || request.is_grpc) {  // in gRPC the field would be metadata of the call
         return;
     }
     const auto& own = request.service->description().rules.hsts;

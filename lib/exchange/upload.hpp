@@ -81,10 +81,10 @@ public:
 private:
     /// The path of a body that does not go straight to the sender.
     struct Detour {
-        hooks::BodyFilters* filters = nullptr;   // null if it is only collected
+        hooks::BodyFilters* filters = nullptr;   // null if the body is only collected
         std::size_t collected_at = 0;            // how much of the collected bytes was passed on
         const http::Fields* trailers = nullptr;  // the visitor's
-        bool is_collecting = false;              // it is read for a plugin that decides afterwards
+        bool is_collecting = false;              // the body is read for a plugin that decides afterwards
         bool filters_have_end = false;           // `filters` has received the end
         bool has_begun = false;                  // some of it has left
     };
@@ -106,7 +106,7 @@ private:
     std::uint64_t bytes_ = 0;
     const http::Fields* early_trailers_ = nullptr;  // at an early end
     bool has_ended_ = false;
-    bool has_early_end_ = false;  // it has ended while the request waited
+    bool has_early_end_ = false;  // the body ended while the request waited
     bool awaits_continue_ = false;
 };
 

@@ -13,9 +13,9 @@ namespace ferrotunnel::limits {
 inline constexpr std::size_t exit_rules_max = 256;
 /// Ports and port ranges of one item.
 inline constexpr std::size_t exit_ports_max = 64;
-/// The minimum prefix length of an item that names an address of this machine or of a neighbour: a network of private
-/// addresses (fc00::/7 is the largest), and for public ones as many as one organisation has. Shorter ones are lists for
-/// the Internet, such as those that exclude private networks.
+/// The minimum prefix length of an item that allows addresses of this machine or a neighbour: private networks
+/// (fc00::/7 is the largest), and public ones as large as one organisation has. An item with a shorter prefix is meant
+/// for the Internet, such as "all but private networks".
 inline constexpr std::uint8_t exit_names_private_bits = 7;
 inline constexpr std::uint8_t exit_names_public_ipv4_bits = 16;
 inline constexpr std::uint8_t exit_names_public_ipv6_bits = 32;

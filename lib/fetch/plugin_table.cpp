@@ -25,7 +25,7 @@ ft_text text_of(std::string_view view) noexcept {
     return {view.data(), view.size()};
 }
 
-/// What a plugin gave to its request; released once, when it is not needed any more.
+/// The `user` pointer of a plugin's request; released once, when it is not needed any more.
 class User {
 public:
     User(void* user, void (*release)(void*)) noexcept : user_(user), release_(release) {}

@@ -44,7 +44,7 @@ std::size_t ClientConnection::feed_head(Bytes bytes) {
         return 0;
     }
     if (nghttp2_session_check_request_allowed(session_.get()) == 0) {
-        last_ = true;  // it has run out of ids
+        last_ = true;  // the connection has run out of stream ids
         return 0;
     }
     const std::size_t before = head_bytes_.size();
@@ -93,7 +93,7 @@ void ClientConnection::begin_exchange() {
 // The library asks for the body when there is a window; the rest stays where it is.
 std::size_t ClientConnection::feed_body(Bytes bytes) {
     input_ = as_text(bytes);
-    (void)nghttp2_session_resume_data(session_.get(), stream_);  // it may be waiting for a window, and not for us
+    (void)nghttp2_session_resume_data(session_.get(), stream_);  // without effect if the stream waits for its window
     produce();
     const std::size_t taken = bytes.size() - input_.size();
     input_ = {};

@@ -62,7 +62,7 @@ public:
 private:
     /// X-Forwarded-For as a trusted peer sent it.
     struct Chain {
-        std::size_t size = 0;     // its elements
+        std::size_t size = 0;     // number of elements
         std::size_t visitor = 0;  // which of them, counted from the right, is the visitor
     };
 

@@ -20,7 +20,7 @@ public:
 
     std::uint64_t start() const noexcept { return start_; }
 
-    /// `state` with a number below 2^60 appended.
+    /// The hash state after appending a number below 2^60 to what `state` has hashed.
     std::uint64_t number(std::uint64_t state, std::uint64_t number) const noexcept {
         return reduce(static_cast<Wide>(state) * point_ + number);
     }

@@ -108,7 +108,7 @@ bool map_destination(const OwnAddress& own, std::string_view destination, std::s
     if (!is_url || (own.backend_authority.empty() && same_text(url.scheme, own.backend_scheme))) {
         return false;
     }
-    while (rest.starts_with("//")) {  // it would name a host
+    while (rest.starts_with("//")) {  // a path that begins with // would name a host
         rest.remove_prefix(1);
     }
     out.append(has_path ? "" : "/").append(rest);

@@ -123,7 +123,7 @@ private:
         }
         if (rule.action == HeaderRule::Action::remove) {
             if (!rule.value.empty()) {
-                say(at + ".value", "is given, but a field that is removed has no value");
+                say(at + ".value", "must be empty: a removed field has no value");
             }
             return;
         }

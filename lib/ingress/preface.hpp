@@ -49,7 +49,7 @@ struct AcceptedVisitor {
     FirstProtocol opening = FirstProtocol::unknown;
 };
 
-/// What is read before a visitor is served.
+/// The parts to read before a visitor is served.
 struct PrefacePlan {
     /// The visitor's address is that of a trusted proxy, so it has to begin with a PROXY header. From any other address
     /// the same bytes are never interpreted.

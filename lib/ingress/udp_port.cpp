@@ -266,7 +266,7 @@ void UdpPort::serve() {
         visitor->due = false;
         const auto known = by_address_.find(runtime::visitor_address(visitor->from()));
         if (known == by_address_.end() || known->second->get() != visitor.get()) {
-            continue;  // it is over
+            continue;  // the visitor has ended
         }
         const std::uint64_t sent = visitor->sent();
         bool more = false;

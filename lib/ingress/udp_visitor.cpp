@@ -78,7 +78,7 @@ void UdpVisitor::accept_stream() noexcept {
         return;
     }
     if (owner_ == nullptr) {
-        release_flow();  // it ended before its stream arrived
+        release_flow();  // the visitor ended before its stream arrived
         return;
     }
     owner_->uncount_waiting(std::exchange(waiting_bytes_, 0));
@@ -133,7 +133,7 @@ bool UdpVisitor::may_pass(shaping::Direction direction, std::size_t bytes) noexc
 
 void UdpVisitor::pass_on(buffer::Slice payload) noexcept try {
     if (may_pass(shaping::Direction::up, payload.size())) {
-        flow_->send(std::move(payload), worker_.now());  // it counts what it drops
+        flow_->send(std::move(payload), worker_.now());  // the flow counts the datagrams that it drops
     }
 } catch (const std::exception&) {
     DatagramCounts::add(owner_->counts().no_room, 1);

@@ -1,7 +1,7 @@
 #include "inspect/content_coding.hpp"
 
 #include <brotli/decode.h>
-#define ZLIB_CONST  // it does not write into its input
+#define ZLIB_CONST  // zlib does not write into its input
 #include <zlib.h>
 
 #include <algorithm>

@@ -15,7 +15,7 @@ struct RecordedMessage {
     std::string head{};  // as sent, up to the empty line; empty if it has not arrived
     std::string body{};  // payload without its framing, as far as it is kept; empty until all of it has passed
     std::uint64_t body_bytes = 0;  // of the payload that has passed
-    bool complete = false;         // its end has passed
+    bool complete = false;         // the end of the message has passed
     bool cut = false;              // more has passed than is kept
     bool masked = false;           // the head or the body contained secrets
     bool head_masked = false;

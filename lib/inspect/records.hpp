@@ -47,7 +47,7 @@ public:
         const MutexLock lock(mutex_);
         return visit(exchange_);
     }
-    /// What a replay sends in place of the masks; without its parts once limits::inspect_original_time is over.
+    /// The original values that a replay sends in place of the masks; empty after limits::inspect_original_time.
     Original original(TimePoint now) const {
         const MutexLock lock(mutex_);
         return now - began_ < limits::inspect_original_time ? original_ : Original();

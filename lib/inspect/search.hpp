@@ -14,7 +14,7 @@
 
 namespace ferrotunnel::inspect {
 
-// --- what a search finds: secrets, and values that have to be searched without their wrapping
+// --- results of a search: secrets, and values to be searched without their wrapping
 
 struct Finding {
     std::size_t begin = 0;

@@ -50,7 +50,7 @@ struct Rights {
     std::optional<std::vector<std::string>> bind;  // IP addresses that ports may listen on; without: the server's own
     std::vector<std::string> visited_by;           // names of other tokens that may visit its private services
     std::optional<net::IpNetworks> from;           // the networks that its clients connect from
-    std::optional<Moment> expires;                 // it is rejected from then on
+    std::optional<Moment> expires;                 // the token is rejected from then on
     // Limits at any one time, for all clients of the token together.
     std::optional<std::uint64_t> connections;
     std::optional<std::uint64_t> services;

@@ -59,7 +59,7 @@ private:
     // its earlier holders count no more.
     void forget_unused() REQUIRES(mutex_) {
         std::erase_if(rows_, [](const auto& entry) {
-            return entry.second.use_count() == 1;  // its destruction follows, after all counts of others
+            return entry.second.use_count() == 1;  // only the table holds the row, so nothing counts in it any more
         });
     }
 

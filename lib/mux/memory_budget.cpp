@@ -44,7 +44,7 @@ bool MemoryBudget::start_cap_check(TimePoint now) noexcept {
 }
 
 bool MemoryBudget::start_idle_check(TimePoint now) noexcept {
-    calm_span_ = 0;  // everything that depends on what is set aside must be reviewed again
+    calm_span_ = 0;  // every stream must be reviewed again with the new exclusions
     if (in_use() <= settings_.budget / 4) {
         set_aside_ = 0;
         return false;
@@ -58,7 +58,7 @@ bool MemoryBudget::start_idle_check(TimePoint now) noexcept {
 
 // The excluded credit is at most the size of the budget, since all of it may arrive as data at once.
 void MemoryBudget::set_idle(std::uint64_t held, std::uint64_t held_idle, std::uint64_t committed_idle) noexcept {
-    // As a share of what is really held: the bytes in a slab may be fewer than the slab takes.
+    // As a share of the ledger, which counts whole slabs: the bytes in a slab may be fewer.
     const double share = held != 0 ? static_cast<double>(held_idle) / static_cast<double>(held) : 0;
     set_aside_ = static_cast<std::uint64_t>(static_cast<double>(ledger_.bytes()) * share) +
                  std::min(committed_idle, settings_.budget);

@@ -34,7 +34,7 @@ public:
     void commit(std::uint64_t before, std::uint64_t after) noexcept { committed_ = committed_ - before + after; }
     std::uint64_t committed() const noexcept { return committed_; }
     std::uint64_t in_use() const noexcept { return ledger_.bytes() + committed_; }
-    /// Whether more than `bytes` is in use, without what has not moved for long.
+    /// Whether more than `bytes` is in use, without bytes and credit that were not used for long.
     bool uses_more_than(std::uint64_t bytes) const noexcept { return in_use() > bytes + set_aside_; }
     /// How much more may be committed.
     std::uint64_t room() const noexcept {
@@ -71,7 +71,7 @@ public:
     /// Whether must_reclaim(), and it is time to search for streams again; if so, records that it is done.
     bool start_cap_check(TimePoint now) noexcept;
 
-    // --- what is set aside -------------------------------------------------------------------------------------------
+    // --- excluded bytes and credit: unused for long -----------------------------------------------------------------
 
     std::uint64_t set_aside() const noexcept { return set_aside_; }
     /// Whether a tick has to call start_idle_check().
@@ -110,8 +110,8 @@ private:
     std::uint64_t committed_ = 0;
     std::uint64_t set_aside_ = 0;
     std::uint64_t end_;            // 0 if the process is short of memory
-    std::uint64_t calm_from_ = 0;  // a review would do nothing while in_use() is at least this,
-    std::uint64_t calm_span_ = 0;  // and less than this beyond it
+    std::uint64_t calm_from_ = 0;  // a review changes nothing while in_use() is at least calm_from_
+    std::uint64_t calm_span_ = 0;  // and below calm_from_ + calm_span_
     std::uint32_t first_window_;
     TimePoint idle_checked_at_{};
     TimePoint cap_checked_at_{};

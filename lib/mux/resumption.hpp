@@ -22,8 +22,8 @@ namespace ferrotunnel::mux {
 class Resumption {
 public:
     struct Start {
-        std::uint64_t login_bytes = 0;  // so many of the bytes to be sent belong to the login
-        std::size_t login_end = 0;      // and so many of the bytes being read
+        std::uint64_t login_bytes = 0;  // bytes at the start of the output that belong to the login
+        std::size_t login_end = 0;      // bytes at the start of the present input that belong to the login
         std::uint64_t memory = 0;       // limit for kept bytes
         Duration window{};              // how long after the last byte the session may be resumed
     };

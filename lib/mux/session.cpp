@@ -223,7 +223,7 @@ TimePoint Session::resumable_until() const noexcept {
 
 void Session::give_up_resume() noexcept {
     if (resume_ && resume_->give_up()) {
-        context_.shared->waker->wake();  // it may have been full
+        context_.shared->waker->wake();  // a full retransmit buffer may have paused the output
     }
 }
 
@@ -344,7 +344,7 @@ void Session::review_memory() {
         const std::uint64_t asked = shared.reclaim_requested.load(std::memory_order_relaxed);
         if (const std::uint64_t kept = resume_ ? resume_->give_up_for(asked, context_.now) : 0; kept != 0) {
             shared.reclaim_requested.store(asked - std::min(asked, kept), std::memory_order_relaxed);
-            shared.waker->wake();  // it may have been full
+            shared.waker->wake();  // a full retransmit buffer may have paused the output
         }
         if (budget_.must_reclaim()) {
             reclaimer_.reset_most_stalled(budget_.excess());

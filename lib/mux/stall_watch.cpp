@@ -15,7 +15,7 @@ constexpr std::uint64_t least_useful_credit = limits::data_frame_cost + limits::
 std::optional<Stall::Why> StallWatch::stall_cause(Stream& stream, const Stream* receiving) {
     const StreamSide& side = stream.side_;
     if (stream.is_listed()) {
-        return std::nullopt;  // its turn comes with the next batch
+        return std::nullopt;  // the stream sends with the next batch
     }
     const StreamItem* const item = stream.outbound_.front();
     const bool has_credit =

@@ -20,7 +20,7 @@ namespace ferrotunnel::mux {
 /// A stream that should have moved, with its numbers.
 struct Stall {
     enum class Why : std::uint8_t {
-        unscheduled,       // it has bytes to send, and credit for them, but no turn
+        unscheduled,       // the stream has bytes to send and credit for them, but is not scheduled
         missed_room_wake,  // everything was sent, and its endpoint still waits for room
         unread,            // bytes wait for its endpoint, which waits for a wake
         no_credit,         // everything was consumed, but the peer may send nothing

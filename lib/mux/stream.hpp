@@ -182,8 +182,8 @@ public:
 
     /// Ends both directions at once and drops what is queued. Thread-safe, at any time, even twice.
     void abort(wire::Code code) noexcept;
-    /// Like abort(), but after everything that finish() ends, which the peer receives first. Only with or after
-    /// finish(). If both functions are called, the first call counts.
+    /// Like abort(), but the peer first receives everything that was queued before finish(). Call it only with or after
+    /// finish(). If abort() and this are both called, the first call counts.
     void abort_behind(wire::Code code) noexcept;
 
     /// Reports that this end has no user any more: only what is queued, followed by the end, will be sent. If none of
@@ -261,7 +261,7 @@ private:
     enum class Answer : std::uint8_t { none, given, received };
 
     void count_queued(std::uint32_t bytes) noexcept { queued_.fetch_add(bytes, std::memory_order_seq_cst); }
-    /// Returns what is left.
+    /// Returns the number of bytes still queued.
     std::uint32_t count_unqueued(std::uint32_t bytes) noexcept {
         return queued_.fetch_sub(bytes, std::memory_order_seq_cst) - bytes;
     }

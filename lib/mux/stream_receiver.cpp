@@ -206,7 +206,7 @@ Violation StreamReceiver::on_reset(StreamId id, std::uint8_t flags, Bytes payloa
     item.code = reset->code;
     stream->inbound_.push(std::move(item));
     parts_.table.end(*stream, {});
-    parts_.wakes.touch(*stream, true);  // it is on that list already, which keeps it
+    parts_.wakes.touch(*stream, true);  // the list already keeps the stream
     return {};
 }
 

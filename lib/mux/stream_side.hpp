@@ -43,7 +43,7 @@ struct StreamSide {
     // Credit.
     std::uint64_t send_credit = 0;
     ReceiveWindow window;
-    /// What the budget pays for: nothing once the peer has finished.
+    /// The bytes that the stream takes from the budget: none once the peer has finished.
     std::uint64_t committed(const WindowRules& rules) const noexcept {
         return receive_open ? window.committed(rules) : 0;
     }

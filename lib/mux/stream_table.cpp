@@ -248,7 +248,7 @@ void StreamTable::check_invariants(const StreamIds& ids) const {
     }
     for (std::size_t i = 0; i < unread_.size(); ++i) {
         const StreamSide& side = unread_[i]->side_;
-        check(side.gone && side.unread && side.unread_at == i, "unread streams have ended, and their index is right");
+        check(side.gone && side.unread && side.unread_at == i, "unread streams are gone, and their index is right");
     }
     check(streams_.size() + std::max(parts_.outbox.aborts(), parts_.lanes.gone()) <= context.settings.streams_max,
           "ended streams count until nothing is left of them");

@@ -67,7 +67,7 @@ std::string_view status_of(std::string_view line) {
 std::string_view socks_refusal(unsigned code) {
     constexpr std::array<std::string_view, 9> words{
         "",
-        "has failed",
+        "failed with SOCKS5 code 1, a general failure",
         "does not allow this connection by its rules",
         "cannot reach the server's network",
         "cannot reach the server",
@@ -76,7 +76,7 @@ std::string_view socks_refusal(unsigned code) {
         "does not support CONNECT",
         "does not support this kind of address",
     };
-    return code < words.size() ? words[code] : "has failed with an unknown SOCKS5 code";
+    return code < words.size() ? words[code] : "failed with an unknown SOCKS5 code";
 }
 
 }  // namespace

@@ -274,7 +274,7 @@ Address as_ipv6(const Address& address) {
 struct Ends {
     Address source;
     Address destination;
-    std::uint8_t family = 0;  // of both; 0: no addresses
+    std::uint8_t family = 0;  // of both addresses; 0: none
 };
 
 Ends ends_of(const ProxyHeader& header) {

@@ -57,7 +57,7 @@ public:
     void end(std::shared_ptr<std::promise<void>> over) {
         over_ = std::move(over);
         if (!batch_.empty() && !post_) {
-            send();  // it would wait longer than there is time
+            send();  // without the usual wait, which is longer than the time that is left
         }
         look();
     }

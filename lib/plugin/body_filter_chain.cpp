@@ -85,7 +85,7 @@ void BodyFilterChain::show(Stage& stage, std::string_view piece, bool last) noex
         const bool is_off = stage.instance->is_off();
         const std::int32_t is_last = last && piece.empty() ? 1 : 0;
         if (is_off || call(stage, [&] { return stage.shows(stage.user, text_of(part), is_last); }) < 0) {
-            const std::string_view why = is_off ? "" : FailureReason::get_or("it has failed on a body");
+            const std::string_view why = is_off ? "" : FailureReason::get_or("its body filter failed without a reason");
             stage.is_bypassed = true;
             if (stage.instance->fails_closed() && !stage.instance->observes()) {
                 fail(stage, why);
@@ -181,8 +181,8 @@ void BodyFilterChain::give(Stage& stage, std::string_view piece, bool last) {
 
 // Handles the result of a filter's call. False if the filter is skipped, and its piece continues unchanged.
 bool BodyFilterChain::check_result(Stage& stage, std::int32_t result, bool may_bypass) {
-    const std::string_view why = result < 0                 ? FailureReason::get_or("it has failed on a body")
-                                 : stage.out.has_too_much() ? "it has written more than 1 MiB for one piece of a body"
+    const std::string_view why = result < 0 ? FailureReason::get_or("its body filter failed without a reason")
+                                 : stage.out.has_too_much() ? "it wrote more than 1 MiB for one piece of a body"
                                  : stage.out.wants_pull() && stage.filter.pull == nullptr
                                      ? "it has more output for a body, but no pull function"
                                      : "";

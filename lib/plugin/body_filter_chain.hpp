@@ -126,12 +126,12 @@ private:
         ft_body_filter filter{};
         void* user = nullptr;
         Release release = nullptr;
-        SinkBuffer out;                    // of a filter
+        SinkBuffer out;                    // a filter's output
         std::size_t pulled_at = SIZE_MAX;  // the waiting output when it wrote nothing into the room that it had
-        bool has_begun = false;            // it has received a piece
-        bool has_last = false;             // it has received the last piece
-        bool holds_back = false;           // it has received a piece since its last flush
-        bool is_bypassed = false;          // it has failed, and its input continues unchanged
+        bool has_begun = false;            // has received a piece
+        bool has_last = false;             // has received the last piece
+        bool holds_back = false;           // has received a piece since its last flush
+        bool is_bypassed = false;          // the filter failed, and its input continues unchanged
 
         bool is_filter() const noexcept { return shows == nullptr; }
         bool accepts() const noexcept {

@@ -86,7 +86,7 @@ private:
     const std::shared_ptr<RequestedPluginRegistry> registry_;
     Instances instances_;
     std::map<std::string, LoadedType> loaded_types_;  // loaded types; only for the thread
-    Mutex mutex_;                                     // of what follows
+    Mutex mutex_;                                     // guards the members below
     ConditionVariable changed_;
     std::vector<ClientType> types_ GUARDED_BY(mutex_);
     std::deque<Job> queue_ GUARDED_BY(mutex_);

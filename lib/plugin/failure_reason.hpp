@@ -42,8 +42,8 @@ inline constexpr std::string_view decision_dropped = "it dropped its pending dec
 
 /// The reason of a hook that failed by returning this value.
 inline std::string_view reason_of(ft_decision returned) noexcept {
-    return FailureReason::get_or(returned > FT_COLLECT ? "it has returned a number that is not a decision"
-                                                       : "it has failed");
+    return FailureReason::get_or(returned > FT_COLLECT ? "it returned a number that is not a decision"
+                                                       : "it failed without a reason");
 }
 
 }  // namespace ferrotunnel::plugin

@@ -95,11 +95,11 @@ bool is_sound(std::string_view what, const std::string& fault) {
 }  // namespace
 
 bool HookReply::may_answer(std::uint32_t status, const Fields& fields, std::string_view body) {
-    return is_sound("it has answered with ", fault_in_answer(status, fields, body));
+    return is_sound("it answered with ", fault_in_answer(status, fields, body));
 }
 
 bool HookReply::may_reject(std::uint32_t status, std::string_view code, const Fields& fields) {
-    return is_sound("it has refused with ", fault_in_page(status, code, fields));
+    return is_sound("it refused with ", fault_in_page(status, code, fields));
 }
 
 void HookReply::answer(std::string_view plugin, std::uint32_t status, Fields fields, std::string_view body) {
@@ -107,7 +107,7 @@ void HookReply::answer(std::string_view plugin, std::uint32_t status, Fields fie
     reply_.status = static_cast<std::uint16_t>(status);
     reply_.fields = std::move(fields);
     reply_.body = body;
-    reply_.why.append("the plugin ").append(plugin).append(" has answered");
+    reply_.why.append("the plugin ").append(plugin).append(" answered");
     is_made_ = true;
 }
 
@@ -116,7 +116,7 @@ void HookReply::reject(std::string_view plugin, std::uint32_t status, std::strin
     reply_.page = page_with(status);
     reply_.code = code;
     reply_.fields = std::move(fields);
-    reply_.why.append("the plugin ").append(plugin).append(" has refused it");
+    reply_.why.append("the plugin ").append(plugin).append(" refused it");
     is_made_ = true;
 }
 

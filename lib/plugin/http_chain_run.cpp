@@ -105,7 +105,7 @@ std::optional<Step> HttpChainRun::call_hook(std::size_t i, TimePoint now) noexce
     }
     if (wait_.take_expired()) {
         asked.count(Count::late);
-        return failed(asked, "it has not decided in time");
+        return failed(asked, "it did not decide in time");
     }
     if (asked.is_off()) {
         return bypass(i);
@@ -179,8 +179,8 @@ std::optional<Step> HttpChainRun::decided(std::size_t i, ft_decision decision, T
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? FailureReason::get_or("it waits without a handle")
-                         : decision == FT_COLLECT  ? "it waits for a body that it has not requested"
-                         : decision == FT_ANSWERED ? FailureReason::get_or("it has answered without a response")
+                         : decision == FT_COLLECT  ? "it waits for a body that it did not request"
+                         : decision == FT_ANSWERED ? FailureReason::get_or("it answered without a response")
                                                    : reason_of(decision));
 }
 

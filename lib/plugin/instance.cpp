@@ -58,10 +58,10 @@ void Instance::log_failure(HookKind hook, std::string_view request, std::string_
     count(Count::failures);
     try {
         if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
-            log_.warn("a plugin has failed", {{"plugin", options_.id},
-                                              {"request", request},
-                                              {"why", escaped(why, limits::plugin_reason_max)},
-                                              {"hook", name_of(hook)}});
+            log_.warn("a plugin failed", {{"plugin", options_.id},
+                                          {"request", request},
+                                          {"why", escaped(why, limits::plugin_reason_max)},
+                                          {"hook", name_of(hook)}});
         }
     } catch (const std::exception&) {
     }
@@ -121,10 +121,10 @@ void Instance::log_failure(std::string_view phase, std::string_view address, std
     count(Count::failures);
     try {
         if (!why.empty() && log_.may_write(LogLevel::warn, failures, now())) {
-            log_.warn("a plugin has failed", {{"plugin", options_.id},
-                                              {"phase", phase},
-                                              {"from", address},
-                                              {"why", escaped(why, limits::plugin_reason_max)}});
+            log_.warn("a plugin failed", {{"plugin", options_.id},
+                                          {"phase", phase},
+                                          {"from", address},
+                                          {"why", escaped(why, limits::plugin_reason_max)}});
         }
     } catch (const std::exception&) {
     }

@@ -105,10 +105,10 @@ void timed(HookTimer& watch, const Instance& asked, HookKind kind, Hook hook, bo
     try {
         hook();
     } catch (const std::exception& problem) {
-        FailureReason::set("it has thrown: ");
+        FailureReason::set("it threw an exception: ");
         FailureReason::add(problem.what());
     } catch (...) {
-        FailureReason::set("it has thrown an object that is not a std::exception");
+        FailureReason::set("it threw an object that is not a std::exception");
     }
     const std::optional<SlowHook> slow = watch.end();
     asked.count_time(kind, watch.took());

@@ -41,8 +41,8 @@ inline constexpr std::chrono::milliseconds plugin_hook_slow{100};
 /// on a slow disk) does not open a guard or close a service.
 inline constexpr std::size_t plugin_hooks_slow_max = 5;
 inline constexpr std::chrono::minutes plugin_hooks_slow_within{1};
-/// Maximum age of the reading of a thread's processor waits when a hook begins. It is the possible error of the
-/// measurement, and limits readings to 100 a second on each thread.
+/// How old a thread's measured wait for a processor may be when a hook begins: an older one is measured again. So the
+/// error is at most this long, and each thread measures at most 100 times a second.
 inline constexpr std::chrono::milliseconds plugin_hook_reading_age{10};
 
 /// A token may have this multiple of the free waits, and of the free bytes for heads. So a flood of one leaves a

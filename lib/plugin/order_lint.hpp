@@ -13,14 +13,14 @@ namespace ferrotunnel::plugin {
 /// The use of notes by an instance of a chain.
 struct NotesOfInstance {
     std::string id;
-    bool observes = false;  // what it sets has no effect
+    bool observes = false;  // its notes have no effect
     std::vector<NoteUse> uses{};
     std::vector<NoteRead> condition{};  // the notes that its `when` reads
 };
 
 struct OrderFinding {
     std::size_t instance;
-    bool is_condition;      // it is about the instance's `when`, at `within`; otherwise about its settings
+    bool is_condition;      // the finding concerns the instance's `when`, at `within`; otherwise its settings
     std::string path{};     // below the settings
     config::Place place{};  // of the value there, if known
     expression::Place within{};

@@ -47,7 +47,7 @@ Result<Type, Findings> choose(ft_entry library, std::string_view type) {
     if (chosen != types->end()) {
         return std::move(*chosen);
     }
-    return one((type.empty() ? std::string("the plugin has several types, one of which has to be named: ")
+    return one((type.empty() ? std::string("the plugin has several types; name one of them: ")
                              : "the plugin has no type \"" + std::string(type) + "\"; it has ") +
                names_of(*types));
 }

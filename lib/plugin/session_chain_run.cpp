@@ -116,7 +116,7 @@ std::optional<Step> SessionChainRun::call_hook(std::size_t i, TimePoint now) noe
     }
     if (wait_.take_expired()) {
         asked.count(Count::late);
-        return failed(asked, "it has not decided in time");
+        return failed(asked, "it did not decide in time");
     }
     if (asked.is_off()) {
         if (begins) {
@@ -178,7 +178,7 @@ std::optional<Step> SessionChainRun::decided(const Instance& asked, ft_decision 
         return Step::wait;
     }
     return failed(asked, decision == FT_LATER      ? FailureReason::get_or("it waits without a handle")
-                         : decision == FT_ANSWERED ? FailureReason::get_or("it has refused without a reason")
+                         : decision == FT_ANSWERED ? FailureReason::get_or("it refused without a reason")
                                                    : reason_of(decision));
 }
 

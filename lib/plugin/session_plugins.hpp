@@ -38,7 +38,7 @@ private:
     IntrusivePtr<WorkerChain> chain_on(const std::shared_ptr<buffer::Mailbox>& mailbox);
 
     const WaitSettings waits_;
-    std::atomic<unsigned> phases_{0};  // that some instance has a hook for
+    std::atomic<unsigned> phases_{0};  // the phases for which some instance has a hook
     Mutex mutex_;
     ClientPlugins* clients_ GUARDED_BY(mutex_) = nullptr;
     std::shared_ptr<const Chain> chain_ GUARDED_BY(mutex_);

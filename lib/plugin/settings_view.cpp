@@ -94,7 +94,7 @@ void declare_identity(ft_settings* settings, ft_text name) {
         try {
             settings->identity.emplace_back(field);
         } catch (const std::exception&) {
-            problem(settings, {}, text_of("declares an identity field for which there is no memory"));
+            problem(settings, {}, text_of("declares an identity field, but there is no memory for it"));
         }
     }
 }

@@ -189,7 +189,7 @@ void TestChain::Impl::settle(TestWaiter& waiter) {
             continue;
         }
         if (!tap.wait(test_patience)) {
-            throw std::runtime_error("a plugin has not decided within 30 s");
+            throw std::runtime_error("a plugin did not decide within 30 s");
         }
         if (when == DecisionTime::late) {
             waiter.ask_again();
@@ -210,7 +210,7 @@ void TestChain::Impl::wait(TestWaiter& waiter) {
             const bool has_rung = bell->wait_until(until);
             mailbox->unpark();
             if (!has_rung) {
-                throw std::runtime_error("a plugin has not decided within 30 s");
+                throw std::runtime_error("a plugin did not decide within 30 s");
             }
         }
     }

@@ -209,7 +209,7 @@ void TestExchange::Impl::respond(const TestAnswer& answer) {
     chain_->settle(*this);
 }
 
-// --- what is seen ---
+// --- results that a test reads ---
 
 TestRequest TestExchange::Impl::sent() const {
     if (state_ == State::asking || state_ == State::held_request || state_ == State::over) {

@@ -18,7 +18,7 @@ std::vector<const Scope*> scopes_of(const Chain& chain) {
     return scopes;
 }
 
-// What is free; more may be taken than a new chain of the worker allows.
+// The free places. `taken` may exceed `most`, when a new chain of the worker allows fewer.
 std::size_t left(std::size_t most, std::size_t taken) noexcept {
     return most - std::min(most, taken);
 }

@@ -48,8 +48,8 @@ struct WaitShare {
 };
 using WaitShares = std::map<std::string, WaitShare, std::less<>>;  // by token; those of which something waits
 
-/// What the chains of one worker share, even when one replaces another: the number of waiting exchanges, and the watch
-/// of hooks. Lives on that worker.
+/// State that the chains of one worker share, even when one replaces another: the number of waiting exchanges, and the
+/// watch of hooks. Lives on that worker.
 struct WorkerState : RefCounted {
     explicit WorkerState(const WaitSettings& waits) noexcept : collected(waits.collected_max) {}
 

@@ -60,7 +60,7 @@ public:
 
     /// The connected socket, once.
     Fd take() noexcept { return std::move(connected_); }
-    /// The place of the winner's address among those added.
+    /// The index of the winner's address among those added.
     std::size_t winner() const noexcept { return winner_; }
     const SocketAddress& winning_address() const noexcept { return addresses_[winner_]; }
     /// Why there is no winner.

@@ -49,7 +49,7 @@ public:
         Bytes payload;  // valid until the next call
         SocketAddress from;
         LocalEnd to;
-        bool cut = false;  // it was longer than the maximum
+        bool cut = false;  // the datagram was longer than the maximum
     };
 
     explicit DatagramReader(buffer::SlabPool& pool) noexcept : pool_(pool) {}

@@ -64,7 +64,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     deadline.when_ = when;
     const std::int64_t at = tick_of(when);
     if (deadline.wheel_ == this && deadline.tick_ <= at) {
-        return;  // its slot is reached first and moves it on
+        return;  // the earlier slot is reached first, and moves the deadline on
     }
     deadline.unlink();
     link(deadline, at);

@@ -41,7 +41,7 @@ void ClientHandover::on_taken_over(const wire::TakenOver& answer) {
                              : answer.clients == 1
                                  ? "the other client finishes its visitors and ends"
                                  : std::to_string(answer.clients) + " other clients finish their visitors and end";
-    needs_.at.shared->log->info("this client has replaced others", {{"others", answer.clients}});
+    needs_.at.shared->log->info("this client replaced others", {{"others", answer.clients}});
     needs_.at.notify({.kind = LinkNotice::Kind::took_over, .text = text});
 }
 

@@ -207,7 +207,7 @@ void ClientLink::on_trunk_open(std::size_t place, const login::Agreement& agreed
         registration_.register_all(place);
         trunks_.connect_idle();
         trunks_.renew_if_outdated(place);
-        handover_.check();  // it may have no services
+        handover_.check();  // a client without services replaces the other one at once
     }
 }
 
@@ -226,7 +226,7 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
     } else if (const auto* request = std::get_if<wire::Manage>(&message); request != nullptr && settings_.on_manage) {
         settings_.on_manage(trunks_.states().at(place).login, *request);
     }
-    // Statistics and messages of later versions are not for the link.
+    // The link ignores statistics, and messages of later versions.
 }
 
 void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::string& text) {
@@ -273,7 +273,7 @@ void ClientLink::on_replaced(const wire::Replaced& message) {
     if (!is_running(phase_)) {
         return;
     }
-    at_.shared->log->info("another client has replaced this one", {{"why", message.text}});
+    at_.shared->log->info("another client replaced this one", {{"why", message.text}});
     at_.notify({.kind = LinkNotice::Kind::replaced, .text = message.text});
     if (!is_running(phase_)) {
         return;  // the handler has stopped the link

@@ -302,7 +302,7 @@ void ClientRegistration::withdraw(OfferedService& offered, const wire::Refused& 
     unregister(id);
     needs_.services.reset_trunks(offered);
     offered.assigned_port = offered.port = 0;
-    record_refused(offered, {id, why.code, "The other service with its port number was refused. " + why.text});
+    record_refused(offered, {id, why.code, "The service that shares its port number was refused. " + why.text});
 }
 
 void ClientRegistration::record_refused(OfferedService& offered, const wire::Refused& refused) {

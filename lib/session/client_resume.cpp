@@ -85,7 +85,7 @@ void ClientResume::on_connected(const std::string& problem, std::unique_ptr<tran
     }
     trunk_ = make_intrusive<trunk::Trunk>(worker_, std::move(pipe), shared_->mux, *shared_->random,
                                           shared_->handshake_deadline, static_cast<trunk::TrunkEvents&>(*this));
-    const IntrusivePtr<trunk::Trunk> keep = trunk_;  // it may end at once
+    const IntrusivePtr<trunk::Trunk> keep = trunk_;  // the trunk may end within start()
     keep->start();
 }
 

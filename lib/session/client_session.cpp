@@ -151,7 +151,9 @@ void ClientSession::apply_step(const login::Step& step) {
 void ClientSession::begin_resumable() {
     if (agreement_.resume_window == Duration::zero()) {
         if (shared_->mux.resume > Duration::zero()) {
-            shared_->log->info("a lost connection will reset its visitors: resume is off on the server");
+            shared_->log->info(
+                "resume is off on the server: when a tunnel connection is lost, its visitors' connections are closed "
+                "with a reset");
         }
         return;
     }

@@ -26,7 +26,7 @@ struct LinkContext {
     const std::shared_ptr<ClientShared> shared;
     const LinkPhase& phase;
     const TrunkStates& trunks;
-    const std::function<void(LinkNotice)> notify;  // its handler may stop the link
+    const std::function<void(LinkNotice)> notify;  // the handler may stop the link
 };
 
 }  // namespace ferrotunnel::session

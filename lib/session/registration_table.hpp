@@ -72,7 +72,7 @@ private:
     using Waiting = std::vector<std::pair<directory::SessionKey, Callback>>;
     struct Entry {
         std::vector<Key> names;
-        directory::SessionKey deciding_trunk = 0;  // it calls the plugins, until it has registered the service; 0: none
+        directory::SessionKey deciding_trunk = 0;  // the trunk that calls the plugins before it registers; 0: none
         Decision decision;                         // null: undecided
         std::vector<directory::SessionKey> trunks;
         Waiting waiting;

@@ -47,8 +47,7 @@ public:
         const auto known = sessions_.find(request.id);
         std::shared_ptr<ServerSession> session = known == sessions_.end() ? nullptr : known->second.session.lock();
         if (!session) {
-            return directory::Refusal{wire::Code::unknown_session,
-                                      "The session has ended, or the server was restarted."};
+            return directory::Refusal{wire::Code::unknown_session, "The session ended, or the server was restarted."};
         }
         Entry& entry = known->second;
         const login::Proof expected = login::make_resume_proof(entry.owner.key, login::Prover::client, request.attempt,
@@ -59,7 +58,7 @@ public:
                                       "The client could not prove that the session is its own."};
         }
         if (entry.attempt && request.attempt <= *entry.attempt) {
-            return directory::Refusal{wire::Code::superseded, "A later attempt to resume the session has arrived."};
+            return directory::Refusal{wire::Code::superseded, "A later attempt to resume the session arrived."};
         }
         entry.attempt = request.attempt;
         return Found{std::move(session), entry.owner.key};

@@ -70,8 +70,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
                        enter(Phase::yielding);
                        login_.leave_registry();
                    },
-                   [this] { drain_trunk("A new session has replaced this one."); },
-                   [this] { handover_queue_.stop(); }}),
+                   [this] { drain_trunk("A new session replaced this one."); }, [this] { handover_queue_.stop(); }}),
       streams_({at_, table_, trunk_, *this, *this}),
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
@@ -134,7 +133,7 @@ void ServerSession::drain() {
 
 void ServerSession::drain_trunk(std::string_view why) {
     table_.close_all();
-    if (!has_ended()) {  // it may have ended by itself while the order was in flight
+    if (!has_ended()) {  // the session may have ended by itself while the order was in flight
         trunk_->session().drain(Code::going_away, why, at_.worker.now());
         trunk_->session_changed();
     }
@@ -187,7 +186,7 @@ void ServerSession::check_rights() {
     }
     const std::shared_ptr<const login::AcceptedToken> token = rights_.token();
     if (token == nullptr) {
-        return;  // it was removed just now: that change applies itself
+        return;  // the token was just removed; that change ends the session
     }
     facts_.token_name = token->name;
     view_.change([this](SessionView& view) { view.token_name = facts_.token_name; });
@@ -256,7 +255,7 @@ void ServerSession::probe(std::function<void(bool)> answer) {
         if (self->has_ended()) {
             answer(false);
         } else if (!self->login_.is_welcome()) {
-            answer(true);  // its token was just proved, and a ping before the welcome would fail the login
+            answer(true);  // the token was just proved, and a ping before the welcome would fail the login
         } else {
             try {
                 auto over = [session = self.get()](PeerProbe* one) {
@@ -265,7 +264,7 @@ void ServerSession::probe(std::function<void(bool)> answer) {
                 self->probes_.push_back(
                     std::make_unique<PeerProbe>(self->at_.worker, *self->trunk_, answer, std::move(over)));
             } catch (const std::bad_alloc&) {
-                answer(true);  // a session that cannot be asked keeps what it has
+                answer(true);  // a session that cannot be probed keeps its claims
             }
         }
     });
@@ -285,7 +284,7 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
                 self->end(code, text);
             }
         });
-        self->at_.shared->registry->remove(self->facts_.key);  // it may have been admitted without knowing yet
+        self->at_.shared->registry->remove(self->facts_.key);  // the session may be admitted without knowing yet
         released();
     });
     if (!reached) {

@@ -132,10 +132,10 @@ std::optional<directory::Refusal> ServerSession::refuse_services() const {
         return directory::Refusal{Code::going_away, "The server is stopping."};
     }
     if (phase_ >= Phase::draining) {
-        return directory::Refusal{Code::going_away, "The client has announced that it is stopping."};
+        return directory::Refusal{Code::going_away, "The client announced that it is stopping."};
     }
     if (succession_.is_replaced()) {
-        return directory::Refusal{Code::going_away, "Another client has replaced this one."};
+        return directory::Refusal{Code::going_away, "Another client replaced this one."};
     }
     return std::nullopt;
 }
@@ -241,7 +241,7 @@ void ServerSession::report_end(const trunk::TrunkEnd& end) {
     }
 }
 
-// Reports what the session's end means for the tunnel. A trunk that was replaced, or that either side drains, is not a
+// Reports the session's end, as the tunnel sees it. A trunk that was replaced, or that either side drains, is not a
 // loss while others are open.
 void ServerSession::report_gone(Code code, const std::string& text, Phase before) {
     if (!std::exchange(present_, false)) {
@@ -269,7 +269,7 @@ void ServerSession::abandon() {
     enter(Phase::ended);
     stop_parts();
     leave();
-    at_.shared->registry->remove(facts_.key);  // it may have been admitted without knowing
+    at_.shared->registry->remove(facts_.key);  // the session may be admitted without knowing yet
     if (trunk_) {
         trunk_->abandon();
         trunk_.reset();

@@ -32,12 +32,12 @@ std::string ServerVerdict::explain(const trunk::TrunkEnd& end) const {
         return end.text + " The client keeps trying, in case that changes.";
     }
     if (end.proved) {
-        return end.text + " The server has accepted this client before, so it keeps trying.";
+        return end.text + " The server has accepted this client before, so the client keeps trying.";
     }
     if (end.code == Code::unauthorized) {  // the text already contains it
         return end.text;
     }
-    return end.text + " It has not proved that it is the server, so the connection may be intercepted.";
+    return end.text + " The server has not proved its identity, so the connection may be intercepted.";
 }
 
 }  // namespace ferrotunnel::session

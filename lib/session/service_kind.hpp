@@ -15,7 +15,7 @@
 
 namespace ferrotunnel::session {
 
-/// What the kinds use of their session: the trunk that joins ports and hosts in the directory.
+/// The parts of a session that its service kinds use, with the trunk that joins ports and hosts in the directory.
 struct ServiceKindNeeds {
     const SessionContext& at;
     const SessionRights& rights;

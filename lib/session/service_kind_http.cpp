@@ -108,7 +108,7 @@ std::optional<directory::Refusal> HostKind::open(SessionService& service, const 
     service.opened = joined.first;
     service.traffic = std::make_shared<trunk::Traffic>();
     if (place.wanted.passthrough) {
-        service.traffic->total = needs_.traffic;  // its visitors are on this trunk, like those of a port
+        service.traffic->total = needs_.traffic;  // visitors of passthrough use this trunk, like those of a port
     }
     if (service.assigned) {
         hosts().remember_assigned(*service.http);

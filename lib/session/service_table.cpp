@@ -13,14 +13,14 @@
 namespace ferrotunnel::session {
 namespace {
 
-// Passes the visitors in the queue of a service that its trunk no longer carries to other trunks of the service. A
-// visitor without another trunk, or at a private service, is reset.
+// Passes the visitors in the queue of a service that its trunk no longer carries to other trunks of the service. The
+// connection of a visitor without another trunk, or at a private service, is reset.
 void reroute_visitors(directory::VisitorQueue queue) {
     while (!queue.empty()) {
         queue.consume_first([]<typename AnyVisitor>(AnyVisitor visitor) {
             if constexpr (std::is_same_v<AnyVisitor, directory::Visitor>) {
                 const std::shared_ptr<directory::SharedPort> port = visitor.port;
-                if (port) {  // otherwise it is reset: a private service has no other source
+                if (port) {  // otherwise its connection is reset: a private service has no other source
                     port->dispatch(std::move(visitor));
                 }
             } else {

@@ -155,7 +155,7 @@ void SessionLogin::on_admitted(const std::optional<directory::Refusal>& refusal)
     }
     SessionFacts& facts = needs_.facts;
     apply_step(handshake_->welcome("s" + std::to_string(facts.key)));
-    facts.agreement = handshake_->agreed();  // including what the welcome has added
+    facts.agreement = handshake_->agreed();  // including the values of the welcome
     state_ = State::welcome;
     used_ = std::make_unique<UsedSecret>(needs_.at.shared->secrets, *facts.secret, facts.peer.text());
     needs_.welcomed();

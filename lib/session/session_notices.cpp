@@ -55,7 +55,7 @@ void report_unauthenticated(const SessionContext& at, const char* what, Code cod
     static constexpr LogCategory unauthenticated{"strangers"};
     if (at.shared->log->may_write(LogLevel::warn, unauthenticated, at.worker.now())) {
         const std::string peer = at.facts.peer.text();
-        if (at.facts.secret) {  // it has proved its token, so its names are known
+        if (at.facts.secret) {  // the client has proved its token, so its names are known
             at.shared->log->warn(what, {{"peer", peer},
                                         {"client", at.facts.agreement.peer_name},
                                         {"token", at.facts.token_name},
@@ -74,13 +74,13 @@ void log_session_begin(const SessionContext& at, const std::string& tls) {
     static constexpr LogCategory logins{"logins", limits::client_lines_per_second};
     if (at.shared->log->may_write(LogLevel::info, logins, at.worker.now())) {
         const login::Agreement& agreement = at.facts.agreement;
-        at.shared->log->info("a client has connected", {{"session", agreement.session},
-                                                        {"peer", at.facts.peer.text()},
-                                                        {"client", agreement.peer_name},
-                                                        {"token", at.facts.token_name},
-                                                        {"trunk", place_of(agreement)},
-                                                        {"agent", printable(agreement.peer_agent, 64)},
-                                                        {"tls", tls}});
+        at.shared->log->info("a client connected", {{"session", agreement.session},
+                                                    {"peer", at.facts.peer.text()},
+                                                    {"client", agreement.peer_name},
+                                                    {"token", at.facts.token_name},
+                                                    {"trunk", place_of(agreement)},
+                                                    {"agent", printable(agreement.peer_agent, 64)},
+                                                    {"tls", tls}});
     }
 }
 
@@ -126,8 +126,7 @@ void log_loop(const SessionContext& at, const SessionService& service) {
 void log_failed_session(const SessionContext& at, const std::exception& problem) {
     static constexpr LogCategory failed{"failed_sessions"};
     if (at.shared->log->may_write(LogLevel::error, failed, at.worker.now())) {
-        at.shared->log->error("a session has failed",
-                              {{"session", at.facts.agreement.session}, {"why", problem.what()}});
+        at.shared->log->error("a session failed", {{"session", at.facts.agreement.session}, {"why", problem.what()}});
     }
 }
 

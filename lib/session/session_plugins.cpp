@@ -24,11 +24,11 @@ void log_plugin_refusal(Logger& log, TimePoint now, std::string_view what, const
                         const std::string& from, std::string_view service) {
     static constexpr LogCategory refusals{"refused_by_plugins", limits::client_lines_per_second};
     if (log.may_write(LogLevel::info, refusals, now)) {
-        log.info("a plugin has refused", {{"what", what},
-                                          {"plugin", refusal.plugin},
-                                          {"from", from},
-                                          {"service", service},
-                                          {"why", refusal.failed ? "it has failed" : refusal.words}});
+        log.info("a plugin refused", {{"what", what},
+                                      {"plugin", refusal.plugin},
+                                      {"from", from},
+                                      {"service", service},
+                                      {"why", refusal.failed ? "it failed" : refusal.words}});
     }
 }
 

@@ -47,7 +47,7 @@ void SessionResumption::begin() {
     needs_.trunk->session().begin_resumable(facts.agreement.resume_window + limits::resume_server_waits);
 }
 
-// Waiting would only delay the reset of its visitors.
+// Waiting would only delay the reset of its visitors' connections.
 void SessionResumption::give_up() {
     check_here(needs_.at.worker);
     if (!needs_.facts.agreement.resume_key || needs_.has_ended()) {
@@ -103,10 +103,10 @@ std::optional<directory::Refusal> SessionResumption::refuse(const ResumedConnect
     const wire::ResumeRequest& request = *connection.handshake->agreed().resume;
     if (needs_.has_ended() || !needs_.trunk ||
         (!needs_.trunk->is_detached() && !needs_.trunk->session().is_resumable())) {
-        return directory::Refusal{Code::unknown_session, "The session has ended."};
+        return directory::Refusal{Code::unknown_session, "The session ended."};
     }
     if (resumed_by_ && request.attempt <= *resumed_by_) {  // two were posted by two workers
-        return directory::Refusal{Code::superseded, "A later attempt to resume the session has arrived."};
+        return directory::Refusal{Code::superseded, "A later attempt to resume the session arrived."};
     }
     // The new connection's worker has checked already; rights may have changed since.
     const runtime::SocketAddress was = std::exchange(needs_.facts.peer, connection.from);

@@ -49,7 +49,7 @@ struct SessionService {
     bool assigned = false;                       // the server chose its host
     bool assigned_anew = false;                  // and it differs from the one that the service had before
     std::shared_ptr<trunk::Traffic> traffic;     // on this trunk
-    std::shared_ptr<metrics::Meter> meter{};     // of its bytes; null until it is published
+    std::shared_ptr<metrics::Meter> meter{};     // rate of the service's bytes; null until the service is published
     std::shared_ptr<metrics::ServiceRow> row{};  // likewise
     directory::VisitorQueue queue;
     directory::TokenUse::Counted of_token{};         // counts it for the token's quota

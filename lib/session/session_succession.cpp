@@ -87,10 +87,10 @@ void SessionSuccession::report_handover(std::uint32_t clients) {
     const login::Agreement& agreement = needs_.at.facts.agreement;
     Logger& log = *needs_.at.shared->log;
     if (clients != 0 && log.may_write(LogLevel::info, lines, needs_.at.worker.now())) {
-        log.info("a client has replaced others", {{"session", agreement.session},
-                                                  {"client", agreement.peer_name},
-                                                  {"identity", agreement.peer_identity},
-                                                  {"others", clients}});
+        log.info("a client replaced others", {{"session", agreement.session},
+                                              {"client", agreement.peer_name},
+                                              {"identity", agreement.peer_identity},
+                                              {"others", clients}});
     }
 }
 
@@ -110,8 +110,8 @@ void SessionSuccession::on_replaced(const std::string& by) {
 // The client drains, as if it were stopped.
 void SessionSuccession::handover_finish(const std::string& by) {
     const std::string from = by.empty() ? std::string() : ", from " + by;
-    needs_.send(wire::encode_control(
-        wire::Replaced{"Another client with the same identity has replaced this one" + from + "."}));
+    needs_.send(
+        wire::encode_control(wire::Replaced{"Another client with the same identity replaced this one" + from + "."}));
     needs_.table.close_all();
 }
 

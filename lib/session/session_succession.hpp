@@ -31,8 +31,8 @@ public:
         std::function<void(const wire::ControlPayload&)> send;  // to the client
         std::function<bool()> has_ended;
         std::function<void()> yields;       // the session yields: the registry removes it
-        std::function<void()> drains;       // it has nothing left to yield
-        std::function<void()> is_replaced;  // its client accepts no services any more
+        std::function<void()> drains;       // the session has nothing left to yield, and drains
+        std::function<void()> is_replaced;  // the client was replaced, and may register no more services
     };
 
     explicit SessionSuccession(Needs needs) : needs_(std::move(needs)) {}

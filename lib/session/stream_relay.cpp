@@ -128,7 +128,7 @@ void StreamRelay::step() {
         state_ = State::accepted;
         near_->accept();
     }
-    const IntrusivePtr<mux::Stream> near = near_;  // they may be released meanwhile
+    const IntrusivePtr<mux::Stream> near = near_;  // carry() may release both streams
     const IntrusivePtr<mux::Stream> far = far_;
     carry(*near, *far, Direction::up);
     carry(*far, *near, Direction::down);
@@ -227,7 +227,7 @@ void StreamRelay::count_passed(Direction direction, std::size_t bytes) noexcept 
     }
 }
 
-// Aborts what is left.
+// Aborts both streams, and closes.
 void StreamRelay::end(Code code) noexcept {
     if (state_ == State::over) {
         return;

@@ -131,7 +131,7 @@ void TrunkSet::on_open(std::size_t place, const login::Agreement& agreed) {
     }
 }
 
-// A round trip to a proxy does not measure the distance to the server, which is seldom near behind one.
+// Behind a proxy the server counts as far: the round trip is only that to the proxy.
 void TrunkSet::on_up(Duration round_trip) {
     is_far_ = needs_.shared->proxy || round_trip >= near_threshold_;
 }

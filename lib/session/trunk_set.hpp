@@ -91,7 +91,7 @@ private:
         std::unique_ptr<runtime::Timer> retry;
         TimePoint opened_at{};
         std::optional<TimePoint> rotated_at{};
-        bool old_token = false;  // its login may have used an earlier token
+        bool old_token = false;  // the login may have used an earlier token
     };
 
     void connect(std::size_t place);

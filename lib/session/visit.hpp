@@ -17,7 +17,8 @@ inline void set_served(const std::shared_ptr<directory::WatchedVisitor>& visit) 
     }
 }
 
-/// What a visitor's pump counts in: `traffic`, and the visit if there is one, which then lives as long as the result.
+/// The counters of a visitor's pump: `traffic`, and the visit's if there is a visit, which then lives as long as the
+/// result.
 inline std::shared_ptr<trunk::Traffic> traffic_of_visit(const std::shared_ptr<directory::WatchedVisitor>& visit,
                                                         std::shared_ptr<trunk::Traffic> traffic) {
     if (!visit) {

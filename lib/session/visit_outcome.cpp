@@ -9,7 +9,7 @@ void failed(const VisitPlan& plan, const std::string& why, const std::string& fr
     plan.record->failed(why);
     static constexpr LogCategory failures{"visits_failed", limits::client_lines_per_second};
     if (log.may_write(LogLevel::warn, failures, now)) {
-        log.warn("a visit has failed", {{"service", plan.text()}, {"visitor", from}, {"why", why}});
+        log.warn("a visit failed", {{"service", plan.text()}, {"visitor", from}, {"why", why}});
     }
 }
 

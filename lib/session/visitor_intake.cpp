@@ -155,7 +155,7 @@ void VisitorIntake::accept_by_name(std::uint32_t id, runtime::Fd socket, const r
                            service->description.kind == wire::ServiceKind::private_tcp);
     directory::Visitor visitor(std::move(socket), from, is_there ? service->public_port : nullptr);
     if (!is_there) {
-        return;  // it was removed meanwhile: the visitor is reset
+        return;  // it was removed meanwhile: the visitor's connection is reset
     }
     if (const std::shared_ptr<directory::SharedPort> port = visitor.port) {
         port->dispatch(std::move(visitor));
@@ -178,7 +178,7 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::Visitor visitor) {
     SessionService* const service = needs_.has_ended() ? nullptr : needs_.table.find(id);
     if (service == nullptr || service->public_port != visitor.port) {
         // This trunk has left the port while the visitor was on the way to it: others may still be there.
-        (void)needs_.streams.pass_on(visitor);  // without another trunk the visitor is reset
+        (void)needs_.streams.pass_on(visitor);  // without another trunk the visitor's connection is reset
         return;
     }
     needs_.executor.run([&] {

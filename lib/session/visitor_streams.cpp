@@ -34,7 +34,7 @@ struct VisitorBytes : trunk::Traffic {
     VisitorBytes(const VisitorBytes&) = delete;
     VisitorBytes& operator=(const VisitorBytes&) = delete;
     ~VisitorBytes() {
-        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // its visit was counted before
+        if (const std::uint64_t moved = from_sockets.load() + to_sockets.load()) {  // the visit was counted before
             row->top_visitors(writer).count(from, 0, moved);
         }
     }
@@ -169,8 +169,8 @@ void VisitorStreams::carry(SessionService& service, AnyVisitor& visitor, mux::Se
 }
 
 // Opens a stream for the visitor. Null: another trunk has the visitor now, which has room or finds out that it has none
-// either; or no trunk has it, and the visitor is reset or rejected when the caller releases it. `counts_in`, if it is
-// not null, has counted the visitor already.
+// either; or no trunk has it, and the visitor's connection is reset, or the visitor rejected, when the caller releases
+// it. `counts_in`, if it is not null, has counted the visitor already.
 template <typename AnyVisitor>
 IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyVisitor& visitor,
                                                    mux::Session::OpenRequest& request,

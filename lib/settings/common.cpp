@@ -25,7 +25,7 @@ constexpr Setting<CommonValues> settings_of_both[] = {
       .form = Form::on_off,
       .option = "allow-weak-token",
       .topic = tunnel_topic,
-      .help = "Accept tokens that a person made up, even between different machines.",
+      .help = "Accept weak tokens (not made by `ferrotunnel token`), even between different machines.",
       .is_live = true},
      &CommonValues::allow_weak_token},
     {{.key = "tls",
@@ -62,8 +62,8 @@ constexpr Setting<CommonValues> settings_of_both[] = {
       .option = "memory-max",
       .operand = "SIZE",
       .topic = running_topic,
-      .help = "Memory for visitors' bytes, such as 512MiB. When it runs short, visitors that do not read are reset. 0: "
-              "the default.",
+      .help = "Memory for visitors' bytes, such as 512MiB. When it runs short, connections of visitors that do not "
+              "read are closed with a reset. 0: the default.",
       .default_text = "a quarter of the memory of the machine or container"},
      &CommonValues::memory_max},
     {{.key = "resume",
@@ -73,8 +73,8 @@ constexpr Setting<CommonValues> settings_of_both[] = {
       .operand = "TIME",
       .topic = running_topic,
       .brief = "Keep visitors for this time while reconnecting (default 0)",
-      .help = "How long visitors wait, instead of being reset, while a lost tunnel connection is restored, such as "
-              "30s. Both sides must set it, and the shorter time applies. 0: no wait."},
+      .help = "How long visitors wait while a lost tunnel connection is restored, such as 30s. Both sides must set it, "
+              "and the shorter time applies. 0: no wait; their connections are closed with a reset."},
      &CommonValues::resume},
     {{.key = "resume_memory",
       .form = Form::size,

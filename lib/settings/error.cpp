@@ -26,7 +26,7 @@ public:
             case errc::unauthorized:
                 return "the token was not accepted";
             case errc::superseded:
-                return "another client has replaced this one";
+                return "another client replaced this one";
             case errc::protocol_violation:
                 return "the other side does not follow the protocol";
             case errc::port_taken:

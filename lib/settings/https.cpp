@@ -123,8 +123,8 @@ constexpr std::array settings_of_https{
          .option = "https-grade",
          .operand = "GRADE",
          .topic = https_topic,
-         .help = "`modern`: TLS 1.3 and the best of 1.2; `intermediate`: also TLS 1.2 with AES-CBC, for clients that "
-                 "are ten years old.",
+         .help = "`modern`: TLS 1.3, and 1.2 with ECDHE and AEAD; `intermediate`: also 1.2 with ECDHE and AES-CBC, for "
+                 "clients that are ten years old.",
          .is_live = true},
         &Https::grade},
     Setting<Https>{{.key = "handshakes_per_second",

@@ -233,7 +233,7 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .topic = running_topic,
       .help =
           "How long visitors of a public port wait for a client after the last one has left, or after the server has "
-          "started; then they are reset. 0: no wait.",
+          "started; then their connections are closed with a reset. 0: no wait.",
       .is_live = true},
      &ServerValues::hold},
     {{.key = "access_log",

@@ -72,7 +72,7 @@ bool add_port(Service service, const ServiceKeys& keys, const Value& port, Claim
     }
     const bool has_port = is_new_port(service.remote_port, port, ports, taken);
     if (!has_port && !keys.name) {
-        return false;  // its name is made from the port, so the problem would be reported twice
+        return false;  // the name is made from the port, so the problem would be reported twice
     }
     if (!is_new_name(service.name, keys.name ? *keys.name : port, taken) || !has_port) {
         return false;

@@ -13,8 +13,8 @@ VisitKey::VisitKey(const Secret& secret) {
         throw config_error(std::vector<Problem>{{"key", read.error()}});
     }
     if (read->strength == login::TokenStrength::weak) {
-        throw config_error(std::vector<Problem>{
-            {"key", "was made up by a person; `ferrotunnel token` makes one that nobody can guess"}});
+        throw config_error(
+            std::vector<Problem>{{"key", "is weak; `ferrotunnel token` makes one that nobody can guess"}});
     }
     const Bytes bytes = read->key.bytes();
     std::copy(bytes.begin(), bytes.end(), bytes_.begin());

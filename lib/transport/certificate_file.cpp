@@ -160,7 +160,7 @@ CertificateReading read_certificate(const CertificateFiles& files, bool needs_ho
     loaded->key_type = EVP_PKEY_get_base_id(loaded->key.get());
     loaded->content = digest_of(*certificate_text, *key_text);
     if (!set_chain(*loaded, std::move(*all), chains)) {
-        return reading_failed(files.certificate, "there is no memory for its chain");
+        return reading_failed(files.certificate, "out of memory for its chain");
     }
     if (X509_check_private_key(loaded->certificate.get(), loaded->key.get()) != 1) {
         ERR_clear_error();

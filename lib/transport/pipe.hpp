@@ -51,9 +51,9 @@ public:
     /// went wrong.
     virtual IoStatus handshake(std::string& why) = 0;
 
-    /// Reads as much as there is, up to the size. `ok`: `into` is full or more may be there; would_block: everything
-    /// was read, except for an end that was announced in the same event as the last bytes (EPOLLRDHUP): a caller that
-    /// received such an event must read until nothing is left.
+    /// Reads the available bytes, up to the size. `ok`: `into` is full, or more bytes may be available. `would_block`:
+    /// all bytes were read. If the event also announced the end of the connection (EPOLLRDHUP), the end itself may not
+    /// have been read: call this until it reports the end.
     virtual IoResult read(MutableBytes into) noexcept = 0;
 
     /// Reads into several pieces, one after the other.

@@ -11,8 +11,8 @@
 
 namespace ferrotunnel::trunk {
 
-/// Why an existing other end is not used.
-inline constexpr std::string_view no_memory_text = "there is no memory";
+/// The reason for a refusal when an end exists, but there is no memory to begin with it.
+inline constexpr std::string_view no_memory_text = "out of memory";
 
 inline constexpr std::size_t pieces_max = 64;
 using Pieces = std::array<Bytes, pieces_max>;

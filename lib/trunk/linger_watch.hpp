@@ -27,7 +27,7 @@ class LingerWatch {
 public:
     enum class Until : std::uint8_t {
         stalled,       // the socket does not accept all that waits for it
-        acknowledged,  // it has accepted all and will be reset, but a reset discards what the kernel holds
+        acknowledged,  // the socket has accepted all and will be reset, which discards what its kernel still holds
     };
 
     /// `due` is called once, from a timer, and may destroy this: when the peer has acknowledged everything, if that is

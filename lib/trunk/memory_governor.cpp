@@ -71,7 +71,7 @@ MemoryGovernor::Member::Member(std::shared_ptr<MemoryGovernor> governor, Intrusi
                                const std::string& owner)
     : governor_(std::move(governor)), session_(std::move(session)) {
     const MutexLock lock(governor_->mutex_);
-    governor_->members_.insert(this);  // first: only this line and the next may fail
+    governor_->members_.insert(this);  // only this line and the next may throw
     try {
         owner_ = governor_->owners_.try_emplace(owner).first;
     } catch (...) {
@@ -112,7 +112,7 @@ void MemoryWatch::survey() {
     reported_ = true;
     reported_at_ = worker_.now();
     log_.warn(
-        "memory is short: visitors that do not read, or whose service does not, are reset",
+        "memory is short: connections of visitors that do not read, or whose service does not, are closed with a reset",
         {{"held", found.held}, {"memory_max", governor_->limit()}, {"token", found.owner}, {"too_much", found.asked}});
 }
 

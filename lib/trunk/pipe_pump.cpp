@@ -158,7 +158,7 @@ void PipePump::reset_in_order() {
 
 void PipePump::close_end(bool reset) noexcept {
     if (handshake_) {
-        handshake_->cancel();  // it may be the caller; it is destroyed with the pump
+        handshake_->cancel();  // the timer may be the caller; it is destroyed with the pump
     }
     if (reset && pipe_) {
         runtime::reset_close(pipe_->release_fd());

@@ -280,7 +280,7 @@ void Pump::close(bool reset) noexcept {
     }
     leave();
     if (linger_watch_) {
-        linger_watch_->cancel();  // it may be the caller; it is destroyed with the pump
+        linger_watch_->cancel();  // the watch may be the caller; it is destroyed with the pump
     }
     if (before != State::dialing) {
         worker_.poller().remove(fd(), *this);

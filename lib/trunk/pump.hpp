@@ -63,7 +63,8 @@ protected:
 
     /// The end exists and is watched: the pump lives until it is closed.
     void begin();
-    /// Drops the dialler's cancel function. False if the pump is closed, and needs no end any more.
+    /// Called when the dialler has connected: drops its cancel function. False if the pump is closed already, and the
+    /// new end is not needed.
     bool wants_end() noexcept {
         cancel_ = nullptr;
         return !is_closed();

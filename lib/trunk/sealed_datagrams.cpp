@@ -34,7 +34,7 @@ SealedDatagrams::SealedDatagrams(runtime::Worker& worker, IntrusivePtr<mux::Stre
       late_(std::move(late)),
       handshake_(std::in_place, worker, [this] {
           (void)failed(late_text, Code::unauthorized);
-          const auto call = late_;  // it may end this flow
+          const auto call = late_;  // a copy: the call may destroy this flow
           call();
       }) {
     handshake_->set(deadline);

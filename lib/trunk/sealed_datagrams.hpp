@@ -61,7 +61,7 @@ private:
     std::vector<buffer::Slice> waiting_;  // for the handshake
     std::size_t waiting_bytes_ = 0;
     std::array<std::uint8_t, 2> length_{};  // of the incoming datagram
-    std::size_t have_ = 0;                  // of it, with its length
+    std::size_t have_ = 0;                  // received bytes of length and datagram
     buffer::Slice incoming_;
     std::uint32_t no_room_ = 0;
     bool over_ = false;

@@ -199,7 +199,7 @@ void SealedPump::cut() {
 
 void SealedPump::close_end(bool reset) noexcept {
     if (handshake_) {
-        handshake_->cancel();  // it may be the caller; it is destroyed with the pump
+        handshake_->cancel();  // the timer may be the caller; it is destroyed with the pump
     }
     ticket_.reset();
     report_end();

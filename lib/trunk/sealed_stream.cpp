@@ -26,7 +26,7 @@ std::string describe_end(const mux::StreamEnd& stream_end) {
         case Code::unauthorized:
             return "the client of the service rejected the key: the keys differ";
         default:
-            return "it was ended by the server or the other client: " + std::string(wire::name_of(stream_end.code));
+            return "the server or the other client ended it: " + std::string(wire::name_of(stream_end.code));
     }
 }
 

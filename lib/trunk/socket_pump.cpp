@@ -74,7 +74,7 @@ bool SocketPump::read_once() {
     const bool is_shaped = this->is_shaped();
     const std::size_t most = is_shaped ? acquire_bytes(shaping::Direction::up) : shaping::Lane::any_number;
     if (most == 0) {
-        return false;  // it is woken for its turn
+        return false;  // the pump is woken when it may send
     }
     buffer::SlabPtr slab = worker_.slabs().acquire();
     const Windows windows(*slab, *stream_, bulk_, most);
@@ -108,7 +108,7 @@ bool SocketPump::write_once() {
     if (is_shaped) {
         pieces = first_bytes(std::span(room).first(pieces.size()), acquire_bytes(shaping::Direction::down));
         if (pieces.empty()) {
-            return false;  // it is woken for its turn
+            return false;  // the pump is woken when it may send
         }
     }
     const IoResult result = runtime::write_some(socket_.get(), pieces);

@@ -16,8 +16,8 @@ namespace ferrotunnel::trunk {
 
 /// The activity of all sessions together.
 struct TrafficSums : mux::SessionStats {
-    metrics::WorkTimes::Sums decode;  // time spent on processing the frames of a read, for one read in sixteen
-    metrics::WorkTimes::Sums encode;  // and on making a batch of them
+    metrics::WorkTimes::Sums decode;  // time to process the frames of a read, for one read in sixteen
+    metrics::WorkTimes::Sums encode;  // time to make a batch of frames
 };
 
 /// The sums over all sessions, present and past. Available at any time, without waiting for a worker, even while

@@ -228,7 +228,7 @@ struct GroupPart {
 /// Health of a service whose client checks its backend.
 struct HealthPart {
     bool healthy = false;                 // current state
-    bool try_when_all_unhealthy = false;  // it gets visitors if no member of its group is healthy
+    bool try_when_all_unhealthy = false;  // the member gets visitors if none of its group is healthy
 
     friend bool operator==(const HealthPart&, const HealthPart&) = default;
 };

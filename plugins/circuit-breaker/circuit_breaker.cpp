@@ -98,7 +98,7 @@ void CircuitBreaker::log_change(Exchange& exchange, Circuit::Change change) cons
         case Circuit::Change::opened:
             return log(Level::warn, "circuit open" + of + ": too many failures");
         case Circuit::Change::opened_again:
-            return log(Level::warn, "circuit open again" + of + ": the probe has failed");
+            return log(Level::warn, "circuit open again" + of + ": the probe failed");
         case Circuit::Change::closed:
             return log(Level::info, "circuit closed" + of);
     }

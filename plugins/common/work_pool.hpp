@@ -35,7 +35,7 @@ public:
     static std::shared_ptr<WorkPool> shared_by_clients();
 
     struct Work {
-        std::function<void()> run;        // its exceptions are dropped
+        std::function<void()> run;        // exceptions of `run` are dropped
         std::function<void()> displaced;  // called instead of `run`
     };
 
@@ -46,7 +46,7 @@ public:
         std::function<void()> displaced{};
     };
     Outcome submit(Share share, Work work);
-    /// Submits work that need not know when it is displaced. All such work is one share.
+    /// Submits work that is not told when other work displaces it. All such work shares one part of the queue.
     bool submit(std::function<void()> work);
     std::size_t threads_max() const noexcept { return threads_max_; }
     /// The shares of its work, the same for all instances that use the pool.

@@ -44,7 +44,7 @@ void CompressFilter::pull(plugin::Sink& out) {
         }
         const Encoder::Step step = encoder_->encode(rest_, goal_, std::span(room).first(most));
         if (!out.write({room.data(), step.written})) {
-            throw std::runtime_error("there is no memory for a compressed response");
+            throw std::runtime_error("out of memory for a compressed response");
         }
         is_done = step.is_done;
     }

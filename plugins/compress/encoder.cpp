@@ -14,7 +14,7 @@ constexpr std::size_t gzip_memory_max = 320 * 1024;
 constexpr std::size_t brotli_memory_max = 2560 * 1024;
 
 [[noreturn]] void fail() {
-    throw std::runtime_error("a response cannot be compressed: there is no memory");
+    throw std::runtime_error("a response cannot be compressed: out of memory");
 }
 
 class GzipEncoder final : public Encoder {

@@ -32,7 +32,7 @@ EndpointDecision read_decision(std::string_view body, Event event);
 bool amend(plugin::Login& login, const EndpointDecision& decision);
 bool amend(plugin::Registration& wanted, const EndpointDecision& decision);
 inline bool amend(plugin::Visitor&, const EndpointDecision&) {
-    return true;  // it cannot be amended
+    return true;  // nothing of a visitor can be amended
 }
 
 }  // namespace ferrotunnel::plugins

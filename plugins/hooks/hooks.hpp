@@ -56,7 +56,7 @@ public:
     /// Reports every value that cannot be used, with its place.
     static void check(const plugin::Settings& settings);
     explicit Hooks(const plugin::Settings& settings);
-    ~Hooks() override { endpoint_.stop(); }  // its thread uses the rest
+    ~Hooks() override { endpoint_.stop(); }  // before the other members are destroyed, which the endpoint's thread uses
     Hooks(const Hooks&) = delete;
     Hooks& operator=(const Hooks&) = delete;
 

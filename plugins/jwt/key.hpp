@@ -22,7 +22,7 @@ struct Algorithm {
     Kind kind;
     const char* digest;  // "SHA256"; null: none
     const char* curve;   // of ecdsa
-    std::size_t size;    // of hmac: of a MAC; of ecdsa: of a coordinate; of ed25519: of a signature
+    std::size_t size;    // bytes of a MAC (hmac), a coordinate (ecdsa) or a signature (ed25519)
 };
 
 /// Null if the name is unknown.

@@ -30,9 +30,9 @@ public:
     std::size_t entries() const noexcept { return buckets_count_ * ways; }
 
 private:
-    // A key has its place in one bucket, selected by the hash's first bits. A new key replaces the one that has paid,
-    // or will have paid, first: heavy users stay longest, and a full table lets nothing pass that would not pass
-    // otherwise.
+    // A key has its place in one bucket, selected by the hash's first bits. A new key replaces the one whose
+    // debt was or will be paid first: heavy users stay longest, and a full table never accepts a request that a larger
+    // one would reject.
     static constexpr std::size_t ways = 16;
     struct alignas(64) Bucket {
         std::array<std::atomic<std::uint64_t>, ways> keys{};    // 0: free

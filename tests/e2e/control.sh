@@ -133,7 +133,7 @@ kick() {
     wait_until $patience "the client's service" is_back
 }
 kick alice
-wait_for_text server 'The operator of the server has ended the connection'
+wait_for_text server 'The operator of the server closed the connection'
 kick "$(field 'j["tunnels"][0]["id"]')"
 say "a client that is kept out knows for how long, and is back behind that"
 run kick --for 800h alice

@@ -40,4 +40,4 @@ say "by HTTP/1.1"
 visit plain http "$edge" http/1.1
 say "by HTTP/2, the WebSocket too"
 visit secure https "$https" h2
-wait_for_text server 'a request has ended .*path=/echo/browser .*protocol=HTTP/2'
+wait_for_text server 'a request ended .*path=/echo/browser .*protocol=HTTP/2'

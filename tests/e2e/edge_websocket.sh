@@ -45,7 +45,7 @@ say "$by_http2 by HTTP/2, 10 of them with 1 MiB frames"
 visit "$by_http2" 10 http2
 wait_until $patience "their end at the backend" count_is backend '^closed [0-9]* 4[0-9]* reason of ' $((count + by_http2))
 equal "sockets that failed" "$(count_of backend '^failed ')" 0
-wait_for_text server 'a request has ended .*protocol=HTTP/2'
+wait_for_text server 'a request ended .*protocol=HTTP/2'
 
 say "what the access log says of the bytes both ways"
 sockets='"target":"/echo/[0-9]*".*"status":101,'

@@ -46,7 +46,7 @@ for ((i = 1; i <= 10; ++i)); do
     configure $i
     begin $next --replace
     wait_for_text $next 'in place: the other client finishes its visitors and ends'
-    wait_for_text $present 'replaced: Another client with the same identity has replaced this one'
+    wait_for_text $present 'replaced: Another client with the same identity replaced this one'
     number_is $i || fail "after hand-over $i: the rules are those of $(number_of)"
     join_ok $present
     equal "the port that the server has chosen" "$(awk '$2 == "any" { print $3 }' "$dir/$next.endpoints")" "$any"
@@ -123,7 +123,7 @@ join_ok $present
 NOTIFY_SOCKET=$dir/notify begin after --replace
 wait_for_text after 'in place: the other client'
 wait_for_text last 'replaced: '
-wait_for_text server 'a client has replaced others'
+wait_for_text server 'a client replaced others'
 sleep 1 # it would have ended by then
 is_running last || fail "the client did not linger"
 wait_for_text manager "^MAINPID=$(pid_of after) READY=1" # the service continues with that one

@@ -34,8 +34,8 @@ say "by ALPN, by prior knowledge, and not where a visitor does not ask"
 equal "with TLS" "$(secure app.example.com /name/a -o /dev/null -w '%{http_version} %{http_code}')" "2 200"
 equal "without" "$(plain app.example.com /name/a -o /dev/null -w '%{http_version} %{http_code}')" "2 200"
 equal "HTTP/1.1" "$(secure app.example.com /name/a --http1.1 -o /dev/null -w '%{http_version} %{http_code}')" "1.1 200"
-wait_for_text server 'a request has ended .*protocol=HTTP/2'
-wait_for_text server 'a request has ended .*protocol=HTTP/1.1'
+wait_for_text server 'a request ended .*protocol=HTTP/2'
+wait_for_text server 'a request ended .*protocol=HTTP/1.1'
 
 say "what the edge answers itself"
 equal "an unknown host" "$(plain none.example.com / -o /dev/null -w '%{http_code}')" 404

@@ -83,7 +83,7 @@ wait_for_services fleet 1
 signal server TERM
 join_ok server
 server_with other_token
-wait_until $patience "three attempts" count_is fleet "$not_accepted The server has accepted this client before, so it keeps trying\." 3
+wait_until $patience "three attempts" count_is fleet "$not_accepted The server has accepted this client before, so the client keeps trying\." 3
 is_running fleet || fail "the client has ended"
 signal server TERM
 join_ok server

@@ -72,6 +72,6 @@ wait_until $patience "a plugin that was not loaded yet" round_is 2
 write_file 'headers: {response: {set: {X-Round: "3"}}}'
 programs[second]=1
 start second "$FERROTUNNEL" run "$dir/both.yml" --no-watch --replace
-wait_for_text second "this server has replaced the one that ran"
+wait_for_text second "this server replaced the one that ran"
 wait_until $patience "the plugin of the second one" round_is 3
 join_ok first

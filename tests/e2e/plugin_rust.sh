@@ -44,6 +44,6 @@ say "bodies"
 equal "a body in capitals" "$(ask app.example.com /loud "${with_word[@]}")" "THE QUICK BROWN FOX"
 
 say "the end of an exchange"
-wait_for_text server "an exchange has ended with 200"
-wait_for_text server "an exchange has ended with 403"
+wait_for_text server "an exchange ended with 200"
+wait_for_text server "an exchange ended with 403"
 check_alive

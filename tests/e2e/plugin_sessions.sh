@@ -68,7 +68,7 @@ say "a visitor is refused by its address"
 order visitor_127.0.0.1
 equal "what it gets" "$(page "$public")" ""
 wait_told 'close refused 0 0' 1
-wait_for_text server 'a plugin has refused .*plugin=doorman .*why="not from there"'
+wait_for_text server 'a plugin refused .*plugin=doorman .*why="not from there"'
 page "$public" --interface 127.0.0.2 >"$dir/fields"
 has_text "$dir/fields" '^Host:'
 equal "TLS by name" "$({ openssl s_client -connect "$https" -servername sec.example.com </dev/null 2>&1 || true; } |

@@ -26,7 +26,7 @@ dropped() {
         awk '/^ferrotunnel_datagrams_dropped_total.*no_visitor/ { print $2 }'
 }
 dropped_are() { (($(dropped) == $1)); }
-told() { count_of server "a plugin has refused.*from=$1[: ]"; }
+told() { count_of server "a plugin refused.*from=$1[: ]"; }
 
 cat >"$dir/visit.py" <<'END'
 import socket, sys, time
@@ -71,7 +71,7 @@ END
 coproc python3 "$dir/denied.py" "$(port long)"
 read -r -t $patience line <&"${COPROC[0]}" || fail "the visitors have ended"
 wait_until $patience "all of them to be dropped" dropped_are 12
-wait_for_text server "a plugin has refused.*from=127.0.3.1[: ]" # lines are written a moment later
+wait_for_text server "a plugin refused.*from=127.0.3.1[: ]" # lines are written a moment later
 equal "how often it was decided" "$(told 127.0.3.1)" 1
 echo go >&"${COPROC[1]}"
 wait "$COPROC_PID" || fail "visitors beside one that is kept out"
@@ -122,7 +122,7 @@ END
 for name in guarded both; do
     at=$(awk '$1 == "service" && $3 ~ /^udp:/ || $2 ~ /udp$/ { sub(/.*:/, "", $3); print $3; exit }' "$dir/$name.endpoints")
     python3 "$dir/asked.py" "$at" || fail "visitors of what $name asks to be guarded"
-    wait_until $patience "the refusal to be told" file_has "$dir/server.err" "a plugin has refused.*from=127.0.1.1[: ]"
+    wait_until $patience "the refusal to be told" file_has "$dir/server.err" "a plugin refused.*from=127.0.1.1[: ]"
 done
 ! timeout 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$at; read -r -t 5 line <&3" 2>/dev/null ||
     fail "its TCP half is not guarded"

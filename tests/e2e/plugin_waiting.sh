@@ -71,5 +71,5 @@ start_edge --config "$dir/soon.yml"
 start_client client --http "app.example.com=$nginx"
 wait_until $patience "the service" status_is app.example.com / 200
 equal "a request that nobody decides on" "$(status_of app.example.com /wait)" "503 plugin_failed"
-wait_for_text server "it has not decided in time"
+wait_for_text server "it did not decide in time"
 check_alive

@@ -175,17 +175,17 @@ told() {
     "$FERROTUNNEL" route --config "$dir/route.yml" "$@" >"$dir/route.out" 2>"$dir/route.err" || return
     sed -n '/^plugins/,/^[^ p]/s/^  //p' "$dir/route.out" | sed -n '1,4p'
 }
-equal "inside" "$(told a.example.com/%61dmin)" "login runs: its scope has the request
-shop does not run: its services, \`b.example.com\`, do not have \`a.example.com\`
+equal "inside" "$(told a.example.com/%61dmin)" "login runs: its scope includes the request
+shop does not run: its services, \`b.example.com\`, do not include \`a.example.com\`
 post does not run: its condition does not hold
 mark may run: its condition depends on the note \`auth.subject\`"
 equal "outside" "$(told b.example.com/x --method POST)" \
-    "login does not run: its paths, \`/admin\`, \`~ /v[0-9]+/private\`, do not have \`/x\`
-shop runs: its scope has the request
+    "login does not run: its paths, \`/admin\`, \`~ /v[0-9]+/private\`, do not include \`/x\`
+shop runs: its scope includes the request
 post runs: its condition holds
 mark may run: its condition depends on the note \`auth.subject\`"
 equal "another visitor" "$(told other.test --method POST --visitor 192.0.2.1 | sed -n '1p;3p')" \
-    "login does not run: its hosts, \`*.example.com\`, do not have \`other.test\`
+    "login does not run: its hosts, \`*.example.com\`, do not include \`other.test\`
 post does not run: its condition does not hold"
 ! told a.example.com//admin >/dev/null || fail "an ambiguous path has a route"
 has_text "$dir/route.out" '400, ambiguous_path'

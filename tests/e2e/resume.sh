@@ -72,7 +72,7 @@ wait_until $patience "the visitor" test -e "$dir/left2"
 kill_now server
 join left
 start_server --resume 30s
-wait_for_text again "The session has ended, or the server was restarted\."
+wait_for_text again "The session ended, or the server was restarted\."
 works() { [[ $(visit "$public" exchange:64K finish rest 2>/dev/null) == *" received=65536 "* ]]; }
 wait_until $patience "the service" works
 signal again TERM

@@ -38,7 +38,7 @@ start_load
 rounds=$(by_size 4 50)
 for ((i = 0; i < rounds; ++i)); do
     both "run_$((i + 1))" --replace
-    wait_for_text "run_$((i + 1))" "this server has replaced the one that ran"
+    wait_for_text "run_$((i + 1))" "this server replaced the one that ran"
     join_ok "run_$i"
     ! grep 'refused' "$dir/run_$((i + 1)).out" || fail "the new client was refused"
     unset "programs[run_$i]"

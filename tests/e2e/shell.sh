@@ -25,7 +25,7 @@ curl -sS -o "$dir/page" "http://$(public_of quiet)/" || true
 equal "lines of a log without info" "$(count_of quiet 'a visitor ')" 0
 
 say "a client without a name has none in the server's log"
-wait_for_text server 'a client has connected .*client=quiet'
+wait_for_text server 'a client connected .*client=quiet'
 equal "lines with a dash for a name" "$(count_of server 'client=-')" 0
 
 say "a service without a port is told once, on however many connections"

@@ -67,7 +67,7 @@ ready_client holder 1 --udp "$second=127.0.0.1:$backend_port"
 programs[waiting]=1
 start waiting "$FERROTUNNEL" client --server "$control" --token-file "$dir/token" --tls $tls --reconnect-max 1 \
     --retry-refused 1m --tcp+udp "$second=127.0.0.1:$backend_port" --endpoint-file "$dir/waiting.endpoints"
-wait_for_text waiting "a service was refused.*service=tcp:$second .*The other service with its port number was refused"
+wait_for_text waiting "a service was refused.*service=tcp:$second .*The service that shares its port number was refused"
 wait_for_text waiting "a service was refused.*service=tcp:$second/udp"
 wait_until $patience "the TCP port to close" is_closed "$second" # which was opened before the other was refused
 peer ask 127.0.0.1 "$second" who >/dev/null
@@ -81,7 +81,7 @@ third=$(free_port)
 programs[limited]=1
 start limited "$FERROTUNNEL" client --server "$control" --token-file "$dir/limited" --tls $tls --retry-refused 1m \
     --tcp+udp "$third=127.0.0.1:$backend_port"
-wait_for_text limited "a service was refused.*service=tcp:$third .*The other service with its port number was refused"
+wait_for_text limited "a service was refused.*service=tcp:$third .*The service that shares its port number was refused"
 wait_until $patience "the TCP port to close" is_closed "$third"
 
 say "in a file, as a range of one, with a name"

@@ -84,7 +84,7 @@ for ((round = 0; round < rounds; ++round)); do
     say "the server is upgraded"
     before=$server server=server_$((round + 1))
     start_noon_server $server --replace
-    wait_for_text $server "this server has replaced the one that ran"
+    wait_for_text $server "this server replaced the one that ran"
     join_ok $before 120
     went_on "the server upgraded"
 

@@ -40,7 +40,7 @@ in_charge() { [[ $(pid_in_charge) == "$(pid_of "$1")" ]]; }
 # upgrade OLD NEW
 upgrade() {
     server "$2" --replace
-    wait_for_text "$2" "this server has replaced the one that ran"
+    wait_for_text "$2" "this server replaced the one that ran"
     join_ok "$1"
     in_charge "$2" || fail "$2 has not the control socket's name"
 }

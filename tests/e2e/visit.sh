@@ -89,7 +89,7 @@ visiting wrong db other_key
 through "$at" "$dir/page" >"$dir/got" 2>"$dir/got.err" && fail "a visitor with a wrong key got an orderly answer"
 equal "bytes that came" "$(stat -c %s "$dir/got")" 0
 wait_for_text office "a visit was rejected.*service=db.*the visitor's key is not the key of this service"
-wait_for_text wrong "a visit has failed.*service=db.*rejected the key"
+wait_for_text wrong "a visit failed.*service=db.*rejected the key"
 equal "dialled" "$(grep -c dialled "$dir/backend.out")" "$dialled"
 join_ok_by_term() { signal "$1" TERM && join_ok "$1"; }
 join_ok_by_term wrong
@@ -97,12 +97,12 @@ join_ok_by_term wrong
 say "a name that is not there and one that may not be visited are answered alike"
 visiting lost nothing key
 through "$at" "$dir/page" >"$dir/got" 2>&1 && fail "a service that is not there has answered"
-wait_for_text lost "a visit has failed.*no connected client offers it to this client"
+wait_for_text lost "a visit failed.*no connected client offers it to this client"
 join_ok_by_term lost
 client_token=$dir/guest
 visiting stranger db@token key
 through "$at" "$dir/page" >"$dir/got" 2>&1 && fail "a stranger has reached the service"
-wait_for_text stranger "a visit has failed.*no connected client offers it to this client"
+wait_for_text stranger "a visit failed.*no connected client offers it to this client"
 join_ok_by_term stranger
 client_token=
 

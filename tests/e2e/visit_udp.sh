@@ -77,7 +77,7 @@ failed() {
     python3 -c 'import socket, sys
 here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 here.sendto(b"hello", ("127.0.0.1", int(sys.argv[1])))' "$port"
-    wait_for_text "$1" "a visit has failed.*$2"
+    wait_for_text "$1" "a visit failed.*$2"
 }
 join_ok_by_term() { signal "$1" TERM && join_ok "$1"; }
 
@@ -90,7 +90,7 @@ join_ok_by_term wrong
 say "a visit by TCP to a UDP service, and the reverse, say so"
 visiting by_tcp key
 (echo hello >"/dev/tcp/127.0.0.1/$port") 2>/dev/null || true
-wait_for_text by_tcp "a visit has failed.*the service is not a TCP service"
+wait_for_text by_tcp "a visit failed.*the service is not a TCP service"
 join_ok_by_term by_tcp
 programs[by_udp]=1
 start by_udp "$FERROTUNNEL" visit tcp --udp --local 0 --key-file "$dir/key" --server "$client_to" \

@@ -147,7 +147,7 @@ extern "C" fn on_response(_gate: *mut c_void, exchange: Exchange) -> FtDecision 
 
 extern "C" fn on_close(gate: *mut c_void, _exchange: Exchange, outcome: *const FtOutcome) {
     let _ = catch_unwind(|| {
-        let words = format!("an exchange has ended with {}", unsafe { (*outcome).status });
+        let words = format!("an exchange ended with {}", unsafe { (*outcome).status });
         (host().log)(unsafe { (*(gate as *const Gate)).instance } as *const c_void, FT_LOG_INFO, text(&words));
     });
 }

@@ -105,7 +105,7 @@ public:
 
 private:
     void write(const char* call, const char* what) noexcept {
-        std::snprintf(text_, sizeof(text_), "%s has thrown: %s", call, what);
+        std::snprintf(text_, sizeof(text_), "%s threw an exception: %s", call, what);
     }
 
     char text_[512];

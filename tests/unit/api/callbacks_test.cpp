@@ -61,10 +61,11 @@ TEST_CASE("what a handler throws on a worker is logged, and the tunnel continues
     char byte = 0;
     SECTION("a completion handler without an executor") {
         stream.async_write_some(asio::buffer("x", 1), [](std::error_code, std::size_t) { throw 5; });
-        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=not a std::exception"); }));
+        CHECK(
+            eventually([&] { return lines.has("a completion handler threw an exception what=not a std::exception"); }));
         stream.async_read_some(asio::buffer(&byte, 1),
                                [](std::error_code, std::size_t) { throw std::runtime_error("out of a read"); });
-        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=out of a read"); }));
+        CHECK(eventually([&] { return lines.has("a completion handler threw an exception what=out of a read"); }));
     }
     SECTION("a coroutine whose exception is thrown on") {  // asio::detached would drop it
         asio::co_spawn(stream.get_executor(), throw_after_read(stream), [](const std::exception_ptr& thrown) {
@@ -73,11 +74,11 @@ TEST_CASE("what a handler throws on a worker is logged, and the tunnel continues
             }
         });
         stream.async_write_some(asio::buffer("x", 1), [](std::error_code, std::size_t) {});
-        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=out of a coroutine"); }));
+        CHECK(eventually([&] { return lines.has("a completion handler threw an exception what=out of a coroutine"); }));
     }
     SECTION("what the application posts to the client's executor") {
         asio::post(client.get_executor(), [] { throw std::runtime_error("out of a post"); });
-        CHECK(eventually([&] { return lines.has("a completion handler has thrown what=out of a post"); }));
+        CHECK(eventually([&] { return lines.has("a completion handler threw an exception what=out of a post"); }));
     }
     CHECK(Visitor(service.port()).echoes("still here"));
 }

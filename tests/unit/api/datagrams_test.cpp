@@ -196,7 +196,7 @@ TEST_CASE("what a handler of datagrams throws is logged, and the visitor continu
     CHECK(sender.receive() == "good");
     CHECK(eventually([&] {
         const std::lock_guard lock(mutex);
-        return lines.find("a handler of datagrams has thrown\n") != std::string::npos;
+        return lines.find("a handler of datagrams threw an exception\n") != std::string::npos;
     }));
 }
 

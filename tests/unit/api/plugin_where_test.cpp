@@ -159,11 +159,12 @@ TEST_CASE("a route tells which plugins run for it", "[plugins][http]") {
     const std::vector<PluginUse> chain{scoped, conditional, noted};
     HttpRouteRequest request{.url = "http://app.test/"};
     CHECK(told_of_plugins(find_route(app_services(), request, chain)) ==
-          Lines{"scoped no its paths, `/api`, `= /x`, do not have `/`", "conditional no its condition does not hold",
+          Lines{"scoped no its paths, `/api`, `= /x`, do not include `/`", "conditional no its condition does not hold",
                 "answers depends its condition depends on the note `who`"});
     request = {"https://app.test/%61pi", "GET", {{"X-Role", "admin"}}, "10.1.2.3"};
     const HttpRoute route = find_route(app_services(), request, chain);
-    CHECK(told_of_plugins(route) == Lines{"scoped yes its scope has the request", "conditional yes its condition holds",
+    CHECK(told_of_plugins(route) == Lines{"scoped yes its scope includes the request",
+                                          "conditional yes its condition holds",
                                           "answers depends its condition depends on the note `who`"});
     CHECK(route.request == Lines{"GET /api HTTP/1.1", "Host: app.test", "X-Role: admin"});
     CHECK(find_route(app_services(), "app.test").plugins.empty());

@@ -157,7 +157,7 @@ TEST_CASE("rules: names and values that would break a message are problems") {
     CHECK(problems_of_field({Action::set, "X", "a\tb"}).empty());
     CHECK(problems_of_field({Action::set, "X", "gr\xc3\xbc\xc3\x9f"}).empty());
     CHECK(problems_of_field({Action::remove, "X", "a"}) ==
-          Texts{"request_headers[0].value: is given, but a field that is removed has no value"});
+          Texts{"request_headers[0].value: must be empty: a removed field has no value"});
     CHECK(problems_of_field({Action::set, std::string(limits::http_header_rule_name_max, 'a'), "x"}).empty());
     CHECK(problems_of_field({Action::set, std::string(limits::http_header_rule_name_max + 1, 'a'), "x"}) ==
           Texts{"request_headers[0].name: is longer than 256 bytes"});

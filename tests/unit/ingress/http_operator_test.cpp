@@ -231,7 +231,7 @@ TEST_CASE("each request has a line for those who look closely") {
     Peer backend = rig.backend.accept_request();
     backend.send(answer("twelve bytes"));
     visitor.read_message();
-    CHECK(eventually([&] { return rig.log.count("a request has ended") == 1; }));
+    CHECK(eventually([&] { return rig.log.count("a request ended") == 1; }));
     CHECK(rig.log.count("method=GET host=app.test path=/a/b service=app.test status=200 bytes=12 complete=true") == 1);
     visitor.send(ask("other.test"));
     visitor.read_message();

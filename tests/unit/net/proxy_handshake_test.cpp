@@ -133,7 +133,7 @@ TEST_CASE("answers of SOCKS5") {
     CHECK(handshake_verdict(login, bytes({5, 2, 1, 1})) == "does not accept this user and password");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 2, 0})) == "does not allow this connection by its rules");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 4, 0})) == "cannot reach the server (tunnel.example.com:7835)");
-    CHECK(handshake_verdict(url, bytes({5, 0, 5, 77, 0})) == "has failed with an unknown SOCKS5 code");
+    CHECK(handshake_verdict(url, bytes({5, 0, 5, 77, 0})) == "failed with an unknown SOCKS5 code");
     CHECK(handshake_verdict(url, bytes({5, 0, 5, 0, 0, 9, 9})) == "does not answer as a SOCKS5 proxy");
     CHECK(handshake_verdict(url, "HTTP/1.1 400 Bad Request\r\n\r\n") ==
           "does not answer as a SOCKS5 proxy; is it an HTTP one (http://)?");

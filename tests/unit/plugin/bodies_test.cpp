@@ -283,7 +283,7 @@ TEST_CASE("bodies: a failure on the first piece is as the policy says, a later o
                 CHECK(rig.way().state() == Way::State::failed);
                 CHECK(rig.way().take().empty());
             }
-            CHECK(rig.log.count("a plugin has failed") == 1);
+            CHECK(rig.log.count("a plugin failed") == 1);
             rig.end();
         }
     }

@@ -71,14 +71,14 @@ bool says(const std::string& log, const std::string& why) {
 
 TEST_CASE("reasons: what a hook throws, and what it has given to others", "[plugin]") {
     CHECK(says(log_of([](Exchange&) -> Decision { throw std::runtime_error("no\r\nidea"); }),
-               "the hook has thrown: no\\r\\nidea hook=request"));
-    CHECK(says(log_of([](Exchange&) -> Decision { throw 5; }), "the hook has thrown: not a std::exception"));
+               "the hook threw an exception: no\\r\\nidea hook=request"));
+    CHECK(says(log_of([](Exchange&) -> Decision { throw 5; }), "the hook threw an exception: not a std::exception"));
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.later([](Later later) {
                        std::move(later).resume([](Exchange&) -> Decision { throw std::runtime_error("no user"); });
                    });
                }),
-               "what it gave to Later::resume() has thrown: no user"));
+               "what it gave to Later::resume() threw an exception: no user"));
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.later([](Later later) { const Later gone(std::move(later)); });
                }),
@@ -86,42 +86,42 @@ TEST_CASE("reasons: what a hook throws, and what it has given to others", "[plug
     CHECK(says(log_of([](Exchange& exchange) {
                    return exchange.collect(0, [](Exchange&, Text) -> Decision { throw std::runtime_error("no form"); });
                }),
-               "what it gave to collect() has thrown: no form"));
+               "what it gave to collect() threw an exception: no form"));
     CHECK(says(log_of([](Exchange& exchange) {
                    exchange.observe(Side::request, [](Text) { throw std::runtime_error("no look"); });
                    return Decision::go_on();
                }),
-               "what it gave to observe() has thrown: no look hook=body"));
+               "what it gave to observe() threw an exception: no look hook=body"));
     CHECK(says(log_of([](Exchange& exchange) {
                    exchange.transform(Side::request,
                                       Made::of([](Text, bool, Sink&) { throw std::runtime_error("no piece"); }));
                    return Decision::go_on();
                }),
-               "BodyFilter::chunk() has thrown: no piece"));
-    CHECK(says(log_of([](Exchange&) { return Decision::fail(); }), "it has failed hook=request"));
+               "BodyFilter::chunk() threw an exception: no piece"));
+    CHECK(says(log_of([](Exchange&) { return Decision::fail(); }), "it failed without a reason hook=request"));
 }
 
 TEST_CASE("reasons: the value of an answer that cannot be sent", "[plugin]") {
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({999, {}, ""});
                }),
-               "it has answered with the status 999, which is not from 200 to 599"));
+               "it answered with the status 999, which is not from 200 to 599"));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {{"X-A", "1\r\nX-B: 2"}}, ""});
                }),
-               "it has answered with a field that must not be written: \"X-A: 1\\r\\nX-B: 2\""));
+               "it answered with a field that must not be written: \"X-A: 1\\r\\nX-B: 2\""));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({200, {}, std::string(limits::plugin_answer_max + 1, 'x')});
                }),
-               "it has answered with a body of 1048577 bytes; at most 1048576 are allowed"));
+               "it answered with a body of 1048577 bytes; at most 1048576 are allowed"));
     CHECK(says(log_of([](Exchange&) {
                    return Decision::respond({204, {}, "x"});
                }),
-               "it has answered with a body, which a response with the status 204 cannot have"));
+               "it answered with a body, which a response with the status 204 cannot have"));
     CHECK(says(log_of([](Exchange&) { return Decision::reject(418, "tea"); }),
-               "it has refused with the status 418, for which there is no page"));
+               "it refused with the status 418, for which there is no page"));
     CHECK(says(log_of([](Exchange&) { return Decision::reject(403, "no tea"); }),
-               "it has refused with the code \"no tea\", which is not up to 64 letters"));
+               "it refused with the code \"no tea\", which is not up to 64 letters"));
 }
 
 TEST_CASE("limit: a reason has as much room as it may, and one call's is not the next one's", "[plugin]") {
@@ -139,15 +139,15 @@ TEST_CASE("reasons: start, stop, and the ends of exchanges and visits", "[plugin
     PluginRig rig;
     rig.add<ThrowsInLife>();
     rig.instances.start(*rig.chain.instances.front());
-    CHECK(rig.log.count("a plugin logs plugin=life text=start() has thrown: no socket") == 1);
+    CHECK(rig.log.count("a plugin logs plugin=life text=start() threw an exception: no socket") == 1);
     rig.begin();
     CHECK(rig.ask() == Step::go_on);
     rig.end();
-    CHECK(rig.log.count("text=on_close() has thrown: no file") == 1);
+    CHECK(rig.log.count("text=on_close() threw an exception: no file") == 1);
     rig.worker.reset();
     rig.chain.instances.clear();
     rig.instances.destroy_retired();
-    CHECK(rig.log.count("text=stop() has thrown: not a std::exception") == 1);
+    CHECK(rig.log.count("text=stop() threw an exception: not a std::exception") == 1);
 }
 
 TEST_CASE("reasons: logins, registrations and visits", "[plugin]") {
@@ -157,12 +157,12 @@ TEST_CASE("reasons: logins, registrations and visits", "[plugin]") {
     CHECK(rig.ask() == Step::wait);
     rig.deliver();
     CHECK(rig.ask() == Step::go_on);
-    CHECK(rig.chain.log.count("why=what it gave to LaterOf::resume() has thrown: no user") == 1);
+    CHECK(rig.chain.log.count("why=what it gave to LaterOf::resume() threw an exception: no user") == 1);
     rig.registration();
     CHECK(rig.ask() == Step::go_on);
     CHECK(rig.chain.log.count("why=it used Decision::respond(), which is for requests only") == 1);
     rig.visit();
     CHECK(rig.ask() == Step::go_on);
     rig.close();
-    CHECK(rig.chain.log.count("text=on_visit_close() has thrown: no count") == 1);
+    CHECK(rig.chain.log.count("text=on_visit_close() threw an exception: no count") == 1);
 }

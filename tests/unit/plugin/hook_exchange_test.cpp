@@ -111,7 +111,7 @@ TEST_CASE("hook reply: it is checked, and good once", "[plugin][parts]") {
     hooks::Reply taken = reply.take();
     CHECK(taken.status == 201);
     CHECK(taken.body == "hello");
-    CHECK(taken.why == "the plugin auth has answered");
+    CHECK(taken.why == "the plugin auth answered");
     reply.reject("auth", 403, "ip_denied", {});
     taken = reply.take();
     CHECK(taken.page == http::PageState::forbidden);

@@ -124,7 +124,7 @@ TEST_CASE("session later: never and too late are failures", "[plugin][session][w
         CHECK(Held::living == 0);
         CHECK(rig.deliver() == 0);
         rig.close();
-        CHECK(rig.chain.log.count("it has not decided in time") == 1);
+        CHECK(rig.chain.log.count("it did not decide in time") == 1);
     }
 }
 

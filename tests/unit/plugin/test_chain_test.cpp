@@ -146,7 +146,7 @@ TEST_CASE("harness: a failure is the server's, with its policy and its log", "[h
         TestChain open({use});
         CHECK(open.request({.target = "/throws"}).passed());
         REQUIRE(open.log().size() == 1);
-        CHECK(open.log()[0].find("the hook has thrown: out of order") != std::string::npos);
+        CHECK(open.log()[0].find("the hook threw an exception: out of order") != std::string::npos);
     }
     use.on_failure = PluginFailure::closed;
     TestChain closed({use});

@@ -132,7 +132,7 @@ TEST_CASE("later: who decides in time counts, who comes too late does nothing", 
     CHECK(rig.worker->waiting() == 0);
     CHECK(rig.ask() == Step::answer);
     CHECK(rig.run->take_reply().page == http::PageState::plugin_failed);
-    CHECK(rig.log.count("it has not decided in time") == 1);
+    CHECK(rig.log.count("it did not decide in time") == 1);
     rig.take().resume([counted = CountedContext()](Exchange&) { return Decision::go_on(); });
     CHECK(CountedContext::living == 0);
     CHECK(rig.deliver() == 0);

@@ -35,10 +35,10 @@ TEST_CASE("server verdict: after a login only another client's session is a verd
     verdict.record_login();
     CHECK_FALSE(verdict.is_settled(ended(Code::unauthorized, true)));
     CHECK(verdict.explain(ended(Code::unauthorized, true)) ==
-          "No. The server has accepted this client before, so it keeps trying.");
+          "No. The server has accepted this client before, so the client keeps trying.");
     CHECK(verdict.is_final(ended(Code::superseded, true)));
     CHECK_FALSE(verdict.is_final(ended(Code::superseded, false)));
     CHECK(verdict.explain(ended(Code::superseded, false)) ==
-          "No. It has not proved that it is the server, so the connection may be intercepted.");
+          "No. The server has not proved its identity, so the connection may be intercepted.");
     CHECK(verdict.explain({}) == "the connection was lost");
 }

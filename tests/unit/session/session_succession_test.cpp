@@ -74,7 +74,7 @@ TEST_CASE("session succession: a session that is replaced retires at once, and t
     REQUIRE(message);
     const auto* const told = std::get_if<wire::Replaced>(&*message);
     REQUIRE(told != nullptr);
-    CHECK(told->text == "Another client with the same identity has replaced this one, from 192.0.2.1:5.");
+    CHECK(told->text == "Another client with the same identity replaced this one, from 192.0.2.1:5.");
     CHECK(parts.run([&] { return parts.table.size(); }) == 0);
 }
 
