@@ -168,7 +168,7 @@ say "the container image: its settings start the program, keep its state and fin
 packed=$program
 if [[ $static == no ]]; then # the image takes only a static program: this one is replaced below
     packed=$dir/packed
-    printf 'int main(void) { return 0; }' | cc -static -x c -o "$packed" - || skip "there is no static C library"
+    "$source/tests/package/small_program" "$packed" || exit
 fi
 "$source/scripts/package" image --program "$packed" --certificates "$dir/ca.crt" --into "$dir" >"$dir/package.out"
 archive=$(echo "$dir"/ferrotunnel-*-image-*.tar)
