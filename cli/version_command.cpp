@@ -1,4 +1,4 @@
-// `ferrotunnel version`: the program's version, the age of its OpenSSL, and the libraries that it was built with.
+// `ferrotunnel version`: the program's version, the age of its OpenSSL, its libraries and their licences.
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
@@ -11,6 +11,7 @@
 #include "ferrotunnel/version.hpp"
 #include "help.hpp"
 #include "library_rows.hpp"
+#include "licences.hpp"
 #include "release_age.hpp"
 
 namespace ferrotunnel::cli {
@@ -50,10 +51,13 @@ const CommandInfo& version_info() {
         "",
         "  ferrotunnel version\n"
         "  ferrotunnel version --libraries     # name, version and licence of each library\n"
+        "  ferrotunnel version --licenses      # the texts, of FerroTunnel and of what is inside the program\n"
         "The first line has the program's version; `ferrotunnel --version` prints only this line. The second\n"
         "has the version of the loaded OpenSSL, with the time since its release. Versions of libraries are\n"
         "those of the Debian packages that the program was built with, as security advisories name them.\n",
-        {{"Version", {{"libraries", "", "List the libraries that the program was built with"}}}},
+        {{"Version",
+          {{"libraries", "", "List the libraries that the program was built with"},
+           {"licenses", "", "Print the licences of FerroTunnel and of the libraries inside the program"}}}},
         CommandInfo::Kind::print,
     };
     return info;
@@ -66,8 +70,13 @@ ExitCode run_version(Arguments arguments) {
         return ExitCode::ok;
     }
     const bool lists = options.flag("libraries", problems);
+    const bool prints_licences = options.flag("licenses", problems);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "version"};
+    }
+    if (prints_licences) {
+        fmt::print("{}", licences);
+        return ExitCode::ok;
     }
     fmt::print("ferrotunnel {}\n", version_string);
     print_openssl();

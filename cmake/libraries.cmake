@@ -1,5 +1,8 @@
 # The libraries that the program and its plugins are built with, for `ferrotunnel version --libraries`: the version is
 # that of the Debian package that the header belongs to, since advisories name packages; elsewhere what CMake has found.
+# For `version --licenses` licences.cmake gets those that are inside the program.
+include(${CMAKE_CURRENT_LIST_DIR}/licences.cmake)
+
 function(ft_write_libraries target)
   find_program(FERROTUNNEL_DPKG_QUERY dpkg-query)
   mark_as_advanced(FERROTUNNEL_DPKG_QUERY)
@@ -9,7 +12,8 @@ function(ft_write_libraries target)
   set(inside "")
   if(FERROTUNNEL_STATIC)
     list(APPEND inside "Abseil|absl/base/config.h|Apache-2.0|" "GNU C Library|features.h|LGPL-2.1-or-later|"
-      "libstdc++|features.h|GPL-3.0-or-later WITH GCC-exception-3.1|${CMAKE_CXX_COMPILER_VERSION}")
+      "libstdc++|coroutine|GPL-3.0-or-later WITH GCC-exception-3.1|${CMAKE_CXX_COMPILER_VERSION}"
+      "zstd|zstd.h|BSD-3-Clause|")
   endif()
   set(libraries ${inside}
       "Argon2|argon2.h|CC0-1.0 OR Apache-2.0|"
@@ -35,19 +39,25 @@ function(ft_write_libraries target)
     list(APPEND paths "${path}")
     unset(path)
   endforeach()
-  ft_versions_of_packages("${paths}" versions)
+  ft_find_packages("${paths}" packages versions)
 
+  set(headers_only Asio CLI11 nlohmann/json)  # inside the dynamically linked program too
+  set(contained "")
   set(rows "")
-  foreach(library path packaged IN ZIP_LISTS libraries paths versions)
+  foreach(library path package packaged IN ZIP_LISTS libraries paths packages versions)
     string(REPLACE "|" ";" fields "${library}")
     list(GET fields 0 name)
     list(GET fields 2 licence)
     list(GET fields 3 version)
-    if(NOT packaged STREQUAL "none" AND NOT name STREQUAL "libstdc++")
+    if(NOT packaged STREQUAL "none")
       set(version "${packaged}")
     endif()
-    if(path)
-      string(APPEND rows "    {\"${name}\", \"${version}\", \"${licence}\"},\n")
+    if(NOT path)
+      continue()
+    endif()
+    string(APPEND rows "    {\"${name}\", \"${version}\", \"${licence}\"},\n")
+    if(FERROTUNNEL_STATIC OR name IN_LIST headers_only)
+      list(APPEND contained "${name}|${package}|${licence}")
     endif()
   endforeach()
   file(STRINGS ${PROJECT_SOURCE_DIR}/third_party/uplot/uPlot.iife.min.js uplot LIMIT_COUNT 1)
@@ -56,28 +66,36 @@ function(ft_write_libraries target)
   set(FERROTUNNEL_LIBRARY_ROWS "${rows}")
   configure_file(${PROJECT_SOURCE_DIR}/cmake/library_rows.hpp.in ${CMAKE_CURRENT_BINARY_DIR}/made/library_rows.hpp @ONLY)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/made)
+  ft_write_licences(${target} "${contained}")
 endfunction()
 
-# Sets `versions` to the version of the Debian package of each file, "none" for a file of none. dpkg-query reads the lists of
-# all packages, so it is called once for all files.
-function(ft_versions_of_packages files versions)
+# Sets `packages` to the name of the Debian package of each file and `versions` to its version, both "none" for a file of
+# none. dpkg-query reads the lists of all packages, so it is called once for all files.
+function(ft_find_packages files packages versions)
   set(installed ${files})
   list(FILTER installed INCLUDE REGEX "^/usr/")
   set(owners "")
   if(FERROTUNNEL_DPKG_QUERY AND installed)
     execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -S ${installed} OUTPUT_VARIABLE owners ERROR_QUIET)
-    execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -W -f "\${Package} \${Version}\n" OUTPUT_VARIABLE packages
+    execute_process(COMMAND ${FERROTUNNEL_DPKG_QUERY} -W -f "\${Package} \${Version}\n" OUTPUT_VARIABLE all
       ERROR_QUIET)
   endif()
+  set(names "")
   set(found "")
   foreach(file IN LISTS files)
+    set(package "none")
     set(version "none")
-    if("\n${owners}" MATCHES "\n([^:, \n]+)[^\n]*: ${file}\n")
-      if("\n${packages}" MATCHES "\n${CMAKE_MATCH_1} ([^\n]+)\n")
+    string(REGEX REPLACE "([+.])" "\\\\\\1" pattern "${file}")
+    if("\n${owners}" MATCHES "\n([^:, \n]+)[^\n]*: ${pattern}\n")
+      set(package "${CMAKE_MATCH_1}")
+      string(REGEX REPLACE "([+.])" "\\\\\\1" pattern "${package}")
+      if("\n${all}" MATCHES "\n${pattern} ([^\n]+)\n")
         set(version "${CMAKE_MATCH_1}")
       endif()
     endif()
+    list(APPEND names "${package}")
     list(APPEND found "${version}")
   endforeach()
+  set(${packages} "${names}" PARENT_SCOPE)
   set(${versions} "${found}" PARENT_SCOPE)
 endfunction()

@@ -24,8 +24,7 @@ configure_file(${source}/cli/systemd/ferrotunnel@.service.in
   ${root}/program/usr/lib/systemd/system/ferrotunnel@.service @ONLY)
 
 # /usr/share/doc
-file(READ ${source}/LICENSE licence)
-file(READ ${source}/third_party/uplot/LICENSE uplot_licence)
+run(licences ${program} version --licenses)
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 set(kind ${CPACK_GENERATOR})
 if(kind STREQUAL "DEB")
@@ -34,9 +33,7 @@ endif()
 foreach(component IN ITEMS program development)
   string(TOUPPER ${component} part)
   set(documents ${root}/${component}/usr/share/doc/${CPACK_${kind}_${part}_PACKAGE_NAME})
-  file(WRITE ${documents}/copyright
-    "FerroTunnel\n\n${licence}\n\nThe dashboard of the program and the library contains uPlot\n"
-    "(https://github.com/leeoniya/uPlot):\n\n${uplot_licence}")
+  file(WRITE ${documents}/copyright "${licences}")
   configure_file(${source}/CHANGELOG.md ${documents}/changelog COPYONLY)
   compress(${documents}/changelog)
   if(kind STREQUAL "DEBIAN")

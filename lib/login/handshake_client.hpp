@@ -33,7 +33,7 @@ public:
         Versions versions{};
         std::uint64_t features = 0;
         wire::HelloLimits limits{};
-        std::string agent{wire::agent_name};
+        std::string agent = wire::agent_name();
         std::string name{};
         std::string identity{};
         bool replaces = false;

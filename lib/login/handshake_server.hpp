@@ -59,7 +59,7 @@ public:
         wire::HelloLimits limits{};
         Duration ping_interval = limits::ping_interval;
         Duration dead_interval = limits::dead_interval;
-        std::string agent{wire::agent_name};
+        std::string agent = wire::agent_name();
         /// How long a session may be resumed; only with feature::resume.
         Duration resume_window{};
         /// Whether too many wrong tokens have arrived from the client's address: then only strong tokens are

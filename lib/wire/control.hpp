@@ -43,7 +43,8 @@ namespace ferrotunnel::wire {
 
 /// The protocol version of this code.
 inline constexpr std::uint8_t protocol_version = 1;
-inline constexpr std::string_view agent_name = "ferrotunnel/0.1.0";
+/// The name and version of this program, as a hello has them.
+std::string agent_name();
 
 /// Features that both sides must announce before either may use them. Unknown bits are ignored.
 namespace feature {
@@ -98,7 +99,7 @@ struct Hello {
     std::uint32_t trunk = 1;          // this is trunk k ...
     std::uint32_t trunks = 1;         // ... of n
     HelloLimits limits;
-    std::string agent{agent_name};
+    std::string agent = agent_name();
     std::string name;        // client only: its name; empty: none
     std::string identity{};  // client only: its identity for a hand-over; empty: none
     bool replaces = false;   // client only: it replaces the client with its identity

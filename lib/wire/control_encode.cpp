@@ -1,5 +1,6 @@
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "ferrotunnel/version.hpp"
 #include "wire/cbor.hpp"
 #include "wire/control.hpp"
 
@@ -206,6 +207,10 @@ void write_limits(cbor::Writer& writer, const HelloLimits& limits) {
 }
 
 }  // namespace
+
+std::string agent_name() {
+    return "ferrotunnel/" + std::string(version_string);
+}
 
 ControlPayload encode_control(const Hello& hello) {
     cbor::Writer writer;

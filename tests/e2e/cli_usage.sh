@@ -25,6 +25,12 @@ ends_with 0
 has_text "$dir/run.out" '^nghttp2 \+[0-9]\S* \+MIT$'
 not_in_list=$(awk '$2 == "unknown"' "$dir/run.out")
 equal "libraries without a version" "$not_in_list" ""
+run version --licenses
+ends_with 0
+equal "how the licences begin" "$(head -n 1 "$dir/run.out")" FerroTunnel
+for library in uPlot Asio CLI11 nlohmann/json; do
+    has_text "$dir/run.out" "^==== $library: "
+done
 run --version
 ends_with 0
 equal "what --version prints" "$(wc -l <"$dir/run.out") $(cut -d ' ' -f 1 "$dir/run.out")" "1 ferrotunnel"

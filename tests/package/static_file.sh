@@ -24,32 +24,16 @@ fi
 FERROTUNNEL=$program
 source "$source/tests/e2e/lib.sh"
 source "$source/tests/e2e/http_lib.sh"
+source "$source/tests/package/pair_lib.sh"
 need curl ip openssl python3 nsenter pgrep
 tool=$source/tests/package/image_tool
-peers=$source/tests/package/static_peers.py
-ip link set lo up
 
 say "it is $program"
 "$program" version | head -n 1
 [[ $static == no ]] || ! readelf --program-headers --wide "$program" | grep INTERP || fail "it needs a loader"
 
 say "backends, one with a certificate of an authority of its own; a name server"
-serve_http plain
-plain=$backend
-serve echoes echo
-echoes=$backend
-serve_udp datagrams
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=An authority" -days 2 \
-    -keyout "$dir/ca.key" -out "$dir/ca.crt" 2>"$dir/openssl.err"
-openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / -keyout "$dir/tls.key" -out "$dir/tls.csr" 2>>"$dir/openssl.err"
-openssl x509 -req -in "$dir/tls.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
-    -extfile <(echo "subjectAltName=DNS:backend.dns.test") -out "$dir/tls.crt" 2>>"$dir/openssl.err"
-cat "$dir/tls.key" "$dir/tls.crt" >"$dir/tls.pem"
-start tls python3 "$peers" tls "$dir/tls.pem" "$dir/tls.port"
-start names python3 "$peers" names 127.0.0.1
-wait_for_text names '^ready'
-wait_until $patience "the port of tls" test -s "$dir/tls.port"
-make_token
+start_backends
 chroot=$(command -v chroot)
 
 # add_program ROOT PATH: puts it there, with all that it needs.
@@ -68,8 +52,7 @@ new_root() {
     rm -rf "$root"
     mkdir -p "$root/etc" "$root/work/run"
     add_program "$root" /ferrotunnel
-    echo "127.0.0.1 tunnel.hosts.test" >"$root/etc/hosts"
-    echo "nameserver 127.0.0.1" >"$root/etc/resolv.conf"
+    name_hosts
     cp "$dir/token" "$root/work/token"
     chown -R 65532:65532 "$root/work"
     chmod 700 "$root/work/run"
@@ -78,29 +61,6 @@ new_root() {
 # in_root ARGUMENT...: the program there, as a user that has no name.
 in_root=(env -i HOME=/work RUNTIME_DIRECTORY=/work/run FERROTUNNEL_LOG_LEVEL=info FERROTUNNEL_PASSWORD="open sesame"
     "$chroot" --userspec=65532:65532 "$dir/root" /ferrotunnel)
-# start_in_root NAME ARGUMENT...: its endpoint file is where the functions of lib.sh look for it.
-start_in_root() {
-    programs[$1]=1
-    ln -sf "$root/work/$1.endpoints" "$dir/$1.endpoints"
-    start "$1" "${in_root[@]}" "${@:2}" --endpoint-file "/work/$1.endpoints" --workers 1
-}
-# address_of SERVICE: the public one of a service of the client.
-address_of() { awk -v name="$1" '$2 == name { print $3 }' "$dir/client.endpoints"; }
-end_of() {
-    signal "$1" TERM
-    join_ok "$1"
-}
-start_pair() {
-    start_in_root server server --token-file /work/token --bind 127.0.0.1:0 --tcp-bind 127.0.0.1 \
-        --http-bind 127.0.0.1:0 --state-dir /work/state --domain t.test
-    wait_until $patience "the server" endpoint_or_end server '^http '
-    control=$(awk '$1 == "control" { print $2 }' "$dir/server.endpoints")
-    edge=$(awk '$1 == "http" { print $2 }' "$dir/server.endpoints")
-    "${in_root[@]}" login "tunnel.hosts.test:${control##*:}" --token-file /work/token >"$dir/login.out"
-    start_in_root client client --tcp "0=$echoes" --udp "0=$udp_backend" --http "plain.t.test=$plain" \
-        --http "tls.t.test=https://backend.dns.test:$(<"$dir/tls.port")"
-    wait_for_services client 4
-}
 
 say "without authorities no certificate is accepted"
 new_root ""
@@ -126,15 +86,7 @@ for place in /etc/ssl/certs/ca-certificates.crt /etc/pki/ca-trust/extracted/pem/
     say "authorities in $place"
     new_root $place
     start_pair
-    equal "a page by verified TLS from a name of DNS" "$(ask tls.t.test /)" "by TLS"
-    equal "a page without TLS" "$(status_of plain.t.test /name/x)" 200
-    equal "bytes by TCP" "$(value received "$(visit "$(address_of "$echoes")" exchange:64K finish rest)")" 65536
-    equal "a datagram" "$(python3 "$E2E_SOURCE/udp_peer.py" ask 127.0.0.1 "$(address_of "udp:$udp_backend" | sed 's/.*://')" hello)" hello
-    start_in_root guarded http "$plain" --host guarded.t.test --basic-auth ann
-    wait_for_services guarded 1
-    equal "a page without a password" "$(status_of guarded.t.test /name/x)" "401 auth_required"
-    equal "a page with the password" "$(status_of guarded.t.test /name/x -u 'ann:open sesame')" 200
-    equal "the health of all three" "$("${in_root[@]}" health | grep -c ': ready$')" 3
+    check_pair
     end_of guarded
     end_of client
     end_of server
@@ -168,7 +120,7 @@ say "the container image: its settings start the program, keep its state and fin
 packed=$program
 if [[ $static == no ]]; then # the image takes only a static program: this one is replaced below
     packed=$dir/packed
-    printf 'int main(void) { return 0; }' | cc -static -x c -o "$packed" - || skip "there is no static C library"
+    "$source/tests/package/small_program" "$packed" || exit
 fi
 "$source/scripts/package" image --program "$packed" --certificates "$dir/ca.crt" --into "$dir" >"$dir/package.out"
 archive=$(echo "$dir"/ferrotunnel-*-image-*.tar)

@@ -155,7 +155,7 @@ TEST_CASE("a login with the right token succeeds on both sides") {
     CHECK(of_client.session == "session 1");
     CHECK(of_client.ping_interval == 2s);
     CHECK(of_client.dead_interval == 7s);
-    CHECK(of_client.peer_agent == wire::agent_name);
+    CHECK(of_client.peer_agent == wire::agent_name());
 
     const Agreement& of_server = server.agreed();
     CHECK(of_server.version == wire::protocol_version);

@@ -81,6 +81,7 @@ TEST_CASE("the server's hello has exactly these bytes") {
     hello.role = HelloRole::server;
     hello.nonce = counting_from<32>(0xc0);
     hello.instance = counting_from<16>(0x20);
+    hello.agent = "ferrotunnel/0.1.0";
     pin(hello, encode_control(hello),
         "ac 6174 6568656c6c6f 6b76657273696f6e5f6d696e 01 6b76657273696f6e5f6d6178 01 686665617475726573 00"
         "64726f6c65 66736572766572 656e6f6e6365 5820 c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
