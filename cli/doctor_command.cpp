@@ -13,6 +13,7 @@
 
 #include "commands.hpp"
 #include "config_option.hpp"
+#include "doctor/limits.hpp"
 #include "doctor/report.hpp"
 #include "doctor/subject.hpp"
 #include "help.hpp"
@@ -28,7 +29,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto doctor_time = 15s;
 // The settings of a client that decide how it reaches its server.
 constexpr std::array<std::string_view, 6> path_settings{"server", "proxy",   "tls",
                                                         "tls-ca", "tls-pin", "allow-weak-token"};
@@ -219,7 +219,7 @@ ExitCode run_doctor(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "doctor"};
     }
-    const doctor::Examination examination = doctor::run_checks(std::move(plan.checks), doctor_time);
+    const doctor::Examination examination = doctor::run_checks(std::move(plan.checks), doctor::examination_time);
     fmt::print("{}", json ? doctor::json_of(examination.results) : doctor::text_of(examination.results, plan.titles));
     const ExitCode code = doctor::exit_code_of(doctor::worst_of(examination.results));
     if (!examination.all_ended) {  // a late check still uses what the end of the process would destroy

@@ -5,22 +5,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <thread>
 #include <utility>
 
+#include "doctor/limits.hpp"
 #include "doctor/machine_checks.hpp"
+#include "doctor/place_text.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto name_patience = 3s;
-constexpr auto dial_patience = 3s;
-constexpr std::size_t backends_max = 64;
 constexpr std::string_view unix_prefix = "unix:";
 constexpr std::string_view files_prefix = "files:";
 
@@ -100,27 +96,6 @@ std::string fault_of(const std::string& local, Deadline deadline) {
 }
 
 }  // namespace
-
-BackendPlace backend_place(const std::string& local) {
-    BackendPlace place;
-    std::string rest = local;
-    if (const std::size_t end = rest.find("://"); end != std::string::npos) {
-        place.port = rest.starts_with("h2c") ? 80 : 443;
-        rest = rest.substr(end + 3);
-    }
-    const std::size_t colon = rest.rfind(':');
-    const bool is_port = rest.find_first_not_of("0123456789") == std::string::npos;
-    const bool has_port = colon != std::string::npos && rest.find(']', colon) == std::string::npos;
-    if (is_port || has_port) {
-        const char* const begin = rest.data() + (is_port ? 0 : colon + 1);
-        std::from_chars(begin, rest.data() + rest.size(), place.port);
-    }
-    place.host = is_port ? "" : rest.substr(0, has_port ? colon : std::string::npos);
-    if (place.host.empty()) {
-        place.host = "localhost";
-    }
-    return place;
-}
 
 Findings check_backends(ClientSubject& at, Deadline deadline) {
     const Backends backends = backends_of(at.section);

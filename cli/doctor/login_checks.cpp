@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "doctor/limits.hpp"
 #include "ferrotunnel/visit.hpp"
 #include "ferrotunnel/words.hpp"
 #include "reach.hpp"
@@ -16,12 +17,6 @@ namespace ferrotunnel::cli::doctor {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto login_patience = 6s;
-constexpr auto registration_patience = 3s;
-constexpr auto small_patience = 3s;
-constexpr auto large_patience = 3s;
-constexpr std::size_t large_bytes = 64 * 1024;  // more than what is sent at once without an acknowledgement
 
 // What the client reports about its login, on its own thread.
 struct LoginStory {
@@ -54,7 +49,7 @@ std::chrono::milliseconds left_until(Deadline deadline) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
 }
 
-std::string remedy_for(const std::error_code& error) {
+std::string remedy_for_login(const std::error_code& error) {
     if (error == errc::unauthorized) {
         return "Compare the token with the server's: `ferrotunnel tokens` there lists the ids of its tokens and their "
                "rights, and its log has the id of the refused one. `ferrotunnel login` saves another.";
@@ -129,7 +124,7 @@ Finding lost_large(std::size_t arrived, const char* direction) {
     return fault(
         fmt::format("Large data is lost on the way: a small exchange through the tunnel succeeds, but only {} "
                     "of {} bytes arrived {} within {} s.",
-                    arrived, large_bytes, direction, std::chrono::seconds(large_patience).count()),
+                    arrived, exchange_bytes, direction, exchange_patience / 1s),
         "The path MTU is smaller than the network reports (VPN, PPPoE, a firewall that drops ICMP): lower the "
         "MTU on both machines (`ip link set dev INTERFACE mtu 1280`), or `sysctl net.ipv4.tcp_mtu_probing=1`.");
 }
@@ -152,7 +147,7 @@ Findings exchange_between(Client& offering, Client& visitor, Deadline deadline) 
         return {skipped(why.empty() ? "The server did not register a private service in time." : why)};
     }
     const std::string at = visitor.visit(Visit(name, "127.0.0.1:0", VisitKey(secret)));
-    const Deadline small_end = within(small_patience, deadline);
+    const Deadline small_end = within(exchange_patience, deadline);
     const auto began = std::chrono::steady_clock::now();
     const auto ends = connect_ends(at, listener, small_end);
     if (!ends || carry(ends->visitor, ends->backend, 1, small_end) != 1 ||
@@ -164,12 +159,14 @@ Findings exchange_between(Client& offering, Client& visitor, Deadline deadline) 
                     "See the server's log.")};
     }
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-    if (const std::size_t got = carry(ends->visitor, ends->backend, large_bytes, within(large_patience, deadline));
-        got < large_bytes) {
+    if (const std::size_t got =
+            carry(ends->visitor, ends->backend, exchange_bytes, within(exchange_patience, deadline));
+        got < exchange_bytes) {
         return {lost_large(got, "at the service")};
     }
-    if (const std::size_t got = carry(ends->backend, ends->visitor, large_bytes, within(large_patience, deadline));
-        got < large_bytes) {
+    if (const std::size_t got =
+            carry(ends->backend, ends->visitor, exchange_bytes, within(exchange_patience, deadline));
+        got < exchange_bytes) {
         return {lost_large(got, "at the visitor")};
     }
     service.close();
@@ -200,7 +197,7 @@ Findings check_login(ClientSubject& at, Deadline deadline) {
     if (error == errc::busy && !at.running.empty()) {
         return {note("Not logged in beside the running client: " + text)};
     }
-    return {fault("Not logged in: " + text, remedy_for(error))};
+    return {fault("Not logged in: " + text, remedy_for_login(error))};
 }
 
 Findings check_exchange(ClientSubject& at, Deadline deadline) {

@@ -7,17 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "doctor/limits.hpp"
 #include "ferrotunnel/control.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto control_patience = 2s;
-constexpr std::uint64_t server_descriptors = 4'096;
-constexpr std::uint64_t client_descriptors = 1'024;
 
 // A running program of this side, and its process.
 struct Running {
@@ -117,11 +112,11 @@ Findings check_server_instance(ServerSubject& at, Deadline) {
 }
 
 Findings check_client_descriptors(ClientSubject& at, Deadline) {
-    return check_descriptors(at.running_pid, client_descriptors);
+    return check_descriptors(at.running_pid, client_descriptors_min);
 }
 
 Findings check_server_descriptors(ServerSubject& at, Deadline) {
-    return check_descriptors(at.running_pid, server_descriptors);
+    return check_descriptors(at.running_pid, server_descriptors_min);
 }
 
 Findings check_client_plugins(ClientSubject& at, Deadline) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "doctor/subject.hpp"
 
@@ -19,12 +18,5 @@ Findings check_backends(ClientSubject& at, Deadline deadline);
 
 /// Judges a limit of open files. `needed`: below it, there is a warning.
 Finding judge_descriptors(std::uint64_t limit, std::uint64_t needed);
-
-/// "host" and "port" of a backend that is reached by TCP; empty for others (files:, unix:, exit).
-struct BackendPlace {
-    std::string host;
-    std::uint16_t port = 0;
-};
-BackendPlace backend_place(const std::string& local);
 
 }  // namespace ferrotunnel::cli::doctor

@@ -6,15 +6,10 @@
 #include <cerrno>
 
 #include "doctor/http_head.hpp"
+#include "doctor/limits.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto name_patience = 5s;
-constexpr auto dial_patience = 4s;
-constexpr auto proxy_patience = 5s;
 
 bool is_refusal(const Dialled& one) {
     return one.error == std::errc::connection_refused;
@@ -95,7 +90,7 @@ Findings check_proxy(ClientSubject& at, Deadline deadline) {
         return {good(fmt::format("{} is a SOCKS5 proxy; the login goes through it.", at.place.proxy))};
     }
     const HttpAnswer answer = connect_through(at.connection.socket.get(), text_of(at.place), at.place.proxy_login,
-                                              within(proxy_patience, deadline));
+                                              within(answer_patience, deadline));
     at.proxy_clock = answer.clock_ahead;
     if (answer.status == 0) {
         return {fault(fmt::format("The proxy {} does not answer as an HTTP proxy.", at.place.proxy),

@@ -8,18 +8,13 @@
 
 #include "doctor/answerer.hpp"
 #include "doctor/http_head.hpp"
+#include "doctor/limits.hpp"
 #include "doctor/path_checks.hpp"
+#include "doctor/place_text.hpp"
 #include "doctor/service_checks.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr auto name_patience = 2s;
-constexpr auto dial_patience = 3s;
-constexpr auto answer_patience = 3s;
-constexpr long expiry_warning_days = 14;
 
 // What is learned about all services together.
 struct Seen {
@@ -59,7 +54,7 @@ HttpAnswer ask(const Dialled& dialled, const PublicService& service, const Endpo
                authority, service.path);
 }
 
-Finding unreached(const PublicService& service, const Dialled& dialled) {
+Finding unreached_service(const PublicService& service, const Dialled& dialled) {
     if (dialled.error == std::errc::connection_refused) {
         return warning(
             fmt::format("{}: its public address {} refuses connections from here.", service.name, dialled.at.text()),
@@ -74,7 +69,7 @@ Finding unreached(const PublicService& service, const Dialled& dialled) {
 void visit(const PublicService& service, const Dialled& dialled, const std::string& mark, Deadline deadline,
            Seen& seen) {
     if (dialled.error) {
-        seen.findings.push_back(unreached(service, dialled));
+        seen.findings.push_back(unreached_service(service, dialled));
         return;
     }
     ++seen.reached;

@@ -3,24 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <variant>
 
 #include "doctor/answerer.hpp"
+#include "doctor/limits.hpp"
+#include "doctor/place_text.hpp"
 #include "ferrotunnel/control.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t services_max = 32;
-constexpr auto dial_patience = 2s;
-constexpr auto registration_patience = 3s;
-constexpr auto control_patience = 2s;
 
 using Wanted = std::variant<Tcp, Http, Tls>;
 
@@ -132,7 +128,7 @@ void keep_free_ports(const ClientSubject& at, std::vector<Probe>& probes, Deadli
     });
 }
 
-std::string remedy_for(const std::error_code& error) {
+std::string remedy_for_refusal(const std::error_code& error) {
     if (error == errc::port_forbidden) {
         return "Choose another port, or have it allowed on the server: `allow_ports`, or `ports` of the token.";
     }
@@ -168,7 +164,7 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
         }
         const std::string why = probe.service.error_text();
         findings.push_back(fault(fmt::format("{}: {}", probe.shown.name, why.empty() ? "No answer in time." : why),
-                                 remedy_for(probe.service.error())));
+                                 remedy_for_refusal(probe.service.error())));
     }
     return findings;
 }
@@ -203,36 +199,6 @@ std::string add_record(const std::string& host, const ClientSubject& at) {
 }
 
 }  // namespace
-
-EndpointParts parts_of(const std::string& endpoint) {
-    EndpointParts parts;
-    std::string rest = endpoint;
-    if (const std::size_t end = rest.find("://"); end != std::string::npos) {
-        parts.scheme = rest.substr(0, end);
-        rest = rest.substr(end + 3);
-        rest = rest.substr(0, rest.find('/'));
-    }
-    const std::size_t colon = rest.rfind(':');
-    const bool has_port = colon != std::string::npos && rest.find(']', colon) == std::string::npos;
-    if (has_port) {
-        std::from_chars(rest.data() + colon + 1, rest.data() + rest.size(), parts.port);
-    } else if (!parts.scheme.empty()) {
-        parts.port = parts.scheme == "http" ? 80 : 443;
-    }
-    parts.host = rest.substr(0, has_port ? colon : std::string::npos);
-    if (parts.host.size() > 2 && parts.host.front() == '[') {
-        parts.host = parts.host.substr(1, parts.host.size() - 2);
-    }
-    return parts;
-}
-
-std::string example_of(const std::string& pattern, const std::string& random) {
-    const std::size_t stars = pattern.find_first_not_of('*');
-    if (stars == 0 || stars == std::string::npos) {
-        return pattern.find('*') == std::string::npos ? pattern : std::string();
-    }
-    return random + pattern.substr(stars);
-}
 
 bool have_common(const std::vector<Address>& some, const std::vector<Address>& others) {
     return std::ranges::any_of(some, [&](const Address& one) {

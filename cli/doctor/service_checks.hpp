@@ -1,9 +1,6 @@
 // The services of a client as the server and visitors see them: rights, names, public addresses.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "doctor/subject.hpp"
 
 namespace ferrotunnel::cli::doctor {
@@ -15,17 +12,6 @@ Findings check_services(ClientSubject& at, Deadline deadline);
 Findings check_names(ClientSubject& at, Deadline deadline);
 /// Connects to the public addresses of the services.
 Findings check_public(ClientSubject& at, Deadline deadline);
-
-/// The parts of an endpoint: "https", "app.example.com", 8443. A port that is not written is that of the scheme.
-struct EndpointParts {
-    std::string scheme;  // empty: none
-    std::string host;    // without brackets
-    std::uint16_t port = 0;
-};
-EndpointParts parts_of(const std::string& endpoint);
-
-/// A host that only this pattern matches: a random name in place of the stars. Empty for "*", which matches all.
-std::string example_of(const std::string& pattern, const std::string& random);
 
 /// Whether the lists have an address in common, whatever the port.
 bool have_common(const std::vector<Address>& some, const std::vector<Address>& others);

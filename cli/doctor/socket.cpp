@@ -17,17 +17,17 @@
 #include <optional>
 #include <thread>
 
+#include "doctor/limits.hpp"
+
 namespace ferrotunnel::cli::doctor {
 namespace {
-
-constexpr std::size_t addresses_max = 16;
 
 std::error_code last_error() {
     return {errno, std::generic_category()};
 }
 
 // The milliseconds until the deadline, for poll(2).
-int left_until(Deadline deadline) {
+int poll_time_until(Deadline deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }
@@ -194,7 +194,7 @@ std::pair<Socket, std::uint16_t> listen_on_loopback() {
 bool wait_for(int descriptor, short events, Deadline deadline) {
     for (;;) {
         pollfd one{descriptor, events, 0};
-        const int left = left_until(deadline);
+        const int left = poll_time_until(deadline);
         if (::poll(&one, 1, left) > 0) {
             return true;
         }

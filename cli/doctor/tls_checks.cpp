@@ -6,17 +6,13 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "doctor/limits.hpp"
 #include "doctor/path_checks.hpp"
 #include "release_age.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto handshake_patience = 4s;
-constexpr long expiry_warning_days = 14;
-constexpr long clock_tolerance_seconds = 60;
 constexpr const char* tunnel_protocol = "ferrotunnel/1";
 
 constexpr const char* set_clock = "Set this machine's clock (`timedatectl set-ntp true`), or correct it by hand.";
