@@ -222,7 +222,7 @@ ExitCode run_doctor(Arguments arguments) {
     const doctor::Examination examination = doctor::run_checks(std::move(plan.checks), doctor::examination_time);
     fmt::print("{}", json ? doctor::json_of(examination.results) : doctor::text_of(examination.results, plan.titles));
     const ExitCode code = doctor::exit_code_of(doctor::worst_of(examination.results));
-    if (!examination.all_ended) {  // a late check still uses what the end of the process would destroy
+    if (!examination.all_ended()) {  // a late check still uses what the end of the process would destroy
         std::fflush(stdout);
         std::_Exit(static_cast<int>(code));
     }

@@ -40,13 +40,13 @@ Findings findings_of(const Check& check, Deadline deadline) {
     }
 }
 
-void begin(const std::shared_ptr<Board>& board, std::size_t index, Deadline deadline) {
-    std::thread([board, index, deadline] {
+std::thread begin(const std::shared_ptr<Board>& board, std::size_t index, Deadline deadline) {
+    return std::thread([board, index, deadline] {
         Findings findings = findings_of(board->checks[index], deadline);
         const std::lock_guard lock(board->mutex);
         board->ended[index] = std::move(findings);
         board->change.notify_all();
-    }).detach();
+    });
 }
 
 enum class Readiness { waits, ready, failed };
@@ -75,7 +75,7 @@ Readiness readiness_of(const Board& board, std::size_t index, std::string& why) 
 }
 
 // Begins what is ready, and skips what cannot be tried. Called with the lock. Whether all have ended.
-bool advance(const std::shared_ptr<Board>& board, Deadline deadline) {
+bool advance(const std::shared_ptr<Board>& board, std::vector<std::thread>& threads, Deadline deadline) {
     for (std::size_t i = 0; i < board->checks.size(); ++i) {
         if (board->has_begun[i]) {
             continue;
@@ -84,12 +84,34 @@ bool advance(const std::shared_ptr<Board>& board, Deadline deadline) {
         const Readiness readiness = readiness_of(*board, i, why);
         board->has_begun[i] = readiness != Readiness::waits;
         if (readiness == Readiness::ready) {
-            begin(board, i, deadline);
+            threads[i] = begin(board, i, deadline);
         } else if (readiness == Readiness::failed) {
             board->ended[i] = Findings{skipped(fmt::format("Not tried because of `{}`.", why))};
         }
     }
     return std::ranges::all_of(board->ended, [](const auto& one) { return one.has_value(); });
+}
+
+// The results at the end. Called with the lock.
+Examination examination_of(const Board& board, std::chrono::milliseconds limit) {
+    Examination examination;
+    for (std::size_t i = 0; i < board.checks.size(); ++i) {
+        const Check& check = board.checks[i];
+        const bool is_late = !board.ended[i] && board.has_begun[i];
+        Findings findings;
+        if (board.ended[i]) {
+            findings = *board.ended[i];
+        } else if (is_late) {
+            findings.push_back(
+                fault(fmt::format("No result within {:.3g} s.", std::chrono::duration<double>(limit).count()),
+                      "The machine or a file system does not respond; run it again."));
+        } else {
+            findings.push_back(skipped("Not tried: the time was over."));
+        }
+        examination.is_late.push_back(is_late);
+        examination.results.push_back({check.side, check.name, std::move(findings)});
+    }
+    return examination;
 }
 
 }  // namespace
@@ -104,27 +126,20 @@ Examination run_checks(std::vector<Check> checks, std::chrono::milliseconds limi
     board->has_begun.resize(checks.size());
     board->checks = std::move(checks);
 
-    Examination examination;
+    std::vector<std::thread> threads(board->checks.size());
     std::unique_lock lock(board->mutex);
-    while (!advance(board, deadline)) {
+    while (!advance(board, threads, deadline)) {
         if (board->change.wait_until(lock, end) == std::cv_status::timeout) {
             break;
         }
     }
-    for (std::size_t i = 0; i < board->checks.size(); ++i) {
-        const Check& check = board->checks[i];
-        Findings findings;
-        if (board->ended[i]) {
-            findings = *board->ended[i];
-        } else if (board->has_begun[i]) {
-            examination.all_ended = false;
-            findings.push_back(
-                fault(fmt::format("No result within {:.3g} s.", std::chrono::duration<double>(limit).count()),
-                      "The machine or a file system does not respond; run it again."));
-        } else {
-            findings.push_back(skipped("Not tried: the time was over."));
+    Examination examination = examination_of(*board, limit);
+    lock.unlock();
+    // Joined, so that the subjects of the checks end here and not on a thread that the process does not wait for.
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        if (threads[i].joinable()) {
+            examination.is_late[i] ? threads[i].detach() : threads[i].join();
         }
-        examination.results.push_back({check.side, check.name, std::move(findings)});
     }
     return examination;
 }

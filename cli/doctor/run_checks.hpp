@@ -1,6 +1,7 @@
 // Runs checks side by side, in the order of what they need, within one deadline.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -27,7 +28,10 @@ struct Check {
 
 struct Examination {
     std::vector<Result> results;  // in the order of the checks
-    bool all_ended = true;        // false: the process must end without destroying what the late checks use
+    std::vector<bool> is_late;    // of each check; its thread still runs
+
+    /// False: the process must end without destroying what the late checks use.
+    bool all_ended() const { return std::find(is_late.begin(), is_late.end(), true) == is_late.end(); }
 };
 
 Examination run_checks(std::vector<Check> checks, std::chrono::milliseconds limit);

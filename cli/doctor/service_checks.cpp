@@ -228,7 +228,7 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
                         good(fmt::format("The server accepts {} of the configured services.", at.services.size())));
     }
     if (findings.empty()) {
-        findings.push_back(good("No services are configured here."));
+        findings.push_back(good("No public services are configured here."));
     }
     return findings;
 }

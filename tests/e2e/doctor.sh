@@ -213,7 +213,7 @@ reports "^  ERROR  *services  *ssh: "
 
 say "large packets are lost"
 filter <<'NFT'
-add rule inet faults into tcp dport 7835 ip length > 1200 drop
+add rule inet faults into tcp dport 7835 ip length > 1400 drop
 NFT
 examine "$dir/good.yml"
 finds 7 "ERROR exchange"
