@@ -189,7 +189,8 @@ std::string full_help_for(const CommandInfo& command) {
     }
     const std::string_view codes = short_exit_codes(command.kind);
     const bool starts_tunnel = codes.empty();
-    if ((starts_tunnel || command.kind == CommandInfo::Kind::login || command.kind == CommandInfo::Kind::doctor) && !command.sections.empty()) {
+    if ((starts_tunnel || command.kind == CommandInfo::Kind::login || command.kind == CommandInfo::Kind::doctor) &&
+        !command.sections.empty()) {
         text +=
             fmt::format("\nEnvironment:\n  {}\n  {}\n", wrapped(variables_text, 2), wrapped(variables_of(command), 2));
     }

@@ -40,6 +40,14 @@ inline Finding fault(std::string what, std::string remedy) {
     return {Severity::error, std::move(what), std::move(remedy)};
 }
 
+/// The text of another program or of the library, with a full stop.
+inline std::string as_sentence(std::string text) {
+    if (!text.empty() && text.back() != '.') {
+        text += '.';
+    }
+    return text;
+}
+
 /// The findings of one check.
 struct Result {
     std::string side;  // "client" or "server"

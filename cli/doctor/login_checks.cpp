@@ -69,14 +69,6 @@ std::string remedy_for_login(const std::error_code& error) {
     return "See the server's log, which has the reason for each login that it refuses.";
 }
 
-// "The token is not accepted.", with one full stop.
-std::string as_sentence(std::string text) {
-    if (!text.empty() && text.back() != '.') {
-        text += '.';
-    }
-    return text;
-}
-
 // Both ends of the connection through the tunnel.
 struct Exchange {
     Socket visitor;
@@ -167,9 +159,9 @@ Findings exchange_between(Client& offering, Client& visitor, Deadline deadline) 
         carry(ends->backend, ends->visitor, 1, small_end) != 1) {
         const std::vector<VisitStats> visits = visitor.visits();
         const std::string why = visits.empty() ? "" : visits.front().why;
-        return {
-            warning("Data does not pass through the tunnel: " + (why.empty() ? "nothing arrived in time." : why + '.'),
-                    "See the server's log.")};
+        return {warning(
+            "Data does not pass through the tunnel: " + as_sentence(why.empty() ? "nothing arrived in time" : why),
+            "See the server's log.")};
     }
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     for (const auto& [from, to] :

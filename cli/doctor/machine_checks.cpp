@@ -123,7 +123,7 @@ Findings check_client_plugins(ClientSubject& at, Deadline) {
     Findings findings;
     if (at.config) {
         for (const Problem& problem : at.config->service_plugin_problems()) {
-            findings.push_back(fault(to_text(problem) + '.',
+            findings.push_back(fault(as_sentence(to_text(problem)),
                                      "`ferrotunnel plugin list` shows the plugins of this "
                                      "machine; the server needs them too."));
         }

@@ -74,6 +74,9 @@ Findings check_port(ClientSubject& at, Deadline deadline) {
     }
     at.connection.at = connected->at;
     at.connection.socket = std::move(connected->socket);
+    for (Dialled& other : at.attempts) {
+        other.socket.close();
+    }
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     const bool all = std::ranges::all_of(at.attempts, [](const Dialled& one) { return !one.error; });
     // With a dead address in the list, the time is that of waiting for it.

@@ -100,6 +100,9 @@ Findings check_public(ClientSubject& at, Deadline deadline) {
     std::vector<Address> addresses;
     for (const PublicService& service : at.services) {
         const EndpointParts parts = parts_of(service.endpoint);
+        if (parts.port == 0) {
+            continue;  // only its name is known
+        }
         const std::string& host = service.hosts.empty() ? parts.host : service.hosts.front();
         const Resolved resolved = resolve(host, parts.port, within(name_patience, deadline));
         // An address that the server has, if there is one: of several, some may not be reached from here.
@@ -119,7 +122,7 @@ Findings check_public(ClientSubject& at, Deadline deadline) {
         seen.findings.push_back(*wrong);
     }
     if (seen.findings.empty()) {
-        seen.findings.push_back(good(at.services.empty()
+        seen.findings.push_back(good(dialled.empty()
                                          ? "No public addresses to dial."
                                          : fmt::format("{} public addresses are reached from here.", seen.reached)));
     }

@@ -5,108 +5,31 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "doctor/limits.hpp"
-#include "doctor/machine_checks.hpp"
 #include "doctor/path_checks.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/server_checks.hpp"
 #include "doctor/service_checks.hpp"
 #include "ferrotunnel/detail/server_place.hpp"
 #include "ferrotunnel/secret.hpp"
-#include "reach.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint16_t control_port = 7835;
-constexpr std::uint16_t https_port = 8443;
-constexpr unsigned net_bind_service = 10;  // the capability's number
-
-constexpr const char* grant_low_ports =
-    "Run it as root or give it the capability: AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit, or `sudo setcap "
-    "cap_net_bind_service=+ep` for the program.";
-
 std::string public_name_of(const ServerSubject& at) {
     return at.section.public_host.empty() ? at.section.domain : at.section.public_host;
 }
 
-std::uint16_t port_in(const std::string& bind, std::uint16_t usual) {
-    const std::uint16_t port = parts_of(bind).port;
-    return port == 0 ? usual : port;
-}
-
-struct Listener {
-    const char* setting;
-    std::string bind;
-};
-
-std::vector<Listener> listeners_of(const ServerSubject& at) {
-    std::vector<Listener> all{{"bind", at.section.bind}};
-    const std::string http = at.section.http_bind.value_or("off");  // the default is used only if it is free
-    const std::string https = at.section.https_bind.value_or(
-        at.section.https.has_certificates() ? "0.0.0.0:" + std::to_string(https_port) : "off");
-    if (http != "off") {
-        all.push_back({"http_bind", http});
-    }
-    if (https != "off") {
-        all.push_back({"https_bind", https});
-    }
-    return all;
-}
-
-Finding failed_listener(const Listener& listener, const std::error_code& error) {
-    const std::string what =
-        fmt::format("{}: cannot listen on {}: {}.", listener.setting, listener.bind, error.message());
-    if (error == std::errc::permission_denied) {
-        return fault(what, grant_low_ports);
-    }
-    if (error == std::errc::address_in_use) {
-        return fault(what, "Another program has that port: `ss -ltnp` shows it. End it, or choose another port.");
-    }
-    return fault(what, "Use an address of this machine (`ip address` lists them), or 0.0.0.0.");
-}
-
-// The lowest port in a list like "443,8000-8100"; 0 if there is none.
-unsigned lowest_port(const std::string& list) {
-    unsigned lowest = 0;
-    for (std::size_t at = 0; at < list.size();) {
-        unsigned number = 0;
-        const auto [end, error] = std::from_chars(list.data() + at, list.data() + list.size(), number);
-        if (error == std::errc() && (lowest == 0 || number < lowest)) {
-            lowest = number;
-        }
-        at = list.find(',', at);
-        at = at == std::string::npos ? list.size() : at + 1;
-        at = std::min(list.find_first_not_of(' ', at), list.size());
-    }
-    return lowest;
-}
-
-bool may_bind(unsigned port) {
-    unsigned first = 1'024;
-    std::ifstream("/proc/sys/net/ipv4/ip_unprivileged_port_start") >> first;
-    if (port >= first) {
-        return true;
-    }
-    std::ifstream lines("/proc/self/status");
-    constexpr std::string_view heading = "CapEff:\t";
-    for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with(heading)) {
-            std::uint64_t bits = 0;
-            std::from_chars(line.data() + heading.size(), line.data() + line.size(), bits, 16);
-            return (bits >> net_bind_service & 1U) != 0;
-        }
-    }
-    return false;
+std::uint16_t control_port_of(const ServerSubject& at) {
+    const std::uint16_t port = parts_of(at.section.bind).port;
+    return port == 0 ? usual_control_port : port;
 }
 
 std::vector<Address> own_addresses() {
@@ -128,6 +51,20 @@ std::vector<Address> own_addresses() {
     return own;
 }
 
+// Adds the certificates of a folder. Other files there that end alike are not certificates.
+void add_folder(const std::string& folder, std::set<std::string>& files) {
+    constexpr auto options = std::filesystem::directory_options::skip_permission_denied;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, options, error)) {
+        const std::string path = entry.path().string();
+        std::string why;
+        if ((path.ends_with(".crt") || path.ends_with(".pem")) && files.size() < certificates_max &&
+            (::access(path.c_str(), R_OK) != 0 || read_certificate(path, why))) {
+            files.insert(path);
+        }
+    }
+}
+
 std::set<std::string> certificate_files(const ServerSubject& at) {
     std::set<std::string> files;
     for (const Certificate& certificate : at.section.https.certificates) {
@@ -137,16 +74,7 @@ std::set<std::string> certificate_files(const ServerSubject& at) {
         files.insert(at.section.https.fallback->chain);
     }
     for (const std::string& folder : at.section.https.folders) {
-        std::error_code error;
-        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, error)) {
-            const std::string name = entry.path().filename().string();
-            const bool is_certificate = (name.ends_with(".crt") || name.ends_with(".pem")) &&
-                                        !name.ends_with("-key.pem") && name != "privkey.pem" && name != "chain.pem" &&
-                                        name != "cert.pem";
-            if (is_certificate && files.size() < certificates_max) {
-                files.insert(entry.path().string());
-            }
-        }
+        add_folder(folder, files);
     }
     if (const std::string own = detail::tls_certificate_file(at.builder()); !own.empty()) {
         files.insert(own);
@@ -200,47 +128,12 @@ Finding visit_running(const ServerSubject& at, const Dialled& dialled, const std
 
 }  // namespace
 
-Findings check_listeners(ServerSubject& at, Deadline deadline) {
-    Findings findings;
-    std::set<std::string> seen;
-    for (const Listener& listener : listeners_of(at)) {
-        if (!seen.insert(listener.bind).second) {
-            continue;
-        }
-        const EndpointParts parts = parts_of(listener.bind);
-        const std::string host = parts.host.empty() ? "0.0.0.0" : parts.host;
-        const Resolved resolved = resolve(host, port_in(listener.bind, control_port), within(name_patience, deadline));
-        std::error_code error = std::make_error_code(std::errc::address_not_available);
-        if (!resolved.addresses.empty()) {
-            error.clear();
-            (void)listen_at(resolved.addresses.front(), error);
-        }
-        if (error && !(error == std::errc::address_in_use && !at.running.empty())) {
-            findings.push_back(failed_listener(listener, error));
-        }
-    }
-    if (findings.empty()) {
-        findings.push_back(good(at.running.empty() ? "The server can listen on its addresses."
-                                                   : "The running server listens on its addresses."));
-    }
-    return findings;
-}
-
-Findings check_low_ports(ServerSubject& at, Deadline) {
-    const unsigned lowest = lowest_port(at.section.allow_ports);
-    if (lowest == 0 || may_bind(lowest)) {
-        return {good("The allowed public ports can be opened.")};
-    }
-    return {fault(fmt::format("Port {} is allowed, but this user may not open ports below 1024.", lowest),
-                  grant_low_ports)};
-}
-
 Findings check_public_name(ServerSubject& at, Deadline deadline) {
     const std::string name = public_name_of(at);
     if (name.empty()) {
         return {good("No public name is configured: clients use the address that they connect to.")};
     }
-    Resolved resolved = resolve(name, port_in(at.section.bind, control_port), within(name_patience, deadline));
+    Resolved resolved = resolve(name, control_port_of(at), within(name_patience, deadline));
     if (!resolved.fault.empty()) {
         return {fault(fmt::format("The name {} does not resolve: {}.", name, resolved.fault),
                       "Add an A or AAAA record with this server's public address.")};
@@ -283,15 +176,15 @@ Findings check_own_public(ServerSubject& at, Deadline deadline) {
     Socket listener;
     if (at.running.empty()) {  // the doctor listens for the moment
         const EndpointParts parts = parts_of(at.section.bind);
-        const Resolved own = resolve(parts.host.empty() ? "0.0.0.0" : parts.host,
-                                     port_in(at.section.bind, control_port), within(name_patience, deadline));
+        const Resolved own =
+            resolve(parts.host.empty() ? "0.0.0.0" : parts.host, control_port_of(at), within(name_patience, deadline));
         std::error_code error;
         if (!own.addresses.empty()) {
             listener = listen_at(own.addresses.front(), error);
         }
     }
     std::vector<Dialled> dialled = dial(at.addresses, within(dial_patience, deadline));
-    const std::string place = public_name_of(at) + ':' + std::to_string(port_in(at.section.bind, control_port));
+    const std::string place = public_name_of(at) + ':' + std::to_string(control_port_of(at));
     for (const Dialled& one : dialled) {
         if (one.error) {
             continue;
@@ -339,8 +232,9 @@ Findings check_state(ServerSubject& at, Deadline) {
     while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) {
         path = path.parent_path();
     }
-    if (!std::filesystem::is_directory(path, ignored) || ::access(path.c_str(), W_OK | X_OK) != 0) {
-        const int code = std::filesystem::is_directory(path, ignored) ? errno : ENOTDIR;
+    const bool is_folder = std::filesystem::is_directory(path, ignored);
+    if (!is_folder || ::access(path.c_str(), W_OK | X_OK) != 0) {
+        const int code = is_folder ? errno : ENOTDIR;
         return {fault(fmt::format("The state directory {} is not writable: {}: {}.", at.state_dir, path.string(),
                                   std::generic_category().message(code)),
                       "Let the server's user write it, or set another one with --state-dir.")};

@@ -1,9 +1,13 @@
 // What a server needs: addresses to listen on, names, certificates, a state directory.
 #pragma once
 
+#include <cstdint>
+
 #include "doctor/subject.hpp"
 
 namespace ferrotunnel::cli::doctor {
+
+inline constexpr std::uint16_t usual_control_port = 7835;
 
 Findings check_listeners(ServerSubject& at, Deadline deadline);
 Findings check_low_ports(ServerSubject& at, Deadline deadline);

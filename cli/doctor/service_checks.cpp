@@ -230,6 +230,11 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
     if (findings.empty()) {
         findings.push_back(good("No public services are configured here."));
     }
+    for (const Tls& tls : at.section.tls_services) {  // for their names
+        if (tls.enabled) {
+            at.services.push_back({tls.name, {}, hosts_of(tls.host, tls.aliases), {}, false});
+        }
+    }
     return findings;
 }
 
