@@ -110,6 +110,9 @@ void ClientReporter::on_degraded(const Event& event) {
 std::optional<ExitCode> ClientReporter::on_lost(const Event& event) {
     output_.line(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
                             : fmt::format("not connected: {}", reason(event)));
+    if (!ever_connected_ && !std::exchange(has_pointed_out_, true)) {
+        output_.line("  `ferrotunnel doctor` finds out why");
+    }
     connected_ = false;
     for (const auto& [name, offered] : facts_.offered) {
         endpoints_.remove_service(name);

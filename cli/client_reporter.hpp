@@ -63,6 +63,7 @@ private:
     bool ever_connected_ = false;
     bool has_degraded_ = false;
     bool ever_registered_ = false;
+    bool has_pointed_out_ = false;              // to the command that examines the connection
     std::map<std::string, std::string> shown_;  // the address of each QR code, by service
     std::map<std::string, Refusal> refusals_;   // by service
 };

@@ -10,6 +10,8 @@ enum class ExitCode : int {
     refused = 3,     // the server rejects the token or every service, and --retry-refused or --attempts ends the client
     lost = 4,        // no connection after --attempts
     superseded = 5,  // another client replaced this one
+    warned = 6,      // `doctor` found nothing worse than a warning
+    faulty = 7,      // `doctor` found an error
 };
 
 }  // namespace ferrotunnel::cli

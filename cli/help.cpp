@@ -137,6 +137,12 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
                    "  1  failed: a file cannot be written\n"
                    "  2  the command line is not valid, or the plugin cannot be used; the standard error\n"
                    "     stream lists the problems\n";
+        case CommandInfo::Kind::doctor:
+            return "  0  nothing stands in the way; there may be notes\n"
+                   "  1  failed: for example, the output cannot be written\n"
+                   "  2  the command line or the file is not valid; nothing was examined\n"
+                   "  6  the worst finding is a warning\n"
+                   "  7  the worst finding is an error\n";
         case CommandInfo::Kind::server:
         case CommandInfo::Kind::client:
         case CommandInfo::Kind::both:
@@ -151,7 +157,7 @@ std::string help_for_program(const std::vector<CommandGroup>& groups) {
     std::string text =
         "FerroTunnel gives a service behind NAT or a firewall a public address.\n"
         "\n"
-        "Usage: ferrotunnel COMMAND [OPTIONS]\n";
+        "Usage: ferrotunnel COMMAND [OPTIONS]      (`ferrotunnel COMMAND --help` explains a command)\n";
     for (const CommandGroup& group : groups) {
         text += fmt::format("\n{}:\n", group.title);
         for (const CommandInfo* command : group.commands) {
@@ -163,9 +169,7 @@ std::string help_for_program(const std::vector<CommandGroup>& groups) {
         "Example:\n"
         "  ferrotunnel token > token; chmod 600 token           # once; copy the file to both machines\n"
         "  ferrotunnel server --token-file token                # on a machine with a public address\n"
-        "  ferrotunnel tcp 22 --server HOST --token-file token  # next to the service\n"
-        "\n"
-        "`ferrotunnel COMMAND --help` explains a command.\n";
+        "  ferrotunnel tcp 22 --server HOST --token-file token  # next to the service\n";
     return text;
 }
 
@@ -185,7 +189,8 @@ std::string full_help_for(const CommandInfo& command) {
     }
     const std::string_view codes = short_exit_codes(command.kind);
     const bool starts_tunnel = codes.empty();
-    if ((starts_tunnel || command.kind == CommandInfo::Kind::login) && !command.sections.empty()) {
+    if ((starts_tunnel || command.kind == CommandInfo::Kind::login || command.kind == CommandInfo::Kind::doctor) &&
+        !command.sections.empty()) {
         text +=
             fmt::format("\nEnvironment:\n  {}\n  {}\n", wrapped(variables_text, 2), wrapped(variables_of(command), 2));
     }

@@ -42,6 +42,7 @@ constexpr Command own_commands[] = {
     {starting, "server", server_info, run_server},
     {starting, "token", token_info, run_token},
     {starting, "login", login_info, run_login},
+    {starting, "doctor", doctor_info, run_doctor},
     {exposing, "client", client_info, run_client},
     {exposing, "udp", udp_info, run_udp},
     {exposing, "tls", tls_info, run_tls},

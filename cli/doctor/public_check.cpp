@@ -1,0 +1,132 @@
+// Connects to the public addresses of a client's own services.
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "doctor/answerer.hpp"
+#include "doctor/http_head.hpp"
+#include "doctor/limits.hpp"
+#include "doctor/path_checks.hpp"
+#include "doctor/place_text.hpp"
+#include "doctor/service_checks.hpp"
+
+namespace ferrotunnel::cli::doctor {
+namespace {
+
+// What is learned about all services together.
+struct Seen {
+    Findings findings{};
+    std::size_t reached = 0;
+    std::optional<long> clock_ahead{};
+};
+
+HttpAnswer ask(const Dialled& dialled, const PublicService& service, const EndpointParts& parts, Deadline deadline,
+               Seen& seen) {
+    const int socket = dialled.socket.get();
+    const std::string& host = service.hosts.empty() ? parts.host : service.hosts.front();
+    const bool is_usual = parts.port == (parts.scheme == "https" ? 443 : 80);
+    const std::string authority = is_usual ? host : host + ':' + std::to_string(parts.port);
+    if (parts.scheme != "https") {
+        return get({[&](std::string_view data) { return send_all(socket, data, deadline); },
+                    [&](std::string& data) { return receive_some(socket, data, deadline); }},
+                   authority, service.path);
+    }
+    TlsProbe probe;
+    const TlsProbe::Outcome outcome = probe.shake_hands(socket, {host, "http/1.1", ""}, deadline);
+    if (!outcome.certificate) {
+        return {};
+    }
+    const long days = outcome.certificate->days_left(std::time(nullptr));
+    if (outcome.certificate->until < std::time(nullptr)) {
+        seen.findings.push_back(fault(fmt::format("{}: the certificate for {} expired on {}.", service.name, host,
+                                                  date_of(outcome.certificate->until)),
+                                      "Renew it on the server (`https.certificates`)."));
+    } else if (days < expiry_warning_days) {
+        seen.findings.push_back(
+            warning(fmt::format("{}: the certificate for {} expires in {} days.", service.name, host, days),
+                    "Renew it on the server (`https.certificates`)."));
+    }
+    return get({[&](std::string_view data) { return probe.send(data, deadline); },
+                [&](std::string& data) { return probe.receive(data, deadline); }},
+               authority, service.path);
+}
+
+Finding unreached_service(const PublicService& service, const Dialled& dialled) {
+    if (dialled.error == std::errc::connection_refused) {
+        return warning(
+            fmt::format("{}: its public address {} refuses connections from here.", service.name, dialled.at.text()),
+            "Visitors may not reach it: check port forwardings and the firewall of the server.");
+    }
+    return warning(fmt::format("{}: its public address {} cannot be reached from here: {}.", service.name,
+                               dialled.at.text(), dialled.error.message()),
+                   "Open the port in the firewall of the server's machine and of its provider. If only this network "
+                   "blocks it, visitors elsewhere are not affected.");
+}
+
+void visit(const PublicService& service, const Dialled& dialled, const std::string& mark, Deadline deadline,
+           Seen& seen) {
+    if (dialled.error) {
+        seen.findings.push_back(unreached_service(service, dialled));
+        return;
+    }
+    ++seen.reached;
+    if (service.path.empty() || mark.empty()) {
+        return;  // the service of a running client: its backend gets no request
+    }
+    const EndpointParts parts = parts_of(service.endpoint);
+    const HttpAnswer answer = ask(dialled, service, parts, within(answer_patience, deadline), seen);
+    if (!parts.scheme.empty() && answer.clock_ahead) {
+        seen.clock_ahead = answer.clock_ahead;
+    }
+    if (answer.body.find(mark) == std::string::npos && !service.has_plugins) {
+        --seen.reached;
+        seen.findings.push_back(
+            warning(fmt::format("{}: {} accepts connections, but this client does not receive them ({}).", service.name,
+                                service.endpoint, answer.status == 0 ? "no response" : answer.status_line()),
+                    "Another program or machine answers there: check names, port forwardings and proxies in front."));
+    }
+}
+
+}  // namespace
+
+Findings check_public(ClientSubject& at, Deadline deadline) {
+    if (!at.place.proxy.empty()) {
+        return {skipped("Behind a proxy, public addresses are not dialled.")};
+    }
+    std::vector<const PublicService*> dialled_services;
+    std::vector<Address> addresses;
+    for (const PublicService& service : at.services) {
+        const EndpointParts parts = parts_of(service.endpoint);
+        if (parts.port == 0) {
+            continue;  // only its name is known
+        }
+        const std::string& host = service.hosts.empty() ? parts.host : service.hosts.front();
+        const Resolved resolved = resolve(host, parts.port, within(name_patience, deadline));
+        // An address that the server has, if there is one: of several, some may not be reached from here.
+        const auto best = std::ranges::find_if(resolved.addresses,
+                                               [&](const Address& one) { return one.ip() == at.connection.at.ip(); });
+        if (!resolved.addresses.empty()) {
+            addresses.push_back(best != resolved.addresses.end() ? *best : resolved.addresses.front());
+            dialled_services.push_back(&service);
+        }
+    }
+    const std::vector<Dialled> dialled = dial(addresses, within(dial_patience, deadline));
+    Seen seen;
+    for (std::size_t i = 0; i < dialled.size(); ++i) {
+        visit(*dialled_services[i], dialled[i], at.answerer ? at.answerer->mark() : "", deadline, seen);
+    }
+    if (auto wrong = wrong_clock(seen.clock_ahead, "the server")) {
+        seen.findings.push_back(*wrong);
+    }
+    if (seen.findings.empty()) {
+        seen.findings.push_back(good(dialled.empty()
+                                         ? "No public addresses to dial."
+                                         : fmt::format("{} public addresses are reached from here.", seen.reached)));
+    }
+    return seen.findings;
+}
+
+}  // namespace ferrotunnel::cli::doctor
