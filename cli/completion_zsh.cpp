@@ -75,14 +75,24 @@ std::string zsh_escaped(std::string_view text, std::string_view characters) {
     return made;
 }
 
-// The message and the action of a specification for _arguments.
-std::string zsh_value(const std::string& name, const Choices& choices) {
+std::string zsh_action(const Choices& choices) {
     std::string action =
         " _ferrotunnel_value " + (choices.kind == ValueKind::other ? "''" : std::string(word_for(choices.kind)));
     for (const std::string& word : choices.words) {
         action += ' ' + word;
     }
-    return ':' + zsh_escaped(name, ":\\") + ':' + (choices.empty() ? " " : action);
+    return action;
+}
+
+// The message and the action of a specification for _arguments. A single space shows the message alone.
+std::string zsh_value(const std::string& name, const Choices& choices) {
+    return ':' + zsh_escaped(name, ":\\") + ':' + (choices.empty() ? " " : zsh_action(choices));
+}
+
+// Without choices it has an action that offers nothing: a message would be shown instead of options.
+std::string zsh_operand(const CompletedCommand& command) {
+    return (command.operand.ends_with("...") ? "*:" : "::") + zsh_escaped(command.operand, ":\\") + ':' +
+           zsh_action(command.choices);
 }
 
 std::string zsh_option(const CompletedOption& option) {
@@ -103,9 +113,7 @@ std::string zsh_option(const CompletedOption& option) {
 std::string zsh_case(const CompletedCommand& command) {
     std::string text = fmt::format("        {})\n            _arguments", in_quotes(command.path));
     if (!command.operand.empty()) {
-        const bool repeats = command.operand.ends_with("...");
-        text +=
-            " \\\n                " + in_quotes((repeats ? "*" : ":") + zsh_value(command.operand, command.choices));
+        text += " \\\n                " + in_quotes(zsh_operand(command));
     }
     for (const CompletedOption& option : command.options) {
         text += " \\\n                " + zsh_option(option);
