@@ -62,10 +62,13 @@ void Output::line(std::string_view text) {
 void Output::warning(std::string_view text) {
     if (!is_quiet_) {
         line(text);
-    } else if (shared_ != nullptr) {
+        return;
+    }
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));  // of a line below another one
+    if (shared_ != nullptr) {
         shared_->warning(prefix_ + std::string(text));
     } else if (is_ready(STDERR_FILENO, std::chrono::milliseconds(0))) {
-        print_error("{}\n", printable(text.substr(std::min(text.find_first_not_of(' '), text.size()))));
+        print_error("{}\n", printable(text));
     }
 }
 

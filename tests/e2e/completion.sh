@@ -12,7 +12,7 @@ for shell in zsh fish; do
     fi
 done
 
-complete() { "$FERROTUNNEL" complete "$@"; }
+names_of() { "$FERROTUNNEL" complete "$@"; }
 for shell in bash zsh fish; do
     "$FERROTUNNEL" completion $shell >"$dir/$shell.script"
 done
@@ -66,17 +66,17 @@ start_server --token-file "$dir/alice" --token-file "$dir/bob" --http-bind "127.
 serve backend echo
 client_token=$dir/alice ready_client client 2 --name laptop --tcp "0=$backend" --http "=$backend"
 host=$(sed -nE 's|^service .* http://([^:]*):.*|\1|p' "$dir/client.endpoints")
-equal "tokens" "$(complete tokens | tr '\n' ' ')" "alice bob token "
-equal "clients" "$(complete clients)" laptop
-equal "hosts" "$(complete hosts)" "$host"
-complete services | grep -qx "$backend" || fail "the service $backend is not completed: $(complete services)"
-socket=$(complete sockets | grep '/server')
-equal "clients at a socket" "$(complete clients --control "$socket")" laptop
+equal "tokens" "$(names_of tokens | tr '\n' ' ')" "alice bob token "
+equal "clients" "$(names_of clients)" laptop
+equal "hosts" "$(names_of hosts)" "$host"
+names_of services | grep -qx "$backend" || fail "the service $backend is not completed: $(names_of services)"
+socket=$(names_of sockets | grep '/server')
+equal "clients at a socket" "$(names_of clients --control "$socket")" laptop
 equal "one token" "$("$FERROTUNNEL" tokens bob | awk 'NR == 3 { print $1 }')" bob
 ! "$FERROTUNNEL" tokens carol >"$dir/none.out" 2>&1 || fail "there is a token that nobody has made"
 
 say "quick and silent where nothing answers"
-equal "without a program" "$(complete services --control "$dir/nothing" 2>&1)" ""
+equal "without a program" "$(names_of services --control "$dir/nothing" 2>&1)" ""
 start deaf python3 -c '
 import socket, sys, time
 listener = socket.socket(socket.AF_UNIX)
@@ -87,17 +87,17 @@ time.sleep(3600)' "$dir/deaf.sock"
 chmod 700 "$dir"
 wait_for_text deaf listening
 began=$(now_ms)
-equal "of a program that does not answer" "$(complete services --control "$dir/deaf.sock" 2>&1)" ""
+equal "of a program that does not answer" "$(names_of services --control "$dir/deaf.sock" 2>&1)" ""
 at_least "milliseconds that it waited" "$(($(now_ms) - began))" 900
 kill_now deaf
 code=0
-complete nothing >"$dir/wrong.out" 2>&1 || code=$?
+names_of nothing >"$dir/wrong.out" 2>&1 || code=$?
 equal "exit code for an unknown word" "$code" 2
 
 say "names that a shell would run are left out"
 client_token=$dir/bob ready_client hostile 1 --name 'x$(touch${IFS}pwned)' --tcp "0=$backend"
 client_token=$dir/bob ready_client dashed 1 --name '--for' --tcp "0=$backend"
-equal "clients" "$(complete clients)" laptop
+equal "clients" "$(names_of clients)" laptop
 
 say "at the prompt"
 mkdir "$dir/bin" "$dir/here" "$dir/here/folder"

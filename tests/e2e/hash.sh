@@ -3,8 +3,8 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 need curl script
 
-# hash PASSWORD OPTION...: piped in.
-hash() {
+# hash_of PASSWORD OPTION...: piped in.
+hash_of() {
     local password=$1
     shift
     printf '%s\n' "$password" | "$FERROTUNNEL" hash "$@"
@@ -20,13 +20,13 @@ refused() {
 }
 
 say "the line that a configuration takes"
-hash first >/dev/null || skip "this program was built without libcrypt"
-[[ $(hash first --user ann) == 'ann: $$y$$j9T$$'* ]] || fail "no line of a configuration: $(hash first --user ann)"
-[[ $(hash first --user on) == "'on': \$\$y\$\$"* ]] || fail "a word of YAML is not quoted"
-[[ $(hash first --user "o'hara") == "'o''hara': "* ]] || fail "an apostrophe is not doubled"
-[[ $(hash first --user ann --for users-file --kind bcrypt) == 'ann:$2b$10$'* ]] || fail "no line of a users file"
-[[ $(hash first --for plain --kind sha512) == '$6$rounds=100000$'* ]] || fail "no plain hash"
-[[ $(hash first) != "$(hash first)" ]] || fail "the same salt twice"
+hash_of first >/dev/null || skip "this program was built without libcrypt"
+[[ $(hash_of first --user ann) == 'ann: $$y$$j9T$$'* ]] || fail "no line of a configuration: $(hash_of first --user ann)"
+[[ $(hash_of first --user on) == "'on': \$\$y\$\$"* ]] || fail "a word of YAML is not quoted"
+[[ $(hash_of first --user "o'hara") == "'o''hara': "* ]] || fail "an apostrophe is not doubled"
+[[ $(hash_of first --user ann --for users-file --kind bcrypt) == 'ann:$2b$10$'* ]] || fail "no line of a users file"
+[[ $(hash_of first --for plain --kind sha512) == '$6$rounds=100000$'* ]] || fail "no plain hash"
+[[ $(hash_of first) != "$(hash_of first)" ]] || fail "the same salt twice"
 
 say "a password on the command line is refused, and not repeated"
 for words in geheim "--user ann geheim" --password=geheim "--password geheim" "-p geheim"; do
@@ -41,7 +41,7 @@ refused '"md5" is not one of yescrypt, bcrypt, sha512' --kind md5
 say "no password, and one that is too long"
 for password in '' "$(printf 'x%.0s' {1..73})"; do
     code=0
-    hash "$password" --kind bcrypt >"$dir/none.out" 2>"$dir/none.err" || code=$?
+    hash_of "$password" --kind bcrypt >"$dir/none.out" 2>"$dir/none.err" || code=$?
     equal "exit code" "$code" 1
     equal "output" "$(<"$dir/none.out")" ""
 done
@@ -74,10 +74,10 @@ say "a server takes the lines, in the configuration and in a users file"
 [[ -e $FERROTUNNEL_PLUGINS/auth.so ]] || skip "the plugin auth is not built"
 {
     printf 'server:\n  plugins:\n    chain:\n      - auth:\n          users_file: users\n          users:\n'
-    printf '            %s\n' "$(hash y-pass --user y)" "$(hash 's pass' --user s --kind sha512)" \
-        "$(hash b-pass --user b --kind bcrypt)" "$(sed -n 's/\r$//; /^ann: /p' "$dir/once.out")"
+    printf '            %s\n' "$(hash_of y-pass --user y)" "$(hash_of 's pass' --user s --kind sha512)" \
+        "$(hash_of b-pass --user b --kind bcrypt)" "$(sed -n 's/\r$//; /^ann: /p' "$dir/once.out")"
 } >"$dir/edge.yml"
-hash f-pass --user f --for users-file >"$dir/users"
+hash_of f-pass --user f --for users-file >"$dir/users"
 serve_http web
 start_edge --config "$dir/edge.yml"
 ready_client client 1 --http "app.example.com=$backend"

@@ -95,6 +95,7 @@ has_text "$dir/qr.err" '--qr: conflicts with --quiet'
 say "no line is repeated after a lost connection, and none when the client ends"
 kill_now server
 wait_for_text tcp 'lost the connection'
+wait_for_text http 'lost the connection'
 equal "lines of tcp" "$(wc -l <"$dir/tcp.out")" 1
 signal tcp TERM
 join_ok tcp
