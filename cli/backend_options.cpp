@@ -123,7 +123,7 @@ void apply_backend_options(const Options& options, const std::vector<AnyService*
     wanted.certificate_file = options.text("backend-certificate").value_or("");
     wanted.key_file = options.text("backend-key").value_or("");
     wanted.insecure = options.has("backend-insecure") && options.flag("backend-insecure", problems);
-    const auto version = options.choice("proxy-protocol", {"v1", "v2"}, problems);
+    const auto version = options.choice("proxy-protocol", problems);
     bool any_tls = false;
     for (AnyService* service : services) {
         if (BackendTls* tls = tls_of(*service)) {

@@ -127,7 +127,7 @@ const CommandInfo& check_info() {
         "  ferrotunnel check /etc/ferrotunnel/ferrotunnel.yml\n"
         "Files that it names are read, too: tokens and certificates, for example.\n",
         {{"Options",
-          {{"config", "PATH", "Configuration file, instead of FILE (default ferrotunnel.yml)", "", false, 'c'},
+          {{"config", "FILE", "Configuration file, instead of FILE (default ferrotunnel.yml)", "", false, 'c'},
            {"effective", "", "Print the whole configuration with defaults; secrets are hidden",
             "Print the whole configuration instead, with included files and defaults; secrets are hidden."}}}},
         CommandInfo::Kind::check,

@@ -173,6 +173,9 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
     plan.shows_qr = options.has("qr");
+    if (plan.shows_qr && options.flag("quiet", ignored)) {
+        problems.add(options.place_of("qr"), "conflicts with --quiet, which prints only the URL");
+    }
     plan.reports_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",
@@ -293,10 +296,11 @@ public:
         }
         for (const VisitStats& visit : plan_.client.visits()) {
             output.line(fmt::format("  {} -> {}", visit.at, visit.service));
+            output.result((visit.kind == Visit::Kind::udp ? "udp://" : "tcp://") + visit.at);
         }
         story_.emplace(plan_, output, *endpoints_);
         const bool is_terminal = ::isatty(STDOUT_FILENO) == 1;
-        if (is_terminal ? !log_fills_screen() : is_recording_) {
+        if (!output.is_quiet() && (is_terminal ? !log_fills_screen() : is_recording_)) {
             screen_.emplace(plan_.client, output, is_terminal);
         }
     }

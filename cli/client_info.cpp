@@ -189,6 +189,7 @@ const CommandInfo& visit_info() {
                          "File with the key of the service, the same that its client has. Required."}},
                        false, Guards::none, false);
         made.operand = "SERVICE";
+        made.operand_kind = ValueKind::service;
         list_in_full_help_only({"inspect"}, made);  // visits are not recorded
         return made;
     }();

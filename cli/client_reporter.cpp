@@ -57,9 +57,10 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
         case Event::Kind::unregistered:
             endpoints_.remove_service(event.service);
             refusals_.erase(event.service);
+            shown_.erase(event.service);
             break;
         case Event::Kind::unhealthy:
-            output_.line(fmt::format("  {} is unhealthy: {}", event.service, printable(event.text)));
+            output_.warning(fmt::format("  {} is unhealthy: {}", event.service, printable(event.text)));
             break;
         case Event::Kind::healthy:
             output_.line(fmt::format("  {} is healthy again", event.service));
@@ -68,7 +69,7 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             end = on_refused(event);
             break;
         case Event::Kind::waiting:
-            output_.line(
+            output_.warning(
                 fmt::format("lost connection {}, visitors wait for another one: {}", event.connection, reason(event)));
             break;
         case Event::Kind::resumed:
@@ -76,7 +77,7 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
-                output_.line("the server is going away: no new visitors, the present ones may finish");
+                output_.warning("the server is going away: no new visitors, the present ones may finish");
             }
             break;
         case Event::Kind::took_over:
@@ -94,24 +95,24 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             break;
     }
     if (const std::string fault = endpoints_.publish(); !fault.empty()) {
-        output_.line(fault);
+        output_.warning(fault);
     }
     return end;
 }
 
 void ClientReporter::on_degraded(const Event& event) {
     has_degraded_ = true;
-    output_.line(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
-                             facts_.connections, reason(event), in_seconds(event.retry_in)));
+    output_.warning(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
+                                facts_.connections, reason(event), in_seconds(event.retry_in)));
 }
 
 // Ends a client that has never logged in, and whose user watches, when its token or version is rejected. The library
 // retries in case the peer is not the server, but a mistyped token is more likely.
 std::optional<ExitCode> ClientReporter::on_lost(const Event& event) {
-    output_.line(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
-                            : fmt::format("not connected: {}", reason(event)));
+    output_.warning(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
+                               : fmt::format("not connected: {}", reason(event)));
     if (!ever_connected_ && !std::exchange(has_pointed_out_, true)) {
-        output_.line("  `ferrotunnel doctor` finds out why");
+        output_.warning("  `ferrotunnel doctor` finds out why");
     }
     connected_ = false;
     for (const auto& [name, offered] : facts_.offered) {
@@ -129,16 +130,18 @@ void ClientReporter::on_registered(const Event& event) {
     endpoints_.add_service(event.service, event.endpoint);
     const std::string url = as_url(event.endpoint);
     output_.line(fmt::format("  {} -> {}", url, found == facts_.offered.end() ? event.service : found->second.local));
+    if (std::exchange(shown_[event.service], url) == url) {
+        return;  // a new connection alone
+    }
+    if (url.find("://") != std::string::npos) {  // otherwise it is private
+        output_.result(url);
+    }
     if (facts_.shows_qr && url.starts_with("http")) {
-        show_qr(event.service, url);
+        show_qr(url);
     }
 }
 
-// Shows the code again only if the address differs: a new connection alone is not reported.
-void ClientReporter::show_qr(const std::string& service, const std::string& url) {
-    if (std::exchange(shown_[service], url) == url) {
-        return;
-    }
+void ClientReporter::show_qr(const std::string& url) {
     for (const std::string& line : qr_text(url)) {
         output_.line("  " + line);
     }
@@ -148,7 +151,7 @@ void ClientReporter::show_qr(const std::string& service, const std::string& url)
 // refusals may pass, and the library retries.
 std::optional<ExitCode> ClientReporter::on_refused(const Event& event) {
     if (event.service.empty()) {
-        output_.line(fmt::format("refused by {}: {}", facts_.server, reason(event)));
+        output_.warning(fmt::format("refused by {}: {}", facts_.server, reason(event)));
         return std::nullopt;
     }
     endpoints_.remove_service(event.service);
@@ -157,14 +160,14 @@ std::optional<ExitCode> ClientReporter::on_refused(const Event& event) {
     refusal.may_pass = may_pass(event.error);
     const bool ends = !ever_registered_ && has_no_services_left();
     if (std::string why = reason(event); refusal.last_reason != why) {
-        output_.line(fmt::format("  refused: {}: {}{}", event.service, why,
-                                 !ends && will_retry(refusal) ? " Trying again." : ""));
+        output_.warning(fmt::format("  refused: {}: {}{}", event.service, why,
+                                    !ends && will_retry(refusal) ? " Trying again." : ""));
         refusal.last_reason = std::move(why);
     }
     if (!ends) {
         return std::nullopt;
     }
-    output_.line("ended: no service is left to offer");
+    output_.warning("ended: no service is left to offer");
     return ExitCode::refused;
 }
 
@@ -189,14 +192,14 @@ std::optional<ExitCode> ClientReporter::on_stopped(const Event& event) {
         return std::nullopt;  // our own stop()
     }
     if (event.error == errc::superseded) {
-        output_.line("ended: another client replaced this one");
+        output_.warning("ended: another client replaced this one");
         return ExitCode::superseded;
     }
     if (event.error == errc::unauthorized) {
-        output_.line("ended: the token was not accepted");
+        output_.warning("ended: the token was not accepted");
         return ExitCode::refused;
     }
-    output_.line(fmt::format("ended: {}", reason(event)));
+    output_.warning(fmt::format("ended: {}", reason(event)));
     return ExitCode::lost;
 }
 

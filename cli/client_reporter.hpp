@@ -50,7 +50,7 @@ private:
     void on_degraded(const Event& event);
     std::optional<ExitCode> on_lost(const Event& event);
     void on_registered(const Event& event);
-    void show_qr(const std::string& service, const std::string& url);
+    void show_qr(const std::string& url);
     std::optional<ExitCode> on_refused(const Event& event);
     std::optional<ExitCode> on_stopped(const Event& event);
     bool has_no_services_left() const;
@@ -64,7 +64,7 @@ private:
     bool has_degraded_ = false;
     bool ever_registered_ = false;
     bool has_pointed_out_ = false;              // to the command that examines the connection
-    std::map<std::string, std::string> shown_;  // the address of each QR code, by service
+    std::map<std::string, std::string> shown_;  // the latest URL of each service
     std::map<std::string, Refusal> refusals_;   // by service
 };
 

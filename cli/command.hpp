@@ -9,6 +9,9 @@
 
 namespace ferrotunnel::cli {
 
+/// The group of commands that --help lists by their names only.
+inline constexpr std::string_view other_group = "Also";
+
 struct Command {
     std::string_view group;  // its group in --help
     std::string_view name;

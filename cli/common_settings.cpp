@@ -16,11 +16,7 @@ const std::vector<std::pair<std::string, LogLevel>>& log_levels() {
 }
 
 std::optional<LogLevel> read_log_level(const Options& options, Problems& problems) {
-    std::vector<std::string> names;
-    for (const auto& [name, level] : log_levels()) {
-        names.push_back(name);
-    }
-    const std::optional<std::string> chosen = options.choice("log-level", names, problems);
+    const std::optional<std::string> chosen = options.choice("log-level", problems);
     for (const auto& [name, level] : log_levels()) {
         if (chosen == name) {
             return level;
@@ -36,7 +32,7 @@ CommonSettings read_common(const Options& options, std::chrono::milliseconds dra
     CommonSettings settings;
     settings.drain = options.time("drain", problems).value_or(section.drain.value_or(drain_default));
     settings.log_level = read_log_level(options, problems);
-    const std::optional<std::string> format = options.choice("log-format", {"text", "json"}, problems);
+    const std::optional<std::string> format = options.choice("log-format", problems);
     if (config != nullptr) {
         settings.log_level = settings.log_level ? settings.log_level : config->log_level();
         settings.log_format = config->log_format().value_or(settings.log_format);
@@ -73,14 +69,29 @@ LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::se
 }
 
 OptionSection log_section() {
-    return {"Logs",
-            {
-                {"log-level", "LEVEL", "Minimum level to log, from trace to off (default warn)",
-                 "Minimum level logged to the standard error stream: trace, debug, info, warn, error or off. Default: "
-                 "warn."},
-                {"log-format", "FORMAT", "Log format: text, or json (default text)",
-                 "Log format: text, or json with one object a line. Default: text."},
-            }};
+    std::vector<std::string> levels;
+    for (const auto& [name, level] : log_levels()) {
+        levels.push_back(name);
+    }
+    return {
+        "Logs",
+        {
+            {"log-level", "LEVEL", "Minimum level to log, from trace to off (default warn)",
+             "Minimum level logged to the standard error stream: trace, debug, info, warn, error or off. Default: "
+             "warn.",
+             false, 0, ValueKind::other, std::move(levels)},
+            {"log-format",
+             "FORMAT",
+             "Log format: text, or json (default text)",
+             "Log format: text, or json with one object a line. Default: text.",
+             false,
+             0,
+             ValueKind::other,
+             {"text", "json"}},
+            {"quiet", "", "Print only the public URL, one per line",
+             "Print only the public URL of each service to the standard output, one per line, as soon as it is known "
+             "and when it changes. Warnings and errors go to the standard error stream. For scripts."},
+        }};
 }
 
 void check_token_word(const Options& options, const std::optional<Secret>& on_command_line, Problems& problems) {

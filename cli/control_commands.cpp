@@ -98,6 +98,7 @@ const CommandInfo& kick_info() {
         {{"Options", {{"for", "TIME", "Reject the client for this time, 1s to 720h; it retries by itself"}}},
          target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::client,
     };
     return info;
 }

@@ -81,7 +81,8 @@ OptionSection target_section() {
             {
                 {"control", "PATH", "Control socket of the program (default: the usual places)",
                  "Control socket of the program. Default: the sockets in $RUNTIME_DIRECTORY, /run/ferrotunnel and "
-                 "$XDG_RUNTIME_DIR/ferrotunnel; for root also in /run/ferrotunnel-NAME of systemd units."},
+                 "$XDG_RUNTIME_DIR/ferrotunnel; for root also in /run/ferrotunnel-NAME of systemd units.",
+                 false, 0, ValueKind::socket},
             }};
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "command.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -44,7 +46,7 @@ std::string full_text(const OptionInfo& option) {
     const std::string left = option_and_value(option);
     std::string line = left.size() + 2 <= option_columns ? left + std::string(option_columns - left.size(), ' ')
                                                          : left + '\n' + std::string(option_columns, ' ');
-    return line + wrapped(option.help.empty() ? option.brief + '.' : option.help, option_columns) + '\n';
+    return line + wrapped(sentences_of(option), option_columns) + '\n';
 }
 
 // The options that have a brief, by section, with all briefs in one column.
@@ -72,6 +74,14 @@ std::string head_of(const CommandInfo& command) {
     return fmt::format("ferrotunnel {}: {}\n\nUsage: ferrotunnel {}{}{} [OPTIONS]\n\nExamples:\n{}", command.name,
                        command.summary, command.name, command.operand.empty() ? "" : " ", command.operand,
                        command.examples);
+}
+
+std::string names_of(const CommandGroup& group) {
+    std::string names;
+    for (const CommandInfo* command : group.commands) {
+        names += (names.empty() ? "" : ", ") + command->name;
+    }
+    return names;
 }
 
 std::string variables_of(const CommandInfo& command) {
@@ -124,6 +134,10 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
             return "  0  printed\n"
                    "  1  the output cannot be written\n"
                    "  2  the command line is not valid\n";
+        case CommandInfo::Kind::hash:
+            return "  0  printed\n"
+                   "  1  failed: no password, two that differ, or the output cannot be written\n"
+                   "  2  the command line is not valid\n";
         case CommandInfo::Kind::ask:
             return "  0  done\n"
                    "  1  the program does not run, belongs to another user, or refuses the request\n"
@@ -158,7 +172,12 @@ std::string help_for_program(const std::vector<CommandGroup>& groups) {
         "FerroTunnel gives a service behind NAT or a firewall a public address.\n"
         "\n"
         "Usage: ferrotunnel COMMAND [OPTIONS]      (`ferrotunnel COMMAND --help` explains a command)\n";
+    std::string others;
     for (const CommandGroup& group : groups) {
+        if (group.title == other_group) {
+            others = names_of(group);
+            continue;
+        }
         text += fmt::format("\n{}:\n", group.title);
         for (const CommandInfo* command : group.commands) {
             text += fmt::format("  {:<10}{}\n", command->name, command->summary);
@@ -170,6 +189,7 @@ std::string help_for_program(const std::vector<CommandGroup>& groups) {
         "  ferrotunnel token > token; chmod 600 token           # once; copy the file to both machines\n"
         "  ferrotunnel server --token-file token                # on a machine with a public address\n"
         "  ferrotunnel tcp 22 --server HOST --token-file token  # next to the service\n";
+    text += fmt::format("\n{}: {}\n", other_group, others);
     return text;
 }
 
@@ -187,20 +207,34 @@ std::string full_help_for(const CommandInfo& command) {
             text += full_text(option);
         }
     }
+    const HelpNotes notes = notes_of(command);
+    if (!notes.variables.empty()) {
+        text +=
+            fmt::format("\nEnvironment:\n  {}\n  {}\n", wrapped(notes.about_variables, 2), wrapped(notes.variables, 2));
+    }
+    if (!notes.signals.empty()) {
+        text += fmt::format("\nSignals:\n  {}\n", wrapped(notes.signals, 2));
+    }
+    return text + "\nExit codes:\n" + notes.exit_codes;
+}
+
+HelpNotes notes_of(const CommandInfo& command) {
     const std::string_view codes = short_exit_codes(command.kind);
     const bool starts_tunnel = codes.empty();
+    HelpNotes notes{std::string(starts_tunnel ? exit_codes : codes), {}, variables_text, {}};
     if ((starts_tunnel || command.kind == CommandInfo::Kind::login || command.kind == CommandInfo::Kind::doctor) &&
         !command.sections.empty()) {
-        text +=
-            fmt::format("\nEnvironment:\n  {}\n  {}\n", wrapped(variables_text, 2), wrapped(variables_of(command), 2));
+        notes.variables = variables_of(command);
     }
     if (starts_tunnel) {
-        text += fmt::format("\nSignals:\n  {}\n", wrapped(signals_text, 2));
+        notes.signals = signals_text;
+        notes.exit_codes += command.kind != CommandInfo::Kind::server ? client_exit_codes : "";
     }
-    text += "\nExit codes:\n";
-    text += starts_tunnel ? exit_codes : codes;
-    text += starts_tunnel && command.kind != CommandInfo::Kind::server ? client_exit_codes : "";
-    return text;
+    return notes;
+}
+
+std::string sentences_of(const OptionInfo& option) {
+    return option.help.empty() ? option.brief + '.' : option.help;
 }
 
 bool print_help_if_requested(const CommandInfo& command, const std::vector<std::string>& words) {
@@ -240,7 +274,7 @@ void list_in_full_help_only(const std::vector<std::string_view>& names, CommandI
     for (OptionSection& section : command.sections) {
         for (OptionInfo& option : section.options) {
             if (std::ranges::find(names, option.name) != names.end() && !option.brief.empty()) {
-                option.help = option.help.empty() ? option.brief + '.' : option.help;
+                option.help = sentences_of(option);
                 option.brief.clear();
             }
         }

@@ -21,6 +21,17 @@ std::string brief_help_for(const CommandInfo& command);
 /// Everything about a command: all options with their full texts, variables, signals and exit codes.
 std::string full_help_for(const CommandInfo& command);
 
+/// What holds for a command besides its options.
+struct HelpNotes {
+    std::string exit_codes;            // lines like "  0  done", and their continuations, which are indented
+    std::string variables;             // names, with spaces between them; empty if options are not variables
+    std::string_view about_variables;  // sentences
+    std::string_view signals;          // sentences; empty if it handles none
+};
+HelpNotes notes_of(const CommandInfo& command);
+/// The sentences of --help all about an option.
+std::string sentences_of(const OptionInfo& option);
+
 /// Whether `words` request help by --help or -h; then prints it. Throws UsageError if the next word is not "all".
 bool print_help_if_requested(const CommandInfo& command, const std::vector<std::string>& words);
 

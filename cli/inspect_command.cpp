@@ -33,7 +33,7 @@ OptionSection filter_section() {
                 {"method", "METHOD", "Exchanges with this method"},
                 {"status", "STATUS", "Exchanges with this status: 404, or 5xx for 500 to 599"},
                 {"path", "TEXT", "Exchanges with this text in their path or query"},
-                {"service", "NAME", "Exchanges of this service"},
+                {"service", "NAME", "Exchanges of this service", "", false, 0, ValueKind::service},
                 {"text", "TEXT", "Exchanges with this text in a header, body or WebSocket message, in any case"},
                 {"limit", "N", "Number of exchanges, the newest first (default 100)"},
             }};
@@ -467,6 +467,8 @@ const CommandInfo& inspect_info() {
         "The client records with --inspect on, which is the default at a terminal without a file.\n",
         {filter_section(), {"Options", {json_option}}, target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::other,
+        {show_info, curl_info, replay_info, diff_info, har_info},
     };
     return info;
 }

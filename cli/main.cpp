@@ -4,11 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,78 +15,19 @@
 
 #include "arguments.hpp"
 #include "command.hpp"
-#include "commands.hpp"
-#include "control_commands.hpp"
+#include "command_table.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/version.hpp"
 #include "foreign_words.hpp"
 #include "help.hpp"
-#include "plugin_command.hpp"
 #include "print_error.hpp"
 #include "printable.hpp"
 #include "problems.hpp"
+#include "value_words.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
-
-constexpr std::string_view starting = "Start here";
-constexpr std::string_view exposing = "More services";
-constexpr std::string_view configuring = "Configuration files and plugins";
-
-constexpr Command own_commands[] = {
-    {starting, "http", http_info, run_http},
-    {starting, "tcp", tcp_info, run_tcp},
-    {starting, "server", server_info, run_server},
-    {starting, "token", token_info, run_token},
-    {starting, "login", login_info, run_login},
-    {starting, "doctor", doctor_info, run_doctor},
-    {exposing, "client", client_info, run_client},
-    {exposing, "udp", udp_info, run_udp},
-    {exposing, "tls", tls_info, run_tls},
-    {exposing, "files", files_info, run_files},
-    {exposing, "exit", exit_info, run_exit},
-    {exposing, "visit", visit_info, run_visit},
-    {configuring, "init", init_info, run_init},
-    {configuring, "check", check_info, run_check},
-    {configuring, "run", run_info, run_run},
-    {configuring, "route", route_info, run_route},
-    {configuring, "schema", schema_info, run_schema},
-    {configuring, "plugin", plugin_info, run_plugin},
-};
-constexpr Command version_command{operating, "version", version_info, run_version};
-
-/// All commands in the order of --help; those of a group follow each other.
-constexpr auto commands = [] {
-    std::array<Command, std::size(own_commands) + std::size(control_commands) + 1> all{};
-    auto* const end = std::ranges::copy(control_commands, std::ranges::copy(own_commands, all.begin()).out).out;
-    *end = version_command;
-    return all;
-}();
-
-std::vector<const CommandInfo*> command_infos() {
-    std::vector<const CommandInfo*> infos;
-    for (const Command& command : commands) {
-        infos.push_back(&command.info());
-    }
-    return infos;
-}
-
-std::vector<CommandGroup> command_groups() {
-    std::vector<CommandGroup> groups;
-    for (const Command& command : commands) {
-        if (groups.empty() || groups.back().title != command.group) {
-            groups.push_back({command.group, {}});
-        }
-        groups.back().commands.push_back(&command.info());
-    }
-    return groups;
-}
-
-const Command* find_command(std::string_view name) {
-    const auto* const found = std::ranges::find(commands, name, &Command::name);
-    return found != std::end(commands) ? found : nullptr;
-}
 
 [[noreturn]] void fail_usage(std::string place, std::string text) {
     UsageError error;
@@ -100,10 +39,10 @@ const Command* find_command(std::string_view name) {
 void check_command(const std::vector<std::string>& words) {
     const std::string& name = words.front();
     std::vector<std::string> names{"help"};
-    for (const Command& command : commands) {
+    for (const Command& command : commands()) {
         names.emplace_back(command.name);
     }
-    if (std::ranges::find(names, name) == names.end()) {
+    if (find_command(name) == nullptr && name != names.front()) {
         const std::string here = equivalent_command(words);
         fail_usage(name, "no such command" + (here.empty() ? detail::did_you_mean(name, names) : "; " + here));
     }
@@ -111,22 +50,15 @@ void check_command(const std::vector<std::string>& words) {
 
 // Whether `word` is one of the words that an operand like "[add|remove]" lists.
 bool is_choice(std::string_view operand, std::string_view word) {
-    constexpr std::string_view between = "[]| ";
-    while (!operand.empty()) {
-        const std::size_t end = std::min(operand.find_first_of(between), operand.size());
-        if (operand.substr(0, end) == word) {
-            return true;
-        }
-        operand.remove_prefix(std::min(end + 1, operand.size()));
-    }
-    return false;
+    const std::vector<OperandChoice> choices = choices_of(operand);
+    return std::ranges::find(choices, word, &OperandChoice::word) != choices.end();
 }
 
 // `help services add all` is `services add --help all`.
 ExitCode run_help(std::vector<std::string> words) {
     const std::string name = words.empty() ? "" : words.front();
     if (name == "all") {
-        for (const Command& command : commands) {
+        for (const Command& command : commands()) {
             (void)command.run({{"--help", "all"}, {}, {}});
             fmt::print("\n");
         }

@@ -13,6 +13,7 @@
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/time_text.hpp"
 #include "foreign_words.hpp"
+#include "value_words.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -227,6 +228,16 @@ std::optional<std::chrono::milliseconds> Options::time(std::string_view name, Pr
                         *value));
     }
     return read;
+}
+
+std::optional<std::string> Options::choice(std::string_view name, Problems& problems) const {
+    for (const OptionSection& section : command_.sections) {
+        const auto option = std::ranges::find(section.options, name, &OptionInfo::name);
+        if (option != section.options.end()) {
+            return choice(name, words_of(*option), problems);
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> Options::choice(std::string_view name, const std::vector<std::string>& choices,

@@ -14,6 +14,10 @@
 
 namespace ferrotunnel::cli {
 
+/// What a value names, for the completion of shells. Files and folders also follow from the words FILE, DIR, DIRECTORY
+/// and FOLDER in the name of a value.
+enum class ValueKind { other, file, folder, service, client, token, host, socket };
+
 /// One option. The environment variable is made from the name: "tcp-bind" is FERROTUNNEL_TCP_BIND.
 struct OptionInfo {
     std::string name;    // without dashes
@@ -22,6 +26,8 @@ struct OptionInfo {
     std::string help{};  // whole sentences, for --help all; empty: the brief is enough
     bool repeatable = false;
     char letter = 0;  // of its short form; 0: none
+    ValueKind kind = ValueKind::other;
+    std::vector<std::string> words{};  // valid values that `value` does not list, as "v1|v2" does
 };
 
 struct OptionSection {
@@ -37,8 +43,11 @@ struct CommandInfo {
                           // choice
     std::string examples;
     std::vector<OptionSection> sections;
-    enum class Kind { server, client, both, login, check, init, print, route, plugin, ask, doctor };
+    enum class Kind { server, client, both, login, check, init, print, hash, route, plugin, ask, doctor };
     Kind kind = Kind::client;  // which signals and exit codes it has
+    ValueKind operand_kind = ValueKind::other;
+    std::vector<const CommandInfo& (*)()>
+        below{};  // the words of the operand that are commands with options of their own
 };
 
 /// The options that the user gave. The command line overrides the environment, the last of several values overrides the
@@ -68,7 +77,8 @@ public:
     std::optional<std::chrono::milliseconds> time(
         std::string_view name, Problems& problems,
         std::chrono::milliseconds most = std::chrono::milliseconds(10'000'000'000)) const;
-    /// The value if it is one of `choices`, otherwise empty.
+    /// The value if it is one of the option's words, otherwise empty.
+    std::optional<std::string> choice(std::string_view name, Problems& problems) const;
     std::optional<std::string> choice(std::string_view name, const std::vector<std::string>& choices,
                                       Problems& problems) const;
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "print_error.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -52,8 +53,34 @@ std::string cut_to(std::string text, std::size_t width) {
 void Output::line(std::string_view text) {
     if (shared_ != nullptr) {
         shared_->line(prefix_ + std::string(text));
+    } else if (!is_quiet_) {
+        add(text);
+    }
+}
+
+// As with the log, a reader of the error stream that has stopped must not stop the program.
+void Output::warning(std::string_view text) {
+    if (!is_quiet_) {
+        line(text);
         return;
     }
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));  // of a line below another one
+    if (shared_ != nullptr) {
+        shared_->warning(prefix_ + std::string(text));
+    } else if (is_ready(STDERR_FILENO, std::chrono::milliseconds(0))) {
+        print_error("{}\n", printable(text));
+    }
+}
+
+void Output::result(std::string_view text) {
+    if (shared_ != nullptr) {
+        shared_->result(text);
+    } else if (is_quiet_) {
+        add(text);
+    }
+}
+
+void Output::add(std::string_view text) {
     if (waiting_.size() > waiting_bytes_max) {
         ++dropped_;
         return;

@@ -3,14 +3,42 @@
 #include <crypt.h>
 
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 
 namespace ferrotunnel::cli {
+namespace {
 
-std::optional<std::string> hash_of_password(const Secret& password) {
+struct HashSetting {
+    const char* prefix;
+    unsigned long cost;  // 0: libcrypt's default
+};
+
+HashSetting setting_of(HashKind kind) {
+    switch (kind) {
+        case HashKind::bcrypt:
+            return {"$2b$", 10};
+        case HashKind::sha512:
+            return {"$6$", 100'000};
+        case HashKind::yescrypt:
+            break;
+    }
+    return {"$y$", 0};
+}
+
+constexpr std::size_t bcrypt_bytes_max = 72;  // it ignores all others
+
+}  // namespace
+
+std::optional<std::string> hash_of_password(const Secret& password, HashKind kind) {
+    if (kind == HashKind::bcrypt && password.reveal().size() > bcrypt_bytes_max) {
+        return std::nullopt;
+    }
+    const HashSetting wanted = setting_of(kind);
     std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> setting{};
-    if (crypt_gensalt_rn("$y$", 0, nullptr, 0, setting.data(), static_cast<int>(setting.size())) == nullptr) {
+    if (crypt_gensalt_rn(wanted.prefix, wanted.cost, nullptr, 0, setting.data(), static_cast<int>(setting.size())) ==
+        nullptr) {
         return std::nullopt;
     }
     std::string text(password.reveal());

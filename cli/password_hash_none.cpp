@@ -3,7 +3,7 @@
 
 namespace ferrotunnel::cli {
 
-std::optional<std::string> hash_of_password(const Secret&) {
+std::optional<std::string> hash_of_password(const Secret&, HashKind) {
     return std::nullopt;
 }
 

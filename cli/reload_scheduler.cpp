@@ -10,6 +10,14 @@
 namespace ferrotunnel::cli {
 namespace {
 
+void print_outcome(const ReloadReport& report, const std::string& line, Output& output) {
+    if (report.ok()) {
+        output.line(line);
+    } else {
+        output.warning(line);
+    }
+}
+
 double seconds_of(std::chrono::milliseconds time) {
     return static_cast<double>(time.count()) / 1000;
 }
@@ -25,10 +33,10 @@ ReloadScheduler::ReloadScheduler(ConfigReloader& reloader, ReloadRequests& reque
     watch_.emplace();
     watch_->set_files(reloader_.files());
     if (!watch_->why().empty()) {
-        output.line(fmt::format("{} cannot be watched for changes ({}); send SIGHUP to reload it", reloader_.file(),
-                                watch_->why()));
+        output.warning(fmt::format("{} cannot be watched for changes ({}); send SIGHUP to reload it", reloader_.file(),
+                                   watch_->why()));
     } else if (const std::string blind = unseen_changes_reason(reloader_.file()); !blind.empty()) {
-        output.line(fmt::format("{} {}", reloader_.file(), blind));
+        output.warning(fmt::format("{} {}", reloader_.file(), blind));
     }
 }
 
@@ -46,9 +54,9 @@ ReloadReport ReloadScheduler::reload(Output& output) {
     ReloadReport report = read();
     held_ = held_ && !report.ok();
     last_reported_ = report.line(reloader_.file());
-    output.line(last_reported_);
+    print_outcome(report, last_reported_, output);
     if (is_replaced_elsewhere(reloader_.file())) {
-        output.line(fmt::format("{} {}", reloader_.file(), unseen_changes_reason(reloader_.file())));
+        output.warning(fmt::format("{} {}", reloader_.file(), unseen_changes_reason(reloader_.file())));
     }
     return report;
 }
@@ -112,7 +120,7 @@ void ReloadScheduler::roll_back(Output& output) {
     manager_.ready();
     last_reported_ =
         fmt::format("the trial was not confirmed, the earlier settings are restored: {}", report.outcome());
-    output.line(last_reported_);
+    output.warning(last_reported_);
 }
 
 void ReloadScheduler::tick(Output& output) {
@@ -142,7 +150,7 @@ void ReloadScheduler::check_files(Clock::time_point now, Output& output) {
         return;
     }
     if (held_) {
-        output.line(
+        output.warning(
             fmt::format("{} has changed; send SIGHUP or use `ferrotunnel reload` to apply it, because a trial was "
                         "reverted",
                         reloader_.file()));
@@ -152,7 +160,7 @@ void ReloadScheduler::check_files(Clock::time_point now, Output& output) {
     std::string line = report.line(reloader_.file());
     const bool is_new = !report.unchanged() && (!report.applied.empty() || line != last_reported_);
     if (is_new) {
-        output.line(line);
+        print_outcome(report, line, output);
     }
     last_reported_ = std::move(line);
 }

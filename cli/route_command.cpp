@@ -174,6 +174,7 @@ const CommandInfo& route_info() {
             target_section(),
         },
         CommandInfo::Kind::route,
+        ValueKind::host,
     };
     return info;
 }

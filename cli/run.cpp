@@ -90,7 +90,7 @@ public:
         output_.footer({});
         linger();
         if (stops_.has_cut_visitors() && !nobody_was_there_) {
-            output_.line("some visitors had not finished and were disconnected");
+            output_.warning("some visitors had not finished and were disconnected");
         }
         return code_.value_or(ExitCode::ok);
     }
@@ -427,8 +427,8 @@ ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output&
 }
 
 ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals, ConfigReloader* reloader,
-                   bool watched) {
-    Output output(STDOUT_FILENO);
+                   bool watched, bool quiet) {
+    Output output(STDOUT_FILENO, quiet);
     ServiceManager manager;
     // Control sockets may still send requests after this function has returned.
     const auto requests = reloader != nullptr ? std::make_shared<ReloadRequests>() : nullptr;

@@ -120,8 +120,8 @@ ExitCode run_until_end(std::span<const Running> parts, Signals& signals, Output&
                        ReloadScheduler* reloads = nullptr);
 
 /// Starts the parts in this order, prints to the standard output, and runs them until the end. `watched`: reloads the
-/// file also when it changes.
+/// file also when it changes. `quiet`: the output is quiet.
 ExitCode run_parts(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals,
-                   ConfigReloader* reloader = nullptr, bool watched = false);
+                   ConfigReloader* reloader = nullptr, bool watched = false, bool quiet = false);
 
 }  // namespace ferrotunnel::cli

@@ -18,11 +18,11 @@ namespace {
 
 // Runs parts that were made from the configuration, which reloads read again.
 ExitCode run_configured(const std::vector<std::unique_ptr<Part>>& parts, Signals& signals,
-                        ConfigReloader::Inputs inputs, Config config, bool watched) {
+                        ConfigReloader::Inputs inputs, Config config, bool watched, bool quiet) {
     inputs.file = config.file();
     ConfigReloader reloader(std::move(inputs));
     reloader.set_initial(std::make_shared<const Config>(std::move(config)));
-    return run_parts(parts, signals, &reloader, watched);
+    return run_parts(parts, signals, &reloader, watched, quiet);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ const CommandInfo& run_info() {
         {
             {"Configuration file",
              {
-                 {"config", "PATH", "Configuration file, instead of FILE (default ferrotunnel.yml)",
+                 {"config", "FILE", "Configuration file, instead of FILE (default ferrotunnel.yml)",
                   "The YAML file, with `server:` and `client:` sections; docs/configuration.md lists its keys. "
                   "Used instead of FILE. Default: ferrotunnel.yml.",
                   false, 'c'},
@@ -67,6 +67,7 @@ ExitCode run_run(Arguments arguments) {
     Signals signals(true);  // before the library starts threads
     Config config = read_config_file(config_file_of(options, problems), problems);
     const bool watched = is_watched(options, problems);
+    const bool quiet = options.flag("quiet", problems);
     const Sources sources{options, arguments, &config, true, config.has_server() && config.has_client()};
     std::vector<std::unique_ptr<Part>> parts;
     if (config.has_server()) {
@@ -78,7 +79,7 @@ ExitCode run_run(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "run"};
     }
-    return run_configured(parts, signals, {options, arguments, {}, "", true}, std::move(config), watched);
+    return run_configured(parts, signals, {options, arguments, {}, "", true}, std::move(config), watched, quiet);
 }
 
 ExitCode run_part(Arguments arguments, const CommandInfo& info, const std::string& section, const PartMaker& make) {
@@ -90,15 +91,16 @@ ExitCode run_part(Arguments arguments, const CommandInfo& info, const std::strin
     Signals signals(options.has("config"));  // before the library starts threads
     std::optional<Config> config = read_config_option(options, section, problems);
     const bool watched = is_watched(options, problems);
+    const bool quiet = options.flag("quiet", problems);
     std::vector<std::unique_ptr<Part>> parts;
     parts.push_back(make({options, arguments, config ? &*config : nullptr}, signals, problems));
     if (!problems.empty()) {
         throw UsageError{std::move(problems), info.name};
     }
     if (!config) {
-        return run_parts(parts, signals);
+        return run_parts(parts, signals, nullptr, false, quiet);
     }
-    return run_configured(parts, signals, {options, arguments, {}, section}, std::move(*config), watched);
+    return run_configured(parts, signals, {options, arguments, {}, section}, std::move(*config), watched, quiet);
 }
 
 }  // namespace ferrotunnel::cli

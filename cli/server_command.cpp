@@ -202,7 +202,7 @@ void introduce_http(const ServerPlan& plan, Output& output) {
         return;
     }
     if (http.empty()) {
-        output.line(fmt::format("  HTTP       off: {} is in use; --http-bind sets another address", plan.http_bind));
+        output.warning(fmt::format("  HTTP       off: {} is in use; --http-bind sets another address", plan.http_bind));
     } else {
         output.line(fmt::format("  HTTP       {}{}", http,
                                 plan.domain.empty() ? "" : ", hosts below " + plan.domain + " are assigned"));
@@ -253,7 +253,7 @@ void publish(const ServerPlan& plan, EndpointFile& endpoints, Output& output) {
         }
     }
     if (const std::string fault = endpoints.publish(); !fault.empty()) {
-        output.line(fault);
+        output.warning(fault);
     }
 }
 

@@ -16,7 +16,8 @@ namespace ferrotunnel::cli {
 inline const std::vector<std::string> service_orders{"rate", "visitors", "bytes", "name"};
 
 inline OptionInfo sort_option() {
-    return {"sort", "BY", "Sort a server's services by rate, visitors, bytes or name"};
+    return {"sort",           "BY",          "Sort a server's services by rate, visitors, bytes or name", "", false, 0,
+            ValueKind::other, service_orders};
 }
 
 struct ServiceRow {

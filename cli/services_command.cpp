@@ -34,7 +34,8 @@ OptionSection whose_section() {
     return {"Client",
             {{"client", "NAME", "Ask a server to change this client (see `client --managed`)",
               "Ask a server to change the services of this client, by its name or id, as far as the client allows it "
-              "(`client --managed`)."}}};
+              "(`client --managed`).",
+              false, 0, ValueKind::client}}};
 }
 
 // The selected program, and the client of a server.
@@ -86,6 +87,7 @@ const CommandInfo& remove_info() {
          whose_section(),
          target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::service,
     };
     return info;
 }
@@ -100,6 +102,7 @@ const CommandInfo& disable_info() {
         "configuration file records it. Without a configuration file it lasts until the client ends.\n",
         {whose_section(), target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::service,
     };
     return info;
 }
@@ -112,6 +115,7 @@ const CommandInfo& enable_info() {
         "  ferrotunnel services enable web\n",
         {whose_section(), target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::service,
     };
     return info;
 }
@@ -382,6 +386,8 @@ const CommandInfo& services_info() {
           }},
          target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::other,
+        {add_info, remove_info, disable_info, enable_info},
     };
     return info;
 }
@@ -409,7 +415,7 @@ ExitCode run_services(Arguments arguments) {
     }
     const bool json = options.flag("json", problems);
     const bool watch = options.flag("watch", problems);
-    const std::string order = options.choice("sort", service_orders, problems).value_or("");
+    const std::string order = options.choice("sort", problems).value_or("");
     const auto given = options.time("interval", problems, 24h);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "services"};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace ferrotunnel::cli {
 namespace {
@@ -23,8 +24,10 @@ std::vector<OptionSection> sections_of(const SettingOptions& settings) {
         if (sections.empty() || sections.back().title != setting.topic) {
             sections.push_back({setting.topic, {}});
         }
-        sections.back().options.push_back(
-            {setting.name, setting.operand, setting.brief, setting.help, setting.is_repeated});
+        OptionInfo option{setting.name, setting.operand, setting.brief, setting.help, setting.is_repeated};
+        option.kind = setting.is_path ? ValueKind::file : ValueKind::other;
+        option.words = setting.words;
+        sections.back().options.push_back(std::move(option));
     }
     return sections;
 }

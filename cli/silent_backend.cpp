@@ -81,8 +81,8 @@ bool ListeningPorts::is_silent(const std::string& local) const {
 void warn_if_silent(const ListeningPorts& ports, const std::string& local, const std::string& services,
                     Output& output) {
     if (ports.is_silent(local)) {
-        output.line("  warning: nothing listens at " + local + " yet; visitors of " + services +
-                    " are refused until something does");
+        output.warning("  warning: nothing listens at " + local + " yet; visitors of " + services +
+                       " are refused until something does");
     }
 }
 
@@ -93,8 +93,8 @@ void warn_if_no_index(const std::string& local, const std::string& service, Outp
     const std::string folder = local.substr(files_prefix.size());
     struct stat status {};
     if (::stat((folder + "/index.html").c_str(), &status) != 0) {
-        output.line("  warning: " + folder + " has no index.html, so visitors of " + service +
-                    " get 404 at /; --listing (`listing: on`) shows them what is there");
+        output.warning("  warning: " + folder + " has no index.html, so visitors of " + service +
+                       " get 404 at /; --listing (`listing: on`) shows them what is there");
     }
 }
 

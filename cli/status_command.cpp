@@ -5,6 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -27,6 +30,21 @@ const OptionInfo programs_json_option{"json", "", "Print the answer of each prog
 
 Json parsed(const std::string& answer) {
     return Json::parse(answer, nullptr, false);
+}
+
+// Removes all other tokens from an answer. False if it does not have this one.
+bool keep_only(const std::string& name, Json& answer) {
+    Json kept = Json::array();
+    for (const Json& token : member_of(answer, "tokens")) {
+        if (text_in(token, "name") == name) {
+            kept.push_back(token);
+        }
+    }
+    const bool is_there = !kept.empty();
+    if (is_there) {
+        answer["tokens"] = std::move(kept);
+    }
+    return is_there;
 }
 
 // Prints the status of each program once. `before` has the previous one of each, by socket.
@@ -90,10 +108,12 @@ const CommandInfo& tokens_info() {
     static const CommandInfo info{
         "tokens",
         "list a server's tokens by name, with their rights and what their clients use",
-        "",
-        "  ferrotunnel tokens\n",
+        "[NAME]",
+        "  ferrotunnel tokens\n"
+        "  ferrotunnel tokens alice                   # only this one\n",
         {{"Options", {programs_json_option}}, target_section()},
         CommandInfo::Kind::ask,
+        ValueKind::token,
     };
     return info;
 }
@@ -106,7 +126,7 @@ ExitCode run_status(Arguments arguments) {
     }
     const bool json = options.flag("json", problems);
     const bool watch = options.flag("watch", problems);
-    const std::string order = options.choice("sort", service_orders, problems).value_or("");
+    const std::string order = options.choice("sort", problems).value_or("");
     const auto interval = std::max(options.time("interval", problems, 24h).value_or(interval_default), interval_min);
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "status"};
@@ -154,9 +174,20 @@ ExitCode run_tokens(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "tokens"};
     }
+    const std::optional<std::string>& name = options.operand();
+    bool is_found = !name;
     for (const ControlProgram& program : selected_programs(options, "server")) {
         const std::string answer = Control(program.path).tokens();
-        fmt::print("{}", json ? answer : printable(program.path) + ":\n" + tokens_text(parsed(answer)));
+        Json tokens = parsed(answer);
+        if (name && !keep_only(*name, tokens)) {
+            continue;
+        }
+        is_found = true;
+        const std::string text = name ? tokens.dump() + '\n' : answer;
+        fmt::print("{}", json ? text : printable(program.path) + ":\n" + tokens_text(tokens));
+    }
+    if (!is_found) {
+        throw std::runtime_error("no server has a token named " + *name);
     }
     return ExitCode::ok;
 }

@@ -62,7 +62,9 @@ set(CPACK_RPM_SPEC_MORE_DEFINE "%define use_source_date_epoch_as_buildtime 1
 %define _build_id_links none")
 set(CPACK_RPM_PACKAGE_RELOCATABLE OFF)
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
-  /usr/lib/cmake /usr/lib/pkgconfig /usr/lib/systemd /usr/lib/systemd/system /usr/share/man /usr/share/man/man1)
+  /usr/lib/cmake /usr/lib/pkgconfig /usr/lib/systemd /usr/lib/systemd/system /usr/share/man /usr/share/man/man1
+  /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/fish /usr/share/fish/vendor_completions.d
+  /usr/share/zsh /usr/share/zsh/site-functions)
 
 set(CPACK_RPM_PROGRAM_PACKAGE_NAME ferrotunnel)
 set(CPACK_RPM_PROGRAM_PACKAGE_SUMMARY "${program_summary}")

@@ -1,5 +1,5 @@
 # Files that only packages have: CPack runs this when it has installed the components and before it packs them. The program
-# itself writes the examples and the text of the man page.
+# itself writes the examples, the man pages and the completion of shells.
 cmake_policy(VERSION 3.25)
 set(root ${CPACK_TEMPORARY_INSTALL_DIRECTORY})
 set(source ${CPACK_FERROTUNNEL_SOURCE})
@@ -52,48 +52,23 @@ run(ignored ${program} init server --config ${examples}/server.yml)
 run(ignored ${program} init client --server tunnel.example.com --config ${examples}/client.yml)
 file(REMOVE ${examples}/token)
 
-# The man page: the program's help, with what roff would read otherwise.
-run(help ${program} --help)
-string(REPLACE "\\" "\\e" help "${help}")
-string(REPLACE "-" "\\-" help "${help}")
-string(REPLACE "`" "\\(ga" help "${help}")
-string(REPLACE "'" "\\(aq" help "${help}")
-string(TIMESTAMP day "%Y-%m-%d" UTC)
-set(page ${root}/program/usr/share/man/man1/ferrotunnel.1)
-file(WRITE ${page} ".TH FERROTUNNEL 1 \"${day}\" \"ferrotunnel ${CPACK_PACKAGE_VERSION}\" \"User Commands\"
-.SH NAME
-ferrotunnel \\- give a service behind NAT or a firewall a public address
-.SH SYNOPSIS
-.B ferrotunnel
-.I COMMAND
-.RI [ OPTIONS ]
-.SH DESCRIPTION
-.nf
-${help}.fi
-.PP
-.B ferrotunnel
-.I COMMAND
-.B \\-\\-help all
-has the options of a command with their variables, the signals and the exit codes.
-.SH FILES
-.TP
-.I /etc/ferrotunnel/NAME.yml
-Configuration of the systemd unit ferrotunnel@NAME, which
-.B ferrotunnel init server \\-\\-systemd NAME
-writes.
-.TP
-.I /var/lib/ferrotunnel/NAME
-State of the unit: for a server the key that clients pin.
-.TP
-.I ~/.config/ferrotunnel/login
-Server and token that
-.B ferrotunnel login
-saves.
-.TP
-.I /usr/share/doc/ferrotunnel/examples
-Configurations to start with.
-")
-compress(${page})
+# The man pages, with the date of the commit, and the completion of shells.
+set(pages ${root}/program/usr/share/man/man1)
+run(ignored SOURCE_DATE_EPOCH=$ENV{SOURCE_DATE_EPOCH} ${program} man --directory ${pages})
+file(GLOB pages_made ${pages}/*.1)
+foreach(page IN LISTS pages_made)
+  compress(${page})
+endforeach()
+set(zsh_folder zsh/vendor-completions)
+if(kind STREQUAL "RPM")
+  set(zsh_folder zsh/site-functions)
+endif()
+foreach(file IN ITEMS bash:bash-completion/completions/ferrotunnel zsh:${zsh_folder}/_ferrotunnel
+        fish:fish/vendor_completions.d/ferrotunnel.fish)
+  string(REGEX MATCH "^([a-z]+):(.*)$" parts ${file})
+  run(script ${program} completion ${CMAKE_MATCH_1})
+  file(WRITE ${root}/program/usr/share/${CMAKE_MATCH_2} "${script}")
+endforeach()
 
 # Whatever the umask is: plugins are not loaded from a folder that others may write into.
 file(GLOB_RECURSE added LIST_DIRECTORIES true ${root}/*/usr/share/* ${root}/program/usr/lib/systemd/*)

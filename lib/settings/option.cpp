@@ -45,6 +45,18 @@ std::string brief_of(const SettingFacts& setting, const std::string& initial) {
     return std::string(setting.brief) + (adds_default ? " (default " + initial + ")" : "");
 }
 
+std::vector<std::string> choices_in(const SettingFacts& setting) {
+    std::vector<std::string> words;
+    for (const Choice& choice : setting.choices) {
+        words.emplace_back(choice.word);
+    }
+    return words;
+}
+
+bool has_path(const SettingFacts& setting) {
+    return setting.form == Form::path || setting.form == Form::paths;
+}
+
 template <typename Rows, typename Group>
 void add_options(const GroupPlace& place, const Rows& rows, const Group& group, bool of_builder,
                  std::vector<SettingOption>& options) {
@@ -55,7 +67,8 @@ void add_options(const GroupPlace& place, const Rows& rows, const Group& group, 
             options.push_back({path_of(place, setting), problem_path_of(place, setting), std::string(setting.option),
                                std::string(setting.operand), std::string(setting.topic),
                                is_section ? "" : help_of(setting, initial), setting.is_repeated,
-                               of_builder && !is_section, brief_of(setting, initial)});
+                               of_builder && !is_section, brief_of(setting, initial), choices_in(setting),
+                               has_path(setting)});
         }
     }
 }

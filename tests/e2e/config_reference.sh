@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 
 documentation=$E2E_SOURCE/../../docs/configuration.md
 # What says where settings come from, or is of a terminal or of this start, and no setting itself.
-no_key=$'--config\n--no-watch\n--qr\n--replace'
+no_key=$'--config\n--no-watch\n--qr\n--quiet\n--replace'
 
 options_of() { "$FERROTUNNEL" "$1" --help all | grep -oE '^  --[a-z-]+' | tr -d ' ' | sort -u; }
 # options_for SECTION...: of its keys in the table.

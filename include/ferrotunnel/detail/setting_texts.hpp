@@ -22,6 +22,8 @@ struct SettingOption {
     bool is_repeated = false;
     bool is_said = false;  ///< set by say(); otherwise the program parses it itself
     std::string brief;     ///< one line, with the default in parentheses; empty: only the full help lists it
+    std::vector<std::string> words{};  ///< the valid values of a choice; for a path, words allowed instead
+    bool is_path = false;              ///< of a file or folder
 };
 
 /// All settings that have an option.
