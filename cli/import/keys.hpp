@@ -30,7 +30,7 @@ public:
 
     bool has(std::string_view path) const { return find(path) != nullptr; }
 
-    /// The value, which is not marked as read, or nullptr.
+    /// The value, which is not marked as read, or nullptr. An empty path is this map itself.
     const Value* find(std::string_view path) const;
 
     /// The value, marked as read with all that is below it, or nullptr.
@@ -80,7 +80,6 @@ private:
 
     Keys(const Source& source, const Value& map, std::string path, std::string key, std::shared_ptr<Read> read);
     void mark(const Value& value);
-    bool has_read_below(const Value& value) const;
     void lose_rest_of(Draft& draft, const Value& value, const std::string& path, std::string_view why) const;
 
     const Source* source_;

@@ -26,9 +26,9 @@ struct Value {
 
     Kind kind = Kind::null;
     std::size_t line = 0;
-    std::string scalar;           // booleans are `true` or `false`, numbers as written; in INI everything is a text
-    std::vector<Value> items;     // of a list
-    std::vector<Member> members;  // of a map, in the order of the file
+    std::string scalar{};           // booleans are `true` or `false`, numbers as written; in INI everything is a text
+    std::vector<Value> items{};     // of a list
+    std::vector<Member> members{};  // of a map, in the order of the file
 
     bool is_scalar() const { return kind != Kind::list && kind != Kind::map; }
 
