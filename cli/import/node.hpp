@@ -36,6 +36,9 @@ public:
     Node& set(std::string_view path, bool value, std::optional<Origin> origin = {});
     Node& set(std::string_view path, long long value, std::optional<Origin> origin = {});
 
+    /// As `set`, for a key of this map that may contain dots.
+    Node& put(std::string_view key, std::string value, std::optional<Origin> origin = {});
+
     /// Appends to this list (an empty node becomes one): a scalar, or an empty node to be filled.
     Node& add(std::string value, std::optional<Origin> origin = {});
     Node& add();
