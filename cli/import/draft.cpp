@@ -71,6 +71,10 @@ void Draft::lose(const Origin& origin, std::string_view key, std::string_view wh
     lost.push_back({std::string(key), origin, std::string(why), std::string(instead)});
 }
 
+void Draft::skip(const Origin& origin, std::string_view key, std::string_view why) {
+    needless.push_back({std::string(key), origin, std::string(why)});
+}
+
 void Draft::ask(const Origin& origin, std::string_view text) {
     look_at.push_back({origin, std::string(text)});
 }

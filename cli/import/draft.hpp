@@ -20,6 +20,13 @@ struct Lost {
     std::string instead;  // what to do, an imperative clause; may be empty
 };
 
+/// A setting that needs no equivalent, since its effect is there anyway.
+struct Needless {
+    std::string key;
+    Origin origin;
+    std::string why;  // a clause without a full stop
+};
+
 /// Something that the user has to check, such as exposure or DNS: a sentence without a full stop.
 struct LookAt {
     Origin origin;
@@ -40,13 +47,17 @@ struct Secret {
 /// them by `file:NAME`.
 class Draft {
 public:
-    Node client;  // the value of `client:`
-    Node server;  // the value of `server:`
+    Node client;      // the value of `client:`
+    Node server;      // the value of `server:`
+    Node client_log;  // the value of `log:` in the file of the client
+    Node server_log;  // and in that of the server
     std::vector<Lost> lost;
+    std::vector<Needless> needless;
     std::vector<LookAt> look_at;
     std::vector<Secret> secrets;
 
     Node& of(Side side) { return side == Side::client ? client : server; }
+    Node& log_of(Side side) { return side == Side::client ? client_log : server_log; }
 
     /// Sets `client.PATH` or `server.PATH`, as Node::set.
     Node& set(Side side, std::string_view path, std::string value, const Origin& origin);
@@ -64,6 +75,7 @@ public:
     Node& add_plugin(std::string_view plugin, const Origin& origin);
 
     void lose(const Origin& origin, std::string_view key, std::string_view why, std::string_view instead = {});
+    void skip(const Origin& origin, std::string_view key, std::string_view why);
     void ask(const Origin& origin, std::string_view text);
 
     /// Keeps a secret for a file of its own and returns the reference for the tree, `file:NAME`. The name is made from

@@ -196,6 +196,19 @@ void Keys::lose(Draft& draft, std::span<const NoEquivalent> table) {
     }
 }
 
+void Keys::skip(Draft& draft, std::string_view path, std::string_view why) {
+    if (take(path) != nullptr) {
+        draft.skip(origin(path), full(path), why);
+    }
+}
+
+void Keys::lose_unless_off(Draft& draft, std::string_view path, std::string_view why, std::string_view instead) {
+    const Value* const value = find(path);
+    const bool is_off = value != nullptr && value->is_scalar() &&
+                        (value->scalar.empty() || value->scalar == "0" || value->scalar == "false");
+    is_off ? skip(draft, path, "it is off") : lose(draft, path, why, instead);
+}
+
 void Keys::lose_rest(Draft& draft, std::string_view why) const {
     lose_rest_of(draft, *map_, path_, why);
 }

@@ -66,6 +66,12 @@ public:
     void lose(Draft& draft, std::string_view path, std::string_view why, std::string_view instead = {});
     void lose(Draft& draft, std::span<const NoEquivalent> table);
 
+    /// Marks what is at this path as read, and reports it as needless if it is there.
+    void skip(Draft& draft, std::string_view path, std::string_view why);
+
+    /// Reports a value as needless if it is missing, empty, 0 or false, and as lost otherwise.
+    void lose_unless_off(Draft& draft, std::string_view path, std::string_view why, std::string_view instead = {});
+
     /// Marks as read what needs no equivalent, such as a key whose value is the only one that exists here.
     void ignore(std::string_view path) { take(path); }
 
