@@ -18,7 +18,7 @@ constexpr std::array bore_rows{
     OptionRow{"--max-port"},
     OptionRow{"--bind-addr"},
     OptionRow{"--bind-tunnels"},
-    OptionRow{"--json", Takes::nothing, Fate::not_needed},
+    OptionRow{"--json", Takes::nothing, Fate::not_needed, "`--log-format json` is for programs, text for people"},
 };
 
 constexpr std::string_view public_server = "bore.pub";
@@ -45,8 +45,9 @@ void read_bore_local(Draft& draft, Words& words) {
     const std::string server = words.text("--to").value_or("");
     const Origin origin = words.origin("--to");
     if (server == public_server) {
-        draft.lose(origin, "--to", "a public server of bore cannot serve this program",
-                   "run `ferrotunnel server` on a machine of your own, and name it in `server`");
+        draft.ask(origin,
+                  "bore.pub serves bore only: run `ferrotunnel server` on a machine of your own, and name it in "
+                  "`server`");
     } else if (!server.empty()) {
         draft.client.set("server", server, origin);
         draft.ask(origin,

@@ -1,16 +1,19 @@
 // Command lines of cloudflared: `cloudflared tunnel --url http://localhost:3000`, `cloudflared access tcp`.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "command_line_parts.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "mapping.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
 namespace {
 
-constexpr std::string_view not_http = "the backend is an HTTP server here";
+constexpr std::chrono::milliseconds connect_timeout_max{10'000};
 
 constexpr std::array cloudflared_rows{
     OptionRow{"--url"},
@@ -35,7 +38,8 @@ constexpr std::array cloudflared_rows{
               "`ferrotunnel files FOLDER` serves a folder"},
     OptionRow{"--bastion --socks5", Takes::optional, Fate::lost, "destinations have to be listed",
               "use `ferrotunnel exit --allow DESTINATION`: docs/exit.md"},
-    OptionRow{"--no-chunked-encoding", Takes::optional, Fate::lost, not_http, "let the backend accept chunked bodies"},
+    OptionRow{"--no-chunked-encoding", Takes::optional, Fate::lost, "bodies without a length are sent in chunks",
+              "let the backend accept chunked bodies"},
     OptionRow{"--compression-quality", Takes::value, Fate::lost, "the tunnel does not compress",
               "use the plugin `compress` of the server"},
     OptionRow{"--tag", Takes::value, Fate::lost, "clients have no metadata", "name the client in its key `name`"},
@@ -49,12 +53,12 @@ constexpr std::array cloudflared_rows{
               "--edge-ip-version --edge-bind-address --protocol --transport-loglevel --proto-loglevel --retries "
               "--heartbeat-interval --heartbeat-count --metrics-update-freq --autoupdate-freq --features -F "
               "--rpc-timeout --api-url --icmpv4-src --icmpv6-src --management-hostname",
-              Takes::value, Fate::not_needed},
+              Takes::value, Fate::not_needed, "it concerns the network of Cloudflare"},
     OptionRow{"--proxy-tls-timeout --proxy-tcp-keepalive --proxy-keepalive-connections --proxy-keepalive-timeout",
-              Takes::value, Fate::not_needed},
+              Takes::value, Fate::not_needed, "connections to backends need no settings"},
     OptionRow{"--no-autoupdate --is-autoupdated --overwrite-dns --force -f --post-quantum -pq "
               "--proxy-no-happy-eyeballs --management-diagnostics",
-              Takes::optional, Fate::not_needed},
+              Takes::optional, Fate::not_needed, "there is nothing to turn on or off"},
 };
 
 constexpr std::array<std::string_view, 5> streams{"ssh", "tcp", "rdp", "smb", "vnc"};
@@ -71,15 +75,11 @@ void set_cloudflared_client(Draft& draft, Words& words) {
     if (const auto metrics = words.text("--metrics")) {
         client.set("metrics", *metrics, words.origin("--metrics"));
     }
-    if (const auto grace = words.text("--grace-period"); grace && time_of(*grace)) {
-        client.set("drain", *time_of(*grace), words.origin("--grace-period"));
-    }
+    set_time(client, "drain", words, "--grace-period");
     if (const auto count = words.text("--ha-connections"); count && number_of(*count, 1, 16)) {
         client.set("connections", *count, words.origin("--ha-connections"));
     }
-    if (const auto level = words.text("--loglevel")) {
-        set_log_level(draft, *level, words.origin("--loglevel"));
-    }
+    set_log_level(draft, words, "--loglevel");
     if (words.text("--logfile")) {
         draft.ask(words.origin("--logfile"), "the log is written to the standard error stream: redirect it with `2>>`");
     }
@@ -104,12 +104,12 @@ void set_cloudflared_http(Draft& draft, Node& service, Words& words) {
         draft.ask(words.origin("--no-tls-verify"),
                   "any certificate of the backend is accepted: `backend_ca` is better");
     }
-    if (const auto timeout = words.text("--proxy-connect-timeout"); timeout && time_of(*timeout)) {
-        const bool is_longer = number_of(timeout->substr(0, timeout->find('s')), 11, 10'000'000).has_value();
-        service.set("limits.backend_connect_timeout", is_longer ? "10s" : *time_of(*timeout),
-                    words.origin("--proxy-connect-timeout"));
-        if (is_longer) {
-            draft.ask(words.origin("--proxy-connect-timeout"), "a backend has at most 10s to accept a connection");
+    const auto timeout = duration_of(words.text("--proxy-connect-timeout").value_or(""));
+    if (timeout) {
+        const Origin origin = words.origin("--proxy-connect-timeout");
+        service.set("limits.backend_connect_timeout", text_of(std::min(*timeout, connect_timeout_max)), origin);
+        if (*timeout > connect_timeout_max) {
+            draft.ask(origin, "a backend has at most 10s to accept a connection");
         }
     }
     if (const auto pool = words.text("--lb-pool")) {
@@ -166,10 +166,10 @@ void read_cloudflared_access(Draft& draft, std::span<const std::string> words) {
     static constexpr std::array rows{
         OptionRow{"--hostname --tunnel-host -T"},
         OptionRow{"--url --listener -L"},
-        OptionRow{"--destination", Takes::value, Fate::not_needed},
-        OptionRow{"--header -H --service-token-id --id --service-token-secret --secret", Takes::value,
-                  Fate::not_needed},
-        OptionRow{"--loglevel --log-level --logfile --log-directory", Takes::value, Fate::not_needed},
+        OptionRow{"--destination --header -H --service-token-id --id --service-token-secret --secret", Takes::value,
+                  Fate::not_needed, "the key of the service is what visitors need"},
+        OptionRow{"--loglevel --log-level --logfile --log-directory", Takes::value, Fate::not_needed,
+                  "the log is written to the standard error stream"},
     };
     Words read(words.subspan(2), {rows, Dashes::names, 0}, draft);
     const Origin command = origin_of("cloudflared access", words[1]);
@@ -186,6 +186,7 @@ void read_cloudflared_access(Draft& draft, std::span<const std::string> words) {
     visit.set("local",
               fmt::format("{}:{}", url.host.empty() || url.host == "localhost" ? "127.0.0.1" : url.host, url.port),
               read.origin("--url"));
+    visit.set("key", fmt::format("file:{}.key", parse_url(*host).host), command);
     draft.lose(command, "the key of the service", "visitors prove a key that the service's client has",
                "copy the file of `key` from there, and name it in `key` of the visit");
     read.lose_rest();

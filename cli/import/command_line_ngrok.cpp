@@ -43,10 +43,10 @@ constexpr std::array ngrok_rows{
     OptionRow{"--binding --bindings -b"},
     OptionRow{"--terminate-at"},
     // What an account and its network need.
-    OptionRow{"--authtoken --api-key", Takes::value, Fate::not_needed},
-    OptionRow{"--region", Takes::value, Fate::not_needed},
-    OptionRow{"--log-format", Takes::value, Fate::not_needed},
-    OptionRow{"--server-addr", Takes::value, Fate::not_needed},
+    OptionRow{"--authtoken --api-key", Takes::value, Fate::not_needed, "clients log in with the token of your server"},
+    OptionRow{"--region", Takes::value, Fate::not_needed, "the server is where you run it"},
+    OptionRow{"--log-format", Takes::value, Fate::not_needed, "`--log-format json` is for programs, text for people"},
+    OptionRow{"--server-addr", Takes::value, Fate::not_needed, "the server is your own"},
     OptionRow{"--metadata --description", Takes::value, Fate::lost, "services have no metadata",
               "name the service in its key `name`"},
     OptionRow{"--compression", Takes::optional, Fate::lost, "the tunnel does not compress",
@@ -172,13 +172,11 @@ void set_ngrok_http(Draft& draft, Node& service, Words& words) {
                                        {"--request-header-remove", "request_headers.remove"},
                                        {"--response-header-add", "response_headers.add"},
                                        {"--response-header-remove", "response_headers.remove"}}) {
-        for (const Given& each : words.all(option)) {
-            add_header(draft, service, list, each);
-        }
+        add_headers(draft, service, list, words.all(option));
     }
     set_ngrok_scheme(draft, service, words);
-    add_networks(service, words.all("--cidr-allow"), words.all("--cidr-deny"));
-    add_password(draft, service, words, words.all("--basic-auth"));
+    add_networks(service, words, "--cidr-allow", "--cidr-deny");
+    add_passwords(draft, service, words.all("--basic-auth"));
 }
 
 void set_ngrok_rest(Draft& draft, Node& service, Words& words, const std::string& stem) {
@@ -191,9 +189,7 @@ void set_ngrok_rest(Draft& draft, Node& service, Words& words, const std::string
     if (const auto inspects = words.flag("--inspect")) {
         draft.client.set("inspect", *inspects, words.origin("--inspect"));
     }
-    if (const auto level = words.text("--log-level")) {
-        set_log_level(draft, *level, words.origin("--log-level"));
-    }
+    set_log_level(draft, words, "--log-level");
     const auto log = words.text("--log");
     if (log && *log != "stdout" && *log != "stderr" && *log != "false") {
         draft.ask(words.origin("--log"), "the log is written to the standard error stream: redirect it with `2>>`");
@@ -242,7 +238,7 @@ Node& add_ngrok_tcp(Draft& draft, Words& words, const std::string& word) {
     }
     Node& service = draft.add_service(words.text("--name").value_or(""), "tcp", port, ngrok_local(word, 0, words),
                                       origin_of("ngrok tcp", word));
-    add_networks(service, words.all("--cidr-allow"), words.all("--cidr-deny"));
+    add_networks(service, words, "--cidr-allow", "--cidr-deny");
     set_ngrok_rest(draft, service, words, "tcp-" + port);
     return service;
 }
@@ -264,7 +260,7 @@ Node& add_ngrok_tls(Draft& draft, Words& words, const std::string& word) {
     Node& service =
         draft.add_service(words.text("--name").value_or(""), "tls", has_host ? host : "change-me.example.com",
                           ngrok_local(word, 443, words), origin_of("ngrok tls", word));
-    add_networks(service, words.all("--cidr-allow"), words.all("--cidr-deny"));
+    add_networks(service, words, "--cidr-allow", "--cidr-deny");
     set_ngrok_rest(draft, service, words, host);
     if (!has_host) {
         service.set("enabled", false);

@@ -113,6 +113,9 @@ void Words::keep(const OptionRow& row, std::string name, std::string value) {
             guards_.push_back(origin);
         }
     }
+    if (row.fate == Fate::not_needed) {
+        draft_.skip({name, 0, {}}, name, row.why);
+    }
     given_.push_back({&row, std::move(name), std::move(value)});
 }
 

@@ -24,7 +24,7 @@ struct OptionRow {
     std::string_view names;  // "--hostname --domain -d"; the first one is its name in `Words`
     Takes takes = Takes::value;
     Fate fate = Fate::used;
-    std::string_view why = {};      // of lost ones and guards
+    std::string_view why = {};      // it is lost, or not needed
     std::string_view instead = {};  // what to do; may be empty
 };
 

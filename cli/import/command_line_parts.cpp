@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
+#include <iterator>
 
-#include "../password_hash.hpp"
-#include "ferrotunnel/secret.hpp"
+#include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
 namespace {
@@ -41,14 +42,6 @@ std::vector<std::string> items_of(std::string_view text) {
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
     return items;
-}
-
-void add_list(Node& list, const std::vector<Given>& networks) {
-    for (const Given& each : networks) {
-        for (std::string& item : items_of(each.value)) {
-            list.add(std::move(item), Words::origin(each));
-        }
-    }
 }
 
 }  // namespace
@@ -107,109 +100,73 @@ std::optional<std::string> backend_of(std::string_view text, unsigned default_po
     return (is_http ? url.scheme + "://" : std::string()) + host + (port.empty() ? "" : ":" + port);
 }
 
-std::pair<std::string, std::string> header_of(std::string_view text) {
-    const std::size_t colon = std::min(text.find(':'), text.size());
-    return {std::string(trimmed(text.substr(0, colon))),
-            std::string(trimmed(text.substr(std::min(colon + 1, text.size()))))};
-}
-
-void add_header(Draft& draft, Node& service, std::string_view list, const Given& given) {
-    const auto [name, value] = header_of(given.value);
-    if (name == "ngrok-skip-browser-warning") {
-        return;  // there is no such warning here
-    }
-    if (value.find("${") != std::string::npos) {
-        draft.lose(Words::origin(given), fmt::format("{} {}", given.name, name),
-                   "values of headers are texts, without variables",
-                   "use the plugin `headers` of the server, which fills in the visitor's address and notes");
-        return;
-    }
-    Node& rule = service.at(list);
-    if (list.ends_with(".remove")) {
-        rule.add(name, Words::origin(given));
-        return;
-    }
-    Node& field = rule.child(name);
-    if (field.kind() == Node::Kind::scalar) {
-        const std::string first = field.scalar();
-        rule.remove(name);
-        Node& values = rule.child(name);
-        values.add(first);
-        values.add(value);
-    } else if (field.kind() == Node::Kind::list) {
-        field.add(value);
-    } else {
-        rule.set(name, value, Words::origin(given));
-    }
-}
-
-void add_password(Draft& draft, Node& service, Words& words, const std::vector<Given>& passwords) {
-    Node* users = nullptr;
-    for (const Given& each : passwords) {
-        const std::size_t colon = each.value.find(':');
-        const std::string user = each.value.substr(0, colon);
-        const std::string password = colon == std::string::npos ? std::string() : each.value.substr(colon + 1);
-        const auto hash = user.empty() || password.empty()
-                              ? std::nullopt
-                              : hash_of_password(::ferrotunnel::Secret::from_string(password));
+void add_headers(Draft& draft, Node& service, std::string_view list, const std::vector<Given>& headers) {
+    for (const Given& each : headers) {
+        const std::string_view text = each.value;
+        const std::size_t colon = std::min(text.find(':'), text.size());
+        const std::string_view name = trimmed(text.substr(0, colon));
+        const std::string value(trimmed(text.substr(std::min(colon + 1, text.size()))));
         const Origin origin = Words::origin(each);
-        if (!hash) {
-            draft.lose(origin, each.name, "the value is not NAME:PASSWORD, or the password cannot be hashed",
-                       "use `--basic-auth` of `ferrotunnel http`");
-            words.add_guard(origin);
+        if (name == "ngrok-skip-browser-warning") {
+            draft.skip(origin, each.name, "browsers get no warning in front of a page");
+        } else if (list.ends_with(".remove")) {
+            service.at(list).add(std::string(name), origin);
+        } else {
+            add_header_rule(draft, service, list, origin, fmt::format("{} {}", each.name, name), name, value);
+        }
+    }
+}
+
+void add_passwords(Draft& draft, Node& service, const std::vector<Given>& passwords) {
+    for (const Given& each : passwords) {
+        const Origin origin = Words::origin(each);
+        if (!require_password(draft, service, origin, each.name, each.value)) {
+            close_unguarded_service(draft, service, origin, each.name);
             continue;
         }
-        if (users == nullptr) {
-            users = &service.at("plugins").add().at("auth.users");
-        }
-        users->put(user, *hash, origin);
-        draft.secret(Side::client, user + ".password", password, origin);
+        const std::size_t colon = each.value.find(':');
+        draft.secret(Side::client, each.value.substr(0, colon) + ".password", each.value.substr(colon + 1), origin);
     }
 }
 
-void add_networks(Node& service, const std::vector<Given>& allow, const std::vector<Given>& deny) {
-    if (allow.empty() && deny.empty()) {
-        return;
+void add_networks(Node& service, Words& words, std::string_view allow, std::string_view deny) {
+    std::array<std::vector<std::string>, 2> lists;
+    Origin origin;
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+        for (const Given& each : words.all(i == 0 ? allow : deny)) {
+            origin = Words::origin(each);
+            std::ranges::move(items_of(each.value), std::back_inserter(lists[i]));
+        }
     }
-    Node& filter = service.at("plugins").add().child("ip-filter");
-    if (!allow.empty()) {
-        add_list(filter.child("allow"), allow);
-    }
-    if (!deny.empty()) {
-        add_list(filter.child("deny"), deny);
-    }
+    filter_addresses(service, lists[0], lists[1], origin);
 }
 
 void close_unguarded(Draft& draft, Node& service, const Words& words) {
-    if (words.guards().empty()) {
+    if (!words.guards().empty()) {
+        close_unguarded_service(draft, service, words.guards().front(), words.guards().front().file);
+    }
+}
+
+void set_log_level(Draft& draft, Words& words, std::string_view option) {
+    const auto given = words.text(option);
+    if (!given) {
         return;
     }
-    service.set("enabled", false);
-    draft.ask(
-        words.guards().front(),
-        fmt::format("the service is off, since without {} everybody could visit it: protect it in another way, then "
-                    "remove `enabled: off`",
-                    words.guards().front().file));
+    const std::string level = lower(*given);
+    const bool is_error = level == "crit" || level == "fatal" || level == "panic";
+    draft.log_of(Side::client)
+        .set("level",
+             is_error             ? "error"
+             : level == "warning" ? "warn"
+                                  : level,
+             words.origin(option));
 }
 
-void set_log_level(Draft& draft, std::string_view level, const Origin& origin) {
-    const std::string lowered = lower(level);
-    const std::string ours = lowered == "crit" || lowered == "fatal" || lowered == "panic" ? "error"
-                             : lowered == "warning"                                        ? "warn"
-                                                                                           : lowered;
-    draft.ask(origin,
-              fmt::format("log messages begin at level {} with `--log-level {}`, or `log: {{level: {}}}` at the "
-                          "top of the file",
-                          lowered, ours, ours));
-}
-
-std::optional<std::string> time_of(std::string_view text) {
-    const bool is_time = !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0 &&
-                         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '.'; });
-    if (!is_time) {
-        return std::nullopt;
+void set_time(Node& node, std::string_view path, Words& words, std::string_view option) {
+    const auto given = words.text(option);
+    if (const auto time = given ? duration_of(*given) : std::nullopt) {
+        node.set(path, text_of(*time), words.origin(option));
     }
-    return number_of(text, 0, 10'000'000) ? std::string(text) + "s" : std::string(text);
 }
 
 }  // namespace ferrotunnel::cli::importing::command_line

@@ -43,27 +43,23 @@ struct Url {
 };
 Url parse_url(std::string_view text);
 
-/// Splits "Name: value"; the value is empty without a colon.
-std::pair<std::string, std::string> header_of(std::string_view text);
+/// Adds what options with a header do: `request_headers.add` and the like.
+void add_headers(Draft& draft, Node& service, std::string_view list, const std::vector<Given>& headers);
 
-/// Adds what an option with a header does: `request_headers.add` and the like. `list` is `add` or `remove`. What is
-/// filled in by another tool's template is lost.
-void add_header(Draft& draft, Node& service, std::string_view list, const Given& given);
+/// Requires NAME:PASSWORD from visitors. The password also gets a file, which `--password-file` reads. Where it cannot
+/// be required, the service is off.
+void add_passwords(Draft& draft, Node& service, const std::vector<Given>& passwords);
 
-/// Adds `plugins: [auth: ...]` for "NAME:PASSWORD". The password also gets a file, for the option of a command. Without
-/// a hash of it the service is left off.
-void add_password(Draft& draft, Node& service, Words& words, const std::vector<Given>& passwords);
-
-/// Adds `plugins: [ip-filter: ...]`.
-void add_networks(Node& service, const std::vector<Given>& allow, const std::vector<Given>& deny);
+/// Accepts or rejects visitors by the networks in two options, with commas or repeated.
+void add_networks(Node& service, Words& words, std::string_view allow, std::string_view deny);
 
 /// Turns a service off if an option that restricted its visitors has no equivalent.
 void close_unguarded(Draft& draft, Node& service, const Words& words);
 
-/// Sets the level of logs from one of another tool.
-void set_log_level(Draft& draft, std::string_view level, const Origin& origin);
+/// Sets the level of the client's log from one of another tool.
+void set_log_level(Draft& draft, Words& words, std::string_view option);
 
-/// A time like "30s", "1m0s" or "30" as a value here; empty if it is not one.
-std::optional<std::string> time_of(std::string_view text);
+/// Sets a time.
+void set_time(Node& node, std::string_view path, Words& words, std::string_view option);
 
 }  // namespace ferrotunnel::cli::importing::command_line
