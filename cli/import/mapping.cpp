@@ -156,6 +156,36 @@ void add_header_rule(Draft& draft, Node& service, std::string_view list, const O
     values.add(value);
 }
 
+std::pair<std::string, std::string> split_header(std::string_view text) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const auto trimmed = [](std::string_view part) {
+        const std::size_t first = std::min(part.find_first_not_of(' '), part.size());
+        return std::string(part.substr(first, part.find_last_not_of(' ') + 1 - first));
+    };
+    return {trimmed(text.substr(0, colon)), trimmed(text.substr(std::min(colon + 1, text.size())))};
+}
+
+void set_proxy(Draft& draft, Keys& keys, std::string_view key) {
+    const auto url = keys.text(key);
+    if (!url) {
+        return;
+    }
+    if (url->find('@') == std::string::npos) {
+        draft.set(Side::client, "proxy", *url, keys.origin(key));
+        return;
+    }
+    draft.set(Side::client, "proxy", "env", keys.origin(key));
+    keys.lose(draft, key, "the URL has a password, which is not copied into the file",
+              "set the variable HTTPS_PROXY (or ALL_PROXY) to it for this client");
+}
+
+void lose_whole(Draft& draft, Keys& keys, std::string_view why, std::string_view instead) {
+    for (const std::string& key : keys.names()) {
+        keys.ignore(key);
+    }
+    draft.lose(keys.origin(), keys.full(""), why, instead);
+}
+
 void ask_about_relative_path(Draft& draft, const Origin& origin, std::string_view path) {
     if (!path.starts_with('/')) {
         draft.ask(origin,

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "draft.hpp"
@@ -48,6 +49,15 @@ void filter_addresses(Node& service, std::span<const std::string> allow, std::sp
 /// Adds `Name: value` to `request_headers.add` or the like. What another tool would fill in (`${...}`) is lost.
 void add_header_rule(Draft& draft, Node& service, std::string_view list, const Origin& origin, const std::string& key,
                      std::string_view name, const std::string& value);
+
+/// The parts of `Name: value`; the value is empty without a colon.
+std::pair<std::string, std::string> split_header(std::string_view text);
+
+/// Sets `client.proxy`. A URL with a password is not copied, since that key is not a file of its own.
+void set_proxy(Draft& draft, Keys& keys, std::string_view key);
+
+/// Marks everything in a map as read, and reports it as lost as a whole.
+void lose_whole(Draft& draft, Keys& keys, std::string_view why, std::string_view instead = {});
 
 /// Mentions a relative path, which is now relative to the folder of the new file.
 void ask_about_relative_path(Draft& draft, const Origin& origin, std::string_view path);

@@ -39,13 +39,9 @@ std::string common_address(const Part& server) {
     return outside.size() == 1 ? *outside.begin() : has_ipv6 ? "::" : std::string(any_ipv4);
 }
 
-/// Everything about the service becomes lost, for one reason.
 void lose_service(Draft& draft, Service& service, std::string_view why, std::string_view instead = {}) {
     service.is_offered = false;
-    for (const std::string& key : service.keys.names()) {
-        service.keys.ignore(key);
-    }
-    draft.lose(service.keys.origin(), service.keys.full(""), why, instead);
+    lose_whole(draft, service.keys, why, instead);
 }
 
 void read_place(Draft& draft, Service& service) {

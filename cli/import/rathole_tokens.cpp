@@ -140,6 +140,12 @@ private:
         }
     }
 
+    void lose_token(const Part& part) {
+        draft_.of(part.side).set("token", "file:token");
+        draft_.lose(part.keys.origin(), part.keys.full("default_token"), "there is no token, which is required here",
+                    "make one with `ferrotunnel token > token; chmod 600 token`, and copy it to the other side");
+    }
+
     /// Adds the service to the login of its client: with a client's file, that of the client.
     void group(std::vector<Login>& logins, const Service& service) {
         Credential credential = service.credential;

@@ -41,14 +41,7 @@ void read_sockets(Draft& draft, Keys tcp, Side side) {
         tcp.skip(draft, "proxy", "a server connects to nobody");
         return;
     }
-    const auto proxy = tcp.text("proxy");
-    if (!proxy) {
-        return;
-    }
-    draft.set(side, "proxy", *proxy, tcp.origin("proxy"));
-    if (proxy->find('@') != std::string::npos) {
-        draft.ask(tcp.origin("proxy"), "`client.proxy` contains a password: only this user should read the new file");
-    }
+    set_proxy(draft, tcp, "proxy");
 }
 
 void read_transport(Draft& draft, Keys transport, Side side) {
