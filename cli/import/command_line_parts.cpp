@@ -100,17 +100,20 @@ std::optional<std::string> backend_of(std::string_view text, unsigned default_po
     return (is_http ? url.scheme + "://" : std::string()) + host + (port.empty() ? "" : ":" + port);
 }
 
+std::pair<std::string, std::string> header_of(std::string_view text) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    return {std::string(trimmed(text.substr(0, colon))),
+            std::string(trimmed(text.substr(std::min(colon + 1, text.size()))))};
+}
+
 void add_headers(Draft& draft, Node& service, std::string_view list, const std::vector<Given>& headers) {
     for (const Given& each : headers) {
-        const std::string_view text = each.value;
-        const std::size_t colon = std::min(text.find(':'), text.size());
-        const std::string_view name = trimmed(text.substr(0, colon));
-        const std::string value(trimmed(text.substr(std::min(colon + 1, text.size()))));
+        const auto [name, value] = header_of(each.value);
         const Origin origin = Words::origin(each);
         if (name == "ngrok-skip-browser-warning") {
             draft.skip(origin, each.name, "browsers get no warning in front of a page");
         } else if (list.ends_with(".remove")) {
-            service.at(list).add(std::string(name), origin);
+            service.at(list).add(name, origin);
         } else {
             add_header_rule(draft, service, list, origin, fmt::format("{} {}", each.name, name), name, value);
         }

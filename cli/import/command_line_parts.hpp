@@ -43,6 +43,9 @@ struct Url {
 };
 Url parse_url(std::string_view text);
 
+/// Splits "Name: value"; the value is empty without a colon.
+std::pair<std::string, std::string> header_of(std::string_view text);
+
 /// Adds what options with a header do: `request_headers.add` and the like.
 void add_headers(Draft& draft, Node& service, std::string_view list, const std::vector<Given>& headers);
 
