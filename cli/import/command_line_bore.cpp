@@ -89,7 +89,7 @@ Draft read_bore(std::span<const std::string> words) {
         throw SourceError(origin_of("bore", {}), "only `bore local` and `bore server` can be imported");
     }
     const bool is_local = words[0] == "local";
-    Words read(words.subspan(1), {bore_rows, Dashes::names, is_local ? 1U : 0U}, draft);
+    Words read(words.subspan(1), {"bore", bore_rows, Dashes::names, is_local ? 1U : 0U}, draft);
     is_local ? read_bore_local(draft, read) : read_bore_server(draft, read);
     read.lose_rest();
     return draft;

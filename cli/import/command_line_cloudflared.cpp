@@ -84,7 +84,7 @@ void set_cloudflared_client(Draft& draft, Words& words) {
         draft.ask(words.origin("--logfile"), "the log is written to the standard error stream: redirect it with `2>>`");
     }
     if (const auto file = words.text("--config")) {
-        draft.lose(words.origin("--config"), "--config", "the settings of that file are not read here",
+        words.lose("--config", "the settings of that file are not read here",
                    fmt::format("import it too: `ferrotunnel import {}`", *file));
     }
 }
@@ -171,7 +171,7 @@ void read_cloudflared_access(Draft& draft, std::span<const std::string> words) {
         OptionRow{"--loglevel --log-level --logfile --log-directory", Takes::value, Fate::not_needed,
                   "the log is written to the standard error stream"},
     };
-    Words read(words.subspan(2), {rows, Dashes::names, 0}, draft);
+    Words read(words.subspan(2), {"cloudflared", rows, Dashes::names, 0}, draft);
     const Origin command = origin_of("cloudflared access", words[1]);
     const auto host = read.text("--hostname");
     const auto listener = read.text("--url");
@@ -204,7 +204,7 @@ Draft read_cloudflared(std::span<const std::string> words) {
     if (words.empty() || words[0] != "tunnel") {
         throw SourceError(command, "only `cloudflared tunnel` and `cloudflared access tcp` can be imported");
     }
-    Words read(words.subspan(1), {cloudflared_rows, Dashes::names, 2}, draft);
+    Words read(words.subspan(1), {"cloudflared", cloudflared_rows, Dashes::names, 2}, draft);
     const bool runs = !read.operands().empty() && read.operands().front() == "run";
     const auto socket = read.text("--unix-socket");
     const auto url = read.text("--url");

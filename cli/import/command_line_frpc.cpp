@@ -46,11 +46,10 @@ constexpr std::array frpc_rows{
 
 void set_frpc_server(Draft& draft, Words& words) {
     const Url url = parse_url(words.text("--server_addr").value_or("127.0.0.1"));
-    draft.client.set("server", url.host, words.origin("--server_addr"));
-    words.text("--server_port");
+    const std::string port = words.text("--server_port").value_or(url.port.empty() ? "7000" : url.port);
+    draft.client.set("server", fmt::format("{}:{}", url.host, port), words.origin("--server_addr"));
     draft.ask(words.origin("--server_addr"),
-              "this server listens on port 7835 by default, so that it can run beside frps; write another port behind "
-              "`server`");
+              fmt::format("a FerroTunnel server has to listen at port {}: frps cannot serve this client", port));
     if (const auto token = words.text("--token")) {
         const Origin origin = words.origin("--token");
         draft.set(Side::client, "token", draft.token(Side::client, "token", *token, origin), origin);
@@ -64,7 +63,7 @@ void set_frpc_server(Draft& draft, Words& words) {
 std::vector<std::string> frpc_hosts(Draft& draft, Words& words) {
     std::vector<std::string> hosts = words.texts("--custom_domain");
     if (const auto subdomain = words.text("--sd")) {
-        draft.lose(words.origin("--sd"), "--sd", "hosts are written in full",
+        words.lose("--sd", "hosts are written in full",
                    fmt::format("append the `domain` of the server: `http: {}.tunnel.example.com`", *subdomain));
     }
     if (hosts.empty()) {
@@ -116,7 +115,7 @@ Draft read_frpc(std::span<const std::string> words) {
         throw SourceError(command, "its proxies are in a file: `ferrotunnel import frpc.toml`");
     }
     const std::string& kind = words[0];
-    Words read(words.subspan(1), {frpc_rows, Dashes::names, 0}, draft);
+    Words read(words.subspan(1), {"frpc", frpc_rows, Dashes::names, 0}, draft);
     const auto port = read.text("--local_port");
     if (!port || !number_of(*port, 1, 65535)) {
         throw SourceError(command, "--local_port needs the port of the backend");

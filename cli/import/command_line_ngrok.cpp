@@ -109,7 +109,7 @@ bool is_internal(Draft& draft, Words& words, const PublicAddress& address) {
         return false;
     }
     const Origin origin = by_binding ? words.origin("--binding") : address.origin;
-    draft.lose(origin, origin.file, "only other endpoints of the account could reach it",
+    draft.lose(origin_of("ngrok", {}), origin.file, "only other endpoints of the account could reach it",
                "use a private service: docs/operations.md, \"Private services and visits\"");
     words.add_guard(origin);
     return true;
@@ -119,10 +119,10 @@ bool is_internal(Draft& draft, Words& words, const PublicAddress& address) {
 std::string ngrok_host(Draft& draft, Words& words, const PublicAddress& address, bool may_be_assigned) {
     const std::string subdomain = words.text("--subdomain").value_or("");
     if (!subdomain.empty()) {
-        draft.lose(words.origin("--subdomain"), "--subdomain", "the name was below a domain of ngrok",
+        words.lose("--subdomain", "the name was below a domain of ngrok",
                    fmt::format("write the host in full, like `http: {}.tunnel.example.com`", subdomain));
     } else if (!address.host.empty() && (is_ngroks(address.host) || address.host.find('.') == std::string::npos)) {
-        draft.lose(address.origin, address.option, "the name belongs to ngrok",
+        draft.lose(origin_of("ngrok", {}), address.option, "the name belongs to ngrok",
                    "use a host whose DNS entry leads to your server");
     } else if (!address.host.empty()) {
         draft.ask(address.origin, fmt::format("point the DNS entry of {} to your server", address.host));
@@ -196,7 +196,7 @@ void set_ngrok_rest(Draft& draft, Node& service, Words& words, const std::string
     }
     if (words.text("--config")) {
         const Origin origin = words.origin("--config");
-        draft.lose(origin, "--config", "the settings of that file are not read here",
+        words.lose("--config", "the settings of that file are not read here",
                    fmt::format("import it too: `ferrotunnel import {}`", origin.text));
     }
 }
@@ -254,7 +254,7 @@ Node& add_ngrok_tls(Draft& draft, Words& words, const std::string& word) {
     }
     const auto end = words.text("--terminate-at");
     if (end && *end != "upstream") {
-        draft.lose(words.origin("--terminate-at"), "--terminate-at", "TLS of a `tls` service ends at the backend",
+        words.lose("--terminate-at", "TLS of a `tls` service ends at the backend",
                    "use an `http` service and certificates on the server, or a backend with TLS");
     }
     Node& service =
@@ -280,7 +280,7 @@ Draft read_ngrok(std::span<const std::string> words) {
     if (!words.empty() && (words[0] == "start" || words[0] == "service")) {
         throw SourceError(command, "its tunnels are in a file: `ferrotunnel import ~/.config/ngrok/ngrok.yml`");
     }
-    Words read(words.subspan(has_kind ? 1 : 0), {ngrok_rows}, draft);
+    Words read(words.subspan(has_kind ? 1 : 0), {"ngrok", ngrok_rows}, draft);
     const bool is_version_1 = !has_kind && !read.operands().empty() && backend_of(read.operands().front(), 80) &&
                               parse_url(read.operands().front()).port != "";
     if (!has_kind && !is_version_1) {

@@ -107,20 +107,19 @@ void Words::read_value(const OptionRow& row, std::string name, std::optional<std
 void Words::keep(const OptionRow& row, std::string name, std::string value) {
     const bool is_off = row.takes != Takes::value && is_no(value);
     if ((row.fate == Fate::lost || row.fate == Fate::guard) && !is_off) {
-        const Origin origin{name, 0, {}};
-        draft_.lose(origin, name, row.why, row.instead);
+        draft_.lose(command(), name, row.why, row.instead);
         if (row.fate == Fate::guard) {
-            guards_.push_back(origin);
+            guards_.push_back({name, 0, {}});
         }
     }
     if (row.fate == Fate::not_needed) {
-        draft_.skip({name, 0, {}}, name, row.why);
+        draft_.skip(command(), name, row.why);
     }
     given_.push_back({&row, std::move(name), std::move(value)});
 }
 
 void Words::lose_unknown(const std::string& name) {
-    draft_.lose({name, 0, {}}, name, "this program does not know the option", "say what it did by hand");
+    draft_.lose(command(), name, "this program does not know the option", "say what it did by hand");
 }
 
 // What follows an option without a row may be its value: where there are too many operands, it is.
@@ -183,16 +182,20 @@ Origin Words::origin(std::string_view name) const {
     return {std::string(name), 0, {}};
 }
 
+void Words::lose(std::string_view name, std::string_view why, std::string_view instead) {
+    draft_.lose(command(), origin(name).file, why, instead);
+}
+
 void Words::lose_rest() {
     for (const Given& each : given_) {
         const bool is_used = each.row->fate == Fate::used || each.row->fate == Fate::secret;
         if (is_used && !read_.contains(each.row)) {
-            draft_.lose({each.name, 0, {}}, each.name, "the option has no meaning for this kind of tunnel");
+            draft_.lose(command(), each.name, "the option has no meaning for this kind of tunnel");
         }
     }
     for (const std::string& word : extra_operands_) {
         // It may be anything, also a password.
-        draft_.lose({"an extra word", 0, {}}, std::to_string(word.size()) + " characters after the address",
+        draft_.lose(command(), "a word of " + std::to_string(word.size()) + " characters",
                     "the command has no such argument");
     }
 }

@@ -32,6 +32,7 @@ struct OptionRow {
 enum class Dashes { names, letters };
 
 struct Grammar {
+    std::string_view command;  // what lists of lost options call it: "ngrok http"
     std::span<const OptionRow> rows;
     Dashes dashes = Dashes::names;
     std::size_t operands_max = 1;
@@ -74,10 +75,14 @@ public:
     const std::vector<Origin>& guards() const { return guards_; }
     void add_guard(Origin origin) { guards_.push_back(std::move(origin)); }
 
+    /// Reports an option that was given as lost.
+    void lose(std::string_view name, std::string_view why, std::string_view instead = {});
+
     /// Reports the options that have no effect on this command, and operands that it does not have.
     void lose_rest();
 
 private:
+    Origin command() const { return {std::string(grammar_.command), 0, {}}; }
     bool read_option(std::span<const std::string> words, std::size_t& at);
     void read_letters(std::span<const std::string> words, std::size_t& at);
     void read_value(const OptionRow& row, std::string name, std::optional<std::string> value,

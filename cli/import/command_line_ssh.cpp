@@ -147,12 +147,12 @@ void lose_local(Draft& draft, const Given& given, const std::string& text) {
     const auto forward = parse_ssh_forward(text);
     const Origin origin{given.name, 0, text};
     if (!forward || forward->is_dynamic()) {
-        draft.lose(origin, given.name, "the proxy runs at the client near the destinations",
+        draft.lose(origin, text, "the proxy runs at the client near the destinations",
                    "run `ferrotunnel exit --allow DESTINATION` there: docs/exit.md");
         return;
     }
     draft.lose(
-        origin, given.name, "the service is offered by a client near it",
+        origin, text, "the service is offered by a client near it",
         fmt::format("run `ferrotunnel client --private NAME={} --key-file key` there, and `ferrotunnel visit NAME "
                     "--local {} --key-file key` here",
                     ssh_backend(*forward), forward->port.empty() ? "PORT" : forward->port));
@@ -200,7 +200,7 @@ Draft read_ssh(std::span<const std::string> words, std::string_view program) {
     rows.insert(rows.end(), ssh_rows.begin(), ssh_rows.end());
     Draft draft;
     constexpr std::size_t command_words_max = 1000;
-    Words read(words, {rows, Dashes::letters, command_words_max}, draft);
+    Words read(words, {program, rows, Dashes::letters, command_words_max}, draft);
     const Remote remote = remote_of(draft, read);
     SshSettings settings;
     for (const Given& each : read.all("-R -L -D -o")) {

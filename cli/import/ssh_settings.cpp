@@ -91,18 +91,18 @@ void SshSettings::read(Draft& draft, const SshOption& option, const Origin& orig
                       "also fixes the server's key");
         }
     } else if (name == "proxyjump" || name == "proxycommand") {
-        draft.lose({origin.file, 0, {}}, fmt::format("-o {}", name),
+        draft.lose({"ssh", 0, {}}, fmt::format("-o {}", name),
                    "the server is not reached through a jump host or a command",
                    "name an HTTP or SOCKS5 proxy in `proxy`");
     } else if (name == "compression") {
         if (option.value == "yes") {
-            draft.lose(origin, "-o Compression", "the tunnel does not compress",
+            draft.lose({"ssh", 0, {}}, "-o Compression", "the tunnel does not compress",
                        "the plugin `compress` of the server compresses HTTP responses");
         }
     } else if (std::ranges::find(needless_options, name) != needless_options.end()) {
-        draft.skip(origin, fmt::format("-o {}", name), "it concerns ssh itself");
+        draft.skip({"ssh", 0, {}}, fmt::format("-o {}", name), "it concerns ssh itself");
     } else {
-        draft.lose({origin.file, 0, {}}, fmt::format("-o {}", name), "this program does not know the option",
+        draft.lose({"ssh", 0, {}}, fmt::format("-o {}", name), "this program does not know the option",
                    "say what it did by hand");
     }
 }

@@ -161,7 +161,7 @@ TEST_CASE("forwardings of ssh keep to the addresses that they had", "[import]") 
 
 TEST_CASE("what ssh has and this program does not is lost", "[import]") {
     CHECK(lost(read("ssh -C -J jump -R 80:localhost:80 h.example.com")) == Keys{"-C", "-J"});
-    CHECK(lost(read("ssh -R 80:localhost:80 -L 5432:db:5432 h.example.com")) == Keys{"-L"});
+    CHECK(lost(read("ssh -R 80:localhost:80 -L 5432:db:5432 h.example.com")) == Keys{"5432:db:5432"});
     CHECK(lost(read("ssh -R 80:localhost:80 -R /run/x.sock:localhost:81 h.example.com")) == Keys{"/run/x.sock"});
     const Draft socks = read("ssh -R 1080 h.example.com");
     CHECK(lost(socks) == Keys{"destinations"});
@@ -182,7 +182,7 @@ TEST_CASE("commands of frpc, and others", "[import]") {
     const Draft tcp = read("frpc tcp -n ssh -l 22 -r 6000 -s frp.example.com:7000 -t abc");
     CHECK(service(tcp, "tcp") == "6000");
     CHECK(service(tcp, "name") == "ssh");
-    CHECK(client(tcp, "server") == "frp.example.com");
+    CHECK(client(tcp, "server") == "frp.example.com:7000");
     CHECK(lost(read("frpc http -l 80 -d a.example.com --sd web -s h.example.com")) == Keys{"--sd"});
     CHECK_THROWS(read("frpc -c frpc.toml"));
     CHECK_THROWS(read("nginx -g x"));
