@@ -60,7 +60,7 @@ void set_frpc_server(Draft& draft, Words& words) {
     set_log_level(draft, words, "--log_level");
 }
 
-std::vector<std::string> frpc_hosts(Draft& draft, Words& words) {
+std::vector<std::string> frpc_hosts(Words& words) {
     std::vector<std::string> hosts = words.texts("--custom_domain");
     if (const auto subdomain = words.text("--sd")) {
         words.lose("--sd", "hosts are written in full",
@@ -74,7 +74,7 @@ std::vector<std::string> frpc_hosts(Draft& draft, Words& words) {
 
 void add_frpc_http(Draft& draft, Words& words, bool is_https, const std::string& local, const Origin& origin) {
     const std::string name = words.text("--proxy_name").value_or("");
-    const std::vector<std::string> hosts = frpc_hosts(draft, words);
+    const std::vector<std::string> hosts = frpc_hosts(words);
     Node& service = draft.add_service(name, is_https ? "tls" : "http", hosts, local, origin);
     if (is_https) {
         return;
