@@ -49,6 +49,7 @@ constexpr Command own_commands[] = {
     {exposing, "exit", exit_info, run_exit},
     {exposing, "visit", visit_info, run_visit},
     {configuring, "init", init_info, run_init},
+    {configuring, "import", import_info, run_import},
     {configuring, "check", check_info, run_check},
     {configuring, "run", run_info, run_run},
     {configuring, "route", route_info, run_route},

@@ -37,7 +37,7 @@ struct CommandInfo {
                           // choice
     std::string examples;
     std::vector<OptionSection> sections;
-    enum class Kind { server, client, both, login, check, init, print, route, plugin, ask };
+    enum class Kind { server, client, both, login, check, init, import, print, route, plugin, ask };
     Kind kind = Kind::client;  // which signals and exit codes it has
 };
 

@@ -9,7 +9,7 @@
 namespace ferrotunnel::cli::importing::frp {
 namespace {
 
-constexpr NoEquivalent without[] = {
+constexpr NoEquivalent not_of_clients[] = {
     {"dnsServer", "names are resolved as this machine resolves them", "set the DNS server in /etc/resolv.conf"},
     {"metadatas.*", "a client has no data of its own for plugins",
      "give it a token of its own, whose name plugins see"},
@@ -143,7 +143,7 @@ void read_client(const Source& source, Reading& reading) {
     root.skip(draft, "natHoleStunServer", "there is no hole punching");
     root.skip(draft, "version", "it is the version of frp's format");
     root.ignore("includes");
-    root.lose(draft, without);
+    root.lose(draft, not_of_clients);
     for (const std::string& name : root.texts("start")) {
         reading.start.push_back(valid_name(name));
     }

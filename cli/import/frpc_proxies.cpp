@@ -9,7 +9,7 @@
 namespace ferrotunnel::cli::importing::frp {
 namespace {
 
-constexpr NoEquivalent without[] = {
+constexpr NoEquivalent not_of_services[] = {
     {"metadatas.*", "a service has no data of its own for plugins"},
     {"annotations.*", "a service has no notes", "write a comment"},
     {"healthCheck.httpHeaders", "a check is a plain GET", "let the backend answer it without these fields"},
@@ -146,7 +146,7 @@ void read_common(Keys& proxy, Node& service, Reading& reading) {
     read_health(proxy, service, draft);
     read_group(proxy, service, draft);
     read_transport(proxy, service, draft);
-    proxy.lose(draft, without);
+    proxy.lose(draft, not_of_services);
 }
 
 void read_proxy(Keys& proxy, Reading& reading) {

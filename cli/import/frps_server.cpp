@@ -8,7 +8,7 @@
 namespace ferrotunnel::cli::importing::frp {
 namespace {
 
-constexpr NoEquivalent without[] = {
+constexpr NoEquivalent not_of_servers[] = {
     {"kcpBindPort", "there is no KCP transport", "use TLS over TCP, the default"},
     {"quicBindPort", "there is no QUIC transport", "use TLS over TCP, the default"},
     {"logDurationTypes", "the times of visits are in the access log and the metrics", "set `access_log` or `metrics`"},
@@ -175,7 +175,7 @@ void read_server(const Source& source, Reading& reading) {
     read_log(root, Side::server, draft);
     read_timing(root, Side::server, draft);
     read_http_plugins(root, draft);
-    root.lose(draft, without);
+    root.lose(draft, not_of_servers);
     root.lose_unless_off(draft, "tcpmuxHTTPConnectPort", no_mux, "offer `tcp: private` and set `connect_bind`");
     root.lose_unless_off(draft, "tcpmuxPassthrough", no_mux);
     for (const std::string_view key : {"bindPort", "privateKeyFile", "autoGenPrivateKeyPath", "authorizedKeysFile"}) {

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "number_ranges.hpp"
+#include "text.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
 
 constexpr std::size_t rounds_max = 1000;
-constexpr std::string_view blanks = " \t\r\n";
 
 /// A literal text, or an action between double braces.
 struct Piece {
@@ -20,12 +20,6 @@ struct Piece {
     std::string text;
     std::size_t line = 0;
 };
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 std::size_t newlines(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count(text, '\n'));

@@ -3,16 +3,10 @@
 #include <utility>
 
 #include "parsers.hpp"
+#include "text.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 std::string_view unquoted(std::string_view text) {
     const bool is_quoted = text.size() >= 2 && text.front() == text.back() &&

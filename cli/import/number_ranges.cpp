@@ -3,15 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "text.hpp"
+
 namespace ferrotunnel::cli::importing {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 std::optional<std::uint32_t> port(std::string_view text) {
     text = trimmed(text);

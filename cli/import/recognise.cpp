@@ -14,10 +14,10 @@ struct Tool {
     Draft (*read)(std::span<const Source>);
 };
 
-constexpr std::array<Tool, 4> tools{{{"rathole", looks_like_rathole, read_rathole},
-                                     {"ngrok", looks_like_ngrok, read_ngrok},
-                                     {"cloudflared", looks_like_cloudflared, read_cloudflared},
-                                     {"frp", looks_like_frp, read_frp}}};
+constexpr std::array<Tool, 4> known_tools{{{"rathole", looks_like_rathole, read_rathole},
+                                           {"ngrok", looks_like_ngrok, read_ngrok},
+                                           {"cloudflared", looks_like_cloudflared, read_cloudflared},
+                                           {"frp", looks_like_frp, read_frp}}};
 
 }  // namespace
 
@@ -25,8 +25,8 @@ Draft read_files(std::span<const Source> sources) {
     const Tool* found = nullptr;
     for (const Source& source : sources) {
         const auto* const tool =
-            std::ranges::find_if(tools, [&source](const Tool& each) { return each.looks_like(source); });
-        if (tool == tools.end()) {
+            std::ranges::find_if(known_tools, [&source](const Tool& each) { return each.looks_like(source); });
+        if (tool == known_tools.end()) {
             throw SourceError(source.file, 0,
                               "is not a configuration of frp, rathole, ngrok or cloudflared that is known here");
         }

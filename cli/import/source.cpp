@@ -10,24 +10,18 @@
 
 #include "go_template.hpp"
 #include "parsers.hpp"
+#include "text.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
 
 constexpr std::string_view env_begin = "\xee\x80\x80";  // U+E000 and U+E001, which have no meaning outside programs
 constexpr std::string_view env_end = "\xee\x80\x81";
-constexpr std::string_view blanks = " \t\r";
 
 std::string lower(std::string_view text) {
     std::string result(text);
     std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(blanks);
-    return begin == std::string_view::npos ? std::string_view()
-                                           : text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
 }
 
 std::vector<std::string> lines_of(std::string_view text) {

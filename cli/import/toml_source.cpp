@@ -38,7 +38,7 @@ std::string scalar_text(const toml::node& node) {
     return text.str();
 }
 
-class Reader {
+class TomlReader {
 public:
     Value read(const toml::node& node, std::size_t line, std::size_t depth) {
         counter_.count(line, depth);
@@ -91,7 +91,7 @@ private:
 
 Value parse_toml(std::string_view text) {
     try {
-        return Reader().read(toml::parse(text), 1, 0);
+        return TomlReader().read(toml::parse(text), 1, 0);
     } catch (const toml::parse_error& error) {
         throw ParseError(line_of(error.source()), "is not valid TOML: " + std::string(error.description()));
     }

@@ -21,7 +21,7 @@ Value::Kind kind_of_plain(const std::string& text) {
                                                                                          : Value::Kind::text;
 }
 
-class Reader {
+class YamlReader {
 public:
     Value read(const YAML::Node& node, std::size_t line, std::size_t depth) {
         counter_.count(line, depth);
@@ -66,7 +66,7 @@ Value parse_yaml(const std::string& text) {
         if (!root.IsMap()) {
             throw ParseError(1, "the file does not consist of keys with values");
         }
-        return Reader().read(root, 1, 0);
+        return YamlReader().read(root, 1, 0);
     } catch (const YAML::Exception& error) {
         throw ParseError(line_of(error.mark), "is not valid YAML or JSON: " + error.msg);
     }
