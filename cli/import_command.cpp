@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "help.hpp"
+#include "import/one_line.hpp"
 #include "import/output_files.hpp"
 #include "import/recognise.hpp"
 #include "import/report.hpp"
@@ -94,6 +95,9 @@ void report(const Draft& draft, const std::vector<std::string>& problems) {
     print_list("Not imported:", importing::lost_lines(draft));
     print_list("To check:", importing::look_at_lines(draft));
     print_list("Without effect here:", importing::needless_lines(draft));
+    if (const std::string command = importing::one_line_command(draft); !command.empty()) {
+        print_list("The same without a file:", {printable(command)});
+    }
     print_list("Problems of the result, as `ferrotunnel check` finds them:", problems);
 }
 

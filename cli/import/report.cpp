@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "../printable.hpp"
+#include "one_line.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
@@ -61,6 +62,7 @@ std::string report_json(const Draft& draft, const std::vector<std::string>& writ
                         const std::vector<std::string>& problems) {
     nlohmann::json report{{"written", written},
                           {"problems", problems},
+                          {"command", one_line_command(draft)},
                           {"lost", nlohmann::json::array()},
                           {"look_at", nlohmann::json::array()},
                           {"needless", nlohmann::json::array()}};

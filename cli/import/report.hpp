@@ -16,7 +16,7 @@ std::vector<std::string> lost_lines(const Draft& draft);
 std::vector<std::string> needless_lines(const Draft& draft);
 std::vector<std::string> look_at_lines(const Draft& draft);
 
-/// Everything as a JSON object: `written`, `problems`, `lost`, `look_at`, `needless`.
+/// Everything as a JSON object: `written`, `problems`, `command` (one_line_command), `lost`, `look_at`, `needless`.
 std::string report_json(const Draft& draft, const std::vector<std::string>& written,
                         const std::vector<std::string>& problems);
 
