@@ -277,6 +277,29 @@ def look_at_plugins():
                     expect(is_ours(words) or words in ("when", "on_connect"), f"from-ngrok.md: not here: {words}")
 
 
+# Settings with which an action of a traffic policy is complete.
+ACTIONS = {"add-headers": {"headers": {"x-env": "dev"}}, "remove-headers": {"headers": ["cookie"]},
+           "basic-auth": {"credentials": ["ann:a-long-password"]}, "restrict-ips": {"allow": ["10.0.0.0/8"]},
+           "rate-limit": {"name": "a", "algorithm": "sliding_window", "capacity": 30, "rate": "60s",
+                          "bucket_key": ["conn.client_ip"]}}
+
+
+def look_at_actions():
+    """Each action of a traffic policy is imported, or lost, as the page says."""
+    table = next(rows for rows in tables("plugins/from-ngrok.md") if rows[0][0] == "action")
+    for row in table[1:]:
+        for action in quoted(row[0]):
+            policy = {"on_http_request": [{"actions": [{"type": action, "config": ACTIONS.get(action, {})}]}]}
+            with open(os.path.join(folder, "policy.yml"), "w") as file:
+                yaml.safe_dump({"version": "3", "endpoints": [
+                    {"name": "x", "url": "http://a.example.com", "upstream": {"url": "http://localhost:3000"},
+                     "traffic_policy": policy}]}, file)
+            said = run("import", "--dry-run", "--json", "policy.yml")
+            lost = json.loads(said.stdout)["lost"] if said.stdout else [{"why": said.stderr}]
+            expect(all(each["why"] for each in lost), f"from-ngrok.md: {action} is lost without a reason")
+            expect(bool(lost) == (row[2] == "no"), f"from-ngrok.md: {action} is imported: {row[2]}; lost: {lost}")
+
+
 # --- hints of `check` --------------------------------------------------------------------------------------------------
 
 
@@ -315,6 +338,7 @@ look_at_coming_from()
 look_at_texts()
 look_at_examples()
 look_at_plugins()
+look_at_actions()
 print(f"{looked_at} looked at", file=sys.stderr)
 for each in failures:
     print(each, file=sys.stderr)
