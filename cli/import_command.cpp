@@ -103,8 +103,14 @@ void report(const Draft& draft, const std::vector<std::string>& problems) {
 
 void print_written(const OutputFiles& files, const std::vector<std::string>& written) {
     print_line("wrote " + fmt::format("{}", fmt::join(written, ", ")));
+    print_line("Next:");
     for (const importing::OutputFile& file : files.files()) {
+        if (files.files().size() > 1 && file.has_client) {
+            print_line("  copy " + file.path.string() + files.secrets_beside(file) +
+                       " to the machine of the client, and there:");
+        }
         print_line("  ferrotunnel check " + file.path.string());
+        print_line("  ferrotunnel run --config " + file.path.string());
     }
 }
 
@@ -159,6 +165,7 @@ ExitCode run_import(Arguments arguments) {
     try {
         Draft draft = read_sources(words);
         importing::settle_tokens(draft);
+        importing::sort_entries(draft);
         files.emplace(std::move(draft), output == "-" ? "ferrotunnel.yml" : output);
     } catch (const importing::SourceError& error) {
         print_error("ferrotunnel: {}\n", printable(error.what()));

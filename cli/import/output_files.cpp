@@ -46,6 +46,17 @@ std::string OutputFiles::text_of(const OutputFile& file, const std::string& secr
     return to_yaml(draft_, {file.has_server, file.has_client, std::string(head_of_file), secret_folder});
 }
 
+std::string OutputFiles::secrets_beside(const OutputFile& file) const {
+    std::string names;
+    for (const Secret& secret : draft_.secrets) {
+        const bool is_used = (file.has_client && secret.on_client) || (file.has_server && secret.on_server);
+        if (is_used && !secret.content.empty()) {
+            names += ", " + path_of(secret).string();
+        }
+    }
+    return names;
+}
+
 std::string OutputFiles::existing() const {
     for (const OutputFile& file : files_) {
         if (is_there(file.path)) {

@@ -27,6 +27,9 @@ public:
     /// The text of a file, which refers to secrets in `secret_folder`; empty: beside the file.
     std::string text_of(const OutputFile& file, const std::string& secret_folder) const;
 
+    /// The files of secrets that a file refers to, each after a comma.
+    std::string secrets_beside(const OutputFile& file) const;
+
     /// The first file that is there already; empty if all can be written.
     std::string existing() const;
 
