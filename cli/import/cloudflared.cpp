@@ -18,6 +18,9 @@ bool looks_like_cloudflared(const Source& source) {
 
 Draft read_cloudflared(std::span<const Source> sources) {
     Draft draft;
+    if (!sources.empty()) {
+        add_login_to_fill_in(draft, {sources.front().file, 0, {}});
+    }
     for (const Source& source : sources) {
         Keys root(source, source.root);
         cloudflared::read_client(draft, root);

@@ -122,6 +122,8 @@ private:
         const bool is_backend = !rule.local.empty();
         Node& service = draft_.add_service(is_backend ? "" : fmt::format("rejected-{}", number), "http", route.hosts,
                                            is_backend ? rule.local : "127.0.0.1:9", rule.keys.origin());
+        service.set("local", is_backend ? rule.local : "127.0.0.1:9", rule.keys.origin("service"));
+        service.child("http").set_origin(rule.keys.origin(rule.keys.has("hostname") ? "hostname" : "service"));
         if (!route.path.empty()) {
             service.set("path", route.path, rule.keys.origin("path"));
             ask_about_path(rule, route);

@@ -84,6 +84,17 @@ std::string text_of(milliseconds time) {
     return count % 1'000 == 0 ? std::to_string(count / 1'000) + "s" : std::to_string(count) + "ms";
 }
 
+void add_login_to_fill_in(Draft& draft, const Origin& origin) {
+    if (draft.client.find("server") == nullptr) {
+        draft.client.set("server", "tunnel.example.com");
+        draft.ask(origin, "write the address of your server in place of tunnel.example.com, in `client.server`");
+    }
+    if (draft.client.find("token") == nullptr) {
+        draft.client.set("token", draft.token(Side::client, "token", "", origin));
+        draft.ask(origin, "copy the token of your server into the file `token`, with mode 0600");
+    }
+}
+
 void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, std::string_view guard) {
     if (service.find("enabled") != nullptr) {
         return;

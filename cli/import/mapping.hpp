@@ -34,6 +34,9 @@ std::string valid_name(std::string_view name);
 std::optional<std::chrono::milliseconds> duration_of(std::string_view text);
 std::string text_of(std::chrono::milliseconds time);
 
+/// Names a server and a file with its token, for tools whose server is a company's network: the user replaces both.
+void add_login_to_fill_in(Draft& draft, const Origin& origin);
+
 /// Turns a service off, because what restricted its visitors was lost. `guard` is the key of the other tunnel.
 void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, std::string_view guard);
 

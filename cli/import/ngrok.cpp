@@ -64,6 +64,9 @@ bool looks_like_ngrok(const Source& source) {
 
 Draft read_ngrok(std::span<const Source> sources) {
     Draft draft;
+    if (!sources.empty()) {
+        add_login_to_fill_in(draft, {sources.front().file, 0, {}});
+    }
     for (const Source& source : sources) {  // ngrok merges its files, too
         Keys root(source, source.root);
         root.skip(draft, "version", "the file is read by its keys");

@@ -34,8 +34,9 @@ std::string over_http2(const std::string& local) {
 
 }  // namespace
 
-Node* ServiceMaker::add(std::string_view name, const std::string& upstream, bool speaks_http2) {
+Node* ServiceMaker::add(std::string_view name, std::string_view upstream_key, bool speaks_http2) {
     const bool is_http = target_.kind == "http";
+    const std::string upstream = keys_.text(upstream_key).value_or("");
     const auto local = command_line::backend_of(upstream, is_http ? 80 : target_.kind == "tls" ? 443 : 0);
     const bool is_url = local && local->find("//") != std::string::npos;
     if (!local || (!is_http && (is_url || local->starts_with("files:")))) {
@@ -43,8 +44,12 @@ Node* ServiceMaker::add(std::string_view name, const std::string& upstream, bool
                    "write it in `local` of a service, as HOST:PORT");
         return nullptr;
     }
-    service_ = &draft_.add_service(valid_name(name), target_.kind, public_value(),
-                                   speaks_http2 ? over_http2(*local) : *local, keys_.origin());
+    const std::string backend = speaks_http2 ? over_http2(*local) : *local;
+    service_ = &draft_.add_service(valid_name(name), target_.kind, public_value(), backend, keys_.origin());
+    service_->set("local", backend, keys_.origin(upstream_key));
+    if (!target_.key.empty()) {
+        service_->child(target_.kind).set_origin(target_.origin);
+    }
     if (local->starts_with("files:")) {
         service_->set("listing", true);
     }

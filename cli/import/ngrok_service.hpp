@@ -25,7 +25,7 @@ public:
     ServiceMaker(Draft& draft, Keys& keys, Target target) : draft_(draft), keys_(keys), target_(std::move(target)) {}
 
     /// Adds the service, for further keys. Nullptr, with everything lost, if it has no backend.
-    Node* add(std::string_view name, const std::string& upstream, bool speaks_http2);
+    Node* add(std::string_view name, std::string_view upstream_key, bool speaks_http2);
 
     LostGuards& guards() { return guards_; }
 

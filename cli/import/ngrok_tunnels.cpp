@@ -163,9 +163,8 @@ void read_tunnel(Draft& draft, Keys& tunnel) {
         return;
     }
     ServiceMaker reader(draft, tunnel, target_of_tunnel(draft, tunnel));
-    const std::string upstream = tunnel.text("addr").value_or("");
     const bool speaks_http2 = tunnel.text("app_protocol") == "http2";
-    Node* const service = reader.add(tunnel.key(), upstream, speaks_http2);
+    Node* const service = reader.add(tunnel.key(), "addr", speaks_http2);
     if (service == nullptr) {
         return;
     }
@@ -184,8 +183,7 @@ void read_endpoint(Draft& draft, Keys& endpoint) {
     const std::string scheme = target.scheme;
     ServiceMaker reader(draft, endpoint, std::move(target));
     const std::string protocol = endpoint.text("upstream.protocol").value_or("http1");
-    Node* const service =
-        reader.add(endpoint.text("name").value_or(""), endpoint.text("upstream.url").value_or(""), protocol == "http2");
+    Node* const service = reader.add(endpoint.text("name").value_or(""), "upstream.url", protocol == "http2");
     if (service == nullptr) {
         return;
     }

@@ -42,6 +42,7 @@ void read_server(Draft& draft, Part& server) {
     if (const auto address = server.keys.text("bind_addr")) {
         draft.set(Side::server, "bind", *address, server.keys.origin("bind_addr"));
     }
+    draft.server.at("token");              // settle_credentials fills it in
     draft.server.set("http_bind", false);  // no port is open that rathole did not have
     read_public_ports(draft, server);
     read_connection(draft, server);
@@ -51,6 +52,7 @@ void read_client(Draft& draft, Part& client) {
     if (const auto address = client.keys.text("remote_addr")) {
         draft.set(Side::client, "server", *address, client.keys.origin("remote_addr"));
     }
+    draft.client.at("token");
     read_connection(draft, client);
 }
 

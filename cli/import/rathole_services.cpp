@@ -90,6 +90,7 @@ public:
         const std::string name = valid_name(client.name());
         Node& node = draft_.add_service(name, client.type, server != nullptr ? server->place->port : "0", *local,
                                         client.keys.origin());
+        node.set("local", *local, client.keys.origin("local_addr"));
         if (name != client.name()) {
             draft_.ask(client.keys.origin(), fmt::format("the service {} is called {} here", client.name(), name));
         }

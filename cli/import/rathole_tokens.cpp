@@ -141,7 +141,7 @@ private:
     }
 
     void lose_token(const Part& part) {
-        draft_.of(part.side).set("token", "file:token");
+        draft_.of(part.side).set("token", draft_.token(part.side, "token", "", part.keys.origin()));
         draft_.lose(part.keys.origin(), part.keys.full("default_token"), "there is no token, which is required here",
                     "make one with `ferrotunnel token > token; chmod 600 token`, and copy it to the other side");
     }
