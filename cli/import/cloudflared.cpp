@@ -31,6 +31,7 @@ Draft read_cloudflared(std::span<const Source> sources) {
         } else {
             cloudflared::read_single_service(draft, root, common);
         }
+        common.skip_unused(draft);
         root.lose_rest(draft);
     }
     return draft;

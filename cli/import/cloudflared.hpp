@@ -14,6 +14,7 @@
 namespace ferrotunnel::cli::importing::cloudflared {
 
 struct Setting {
+    std::string key;  // its full name
     std::string value;
     Origin origin;
 };
@@ -33,6 +34,9 @@ struct OriginSettings {
 
     /// Takes over what `more` has.
     void merge(const OriginSettings& more);
+
+    /// Reports the settings that no service has taken over.
+    void skip_unused(Draft& draft) const;
 };
 
 OriginSettings read_origin_settings(Draft& draft, Keys keys);
@@ -52,11 +56,18 @@ void read_rules(Draft& draft, Keys& root, const OriginSettings& common);
 /// The service of a file without `ingress`.
 void read_single_service(Draft& draft, Keys& root, const OriginSettings& common);
 
-/// `tcp`, `ssh` and the like: visitors come with `cloudflared access`, and not from everywhere. False if it is not one.
-bool add_stream(Draft& draft, const std::string& service, const std::string& host, const Origin& origin);
+/// What a service is called, and where it stands.
+struct Place {
+    std::string host;
+    std::string key;  // of the backend
+    Origin origin;
+    Origin backend;
+};
 
-/// A client as a proxy to listed destinations; false, with a lost entry for `key`, without such a list.
-bool add_exit(Draft& draft, const OriginSettings& settings, const std::string& host, const Origin& origin,
-              const std::string& key);
+/// `tcp`, `ssh` and the like: visitors come with `cloudflared access`, and not from everywhere. False if it is not one.
+bool add_stream(Draft& draft, const std::string& service, const Place& place);
+
+/// A client as a proxy to listed destinations; lost without such a list.
+void add_exit(Draft& draft, const OriginSettings& settings, const Place& place);
 
 }  // namespace ferrotunnel::cli::importing::cloudflared

@@ -99,9 +99,16 @@ void read_log(Draft& draft, Keys& root) {
     }
 }
 
-void read_time(Draft& draft, Keys& root, std::string_view key, std::string_view path) {
-    if (const auto time = duration_of(root.text(key).value_or(""))) {
-        draft.set(Side::client, path, text_of(*time), root.origin(key));
+void read_heartbeat(Draft& draft, Keys& root) {
+    const auto time = duration_of(root.text("heartbeat-interval").value_or(""));
+    if (!time) {
+        return;
+    }
+    const Origin origin = root.origin("heartbeat-interval");
+    draft.set(Side::client, "timing.ping_interval", text_of(*time), origin);
+    constexpr std::chrono::milliseconds usual{45'000};
+    if (3 * *time > usual) {
+        draft.set(Side::client, "timing.dead_interval", text_of(3 * *time), origin);
     }
 }
 
@@ -131,8 +138,10 @@ void read_client(Draft& draft, Keys& root) {
     root.lose_unless_off(draft, "warp-routing.enabled", private_networks, use_exit);
     read_log(draft, root);
     read_metrics(draft, root);
-    read_time(draft, root, "grace-period", "drain");
-    read_time(draft, root, "heartbeat-interval", "timing.ping_interval");
+    if (const auto time = duration_of(root.text("grace-period").value_or(""))) {
+        draft.set(Side::client, "drain", text_of(*time), root.origin("grace-period"));
+    }
+    read_heartbeat(draft, root);
     if (const auto label = root.text("label")) {
         draft.set(Side::client, "name", valid_name(*label), root.origin("label"));
     }

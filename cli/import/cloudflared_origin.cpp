@@ -28,7 +28,7 @@ constexpr std::array of_flat_files{
 
 std::optional<Setting> setting_of(Keys& keys, std::string_view key) {
     const auto text = keys.text(key);
-    return text ? std::optional(Setting{*text, keys.origin(key)}) : std::nullopt;
+    return text ? std::optional(Setting{keys.full(key), *text, keys.origin(key)}) : std::nullopt;
 }
 
 /// A switch that is on. One that is off needs no equivalent.
@@ -37,7 +37,7 @@ std::optional<Setting> switch_of(Draft& draft, Keys& keys, std::string_view key)
     if (is_on == false) {
         keys.skip(draft, key, "it is off");
     }
-    return is_on == true ? std::optional(Setting{"on", keys.origin(key)}) : std::nullopt;
+    return is_on == true ? std::optional(Setting{keys.full(key), "on", keys.origin(key)}) : std::nullopt;
 }
 
 void lose_chunks(Draft& draft, Keys& keys, std::string_view key) {
@@ -58,7 +58,7 @@ void read_destinations(Draft& draft, Keys& keys, OriginSettings& settings) {
             list += (list.empty() ? ":" : ",") + port;
         }
         const bool is_ipv6 = prefix.find(':') != std::string::npos;
-        settings.allowed.push_back({(is_ipv6 ? "[" + prefix + "]" : prefix) + list, rule.origin()});
+        settings.allowed.push_back({rule.full(""), (is_ipv6 ? "[" + prefix + "]" : prefix) + list, rule.origin()});
     }
 }
 
@@ -69,9 +69,23 @@ void read_access(Draft& draft, Keys access, OriginSettings& settings) {
         }
         return;
     }
-    settings.access = Setting{"on", access.origin()};
+    settings.access = Setting{access.full(""), "on", access.origin()};
     lose_whole(draft, access, "logins at Cloudflare do not exist without its network",
                "add the plugin `auth` to the service, or `jwt` or `forward-auth` to `plugins.chain` of the server");
+}
+
+bool has_origin(const Node& node, const Origin& origin) {
+    return node.origin() == origin ||
+           std::ranges::any_of(node.children(), [&origin](const Node& child) { return has_origin(child, origin); });
+}
+
+/// Switches that become a part of `local`.
+void skip_schemes(Draft& draft, const OriginSettings& settings) {
+    for (const auto& setting : {settings.http2, settings.bastion}) {
+        if (setting) {
+            draft.skip(setting->origin, setting->key, "it is a part of `local`");
+        }
+    }
 }
 
 void set_time(Draft& draft, Node& service, const Setting& setting) {
@@ -79,7 +93,7 @@ void set_time(Draft& draft, Node& service, const Setting& setting) {
     constexpr milliseconds most{10'000};
     const auto time = duration_of(setting.value);
     if (!time) {
-        draft.lose(setting.origin, "connectTimeout", "the value is not a time");
+        draft.lose(setting.origin, setting.key, "the value is not a time");
         return;
     }
     service.set("limits.backend_connect_timeout", text_of(std::min(*time, most)), setting.origin);
@@ -89,6 +103,14 @@ void set_time(Draft& draft, Node& service, const Setting& setting) {
 }
 
 }  // namespace
+
+void OriginSettings::skip_unused(Draft& draft) const {
+    for (const auto& setting : {connect_timeout, host_header, server_name, ca, insecure}) {
+        if (setting && !has_origin(draft.client, setting->origin)) {
+            draft.skip(setting->origin, setting->key, "it has no effect on these backends");
+        }
+    }
+}
 
 void OriginSettings::merge(const OriginSettings& more) {
     for (const auto member : {&OriginSettings::connect_timeout, &OriginSettings::host_header,
@@ -122,6 +144,7 @@ OriginSettings read_origin_settings(Draft& draft, Keys keys) {
     for (const std::string_view key : {"proxyAddress", "proxyPort", "proxyType"}) {
         keys.skip(draft, key, "a client that is a proxy has no port of its own, and speaks SOCKS5 and HTTP");
     }
+    skip_schemes(draft, settings);
     read_destinations(draft, keys, settings);
     read_access(draft, keys.map("access"), settings);
     return settings;
@@ -136,6 +159,7 @@ OriginSettings read_flat_settings(Draft& draft, Keys& root) {
     settings.insecure = switch_of(draft, root, "no-tls-verify");
     settings.http2 = switch_of(draft, root, "http2-origin");
     settings.bastion = switch_of(draft, root, "bastion");
+    skip_schemes(draft, settings);
     root.lose(draft, of_flat_files);
     lose_chunks(draft, root, "no-chunked-encoding");
     root.skip(draft, "proxy-tcp-keepalive", "sockets need no settings");

@@ -17,6 +17,7 @@ struct Rule {
     Keys keys;
     Conditions conditions;
     std::string service;
+    OriginSettings own;
     std::string local;  // of an HTTP backend; empty: the rule has none
     OriginSettings settings;
     std::string closed;  // why it has to reject all visitors; empty: it does not
@@ -67,30 +68,35 @@ public:
         for (std::size_t i = 0; i < rules_.size(); ++i) {
             write(rules_[i], routes[i], i + 1);
         }
+        for (const Rule& rule : rules_) {
+            rule.own.skip_unused(draft_);
+        }
         ask_about_hosts(root);
     }
 
 private:
     void read_rule(Keys keys, const OriginSettings& common) {
-        Rule rule{std::move(keys), {}, {}, {}, common, {}};
+        Rule rule{std::move(keys), {}, {}, {}, {}, common, {}};
         rule.conditions = {rule.keys.text("hostname").value_or(""), rule.keys.text("path").value_or("")};
         rule.service = rule.keys.text("service").value_or("");
-        rule.settings.merge(read_origin_settings(draft_, rule.keys.map("originRequest")));
+        rule.own = read_origin_settings(draft_, rule.keys.map("originRequest"));
+        rule.settings.merge(rule.own);
+        const Place place{rule.conditions.host, rule.keys.full("service"), rule.keys.origin(),
+                          rule.keys.origin("service")};
         rule.keys.lose_unless_off(draft_, "rewrite", "a service replaces prefixes of paths only",
                                   "set `replace_prefix` of the service");
         const bool is_proxy = rule.service == "bastion" || rule.service == "socks-proxy" || rule.settings.bastion;
         if (is_proxy) {
-            add_exit(draft_, rule.settings, rule.conditions.host, rule.keys.origin("service"),
-                     rule.keys.full("service"));
+            add_exit(draft_, rule.settings, place);
             return;
         }
-        if (add_stream(draft_, rule.service, rule.conditions.host, rule.keys.origin())) {
+        if (add_stream(draft_, rule.service, place)) {
             return;
         }
         rule.local = local_of(rule.service, rule.settings);
         if (rule.local.empty() && !rule.is_status()) {
             draft_.lose(
-                rule.keys.origin("service"), rule.keys.full("service"),
+                rule.keys.origin("service"), rule.keys.full(""),
                 is_hello(rule.service) ? "there is no server for demonstrations"
                                        : "it is not a backend that can be imported",
                 is_hello(rule.service) ? "`local: files:FOLDER` serves a folder" : "write it as http://HOST:PORT");
@@ -156,10 +162,10 @@ private:
             return;
         }
         if (rule.service == "http_status:404") {
-            rule.keys.skip(draft_, "service", "visitors get 404 where no service matches");
+            draft_.skip(rule.keys.origin(), rule.keys.full(""), "visitors get 404 where no service matches");
         } else {
-            rule.keys.lose(draft_, "service", "visitors get 404 where no service matches",
-                           "pages for 404 are `http.pages` of the server");
+            draft_.lose(rule.keys.origin("service"), rule.keys.full(""), "visitors get 404 where no service matches",
+                        "pages for 404 are `http.pages` of the server");
         }
     }
 
@@ -222,13 +228,13 @@ void read_single_service(Draft& draft, Keys& root, const OriginSettings& common)
                          "`local: files:FOLDER` serves a folder");
     const Origin origin = root.origin(url ? "url" : "unix-socket");
     if (common.bastion) {
-        add_exit(draft, common, host, common.bastion->origin, "bastion");
+        add_exit(draft, common, {host, "bastion", common.bastion->origin, common.bastion->origin});
         return;
     }
     if (!url && !socket) {
         return;
     }
-    if (url && add_stream(draft, *url, host, origin)) {
+    if (url && add_stream(draft, *url, {host, "url", origin, origin})) {
         return;
     }
     const std::string local = socket ? "unix:" + *socket : local_of(*url, common);

@@ -20,21 +20,23 @@ constexpr std::array streams{Stream{"ssh", "22"}, Stream{"rdp", "3389"}, Stream{
                              Stream{"tcp", ""}};
 
 /// A private service with a key, in a file that visitors need too.
-Node& add_private(Draft& draft, const std::string& name, std::string local, const std::string& port,
-                  const Origin& origin) {
-    Node& service = draft.add_service(name, "tcp", "private", std::move(local), origin);
+Node& add_private(Draft& draft, const std::string& name, const std::string& local, const std::string& port,
+                  const Place& place) {
+    Node& service = draft.add_service(name, "tcp", "private", local, place.origin);
+    service.set("local", local, place.backend);
     const std::string key(::ferrotunnel::Secret::generate().reveal());
-    service.set("key", draft.secret(Side::client, name + ".key", key, origin));
-    draft.ask(origin,
-              fmt::format("the service is private, since only users of `cloudflared access` could reach it: they "
-                          "need the file {}.key, and run `ferrotunnel visit {} --local {} --key-file {}.key`",
-                          name, name, port, name));
+    service.set("key", draft.secret(Side::client, name + ".key", key, place.origin));
+    draft.ask(
+        place.origin,
+        fmt::format("the service is private, since only users of `cloudflared access` could reach it: they need the "
+                    "file {}.key, and run `ferrotunnel visit {} --local {} --key-file {}.key`",
+                    name, name, port, name));
     return service;
 }
 
 }  // namespace
 
-bool add_stream(Draft& draft, const std::string& service, const std::string& host, const Origin& origin) {
+bool add_stream(Draft& draft, const std::string& service, const Place& place) {
     const command_line::Url url = command_line::parse_url(service);
     const auto stream = std::ranges::find(streams, url.scheme, &Stream::scheme);
     if (stream == streams.end()) {
@@ -42,29 +44,27 @@ bool add_stream(Draft& draft, const std::string& service, const std::string& hos
     }
     const std::string port = url.port.empty() ? std::string(stream->port) : url.port;
     if (port.empty() || url.host.empty()) {
-        draft.lose(origin, service, "the backend has no port");
+        draft.lose(place.backend, place.key, "the backend has no port");
         return true;
     }
-    const std::string name = valid_name(host.empty() || host == "*" ? url.scheme : host);
+    const std::string name = valid_name(place.host.empty() || place.host == "*" ? url.scheme : place.host);
     const bool is_ipv6 = url.host.find(':') != std::string::npos;
-    add_private(draft, name, (is_ipv6 ? "[" + url.host + "]" : url.host) + ":" + port, port, origin);
+    add_private(draft, name, (is_ipv6 ? "[" + url.host + "]" : url.host) + ":" + port, port, place);
     return true;
 }
 
-bool add_exit(Draft& draft, const OriginSettings& settings, const std::string& host, const Origin& origin,
-              const std::string& key) {
+void add_exit(Draft& draft, const OriginSettings& settings, const Place& place) {
     if (settings.allowed.empty() || settings.has_denied) {
-        draft.lose(origin, key,
+        draft.lose(place.backend, place.key,
                    settings.has_denied ? "a proxy here has a list of allowed destinations, and none of rejected ones"
                                        : "a proxy here needs a list of allowed destinations",
                    "offer a service with `local: exit` and a list `allow`: docs/exit.md");
-        return false;
+        return;
     }
-    Node& service = add_private(draft, valid_name(host.empty() ? "exit" : host), "exit", "1080", origin);
+    Node& service = add_private(draft, valid_name(place.host.empty() ? "exit" : place.host), "exit", "1080", place);
     for (const Setting& destination : settings.allowed) {
         service.child("allow").add(destination.value, destination.origin);
     }
-    return true;
 }
 
 }  // namespace ferrotunnel::cli::importing::cloudflared

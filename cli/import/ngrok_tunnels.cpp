@@ -22,18 +22,26 @@ constexpr std::array of_tunnels{
                  "offer the backend as a `tcp` service"},
 };
 
+void read_pooling(Draft& draft, Keys& keys, Node& service) {
+    if (!keys.boolean(draft, "pooling_enabled").value_or(false)) {
+        keys.skip(draft, "pooling_enabled", "it is off");
+    } else if (service.find("plugins") != nullptr) {
+        keys.lose(draft, "pooling_enabled", "a service with plugins of its own cannot have a `group`",
+                  "let the server have these plugins in its `plugins.chain`, and set `group`");
+    } else {
+        const Node* const name = service.find("name");
+        service.set("group", name != nullptr ? name->scalar() : "pool", keys.origin("pooling_enabled"));
+    }
+}
+
 /// Keys that tunnels and endpoints have.
 void read_common(Draft& draft, Keys& keys, Node& service, LostGuards& guards, std::string_view proxy_key) {
     if (const auto version = keys.text(proxy_key); version && *version != "0") {
         service.set("proxy_protocol", version->ends_with('1') ? "v1" : "v2", keys.origin(proxy_key));
     }
-    if (keys.boolean(draft, "pooling_enabled").value_or(false)) {
-        const Node* const name = service.find("name");
-        service.set("group", name != nullptr ? name->scalar() : "pool", keys.origin("pooling_enabled"));
-    } else {
-        keys.skip(draft, "pooling_enabled", "it is off");
-    }
+    read_guards(draft, keys, service, guards);
     read_policy(draft, keys, service, guards);
+    read_pooling(draft, keys, service);
     for (const NoEquivalent& row : of_tunnels) {
         const bool is_switch = row.key == "compression" || row.key == "websocket_tcp_converter";
         is_switch ? keys.lose_unless_off(draft, row.key, row.why, row.instead)
@@ -172,7 +180,6 @@ void read_tunnel(Draft& draft, Keys& tunnel) {
     if (service->find("http") != nullptr) {
         read_http(draft, tunnel, *service);
     }
-    read_guards(draft, tunnel, *service, guards);
     read_common(draft, tunnel, *service, guards, "proxy_proto");
     lose_agent_tls(draft, tunnel, guards);
     guards.close(draft, *service);
@@ -195,7 +202,6 @@ void read_endpoint(Draft& draft, Keys& endpoint) {
     }
     endpoint.skip(draft, "bindings", "services are public");
     read_common(draft, endpoint, *service, reader.guards(), "upstream.proxy_protocol");
-    read_guards(draft, endpoint, *service, reader.guards());
     lose_agent_tls(draft, endpoint, reader.guards());
     reader.guards().close(draft, *service);
 }

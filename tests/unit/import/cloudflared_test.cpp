@@ -112,11 +112,8 @@ ingress:
     originRequest:
       proxyType: socks
       ipRules:
-        - prefix: 10.0.0.0/8
-          ports: [80, 443]
-          allow: true
-        - prefix: fc00::/7
-          allow: true
+        - {prefix: 10.0.0.0/8, ports: [80, 443], allow: true}
+        - {prefix: "fc00::/7", allow: true}
   - hostname: hello.example.com
     service: hello_world
   - service: http_status:404
@@ -189,7 +186,7 @@ services:
                                        "originRequest.disableChunkedEncoding",
                                        "originRequest.matchSNItoHost",
                                        "ingress[1].originRequest.access",
-                                       "ingress[5].service"}) {
+                                       "ingress[5]"}) {
         INFO(key);
         CHECK(reading.has_lost(key));
     }
@@ -248,7 +245,7 @@ services:
     local: http://localhost:8080
 )");
     CHECK(reading.draft.lost.empty());
-    CHECK(reading.has_skipped("ingress[2].service"));
+    CHECK(reading.has_skipped("ingress[2]"));
     CHECK(reading.asks("point the DNS entries of these hosts to your server: www.example.com"));
 }
 
@@ -420,7 +417,7 @@ ingress:
   - http: app.example.com
     local: http://localhost:3000
 )");
-    CHECK(reading.has_lost("ingress[4].service"));
+    CHECK(reading.has_lost("ingress[4]"));
     CHECK(reading.asks("these requests get 403"));
 }
 

@@ -193,6 +193,7 @@ TEST_CASE("each key of ngrok's version 2 is imported or listed", "[import][ngrok
       add:
         X-Frame-Options: DENY
       remove: [Server]
+    proxy_protocol: v2
     plugins:
       - auth:
           users:
@@ -200,8 +201,6 @@ TEST_CASE("each key of ngrok's version 2 is imported or listed", "[import][ngrok
       - ip-filter:
           allow: [192.0.2.0/24]
           deny: [192.0.2.7/32]
-    proxy_protocol: v2
-    group: shop
     enabled: off
   - name: mail
     tcp: 20025
@@ -226,6 +225,7 @@ TEST_CASE("each key of ngrok's version 2 is imported or listed", "[import][ngrok
                                        "tunnels.shop.user_agent_filter",
                                        "tunnels.shop.verify_webhook",
                                        "tunnels.shop.websocket_tcp_converter",
+                                       "tunnels.shop.pooling_enabled",
                                        "tunnels.shop.policy_file",
                                        "tunnels.secure.crt",
                                        "tunnels.secure.key",
