@@ -1,3 +1,4 @@
+// Command lines of other tunnels.
 #include <catch2/catch.hpp>
 #include <sstream>
 #include <string>
@@ -6,8 +7,14 @@
 #include "cli/import/one_line.hpp"
 #include "cli/import/readers.hpp"
 
-namespace ferrotunnel::cli::importing {
+namespace command_line_test {
 namespace {
+
+using ferrotunnel::cli::importing::Draft;
+using ferrotunnel::cli::importing::Lost;
+using ferrotunnel::cli::importing::Node;
+using ferrotunnel::cli::importing::one_line_command;
+using ferrotunnel::cli::importing::read_command_line;
 
 Draft read(const std::string& line) {
     std::istringstream text(line);
@@ -42,7 +49,7 @@ std::vector<std::string> lost(const Draft& draft) {
     return keys;
 }
 
-using Keys = std::vector<std::string>;
+using Names = std::vector<std::string>;
 
 }  // namespace
 
@@ -71,7 +78,7 @@ TEST_CASE("a command of ngrok becomes a service", "[import]") {
 
 TEST_CASE("a guard without an equivalent leaves the service off", "[import]") {
     const Draft draft = read("ngrok http 3000 --oauth google --oauth-allow-domain example.com");
-    CHECK(lost(draft) == Keys{"--oauth", "--oauth-allow-domain"});
+    CHECK(lost(draft) == Names{"--oauth", "--oauth-allow-domain"});
     CHECK(service(draft, "enabled") == "off");
     CHECK(one_line_command(draft).empty());
     CHECK(service(read("ngrok http 3000 --url https://x.internal"), "enabled") == "off");
@@ -90,19 +97,19 @@ TEST_CASE("a password is in a secret file, and nowhere else", "[import]") {
           "ferrotunnel http 3000 --allow-ip 192.0.2.0/24 --allow-ip 10.0.0.0/8 --basic-auth ann --password-file "
           "ann.password --server HOST --token-file token");
     const Draft incomplete = read("ngrok http 3000 --basic-auth ann");
-    CHECK(lost(incomplete) == Keys{"--basic-auth"});
+    CHECK(lost(incomplete) == Names{"--basic-auth"});
     CHECK(service(incomplete, "enabled") == "off");
 }
 
 TEST_CASE("an option that no table has is lost, and its value is not mentioned", "[import]") {
     const Draft draft = read("ngrok http --brand-new sesame 3000");
-    CHECK(lost(draft) == Keys{"--brand-new"});
+    CHECK(lost(draft) == Names{"--brand-new"});
     CHECK(draft.lost.front().origin.text.empty());
     CHECK(service(draft, "local") == "localhost:3000");
-    CHECK(lost(read("ngrok http 3000 --remote-addr 1.tcp.ngrok.io:1")) == Keys{"--remote-addr"});
-    CHECK(lost(read("ngrok tcp 22 --host-header rewrite")) == Keys{"--host-header"});
-    CHECK(lost(read("ssh -Z -R 80:localhost:80 example.com")) == Keys{"-Z"});
-    CHECK(lost(read("bore local 80 --to example.com --colour")) == Keys{"--colour"});
+    CHECK(lost(read("ngrok http 3000 --remote-addr 1.tcp.ngrok.io:1")) == Names{"--remote-addr"});
+    CHECK(lost(read("ngrok tcp 22 --host-header rewrite")) == Names{"--host-header"});
+    CHECK(lost(read("ssh -Z -R 80:localhost:80 example.com")) == Names{"-Z"});
+    CHECK(lost(read("bore local 80 --to example.com --colour")) == Names{"--colour"});
 }
 
 TEST_CASE("commands of bore", "[import]") {
@@ -160,11 +167,11 @@ TEST_CASE("forwardings of ssh keep to the addresses that they had", "[import]") 
 }
 
 TEST_CASE("what ssh has and this program does not is lost", "[import]") {
-    CHECK(lost(read("ssh -C -J jump -R 80:localhost:80 h.example.com")) == Keys{"-C", "-J"});
-    CHECK(lost(read("ssh -R 80:localhost:80 -L 5432:db:5432 h.example.com")) == Keys{"5432:db:5432"});
-    CHECK(lost(read("ssh -R 80:localhost:80 -R /run/x.sock:localhost:81 h.example.com")) == Keys{"/run/x.sock"});
+    CHECK(lost(read("ssh -C -J jump -R 80:localhost:80 h.example.com")) == Names{"-C", "-J"});
+    CHECK(lost(read("ssh -R 80:localhost:80 -L 5432:db:5432 h.example.com")) == Names{"5432:db:5432"});
+    CHECK(lost(read("ssh -R 80:localhost:80 -R /run/x.sock:localhost:81 h.example.com")) == Names{"/run/x.sock"});
     const Draft socks = read("ssh -R 1080 h.example.com");
-    CHECK(lost(socks) == Keys{"destinations"});
+    CHECK(lost(socks) == Names{"destinations"});
     CHECK(service(socks, "local") == "exit");
     CHECK_THROWS(read("ssh -L 5432:db:5432 h.example.com"));
     CHECK_THROWS(read("ssh h.example.com"));
@@ -183,7 +190,7 @@ TEST_CASE("commands of frpc, and others", "[import]") {
     CHECK(service(tcp, "tcp") == "6000");
     CHECK(service(tcp, "name") == "ssh");
     CHECK(client(tcp, "server") == "frp.example.com:7000");
-    CHECK(lost(read("frpc http -l 80 -d a.example.com --sd web -s h.example.com")) == Keys{"--sd"});
+    CHECK(lost(read("frpc http -l 80 -d a.example.com --sd web -s h.example.com")) == Names{"--sd"});
     CHECK_THROWS(read("frpc -c frpc.toml"));
     CHECK_THROWS(read("nginx -g x"));
     CHECK_THROWS(read_command_line({}));
@@ -191,4 +198,4 @@ TEST_CASE("commands of frpc, and others", "[import]") {
     CHECK(service(read_command_line(one_word), "tcp") == "80");
 }
 
-}  // namespace ferrotunnel::cli::importing
+}  // namespace command_line_test
