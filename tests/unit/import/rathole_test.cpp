@@ -1,202 +1,24 @@
-// Files of rathole: every key of both sides, and set-ups as they are in use.
+// Files of rathole: set-ups as they are in use.
 #include <catch2/catch.hpp>
 
 #include "cli/import/readers.hpp"
 #include "reading.hpp"
 
 namespace ferrotunnel::cli::importing {
-namespace {
-
-Reading both(std::string_view server, std::string_view client) {
-    return read(read_rathole, {{"server.toml", Format::toml, server}, {"client.toml", Format::toml, client}});
-}
-
-Reading one(std::string_view text) {
-    return read(read_rathole, {{"rathole.toml", Format::toml, text}});
-}
-
-constexpr std::string_view whole_server = R"([server]
-bind_addr = "0.0.0.0:2444"
-default_token = "of all services"
-default_token_file = "all.token"
-heartbeat_interval = 20
-
-[server.transport]
-type = "tls"
-
-[server.transport.tcp]
-nodelay = true
-keepalive_secs = 30
-keepalive_interval = 10
-proxy = "http://127.0.0.1:3128"
-
-[server.transport.tls]
-pkcs12 = "edge.p12"
-pkcs12_password = "open it"
-
-[server.transport.noise]
-pattern = "Noise_KK_25519_ChaChaPoly_BLAKE2s"
-local_private_key = "cHJpdmF0ZQ=="
-remote_public_key = "cHVibGlj"
-
-[server.transport.websocket]
-tls = true
-
-[server.transport.http2]
-tls = false
-
-[server.services.mail]
-type = "tcp"
-token = "of mail"
-token_file = "mail.token"
-bind_addr = "0.0.0.0:2525"
-nodelay = false
-proxy_protocol = "v2"
-
-[server.services.voice]
-type = "udp"
-bind_addr = "0.0.0.0:5060"
-udp_data_channels = 4
-
-[server.services.agent]
-type = "socket_stream"
-bind_addr = "/run/agent.sock"
-)";
-
-constexpr std::string_view whole_client = R"([client]
-remote_addr = "edge.example.com:2444"
-default_token = "of all services"
-default_token_file = "all.token"
-heartbeat_timeout = 50
-retry_interval = 4
-
-[client.transport]
-type = "tls"
-
-[client.transport.tcp]
-proxy = "socks5://127.0.0.1:1080"
-nodelay = false
-keepalive_secs = 30
-keepalive_interval = 10
-
-[client.transport.tls]
-trusted_root = "root.pem"
-hostname = "edge.example.com"
-
-[client.transport.noise]
-pattern = "Noise_KK_25519_ChaChaPoly_BLAKE2s"
-local_private_key = "cHJpdmF0ZQ=="
-remote_public_key = "cHVibGlj"
-
-[client.transport.websocket]
-tls = true
-
-[client.transport.http2]
-tls = false
-
-[client.services.mail]
-type = "tcp"
-token = "of mail"
-token_file = "mail.token"
-local_addr = "127.0.0.1:25"
-nodelay = true
-retry_interval = 9
-
-[client.services.voice]
-type = "udp"
-local_addr = "pbx.internal:5060"
-prefer_ipv6 = true
-retry_interval = 4
-
-[client.services.agent]
-type = "socket_stream"
-local_addr = "/run/local-agent.sock"
-)";
-
-}  // namespace
-
-TEST_CASE("each key of rathole is imported or listed", "[import][rathole]") {
-    const Reading reading = both(whole_server, whole_client);
-    CHECK(reading.forgotten() == std::vector<std::string>());
-    CHECK(reading.server() == R"(bind: 0.0.0.0:2444
-token: file:token
-http_bind: off
-allow_ports: [2525, 5060]
-timing:
-  ping_interval: 20s
-  dead_interval: 60s
-services:
-  - name: mail
-    token: file:mail.token
-    ports: 2525
-)");
-    CHECK(reading.client() == R"(server: edge.example.com:2444
-token: file:token
-timing:
-  dead_interval: 50s
-  reconnect_max: 4s
-proxy: socks5://127.0.0.1:1080
-services:
-  - name: mail
-    tcp: 2525
-    local: 127.0.0.1:25
-    proxy_protocol: v2
-    token: file:mail.token
-  - name: voice
-    udp: 5060
-    local: pbx.internal:5060
-)");
-    for (const std::string_view key :
-         {"server.transport.tls.pkcs12", "client.transport.tls.trusted_root", "client.transport.tls.hostname",
-          "client.transport.tcp.nodelay", "server.services.mail.nodelay", "client.services.mail.retry_interval",
-          "client.services.voice.prefer_ipv6", "client.services.agent", "server.services.agent"}) {
-        INFO(key);
-        CHECK(reading.has_lost(key));
-    }
-    for (const std::string_view key :
-         {"client.transport.noise.remote_public_key", "server.transport.tcp.keepalive_secs",
-          "client.services.voice.retry_interval", "server.services.voice.udp_data_channels"}) {
-        INFO(key);
-        CHECK(reading.has_skipped(key));
-    }
-}
-
-TEST_CASE("unknown keys of rathole are lost", "[import][rathole]") {
-    const Reading reading = one(R"([client]
-remote_addr = "a.example.com:2333"
-default_token = "t"
-colour = "blue"
-[client.services.x]
-local_addr = "127.0.0.1:1"
-shape = 3
-)");
-    CHECK(reading.has_lost("client.colour"));
-    CHECK(reading.has_lost("client.services.x.shape"));
-}
-
-TEST_CASE("files of rathole are recognised", "[import][rathole]") {
-    const auto looks = [](std::string_view text, Format format) {
-        return looks_like_rathole(parse_source("file", text, format));
-    };
-    CHECK(looks(whole_client, Format::toml));
-    CHECK(looks(whole_server, Format::toml));
-    CHECK_FALSE(looks("serverAddr = \"a\"\n", Format::toml));
-    CHECK_FALSE(looks("client:\n  server: a.example.com\n  services: []\n", Format::yaml));
-}
 
 TEST_CASE("set-up of rathole: ssh of a machine at home", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 [server.services.home_ssh]
 token = "for the shell"
 bind_addr = "0.0.0.0:5202"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "vps.example.com:2333"
 [client.services.home_ssh]
 token = "for the shell"
 local_addr = "127.0.0.1:22"
-)");
+)"});
     CHECK(reading.server() == R"(bind: 0.0.0.0:2333
 token: file:token
 http_bind: off
@@ -216,7 +38,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: Minecraft with TCP, and its voice chat with UDP", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "craft"
 [server.services.java]
@@ -225,7 +47,7 @@ bind_addr = "0.0.0.0:25565"
 type = "udp"
 bind_addr = "0.0.0.0:24454"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "203.0.113.5:2333"
 default_token = "craft"
 [client.services.java]
@@ -233,7 +55,7 @@ local_addr = "127.0.0.1:25565"
 [client.services.voice]
 type = "udp"
 local_addr = "127.0.0.1:24454"
-)");
+)"});
     CHECK(reading.client() == R"(server: 203.0.113.5:2333
 token: file:token
 services:
@@ -252,19 +74,19 @@ allow_ports: [25565, 24454]
 }
 
 TEST_CASE("set-up of rathole: a web server behind nginx of the same machine", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "web"
 [server.services.web]
 bind_addr = "127.0.0.1:8081"
 proxy_protocol = "v1"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "vps.example.com:2333"
 default_token = "web"
 [client.services.web]
 local_addr = "192.168.1.20:80"
-)");
+)"});
     CHECK(reading.server() == R"(bind: 0.0.0.0:2333
 token: file:token
 http_bind: off
@@ -282,7 +104,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: one port for all, one for the server's own machine", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "mixed"
 [server.services.ssh]
@@ -290,14 +112,14 @@ bind_addr = "0.0.0.0:5202"
 [server.services.db]
 bind_addr = "127.0.0.1:5432"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "vps.example.com:2333"
 default_token = "mixed"
 [client.services.ssh]
 local_addr = "127.0.0.1:22"
 [client.services.db]
 local_addr = "db.lan:5432"
-)");
+)"});
     CHECK(reading.server() == R"(bind: 0.0.0.0:2333
 token: file:token
 http_bind: off
@@ -330,12 +152,12 @@ bind_addr = "[::]:5353"
 token = "bob"
 bind_addr = "127.0.0.1:5202"
 )";
-    const Reading reading = both(server, R"([client]
+    const Reading reading = read_toml(read_rathole, {server, R"([client]
 remote_addr = "vps.example.com:2333"
 default_token = "ann"
 [client.services.ann_ssh]
 local_addr = "127.0.0.1:22"
-)");
+)"});
     CHECK(reading.server() == R"(bind: "[::]:2333"
 token:
   - name: ann_ssh
@@ -364,7 +186,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: a client whose services have different tokens", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "common"
 [server.services.web]
@@ -373,7 +195,7 @@ bind_addr = "0.0.0.0:8080"
 token = "of the desktop"
 bind_addr = "0.0.0.0:3389"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "vps.example.com:2333"
 default_token = "common"
 [client.services.web]
@@ -381,7 +203,7 @@ local_addr = "127.0.0.1:80"
 [client.services.rdp]
 token = "of the desktop"
 local_addr = "192.168.1.30:3389"
-)");
+)"});
     CHECK(reading.server() == R"(bind: 0.0.0.0:2333
 token: file:token
 http_bind: off
@@ -405,7 +227,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: WireGuard over Noise", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "wg"
 [server.transport]
@@ -416,7 +238,7 @@ local_private_key = "cHJpdmF0ZQ=="
 type = "udp"
 bind_addr = "0.0.0.0:51820"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "vps.example.com:2333"
 default_token = "wg"
 [client.transport]
@@ -426,7 +248,7 @@ remote_public_key = "cHVibGlj"
 [client.services.wg]
 type = "udp"
 local_addr = "127.0.0.1:51820"
-)");
+)"});
     CHECK(reading.draft.lost.empty());
     CHECK(reading.has_skipped("server.transport.noise.local_private_key"));
     CHECK(reading.client() == R"(server: vps.example.com:2333
@@ -439,7 +261,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: WebSocket behind a proxy", "[import][rathole]") {
-    const Reading reading = one(R"([client]
+    const Reading reading = read_toml(read_rathole, {R"([client]
 remote_addr = "tunnel.example.com:443"
 default_token_file = "/run/secrets/rathole"
 [client.transport]
@@ -451,7 +273,7 @@ tls = true
 [client.transport.tls]
 [client.services.web]
 local_addr = "127.0.0.1:80"
-)");
+)"});
     CHECK(reading.has_lost("client.transport.type"));
     CHECK(reading.has_lost("client.transport.tcp.proxy"));
     CHECK(reading.client() == R"(server: tunnel.example.com:443
@@ -466,7 +288,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: the client's file alone", "[import][rathole]") {
-    const Reading reading = one(R"([client]
+    const Reading reading = read_toml(read_rathole, {R"([client]
 remote_addr = "vps.example.com:2333"
 default_token = "alone"
 [client.services."my nas"]
@@ -474,7 +296,7 @@ local_addr = "127.0.0.1:22"
 [client.services.dns]
 type = "udp"
 local_addr = "127.0.0.1:53"
-)");
+)"});
     CHECK(reading.server().empty());
     CHECK(reading.client() == R"(server: vps.example.com:2333
 token: file:token
@@ -492,7 +314,7 @@ services:
 }
 
 TEST_CASE("set-up of rathole: the server's file alone", "[import][rathole]") {
-    const Reading reading = one(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "alone"
 [server.services.plex]
@@ -500,7 +322,7 @@ bind_addr = "0.0.0.0:32400"
 [server.services.game]
 type = "udp"
 bind_addr = "0.0.0.0:27015"
-)");
+)"});
     CHECK(reading.client().empty());
     CHECK(reading.server() == R"(bind: 0.0.0.0:2333
 token: file:token
@@ -511,7 +333,7 @@ allow_ports: [32400, 27015]
 }
 
 TEST_CASE("set-up of rathole: both sections in one file", "[import][rathole]") {
-    const Reading reading = one(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "one"
 [server.services.git]
@@ -521,7 +343,7 @@ remote_addr = "127.0.0.1:2333"
 default_token = "one"
 [client.services.git]
 local_addr = "127.0.0.1:3001"
-)");
+)"});
     CHECK(reading.client() == R"(server: 127.0.0.1:2333
 token: file:token
 services:
@@ -532,7 +354,7 @@ services:
 }
 
 TEST_CASE("services of rathole that do not fit together are lost", "[import][rathole]") {
-    const Reading reading = both(R"([server]
+    const Reading reading = read_toml(read_rathole, {R"([server]
 bind_addr = "0.0.0.0:2333"
 default_token = "t"
 [server.services.kind]
@@ -548,7 +370,7 @@ bind_addr = "192.0.2.2:1002"
 token = "a"
 bind_addr = "0.0.0.0:1003"
 )",
-                                 R"([client]
+                                                     R"([client]
 remote_addr = "a.example.com:2333"
 default_token = "t"
 [client.services.kind]
@@ -564,7 +386,7 @@ token = "b"
 local_addr = "127.0.0.1:5"
 [client.services.missing]
 local_addr = "127.0.0.1:6"
-)");
+)"});
     for (const std::string_view key :
          {"client.services.kind", "server.services.named", "client.services.named", "client.services.again",
           "server.services.token.token", "client.services.missing"}) {
@@ -576,7 +398,7 @@ local_addr = "127.0.0.1:6"
 
 TEST_CASE("two clients of rathole are imported one after the other", "[import][rathole]") {
     constexpr std::string_view client = "[client]\nremote_addr = \"a:1\"\n[client.services]\n";
-    CHECK_THROWS_AS(both(client, client), SourceError);
+    CHECK_THROWS_AS(read_toml(read_rathole, {client, client}), SourceError);
 }
 
 }  // namespace ferrotunnel::cli::importing

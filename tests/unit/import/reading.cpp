@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "cli/import/readers.hpp"
 #include "cli/import/writer.hpp"
@@ -81,6 +82,15 @@ bool has_key(const auto& entries, std::string_view key) {
     return std::ranges::any_of(entries, [key](const auto& entry) { return entry.key == key; });
 }
 
+Reading read_sources(Reader reader, Format format, const std::vector<std::string_view>& texts) {
+    Reading reading;
+    for (const std::string_view text : texts) {
+        reading.sources.push_back(parse_source("file-" + std::to_string(reading.sources.size() + 1), text, format));
+    }
+    reading.draft = reader(reading.sources);
+    return reading;
+}
+
 }  // namespace
 
 std::string Reading::client() const {
@@ -113,13 +123,29 @@ std::vector<std::string> Reading::forgotten() const {
     return forgotten;
 }
 
-Reading read(Reader reader, const std::vector<File>& files) {
-    Reading reading;
-    for (const File& file : files) {
-        reading.sources.push_back(parse_source(file.name, file.text, file.format));
+std::string Reading::services() const {
+    std::istringstream lines(client());
+    std::string services;
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_top = line.front() != ' ';
+        if (is_top ? line == "services:" : !services.empty()) {
+            services += line + "\n";
+        } else if (is_top && !services.empty()) {
+            break;
+        }
     }
-    reading.draft = reader(reading.sources);
-    return reading;
+    for (std::size_t at = services.find("$$y$$"); at != std::string::npos; at = services.find("$$y$$", at)) {
+        services.replace(at, services.find_first_of("\"\n", at) - at, "HASH");
+    }
+    return services;
+}
+
+Reading read_yaml(Reader reader, std::string_view text) {
+    return read_sources(reader, Format::yaml, {text});
+}
+
+Reading read_toml(Reader reader, const std::vector<std::string_view>& texts) {
+    return read_sources(reader, Format::toml, texts);
 }
 
 }  // namespace ferrotunnel::cli::importing

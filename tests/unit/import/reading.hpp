@@ -11,13 +11,6 @@
 
 namespace ferrotunnel::cli::importing {
 
-/// A file in a test.
-struct File {
-    std::string name;
-    Format format;
-    std::string_view text;
-};
-
 /// A draft with the sources that it was read from.
 struct Reading {
     std::vector<Source> sources;
@@ -26,6 +19,9 @@ struct Reading {
     /// The section as YAML, without comments and without the line `client:` or `server:`.
     std::string client() const;
     std::string server() const;
+
+    /// `services:` of the client, with HASH in place of each hash of a password.
+    std::string services() const;
 
     bool has_lost(std::string_view key) const;
     bool has_skipped(std::string_view key) const;
@@ -36,6 +32,7 @@ struct Reading {
 };
 
 using Reader = Draft (*)(std::span<const Source>);
-Reading read(Reader reader, const std::vector<File>& files);
+Reading read_yaml(Reader reader, std::string_view text);
+Reading read_toml(Reader reader, const std::vector<std::string_view>& texts);
 
 }  // namespace ferrotunnel::cli::importing
