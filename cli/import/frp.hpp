@@ -16,9 +16,9 @@ namespace ferrotunnel::cli::importing::frp {
 struct Reading {
     Draft& draft;
     std::optional<std::string> subdomain_host = std::nullopt;  // of the server, if its file was given
-    std::optional<std::string> http_port = std::nullopt;       // likewise
     bool has_server = false;
     std::vector<std::string> start{};  // names of the proxies that are offered; empty: all
+    Origin start_origin{};
 };
 
 /// An INI file of old versions with the keys of today's files, so that one reader is enough for both.

@@ -106,21 +106,6 @@ void read_proxies(Keys& root, Reading& reading) {
     }
 }
 
-/// Proxies that frp would not start are offered later, when the user switches them on.
-void switch_off(Reading& reading, const Origin& origin) {
-    if (reading.start.empty() || reading.draft.client.find("services") == nullptr) {
-        return;
-    }
-    for (const Node& service : reading.draft.client.find("services")->children()) {
-        const Node* const name = service.find("name");
-        const bool is_started =
-            name == nullptr || std::ranges::find(reading.start, name->scalar()) != reading.start.end();
-        if (!is_started && service.find("enabled") == nullptr) {
-            const_cast<Node&>(service).set("enabled", false, origin);
-        }
-    }
-}
-
 }  // namespace
 
 void read_client(const Source& source, Reading& reading) {
@@ -145,10 +130,10 @@ void read_client(const Source& source, Reading& reading) {
     root.ignore("includes");
     root.lose(draft, not_of_clients);
     for (const std::string& name : root.texts("start")) {
-        reading.start.push_back(valid_name(name));
+        reading.start.push_back(name);
     }
+    reading.start_origin = root.origin("start");
     read_proxies(root, reading);
-    switch_off(reading, root.origin("start"));
     root.lose_rest(draft);
 }
 

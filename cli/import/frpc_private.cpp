@@ -38,7 +38,7 @@ void read_users(Keys& proxy, Draft& draft) {
 }
 
 bool is_started(Keys& visitor, const Reading& reading) {
-    const std::string name = valid_name(visitor.text("name").value_or(""));
+    const std::string name = visitor.text("name").value_or("");
     return std::ranges::find(reading.start, name) != reading.start.end();
 }
 

@@ -137,10 +137,15 @@ void read_common(Keys& proxy, Node& service, Reading& reading) {
     if (valid_name(name) != name) {
         draft.ask(proxy.origin("name"), fmt::format("the service is called {} now", valid_name(name)));
     }
-    if (const auto enabled = proxy.boolean(draft, "enabled"); enabled && !*enabled) {
+    const auto enabled = proxy.boolean(draft, "enabled");
+    const bool is_started = reading.start.empty() || std::ranges::find(reading.start, name) != reading.start.end();
+    if (enabled && !*enabled) {
         service.set("enabled", false, proxy.origin("enabled"));
     } else {
         proxy.skip(draft, "enabled", "it is the default");
+    }
+    if (!is_started && service.find("enabled") == nullptr) {
+        service.set("enabled", false, reading.start_origin);
     }
     proxy.ignore("type");
     read_health(proxy, service, draft);

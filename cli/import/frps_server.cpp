@@ -37,7 +37,6 @@ void read_addresses(Keys& root, Reading& reading) {
     const std::optional<std::string> http = root.text("vhostHTTPPort");
     if (http && *http != "0") {
         draft.set(Side::server, "http_bind", with_port(visitors, *http), root.origin("vhostHTTPPort"));
-        reading.http_port = http;
     } else {
         draft.server.set("http_bind", "off",
                          root.has("vhostHTTPPort") ? std::optional(root.origin("vhostHTTPPort")) : std::nullopt);
