@@ -70,7 +70,7 @@ unsigned stream_port(std::string_view scheme) {
 void set_cloudflared_client(Draft& draft, Words& words) {
     Node& client = draft.client;
     if (const auto name = words.text("--name")) {
-        client.set("name", *name, words.origin("--name"));
+        client.set("name", valid_name(*name), words.origin("--name"));
     }
     if (const auto metrics = words.text("--metrics")) {
         client.set("metrics", *metrics, words.origin("--metrics"));
@@ -113,7 +113,7 @@ void set_cloudflared_http(Draft& draft, Node& service, Words& words) {
         }
     }
     if (const auto pool = words.text("--lb-pool")) {
-        service.set("group", *pool, words.origin("--lb-pool"));
+        service.set("group", valid_name(*pool), words.origin("--lb-pool"));
     }
 }
 

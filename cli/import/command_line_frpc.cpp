@@ -6,6 +6,7 @@
 
 #include "command_line_parts.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "mapping.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
@@ -55,7 +56,7 @@ void set_frpc_server(Draft& draft, Words& words) {
         draft.set(Side::client, "token", draft.token(Side::client, "token", *token, origin), origin);
     }
     if (const auto user = words.text("--user")) {
-        draft.client.set("name", *user, words.origin("--user"));
+        draft.client.set("name", valid_name(*user), words.origin("--user"));
     }
     set_log_level(draft, words, "--log_level");
 }
@@ -73,7 +74,7 @@ std::vector<std::string> frpc_hosts(Words& words) {
 }
 
 void add_frpc_http(Draft& draft, Words& words, bool is_https, const std::string& local, const Origin& origin) {
-    const std::string name = words.text("--proxy_name").value_or("");
+    const std::string name = valid_name(words.text("--proxy_name").value_or(""));
     const std::vector<std::string> hosts = frpc_hosts(words);
     Node& service = draft.add_service(name, is_https ? "tls" : "http", hosts, local, origin);
     if (is_https) {
@@ -96,7 +97,7 @@ void add_frpc_http(Draft& draft, Words& words, bool is_https, const std::string&
 
 void add_frpc_private(Draft& draft, Words& words, const std::string& kind, const std::string& local,
                       const Origin& origin) {
-    const std::string name = words.text("--proxy_name").value_or(kind);
+    const std::string name = valid_name(words.text("--proxy_name").value_or(kind));
     Node& service = draft.add_service(name, kind == "sudp" ? "udp" : "tcp", "private", local, origin);
     const std::string key = words.text("--sk").value_or(std::string(::ferrotunnel::Secret::generate().reveal()));
     service.set("key", draft.token(Side::client, name + ".key", key, words.origin("--sk")), words.origin("--sk"));
@@ -124,8 +125,8 @@ Draft read_frpc(std::span<const std::string> words) {
     const Origin origin = origin_of("frpc " + kind, local);
     set_frpc_server(draft, read);
     if (kind == "tcp" || kind == "udp") {
-        draft.add_service(read.text("--proxy_name").value_or(""), kind, read.text("--remote_port").value_or("0"), local,
-                          origin);
+        draft.add_service(valid_name(read.text("--proxy_name").value_or("")), kind,
+                          read.text("--remote_port").value_or("0"), local, origin);
     } else if (kind.starts_with("http")) {
         add_frpc_http(draft, read, kind == "https", local, origin);
     } else {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "command_line_parts.hpp"
+#include "mapping.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
@@ -179,12 +180,22 @@ void set_ngrok_http(Draft& draft, Node& service, Words& words) {
     add_passwords(draft, service, words.all("--basic-auth"));
 }
 
-void set_ngrok_rest(Draft& draft, Node& service, Words& words, const std::string& stem) {
+void set_ngrok_pool(Node& service, Words& words) {
+    if (service.find("plugins") != nullptr) {
+        words.lose("--pooling-enabled", "a service with plugins of its own cannot have a `group`",
+                   "let the server have these plugins in its `plugins.chain`, and set `group`");
+        return;
+    }
+    const Node* const name = service.find("name");
+    service.set("group", name != nullptr ? name->scalar() : "pool", words.origin("--pooling-enabled"));
+}
+
+void set_ngrok_rest(Draft& draft, Node& service, Words& words) {
     if (const auto version = words.text("--proxy-proto"); version && *version != "0") {
         service.set("proxy_protocol", version->ends_with('1') ? "v1" : "v2", words.origin("--proxy-proto"));
     }
     if (words.flag("--pooling-enabled").value_or(false)) {
-        service.set("group", stem, words.origin("--pooling-enabled"));
+        set_ngrok_pool(service, words);
     }
     if (const auto inspects = words.flag("--inspect")) {
         draft.client.set("inspect", *inspects, words.origin("--inspect"));
@@ -221,11 +232,11 @@ Node& add_ngrok_http(Draft& draft, Words& words, const std::string& word) {
     const bool internal = is_internal(draft, words, address);
     const std::string host = internal ? "assigned" : ngrok_host(draft, words, address, true);
     const std::string local = ngrok_local(word, 80, words);
-    Node& service =
-        draft.add_service(words.text("--name").value_or(""), "http", host, local, origin_of("ngrok http", word));
+    Node& service = draft.add_service(valid_name(words.text("--name").value_or("")), "http", host, local,
+                                      origin_of("ngrok http", word));
     set_tls_of_backend(draft, service, words, local);
     set_ngrok_http(draft, service, words);
-    set_ngrok_rest(draft, service, words, host);
+    set_ngrok_rest(draft, service, words);
     return service;
 }
 
@@ -236,10 +247,10 @@ Node& add_ngrok_tcp(Draft& draft, Words& words, const std::string& word) {
     if (port != "0") {
         draft.ask(address.origin, fmt::format("visitors find the service at port {} of your server", port));
     }
-    Node& service = draft.add_service(words.text("--name").value_or(""), "tcp", port, ngrok_local(word, 0, words),
-                                      origin_of("ngrok tcp", word));
+    Node& service = draft.add_service(valid_name(words.text("--name").value_or("")), "tcp", port,
+                                      ngrok_local(word, 0, words), origin_of("ngrok tcp", word));
     add_networks(service, words, "--cidr-allow", "--cidr-deny");
-    set_ngrok_rest(draft, service, words, "tcp-" + port);
+    set_ngrok_rest(draft, service, words);
     return service;
 }
 
@@ -257,11 +268,11 @@ Node& add_ngrok_tls(Draft& draft, Words& words, const std::string& word) {
         words.lose("--terminate-at", "TLS of a `tls` service ends at the backend",
                    "use an `http` service and certificates on the server, or a backend with TLS");
     }
-    Node& service =
-        draft.add_service(words.text("--name").value_or(""), "tls", has_host ? host : "change-me.example.com",
-                          ngrok_local(word, 443, words), origin_of("ngrok tls", word));
+    Node& service = draft.add_service(valid_name(words.text("--name").value_or("")), "tls",
+                                      has_host ? host : "change-me.example.com", ngrok_local(word, 443, words),
+                                      origin_of("ngrok tls", word));
     add_networks(service, words, "--cidr-allow", "--cidr-deny");
-    set_ngrok_rest(draft, service, words, host);
+    set_ngrok_rest(draft, service, words);
     if (!has_host) {
         service.set("enabled", false);
         draft.ask(origin_of("ngrok tls", word), "the service is off until `tls` has a host of your own");
