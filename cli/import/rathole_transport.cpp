@@ -105,10 +105,13 @@ void skip_no_delay(Draft& draft, Keys& keys) {
 void read_connection(Draft& draft, Part& part) {
     read_heartbeats(draft, part);
     read_transport(draft, part.keys.map("transport"), part.side);
-    const auto wait = part.side == Side::client ? part.keys.number(draft, "retry_interval") : std::nullopt;
-    if (wait && *wait > 0) {
-        draft.set(Side::client, "timing.reconnect_max", fmt::format("{}s", *wait), part.keys.origin("retry_interval"));
-    } else if (wait) {
+    if (part.side == Side::server || !part.keys.has("retry_interval")) {
+        return;
+    }
+    const long long wait = part.keys.number(draft, "retry_interval").value_or(0);
+    if (wait > 0) {
+        draft.set(Side::client, "timing.reconnect_max", fmt::format("{}s", wait), part.keys.origin("retry_interval"));
+    } else {
         part.keys.lose(draft, "retry_interval", "a client waits before it connects again");
     }
 }

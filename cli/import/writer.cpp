@@ -49,7 +49,7 @@ std::string with_variables(std::string_view text) {
     return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_double_quotes(std::string_view text) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string result = "\"";
     for (const char c : text) {
@@ -223,7 +223,7 @@ private:
 
 std::string yaml_scalar(std::string_view text) {
     const std::string ready = with_variables(text);
-    return is_plain(ready) ? ready : quoted(ready);
+    return is_plain(ready) ? ready : in_double_quotes(ready);
 }
 
 std::string to_yaml(const Draft& draft, const Layout& layout) {
