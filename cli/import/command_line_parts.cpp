@@ -141,7 +141,7 @@ void add_networks(Node& service, Words& words, std::string_view allow, std::stri
             std::ranges::move(items_of(each.value), std::back_inserter(lists[i]));
         }
     }
-    filter_addresses(service, lists[0], lists[1], origin);
+    filter_addresses(service, {lists[0], origin}, {lists[1], origin});
 }
 
 void close_unguarded(Draft& draft, Node& service, const Words& words) {

@@ -128,16 +128,14 @@ bool require_password(Draft& draft, Node& service, const Origin& origin, const s
     return true;
 }
 
-void filter_addresses(Node& service, std::span<const std::string> allow, std::span<const std::string> deny,
-                      const Origin& origin) {
-    if (allow.empty() && deny.empty()) {
+void filter_addresses(Node& service, const Networks& allow, const Networks& deny) {
+    if (allow.items.empty() && deny.items.empty()) {
         return;
     }
     Node& filter = service.at("plugins").add().child("ip-filter");
-    filter.set_origin(origin);
-    for (const auto& [key, networks] : {std::pair{"allow", allow}, std::pair{"deny", deny}}) {
-        for (const std::string& network : networks) {
-            filter.child(key).add(network);
+    for (const auto& [key, networks] : {std::pair{"allow", &allow}, std::pair{"deny", &deny}}) {
+        for (const std::string& network : networks->items) {
+            filter.child(key).add(network, networks->origin);
         }
     }
 }

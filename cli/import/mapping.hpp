@@ -45,9 +45,14 @@ void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, 
 bool require_password(Draft& draft, Node& service, const Origin& origin, const std::string& key,
                       const std::string& credentials);
 
+/// Networks in a list of a source.
+struct Networks {
+    std::vector<std::string> items;
+    Origin origin;
+};
+
 /// Accepts or rejects the visitors of a service by their addresses.
-void filter_addresses(Node& service, std::span<const std::string> allow, std::span<const std::string> deny,
-                      const Origin& origin);
+void filter_addresses(Node& service, const Networks& allow, const Networks& deny);
 
 /// Adds `Name: value` to `request_headers.add` or the like. What another tool would fill in (`${...}`) is lost.
 void add_header_rule(Draft& draft, Node& service, std::string_view list, const Origin& origin, const std::string& key,

@@ -39,10 +39,9 @@ void read_guards(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
     if (is_http) {
         read_passwords(draft, tunnel, service, guards);
     }
-    const Origin origin = tunnel.origin("ip_restriction");
-    const std::vector<std::string> allow = tunnel.texts("ip_restriction.allow_cidrs");
-    const std::vector<std::string> deny = tunnel.texts("ip_restriction.deny_cidrs");
-    filter_addresses(service, allow, deny, origin);
+    constexpr std::string_view allow = "ip_restriction.allow_cidrs";
+    constexpr std::string_view deny = "ip_restriction.deny_cidrs";
+    filter_addresses(service, {tunnel.texts(allow), tunnel.origin(allow)}, {tunnel.texts(deny), tunnel.origin(deny)});
     for (const NoEquivalent& row : lost_guards) {
         if (tunnel.has(row.key)) {
             guards.add(tunnel.origin(row.key), std::string(row.key));

@@ -94,10 +94,10 @@ private:
             return false;
         }
         config.skip(draft_, "enforce", "the plugin always rejects");
-        const std::vector<std::string> allow = config.texts("allow");
-        const std::vector<std::string> deny = config.texts("deny");
-        filter_addresses(service_, allow, deny, config.origin(allow.empty() ? "deny" : "allow"));
-        return !allow.empty() || !deny.empty();
+        const Networks allow{config.texts("allow"), config.origin("allow")};
+        const Networks deny{config.texts("deny"), config.origin("deny")};
+        filter_addresses(service_, allow, deny);
+        return !allow.items.empty() || !deny.items.empty();
     }
 
     bool import_new_headers(Keys& config) {

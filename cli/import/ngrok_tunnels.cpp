@@ -172,6 +172,7 @@ void read_tunnel(Draft& draft, Keys& tunnel) {
     }
     ServiceMaker reader(draft, tunnel, target_of_tunnel(draft, tunnel));
     const bool speaks_http2 = tunnel.text("app_protocol") == "http2";
+    tunnel.skip(draft, "app_protocol", "HTTP/2 of a backend is a part of `local`");
     Node* const service = reader.add(tunnel.key(), "addr", speaks_http2);
     if (service == nullptr) {
         return;
@@ -194,9 +195,7 @@ void read_endpoint(Draft& draft, Keys& endpoint) {
     if (service == nullptr) {
         return;
     }
-    if (protocol == "http1") {
-        endpoint.skip(draft, "upstream.protocol", "backends are reached with HTTP/1.1, unless `local` begins with h2");
-    }
+    endpoint.skip(draft, "upstream.protocol", "HTTP/2 of a backend is a part of `local`");
     if (scheme == "https") {
         draft.ask(endpoint.origin("url"), "HTTPS needs certificates on the server: `https` in its file");
     }

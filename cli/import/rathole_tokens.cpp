@@ -157,7 +157,7 @@ private:
                             "write the same token into both files, and import again");
             } else if (!service.credential.is_same(login_)) {
                 guard(service);
-                credential = login_;
+                credential = of_server(login_);
             }
         }
         if (!credential.is_set()) {
@@ -170,6 +170,16 @@ private:
             login = logins.insert(login, {credential, is_default ? "default" : valid_name(service.name()), {}});
         }
         login->services.push_back(&service);
+    }
+
+    /// The same token in the server's file, if that has it.
+    Credential of_server(const Credential& credential) const {
+        const auto same = std::ranges::find_if(
+            setup_.server->services, [&](const Service& each) { return each.credential.is_same(credential); });
+        if (setup_.server->credential.is_same(credential)) {
+            return setup_.server->credential;
+        }
+        return same == setup_.server->services.end() ? credential : same->credential;
     }
 
     void guard(const Service& service) {
