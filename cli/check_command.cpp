@@ -102,21 +102,21 @@ void warn_of_exposed(const Config::Section& section, const std::string& part) {
     }
 }
 
-// Checks what `run` makes before it starts anything, so it finds the same problems.
-void check(const Sources& sources, Problems& problems) {
+}  // namespace
+
+void check_config(const Options& options, Arguments& arguments, const Config& config, Problems& problems) {
+    const Sources sources{options, arguments, &config, true, false};
     Signals signals;
-    if (sources.config->has_server()) {
+    if (config.has_server()) {
         check_server_part(sources, signals, problems);
     }
-    if (sources.config->has_client()) {
+    if (config.has_client()) {
         (void)make_client_part(sources, signals, problems);
-        for (const Problem& problem : sources.config->service_plugin_problems()) {
+        for (const Problem& problem : config.service_plugin_problems()) {
             problems.add(problem);
         }
     }
 }
-
-}  // namespace
 
 const CommandInfo& check_info() {
     static const CommandInfo info{
@@ -146,7 +146,7 @@ ExitCode run_check(Arguments arguments) {
         throw UsageError{std::move(problems), "check"};
     }
     const Config config = read_config_file(file, problems);
-    check({options, arguments, &config, true, false}, problems);
+    check_config(options, arguments, config, problems);
     if (!problems.empty()) {
         const std::vector<std::string> lines = problems.lines();
         print_error("{}: {}\n", printable(file), counted(lines.size(), "problem"));

@@ -19,13 +19,12 @@ constexpr std::string_view configuring = "Configuration files";
 constexpr Command own_commands[] = {
     {starting, "http", http_info, run_http},       {starting, "tcp", tcp_info, run_tcp},
     {starting, "server", server_info, run_server}, {starting, "token", token_info, run_token},
-    {starting, "login", login_info, run_login},
-    {starting, "doctor", doctor_info, run_doctor},    {exposing, "client", client_info, run_client},
-    {exposing, "udp", udp_info, run_udp},          {exposing, "tls", tls_info, run_tls},
-    {exposing, "files", files_info, run_files},    {exposing, "exit", exit_info, run_exit},
-    {exposing, "visit", visit_info, run_visit},    {configuring, "init", init_info, run_init},
-    {configuring, "check", check_info, run_check}, {configuring, "run", run_info, run_run},
-    {configuring, "route", route_info, run_route},
+    {starting, "login", login_info, run_login},    {starting, "doctor", doctor_info, run_doctor},
+    {exposing, "client", client_info, run_client}, {exposing, "udp", udp_info, run_udp},
+    {exposing, "tls", tls_info, run_tls},          {exposing, "files", files_info, run_files},
+    {exposing, "exit", exit_info, run_exit},       {exposing, "visit", visit_info, run_visit},
+    {configuring, "init", init_info, run_init},    {configuring, "check", check_info, run_check},
+    {configuring, "run", run_info, run_run},       {configuring, "route", route_info, run_route},
 };
 
 // Listed by their names only, since the page of the program has to fit a screen.

@@ -28,6 +28,7 @@ const CommandInfo& run_info();
 const CommandInfo& check_info();
 const CommandInfo& doctor_info();
 const CommandInfo& init_info();
+const CommandInfo& import_info();
 const CommandInfo& schema_info();
 const CommandInfo& route_info();
 const CommandInfo& login_info();
@@ -49,6 +50,7 @@ ExitCode run_run(Arguments arguments);
 ExitCode run_check(Arguments arguments);
 ExitCode run_doctor(Arguments arguments);
 ExitCode run_init(Arguments arguments);
+ExitCode run_import(Arguments arguments);
 ExitCode run_schema(Arguments arguments);
 ExitCode run_route(Arguments arguments);
 ExitCode run_login(Arguments arguments);
@@ -69,5 +71,7 @@ ExitCode run_part(Arguments arguments, const CommandInfo& info, const std::strin
 /// Finds the problems that make_server_part would find, but writes nothing to disk. A client needs no such function:
 /// making its part writes nothing either.
 void check_server_part(const Sources& sources, Signals& signals, Problems& problems);
+/// Finds the problems of all sections that `run` would find before it starts anything.
+void check_config(const Options& options, Arguments& arguments, const Config& config, Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -32,7 +32,7 @@ std::string about_file(const std::string& name) {
     if (name.ends_with(".yml") || name.ends_with(".yaml") || name.ends_with(".json")) {
         return fmt::format("use `ferrotunnel run {}` for a configuration file", name);
     }
-    return "configuration files of other tunnels are not supported; docs/coming-from.md translates their settings";
+    return fmt::format("use `ferrotunnel import {}` to translate a configuration file of another tunnel", name);
 }
 
 struct Foreign {

@@ -130,6 +130,11 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
             return "  0  the file is written\n"
                    "  1  it cannot be written\n"
                    "  2  the command line is not valid, or the file already exists\n";
+        case CommandInfo::Kind::import:
+            return "  0  everything is imported\n"
+                   "  1  something has no equivalent, or the result needs a change: the standard error\n"
+                   "     stream lists it; or a file cannot be written\n"
+                   "  2  the command line or a file is not valid, or a file to write already exists\n";
         case CommandInfo::Kind::print:
             return "  0  printed\n"
                    "  1  the output cannot be written\n"

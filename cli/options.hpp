@@ -43,7 +43,21 @@ struct CommandInfo {
                           // choice
     std::string examples;
     std::vector<OptionSection> sections;
-    enum class Kind { server, client, both, login, check, init, print, hash, route, plugin, ask, doctor };
+    enum class Kind {
+        server,
+        client,
+        both,
+        login,
+        check,
+        init,
+        import,
+        print,
+        hash,
+        route,
+        plugin,
+        ask,
+        doctor,
+    };
     Kind kind = Kind::client;  // which signals and exit codes it has
     ValueKind operand_kind = ValueKind::other;
     std::vector<const CommandInfo& (*)()>

@@ -27,6 +27,7 @@ function(ft_write_libraries target)
       "OpenSSL|openssl/ssl.h|Apache-2.0|${OPENSSL_VERSION}"
       "QR-Code-generator|qrcodegen/qrcodegen.h|MIT|"
       "RE2|re2/re2.h|BSD-3-Clause|"
+      "toml++|toml++/toml.h|MIT|"
       "yaml-cpp|yaml-cpp/yaml.h|MIT|${yaml-cpp_VERSION}"
       "zlib|zlib.h|Zlib|${ZLIB_VERSION_STRING}")
   set(paths "")
@@ -34,7 +35,7 @@ function(ft_write_libraries target)
     string(REPLACE "|" ";" fields "${library}")
     list(GET fields 1 header)
     find_file(path ${header} NO_CACHE HINTS ${FERROTUNNEL_ASIO_INCLUDE_DIR} ${FERROTUNNEL_RE2_INCLUDE_DIR}
-      ${FERROTUNNEL_NGHTTP2_INCLUDE_DIR} ${FERROTUNNEL_BROTLI_INCLUDE_DIR}
+      ${FERROTUNNEL_NGHTTP2_INCLUDE_DIR} ${FERROTUNNEL_BROTLI_INCLUDE_DIR} ${FERROTUNNEL_TOMLPLUSPLUS_INCLUDE_DIR}
       ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})  # where cross compilers have those of the C library
     list(APPEND paths "${path}")
     unset(path)

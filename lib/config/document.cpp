@@ -398,7 +398,7 @@ Node parse_document(std::string_view text, Report& report, const DocumentBounds&
     }
     if (looks_like_toml(text)) {
         report.add({1, 1}, "",
-                   "this is TOML, but configurations are YAML; docs/coming-from.md shows the same settings in both");
+                   "this is TOML, but configurations are YAML; `ferrotunnel import` translates files of other tunnels");
         return empty;
     }
     Node root = run_parser(text, bounds, report);

@@ -91,14 +91,14 @@ tunnel --url http://localhost:8080|no such command; use `ferrotunnel http http:/
 local 8000 --to bore.example.com|no such command; use `ferrotunnel tcp 8000 --server bore.example.com`
 local 8000 --to=bore.example.com|`ferrotunnel tcp 8000 --server bore.example.com`
 start --all|no such command; use `ferrotunnel run FILE` to start what a file declares
-frpc.toml|configuration files of other tunnels are not supported; docs/coming-from.md translates their settings
--c frpc.toml|configuration files of other tunnels are not supported
+frpc.toml|use `ferrotunnel import frpc.toml` to translate a configuration file of another tunnel
+-c frpc.toml|use `ferrotunnel import frpc.toml`
 tunnel.yml|use `ferrotunnel run tunnel.yml` for a configuration file
 authtoken abc|use `ferrotunnel login` to save a server and its token
 config add-authtoken abc|no such command of `config`; use `ferrotunnel login` to save a server and its token
 access ssh --hostname ssh.example.com|no such command; use `ferrotunnel visit NAME` to reach a private service of another client
-client frpc.toml|`client` takes options only; configuration files of other tunnels are not supported; docs/coming-from.md
-server frps.toml|`server` takes options only; configuration files of other tunnels are not supported
+client frpc.toml|`client` takes options only; use `ferrotunnel import frpc.toml`
+server frps.toml|`server` takes options only; use `ferrotunnel import frps.toml`
 client tunnel.yml|`client` takes options only; use `ferrotunnel run tunnel.yml` for a configuration file
 END
 

@@ -1,23 +1,25 @@
-"""Looks at each row of the tables in docs/coming-from.md and docs/plugins/from-*.md: what stands on another tunnel's side
-gets a hint from `ferrotunnel check`, and what stands on ours is a key, a command, an option or a plugin that exists. A
-key of ours is in a file that `check` takes, with the value of the row where it has one.
+"""Runs each row of the tables in docs/coming-from.md through `ferrotunnel import`: what the row says is imported is in the
+file that is written, what it calls lost is in the list of what was lost, with a reason, and everything else is neither lost
+nor refused. What stands in quotes in the texts and in docs/plugins/from-*.md is a command, an option or a key that exists.
 
     coming_from_rows.py PROGRAM DOCS PLUGINS FOLDER
 
-FOLDER has a file `token`. The commands of the tables are printed, a line each, for who runs them.
+The commands of the rows that have no more than options are printed, a line each, for who runs them.
 """
 
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+
+import yaml
 
 import foreign_examples
 
 program, docs, plugins, folder = sys.argv[1:5]
 SEPARATOR = re.compile(r"\|[-| ]+\|$")
-KEY = re.compile(r"[A-Za-z]\w*(\.\w+)*(-\w+)*$")
 failures = []
 looked_at = 0
 
@@ -26,7 +28,7 @@ def tables(page):
     """The tables of a page, each a list of rows, each a list of cells; the first row is the heading."""
     found, rows = [], []
     with open(os.path.join(docs, page)) as file:
-        for line in file:
+        for line in [*file, ""]:
             line = line.rstrip("\n")
             if SEPARATOR.match(line):
                 continue
@@ -52,6 +54,9 @@ def expect(truth, words):
 
 def run(*arguments):
     return subprocess.run([program, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+# --- words that exist --------------------------------------------------------------------------------------------------
 
 
 def keys_of(schema, found):
@@ -84,113 +89,172 @@ def is_ours(words):
     return bool(name) and (name[0].split(".")[-1] in keys or os.path.isdir(os.path.join(plugins, name[0])))
 
 
-def check(text):
-    with open(os.path.join(folder, "rows.yml"), "w") as file:
-        file.write(text)
-    return run("check", "rows.yml").stderr
+# --- rows of docs/coming-from.md ---------------------------------------------------------------------------------------
 
-
-CLIENT = "client:\n  server: 127.0.0.1:7835\n  token: file:token\n"
-
-
-def hint_of(name):
-    """What `check` says to this name as a key of a client, of a service or of a server; empty: that there is no such key."""
-    for text in (f"{CLIENT}  {name}: 1\n  services: [{{tcp: 0, local: 22}}]\n",
-                 f"{CLIENT}  services: [{{tcp: 0, local: 22, {name}: 1}}]\n",
-                 f"server:\n  token: file:token\n  {name}: 1\n"):
-        hint = re.search(r"no such key; (?!did you mean)(.*)", check(text))
-        if hint:
-            return hint[1]
-    return ""
-
-
-# Every key in a column of ours of docs/coming-from.md, with a value.
-EXAMPLE = """
-server:
-  bind: 127.0.0.1:7835
-  https_bind: 127.0.0.1:0
-  metrics: 127.0.0.1:0
-  dashboard: 127.0.0.1:0
-  ports_per_token: 10
-  token:
-    - secret: file:token
-      services: 20
-      bytes_per_second: 10M
-      service_bytes_per_second: 1M
-      visitor_bytes_per_second: 100K
-client:
-  server: 127.0.0.1:7835
-  token: file:token
-  metrics: 127.0.0.1:0
-  dashboard: 127.0.0.1:0
-  proxy: http://proxy.example.com:3128
-  services:
-    - {tcp: 6000, local: 22, proxy_protocol: v2, health: tcp}
-    - {tls: shop.example.com, local: 8443}
-    - {http: app.example.com, path: /api, local: 3000, host_header: backend, health: /up,
-       group: api, balance: least, weight: 2, standby: on, sticky: cookie}
+TOKEN = run("token").stdout.strip()  # a strong one, so that nothing is lost for its sake
+# A file for each heading of a table. A line of a row replaces the line with the same key; {} is where others go.
+FRP_SERVER = f'auth.token = "{TOKEN}"\n{{}}\n'
+FRP_CLIENT = f"""serverAddr = "tunnel.example.com"
+auth.token = "{TOKEN}"
+{{}}
+[[proxies]]
+name = "x"
+type = "tcp"
+localPort = 3000
+remotePort = 6000
 """
-# What a value of `local` in a row has in the place of a user's own.
-OWN = {"FOLDER": "www", "HOST:PORT": "localhost:8443"}
+FRP_TCP = f"""serverAddr = "tunnel.example.com"
+auth.token = "{TOKEN}"
+[[proxies]]
+name = "x"
+type = "tcp"
+localPort = 3000
+remotePort = 6000
+{{}}
+"""
+FRP_HTTP = FRP_TCP.replace('"tcp"', '"http"').replace("remotePort = 6000", 'customDomains = ["a.example.com"]')
+RATHOLE_SERVER = f"""[server]
+bind_addr = "0.0.0.0:2333"
+default_token = "{TOKEN}"
+[server.services.x]
+bind_addr = "0.0.0.0:6000"
+"""
+RATHOLE_CLIENT = f"""[client]
+remote_addr = "tunnel.example.com:2333"
+default_token = "{TOKEN}"
+[client.services.x]
+local_addr = "127.0.0.1:3000"
+"""
+CLOUDFLARED = """tunnel: 6ff42ae2-765d-4adf-8112-31c55c1551ef
+credentials-file: /root/.cloudflared/6ff42ae2.json
+{}
+ingress: [{{hostname: b.example.com, service: "http://localhost:8000"}}, {{service: "http_status:404"}}]
+"""
 
 
-def look_at_keys(ours):
-    """What stands in quotes in a cell of ours is in a file that `check` takes."""
+def with_lines(text, lines):
+    """The file with the lines of a row. Tables such as [[visitors]] go to its end."""
+    for i, line in enumerate(lines):
+        if line.startswith("["):
+            return with_lines(text, lines[:i]).rstrip("\n") + "\n" + "\n".join(lines[i:]) + "\n"
+        key = re.match(r"[\w.-]+", line)[0]
+        text = re.sub(rf"^{re.escape(key)} *[:=].*\n", "", text, flags=re.MULTILINE)
+    return text.replace("{}", "\n".join(lines)).replace("{{", "{").replace("}}", "}")
+
+
+def in_section(text, lines):
+    """A file of rathole with the lines of a row in the section that its first line names."""
+    section, *keys = lines
+    side = re.match(r"\[(client|server)", section)[1]
+    if f"[{side}]" not in text:
+        return text
+    for line in keys:
+        key = re.match(r"\w+", line)[0]
+        begin = text.find(section)
+        if begin < 0:
+            text, begin = text + section + "\n", len(text)
+        end = begin + len(section) + 1
+        rest = re.split(r"^(?=\[)", text[end:], maxsplit=1, flags=re.MULTILINE)
+        rest[0] = re.sub(rf"^{key} *=.*\n", "", rest[0], flags=re.MULTILINE)
+        text = text[:end] + line + "\n" + "".join(rest)
+    return text
+
+
+def files_of(heading, lines):
+    """The files to import for a row, by their names."""
+    lines = [line.replace('"s"', f'"{TOKEN}"') for line in lines]
+    is_private = any(re.match(r'type = "(stcp|sudp|xtcp|tcpmux)"', line) for line in lines)
+    plain = {"`frps.toml`": ("frps.toml", FRP_SERVER), "`frpc.toml`": ("frpc.toml", FRP_CLIENT),
+             "`[[proxies]]` of TCP": ("frpc.toml", FRP_TCP), "`[[proxies]]` of HTTP": ("frpc.toml", FRP_HTTP),
+             "`config.yml`": ("config.yml", CLOUDFLARED)}
+    if heading in plain:
+        name, text = plain[heading]
+        if is_private:
+            text = text.replace("remotePort = 6000\n", "")
+        return {name: with_lines(text, lines)}
+    return {"server.toml": in_section(RATHOLE_SERVER, lines), "client.toml": in_section(RATHOLE_CLIENT, lines)}
+
+
+def leaves(value, path=""):
+    """Every value of a file with its path, without numbers of items."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from leaves(below, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item, path)
+    else:
+        yield path, value
+
+
+def text_of(value):
+    return {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def is_written(words, written):
+    """Whether `path.key: value`, or a key alone, is in the file."""
+    path, _, value = words.partition(": ")
+    for place, found in written:
+        if (f".{place}").endswith(f".{path}") or (not value and f".{place}.".find(f".{path}.") >= 0):
+            if not value or text_of(found) == value:
+                return True
+    return False
+
+
+def look_at_row(heading, row):
+    theirs, ours = quoted(row[0]), row[1]
+    name = f"coming-from.md: {' '.join(theirs)}"
+    if heading == "command":
+        words = ["--", *shlex.split(theirs[0])]
+    else:
+        files = files_of(heading, theirs)
+        for file, text in files.items():
+            with open(os.path.join(folder, file), "w") as target:
+                target.write(text)
+        words = list(files)
+    printed = run("import", "--dry-run", *words)
+    listed = run("import", "--dry-run", "--json", *words)
+    try:
+        report = json.loads(listed.stdout)
+    except json.JSONDecodeError:
+        expect(False, f"{name}: cannot be imported: {listed.stderr}")
+        return
+    lost = report["lost"]
+    if ours.startswith("lost: "):
+        expect(lost and all(each["why"] for each in lost), f"{name}: is not lost, or without a reason: {lost}")
+        expect(listed.returncode == 1, f"{name}: something is lost, and the exit code is {listed.returncode}")
+        for words in quoted(ours):
+            expect(is_ours(words) or words in ("tcp: private", "ferrotunnel"), f"{name}: not here: {words}")
+        return
+    expect(not lost, f"{name}: is lost: {lost}")
+    written = list(leaves(yaml.safe_load(printed.stdout))) if printed.stdout else []
     for words in quoted(ours):
-        if words.startswith("local: "):
-            value = words.removeprefix("local: ")
-            for name, own in OWN.items():
-                value = value.replace(name, own)
-            kinds = ["http: a.test", "tcp: 6000" + (", allow: ['10.0.0.0/8:443']" if value == "exit" else "")]
-            kind = kinds[0] if value.startswith(("files", "https")) else kinds[1]
-            said = check(f'{CLIENT}  services: [{{{kind}, local: "{value}"}}]\n')
-            expect(not said, f"coming-from.md: `check` refuses {words}: {said}")
-        elif re.match(r"[a-z_.]+$", words):
-            key = words.split(".")[-1]
-            expect(re.search(rf"\b{key}: ", EXAMPLE), f"coming-from.md: no example has the key {words}")
+        if words.startswith("ferrotunnel "):
+            if heading == "command" and ours.startswith("`ferrotunnel"):
+                said = re.sub(r"( --server HOST| --token-file \S+)", "", report.get("command", ""))
+                expect(said == words, f"{name}: the command is {said!r}, not {words!r}")
+                print(words)
+        elif heading != "command" or ": " in words or words == "plugins":
+            expect(is_written(words, written), f"{name}: `{words}` is not in the file:\n{printed.stdout}")
 
 
 def look_at_coming_from():
-    said = check(EXAMPLE)
-    expect(not said, f"`check` refuses the example of the keys: {said}")
     os.makedirs(os.path.join(folder, "www"), exist_ok=True)
+    rows_seen = 0
+    for heading, *rows in tables("coming-from.md"):
+        if not heading[1].startswith("here"):
+            continue
+        for row in rows:
+            rows_seen += 1
+            look_at_row(heading[0], row)
+    expect(rows_seen >= 80, f"coming-from.md: {rows_seen} rows only")
+
+
+def look_at_texts():
     with open(os.path.join(docs, "coming-from.md")) as file:
-        prose = re.sub(r"^```.*?^```$", "", file.read(), flags=re.MULTILINE | re.DOTALL).replace("\n", " ")
+        prose = re.sub(r"^\|.*?$", "", file.read(), flags=re.MULTILINE).replace("\n", " ")
     for words in quoted(prose):
         expect(not words.startswith("ferrotunnel ") or is_ours(words.split(" > ")[0]), f"coming-from.md: not here: {words}")
-    foreign = set()
-    for heading, *rows in tables("coming-from.md"):
-        for row in rows:
-            others, ours = row[1 if heading[0] == "" else 0:-1], row[-1]
-            look_at_keys(ours)
-            for words in quoted(ours):
-                expect(is_ours(words), f"coming-from.md: not here: {words}")
-                if words.startswith("ferrotunnel ") and heading[0] == "ngrok" and len(words.split()) > 2:
-                    print(words)
-            if heading[0] == "":  # keys of configuration files; in other tables, options and words as well
-                foreign |= {w for cell in others for w in quoted(cell) if KEY.match(w)}
-            elif heading[0] == "frp":
-                foreign |= {w for w in quoted(row[0]) if re.match(r"[a-z]+[A-Z]\w+(\.\w+)?$", w)}
-    foreign -= keys  # a name that is a key here, too, has its own meaning
-    for name in sorted(foreign):
-        hint = hint_of(name) or hint_of(name.split(".")[0])
-        expect(hint, f"coming-from.md: `check` has no hint for {name}")
-        expect(not hint or "there is no" not in hint, f"coming-from.md: `check` denies {name}: {hint}")
-
-
-def look_at_missing():
-    """What is called missing is refused as such, and nothing that exists is called missing."""
-    with open(os.path.join(docs, "coming-from.md")) as file:
-        paragraphs = re.findall(r"^\*\*Missing:\*\*(.*?)\n\n", file.read() + "\n\n", re.MULTILINE | re.DOTALL)
-    expect(len(paragraphs) >= 4, "coming-from.md: paragraphs that say what is missing")
-    exists = "dashboard metrics replay inspector group sudp stcp bandwidth plugin private visit several clients".split()
-    for paragraph in paragraphs:
-        for word in exists:
-            expect(word not in paragraph, f"coming-from.md: denies {word}")
-        for word in quoted(paragraph):
-            if re.match(r"[a-z]+$", word):
-                said = check(f"{CLIENT}  services: [{{name: a, type: {word}, local: 22}}]\n")
-                expect(f"there is no {word}" in said, f"`check` does not deny type: {word}")
 
 
 def look_at_plugins():
@@ -213,6 +277,39 @@ def look_at_plugins():
                     expect(is_ours(words) or words in ("when", "on_connect"), f"from-ngrok.md: not here: {words}")
 
 
+# Settings with which an action of a traffic policy is complete.
+ACTIONS = {"add-headers": {"headers": {"x-env": "dev"}}, "remove-headers": {"headers": ["cookie"]},
+           "basic-auth": {"credentials": ["ann:a-long-password"]}, "restrict-ips": {"allow": ["10.0.0.0/8"]},
+           "rate-limit": {"name": "a", "algorithm": "sliding_window", "capacity": 30, "rate": "60s",
+                          "bucket_key": ["conn.client_ip"]}}
+
+
+def look_at_actions():
+    """Each action of a traffic policy is imported, or lost, as the page says."""
+    table = next(rows for rows in tables("plugins/from-ngrok.md") if rows[0][0] == "action")
+    for row in table[1:]:
+        for action in quoted(row[0]):
+            policy = {"on_http_request": [{"actions": [{"type": action, "config": ACTIONS.get(action, {})}]}]}
+            with open(os.path.join(folder, "policy.yml"), "w") as file:
+                yaml.safe_dump({"version": "3", "endpoints": [
+                    {"name": "x", "url": "http://a.example.com", "upstream": {"url": "http://localhost:3000"},
+                     "traffic_policy": policy}]}, file)
+            said = run("import", "--dry-run", "--json", "policy.yml")
+            lost = json.loads(said.stdout)["lost"] if said.stdout else [{"why": said.stderr}]
+            expect(all(each["why"] for each in lost), f"from-ngrok.md: {action} is lost without a reason")
+            expect(bool(lost) == (row[2] == "no"), f"from-ngrok.md: {action} is imported: {row[2]}; lost: {lost}")
+
+
+# --- hints of `check` --------------------------------------------------------------------------------------------------
+
+
+def check(text):
+    with open(os.path.join(folder, "rows.yml"), "w") as file:
+        file.write(text)
+    return run("check", "rows.yml").stderr
+
+
+CLIENT = "client:\n  server: 127.0.0.1:7835\n  token: file:token\n"
 BACKENDS = ("files", "unix", "exit", "https", "h2", "h2c")  # what an address of a backend begins with
 
 
@@ -238,9 +335,10 @@ def look_at_examples():
 
 
 look_at_coming_from()
+look_at_texts()
 look_at_examples()
-look_at_missing()
 look_at_plugins()
+look_at_actions()
 print(f"{looked_at} looked at", file=sys.stderr)
 for each in failures:
     print(each, file=sys.stderr)

@@ -148,7 +148,7 @@ TEST_CASE("only text is text", "[document]") {
 
 TEST_CASE("TOML is told from YAML", "[document]") {
     const std::string toml =
-        "1:1 this is TOML, but configurations are YAML; docs/coming-from.md shows the same settings in both";
+        "1:1 this is TOML, but configurations are YAML; `ferrotunnel import` translates files of other tunnels";
     for (const char* text :
          {"bindPort = 7000\n", "# frps\n\n  [server]\nbind_addr = \"x:1\"\n", "[[proxies]]\nname = \"a\"\n",
           "auth.token=\"x\"\nserverPort = 7000\n", "[common]\r\nserver_port = 7000\r\n"}) {

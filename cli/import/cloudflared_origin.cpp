@@ -1,0 +1,196 @@
+// What cloudflared's `originRequest` says about a backend.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "cloudflared.hpp"
+
+namespace ferrotunnel::cli::importing::cloudflared {
+namespace {
+
+constexpr std::string_view pooled = "connections to backends that are kept open are limited by the server";
+
+constexpr std::array of_backends{
+    NoEquivalent{"tlsTimeout", "there is no time limit for TLS of a backend alone",
+                 "set `limits.backend_connect_timeout` of the service"},
+    NoEquivalent{"keepAliveConnections", pooled, "set `http.pool_per_service` of the server"},
+    NoEquivalent{"keepAliveTimeout", pooled, "set `http.pool_idle_timeout` of the server"},
+};
+
+constexpr std::array of_flat_files{
+    NoEquivalent{"proxy-tls-timeout", "there is no time limit for TLS of a backend alone",
+                 "set `limits.backend_connect_timeout` of the service"},
+    NoEquivalent{"proxy-keepalive-connections", pooled, "set `http.pool_per_service` of the server"},
+    NoEquivalent{"proxy-keepalive-timeout", pooled, "set `http.pool_idle_timeout` of the server"},
+};
+
+std::optional<Setting> setting_of(Keys& keys, std::string_view key) {
+    const auto text = keys.text(key);
+    return text ? std::optional(Setting{keys.full(key), *text, keys.origin(key)}) : std::nullopt;
+}
+
+/// A switch that is on. One that is off needs no equivalent.
+std::optional<Setting> switch_of(Draft& draft, Keys& keys, std::string_view key) {
+    const auto is_on = keys.boolean(draft, key);
+    if (is_on == false) {
+        keys.skip(draft, key, "it is off");
+    }
+    return is_on == true ? std::optional(Setting{keys.full(key), "on", keys.origin(key)}) : std::nullopt;
+}
+
+void lose_chunks(Draft& draft, Keys& keys, std::string_view key) {
+    keys.lose_unless_off(draft, key, "a body of unknown length is sent in chunks",
+                         "let the backend accept chunked bodies");
+}
+
+void read_destinations(Draft& draft, Keys& keys, OriginSettings& settings) {
+    for (Keys& rule : keys.maps("ipRules")) {
+        const std::string prefix = rule.text("prefix").value_or("");
+        const std::vector<std::string> ports = rule.texts("ports");
+        if (!rule.boolean(draft, "allow").value_or(false)) {
+            settings.has_denied = true;
+            continue;
+        }
+        std::string list;
+        for (const std::string& port : ports) {
+            list += (list.empty() ? ":" : ",") + port;
+        }
+        const bool is_ipv6 = prefix.find(':') != std::string::npos;
+        settings.allowed.push_back({rule.full(""), (is_ipv6 ? "[" + prefix + "]" : prefix) + list, rule.origin()});
+    }
+}
+
+void read_access(Draft& draft, Keys access, OriginSettings& settings) {
+    if (!access.boolean(draft, "required").value_or(false)) {
+        for (const std::string& key : access.names()) {
+            access.skip(draft, key, "`required` is off");
+        }
+        return;
+    }
+    settings.access = Setting{access.full(""), "on", access.origin()};
+    lose_whole(draft, access, "logins at Cloudflare do not exist without its network",
+               "add the plugin `auth` to the service, or `jwt` or `forward-auth` to `plugins.chain` of the server");
+}
+
+bool has_origin(const Node& node, const Origin& origin) {
+    return node.origin() == origin ||
+           std::ranges::any_of(node.children(), [&origin](const Node& child) { return has_origin(child, origin); });
+}
+
+/// Switches that become a part of `local`.
+void skip_schemes(Draft& draft, const OriginSettings& settings) {
+    for (const auto& setting : {settings.http2, settings.bastion}) {
+        if (setting) {
+            draft.skip(setting->origin, setting->key, "it is a part of `local`");
+        }
+    }
+}
+
+void set_time(Draft& draft, Node& service, const Setting& setting) {
+    using std::chrono::milliseconds;
+    constexpr milliseconds most{10'000};
+    const auto time = duration_of(setting.value);
+    if (!time) {
+        draft.lose(setting.origin, setting.key, "the value is not a time");
+        return;
+    }
+    service.set("limits.backend_connect_timeout", text_of(std::min(*time, most)), setting.origin);
+    if (*time > most) {
+        draft.ask(setting.origin, "a backend has at most 10s to accept a connection");
+    }
+}
+
+}  // namespace
+
+void OriginSettings::skip_unused(Draft& draft) const {
+    for (const auto& setting : {connect_timeout, host_header, server_name, ca, insecure}) {
+        if (setting && !has_origin(draft.client, setting->origin)) {
+            draft.skip(setting->origin, setting->key, "it has no effect on these backends");
+        }
+    }
+}
+
+void OriginSettings::merge(const OriginSettings& more) {
+    for (const auto member : {&OriginSettings::connect_timeout, &OriginSettings::host_header,
+                              &OriginSettings::server_name, &OriginSettings::ca, &OriginSettings::insecure,
+                              &OriginSettings::http2, &OriginSettings::access, &OriginSettings::bastion}) {
+        if (more.*member) {
+            this->*member = more.*member;
+        }
+    }
+    if (!more.allowed.empty() || more.has_denied) {
+        allowed = more.allowed;
+        has_denied = more.has_denied;
+    }
+}
+
+OriginSettings read_origin_settings(Draft& draft, Keys keys) {
+    OriginSettings settings;
+    settings.connect_timeout = setting_of(keys, "connectTimeout");
+    settings.host_header = setting_of(keys, "httpHostHeader");
+    settings.server_name = setting_of(keys, "originServerName");
+    settings.ca = setting_of(keys, "caPool");
+    settings.insecure = switch_of(draft, keys, "noTLSVerify");
+    settings.http2 = switch_of(draft, keys, "http2Origin");
+    settings.bastion = switch_of(draft, keys, "bastionMode");
+    keys.lose(draft, of_backends);
+    lose_chunks(draft, keys, "disableChunkedEncoding");
+    keys.lose_unless_off(draft, "matchSNItoHost", "the name for a backend's certificate is fixed",
+                         "set `backend_name` of the service");
+    keys.skip(draft, "tcpKeepAlive", "sockets need no settings");
+    keys.skip(draft, "noHappyEyeballs", "all addresses of a name are tried");
+    for (const std::string_view key : {"proxyAddress", "proxyPort", "proxyType"}) {
+        keys.skip(draft, key, "a client that is a proxy has no port of its own, and speaks SOCKS5 and HTTP");
+    }
+    skip_schemes(draft, settings);
+    read_destinations(draft, keys, settings);
+    read_access(draft, keys.map("access"), settings);
+    return settings;
+}
+
+OriginSettings read_flat_settings(Draft& draft, Keys& root) {
+    OriginSettings settings;
+    settings.connect_timeout = setting_of(root, "proxy-connect-timeout");
+    settings.host_header = setting_of(root, "http-host-header");
+    settings.server_name = setting_of(root, "origin-server-name");
+    settings.ca = setting_of(root, "origin-ca-pool");
+    settings.insecure = switch_of(draft, root, "no-tls-verify");
+    settings.http2 = switch_of(draft, root, "http2-origin");
+    settings.bastion = switch_of(draft, root, "bastion");
+    skip_schemes(draft, settings);
+    root.lose(draft, of_flat_files);
+    lose_chunks(draft, root, "no-chunked-encoding");
+    root.skip(draft, "proxy-tcp-keepalive", "sockets need no settings");
+    root.skip(draft, "proxy-no-happy-eyeballs", "all addresses of a name are tried");
+    for (const std::string_view key : {"proxy-address", "proxy-port", "socks5"}) {
+        root.skip(draft, key, "a client that is a proxy has no port of its own, and speaks SOCKS5 and HTTP");
+    }
+    return settings;
+}
+
+void set_backend(Draft& draft, Node& service, const OriginSettings& settings, const std::string& local) {
+    const bool has_tls = local.starts_with("https://") || local.starts_with("h2://");
+    if (settings.host_header) {
+        service.set("host_header", settings.host_header->value, settings.host_header->origin);
+    }
+    if (settings.connect_timeout) {
+        set_time(draft, service, *settings.connect_timeout);
+    }
+    if (!has_tls) {
+        return;
+    }
+    if (settings.ca) {
+        ask_about_relative_path(draft, settings.ca->origin, settings.ca->value);
+        service.set("backend_ca", settings.ca->value, settings.ca->origin);
+    }
+    if (settings.server_name) {
+        service.set("backend_name", settings.server_name->value, settings.server_name->origin);
+    }
+    if (settings.insecure) {
+        service.set("backend_insecure", true, settings.insecure->origin);
+    }
+}
+
+}  // namespace ferrotunnel::cli::importing::cloudflared

@@ -1,0 +1,113 @@
+#include "output_files.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "../new_file.hpp"
+#include "ferrotunnel/secret.hpp"
+#include "writer.hpp"
+
+namespace ferrotunnel::cli::importing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr mode_t own_mode = 0600;  // a value may be a password of another kind, such as a header
+
+constexpr std::string_view head_of_file =
+    "# Made by `ferrotunnel import`. Comments name the line that a value comes from.\n"
+    "# docs/configuration.md has every key.\n";
+
+bool has_values(const Node& node) {
+    return node.kind() != Node::Kind::empty && !node.children().empty();
+}
+
+}  // namespace
+
+OutputFiles::OutputFiles(Draft draft, const fs::path& output)
+    : draft_(std::move(draft)), folder_(output.parent_path()) {
+    const bool has_server = has_values(draft_.server);
+    const bool has_client = has_values(draft_.client) || !has_server;
+    if (!has_server || !has_client) {
+        files_.push_back({output, has_server, has_client});
+        return;
+    }
+    const std::string stem = output.stem().string();
+    const std::string ending = output.extension().string();
+    files_.push_back({folder_ / (stem + "-server" + ending), true, false});
+    files_.push_back({folder_ / (stem + "-client" + ending), false, true});
+}
+
+std::string OutputFiles::text_of(const OutputFile& file, const std::string& secret_folder) const {
+    return to_yaml(draft_, {file.has_server, file.has_client, std::string(head_of_file), secret_folder});
+}
+
+std::string OutputFiles::secrets_beside(const OutputFile& file) const {
+    std::string names;
+    for (const Secret& secret : draft_.secrets) {
+        const bool is_used = (file.has_client && secret.on_client) || (file.has_server && secret.on_server);
+        if (is_used && !secret.content.empty()) {
+            names += ", " + path_of(secret).string();
+        }
+    }
+    return names;
+}
+
+std::string OutputFiles::existing() const {
+    for (const OutputFile& file : files_) {
+        if (is_there(file.path)) {
+            return file.path.string();
+        }
+    }
+    for (const Secret& secret : draft_.secrets) {
+        if (!secret.content.empty() && is_there(path_of(secret))) {
+            return path_of(secret).string();
+        }
+    }
+    return {};
+}
+
+std::vector<std::string> OutputFiles::write() const {
+    std::vector<std::string> written;
+    if (!folder_.empty()) {
+        make_new_folder(folder_);
+    }
+    for (const Secret& secret : draft_.secrets) {
+        if (!secret.content.empty()) {
+            write_new(path_of(secret), secret.content + "\n", own_mode);
+            written.push_back(path_of(secret).string());
+        }
+    }
+    for (const OutputFile& file : files_) {
+        write_new(file.path, text_of(file, {}), own_mode);
+        written.push_back(file.path.string());
+    }
+    return written;
+}
+
+fs::path OutputFiles::path_of(const Secret& secret) const {
+    return folder_ / secret.name;
+}
+
+SecretCopies::SecretCopies(const Draft& draft) {
+    folder_ = (fs::temp_directory_path() / "ferrotunnel-import-XXXXXX").string();
+    if (::mkdtemp(folder_.data()) == nullptr) {
+        throw std::system_error(errno, std::generic_category(), "cannot create a temporary folder");
+    }
+    for (const Secret& secret : draft.secrets) {
+        const std::string content =
+            secret.is_token ? std::string(::ferrotunnel::Secret::generate().reveal()) : secret.content;
+        write_new(fs::path(folder_) / secret.name, content + "\n", own_mode);
+    }
+}
+
+SecretCopies::~SecretCopies() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+}
+
+}  // namespace ferrotunnel::cli::importing

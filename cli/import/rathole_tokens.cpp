@@ -1,0 +1,237 @@
+// Tokens of rathole, which belong to services, as tokens of logins with rights, and of services where a client has
+// several.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rathole.hpp"
+
+namespace ferrotunnel::cli::importing::rathole {
+namespace {
+
+void add_once(Node& list, const std::string& text) {
+    if (std::ranges::find(list.children(), text, &Node::scalar) == list.children().end()) {
+        list.add(text);
+    }
+}
+
+/// Services of the server with the same login.
+struct Login {
+    Credential credential;
+    std::string name;
+    std::vector<const Service*> services;
+};
+
+class Credentials {
+public:
+    Credentials(Draft& draft, Setup& setup) : draft_(draft), setup_(setup) {}
+
+    void settle() {
+        if (setup_.server) {
+            collect(*setup_.server);
+        }
+        if (setup_.client) {
+            collect(*setup_.client);
+            settle_client();
+        }
+        if (setup_.server) {
+            settle_server();
+        }
+    }
+
+private:
+    struct Stem {
+        Credential credential;
+        std::string text;
+    };
+
+    /// Names the files of tokens, the same for both sides.
+    void collect(const Part& part) {
+        if (part.credential.is_set()) {
+            name(part.credential, "token");
+        }
+        for (const Service& service : part.services) {
+            name(service.credential, stems_.empty() ? "token" : valid_name(service.name()) + ".token");
+        }
+    }
+
+    void name(const Credential& credential, std::string text) {
+        if (credential.is_set() &&
+            std::ranges::none_of(stems_, [&](const Stem& stem) { return stem.credential.is_same(credential); })) {
+            stems_.push_back({credential, std::move(text)});
+        }
+    }
+
+    std::string reference(Side side, const Credential& credential) {
+        if (!credential.file.empty()) {
+            return "file:" + credential.file;
+        }
+        const auto stem =
+            std::ranges::find_if(stems_, [&](const Stem& each) { return each.credential.is_same(credential); });
+        return draft_.token(side, stem == stems_.end() ? "token" : stem->text, credential.value, credential.origin);
+    }
+
+    /// The token of the login: the only one, or the default one, or that of the first service.
+    Credential login_of(const Part& client) const {
+        const Credential* first = nullptr;
+        bool uses_default = false;
+        bool has_several = false;
+        for (const Service& service : client.services) {
+            if (!service.credential.is_set()) {
+                continue;
+            }
+            first = first == nullptr ? &service.credential : first;
+            has_several = has_several || !service.credential.is_same(*first);
+            uses_default = uses_default || service.credential.is_same(client.credential);
+        }
+        return first == nullptr || (has_several && uses_default) ? client.credential : *first;
+    }
+
+    void settle_client() {
+        Part& client = *setup_.client;
+        login_ = login_of(client);
+        if (!login_.is_set()) {
+            draft_.ask(client.keys.origin(),
+                       "the file has no token; write the one of the server into the file `token`");
+            return;
+        }
+        draft_.set(Side::client, "token", reference(Side::client, login_), login_.origin);
+        const Node* const nodes = draft_.client.find("services");
+        for (const Service& service : client.services) {
+            if (!service.is_offered || !service.credential.is_set() || service.credential.is_same(login_)) {
+                continue;
+            }
+            for (const Node& node : nodes->children()) {
+                const Node* const name = node.find("name");
+                if (name != nullptr && name->scalar() == valid_name(service.name())) {
+                    const_cast<Node&>(node).set("token", reference(Side::client, service.credential),
+                                                service.credential.origin);
+                }
+            }
+        }
+        if (!setup_.server && stems_.size() > 1) {
+            draft_.ask(client.keys.origin(),
+                       "services with tokens of their own need the same ones in `server.services`: import this file "
+                       "together with the server's");
+        }
+    }
+
+    void settle_server() {
+        Part& server = *setup_.server;
+        std::vector<Login> logins;
+        for (const Service& service : server.services) {
+            if (service.place) {
+                group(logins, service);
+            }
+        }
+        if (logins.empty() && server.credential.is_set()) {
+            logins.push_back({server.credential, "token", {}});
+        }
+        if (logins.empty()) {
+            draft_.ask(server.keys.origin(),
+                       "the file has no token; `ferrotunnel token` makes one for the file `token`");
+        } else if (logins.size() == 1) {
+            const Credential& only = logins.front().credential;
+            draft_.set(Side::server, "token", reference(Side::server, only), only.origin);
+        } else {
+            for (const Login& login : logins) {
+                add_login(login);
+            }
+        }
+    }
+
+    void lose_token(const Part& part) {
+        draft_.of(part.side).set("token", draft_.token(part.side, "token", "", part.keys.origin()));
+        draft_.lose(part.keys.origin(), part.keys.full("default_token"), "there is no token, which is required here",
+                    "make one with `ferrotunnel token > token; chmod 600 token`, and copy it to the other side");
+    }
+
+    /// Adds the service to the login of its client: with a client's file, that of the client.
+    void group(std::vector<Login>& logins, const Service& service) {
+        Credential credential = service.credential;
+        const Service* const client = setup_.client ? setup_.client->find(service.name()) : nullptr;
+        if (client != nullptr && client->is_offered) {
+            if (!client->credential.is_same(service.credential)) {
+                draft_.lose(service.credential.origin, service.keys.full("token"),
+                            "the client's file has another token for this service",
+                            "write the same token into both files, and import again");
+            } else if (!service.credential.is_same(login_)) {
+                guard(service);
+                credential = of_server(login_);
+            }
+        }
+        if (!credential.is_set()) {
+            return;
+        }
+        auto login =
+            std::ranges::find_if(logins, [&](const Login& each) { return each.credential.is_same(credential); });
+        if (login == logins.end()) {
+            const bool is_default = credential.is_same(setup_.server->credential);
+            login = logins.insert(login, {credential, is_default ? "default" : valid_name(service.name()), {}});
+        }
+        login->services.push_back(&service);
+    }
+
+    /// The same token in the server's file, if that has it.
+    Credential of_server(const Credential& credential) const {
+        const auto same = std::ranges::find_if(
+            setup_.server->services, [&](const Service& each) { return each.credential.is_same(credential); });
+        if (setup_.server->credential.is_same(credential)) {
+            return setup_.server->credential;
+        }
+        return same == setup_.server->services.end() ? credential : same->credential;
+    }
+
+    void guard(const Service& service) {
+        Node& item = draft_.server.at("services").add();
+        item.set("name", valid_name(service.name()), service.keys.origin());
+        item.set("token", reference(Side::server, service.credential), service.credential.origin);
+        item.set("ports", service.place->port, service.keys.origin("bind_addr"));
+    }
+
+    void add_login(const Login& login) {
+        Node& item = draft_.server.at("token").add();
+        item.set("name", login.name, login.credential.origin);
+        item.set("secret", reference(Side::server, login.credential), login.credential.origin);
+        for (const Service* const service : login.services) {
+            item.child("ports").add(service->place->port, service->keys.origin("bind_addr"));
+        }
+        for (const Service* const service : login.services) {
+            add_once(item.child("kinds"), service->type);
+        }
+        for (const Service* const service : login.services) {
+            add_once(item.child("bind"), service->place->host);
+        }
+    }
+
+    Draft& draft_;
+    Setup& setup_;
+    std::vector<Stem> stems_;
+    Credential login_;
+};
+
+}  // namespace
+
+Credential read_credential(Draft& draft, Keys& keys, std::string_view prefix) {
+    const std::string text = fmt::format("{}token", prefix);
+    const std::string file = fmt::format("{}token_file", prefix);
+    const auto value = keys.text(text);
+    const auto path = keys.text(file);
+    if (value) {
+        if (path) {
+            keys.lose(draft, file, fmt::format("`{}` takes precedence over it", text));
+        }
+        return {*value, {}, keys.origin(text)};
+    }
+    if (path) {
+        ask_about_relative_path(draft, keys.origin(file), *path);
+        return {{}, *path, keys.origin(file)};
+    }
+    return {};
+}
+
+void settle_credentials(Draft& draft, Setup& setup) {
+    Credentials(draft, setup).settle();
+}
+
+}  // namespace ferrotunnel::cli::importing::rathole

@@ -1,0 +1,100 @@
+// TOML, by toml++ as headers: the only source that includes it, since it is large.
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "parsers.hpp"
+
+namespace ferrotunnel::cli::importing {
+namespace {
+
+std::size_t line_of(const toml::source_region& region) {
+    return region.begin.line;
+}
+
+std::string scalar_text(const toml::node& node) {
+    if (const auto* const text = node.as_string()) {
+        return text->get();
+    }
+    if (const auto* const number = node.as_integer()) {
+        return std::to_string(number->get());
+    }
+    if (const auto* const flag = node.as_boolean()) {
+        return flag->get() ? "true" : "false";
+    }
+    std::ostringstream text;
+    if (const auto* const number = node.as_floating_point()) {
+        text << number->get();
+    } else if (const auto* const date = node.as_date()) {
+        text << date->get();
+    } else if (const auto* const time = node.as_time()) {
+        text << time->get();
+    } else if (const auto* const both = node.as_date_time()) {
+        text << both->get();
+    }
+    return text.str();
+}
+
+class TomlReader {
+public:
+    Value read(const toml::node& node, std::size_t line, std::size_t depth) {
+        counter_.count(line, depth);
+        if (const toml::table* const table = node.as_table()) {
+            return read_table(*table, line, depth);
+        }
+        if (const toml::array* const array = node.as_array()) {
+            Value list{.kind = Value::Kind::list, .line = line};
+            for (const toml::node& item : *array) {
+                list.items.push_back(read(item, line_of(item.source()), depth + 1));
+            }
+            return list;
+        }
+        Value value{.kind = Value::Kind::text, .line = line, .scalar = scalar_text(node)};
+        if (node.is_boolean()) {
+            value.kind = Value::Kind::boolean;
+        } else if (node.is_number()) {
+            value.kind = Value::Kind::number;
+        }
+        return value;
+    }
+
+private:
+    /// Members in the order of the file: toml++ sorts them by their names.
+    Value read_table(const toml::table& table, std::size_t line, std::size_t depth) {
+        struct Place {
+            toml::source_position position;
+            Value::Member member;
+        };
+        std::vector<Place> places;
+        for (const auto& [key, node] : table) {
+            const toml::source_position position = key.source().begin;
+            places.push_back({position, {std::string(key.str()), read(node, position.line, depth + 1)}});
+        }
+        std::ranges::stable_sort(places, [](const Place& one, const Place& other) {
+            return std::pair(one.position.line, one.position.column) <
+                   std::pair(other.position.line, other.position.column);
+        });
+        Value map{.kind = Value::Kind::map, .line = line};
+        for (Place& place : places) {
+            map.members.push_back(std::move(place.member));
+        }
+        return map;
+    }
+
+    ValueCounter counter_;
+};
+
+}  // namespace
+
+Value parse_toml(std::string_view text) {
+    try {
+        return TomlReader().read(toml::parse(text), 1, 0);
+    } catch (const toml::parse_error& error) {
+        throw ParseError(line_of(error.source()), "is not valid TOML: " + std::string(error.description()));
+    }
+}
+
+}  // namespace ferrotunnel::cli::importing

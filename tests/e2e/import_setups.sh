@@ -1,0 +1,75 @@
+# Set-ups of users of other tunnels (tests/data/import) are imported: each has the files that are written, what the command
+# prints and its exit code in a file `expected`. In a set-up, the file `setup` says after comments what is run:
+#   env NAME=VALUE      a variable
+#   secret TEXT         a text that may be nowhere but in files of mode 0600
+#   import WORDS        the arguments of `ferrotunnel import`, as in a shell
+# E2E_UPDATE=1 writes the `expected` files anew; look at the difference before it is committed.
+source "$(dirname "$0")/lib.sh"
+need diff
+
+setups=$E2E_SOURCE/../data/import
+
+# What differs from run to run: hashes of passwords, and new tokens.
+stable() { sed -E 's/\$\$?y\$[^" }]*/HASH/g; s/ft1_[A-Za-z0-9_-]{48}/TOKEN/g' "$@"; }
+
+# run_setup FOLDER: in a copy of it; prints everything that came of it.
+run_setup() {
+    local folder=$1 line code=0 file
+    local -a words=() variables=()
+    while IFS= read -r line; do
+        case $line in
+            'env '*) variables+=("${line#env }") ;;
+            'import '*) eval "words=(${line#import })" ;;
+        esac
+    done <"$folder/setup"
+    cp -R "$folder" "$dir/run"
+    rm -f "$dir/run/setup" "$dir/run/expected"
+    (cd "$dir/run" && find . -type f | sort) >"$dir/before"
+    (cd "$dir/run" && env "${variables[@]}" "$FERROTUNNEL" import "${words[@]}") >"$dir/said.out" 2>"$dir/said.err" </dev/null ||
+        code=$?
+    echo "exit code $code"
+    echo "--- printed"
+    stable "$dir/said.out"
+    if [[ -s $dir/said.err ]]; then
+        echo "--- error stream"
+        stable "$dir/said.err"
+    fi
+    while IFS= read -r file; do
+        echo "--- ${file#./} $(stat -c %a "$dir/run/$file")"
+        stable "$dir/run/$file"
+    done < <(cd "$dir/run" && find . -type f | sort | comm -13 "$dir/before" -)
+}
+
+# Secrets are in files of mode 0600 only, and what is imported passes `check` unless something is left to be done.
+look_at_files() {
+    local folder=$1 line file
+    while IFS= read -r line; do
+        [[ $line == 'secret '* ]] || continue
+        while IFS= read -r file; do
+            [[ -e $folder/${file#"$dir/run/"} || $(stat -c %a "$file") == 600 ]] ||
+                fail "${folder##*/}: a secret is in ${file##*/}, which others may read"
+        done < <(grep -r -l -F -e "${line#secret }" "$dir/run" || true)
+        ! grep -q -F -e "${line#secret }" "$dir/said.out" "$dir/said.err" || fail "${folder##*/}: a secret is printed"
+    done <"$folder/setup"
+}
+
+count=0
+different=()
+for folder in "$setups"/*/; do
+    folder=${folder%/}
+    name=${folder##*/}
+    count=$((count + 1))
+    rm -rf "$dir/run"
+    run_setup "$folder" >"$dir/$name.got"
+    grep -q '^# .*[a-z]' "$folder/setup" || fail "$name: its file says nothing of where it is from"
+    look_at_files "$folder"
+    if [[ ${E2E_UPDATE:-0} == 1 ]]; then
+        cp "$dir/$name.got" "$folder/expected"
+    elif ! diff -u --label "$name/expected" --label "$name/now" "$folder/expected" "$dir/$name.got" >"$dir/$name.diff"; then
+        different+=("$name")
+        sed "s/^/    /" "$dir/$name.diff"
+    fi
+done
+at_least "set-ups" $count 20
+say "$count set-ups, ${#different[@]} of them different"
+((${#different[@]} == 0)) || fail "different: ${different[*]}"
