@@ -9,6 +9,8 @@
 #include <array>
 #include <cstring>
 
+#include "ferrotunnel/service.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -49,8 +51,8 @@ std::string port_of(const std::string& endpoint) {
 }
 
 std::string as_url(const std::string& endpoint) {
-    const bool is_place = endpoint.find(':') != std::string::npos;  // otherwise "private"
-    return is_place && endpoint.find("://") == std::string::npos ? "tcp://" + endpoint : endpoint;
+    std::string url = url_of(endpoint);
+    return url.empty() ? endpoint : url;
 }
 
 bool is_wildcard(const std::string& host) {

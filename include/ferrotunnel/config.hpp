@@ -70,7 +70,7 @@ public:
     Client::Builder client() const;
     Server::Builder server() const;
 
-    /// Adds the services of the client section to `client`: first TCP, then HTTP, then TLS, each in the file's order.
+    /// Adds the services of the client section to `client`: first TCP, then HTTP, TLS and UDP, each in the file's order.
     std::vector<Service> offer(Client& client) const;
 
 #pragma GCC diagnostic push
