@@ -23,8 +23,9 @@ constexpr Command own_commands[] = {
     {exposing, "client", client_info, run_client}, {exposing, "udp", udp_info, run_udp},
     {exposing, "tls", tls_info, run_tls},          {exposing, "files", files_info, run_files},
     {exposing, "exit", exit_info, run_exit},       {exposing, "visit", visit_info, run_visit},
-    {configuring, "init", init_info, run_init},    {configuring, "check", check_info, run_check},
-    {configuring, "run", run_info, run_run},       {configuring, "route", route_info, run_route},
+    {configuring, "init", init_info, run_init},    {configuring, "import", import_info, run_import},
+    {configuring, "check", check_info, run_check}, {configuring, "run", run_info, run_run},
+    {configuring, "route", route_info, run_route},
 };
 
 // Listed by their names only, since the page of the program has to fit a screen.
