@@ -127,7 +127,7 @@ void read_client(const Source& source, Reading& reading) {
     root.skip(draft, "udpPacketSize", "datagrams of every size pass");
     root.skip(draft, "natHoleStunServer", "there is no hole punching");
     root.skip(draft, "version", "it is the version of frp's format");
-    root.ignore("includes");
+    root.skip(draft, "includes", "the included files are read with this one");
     root.lose(draft, not_of_clients);
     for (const std::string& name : root.texts("start")) {
         reading.start.push_back(name);

@@ -1,5 +1,6 @@
 // INI files as old versions of frp read them: comments take whole lines, values may be in quotation marks.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "parsers.hpp"
@@ -14,53 +15,66 @@ std::string_view unquoted(std::string_view text) {
     return is_quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-Value& section(Value& root, std::string_view name, std::size_t line) {
-    const auto found = std::ranges::find(root.members, name, &Value::Member::first);
-    if (found != root.members.end()) {
-        return found->second;
+/// Finds members by their names without a search through all of them, since a file may have 50,000.
+class IniReader {
+public:
+    void read_line(std::string_view line, std::size_t number) {
+        if (line.starts_with('[')) {
+            begin_section(line, number);
+            return;
+        }
+        counter_.count(number, 0);
+        const std::size_t equals = line.find('=');
+        const std::string key(trimmed(line.substr(0, equals)));
+        const std::string_view value =
+            equals == std::string_view::npos ? "true" : unquoted(trimmed(line.substr(equals + 1)));
+        Value& map = section_ == no_section ? root_ : root_.members[section_].second;
+        const auto [place, is_new] = keys_.try_emplace({section_, key}, map.members.size());
+        if (is_new) {
+            map.members.emplace_back(key, Value());
+        }
+        // The last of several values counts.
+        map.members[place->second].second = {.kind = Value::Kind::text, .line = number, .scalar = std::string(value)};
     }
-    return root.members.emplace_back(std::string(name), Value{.kind = Value::Kind::map, .line = line}).second;
-}
 
-void read_line(Value& root, std::string& current, std::string_view line, std::size_t number) {
-    if (line.starts_with('[')) {
+    Value take() { return std::move(root_); }
+
+private:
+    static constexpr std::size_t no_section = static_cast<std::size_t>(-1);
+
+    void begin_section(std::string_view line, std::size_t number) {
         if (!line.ends_with(']')) {
             throw ParseError(number, "a section has no closing bracket");
         }
-        current = trimmed(line.substr(1, line.size() - 2));
-        section(root, current, number);
-        return;
+        counter_.count(number, 0);
+        const std::string name(trimmed(line.substr(1, line.size() - 2)));
+        const auto [place, is_new] = sections_.try_emplace(name, root_.members.size());
+        if (is_new) {
+            root_.members.emplace_back(name, Value{.kind = Value::Kind::map, .line = number});
+        }
+        section_ = place->second;
     }
-    const std::size_t equals = line.find('=');
-    const std::string_view key = trimmed(line.substr(0, equals));
-    const std::string_view value =
-        equals == std::string_view::npos ? "true" : unquoted(trimmed(line.substr(equals + 1)));
-    Value& map = current.empty() ? root : section(root, current, number);
-    Value read{.kind = Value::Kind::text, .line = number, .scalar = std::string(value)};
-    const auto found = std::ranges::find(map.members, key, &Value::Member::first);
-    if (found != map.members.end()) {
-        found->second = std::move(read);  // the last value counts
-    } else {
-        map.members.emplace_back(std::string(key), std::move(read));
-    }
-}
+
+    Value root_{.kind = Value::Kind::map, .line = 1};
+    ValueCounter counter_;
+    std::size_t section_ = no_section;
+    std::map<std::string, std::size_t> sections_;
+    std::map<std::pair<std::size_t, std::string>, std::size_t> keys_;
+};
 
 }  // namespace
 
 Value parse_ini(std::string_view text) {
-    Value root{.kind = Value::Kind::map, .line = 1};
-    ValueCounter counter;
-    std::string current;
+    IniReader reader;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const std::string_view line = trimmed(text.substr(0, end));
         text.remove_prefix(std::min(end + 1, text.size()));
         if (!line.empty() && line.front() != '#' && line.front() != ';') {
-            counter.count(number, 0);
-            read_line(root, current, line, number);
+            reader.read_line(line, number);
         }
     }
-    return root;
+    return reader.take();
 }
 
 }  // namespace ferrotunnel::cli::importing
