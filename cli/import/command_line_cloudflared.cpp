@@ -208,6 +208,12 @@ Draft read_cloudflared(std::span<const std::string> words) {
     const bool runs = !read.operands().empty() && read.operands().front() == "run";
     const auto socket = read.text("--unix-socket");
     const auto url = read.text("--url");
+    constexpr std::array<std::string_view, 8> of_accounts{"login", "create",  "list", "delete",
+                                                          "route", "cleanup", "info", "token"};
+    if (!read.operands().empty() && std::ranges::find(of_accounts, read.operands().front()) != of_accounts.end()) {
+        throw SourceError(
+            command, fmt::format("`tunnel {}` manages an account, and offers no service", read.operands().front()));
+    }
     if (runs && !url && !socket) {
         throw SourceError(command, read.text("--token")
                                        ? "the services of this tunnel are kept by Cloudflare: list them in "

@@ -95,6 +95,9 @@ private:
                        "the file has no token; write the one of the server into the file `token`");
             return;
         }
+        if (!login_.is_same(client.credential)) {
+            skip_default(client);
+        }
         draft_.set(Side::client, "token", reference(Side::client, login_), login_.origin);
         const Node* const nodes = draft_.client.find("services");
         for (const Service& service : client.services) {
@@ -127,6 +130,10 @@ private:
         if (logins.empty() && server.credential.is_set()) {
             logins.push_back({server.credential, "token", {}});
         }
+        if (std::ranges::none_of(logins,
+                                 [&](const Login& login) { return login.credential.is_same(server.credential); })) {
+            skip_default(server);
+        }
         if (logins.empty()) {
             draft_.ask(server.keys.origin(),
                        "the file has no token; `ferrotunnel token` makes one for the file `token`");
@@ -137,6 +144,15 @@ private:
             for (const Login& login : logins) {
                 add_login(login);
             }
+        }
+    }
+
+    /// The default token of a side whose services all have tokens of their own.
+    void skip_default(const Part& part) {
+        if (part.credential.is_set()) {
+            const bool is_value = !part.credential.value.empty();
+            draft_.skip(part.credential.origin, part.keys.full(is_value ? "default_token" : "default_token_file"),
+                        "every service has a token of its own");
         }
     }
 
