@@ -42,7 +42,7 @@ function(ft_write_libraries target)
   endforeach()
   ft_find_packages("${paths}" packages versions)
 
-  set(headers_only Asio CLI11 nlohmann/json)  # inside the dynamically linked program too
+  set(headers_only Asio CLI11 nlohmann/json toml++)  # inside the dynamically linked program too
   set(contained "")
   set(rows "")
   foreach(library path package packaged IN ZIP_LISTS libraries paths packages versions)

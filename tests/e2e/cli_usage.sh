@@ -28,7 +28,7 @@ equal "libraries without a version" "$not_in_list" ""
 run version --licenses
 ends_with 0
 equal "how the licences begin" "$(head -n 1 "$dir/run.out")" FerroTunnel
-for library in uPlot Asio CLI11 nlohmann/json; do
+for library in uPlot Asio CLI11 nlohmann/json toml++; do
     has_text "$dir/run.out" "^==== $library: "
 done
 run --version
