@@ -136,11 +136,18 @@ std::shared_ptr<doctor::ClientSubject> client_subject(const Sources& sources, co
 std::shared_ptr<doctor::ServerSubject> server_subject(const Sources& sources, const Origin& origin,
                                                       Problems& problems) {
     const auto fresh = [config = origin.config] { return config->server(); };
-    add_library_problems(fresh().check(), sources.options, {}, problems);
+    std::string state_problem;  // a finding, since it is about the machine and not about the settings
+    std::vector<Problem> found = fresh().check();
+    std::erase_if(found, [&state_problem](const Problem& one) {
+        const bool is_about_it = one.key.ends_with("state_dir");
+        state_problem = is_about_it ? one.text : state_problem;
+        return is_about_it;
+    });
+    add_library_problems(found, sources.options, {}, problems);
     Config::ServerSection section = origin.config->server_section();
     std::string state_dir = section.state_dir.empty() ? default_state_dir() : section.state_dir;
-    auto subject =
-        std::make_shared<doctor::ServerSubject>(doctor::ServerSubject{fresh, std::move(section), std::move(state_dir)});
+    auto subject = std::make_shared<doctor::ServerSubject>(
+        doctor::ServerSubject{fresh, std::move(section), std::move(state_dir), std::move(state_problem)});
     subject->control = subject->section.control.value_or("default");
     return subject;
 }

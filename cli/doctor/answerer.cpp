@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "ferrotunnel/secret.hpp"
 
@@ -13,15 +14,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto request_patience = 1s;
+constexpr auto request_patience = 10s;  // a visitor connects before it is its turn to send
 constexpr auto poll_interval = 50ms;
 constexpr std::size_t request_max = 64 * 1024;
+constexpr std::size_t visitors_max = 128;  // of one examination
 
-void answer(const Socket& visitor, const std::string& mark) {
+void answer(const Socket& visitor, const std::string& mark, const std::stop_token& ending) {
     const Deadline deadline = std::chrono::steady_clock::now() + request_patience;
     std::string request;
     while (request.size() < request_max && request.find("\r\n\r\n") == std::string::npos) {
-        if (!receive_some(visitor.get(), request, deadline)) {
+        const bool has_more = wait_for(visitor.get(), POLLIN, within(poll_interval, deadline));
+        const bool is_over = ending.stop_requested() || std::chrono::steady_clock::now() >= deadline;
+        if (has_more ? !receive_some(visitor.get(), request, deadline) : is_over) {
             return;
         }
     }
@@ -47,13 +51,14 @@ Answerer::~Answerer() {
 }
 
 void Answerer::answer_all(const std::stop_token& ending) const {
+    std::vector<std::jthread> visits;  // joined at the end
     while (!ending.stop_requested()) {
         if (!wait_for(listener_.get(), POLLIN, std::chrono::steady_clock::now() + poll_interval)) {
             continue;
         }
-        const Socket visitor(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (visitor) {
-            answer(visitor, mark_);
+        Socket visitor(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (visitor && visits.size() < visitors_max) {
+            visits.emplace_back([this, ending, socket = std::move(visitor)] { answer(socket, mark_, ending); });
         }
     }
 }

@@ -13,6 +13,11 @@ namespace ferrotunnel::cli::doctor {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
+/// The earlier of `deadline` and a time from now.
+inline Deadline within(std::chrono::milliseconds time, Deadline deadline) {
+    return std::min(deadline, std::chrono::steady_clock::now() + time);
+}
+
 struct Check {
     std::string side;
     std::string name;

@@ -227,6 +227,10 @@ Findings check_state(ServerSubject& at, Deadline) {
     if (at.state_dir.empty()) {
         return {fault("There is no state directory: neither --state-dir nor $HOME is set.", "Set --state-dir.")};
     }
+    constexpr const char* remedy = "Let the server's user write it, or set another one with --state-dir.";
+    if (!at.state_problem.empty()) {
+        return {fault(as_sentence("The state directory cannot be used: " + at.state_problem), remedy)};
+    }
     std::filesystem::path path = at.state_dir;
     std::error_code ignored;
     while (!std::filesystem::exists(path, ignored) && path.has_relative_path()) {
@@ -237,7 +241,7 @@ Findings check_state(ServerSubject& at, Deadline) {
         const int code = is_folder ? errno : ENOTDIR;
         return {fault(fmt::format("The state directory {} is not writable: {}: {}.", at.state_dir, path.string(),
                                   std::generic_category().message(code)),
-                      "Let the server's user write it, or set another one with --state-dir.")};
+                      remedy)};
     }
     return {good(fmt::format("The state directory {} is writable.", at.state_dir))};
 }

@@ -114,8 +114,8 @@ void keep_free_ports(const ClientSubject& at, std::vector<Probe>& probes, Deadli
         }
         if (!found->error) {
             findings.push_back(
-                note(fmt::format("{}: port {} of the server accepts connections already: another client "
-                                 "or program has it.",
+                note(fmt::format("{}: port {} of the server accepts connections already: another client or "
+                                 "program has it, or had it a few seconds ago.",
                                  probe.shown.name, tcp->remote_port)));
         } else {
             findings.push_back(warning(fmt::format("{}: {} does not answer: connections to this port are dropped.",
@@ -130,11 +130,10 @@ void keep_free_ports(const ClientSubject& at, std::vector<Probe>& probes, Deadli
 
 std::string remedy_for_refusal(const std::error_code& error) {
     if (error == errc::port_forbidden) {
-        return "Choose another port, or have it allowed on the server: `allow_ports`, or `ports` of the token.";
+        return "On the server: `allow_ports`, or `ports` of the token.";
     }
     if (error == errc::forbidden) {
-        return "Have it allowed on the server: `hosts` or `kinds` of the token (`ferrotunnel tokens` there lists "
-               "them).";
+        return "On the server: `hosts` or `kinds` of the token; `ferrotunnel tokens` lists them.";
     }
     if (error == errc::port_taken || error == errc::name_taken) {
         return "End the other client, or choose another port or host.";

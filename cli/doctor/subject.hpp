@@ -57,6 +57,7 @@ struct ServerSubject {
     std::function<Server::Builder()> builder;
     Config::ServerSection section;
     std::string state_dir;
+    std::string state_problem{};  // why the server cannot use it; empty: nothing is known yet
     std::string control = "default";
 
     std::string running{};             // instance: control socket of the running server
@@ -91,11 +92,6 @@ std::vector<Check> checks_of(const char* side, const CheckRow<Subject> (&rows)[c
 inline std::string text_of(const detail::ServerPlace& place) {
     const bool is_six = place.host.find(':') != std::string::npos;
     return (is_six ? '[' + place.host + ']' : place.host) + ':' + std::to_string(place.port);
-}
-
-/// The earlier of `deadline` and a time from now.
-inline Deadline within(std::chrono::milliseconds time, Deadline deadline) {
-    return std::min(deadline, std::chrono::steady_clock::now() + time);
 }
 
 }  // namespace ferrotunnel::cli::doctor

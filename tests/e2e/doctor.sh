@@ -41,6 +41,8 @@ examine() {
     "${prefix[@]}" "$FERROTUNNEL" doctor "$@" >"$dir/report" 2>"$dir/report.err" </dev/null || code=$?
 }
 prefix=()
+# listens PORT: at 10.80.0.1.
+listens() { "${in_ns[@]}" bash -c "exec 3<>/dev/tcp/10.80.0.1/$1" 2>/dev/null; }
 # finds CODE WHAT...: the findings of this weight and more, "ERROR login", each once.
 finds() {
     local wanted=$1 found
@@ -90,7 +92,7 @@ for check in name port ipv6 proxy tls certificate clock instance login exchange 
 done
 examine "${simple[@]}"
 is_good
-examine "$dir/good.yml" --json
+examine "${simple[@]}" --json
 equal "exit code" "$code" 0
 python3 - "$dir/report" <<'PY' || fail "the JSON: $(<"$dir/report")"
 import json, sys
@@ -140,6 +142,7 @@ reports "The proxy http://server.test:3128 refuses connections"
 HTTPS_PROXY=http://server.test:3403 examine "${simple[@]}"
 finds 7 "ERROR proxy"
 start relay "${in_ns[@]}" python3 "$E2E_SOURCE/connect_proxy.py" 10.80.0.1:3129 7845
+wait_until $patience "the relaying proxy" listens 3129
 server_name=inner server_bind=127.0.0.1:7845 start_server --http-bind off --control off --state-dir "$dir/inner"
 examine --server inside.test --token-file "$dir/token" --proxy http://server.test:3129
 is_good
@@ -168,7 +171,7 @@ certificate past 20200101000000Z 20210101000000Z
 certificate future 20800101000000Z 20900101000000Z
 certificate soon 20200101000000Z "$(date -u -d '+5 days' +%Y%m%d000000Z)"
 start inspector "${in_ns[@]}" openssl s_server -accept 10.80.0.1:4430 -cert "$dir/foreign.crt" -key "$dir/foreign.key" -quiet
-wait_until $patience "the inspector" "${in_ns[@]}" bash -c 'exec 3<>/dev/tcp/10.80.0.1/4430' 2>/dev/null
+wait_until $patience "the inspector" listens 4430
 examine --server server.test:4430 --token-file "$dir/token" --tls-pin "$pin"
 finds 7 "ERROR tls"
 reports 'issued by "/CN=server.test"'
@@ -308,12 +311,10 @@ for pair in past:"7 ERROR" soon:"6 WARNING"; do
         "https: {certificates: [{chain: $dir/$name.crt, key: $dir/$name.key}]}"
     finds "$wanted" "$weight certificates"
 done
-prefix=(setpriv --inh-caps=-all --bounding-set=-all)
 mkdir -m 500 "$dir/locked"
 write_server low.yml "bind: 10.80.0.1:443" "http_bind: off" "state_dir: $dir/new_state"
 printf '#!/bin/sh\nexec ip netns exec %s setpriv --inh-caps=-all --bounding-set=-all "%s" "$@"\n' "$ns" "$program" >"$dir/powerless"
 chmod +x "$dir/powerless"
-prefix=()
 FERROTUNNEL=$dir/powerless
 examine "$dir/low.yml"
 finds 7 "ERROR listen"
