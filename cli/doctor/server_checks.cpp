@@ -141,7 +141,7 @@ Findings check_public_name(ServerSubject& at, Deadline deadline) {
     at.addresses = std::move(resolved.addresses);
     if (!have_common(at.addresses, own_addresses())) {
         return {
-            note(fmt::format("{} is {}, which is no address of this machine's interfaces: a NAT or proxy must "
+            note(fmt::format("{} is {}, and no interface of this machine has that address: a NAT or proxy must "
                              "forward it.",
                              name, list_of(at.addresses)))};
     }
