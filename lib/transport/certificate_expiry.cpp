@@ -13,9 +13,16 @@
 namespace ferrotunnel::transport {
 
 std::chrono::system_clock::time_point time_of(const ASN1_TIME* time) {
+    using std::chrono::seconds;
+    using Time = std::chrono::system_clock::time_point;
     std::tm parts{};
-    return ASN1_TIME_to_tm(time, &parts) == 1 ? std::chrono::system_clock::from_time_t(::timegm(&parts))
-                                              : std::chrono::system_clock::time_point{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) {
+        return {};
+    }
+    // 99991231235959Z, which means that a certificate does not expire, is more than a count of nanoseconds can be.
+    constexpr auto first = std::chrono::ceil<seconds>(Time::min().time_since_epoch());
+    constexpr auto last = std::chrono::floor<seconds>(Time::max().time_since_epoch());
+    return Time(std::clamp(seconds(::timegm(&parts)), first, last));
 }
 
 CertificateExpiry expiry_of(X509* certificate, std::filesystem::path file) {
