@@ -10,6 +10,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <system_error>
 
 #include "base/hex.hpp"
 #include "transport/certificate.hpp"
@@ -99,8 +100,9 @@ std::string TicketKeys::hand_over(TimePoint now) const {
 bool TicketKeys::take_over(std::string_view text, TimePoint now) {
     const std::size_t colon = text.find(':');
     std::uint64_t age = 0;
-    if (colon == std::string_view::npos ||
-        std::from_chars(text.data(), text.data() + colon, age).ptr != text.data() + colon) {
+    const char* const age_end = text.data() + std::min(colon, text.size());
+    const auto [end, error] = std::from_chars(text.data(), age_end, age);
+    if (colon == std::string_view::npos || error != std::errc() || end != age_end) {
         return false;
     }
     text.remove_prefix(colon + 1);

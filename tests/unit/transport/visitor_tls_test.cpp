@@ -337,7 +337,8 @@ TEST_CASE("sessions can be resumed at the process that takes the ticket keys ove
     const std::string keys = before->hand_over_ticket_keys(now + 1h);
     for (const std::string& broken :
          {std::string(), std::string("0:"), keys.substr(0, keys.size() - 1), keys + "00", "x" + keys,
-          "99999999999" + keys, keys + keys.substr(keys.find(':') + 1) + keys.substr(keys.find(':') + 1)}) {
+          keys.substr(keys.find(':')), "99999999999" + keys, "99999999999999999999" + keys,
+          keys + keys.substr(keys.find(':') + 1) + keys.substr(keys.find(':') + 1)}) {
         CHECK_FALSE(after->take_over_ticket_keys(broken, now));
     }
     CHECK_FALSE(resumes(after, session));
