@@ -275,7 +275,12 @@ std::string FacadeControl::dashboard_url() const {
 }
 
 std::vector<transport::CertificateExpiry> FacadeControl::dashboard_certificates() const {
-    return certificates_ ? certificates_->tls()->expiries() : std::vector<transport::CertificateExpiry>();
+    std::shared_ptr<transport::VisitorTls> tls;
+    {
+        const MutexLock lock(mutex_);  // metrics_text() may be called while close() runs
+        tls = certificates_ ? certificates_->tls() : nullptr;
+    }
+    return tls ? tls->expiries() : std::vector<transport::CertificateExpiry>();
 }
 
 double FacadeControl::start_time_seconds() const {
