@@ -232,8 +232,10 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
                         counted(number_in(status, "connections"), "connection"),
                         counted(number_in(status, "services"), "service"),
                         counted(number_in(status, "logins"), "login"), number_in(status, "logins_refused"));
-    text += fmt::format("  encryption   {} post-quantum, {} other\n",
-                        counted(number_in(status, "logins_hybrid"), "login"), number_in(status, "logins_classic"));
+    if (member_of(status, "logins_hybrid").is_number()) {  // an older server has no count
+        text += fmt::format("  encryption   {} post-quantum, {} other\n",
+                            counted(number_in(status, "logins_hybrid"), "login"), number_in(status, "logins_classic"));
+    }
     text += certificates_lines(member_of(status, "certificates"));
     return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
            kept_out_text(status) + plugins_text(status);
