@@ -23,6 +23,7 @@
 #include "backend/client_service.hpp"
 #include "ferrotunnel/client.hpp"
 #include "metrics/service_counters.hpp"
+#include "transport/certificate_expiry.hpp"
 
 namespace ferrotunnel::detail {
 
