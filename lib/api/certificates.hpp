@@ -3,8 +3,8 @@
 
 #include <chrono>
 #include <compare>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,26 +17,29 @@ namespace ferrotunnel::detail {
 
 class Certificates {
 public:
-    /// Adds those of one use: "tunnel", "visitors", "dashboard", "client", "backend". A certificate that is there
-    /// already is not added again.
+    /// Adds those of one use: "tunnel", "visitors", "dashboard", "client", "backend". Of those with one name and file,
+    /// such as a file that was replaced after one service had read it, the first to expire is kept.
     void add(std::string_view use, const std::vector<transport::CertificateExpiry>& all);
     void add(std::string_view use, const std::optional<transport::CertificateExpiry>& one);
 
-    /// [{"use", "name", "file", "expires"}], those that expire first in front; `file` only if there is one.
+    /// [{"use", "name", "file", "expires"}], those that expire first in front; `file` only if there is one. Of each use
+    /// at most limits::certificates_listed_max.
     admin::Json json() const;
-    /// One sample for each.
+    /// One sample for each of these.
     void put(metrics::Exposition& to) const;
 
 private:
-    struct Entry {
-        std::chrono::system_clock::time_point expires;
+    struct Which {
         std::string use;
         std::string name;
         std::string file;
-        friend auto operator<=>(const Entry&, const Entry&) = default;
+        friend auto operator<=>(const Which&, const Which&) = default;
     };
+    using All = std::map<Which, std::chrono::system_clock::time_point>;
 
-    std::set<Entry> all_;
+    std::vector<const All::value_type*> listed() const;
+
+    All all_;
 };
 
 }  // namespace ferrotunnel::detail
