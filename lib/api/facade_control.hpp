@@ -79,7 +79,7 @@ public:
     /// The metrics address. Empty if there is none.
     std::string metrics_endpoint() const;
 
-    /// The dashboard's certificates that expire first. Called on the control API's thread.
+    /// The dashboard's certificates that expire first.
     std::vector<transport::CertificateExpiry> dashboard_certificates() const;
     /// The dashboard's address. Empty if there is none.
     std::string dashboard_endpoint() const;

@@ -1,6 +1,6 @@
-// The groups in which keys are agreed, for every TLS context whose peers are ours or visitors. X25519MLKEM768 comes
-// first where OpenSSL has it (3.5 and newer): who records a connection today cannot read it with a quantum computer
-// later (FIPS 203, draft-ietf-tls-ecdhe-mlkem).
+// The groups in which keys are agreed, for every TLS context. X25519MLKEM768 comes first where OpenSSL has it (3.5 and
+// newer): a connection that is recorded today cannot be read with a quantum computer later (FIPS 203,
+// draft-ietf-tls-ecdhe-mlkem).
 #pragma once
 
 #include <openssl/ssl.h>
@@ -12,7 +12,7 @@
 namespace ferrotunnel::transport {
 
 enum class GroupsOf : std::uint8_t {
-    peers,     // both ends are FerroTunnel
+    peers,     // clients and servers of tunnels, backends, private visits
     visitors,  // and P-384, for older clients
 };
 
