@@ -27,6 +27,7 @@ Entry some_entry() {
     entry.referer = "https://me:pw@other.example/x?key=1";
     entry.user_agent = "curl/7.88";
     entry.request_id = "abc123";
+    entry.tls_group = "X25519MLKEM768";
     entry.status = 200;
     entry.received = 5;
     entry.sent = 1234;
@@ -74,6 +75,7 @@ TEST_CASE("a JSON object has every field", "[access]") {
     CHECK(line["outcome"] == "complete");
     CHECK(line["token"] == "alice");
     CHECK(line["member"] == "laptop");
+    CHECK(line["tls_group"] == "X25519MLKEM768");
     CHECK(line_of("{service} {member}", some_entry()) == "web laptop\n");
     CHECK(line_of("{member}", Entry{}) == "-\n");
 }

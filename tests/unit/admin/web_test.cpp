@@ -7,6 +7,9 @@
 #include <string_view>
 
 #include "admin/control_connection.hpp"
+#include "admin/handover.hpp"
+#include "admin/resources.hpp"
+#include "admin/scrape.hpp"
 #include "admin/web_file.hpp"
 #include "unit/admin/fake_subject.hpp"
 
@@ -104,6 +107,28 @@ TEST_CASE("web: pages of others change nothing, and read nothing") {
     CHECK(status_of(request) == 403);
     request.path = "/";  // a link of somebody leads to the page
     CHECK(status_of(request) == 200);
+}
+
+TEST_CASE("web: what is for a successor is on the control socket alone") {
+    struct Server : test::FakeSubject {
+        Answer sockets(std::size_t /*first*/) override { return {200, Json{{"sockets", Json::array()}}}; }
+        Answer ticket_keys() override { return {200, Json{{"ticket_keys", "secret"}}}; }
+        Answer hand_over() override { return {200, Json::object()}; }
+    } server;
+    for (const std::string_view path : {sockets_path, ticket_keys_path, handover_path}) {
+        for (const auto method : {"GET", "POST"}) {
+            CAPTURE(path, method);
+            const std::string body = R"({"version": 1})";
+            const std::string behind = "/api" + std::string(path);
+            CHECK(answer_to_browser(request_for(method, path, body), server).status == 404);
+            CHECK(answer_to_browser(request_for(method, behind, body), server).status == 404);
+            CHECK(answer_to(request_for(method, path, body), server).status == 404);
+            CHECK(answer_to_scraper(request_for(method, path, body), server, true).status != 200);
+            const auto answer = answer_about_handover(request_for(method, path, body), server);
+            REQUIRE(answer);
+            CHECK(answer->status == ((method == std::string_view("POST")) == (path == handover_path) ? 200 : 405));
+        }
+    }
 }
 
 TEST_CASE("web: every answer has the guards") {

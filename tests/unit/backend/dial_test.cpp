@@ -311,7 +311,10 @@ TEST_CASE("a request whose backend has refused before its head arrived is record
         CHECK(visitor.stream->stream_end().code == wire::Code::refused);
     }
     SECTION("and ends with the visitor when that leaves first") {
-        visitor.socket.reset();
+        const TimePoint begin = Clock::now();
+        on(rig.pair.worker, [&] { visitor.stream->abort(wire::Code::connection_reset); });
+        CHECK(eventually([&] { return rig.shared.traffic->visitors_now.load() == 0; }));
+        CHECK(Clock::now() - begin < limits::late_head_patience);
     }
     CHECK(eventually([&] { return rig.shared.traffic->visitors_now.load() == 0; }));
 }
