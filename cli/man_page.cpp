@@ -18,8 +18,8 @@ std::string page_head(const std::string& name, std::string_view summary, const s
     std::string title = name;
     std::ranges::transform(title, title.begin(),
                            [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    return fmt::format(".TH {} 1 \"{}\" \"ferrotunnel {}\" \"User Commands\"\n.SH NAME\n{} \\- {}\n",
-                       roff::escaped(title), date, version_string, roff::escaped(name), roff::escaped(summary));
+    return fmt::format(".TH {} 1 \"{}\" \"ferrotunnel {}\" \"User Commands\"\n.SH NAME\n{} \\-\n{}",
+                       roff::escaped(title), date, version_string, roff::escaped(name), roff::paragraph(summary));
 }
 
 std::string as_sentence(std::string text) {
