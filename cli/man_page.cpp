@@ -122,7 +122,7 @@ std::string program_page(const std::vector<CommandGroup>& groups, const std::str
             roff::paragraph(
                 "FerroTunnel gives a service behind NAT or a firewall a public address: a client beside the "
                 "service keeps encrypted connections to a server, which has the public address. "
-                "`ferrotunnel COMMAND --help` explains a command, `--help all` all its options.") +
+                "`ferrotunnel COMMAND --help` explains a command, and `--help all` all its options.") +
             ".SH COMMANDS\n";
     for (const CommandGroup& group : groups) {
         text += ".SS " + roff::escaped(group.title) + '\n';
