@@ -120,6 +120,15 @@ void read_succession(const Sources& sources, const Config::ClientSection& file, 
     }
 }
 
+bool wants_qr(const Options& options, Problems& problems) {
+    Problems ignored;  // the value of --quiet is checked elsewhere
+    const bool wanted = options.has("qr");
+    if (wanted && options.flag("quiet", ignored)) {
+        problems.add(options.place_of("qr"), "conflicts with --quiet, which prints only the URL");
+    }
+    return wanted;
+}
+
 // Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
                               Signals& signals, std::optional<Secret>& answered, Problems& problems) {
@@ -172,10 +181,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     Problems ignored;  // reported already
     plan.connections = static_cast<unsigned>(options.number("connections", 1'000, ignored).value_or(file.connections));
     plan.attempts = static_cast<unsigned>(options.number("attempts", 1'000'000, ignored).value_or(file.attempts));
-    plan.shows_qr = options.has("qr");
-    if (plan.shows_qr && options.flag("quiet", ignored)) {
-        problems.add(options.place_of("qr"), "conflicts with --quiet, which prints only the URL");
-    }
+    plan.shows_qr = wants_qr(options, problems);
     plan.reports_connections = options.has("connections") || file.connections != Client::Builder::connections_default;
     if (plan.server.empty() && !options.has("server") && sources.config == nullptr) {
         problems.add("--server",

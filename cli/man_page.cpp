@@ -18,8 +18,8 @@ std::string page_head(const std::string& name, std::string_view summary, const s
     std::string title = name;
     std::ranges::transform(title, title.begin(),
                            [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    return fmt::format(".TH {} 1 \"{}\" \"ferrotunnel {}\" \"User Commands\"\n.SH NAME\n{} \\- {}\n",
-                       roff::escaped(title), date, version_string, roff::escaped(name), roff::escaped(summary));
+    return fmt::format(".TH {} 1 \"{}\" \"ferrotunnel {}\" \"User Commands\"\n.SH NAME\n{} \\-\n{}",
+                       roff::escaped(title), date, version_string, roff::escaped(name), roff::paragraph(summary));
 }
 
 std::string as_sentence(std::string text) {
@@ -122,7 +122,7 @@ std::string program_page(const std::vector<CommandGroup>& groups, const std::str
             roff::paragraph(
                 "FerroTunnel gives a service behind NAT or a firewall a public address: a client beside the "
                 "service keeps encrypted connections to a server, which has the public address. "
-                "`ferrotunnel COMMAND --help` explains a command, `--help all` all its options.") +
+                "`ferrotunnel COMMAND --help` explains a command, and `--help all` all its options.") +
             ".SH COMMANDS\n";
     for (const CommandGroup& group : groups) {
         text += ".SS " + roff::escaped(group.title) + '\n';

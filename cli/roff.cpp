@@ -88,7 +88,7 @@ std::string paragraph(std::string_view text) {
             line.clear();
         }
         line += (line.empty() ? "" : " ") + made;
-        if (word.ends_with('.') || word.ends_with(':')) {  // a sentence ends where a line of input does
+        if (word.ends_with('.')) {  // a sentence ends where a line of input does
             lines += as_line(line);
             line.clear();
         }
