@@ -334,7 +334,7 @@ TEST_CASE("sessions can be resumed at the process that takes the ticket keys ove
     };
     CHECK_FALSE(resumes(after, session));
 
-    const std::string keys = before->hand_over_ticket_keys(now + 1h);
+    const std::string keys = before->hand_over_ticket_keys(now + std::chrono::hours(1));
     for (const std::string& broken :
          {std::string(), std::string("0:"), keys.substr(0, keys.size() - 1), keys + "00", "x" + keys,
           keys.substr(keys.find(':')), "99999999999" + keys, "99999999999999999999" + keys,
@@ -343,7 +343,7 @@ TEST_CASE("sessions can be resumed at the process that takes the ticket keys ove
     }
     CHECK_FALSE(resumes(after, session));
 
-    REQUIRE(after->take_over_ticket_keys(keys, now + 1h));
+    REQUIRE(after->take_over_ticket_keys(keys, now + std::chrono::hours(1)));
     CHECK(resumes(after, session));
     CHECK(resumes(after, old_session));
     CHECK(resumes(before, visit(after, {.name = "a.example"}).session));
