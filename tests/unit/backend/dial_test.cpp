@@ -12,6 +12,7 @@
 #include <future>
 #include <thread>
 
+#include "backend/limits.hpp"
 #include "inspect/inspector.hpp"
 #include "net/ip_text.hpp"
 #include "support/recording_logger.hpp"
