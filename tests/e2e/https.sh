@@ -288,7 +288,8 @@ done
 signal second TERM
 join_ok second
 unset "programs[second]"
-server_name=third start_https --control "$dir/replaced.sock"
+server_name=third start_https --control "$dir/replaced.sock" --metrics 127.0.0.1:0 --access-log "$dir/third.log" \
+    --access-log-format json
 talk -tls1_3 -sess_in "$dir/session-tls1_3" >"$dir/third.out"
 has_text "$dir/third.out" "^New, TLSv1"
 
@@ -296,6 +297,10 @@ say "what expires, and how keys are agreed on, is in status, metrics and the acc
 "$FERROTUNNEL" status --control "$dir/replaced.sock" >"$dir/status"
 has_text "$dir/status" "^  certificate  .* for visitors, expires in .*: $certificates/.*.crt"
 has_text "$dir/status" "^  encryption   0 logins post-quantum, 0 other"
+curl -sS "http://$(awk '$1 == "metrics" { print $2 }' "$dir/third.endpoints")/metrics" >"$dir/metrics"
+has_text "$dir/metrics" '^ferrotunnel_certificate_expiry_timestamp_seconds{use="visitors",name="app.example.com",file="'
+equal "handshakes" "$(awk '/^ferrotunnel_http_tls_handshakes_total{/ { sum += $2 } END { print sum }' "$dir/metrics")" 1
+wait_until $patience "the group in the access log" file_has "$dir/third.log" '"tls_group":"[Xx]25519'
 "$FERROTUNNEL" status --json --control "$dir/replaced.sock" >"$dir/status.json"
 python3 - "$dir/status.json" <<'END'
 import json, sys, time
