@@ -120,8 +120,8 @@ bool require_password(Draft& draft, Node& service, const Origin& origin, const s
     }
     Node& plugins = service.at("plugins");
     Node* auth = nullptr;
-    for (const Node& plugin : plugins.children()) {
-        auth = plugin.find("auth") != nullptr ? const_cast<Node*>(&plugin) : auth;
+    for (Node& plugin : plugins.children()) {
+        auth = plugin.find("auth") != nullptr ? &plugin : auth;
     }
     Node& users = (auth != nullptr ? *auth : plugins.add()).at("auth.users");
     users.put(user, *hash, origin);

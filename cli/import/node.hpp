@@ -19,6 +19,7 @@ public:
     const std::string& key() const { return key_; }  // within a map
     const std::string& scalar() const { return scalar_; }
     const std::list<Node>& children() const { return children_; }
+    std::list<Node>& children() { return children_; }
     const std::optional<Origin>& origin() const { return origin_; }
 
     /// The child at a path like `limits.backend_connect_timeout`, or nullptr.

@@ -99,16 +99,14 @@ private:
             skip_default(client);
         }
         draft_.set(Side::client, "token", reference(Side::client, login_), login_.origin);
-        const Node* const nodes = draft_.client.find("services");
         for (const Service& service : client.services) {
             if (!service.is_offered || !service.credential.is_set() || service.credential.is_same(login_)) {
                 continue;
             }
-            for (const Node& node : nodes->children()) {
+            for (Node& node : draft_.client.at("services").children()) {
                 const Node* const name = node.find("name");
                 if (name != nullptr && name->scalar() == valid_name(service.name())) {
-                    const_cast<Node&>(node).set("token", reference(Side::client, service.credential),
-                                                service.credential.origin);
+                    node.set("token", reference(Side::client, service.credential), service.credential.origin);
                 }
             }
         }
