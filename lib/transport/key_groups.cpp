@@ -24,13 +24,12 @@ bool use_key_groups(SSL_CTX* context, GroupsOf whose) {
     return SSL_CTX_set1_groups_list(context, (classic + more).c_str()) == 1;
 }
 
-KeyGroup key_group_of(const SSL* ssl) noexcept {
-    SSL* const native = const_cast<SSL*>(ssl);  // OpenSSL's functions take no const
-    const long number = SSL_get_negotiated_group(native);
+KeyGroup key_group_of(SSL* ssl) noexcept {
+    const long number = SSL_get_negotiated_group(ssl);
     if (number == 0) {
         return KeyGroup::none;
     }
-    const char* const name = SSL_group_to_name(native, static_cast<int>(number));
+    const char* const name = SSL_group_to_name(ssl, static_cast<int>(number));
     for (const KeyGroup group : {KeyGroup::hybrid, KeyGroup::x25519, KeyGroup::p256, KeyGroup::p384}) {
         if (name != nullptr && name_of(group) == name) {
             return group;

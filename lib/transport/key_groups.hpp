@@ -20,6 +20,6 @@ enum class GroupsOf : std::uint8_t {
 bool use_key_groups(SSL_CTX* context, GroupsOf whose);
 
 /// In which the handshake of `ssl` agreed on its keys.
-KeyGroup key_group_of(const SSL* ssl) noexcept;
+KeyGroup key_group_of(SSL* ssl) noexcept;
 
 }  // namespace ferrotunnel::transport
