@@ -16,6 +16,8 @@
 #include <variant>
 #include <vector>
 
+#include "api/certificates.hpp"
+#include "base/limits.hpp"
 #include "unit/api/end_to_end.hpp"
 
 using namespace ferrotunnel;
@@ -321,6 +323,28 @@ TEST_CASE("services that have the same labels are one series", "[statistics]") {
     CHECK(
         has("\nferrotunnel_service_http_requests_total{service=\"web\",token=\"ann\",endpoint=\"http://a.test\"} 5\n"));
     CHECK_FALSE(has("http_requests_total{service=\"ssh\""));
+}
+
+TEST_CASE("a certificate is one series, and of many with one use a hundred are listed", "[statistics]") {
+    const auto at = [](int seconds) { return std::chrono::system_clock::time_point(std::chrono::seconds(seconds)); };
+    detail::Certificates certificates;
+    certificates.add("backend", transport::CertificateExpiry{"a.test", "/a.pem", at(9'000)});
+    certificates.add("backend", transport::CertificateExpiry{"a.test", "/a.pem", at(7'000)});  // before it was renewed
+    certificates.add("client", transport::CertificateExpiry{"a.test", "/a.pem", at(8'000)});
+    metrics::Exposition to(metrics::Format::prometheus);
+    certificates.put(to);
+    const std::string text = std::move(to).finish();
+    const std::string name = "ferrotunnel_certificate_expiry_timestamp_seconds";
+    CHECK(text.substr(text.find('\n' + name)) == '\n' + name + R"({use="backend",name="a.test",file="/a.pem"} 7000)" +
+                                                     '\n' + name +
+                                                     R"({use="client",name="a.test",file="/a.pem"} 8000)" + '\n');
+    for (std::size_t i = 0; i < 2 * limits::certificates_listed_max; ++i) {
+        certificates.add("visitors", transport::CertificateExpiry{std::to_string(i), {}, at(static_cast<int>(i))});
+    }
+    const admin::Json listed = certificates.json();
+    CHECK(listed.size() == limits::certificates_listed_max + 2);
+    CHECK(listed.front() == admin::Json{{"use", "visitors"}, {"name", "0"}, {"expires", 0}});
+    CHECK(listed.back().at("use") == "client");
 }
 
 TEST_CASE("docs/metrics.md has each family with the type and help of its row", "[statistics][threads]") {

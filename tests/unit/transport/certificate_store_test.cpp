@@ -378,6 +378,17 @@ TEST_CASE("the certificates that expire first are listed, with names and files")
     CHECK(many.front().expires == first);
 }
 
+TEST_CASE("a time that the clock cannot count is the nearest that it can") {
+    const auto read = [](const char* text) {
+        const std::unique_ptr<ASN1_TIME, ferrotunnel::FreeWith<ASN1_TIME_free>> time(ASN1_TIME_new());
+        REQUIRE(ASN1_TIME_set_string(time.get(), text) == 1);
+        return time_of(time.get());
+    };
+    CHECK(read("20300101000000Z") == std::chrono::system_clock::from_time_t(1'893'456'000));
+    CHECK(read("99991231235959Z") > now() + hours(200 * 365 * 24));
+    CHECK(read("00010101000000Z") < CertificateStore::WallTime());
+}
+
 TEST_CASE("intermediate certificates that are equal are kept once") {
     Folder folder;
     const Made root = make({.common_name = "root", .authority = true});
