@@ -43,7 +43,7 @@ Circuit::Admission Circuit::enter(Time now) noexcept {
 }
 
 Circuit::Change Circuit::record_result(bool has_failed, bool is_probe, const CircuitRules& rules, Time now) noexcept {
-    const std::int64_t until = std::max((now + rules.open_for).count(), half_open + 1);
+    const std::int64_t until = std::max<std::int64_t>((now + rules.open_for).count(), half_open + 1);
     if (is_probe) {
         std::int64_t expected = half_open;
         if (!has_failed) {
