@@ -9,8 +9,10 @@ need diff
 
 setups=$E2E_SOURCE/../data/import
 
-# What differs from run to run: hashes of passwords, and new tokens.
-stable() { sed -E 's/\$\$?y\$[^" }]*/HASH/g; s/ft1_[A-Za-z0-9_-]{48}/TOKEN/g' "$@"; }
+# What differs from run to run: hashes of passwords, new tokens, and the folder in which secrets are for the check.
+stable() {
+    sed -E 's/(\$\$|\$)y(\$\$|\$)[^" }]*/HASH/g; s/ft1_[A-Za-z0-9_-]{48}/TOKEN/g; s#[^ "]*/ferrotunnel-import-[A-Za-z0-9]{6}#CHECKED#g' "$@"
+}
 
 # run_setup FOLDER: in a copy of it; prints everything that came of it.
 run_setup() {
