@@ -4,6 +4,7 @@
 #include <array>
 
 #include "command_line_parts.hpp"
+#include "mapping.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
@@ -41,7 +42,6 @@ void read_bore_local(Draft& draft, Words& words) {
     if (!port_of(remote)) {
         throw SourceError(words.origin("--port"), "is not a valid port");
     }
-    draft.add_service("", "tcp", remote, local, command);
     const std::string server = words.text("--to").value_or("");
     const Origin origin = words.origin("--to");
     if (server == public_server) {
@@ -55,6 +55,8 @@ void read_bore_local(Draft& draft, Words& words) {
                   "another port (`--bind 0.0.0.0:7836`) and write it behind `server`");
     }
     set_bore_token(draft, Side::client, words);
+    add_login_to_fill_in(draft, command);
+    draft.add_service("", "tcp", remote, local, command);
 }
 
 void read_bore_server(Draft& draft, Words& words) {

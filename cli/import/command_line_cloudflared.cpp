@@ -181,6 +181,7 @@ void read_cloudflared_access(Draft& draft, std::span<const std::string> words) {
                           "docs/operations.md, \"Services by their names\"");
     }
     const Url url = parse_url(*listener);
+    add_login_to_fill_in(draft, command);
     Node& visit = draft.client.at("visits").add();
     visit.set("name", parse_url(*host).host, read.origin("--hostname"));
     visit.set("local",
@@ -229,6 +230,7 @@ Draft read_cloudflared(std::span<const std::string> words) {
                                              : "http://localhost:8080";
     const Url parts = parse_url(target);
     const bool is_stream = std::ranges::find(streams, parts.scheme) != streams.end();
+    add_login_to_fill_in(draft, command);
     is_stream ? add_cloudflared_stream(draft, read, parts, target) : add_cloudflared_http(draft, read, target);
     set_cloudflared_client(draft, read);
     read.lose_rest();

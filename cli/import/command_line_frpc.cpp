@@ -124,6 +124,7 @@ Draft read_frpc(std::span<const std::string> words) {
     const std::string local = fmt::format("{}:{}", read.text("--local_ip").value_or("127.0.0.1"), *port);
     const Origin origin = origin_of("frpc " + kind, local);
     set_frpc_server(draft, read);
+    add_login_to_fill_in(draft, command);
     if (kind == "tcp" || kind == "udp") {
         draft.add_service(valid_name(read.text("--proxy_name").value_or("")), kind,
                           read.text("--remote_port").value_or("0"), local, origin);

@@ -145,7 +145,7 @@ void set_tls_of_backend(Draft& draft, Node& service, Words& words, const std::st
     if (cas) {
         service.set("backend_ca", *cas, words.origin("--verify-upstream-tls-cas"));
     } else if (!verifies.value_or(false)) {
-        service.set("backend_insecure", true, words.origin("--verify-upstream-tls"));
+        service.set("backend_insecure", true);
         draft.ask(origin_of("ngrok http", local),
                   "the backend's certificate is not verified, which is the default of ngrok: `backend_ca` is better");
     }
@@ -301,6 +301,7 @@ Draft read_ngrok(std::span<const std::string> words) {
         throw SourceError(command, fmt::format("`ngrok {}` needs the port of the backend", kind));
     }
     const std::string word = read.operands().empty() ? "80" : read.operands().front();
+    add_login_to_fill_in(draft, command);
     Node& service = kind == "http"  ? add_ngrok_http(draft, read, word)
                     : kind == "tcp" ? add_ngrok_tcp(draft, read, word)
                                     : add_ngrok_tls(draft, read, word);

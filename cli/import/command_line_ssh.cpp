@@ -168,9 +168,7 @@ Remote remote_of(Draft& draft, Words& words) {
     const Origin origin = origin_of("ssh", word);
     if (remote.is_hosted) {
         draft.ask(origin,
-                  fmt::format("{} serves ssh only: run `ferrotunnel server` on a machine of your own, and name it "
-                              "in `server`",
-                              remote.server));
+                  fmt::format("{} serves ssh only: run `ferrotunnel server` on a machine of your own", remote.server));
         return remote;
     }
     draft.client.set("server", remote.server, origin);
@@ -202,6 +200,7 @@ Draft read_ssh(std::span<const std::string> words, std::string_view program) {
     constexpr std::size_t command_words_max = 1000;
     Words read(words, {program, rows, Dashes::letters, command_words_max}, draft);
     const Remote remote = remote_of(draft, read);
+    add_login_to_fill_in(draft, origin_of(program, {}));
     SshSettings settings;
     for (const Given& each : read.all("-R -L -D -o")) {
         const SshOption option =

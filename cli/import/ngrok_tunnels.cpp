@@ -118,6 +118,17 @@ void read_http(Draft& draft, Keys& tunnel, Node& service) {
     read_headers(draft, tunnel, service);
 }
 
+/// Whether other endpoints of the account alone reach it.
+void read_bindings(Keys& keys, Target& target) {
+    const std::vector<std::string> bindings = keys.texts("bindings");
+    const bool is_bound = std::ranges::any_of(bindings, [](const std::string& each) { return each != "public"; });
+    target.is_internal = is_bound || target.host.ends_with(".internal");
+    if (is_bound) {
+        target.key = "bindings";
+        target.origin = keys.origin("bindings");
+    }
+}
+
 /// The name of a subdomain is below a domain of ngrok.
 Target target_of_tunnel(Draft& draft, Keys& tunnel) {
     Target target;
@@ -139,6 +150,7 @@ Target target_of_tunnel(Draft& draft, Keys& tunnel) {
         tunnel.lose(draft, "subdomain", "the name is below a domain of ngrok",
                     fmt::format("write the host in full, like `http: {}.tunnel.example.com`", *name));
     }
+    read_bindings(tunnel, target);
     return target;
 }
 
@@ -152,13 +164,7 @@ Target target_of_endpoint(Keys& endpoint) {
     target.port = target.kind == "tcp" ? url.port : "";
     target.origin = endpoint.origin("url");
     target.key = "url";
-    const std::vector<std::string> bindings = endpoint.texts("bindings");
-    const bool is_bound = std::ranges::any_of(bindings, [](const std::string& each) { return each != "public"; });
-    target.is_internal = is_bound || target.host.ends_with(".internal");
-    if (is_bound) {
-        target.key = "bindings";
-        target.origin = endpoint.origin("bindings");
-    }
+    read_bindings(endpoint, target);
     return target;
 }
 

@@ -1,16 +1,16 @@
 # Side by side: services that answer curl, dig, ssh and psql through frp and rathole answer them through this program after
 # `ferrotunnel import` of the same files. The programs of the others are found in FERROTUNNEL_FRP_DIR (frps, frpc),
 # FERROTUNNEL_RATHOLE_DIR (rathole) or PATH; what is missing is left out, and without both the test is skipped.
+PATH=$PATH${FERROTUNNEL_FRP_DIR:+:$FERROTUNNEL_FRP_DIR}${FERROTUNNEL_RATHOLE_DIR:+:$FERROTUNNEL_RATHOLE_DIR} # lib.sh unsets these
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/ssh_lib.sh"
-PATH=$PATH:${FERROTUNNEL_FRP_DIR:-}:${FERROTUNNEL_RATHOLE_DIR:-}
 for folder in /usr/lib/postgresql/*/bin; do
     PATH=$PATH:$folder
 done
 need curl python3 nginx
 has() { command -v "$1" >/dev/null; }
-has frps && has frpc || has rathole || skip "there are neither frps and frpc nor rathole (docs: FERROTUNNEL_FRP_DIR)"
+has frps && has frpc || has rathole || skip "there are neither frps and frpc nor rathole; FERROTUNNEL_FRP_DIR and FERROTUNNEL_RATHOLE_DIR may name their folders"
 
 # --- services that both tunnels offer ---------------------------------------------------------------------------------
 

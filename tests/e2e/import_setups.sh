@@ -2,38 +2,47 @@
 # prints and its exit code in a file `expected`. In a set-up, the file `setup` says after comments what is run:
 #   env NAME=VALUE      a variable
 #   secret TEXT         a text that may be nowhere but in files of mode 0600
-#   import WORDS        the arguments of `ferrotunnel import`, as in a shell
+#   import WORDS        the arguments of `ferrotunnel import`, as in a shell; there may be several
 # E2E_UPDATE=1 writes the `expected` files anew; look at the difference before it is committed.
 source "$(dirname "$0")/lib.sh"
 need diff
 
 setups=$E2E_SOURCE/../data/import
 
-# What differs from run to run: hashes of passwords, and new tokens.
-stable() { sed -E 's/\$\$?y\$[^" }]*/HASH/g; s/ft1_[A-Za-z0-9_-]{48}/TOKEN/g' "$@"; }
+# What differs from run to run: hashes of passwords, new tokens, and the folder in which secrets are for the check.
+stable() {
+    sed -E 's/(\$\$|\$)y(\$\$|\$)[^" }]*/HASH/g; s/ft1_[A-Za-z0-9_-]{48}/TOKEN/g; s#[^ "]*/ferrotunnel-import-[A-Za-z0-9]{6}#CHECKED#g' "$@"
+}
+
+# run_import WORDS...: in the copy of a set-up; prints what it says.
+run_import() {
+    local code=0
+    (cd "$dir/run" && env "${variables[@]}" "$FERROTUNNEL" import "$@") >"$dir/now.out" 2>"$dir/now.err" </dev/null ||
+        code=$?
+    cat "$dir/now.out" "$dir/now.err" >>"$dir/printed"
+    echo "exit code $code"
+    echo "--- printed"
+    stable "$dir/now.out"
+    echo "--- error stream"
+    sed -E '/^20[0-9]{2}-[0-9-]+ [0-9:.]+ warn /d' "$dir/now.err" | stable # the log has times
+}
 
 # run_setup FOLDER: in a copy of it; prints everything that came of it.
 run_setup() {
-    local folder=$1 line code=0 file
+    local folder=$1 line file
     local -a words=() variables=()
+    cp -R "$folder" "$dir/run"
+    rm -f "$dir/run/setup" "$dir/run/expected" "$dir/printed"
+    (cd "$dir/run" && find . -type f | sort) >"$dir/before"
     while IFS= read -r line; do
         case $line in
             'env '*) variables+=("${line#env }") ;;
-            'import '*) eval "words=(${line#import })" ;;
+            'import '*)
+                eval "words=(${line#import })"
+                run_import "${words[@]}"
+                ;;
         esac
     done <"$folder/setup"
-    cp -R "$folder" "$dir/run"
-    rm -f "$dir/run/setup" "$dir/run/expected"
-    (cd "$dir/run" && find . -type f | sort) >"$dir/before"
-    (cd "$dir/run" && env "${variables[@]}" "$FERROTUNNEL" import "${words[@]}") >"$dir/said.out" 2>"$dir/said.err" </dev/null ||
-        code=$?
-    echo "exit code $code"
-    echo "--- printed"
-    stable "$dir/said.out"
-    if [[ -s $dir/said.err ]]; then
-        echo "--- error stream"
-        stable "$dir/said.err"
-    fi
     while IFS= read -r file; do
         echo "--- ${file#./} $(stat -c %a "$dir/run/$file")"
         stable "$dir/run/$file"
@@ -49,7 +58,7 @@ look_at_files() {
             [[ -e $folder/${file#"$dir/run/"} || $(stat -c %a "$file") == 600 ]] ||
                 fail "${folder##*/}: a secret is in ${file##*/}, which others may read"
         done < <(grep -r -l -F -e "${line#secret }" "$dir/run" || true)
-        ! grep -q -F -e "${line#secret }" "$dir/said.out" "$dir/said.err" || fail "${folder##*/}: a secret is printed"
+        ! grep -q -F -e "${line#secret }" "$dir/printed" || fail "${folder##*/}: a secret is printed"
     done <"$folder/setup"
 }
 

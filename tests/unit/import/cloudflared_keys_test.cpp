@@ -138,7 +138,6 @@ services:
     host_header: api.internal
     limits:
       backend_connect_timeout: 3s
-    backend_ca: api.pem
     backend_name: api.internal
     backend_insecure: on
     plugins:

@@ -61,7 +61,7 @@ TEST_CASE("a command of ngrok becomes a service", "[import]") {
     CHECK(client(web, "inspect") == "off");
     CHECK(lost(web).empty());
     CHECK(one_line_command(web) ==
-          "ferrotunnel http 3000 --host app.example.com --host-header backend --inspect off --server HOST "
+          "ferrotunnel http 3000 --host app.example.com --host-header backend --inspect off --server tunnel.example.com "
           "--token-file token");
 
     CHECK(service(read("ngrok http"), "local") == "localhost:80");
@@ -88,14 +88,14 @@ TEST_CASE("a guard without an equivalent leaves the service off", "[import]") {
 
 TEST_CASE("a password is in a secret file, and nowhere else", "[import]") {
     const Draft draft = read("ngrok http 3000 --basic-auth ann:correct-horse --cidr-allow 192.0.2.0/24,10.0.0.0/8");
-    REQUIRE(draft.secrets.size() == 1);
-    CHECK(draft.secrets.front().name == "ann.password");
-    CHECK(draft.secrets.front().content == "correct-horse");
-    CHECK(draft.secrets.front().origin.text.empty());
+    REQUIRE(draft.secrets.size() == 2);  // the token, to be filled in, is the first
+    CHECK(draft.secrets.back().name == "ann.password");
+    CHECK(draft.secrets.back().content == "correct-horse");
+    CHECK(draft.secrets.back().origin.text.empty());
     CHECK(lost(draft).empty());
     CHECK(one_line_command(draft) ==
           "ferrotunnel http 3000 --allow-ip 192.0.2.0/24 --allow-ip 10.0.0.0/8 --basic-auth ann --password-file "
-          "ann.password --server HOST --token-file token");
+          "ann.password --server tunnel.example.com --token-file token");
     const Draft incomplete = read("ngrok http 3000 --basic-auth ann");
     CHECK(lost(incomplete) == Names{"--basic-auth"});
     CHECK(service(incomplete, "enabled") == "off");
@@ -118,7 +118,7 @@ TEST_CASE("commands of bore", "[import]") {
     CHECK(service(draft, "local") == "192.168.1.7:8000");
     CHECK(client(draft, "server") == "games.example.com");
     CHECK(client(draft, "token") == "file:token");
-    CHECK(client(read("bore local 8000 --to bore.pub"), "server") == "none");
+    CHECK(client(read("bore local 8000 --to bore.pub"), "server") == "tunnel.example.com");
     const Draft server = read("bore server --min-port 2000 --max-port 3000 --bind-tunnels 192.0.2.1");
     CHECK(server.server.find("allow_ports")->children().front().scalar() == "2000-3000");
     CHECK(server.server.find("tcp_bind")->scalar() == "192.0.2.1");
@@ -180,7 +180,7 @@ TEST_CASE("what ssh has and this program does not is lost", "[import]") {
 
 TEST_CASE("servers that take ssh for HTTP", "[import]") {
     CHECK(service(read("ssh -R 80:localhost:3000 nokey@localhost.run"), "http") == "assigned");
-    CHECK(client(read("ssh -R 80:localhost:3000 serveo.net"), "server") == "none");
+    CHECK(client(read("ssh -R 80:localhost:3000 serveo.net"), "server") == "tunnel.example.com");
     CHECK(service(read("ssh -p 2222 -R app:80:localhost:3000 tuns.example.com"), "http") == "app.tuns.example.com");
     CHECK(service(read("ssh -R app.example.com:80:localhost:3000 tuns.example.com"), "http") == "app.example.com");
 }

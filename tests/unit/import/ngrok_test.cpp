@@ -304,6 +304,8 @@ endpoints:
 )");
     CHECK(reading.has_lost("endpoints[2].url"));
     CHECK(reading.has_lost("endpoints[3].bindings"));
+    CHECK(reading.asks("it would be public here"));
+    CHECK(reading.asks("everybody could visit it without"));
 }
 
 }  // namespace ferrotunnel::cli::importing
