@@ -181,7 +181,7 @@ void set_backend(Draft& draft, Node& service, const OriginSettings& settings, co
     if (!has_tls) {
         return;
     }
-    if (settings.ca) {
+    if (settings.ca && !settings.insecure) {
         ask_about_relative_path(draft, settings.ca->origin, settings.ca->value);
         service.set("backend_ca", settings.ca->value, settings.ca->origin);
     }

@@ -186,7 +186,7 @@ private:
         for (const Rule& rule : rules_) {
             const std::string& host = rule.conditions.host;
             has_default = has_default || (!rule.local.empty() && host_pattern(host) == "*");
-            if (host_pattern(host) != "*" && std::ranges::find(hosts, host) == hosts.end()) {
+            if (!rule.local.empty() && host_pattern(host) != "*" && std::ranges::find(hosts, host) == hosts.end()) {
                 hosts.push_back(host);
             }
         }

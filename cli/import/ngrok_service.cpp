@@ -67,10 +67,9 @@ std::string ServiceMaker::public_value() {
     if (target_.is_internal) {
         draft_.lose(target_.origin, keys_.full(target_.key), "only other endpoints of the account could reach it",
                     "use a private service: docs/operations.md, \"Private services and visits\"");
-        guards_.add(target_.origin, target_.key);
     }
     if (target_.kind == "tcp") {
-        if (!target_.port.empty()) {
+        if (!target_.port.empty() && !target_.is_internal) {
             draft_.ask(target_.origin, fmt::format("visitors reach it at port {} of your server", target_.port));
         }
         return target_.port.empty() ? "0" : target_.port;
@@ -91,6 +90,11 @@ std::string ServiceMaker::public_value() {
 }
 
 void ServiceMaker::finish_public_side() {
+    if (target_.is_internal) {
+        service_->set("enabled", false, target_.origin);
+        draft_.ask(target_.origin, "the service is off, since it would be public here");
+        return;
+    }
     if (const Node* const host = service_->find("tls"); host != nullptr && host->scalar() == placeholder) {
         service_->set("enabled", false);
         draft_.ask(keys_.origin(), "the service is off until `tls` has a host of your own");

@@ -133,7 +133,6 @@ void read_bindings(Keys& keys, Target& target) {
 Target target_of_tunnel(Draft& draft, Keys& tunnel) {
     Target target;
     const std::string proto = tunnel.text("proto").value_or("http");
-    tunnel.skip(draft, "proto", "the kind is the key of the service");
     target.kind = proto == "tcp" || proto == "tls" ? proto : "http";
     for (const std::string_view key : {"url", "domain", "hostname", "remote_addr"}) {
         const auto text = tunnel.text(key);
@@ -202,10 +201,10 @@ void read_endpoint(Draft& draft, Keys& endpoint) {
         return;
     }
     endpoint.skip(draft, "upstream.protocol", "HTTP/2 of a backend is a part of `local`");
-    if (scheme == "https") {
+    if (scheme == "https" && service->find("enabled") == nullptr) {
         draft.ask(endpoint.origin("url"), "HTTPS needs certificates on the server: `https` in its file");
     }
-    endpoint.skip(draft, "bindings", "services are public");
+    endpoint.ignore("bindings");
     read_common(draft, endpoint, *service, reader.guards(), "upstream.proxy_protocol");
     lose_agent_tls(draft, endpoint, reader.guards());
     reader.guards().close(draft, *service);

@@ -44,10 +44,18 @@ void lose_service(Draft& draft, Service& service, std::string_view why, std::str
     lose_whole(draft, service.keys, why, instead);
 }
 
-void read_place(Draft& draft, Service& service) {
-    if (service.type == "socket_stream") {
+/// True if it is for a Unix socket, which is then lost.
+bool is_lost_stream(Draft& draft, Service& service) {
+    const bool is_stream = service.type == "socket_stream";
+    if (is_stream) {
         lose_service(draft, service, "a public Unix socket on the server does not exist here",
                      "offer `tcp: private`, and reach it by its name through the server's `connect_bind`");
+    }
+    return is_stream;
+}
+
+void read_place(Draft& draft, Service& service) {
+    if (is_lost_stream(draft, service)) {
         return;
     }
     const auto text = service.keys.text("bind_addr");
@@ -64,7 +72,6 @@ void read_place(Draft& draft, Service& service) {
 
 /// Keys of both sides without an equivalent.
 void skip_common(Draft& draft, Keys& keys) {
-    keys.skip(draft, "type", "the kind is the key of the service");
     skip_no_delay(draft, keys);
     keys.skip(draft, "udp_data_channels", "each visitor is a stream of its own, on several tunnel connections");
 }
@@ -78,6 +85,9 @@ public:
     }
 
     void join(Service& client) {
+        if (is_lost_stream(draft_, client)) {
+            return;
+        }
         Service* const server = counterpart(client);
         if (setup_.server && !fits(client, server)) {
             return;

@@ -51,7 +51,9 @@ public:
             return;
         }
         if (value.is_scalar()) {
-            if (!places_.contains(place_of(source.origin(value)))) {
+            const std::string_view key = std::string_view(path).substr(path.rfind('.') + 1);
+            if (key != "type" && key != "proto" && key != "version" && !path.ends_with(".bindings[1]") &&
+                !places_.contains(place_of(source.origin(value)))) {
                 forgotten.push_back(path);
             }
             return;

@@ -27,7 +27,8 @@ struct Reading {
     bool has_skipped(std::string_view key) const;
     bool asks(std::string_view part) const;
 
-    /// The keys of the sources that are nowhere: neither the place of a value, nor lost, nor needless.
+    /// The keys of the sources that are nowhere: neither the place of a value, nor lost, nor needless. `version`, and
+    /// the kinds of services, which are keys here, are not expected.
     std::vector<std::string> forgotten() const;
 };
 
