@@ -70,7 +70,8 @@ public:
     Client::Builder client() const;
     Server::Builder server() const;
 
-    /// Adds the services of the client section to `client`: first TCP, then HTTP, TLS and UDP, each in the file's order.
+    /// Adds the services of the client section to `client`: first TCP, then HTTP, TLS and UDP, each in the order of the
+    /// file.
     std::vector<Service> offer(Client& client) const;
 
 #pragma GCC diagnostic push
