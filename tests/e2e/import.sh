@@ -57,7 +57,7 @@ equal "exit code" "$code ($(<"$dir/said.err"))" "0 ($(<"$dir/said.err"))"
 has_text "$dir/said.err" 'To check:'
 equal "files" "$(cd "$dir/new" && echo *)" "edge-client.yml edge-server.yml token"
 equal "modes" "$(stat -c %a "$dir"/new/* | sort -u)" 600
-has_text "$dir/new/edge-client.yml" "# frp/frpc.toml:9: remotePort = $public_port"
+has_text "$dir/new/edge-client.yml" "# frp/frpc.toml:10: remotePort = $public_port"
 grep -Eqx 'ft1_[A-Za-z0-9_-]{48}' "$dir/new/token" || fail "the token is not new"
 ! grep -r -F -e "open sesame" -e "her password" "$dir/new" "$dir/said.out" "$dir/said.err" || fail "a secret is visible"
 
