@@ -33,7 +33,8 @@ ImportWords split_words(std::vector<std::string> words) {
     for (auto word = words.begin(); word != end; ++word) {
         const bool is_option = word->starts_with('-') && word->size() > 1;
         (is_option ? split.options : split.files).push_back(*word);
-        if ((*word == "--output" || *word == "-o") && std::next(word) != end) {
+        const bool has_next = *word == "--output" || *word == "-o" || *word == "--help" || *word == "-h";
+        if (has_next && std::next(word) != end) {
             split.options.push_back(*++word);
         }
     }

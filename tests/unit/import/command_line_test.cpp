@@ -60,9 +60,10 @@ TEST_CASE("a command of ngrok becomes a service", "[import]") {
     CHECK(service(web, "host_header") == "backend");
     CHECK(client(web, "inspect") == "off");
     CHECK(lost(web).empty());
-    CHECK(one_line_command(web) ==
-          "ferrotunnel http 3000 --host app.example.com --host-header backend --inspect off --server tunnel.example.com "
-          "--token-file token");
+    CHECK(
+        one_line_command(web) ==
+        "ferrotunnel http 3000 --host app.example.com --host-header backend --inspect off --server tunnel.example.com "
+        "--token-file token");
 
     CHECK(service(read("ngrok http"), "local") == "localhost:80");
     CHECK(service(read("ngrok 8080"), "local") == "localhost:8080");
