@@ -488,6 +488,7 @@ TEST_CASE("an idle pipe holds little memory and no buffers") {
     if (after > before) {  // the allocators of sanitizers count nothing there
         auto each = (after - before) / (2 * count);
         UNSCOPED_INFO("bytes for each end: " << each);
-        CHECK(each < 32'768);
+        // OpenSSL 3.5 keeps the keys of ML-KEM as long as the connection, about 7 KiB.
+        CHECK(each < (preferred_group() == "x25519" ? 32'768U : 40'960U));
     }
 }
