@@ -98,7 +98,7 @@ run client --server 127.0.0.1:1 --token-file token --tcp 0=22 --drain soon
 refused
 told '^  --drain: "soon" is not a valid time; expected one like 30s, 500ms or 2m, or a number of seconds'
 run --help
-has_text "$dir/run.out" '^  version  *print the version and '
+has_text "$dir/run.out" '^Also: .*version'
 
 run client --server 127.0.0.1:1 --token-file token --http http://app.example.com=3000
 refused
