@@ -45,8 +45,6 @@ constexpr Statistic<ServerStats> server_rows[]{
     {&ServerStats::services, "services", gauge("ferrotunnel_services", "Registered services that visitors can reach.")},
     {&ServerStats::logins, "logins", counter("ferrotunnel_logins", "Successful logins.")},
     {&ServerStats::logins_refused, "logins_refused", refused_before_services, "login"},
-    {&ServerStats::logins_hybrid, "logins_hybrid", trunk_handshakes, "hybrid"},
-    {&ServerStats::logins_classic, "logins_classic", trunk_handshakes, "classic"},
     {&ServerStats::visitors_accepted, "visitors_accepted", accepted_from_visitors, "tcp"},
     {&ServerStats::visitors_waiting, "visitors_waiting",
      gauge("ferrotunnel_visitors_waiting",
@@ -58,6 +56,8 @@ constexpr Statistic<ServerStats> server_rows[]{
      counter("ferrotunnel_visitors_given_up",
              "Queued visitors of public ports whose connections were closed with a reset because no client "
              "reconnected in time or the queue was full.")},
+    {&ServerStats::logins_hybrid, "logins_hybrid", trunk_handshakes, "hybrid"},
+    {&ServerStats::logins_classic, "logins_classic", trunk_handshakes, "classic"},
 };
 
 constexpr Statistic<ClientStats> client_rows[]{

@@ -29,7 +29,7 @@ inline void require(int result) {
 /// that name is sent.
 inline nghttp2_nv field_of(std::string_view name, std::string_view value) noexcept {
     const auto bytes = [](std::string_view text) {
-        auto* const at = const_cast<char*>(text.data());  // safe: the library only reads the text
+        auto* const at = const_cast<char*>(text.data());  // allowed: the library only reads the text
         return reinterpret_cast<std::uint8_t*>(at);
     };
     const bool is_never_indexed = name == "x-request-id";
