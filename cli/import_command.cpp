@@ -133,9 +133,9 @@ const CommandInfo& import_info() {
         "  ferrotunnel import server.toml client.toml --output edge.yml\n"
         "  ferrotunnel import --dry-run ngrok.yml             # only prints\n"
         "  ferrotunnel import -- ngrok http 3000 --basic-auth ann:secret\n"
-        "Comments name the line that each value comes from. What has no equivalent is listed with the reason. Nothing "
-        "is\n"
-        "overwritten; secrets are files of their own, with mode 0600. docs/coming-from.md has the rest.\n",
+        "Comments name the line that each value comes from. What has no equivalent is listed with the\n"
+        "reason. Nothing is overwritten; secrets are files of their own, with mode 0600.\n"
+        "docs/coming-from.md has the rest.\n",
         {{"Options",
           {{"output", "FILE", "File to write, or - for the output (default ferrotunnel.yml)",
             "File to write (default ferrotunnel.yml); with both sides NAME-server.yml and NAME-client.yml. `-` prints "
