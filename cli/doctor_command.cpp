@@ -89,16 +89,16 @@ std::shared_ptr<const Secret> find_token(const Sources& sources, const Origin& o
     }
     std::optional<Secret> answered;
     std::shared_ptr<const Secret> token;
+    sigset_t before;
+    pthread_sigmask(SIG_SETMASK, nullptr, &before);
     {
-        Signals signals;
+        Signals signals;  // blocks signals, which are to end the examination
         const std::string question = "Token for " + sources.options.text("server").value_or("the server") + ": ";
         for (FoundToken& found : find_tokens(sources, question, signals, answered, problems)) {
             token = std::make_shared<const Secret>(std::move(found.secret));
         }
     }
-    sigset_t all;  // Signals blocks them, and nothing else here would end the program
-    sigfillset(&all);
-    pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return token;
 }
 
@@ -229,7 +229,7 @@ ExitCode run_doctor(Arguments arguments) {
     const doctor::Examination examination = doctor::run_checks(std::move(plan.checks), doctor::examination_time);
     fmt::print("{}", json ? doctor::json_of(examination.results) : doctor::text_of(examination.results, plan.titles));
     const ExitCode code = doctor::exit_code_of(doctor::worst_of(examination.results));
-    if (!examination.all_ended()) {  // a late check still uses what the end of the process would destroy
+    if (!examination.all_ended() || doctor::has_late_resolver()) {  // they use what the end of the process destroys
         std::fflush(stdout);
         std::_Exit(static_cast<int>(code));
     }

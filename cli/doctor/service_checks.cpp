@@ -40,6 +40,7 @@ Http bare(const Http& http, const std::string& local, const std::string& path) {
     Http made(http.host, local, http.name);
     made.aliases = http.aliases;
     made.path = "= " + path;
+    made.limits = http.limits;
     made.plugins = http.plugins;
     made.token = http.token;
     return made;
@@ -63,6 +64,11 @@ std::vector<std::string> hosts_of(const std::string& host, const std::vector<std
     return hosts;
 }
 
+bool has_pattern(const std::string& host, const std::vector<std::string>& aliases) {
+    const auto is_pattern = [](const std::string& one) { return one.find('*') != std::string::npos; };
+    return is_pattern(host) || std::ranges::any_of(aliases, is_pattern);
+}
+
 // What can be requested. TLS services and ports with a bind address are left out: their claims cannot be made without
 // taking them from a client that is only silent at the moment.
 std::vector<Probe> probes_of(const ClientSubject& at, const std::string& local, Findings& findings) {
@@ -72,7 +78,12 @@ std::vector<Probe> probes_of(const ClientSubject& at, const std::string& local, 
         if (http.enabled && probes.size() < services_max) {
             const std::string path = "/.ferrotunnel-doctor-" + random_word();
             probes.push_back({bare(http, local, path),
-                              {http.name, {}, hosts_of(http.host, http.aliases), path, !http.plugins.empty()}});
+                              {http.name,
+                               {},
+                               hosts_of(http.host, http.aliases),
+                               path,
+                               !http.plugins.empty(),
+                               has_pattern(http.host, http.aliases)}});
         } else {
             left_out += http.enabled ? 1U : 0U;
         }
@@ -182,6 +193,7 @@ Findings ask_running(ClientSubject& at) {
             const EndpointParts parts = parts_of(service.endpoint);
             if (parts.scheme.starts_with("http") || one.value("kind", "") == "tls") {
                 service.hosts = hosts_of(parts.host, {});
+                service.is_pattern = has_pattern(parts.host, {});
             }
             if (parts.port != 0 && one.value("kind", "") != "udp") {
                 at.services.push_back(std::move(service));
@@ -231,7 +243,8 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
     }
     for (const Tls& tls : at.section.tls_services) {  // for their names
         if (tls.enabled) {
-            at.services.push_back({tls.name, {}, hosts_of(tls.host, tls.aliases), {}, false});
+            at.services.push_back(
+                {tls.name, {}, hosts_of(tls.host, tls.aliases), {}, false, has_pattern(tls.host, tls.aliases)});
         }
     }
     return findings;
@@ -247,9 +260,10 @@ Findings check_names(ClientSubject& at, Deadline deadline) {
             }
             const Resolved resolved = resolve(host, 0, within(dial_patience, deadline));
             if (!resolved.fault.empty()) {
-                findings.push_back(
-                    fault(fmt::format("{}: the name {} does not resolve: {}.", service.name, host, resolved.fault),
-                          add_record(host, at)));
+                const std::string what =
+                    fmt::format("{}: the name {} does not resolve: {}.", service.name, host, resolved.fault);
+                findings.push_back(service.is_pattern ? warning(what, add_record(host, at))
+                                                      : fault(what, add_record(host, at)));
             } else if (at.place.proxy.empty() && !have_common(resolved.addresses, at.addresses)) {
                 findings.push_back(
                     warning(fmt::format("{}: the name {} leads to {} and not to the server ({}).", service.name, host,

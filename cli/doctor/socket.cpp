@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -21,6 +22,8 @@
 
 namespace ferrotunnel::cli::doctor {
 namespace {
+
+std::atomic<int> resolving{0};  // calls of the resolver
 
 std::error_code last_error() {
     return {errno, std::generic_category()};
@@ -127,8 +130,10 @@ Resolved resolve(const std::string& host, std::uint16_t port, Deadline deadline)
         std::optional<Resolved> resolved;
     };
     const auto answer = std::make_shared<Answer>();
+    ++resolving;
     std::thread([answer, host, port] {
         Resolved resolved = resolve_now(host, port);
+        --resolving;
         const std::lock_guard lock(answer->mutex);
         answer->resolved = std::move(resolved);
         answer->change.notify_all();
@@ -138,6 +143,10 @@ Resolved resolve(const std::string& host, std::uint16_t port, Deadline deadline)
         return {{}, "no answer from the resolver", true};
     }
     return *answer->resolved;
+}
+
+bool has_late_resolver() noexcept {
+    return resolving != 0;
 }
 
 std::string list_of(const std::vector<Address>& addresses) {

@@ -53,6 +53,9 @@ struct Resolved {
 /// thread of its own, and its answer is dropped.
 Resolved resolve(const std::string& host, std::uint16_t port, Deadline deadline);
 
+/// Whether the resolver is still busy with a name that nobody waits for.
+bool has_late_resolver() noexcept;
+
 /// "192.0.2.7, 2001:db8::7"
 std::string list_of(const std::vector<Address>& addresses);
 

@@ -29,6 +29,7 @@ struct PublicService {
     std::vector<std::string> hosts;  // of HTTP and TLS, without patterns
     std::string path;                // HTTP: that reaches the doctor; empty: a running client has the service
     bool has_plugins = false;        // which may answer in its place
+    bool is_pattern = false;         // `hosts` has examples of patterns, which need not all have a record
 };
 
 /// The client's side. The first part is set before the checks; each check changes only what its comment names, and is

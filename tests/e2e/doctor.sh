@@ -124,6 +124,17 @@ examine --server six.test --token-file "$dir/token"
 is_good
 reports "^  note  *ipv6  *The server has an IPv6 address, but this machine has no IPv6 route"
 
+filter <<'NFT'
+add rule inet faults into udp dport 53 drop
+NFT
+examine "${simple[@]}"
+finds 7 "ERROR name"
+reports "no name server answers"
+filter <<'NFT'
+flush chain inet faults into
+add rule inet faults into ip daddr 10.80.0.2 drop
+NFT
+
 say "proxies"
 for status in 403 407; do
     start "proxy$status" "${in_ns[@]}" python3 "$E2E_SOURCE/doctor_peer.py" proxy 10.80.0.1 3$status "$dir/proxy$status.ready" $status
@@ -244,6 +255,9 @@ reports "app: the name nobody.test does not resolve"
 sed -i 's/nobody.test/away.test/' "$dir/names.yml"
 examine "$dir/names.yml"
 finds 6 "WARNING names" "WARNING public"
+sed -i 's/away.test/"*.bare.test"/' "$dir/names.yml" # not every name below it needs a record
+examine "$dir/names.yml"
+finds 6 "WARNING names"
 
 say "the machine of the client"
 sed "s/:3000/:3001/" "$dir/good.yml" >"$dir/down.yml"
