@@ -62,7 +62,7 @@ TEST_CASE("a command of ngrok becomes a service", "[import]") {
     CHECK(lost(web).empty());
     CHECK(
         one_line_command(web) ==
-        "ferrotunnel http 3000 --host app.example.com --host-header backend --inspect off --server tunnel.example.com "
+        "ferrotunnel http 3000 --host app.example.com --host-header backend --server tunnel.example.com --inspect off "
         "--token-file token");
 
     CHECK(service(read("ngrok http"), "local") == "localhost:80");
