@@ -122,7 +122,7 @@ for words in "plugin --help" "plugin new --help" "help plugin"; do
     has_text "$dir/run.out" 'ferrotunnel plugin new hello'
 done
 run help
-has_text "$dir/run.out" '^  plugin '
+has_text "$dir/run.out" '^Also: .*plugin'
 for words in plugin "plugin chek" "plugin new" "plugin check" "plugin new Hello" "plugin new -x" "plugin list more" \
     "plugin new a --dir" "plugin check a b"; do
     # shellcheck disable=SC2086
