@@ -15,12 +15,12 @@
 namespace ferrotunnel::cli::doctor {
 namespace {
 
-// Shared with the threads, which may outlive the examination. `mutex` guards `ended`.
+// Shared with the threads, which may outlive the examination.
 struct Board {
     std::vector<Check> checks;
     std::vector<std::optional<Findings>> ended;
     std::vector<bool> has_begun;  // of the examining thread only
-    std::mutex mutex;
+    std::mutex mutex;             // guards `ended`
     std::condition_variable change;
 };
 

@@ -125,7 +125,7 @@ std::string Address::text() const {
 
 Resolved resolve(const std::string& host, std::uint16_t port, Deadline deadline) {
     struct Answer {
-        std::mutex mutex;
+        std::mutex mutex;  // guards `resolved`
         std::condition_variable change;
         std::optional<Resolved> resolved;
     };
