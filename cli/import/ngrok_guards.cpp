@@ -1,5 +1,7 @@
 // What restricts the visitors of an ngrok tunnel: passwords, addresses, logins at other services.
 #include <array>
+#include <string>
+#include <vector>
 
 #include "ngrok.hpp"
 
@@ -24,7 +26,12 @@ constexpr std::array lost_guards{
 void read_passwords(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) {
     for (const std::string_view key : {"basic_auth", "auth", "httpauth"}) {
         const Origin origin = tunnel.origin(key);
-        for (const std::string& credentials : tunnel.texts(key)) {
+        const std::vector<std::string> all = tunnel.texts(key);
+        const Value* const value = tunnel.find(key);
+        if (all.empty() && value != nullptr && !value->is_scalar()) {
+            guards.add(origin, std::string(key));  // not a list of texts
+        }
+        for (const std::string& credentials : all) {
             if (!require_password(draft, service, origin, tunnel.full(key), credentials)) {
                 guards.add(origin, std::string(key));
             }
