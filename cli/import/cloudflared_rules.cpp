@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view status_prefix = "http_status:";
 constexpr std::size_t expressions_max = 8;  // of the server, for one host
+constexpr std::size_t rules_max = 1000;     // each is compared with the others
 
 struct Rule {
     Keys keys;
@@ -57,6 +58,9 @@ public:
 
     void read(Keys& root, const OriginSettings& common) {
         for (Keys& keys : root.maps("ingress")) {
+            if (rules_.size() == rules_max) {
+                throw SourceError(keys.origin(), "`ingress` has more than 1,000 rules");
+            }
             read_rule(std::move(keys), common);
         }
         std::vector<Conditions> conditions;

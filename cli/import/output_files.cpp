@@ -94,7 +94,12 @@ fs::path OutputFiles::path_of(const Secret& secret) const {
 }
 
 SecretCopies::SecretCopies(const Draft& draft) {
-    folder_ = (fs::temp_directory_path() / "ferrotunnel-import-XXXXXX").string();
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    if (error) {
+        throw std::system_error(error, "cannot use the folder for temporary files (set TMPDIR to another one)");
+    }
+    folder_ = (parent / "ferrotunnel-import-XXXXXX").string();
     if (::mkdtemp(folder_.data()) == nullptr) {
         throw std::system_error(errno, std::generic_category(), "cannot create a temporary folder");
     }
