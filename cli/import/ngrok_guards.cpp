@@ -46,6 +46,17 @@ void read_guards(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
     if (is_http) {
         read_passwords(draft, tunnel, service, guards);
     }
+    for (const std::string_view key : {"basic_auth", "auth", "httpauth"}) {
+        if (!is_http && tunnel.has(key)) {
+            guards.add(tunnel.origin(key), std::string(key));
+            tunnel.lose(draft, key, "only visitors of `http` services have passwords");
+        }
+    }
+    const Value* const filter = tunnel.find("ip_restriction");
+    if (filter != nullptr && filter->kind != Value::Kind::map) {
+        guards.add(tunnel.origin("ip_restriction"), "ip_restriction");
+        tunnel.lose(draft, "ip_restriction", "it has neither `allow_cidrs` nor `deny_cidrs`");
+    }
     constexpr std::string_view allow = "ip_restriction.allow_cidrs";
     constexpr std::string_view deny = "ip_restriction.deny_cidrs";
     filter_addresses(service, {tunnel.texts(allow), tunnel.origin(allow)}, {tunnel.texts(deny), tunnel.origin(deny)});

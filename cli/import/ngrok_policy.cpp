@@ -11,9 +11,9 @@ namespace {
 
 /// Actions that only change what visitors get. Without any other action, more visitors would get in, or would reach
 /// other paths of the backend.
-constexpr std::array<std::string_view, 10> harmless{"add-headers", "remove-headers",  "compress-response", "log",
-                                                    "rate-limit",  "set-vars",        "circuit-breaker",   "http-request",
-                                                    "event-log",   "terminate-tls"};
+constexpr std::array<std::string_view, 10> harmless{
+    "add-headers", "remove-headers",  "compress-response", "log",       "rate-limit",
+    "set-vars",    "circuit-breaker", "http-request",      "event-log", "terminate-tls"};
 
 constexpr std::string_view translate = "write it as a plugin of the server: docs/plugins/from-ngrok.md";
 

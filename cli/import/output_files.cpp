@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -64,7 +65,8 @@ std::string OutputFiles::existing() const {
         }
     }
     for (const Secret& secret : draft_.secrets) {
-        if (!secret.content.empty() && is_there(path_of(secret))) {
+        const bool has_name_of_file = std::ranges::find(files_, path_of(secret), &OutputFile::path) != files_.end();
+        if (!secret.content.empty() && (has_name_of_file || is_there(path_of(secret)))) {
             return path_of(secret).string();
         }
     }
