@@ -28,7 +28,8 @@ void read_passwords(Draft& draft, Keys& tunnel, Node& service, LostGuards& guard
         const Origin origin = tunnel.origin(key);
         const std::vector<std::string> all = tunnel.texts(key);
         const Value* const value = tunnel.find(key);
-        if (all.empty() && value != nullptr && !value->is_scalar()) {
+        const bool has_more = value != nullptr && (!value->items.empty() || !value->members.empty());
+        if (all.empty() && has_more) {
             guards.add(origin, std::string(key));  // not a list of texts
         }
         for (const std::string& credentials : all) {
@@ -53,7 +54,7 @@ void read_guards(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
         }
     }
     const Value* const filter = tunnel.find("ip_restriction");
-    if (filter != nullptr && filter->kind != Value::Kind::map) {
+    if (filter != nullptr && filter->kind != Value::Kind::map && filter->kind != Value::Kind::null) {
         guards.add(tunnel.origin("ip_restriction"), "ip_restriction");
         tunnel.lose(draft, "ip_restriction", "it has neither `allow_cidrs` nor `deny_cidrs`");
     }
