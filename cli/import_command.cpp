@@ -59,9 +59,9 @@ void check_words(const ImportWords& words, Problems& problems) {
     constexpr std::size_t files_max = 64;
     if (words.files.empty() == words.command.empty()) {
         problems.add("import", words.files.empty() ? "needs the files of another tunnel, or its command line after `--`"
-                                                   : "takes either files or a command line after `--`");
+                                                   : "accepts either files or a command line after `--`");
     } else if (words.files.size() > files_max) {
-        problems.add("import", "takes at most 64 files");
+        problems.add("import", "accepts at most 64 files");
     }
 }
 
@@ -159,6 +159,9 @@ ExitCode run_import(Arguments arguments) {
     const bool is_dry = options.flag("dry-run", problems) || output == "-";
     const bool is_json = options.flag("json", problems);
     check_words(words, problems);
+    if (output.ends_with('/')) {
+        problems.add("output", "is a folder; name a file in it, such as " + output + "ferrotunnel.yml");
+    }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "import"};
     }

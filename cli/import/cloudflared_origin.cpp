@@ -63,7 +63,8 @@ void read_destinations(Draft& draft, Keys& keys, OriginSettings& settings) {
 }
 
 void read_access(Draft& draft, Keys access, OriginSettings& settings) {
-    if (!access.boolean(draft, "required").value_or(false)) {
+    const bool has_value = access.text("required").has_value();
+    if (!access.boolean(draft, "required").value_or(has_value)) {
         for (const std::string& key : access.names()) {
             access.skip(draft, key, "`required` is off");
         }

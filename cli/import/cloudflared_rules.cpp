@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 
 #include "cloudflared.hpp"
 #include "command_line_parts.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view status_prefix = "http_status:";
 constexpr std::size_t expressions_max = 8;  // of the server, for one host
+constexpr std::size_t rules_max = 1000;     // each is compared with the others
 
 struct Rule {
     Keys keys;
@@ -56,6 +58,9 @@ public:
 
     void read(Keys& root, const OriginSettings& common) {
         for (Keys& keys : root.maps("ingress")) {
+            if (rules_.size() == rules_max) {
+                throw SourceError(keys.origin(), "`ingress` has more than 1,000 rules");
+            }
             read_rule(std::move(keys), common);
         }
         std::vector<Conditions> conditions;
@@ -123,6 +128,11 @@ private:
             draft_.lose(rule.keys.origin("path"), rule.keys.full("path"),
                         fmt::format("a host has at most {} expressions for paths", expressions_max),
                         "write this rule as a `path` without an expression");
+            if (rule.local.empty() || !rule.closed.empty()) {
+                for (const std::string& host : route.hosts) {
+                    unprotected_.try_emplace(host, rule.keys.full("path"));
+                }
+            }
             return;
         }
         const bool is_backend = !rule.local.empty();
@@ -140,6 +150,12 @@ private:
             reject_all(service);
             draft_.ask(rule.keys.origin("service"),
                        "these requests get 403, by a plugin, so that they reach no other service");
+        }
+        for (const std::string& host : route.hosts) {
+            const auto lost = unprotected_.find(host);
+            if (is_backend && rule.closed.empty() && lost != unprotected_.end()) {
+                rule.closed = lost->second;
+            }
         }
         if (!rule.closed.empty()) {
             reject_all(service);
@@ -209,6 +225,7 @@ private:
     Draft& draft_;
     std::vector<Rule> rules_;
     std::map<std::string, std::size_t> expressions_;  // by host
+    std::map<std::string, std::string> unprotected_;  // by host, the lost rule that rejected visitors
 };
 
 }  // namespace
@@ -244,6 +261,9 @@ void read_single_service(Draft& draft, Keys& root, const OriginSettings& common)
     }
     Node& service = draft.add_service("", "http", host.empty() ? "assigned" : host, local, origin);
     set_backend(draft, service, common, local);
+    if (common.access) {
+        close_unguarded_service(draft, service, common.access->origin, "originRequest.access");
+    }
     if (host.empty()) {
         draft.ask(origin, "the server assigns a host, below the `domain` in its file");
     } else {

@@ -79,6 +79,7 @@ void read_bore_server(Draft& draft, Words& words) {
     } else if (address) {
         draft.server.set("tcp_bind", *address, words.origin("--bind-addr"));
     }
+    draft.server.set("http_bind", false);  // no port is open that bore did not have
     draft.ask(command, "bore listens on port 7835 too: stop it first, or start this server with another `bind`");
     set_bore_token(draft, Side::server, words);
 }

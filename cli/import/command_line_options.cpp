@@ -119,7 +119,7 @@ void Words::keep(const OptionRow& row, std::string name, std::string value) {
 }
 
 void Words::lose_unknown(const std::string& name) {
-    draft_.lose(command(), name, "this program does not know the option", "say what it did by hand");
+    draft_.lose(command(), name, "this program does not know the option", "configure its effect by hand");
 }
 
 // What follows an option without a row may be its value: where there are too many operands, it is.

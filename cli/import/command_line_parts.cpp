@@ -47,7 +47,9 @@ std::vector<std::string> items_of(std::string_view text) {
 }  // namespace
 
 Origin origin_of(std::string_view command, std::string_view what) {
-    return {std::string(command), 0, std::string(what)};
+    const std::size_t scheme = what.find("://");
+    const bool may_have_password = scheme != std::string_view::npos && what.find('@', scheme) != std::string_view::npos;
+    return {std::string(command), 0, may_have_password ? std::string() : std::string(what)};
 }
 
 std::optional<unsigned> number_of(std::string_view text, unsigned min, unsigned max) {

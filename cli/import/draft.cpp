@@ -106,6 +106,10 @@ std::string Draft::keep(Side side, std::string_view stem, const std::string& val
         }
         name = wanted + "-" + std::to_string(number);
     }
+    constexpr std::size_t secrets_max = 1000;
+    if (found == secrets.end() && secrets.size() == secrets_max) {
+        throw SourceError(origin, "there are more than 1,000 secrets");
+    }
     if (found == secrets.end()) {
         secrets.push_back({name, value, origin, is_token});
         found = std::prev(secrets.end());

@@ -37,7 +37,7 @@ void read_address(Keys& root, Draft& draft) {
               fmt::format("a FerroTunnel server has to listen at port {}: frps cannot serve this client", port));
 }
 
-/// A proxy with a password is not copied: `client.proxy` is no file of its own.
+/// A proxy with a password is not copied: `client.proxy` cannot be read from a file.
 void read_forward_proxy(Keys& transport, Draft& draft) {
     const auto url = transport.text("proxyURL");
     if (!url) {

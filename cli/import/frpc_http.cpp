@@ -40,6 +40,12 @@ void guard(Keys& proxy, Node& service, Draft& draft) {
     const auto user = proxy.text("httpUser");
     const auto password = proxy.text("httpPassword");
     if (!user && !password) {
+        for (const std::string_view key : {"httpUser", "httpPassword"}) {
+            const Value* const value = proxy.find(key);
+            if (value != nullptr && !value->is_scalar()) {
+                close_unguarded_service(draft, service, proxy.origin(key), key);
+            }
+        }
         return;
     }
     const Origin origin = proxy.origin(user ? "httpUser" : "httpPassword");

@@ -85,7 +85,8 @@ void read_visitor(Keys& visitor, Reading& reading) {
     }
     const auto port = visitor.text("bindPort");
     const auto service = visitor.text("serverName");
-    const bool is_off = visitor.text("enabled") == "false" || (!reading.start.empty() && !is_started(visitor, reading));
+    const bool is_chosen = reading.start.empty() || is_started(visitor, reading);
+    const bool is_off = visitor.boolean(draft, "enabled") == false || !is_chosen;
     if (is_off) {
         lose_all(visitor, draft, "it was switched off, which a visit cannot be", "run `ferrotunnel visit` when needed");
         return;

@@ -139,7 +139,8 @@ void read_common(Keys& proxy, Node& service, Reading& reading) {
     }
     const auto enabled = proxy.boolean(draft, "enabled");
     const bool is_started = reading.start.empty() || std::ranges::find(reading.start, name) != reading.start.end();
-    if (enabled && !*enabled) {
+    const bool is_unclear = !enabled && proxy.text("enabled");
+    if (is_unclear || enabled == false) {
         service.set("enabled", false, proxy.origin("enabled"));
     } else {
         proxy.skip(draft, "enabled", "it is the default");

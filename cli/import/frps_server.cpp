@@ -62,9 +62,10 @@ void read_ports(Keys& root, Draft& draft) {
         }
         const auto start = range.text("start");
         const auto end = range.text("end");
-        if (start && end) {
-            list.add(*start == *end ? *start : *start + "-" + *end);
+        if (!start || !end) {
+            throw SourceError(range.origin(), "a range of `allowPorts` needs `start` and `end`, or `single`");
         }
+        list.add(*start == *end ? *start : *start + "-" + *end);
     }
     if (list.children().empty()) {
         draft.server.remove("allow_ports");

@@ -12,7 +12,11 @@
 namespace ferrotunnel::cli::importing {
 namespace {
 
-constexpr std::size_t rounds_max = 1000;
+constexpr std::size_t rounds_max = 1000;         // of one loop
+constexpr std::size_t all_rounds_max = 100'000;  // of all loops, which may be nested
+constexpr std::size_t loops_max = 8;             // within each other
+constexpr std::size_t expression_max = 8'000;    // std::regex recurses for each character
+constexpr std::size_t text_max = 4 * 1024 * 1024;
 
 /// A literal text, or an action between double braces.
 struct Piece {
@@ -77,6 +81,7 @@ public:
             }
             is_blank_ = is_blank_ && blanks.find(c) != std::string_view::npos;
             text_ += c;
+            follow_quotes(c);
             if (c == '\n') {
                 ++line;
                 is_at_begin_ = true;
@@ -87,29 +92,34 @@ public:
 
     /// The result of an action. Outside quotation marks it gets them, since it is a number for frp and a text here.
     void add_value(const std::string& value, std::size_t line) {
-        const bool needs_quotes = quotes_values_ && !is_in_quotes();
+        const bool needs_quotes = quotes_values_ && quote_ == '\0';
         add(needs_quotes ? '"' + value + '"' : value, line);
     }
 
+    std::size_t size() const { return text_.size(); }
     std::string text() && { return std::move(text_); }
     std::vector<std::size_t> lines() && { return std::move(lines_); }
 
 private:
-    bool is_in_quotes() const {
-        char quote = 0;
-        for (std::size_t i = text_.rfind('\n') + 1; i < text_.size(); ++i) {
-            if (quote == '"' && text_[i] == '\\') {
-                ++i;
-            } else if (quote != 0) {
-                quote = text_[i] == quote ? '\0' : quote;
-            } else if (text_[i] == '"' || text_[i] == '\'') {
-                quote = text_[i];
-            }
+    /// Remembers which quotation mark is open. Each line begins without one.
+    void follow_quotes(char c) {
+        if (c == '\n') {
+            quote_ = '\0';
+            is_escaped_ = false;
+        } else if (is_escaped_) {
+            is_escaped_ = false;
+        } else if (quote_ == '"' && c == '\\') {
+            is_escaped_ = true;
+        } else if (quote_ != '\0') {
+            quote_ = c == quote_ ? '\0' : quote_;
+        } else if (c == '"' || c == '\'') {
+            quote_ = c;
         }
-        return quote != 0;
     }
 
     bool quotes_values_;
+    char quote_ = '\0';
+    bool is_escaped_ = false;
     bool is_at_begin_ = true;
     bool is_blank_ = true;
     std::string text_;
@@ -128,22 +138,29 @@ public:
         : file_(file), pieces_(pieces_of(file, text)), output_(format == Format::toml || format == Format::json) {}
 
     Expansion run() {
-        expand(0, pieces_.size(), nullptr, {});
+        expand(0, pieces_.size(), nullptr, {}, 0);
         return {std::move(output_).text(), std::move(output_).lines(), std::move(unknown_)};
     }
 
 private:
     using Round = std::pair<std::string, std::string>;
 
-    void expand(std::size_t begin, std::size_t end, const Loop* loop, const Round& round) {
+    void expand(std::size_t begin, std::size_t end, const Loop* loop, const Round& round, std::size_t depth) {
         for (std::size_t i = begin; i < end; ++i) {
             const Piece& piece = pieces_[i];
+            if (output_.size() > text_max) {
+                throw SourceError(file_, piece.line, "the templates make more than 4 MiB of text");
+            }
             if (!piece.is_action) {
                 output_.add(piece.text, piece.line);
             } else if (const std::optional<Loop> inner = loop_of(piece)) {
                 const std::size_t close = end_of_loop(i, end);
+                rounds_ += inner->rounds.size();
+                if (depth == loops_max || rounds_ > all_rounds_max) {
+                    throw SourceError(file_, piece.line, "the template has too many loops within each other");
+                }
                 for (const Round& each : inner->rounds) {
-                    expand(i + 1, close, &*inner, each);
+                    expand(i + 1, close, &*inner, each, depth + 1);
                 }
                 i = close;
             } else {
@@ -155,7 +172,7 @@ private:
     void expand_value(const Piece& piece, const Loop* loop, const Round& round) {
         static const std::regex variable(R"(\.Envs\.([A-Za-z_][A-Za-z0-9_]*))");
         std::smatch match;
-        if (std::regex_match(piece.text, match, variable)) {
+        if (piece.text.size() <= expression_max && std::regex_match(piece.text, match, variable)) {
             output_.add_value(env_reference(match[1].str()), piece.line);
         } else if (loop != nullptr && (piece.text == loop->variable + ".First" || piece.text == loop->variable)) {
             output_.add_value(round.first, piece.line);
@@ -187,7 +204,7 @@ private:
         static const std::regex form(
             R"re(range (?:\$\w+, *)?(\$\w+) *:= *parseNumberRange(Pair)? +["`]([^"`]*)["`](?: +["`]([^"`]*)["`])?)re");
         std::smatch match;
-        if (!std::regex_match(piece.text, match, form)) {
+        if (piece.text.size() > expression_max || !std::regex_match(piece.text, match, form)) {
             return std::nullopt;
         }
         Loop loop{match[1].str(), {}};
@@ -206,6 +223,7 @@ private:
     std::vector<Piece> pieces_;
     Output output_;
     std::vector<std::size_t> unknown_;
+    std::size_t rounds_ = 0;
 };
 
 }  // namespace

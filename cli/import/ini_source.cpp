@@ -24,10 +24,10 @@ public:
             return;
         }
         counter_.count(number, 0);
-        const std::size_t equals = line.find('=');
-        const std::string key(trimmed(line.substr(0, equals)));
+        const std::size_t separator = line.find_first_of("=:");  // as frp's parser: the first of both
+        const std::string key(trimmed(line.substr(0, separator)));
         const std::string_view value =
-            equals == std::string_view::npos ? "true" : unquoted(trimmed(line.substr(equals + 1)));
+            separator == std::string_view::npos ? "true" : unquoted(trimmed(line.substr(separator + 1)));
         Value& map = section_ == no_section ? root_ : root_.members[section_].second;
         const auto [place, is_new] = keys_.try_emplace({section_, key}, map.members.size());
         if (is_new) {

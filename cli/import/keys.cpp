@@ -1,5 +1,6 @@
 #include "keys.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -92,10 +93,13 @@ std::optional<bool> Keys::boolean(Draft& draft, std::string_view path) {
     if (!found) {
         return std::nullopt;
     }
-    if (*found == "true" || *found == "1" || *found == "yes" || *found == "on") {
+    std::string word = *found;
+    std::ranges::transform(word, word.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (word == "true" || word == "1" || word == "yes" || word == "on" || word == "t" || word == "y") {
         return true;
     }
-    if (*found == "false" || *found == "0" || *found == "no" || *found == "off") {
+    if (word == "false" || word == "0" || word == "no" || word == "off" || word == "f" || word == "n") {
         return false;
     }
     draft.lose(origin(path), full(path), "the value is neither true nor false");

@@ -1,5 +1,7 @@
 // What restricts the visitors of an ngrok tunnel: passwords, addresses, logins at other services.
 #include <array>
+#include <string>
+#include <vector>
 
 #include "ngrok.hpp"
 
@@ -24,7 +26,13 @@ constexpr std::array lost_guards{
 void read_passwords(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) {
     for (const std::string_view key : {"basic_auth", "auth", "httpauth"}) {
         const Origin origin = tunnel.origin(key);
-        for (const std::string& credentials : tunnel.texts(key)) {
+        const std::vector<std::string> all = tunnel.texts(key);
+        const Value* const value = tunnel.find(key);
+        const bool has_more = value != nullptr && (!value->items.empty() || !value->members.empty());
+        if (all.empty() && has_more) {
+            guards.add(origin, std::string(key));  // not a list of texts
+        }
+        for (const std::string& credentials : all) {
             if (!require_password(draft, service, origin, tunnel.full(key), credentials)) {
                 guards.add(origin, std::string(key));
             }
@@ -38,6 +46,17 @@ void read_guards(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
     const bool is_http = service.find("http") != nullptr;
     if (is_http) {
         read_passwords(draft, tunnel, service, guards);
+    }
+    for (const std::string_view key : {"basic_auth", "auth", "httpauth"}) {
+        if (!is_http && tunnel.has(key)) {
+            guards.add(tunnel.origin(key), std::string(key));
+            tunnel.lose(draft, key, "only visitors of `http` services have passwords");
+        }
+    }
+    const Value* const filter = tunnel.find("ip_restriction");
+    if (filter != nullptr && filter->kind != Value::Kind::map && filter->kind != Value::Kind::null) {
+        guards.add(tunnel.origin("ip_restriction"), "ip_restriction");
+        tunnel.lose(draft, "ip_restriction", "it has neither `allow_cidrs` nor `deny_cidrs`");
     }
     constexpr std::string_view allow = "ip_restriction.allow_cidrs";
     constexpr std::string_view deny = "ip_restriction.deny_cidrs";

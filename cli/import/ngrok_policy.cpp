@@ -9,10 +9,11 @@
 namespace ferrotunnel::cli::importing::ngrok {
 namespace {
 
-/// Actions that only change what visitors get. Without any other action, more visitors would get in.
-constexpr std::array<std::string_view, 12> harmless{
-    "add-headers", "remove-headers", "compress-response", "log",          "rate-limit",    "redirect",
-    "url-rewrite", "set-vars",       "circuit-breaker",   "http-request", "terminate-tls", "event-log"};
+/// Actions that only change what visitors get. Without any other action, more visitors would get in, or would reach
+/// other paths of the backend.
+constexpr std::array<std::string_view, 10> harmless{
+    "add-headers", "remove-headers",  "compress-response", "log",       "rate-limit",
+    "set-vars",    "circuit-breaker", "http-request",      "event-log", "terminate-tls"};
 
 constexpr std::string_view translate = "write it as a plugin of the server: docs/plugins/from-ngrok.md";
 
@@ -50,7 +51,8 @@ private:
             config.lose_rest(draft_, "the service does not have this setting of the action");
             return;
         }
-        if (std::ranges::find(harmless, type) == harmless.end()) {
+        const bool asks_for_certificate = config.has("mutual_tls_certificate_authorities");
+        if (asks_for_certificate || std::ranges::find(harmless, type) == harmless.end()) {
             guards_.add(action.origin("type"), fmt::format("{}: {}", action.full("type"), type));
         }
         lose_whole(draft_, action,
@@ -178,6 +180,12 @@ void read_policy(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
         policy.skip(draft, "enabled", "a policy of a file is used");
         PolicyReader reader(draft, service, guards);
         for (const std::string& phase : policy.names()) {
+            const Value* const rules = policy.find(phase);
+            const bool has_rules = rules->kind == Value::Kind::list || rules->kind == Value::Kind::null;
+            if (!has_rules && phase != "enabled") {
+                guards.add(policy.origin(phase), policy.full(phase));
+                policy.lose(draft, phase, "it is not a list of rules", translate);
+            }
             reader.read_phase(policy, phase);
         }
     }

@@ -78,8 +78,8 @@ void read_schemes(Draft& draft, Keys& tunnel, Node& service) {
     if (schemes.empty() && tunnel.has("bind_tls")) {
         key = "bind_tls";
         const std::string text = tunnel.text(key).value_or("both");
-        http = text != "true";
-        https = text != "false";
+        http = text != "true" && text != "True";
+        https = text != "false" && text != "False";
     }
     if (http == https) {
         tunnel.skip(draft, key, "the service is served over HTTP, and over HTTPS with certificates on the server");

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "source.hpp"
+
 namespace ferrotunnel::cli::importing {
 namespace {
 
@@ -72,7 +74,9 @@ public:
         }
         add_service(services->children().front());
         add_client();
-        return is_possible_ ? fmt::format("ferrotunnel {}", fmt::join(words_, " ")) : std::string();
+        const std::string line = fmt::format("ferrotunnel {}", fmt::join(words_, " "));
+        const std::string reference = env_reference("").substr(0, 3);  // options have no variables
+        return is_possible_ && line.find(reference) == std::string::npos ? line : std::string();
     }
 
 private:

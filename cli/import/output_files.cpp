@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
@@ -64,7 +65,8 @@ std::string OutputFiles::existing() const {
         }
     }
     for (const Secret& secret : draft_.secrets) {
-        if (!secret.content.empty() && is_there(path_of(secret))) {
+        const bool has_name_of_file = std::ranges::find(files_, path_of(secret), &OutputFile::path) != files_.end();
+        if (!secret.content.empty() && (has_name_of_file || is_there(path_of(secret)))) {
             return path_of(secret).string();
         }
     }
@@ -94,7 +96,12 @@ fs::path OutputFiles::path_of(const Secret& secret) const {
 }
 
 SecretCopies::SecretCopies(const Draft& draft) {
-    folder_ = (fs::temp_directory_path() / "ferrotunnel-import-XXXXXX").string();
+    std::error_code error;
+    const fs::path parent = fs::temp_directory_path(error);
+    if (error) {
+        throw std::system_error(error, "cannot use the folder for temporary files (set TMPDIR to another one)");
+    }
+    folder_ = (parent / "ferrotunnel-import-XXXXXX").string();
     if (::mkdtemp(folder_.data()) == nullptr) {
         throw std::system_error(errno, std::generic_category(), "cannot create a temporary folder");
     }

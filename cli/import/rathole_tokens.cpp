@@ -91,8 +91,7 @@ private:
         Part& client = *setup_.client;
         login_ = login_of(client);
         if (!login_.is_set()) {
-            draft_.ask(client.keys.origin(),
-                       "the file has no token; write the one of the server into the file `token`");
+            lose_token(client);
             return;
         }
         if (!login_.is_same(client.credential)) {
@@ -133,8 +132,7 @@ private:
             skip_default(server);
         }
         if (logins.empty()) {
-            draft_.ask(server.keys.origin(),
-                       "the file has no token; `ferrotunnel token` makes one for the file `token`");
+            lose_token(server);
         } else if (logins.size() == 1) {
             const Credential& only = logins.front().credential;
             draft_.set(Side::server, "token", reference(Side::server, only), only.origin);

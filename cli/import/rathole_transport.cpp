@@ -38,7 +38,7 @@ void read_sockets(Draft& draft, Keys tcp, Side side) {
     tcp.skip(draft, "keepalive_secs", own_pings);
     tcp.skip(draft, "keepalive_interval", own_pings);
     if (side == Side::server) {
-        tcp.skip(draft, "proxy", "a server connects to nobody");
+        tcp.skip(draft, "proxy", "a server does not connect to clients");
         return;
     }
     set_proxy(draft, tcp, "proxy");

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <tuple>
+#include <utility>
 
 #include "../printable.hpp"
 #include "one_line.hpp"
+#include "source.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
@@ -19,11 +21,24 @@ void sort(std::vector<Entry>& entries, Key key) {
     entries.erase(repeated.begin(), repeated.end());
 }
 
+/// References to variables as they are in the new file: `${NAME}`.
+std::string with_names(std::string text) {
+    const std::string reference = env_reference("");
+    const std::string begin = reference.substr(0, reference.size() / 2);
+    const std::string end = reference.substr(reference.size() / 2);
+    for (const auto& [mark, shown] : {std::pair(begin, "${"), std::pair(end, "}")}) {
+        for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+            text.replace(at, mark.size(), shown);
+        }
+    }
+    return text;
+}
+
 template <typename Entry>
 std::vector<std::string> lines_of(const std::vector<Entry>& entries, auto text_of) {
     std::vector<std::string> lines;
     for (const Entry& entry : entries) {
-        lines.push_back(printable(place_of(entry.origin) + ": " + text_of(entry)));
+        lines.push_back(printable(with_names(place_of(entry.origin) + ": " + text_of(entry))));
     }
     return lines;
 }
@@ -68,14 +83,16 @@ std::string report_json(const Draft& draft, const std::vector<std::string>& writ
                           {"needless", nlohmann::json::array()}};
     for (const Lost& entry : draft.lost) {
         nlohmann::json& item = report["lost"].emplace_back(to_json(entry.origin));
-        item.update({{"key", entry.key}, {"why", entry.why}, {"instead", entry.instead}});
+        item.update({{"key", entry.key},
+                     {"why", with_names(entry.why)},
+                     {"instead", with_names(entry.instead)}});
     }
     for (const Needless& entry : draft.needless) {
         nlohmann::json& item = report["needless"].emplace_back(to_json(entry.origin));
         item.update({{"key", entry.key}, {"why", entry.why}});
     }
     for (const LookAt& entry : draft.look_at) {
-        report["look_at"].emplace_back(to_json(entry.origin))["text"] = entry.text;
+        report["look_at"].emplace_back(to_json(entry.origin))["text"] = with_names(entry.text);
     }
     return report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -34,6 +34,13 @@ std::vector<std::string> lines_of(std::string_view text) {
     return lines;
 }
 
+/// The text without a byte order mark.
+std::string_view without_mark(std::string_view text) {
+    constexpr std::string_view mark = "\xef\xbb\xbf";
+    text.remove_prefix(text.starts_with(mark) ? mark.size() : 0);
+    return text;
+}
+
 bool contains_any(std::string_view text, const auto& words) {
     return std::ranges::any_of(words, [text](std::string_view word) { return text.find(word) != std::string::npos; });
 }
@@ -41,7 +48,8 @@ bool contains_any(std::string_view text, const auto& words) {
 bool is_secret_key(std::string_view key) {
     constexpr std::array<std::string_view, 9> words{"token", "secret", "pass",   "pwd", "credential",
                                                     "auth",  "key",    "cookie", "oidc"};
-    return contains_any(lower(key), words);
+    const std::string name = lower(key);
+    return name == "sk" || contains_any(name, words);  // `sk` is the key of a private service in frp's INI files
 }
 
 /// A line whose secret is not told by a key: a URL with a password, a header field.
@@ -173,9 +181,7 @@ Source parse_source(std::string file, std::string_view text, Format format) {
     if (text.size() > source_bytes_max) {
         throw SourceError(file, 0, "the file is larger than 1 MiB");
     }
-    if (text.starts_with("\xef\xbb\xbf")) {
-        text.remove_prefix(3);
-    }
+    text = without_mark(text);
     if (text.find(env_begin) != std::string_view::npos || text.find('\0') != std::string_view::npos) {
         throw SourceError(file, 0, "the file is not a text");
     }
@@ -212,7 +218,8 @@ Source load_source(const std::string& path) {
         throw SourceError(path, 0, "the file cannot be read");
     }
     text.resize(static_cast<std::size_t>(file.gcount()));
-    return parse_source(path, text, format_of(path, text));
+    const std::string_view content = without_mark(text);
+    return parse_source(path, content, format_of(path, content));
 }
 
 std::string env_reference(std::string_view name) {

@@ -103,7 +103,7 @@ void SshSettings::read(Draft& draft, const SshOption& option, const Origin& orig
         draft.skip({"ssh", 0, {}}, fmt::format("-o {}", name), "it concerns ssh itself");
     } else {
         draft.lose({"ssh", 0, {}}, fmt::format("-o {}", name), "this program does not know the option",
-                   "say what it did by hand");
+                   "configure its effect by hand");
     }
 }
 

@@ -87,9 +87,38 @@ private:
     ValueCounter counter_;
 };
 
+/// toml++ limits nested values, but not the parts of dotted keys, each of which is a table: with 500,000 of them, it
+/// exhausts the stack. Here they are counted between any two characters that are not part of a plain key, and by line,
+/// since keys in quotation marks may have any characters.
+void check_dotted_keys(std::string_view text) {
+    constexpr std::string_view separators = "=,[]{}\n";
+    constexpr std::size_t parts_max = 100;
+    constexpr std::size_t line_max = 5'000;
+    std::size_t line = 1;
+    std::size_t parts = 0;
+    std::size_t parts_of_line = 0;
+    bool is_comment = false;
+    for (const char c : text) {
+        if (separators.find(c) != std::string_view::npos) {
+            parts = 0;
+            is_comment = is_comment && c != '\n';
+            parts_of_line = c == '\n' ? 0 : parts_of_line;
+            line += c == '\n' ? 1 : 0;
+        } else if (c == '#' && parts == 0) {
+            is_comment = true;
+        } else if (c == '.') {
+            parts += is_comment ? 0 : 1;
+            if (parts > parts_max || ++parts_of_line > line_max) {
+                throw ParseError(line, "a key has more than 100 parts");
+            }
+        }
+    }
+}
+
 }  // namespace
 
 Value parse_toml(std::string_view text) {
+    check_dotted_keys(text);
     try {
         return TomlReader().read(toml::parse(text), 1, 0);
     } catch (const toml::parse_error& error) {

@@ -2,7 +2,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cstddef>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "parsers.hpp"
 
@@ -39,13 +42,7 @@ public:
                 break;
             case YAML::NodeType::Map:
                 value.kind = Value::Kind::map;
-                for (const auto& member : node) {
-                    const std::size_t at = line_of(member.first.Mark());
-                    if (!member.first.IsScalar()) {
-                        throw ParseError(at, "a key that is not a text is not supported");
-                    }
-                    value.members.emplace_back(member.first.Scalar(), read(member.second, at, depth + 1));
-                }
+                read_members(node, depth, value);
                 break;
             case YAML::NodeType::Null:
             case YAML::NodeType::Undefined:
@@ -55,6 +52,47 @@ public:
     }
 
 private:
+    void read_members(const YAML::Node& node, std::size_t depth, Value& map) {
+        std::vector<Value> merged;  // values of `<<`, the merge key of YAML 1.1
+        for (const auto& member : node) {
+            const std::size_t at = line_of(member.first.Mark());
+            if (!member.first.IsScalar()) {
+                throw ParseError(at, "a key that is not a text is not supported");
+            }
+            Value value = read(member.second, at, depth + 1);
+            if (member.first.Scalar() == "<<" && member.first.Tag() != "!") {
+                merged.push_back(std::move(value));
+            } else {
+                map.members.emplace_back(member.first.Scalar(), std::move(value));
+            }
+        }
+        if (merged.empty()) {
+            return;
+        }
+        std::set<std::string> known;
+        for (const Value::Member& member : map.members) {
+            known.insert(member.first);
+        }
+        for (Value& each : merged) {
+            merge(each, map, known);
+        }
+    }
+
+    /// Adds the members of a map, or of each map of a list, that are not known yet.
+    static void merge(Value& from, Value& map, std::set<std::string>& known) {
+        for (Value& item : from.items) {
+            merge(item, map, known);
+        }
+        for (Value::Member& member : from.members) {
+            if (known.insert(member.first).second) {
+                map.members.push_back(std::move(member));
+            }
+        }
+        if (from.is_scalar() && !from.scalar.empty()) {
+            throw ParseError(from.line, "the value of the merge key `<<` is not a map");
+        }
+    }
+
     ValueCounter counter_;
 };
 

@@ -256,4 +256,36 @@ TEST_CASE("a host has at most eight expressions", "[import][cloudflared]") {
     CHECK(reading.has_lost("ingress[9].path"));
 }
 
+TEST_CASE("set-up of cloudflared: a rejecting rule without room closes the host", "[import][cloudflared]") {
+    std::string text = "tunnel: x\ningress:\n";
+    for (int i = 0; i < 8; ++i) {
+        text += "- {hostname: a.example.com, path: 'x" + std::to_string(i) + ".y', service: 'http://one:1'}\n";
+    }
+    text += "- {hostname: a.example.com, path: 'adm.n', service: 'http_status:403'}\n"
+            "- {hostname: a.example.com, service: 'http://two:2'}\n"
+            "- {service: 'http_status:404'}\n";
+    const Reading reading = read_yaml(read_cloudflared, text);
+    const std::string services = reading.services();
+    const std::size_t last = services.find("local: http://two:2");
+    REQUIRE(last != std::string::npos);
+    CHECK(services.find("deny:", last) != std::string::npos);
+    CHECK(services.find("deny:") > last);
+    CHECK(reading.has_lost("ingress[9].path"));
+    CHECK(reading.asks("without `ingress[9].path`"));
+}
+
+TEST_CASE("set-up of cloudflared: access of a single service", "[import][cloudflared]") {
+    const Reading reading = read_yaml(read_cloudflared, R"(tunnel: x
+url: http://localhost:80
+hostname: a.example.com
+originRequest:
+  access: {required: True, teamName: team}
+)");
+    CHECK(reading.services() == R"(services:
+  - http: a.example.com
+    local: http://localhost:80
+    enabled: off
+)");
+}
+
 }  // namespace ferrotunnel::cli::importing

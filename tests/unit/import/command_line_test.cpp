@@ -123,6 +123,7 @@ TEST_CASE("commands of bore", "[import]") {
     const Draft server = read("bore server --min-port 2000 --max-port 3000 --bind-tunnels 192.0.2.1");
     CHECK(server.server.find("allow_ports")->children().front().scalar() == "2000-3000");
     CHECK(server.server.find("tcp_bind")->scalar() == "192.0.2.1");
+    CHECK(server.server.find("http_bind")->scalar() == "off");
     CHECK_THROWS(read("bore local"));
 }
 

@@ -27,6 +27,28 @@ TEST_CASE("an INI file of frp", "[frp][ini]") {
     CHECK(draft.lost.empty());
 }
 
+TEST_CASE("an INI file of frp with colons keeps its password", "[frp][ini]") {
+    const auto draft = frp_test::read({"[common]\nserver_addr: edge\ntoken: abc\n"
+                                       "[web]\ntype: http\nlocal_port: 80\ncustom_domains: a.example.com\n"
+                                       "http_user: ann\nhttp_pwd: sesame:7\n"},
+                                      Format::ini);
+    CHECK(contains(yaml(draft), "auth:\n            users:\n              ann: "));
+    CHECK(draft.lost.empty());
+}
+
+TEST_CASE("booleans of YAML", "[frp]") {
+    const auto draft = frp_test::read({"serverAddr: edge\nauth: {token: abc}\nproxies:\n"
+                                       "- {name: a, type: tcp, localPort: 1, remotePort: 6001, enabled: False}\n"
+                                       "- {name: b, type: tcp, localPort: 1, remotePort: 6002, enabled: nearly}\n"
+                                       "- {name: c, type: tcp, localPort: 1, remotePort: 6003, enabled: TRUE}\n"},
+                                      Format::yaml);
+    const std::string text = yaml(draft);
+    CHECK(contains(text, "name: a\n      tcp: 6001\n      local: 127.0.0.1:1\n      enabled: off"));
+    CHECK(contains(text, "name: b\n      tcp: 6002\n      local: 127.0.0.1:1\n      enabled: off"));
+    CHECK_FALSE(contains(text, "name: c\n      tcp: 6003\n      local: 127.0.0.1:1\n      enabled"));
+    CHECK_FALSE(lost(draft, "proxies[2].enabled").empty());
+}
+
 TEST_CASE("an INI file of a server", "[frp][ini]") {
     const auto draft = frp_test::read({"[common]\nbind_port = 7000\ntoken = abc\nallow_ports = 2000-3000,3001\n"
                                        "dashboard_port = 7500\ndashboard_addr = 127.0.0.1\nstrange = 1\n"},

@@ -308,4 +308,76 @@ endpoints:
     CHECK(reading.asks("everybody could visit it without"));
 }
 
+TEST_CASE("set-up of ngrok: guards in other forms turn services off", "[import][ngrok]") {
+    const Reading reading = read_yaml(read_ngrok, R"(version: 3
+agent:
+  authtoken: an-account
+guard: &guard
+  basic_auth: ["ann:long-enough"]
+endpoints:
+  - name: certificates
+    url: https://a.example.com
+    upstream:
+      url: 9000
+    traffic_policy:
+      on_tcp_connect:
+        - actions:
+            - type: terminate-tls
+              config:
+                mutual_tls_certificate_authorities: [clients]
+  - name: elsewhere
+    url: https://b.example.com
+    upstream:
+      url: 9000
+    traffic_policy:
+      on_http_request:
+        - actions:
+            - type: redirect
+              config:
+                to: https://login.example.com
+  - name: other-file
+    url: https://c.example.com
+    upstream:
+      url: 9000
+    traffic_policy:
+      file: policy.yml
+tunnels:
+  merged:
+    <<: *guard
+    proto: http
+    addr: 80
+    hostname: d.example.com
+  pairs:
+    proto: http
+    addr: 80
+    hostname: e.example.com
+    basic_auth: [{ann: long-enough}]
+)");
+    CHECK(reading.services() == R"(services:
+  - name: merged
+    http: d.example.com
+    local: localhost:80
+    plugins:
+      - auth:
+          users:
+            ann: "HASH"
+  - name: pairs
+    http: e.example.com
+    local: localhost:80
+    enabled: off
+  - name: certificates
+    http: a.example.com
+    local: localhost:9000
+    enabled: off
+  - name: elsewhere
+    http: b.example.com
+    local: localhost:9000
+    enabled: off
+  - name: other-file
+    http: c.example.com
+    local: localhost:9000
+    enabled: off
+)");
+}
+
 }  // namespace ferrotunnel::cli::importing

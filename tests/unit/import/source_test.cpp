@@ -60,6 +60,51 @@ TEST_CASE("errors have their line", "[source]") {
     CHECK_THROWS_AS(load_source("/nowhere/at/all"), SourceError);
 }
 
+TEST_CASE("merge keys of YAML", "[source]") {
+    const Source source = parse_source(
+        "f", "a: &a\n  x: 1\n  y: 1\nb: &b {z: 3}\nc:\n  <<: [*a, *b]\n  y: 2\nd:\n  \"<<\": {q: 1}\n", Format::yaml);
+    const Value& merged = *source.root.find("c");
+    REQUIRE(merged.members.size() == 3);
+    CHECK(merged.find("x")->scalar == "1");
+    CHECK(merged.find("x")->line == 2);
+    CHECK(merged.find("y")->scalar == "2");
+    CHECK(merged.find("z")->scalar == "3");
+    CHECK(source.root.find("d")->members.front().first == "<<");
+    CHECK_THROWS_AS(parse_source("f", "a:\n  <<: b\n", Format::yaml), SourceError);
+}
+
+TEST_CASE("separators and secrets of INI files", "[source][secret]") {
+    const Source source = parse_source("f", "\xef\xbb\xbf[a]\r\nb: x = y\r\nsk = z\r\n", Format::ini);
+    CHECK(source.root.find("a")->find("b")->scalar == "x = y");
+    CHECK(source.origin_of_line(2).text == "b: x = y");
+    CHECK(source.origin_of_line(3).text.empty());
+}
+
+TEST_CASE("templates and dotted keys have limits", "[source][limits]") {
+    const std::string loop = "{{ range $v := parseNumberRange \"1,3,5,7,9,11,13,15,17,19\" }}";
+    std::string loops;
+    std::string ends;
+    for (int i = 0; i < 9; ++i) {
+        loops += loop;
+        ends += "{{ end }}";
+    }
+    CHECK_THROWS_AS(parse_source("f", loops + "#\n" + ends, Format::toml), SourceError);
+    const std::string name(500'000, 'A');
+    CHECK_THROWS_AS(parse_source("f", "a = {{ .Envs." + name + " }}\n", Format::toml), SourceError);
+    std::string many = "a = \"";
+    for (int i = 0; i < 50'000; ++i) {
+        many += "{{.Envs.A}}";
+    }
+    CHECK_NOTHROW(parse_source("f", many + "\"\n", Format::toml));
+    std::string key = "a";
+    for (int i = 0; i < 300'000; ++i) {
+        key += ".a";
+    }
+    CHECK_THROWS_AS(parse_source("f", key + " = 1\n", Format::toml), SourceError);
+    CHECK_THROWS_AS(parse_source("f", "[" + key + "]\n", Format::toml), SourceError);
+    CHECK_NOTHROW(parse_source("f", "# " + std::string(200, '.') + "\na.b.c = \"...\"\n", Format::toml));
+}
+
 TEST_CASE("limits of a file", "[source][limits]") {
     CHECK_NOTHROW(parse_source("f", nested(source_depth_max - 1), Format::json));
     CHECK_THROWS_AS(parse_source("f", nested(source_depth_max), Format::json), SourceError);
