@@ -8,6 +8,7 @@
 
 #include "commands.hpp"
 #include "help.hpp"
+#include "import/hints.hpp"
 #include "import/one_line.hpp"
 #include "import/output_files.hpp"
 #include "import/readers.hpp"
@@ -198,6 +199,8 @@ ExitCode run_import(Arguments arguments) {
         Draft draft = read_sources(words);
         const std::filesystem::path path = output_path(output);
         importing::settle_tokens(draft, path.parent_path());
+        importing::settle_passwords(draft);
+        importing::ask_about_plugins(draft);
         importing::sort_entries(draft);
         files.emplace(std::move(draft), path);
     } catch (const importing::SourceError& error) {

@@ -78,6 +78,13 @@ import frp/frpc.toml frp/frps.toml -o made/
 equal "exit code" "$code" 0
 equal "files" "$(cd "$dir/made" && echo *)" "ferrotunnel-client.yml ferrotunnel-server.yml token"
 
+say "a password is in a file only if the printed command reads it"
+import --output two/ -- ngrok http 3000 --basic-auth ann:correct-horse --basic-auth bob:battery-staple
+equal "exit code" "$code" 0
+equal "files" "$(cd "$dir/two" && echo *)" "ferrotunnel.yml"
+import --output one-user/ -- ngrok http 3000 --basic-auth ann:correct-horse
+equal "files" "$(cd "$dir/one-user" && echo *)" "ann.password ferrotunnel.yml"
+
 say "the result runs"
 token=$(<"$dir/new/token")
 for side in server client; do

@@ -102,3 +102,11 @@ TEST_CASE("a token whose file is there already is not lost, and nobody is told t
                    "copy the server's file `token` here; only if there is none yet, make one: `ferrotunnel token > "
                    "token; chmod 600 token`"));
 }
+
+TEST_CASE("the ports that frps holds are in one line", "[frp]") {
+    const auto draft =
+        frp_test::read({"bindPort = 7000\nkcpBindPort = 7000\nvhostHTTPPort = 80\nvhostHTTPSPort = 0\n"
+                        "auth.token = \"t\"\n[webServer]\nport = 7500\n"});
+    CHECK(asks(draft, "frps holds ports 7000, 80, 7500 and its clients' public ports"));
+    CHECK(asks(frp_test::read({"bindPort = 7001\nauth.token = \"t\"\n"}), "frps holds port 7001 and"));
+}
