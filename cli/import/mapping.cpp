@@ -94,9 +94,7 @@ void add_login_to_fill_in(Draft& draft, const Origin& origin) {
         draft.client.set("token", draft.token(Side::client, "token", "", origin));
         draft.ask(origin, token_to_copy);
     }
-    draft.ask(origin,
-              "if there is no server yet, start one on a machine with a public address: `ferrotunnel token > token; "
-              "chmod 600 token`, then `ferrotunnel server --token-file token` (docs/coming-from.md)");
+    draft.ask(origin, server_to_start);
 }
 
 void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, std::string_view guard) {

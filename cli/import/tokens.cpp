@@ -15,9 +15,12 @@ std::string_view owner_of(const Secret& secret) {
     return secret.name.ends_with(".key") ? "other side's" : secret.on_client ? "server's" : "clients'";
 }
 
+/// A token that is there already is the one of a server, so none has to be made.
 void ask_about_file(Draft& draft, const Secret& secret) {
-    std::erase_if(draft.look_at,
-                  [&](const LookAt& entry) { return entry.origin == secret.origin && entry.text == token_to_copy; });
+    const bool is_login = !secret.name.ends_with(".key");
+    std::erase_if(draft.look_at, [is_login](const LookAt& entry) {
+        return is_login && (entry.text == token_to_copy || entry.text == server_to_start);
+    });
     draft.ask(secret.origin,
               fmt::format("the file {} is there already: check that it is the {}", secret.name, owner_of(secret)));
 }

@@ -1,6 +1,7 @@
 // Command lines of other tunnels.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "cli/import/one_line.hpp"
 #include "cli/import/readers.hpp"
 #include "cli/import/report.hpp"
+#include "cli/import/tokens.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace command_line_test {
 namespace {
@@ -149,6 +152,13 @@ TEST_CASE("a command line says how to start a server, and each point has its pla
             CHECK_FALSE(each.starts_with(':'));
         }
     }
+    const ferrotunnel::test::TemporaryFolder folder;
+    std::ofstream(folder / "token") << "of the server\n";
+    Draft beside = read("ngrok http 3000");
+    settle_tokens(beside, folder.path());
+    CHECK_FALSE(asks(beside, "> token"));
+    CHECK_FALSE(asks(beside, "copy the token"));
+    CHECK(asks(beside, "ngrok: the file token is there already: check that it is the server's"));
     CHECK(asks(read("ngrok http 3000"), "ngrok http: the server assigns a host"));
     CHECK(is_other_program("/usr/bin/ssh"));
     CHECK_FALSE(is_other_program("frpc.toml"));

@@ -87,7 +87,7 @@ TEST_CASE("a token of both sides is replaced, one of one side is refused", "[frp
     CHECK(different.lost.size() == 2);
 }
 
-TEST_CASE("a token whose file is there already is not lost, and nobody is told to overwrite it", "[frp][token]") {
+TEST_CASE("a token whose file is there already is not lost, and no text advises to overwrite it", "[frp][token]") {
     const ferrotunnel::test::TemporaryFolder folder;
     std::ofstream(folder / "token") << "of the server\n";
     auto there = frp_test::read({frp_test::with_proxy("name = \"a\"\ntype = \"tcp\"\nlocalPort = 1\n")});
