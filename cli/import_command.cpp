@@ -2,15 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "commands.hpp"
 #include "help.hpp"
+#include "import/hints.hpp"
 #include "import/one_line.hpp"
 #include "import/output_files.hpp"
+#include "import/readers.hpp"
 #include "import/recognise.hpp"
 #include "import/report.hpp"
 #include "import/tokens.hpp"
+#include "new_file.hpp"
 #include "print_error.hpp"
 #include "printable.hpp"
 
@@ -53,6 +58,27 @@ Draft read_sources(const ImportWords& words) {
         sources.push_back(importing::load_source(file));
     }
     return importing::read_files(sources);
+}
+
+/// What to type if the files begin with another tunnel's program; empty if they do not. Options may have secrets, so
+/// the words end before the first one.
+std::string missing_dashes(const std::vector<std::string>& given, const ImportWords& words) {
+    if (!words.command.empty() || words.files.empty() || !importing::is_other_program(words.files.front()) ||
+        is_there(words.files.front())) {
+        return {};
+    }
+    const auto first = std::ranges::find(given, words.files.front());
+    const auto option = std::find_if(first, given.end(), [](const std::string& word) { return word.starts_with('-'); });
+    return fmt::format("is not a file; write `ferrotunnel import -- {}{}` for a command line",
+                       fmt::join(first, option, " "), option == given.end() ? "" : " ...");
+}
+
+/// The path of the file to write: `output`, or a file with the usual name if that is a folder.
+std::filesystem::path output_path(const std::string& output) {
+    constexpr std::string_view usual = "ferrotunnel.yml";
+    const std::filesystem::path path(output == "-" ? std::string(usual) : output);
+    std::error_code ignored;
+    return output.ends_with('/') || std::filesystem::is_directory(path, ignored) ? path / usual : path;
 }
 
 void check_words(const ImportWords& words, Problems& problems) {
@@ -137,9 +163,9 @@ const CommandInfo& import_info() {
         "reason. Nothing is overwritten; secrets are files of their own, with mode 0600.\n"
         "docs/coming-from.md has the rest.\n",
         {{"Options",
-          {{"output", "FILE", "File to write, or - for the output (default ferrotunnel.yml)",
-            "File to write (default ferrotunnel.yml); with both sides NAME-server.yml and NAME-client.yml. `-` prints "
-            "the text, and writes no files of secrets.",
+          {{"output", "FILE", "File or folder to write, or - for the output (default ferrotunnel.yml)",
+            "File to write (default ferrotunnel.yml), or a folder for it, which exists or ends in `/`; with both sides "
+            "NAME-server.yml and NAME-client.yml. `-` prints the text, and writes no files of secrets.",
             false, 'o'},
            {"dry-run", "", "Print the text and the lists, write nothing"},
            {"json", "", "Print the lists as JSON"}}}},
@@ -151,9 +177,15 @@ const CommandInfo& import_info() {
 ExitCode run_import(Arguments arguments) {
     Problems problems;
     Options options(import_info());
+    const std::vector<std::string> given = arguments.words;
     ImportWords words = split_words(std::move(arguments.words));
     if (!parse_or_help(options, std::move(words.options), problems)) {
         return ExitCode::ok;
+    }
+    if (const std::string text = missing_dashes(given, words); !text.empty()) {
+        Problems only;
+        only.add(words.files.front(), text);
+        throw UsageError{std::move(only), "import"};
     }
     const std::string output = options.text("output").value_or("ferrotunnel.yml");
     const bool is_dry = options.flag("dry-run", problems) || output == "-";
@@ -168,15 +200,18 @@ ExitCode run_import(Arguments arguments) {
     std::optional<OutputFiles> files;
     try {
         Draft draft = read_sources(words);
-        importing::settle_tokens(draft);
+        const std::filesystem::path path = output_path(output);
+        importing::settle_tokens(draft, path.parent_path());
+        importing::settle_passwords(draft);
+        importing::ask_about_plugins(draft);
         importing::sort_entries(draft);
-        files.emplace(std::move(draft), output == "-" ? "ferrotunnel.yml" : output);
+        files.emplace(std::move(draft), path);
     } catch (const importing::SourceError& error) {
         print_error("ferrotunnel: {}\n", printable(error.what()));
         return ExitCode::usage;
     }
     if (const std::string existing = is_dry ? "" : files->existing(); !existing.empty()) {
-        problems.add(existing, "already exists; nothing was written. Name another folder with --output");
+        problems.add(existing, "already exists; nothing was written. Name another file or folder with --output");
         throw UsageError{std::move(problems), "import"};
     }
     const std::vector<std::string> faults = check_result(*files, options, arguments);

@@ -54,10 +54,6 @@ std::string program_name(const std::string& word) {
 
 constexpr std::array<std::string_view, 7> tools{"ngrok", "bore", "cloudflared", "ssh", "autossh", "frpc", "frps"};
 
-bool is_tool(const std::string& word) {
-    return std::ranges::find(tools, program_name(word)) != tools.end();
-}
-
 // What stands in front of a program: `sudo`, `env NAME=VALUE`, `docker run -it --net host`.
 std::span<const std::string> from_program(std::span<const std::string> words) {
     constexpr std::array<std::string_view, 11> wrappers{"sudo",   "nohup",  "exec",   "env",     "time",   "npx",
@@ -70,11 +66,15 @@ std::span<const std::string> from_program(std::span<const std::string> words) {
     if (!is_wrapped) {
         return words;
     }
-    const auto tool = std::ranges::find_if(words, is_tool);
+    const auto tool = std::ranges::find_if(words, is_other_program);
     return words.subspan(static_cast<std::size_t>(tool - words.begin()));
 }
 
 }  // namespace
+
+bool is_other_program(const std::string& word) {
+    return std::ranges::find(tools, program_name(word)) != tools.end();
+}
 
 Draft read_command_line(std::span<const std::string> words) {
     std::vector<std::string> split;

@@ -130,8 +130,10 @@ std::string ngrok_host(Draft& draft, Words& words, const PublicAddress& address,
         return address.host;
     }
     if (may_be_assigned) {
-        draft.ask(subdomain.empty() ? address.origin : words.origin("--subdomain"),
-                  "the server assigns a host, below the `domain` in its file");
+        const Origin origin = !subdomain.empty()        ? words.origin("--subdomain")
+                              : !address.option.empty() ? address.origin
+                                                        : origin_of("ngrok http", {});
+        draft.ask(origin, "the server assigns a host, below the `domain` in its file");
     }
     return may_be_assigned ? "assigned" : std::string();
 }

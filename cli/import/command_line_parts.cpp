@@ -130,7 +130,7 @@ void add_passwords(Draft& draft, Node& service, const std::vector<Given>& passwo
             continue;
         }
         const std::size_t colon = each.value.find(':');
-        draft.secret(Side::client, each.value.substr(0, colon) + ".password", each.value.substr(colon + 1), origin);
+        draft.password_for_command(each.value.substr(0, colon), each.value.substr(colon + 1), origin);
     }
 }
 

@@ -49,8 +49,8 @@ std::pair<std::string, std::string> header_of(std::string_view text);
 /// Adds what options with a header do: `request_headers.add` and the like.
 void add_headers(Draft& draft, Node& service, std::string_view list, const std::vector<Given>& headers);
 
-/// Requires NAME:PASSWORD from visitors. The password also gets a file, which `--password-file` reads. Where it cannot
-/// be required, the service is off.
+/// Requires NAME:PASSWORD from visitors. The password also gets a file if a command of one line does the same, which
+/// reads it by `--password-file`. Where it cannot be required, the service is off.
 void add_passwords(Draft& draft, Node& service, const std::vector<Given>& passwords);
 
 /// Accepts or rejects visitors by the networks in two options, with commas or repeated.

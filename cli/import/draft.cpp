@@ -87,6 +87,13 @@ std::string Draft::token(Side side, std::string_view stem, const std::string& va
     return keep(side, stem, value, origin, true);
 }
 
+void Draft::password_for_command(const std::string& user, const std::string& value, const Origin& origin) {
+    const std::string reference = keep(Side::client, user + ".password", value, origin, false);
+    for (Secret& secret : secrets) {
+        secret.is_for_command = secret.is_for_command || reference == "file:" + secret.name;
+    }
+}
+
 std::string Draft::keep(Side side, std::string_view stem, const std::string& value, const Origin& origin,
                         bool is_token) {
     if (const std::string_view variable = env_name(value); !variable.empty()) {

@@ -41,6 +41,8 @@ struct Secret {
     bool is_token = false;  // has to be as strong as our tokens
     bool on_client = false;
     bool on_server = false;
+    bool is_for_command = false;  // only the command that does the same without a file reads it
+    bool is_written = true;
 };
 
 /// The configuration to be written and all that is said beside it. Secrets exist in `secrets` only: the tree refers to
@@ -85,6 +87,10 @@ public:
     /// The same for a token that both sides share: settle_tokens (tokens.hpp) later replaces a weak one if both sides
     /// have registered the same value, and refuses it otherwise.
     std::string token(Side side, std::string_view stem, const std::string& value, const Origin& origin);
+
+    /// Keeps a password whose hash the configuration has: settle_passwords (hints.hpp) later decides whether it is
+    /// written.
+    void password_for_command(const std::string& user, const std::string& value, const Origin& origin);
 
 private:
     std::string keep(Side side, std::string_view stem, const std::string& value, const Origin& origin, bool is_token);

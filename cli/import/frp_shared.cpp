@@ -10,7 +10,8 @@ namespace ferrotunnel::cli::importing::frp {
 namespace {
 
 constexpr std::string_view make_token =
-    "make a token with `ferrotunnel token > token; chmod 600 token`, and copy it to the other side";
+    "copy the other side's file `token` here; only if there is none yet, make one: `ferrotunnel token > token; chmod "
+    "600 token`";
 
 constexpr NoEquivalent oidc_keys[] = {
     {"oidc.additionalEndpointParams.*", "clients log in with a token, not with OpenID Connect", make_token},

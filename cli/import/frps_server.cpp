@@ -1,6 +1,10 @@
 // The file of an frp server.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "frp.hpp"
 #include "mapping.hpp"
 #include "number_ranges.hpp"
@@ -18,15 +22,31 @@ constexpr NoEquivalent not_of_servers[] = {
 constexpr std::string_view no_gateway = "there is no gateway for SSH clients";
 constexpr std::string_view no_mux = "ports are not shared by way of HTTP CONNECT with host names";
 
+/// The ports at which frps itself listens, each once.
+std::vector<std::string> held_ports(const Keys& root, const std::string& bind_port) {
+    std::vector<std::string> ports{bind_port};
+    for (const std::string_view key : {"vhostHTTPPort", "vhostHTTPSPort", "webServer.port", "tcpmuxHTTPConnectPort",
+                                       "sshTunnelGateway.bindPort", "kcpBindPort", "quicBindPort"}) {
+        const Value* const port = root.find(key);
+        if (port != nullptr && port->is_scalar() && !port->scalar.empty() && port->scalar != "0" &&
+            std::ranges::find(ports, port->scalar) == ports.end()) {
+            ports.push_back(port->scalar);
+        }
+    }
+    return ports;
+}
+
 void read_addresses(Keys& root, Reading& reading) {
     Draft& draft = reading.draft;
     const std::string bind = root.text("bindAddr").value_or("0.0.0.0");
     const std::string port = root.text("bindPort").value_or("7000");
     draft.set(Side::server, "bind", with_port(bind, port), root.origin(root.has("bindPort") ? "bindPort" : "bindAddr"));
-    draft.ask(root.origin("bindPort"),
-              fmt::format("frps uses port {} while it runs: to run both side by side, set another port on both sides, "
-                          "such as 7835",
-                          port));
+    const std::vector<std::string> held = held_ports(root, port);
+    draft.ask(
+        root.origin("bindPort"),
+        fmt::format("frps holds {} {} and its clients' public ports while it runs: both run side by side only with "
+                    "other ports here, such as 7835 for clients (on both sides)",
+                    held.size() == 1 ? "port" : "ports", joined(held)));
     const std::string visitors = root.text("proxyBindAddr").value_or(bind);
     if (visitors != "0.0.0.0") {
         draft.set(Side::server, "tcp_bind", visitors,

@@ -10,6 +10,7 @@
 
 #include "../password_hash.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "tokens.hpp"
 
 namespace ferrotunnel::cli::importing {
 
@@ -91,8 +92,9 @@ void add_login_to_fill_in(Draft& draft, const Origin& origin) {
     }
     if (draft.client.find("token") == nullptr) {
         draft.client.set("token", draft.token(Side::client, "token", "", origin));
-        draft.ask(origin, "copy the token of your server into the file `token`, with mode 0600");
+        draft.ask(origin, token_to_copy);
     }
+    draft.ask(origin, server_to_start);
 }
 
 void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, std::string_view guard) {

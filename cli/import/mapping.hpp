@@ -35,6 +35,7 @@ std::optional<std::chrono::milliseconds> duration_of(std::string_view text);
 std::string text_of(std::chrono::milliseconds time);
 
 /// Names a server and a file with its token, for tools whose server is a company's network: the user replaces both.
+/// Also says how to start a server.
 void add_login_to_fill_in(Draft& draft, const Origin& origin);
 
 /// Turns a service off, because what restricted its visitors was lost. `guard` is the key of the other tunnel.

@@ -49,6 +49,9 @@ private:
         Keys config = action.map("config");
         if (!has_conditions && import_action(type, config)) {
             config.lose_rest(draft_, "the service does not have this setting of the action");
+            for (const std::string& name : config.names()) {
+                config.ignore(name);  // listed, so the whole file does not list it again
+            }
             return;
         }
         const bool asks_for_certificate = config.has("mutual_tls_certificate_authorities");
@@ -130,7 +133,21 @@ private:
             guards_.add(config.origin("credentials"), config.full("credentials"));
         }
         config.skip(draft_, "enforce", "the plugin always rejects");
+        set_realm(config);
         return !credentials.empty();
+    }
+
+    void set_realm(Keys& config) {
+        Node* const plugins = service_.find("plugins") != nullptr ? &service_.at("plugins") : nullptr;
+        if (plugins == nullptr || !config.has("realm")) {
+            return;
+        }
+        const auto plugin =
+            std::ranges::find_if(plugins->children(), [](const Node& each) { return each.find("auth") != nullptr; });
+        const auto realm = plugin == plugins->children().end() ? std::nullopt : config.text("realm");
+        if (realm) {
+            plugin->set("auth.realm", *realm, config.origin("realm"));
+        }
     }
 
     bool import_rate(Keys& config) {

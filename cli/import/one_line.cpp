@@ -141,7 +141,7 @@ private:
                 for (const Node& network : networks->children()) {
                     add("--allow-ip", network.scalar());
                 }
-            } else if (users != nullptr && users->children().size() == 1) {
+            } else if (users != nullptr && users->children().size() == 1 && item.find("auth.realm") == nullptr) {
                 const std::string& user = users->children().front().key();
                 add("--basic-auth", user);
                 add("--password-file", user + ".password");

@@ -27,6 +27,10 @@ bool has_values(const Node& node) {
     return node.kind() != Node::Kind::empty && !node.children().empty();
 }
 
+bool is_written(const Secret& secret) {
+    return secret.is_written && !secret.content.empty();
+}
+
 }  // namespace
 
 OutputFiles::OutputFiles(Draft draft, const fs::path& output)
@@ -51,7 +55,7 @@ std::string OutputFiles::secrets_beside(const OutputFile& file) const {
     std::string names;
     for (const Secret& secret : draft_.secrets) {
         const bool is_used = (file.has_client && secret.on_client) || (file.has_server && secret.on_server);
-        if (is_used && !secret.content.empty()) {
+        if (is_used && is_written(secret)) {
             names += ", " + path_of(secret).string();
         }
     }
@@ -66,7 +70,7 @@ std::string OutputFiles::existing() const {
     }
     for (const Secret& secret : draft_.secrets) {
         const bool has_name_of_file = std::ranges::find(files_, path_of(secret), &OutputFile::path) != files_.end();
-        if (!secret.content.empty() && (has_name_of_file || is_there(path_of(secret)))) {
+        if (is_written(secret) && (has_name_of_file || is_there(path_of(secret)))) {
             return path_of(secret).string();
         }
     }
@@ -79,7 +83,7 @@ std::vector<std::string> OutputFiles::write() const {
         make_new_folder(folder_);
     }
     for (const Secret& secret : draft_.secrets) {
-        if (!secret.content.empty()) {
+        if (is_written(secret)) {
             write_new(path_of(secret), secret.content + "\n", own_mode);
             written.push_back(path_of(secret).string());
         }

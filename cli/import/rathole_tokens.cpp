@@ -155,7 +155,8 @@ private:
     void lose_token(const Part& part) {
         draft_.of(part.side).set("token", draft_.token(part.side, "token", "", part.keys.origin()));
         draft_.lose(part.keys.origin(), part.keys.full("default_token"), "there is no token, which is required here",
-                    "make one with `ferrotunnel token > token; chmod 600 token`, and copy it to the other side");
+                    "copy the other side's file `token` here; only if there is none yet, make one: `ferrotunnel token "
+                    "> token; chmod 600 token`");
     }
 
     /// Adds the service to the login of its client: with a client's file, that of the client.

@@ -27,4 +27,7 @@ Draft read_cloudflared(std::span<const Source> sources);
 /// Throws SourceError if the program is unknown or the command offers nothing.
 Draft read_command_line(std::span<const std::string> words);
 
+/// Whether a word names one of these programs, with a folder or without; also frps, which offers nothing.
+bool is_other_program(const std::string& word);
+
 }  // namespace ferrotunnel::cli::importing

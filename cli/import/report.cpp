@@ -38,7 +38,8 @@ template <typename Entry>
 std::vector<std::string> lines_of(const std::vector<Entry>& entries, auto text_of) {
     std::vector<std::string> lines;
     for (const Entry& entry : entries) {
-        lines.push_back(printable(with_names(place_of(entry.origin) + ": " + text_of(entry))));
+        const std::string place = place_of(entry.origin);
+        lines.push_back(printable(with_names((place.empty() ? place : place + ": ") + text_of(entry))));
     }
     return lines;
 }

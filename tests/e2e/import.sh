@@ -64,7 +64,26 @@ grep -Eqx 'ft1_[A-Za-z0-9_-]{48}' "$dir/new/token" || fail "the token is not new
 say "nothing is overwritten"
 import frp/frpc.toml frp/frps.toml --output new/edge.yml
 equal "exit code" "$code" 2
-has_text "$dir/said.err" 'already exists; nothing was written'
+has_text "$dir/said.err" 'already exists; nothing was written. Name another file or folder with --output'
+
+say "a folder gets the usual names, and what is there already is not made again"
+mkdir "$dir/folder"
+cp "$dir/new/token" "$dir/folder/token"
+import frp/frpc.toml --output folder
+! grep -F 'can be guessed' "$dir/said.err" || fail "the token is listed as lost"
+equal "files" "$(cd "$dir/folder" && echo *)" "ferrotunnel.yml token"
+has_text "$dir/said.err" "the file token is there already: check that it is the server's"
+cmp "$dir/new/token" "$dir/folder/token"
+import frp/frpc.toml frp/frps.toml -o made/
+equal "exit code" "$code" 0
+equal "files" "$(cd "$dir/made" && echo *)" "ferrotunnel-client.yml ferrotunnel-server.yml token"
+
+say "a password is in a file only if the printed command reads it"
+import --output two/ -- ngrok http 3000 --basic-auth ann:correct-horse --basic-auth bob:battery-staple
+equal "exit code" "$code" 0
+equal "files" "$(cd "$dir/two" && echo *)" "ferrotunnel.yml"
+import --output one-user/ -- ngrok http 3000 --basic-auth ann:correct-horse
+equal "files" "$(cd "$dir/one-user" && echo *)" "ann.password ferrotunnel.yml"
 
 say "the result runs"
 token=$(<"$dir/new/token")
@@ -106,6 +125,10 @@ equal "exit code" "$code" 2
 has_text "$dir/said.err" 'frp/broken.toml:1: is not valid TOML'
 import
 equal "exit code" "$code" 2
+import ngrok http 3000 --basic-auth ann:correct-horse
+equal "exit code" "$code" 2
+has_text "$dir/said.err" 'ngrok: is not a file; write `ferrotunnel import -- ngrok http 3000 ...` for a command line'
+! grep -F correct-horse "$dir/said.err" || fail "a password is printed"
 import frp/none.toml
 equal "exit code" "$code" 2
 has_text "$dir/said.err" 'cannot be read'

@@ -1,20 +1,30 @@
 // Command lines of other tunnels.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "cli/import/hints.hpp"
 #include "cli/import/one_line.hpp"
 #include "cli/import/readers.hpp"
+#include "cli/import/report.hpp"
+#include "cli/import/tokens.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace command_line_test {
 namespace {
 
+using ferrotunnel::cli::importing::ask_about_plugins;
 using ferrotunnel::cli::importing::Draft;
+using ferrotunnel::cli::importing::is_other_program;
+using ferrotunnel::cli::importing::look_at_lines;
 using ferrotunnel::cli::importing::Lost;
 using ferrotunnel::cli::importing::Node;
 using ferrotunnel::cli::importing::one_line_command;
 using ferrotunnel::cli::importing::read_command_line;
+using ferrotunnel::cli::importing::settle_passwords;
 
 Draft read(const std::string& line) {
     std::istringstream text(line);
@@ -47,6 +57,12 @@ std::vector<std::string> lost(const Draft& draft) {
         keys.push_back(each.key);
     }
     return keys;
+}
+
+/// Whether a line of what is to be checked has this part.
+bool asks(const Draft& draft, std::string_view part) {
+    return std::ranges::any_of(look_at_lines(draft),
+                               [part](const std::string& line) { return line.find(part) != std::string::npos; });
 }
 
 using Names = std::vector<std::string>;
@@ -100,6 +116,52 @@ TEST_CASE("a password is in a secret file, and nowhere else", "[import]") {
     const Draft incomplete = read("ngrok http 3000 --basic-auth ann");
     CHECK(lost(incomplete) == Names{"--basic-auth"});
     CHECK(service(incomplete, "enabled") == "off");
+}
+
+TEST_CASE("a file has the password of a visitor only if a command reads it", "[import]") {
+    Draft used = read("ngrok http 3000 --basic-auth ann:correct-horse");
+    settle_passwords(used);
+    CHECK(used.secrets.back().is_written);
+    CHECK(asks(used, "--basic-auth: only the command without a file reads ann.password"));
+    Draft unused = read("ngrok http 3000 --basic-auth ann:correct-horse --basic-auth bob:battery-staple");
+    settle_passwords(unused);
+    CHECK(one_line_command(unused).empty());
+    CHECK(unused.secrets.front().is_written);  // the token
+    CHECK_FALSE(unused.secrets[1].is_written);
+    CHECK_FALSE(unused.secrets[2].is_written);
+    CHECK_FALSE(asks(unused, ".password"));
+}
+
+TEST_CASE("plugins that the server needs are named once", "[import]") {
+    Draft draft = read("ngrok http 3000 --basic-auth ann:correct-horse --cidr-allow 192.0.2.0/24");
+    ask_about_plugins(draft);
+    CHECK(asks(draft, "--basic-auth: the server needs the plugin auth (`ferrotunnel plugin list` on the server"));
+    CHECK(asks(draft, "--cidr-allow: the server needs the plugin ip-filter"));
+    Draft plain = read("ngrok http 3000");
+    ask_about_plugins(plain);
+    CHECK_FALSE(asks(plain, "plugin"));
+}
+
+TEST_CASE("a command line says how to start a server, and each point has its place", "[import]") {
+    for (const char* const line : {"ngrok http 3000", "bore local 80 --to h.example.com",
+                                   "cloudflared tunnel --url :80", "ssh -R 2222:localhost:22 h.example.com"}) {
+        const Draft draft = read(line);
+        CHECK(
+            asks(draft, "`ferrotunnel token > token; chmod 600 token`, then `ferrotunnel server --token-file token`"));
+        for (const std::string& each : look_at_lines(draft)) {
+            CHECK_FALSE(each.starts_with(':'));
+        }
+    }
+    const ferrotunnel::test::TemporaryFolder folder;
+    std::ofstream(folder / "token") << "of the server\n";
+    Draft beside = read("ngrok http 3000");
+    settle_tokens(beside, folder.path());
+    CHECK_FALSE(asks(beside, "> token"));
+    CHECK_FALSE(asks(beside, "copy the token"));
+    CHECK(asks(beside, "ngrok: the file token is there already: check that it is the server's"));
+    CHECK(asks(read("ngrok http 3000"), "ngrok http: the server assigns a host"));
+    CHECK(is_other_program("/usr/bin/ssh"));
+    CHECK_FALSE(is_other_program("frpc.toml"));
 }
 
 TEST_CASE("an option that no table has is lost, and its value is not mentioned", "[import]") {

@@ -1,8 +1,10 @@
 // frp's servers: each rule of the translation.
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "cli/import/tokens.hpp"
 #include "frp_support.hpp"
+#include "support/temporary_folder.hpp"
 
 using frp_test::asks;
 using frp_test::contains;
@@ -72,15 +74,39 @@ TEST_CASE("a token of both sides is replaced, one of one side is refused", "[frp
     const std::string server = "bindPort = 7000\nauth.token = \"made-up\"\n";
     const std::string client = "serverAddr = \"edge\"\nauth.token = \"made-up\"\n";
     auto both = frp_test::read({server, client});
-    settle_tokens(both);
+    settle_tokens(both, "/nowhere");
     REQUIRE(both.secrets.size() == 1);
     CHECK(both.secrets.front().content.starts_with("ft1_"));
     CHECK(both.lost.empty());
     auto one = frp_test::read({client});
-    settle_tokens(one);
+    settle_tokens(one, "/nowhere");
     CHECK(one.secrets.front().content.empty());
     CHECK(contains(lost(one, "token"), "guessed"));
     auto different = frp_test::read({server, "serverAddr = \"edge\"\nauth.token = \"other\"\n"});
-    settle_tokens(different);
+    settle_tokens(different, "/nowhere");
     CHECK(different.lost.size() == 2);
+}
+
+TEST_CASE("a token whose file is there already is not lost, and no text advises to overwrite it", "[frp][token]") {
+    const ferrotunnel::test::TemporaryFolder folder;
+    std::ofstream(folder / "token") << "of the server\n";
+    auto there = frp_test::read({frp_test::with_proxy("name = \"a\"\ntype = \"tcp\"\nlocalPort = 1\n")});
+    settle_tokens(there, folder.path());
+    CHECK(there.lost.empty());
+    CHECK(asks(there, "the file token is there already: check that it is the server's"));
+    CHECK(there.secrets.front().content.empty());
+    auto away = frp_test::read({frp_test::with_proxy("name = \"a\"\ntype = \"tcp\"\nlocalPort = 1\n")});
+    settle_tokens(away, folder / "other");
+    REQUIRE(away.lost.size() == 1);
+    CHECK(contains(away.lost.front().instead,
+                   "copy the server's file `token` here; only if there is none yet, make one: `ferrotunnel token > "
+                   "token; chmod 600 token`"));
+}
+
+TEST_CASE("the ports that frps holds are in one line", "[frp]") {
+    const auto draft =
+        frp_test::read({"bindPort = 7000\nkcpBindPort = 7000\nvhostHTTPPort = 80\nvhostHTTPSPort = 0\n"
+                        "auth.token = \"t\"\n[webServer]\nport = 7500\n"});
+    CHECK(asks(draft, "frps holds ports 7000, 80, 7500 and its clients' public ports"));
+    CHECK(asks(frp_test::read({"bindPort = 7001\nauth.token = \"t\"\n"}), "frps holds port 7001 and"));
 }

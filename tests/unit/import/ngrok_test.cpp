@@ -221,6 +221,7 @@ endpoints:
             - type: basic-auth
               config:
                 credentials: ["ann:long-enough", "bob:also-long-enough"]
+                realm: Staging
             - type: add-headers
               config:
                 headers:
@@ -251,6 +252,7 @@ endpoints:
           users:
             ann: "HASH"
             bob: "HASH"
+          realm: Staging
     host_header: backend.internal
     request_headers:
       add:
@@ -261,6 +263,25 @@ endpoints:
         x-frame-options: DENY
 )");
     CHECK(reading.draft.lost.empty());
+}
+
+TEST_CASE("a setting of an imported action that has no equivalent is lost once", "[import][ngrok]") {
+    const Reading reading = read_yaml(read_ngrok, R"(version: 3
+endpoints:
+  - name: api
+    url: https://api.example.com
+    upstream:
+      url: 8080
+    traffic_policy:
+      on_http_request:
+        - actions:
+            - type: basic-auth
+              config:
+                credentials: ["ann:long-enough"]
+                colour: blue
+)");
+    REQUIRE(reading.draft.lost.size() == 1);
+    CHECK(reading.draft.lost.front().key.ends_with("config.colour"));
 }
 
 TEST_CASE("set-up of ngrok: an endpoint behind a login and an internal one stay closed", "[import][ngrok]") {
