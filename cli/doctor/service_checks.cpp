@@ -253,8 +253,13 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
 Findings check_names(ClientSubject& at, Deadline deadline) {
     Findings findings;
     std::set<std::string> seen;
+    std::set<std::string> local;
     for (const PublicService& service : at.services) {
         for (const std::string& host : service.hosts) {
+            if (is_local_name(host)) {
+                local.insert(host);
+                continue;
+            }
             if (!seen.insert(host).second) {
                 continue;
             }
@@ -272,7 +277,12 @@ Findings check_names(ClientSubject& at, Deadline deadline) {
             }
         }
     }
-    if (findings.empty()) {
+    if (!local.empty()) {
+        findings.push_back(
+            note(fmt::format("{} {} only for visitors on the server's machine: browsers and curl know names below "
+                             "localhost without a record.",
+                             fmt::join(local, ", "), local.size() == 1 ? "is" : "are")));
+    } else if (findings.empty()) {
         findings.push_back(good(seen.empty()
                                     ? "No names to resolve."
                                     : fmt::format("{} of the services' names lead to the server.", seen.size())));

@@ -258,6 +258,10 @@ finds 6 "WARNING names" "WARNING public"
 sed -i 's/away.test/"*.bare.test"/' "$dir/names.yml" # not every name below it needs a record
 examine "$dir/names.yml"
 finds 6 "WARNING names"
+sed -i 's/"\*.bare.test"/app.localhost/' "$dir/names.yml" # it has no record, and needs none
+examine "$dir/names.yml"
+is_good
+reports "^  note  *names  *app.localhost is only for visitors on the server's machine"
 
 say "the machine of the client"
 sed "s/:3000/:3001/" "$dir/good.yml" >"$dir/down.yml"
@@ -314,6 +318,9 @@ server_case "bind: 10.80.9.9:7870" "http_bind: off"
 finds 7 "ERROR listen"
 server_case "bind: 10.80.0.1:7870" "http_bind: 10.80.0.1:8090" "domain: bare.test"
 finds 7 "ERROR wildcard"
+server_case "bind: 127.0.0.1:7870" "http_bind: 127.0.0.1:8090" "domain: localhost"
+is_good
+reports "^  note  *wildcard  *Names below localhost are only for visitors on this machine"
 server_case "bind: 10.80.0.1:7870" "http_bind: off" "public_host: nobody.test"
 finds 7 "ERROR name"
 server_case "bind: 10.80.0.1:7870" "http_bind: off" "public_host: dead.test"

@@ -168,6 +168,10 @@ TEST_CASE("endpoints, patterns and backends are taken apart", "[doctor]") {
     CHECK(example_of("*.example.com", "r") == "r.example.com");
     CHECK(example_of("**.example.com", "r") == "r.example.com");
     CHECK(example_of("*", "r").empty());
+    CHECK(is_local_name("localhost"));
+    CHECK(is_local_name("a.b.LocalHost."));
+    CHECK_FALSE(is_local_name("notlocalhost"));
+    CHECK_FALSE(is_local_name("localhost.example.com"));
     const auto backend = [](const std::string& local) {
         const BackendPlace found = backend_place(local);
         return found.host + '|' + std::to_string(found.port);
