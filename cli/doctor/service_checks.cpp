@@ -11,6 +11,7 @@
 #include "doctor/answerer.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/place_text.hpp"
+#include "doctor/report.hpp"
 #include "ferrotunnel/control.hpp"
 
 namespace ferrotunnel::cli::doctor {
@@ -221,7 +222,8 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
     if (!at.running.empty()) {
         Findings findings = ask_running(at);
         if (findings.empty()) {
-            findings.push_back(good(fmt::format("The running client has {} public services.", at.services.size())));
+            findings.push_back(
+                good(fmt::format("The running client has {}.", counted(at.services.size(), "public service"))));
         }
         return findings;
     }

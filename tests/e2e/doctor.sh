@@ -207,6 +207,7 @@ say "the token and its rights"
 examine --server server.test --token-file "$dir/other"
 finds 7 "ERROR login"
 reports "does not accept the token"
+reports "Or this is another server: check its address and port."
 write_client denied.yml server.test:7860
 cat >"$dir/rights.yml" <<YML
 server:
@@ -280,6 +281,7 @@ wait_for_text client '9001 -> '
 examine "$dir/good.yml"
 is_good
 reports "A client runs here"
+reports "^  ok  *services  *The running client has 4 public services"
 RUNTIME_DIRECTORY=$dir/other_run examine "$dir/good.yml" # like one on another machine
 finds 0 ''
 reports "^  note  *services  *ssh: port 9001 of the server accepts connections already"
@@ -351,6 +353,10 @@ say "mistakes on the command line, and the message that leads here"
 examine
 equal "exit code" "$code" 2
 has_text "$dir/report.err" 'missing: a configuration file'
+examine --server server.test
+equal "exit code" "$code" 2
+has_text "$dir/report.err" ' --token-file: missing: the token'
+! grep -q -e '--token: ' "$dir/report.err" || fail "another name of the option: $(<"$dir/report.err")"
 examine "$dir/nothing.yml"
 equal "exit code" "$code" 2
 examine "${simple[@]}" --colour

@@ -41,6 +41,8 @@ TEST_CASE("a finding is one line with its remedy, below the title of its side", 
           "1 error, 1 warning.\n");
     CHECK(text_of({{"client", "name", {good("It resolves.")}}}, {}) ==
           "  ok       name          It resolves.\nNothing stands in the way of the tunnel.\n");
+    CHECK(counted(1, "public service") == "1 public service");
+    CHECK(counted(0, "public service") == "0 public services");
     // What a peer wrote cannot draw on the terminal.
     CHECK(text_of({{"client", "login", {fault("a\x1b[2J\nb", "c")}}}, {}).find('\x1b') == std::string::npos);
 }
