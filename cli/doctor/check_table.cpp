@@ -24,7 +24,7 @@ std::vector<Check> client_checks(std::shared_ptr<ClientSubject> subject) {
         {"names", check_names, {"login"}, {"services"}},
         {"public", check_public, {"login"}, {"names"}},
         {"backends", check_backends},
-        {"plugins", check_client_plugins},
+        {"plugins", check_client_plugins, {}, {"services"}},
         {"descriptors", check_client_descriptors, {}, {"instance"}},
     };
     return checks_of("client", rows, subject);

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
+#include "doctor/client_plugins.hpp"
 #include "doctor/limits.hpp"
 #include "ferrotunnel/control.hpp"
+#include "ferrotunnel/detail/server_place.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 
 namespace ferrotunnel::cli::doctor {
@@ -128,7 +132,10 @@ Findings check_client_plugins(ClientSubject& at, Deadline) {
                                      "machine; the server needs them too."));
         }
     }
-    if (findings.empty()) {
+    if (findings.empty() && !at.refused_plugins.empty()) {
+        findings.push_back(skipped(fmt::format("The server refuses services for their plugins ({}): see `services`.",
+                                               fmt::join(at.refused_plugins, ", "))));
+    } else if (findings.empty()) {
         findings.push_back(good("The services request no plugin that cannot be used."));
     }
     return findings;
@@ -141,22 +148,29 @@ Findings check_server_plugins(ServerSubject& at, Deadline) {
     }
     Findings findings;
     std::size_t usable = 0;
+    std::set<std::string> found;  // types
     for (const PluginFileInfo& file : shipped_plugins()) {
         if (file.is_usable()) {
             ++usable;
+            for (const PluginTypeInfo& type : file.types) {
+                found.insert(type.name);
+            }
         } else {
             findings.push_back(warning(fmt::format("{} cannot be used.", file.file),
                                        fmt::format("`ferrotunnel plugin check {}` shows why.", file.file)));
         }
     }
-    if (findings.empty() && usable == 0) {
-        findings.push_back(
-            at.section.plugins.empty()
-                ? good("No plugins are installed, and none are configured.")
-                : fault(fmt::format("There are no plugins in {}.", shipped_plugins_folder()),
-                        "Install them (`cmake --install`, or the package), or set FERROTUNNEL_PLUGINS."));
+    if (findings.empty() && usable == 0 && !at.section.plugins.empty()) {
+        findings.push_back(fault(fmt::format("There are no plugins in {}.", shipped_plugins_folder()),
+                                 "Install them (`cmake --install`, or the package), or set FERROTUNNEL_PLUGINS."));
     } else if (findings.empty()) {
-        findings.push_back(good(fmt::format("{} plugins are found in {}.", usable, shipped_plugins_folder())));
+        findings = judge_client_plugins(detail::client_plugin_types(at.builder()), found, shipped_plugins_folder());
+    }
+    if (std::ranges::all_of(findings, [](const Finding& one) { return one.severity <= Severity::note; })) {
+        findings.insert(
+            findings.begin(),
+            good(usable == 0 ? "No plugins are installed, and none are configured or allowed to clients."
+                             : fmt::format("{} plugins are found in {}.", usable, shipped_plugins_folder())));
     }
     return findings;
 }

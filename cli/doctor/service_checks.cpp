@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "doctor/answerer.hpp"
+#include "doctor/client_plugins.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/report.hpp"
@@ -140,7 +141,11 @@ void keep_free_ports(const ClientSubject& at, std::vector<Probe>& probes, Deadli
     });
 }
 
-std::string remedy_for_refusal(const std::error_code& error) {
+std::string remedy_for_refusal(const std::error_code& error, const std::string& why) {
+    if (error == errc::forbidden && is_about_plugin(why)) {
+        return "On the server: install the plugin, or name it in `plugins.clients`; `ferrotunnel doctor` there shows "
+               "which are found.";
+    }
     if (error == errc::port_forbidden) {
         return "On the server: `allow_ports`, or `ports` of the token.";
     }
@@ -174,8 +179,11 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
             continue;
         }
         const std::string why = probe.service.error_text();
+        if (is_about_plugin(why)) {
+            at.refused_plugins.push_back(probe.shown.name);
+        }
         findings.push_back(fault(fmt::format("{}: {}", probe.shown.name, why.empty() ? "No answer in time." : why),
-                                 remedy_for_refusal(probe.service.error())));
+                                 remedy_for_refusal(probe.service.error(), why)));
     }
     return findings;
 }
@@ -188,8 +196,12 @@ Findings ask_running(ClientSubject& at) {
         PublicService service{one.value("name", ""), one.value("endpoint", ""), {}, {}, false};
         const std::string state = one.value("state", "");
         if (state == "refused") {
-            findings.push_back(fault(fmt::format("{}: {}", service.name, one.value("why", "It is refused.")),
-                                     "See `ferrotunnel status` and the server's log."));
+            const std::string why = one.value("why", "It is refused.");
+            if (is_about_plugin(why)) {
+                at.refused_plugins.push_back(service.name);
+            }
+            findings.push_back(
+                fault(fmt::format("{}: {}", service.name, why), "See `ferrotunnel status` and the server's log."));
         } else if (state == "registered" && at.services.size() < services_max) {
             const EndpointParts parts = parts_of(service.endpoint);
             if (parts.scheme.starts_with("http") || one.value("kind", "") == "tls") {

@@ -349,6 +349,13 @@ examine "$dir/locked.yml"
 finds 7 "ERROR state"
 FERROTUNNEL=$dir/program
 
+mkdir -m 755 "$dir/no_plugins"
+FERROTUNNEL_PLUGINS=$dir/no_plugins server_case "bind: 10.80.0.1:7870" "http_bind: off"
+if ! FERROTUNNEL_PLUGINS=$dir/no_plugins "$program" plugin list | grep -q rate-limit; then # not inside the program
+    finds 6 "WARNING plugins"
+    reports "No plugins are installed: services that request one (auth, ip-filter, rate-limit) are refused"
+fi
+
 say "mistakes on the command line, and the message that leads here"
 examine
 equal "exit code" "$code" 2

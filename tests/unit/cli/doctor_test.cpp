@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "doctor/client_plugins.hpp"
 #include "doctor/http_head.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/report.hpp"
@@ -184,6 +185,25 @@ TEST_CASE("endpoints, patterns and backends are taken apart", "[doctor]") {
     CHECK(backend("[::1]:22") == "[::1]|22");
     CHECK(backend("https://app.internal") == "app.internal|443");
     CHECK(backend("h2c://127.0.0.1:50051") == "127.0.0.1|50051");
+}
+
+TEST_CASE("plugins that clients may request and that are not installed are named", "[doctor]") {
+    const std::vector<std::string> usual{"auth", "ip-filter"};
+    CHECK(judge_client_plugins(usual, {"auth", "ip-filter", "other"}, "/p").empty());
+    CHECK(judge_client_plugins({}, {}, "/p").empty());
+    const Findings none = judge_client_plugins(usual, {}, "/usr/local/lib/ferrotunnel/plugins");
+    REQUIRE(none.size() == 1);
+    CHECK(none.front().severity == Severity::warning);
+    CHECK(none.front().what == "No plugins are installed: services that request one (auth, ip-filter) are refused.");
+    CHECK(none.front().remedy.find("plugins/modules/*.so of the build folder to /usr/local/lib/ferrotunnel/plugins") !=
+          std::string::npos);
+    const Findings some = judge_client_plugins(usual, {"auth"}, "/p");
+    REQUIRE(some.size() == 1);
+    CHECK(some.front().severity == Severity::note);
+    CHECK(some.front().what == "Not in /p: ip-filter. Services that request them are refused.");
+    CHECK(is_about_plugin("The plugin auth is not installed on the server."));
+    CHECK(is_about_plugin("The server does not allow clients to request the plugin x: it allows auth."));
+    CHECK_FALSE(is_about_plugin("The host plugin.example.com belongs to another client."));
 }
 
 TEST_CASE("the date of an HTTP answer shows a wrong clock", "[doctor]") {
