@@ -285,6 +285,14 @@ reports "^  ok  *services  *The running client has 4 public services"
 RUNTIME_DIRECTORY=$dir/other_run examine "$dir/good.yml" # like one on another machine
 finds 0 ''
 reports "^  note  *services  *ssh: port 9001 of the server accepts connections already"
+sed 's/name: /name: other_/; s/9001/9002/; s/app.tunnel/broken.tunnel/; s/:3000/:3001/' "$dir/good.yml" >"$dir/broken.yml"
+examine "$dir/broken.yml"
+finds 7 "ERROR backends"
+reports "^  ok  *instance  *Another client of this server runs here, with none of these services"
+reports "^  ok  *services  *The server accepts 4 of the configured services"
+examine "${simple[@]}" # without a file: the backends of the running client
+is_good
+reports "^  ok  *backends  *All backends answer (1)"
 equal "what the client reports" "$(grep -c -E 'lost|closed|replaced' "$dir/client.out" || true)" 0
 end_programs_of() {
     signal "$1" TERM
@@ -351,7 +359,7 @@ FERROTUNNEL=$dir/program
 
 mkdir -m 755 "$dir/no_plugins"
 FERROTUNNEL_PLUGINS=$dir/no_plugins server_case "bind: 10.80.0.1:7870" "http_bind: off"
-if ! FERROTUNNEL_PLUGINS=$dir/no_plugins "$program" plugin list | grep -q rate-limit; then # not inside the program
+if [[ $(FERROTUNNEL_PLUGINS=$dir/no_plugins "$program" plugin list 2>&1) != *rate-limit* ]]; then # not inside the program
     finds 6 "WARNING plugins"
     reports "No plugins are installed: services that request one (auth, ip-filter, rate-limit) are refused"
 fi

@@ -10,6 +10,7 @@
 #include "doctor/place_text.hpp"
 #include "doctor/report.hpp"
 #include "doctor/run_checks.hpp"
+#include "doctor/running_client.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
@@ -204,6 +205,24 @@ TEST_CASE("plugins that clients may request and that are not installed are named
     CHECK(is_about_plugin("The plugin auth is not installed on the server."));
     CHECK(is_about_plugin("The server does not allow clients to request the plugin x: it allows auth."));
     CHECK_FALSE(is_about_plugin("The host plugin.example.com belongs to another client."));
+}
+
+TEST_CASE("a running client is known by its services, which have the backends", "[doctor]") {
+    const std::vector<RunningService> services = read_running_services(
+        R"({"services": [{"name": "web", "kind": "http", "local": "127.0.0.1:3009", "state": "registered"},
+                         {"name": "dns", "kind": "udp", "local": "127.0.0.1:53", "state": "registered"},
+                         {"name": "old", "kind": "tcp", "local": "127.0.0.1:22", "state": "disabled"},
+                         {"name": "site", "kind": "http", "local": "files:public", "state": "registered"},
+                         {"name": "page", "kind": "http", "local": "files:/srv/page", "state": "refused"}]})");
+    std::string text;
+    for (const RunningService& one : services) {
+        text += one.name + '=' + one.local + ' ';
+    }
+    CHECK(text == "web=127.0.0.1:3009 dns= old= site= page=files:/srv/page ");
+    CHECK(is_client_of(services, {"other", "old"}));
+    CHECK_FALSE(is_client_of(services, {"other"}));
+    CHECK(is_client_of(services, {}));
+    CHECK_THROWS(read_running_services("{}"));
 }
 
 TEST_CASE("the date of an HTTP answer shows a wrong clock", "[doctor]") {
