@@ -7,7 +7,7 @@ namespace ferrotunnel::cli::doctor {
 namespace {
 
 // A folder that is not absolute is relative to the folder of the client, which may be another one.
-bool can_dial(const nlohmann::json& service) {
+bool has_local_backend(const nlohmann::json& service) {
     constexpr std::string_view relative_to[] = {"files:", "unix:"};
     const std::string local = service.value("local", "");
     return service.value("kind", "") != "udp" && service.value("state", "") != "disabled" &&
@@ -22,7 +22,7 @@ std::vector<RunningService> read_running_services(const std::string& answer) {
     std::vector<RunningService> services;
     const auto json = nlohmann::json::parse(answer);
     for (const nlohmann::json& one : json.at("services")) {
-        services.push_back({one.value("name", ""), can_dial(one) ? one.value("local", "") : ""});
+        services.push_back({one.value("name", ""), has_local_backend(one) ? one.value("local", "") : ""});
     }
     return services;
 }

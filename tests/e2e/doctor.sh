@@ -357,6 +357,7 @@ examine "$dir/locked.yml"
 finds 7 "ERROR state"
 FERROTUNNEL=$dir/program
 
+say "no plugins that clients may request"
 mkdir -m 755 "$dir/no_plugins"
 FERROTUNNEL_PLUGINS=$dir/no_plugins server_case "bind: 10.80.0.1:7870" "http_bind: off"
 if [[ $(FERROTUNNEL_PLUGINS=$dir/no_plugins "$program" plugin list 2>&1) != *rate-limit* ]]; then # not inside the program
@@ -379,4 +380,9 @@ equal "exit code" "$code" 2
 expected_codes[lonely]=4
 start lonely "$FERROTUNNEL" tcp 3000 --server server.test:7836 --token-file "$dir/token" --attempts 1
 join lonely
-has_text "$dir/lonely.out" '.ferrotunnel doctor. finds out why'
+has_text "$dir/lonely.out" ".ferrotunnel doctor --server server.test:7836 --token-file $dir/token. finds out why"
+sed -i 's/server.test/server.test:7836/; s/^client:/&\n  attempts: 1/' "$dir/good.yml"
+expected_codes[alone]=4
+start alone "$FERROTUNNEL" client --config "$dir/good.yml"
+join alone
+has_text "$dir/alone.out" ".ferrotunnel doctor $dir/good.yml. finds out why"

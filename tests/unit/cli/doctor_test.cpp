@@ -11,6 +11,7 @@
 #include "doctor/report.hpp"
 #include "doctor/run_checks.hpp"
 #include "doctor/running_client.hpp"
+#include "shell_word.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
@@ -223,6 +224,14 @@ TEST_CASE("a running client is known by its services, which have the backends", 
     CHECK_FALSE(is_client_of(services, {"other"}));
     CHECK(is_client_of(services, {}));
     CHECK_THROWS(read_running_services("{}"));
+}
+
+TEST_CASE("the command that examines a client has its file and its options", "[doctor]") {
+    CHECK(doctor_command("", {}) == "ferrotunnel doctor");
+    CHECK(doctor_command("my home.yml", {}) == "ferrotunnel doctor 'my home.yml'");
+    CHECK(doctor_command("", {{"server", "h.test:7836"}, {"token-file", "/t"}, {"allow-weak-token", ""}}) ==
+          "ferrotunnel doctor --server h.test:7836 --token-file /t --allow-weak-token");
+    CHECK(doctor_command("", {{"proxy", "http://u:secret@p:1"}}) == "ferrotunnel doctor --proxy PROXY");
 }
 
 TEST_CASE("the date of an HTTP answer shows a wrong clock", "[doctor]") {
