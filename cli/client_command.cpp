@@ -27,6 +27,7 @@
 #include "requested_services.hpp"
 #include "run.hpp"
 #include "setting_options.hpp"
+#include "shell_word.hpp"
 #include "silent_backend.hpp"
 #include "stored_login.hpp"
 #include "token_source.hpp"
@@ -120,6 +121,22 @@ void read_succession(const Sources& sources, const Config::ClientSection& file, 
     }
 }
 
+// The command that examines this client: with its file, and with the options that `ferrotunnel doctor` has too.
+std::string doctor_command_of(const Sources& sources) {
+    std::vector<std::pair<std::string, std::string>> said;
+    for (const std::string_view name : {"server", "token-file", "proxy", "tls", "tls-ca", "tls-pin"}) {
+        const bool is_hidden = name == "proxy" && sources.options.from_environment(name);  // it may have a password
+        if (const auto value = sources.options.text(name); value && !is_hidden) {
+            said.emplace_back(name, *value);
+        }
+    }
+    Problems ignored;  // reported elsewhere
+    if (sources.options.flag("allow-weak-token", ignored)) {
+        said.emplace_back("allow-weak-token", "");
+    }
+    return doctor_command(sources.config != nullptr ? sources.config->file() : "", said);
+}
+
 bool wants_qr(const Options& options, Problems& problems) {
     Problems ignored;  // the value of --quiet is checked elsewhere
     const bool wanted = options.has("qr");
@@ -142,6 +159,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
         login = stored_login(problems);
         plan.server = login ? login->server : "";
     }
+    plan.doctor = doctor_command_of(sources);
     plan.endpoint_file = options.text("endpoint-file").value_or(file.endpoint_file);
     plan.wanted = std::move(wanted);
     set_service_token(sources, plan.wanted, problems);

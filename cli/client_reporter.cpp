@@ -112,7 +112,7 @@ std::optional<ExitCode> ClientReporter::on_lost(const Event& event) {
     output_.warning(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
                                : fmt::format("not connected: {}", reason(event)));
     if (!ever_connected_ && !std::exchange(has_pointed_out_, true)) {
-        output_.warning("  `ferrotunnel doctor` finds out why");
+        output_.warning(fmt::format("  `{}` finds out why", facts_.doctor));
     }
     connected_ = false;
     for (const auto& [name, offered] : facts_.offered) {

@@ -23,6 +23,7 @@ struct ClientFacts {
     };
 
     std::string server;
+    std::string doctor = "ferrotunnel doctor";  // the command that examines a client with these settings
     unsigned connections = Client::Builder::connections_default;
     bool shows_qr = false;                   // a QR code for URLs that a browser can open
     bool reports_connections = false;        // print when all connections are up, because the user set their number

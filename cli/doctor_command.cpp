@@ -30,8 +30,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // The settings of a client that decide how it reaches its server.
-constexpr std::array<std::string_view, 6> path_settings{"server", "proxy",   "tls",
-                                                        "tls-ca", "tls-pin", "allow-weak-token"};
+constexpr std::array<std::string_view, 7> path_settings{"server", "token-file", "proxy",           "tls",
+                                                        "tls-ca", "tls-pin",    "allow-weak-token"};
 
 const SettingOptions& doctor_settings() {
     static const SettingOptions chosen = [] {

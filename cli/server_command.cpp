@@ -16,7 +16,6 @@
 #include "endpoint_file.hpp"
 #include "fd_store.hpp"
 #include "ferrotunnel/control.hpp"
-#include "ferrotunnel/detail/shell_text.hpp"
 #include "ferrotunnel/program.hpp"
 #include "ferrotunnel/server.hpp"
 #include "ferrotunnel/version.hpp"
@@ -29,6 +28,7 @@
 #include "run.hpp"
 #include "service_manager.hpp"
 #include "setting_options.hpp"
+#include "shell_word.hpp"
 #include "state_dir.hpp"
 #include "token_source.hpp"
 
@@ -146,15 +146,6 @@ std::string for_clients(const ServerPlan& plan) {
         host = address_of_this_machine();
     }
     return host + ":" + port_of(control);
-}
-
-// Quotes a word for a shell where it needs quotes.
-std::string in_shell(const std::string& word) {
-    constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-    if (word.find_first_not_of(plain) == std::string::npos) {
-        return word;
-    }
-    return detail::in_shell_quotes(word);
 }
 
 // Prints how a client logs in once: with a join string if the token is in a file, otherwise with the token. Both need

@@ -13,6 +13,8 @@
 #include "doctor/limits.hpp"
 #include "doctor/machine_checks.hpp"
 #include "doctor/place_text.hpp"
+#include "doctor/running_client.hpp"
+#include "ferrotunnel/control.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
@@ -40,6 +42,17 @@ Backends backends_of(const Config::ClientSection& section) {
     }
     for (const Tls& tls : section.tls_services) {
         add(tls.enabled ? tls.local : "", tls.name, backends);
+    }
+    return backends;
+}
+
+// Without a file, those of the running client.
+Backends backends_of(const ClientSubject& at) {
+    Backends backends = backends_of(at.section);
+    if (!at.config && !at.running.empty()) {
+        for (const RunningService& one : read_running_services(Control(at.running, control_patience).services())) {
+            add(one.local, one.name, backends);
+        }
     }
     return backends;
 }
@@ -98,7 +111,7 @@ std::string fault_of(const std::string& local, Deadline deadline) {
 }  // namespace
 
 Findings check_backends(ClientSubject& at, Deadline deadline) {
-    const Backends backends = backends_of(at.section);
+    const Backends backends = backends_of(at);
     Findings findings;
     std::vector<std::pair<std::thread, std::shared_ptr<std::string>>> tries;
     for (const auto& [local, names] : backends) {

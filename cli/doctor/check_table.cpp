@@ -23,8 +23,8 @@ std::vector<Check> client_checks(std::shared_ptr<ClientSubject> subject) {
         {"services", check_services, {"login"}, {"instance"}},
         {"names", check_names, {"login"}, {"services"}},
         {"public", check_public, {"login"}, {"names"}},
-        {"backends", check_backends},
-        {"plugins", check_client_plugins},
+        {"backends", check_backends, {}, {"instance"}},
+        {"plugins", check_client_plugins, {}, {"services"}},
         {"descriptors", check_client_descriptors, {}, {"instance"}},
     };
     return checks_of("client", rows, subject);

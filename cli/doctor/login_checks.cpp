@@ -52,7 +52,8 @@ std::chrono::milliseconds left_until(Deadline deadline) {
 std::string remedy_for_login(const std::error_code& error) {
     if (error == errc::unauthorized) {
         return "Compare the token with the server's: `ferrotunnel tokens` there lists the ids of its tokens and their "
-               "rights, and its log has the id of the refused one. `ferrotunnel login` saves another.";
+               "rights, and its log has the id of the refused one. `ferrotunnel login` saves another. Or this is "
+               "another server: check its address and port.";
     }
     if (error == errc::tls_failed || error == errc::tls_mismatch) {
         return "Compare --tls, --tls-pin and --tls-ca with the server's settings.";

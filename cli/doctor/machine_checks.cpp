@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
+#include "doctor/client_plugins.hpp"
 #include "doctor/limits.hpp"
+#include "doctor/running_client.hpp"
 #include "ferrotunnel/control.hpp"
+#include "ferrotunnel/detail/server_place.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 
 namespace ferrotunnel::cli::doctor {
@@ -20,25 +25,42 @@ struct Running {
     long pid = 0;
 };
 
-// `server`: for a client, the server that it must have; empty: any. Problems are added to `findings`.
-std::optional<Running> find_running(const std::string& side, const std::string& control, const std::string& server,
-                                    Findings& findings) {
-    std::vector<ControlProgram> programs{{control, side}};
-    if (control == "off") {
+// What a running program must have to be the one that is examined.
+struct Sought {
+    std::string side;
+    std::string control;            // as in the settings
+    std::string server{};           // of a client; empty: any
+    std::set<std::string> names{};  // of a client's services; it has one of them. Empty: any
+};
+
+bool is_usual(const std::string& control) {
+    return control.empty() || control == "default";
+}
+
+// Problems are added to `findings`. `other` gets a program that has the server but none of the names.
+std::optional<Running> find_running(const Sought& sought, Findings& findings, std::optional<Running>& other) {
+    std::vector<ControlProgram> programs{{sought.control, sought.side}};
+    if (sought.control == "off") {
         return std::nullopt;
     }
-    if (control.empty() || control == "default") {
+    if (is_usual(sought.control)) {
         programs = Control::programs();
     }
     for (const ControlProgram& program : programs) {
-        if (program.side != side) {
+        if (program.side != sought.side) {
             continue;
         }
         try {
-            const auto status = nlohmann::json::parse(Control(program.path, control_patience).status());
-            if (server.empty() || status.value("server", server) == server) {
-                return Running{program.path, status.value("pid", 0L)};
+            const Control control(program.path, control_patience);
+            const auto status = nlohmann::json::parse(control.status());
+            if (!sought.server.empty() && status.value("server", sought.server) != sought.server) {
+                continue;
             }
+            Running found{program.path, status.value("pid", 0L)};
+            if (sought.names.empty() || is_client_of(read_running_services(control.services()), sought.names)) {
+                return found;
+            }
+            other = std::move(found);
         } catch (const control_error& error) {
             if (error.why() != control_error::Why::nobody) {
                 findings.push_back(
@@ -53,18 +75,38 @@ std::optional<Running> find_running(const std::string& side, const std::string& 
     return std::nullopt;
 }
 
-Findings check_instance(const std::string& side, const std::string& control, const std::string& server,
-                        std::string& running, long& pid) {
+Findings check_instance(const Sought& sought, std::string& running, long& pid) {
     Findings findings;
-    if (const auto found = find_running(side, control, server, findings)) {
+    std::optional<Running> other;
+    if (const auto found = find_running(sought, findings, other)) {
         running = found->path;
         pid = found->pid;
-        findings.push_back(good(fmt::format("A {} runs here with these settings or similar ones (pid {}, {}).", side,
-                                            found->pid, found->path)));
+        findings.push_back(good(fmt::format("A {} runs here with these settings or similar ones (pid {}, {}).",
+                                            sought.side, found->pid, found->path)));
+    } else if (other) {
+        findings.push_back(
+            good(fmt::format("Another client of this server runs here, with none of these services (pid "
+                             "{}, {}); its services are not examined.",
+                             other->pid, other->path)));
     } else if (findings.empty()) {
-        findings.push_back(good(fmt::format("No {} of this user runs here.", side)));
+        findings.push_back(good(fmt::format("No {} of this user runs here.", sought.side)));
     }
     return findings;
+}
+
+// The names of the services of a file, also of those that are off.
+std::set<std::string> names_of(const Config::ClientSection& section) {
+    std::set<std::string> names;
+    const auto add = [&names](const auto& services) {
+        for (const auto& service : services) {
+            names.insert(service.name);
+        }
+    };
+    add(section.services);
+    add(section.http_services);
+    add(section.tls_services);
+    add(section.udp_services);
+    return names;
 }
 
 // The limit of a process, 0 if it cannot be read.
@@ -104,11 +146,15 @@ Finding judge_descriptors(std::uint64_t limit, std::uint64_t needed) {
 }
 
 Findings check_client_instance(ClientSubject& at, Deadline) {
-    return check_instance("client", at.control, text_of(at.place), at.running, at.running_pid);
+    Sought sought{"client", at.control, text_of(at.place)};
+    if (is_usual(at.control)) {  // otherwise the socket tells the clients apart
+        sought.names = names_of(at.section);
+    }
+    return check_instance(sought, at.running, at.running_pid);
 }
 
 Findings check_server_instance(ServerSubject& at, Deadline) {
-    return check_instance("server", at.control, {}, at.running, at.running_pid);
+    return check_instance({"server", at.control}, at.running, at.running_pid);
 }
 
 Findings check_client_descriptors(ClientSubject& at, Deadline) {
@@ -128,7 +174,10 @@ Findings check_client_plugins(ClientSubject& at, Deadline) {
                                      "machine; the server needs them too."));
         }
     }
-    if (findings.empty()) {
+    if (findings.empty() && !at.refused_plugins.empty()) {
+        findings.push_back(skipped(fmt::format("The server refuses services for their plugins ({}): see `services`.",
+                                               fmt::join(at.refused_plugins, ", "))));
+    } else if (findings.empty()) {
         findings.push_back(good("The services request no plugin that cannot be used."));
     }
     return findings;
@@ -141,22 +190,29 @@ Findings check_server_plugins(ServerSubject& at, Deadline) {
     }
     Findings findings;
     std::size_t usable = 0;
+    std::set<std::string> found;  // types
     for (const PluginFileInfo& file : shipped_plugins()) {
         if (file.is_usable()) {
             ++usable;
+            for (const PluginTypeInfo& type : file.types) {
+                found.insert(type.name);
+            }
         } else {
             findings.push_back(warning(fmt::format("{} cannot be used.", file.file),
                                        fmt::format("`ferrotunnel plugin check {}` shows why.", file.file)));
         }
     }
-    if (findings.empty() && usable == 0) {
-        findings.push_back(
-            at.section.plugins.empty()
-                ? good("No plugins are installed, and none are configured.")
-                : fault(fmt::format("There are no plugins in {}.", shipped_plugins_folder()),
-                        "Install them (`cmake --install`, or the package), or set FERROTUNNEL_PLUGINS."));
+    if (findings.empty() && usable == 0 && !at.section.plugins.empty()) {
+        findings.push_back(fault(fmt::format("There are no plugins in {}.", shipped_plugins_folder()),
+                                 "Install them (`cmake --install`, or the package), or set FERROTUNNEL_PLUGINS."));
     } else if (findings.empty()) {
-        findings.push_back(good(fmt::format("{} plugins are found in {}.", usable, shipped_plugins_folder())));
+        findings = judge_client_plugins(detail::client_plugin_types(at.builder()), found, shipped_plugins_folder());
+    }
+    if (std::ranges::all_of(findings, [](const Finding& one) { return one.severity <= Severity::note; })) {
+        findings.insert(
+            findings.begin(),
+            good(usable == 0 ? "No plugins are installed, and none are configured or allowed to clients."
+                             : fmt::format("{} plugins are found in {}.", usable, shipped_plugins_folder())));
     }
     return findings;
 }

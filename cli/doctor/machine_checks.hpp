@@ -13,7 +13,7 @@ Findings check_client_descriptors(ClientSubject& at, Deadline deadline);
 Findings check_server_descriptors(ServerSubject& at, Deadline deadline);
 Findings check_client_plugins(ClientSubject& at, Deadline deadline);
 Findings check_server_plugins(ServerSubject& at, Deadline deadline);
-/// Connects to each backend of the client's services once.
+/// Connects to each backend of the client's services once; without a file, of those of the running client.
 Findings check_backends(ClientSubject& at, Deadline deadline);
 
 /// Judges a limit of open files. `needed`: below it, there is a warning.

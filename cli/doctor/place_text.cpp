@@ -1,5 +1,7 @@
 #include "doctor/place_text.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace ferrotunnel::cli::doctor {
@@ -32,6 +34,12 @@ std::string example_of(const std::string& pattern, const std::string& random) {
         return pattern.find('*') == std::string::npos ? pattern : std::string();
     }
     return random + pattern.substr(stars);
+}
+
+bool is_local_name(const std::string& name) {
+    std::string lower = name.substr(0, name.ends_with('.') ? name.size() - 1 : name.size());
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return lower == "localhost" || lower.ends_with(".localhost");
 }
 
 BackendPlace backend_place(const std::string& local) {

@@ -17,6 +17,9 @@ EndpointParts parts_of(const std::string& endpoint);
 /// A host that this pattern matches: `random` in place of the stars. Empty for "*", which matches all.
 std::string example_of(const std::string& pattern, const std::string& random);
 
+/// Whether a name is localhost or below it: such names lead to the machine that uses them, and have no records.
+bool is_local_name(const std::string& name);
+
 /// The host and port of a backend that is reached by TCP, not of `unix:`, `files:` and `exit`.
 struct BackendPlace {
     std::string host{};

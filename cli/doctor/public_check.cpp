@@ -90,6 +90,10 @@ void visit(const PublicService& service, const Dialled& dialled, const std::stri
     }
 }
 
+bool is_loopback(const Address& address) {
+    return address.ip() == "::1" || address.ip().starts_with("127.");
+}
+
 }  // namespace
 
 Findings check_public(ClientSubject& at, Deadline deadline) {
@@ -104,6 +108,14 @@ Findings check_public(ClientSubject& at, Deadline deadline) {
             continue;  // only its name is known
         }
         const std::string& host = service.hosts.empty() ? parts.host : service.hosts.front();
+        if (is_local_name(host)) {  // without a record; and this machine, which need not be the server's
+            if (is_loopback(at.connection.at)) {
+                addresses.push_back(at.connection.at);
+                addresses.back().set_port(parts.port);
+                dialled_services.push_back(&service);
+            }
+            continue;
+        }
         const Resolved resolved = resolve(host, parts.port, within(name_patience, deadline));
         // An address that the server has, if there is one: of several, some may not be reached from here.
         const auto best = std::ranges::find_if(resolved.addresses,
@@ -122,9 +134,11 @@ Findings check_public(ClientSubject& at, Deadline deadline) {
         seen.findings.push_back(*wrong);
     }
     if (seen.findings.empty()) {
-        seen.findings.push_back(good(dialled.empty()
-                                         ? "No public addresses to dial."
-                                         : fmt::format("{} public addresses are reached from here.", seen.reached)));
+        seen.findings.push_back(good(
+            dialled.empty() ? "No public addresses to dial."
+                            : fmt::format("{} reached from here.",
+                                          seen.reached == 1 ? "1 public address is"
+                                                            : fmt::format("{} public addresses are", seen.reached))));
     }
     return seen.findings;
 }

@@ -26,10 +26,6 @@ std::string_view mark_of(Severity severity) {
     return "ERROR";
 }
 
-std::string counted(std::size_t number, std::string_view what) {
-    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 std::size_t count_of(const std::vector<Result>& results, Severity severity) {
     std::size_t count = 0;
     for (const Result& result : results) {
@@ -51,6 +47,10 @@ std::string summary_of(const std::vector<Result>& results) {
 }
 
 }  // namespace
+
+std::string counted(std::size_t number, std::string_view what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
 
 std::string_view name_of(Severity severity) {
     constexpr std::string_view names[] = {"good", "skipped", "note", "warning", "error"};

@@ -1,6 +1,7 @@
 // The report of `ferrotunnel doctor`: a line for each finding, or JSON, and the exit code.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "exit_code.hpp"
 
 namespace ferrotunnel::cli::doctor {
+
+/// "1 warning", "2 warnings".
+std::string counted(std::size_t number, std::string_view what);
 
 /// "good", "skipped", "note", "warning" or "error".
 std::string_view name_of(Severity severity);

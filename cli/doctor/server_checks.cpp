@@ -133,7 +133,8 @@ Findings check_public_name(ServerSubject& at, Deadline deadline) {
     if (name.empty()) {
         return {good("No public name is configured: clients use the address that they connect to.")};
     }
-    Resolved resolved = resolve(name, control_port_of(at), within(name_patience, deadline));
+    Resolved resolved =
+        resolve(is_local_name(name) ? "localhost" : name, control_port_of(at), within(name_patience, deadline));
     if (!resolved.fault.empty()) {
         return {fault(fmt::format("The name {} does not resolve: {}.", name, resolved.fault),
                       "Add an A or AAAA record with this server's public address.")};
@@ -151,6 +152,12 @@ Findings check_public_name(ServerSubject& at, Deadline deadline) {
 Findings check_wildcard(ServerSubject& at, Deadline deadline) {
     if (at.section.domain.empty()) {
         return {good("No domain is configured, so no wildcard record is needed.")};
+    }
+    if (is_local_name(at.section.domain)) {
+        return {
+            note(fmt::format("Names below {} are only for visitors on this machine: browsers and curl know them "
+                             "without a record.",
+                             at.section.domain))};
     }
     const std::string pattern = "*." + at.section.domain;
     const Resolved resolved =

@@ -9,8 +9,10 @@
 #include <variant>
 
 #include "doctor/answerer.hpp"
+#include "doctor/client_plugins.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/place_text.hpp"
+#include "doctor/report.hpp"
 #include "ferrotunnel/control.hpp"
 
 namespace ferrotunnel::cli::doctor {
@@ -139,7 +141,11 @@ void keep_free_ports(const ClientSubject& at, std::vector<Probe>& probes, Deadli
     });
 }
 
-std::string remedy_for_refusal(const std::error_code& error) {
+std::string remedy_for_refusal(const std::error_code& error, const std::string& why) {
+    if (error == errc::forbidden && is_about_plugin(why)) {
+        return "On the server: install the plugin, or name it in `plugins.clients`; `ferrotunnel doctor` there shows "
+               "which are found.";
+    }
     if (error == errc::port_forbidden) {
         return "On the server: `allow_ports`, or `ports` of the token.";
     }
@@ -173,8 +179,11 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
             continue;
         }
         const std::string why = probe.service.error_text();
+        if (is_about_plugin(why)) {
+            at.refused_plugins.push_back(probe.shown.name);
+        }
         findings.push_back(fault(fmt::format("{}: {}", probe.shown.name, why.empty() ? "No answer in time." : why),
-                                 remedy_for_refusal(probe.service.error())));
+                                 remedy_for_refusal(probe.service.error(), why)));
     }
     return findings;
 }
@@ -187,8 +196,12 @@ Findings ask_running(ClientSubject& at) {
         PublicService service{one.value("name", ""), one.value("endpoint", ""), {}, {}, false};
         const std::string state = one.value("state", "");
         if (state == "refused") {
-            findings.push_back(fault(fmt::format("{}: {}", service.name, one.value("why", "It is refused.")),
-                                     "See `ferrotunnel status` and the server's log."));
+            const std::string why = one.value("why", "It is refused.");
+            if (is_about_plugin(why)) {
+                at.refused_plugins.push_back(service.name);
+            }
+            findings.push_back(
+                fault(fmt::format("{}: {}", service.name, why), "See `ferrotunnel status` and the server's log."));
         } else if (state == "registered" && at.services.size() < services_max) {
             const EndpointParts parts = parts_of(service.endpoint);
             if (parts.scheme.starts_with("http") || one.value("kind", "") == "tls") {
@@ -221,7 +234,8 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
     if (!at.running.empty()) {
         Findings findings = ask_running(at);
         if (findings.empty()) {
-            findings.push_back(good(fmt::format("The running client has {} public services.", at.services.size())));
+            findings.push_back(
+                good(fmt::format("The running client has {}.", counted(at.services.size(), "public service"))));
         }
         return findings;
     }
@@ -253,8 +267,13 @@ Findings check_services(ClientSubject& at, Deadline deadline) {
 Findings check_names(ClientSubject& at, Deadline deadline) {
     Findings findings;
     std::set<std::string> seen;
+    std::set<std::string> local;
     for (const PublicService& service : at.services) {
         for (const std::string& host : service.hosts) {
+            if (is_local_name(host)) {
+                local.insert(host);
+                continue;
+            }
             if (!seen.insert(host).second) {
                 continue;
             }
@@ -272,7 +291,12 @@ Findings check_names(ClientSubject& at, Deadline deadline) {
             }
         }
     }
-    if (findings.empty()) {
+    if (!local.empty()) {
+        findings.push_back(
+            note(fmt::format("{} {} only for visitors on the server's machine: browsers and curl know names below "
+                             "localhost without a record.",
+                             fmt::join(local, ", "), local.size() == 1 ? "is" : "are")));
+    } else if (findings.empty()) {
         findings.push_back(good(seen.empty()
                                     ? "No names to resolve."
                                     : fmt::format("{} of the services' names lead to the server.", seen.size())));

@@ -49,6 +49,7 @@ struct ClientSubject {
     long running_pid = 0;                           // instance
     std::shared_ptr<Client> client{};               // login
     std::vector<PublicService> services{};          // services
+    std::vector<std::string> refused_plugins{};     // services: names of services that are refused for a plugin
     std::shared_ptr<Answerer> answerer{};           // services: the backend of those that it registered
     std::optional<long> proxy_clock{};              // proxy: seconds by which this machine is ahead of the proxy
 };

@@ -35,4 +35,14 @@ std::string tls_certificate_file(const Server::Builder& builder) {
     return BuilderAccess::settings_of(builder).tls_chain;
 }
 
+std::vector<std::string> client_plugin_types(const Server::Builder& builder) {
+    std::vector<std::string> types;
+    for (const ClientPlugin& each : BuilderAccess::settings_of(builder).client_plugins) {
+        if (each.library == nullptr) {
+            types.push_back(each.type);
+        }
+    }
+    return types;
+}
+
 }  // namespace ferrotunnel::detail

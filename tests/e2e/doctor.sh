@@ -207,6 +207,7 @@ say "the token and its rights"
 examine --server server.test --token-file "$dir/other"
 finds 7 "ERROR login"
 reports "does not accept the token"
+reports "Or this is another server: check its address and port."
 write_client denied.yml server.test:7860
 cat >"$dir/rights.yml" <<YML
 server:
@@ -258,6 +259,10 @@ finds 6 "WARNING names" "WARNING public"
 sed -i 's/away.test/"*.bare.test"/' "$dir/names.yml" # not every name below it needs a record
 examine "$dir/names.yml"
 finds 6 "WARNING names"
+sed -i 's/"\*.bare.test"/app.localhost/' "$dir/names.yml" # it has no record, and needs none
+examine "$dir/names.yml"
+is_good
+reports "^  note  *names  *app.localhost is only for visitors on the server's machine"
 
 say "the machine of the client"
 sed "s/:3000/:3001/" "$dir/good.yml" >"$dir/down.yml"
@@ -276,9 +281,18 @@ wait_for_text client '9001 -> '
 examine "$dir/good.yml"
 is_good
 reports "A client runs here"
+reports "^  ok  *services  *The running client has 4 public services"
 RUNTIME_DIRECTORY=$dir/other_run examine "$dir/good.yml" # like one on another machine
 finds 0 ''
 reports "^  note  *services  *ssh: port 9001 of the server accepts connections already"
+sed 's/name: /name: other_/; s/9001/9002/; s/app.tunnel/broken.tunnel/; s/:3000/:3001/' "$dir/good.yml" >"$dir/broken.yml"
+examine "$dir/broken.yml"
+finds 7 "ERROR backends"
+reports "^  ok  *instance  *Another client of this server runs here, with none of these services"
+reports "^  ok  *services  *The server accepts 4 of the configured services"
+examine "${simple[@]}" # without a file: the backends of the running client
+is_good
+reports "^  ok  *backends  *All backends answer (1)"
 equal "what the client reports" "$(grep -c -E 'lost|closed|replaced' "$dir/client.out" || true)" 0
 end_programs_of() {
     signal "$1" TERM
@@ -314,6 +328,9 @@ server_case "bind: 10.80.9.9:7870" "http_bind: off"
 finds 7 "ERROR listen"
 server_case "bind: 10.80.0.1:7870" "http_bind: 10.80.0.1:8090" "domain: bare.test"
 finds 7 "ERROR wildcard"
+server_case "bind: 127.0.0.1:7870" "http_bind: 127.0.0.1:8090" "domain: localhost"
+is_good
+reports "^  note  *wildcard  *Names below localhost are only for visitors on this machine"
 server_case "bind: 10.80.0.1:7870" "http_bind: off" "public_host: nobody.test"
 finds 7 "ERROR name"
 server_case "bind: 10.80.0.1:7870" "http_bind: off" "public_host: dead.test"
@@ -340,10 +357,22 @@ examine "$dir/locked.yml"
 finds 7 "ERROR state"
 FERROTUNNEL=$dir/program
 
+say "no plugins that clients may request"
+mkdir -m 755 "$dir/no_plugins"
+FERROTUNNEL_PLUGINS=$dir/no_plugins server_case "bind: 10.80.0.1:7870" "http_bind: off"
+if [[ $(FERROTUNNEL_PLUGINS=$dir/no_plugins "$program" plugin list 2>&1) != *rate-limit* ]]; then # not inside the program
+    finds 6 "WARNING plugins"
+    reports "No plugins are installed: services that request one (auth, ip-filter, rate-limit) are refused"
+fi
+
 say "mistakes on the command line, and the message that leads here"
 examine
 equal "exit code" "$code" 2
 has_text "$dir/report.err" 'missing: a configuration file'
+examine --server server.test
+equal "exit code" "$code" 2
+has_text "$dir/report.err" ' --token-file: missing: the token'
+! grep -q -e '--token: ' "$dir/report.err" || fail "another name of the option: $(<"$dir/report.err")"
 examine "$dir/nothing.yml"
 equal "exit code" "$code" 2
 examine "${simple[@]}" --colour
@@ -351,4 +380,9 @@ equal "exit code" "$code" 2
 expected_codes[lonely]=4
 start lonely "$FERROTUNNEL" tcp 3000 --server server.test:7836 --token-file "$dir/token" --attempts 1
 join lonely
-has_text "$dir/lonely.out" '.ferrotunnel doctor. finds out why'
+has_text "$dir/lonely.out" ".ferrotunnel doctor --server server.test:7836 --token-file $dir/token. finds out why"
+sed -i 's/server.test/server.test:7836/; s/^client:/&\n  attempts: 1/' "$dir/good.yml"
+expected_codes[alone]=4
+start alone "$FERROTUNNEL" client --config "$dir/good.yml"
+join alone
+has_text "$dir/alone.out" ".ferrotunnel doctor $dir/good.yml. finds out why"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/export.hpp"
@@ -30,5 +31,8 @@ FERROTUNNEL_EXPORT std::optional<ServerPlace> server_place(const Client::Builder
 
 /// The certificate file for tunnel connections; empty if the server makes its own.
 FERROTUNNEL_EXPORT std::string tls_certificate_file(const Server::Builder& builder);
+
+/// The types of shipped plugins that clients may request for their services.
+FERROTUNNEL_EXPORT std::vector<std::string> client_plugin_types(const Server::Builder& builder);
 
 }  // namespace ferrotunnel::detail

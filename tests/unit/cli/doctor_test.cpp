@@ -5,10 +5,13 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "doctor/client_plugins.hpp"
 #include "doctor/http_head.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/report.hpp"
 #include "doctor/run_checks.hpp"
+#include "doctor/running_client.hpp"
+#include "shell_word.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
@@ -41,6 +44,8 @@ TEST_CASE("a finding is one line with its remedy, below the title of its side", 
           "1 error, 1 warning.\n");
     CHECK(text_of({{"client", "name", {good("It resolves.")}}}, {}) ==
           "  ok       name          It resolves.\nNothing stands in the way of the tunnel.\n");
+    CHECK(counted(1, "public service") == "1 public service");
+    CHECK(counted(0, "public service") == "0 public services");
     // What a peer wrote cannot draw on the terminal.
     CHECK(text_of({{"client", "login", {fault("a\x1b[2J\nb", "c")}}}, {}).find('\x1b') == std::string::npos);
 }
@@ -168,6 +173,10 @@ TEST_CASE("endpoints, patterns and backends are taken apart", "[doctor]") {
     CHECK(example_of("*.example.com", "r") == "r.example.com");
     CHECK(example_of("**.example.com", "r") == "r.example.com");
     CHECK(example_of("*", "r").empty());
+    CHECK(is_local_name("localhost"));
+    CHECK(is_local_name("a.b.LocalHost."));
+    CHECK_FALSE(is_local_name("notlocalhost"));
+    CHECK_FALSE(is_local_name("localhost.example.com"));
     const auto backend = [](const std::string& local) {
         const BackendPlace found = backend_place(local);
         return found.host + '|' + std::to_string(found.port);
@@ -178,6 +187,51 @@ TEST_CASE("endpoints, patterns and backends are taken apart", "[doctor]") {
     CHECK(backend("[::1]:22") == "[::1]|22");
     CHECK(backend("https://app.internal") == "app.internal|443");
     CHECK(backend("h2c://127.0.0.1:50051") == "127.0.0.1|50051");
+}
+
+TEST_CASE("plugins that clients may request and that are not installed are named", "[doctor]") {
+    const std::vector<std::string> usual{"auth", "ip-filter"};
+    CHECK(judge_client_plugins(usual, {"auth", "ip-filter", "other"}, "/p").empty());
+    CHECK(judge_client_plugins({}, {}, "/p").empty());
+    const Findings none = judge_client_plugins(usual, {}, "/usr/local/lib/ferrotunnel/plugins");
+    REQUIRE(none.size() == 1);
+    CHECK(none.front().severity == Severity::warning);
+    CHECK(none.front().what == "No plugins are installed: services that request one (auth, ip-filter) are refused.");
+    CHECK(none.front().remedy.find("plugins/modules/*.so of the build folder to /usr/local/lib/ferrotunnel/plugins") !=
+          std::string::npos);
+    const Findings some = judge_client_plugins(usual, {"auth"}, "/p");
+    REQUIRE(some.size() == 1);
+    CHECK(some.front().severity == Severity::note);
+    CHECK(some.front().what == "Not in /p: ip-filter. Services that request them are refused.");
+    CHECK(is_about_plugin("The plugin auth is not installed on the server."));
+    CHECK(is_about_plugin("The server does not allow clients to request the plugin x: it allows auth."));
+    CHECK_FALSE(is_about_plugin("The host plugin.example.com belongs to another client."));
+}
+
+TEST_CASE("a running client is known by its services, which have the backends", "[doctor]") {
+    const std::vector<RunningService> services = read_running_services(
+        R"({"services": [{"name": "web", "kind": "http", "local": "127.0.0.1:3009", "state": "registered"},
+                         {"name": "dns", "kind": "udp", "local": "127.0.0.1:53", "state": "registered"},
+                         {"name": "old", "kind": "tcp", "local": "127.0.0.1:22", "state": "disabled"},
+                         {"name": "site", "kind": "http", "local": "files:public", "state": "registered"},
+                         {"name": "page", "kind": "http", "local": "files:/srv/page", "state": "refused"}]})");
+    std::string text;
+    for (const RunningService& one : services) {
+        text += one.name + '=' + one.local + ' ';
+    }
+    CHECK(text == "web=127.0.0.1:3009 dns= old= site= page=files:/srv/page ");
+    CHECK(is_client_of(services, {"other", "old"}));
+    CHECK_FALSE(is_client_of(services, {"other"}));
+    CHECK(is_client_of(services, {}));
+    CHECK_THROWS(read_running_services("{}"));
+}
+
+TEST_CASE("the command that examines a client has its file and its options", "[doctor]") {
+    CHECK(doctor_command("", {}) == "ferrotunnel doctor");
+    CHECK(doctor_command("my home.yml", {}) == "ferrotunnel doctor 'my home.yml'");
+    CHECK(doctor_command("", {{"server", "h.test:7836"}, {"token-file", "/t"}, {"allow-weak-token", ""}}) ==
+          "ferrotunnel doctor --server h.test:7836 --token-file /t --allow-weak-token");
+    CHECK(doctor_command("", {{"proxy", "http://u:secret@p:1"}}) == "ferrotunnel doctor --proxy PROXY");
 }
 
 TEST_CASE("the date of an HTTP answer shows a wrong clock", "[doctor]") {
