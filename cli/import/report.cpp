@@ -84,9 +84,7 @@ std::string report_json(const Draft& draft, const std::vector<std::string>& writ
                           {"needless", nlohmann::json::array()}};
     for (const Lost& entry : draft.lost) {
         nlohmann::json& item = report["lost"].emplace_back(to_json(entry.origin));
-        item.update({{"key", entry.key},
-                     {"why", with_names(entry.why)},
-                     {"instead", with_names(entry.instead)}});
+        item.update({{"key", entry.key}, {"why", with_names(entry.why)}, {"instead", with_names(entry.instead)}});
     }
     for (const Needless& entry : draft.needless) {
         nlohmann::json& item = report["needless"].emplace_back(to_json(entry.origin));

@@ -261,9 +261,10 @@ TEST_CASE("set-up of cloudflared: a rejecting rule without room closes the host"
     for (int i = 0; i < 8; ++i) {
         text += "- {hostname: a.example.com, path: 'x" + std::to_string(i) + ".y', service: 'http://one:1'}\n";
     }
-    text += "- {hostname: a.example.com, path: 'adm.n', service: 'http_status:403'}\n"
-            "- {hostname: a.example.com, service: 'http://two:2'}\n"
-            "- {service: 'http_status:404'}\n";
+    text +=
+        "- {hostname: a.example.com, path: 'adm.n', service: 'http_status:403'}\n"
+        "- {hostname: a.example.com, service: 'http://two:2'}\n"
+        "- {service: 'http_status:404'}\n";
     const Reading reading = read_yaml(read_cloudflared, text);
     const std::string services = reading.services();
     const std::size_t last = services.find("local: http://two:2");
