@@ -31,12 +31,12 @@ struct HashRequest {
     std::string user;
 };
 
-// Whether a password stands on the command line. It must not be repeated, so these words are searched before others are
-// reported.
+// Whether a password is on the command line, also as `-pPASSWORD`. It must not be repeated, so these words are searched
+// before others are reported.
 bool has_password(const std::vector<std::string>& words) {
     bool is_value = false;
     for (const std::string& word : words) {
-        const bool names_password = word == "--password" || word == "-p" || word.starts_with("--password=");
+        const bool names_password = word == "--password" || word.starts_with("-p") || word.starts_with("--password=");
         if (names_password || (!is_value && (!word.starts_with('-') || word == "-"))) {
             return true;
         }
@@ -61,6 +61,9 @@ HashRequest read_request(const Options& options, Problems& problems) {
     request.user = options.text("user").value_or("");
     if (!is_user(request.user)) {
         problems.add(options.place_of("user"), "is not a valid user name, of 1 to 255 bytes without `:`");
+    }
+    if (request.user.starts_with('#') && request.form == HashForm::users_file) {
+        problems.add(options.place_of("user"), "begins with `#`: the line would be a comment of the users file");
     }
     if (request.user.empty() && request.form == HashForm::users_file) {
         problems.add("--user", "missing: a line of a users file begins with the name");
@@ -187,6 +190,10 @@ ExitCode run_hash(Arguments arguments) {
     const std::optional<Secret> password = read_password(signals);
     if (!password) {
         throw std::runtime_error("no password was given");
+    }
+    // libcrypt would hash only what is in front of it, and a shorter password would then be accepted.
+    if (password->reveal().find('\0') != std::string_view::npos) {
+        throw std::runtime_error("cannot hash the password: it contains a NUL byte");
     }
     const std::optional<std::string> hash = hash_of_password(*password, request.kind);
     if (!hash) {
