@@ -83,7 +83,10 @@ std::optional<Secret> read_password(Signals& signals) {
         return std::nullopt;
     }
     const std::optional<Secret> repeated = prompt_for_secret("The same again: ", signals);
-    if (!repeated || repeated->reveal() != password->reveal()) {
+    if (!repeated) {
+        throw std::runtime_error("the password was not repeated; nothing was printed");
+    }
+    if (repeated->reveal() != password->reveal()) {
         throw std::runtime_error("the passwords differ; nothing was printed");
     }
     return password;

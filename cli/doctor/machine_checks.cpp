@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "doctor/limits.hpp"
+#include "doctor/place_text.hpp"
 #include "ferrotunnel/control.hpp"
 #include "ferrotunnel/plugin_info.hpp"
 
@@ -20,8 +21,17 @@ struct Running {
     long pid = 0;
 };
 
-// `server`: for a client, the server that it must have; empty: any. Problems are added to `findings`.
-std::optional<Running> find_running(const std::string& side, const std::string& control, const std::string& server,
+// Whether a program with this status can be the one of the settings. `place`: of a client, its server; of a server, the
+// end of the address for clients, ":7835".
+bool can_be(const nlohmann::json& status, const std::string& side, const std::string& place) {
+    if (side == "client") {
+        return status.value("server", place) == place;
+    }
+    return status.value("endpoints", nlohmann::json::object()).value("clients", place).ends_with(place);
+}
+
+// Problems are added to `findings`.
+std::optional<Running> find_running(const std::string& side, const std::string& control, const std::string& place,
                                     Findings& findings) {
     std::vector<ControlProgram> programs{{control, side}};
     if (control == "off") {
@@ -36,14 +46,16 @@ std::optional<Running> find_running(const std::string& side, const std::string& 
         }
         try {
             const auto status = nlohmann::json::parse(Control(program.path, control_patience).status());
-            if (server.empty() || status.value("server", server) == server) {
+            if (can_be(status, side, place)) {
                 return Running{program.path, status.value("pid", 0L)};
             }
         } catch (const control_error& error) {
             if (error.why() != control_error::Why::nobody) {
                 findings.push_back(
                     warning(fmt::format("The control socket {} cannot be used: {}.", program.path, error.what()),
-                            "Run this command as the user of that program."));
+                            error.why() == control_error::Why::untrusted
+                                ? "Run this command as the user of that program."
+                                : "The program may be stopped or overloaded: see its log, or restart it."));
             }
         } catch (const nlohmann::json::exception&) {
             findings.push_back(warning(fmt::format("The program at {} does not give its status.", program.path),
@@ -53,16 +65,16 @@ std::optional<Running> find_running(const std::string& side, const std::string& 
     return std::nullopt;
 }
 
-Findings check_instance(const std::string& side, const std::string& control, const std::string& server,
+Findings check_instance(const std::string& side, const std::string& control, const std::string& place,
                         std::string& running, long& pid) {
     Findings findings;
-    if (const auto found = find_running(side, control, server, findings)) {
+    if (const auto found = find_running(side, control, place, findings)) {
         running = found->path;
         pid = found->pid;
         findings.push_back(good(fmt::format("A {} runs here with these settings or similar ones (pid {}, {}).", side,
                                             found->pid, found->path)));
     } else if (findings.empty()) {
-        findings.push_back(good(fmt::format("No {} of this user runs here.", side)));
+        findings.push_back(good(fmt::format("No {} of this user runs here with these settings.", side)));
     }
     return findings;
 }
@@ -108,7 +120,9 @@ Findings check_client_instance(ClientSubject& at, Deadline) {
 }
 
 Findings check_server_instance(ServerSubject& at, Deadline) {
-    return check_instance("server", at.control, {}, at.running, at.running_pid);
+    const std::uint16_t port = parts_of(at.section.bind).port;
+    return check_instance("server", at.control, port == 0 ? "" : ':' + std::to_string(port), at.running,
+                          at.running_pid);
 }
 
 Findings check_client_descriptors(ClientSubject& at, Deadline) {
