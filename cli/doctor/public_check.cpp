@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <utility>
 
@@ -81,6 +82,10 @@ void visit(const PublicService& service, const Dialled& dialled, const std::stri
     if (!parts.scheme.empty() && answer.clock_ahead) {
         seen.clock_ahead = answer.clock_ahead;
     }
+    if (answer.status == 0 && std::chrono::steady_clock::now() >= deadline) {
+        seen.findings.push_back(skipped(service.name + ": no response before the time was over."));
+        return;
+    }
     if (answer.body.find(mark) == std::string::npos && !service.has_plugins) {
         --seen.reached;
         seen.findings.push_back(
@@ -113,9 +118,16 @@ Findings check_public(ClientSubject& at, Deadline deadline) {
             dialled_services.push_back(&service);
         }
     }
+    if (!addresses.empty() && std::chrono::steady_clock::now() >= deadline) {
+        return {skipped("Not tried: the time was over.")};
+    }
     const std::vector<Dialled> dialled = dial(addresses, within(dial_patience, deadline));
     Seen seen;
     for (std::size_t i = 0; i < dialled.size(); ++i) {
+        if (std::chrono::steady_clock::now() >= deadline) {
+            seen.findings.push_back(skipped("Other public addresses were not tried: the time was over."));
+            break;
+        }
         visit(*dialled_services[i], dialled[i], at.answerer ? at.answerer->mark() : "", deadline, seen);
     }
     if (auto wrong = wrong_clock(seen.clock_ahead, "the server")) {

@@ -10,6 +10,7 @@
 
 #include "doctor/answerer.hpp"
 #include "doctor/limits.hpp"
+#include "doctor/path_checks.hpp"
 #include "doctor/place_text.hpp"
 #include "ferrotunnel/control.hpp"
 
@@ -258,12 +259,16 @@ Findings check_names(ClientSubject& at, Deadline deadline) {
             if (!seen.insert(host).second) {
                 continue;
             }
+            if (std::chrono::steady_clock::now() >= deadline) {
+                findings.push_back(skipped("Other names were not resolved: the time was over."));
+                return findings;
+            }
             const Resolved resolved = resolve(host, 0, within(dial_patience, deadline));
             if (!resolved.fault.empty()) {
                 const std::string what =
                     fmt::format("{}: the name {} does not resolve: {}.", service.name, host, resolved.fault);
-                findings.push_back(service.is_pattern ? warning(what, add_record(host, at))
-                                                      : fault(what, add_record(host, at)));
+                const std::string remedy = remedy_for_name(resolved, add_record(host, at));
+                findings.push_back(service.is_pattern ? warning(what, remedy) : fault(what, remedy));
             } else if (at.place.proxy.empty() && !have_common(resolved.addresses, at.addresses)) {
                 findings.push_back(
                     warning(fmt::format("{}: the name {} leads to {} and not to the server ({}).", service.name, host,
