@@ -167,8 +167,10 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
     for (Probe& probe : probes) {
         if (probe.service.state() == Service::State::registered) {
             probe.shown.endpoint = probe.service.endpoint();
+            probe.shown.is_assigned = probe.shown.hosts.empty();
             if (const Http* const http = std::get_if<Http>(&probe.wanted); http != nullptr && http->host.empty()) {
                 probe.shown.hosts = {parts_of(probe.shown.endpoint).host};
+                probe.shown.is_assigned = true;
             }
             at.services.push_back(probe.shown);
             continue;
@@ -178,6 +180,14 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
                                  remedy_for_refusal(probe.service.error())));
     }
     return findings;
+}
+
+bool is_configured(const ClientSubject& at, const std::string& host) {
+    const auto has_host = [&host](const auto& service) {
+        return service.host == host || std::ranges::find(service.aliases, host) != service.aliases.end();
+    };
+    return std::ranges::any_of(at.section.http_services, has_host) ||
+           std::ranges::any_of(at.section.tls_services, has_host);
 }
 
 // The services of the running client, from its control socket.
@@ -192,6 +202,7 @@ Findings ask_running(ClientSubject& at) {
                                      "See `ferrotunnel status` and the server's log."));
         } else if (state == "registered" && at.services.size() < services_max) {
             const EndpointParts parts = parts_of(service.endpoint);
+            service.is_assigned = !is_configured(at, parts.host);
             if (parts.scheme.starts_with("http") || one.value("kind", "") == "tls") {
                 service.hosts = hosts_of(parts.host, {});
                 service.is_pattern = has_pattern(parts.host, {});
