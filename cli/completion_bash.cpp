@@ -6,7 +6,7 @@
 namespace ferrotunnel::cli {
 namespace {
 
-// Bash divides words at `=` and `:` too; they are in_one_line again here, and what bash regards as another word is
+// Bash divides words at `=` and `:` too; they are joined here, and what bash regards as another word is
 // removed from the answers.
 constexpr std::string_view bash_functions =
     R"sh(# Sets `said` to the words up to the cursor, the last of them as far as it is there.

@@ -138,8 +138,8 @@ const CommandInfo& complete_info() {
         "print names of running programs, for the completion of shells",
         "services|clients|tokens|hosts|sockets",
         "  ferrotunnel complete services --control /run/ferrotunnel/client.sock\n"
-        "Prints nothing if no program answers within a second. Names that a shell would not take as they\n"
-        "are, are left out.\n",
+        "Prints nothing if no program answers within a second. Names with characters that a shell would\n"
+        "interpret are left out.\n",
         {target_section()},
         CommandInfo::Kind::print,
     };
@@ -152,9 +152,12 @@ ExitCode run_complete(Arguments arguments) {
     if (!parse_or_help(options, std::move(arguments.words), problems)) {
         return ExitCode::ok;
     }
-    const ValueKind kind = kind_called(options.operand().value_or(""));
+    const std::string word = options.operand().value_or("");
+    const ValueKind kind = kind_called(word);
     if (kind == ValueKind::other) {
-        problems.add(complete_info().operand, "missing: what to print");
+        problems.add(word.empty() ? complete_info().operand : word,
+                     word.empty() ? "missing: what to print"
+                                  : "is not known: expected services, clients, tokens, hosts or sockets");
     }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "complete"};

@@ -31,12 +31,12 @@ struct HashRequest {
     std::string user;
 };
 
-// Whether a password stands on the command line. It must not be repeated, so these words are searched before others are
-// reported.
+// Whether a password is on the command line, also as `-pPASSWORD`. It must not be repeated, so these words are searched
+// before others are reported.
 bool has_password(const std::vector<std::string>& words) {
     bool is_value = false;
     for (const std::string& word : words) {
-        const bool names_password = word == "--password" || word == "-p" || word.starts_with("--password=");
+        const bool names_password = word == "--password" || word.starts_with("-p") || word.starts_with("--password=");
         if (names_password || (!is_value && (!word.starts_with('-') || word == "-"))) {
             return true;
         }
@@ -62,6 +62,9 @@ HashRequest read_request(const Options& options, Problems& problems) {
     if (!is_user(request.user)) {
         problems.add(options.place_of("user"), "is not a valid user name, of 1 to 255 bytes without `:`");
     }
+    if (request.user.starts_with('#') && request.form == HashForm::users_file) {
+        problems.add(options.place_of("user"), "begins with `#`: the line would be a comment of the users file");
+    }
     if (request.user.empty() && request.form == HashForm::users_file) {
         problems.add("--user", "missing: a line of a users file begins with the name");
     }
@@ -80,7 +83,10 @@ std::optional<Secret> read_password(Signals& signals) {
         return std::nullopt;
     }
     const std::optional<Secret> repeated = prompt_for_secret("The same again: ", signals);
-    if (!repeated || repeated->reveal() != password->reveal()) {
+    if (!repeated) {
+        throw std::runtime_error("the password was not repeated; nothing was printed");
+    }
+    if (repeated->reveal() != password->reveal()) {
         throw std::runtime_error("the passwords differ; nothing was printed");
     }
     return password;
@@ -187,6 +193,10 @@ ExitCode run_hash(Arguments arguments) {
     const std::optional<Secret> password = read_password(signals);
     if (!password) {
         throw std::runtime_error("no password was given");
+    }
+    // libcrypt would hash only what is in front of it, and a shorter password would then be accepted.
+    if (password->reveal().find('\0') != std::string_view::npos) {
+        throw std::runtime_error("cannot hash the password: it contains a NUL byte");
     }
     const std::optional<std::string> hash = hash_of_password(*password, request.kind);
     if (!hash) {

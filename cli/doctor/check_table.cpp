@@ -34,7 +34,7 @@ std::vector<Check> server_checks(std::shared_ptr<ServerSubject> subject) {
     static const CheckRow<ServerSubject> rows[] = {
         {"instance", check_server_instance},
         {"listen", check_listeners, {}, {"instance"}},
-        {"low ports", check_low_ports},
+        {"low ports", check_low_ports, {}, {"instance"}},
         {"name", check_public_name},
         {"wildcard", check_wildcard, {}, {"name"}},
         {"public", check_own_public, {"listen", "name"}},

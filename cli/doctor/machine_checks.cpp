@@ -11,6 +11,7 @@
 
 #include "doctor/client_plugins.hpp"
 #include "doctor/limits.hpp"
+#include "doctor/place_text.hpp"
 #include "doctor/running_client.hpp"
 #include "ferrotunnel/control.hpp"
 #include "ferrotunnel/detail/server_place.hpp"
@@ -28,13 +29,21 @@ struct Running {
 // What a running program must have to be the one that is examined.
 struct Sought {
     std::string side;
-    std::string control;            // as in the settings
-    std::string server{};           // of a client; empty: any
+    std::string control;  // as in the settings
+    std::string place{};  // of a client, its server; of a server, the end of its address for clients; empty: any
     std::set<std::string> names{};  // of a client's services; it has one of them. Empty: any
 };
 
 bool is_usual(const std::string& control) {
     return control.empty() || control == "default";
+}
+
+// Whether a program with this status has that place.
+bool has_place(const nlohmann::json& status, const Sought& sought) {
+    if (sought.side == "client") {
+        return sought.place.empty() || status.value("server", sought.place) == sought.place;
+    }
+    return status.value("endpoints", nlohmann::json::object()).value("clients", sought.place).ends_with(sought.place);
 }
 
 // Problems are added to `findings`. `other` gets a program that has the server but none of the names.
@@ -53,7 +62,7 @@ std::optional<Running> find_running(const Sought& sought, Findings& findings, st
         try {
             const Control control(program.path, control_patience);
             const auto status = nlohmann::json::parse(control.status());
-            if (!sought.server.empty() && status.value("server", sought.server) != sought.server) {
+            if (!has_place(status, sought)) {
                 continue;
             }
             Running found{program.path, status.value("pid", 0L)};
@@ -65,7 +74,9 @@ std::optional<Running> find_running(const Sought& sought, Findings& findings, st
             if (error.why() != control_error::Why::nobody) {
                 findings.push_back(
                     warning(fmt::format("The control socket {} cannot be used: {}.", program.path, error.what()),
-                            "Run this command as the user of that program."));
+                            error.why() == control_error::Why::untrusted
+                                ? "Run this command as the user of that program."
+                                : "The program may be stopped or overloaded: see its log, or restart it."));
             }
         } catch (const nlohmann::json::exception&) {
             findings.push_back(warning(fmt::format("The program at {} does not give its status.", program.path),
@@ -89,7 +100,7 @@ Findings check_instance(const Sought& sought, std::string& running, long& pid) {
                              "{}, {}); its services are not examined.",
                              other->pid, other->path)));
     } else if (findings.empty()) {
-        findings.push_back(good(fmt::format("No {} of this user runs here.", sought.side)));
+        findings.push_back(good(fmt::format("No {} of this user runs here with these settings.", sought.side)));
     }
     return findings;
 }
@@ -154,7 +165,9 @@ Findings check_client_instance(ClientSubject& at, Deadline) {
 }
 
 Findings check_server_instance(ServerSubject& at, Deadline) {
-    return check_instance({"server", at.control}, at.running, at.running_pid);
+    const std::uint16_t port = parts_of(at.section.bind).port;
+    return check_instance({"server", at.control, port == 0 ? "" : ':' + std::to_string(port)}, at.running,
+                          at.running_pid);
 }
 
 Findings check_client_descriptors(ClientSubject& at, Deadline) {

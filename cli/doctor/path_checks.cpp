@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "doctor/http_head.hpp"
 #include "doctor/limits.hpp"
@@ -45,14 +46,19 @@ Finding unreached(const std::vector<Dialled>& attempts, const std::string& place
 
 }  // namespace
 
+std::string remedy_for_name(const Resolved& resolved, std::string remedy) {
+    return resolved.is_unanswered ? "Check the name servers in /etc/resolv.conf, and that this network allows DNS."
+                                  : std::move(remedy);
+}
+
 Findings check_name(ClientSubject& at, Deadline deadline) {
     const bool through_proxy = !at.place.proxy.empty();
     const std::string& host = through_proxy ? at.place.proxy_host : at.place.host;
     const std::uint16_t port = through_proxy ? at.place.proxy_port : at.place.port;
     Resolved resolved = resolve(host, port, within(name_patience, deadline));
-    if (resolved.is_late) {
-        return {fault(fmt::format("The name {} was not resolved in time: no name server answers.", host),
-                      "Check the name servers in /etc/resolv.conf, and that this network allows DNS.")};
+    if (resolved.is_unanswered) {
+        return {fault(fmt::format("The name {} was not resolved: no name server answers ({}).", host, resolved.fault),
+                      remedy_for_name(resolved, {}))};
     }
     if (!resolved.fault.empty()) {
         return {fault(fmt::format("The name {} does not resolve: {}.", host, resolved.fault),

@@ -13,6 +13,9 @@ Findings check_tls(ClientSubject& at, Deadline deadline);
 Findings check_certificate(ClientSubject& at, Deadline deadline);
 Findings check_clock(ClientSubject& at, Deadline deadline);
 
+/// The remedy for a name without addresses: `remedy`, unless no name server has answered.
+std::string remedy_for_name(const Resolved& resolved, std::string remedy);
+
 /// A warning if this machine's clock is `ahead` of another by more than a minute, or as much behind it. `whose`: "the
 /// server".
 std::optional<Finding> wrong_clock(std::optional<long> ahead, const char* whose);

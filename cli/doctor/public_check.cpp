@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <utility>
 
@@ -81,6 +82,10 @@ void visit(const PublicService& service, const Dialled& dialled, const std::stri
     if (!parts.scheme.empty() && answer.clock_ahead) {
         seen.clock_ahead = answer.clock_ahead;
     }
+    if (answer.status == 0 && std::chrono::steady_clock::now() >= deadline) {
+        seen.findings.push_back(skipped(service.name + ": no response before the time was over."));
+        return;
+    }
     if (answer.body.find(mark) == std::string::npos && !service.has_plugins) {
         --seen.reached;
         seen.findings.push_back(
@@ -94,12 +99,27 @@ bool is_loopback(const Address& address) {
     return address.ip() == "::1" || address.ip().starts_with("127.");
 }
 
+// One of these that the server's name has, preferably the connected one; null if there is none.
+const Address* own_address(const std::vector<Address>& addresses, const ClientSubject& at) {
+    const Address* own = nullptr;
+    for (const Address& one : addresses) {
+        if (one.ip() == at.connection.at.ip()) {
+            return &one;
+        }
+        if (own == nullptr && have_common({one}, at.addresses)) {
+            own = &one;
+        }
+    }
+    return own;
+}
+
 }  // namespace
 
 Findings check_public(ClientSubject& at, Deadline deadline) {
     if (!at.place.proxy.empty()) {
         return {skipped("Behind a proxy, public addresses are not dialled.")};
     }
+    Seen seen;
     std::vector<const PublicService*> dialled_services;
     std::vector<Address> addresses;
     for (const PublicService& service : at.services) {
@@ -117,17 +137,29 @@ Findings check_public(ClientSubject& at, Deadline deadline) {
             continue;
         }
         const Resolved resolved = resolve(host, parts.port, within(name_patience, deadline));
-        // An address that the server has, if there is one: of several, some may not be reached from here.
-        const auto best = std::ranges::find_if(resolved.addresses,
-                                               [&](const Address& one) { return one.ip() == at.connection.at.ip(); });
-        if (!resolved.addresses.empty()) {
-            addresses.push_back(best != resolved.addresses.end() ? *best : resolved.addresses.front());
-            dialled_services.push_back(&service);
+        if (resolved.addresses.empty()) {
+            continue;
         }
+        // An address that the server has, if there is one: of several, some may not be reached from here.
+        const Address* const own = own_address(resolved.addresses, at);
+        if (own == nullptr && service.is_assigned) {
+            seen.findings.push_back(skipped(
+                fmt::format("{}: {} is not dialled, since it leads to {} and not to an address of the server's name.",
+                            service.name, service.endpoint, list_of(resolved.addresses))));
+            continue;
+        }
+        addresses.push_back(own != nullptr ? *own : resolved.addresses.front());
+        dialled_services.push_back(&service);
+    }
+    if (!addresses.empty() && std::chrono::steady_clock::now() >= deadline) {
+        return {skipped("Not tried: the time was over.")};
     }
     const std::vector<Dialled> dialled = dial(addresses, within(dial_patience, deadline));
-    Seen seen;
     for (std::size_t i = 0; i < dialled.size(); ++i) {
+        if (std::chrono::steady_clock::now() >= deadline) {
+            seen.findings.push_back(skipped("Other public addresses were not tried: the time was over."));
+            break;
+        }
         visit(*dialled_services[i], dialled[i], at.answerer ? at.answerer->mark() : "", deadline, seen);
     }
     if (auto wrong = wrong_clock(seen.clock_ahead, "the server")) {

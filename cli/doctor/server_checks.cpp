@@ -137,7 +137,7 @@ Findings check_public_name(ServerSubject& at, Deadline deadline) {
         resolve(is_local_name(name) ? "localhost" : name, control_port_of(at), within(name_patience, deadline));
     if (!resolved.fault.empty()) {
         return {fault(fmt::format("The name {} does not resolve: {}.", name, resolved.fault),
-                      "Add an A or AAAA record with this server's public address.")};
+                      remedy_for_name(resolved, "Add an A or AAAA record with this server's public address."))};
     }
     at.addresses = std::move(resolved.addresses);
     if (!have_common(at.addresses, own_addresses())) {
@@ -164,8 +164,10 @@ Findings check_wildcard(ServerSubject& at, Deadline deadline) {
         resolve(example_of(pattern, "doctor-" + std::to_string(::getpid())), 0, within(name_patience, deadline));
     const std::string addresses = at.addresses.empty() ? "its public address" : list_of(at.addresses);
     if (!resolved.fault.empty()) {
-        return {fault(fmt::format("Names below {} do not resolve: {}.", at.section.domain, resolved.fault),
-                      fmt::format("Add a wildcard record: {} with this server's address ({}).", pattern, addresses))};
+        return {
+            fault(fmt::format("Names below {} do not resolve: {}.", at.section.domain, resolved.fault),
+                  remedy_for_name(resolved, fmt::format("Add a wildcard record: {} with this server's address ({}).",
+                                                        pattern, addresses)))};
     }
     if (!at.addresses.empty() && !have_common(resolved.addresses, at.addresses)) {
         return {warning(

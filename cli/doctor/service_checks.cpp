@@ -11,6 +11,7 @@
 #include "doctor/answerer.hpp"
 #include "doctor/client_plugins.hpp"
 #include "doctor/limits.hpp"
+#include "doctor/path_checks.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/report.hpp"
 #include "ferrotunnel/control.hpp"
@@ -172,8 +173,10 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
     for (Probe& probe : probes) {
         if (probe.service.state() == Service::State::registered) {
             probe.shown.endpoint = probe.service.endpoint();
+            probe.shown.is_assigned = probe.shown.hosts.empty();
             if (const Http* const http = std::get_if<Http>(&probe.wanted); http != nullptr && http->host.empty()) {
                 probe.shown.hosts = {parts_of(probe.shown.endpoint).host};
+                probe.shown.is_assigned = true;
             }
             at.services.push_back(probe.shown);
             continue;
@@ -186,6 +189,14 @@ Findings request(ClientSubject& at, std::vector<Probe>& probes, Deadline deadlin
                                  remedy_for_refusal(probe.service.error(), why)));
     }
     return findings;
+}
+
+bool is_configured(const ClientSubject& at, const std::string& host) {
+    const auto has_host = [&host](const auto& service) {
+        return service.host == host || std::ranges::find(service.aliases, host) != service.aliases.end();
+    };
+    return std::ranges::any_of(at.section.http_services, has_host) ||
+           std::ranges::any_of(at.section.tls_services, has_host);
 }
 
 // The services of the running client, from its control socket.
@@ -204,6 +215,7 @@ Findings ask_running(ClientSubject& at) {
                 fault(fmt::format("{}: {}", service.name, why), "See `ferrotunnel status` and the server's log."));
         } else if (state == "registered" && at.services.size() < services_max) {
             const EndpointParts parts = parts_of(service.endpoint);
+            service.is_assigned = !is_configured(at, parts.host);
             if (parts.scheme.starts_with("http") || one.value("kind", "") == "tls") {
                 service.hosts = hosts_of(parts.host, {});
                 service.is_pattern = has_pattern(parts.host, {});
@@ -277,12 +289,16 @@ Findings check_names(ClientSubject& at, Deadline deadline) {
             if (!seen.insert(host).second) {
                 continue;
             }
+            if (std::chrono::steady_clock::now() >= deadline) {
+                findings.push_back(skipped("Other names were not resolved: the time was over."));
+                return findings;
+            }
             const Resolved resolved = resolve(host, 0, within(dial_patience, deadline));
             if (!resolved.fault.empty()) {
                 const std::string what =
                     fmt::format("{}: the name {} does not resolve: {}.", service.name, host, resolved.fault);
-                findings.push_back(service.is_pattern ? warning(what, add_record(host, at))
-                                                      : fault(what, add_record(host, at)));
+                const std::string remedy = remedy_for_name(resolved, add_record(host, at));
+                findings.push_back(service.is_pattern ? warning(what, remedy) : fault(what, remedy));
             } else if (at.place.proxy.empty() && !have_common(resolved.addresses, at.addresses)) {
                 findings.push_back(
                     warning(fmt::format("{}: the name {} leads to {} and not to the server ({}).", service.name, host,

@@ -45,6 +45,7 @@ Resolved resolve_now(const std::string& host, std::uint16_t port) {
     Resolved resolved;
     if (const int code = ::getaddrinfo(plain.c_str(), nullptr, &hints, &list); code != 0) {
         resolved.fault = code == EAI_SYSTEM ? last_error().message() : ::gai_strerror(code);
+        resolved.is_unanswered = code == EAI_AGAIN;
         return resolved;
     }
     for (const addrinfo* it = list; it != nullptr && resolved.addresses.size() < addresses_max; it = it->ai_next) {

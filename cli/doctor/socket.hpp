@@ -45,8 +45,8 @@ struct Address {
 
 struct Resolved {
     std::vector<Address> addresses;
-    std::string fault;     // the resolver's words; empty: there are addresses
-    bool is_late = false;  // it has not answered in time
+    std::string fault;           // the resolver's words; empty: there are addresses
+    bool is_unanswered = false;  // no name server has answered, or not in time
 };
 
 /// Resolves a name or an address, in brackets or without. The resolver cannot be interrupted: a late one continues on a

@@ -30,6 +30,7 @@ struct PublicService {
     std::string path;                // HTTP: that reaches the doctor; empty: a running client has the service
     bool has_plugins = false;        // which may answer in its place
     bool is_pattern = false;         // `hosts` has examples of patterns, which need not all have a record
+    bool is_assigned = false;        // the server chose the host, so only an address of its own is dialled
 };
 
 /// The client's side. The first part is set before the checks; each check changes only what its comment names, and is

@@ -314,6 +314,9 @@ is_good
 for check in instance listen 'low ports' name wildcard public certificates clock state plugins descriptors; do
     reports "^  ok  *$check "
 done
+examine "$dir/next.yml" # the running server has another port
+is_good
+reports "No server of this user runs here with these settings"
 [[ ! -e $dir/new_state ]] || fail "the doctor made a state directory"
 
 say "faults of a server"

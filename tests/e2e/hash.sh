@@ -29,13 +29,14 @@ hash_of first >/dev/null || skip "this program was built without libcrypt"
 [[ $(hash_of first) != "$(hash_of first)" ]] || fail "the same salt twice"
 
 say "a password on the command line is refused, and not repeated"
-for words in geheim "--user ann geheim" --password=geheim "--password geheim" "-p geheim"; do
+for words in geheim "--user ann geheim" --password=geheim "--password geheim" "-p geheim" -pgeheim; do
     # shellcheck disable=SC2086
     refused 'not accepted on the command line: other users see it in the process list' $words
     ! grep -q geheim "$dir/refused.err" || fail "the password is repeated: $(<"$dir/refused.err")"
 done
 refused '--user: missing' --for users-file
 refused '--user: is not a valid user name' --user a:b
+refused '--user: begins with `#`' --user '#ann' --for users-file
 refused '"md5" is not one of yescrypt, bcrypt, sha512' --kind md5
 
 say "no password, and one that is too long"
@@ -46,6 +47,12 @@ for password in '' "$(printf 'x%.0s' {1..73})"; do
     equal "output" "$(<"$dir/none.out")" ""
 done
 has_text "$dir/none.err" 'longer than 512 bytes (bcrypt: 72)'
+
+code=0
+printf 'front\0back\n' | "$FERROTUNNEL" hash >"$dir/none.out" 2>"$dir/none.err" || code=$?
+equal "exit code with a NUL byte" "$code" 1
+equal "output" "$(<"$dir/none.out")" ""
+has_text "$dir/none.err" 'it contains a NUL byte'
 
 say "at a terminal: asked for twice, without echo"
 # typed NAME FIRST SECOND
