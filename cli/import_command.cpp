@@ -191,9 +191,6 @@ ExitCode run_import(Arguments arguments) {
     const bool is_dry = options.flag("dry-run", problems) || output == "-";
     const bool is_json = options.flag("json", problems);
     check_words(words, problems);
-    if (output.ends_with('/')) {
-        problems.add("output", "is a folder; name a file in it, such as " + output + "ferrotunnel.yml");
-    }
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "import"};
     }
