@@ -140,7 +140,7 @@ private:
 };
 
 /// Asserts that the caller is on the worker, or may stand in for it: it does not run yet, or no more. Checked in debug
-/// builds and with sanitizers (buffer::checks_threads); a release build pays nothing.
+/// builds and with AddressSanitizer (buffer::checks_threads); a release build pays nothing.
 inline void check_here([[maybe_unused]] const Worker& worker, const char* file = __builtin_FILE(),
                        int line = __builtin_LINE()) {
     if constexpr (buffer::checks_threads) {
