@@ -1,0 +1,29 @@
+// Limits of certificates' orders.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace ferrotunnel::acme::limits {
+
+/// The longest body of a CA's response that is read: chains are the longest, at 3 to 8 KiB.
+inline constexpr std::size_t body_max = 256 * 1'024;
+/// Certificates of a chain.
+inline constexpr std::size_t chain_max = 10;
+/// The longest URL, and the longest text of a CA that is shown.
+inline constexpr std::size_t url_max = 2'048;
+inline constexpr std::size_t text_max = 500;
+/// Authorizations of an order, and challenges of an authorization.
+inline constexpr std::size_t authorizations_max = 8;
+inline constexpr std::size_t challenges_max = 32;
+/// How often one request is repeated with a new nonce.
+inline constexpr unsigned bad_nonces_max = 5;
+/// How long an order may take, from its first request to its certificate.
+inline constexpr std::chrono::minutes order_time{15};
+/// How long to wait between two requests for the state of an order; a CA's Retry-After within these bounds is obeyed.
+inline constexpr std::chrono::seconds poll_min{1};
+inline constexpr std::chrono::seconds poll_max{60};
+/// The longest Retry-After that is obeyed.
+inline constexpr std::chrono::hours retry_after_max{24};
+
+}  // namespace ferrotunnel::acme::limits

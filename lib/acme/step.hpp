@@ -1,0 +1,48 @@
+// What a task asks its driver to do next.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "acme/challenge.hpp"
+#include "acme/http.hpp"
+#include "acme/issued_chain.hpp"
+#include "acme/problem.hpp"
+
+namespace ferrotunnel::acme {
+
+/// Send this, then call answered().
+struct CallStep {
+    HttpCall call;
+};
+/// Call continued() after this time.
+struct WaitStep {
+    std::chrono::seconds time;
+};
+/// The account was registered: save it, then call continued(). A task without an account URL does this first.
+struct SaveAccountStep {
+    std::string account_url;
+};
+/// The order exists at the CA: save what resumes it, then call continued().
+struct SaveOrderStep {
+    std::string order_url;
+};
+/// Publish this, and call published(). It stays until the task ends.
+struct PublishStep {
+    Challenge challenge;
+};
+/// The order is complete.
+struct DoneStep {
+    IssuedChain chain;
+    std::string renewal_id_replaced;  // empty if the order named none, or the CA refused that
+};
+/// The order has failed. `way`: the one that was tried, if the CA could not validate.
+struct FailedStep {
+    Problem problem;
+    std::optional<Way> way;
+};
+
+using Step = std::variant<CallStep, WaitStep, SaveAccountStep, SaveOrderStep, PublishStep, DoneStep, FailedStep>;
+
+}  // namespace ferrotunnel::acme
