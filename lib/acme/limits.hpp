@@ -15,6 +15,17 @@ inline constexpr std::size_t url_max = 2'048;
 inline constexpr std::size_t text_max = 500;
 /// The longest type of a problem that is kept.
 inline constexpr std::size_t type_max = 64;
+/// The longest name of a certificate's files, without its ending: 255 bytes are possible, and a file that is being
+/// written has 25 more than its later name.
+inline constexpr std::size_t file_name_max = 200;
+/// A private key as PEM; one with P-256 has 241 bytes.
+inline constexpr std::size_t key_pem_max = 16 * 1'024;
+/// Parts of a certificate's identifier for renewal information: RFC 5280 allows 20 bytes of a serial number.
+inline constexpr std::size_t renewal_id_part_max = 64;
+/// The longest token of a challenge; CAs use 43 characters.
+inline constexpr std::size_t token_max = 128;
+/// How far in the future a new certificate may begin to be valid: clocks differ.
+inline constexpr std::chrono::hours not_before_ahead_max{1};
 /// Authorizations of an order, and challenges of an authorization.
 inline constexpr std::size_t authorizations_max = 8;
 inline constexpr std::size_t challenges_max = 32;
