@@ -25,13 +25,15 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     const bool at_https = is_shared(settings.https_bind, settings.bind);
     const std::string nowhere;
     std::error_code error;
-    runtime::Fd plain = needs_.listeners.open_optional("HTTP", with_plain || at_http ? nowhere : settings.http_bind,
-                                                       Endpoint::http, settings.http_needed, error);
+    runtime::Fd plain = needs_.listeners.open_optional({"HTTP", with_plain || at_http ? nowhere : settings.http_bind,
+                                                        Endpoint::http, settings.http_needed, settings.http_fallback},
+                                                       error);
     if (error) {
         return not_opened(error, "listen for HTTP on " + settings.http_bind, what);
     }
-    runtime::Fd tls = needs_.listeners.open_optional("HTTPS", at_https ? nowhere : settings.https_bind, Endpoint::https,
-                                                     settings.https_needed, error);
+    runtime::Fd tls = needs_.listeners.open_optional({"HTTPS", at_https ? nowhere : settings.https_bind,
+                                                      Endpoint::https, settings.https_needed, settings.https_fallback},
+                                                     error);
     if (error) {
         return not_opened(error, "listen for HTTPS on " + settings.https_bind, what);
     }
