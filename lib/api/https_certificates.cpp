@@ -73,9 +73,9 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const Orde
     if (https.has_certificates() && report.certificates == 0 && !ordered.is_on) {
         throw TlsConfigError(why_none(report));
     }
+    log_report(report);
     const MutexLock lock(setting_);
     sources_ = std::move(settings.certificates);
-    log_report(report);
 }
 
 void HttpsCertificates::set(const Https& https) {

@@ -40,7 +40,11 @@ public:
     /// From now on watches the files for changes, on a thread of its own.
     void watch();
     /// Makes that thread check now; does not wait. After watch(). Thread-safe.
-    void check_now() { watch_->check_now(); }
+    void check_now() {
+        if (watch_) {
+            watch_->check_now();
+        }
+    }
 
     /// Reads the certificates from other files and folders, before it returns; sessions stay resumable. Any other
     /// change of HTTPS needs another object. Thread-safe.
