@@ -79,6 +79,15 @@ public:
     /// that the token has no right to are refused. Everything else continues unchanged. Called on the worker.
     void check_rights();
 
+    /// Certificates for visitors have changed: reports the services whose addresses are different now. Called on the
+    /// worker.
+    void announce_addresses() {
+        check_here(at_.worker);
+        if (phase_ == Phase::open) {
+            replies_.announce();
+        }
+    }
+
     /// Dials a service through the tunnel, as a visitor would. Called on the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
