@@ -1,4 +1,5 @@
-// The edge's answers to CAs that check a host: this server's own, and those that another ACME client puts into a folder.
+// The edge's answers to CAs that check a host: this server's own, and those that another ACME client puts into a
+// folder.
 #pragma once
 
 #include <memory>

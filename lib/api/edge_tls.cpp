@@ -77,9 +77,7 @@ ingress::HttpListenerSettings EdgeTls::listener() const {
         return handshake != nullptr && tls->get()->may_serve(*handshake, host);
     };
     settings.may_pass_through = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
-    settings.answers_challenge = [answers = answers_](std::string_view host) {
-        return answers->tls(host).has_value();
-    };
+    settings.answers_challenge = [answers = answers_](std::string_view host) { return answers->tls(host).has_value(); };
     settings.handshakes = handshakes_;
     return settings;
 }

@@ -71,7 +71,7 @@ private:
     const std::function<void()> on_change_;
     const std::shared_ptr<ChallengeAnswers> answers_ = std::make_shared<ChallengeAnswers>();
     std::filesystem::path ordered_folder_;
-    std::string inherited_ticket_keys_;  // until open()
+    std::string inherited_ticket_keys_;                           // until open()
     Published<std::shared_ptr<HttpsCertificates>> certificates_;  // watched once watch() was called
     const std::shared_ptr<PresentTls> present_ = std::make_shared<PresentTls>();
     const std::shared_ptr<HandshakeRate> handshakes_ = std::make_shared<HandshakeRate>();

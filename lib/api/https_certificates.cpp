@@ -110,13 +110,13 @@ void HttpsCertificates::reload() {
 }
 
 void HttpsCertificates::watch() {
-    watch_ = std::make_unique<transport::CertificateWatch>(tls_, reload_interval_,
-                                                           [this](const CertificateReport& report) {
-                                                               log_report(report);
-                                                               if (on_change_) {
-                                                                   on_change_();
-                                                               }
-                                                           });
+    watch_ =
+        std::make_unique<transport::CertificateWatch>(tls_, reload_interval_, [this](const CertificateReport& report) {
+            log_report(report);
+            if (on_change_) {
+                on_change_();
+            }
+        });
 }
 
 // Logs each problem once, as long as it lasts.
