@@ -130,6 +130,10 @@ void ServerSessions::for_each(void (*action)(ServerSession&)) const {
     }
 }
 
+void ServerSessions::announce_addresses() const {
+    for_each([](ServerSession& session) { session.announce_addresses(); });
+}
+
 void ServerSessions::close() {
     const MutexLock lock(mutex_);
     closed_ = true;

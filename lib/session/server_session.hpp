@@ -79,6 +79,17 @@ public:
     /// that the token has no right to are refused. Everything else continues unchanged. Called on the worker.
     void check_rights();
 
+    /// Reports the hosts of all its services, to a recipient that has not been there before. Called on the worker.
+    void report_hosts() const;
+    /// Certificates for visitors have changed: reports the services whose addresses are different now. Called on the
+    /// worker.
+    void announce_addresses() {
+        check_here(at_.worker);
+        if (phase_ == Phase::open) {
+            replies_.announce();
+        }
+    }
+
     /// Dials a service through the tunnel, as a visitor would. Called on the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
