@@ -41,15 +41,19 @@ class Client:
         return keys.encode(b"".join(body[-32:].rjust(32, b"\0") for _, body, _ in values))
 
     def post(self, url, value=None):
-        header = {"alg": "ES256", "nonce": self.nonce, "url": url}
-        header.update({"kid": self.account} if self.account else {"jwk": self.jwk})
-        protected = keys.encode(json.dumps(header).encode())
         payload = "" if value is None else keys.encode(json.dumps(value).encode())
-        body = {"protected": protected, "payload": payload, "signature": self.sign(f"{protected}.{payload}".encode())}
-        status, location, text = self.call("POST", url, json.dumps(body))
-        if status >= 300:
-            sys.exit(text.decode())
-        return location, text
+        for _ in range(10):
+            header = {"alg": "ES256", "nonce": self.nonce, "url": url}
+            header.update({"kid": self.account} if self.account else {"jwk": self.jwk})
+            protected = keys.encode(json.dumps(header).encode())
+            signature = self.sign(f"{protected}.{payload}".encode())
+            body = {"protected": protected, "payload": payload, "signature": signature}
+            status, location, text = self.call("POST", url, json.dumps(body))
+            if status < 300:
+                return location, text
+            if b"badNonce" not in text:
+                break
+        sys.exit(text.decode())
 
     def order(self, host, way, publish):
         self.call("HEAD", self.directory["newNonce"])

@@ -98,10 +98,11 @@ say "a user without the right to them: 8080 and 8443, and how to get it"
 chmod 711 "$dir" "$dir/lying"
 chmod 644 "$ca_file"
 write_default forbidden
+cp "$FERROTUNNEL" "$dir/forbidden/program" # the folder of the build may be closed to others
 chown -R 65534:65534 "$dir/forbidden"
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all)
-if "${nobody[@]}" "$FERROTUNNEL" --version >/dev/null 2>&1; then
-    start_default forbidden "${nobody[@]}"
+if "${nobody[@]}" "$dir/forbidden/program" --version >/dev/null 2>&1; then
+    FERROTUNNEL=$dir/forbidden/program start_default forbidden "${nobody[@]}"
     wait_for_text forbidden '0\.0\.0\.0:80.*[Pp]ermission denied.*0\.0\.0\.0:8080'
     wait_for_text forbidden '0\.0\.0\.0:443.*[Pp]ermission denied.*0\.0\.0\.0:8443'
     wait_for_text forbidden 'CAP_NET_BIND_SERVICE\|cap_net_bind_service\|socket unit'
