@@ -37,7 +37,7 @@ lie() {
     ! grep -q -a "$(printf '\033')" "$dir/server.err" || fail "the log has a terminal's sequence after $1"
     acme_ok status
     printed old.test
-    ! grep -q -a "$(printf '\033')" "$dir/run.out" || fail "\`acme list\` has a terminal's sequence after $1"
+    ! grep -q -a "$(printf '\033')" "$dir/run.out" || fail "\`acme\` has a terminal's sequence after $1"
 }
 
 lie unavailable '503|closed for today' 0
