@@ -103,4 +103,4 @@ rm -rf "$dir/state/acme"
 kill_now lying
 start_lying
 ca_is eab
-external_account "$(sed -n 's/^MAC_KEY = .*b"\(.*\)".*/\1/p' "$E2E_SOURCE/lying_ca.py" | tr -d '\n' | base64 | tr '+/' '-_' | tr -d '=')"
+external_account "$(cd "$E2E_SOURCE" && python3 -c 'import lying_ca_orders; print(lying_ca_orders.MAC_KEY)')"

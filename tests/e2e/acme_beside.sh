@@ -44,8 +44,10 @@ ready_client client 1 --http "beside.test=$backend"
 # other_client WAY WHERE
 other_client() {
     mkdir -p "$dir/other"
-    (cd "$dir/other" && timeout 60 python3 "$E2E_SOURCE/acme_client.py" "$directory" "$ca_file" beside.test "$dir/other/chain.pem" "$@") \
-        >"$dir/other.out" 2>"$dir/other.err" || fail "another client got no certificate by $1"
+    (
+        cd "$dir/other"
+        timeout 60 python3 "$E2E_SOURCE/acme_client.py" "$directory" "$ca_file" beside.test chain.pem "$@"
+    ) >"$dir/other.out" 2>"$dir/other.err" || fail "another client got no certificate by $1"
     openssl verify -CAfile "$roots" -untrusted "$dir/other/chain.pem" "$dir/other/chain.pem" >"$dir/verified"
     rm "$dir/other/chain.pem"
 }
@@ -73,12 +75,14 @@ mkfifo "$answers/pipe"
 mkdir "$answers/folder"
 head -c 100000 /dev/zero >"$answers/large"
 : >"$answers/empty"
-for path in ../../../secret ..%2f..%2f..%2fsecret link pipe folder folder/ large with.dot token-1/ token-1%00 %74oken-1 none ""; do
+for path in ../../../secret ..%2f..%2f..%2fsecret link pipe folder folder/ large with.dot token-1/ token-1%00 %74oken-1 \
+    none ""; do
     status=$(challenge "$path" -H "Host: unknown.test")
     [[ $status == 4* ]] || fail "the status of \"$path\" is $status"
     ! file_has "$dir/body" secret || fail "a file was read by \"$path\""
 done
-equal "POST" "$(challenge token-1 -X POST -d x -H "Host: unknown.test")" "$(challenge none -X POST -d x -H "Host: unknown.test")"
+post=(-X POST -d x -H "Host: unknown.test")
+equal "POST" "$(challenge token-1 "${post[@]}")" "$(challenge none "${post[@]}")"
 
 say "a client's own answers are still its own"
 equal "an unknown token of a client's host" "$(challenge none -H "Host: beside.test")" 308

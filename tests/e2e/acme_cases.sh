@@ -138,7 +138,8 @@ addresses_in_order() {
     say "\`ferrotunnel http\` prints the http URL at once, and the https URL later"
     start_acme server "ways: [http-01]"
     programs[shown]=1
-    start shown "$FERROTUNNEL" http "${backend##*:}" --host notice.test --server "$control" --token-file "$dir/token" --tls $tls
+    start shown "$FERROTUNNEL" http "${backend##*:}" --host notice.test --server "$control" --token-file "$dir/token" \
+        --tls $tls
     wait_for_text shown "http://notice.test"
     wait_for_text shown "https://notice.test"
     cat "$dir/shown.out" "$dir/shown.err" | grep -o 'https\?://notice.test' | awk '!seen[$0]++' | paste -sd ' ' >"$dir/urls"

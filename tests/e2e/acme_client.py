@@ -37,7 +37,8 @@ class Client:
         return response.status, response.headers.get("Location"), response.read()
 
     def sign(self, text):
-        values = keys.parts_of(keys.parts_of(keys.openssl("dgst", "-sha256", "-sign", self.account_key, data=text).stdout)[0][1])
+        signature = keys.openssl("dgst", "-sha256", "-sign", self.account_key, data=text).stdout
+        values = keys.parts_of(keys.parts_of(signature)[0][1])
         return keys.encode(b"".join(body[-32:].rjust(32, b"\0") for _, body, _ in values))
 
     def post(self, url, value=None):
@@ -101,7 +102,7 @@ def answer_handshakes(host, port):
         digest = keys.der(keys.OCTETS, hashlib.sha256(answer.encode()).digest())
         text, _ = keys.sign(signer, public, signer.name, time.time() - 60, 3600, [
             keys.extension(17, keys.der(keys.SEQUENCE, keys.general_name("dns", host)), True),
-            keys.der(keys.SEQUENCE, bytes.fromhex("06082b0601050507011f"), bytes.fromhex("0101ff"), keys.der(keys.OCTETS, digest))])
+            keys.der(keys.SEQUENCE, bytes.fromhex("06082b0601050507011f0101ff"), keys.der(keys.OCTETS, digest))])
         with open("alpn.pem", "w") as file:
             file.write(text)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

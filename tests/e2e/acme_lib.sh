@@ -51,7 +51,8 @@ start_pebble() {
         -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout "$dir/pebble.key" -out "$ca_file" 2>/dev/null
     {
         printf '{"pebble": {"listenAddress": "%s", "managementListenAddress": "%s",' "$listens" "$manages"
-        printf '"certificate": "%s", "privateKey": "%s", "httpPort": %s, "tlsPort": %s,' "$ca_file" "$dir/pebble.key" "$web" "$secure"
+        printf '"certificate": "%s", "privateKey": "%s",' "$ca_file" "$dir/pebble.key"
+        printf '"httpPort": %s, "tlsPort": %s,' "$web" "$secure"
         for member in "$@"; do
             printf '%s,' "$member"
         done
@@ -99,7 +100,8 @@ write_dns_command() {
             echo "[[ \$1 != remove ]] || rm -f '$dir/${orders[0]}/txt/'\"\$2\""
         else
             echo 'path=set-txt; [[ $1 == add ]] || path=clear-txt'
-            echo "curl -sS --max-time 60 -d \"{\\\"host\\\": \\\"\$2.\\\", \\\"value\\\": \\\"\$3\\\"}\" http://$records_at/\$path"
+            echo "curl -sS --max-time 60 \\"
+            echo "    -d \"{\\\"host\\\": \\\"\$2.\\\", \\\"value\\\": \\\"\$3\\\"}\" http://$records_at/\$path"
         fi
     } >"$dir/dns_command"
     chmod +x "$dir/dns_command"
@@ -157,7 +159,8 @@ acme_ok() { run_ok acme "$@" --control "$control_socket"; }
 fetch() {
     local host=$1
     shift
-    curl -sS --max-time 60 --noproxy '*' --cacert "$roots" --resolve "$host:$secure:127.0.0.1" "$@" "https://$host:$secure/name/n"
+    curl -sS --max-time 60 --noproxy '*' --cacert "$roots" --resolve "$host:$secure:127.0.0.1" "$@" \
+        "https://$host:$secure/name/n"
 }
 is_trusted() {
     check_alive
@@ -167,6 +170,7 @@ wait_for_certificate() { wait_until $patience "a certificate of $1" is_trusted "
 certificate_of() { echo "${state:-$dir/state}/acme/certificates/$1.pem"; }
 # shown HOST: the serial number of its certificate, as visitors get it.
 shown() {
-    timeout 60 openssl s_client -connect "127.0.0.1:$secure" -servername "$1" </dev/null 2>/dev/null | openssl x509 -noout -serial
+    timeout 60 openssl s_client -connect "127.0.0.1:$secure" -servername "$1" </dev/null 2>/dev/null |
+        openssl x509 -noout -serial
 }
 is_not_shown() { [[ $(shown "$1") != "$2" ]]; }

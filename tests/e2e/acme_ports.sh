@@ -33,7 +33,12 @@ write_default() {
         echo "  metrics: off"
         echo "  dashboard: off"
         (($# == 0)) || printf '  %s\n' "$@"
-        echo "  acme: {email: operator@example.test, directory: \"$directory\", ca_file: $ca_file, dns_server: \"$names_at\", names: [ports.test]}"
+        echo "  acme:"
+        echo "    email: operator@example.test"
+        echo "    directory: $directory"
+        echo "    ca_file: $ca_file"
+        echo "    dns_server: $names_at"
+        echo "    names: [ports.test]"
     } >"$dir/$name.yml"
 }
 # start_default NAME [COMMAND...]: it, behind this command.
@@ -48,8 +53,8 @@ start_default() {
 has_endpoints_or_ends() { file_has "$dir/$1/endpoints" '^https ' || has_ended "$1"; }
 listens_at() { equal "the address for $2 of $1" "$(awk -v what="$2" '$1 == what { print $2 }' "$dir/$1/endpoints")" "$3"; }
 visit_by_https() {
-    "${in_namespace[@]}" curl -sS --max-time 60 --noproxy '*' --cacert "$roots" --resolve "ports.test:$1:127.0.0.1" -o /dev/null \
-        "https://ports.test:$1/" 2>/dev/null
+    "${in_namespace[@]}" curl -sS --max-time 60 --noproxy '*' --cacert "$roots" --resolve "ports.test:$1:127.0.0.1" \
+        -o /dev/null "https://ports.test:$1/" 2>/dev/null
 }
 end_of() {
     signal "$1" TERM
@@ -115,5 +120,6 @@ say "an address that is given and busy is an error, as ever"
 occupy 80
 write_default given 'http: {bind: "0.0.0.0:80"}'
 code=0
-"${in_namespace[@]}" timeout 60 "$FERROTUNNEL" run "$dir/given.yml" >"$dir/given.out" 2>"$dir/given.err" </dev/null || code=$?
+"${in_namespace[@]}" timeout 60 "$FERROTUNNEL" run "$dir/given.yml" >"$dir/given.out" 2>"$dir/given.err" </dev/null ||
+    code=$?
 equal "its exit code" "$code" 1
