@@ -10,6 +10,8 @@
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/server.hpp"
 #include "settings/file.hpp"
+#include "settings/https.hpp"
+#include "settings/listen_addresses.hpp"
 #include "settings/option.hpp"
 #include "settings/rows.hpp"
 #include "settings/server.hpp"
