@@ -33,7 +33,7 @@ std::vector<std::string> applied_of(const SettingsComparison& all) {
 }
 
 /// Collects what a server logs.
-class Lines {
+class LoggedLines {
 public:
     LogSink sink() {
         return [this](const LogRecord& record) {
@@ -149,7 +149,7 @@ TEST_CASE("acme: an address that is in use is replaced by its fallback, with a w
     Server first = test::server_builder(token).http_bind("127.0.0.1:0").https_bind("127.0.0.1:0").build();
     first.start();
     const std::string busy = first.http_endpoint();
-    Lines lines;
+    LoggedLines lines;
     Server second = test::server_builder(token)
                         .log(lines.sink(), LogLevel::warn)
                         .http_bind(busy, true, "127.0.0.1:0")
