@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "base/limits.hpp"
 #include "unit/ingress/edge_rig.hpp"
@@ -115,7 +116,7 @@ TEST_CASE("a CA gets an alert while the other ACME client does not run, and the 
     rig.backend.close();
     Peer authority = visit_at(rig.address, hello_with("app.example", {"acme-tls/1"}));
     CHECK(authority.read_to_end() == internal_error);
-    CHECK(eventually([&] { return rig.log.has("a certificate authority's check was not passed"); }));
+    CHECK(eventually([&] { return rig.log.count("a certificate authority's check was not passed") == 1; }));
     CHECK(rig.relays() == 0);
 }
 
@@ -128,7 +129,5 @@ TEST_CASE("limit: one connection more than may be passed on at once is rejected"
     }
     CHECK(eventually([&] { return rig.relays() == limits::challenge_relays_max; }));
     CHECK(visit_at(rig.address, hello).read_to_end() == internal_error);
-    authorities.pop_back();
-    Peer client = rig.backend.accept();
-    CHECK(rig.relays() >= limits::challenge_relays_max - 1);
+    CHECK(rig.relays() == limits::challenge_relays_max);
 }
