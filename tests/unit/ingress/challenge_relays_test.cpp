@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/limits.hpp"
+#include "ingress/limits.hpp"
 #include "unit/ingress/edge_rig.hpp"
 #include "unit/net/hello_builder.hpp"
 
