@@ -20,10 +20,12 @@ namespace fs = std::filesystem;
 using config::Value;
 using namespace std::chrono_literals;
 
-constexpr std::string_view acme_topic = "Certificates from a CA";
-
 constexpr SettingFacts of_external_account[] = {
-    {.key = "id", .form = Form::word, .type = "text", .help = "Key identifier that the CA has issued."},
+    {.key = "id",
+     .form = Form::word,
+     .type = "text",
+     .help = "Key identifier that the CA has issued, for a CA that requires an account of its own; for the first "
+             "`directory`."},
     {.key = "hmac_key",
      .form = Form::word,
      .type = "text",
@@ -35,23 +37,25 @@ std::span<const SettingFacts> external_account_keys() noexcept {
 }
 
 constexpr std::array settings_of_acme{
-    Setting<Acme>{{.key = "email",
-                   .form = Form::word,
-                   .option = "acme",
-                   .operand = "EMAIL",
-                   .topic = acme_topic,
-                   .brief = "Get certificates from Let's Encrypt; EMAIL is the contact",
-                   .type = "e-mail address",
-                   .help = "Contact that the server's accounts at CAs are registered with. The option turns ACME on.",
-                   .default_text = "no contact",
-                   .is_live = true},
-                  &Acme::email},
+    Setting<Acme>{
+        {.key = "email",
+         .form = Form::word,
+         .option = "acme",
+         .operand = "EMAIL",
+         .topic = https_topic,
+         .brief = "Get certificates from Let's Encrypt, with this contact",
+         .type = "e-mail address",
+         .help = "Contact of the server's accounts at CAs. The option turns ACME on: the server gets certificates "
+                 "by itself.",
+         .default_text = "no contact",
+         .is_live = true},
+        &Acme::email},
     Setting<Acme>{{.key = "directory",
                    .form = Form::words,
                    .option = "acme-directory",
                    .operand = "URL",
                    .is_repeated = true,
-                   .topic = acme_topic,
+                   .topic = https_topic,
                    .type = "http or https URL, or a list",
                    .help = "Directory URLs of CAs, the preferred first, up to 8: if one is down or limits, the next is "
                            "used. https, or http at a loopback address.",
@@ -69,7 +73,7 @@ constexpr std::array settings_of_acme{
                    .form = Form::path,
                    .option = "acme-ca",
                    .operand = "FILE",
-                   .topic = acme_topic,
+                   .topic = https_topic,
                    .help = "CAs to verify the connections to `directory` against, PEM.",
                    .default_text = "the system's CAs",
                    .is_live = true},
@@ -78,20 +82,19 @@ constexpr std::array settings_of_acme{
                    .form = Form::word,
                    .option = "acme-profile",
                    .operand = "NAME",
-                   .topic = acme_topic,
+                   .topic = https_topic,
                    .type = "id",
                    .help = "Profile of the CA for orders, such as `shortlived`.",
                    .default_text = "the CA's",
                    .is_live = true},
                   &Acme::profile},
-    Setting<Acme>{
-        {.key = "external_account",
-         .help = "Account that exists at the CA already, for CAs that require one; for the first `directory`.",
-         .is_live = true,
-         .keys = external_account_keys},
-        {},
-        [](const Acme& a, const Acme& b) { return a.external_account == b.external_account; },
-        [](Acme& into, const Acme& from) { into.external_account = from.external_account; }},
+    Setting<Acme>{{.key = "external_account",
+                   .help = "Account that exists at the CA already.",
+                   .is_live = true,
+                   .keys = external_account_keys},
+                  {},
+                  [](const Acme& a, const Acme& b) { return a.external_account == b.external_account; },
+                  [](Acme& into, const Acme& from) { into.external_account = from.external_account; }},
     Setting<Acme>{
         {.key = "ways",
          .form = Form::words,
@@ -99,7 +102,7 @@ constexpr std::array settings_of_acme{
          .option = "acme-way",
          .operand = "TYPE",
          .is_repeated = true,
-         .topic = acme_topic,
+         .topic = https_topic,
          .type = "challenge type, or a list",
          .help = "How control of a name may be proven, tried in this order: tls-alpn-01 needs an HTTPS "
                  "listener at port 443, http-01 an HTTP listener at port 80, dns-persist-01 a TXT record that "
@@ -112,7 +115,7 @@ constexpr std::array settings_of_acme{
                    .option = "acme-name",
                    .operand = "NAME",
                    .is_repeated = true,
-                   .topic = acme_topic,
+                   .topic = https_topic,
                    .type = "host, wildcard or IP address, or a list",
                    .help = "Names that get certificates although no client has registered them, up to 1,000. Hosts of "
                            "clients and `domain` need not be listed.",

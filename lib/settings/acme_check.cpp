@@ -39,7 +39,7 @@ bool is_email(std::string_view text) {
     const std::string_view host = text.substr(at + 1);
     const bool has_dot = host.find('.') != std::string_view::npos && !host.starts_with('.') && !host.ends_with('.') &&
                          host.find("..") == std::string_view::npos;
-    return has_dot && consists_of(text.substr(0, at), ".!$&'*+-/=_~") && consists_of(host, ".-");
+    return has_dot && consists_of(text.substr(0, at), ".!&'*+-/=_~") && consists_of(host, ".-");
 }
 
 // A URL may contain a password, which messages do not repeat.

@@ -37,7 +37,6 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "tcp-bind",
       .operand = "HOST",
       .topic = addresses_topic,
-      .brief = "Listen address of public ports",
       .type = "IP address",
       .help = "Listen address of the public ports of TCP and UDP services."},
      &ServerValues::tcp_bind},
@@ -56,11 +55,11 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "http-bind",
       .operand = "HOST:PORT|off",
       .topic = addresses_topic,
-      .brief = "Listen address for HTTP (default 0.0.0.0:8080)",
+      .brief = "Listen address for HTTP (default :8080, with --acme :80)",
       .type = "IP address with port, or `off`",
       .help = "Listen address for visitors of HTTP services.",
-      .default_text = "0.0.0.0:8080 if that port is free, with `acme` 0.0.0.0:80 or else that (no default in the C++ "
-                      "API)"},
+      .default_text = "0.0.0.0:8080 if that port is free; with `acme` 0.0.0.0:80, otherwise 0.0.0.0:8080 (no default "
+                      "in the C++ API)"},
      &ServerValues::http_bind},
     {{.key = "domain",
       .form = Form::word,
@@ -89,11 +88,11 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "https-bind",
       .operand = "HOST:PORT|off",
       .topic = https_topic,
-      .brief = "Listen address for HTTPS (default 0.0.0.0:8443)",
+      .brief = "Listen address for HTTPS (default :8443, with --acme :443)",
       .type = "IP address with port, or `off`",
       .help = "Listen address for HTTPS visitors of HTTP services.",
-      .default_text = "0.0.0.0:8443 if there are certificates, with `acme` 0.0.0.0:443 or else that (no default in "
-                      "the C++ API)"},
+      .default_text = "0.0.0.0:8443 if there are certificates; with `acme` 0.0.0.0:443, otherwise 0.0.0.0:8443 (no "
+                      "default in the C++ API)"},
      &ServerValues::https_bind},
     {{.key = "acme", .is_live = true},  // its presence; for comparison only
      {},
