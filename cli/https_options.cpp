@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "acme_options.hpp"
 #include "setting_options.hpp"
 
 namespace ferrotunnel::cli {
@@ -66,7 +67,7 @@ void add_https_options(std::vector<OptionSection>& sections) {
     options.insert(options.begin() + 1, files.begin(), files.end());
 }
 
-void apply_https(const Options& options, const Config::ServerSection& file, Server::Builder& builder,
+void apply_https(const Options& options, const Config::ServerSection& file, bool has_acme, Server::Builder& builder,
                  Problems& problems) {
     Https https = file.https;
     read_files(options, https);
@@ -77,7 +78,12 @@ void apply_https(const Options& options, const Config::ServerSection& file, Serv
     }
     const bool has_certificates = https.has_certificates() || !options.list("certificates").empty();
     builder.https(options.text("https-bind") == "off" ? Https() : std::move(https));
-    if (!options.has("https-bind") && !file.https_bind && has_certificates) {
+    if (options.has("https-bind") || file.https_bind) {
+        return;
+    }
+    if (has_acme) {
+        builder.https_bind(acme_https_bind, true, default_https_bind);
+    } else if (has_certificates) {
         builder.https_bind(default_https_bind);
     }
 }

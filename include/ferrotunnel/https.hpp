@@ -69,6 +69,11 @@ struct Https {
     /// 0: unlimited; up to 1,000,000. Trusted proxies and this machine are not limited.
     unsigned handshakes_per_second = 200;
 
+    /// Another ACME client that answers tls-alpn-01 (RFC 8737), as an IP address with a port: "127.0.0.1:4443".
+    /// Connections whose ClientHello offers only the protocol acme-tls/1 are forwarded there unchanged, unless the
+    /// server has an answer itself or a client passes TLS of the host through. Empty: none.
+    std::string acme_tls_backend{};
+
     /// The port in shown addresses and redirects if it differs from that of https_bind(), because of a port forwarding
     /// or load balancer in front. 0: that of https_bind().
     std::uint16_t public_port = 0;

@@ -9,6 +9,9 @@ namespace ferrotunnel::limits {
 // Addresses in addition to those of the settings: each is a descriptor and an acceptor on the first worker.
 inline constexpr std::size_t added_listeners_max = 32;
 
+/// A file of `acme_webroot`: a token of at most 128 characters, a dot, and the thumbprint of a key (RFC 8555, 8.1).
+inline constexpr std::size_t challenge_file_bytes_max = 1'024;
+
 /// Bytes of a reload's outcome in the log and the event: some lines of problems.
 inline constexpr std::size_t reload_outcome_max = 2'048;
 

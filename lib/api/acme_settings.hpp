@@ -1,0 +1,13 @@
+// From the settings of ACME to those of the engine's part.
+#pragma once
+
+#include "issuance/settings.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+
+/// The settings of certificates from CAs, of checked settings with ACME. The listeners are those that are set: whether
+/// they could be opened is up to the caller.
+issuance::Settings issuance_settings(const ServerSettings& settings);
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,80 @@
+// A Server's own certificates: orders them from a CA while the settings have `acme`, and passes them to the edge.
+//
+//   a client offers a host --offered--> issuance::Manager --a file has changed--> EdgeTls reads it --> clients' notices
+//                                             '--answers to CAs--> ChallengeAnswers <-- the edge
+//
+//   off --open or set, with `acme`--> made --start--> on --set, without `acme`--> off
+//                                                      '--stop--> stopped: nothing is ordered, CAs are still answered
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/server_edge.hpp"
+#include "api/server_sessions.hpp"
+#include "api/sink_logger.hpp"
+#include "base/mutex.hpp"
+#include "base/random.hpp"
+#include "issuance/status.hpp"
+#include "session/server_shared.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+
+/// open() to stop() are called by one thread at a time, that of the start, of a change, or of the end; the others by
+/// any thread.
+class ServerCertificates {
+public:
+    struct Needs {
+        std::shared_ptr<session::ServerShared> shared;
+        SinkLogger& log;
+        Random& random;
+        ServerEdge& edge;
+        const ServerSessions& sessions;
+    };
+    explicit ServerCertificates(Needs needs) : needs_(std::move(needs)) {}
+    ServerCertificates(const ServerCertificates&) = delete;
+    ServerCertificates& operator=(const ServerCertificates&) = delete;
+
+    /// What orders certificates with one store.
+    class Issuer;
+    /// Makes the store's folders and what uses it. Null if the settings have no `acme`, or if there is one already.
+    /// Throws std::system_error with a path in its text.
+    std::shared_ptr<Issuer> make(const ServerSettings& settings);
+
+    /// Before the edge is opened, so that this serves what the store has. Throws like make().
+    void open(const ServerSettings& settings);
+    /// Once there are listeners.
+    void start(const ServerSettings& settings);
+    /// Other settings from now on; `fresh` was made for them.
+    void set(const ServerSettings& settings, std::shared_ptr<Issuer> fresh);
+    /// Orders nothing any more, so that another process may. Present orders are continued after the next start.
+    void stop() noexcept;
+
+    /// A client offers this host. Cheap.
+    void offered(const std::string& host, const std::string& token_name, bool is_assigned);
+
+    /// Whether certificates are ordered.
+    bool is_on() const { return issuer() != nullptr; }
+    /// As those of issuance::Manager. Without one there are no names, records or keys.
+    issuance::Status status() const;
+    bool renew(const std::string& name);
+    void records(bool check, std::function<void(std::vector<issuance::PersistRecord>, std::string problem)> done);
+    void change_keys(std::function<void(std::string problem)> done);
+
+private:
+    std::shared_ptr<Issuer> issuer() const;
+    void put_in_force(std::shared_ptr<Issuer> fresh);
+    void switch_off();
+    bool is_offered(std::string_view host) const;
+    bool is_covered(std::string_view name) const;
+
+    const Needs needs_;
+    mutable Mutex mutex_;  // acquired last
+    std::shared_ptr<Issuer> issuer_ GUARDED_BY(mutex_);
+};
+
+}  // namespace ferrotunnel::detail
