@@ -39,7 +39,8 @@ struct OriginSettings {
     void skip_unused(Draft& draft) const;
 };
 
-OriginSettings read_origin_settings(Draft& draft, Keys keys);
+/// Reads `originRequest` of a rule or of the file.
+OriginSettings read_origin_settings(Draft& draft, Keys& parent);
 
 /// Names of the same settings in files of a single backend.
 OriginSettings read_flat_settings(Draft& draft, Keys& root);

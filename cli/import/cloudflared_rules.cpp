@@ -7,6 +7,7 @@
 
 #include "cloudflared.hpp"
 #include "command_line_parts.hpp"
+#include "guards.hpp"
 
 namespace ferrotunnel::cli::importing::cloudflared {
 namespace {
@@ -82,9 +83,14 @@ public:
 private:
     void read_rule(Keys keys, const OriginSettings& common) {
         Rule rule{std::move(keys), {}, {}, {}, {}, common, {}};
+        for (const std::string_view key : {"hostname", "path"}) {
+            if (!is_null(rule.keys, key) && is_unreadable(rule.keys, key, Form::scalar)) {
+                throw SourceError(rule.keys.origin(key), fmt::format("`{}` of a rule is not a text", key));
+            }
+        }
         rule.conditions = {rule.keys.text("hostname").value_or(""), rule.keys.text("path").value_or("")};
         rule.service = rule.keys.text("service").value_or("");
-        rule.own = read_origin_settings(draft_, rule.keys.map("originRequest"));
+        rule.own = read_origin_settings(draft_, rule.keys);
         rule.settings.merge(rule.own);
         const Place place{rule.conditions.host, rule.keys.full("service"), rule.keys.origin(),
                           rule.keys.origin("service")};

@@ -60,8 +60,7 @@ std::string ssh_backend(const SshForward& forward) {
     if (!forward.socket.empty()) {
         return "unix:" + forward.socket;
     }
-    const bool is_ipv6 = forward.host.find(':') != std::string::npos;
-    return fmt::format("{}{}{}:{}", is_ipv6 ? "[" : "", forward.host, is_ipv6 ? "]" : "", forward.host_port);
+    return with_port(forward.host, forward.host_port);
 }
 
 // A name in front of port 80 or 443 is a host for servers such as sish; those that are hosted serve HTTP in any case.
@@ -171,7 +170,7 @@ Remote remote_of(Draft& draft, Words& words) {
                   fmt::format("{} serves ssh only: run `ferrotunnel server` on a machine of your own", remote.server));
         return remote;
     }
-    draft.client.set("server", remote.server, origin);
+    draft.client.set("server", in_brackets(remote.server), origin);
     if (remote.server.find('.') == std::string::npos && !is_ip_address(remote.server)) {
         draft.ask(origin,
                   fmt::format("if {} is an alias in ~/.ssh/config, write its HostName in `server`", remote.server));

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "frp.hpp"
+#include "guards.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -36,25 +38,6 @@ std::vector<std::string> hosts_of(Keys& proxy, Reading& reading) {
     return hosts;
 }
 
-void guard(Keys& proxy, Node& service, Draft& draft) {
-    const auto user = proxy.text("httpUser");
-    const auto password = proxy.text("httpPassword");
-    if (!user && !password) {
-        for (const std::string_view key : {"httpUser", "httpPassword"}) {
-            const Value* const value = proxy.find(key);
-            if (value != nullptr && !value->is_scalar()) {
-                close_unguarded_service(draft, service, proxy.origin(key), key);
-            }
-        }
-        return;
-    }
-    const Origin origin = proxy.origin(user ? "httpUser" : "httpPassword");
-    if (!require_password(draft, service, origin, proxy.full(user ? "httpUser" : "httpPassword"),
-                          user.value_or("") + ":" + password.value_or(""))) {
-        close_unguarded_service(draft, service, origin, "httpUser");
-    }
-}
-
 void read_headers(Keys& proxy, Node& service) {
     for (const auto& [key, list] :
          {std::pair{"requestHeaders.set", "request_headers"}, std::pair{"responseHeaders.set", "response_headers"}}) {
@@ -72,7 +55,7 @@ void read_rules(Keys& proxy, Node& service, Draft& draft) {
         service.set("host_header", *host, proxy.origin("hostHeaderRewrite"));
     }
     read_headers(proxy, service);
-    guard(proxy, service, draft);
+    read_password(proxy, service, draft);
     if (proxy.has("routeByHTTPUser")) {
         proxy.lose(draft, "routeByHTTPUser", "a service is chosen by host and path, not by the name of a user");
         close_unguarded_service(draft, service, proxy.origin("routeByHTTPUser"), "routeByHTTPUser");
@@ -99,8 +82,9 @@ Node& add(Draft& draft, Keys& proxy, const HttpService& wanted, std::string_view
 void add_http(Keys& proxy, const HttpService& wanted, const std::optional<PluginBackend>& plugin, Reading& reading) {
     Draft& draft = reading.draft;
     std::vector<std::string> paths = proxy.texts("locations");
-    if (paths.empty()) {
-        paths.emplace_back("/");
+    const bool is_lost = !is_null(proxy, "locations") && lose_unreadable(draft, proxy, "locations", Form::texts);
+    if (paths.empty() || is_lost) {
+        paths.assign(1, "/");
     }
     for (std::size_t i = 0; i < paths.size(); ++i) {
         HttpService each = wanted;
@@ -108,6 +92,9 @@ void add_http(Keys& proxy, const HttpService& wanted, const std::optional<Plugin
         Node& service = add(draft, proxy, each, "http");
         if (paths[i] != "/") {
             service.set("path", paths[i], proxy.origin("locations"));
+        }
+        if (is_lost) {
+            close_unguarded_service(draft, service, proxy.origin("locations"), "locations");
         }
         read_rules(proxy, service, draft);
         if (plugin) {
@@ -134,8 +121,34 @@ std::optional<HttpService> http_service(Keys& proxy, Reading& reading, const std
 
 }  // namespace
 
+void read_password(Keys& keys, Node& service, Draft& draft) {
+    constexpr std::array<std::string_view, 2> both{"httpUser", "httpPassword"};
+    bool is_closed = false;
+    for (const std::string_view key : both) {
+        is_closed = close_unreadable(draft, service, keys, key, Form::text) || is_closed;
+    }
+    if (is_closed) {
+        for (const std::string_view key : both) {
+            if (!is_unreadable(keys, key, Form::text)) {
+                keys.lose(draft, key, "user name and password are required together, and the other cannot be read");
+            }
+        }
+        return;
+    }
+    const auto user = keys.text("httpUser");
+    const auto password = keys.text("httpPassword");
+    if (!user && !password) {
+        return;  // texts without a character: frp asks for no password either
+    }
+    const std::string_view first = user ? "httpUser" : "httpPassword";
+    if (!require_password(draft, service, keys.origin(first), keys.full(first),
+                          user.value_or("") + ":" + password.value_or(""))) {
+        close_unguarded_service(draft, service, keys.origin(first), "httpUser");
+    }
+}
+
 void read_http_proxy(Keys& proxy, Reading& reading) {
-    const bool has_plugin = proxy.has("plugin.type");
+    const bool has_plugin = has_plugin_of(proxy);
     const auto plugin = has_plugin ? read_plugin(proxy, reading.draft) : std::nullopt;
     if (has_plugin && !plugin) {
         lose_all(proxy, reading.draft, "its plugin has no equivalent");
@@ -148,7 +161,7 @@ void read_http_proxy(Keys& proxy, Reading& reading) {
 
 void read_https_proxy(Keys& proxy, Reading& reading) {
     Draft& draft = reading.draft;
-    const bool has_plugin = proxy.has("plugin.type");
+    const bool has_plugin = has_plugin_of(proxy);
     const auto plugin = has_plugin ? read_plugin(proxy, draft) : std::nullopt;
     if (has_plugin && !plugin) {
         lose_all(proxy, draft, "its plugin has no equivalent");

@@ -73,23 +73,48 @@ std::optional<std::string> Keys::text(std::string_view path) {
     return value->scalar.empty() ? std::nullopt : std::optional(value->scalar);
 }
 
-std::optional<long long> Keys::number(Draft& draft, std::string_view path) {
-    const std::optional<std::string> found = text(path);
-    if (!found) {
+/// As `text`; a list or a map is lost.
+std::optional<std::string> Keys::scalar(Draft& draft, std::string_view path, std::string_view why) {
+    const Value* const value = find(path);
+    if (value != nullptr && !value->is_scalar()) {
+        lose(draft, path, why);
         return std::nullopt;
+    }
+    return text(path);
+}
+
+std::optional<std::string> Keys::digits(Draft& draft, std::string_view path, long long min, long long max) {
+    const std::string why =
+        "the value is not a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    const std::optional<std::string> found = scalar(draft, path, why);
+    if (!found || !env_name(*found).empty()) {
+        return found;
     }
     long long number = 0;
     const char* const end = found->data() + found->size();
     const auto [stop, error] = std::from_chars(found->data(), end, number);
-    if (error != std::errc() || stop != end) {
-        draft.lose(origin(path), full(path), "the value is not a whole number");
+    // Leading zeros make it octal for some programs.
+    if (error != std::errc() || stop != end || number < min || number > max || std::to_string(number) != *found) {
+        draft.lose(origin(path), full(path), why);
         return std::nullopt;
     }
-    return number;
+    return found;
+}
+
+std::optional<long long> Keys::number(Draft& draft, std::string_view path, long long min, long long max) {
+    const std::optional<std::string> found = digits(draft, path, min, max);
+    if (!found) {
+        return std::nullopt;
+    }
+    if (!env_name(*found).empty()) {
+        draft.lose(origin(path), full(path), "a number in a variable is not known here", "write the number");
+        return std::nullopt;
+    }
+    return std::stoll(*found);
 }
 
 std::optional<bool> Keys::boolean(Draft& draft, std::string_view path) {
-    const std::optional<std::string> found = text(path);
+    const std::optional<std::string> found = scalar(draft, path, "the value is neither true nor false");
     if (!found) {
         return std::nullopt;
     }

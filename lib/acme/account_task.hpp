@@ -1,6 +1,8 @@
 // Registers an account, or replaces its key (RFC 8555, 7.3 and 7.3.5).
 //
 //     directory -> nonce -> new account -> save account [-> key change] -> done
+//     If the key change fails, the new key is tried: the response to an earlier one may have been lost. The driver
+//     saves the new key before it begins, and begins again with the same one until the outcome is known.
 #pragma once
 
 #include <memory>

@@ -30,6 +30,8 @@ struct Challenge {
     /// For the DNS ways: the name and the value of the TXT record.
     std::string record_name{};
     std::string record_value{};
+    /// For DNS-PERSIST-01: the names of the CA that a record may have; record_value has the first.
+    std::vector<std::string> issuers{};
 };
 
 /// `_acme-challenge.` and the host.

@@ -26,6 +26,9 @@ Result<Directory, std::string> read_directory(std::string_view url, std::string_
 
 /// Whether this URL may be requested: https, or http at a loopback address; no longer than limits::url_max.
 bool is_ca_url(std::string_view url) noexcept;
+/// Whether a CA with this directory may name this URL: is_ca_url(), and http only if the directory has it too, so that
+/// no CA elsewhere causes requests to services of this machine.
+bool may_name_url(std::string_view directory_url, std::string_view url) noexcept;
 
 /// A CA whose orders test a set-up without its limits, if one is known: Let's Encrypt's. Otherwise empty.
 std::string known_staging(std::string_view directory_url);

@@ -27,11 +27,12 @@ struct IssuedChain {
 
 /// Reads a chain, and checks it against the order: at most limits::chain_max certificates, the first one for exactly
 /// these names and with this key, valid at `now` (a not_before up to an hour ahead is allowed), each signed by the
-/// next one, and at least one issuer. The error names what is wrong.
+/// next one, which is a CA, and at least one issuer, which has not expired. The error is worded to follow "the chain".
 Result<IssuedChain, std::string> check_chain(std::string_view pem, const Identifiers& names, const Key& key,
                                              WallTime now);
 
-/// The same facts of a chain that is in use, without checks. The key may be before or behind the chain.
+/// The same facts of a chain that is in use, without checks of its names, times and signatures. The key may be before
+/// or behind the chain.
 Result<IssuedChain, std::string> read_chain(std::string_view pem);
 
 }  // namespace ferrotunnel::acme

@@ -37,10 +37,18 @@ struct DoneStep {
     IssuedChain chain;
     std::string renewal_id_replaced;  // empty if the order named none, or the CA refused that
 };
-/// The order has failed. `way`: the one that was tried, if the CA could not validate.
+/// The order has failed.
 struct FailedStep {
+    /// What becomes of the order that was saved.
+    enum class SavedOrder : unsigned char {
+        keep,    // the next attempt at this CA continues it
+        forget,  // it cannot succeed any more
+        stale,   // likewise, and that was so before this task: forget it and begin again at once; not a failure
+    };
+
     Problem problem;
-    std::optional<Way> way;
+    std::optional<Way> way{};  // the one that was tried, if it could not be published, or the CA could not validate
+    SavedOrder saved_order = SavedOrder::forget;
 };
 
 using Step = std::variant<CallStep, WaitStep, SaveAccountStep, SaveOrderStep, PublishStep, DoneStep, FailedStep>;

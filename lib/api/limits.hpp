@@ -1,6 +1,7 @@
-// Limits for requests of an application while a Server runs.
+// Limits for requests of an application, and of the control API, while a Server runs.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace ferrotunnel::limits {
@@ -13,5 +14,11 @@ inline constexpr std::size_t challenge_file_bytes_max = 1'024;
 
 /// Bytes of a reload's outcome in the log and the event: some lines of problems.
 inline constexpr std::size_t reload_outcome_max = 2'048;
+
+/// Names without a certificate that a server's status lists with the reason: they fit a screen.
+inline constexpr std::size_t acme_problems_listed_max = 10;
+/// How long a caller of the control API waits for CAs and DNS: a CA has 30 s for each request, and a key change or the
+/// registration of an account needs three.
+inline constexpr std::chrono::seconds acme_answer_time{90};
 
 }  // namespace ferrotunnel::limits

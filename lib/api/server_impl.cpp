@@ -154,8 +154,8 @@ void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
 
 std::error_code Server::Impl::open_control(const detail::ServerSettings& settings, std::string& what) {
     control_.set_passed(shared_->ports->passed());
-    auto subject = detail::make_server_control(
-        {shared_, lifecycle_, control_, endpoints_, sessions_, statistics_, plugins_, clients_, handover_, edge_});
+    auto subject = detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_,
+                                                plugins_, clients_, handover_, edge_, certificates_});
     return control_.open(settings, "server", std::move(subject), what);
 }
 

@@ -24,5 +24,33 @@ inline constexpr std::size_t addresses_max = 8;
 inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
+/// The longest schedule.json that is read: names_max failures, and the budgets.
+inline constexpr std::size_t schedule_max = 8 * 1'024 * 1'024;
+/// The longest answer of a challenge that another process has published: a key and a certificate.
+inline constexpr std::size_t challenge_max = 8 * 1'024;
+/// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued for ever.
+inline constexpr std::chrono::hours order_age_max{24};
+/// How long the directory of a CA is kept before it is requested again.
+inline constexpr std::chrono::hours directory_time{1};
+/// What is kept of a command's error output.
+inline constexpr std::size_t command_output_max = 500;
+/// Commands for DNS-01 that run at once; more wait.
+inline constexpr std::size_t commands_at_once_max = 8;
+/// DNS lookups that wait for the thread; more fail.
+inline constexpr std::size_t lookups_max = 1'024;
+/// The longest answer of a resolver.
+inline constexpr std::size_t dns_answer_max = 65'535;
+/// TXT records and addresses of one answer that are read.
+inline constexpr std::size_t dns_records_max = 64;
+/// How often the schedule is examined at least, since the system's time may be set.
+inline constexpr std::chrono::seconds examine_interval{60};
+/// How long the schedule may be saved after a change.
+inline constexpr std::chrono::seconds save_delay{1};
+/// Files that a killed process left behind are removed when they are this old: another process may be writing one.
+inline constexpr std::chrono::hours left_over_age{1};
+/// The longest name that is ordered: its files have endings, and file systems allow 255 bytes.
+inline constexpr std::size_t name_max = 220;
+/// How often a running command is examined.
+inline constexpr std::chrono::milliseconds command_interval{20};
 
 }  // namespace ferrotunnel::issuance::limits

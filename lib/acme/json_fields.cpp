@@ -1,0 +1,34 @@
+#include "acme/json_fields.hpp"
+
+#include "acme/limits.hpp"
+
+namespace ferrotunnel::acme {
+
+std::optional<nlohmann::json> read_json_object(std::string_view text) {
+    bool is_too_deep = false;
+    const auto keep = [&is_too_deep](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        is_too_deep = is_too_deep || depth > limits::depth_max;
+        return !is_too_deep;
+    };
+    nlohmann::json read = nlohmann::json::parse(text, keep, false);
+    if (is_too_deep || !read.is_object()) {
+        return {};
+    }
+    return read;
+}
+
+const nlohmann::json& member_of(const nlohmann::json& object, const char* name) {
+    static const nlohmann::json null;
+    if (!object.is_object()) {
+        return null;
+    }
+    const auto found = object.find(name);
+    return found == object.end() ? null : *found;
+}
+
+std::string text_of(const nlohmann::json& object, const char* name) {
+    const nlohmann::json& member = member_of(object, name);
+    return member.is_string() ? member.get<std::string>() : std::string();
+}
+
+}  // namespace ferrotunnel::acme

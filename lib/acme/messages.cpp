@@ -1,0 +1,159 @@
+#include "acme/messages.hpp"
+
+#include <array>
+#include <utility>
+
+#include "acme/directory.hpp"
+#include "acme/json_fields.hpp"
+#include "acme/limits.hpp"
+#include "acme/problem_document.hpp"
+#include "base/text.hpp"
+#include "net/host_name.hpp"
+
+namespace ferrotunnel::acme {
+
+namespace {
+
+// The names of each Status, in its order.
+constexpr std::array<std::string_view, 5> order_states{"pending", "ready", "processing", "valid", "invalid"};
+constexpr std::array<std::string_view, 4> challenge_states{"pending", "processing", "valid", "invalid"};
+constexpr std::array<std::string_view, 6> authorization_states{"pending",     "valid",   "invalid",
+                                                               "deactivated", "expired", "revoked"};
+
+template <typename Status, std::size_t count>
+std::optional<Status> read_status(const nlohmann::json& object, const std::array<std::string_view, count>& names) {
+    const std::string text = text_of(object, "status");
+    for (std::size_t at = 0; at < count; ++at) {
+        if (names[at] == text) {
+            return static_cast<Status>(at);
+        }
+    }
+    return {};
+}
+
+std::string status_fault(const nlohmann::json& object) {
+    const std::string text = text_of(object, "status");
+    return text.empty() ? "has no status" : "has the unknown status " + in_quotes(printable(text, limits::text_max));
+}
+
+std::optional<Problem> read_error(const nlohmann::json& object) {
+    const nlohmann::json& error = member_of(object, "error");
+    return error.is_object() ? std::optional(read_failure(error)) : std::nullopt;
+}
+
+// What is wrong with the list of authorizations, or nothing.
+std::string read_authorizations(std::string_view directory_url, const nlohmann::json& list, OrderMessage& order) {
+    if (!list.is_array() || list.empty()) {
+        return "has no authorizations";
+    }
+    if (list.size() > limits::authorizations_max) {
+        return "has " + std::to_string(list.size()) + " authorizations; at most " +
+               std::to_string(limits::authorizations_max) + " are read";
+    }
+    for (const nlohmann::json& url : list) {
+        if (!url.is_string() || !may_name_url(directory_url, url.get<std::string>())) {
+            return "has an authorization that is not an https URL";
+        }
+        order.authorizations.push_back(url.get<std::string>());
+    }
+    return {};
+}
+
+std::vector<std::string> read_issuers(const nlohmann::json& list) {
+    std::vector<std::string> issuers;
+    for (std::size_t at = 0; list.is_array() && at < list.size() && issuers.size() < limits::issuers_max; ++at) {
+        const auto name = list[at].is_string() ? net::normal_host_name(list[at].get<std::string>())
+                                               : Result<std::string, const char*>("is not a text");
+        if (name) {
+            issuers.push_back(*name);
+        }
+    }
+    return issuers;
+}
+
+// Empty for a challenge of an unknown type, and for one that is not usable.
+std::optional<ChallengeMessage> read_challenge(std::string_view directory_url, const nlohmann::json& object) {
+    const std::optional<Way> way = read_way(text_of(object, "type"));
+    const auto status = read_status<ChallengeMessage::Status>(object, challenge_states);
+    ChallengeMessage challenge;
+    challenge.url = text_of(object, "url");
+    if (!way || !status || !may_name_url(directory_url, challenge.url)) {
+        return {};
+    }
+    challenge.way = *way;
+    challenge.status = *status;
+    challenge.error = read_error(object);
+    if (*way == Way::dns_persist_01) {
+        challenge.issuers = read_issuers(member_of(object, "issuer-domain-names"));
+        return challenge.issuers.empty() ? std::nullopt : std::optional(std::move(challenge));
+    }
+    challenge.token = text_of(object, "token");
+    return is_token(challenge.token) ? std::optional(std::move(challenge)) : std::nullopt;
+}
+
+}  // namespace
+
+Result<OrderMessage, std::string> read_order(std::string_view directory_url, std::string_view body) {
+    const std::optional<nlohmann::json> json = read_json_object(body);
+    if (!json) {
+        return std::string("is not a JSON object");
+    }
+    OrderMessage order;
+    const auto status = read_status<OrderMessage::Status>(*json, order_states);
+    if (!status) {
+        return status_fault(*json);
+    }
+    order.status = *status;
+    order.error = read_error(*json);
+    if (order.status == OrderMessage::Status::invalid) {
+        return order;  // nothing else of it is used
+    }
+    if (std::string fault = read_authorizations(directory_url, member_of(*json, "authorizations"), order);
+        !fault.empty()) {
+        return fault;
+    }
+    order.finalize = text_of(*json, "finalize");
+    if (!may_name_url(directory_url, order.finalize)) {
+        return std::string("has no finalize that is an https URL");
+    }
+    order.certificate = text_of(*json, "certificate");
+    if (order.status == OrderMessage::Status::valid && !may_name_url(directory_url, order.certificate)) {
+        return std::string("has no certificate that is an https URL");
+    }
+    return order;
+}
+
+Result<AuthorizationMessage, std::string> read_authorization(std::string_view directory_url, std::string_view body) {
+    const std::optional<nlohmann::json> json = read_json_object(body);
+    if (!json) {
+        return std::string("is not a JSON object");
+    }
+    AuthorizationMessage authorization;
+    const auto status = read_status<AuthorizationMessage::Status>(*json, authorization_states);
+    if (!status) {
+        return status_fault(*json);
+    }
+    authorization.status = *status;
+    const nlohmann::json& identifier = member_of(*json, "identifier");
+    authorization.type = text_of(identifier, "type");
+    authorization.value = text_of(identifier, "value");
+    const nlohmann::json& wildcard = member_of(*json, "wildcard");
+    authorization.is_wildcard = wildcard.is_boolean() && wildcard.get<bool>();
+    const nlohmann::json& challenges = member_of(*json, "challenges");
+    if (!challenges.is_array()) {
+        return std::string("has no challenges");
+    }
+    if (challenges.size() > limits::challenges_max) {
+        return "has " + std::to_string(challenges.size()) + " challenges; at most " +
+               std::to_string(limits::challenges_max) + " are read";
+    }
+    for (const nlohmann::json& object : challenges) {
+        authorization.offered.push_back(printable(text_of(object, "type"), limits::type_max));
+        if (std::optional<ChallengeMessage> challenge = read_challenge(directory_url, object)) {
+            authorization.challenges.push_back(std::move(*challenge));
+        }
+    }
+    return authorization;
+}
+
+}  // namespace ferrotunnel::acme
