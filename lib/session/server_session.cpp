@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "session/offered_hosts.hpp"
 #include "session/own_clients.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
@@ -203,13 +202,6 @@ void ServerSession::check_rights() {
         table_.leave(service);
         table_.forget(id);
         replies_.report_refusal(description, refusal);
-    }
-}
-
-void ServerSession::report_hosts() const {
-    check_here(*mailbox_);
-    for (const auto& [id, service] : table_.all()) {
-        report_offered_hosts(*at_.shared, service, facts_.token_name);
     }
 }
 

@@ -79,8 +79,6 @@ public:
     /// that the token has no right to are refused. Everything else continues unchanged. Called on the worker.
     void check_rights();
 
-    /// Reports the hosts of all its services, to a recipient that has not been there before. Called on the worker.
-    void report_hosts() const;
     /// Certificates for visitors have changed: reports the services whose addresses are different now. Called on the
     /// worker.
     void announce_addresses() {
