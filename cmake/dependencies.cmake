@@ -1,5 +1,5 @@
 # What has to be there before anything is built. The fuzz targets need the standard library, RE2, nghttp2, zlib, brotli,
-# yaml-cpp and nlohmann/json alone.
+# yaml-cpp, nlohmann/json and OpenSSL alone.
 find_path(FERROTUNNEL_RE2_INCLUDE_DIR re2/re2.h REQUIRED)  # Debian's package has no CMake file
 # What its archive needs: from 2023 on the libraries of Abseil.
 set(FERROTUNNEL_RE2 re2)
@@ -25,12 +25,12 @@ if(FERROTUNNEL_STATIC)  # Debian's target is the shared library
   set(FERROTUNNEL_YAML_CPP ${FERROTUNNEL_YAML_CPP_ARCHIVE})
 endif()
 find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
 if(FERROTUNNEL_FUZZ)
   return()
 endif()
 
 find_package(Threads REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED)
 find_package(fmt REQUIRED)
 set(FERROTUNNEL_FMT fmt::fmt)
 if(FERROTUNNEL_STATIC)  # of which Debian has no archive

@@ -10,20 +10,23 @@
 #include <memory>
 #include <string>
 
+#include "long_host.hpp"
+
 using namespace ferrotunnel;
 using namespace ferrotunnel::acme;
 
 namespace {
 
-struct Pair {
+struct AnswerPair {
     std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>> key;
     std::unique_ptr<X509, FreeWith<X509_free>> certificate;
 };
 
-Pair parse(const std::string& pem) {
+AnswerPair parse_answer(const std::string& pem) {
     const std::unique_ptr<BIO, FreeWith<BIO_free_all>> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    Pair pair{.key{PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr)},
-              .certificate{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}};
+    AnswerPair pair;
+    pair.key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+    pair.certificate.reset(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
     REQUIRE((pair.key && pair.certificate));
     return pair;
 }
@@ -43,7 +46,7 @@ std::string digest_extension(X509* certificate) {
                : "";
 }
 
-std::string sha256(const std::string& text) {
+std::string digest_of(const std::string& text) {
     std::array<std::uint8_t, 32> digest{};
     SHA256(as_bytes(text).data(), text.size(), digest.data());
     return std::string(as_text(digest));
@@ -64,19 +67,20 @@ void check_only_name(X509* certificate, int type, const std::string& value) {
 }  // namespace
 
 TEST_CASE("a certificate that answers TLS-ALPN-01") {
-    const Pair pair = parse(make_alpn_certificate(*read_identifier("app.example.com"), "token.thumbprint"));
+    const AnswerPair pair =
+        parse_answer(make_alpn_certificate(*read_identifier("app.example.com"), "token.thumbprint"));
     X509* certificate = pair.certificate.get();
     CHECK(X509_check_private_key(certificate, pair.key.get()) == 1);
     CHECK(X509_verify(certificate, pair.key.get()) == 1);
     CHECK(X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0);
     CHECK(X509_get_version(certificate) == X509_VERSION_3);
     check_only_name(certificate, GEN_DNS, "app.example.com");
-    CHECK(digest_extension(certificate) == "\x04\x20" + sha256("token.thumbprint"));
+    CHECK(digest_extension(certificate) == "\x04\x20" + digest_of("token.thumbprint"));
 }
 
 TEST_CASE("its times and serial number") {
-    const Pair one = parse(make_alpn_certificate(*read_identifier("app.example.com"), "t.k"));
-    const Pair two = parse(make_alpn_certificate(*read_identifier("app.example.com"), "t.k"));
+    const AnswerPair one = parse_answer(make_alpn_certificate(*read_identifier("app.example.com"), "t.k"));
+    const AnswerPair two = parse_answer(make_alpn_certificate(*read_identifier("app.example.com"), "t.k"));
     std::time_t now = std::time(nullptr);
     CHECK(X509_cmp_time(X509_get0_notBefore(one.certificate.get()), &now) < 0);
     int days = 0;
@@ -91,16 +95,14 @@ TEST_CASE("its times and serial number") {
 }
 
 TEST_CASE("certificates for addresses have them as addresses") {
-    const Pair pair = parse(make_alpn_certificate(*read_identifier("127.0.0.1"), "t.k"));
+    const AnswerPair pair = parse_answer(make_alpn_certificate(*read_identifier("127.0.0.1"), "t.k"));
     check_only_name(pair.certificate.get(), GEN_IPADD, std::string("\x7f\0\0\1", 4));
-    const Pair second = parse(make_alpn_certificate(*read_identifier("::1"), "t.k"));
+    const AnswerPair second = parse_answer(make_alpn_certificate(*read_identifier("::1"), "t.k"));
     check_only_name(second.certificate.get(), GEN_IPADD, std::string(15, '\0') + '\1');
 }
 
 TEST_CASE("a certificate for the longest name") {
-    std::string host = "a.example";
-    while (host.size() < 253) {
-        host.insert(0, "xyz.");
-    }
-    check_only_name(parse(make_alpn_certificate(*read_identifier(host), "t.k")).certificate.get(), GEN_DNS, host);
+    const std::string host = host_of_length(253);
+    check_only_name(parse_answer(make_alpn_certificate(*read_identifier(host), "t.k")).certificate.get(), GEN_DNS,
+                    host);
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "long_host.hpp"
+
 using namespace ferrotunnel;
 using namespace ferrotunnel::acme;
 
@@ -15,7 +17,7 @@ namespace {
 
 using ParsedRequest = std::unique_ptr<X509_REQ, FreeWith<X509_REQ_free>>;
 
-ParsedRequest parse(const std::string& der) {
+ParsedRequest parse_request(const std::string& der) {
     const unsigned char* at = as_bytes(der).data();
     ParsedRequest request(d2i_X509_REQ(nullptr, &at, static_cast<long>(der.size())));
     REQUIRE(request != nullptr);
@@ -23,15 +25,15 @@ ParsedRequest parse(const std::string& der) {
     return request;
 }
 
-struct Names {
+struct RequestedNames {
     std::vector<std::string> texts{};
     bool is_critical = false;
     int extensions = 0;
 };
 
-Names names_in(X509_REQ* request) {
+RequestedNames requested_names(X509_REQ* request) {
     STACK_OF(X509_EXTENSION)* all = X509_REQ_get_extensions(request);
-    Names names;
+    RequestedNames names;
     names.extensions = sk_X509_EXTENSION_num(all);
     int critical = 0;
     auto* list = static_cast<GENERAL_NAMES*>(X509V3_get_d2i(all, NID_subject_alt_name, &critical, nullptr));
@@ -54,12 +56,12 @@ TEST_CASE("a request has all names in subjectAltName, and an empty subject") {
     const Key key = Key::make();
     const Identifiers names{*read_identifier("example.com"), *read_identifier("*.example.com"),
                             *read_identifier("192.0.2.1"), *read_identifier("2001:db8::1")};
-    const ParsedRequest request = parse(make_certificate_request(key, names));
+    const ParsedRequest request = parse_request(make_certificate_request(key, names));
     CHECK(X509_REQ_get_version(request.get()) == X509_REQ_VERSION_1);
     CHECK(X509_NAME_entry_count(X509_REQ_get_subject_name(request.get())) == 0);
     CHECK(X509_REQ_verify(request.get(), key.native()) == 1);
     CHECK(EVP_PKEY_eq(X509_REQ_get0_pubkey(request.get()), key.native()) == 1);
-    const Names found = names_in(request.get());
+    const RequestedNames found = requested_names(request.get());
     CHECK(found.extensions == 1);
     CHECK(found.is_critical);
     CHECK(found.texts == std::vector<std::string>{"example.com", "*.example.com", "\xc0" + std::string("\0\2\1", 3),
@@ -67,12 +69,9 @@ TEST_CASE("a request has all names in subjectAltName, and an empty subject") {
 }
 
 TEST_CASE("a request for the longest name") {
-    std::string host = "a.example";
-    while (host.size() < 253) {
-        host.insert(0, "xyz.");
-    }
-    const ParsedRequest request = parse(make_certificate_request(Key::make(), {*read_identifier(host)}));
-    CHECK(names_in(request.get()).texts == std::vector<std::string>{host});
+    const std::string host = host_of_length(253);
+    const ParsedRequest request = parse_request(make_certificate_request(Key::make(), {*read_identifier(host)}));
+    CHECK(requested_names(request.get()).texts == std::vector<std::string>{host});
 }
 
 TEST_CASE("a request for what is not an address") {

@@ -4,37 +4,30 @@
 #include <string>
 
 #include "acme/limits.hpp"
+#include "long_host.hpp"
 
+using namespace ferrotunnel;
 using namespace ferrotunnel::acme;
 
 namespace {
 
-std::string value_of(const char* text) {
+std::string identifier_text(const char* text) {
     const auto identifier = read_identifier(text);
     return identifier ? std::string(identifier->type_name()) + ":" + identifier->value : "";
-}
-
-std::string long_host(std::size_t size) {
-    std::string host = "a.example";
-    while (host.size() < size) {
-        host.insert(
-            0, host.size() + 32 <= size ? std::string(31, 'x') + "." : std::string(size - host.size() - 1, 'y') + ".");
-    }
-    return host;
 }
 
 }  // namespace
 
 TEST_CASE("hosts, wildcards and addresses are identifiers in normal form") {
-    CHECK(value_of("App.Example.COM.") == "dns:app.example.com");
-    CHECK(value_of("*.Example.com") == "dns:*.example.com");
-    CHECK(value_of("xn--bcher-kva.example") == "dns:xn--bcher-kva.example");
-    CHECK(value_of("192.0.2.1") == "ip:192.0.2.1");
-    CHECK(value_of("2001:DB8:0:0:0:0:0:1") == "ip:2001:db8::1");
-    CHECK(value_of("::ffff:0:1:2") == "ip:::ffff:0:1:2");
+    CHECK(identifier_text("App.Example.COM.") == "dns:app.example.com");
+    CHECK(identifier_text("*.Example.com") == "dns:*.example.com");
+    CHECK(identifier_text("xn--bcher-kva.example") == "dns:xn--bcher-kva.example");
+    CHECK(identifier_text("192.0.2.1") == "ip:192.0.2.1");
+    CHECK(identifier_text("2001:DB8:0:0:0:0:0:1") == "ip:2001:db8::1");
+    CHECK(identifier_text("::ffff:0:1:2") == "ip:::ffff:0:1:2");
     CHECK(read_identifier("*.example.com")->is_wildcard());
     CHECK_FALSE(read_identifier("example.com")->is_wildcard());
-    CHECK(read_identifier(long_host(253)));
+    CHECK(read_identifier(host_of_length(253)));
 }
 
 TEST_CASE("what no CA issues for is not an identifier") {
@@ -46,6 +39,13 @@ TEST_CASE("what no CA issues for is not an identifier") {
                              "LOCALHOST.",
                              "app.localhost",
                              "*.localhost",
+                             "printer.local",
+                             "a.invalid",
+                             "a.onion",
+                             "1.2.0.192.in-addr.arpa",
+                             "_wildcard.example.com",
+                             "*.1.2.3.4",
+                             "a.1",
                              "*",
                              "**.example.com",
                              "*.*.example.com",
@@ -70,9 +70,9 @@ TEST_CASE("what no CA issues for is not an identifier") {
                              "b\xc3\xbc"
                              "cher.example"}) {
         CAPTURE(text);
-        CHECK(value_of(text).empty());
+        CHECK(identifier_text(text).empty());
     }
-    CHECK_FALSE(read_identifier(long_host(254)));
+    CHECK_FALSE(read_identifier(host_of_length(254)));
     CHECK_FALSE(read_identifier(std::string("a.example\0.com", 14)));
 }
 
@@ -92,13 +92,13 @@ TEST_CASE("names of files") {
 }
 
 TEST_CASE("limit: names of files are shortened", "[limits]") {
-    const std::string longest = long_host(limits::file_name_max);
+    const std::string longest = host_of_length(acme::limits::file_name_max);
     CHECK(file_name_of(*read_identifier(longest)) == longest);
-    const std::string first = file_name_of(*read_identifier(long_host(limits::file_name_max + 1)));
-    const std::string second = file_name_of(*read_identifier(long_host(limits::file_name_max + 2)));
+    const std::string first = file_name_of(*read_identifier(host_of_length(acme::limits::file_name_max + 1)));
+    const std::string second = file_name_of(*read_identifier(host_of_length(acme::limits::file_name_max + 2)));
     const std::string wildcard = file_name_of(*read_identifier("*." + longest));
-    CHECK((first.size() == limits::file_name_max && second.size() == limits::file_name_max));
-    CHECK(wildcard.size() == limits::file_name_max);
+    CHECK((first.size() == acme::limits::file_name_max && second.size() == acme::limits::file_name_max));
+    CHECK(wildcard.size() == acme::limits::file_name_max);
     CHECK(wildcard.starts_with("_wildcard."));
     CHECK(first != second);
     // No host's own name: those have no underscore.

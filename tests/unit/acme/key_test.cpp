@@ -1,9 +1,9 @@
 #include "acme/key.hpp"
 
 #include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <catch2/catch.hpp>
 #include <memory>
@@ -19,7 +19,7 @@ using namespace ferrotunnel::acme;
 
 namespace {
 
-std::string fault_of(const std::string& pem) {
+std::string fault_of_key(const std::string& pem) {
     try {
         Key::from_pem(pem);
         return "";
@@ -28,7 +28,7 @@ std::string fault_of(const std::string& pem) {
     }
 }
 
-std::string pem_of_key(EVP_PKEY* key, const char* passphrase = nullptr) {
+std::string key_pem_of(EVP_PKEY* key, const char* passphrase = nullptr) {
     BIO* bio = BIO_new(BIO_s_mem());
     const EVP_CIPHER* cipher = passphrase != nullptr ? EVP_aes_256_cbc() : nullptr;
     PEM_write_bio_PKCS8PrivateKey(bio, key, cipher, passphrase, passphrase != nullptr ? 4 : 0, nullptr, nullptr);
@@ -84,15 +84,15 @@ TEST_CASE("signatures are valid, and have a fixed length") {
 
 TEST_CASE("other texts are not keys") {
     const std::string pem = Key::make().to_pem();
-    CHECK(fault_of("").find("is not a private key") == 0);
-    CHECK(fault_of("garbage").find("is not a private key") == 0);
-    CHECK(fault_of(pem.substr(0, pem.size() / 2)).find("is not a private key") == 0);
-    CHECK(fault_of(pem_of_key(EVP_EC_gen("P-256"), "word")).find("without a passphrase") != std::string::npos);
-    CHECK(fault_of(pem_of_key(EVP_EC_gen("P-384"))).find("P-256") != std::string::npos);
-    CHECK(fault_of(pem_of_key(EVP_EC_gen("secp256k1"))).find("P-256") != std::string::npos);
-    CHECK(fault_of(pem_of_key(EVP_RSA_gen(2'048))).find("P-256") != std::string::npos);
-    CHECK(fault_of(pem_of_key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"))).find("P-256") != std::string::npos);
-    CHECK(fault_of(std::string(mismatched_key)).find("intact") != std::string::npos);
+    CHECK(fault_of_key("").find("is not a private key") == 0);
+    CHECK(fault_of_key("garbage").find("is not a private key") == 0);
+    CHECK(fault_of_key(pem.substr(0, pem.size() / 2)).find("is not a private key") == 0);
+    CHECK(fault_of_key(key_pem_of(EVP_EC_gen("P-256"), "word")).find("without a passphrase") != std::string::npos);
+    CHECK(fault_of_key(key_pem_of(EVP_EC_gen("P-384"))).find("P-256") != std::string::npos);
+    CHECK(fault_of_key(key_pem_of(EVP_EC_gen("secp256k1"))).find("P-256") != std::string::npos);
+    CHECK(fault_of_key(key_pem_of(EVP_RSA_gen(2'048))).find("P-256") != std::string::npos);
+    CHECK(fault_of_key(key_pem_of(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"))).find("P-256") != std::string::npos);
+    CHECK(fault_of_key(std::string(mismatched_key)).find("intact") != std::string::npos);
     CHECK(ERR_peek_error() == 0);
 }
 
@@ -100,12 +100,13 @@ TEST_CASE("an error has none of the key's text") {
     std::string pem = Key::make().to_pem();
     const std::string secret = pem.substr(28, 40);
     pem.insert(100, "!");
-    CHECK_FALSE(fault_of(pem).empty());
-    CHECK(fault_of(pem).find(secret) == std::string::npos);
+    CHECK_FALSE(fault_of_key(pem).empty());
+    CHECK(fault_of_key(pem).find(secret) == std::string::npos);
 }
 
 TEST_CASE("limit: the length of a key's text", "[limits]") {
     const std::string pem = Key::make().to_pem();
-    CHECK_NOTHROW(Key::from_pem(std::string(limits::key_pem_max - pem.size(), '\n') + pem));
-    CHECK(fault_of(std::string(limits::key_pem_max - pem.size() + 1, '\n') + pem).find("longer") != std::string::npos);
+    CHECK_NOTHROW(Key::from_pem(std::string(acme::limits::key_pem_max - pem.size(), '\n') + pem));
+    CHECK(fault_of_key(std::string(acme::limits::key_pem_max - pem.size() + 1, '\n') + pem).find("longer") !=
+          std::string::npos);
 }
