@@ -91,7 +91,9 @@ void ServerCertificates::set(const ServerSettings& settings, std::shared_ptr<Iss
     issuance::Manager& manager = fresh->manager;
     put_in_force(std::move(fresh));
     manager.start();
-    needs_.sessions.for_each([](session::ServerSession& session) { session.report_hosts(); });
+    needs_.sessions.for_each([](session::ServerSession& session) {
+        session.report_services([](session::ServiceReplies& replies) { replies.report_hosts(); });
+    });
 }
 
 // Its certificates are not renewed any more, so they are not used either: they would expire in use.
