@@ -88,7 +88,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         return error;
     }
     runtime::Fd connect =
-        listeners_.open_optional("CONNECT", settings.connect_bind, detail::Endpoint::connect, true, error);
+        listeners_.open_optional({"CONNECT", settings.connect_bind, detail::Endpoint::connect}, error);
     if (error) {
         what = "listen for CONNECT on " + settings.connect_bind;
         return error;
