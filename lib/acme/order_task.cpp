@@ -359,7 +359,7 @@ void OrderTask::Machine::have_chain(const HttpReply& reply) {
     }
     Result<IssuedChain, std::string> chain = check_chain(reply.body, settings_.names, key_, clock_.now());
     if (!chain) {
-        return fail(Problem::Kind::wrong_chain, {}, "the certificate of the CA is not used: " + chain.error());
+        return fail(Problem::Kind::wrong_chain, {}, "the chain that the CA sent " + chain.error());
     }
     state_ = State::over;
     set(DoneStep{std::move(*chain), replaces_});
