@@ -7,7 +7,6 @@
 #include "api/acme_settings.hpp"
 #include "issuance/challenges.hpp"
 #include "issuance/manager.hpp"
-#include "session/offered_hosts.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -92,20 +91,9 @@ void ServerCertificates::set(const ServerSettings& settings, std::shared_ptr<Iss
     issuance::Manager& manager = fresh->manager;
     put_in_force(std::move(fresh));
     manager.start();
-    report_present_hosts();
-}
-
-// Those that clients have offered since before there was an issuer.
-void ServerCertificates::report_present_hosts() const {
-    for (const SessionPtr& session : needs_.sessions.all()) {
-        const session::SessionView view = session->view();
-        for (const session::SessionView::Service& service : view.services) {
-            if (service.http) {
-                session::report_offered_hosts(*needs_.shared, service.http->description(), view.token_name,
-                                              service.is_assigned);
-            }
-        }
-    }
+    needs_.sessions.for_each([](session::ServerSession& session) {
+        session.report_services([](session::ServiceReplies& replies) { replies.report_hosts(); });
+    });
 }
 
 // Its certificates are not renewed any more, so they are not used either: they would expire in use.

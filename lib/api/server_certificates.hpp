@@ -69,7 +69,6 @@ private:
     std::shared_ptr<Issuer> issuer() const;
     void put_in_force(std::shared_ptr<Issuer> fresh);
     void switch_off();
-    void report_present_hosts() const;
     bool is_offered(std::string_view host) const;
     bool is_covered(std::string_view name) const;
 

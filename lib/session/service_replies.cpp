@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "session/offered_hosts.hpp"
 #include "session/public_address.hpp"
 #include "session/session_notices.hpp"
 
@@ -42,7 +43,6 @@ void ServiceReplies::publish(SessionService& service) {
     needs_.view.change([&](SessionView& view) {
         view.services.push_back({service.description.id, service.description.kind, name, address, service.port(),
                                  service.traffic, service.http, row, !service.health.healthy});
-        view.services.back().is_assigned = service.assigned;
         view.services.back().group = service.description.group.name;
         view.services.back().member = needs_.kinds.of(service).member_of(service);
         is_retired = view.retired;
@@ -109,6 +109,12 @@ void ServiceReplies::announce() {
         for (const wire::ControlPayload& payload : wire::encode_registered(wire::no_request, changed)) {
             needs_.send(payload);
         }
+    }
+}
+
+void ServiceReplies::report_hosts() const {
+    for (const auto& [id, service] : needs_.table.all()) {
+        report_offered_hosts(*needs_.at.shared, service, needs_.at.facts.token_name);
     }
 }
 

@@ -61,14 +61,14 @@ TEST_CASE("a host is not reported for a token without the right to it", "[acme]"
     CHECK(rig.offered().empty());
 }
 
-TEST_CASE("an assigned host is reported as such, and its session shows that", "[acme]") {
+TEST_CASE("an assigned host is reported as such, and all of them again on request", "[acme]") {
     OfferedRig rig("tunnel.example.com");
     WireClient client = rig.log_in();
-    const wire::RegisteredService answer = client.obtain_http(1, {});
-    CHECK(rig.offered() == Offers{answer.host + " one assigned"});
+    const std::string assigned = client.obtain_http(1, {}).host + " one assigned";
+    CHECK(rig.offered() == Offers{assigned});
     (void)client.obtain_http(2, {"app.example.com"});
-    const auto services = rig.sessions[0]->view().services;
-    REQUIRE(services.size() == 2);
-    CHECK(services[0].is_assigned);
-    CHECK_FALSE(services[1].is_assigned);
+    (void)rig.offered();
+    on(rig.sessions[0]->worker(),
+       [&] { rig.sessions[0]->report_services([](ServiceReplies& replies) { replies.report_hosts(); }); });
+    CHECK(rig.offered() == Offers{assigned, "app.example.com one"});
 }
