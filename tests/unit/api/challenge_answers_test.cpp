@@ -23,37 +23,41 @@ void put(const fs::path& file, const std::string& text) {
     std::ofstream(file) << text;
 }
 
+struct Webroot {
+    const ferrotunnel::test::TemporaryFolder folder;
+    const fs::path answers = fs::path(folder.path()) / ".well-known/acme-challenge";
+};
+
 const std::optional<std::string> no_answer;
 
 }  // namespace
 
-TEST_CASE("a webroot's tokens are answered, in the folder itself or where ACME clients put them", "[acme]") {
-    const ferrotunnel::test::TemporaryFolder folder;
+TEST_CASE("a webroot's tokens are answered, from where ACME clients put them", "[acme]") {
+    const Webroot webroot;
     ChallengeAnswers answers;
-    put(fs::path(folder.path()) / "token-1", "token-1.thumb");
-    CHECK(answers.http("token-1") == no_answer);
-    answers.set_webroot(folder.path());
-    CHECK(answers.http("token-1") == "token-1.thumb");
-    CHECK(answers.http("token-2") == no_answer);
-    CHECK(answers.tls("token-1") == no_answer);
-    put(fs::path(folder.path()) / ".well-known/acme-challenge/token-2", "token-2.thumb");
-    CHECK(answers.http("token-2") == "token-2.thumb");
-    CHECK(answers.http("token-1") == no_answer);  // from now on the folder is a webroot with other files
+    put(webroot.answers / "token", "token.thumb");
+    put(fs::path(webroot.folder.path()) / "other", "a page");
+    CHECK(answers.http("token") == no_answer);
+    answers.set_webroot(webroot.folder.path());
+    CHECK(answers.http("token") == "token.thumb");
+    CHECK(answers.http("unknown") == no_answer);
+    CHECK(answers.http("other") == no_answer);
+    CHECK(answers.tls("token") == no_answer);
     answers.set_webroot({});
-    CHECK(answers.http("token-2") == no_answer);
-    answers.set_webroot(folder / "none");
-    CHECK(answers.http("token-2") == no_answer);
+    CHECK(answers.http("token") == no_answer);
+    answers.set_webroot(webroot.folder / "none");
+    CHECK(answers.http("token") == no_answer);
 }
 
 TEST_CASE("only small regular files with the name of a token are read", "[acme]") {
-    const ferrotunnel::test::TemporaryFolder folder;
+    const Webroot webroot;
     ChallengeAnswers answers;
-    answers.set_webroot(folder.path());
-    put(fs::path(folder.path()) / "real", "real.thumb");
-    put(fs::path(folder.path()) / "with.dot", "x");
-    put(fs::path(folder.path()) / "below/inside", "x");
-    fs::create_symlink("real", fs::path(folder.path()) / "link");
-    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    answers.set_webroot(webroot.folder.path());
+    put(webroot.answers / "real", "real.thumb");
+    put(webroot.answers / "with.dot", "x");
+    put(webroot.answers / "below/inside", "x");
+    fs::create_symlink("real", webroot.answers / "link");
+    REQUIRE(::mkfifo((webroot.answers / "pipe").c_str(), 0600) == 0);
     CHECK(answers.http("real") == "real.thumb");
     for (const char* name : {"", ".", "..", "with.dot", "below/inside", "below", "link", "pipe", "../real", "%72eal"}) {
         CAPTURE(name);
@@ -64,12 +68,12 @@ TEST_CASE("only small regular files with the name of a token are read", "[acme]"
 }
 
 TEST_CASE("limit: a webroot's file of the largest size is an answer, and a larger one is not", "[acme]") {
-    const ferrotunnel::test::TemporaryFolder folder;
+    const Webroot webroot;
     ChallengeAnswers answers;
-    answers.set_webroot(folder.path());
-    put(fs::path(folder.path()) / "largest", std::string(limits::challenge_file_bytes_max, 'x'));
-    put(fs::path(folder.path()) / "larger", std::string(limits::challenge_file_bytes_max + 1, 'x'));
-    put(fs::path(folder.path()) / "empty", "");
+    answers.set_webroot(webroot.folder.path());
+    put(webroot.answers / "largest", std::string(limits::challenge_file_bytes_max, 'x'));
+    put(webroot.answers / "larger", std::string(limits::challenge_file_bytes_max + 1, 'x'));
+    put(webroot.answers / "empty", "");
     CHECK(answers.http("largest") == std::string(limits::challenge_file_bytes_max, 'x'));
     CHECK(answers.http("larger") == no_answer);
     CHECK(answers.http("empty") == "");
