@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/server_comparison.hpp"
+#include "ferrotunnel/config.hpp"
 #include "unit/api/end_to_end.hpp"
 
 namespace ferrotunnel::detail {
@@ -19,6 +20,7 @@ ServerSettings settings_with_acme() {
     settings.http_bind = "127.0.0.1:0";
     settings.https_bind = "127.0.0.1:0";
     settings.state_dir = "/s";
+    settings.tls = false;  // the folder is not tried
     settings.tokens.push_back({Secret::generate(), "one"});
     settings.has_acme = true;
     return settings;
@@ -142,6 +144,36 @@ TEST_CASE("acme: without an HTTPS listener it waits for a restart", "[acme-setti
     CHECK(all.report.ok());
     CHECK(all.report.needs_restart == std::vector<std::string>{"server.https_bind", "server.acme"});
     CHECK_FALSE(all.mixed.has_acme);
+}
+
+TEST_CASE("acme: a builder sets all of it, and a file is read into its section", "[acme-settings]") {
+    const auto keys_of = [](const Server::Builder& builder) {
+        std::vector<std::string> keys;
+        for (const Problem& problem : builder.check()) {
+            keys.push_back(problem.key);
+        }
+        return keys;
+    };
+    const Secret token = Secret::generate();
+    CHECK(keys_of(test::server_builder(token).acme(Acme())) == std::vector<std::string>{"acme", "state_dir"});
+    CHECK(keys_of(test::server_builder(token).acme(Acme()).acme(std::nullopt)).empty());
+    Server::Builder builder = test::server_builder(token);
+    builder.tls(false).https_bind("127.0.0.1:0").state_dir("/s").acme(Acme{.email = "admin"});
+    CHECK(keys_of(builder) == std::vector<std::string>{"acme.email"});
+    CHECK(keys_of(builder.acme(Acme{.email = "admin@example.com"})).empty());
+
+    const Config config = Config::parse("server: {acme: {email: admin, profile: shortlived}}\n", "f.yml");
+    REQUIRE(config.server_section().acme);
+    CHECK(config.server_section().acme->profile == "shortlived");
+    CHECK_FALSE(Config::parse("server: {}\n", "f.yml").server_section().acme);
+    Server::Builder of_file = config.server();
+    const std::vector<Problem> problems = of_file.check();
+    const auto found = std::ranges::find(problems, "server.acme.email", &Problem::key);
+    REQUIRE(found != problems.end());
+    CHECK(found->line == 1);
+    of_file.acme(Acme{.email = "wrong"});  // no longer the file's
+    const std::vector<Problem> other = of_file.check();
+    CHECK(std::ranges::find(other, "acme.email", &Problem::key) != other.end());
 }
 
 TEST_CASE("acme: an address that is in use is replaced by its fallback, with a warning", "[listeners]") {
