@@ -7,7 +7,6 @@
 #include "api/acme_settings.hpp"
 #include "issuance/challenges.hpp"
 #include "issuance/manager.hpp"
-#include "session/offered_hosts.hpp"
 
 namespace ferrotunnel::detail {
 

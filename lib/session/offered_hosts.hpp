@@ -3,15 +3,14 @@
 
 #include <string>
 
-#include "directory/http_description.hpp"
+#include "session/session_service.hpp"
 
 namespace ferrotunnel::session {
 
 struct ServerShared;
 
-/// Calls ServerShared::on_host_offered for each exact host of an open service. TLS passthrough has none: its
-/// certificates are the client's, and patterns have none. `is_assigned`: the server chose the host.
-void report_offered_hosts(const ServerShared& shared, const directory::HttpDescription& service,
-                          const std::string& token_name, bool is_assigned);
+/// Calls ServerShared::on_host_offered for each exact host of this service, which is open. TLS passthrough has none:
+/// its certificates are the client's, and patterns have none.
+void report_offered_hosts(const ServerShared& shared, const SessionService& service, const std::string& token_name);
 
 }  // namespace ferrotunnel::session

@@ -126,7 +126,7 @@ public:
     std::optional<Refusal> open(SessionService& service, const ServicePlace& place) override {
         std::optional<Refusal> refusal = HostKind::open(service, place);
         if (!refusal) {
-            report_offered_hosts(*needs_.at.shared, service.http->description(), facts().token_name, service.assigned);
+            report_offered_hosts(*needs_.at.shared, service, facts().token_name);
         }
         return refusal;
     }

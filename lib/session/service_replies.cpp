@@ -43,7 +43,6 @@ void ServiceReplies::publish(SessionService& service) {
     needs_.view.change([&](SessionView& view) {
         view.services.push_back({service.description.id, service.description.kind, name, address, service.port(),
                                  service.traffic, service.http, row, !service.health.healthy});
-        view.services.back().is_assigned = service.assigned;
         view.services.back().group = service.description.group.name;
         view.services.back().member = needs_.kinds.of(service).member_of(service);
         is_retired = view.retired;

@@ -30,7 +30,6 @@ struct SessionView {
         std::shared_ptr<const metrics::ServiceRow> row;
         bool unhealthy = false;  // the client reports its backend as unhealthy
         std::string why_unhealthy{};
-        bool is_assigned = false;                                // the server chose its host
         std::string group{};                                     // the group that shares it; empty: none
         std::shared_ptr<const directory::GroupMember> member{};  // in that group; otherwise null
     };
