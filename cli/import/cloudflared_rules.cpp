@@ -8,13 +8,12 @@
 #include "cloudflared.hpp"
 #include "command_line_parts.hpp"
 #include "guards.hpp"
+#include "limits.hpp"
 
 namespace ferrotunnel::cli::importing::cloudflared {
 namespace {
 
 constexpr std::string_view status_prefix = "http_status:";
-constexpr std::size_t expressions_max = 8;  // of the server, for one host
-constexpr std::size_t rules_max = 1000;     // each is compared with the others
 
 struct Rule {
     Keys keys;

@@ -6,17 +6,12 @@
 #include <regex>
 #include <utility>
 
+#include "limits.hpp"
 #include "number_ranges.hpp"
 #include "text.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
-
-constexpr std::size_t rounds_max = 1000;         // of one loop
-constexpr std::size_t all_rounds_max = 100'000;  // of all loops, which may be nested
-constexpr std::size_t loops_max = 8;             // within each other
-constexpr std::size_t expression_max = 8'000;    // std::regex recurses for each character
-constexpr std::size_t text_max = 4 * 1024 * 1024;
 
 /// A literal text, or an action between double braces.
 struct Piece {
@@ -148,7 +143,7 @@ private:
     void expand(std::size_t begin, std::size_t end, const Loop* loop, const Round& round, std::size_t depth) {
         for (std::size_t i = begin; i < end; ++i) {
             const Piece& piece = pieces_[i];
-            if (output_.size() > text_max) {
+            if (output_.size() > expanded_max) {
                 throw SourceError(file_, piece.line, "the templates make more than 4 MiB of text");
             }
             if (!piece.is_action) {

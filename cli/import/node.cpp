@@ -17,11 +17,12 @@ std::pair<std::string_view, std::string_view> split(std::string_view path) {
 
 const Node* Node::find(std::string_view path) const {
     const auto [first, rest] = split(path);
-    const auto found = std::ranges::find(children_, first, &Node::key_);
-    if (kind_ != Kind::map || found == children_.end()) {
-        return nullptr;
-    }
-    return rest.empty() ? &*found : found->find(rest);
+    const Node* const found = kind_ == Kind::map ? member(first) : nullptr;
+    return found == nullptr || rest.empty() ? found : found->find(rest);
+}
+
+Node* Node::member(std::string_view key) const {
+    return index_.find(children_, key);
 }
 
 Node& Node::at(std::string_view path) {
@@ -32,12 +33,12 @@ Node& Node::at(std::string_view path) {
 
 Node& Node::child(std::string_view key) {
     kind_ = Kind::map;
-    const auto found = std::ranges::find(children_, key, &Node::key_);
-    if (found != children_.end()) {
+    if (Node* const found = member(key)) {
         return *found;
     }
     Node& node = children_.emplace_back();
     node.key_ = key;
+    index_.add(node);
     return node;
 }
 
@@ -87,6 +88,7 @@ Node& Node::add() {
 }
 
 void Node::remove(std::string_view key) {
+    index_ = {};
     children_.remove_if([key](const Node& node) { return node.key_ == key; });
 }
 
