@@ -76,7 +76,7 @@ private:
     struct Made {
         std::shared_ptr<transport::TlsContext> tls;          // for clients; null: unchanged
         std::unique_ptr<HttpsCertificates> certificates;     // null: unchanged
-        std::shared_ptr<ServerCertificates::Issuer> issuer;  // null: unchanged, or off
+        ServerCertificates::Fresh issuers{};                 // members null: unchanged, or off
         std::optional<observe::AccessSink> access_log{};     // empty: unchanged, or off
         std::optional<observe::TraceTarget> traces{};        // empty: off if its keys changed, otherwise unchanged
     };
