@@ -79,9 +79,10 @@ Answer AcmeControl::answer(const admin::AcmeKeysRequest& /*request*/) {
 Answer AcmeControl::answer(const admin::OwnAuthorityRequest& /*request*/) const {
     const auto facts = certificates_.own_authority();
     if (!facts) {
-        return admin::refusal(409, "off",
-                              "This server has no CA of its own: set `server.https.self`, or use --https-self. If it is "
-                              "set, the log says why the CA cannot be used.");
+        return admin::refusal(
+            409, "off",
+            "This server has no CA of its own: set `server.https.self`, or use --https-self. If it is "
+            "set, the log says why the CA cannot be used.");
     }
     return {200, Json{{"name", facts->name},
                       {"certificate", facts->certificate},

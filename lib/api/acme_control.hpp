@@ -1,4 +1,5 @@
-// Requests of the control API about certificates from CAs, and by the server's own. Answers that need a CA or DNS come later.
+// Requests of the control API about certificates from CAs, and by the server's own. Answers that need a CA or DNS come
+// later.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// A Server's own certificates: orders them from a CA while the settings have `acme`, issues them by a CA of its own with
-// `https.self`, and passes them to the edge.
+// A Server's own certificates: orders them from a CA while the settings have `acme`, issues them by a CA of its own
+// with `https.self`, and passes them to the edge.
 //
 //   a client offers a host --offered--> issuance::Manager --a file has changed--> EdgeTls reads it --> clients' notices
 //                                |            '--answers to CAs--> ChallengeAnswers <-- the edge

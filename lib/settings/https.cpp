@@ -167,16 +167,17 @@ constexpr std::array settings_of_https{
                             "`off`: they are served without TLS. A service's own rule takes precedence.",
                     .is_live = true},
                    &Https::redirect},
-    Setting<Https>{{.key = "self",
-                    .form = Form::on_off,
-                    .option = "https-self",
-                    .topic = https_topic,
-                    .brief = "Serve HTTPS with a CA of its own, for development",
-                    .help = "For local development: the server makes a CA of its own, in `https-self` of its state "
-                            "folder, for localhost, `domain`, `public_host`, `self_names`, this machine's host name and "
-                            "loopback addresses. `ferrotunnel trust install` makes this machine trust it.",
-                    .is_live = true},
-                   &Https::self},
+    Setting<Https>{
+        {.key = "self",
+         .form = Form::on_off,
+         .option = "https-self",
+         .topic = https_topic,
+         .brief = "Serve HTTPS with a CA of its own, for development",
+         .help = "For local development: the server makes a CA of its own, in `https-self` of its state "
+                 "folder, for localhost, `domain`, `public_host`, `self_names`, this machine's host name and "
+                 "loopback addresses. `ferrotunnel trust install` makes this machine trust it.",
+         .is_live = true},
+        &Https::self},
     Setting<Https>{{.key = "self_names",
                     .form = Form::words,
                     .option = "https-self-name",
