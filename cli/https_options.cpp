@@ -76,7 +76,8 @@ void apply_https(const Options& options, const Config::ServerSection& file, bool
         https.hsts = https.hsts.value_or(Hsts());
         https.hsts->max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
     }
-    const bool has_certificates = https.has_certificates() || !options.list("certificates").empty();
+    const bool has_certificates = https.has_certificates() || !options.list("certificates").empty() ||
+                                  (options.has("https-self") && options.flag("https-self", problems));
     builder.https(options.text("https-bind") == "off" ? Https() : std::move(https));
     if (options.has("https-bind") || file.https_bind) {
         return;

@@ -103,6 +103,8 @@ public:
     std::string acme_records(bool check = true) const;
     /// Replaces the key of the server's account at each CA; takes as long as acme_records().
     std::string acme_change_keys() const;
+    /// The certificate of a server's own CA (Https::self), for those who want to trust it.
+    std::string own_authority() const;
     /// Adds a service. `description`: an item of `client.services` of a configuration file, as JSON; in addition,
     /// `"keep": true` saves it for the next start of the program.
     std::string add_service(std::string_view description) const { return ask("POST", services_, description); }

@@ -235,12 +235,19 @@ struct AcmeKeysRequest {
     static constexpr std::string_view not_here = AcmeRequest::not_here;
 };
 
+/// The certificate of the server's own CA, and where it is.
+struct OwnAuthorityRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/https-self";
+    static constexpr std::string_view not_here = "A client has no CA of its own. Ask its server.";
+};
+
 template <typename... Request>
 struct RequestList {};
 
 /// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
 using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
                              ConfigRequest, ReloadRequest, DrainRequest, KickRequest, AcmeRequest, AcmeRenewRequest,
-                             AcmeRecordsRequest, AcmeKeysRequest>;
+                             AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest>;
 
 }  // namespace ferrotunnel::admin

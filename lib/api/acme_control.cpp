@@ -1,5 +1,6 @@
 #include "api/acme_control.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -73,6 +74,20 @@ Answer AcmeControl::answer(const admin::AcmeKeysRequest& /*request*/) {
         later->give(problem.empty() ? Answer{200, Json{{"changed", true}}} : failed_at_ca(std::move(problem)));
     });
     return wait_for_ca(later);
+}
+
+Answer AcmeControl::answer(const admin::OwnAuthorityRequest& /*request*/) const {
+    const auto facts = certificates_.own_authority();
+    if (!facts) {
+        return admin::refusal(
+            409, "off",
+            "This server has no CA of its own: set `server.https.self`, or use --https-self. If it is "
+            "set, the log says why the CA cannot be used.");
+    }
+    return {200, Json{{"name", facts->name},
+                      {"certificate", facts->certificate},
+                      {"file", facts->file.string()},
+                      {"expires", std::chrono::system_clock::to_time_t(facts->not_after)}}};
 }
 
 }  // namespace ferrotunnel::detail

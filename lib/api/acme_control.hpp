@@ -1,4 +1,5 @@
-// Requests of the control API about certificates from CAs. Answers that need a CA or DNS come later.
+// Requests of the control API about certificates from CAs, and by the server's own. Answers that need a CA or DNS come
+// later.
 #pragma once
 
 #include <memory>
@@ -19,6 +20,7 @@ public:
     admin::Answer answer(const admin::AcmeRecordsRequest& request) const;
     /// One change at a time.
     admin::Answer answer(const admin::AcmeKeysRequest& request);
+    admin::Answer answer(const admin::OwnAuthorityRequest& request) const;
 
 private:
     ServerCertificates& certificates_;

@@ -53,4 +53,14 @@ issuance::Settings issuance_settings(const ServerSettings& settings) {
     return made;
 }
 
+issuance::LocalSettings local_settings(const ServerSettings& settings) {
+    issuance::LocalSettings made;
+    made.folder = std::filesystem::path(settings.state_dir) / "https-self";
+    made.domain = settings.domain;
+    made.public_host = settings.public_host;
+    made.names = settings.https.self_names;
+    made.has_acme = settings.has_acme;
+    return made;
+}
+
 }  // namespace ferrotunnel::detail

@@ -145,6 +145,10 @@ std::string Control::acme_change_keys() const {
     return ask_program(*this, admin::AcmeKeysRequest{});
 }
 
+std::string Control::own_authority() const {
+    return ask_program(*this, admin::OwnAuthorityRequest{});
+}
+
 std::vector<PassedSocket> Control::take_sockets() const {
     std::vector<PassedSocket> all;
     std::vector<runtime::Fd> owned;  // until all have arrived

@@ -28,7 +28,7 @@ std::string EdgeTls::ticket_keys() const {
 }
 
 OrderedCertificates EdgeTls::ordered(bool with_acme) const {
-    return {with_acme, ordered_folder_,
+    return {with_acme, ordered_folder_, own_folder_,
             [answers = answers_](std::string_view server_name) { return answers->tls(server_name); }};
 }
 
@@ -49,6 +49,13 @@ void EdgeTls::set_ordered(const std::filesystem::path& folder) {
     ordered_folder_ = folder;
     if (const auto certificates = certificates_.get()) {
         certificates->set_ordered(folder);
+    }
+}
+
+void EdgeTls::set_own(const std::filesystem::path& folder) {
+    own_folder_ = folder;
+    if (const auto certificates = certificates_.get()) {
+        certificates->set_own(folder);
     }
 }
 

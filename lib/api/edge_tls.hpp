@@ -48,7 +48,9 @@ public:
 
     /// Where ordered certificates are; empty: none. Before open(), too.
     void set_ordered(const std::filesystem::path& folder);
-    /// A file of that folder has changed: reads it soon, on another thread. Thread-safe.
+    /// Likewise for certificates by the server's own CA.
+    void set_own(const std::filesystem::path& folder);
+    /// A file of these folders has changed: reads it soon, on another thread. Thread-safe.
     void check_ordered();
     /// The answers to CAs.
     const std::shared_ptr<ChallengeAnswers>& answers() const noexcept { return answers_; }
@@ -71,6 +73,7 @@ private:
     const std::function<void()> on_change_;
     const std::shared_ptr<ChallengeAnswers> answers_ = std::make_shared<ChallengeAnswers>();
     std::filesystem::path ordered_folder_;
+    std::filesystem::path own_folder_;
     std::string inherited_ticket_keys_;                           // until open()
     Published<std::shared_ptr<HttpsCertificates>> certificates_;  // watched once watch() was called
     const std::shared_ptr<PresentTls> present_ = std::make_shared<PresentTls>();

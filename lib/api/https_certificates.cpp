@@ -69,8 +69,9 @@ HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const Orde
     CertificateReport report;
     transport::VisitorTlsSettings settings = tls_settings(https);
     settings.certificates.ordered = ordered.folder;
+    settings.certificates.own = ordered.own_folder;
     tls_ = transport::VisitorTls::make(settings, std::chrono::system_clock::now(), report, ordered.answer);
-    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on) {
+    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on && !https.self) {
         throw TlsConfigError(why_none(report));
     }
     log_report(report);
@@ -83,6 +84,7 @@ void HttpsCertificates::set(const Https& https) {
         const MutexLock lock(setting_);
         transport::CertificateSources sources = tls_settings(https).certificates;
         sources.ordered = sources_.ordered;
+        sources.own = sources_.own;
         sources_ = std::move(sources);
         tls_->set_certificates(sources_);
     }
@@ -90,9 +92,18 @@ void HttpsCertificates::set(const Https& https) {
 }
 
 void HttpsCertificates::set_ordered(const std::filesystem::path& folder) {
+    set_folder(&transport::CertificateSources::ordered, folder);
+}
+
+void HttpsCertificates::set_own(const std::filesystem::path& folder) {
+    set_folder(&transport::CertificateSources::own, folder);
+}
+
+void HttpsCertificates::set_folder(std::filesystem::path transport::CertificateSources::*source,
+                                   const std::filesystem::path& folder) {
     {
         const MutexLock lock(setting_);
-        sources_.ordered = folder;
+        sources_.*source = folder;
         tls_->set_certificates(sources_);
     }
     reload();
@@ -165,7 +176,7 @@ void try_https(const ServerSettings& settings, std::vector<Problem>& problems) {
         return;
     }
     try {
-        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}});
+        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}, {}});
     } catch (const TlsConfigError& problem) {
         problems.push_back({"https", problem.what()});
         locate(problems, settings);

@@ -26,6 +26,7 @@ struct OrderedCertificates {
     /// It orders some: then it may have none yet, or only bad ones, and they come later.
     bool is_on = false;
     std::filesystem::path folder{};       // empty: none
+    std::filesystem::path own_folder{};   // of those by the server's own CA; empty: none
     transport::ChallengeAnswer answer{};  // to the CA; may be empty
 };
 
@@ -51,10 +52,13 @@ public:
     void set(const Https& https);
     /// Likewise for the folder of ordered certificates; empty: none.
     void set_ordered(const std::filesystem::path& folder);
+    /// Likewise for the folder of certificates by the server's own CA.
+    void set_own(const std::filesystem::path& folder);
 
     const std::shared_ptr<transport::VisitorTls>& tls() const noexcept { return tls_; }
 
 private:
+    void set_folder(std::filesystem::path transport::CertificateSources::*source, const std::filesystem::path& folder);
     void reload();
     void log_report(const transport::CertificateReport& report);
 

@@ -31,6 +31,11 @@ issuance::Settings settings_for(const ServerSettings& settings, const session::S
     return made;
 }
 
+// Without a listener nobody would see its certificates.
+bool has_own_authority(const ServerSettings& settings) {
+    return settings.https.self && !settings.https_bind.empty();
+}
+
 }  // namespace
 
 class ServerCertificates::Issuer {
@@ -53,8 +58,24 @@ std::shared_ptr<ServerCertificates::Issuer> ServerCertificates::issuer() const {
     return issuer_;
 }
 
-std::shared_ptr<ServerCertificates::Issuer> ServerCertificates::make(const ServerSettings& settings) {
-    return settings.has_acme && !is_on() ? std::make_shared<Issuer>(issuance_settings(settings), *this) : nullptr;
+std::shared_ptr<issuance::LocalAuthority> ServerCertificates::local() const {
+    const MutexLock lock(mutex_);
+    return local_;
+}
+
+ServerCertificates::Fresh ServerCertificates::make(const ServerSettings& settings) {
+    Fresh fresh;
+    if (settings.has_acme && !is_on()) {
+        fresh.issuer = std::make_shared<Issuer>(issuance_settings(settings), *this);
+    }
+    if (has_own_authority(settings) && !local()) {
+        fresh.local = std::make_shared<issuance::LocalAuthority>(
+            local_settings(settings),
+            issuance::LocalAuthority::Needs{needs_.log, [&edge = needs_.edge] { edge.tls().check_ordered(); },
+                                            [this](std::string_view host) { return is_offered(host); },
+                                            [this](std::string_view host) { return is_covered(host); }});
+    }
+    return fresh;
 }
 
 void ServerCertificates::put_in_force(std::shared_ptr<Issuer> fresh) {
@@ -65,9 +86,20 @@ void ServerCertificates::put_in_force(std::shared_ptr<Issuer> fresh) {
     issuer_ = std::move(fresh);
 }
 
+void ServerCertificates::put_in_force(std::shared_ptr<issuance::LocalAuthority> fresh) {
+    fresh->prepare();
+    needs_.edge.tls().set_own(fresh->certificates());
+    const MutexLock lock(mutex_);
+    local_ = std::move(fresh);
+}
+
 void ServerCertificates::open(const ServerSettings& settings) {
-    if (std::shared_ptr<Issuer> fresh = make(settings)) {
-        put_in_force(std::move(fresh));
+    Fresh fresh = make(settings);
+    if (fresh.issuer) {
+        put_in_force(std::move(fresh.issuer));
+    }
+    if (fresh.local) {
+        put_in_force(std::move(fresh.local));
     }
 }
 
@@ -76,9 +108,17 @@ void ServerCertificates::start(const ServerSettings& settings) {
         present->manager.set(settings_for(settings, *needs_.shared));
         present->manager.start();
     }
+    if (const auto present = local()) {
+        present->start();
+    }
 }
 
-void ServerCertificates::set(const ServerSettings& settings, std::shared_ptr<Issuer> fresh) {
+void ServerCertificates::set(const ServerSettings& settings, Fresh fresh) {
+    set_issuer(settings, std::move(fresh.issuer));
+    set_local(settings, std::move(fresh.local));
+}
+
+void ServerCertificates::set_issuer(const ServerSettings& settings, std::shared_ptr<Issuer> fresh) {
     if (!settings.has_acme) {
         switch_off();
         return;
@@ -91,6 +131,25 @@ void ServerCertificates::set(const ServerSettings& settings, std::shared_ptr<Iss
     issuance::Manager& manager = fresh->manager;
     put_in_force(std::move(fresh));
     manager.start();
+    report_hosts();
+}
+
+void ServerCertificates::set_local(const ServerSettings& settings, std::shared_ptr<issuance::LocalAuthority> fresh) {
+    if (!has_own_authority(settings)) {
+        switch_off_local();
+        return;
+    }
+    if (const auto present = local()) {
+        present->set(local_settings(settings));
+    } else {
+        issuance::LocalAuthority& authority = *fresh;
+        put_in_force(std::move(fresh));
+        authority.start();
+    }
+    report_hosts();
+}
+
+void ServerCertificates::report_hosts() const {
     needs_.sessions.for_each([](session::ServerSession& session) {
         session.report_services([](session::ServiceReplies& replies) { replies.report_hosts(); });
     });
@@ -113,15 +172,35 @@ void ServerCertificates::switch_off() {
                     {{"folder", present->folder.string()}});
 }
 
+void ServerCertificates::switch_off_local() {
+    std::shared_ptr<issuance::LocalAuthority> present;
+    {
+        const MutexLock lock(mutex_);
+        present.swap(local_);
+    }
+    if (present) {
+        present->stop();
+        needs_.edge.tls().set_own({});
+        needs_.log.warn("`https.self` was switched off: the certificates of its CA are not used any more",
+                        {{"folder", present->certificates().string()}});
+    }
+}
+
 void ServerCertificates::stop() noexcept {
     if (const auto present = issuer()) {
         present->manager.stop();
+    }
+    if (const auto present = local()) {
+        present->stop();
     }
 }
 
 void ServerCertificates::offered(const std::string& host, const std::string& token_name, bool is_assigned) {
     if (const auto present = issuer()) {
         present->manager.offered(host, token_name, is_assigned);
+    }
+    if (const auto present = local()) {
+        present->offered(host);
     }
 }
 
@@ -138,6 +217,11 @@ bool ServerCertificates::is_offered(std::string_view host) const {
 bool ServerCertificates::is_covered(std::string_view name) const {
     const std::shared_ptr<transport::VisitorTls> tls = needs_.edge.tls().present()->get();
     return tls && tls->is_covered(name, std::chrono::system_clock::now());
+}
+
+std::optional<issuance::LocalAuthority::Facts> ServerCertificates::own_authority() const {
+    const auto present = local();
+    return present ? present->facts() : std::nullopt;
 }
 
 issuance::Status ServerCertificates::status() const {

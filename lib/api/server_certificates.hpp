@@ -1,7 +1,9 @@
-// A Server's own certificates: orders them from a CA while the settings have `acme`, and passes them to the edge.
+// A Server's own certificates: orders them from a CA while the settings have `acme`, issues them by a CA of its own
+// with `https.self`, and passes them to the edge.
 //
 //   a client offers a host --offered--> issuance::Manager --a file has changed--> EdgeTls reads it --> clients' notices
-//                                             '--answers to CAs--> ChallengeAnswers <-- the edge
+//                                |            '--answers to CAs--> ChallengeAnswers <-- the edge
+//                                '----> issuance::LocalAuthority --a file has changed--> likewise
 //
 //   off --open or set, with `acme`--> made --start--> on --set, without `acme`--> off
 //                                                      '--stop--> stopped: nothing is ordered, CAs are still answered
@@ -9,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +21,7 @@
 #include "api/sink_logger.hpp"
 #include "base/mutex.hpp"
 #include "base/random.hpp"
+#include "issuance/local_authority.hpp"
 #include "issuance/status.hpp"
 #include "session/server_shared.hpp"
 #include "settings/settings.hpp"
@@ -41,16 +45,21 @@ public:
 
     /// What orders certificates with one store.
     class Issuer;
-    /// Makes the store's folders and what uses it. Null if the settings have no `acme`, or if there is one already.
+    /// What other settings need: the folders, and what uses them. Members are null if the settings do not need them,
+    /// or if they are there already.
+    struct Fresh {
+        std::shared_ptr<Issuer> issuer{};
+        std::shared_ptr<issuance::LocalAuthority> local{};
+    };
     /// Throws std::system_error with a path in its text.
-    std::shared_ptr<Issuer> make(const ServerSettings& settings);
+    Fresh make(const ServerSettings& settings);
 
     /// Before the edge is opened, so that this serves what the store has. Throws like make().
     void open(const ServerSettings& settings);
     /// Once there are listeners.
     void start(const ServerSettings& settings);
     /// Other settings from now on; `fresh` was made for them.
-    void set(const ServerSettings& settings, std::shared_ptr<Issuer> fresh);
+    void set(const ServerSettings& settings, Fresh fresh);
     /// Orders nothing any more, so that another process may. Present orders are continued after the next start.
     void stop() noexcept;
 
@@ -59,6 +68,8 @@ public:
 
     /// Whether certificates are ordered.
     bool is_on() const { return issuer() != nullptr; }
+    /// What others need to trust the server's own CA; empty if there is none.
+    std::optional<issuance::LocalAuthority::Facts> own_authority() const;
     /// As those of issuance::Manager. Without one there are no names, records or keys.
     issuance::Status status() const;
     bool renew(const std::string& name);
@@ -67,14 +78,21 @@ public:
 
 private:
     std::shared_ptr<Issuer> issuer() const;
+    std::shared_ptr<issuance::LocalAuthority> local() const;
     void put_in_force(std::shared_ptr<Issuer> fresh);
+    void put_in_force(std::shared_ptr<issuance::LocalAuthority> fresh);
+    void set_issuer(const ServerSettings& settings, std::shared_ptr<Issuer> fresh);
+    void set_local(const ServerSettings& settings, std::shared_ptr<issuance::LocalAuthority> fresh);
     void switch_off();
+    void switch_off_local();
+    void report_hosts() const;
     bool is_offered(std::string_view host) const;
     bool is_covered(std::string_view name) const;
 
     const Needs needs_;
     mutable Mutex mutex_;  // acquired last
     std::shared_ptr<Issuer> issuer_ GUARDED_BY(mutex_);
+    std::shared_ptr<issuance::LocalAuthority> local_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::detail

@@ -103,6 +103,10 @@ bool SettingsComparison::has_acme() const {
     return has("server.acme") || has_below("server.acme.");
 }
 
+bool SettingsComparison::has_own_authority() const {
+    return has_any({"server.https.self", "server.https.self_names"});
+}
+
 SettingsComparison compare_settings(const ServerSettings& present, ServerSettings&& next) {
     SettingsComparison all;
     ApplyReport& report = all.report;

@@ -46,6 +46,7 @@ public:
     Answer answer(const admin::AcmeRenewRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::AcmeRecordsRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::AcmeKeysRequest& request) override { return acme_.answer(request); }
+    Answer answer(const admin::OwnAuthorityRequest& request) override { return acme_.answer(request); }
     void metrics(metrics::Exposition& to) override;
     std::string why_not_ready() override;
     Answer services() override;

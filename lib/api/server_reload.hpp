@@ -74,11 +74,11 @@ public:
 private:
     /// The objects that a change needs and whose creation can fail: they are made before anything is changed.
     struct Made {
-        std::shared_ptr<transport::TlsContext> tls;          // for clients; null: unchanged
-        std::unique_ptr<HttpsCertificates> certificates;     // null: unchanged
-        std::shared_ptr<ServerCertificates::Issuer> issuer;  // null: unchanged, or off
-        std::optional<observe::AccessSink> access_log{};     // empty: unchanged, or off
-        std::optional<observe::TraceTarget> traces{};        // empty: off if its keys changed, otherwise unchanged
+        std::shared_ptr<transport::TlsContext> tls;       // for clients; null: unchanged
+        std::unique_ptr<HttpsCertificates> certificates;  // null: unchanged
+        ServerCertificates::Fresh issuers{};              // members null: unchanged, or off
+        std::optional<observe::AccessSink> access_log{};  // empty: unchanged, or off
+        std::optional<observe::TraceTarget> traces{};     // empty: off if its keys changed, otherwise unchanged
     };
 
     void refuse_in_callbacks(const char* what) const;

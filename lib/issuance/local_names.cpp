@@ -6,19 +6,17 @@
 #include <array>
 #include <optional>
 
+#include "acme/local_name.hpp"
 #include "net/host_name.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
 
+using acme::has_one_label;
 using acme::Identifier;
 
 constexpr std::size_t host_name_max = 256;
-
-// Top-level domains that are never delegated (RFC 6761, RFC 9476 and ICANN's reservation of .internal), so that
-// nobody else has hosts there.
-constexpr std::array<std::string_view, 6> private_zones{"localhost", "test", "local", "internal", "example", "invalid"};
 
 std::optional<net::Address> local_address(std::string_view text) {
     const std::optional<net::Address> address = net::parse_ipv4(text);
@@ -28,14 +26,6 @@ std::optional<net::Address> local_address(std::string_view text) {
 bool is_loopback(std::string_view text) {
     const std::optional<net::Address> address = local_address(text);
     return address && (address->family == 4 ? address->bytes[0] == 127 : net::ip_text(*address) == "::1");
-}
-
-bool has_one_label(std::string_view host) {
-    return host.find('.') == std::string_view::npos;
-}
-
-bool is_private_zone(std::string_view host) {
-    return std::ranges::find(private_zones, host) != private_zones.end();
 }
 
 template <typename List, typename Value>
@@ -53,7 +43,7 @@ void add_with_subdomains(LocalConstraints& all, const std::string& host) {
 
 // A host that is not a zone of the operator.
 void add_single(LocalConstraints& all, const std::string& host) {
-    if (!host.empty() && has_one_label(host) && !is_private_zone(host)) {
+    if (!host.empty() && has_one_label(host) && !acme::is_private_zone(host)) {
         if (std::ranges::find(all.hosts, host) == all.hosts.end()) {
             add_once(all.single, host);
         }
@@ -66,10 +56,8 @@ void add_single(LocalConstraints& all, const std::string& host) {
 std::vector<Identifier> listed(const std::vector<std::string>& texts) {
     std::vector<Identifier> names;
     for (const std::string& text : texts) {
-        std::string what;
-        Identifier name = read_local_name(text, what);
-        if (what.empty()) {
-            names.push_back(std::move(name));
+        if (auto name = acme::read_local_name(text)) {
+            names.push_back(std::move(name.value()));
         }
     }
     return names;
@@ -84,22 +72,6 @@ std::string local_host_name() {
     }
     const auto host = net::normal_host_name(name.data());
     return host && host.value().find('_') == std::string::npos ? host.value() : std::string();
-}
-
-Identifier read_local_name(std::string_view text, std::string& what) {
-    if (const auto address = local_address(text)) {
-        return {Identifier::Type::ip, net::ip_text(*address)};
-    }
-    const auto host = net::normal_host_name(text);
-    if (!host || host.value().find('_') != std::string::npos) {
-        what = "is not a valid name; expected a host like app.test or an IP address";
-        return {};
-    }
-    if (has_one_label(host.value()) && !is_private_zone(host.value())) {
-        what = "is a whole top-level domain; expected a host below it, like app." + host.value();
-        return {};
-    }
-    return {Identifier::Type::dns, host.value()};
 }
 
 LocalConstraints constraints_for(const LocalSettings& settings, const std::string& host_name) {

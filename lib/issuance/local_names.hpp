@@ -48,7 +48,4 @@ bool has_domain_certificate(const LocalSettings& settings, std::string_view host
 /// Whether these settings leave this name to another CA.
 bool is_left_to_acme(const LocalSettings& settings, const acme::Identifier& name);
 
-/// A host in normal form, or an IP address. No wildcards. `what` is wrong with it otherwise, to follow the name.
-acme::Identifier read_local_name(std::string_view text, std::string& what);
-
 }  // namespace ferrotunnel::issuance

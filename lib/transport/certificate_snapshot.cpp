@@ -30,6 +30,10 @@ ServedCertificates& CertificateSnapshot::served_by(std::string_view name) {
 
 void CertificateSnapshot::add(const std::shared_ptr<const LoadedCertificate>& certificate, Source source,
                               WallTime now) {
+    if (source == Source::own) {
+        add_own(certificate);
+        return;
+    }
     if (source == Source::fallback) {
         fallback_.push_back(certificate);
     }
@@ -45,11 +49,37 @@ void CertificateSnapshot::add(const std::shared_ptr<const LoadedCertificate>& ce
         }
     }
     if (source == Source::ordered) {
-        for (const std::string& address : certificate->addresses) {
-            add_by_key(addresses_[address], certificate);
-            add_by_key(any_address_, certificate);
+        add_addresses(certificate);
+    }
+}
+
+void CertificateSnapshot::add_addresses(const std::shared_ptr<const LoadedCertificate>& certificate) {
+    for (const std::string& address : certificate->addresses) {
+        add_by_key(addresses_[address], certificate);
+        add_by_key(any_address_, certificate);
+    }
+}
+
+bool CertificateSnapshot::has_any(std::string_view name) const noexcept {
+    if (name.starts_with("*.")) {
+        return wildcard_.contains(name.substr(2));
+    }
+    const std::size_t dot = name.find('.');
+    return exact_.contains(name) || (dot != std::string_view::npos && wildcard_.contains(name.substr(dot + 1)));
+}
+
+// Also not for one host of a wildcard: it would take precedence over the wildcard's certificate.
+void CertificateSnapshot::add_own(const std::shared_ptr<const LoadedCertificate>& certificate) {
+    std::vector<std::string_view> names;
+    for (const std::string& name : certificate->hosts) {
+        if (!has_any(name)) {
+            names.push_back(name);
         }
     }
+    for (const std::string_view name : names) {
+        served_by(name).push_back(certificate);
+    }
+    add_addresses(certificate);
 }
 
 // The operator's certificates are removed once the name's last one is about to end: whoever renewed them does so no

@@ -29,6 +29,7 @@ public:
     enum class Source : std::uint8_t {
         operator_files,
         ordered,  // by this server from a CA: only where the operator has none, or one that is about to end
+        own,      // by a CA of this server's own: only where there is no other
         fallback,
     };
 
@@ -60,12 +61,15 @@ private:
     using Map = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
     ServedCertificates& served_by(std::string_view name);
+    bool has_any(std::string_view name) const noexcept;
+    void add_own(const std::shared_ptr<const LoadedCertificate>& certificate);
+    void add_addresses(const std::shared_ptr<const LoadedCertificate>& certificate);
     void add_ordered(ServedCertificates& served, const std::shared_ptr<const LoadedCertificate>& certificate,
                      std::string_view name, WallTime now);
 
     Map<ServedCertificates> exact_;
     Map<ServedCertificates> wildcard_;   // the key is what follows "*."
-    Map<ServedCertificates> addresses_;  // only of ordered certificates: nobody asks for one by its address
+    Map<ServedCertificates> addresses_;  // only of ordered and own certificates: nobody asks for one by its address
     ServedCertificates any_address_;
     ServedCertificates fallback_;
     Map<WallTime> covered_until_;  // by name or pattern: of the operator's certificates

@@ -76,6 +76,9 @@ bool CertificateStore::find_pairs() {
     if (!sources_.ordered.empty()) {
         list_folder(sources_.ordered, Rank::ordered, wanted, problems);
     }
+    if (!sources_.own.empty()) {
+        list_folder(sources_.own, Rank::own, wanted, problems);
+    }
     bool changed = std::exchange(folder_problems_, problems) != problems;
     changed = std::erase_if(pairs_, [&](const auto& entry) { return !wanted.contains(entry.first); }) != 0 || changed;
     for (auto& [place, files] : wanted) {
@@ -168,6 +171,7 @@ void CertificateStore::publish(WallTime now) {
         next->add(candidate.loaded,
                   candidate.rank == Rank::fallback  ? Source::fallback
                   : candidate.rank == Rank::ordered ? Source::ordered
+                  : candidate.rank == Rank::own     ? Source::own
                                                     : Source::operator_files,
                   now);
     }

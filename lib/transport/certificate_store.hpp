@@ -35,6 +35,9 @@ struct CertificateSources {
     /// A folder of certificates that this server orders from a CA. They are used where the other sources have no
     /// certificate, or one that is about to end. They may be for IP addresses. Empty: none.
     std::filesystem::path ordered{};
+    /// Likewise for certificates by a CA of this server's own, which few trust: only for names that no other
+    /// certificate has.
+    std::filesystem::path own{};
 
     friend bool operator==(const CertificateSources&, const CertificateSources&) = default;
 };
@@ -77,7 +80,7 @@ public:
     CertificateReport report() const;
 
 private:
-    enum class Rank : std::uint8_t { file, folder, ordered, fallback };
+    enum class Rank : std::uint8_t { file, folder, ordered, own, fallback };
     struct Place {
         Rank rank;
         std::filesystem::path path;  // path of the certificate, or of the folder

@@ -36,6 +36,7 @@ public:
         return told("kick " + asked.client + (asked.seconds ? " for " + std::to_string(asked.time().count()) : ""));
     }
     admin::Answer answer(const admin::AcmeRequest& /*request*/) override { return told("acme"); }
+    admin::Answer answer(const admin::OwnAuthorityRequest& /*request*/) override { return told("own authority"); }
     admin::Answer answer(const admin::AcmeRenewRequest& asked) override { return told("renew " + asked.name); }
     admin::Answer answer(const admin::AcmeRecordsRequest& asked) override {
         return told(asked.check ? "records, checked" : "records");

@@ -97,6 +97,7 @@ TEST_CASE("what a request says is checked") {
     CHECK(asked("POST", "/v1/drain", R"({"time": 1})") == "400 invalid");
     CHECK(asked("POST", "/v1/reload", R"({"now": true})") == "400 invalid");
     CHECK(asked("GET", "/v1/acme") == "200 acme");
+    CHECK(asked("GET", "/v1/https-self") == "200 own authority");
     CHECK(asked("POST", "/v1/acme/renew") == "200 renew ");
     CHECK(asked("POST", "/v1/acme/renew", R"({"name": "a.test"})") == "200 renew a.test");
     const std::string longest(AcmeRenewRequest::name_max, 'n');
