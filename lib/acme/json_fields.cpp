@@ -6,8 +6,11 @@ namespace ferrotunnel::acme {
 
 std::optional<nlohmann::json> read_json_object(std::string_view text) {
     bool is_too_deep = false;
-    const auto keep = [&is_too_deep](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-        is_too_deep = is_too_deep || depth > limits::depth_max;
+    // `depth` is how many objects and arrays are around it.
+    const auto keep = [&is_too_deep](int depth, nlohmann::json::parse_event_t event, nlohmann::json&) {
+        using Event = nlohmann::json::parse_event_t;
+        const bool is_start = event == Event::object_start || event == Event::array_start;
+        is_too_deep = is_too_deep || (is_start && depth >= limits::depth_max);
         return !is_too_deep;
     };
     nlohmann::json read = nlohmann::json::parse(text, keep, false);

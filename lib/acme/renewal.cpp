@@ -31,8 +31,10 @@ constexpr std::array first_delays{minutes(1),  minutes(2),  minutes(2),  minutes
 constexpr seconds delay_max = hours(6);
 constexpr int random_part = 10;
 
+// Counted in seconds: a certificate may be valid for longer than a count of nanoseconds can be.
 seconds lifetime_of(const IssuedChain& chain) {
-    return std::max(duration_cast<seconds>(chain.not_after - chain.not_before), seconds(0));
+    const auto second_of = [](WallTime time) { return duration_cast<seconds>(time.time_since_epoch()); };
+    return std::max(second_of(chain.not_after) - second_of(chain.not_before), seconds(0));
 }
 
 seconds usual_delay(unsigned failures) {
