@@ -267,6 +267,7 @@ void Issuance::remove_ways_here(std::string why) {
 }
 
 void Issuance::have_directory(const DirectoryCache::Answer& known) {
+    check_.reset();
     if (!known) {
         attempt_failed(known.error(), {});
         return;
@@ -373,7 +374,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     SavedCertificate saved;
     saved.directory = plan_->ca();
     saved.names = values_of(entry_.names);
-    saved.way = way;
+    saved.way = !way.empty() ? way : entry_.saved.way;  // without a challenge the CA still had a valid authorization
     saved.issued = time_now();
     saved.window_next = saved.issued;
     saved.token = entry_.token;

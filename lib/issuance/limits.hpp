@@ -50,7 +50,9 @@ inline constexpr std::chrono::hours directory_time{1};
 inline constexpr std::size_t command_output_max = 500;
 /// Commands for DNS-01 that run at once; more wait.
 inline constexpr std::size_t commands_at_once_max = 8;
-/// DNS lookups that wait for the thread; more fail.
+/// Threads for DNS lookups: as many as orders that run at once.
+inline constexpr std::size_t dns_threads_max = 4;
+/// DNS lookups that wait for a thread; more fail.
 inline constexpr std::size_t lookups_max = 1'024;
 /// The longest answer of a resolver.
 inline constexpr std::size_t dns_answer_max = 65'535;

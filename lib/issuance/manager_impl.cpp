@@ -54,7 +54,13 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       timer_(worker_, [this] { guarded([this] { pump(); }); }),
       save_timer_(worker_, [this] { guarded([this] { (void)save_now(); }); }) {
     store_.make_folders();
-    names_.on_dropped = [this](const std::string& name) { board_.remove(name); };
+    names_.on_change = [this](const std::string& name, const NameEntry* entry) {
+        if (entry != nullptr) {
+            board_.set(*entry);
+        } else {
+            board_.remove(name);
+        }
+    };
 }
 
 // --- of any thread ---
@@ -95,7 +101,6 @@ void Manager::Impl::set(Settings settings) {
 void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
     post([this, host, token_name] {
         names_.offered(host, token_name, clock_now());
-        show(host);
         pump();
     });
 }
@@ -151,9 +156,6 @@ void Manager::Impl::begin() {
     budget_.from_json(store_.schedule().budget, now);
     names_.load(now);
     apply(settings_);
-    for (const auto& [name, entry] : names_.all()) {
-        board_.set(*entry);
-    }
 }
 
 void Manager::Impl::apply(Settings settings) {
@@ -163,9 +165,6 @@ void Manager::Impl::apply(Settings settings) {
     dns_.set_server(settings_.dns_server);
     budget_.set_per_token(settings_.orders_per_token);
     names_.set(settings_, clock_now());
-    for (const auto& [name, entry] : names_.all()) {
-        board_.set(*entry);
-    }
     show_accounts();
     pump();
 }
@@ -177,11 +176,9 @@ void Manager::Impl::pump() {
         if (entry == nullptr) {
             break;
         }
-        const std::string name = entry->name;
         if (names_.is_wanted(*entry, now)) {
             start_entry(*entry, now);
         }
-        show(name);
     }
     const WallTime next = std::min(queue_.earliest(), now + limits::examine_interval);
     timer_.set_after(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
@@ -220,6 +217,7 @@ void Manager::Impl::order(NameEntry& entry) {
     entry.is_running = true;
     running_[&entry].issuance = std::make_unique<Issuance>(
         parts_, entry, [this, &entry](const IssuanceOutcome& outcome) { have_outcome(entry, outcome); });
+    board_.set(entry);
 }
 
 void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcome) {
@@ -321,11 +319,9 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
 // The entry runs no more; it may be dropped here.
 void Manager::Impl::release(NameEntry& entry, WallTime now) {
     guarded([&] {
-        const std::string name = entry.name;
         entry.is_running = false;
         queue_.ended(entry);
         names_.concluded(entry, now);
-        show(name);
     });
     start_key_change();
     timer_.set_after(Duration::zero());
@@ -353,14 +349,6 @@ std::vector<std::string> Manager::Impl::all_cas() const {
         all.push_back(staging);
     }
     return all;
-}
-
-void Manager::Impl::show(const std::string& name) {
-    if (const NameEntry* const entry = names_.find(name)) {
-        board_.set(*entry);
-    } else {
-        board_.remove(name);
-    }
 }
 
 void Manager::Impl::show_accounts() {

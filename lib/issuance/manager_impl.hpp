@@ -61,7 +61,6 @@ private:
     void have_window(NameEntry& entry, const WindowRequest::Answer& answer);
     void release(NameEntry& entry, WallTime now);
     void start_key_change();
-    void show(const std::string& name);
     void show_accounts();
     void save_soon();
     std::string save_now();

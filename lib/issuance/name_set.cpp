@@ -307,14 +307,21 @@ void NameSet::schedule(NameEntry& entry, WallTime now) {
         return;
     }
     const WallTime due = std::min(entry.next, entry.window_next);
+    queue(entry, due);
+}
+
+void NameSet::queue(NameEntry& entry, WallTime due) {
     if (due != entry.due || !entry.is_ready) {
         needs_.queue.schedule(entry, due);
+    }
+    if (on_change) {
+        on_change(entry.name, &entry);
     }
 }
 
 // Its certificate stays until a while after its end.
 void NameSet::put_away(NameEntry& entry) {
-    needs_.queue.schedule(entry, entry.chain ? entry.chain->not_after + limits::unoffered_max : wall_never);
+    queue(entry, entry.chain ? entry.chain->not_after + limits::unoffered_max : wall_never);
 }
 
 bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
@@ -382,8 +389,8 @@ void NameSet::drop(NameEntry& entry) {
     }
     const std::string name = entry.name;
     entries_.erase(name);
-    if (on_dropped) {
-        on_dropped(name);
+    if (on_change) {
+        on_change(name, nullptr);
     }
 }
 
