@@ -87,6 +87,25 @@ TEST_CASE("an ordered certificate replaces one of the operator that is about to 
     CHECK(rig.load_and_serve("ended.example") == "renewed");
 }
 
+TEST_CASE("an ordered certificate of one host gives way to a wildcard, since it is not renewed any more", "[acme]") {
+    OrderedRig rig;
+    rig.put(rig.ordered, "x.c.example",
+            {.alternative_names = "DNS:x.c.example", .common_name = "x", .until_seconds = 30 * day});
+    rig.put(rig.ordered, "z.c.example",
+            {.alternative_names = "DNS:z.c.example", .common_name = "z", .until_seconds = 95 * day});
+    CHECK(rig.load_and_serve("x.c.example") == "x");
+    rig.put(rig.ordered, "_wildcard.c.example",
+            {.alternative_names = "DNS:*.c.example,DNS:c.example", .common_name = "c", .until_seconds = 90 * day});
+    CHECK(rig.load_and_serve("x.c.example") == "c");
+    CHECK(rig.load_and_serve("z.c.example") == "z");  // it ends later
+    rig.put(rig.ordered, "x.d.example", {.alternative_names = "DNS:x.d.example", .common_name = "x"});
+    rig.put(rig.own, "old", {.alternative_names = "DNS:*.d.example", .common_name = "old", .until_seconds = -60});
+    CHECK(rig.load_and_serve("x.d.example") == "x");  // nobody renews the operator's
+    rig.put(rig.own, "old", {.alternative_names = "DNS:*.d.example", .common_name = "d", .until_seconds = day});
+    CHECK(rig.load_and_serve("x.d.example") == "d");
+    CHECK(rig.load_and_serve("y.d.example") == "d");
+}
+
 TEST_CASE("a name is covered by the operator's certificates, and by no others", "[acme]") {
     OrderedRig rig;
     rig.put(rig.own, "own", {.alternative_names = "DNS:a.example,DNS:*.b.example", .until_seconds = 90 * day});
