@@ -110,10 +110,10 @@ TEST_CASE("local authority: hosts are bounded, and those in use stay", "[local-a
     authority.prepare();
     authority.start();
     const fs::path certificates = authority.certificates();
-    for (std::size_t i = 0; i < limits::local_hosts_max; ++i) {
+    for (std::size_t i = 0; i < issuance::limits::local_hosts_max; ++i) {
         authority.offered("h" + std::to_string(i) + ".localhost");
     }
-    REQUIRE(eventually([&] { return files_in(certificates) == limits::local_hosts_max + 1; }));
+    REQUIRE(eventually([&] { return files_in(certificates) == issuance::limits::local_hosts_max + 1; }));
     authority.offered("one-more.localhost");
     REQUIRE(eventually([&] { return made.log.count("as many as it may") > 0; }));
     CHECK_FALSE(fs::exists(certificates / "one-more.localhost.pem"));
@@ -129,14 +129,14 @@ TEST_CASE("local authority: reports of names are bounded", "[local-authority]") 
     Authority made(fs::path(folder.path()) / "ca");
     made.authority->prepare();
     made.authority->start();
-    for (std::size_t i = 0; i < limits::local_reports_max + 10; ++i) {
+    for (std::size_t i = 0; i < issuance::limits::local_reports_max + 10; ++i) {
         made.authority->offered("h" + std::to_string(i) + ".example.com");
         made.authority->offered("h0.example.com");
     }
     made.authority->offered("last.localhost");
     REQUIRE(eventually([&] { return fs::exists(made.authority->certificates() / "last.localhost.pem"); }));
     made.authority->stop();
-    CHECK(made.log.count("do not allow this name") <= static_cast<int>(limits::local_reports_max));
+    CHECK(made.log.count("do not allow this name") <= static_cast<int>(issuance::limits::local_reports_max));
 }
 
 TEST_CASE("local authority: a damaged or exposed CA is reported, and stays", "[local-authority]") {

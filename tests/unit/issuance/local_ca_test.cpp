@@ -120,13 +120,13 @@ TEST_CASE("local ca: it signs no other CA, and has an end and a readable name", 
         static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(root.get(), NID_name_constraints, &critical, nullptr)));
     CHECK(critical == 1);
     CHECK(ca.name() == "FerroTunnel local CA dev " + day_of(now()));
-    CHECK(ca.not_after() - now() <= limits::local_ca_time);
-    CHECK(ca.not_after() - now() > limits::local_ca_time - std::chrono::hours(1));
+    CHECK(ca.not_after() - now() <= issuance::limits::local_ca_time);
+    CHECK(ca.not_after() - now() > issuance::limits::local_ca_time - std::chrono::hours(1));
 
     const std::string leaf = ca.issue({host("localhost")}, now());
     const LocalCa::Issued issued = ca.read_issued(leaf);
     CHECK(issued.names == std::vector<std::string>{"localhost"});
-    CHECK(issued.not_after - now() <= limits::local_time);
+    CHECK(issued.not_after - now() <= issuance::limits::local_time);
     CHECK(X509_check_ca(certificate_in(leaf).get()) == 0);
     CHECK(X509_NAME_entry_count(X509_get_subject_name(certificate_in(leaf).get())) == 0);
 
