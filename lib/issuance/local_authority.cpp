@@ -95,7 +95,7 @@ void LocalAuthority::offered(const std::string& host) {
     {
         const MutexLock lock(mutex_);
         if (queue_.size() >= limits::local_hosts_max) {
-            is_queue_full_ = true;
+            ++left_out_;
             return;
         }
         queue_.insert(host);
@@ -117,12 +117,12 @@ void LocalAuthority::run() {
         const LocalSettings settings = settings_;
         std::set<std::string> hosts = std::exchange(queue_, {});
         has_new_settings_ = false;
-        const bool is_full = std::exchange(is_queue_full_, false);
+        const std::size_t left_out = std::exchange(left_out_, 0);
         lock.unlock();
         try {
             examine(settings, std::move(hosts));
-            if (is_full) {
-                (void)has_room();
+            if (left_out > 0) {
+                report_full(left_out);
             }
         } catch (const std::exception& problem) {  // without memory or randomness; the next round tries again
             report_fault(problem.what());
@@ -331,10 +331,7 @@ bool LocalAuthority::has_room() {
     if (renewals_.size() < limits::local_hosts_max) {
         return true;
     }
-    if (!std::exchange(is_full_reported_, true)) {
-        needs_.log.warn("no certificates for further hosts: the server's own CA has issued for as many as it may",
-                        {{"hosts", renewals_.size()}, {"remedy", "set `domain`, whose wildcard serves all below it"}});
-    }
+    report_full(1);
     return false;
 }
 
@@ -348,6 +345,15 @@ void LocalAuthority::report_outside(const Identifier& name) {
                     {{"name", name.value},
                      {"remedy", "list it in server.https.self_names, remove " + folder_.path().string() +
                                     " and restart the server, then trust the new CA: ferrotunnel trust install"}});
+}
+
+void LocalAuthority::report_full(std::size_t hosts) {
+    if (!std::exchange(is_full_reported_, true)) {
+        needs_.log.warn("no certificates for further hosts: the server's own CA issues for as many as it may",
+                        {{"hosts", hosts},
+                         {"most", limits::local_hosts_max},
+                         {"remedy", "set `domain`, whose wildcard serves all below it"}});
+    }
 }
 
 void LocalAuthority::report_fault(const std::string& fault) {
