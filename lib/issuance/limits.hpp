@@ -10,6 +10,20 @@ namespace ferrotunnel::issuance::limits {
 inline constexpr std::size_t names_max = 10'000;
 /// Orders that run at once.
 inline constexpr std::size_t orders_at_once_max = 4;
+/// Of these, new names of one token.
+inline constexpr std::size_t orders_per_token_at_once_max = 2;
+/// Names without a certificate that one token may have, as a multiple of its orders per day.
+inline constexpr std::size_t new_names_per_order = 4;
+/// How long a certificate is renewed after its host was last offered; how long after its end its files are removed.
+inline constexpr std::chrono::hours unoffered_max{30 * 24};
+/// How often it is saved that a host is offered.
+inline constexpr std::chrono::hours offered_interval{24};
+/// How often a saved order is continued before another one replaces it.
+inline constexpr unsigned resumes_max = 3;
+/// How long other names avoid a CA that has limited one: the limit may be that name's only.
+inline constexpr std::chrono::minutes limited_hold_max{15};
+/// How far the clock of a CA may differ from ours.
+inline constexpr std::chrono::hours clock_difference_max{1};
 /// Orders per CA in three hours; Let's Encrypt allows 300.
 inline constexpr std::size_t orders_per_ca = 250;
 /// The longest file of the store that is read.
@@ -24,5 +38,49 @@ inline constexpr std::size_t addresses_max = 8;
 inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
+/// The longest schedule.json that is read: names_max failures, and the budgets.
+inline constexpr std::size_t schedule_max = 8 * 1'024 * 1'024;
+/// The longest answer of a challenge that another process has published: a key and a certificate.
+inline constexpr std::size_t challenge_max = 8 * 1'024;
+/// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued for ever.
+inline constexpr std::chrono::hours order_age_max{24};
+/// How long the directory of a CA is kept before it is requested again.
+inline constexpr std::chrono::hours directory_time{1};
+/// What is kept of a command's error output.
+inline constexpr std::size_t command_output_max = 500;
+/// Commands for DNS-01 that run at once; more wait.
+inline constexpr std::size_t commands_at_once_max = 8;
+/// Threads for DNS lookups: as many as orders that run at once.
+inline constexpr std::size_t dns_threads_max = 4;
+/// DNS lookups that wait for a thread; more fail.
+inline constexpr std::size_t lookups_max = 1'024;
+/// The longest answer of a resolver.
+inline constexpr std::size_t dns_answer_max = 65'535;
+/// TXT records and addresses of one answer that are read.
+inline constexpr std::size_t dns_records_max = 64;
+/// How often the schedule is examined at least, since the system's time may be set.
+inline constexpr std::chrono::seconds examine_interval{60};
+/// How long the schedule may be saved after a change.
+inline constexpr std::chrono::seconds save_delay{1};
+/// Files that a killed process left behind are removed when they are this old: another process may be writing one.
+inline constexpr std::chrono::hours left_over_age{24};
+/// The same for answers to challenges: twice as long as an order takes.
+inline constexpr std::chrono::minutes challenge_age{30};
+/// How often a running command is examined.
+inline constexpr std::chrono::milliseconds command_interval{20};
+
+/// How long a local CA is valid: who trusts it once is not bound for ever.
+inline constexpr std::chrono::hours local_ca_time{24 * 730};
+/// How long before its end a local CA is reported.
+inline constexpr std::chrono::hours local_ca_notice{24 * 60};
+/// How long its certificates are valid, and how long before their end they are replaced.
+inline constexpr std::chrono::hours local_time{24 * 90};
+inline constexpr std::chrono::hours local_renewal{24 * 30};
+/// Hosts with a certificate of a local CA, each with a file of its own; a domain with its wildcard is one.
+inline constexpr std::size_t local_hosts_max = 1'000;
+/// Hosts outside the constraints of a local CA that are reported; further ones are not.
+inline constexpr std::size_t local_reports_max = 100;
+/// How often renewals of a local CA's certificates are examined.
+inline constexpr std::chrono::seconds local_interval{60};
 
 }  // namespace ferrotunnel::issuance::limits

@@ -1,0 +1,52 @@
+// Directories of CAs, kept for a while.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "acme/directory.hpp"
+#include "acme/problem.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "issuance/call_runner.hpp"
+
+namespace ferrotunnel::issuance {
+
+struct KnownDirectory {
+    acme::Directory directory{};
+    /// Its caaIdentities: how records of DNS-PERSIST-01 name the CA. Most CAs give one, some none.
+    std::vector<std::string> issuers{};
+};
+
+/// Lives on its worker. Simultaneous requests for one directory are one.
+class DirectoryCache {
+public:
+    using Answer = Result<KnownDirectory, acme::Problem>;
+    using Done = std::function<void(const Answer&)>;
+
+    explicit DirectoryCache(Network& network) : network_(network) {}
+    DirectoryCache(const DirectoryCache&) = delete;
+    DirectoryCache& operator=(const DirectoryCache&) = delete;
+
+    /// Calls `done` once: now if the directory is known, else in a later round.
+    void get(const std::string& url, Done done);
+
+private:
+    struct Entry {
+        KnownDirectory known{};
+        TimePoint until{};  // until when it is used
+        std::unique_ptr<CallRunner> runner{};
+        std::vector<Done> waiting{};
+    };
+
+    void received(const std::string& url, const acme::HttpReply& reply);
+
+    Network& network_;
+    std::map<std::string, Entry> entries_;
+};
+
+}  // namespace ferrotunnel::issuance

@@ -1,0 +1,22 @@
+// What requests to CAs share.
+#pragma once
+
+#include <string>
+
+#include "fetch/client.hpp"
+#include "fetch/idle_connections.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::issuance {
+
+/// Lives on its worker.
+struct Network {
+    explicit Network(runtime::Worker& on) : worker(on), idle(on) {}
+
+    runtime::Worker& worker;
+    fetch::IdleConnections idle;
+    fetch::TlsContexts contexts;
+    std::string ca_file{};  // as of Settings
+};
+
+}  // namespace ferrotunnel::issuance

@@ -1,0 +1,73 @@
+// What the store keeps, as values and as JSON.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "acme/challenge.hpp"
+#include "acme/renewal.hpp"
+#include "issuance/status.hpp"
+
+namespace ferrotunnel::issuance {
+
+/// accounts/CA.json, and accounts/CA.new with only a key.
+struct SavedAccount {
+    std::string url{};  // empty: not registered yet
+    std::string directory{};
+    std::string contact{};
+    std::string issuer{};   // the CA's name in records of DNS-PERSIST-01, once it is known
+    std::string key_pem{};  // wipe it after use
+};
+
+/// certificates/NAME.json.
+struct SavedCertificate {
+    std::string directory{};
+    std::vector<std::string> names{};
+    std::string way{};  // by which the name was proved last; empty if that is not known
+    WallTime issued{};
+    std::optional<acme::RenewalWindow> window{};
+    WallTime window_next{};  // when the window is requested again
+    std::string token{};     // the token of the client that offered it; empty for the operator's
+    WallTime offered{};      // when that was
+};
+
+/// orders/NAME.json.
+struct SavedOrder {
+    std::string url{};  // empty: the CA has not answered yet
+    std::string directory{};
+    std::string account_url{};
+    std::vector<std::string> names{};
+    std::vector<acme::Way> ways{};  // that may be used for it
+    WallTime placed{};
+    unsigned resumes = 0;   // how often it was continued
+    std::string key_pem{};  // the certificate's; wipe it after use
+};
+
+/// A name that has failed.
+struct SavedFailure {
+    unsigned failures = 0;
+    WallTime next{};
+    bool is_at_staging = false;
+    std::string problem{};
+};
+
+/// schedule.json.
+struct SavedSchedule {
+    std::map<std::string, SavedFailure, std::less<>> names{};
+    std::string budget{};  // of acme::Budget::to_json()
+};
+
+// As JSON, and back: empty if the text is not of that kind.
+std::string to_json(const SavedAccount& account);
+std::string to_json(const SavedCertificate& certificate);
+std::string to_json(const SavedOrder& order);
+std::string to_json(const SavedSchedule& schedule);
+std::optional<SavedAccount> account_from_json(std::string_view text);
+std::optional<SavedCertificate> certificate_from_json(std::string_view text);
+std::optional<SavedOrder> order_from_json(std::string_view text);
+std::optional<SavedSchedule> schedule_from_json(std::string_view text);
+
+}  // namespace ferrotunnel::issuance

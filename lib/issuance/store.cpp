@@ -1,0 +1,294 @@
+#include "issuance/store.hpp"
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/hex.hpp"
+#include "ferrotunnel/detail/new_folder.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
+#include "fetch/message.hpp"
+#include "issuance/limits.hpp"
+#include "issuance/store_file.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+constexpr std::array folder_names{"accounts", "certificates", "orders", "challenges", "locks"};
+
+std::filesystem::path with_ending(const std::filesystem::path& folder, std::string_view name, const char* ending) {
+    return folder / (std::string(name) + ending);
+}
+
+// PATH.NUMBER.new, as write_whole_file() leaves it behind. CA.new has another form.
+bool is_left_over(std::string_view name) {
+    constexpr std::string_view ending = ".new";
+    if (!name.ends_with(ending)) {
+        return false;
+    }
+    name.remove_suffix(ending.size());
+    const std::size_t dot = name.rfind('.');
+    return dot != std::string_view::npos && dot + 1 < name.size() &&
+           name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
+}
+
+// Removes the files of processes that were killed; `all`: whatever their names are.
+void remove_old_files(const std::filesystem::path& folder, std::filesystem::file_time_type before, bool all = false) {
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(folder, error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        std::error_code ignored;
+        const bool is_old = each->last_write_time(ignored) < before && !ignored;
+        if (is_old && (all || is_left_over(each->path().filename().string()))) {
+            remove_store_file(each->path());
+        }
+    }
+}
+
+std::optional<std::string> readable(const std::filesystem::path& path, std::size_t bytes_max) {
+    auto read = read_store_file(path, bytes_max);
+    return read ? std::move(read.value()) : std::nullopt;
+}
+
+// Whoever can write to the folder can replace keys, so no other user may.
+void require_own(const std::filesystem::path& folder) {
+    struct stat about {};
+    if (::stat(folder.c_str(), &about) != 0) {
+        throw std::system_error(errno, std::generic_category(), folder.string() + " cannot be examined");
+    }
+    if ((about.st_uid != ::geteuid() && ::geteuid() != 0) || (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        throw std::system_error(std::make_error_code(std::errc::permission_denied),
+                                "other users can write to the folder " + folder.string() +
+                                    " for certificates; make it yours, and run `chmod go-w` on it");
+    }
+}
+
+}  // namespace
+
+std::string file_name_of_ca(std::string_view directory_url) {
+    const auto url = fetch::read_url(directory_url);
+    std::string host = url ? url->at.host : "unknown";
+    for (char& c : host) {
+        if (c == ':' || c == '%' || c == '/') {
+            c = '-';
+        }
+    }
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    if (EVP_Digest(directory_url.data(), directory_url.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+        throw std::runtime_error("OpenSSL cannot make a SHA-256");
+    }
+    return host + "-" + to_hex(Bytes(digest.data(), 4));
+}
+
+void Store::make_folders() const {
+    const auto make = [](const std::filesystem::path& folder) {
+        if (const std::error_code error = ferrotunnel::detail::make_folder(folder, 0700)) {
+            throw std::system_error(error, "the folder " + folder.string() + " for certificates cannot be made");
+        }
+    };
+    make(folder_);
+    require_own(folder_);
+    for (const char* name : folder_names) {
+        make(folder_ / name);
+    }
+}
+
+void Store::remove_left_over() const {
+    const auto now = std::filesystem::file_time_type::clock::now();
+    const auto before = now - limits::left_over_age;
+    remove_old_files(folder_, before);
+    for (const char* name : folder_names) {
+        remove_old_files(folder_ / name, before);
+    }
+    remove_old_files(challenges(), now - limits::challenge_age, true);
+}
+
+// --- accounts ---
+
+std::filesystem::path Store::account_file(std::string_view ca) const {
+    return with_ending(folder_ / "accounts", ca, ".json");
+}
+
+std::filesystem::path Store::next_account_file(std::string_view ca) const {
+    return with_ending(folder_ / "accounts", ca, ".new");
+}
+
+Result<std::optional<SavedAccount>, Store::AccountFault> Store::account(std::string_view directory_url) const {
+    const std::filesystem::path path = account_file(file_name_of_ca(directory_url));
+    auto text = read_store_file(path, limits::file_max);
+    if (!text) {
+        return AccountFault{text.error(), false};
+    }
+    if (!text.value()) {
+        return std::optional<SavedAccount>();
+    }
+    std::optional<SavedAccount> account = account_from_json(*text.value());
+    wipe(*text.value());
+    if (!account) {
+        return AccountFault{path.string() + " is not the file of an account", true};
+    }
+    if (account->directory != directory_url) {
+        wipe(account->key_pem);
+        return AccountFault{path.string() + " is the file of an account at another CA", true};
+    }
+    return account;
+}
+
+std::string Store::write_account(const SavedAccount& account) const {
+    std::string text = to_json(account);
+    std::string fault = write_store_file(account_file(file_name_of_ca(account.directory)), text);
+    wipe(text);
+    return fault;
+}
+
+std::string Store::write_first_account(const SavedAccount& account, bool& has_lost) const {
+    const std::filesystem::path path = account_file(file_name_of_ca(account.directory));
+    std::string text = to_json(account);
+    const std::error_code error = ferrotunnel::detail::write_whole_file(path, text, {0600, false, true});
+    wipe(text);
+    has_lost = error == std::errc::file_exists;
+    return error && !has_lost ? path.string() + " cannot be written: " + error.message() : std::string();
+}
+
+std::optional<SavedAccount> Store::next_account(std::string_view directory_url) const {
+    auto text = readable(next_account_file(file_name_of_ca(directory_url)), limits::file_max);
+    if (!text) {
+        return {};
+    }
+    auto account = account_from_json(*text);
+    wipe(*text);
+    return account && account->directory == directory_url ? std::move(account) : std::nullopt;
+}
+
+std::string Store::write_next_account(const SavedAccount& account) const {
+    std::string text = to_json(account);
+    std::string fault = write_store_file(next_account_file(file_name_of_ca(account.directory)), text);
+    wipe(text);
+    return fault;
+}
+
+void Store::remove_next_account(std::string_view directory_url) const noexcept {
+    remove_store_file(next_account_file(file_name_of_ca(directory_url)));
+}
+
+// --- certificates ---
+
+std::filesystem::path Store::certificate_file(std::string_view name) const {
+    return with_ending(folder_ / "certificates", name, ".pem");
+}
+
+std::filesystem::path Store::record_file(std::string_view name) const {
+    return with_ending(folder_ / "certificates", name, ".json");
+}
+
+Result<std::optional<Store::Certificate>, std::string> Store::certificate(std::string_view name) const {
+    auto text = read_store_file(certificate_file(name), limits::file_max);
+    if (!text) {
+        return text.error();
+    }
+    if (!text.value()) {
+        return std::optional<Certificate>();
+    }
+    auto chain = acme::read_chain(*text.value());
+    wipe(*text.value());
+    if (!chain) {
+        return certificate_file(name).string() + " is not a certificate: " + chain.error();
+    }
+    Certificate found;
+    found.chain = std::move(chain.value());
+    wipe(found.chain.pem);
+    if (const auto record = readable(record_file(name), limits::file_max)) {
+        found.saved = certificate_from_json(*record).value_or(SavedCertificate());
+    }
+    return std::optional<Certificate>(std::move(found));
+}
+
+std::string Store::write_certificate(std::string_view name, std::string_view key_pem, std::string_view chain_pem,
+                                     const SavedCertificate& saved) const {
+    std::string both;
+    both.reserve(key_pem.size() + chain_pem.size() + 1);
+    both.append(key_pem);
+    if (!both.ends_with('\n')) {
+        both += '\n';
+    }
+    both.append(chain_pem);
+    std::string fault = write_certificate_record(name, saved);
+    if (fault.empty()) {
+        fault = write_store_file(certificate_file(name), both);
+    }
+    wipe(both);
+    return fault;
+}
+
+std::string Store::write_certificate_record(std::string_view name, const SavedCertificate& saved) const {
+    return write_store_file(record_file(name), to_json(saved));
+}
+
+void Store::remove_certificate(std::string_view name) const noexcept {
+    remove_store_file(certificate_file(name));
+    remove_store_file(record_file(name));
+}
+
+std::vector<std::string> Store::certificate_names() const {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(folder_ / "certificates", error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        if (each->path().extension() == ".pem") {
+            names.push_back(each->path().stem().string());
+        }
+    }
+    return names;
+}
+
+// --- orders ---
+
+std::filesystem::path Store::order_file(std::string_view name) const {
+    return with_ending(folder_ / "orders", name, ".json");
+}
+
+std::optional<SavedOrder> Store::order(std::string_view name) const {
+    auto text = readable(order_file(name), limits::file_max);
+    if (!text) {
+        return {};
+    }
+    auto order = order_from_json(*text);
+    wipe(*text);
+    return order;
+}
+
+std::string Store::write_order(std::string_view name, const SavedOrder& order) const {
+    std::string text = to_json(order);
+    std::string fault = write_store_file(order_file(name), text);
+    wipe(text);
+    return fault;
+}
+
+void Store::remove_order(std::string_view name) const noexcept {
+    remove_store_file(order_file(name));
+}
+
+// --- the rest ---
+
+SavedSchedule Store::schedule() const {
+    const auto text = readable(folder_ / "schedule.json", limits::schedule_max);
+    return text ? schedule_from_json(*text).value_or(SavedSchedule()) : SavedSchedule();
+}
+
+std::string Store::write_schedule(const SavedSchedule& schedule) const {
+    return write_store_file(folder_ / "schedule.json", to_json(schedule));
+}
+
+std::filesystem::path Store::lock_file(std::string_view name) const {
+    return with_ending(folder_ / "locks", name, ".lock");
+}
+
+}  // namespace ferrotunnel::issuance
