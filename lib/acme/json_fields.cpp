@@ -1,6 +1,7 @@
 #include "acme/json_fields.hpp"
 
 #include "acme/limits.hpp"
+#include "net/host_name.hpp"
 
 namespace ferrotunnel::acme {
 
@@ -32,6 +33,19 @@ const nlohmann::json& member_of(const nlohmann::json& object, const char* name) 
 std::string text_of(const nlohmann::json& object, const char* name) {
     const nlohmann::json& member = member_of(object, name);
     return member.is_string() ? member.get<std::string>() : std::string();
+}
+
+std::vector<std::string> host_names_in(const nlohmann::json& list, std::size_t most) {
+    std::vector<std::string> names;
+    for (std::size_t at = 0; list.is_array() && at < list.size() && names.size() < most; ++at) {
+        if (!list[at].is_string()) {
+            continue;
+        }
+        if (auto name = net::normal_host_name(list[at].get<std::string>())) {
+            names.push_back(std::move(*name));
+        }
+    }
+    return names;
 }
 
 }  // namespace ferrotunnel::acme

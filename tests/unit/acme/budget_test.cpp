@@ -87,9 +87,10 @@ TEST_CASE("times that are not in order, old or in the future", "[acme]") {
     Budget budget(2, 100);
     budget.from_json(R"({"tokens":{"a":[9223372036854775807,-9223372036854775808,18446744073709551615,1790000000,0]}})",
                      morning + hours(1));
-    // Two count from now on, since they cannot be later.
-    CHECK(budget.take("a", "ca", morning + hours(1)) == morning + hours(25));
-    CHECK_FALSE(budget.take("a", "ca", morning + hours(25)));
+    // One of them counts from now on, since it cannot be later.
+    CHECK(budget.take("a", "ca", morning + hours(1)) == morning + hours(24));
+    CHECK_FALSE(budget.take("a", "ca", morning + hours(24)));
+    CHECK(budget.take("a", "ca", morning + hours(24)) == morning + hours(25));
 }
 
 TEST_CASE("a clock that is set back blocks no longer than a period", "[acme]") {
@@ -109,6 +110,44 @@ TEST_CASE("tokens beyond the limit wait until one is forgotten", "[acme]") {
     CHECK_FALSE(budget.take("token7", "ca", later));
     CHECK_FALSE(budget.take("one more", "ca", morning + hours(24)));
     CHECK(budget.take("another", "ca", morning + hours(24)) == morning + hours(24) + seconds(1));
+}
+
+TEST_CASE("a fifth of a CA's budget is for renewals and the operator", "[acme]") {
+    Budget budget(100, 10);
+    for (int i = 0; i < 8; ++i) {
+        CHECK_FALSE(budget.take("a", "ca", morning));
+    }
+    CHECK(budget.take("a", "ca", morning) == morning + hours(3));
+    CHECK_FALSE(budget.take({"a", "ca", {}, false}, morning));
+    CHECK_FALSE(budget.take("", "ca", morning));
+    CHECK(budget.take({"a", "ca", {}, false}, morning) == morning + hours(3));
+}
+
+TEST_CASE("renewals are not charged to the token", "[acme]") {
+    Budget budget(1, 100);
+    for (int i = 0; i < 5; ++i) {
+        CHECK_FALSE(budget.take({"a", "ca", "example.com", false}, morning));
+    }
+    CHECK_FALSE(budget.take("a", "ca", morning));
+}
+
+TEST_CASE("new names below a domain in a week", "[acme]") {
+    Budget budget(1'000, 1'000);
+    const PlannedOrder order{"a", "ca", "example.com", true};
+    for (std::size_t i = 0; i < limits::names_per_parent; ++i) {
+        CHECK_FALSE(budget.take(order, morning));  // also if it fails
+        CHECK_FALSE(budget.take(order, morning));
+        budget.issued("ca", "example.com", morning + seconds(i));
+    }
+    CHECK(budget.take(order, morning + hours(1)) == morning + hours(7 * 24));
+    Budget other(1'000, 1'000);
+    other.from_json(budget.to_json(), morning + hours(1));
+    CHECK(other.take(order, morning + hours(1)) == morning + hours(7 * 24));
+    CHECK_FALSE(budget.take({"a", "ca", "example.org", true}, morning + hours(1)));
+    CHECK_FALSE(budget.take({"a", "staging", "example.com", true}, morning + hours(1)));
+    CHECK_FALSE(budget.take({"a", "ca", "example.com", false}, morning + hours(1)));
+    CHECK_FALSE(budget.take({"", "ca", "example.com", true}, morning + hours(1)));
+    CHECK_FALSE(budget.take(order, morning + hours(7 * 24)));
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ nlohmann::json whole_directory() {
             {"keyChange", "https://other.example.com/key"},
             {"renewalInfo", "https://ca.example.com/info"},
             {"meta",
-             {{"termsOfService", "https://ca.example.com/terms"},
+             {{"caaIdentities", {"CA.example.com", 7, "not a host"}},
+              {"termsOfService", "https://ca.example.com/terms"},
               {"externalAccountRequired", true},
               {"profiles", {{"classic", "as ever"}, {"short", 7}, {"a\nb", "not printable"}}}}}};
 }
@@ -41,6 +42,7 @@ TEST_CASE("a directory", "[acme]") {
     CHECK(directory->renewal_info == "https://ca.example.com/info");
     CHECK(directory->terms == "https://ca.example.com/terms");
     CHECK(directory->needs_external_account);
+    CHECK(directory->issuers == std::vector<std::string>{"ca.example.com"});
     CHECK(directory->profiles == std::map<std::string, std::string>{{"classic", "as ever"}, {"short", ""}});
 }
 

@@ -54,10 +54,12 @@ TEST_CASE("a window", "[acme]") {
     REQUIRE(window);
     CHECK(window->end - window->start == hours(24));
     CHECK(window->explanation == "https://ca.example.com/why");
-    CHECK(read_renewal_window(R"({"suggestedWindow":{"start":"2026-01-02T04:00:00Z","end":"2026-01-02T04:00:01Z"},)"
-                              R"("explanationURL":"javascript:alert(1)"
-})")
-              ->explanation.empty());
+    const auto other =
+        read_renewal_window(R"({"suggestedWindow":{"start":"2026-01-02T04:00:00Z","end":"2026-01-02T04:00:01Z"},)"
+                            R"("explanationURL":"javascript:x"
+})");
+    REQUIRE(other);
+    CHECK(other->explanation.empty());
 }
 
 TEST_CASE("windows that are not usable", "[acme]") {
@@ -106,8 +108,33 @@ TEST_CASE("renewals are not later than a tenth of the lifetime before the end", 
     SeededRandom random(1);
     const RenewalWindow late{issued + hours(95), issued + hours(24 * 365 * 100), {}};
     CHECK(renewal_time(chain_of(hours(100)), late, random) == issued + hours(90));
-    const RenewalWindow past{issued - hours(2), issued - hours(1), {}};
-    CHECK(renewal_time(chain_of(hours(100)), past, random) < issued);
+}
+
+TEST_CASE("a CA whose windows are always in the past", "[acme]") {
+    SeededRandom random(1);
+    // 6 hours, or a tenth of a shorter lifetime.
+    for (const auto& [lifetime, earliest] :
+         {std::pair<seconds, seconds>{hours(90 * 24), hours(6)}, {hours(10), hours(1)}, {seconds(120), seconds(12)}}) {
+        const IssuedChain chain = chain_of(lifetime);
+        const RenewalWindow past{issued - hours(2), issued + earliest, {}};
+        CHECK(renewal_time(chain, past, random) == chain.not_after - lifetime / 3);
+        const RenewalWindow soon{issued - hours(2), issued + earliest + seconds(1), {}};
+        CHECK(renewal_time(chain, soon, random) >= issued + earliest);
+        CHECK(renewal_time(chain, soon, random) <= issued + earliest + seconds(1));
+    }
+    // At once, since the certificate is old enough.
+    const RenewalWindow revoked{issued + hours(7), issued + hours(8), {}};
+    CHECK(renewal_time(chain_of(hours(90 * 24)), revoked, random) <= issued + hours(8));
+}
+
+TEST_CASE("problems that do not mend themselves", "[acme]") {
+    SeededRandom random(1);
+    for (const auto kind : {Problem::Kind::refused, Problem::Kind::wrong_chain}) {
+        CHECK(retry_delay(Problem{kind, {}, {}, {}}, 1, random) == hours(1));
+        CHECK(retry_delay(Problem{kind, {}, {}, {}}, 100, random) >= hours(6));
+        CHECK(retry_delay(Problem{kind, {}, {}, hours(5)}, 1, random) == hours(5));
+    }
+    CHECK(retry_delay(Problem{}, 1, random) < minutes(2));
 }
 
 TEST_CASE("times that a certificate can have", "[acme]") {
