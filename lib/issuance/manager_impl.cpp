@@ -17,12 +17,6 @@ WallTime clock_now() {
     return std::chrono::system_clock::now();
 }
 
-// Requests that the CA has refused for what they are, or that cost a certificate, are not repeated within an hour.
-std::chrono::seconds least_delay(acme::Problem::Kind kind) {
-    const bool is_slow = kind == acme::Problem::Kind::refused || kind == acme::Problem::Kind::wrong_chain;
-    return is_slow ? std::chrono::hours(1) : std::chrono::seconds(0);
-}
-
 }  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
@@ -278,8 +272,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             ++entry.failures;
             entry.problem = outcome.problem.text;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
-            const auto delay = acme::retry_delay(entry.failures, outcome.problem.retry_after, needs_.random);
-            entry.next = now + std::max(delay, least_delay(outcome.problem.kind));
+            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
     }
