@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "acme_options.hpp"
 #include "commands.hpp"
 #include "help.hpp"
 #include "https_options.hpp"
@@ -24,10 +25,15 @@ std::string_view encryption(const Config::Section& section) {
 std::string http_of(const Config::ServerSection& server) {
     std::string text = "no HTTP";
     if (server.http_bind != "off") {
-        text = "HTTP at " + server.http_bind.value_or(std::string(default_http_bind) + " if that is free");
+        text = "HTTP at " +
+               server.http_bind.value_or(server.acme ? std::string(acme_http_bind) + ", otherwise " + default_http_bind
+                                                     : std::string(default_http_bind) + " if that is free");
     }
-    const std::string https = server.https_bind.value_or(server.https.has_certificates() ? default_https_bind : "off");
+    const std::string https = server.https_bind.value_or(
+        server.acme ? std::string(acme_https_bind) + ", otherwise " + default_https_bind
+                    : std::string(server.https.has_certificates() ? default_https_bind : "off"));
     return text + (https == "off" ? "" : ", HTTPS at " + https) +
+           (server.acme ? ", certificates from " + ca_of(*server.acme) : "") +
            (server.domain.empty() ? "" : ", hosts below " + server.domain);
 }
 

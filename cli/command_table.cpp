@@ -35,6 +35,7 @@ constexpr Command other_commands[] = {
     {other_group, "man", man_info, run_man},
     {other_group, "plugin", plugin_info, run_plugin},
     {other_group, "schema", schema_info, run_schema},
+    {other_group, "trust", trust_info, run_trust},
     {other_group, "version", version_info, run_version},
 };
 

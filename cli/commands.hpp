@@ -33,6 +33,7 @@ const CommandInfo& schema_info();
 const CommandInfo& route_info();
 const CommandInfo& login_info();
 const CommandInfo& token_info();
+const CommandInfo& trust_info();
 const CommandInfo& version_info();
 
 /// Run the commands. `arguments` do not contain the command's name. Throw UsageError before anything is started, and
@@ -55,6 +56,7 @@ ExitCode run_schema(Arguments arguments);
 ExitCode run_route(Arguments arguments);
 ExitCode run_login(Arguments arguments);
 ExitCode run_token(Arguments arguments);
+ExitCode run_trust(Arguments arguments);
 ExitCode run_version(Arguments arguments);
 
 /// The default HTTP address, used if the port is free.

@@ -15,6 +15,7 @@ const CommandInfo& config_info();
 const CommandInfo& reload_info();
 const CommandInfo& drain_info();
 const CommandInfo& kick_info();
+const CommandInfo& acme_info();
 
 ExitCode run_status(Arguments arguments);
 ExitCode run_services(Arguments arguments);
@@ -25,6 +26,7 @@ ExitCode run_config(Arguments arguments);
 ExitCode run_reload(Arguments arguments);
 ExitCode run_drain(Arguments arguments);
 ExitCode run_kick(Arguments arguments);
+ExitCode run_acme(Arguments arguments);
 
 inline constexpr std::string_view operating = "Running servers and clients";
 
@@ -34,7 +36,7 @@ inline constexpr Command control_commands[] = {
     {operating, "inspect", inspect_info, run_inspect}, {operating, "health", health_info, run_health},
     {operating, "tokens", tokens_info, run_tokens},    {operating, "config", config_info, run_config},
     {operating, "reload", reload_info, run_reload},    {operating, "drain", drain_info, run_drain},
-    {operating, "kick", kick_info, run_kick},
+    {operating, "kick", kick_info, run_kick},          {operating, "acme", acme_info, run_acme},
 };
 
 }  // namespace ferrotunnel::cli

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "acme_options.hpp"
 #include "setting_options.hpp"
 
 namespace ferrotunnel::cli {
@@ -66,7 +67,7 @@ void add_https_options(std::vector<OptionSection>& sections) {
     options.insert(options.begin() + 1, files.begin(), files.end());
 }
 
-void apply_https(const Options& options, const Config::ServerSection& file, Server::Builder& builder,
+void apply_https(const Options& options, const Config::ServerSection& file, bool has_acme, Server::Builder& builder,
                  Problems& problems) {
     Https https = file.https;
     read_files(options, https);
@@ -75,9 +76,15 @@ void apply_https(const Options& options, const Config::ServerSection& file, Serv
         https.hsts = https.hsts.value_or(Hsts());
         https.hsts->max_age = std::chrono::duration_cast<std::chrono::seconds>(*time);
     }
-    const bool has_certificates = https.has_certificates() || !options.list("certificates").empty();
+    const bool has_certificates = https.has_certificates() || !options.list("certificates").empty() ||
+                                  (options.has("https-self") && options.flag("https-self", problems));
     builder.https(options.text("https-bind") == "off" ? Https() : std::move(https));
-    if (!options.has("https-bind") && !file.https_bind && has_certificates) {
+    if (options.has("https-bind") || file.https_bind) {
+        return;
+    }
+    if (has_acme) {
+        builder.https_bind(acme_https_bind, true, default_https_bind);
+    } else if (has_certificates) {
         builder.https_bind(default_https_bind);
     }
 }

@@ -17,7 +17,7 @@ inline constexpr const char* default_https_bind = "0.0.0.0:8443";
 void add_https_options(std::vector<OptionSection>& sections);
 
 /// Applies the options to the builder, where they override the file. Certificates enable HTTPS at its default address.
-void apply_https(const Options& options, const Config::ServerSection& file, Server::Builder& builder,
+void apply_https(const Options& options, const Config::ServerSection& file, bool has_acme, Server::Builder& builder,
                  Problems& problems);
 
 }  // namespace ferrotunnel::cli

@@ -41,7 +41,11 @@ constexpr std::string_view server_example =
     "  # http_bind: 0.0.0.0:80\n"
     "  # domain: tunnel.example.com\n"
     "\n"
-    "  # HTTPS. Changes of the certificate files are noticed.\n"
+    "  # Certificates from Let's Encrypt, ordered and renewed by the server. It then listens on ports 80 and 443.\n"
+    "  # acme:\n"
+    "  #   email: admin@example.com      # the contact; may be omitted\n"
+    "\n"
+    "  # HTTPS with certificates of your own. Changes of the files are noticed.\n"
     "  # https_bind: 0.0.0.0:443\n"
     "  # https:\n"
     "  #   folders: [/etc/letsencrypt/live]\n"
@@ -80,6 +84,7 @@ struct Starter {
     bool client = false;
     std::string host;
     std::string domain;  // of the server's HTTP services; empty: its keys are comments
+    std::string email;   // for certificates from a CA; empty: its keys are comments
     fs::path file;
     fs::path token;
     std::string unit;  // the NAME of ferrotunnel@NAME, which runs it; empty if it is run by hand
@@ -109,6 +114,26 @@ void read_domain(const Options& options, Starter& wanted, Problems& problems) {
     }
 }
 
+void read_acme(const Options& options, Starter& wanted, Problems& problems) {
+    const std::string email = options.text("acme").value_or("");
+    if (email.empty()) {
+        return;
+    }
+    if (!wanted.server) {
+        if (!options.from_environment("acme")) {
+            problems.add(options.place_of("acme"), "is for a server: `ferrotunnel init server --acme EMAIL`");
+        }
+        return;
+    }
+    Acme acme;
+    wanted.email = acme.email = email;
+    for (const Problem& problem : Server::builder().acme(acme).check()) {
+        if (problem.key == "acme.email") {
+            problems.add(options.place_of("acme"), problem.text);
+        }
+    }
+}
+
 Starter read(const Options& options, Problems& problems) {
     Starter wanted;
     const std::string side = options.operand().value_or("server");
@@ -126,6 +151,7 @@ Starter read(const Options& options, Problems& problems) {
                      "\"" + wanted.host + "\" is not a valid address; expected HOST or HOST:PORT");
     }
     read_domain(options, wanted, problems);
+    read_acme(options, wanted, problems);
     wanted.unit = options.text("systemd").value_or("");
     if (wanted.unit.find_first_not_of(unit_letters) != std::string::npos) {
         problems.add(options.place_of("systemd"), "\"" + wanted.unit +
@@ -168,10 +194,15 @@ std::string replaced(std::string_view text, std::string_view what, const std::st
     return result;
 }
 
-std::string server_text(const std::string& domain) {
+std::string server_text(const std::string& domain, const std::string& email) {
     std::string text(server_example);
-    if (!domain.empty()) {
+    if (!email.empty()) {
+        text = replaced(text, "# acme:", "acme:");
+        text = replaced(text, "#   email: admin@example.com      #", "  email: \"" + email + "\"  #");
+    } else if (!domain.empty()) {
         text = replaced(text, "# http_bind:", "http_bind:");
+    }
+    if (!domain.empty()) {
         for (const std::string_view key : {"public_host: ", "domain: "}) {
             text = replaced(text, "# " + std::string(key) + std::string(example_domain), std::string(key) + domain);
         }
@@ -181,7 +212,7 @@ std::string server_text(const std::string& domain) {
 
 std::string text_of(const Starter& wanted) {
     const std::string text = replaced(head, "{file}", wanted.file.filename().string()) +
-                             (wanted.server ? server_text(wanted.domain) : "") +
+                             (wanted.server ? server_text(wanted.domain, wanted.email) : "") +
                              (wanted.client ? replaced(client_example, "{server}", wanted.host) : "");
     if (wanted.unit.empty()) {
         return text;
@@ -199,6 +230,9 @@ void tell_next(const Starter& wanted, bool has_made_token) {
     tell("Next:");
     if (!wanted.domain.empty()) {
         tell("  point the DNS names " + wanted.domain + " and *." + wanted.domain + " to this machine");
+    }
+    if (!wanted.email.empty()) {
+        tell("  open ports 80 and 443 for the CA and for visitors");
     }
     if (!is_there(token)) {
         tell("  copy the server's token to " + token.string() + " (chmod 600)");
@@ -221,6 +255,7 @@ const CommandInfo& init_info() {
         "[server|client|both]",
         "  ferrotunnel init                                  # for a server: ferrotunnel.yml and token\n"
         "  ferrotunnel init server --domain tunnel.example.com  # with HTTP services below that name\n"
+        "  ferrotunnel init server --domain tunnel.example.com --acme me@example.com  # and HTTPS\n"
         "  ferrotunnel init client --server tunnel.example.com\n"
         "  ferrotunnel init both --config tunnel.yml\n"
         "  ferrotunnel init server --systemd edge            # for the unit ferrotunnel@edge, as root\n"
@@ -229,6 +264,7 @@ const CommandInfo& init_info() {
           {{"config", "FILE", "File to write (default ferrotunnel.yml)", "", false, 'c'},
            {"server", "HOST[:PORT]", "Server that the client connects to"},
            {"domain", "NAME", "Domain of the server's HTTP services (port 80)"},
+           {"acme", "EMAIL", "Let the server get certificates from Let's Encrypt, with this contact"},
            {"systemd", "NAME", "Write /etc/ferrotunnel/NAME.yml, for the unit ferrotunnel@NAME",
             "Write /etc/ferrotunnel/NAME.yml, and for a server NAME.token, as the unit ferrotunnel@NAME expects them "
             "(docs/operations.md)."}}}},

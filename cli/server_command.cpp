@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "acme_options.hpp"
 #include "commands.hpp"
 #include "common_settings.hpp"
 #include "config_option.hpp"
@@ -57,12 +58,16 @@ const SettingOptions& server_settings() {
     return options;
 }
 
-// Without a setting, HTTP is served if its usual port is free.
-void apply_http(const Options& options, const Config::ServerSection& file, ServerPlan& plan, Server::Builder& builder) {
+// Without a setting, HTTP is served if its usual port is free; with certificates from a CA, which connects to port 80,
+// at that port if possible.
+void apply_http(const Options& options, const Config::ServerSection& file, bool has_acme, ServerPlan& plan,
+                Server::Builder& builder) {
     plan.domain = options.text("domain").value_or(file.domain);
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
     plan.http_bind = wanted.value_or(default_http_bind);
-    if (!wanted) {
+    if (!wanted && has_acme) {
+        builder.http_bind(acme_http_bind, !plan.domain.empty(), default_http_bind);
+    } else if (!wanted) {
         builder.http_bind(default_http_bind, !plan.domain.empty());
     }
 }
@@ -88,11 +93,12 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     static const std::set<std::string_view> told_lines{"a reload was rejected"};
     builder.log(without_echo(plan.common, log_sink(plan.common), told_lines),
                 plan.common.log_level.value_or(default_log_level));
-    apply_http(options, file, plan, builder);
+    const bool has_acme = apply_acme(options, file, builder, problems);
+    apply_http(options, file, has_acme, plan, builder);
     if (!file.control) {
         builder.control("default");  // an option may override it
     }
-    apply_https(options, file, builder, problems);
+    apply_https(options, file, has_acme, builder, problems);
     if (options.has("tls-cert") != options.has("tls-key")) {
         builder.tls_certificate("", "");  // one option must not be combined with the file's other half
     }
@@ -459,11 +465,12 @@ const CommandInfo& server_info() {
             "  ferrotunnel token > token; chmod 600 token\n"
             "  ferrotunnel server --token-file token\n"
             "  ferrotunnel server --config ferrotunnel.yml\n"
-            "  ferrotunnel server --token-file token --domain tunnel.example.com --allow-ports 2222,8000-8100\n",
+            "  ferrotunnel server --token-file token --domain tunnel.example.com --acme me@example.com\n",
             sections_of(server_settings()),
             CommandInfo::Kind::server,
         };
         add_https_options(made.sections);
+        add_acme_options(made.sections);
         add_token_options(true, made.sections);
         made.sections.insert(made.sections.begin(), config_section());
         section_called(made.sections, "Running").options.push_back(replace_option());

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <set>
 
+#include "acme_text.hpp"
 #include "printable.hpp"
 #include "service_rows.hpp"
 
@@ -236,7 +237,7 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
         text += fmt::format("  encryption   {} post-quantum, {} other\n",
                             counted(number_in(status, "logins_hybrid"), "login"), number_in(status, "logins_classic"));
     }
-    text += certificates_lines(member_of(status, "certificates"));
+    text += certificates_lines(member_of(status, "certificates")) + acme_lines(member_of(status, "acme"));
     return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
            kept_out_text(status) + plugins_text(status);
 }

@@ -39,6 +39,7 @@ std::vector<Check> server_checks(std::shared_ptr<ServerSubject> subject) {
         {"wildcard", check_wildcard, {}, {"name"}},
         {"public", check_own_public, {"listen", "name"}},
         {"certificates", check_certificates},
+        {"acme", check_acme, {}, {"instance"}},
         {"clock", check_server_clock},
         {"state", check_state},
         {"plugins", check_server_plugins},

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "acme_options.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/server_checks.hpp"
@@ -32,9 +33,12 @@ struct Listener {
 
 std::vector<Listener> listeners_of(const ServerSubject& at) {
     std::vector<Listener> all{{"bind", at.section.bind}};
-    const std::string http = at.section.http_bind.value_or("off");  // the default is used only if it is free
-    const std::string https = at.section.https_bind.value_or(
-        at.section.https.has_certificates() ? "0.0.0.0:" + std::to_string(https_port) : "off");
+    // Without ACME, the default of HTTP is used only if it is free. With it, other ports than these are of little use.
+    const bool has_acme = at.section.acme.has_value();
+    const std::string http = at.section.http_bind.value_or(has_acme ? acme_http_bind : "off");
+    const std::string usual_https =
+        at.section.https.has_certificates() ? "0.0.0.0:" + std::to_string(https_port) : "off";
+    const std::string https = at.section.https_bind.value_or(has_acme ? acme_https_bind : usual_https);
     if (http != "off") {
         all.push_back({"http_bind", http});
     }

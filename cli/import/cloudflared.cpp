@@ -25,7 +25,7 @@ Draft read_cloudflared(std::span<const Source> sources) {
         Keys root(source, source.root);
         cloudflared::read_client(draft, root);
         cloudflared::OriginSettings common = cloudflared::read_flat_settings(draft, root);
-        common.merge(cloudflared::read_origin_settings(draft, root.map("originRequest")));
+        common.merge(cloudflared::read_origin_settings(draft, root));
         if (root.has("ingress")) {
             cloudflared::read_rules(draft, root, common);
         } else {

@@ -100,7 +100,7 @@ void read_log(Draft& draft, Keys& root) {
 }
 
 void read_heartbeat(Draft& draft, Keys& root) {
-    const auto time = duration_of(root.text("heartbeat-interval").value_or(""));
+    const auto time = time_at(draft, root, "heartbeat-interval");
     if (!time) {
         return;
     }
@@ -117,14 +117,12 @@ void read_metrics(Draft& draft, Keys& root) {
     if (!metrics) {
         return;
     }
-    auto place = split_address(*metrics);
+    const auto place = split_address(*metrics);
     if (!place) {
         root.lose(draft, "metrics", "the address has no port", "set `client.metrics`, like 127.0.0.1:7836");
         return;
     }
-    place->host = place->host.empty() ? "0.0.0.0" : place->host;
-    const bool is_ipv6 = place->host.find(':') != std::string::npos;
-    draft.set(Side::client, "metrics", (is_ipv6 ? "[" + place->host + "]" : place->host) + ":" + place->port,
+    draft.set(Side::client, "metrics", with_port(place->host.empty() ? "0.0.0.0" : place->host, place->port),
               root.origin("metrics"));
 }
 
@@ -138,7 +136,7 @@ void read_client(Draft& draft, Keys& root) {
     root.lose_unless_off(draft, "warp-routing.enabled", private_networks, use_exit);
     read_log(draft, root);
     read_metrics(draft, root);
-    if (const auto time = duration_of(root.text("grace-period").value_or(""))) {
+    if (const auto time = time_at(draft, root, "grace-period")) {
         draft.set(Side::client, "drain", text_of(*time), root.origin("grace-period"));
     }
     read_heartbeat(draft, root);
@@ -146,8 +144,12 @@ void read_client(Draft& draft, Keys& root) {
         draft.set(Side::client, "name", valid_name(*label), root.origin("label"));
     }
     constexpr long long most = 16;
-    if (const auto count = root.number(draft, "ha-connections"); count && *count >= 1) {
+    constexpr long long most_there = 1'000;
+    if (const auto count = root.number(draft, "ha-connections", 1, most_there)) {
         draft.client.set("connections", std::min(*count, most), root.origin("ha-connections"));
+        if (*count > most) {
+            draft.ask(root.origin("ha-connections"), "a client has at most 16 connections");
+        }
     }
 }
 

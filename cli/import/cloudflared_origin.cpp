@@ -6,6 +6,8 @@
 #include <chrono>
 
 #include "cloudflared.hpp"
+#include "guards.hpp"
+#include "number_ranges.hpp"
 
 namespace ferrotunnel::cli::importing::cloudflared {
 namespace {
@@ -31,13 +33,17 @@ std::optional<Setting> setting_of(Keys& keys, std::string_view key) {
     return text ? std::optional(Setting{keys.full(key), *text, keys.origin(key)}) : std::nullopt;
 }
 
-/// A switch that is on. One that is off needs no equivalent.
+/// A switch. One that is off needs no equivalent, and one that cannot be read is off: they make connections less safe.
 std::optional<Setting> switch_of(Draft& draft, Keys& keys, std::string_view key) {
+    if (!keys.has(key) || is_null(keys, key)) {
+        keys.ignore(key);
+        return std::nullopt;
+    }
     const auto is_on = keys.boolean(draft, key);
     if (is_on == false) {
         keys.skip(draft, key, "it is off");
     }
-    return is_on == true ? std::optional(Setting{keys.full(key), "on", keys.origin(key)}) : std::nullopt;
+    return Setting{keys.full(key), "", keys.origin(key), is_on.value_or(false)};
 }
 
 void lose_chunks(Draft& draft, Keys& keys, std::string_view key) {
@@ -45,11 +51,30 @@ void lose_chunks(Draft& draft, Keys& keys, std::string_view key) {
                          "let the backend accept chunked bodies");
 }
 
+/// Without its ports, a rule would allow all of them.
+bool lose_wrong_ports(Draft& draft, Keys& rule) {
+    if (is_null(rule, "ports") || lose_unreadable(draft, rule, "ports", Form::texts)) {
+        return rule.has("ports");
+    }
+    const std::vector<std::string> ports = rule.texts("ports");
+    if (std::ranges::all_of(ports, [](const std::string& port) { return number_ranges(port).has_value(); })) {
+        return false;
+    }
+    rule.lose(draft, "ports", "a port is not a number from 1 to 65535");
+    return true;
+}
+
 void read_destinations(Draft& draft, Keys& keys, OriginSettings& settings) {
+    const Value* const rules = keys.find("ipRules");
+    if (rules != nullptr &&
+        std::ranges::any_of(rules->items, [](const Value& item) { return item.kind != Value::Kind::map; })) {
+        settings.has_denied = true;  // perhaps; the item is left to lose_rest
+    }
     for (Keys& rule : keys.maps("ipRules")) {
+        const bool is_lost = lose_unreadable(draft, rule, "prefix", Form::text) || lose_wrong_ports(draft, rule);
         const std::string prefix = rule.text("prefix").value_or("");
         const std::vector<std::string> ports = rule.texts("ports");
-        if (!rule.boolean(draft, "allow").value_or(false)) {
+        if (!rule.boolean(draft, "allow").value_or(false) || is_lost || prefix.empty()) {
             settings.has_denied = true;
             continue;
         }
@@ -63,14 +88,16 @@ void read_destinations(Draft& draft, Keys& keys, OriginSettings& settings) {
 }
 
 void read_access(Draft& draft, Keys access, OriginSettings& settings) {
-    const bool has_value = access.text("required").has_value();
-    if (!access.boolean(draft, "required").value_or(has_value)) {
+    const bool is_unclear = access.has("required");  // so visitors are kept out
+    if (!access.boolean(draft, "required").value_or(is_unclear)) {
         for (const std::string& key : access.names()) {
             access.skip(draft, key, "`required` is off");
         }
+        settings.access =
+            access.has("required") ? std::optional(Setting{access.full(""), "", access.origin(), false}) : std::nullopt;
         return;
     }
-    settings.access = Setting{access.full(""), "on", access.origin()};
+    settings.access = Setting{access.full(""), "", access.origin()};
     lose_whole(draft, access, "logins at Cloudflare do not exist without its network",
                "add the plugin `auth` to the service, or `jwt` or `forward-auth` to `plugins.chain` of the server");
 }
@@ -82,10 +109,12 @@ bool has_origin(const Node& node, const Origin& origin) {
 
 /// Switches that become a part of `local`.
 void skip_schemes(Draft& draft, const OriginSettings& settings) {
-    for (const auto& setting : {settings.http2, settings.bastion}) {
-        if (setting) {
-            draft.skip(setting->origin, setting->key, "it is a part of `local`");
-        }
+    if (is_switched_on(settings.bastion)) {
+        draft.skip(settings.bastion->origin, settings.bastion->key, "it is a part of `local`");
+    }
+    if (is_switched_on(settings.http2)) {
+        draft.skip(settings.http2->origin, settings.http2->key,
+                   "it is a part of `local` with https://, and has no effect on other backends");
     }
 }
 
@@ -107,7 +136,7 @@ void set_time(Draft& draft, Node& service, const Setting& setting) {
 
 void OriginSettings::skip_unused(Draft& draft) const {
     for (const auto& setting : {connect_timeout, host_header, server_name, ca, insecure}) {
-        if (setting && !has_origin(draft.client, setting->origin)) {
+        if (is_switched_on(setting) && !has_origin(draft.client, setting->origin)) {
             draft.skip(setting->origin, setting->key, "it has no effect on these backends");
         }
     }
@@ -127,8 +156,15 @@ void OriginSettings::merge(const OriginSettings& more) {
     }
 }
 
-OriginSettings read_origin_settings(Draft& draft, Keys keys) {
+OriginSettings read_origin_settings(Draft& draft, Keys& parent) {
     OriginSettings settings;
+    constexpr std::string_view name = "originRequest";
+    const Origin origin = parent.origin(name);
+    if (!is_null(parent, name) && lose_unreadable(draft, parent, name, Form::map)) {
+        settings.access = Setting{parent.full(name), "", origin};  // it may have required a login
+        return settings;
+    }
+    Keys keys = parent.map(name);
     settings.connect_timeout = setting_of(keys, "connectTimeout");
     settings.host_header = setting_of(keys, "httpHostHeader");
     settings.server_name = setting_of(keys, "originServerName");
@@ -147,7 +183,12 @@ OriginSettings read_origin_settings(Draft& draft, Keys keys) {
     }
     skip_schemes(draft, settings);
     read_destinations(draft, keys, settings);
-    read_access(draft, keys.map("access"), settings);
+    const Origin access = keys.origin("access");
+    if (lose_unreadable(draft, keys, "access", Form::map)) {
+        settings.access = Setting{keys.full("access"), "", access};
+    } else {
+        read_access(draft, keys.map("access"), settings);
+    }
     return settings;
 }
 
@@ -182,14 +223,15 @@ void set_backend(Draft& draft, Node& service, const OriginSettings& settings, co
     if (!has_tls) {
         return;
     }
-    if (settings.ca && !settings.insecure) {
+    const bool is_insecure = is_switched_on(settings.insecure);
+    if (settings.ca && !is_insecure) {
         ask_about_relative_path(draft, settings.ca->origin, settings.ca->value);
         service.set("backend_ca", settings.ca->value, settings.ca->origin);
     }
     if (settings.server_name) {
         service.set("backend_name", settings.server_name->value, settings.server_name->origin);
     }
-    if (settings.insecure) {
+    if (is_insecure) {
         service.set("backend_insecure", true, settings.insecure->origin);
     }
 }

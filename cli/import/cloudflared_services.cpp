@@ -43,13 +43,12 @@ bool add_stream(Draft& draft, const std::string& service, const Place& place) {
         return false;
     }
     const std::string port = url.port.empty() ? std::string(stream->port) : url.port;
-    if (port.empty() || url.host.empty()) {
-        draft.lose(place.backend, place.key, "the backend has no port");
+    if (!command_line::number_of(port, 1, 65535) || url.host.empty()) {
+        draft.lose(place.backend, place.key, "the backend has no host with a port from 1 to 65535");
         return true;
     }
     const std::string name = valid_name(place.host.empty() || place.host == "*" ? url.scheme : place.host);
-    const bool is_ipv6 = url.host.find(':') != std::string::npos;
-    add_private(draft, name, (is_ipv6 ? "[" + url.host + "]" : url.host) + ":" + port, port, place);
+    add_private(draft, name, with_port(url.host, port), port, place);
     return true;
 }
 

@@ -37,7 +37,7 @@ void read_bore_local(Draft& draft, Words& words) {
     if (!port) {
         throw SourceError(command, "`bore local` needs the port of the backend");
     }
-    const std::string local = fmt::format("{}:{}", words.text("--local-host").value_or("localhost"), *port);
+    const std::string local = with_port(words.text("--local-host").value_or("localhost"), std::to_string(*port));
     const std::string remote = words.text("--port").value_or("0");
     if (!port_of(remote)) {
         throw SourceError(words.origin("--port"), "is not a valid port");
@@ -49,7 +49,7 @@ void read_bore_local(Draft& draft, Words& words) {
                   "bore.pub serves bore only: run `ferrotunnel server` on a machine of your own, and name it in "
                   "`server`");
     } else if (!server.empty()) {
-        draft.client.set("server", server, origin);
+        draft.client.set("server", in_brackets(server), origin);
         draft.ask(origin,
                   "bore and FerroTunnel both listen on port 7835: to run them side by side, start the server with "
                   "another port (`--bind 0.0.0.0:7836`) and write it behind `server`");
@@ -72,7 +72,7 @@ void read_bore_server(Draft& draft, Words& words) {
     }
     const auto address = words.text("--bind-addr");
     if (address) {
-        draft.server.set("bind", *address + ":7835", words.origin("--bind-addr"));
+        draft.server.set("bind", with_port(*address, "7835"), words.origin("--bind-addr"));
     }
     if (const auto ports = words.text("--bind-tunnels")) {
         draft.server.set("tcp_bind", *ports, words.origin("--bind-tunnels"));

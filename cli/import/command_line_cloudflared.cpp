@@ -72,12 +72,20 @@ void set_cloudflared_client(Draft& draft, Words& words) {
     if (const auto name = words.text("--name")) {
         client.set("name", valid_name(*name), words.origin("--name"));
     }
-    if (const auto metrics = words.text("--metrics")) {
-        client.set("metrics", *metrics, words.origin("--metrics"));
+    const auto metrics = words.text("--metrics");
+    const auto place = split_address(metrics.value_or(""));
+    if (place) {
+        const std::string host = place->host.empty() ? "0.0.0.0" : place->host;  // as Go reads `:2000`
+        client.set("metrics", with_port(host, place->port), words.origin("--metrics"));
+    } else if (metrics) {
+        words.lose("--metrics", "the address has no port", "set `metrics`, like 127.0.0.1:7836");
     }
     set_time(client, "drain", words, "--grace-period");
-    if (const auto count = words.text("--ha-connections"); count && number_of(*count, 1, 16)) {
+    const auto count = words.text("--ha-connections");
+    if (count && number_of(*count, 1, 16)) {
         client.set("connections", *count, words.origin("--ha-connections"));
+    } else if (count) {
+        words.lose("--ha-connections", "a client has from 1 to 16 connections", "set `connections`");
     }
     set_log_level(draft, words, "--loglevel");
     if (words.text("--logfile")) {
@@ -104,8 +112,7 @@ void set_cloudflared_http(Draft& draft, Node& service, Words& words) {
         draft.ask(words.origin("--no-tls-verify"),
                   "any certificate of the backend is accepted: `backend_ca` is better");
     }
-    const auto timeout = duration_of(words.text("--proxy-connect-timeout").value_or(""));
-    if (timeout) {
+    if (const auto timeout = time_of(words, "--proxy-connect-timeout")) {
         const Origin origin = words.origin("--proxy-connect-timeout");
         service.set("limits.backend_connect_timeout", text_of(std::min(*timeout, connect_timeout_max)), origin);
         if (*timeout > connect_timeout_max) {
@@ -117,10 +124,13 @@ void set_cloudflared_http(Draft& draft, Node& service, Words& words) {
     }
 }
 
-std::string with_http2(std::string local) {
-    const bool has_tls = local.starts_with("https://");
-    const std::size_t scheme = local.find("://");
-    return (has_tls ? "h2://" : "h2c://") + local.substr(scheme == std::string::npos ? 0 : scheme + 3);
+// As cloudflared, which negotiates HTTP/2 with TLS: other backends get HTTP/1.1.
+std::string with_http2(Draft& draft, const Words& words, std::string local) {
+    constexpr std::string_view tls = "https://";
+    const bool has_tls = local.starts_with(tls);
+    draft.skip(words.origin("--http2-origin"), "--http2-origin",
+               "it is a part of `local` with https://, and has no effect on other backends");
+    return has_tls ? "h2://" + local.substr(tls.size()) : local;
 }
 
 void add_cloudflared_http(Draft& draft, Words& words, const std::string& target) {
@@ -131,7 +141,7 @@ void add_cloudflared_http(Draft& draft, Words& words, const std::string& target)
     }
     std::string local = *backend;
     if (words.flag("--http2-origin").value_or(false)) {
-        local = with_http2(std::move(local));
+        local = with_http2(draft, words, std::move(local));
     }
     const std::string host = words.text("--hostname").value_or("assigned");
     Node& service = draft.add_service("", "http", host, local, command);
@@ -147,13 +157,13 @@ void add_cloudflared_http(Draft& draft, Words& words, const std::string& target)
 void add_cloudflared_stream(Draft& draft, Words& words, const Url& url, const std::string& target) {
     const Origin command = origin_of("cloudflared tunnel", target);
     const std::string port = url.port.empty() ? std::to_string(stream_port(url.scheme)) : url.port;
-    if (port == "0") {
-        throw SourceError(command, "the address of the backend has no port");
+    if (!number_of(port, 1, 65535)) {
+        throw SourceError(command, "the address of the backend has no port from 1 to 65535");
     }
     const std::string host = words.text("--hostname").value_or("");
     const std::string name = host.empty() ? url.scheme : host;
-    Node& service = draft.add_service(name, "tcp", "private",
-                                      fmt::format("{}:{}", url.host.empty() ? "localhost" : url.host, port), command);
+    Node& service =
+        draft.add_service(name, "tcp", "private", with_port(url.host.empty() ? "localhost" : url.host, port), command);
     const std::string key(::ferrotunnel::Secret::generate().reveal());
     service.set("key", draft.secret(Side::client, name + ".key", key, command), command);
     draft.ask(command,
@@ -181,11 +191,13 @@ void read_cloudflared_access(Draft& draft, std::span<const std::string> words) {
                           "docs/operations.md, \"Services by their names\"");
     }
     const Url url = parse_url(*listener);
+    if (!number_of(url.port, 1, 65535)) {
+        throw SourceError(read.origin("--url"), "the listener has no port from 1 to 65535");
+    }
     add_login_to_fill_in(draft, command);
     Node& visit = draft.client.at("visits").add();
     visit.set("name", parse_url(*host).host, read.origin("--hostname"));
-    visit.set("local",
-              fmt::format("{}:{}", url.host.empty() || url.host == "localhost" ? "127.0.0.1" : url.host, url.port),
+    visit.set("local", with_port(url.host.empty() || url.host == "localhost" ? "127.0.0.1" : url.host, url.port),
               read.origin("--url"));
     visit.set("key", fmt::format("file:{}.key", parse_url(*host).host), command);
     draft.lose(command, "the key of the service", "visitors prove a key that the service's client has",

@@ -45,10 +45,21 @@ constexpr std::array frpc_rows{
     OptionRow{"--disable_log_color --disable-log-color", Takes::optional, Fate::not_needed, "the log has no colours"},
 };
 
+/// The port that an option has, if it has a valid one; what is not a port is lost.
+std::optional<std::string> port_of_option(Words& words, std::string_view option) {
+    auto port = words.text(option);
+    if (words.has(option) && !port_of(port.value_or(""))) {
+        words.lose(option, "the value is not a port from 0 to 65535");
+        return std::nullopt;
+    }
+    return port;
+}
+
 void set_frpc_server(Draft& draft, Words& words) {
     const Url url = parse_url(words.text("--server_addr").value_or("127.0.0.1"));
-    const std::string port = words.text("--server_port").value_or(url.port.empty() ? "7000" : url.port);
-    draft.client.set("server", fmt::format("{}:{}", url.host, port), words.origin("--server_addr"));
+    const std::string usual = url.port.empty() ? "7000" : url.port;
+    const std::string port = port_of_option(words, "--server_port").value_or(usual);
+    draft.client.set("server", with_port(url.host, port), words.origin("--server_addr"));
     draft.ask(words.origin("--server_addr"),
               fmt::format("a FerroTunnel server has to listen at port {}: frps cannot serve this client", port));
     if (const auto token = words.text("--token")) {
@@ -88,7 +99,7 @@ void add_frpc_http(Draft& draft, Words& words, bool is_https, const std::string&
     }
     const auto user = words.text("--http_user");
     const auto password = words.text("--http_pwd");
-    if (user || password) {
+    if (words.has("--http_user") || words.has("--http_pwd")) {
         const Given given{&*std::ranges::find(frpc_rows, "--http_pwd --http-pwd", &OptionRow::names), "--http_pwd",
                           user.value_or("") + ":" + password.value_or("")};
         add_passwords(draft, service, {given});
@@ -121,13 +132,18 @@ Draft read_frpc(std::span<const std::string> words) {
     if (!port || !number_of(*port, 1, 65535)) {
         throw SourceError(command, "--local_port needs the port of the backend");
     }
-    const std::string local = fmt::format("{}:{}", read.text("--local_ip").value_or("127.0.0.1"), *port);
+    const std::string local = with_port(read.text("--local_ip").value_or("127.0.0.1"), *port);
     const Origin origin = origin_of("frpc " + kind, local);
     set_frpc_server(draft, read);
     add_login_to_fill_in(draft, command);
     if (kind == "tcp" || kind == "udp") {
-        draft.add_service(valid_name(read.text("--proxy_name").value_or("")), kind,
-                          read.text("--remote_port").value_or("0"), local, origin);
+        const auto remote = port_of_option(read, "--remote_port");
+        Node& service = draft.add_service(valid_name(read.text("--proxy_name").value_or("")), kind,
+                                          remote.value_or("0"), local, origin);
+        if (!remote && read.has("--remote_port")) {
+            switch_off_service(draft, service, read.origin("--remote_port"),
+                               fmt::format("the public port in `{}`", kind));
+        }
     } else if (kind.starts_with("http")) {
         add_frpc_http(draft, read, kind == "https", local, origin);
     } else {

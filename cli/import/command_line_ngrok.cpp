@@ -105,7 +105,8 @@ PublicAddress public_address(Words& words) {
 
 // An endpoint that only other endpoints of the account reach must not become public.
 bool is_internal(Draft& draft, Words& words, const PublicAddress& address) {
-    const bool by_binding = words.text("--binding").value_or("public") != "public";
+    const std::vector<std::string> bindings = words.texts("--binding");
+    const bool by_binding = std::ranges::any_of(bindings, [](const std::string& each) { return each != "public"; });
     if (!by_binding && !address.host.ends_with(".internal")) {
         return false;
     }
@@ -153,6 +154,11 @@ void set_tls_of_backend(Draft& draft, Node& service, Words& words, const std::st
     }
 }
 
+// Version 3 has `--url`. Without it, versions differ: `ngrok http 3000` was served by http:// too until version 3.
+bool is_https_url(Words& words) {
+    return words.text("--url").value_or("").starts_with("https://");
+}
+
 void set_ngrok_scheme(Draft& draft, Node& service, Words& words) {
     const auto schemes = words.text("--scheme");
     const auto bind_tls = words.text("--bind-tls");
@@ -162,6 +168,8 @@ void set_ngrok_scheme(Draft& draft, Node& service, Words& words) {
         draft.ask(origin, "HTTPS needs certificates on the server: `https` in its file");
     } else if (schemes == "http" || bind_tls == "false") {
         service.set("https_redirect", false, origin);
+    } else if (is_https_url(words)) {
+        draft.ask(words.origin("--url"), https_only);
     }
 }
 
@@ -193,9 +201,7 @@ void set_ngrok_pool(Node& service, Words& words) {
 }
 
 void set_ngrok_rest(Draft& draft, Node& service, Words& words) {
-    if (const auto version = words.text("--proxy-proto"); version && *version != "0") {
-        service.set("proxy_protocol", version->ends_with('1') ? "v1" : "v2", words.origin("--proxy-proto"));
-    }
+    set_proxy_protocol(service, words, "--proxy-proto");
     if (words.flag("--pooling-enabled").value_or(false)) {
         set_ngrok_pool(service, words);
     }
@@ -221,7 +227,11 @@ std::string ngrok_local(const std::string& word, unsigned default_port, Words& w
                           fmt::format("\"{}\" is not a valid address of a backend, like 3000 or localhost:3000", word));
     }
     const bool is_http2 = words.text("--app-protocol") == "http2";
-    if (is_http2 && !local->starts_with("files:") && !local->starts_with("unix:")) {
+    const bool is_tcp = !local->starts_with("files:") && !local->starts_with("unix:");
+    if (is_http2 && !is_tcp) {
+        words.lose("--app-protocol", "HTTP/2 to a backend is over TCP only",
+                   "let the backend listen at a port, or speak HTTP/1.1");
+    } else if (is_http2) {
         const std::size_t scheme = local->find("://");
         return (local->starts_with("https://") ? "h2://" : "h2c://") +
                local->substr(scheme == std::string::npos ? 0 : scheme + 3);
@@ -245,7 +255,12 @@ Node& add_ngrok_http(Draft& draft, Words& words, const std::string& word) {
 Node& add_ngrok_tcp(Draft& draft, Words& words, const std::string& word) {
     const PublicAddress address = public_address(words);
     const bool internal = is_internal(draft, words, address);
-    const std::string port = internal || address.port.empty() ? "0" : address.port;
+    const bool is_port = number_of(address.port, 1, 65535).has_value();
+    if (!address.port.empty() && !is_port) {
+        draft.lose(origin_of("ngrok", {}), address.option, "its port is not a number from 1 to 65535");
+        words.add_guard(address.origin);
+    }
+    const std::string port = internal || !is_port ? "0" : address.port;
     if (port != "0") {
         draft.ask(address.origin, fmt::format("visitors find the service at port {} of your server", port));
     }
@@ -307,6 +322,9 @@ Draft read_ngrok(std::span<const std::string> words) {
     Node& service = kind == "http"  ? add_ngrok_http(draft, read, word)
                     : kind == "tcp" ? add_ngrok_tcp(draft, read, word)
                                     : add_ngrok_tls(draft, read, word);
+    if (kind != "http" && read.has("--basic-auth")) {
+        read.add_guard(read.origin("--basic-auth"));
+    }
     close_unguarded(draft, service, read);
     read.lose_rest();
     return draft;

@@ -27,10 +27,6 @@ std::string_view trimmed(std::string_view text) {
                                            : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::string with_brackets(const std::string& host) {
-    return host.find(':') == std::string::npos ? host : "[" + host + "]";
-}
-
 // The items of "10.0.0.0/8,192.0.2.7".
 std::vector<std::string> items_of(std::string_view text) {
     std::vector<std::string> items;
@@ -42,6 +38,15 @@ std::vector<std::string> items_of(std::string_view text) {
         text.remove_prefix(std::min(comma + 1, text.size()));
     }
     return items;
+}
+
+/// `::1:80` is port 80 of ::1, as for programs that split at the last colon; `2001:db8::7` has no port.
+std::optional<Address> bare_ipv6_of(std::string_view text) {
+    if (text.starts_with('[') || std::ranges::count(text, ':') < 2) {
+        return std::nullopt;
+    }
+    const auto address = split_address(text);
+    return address || !is_ipv6_address(text) ? address : std::optional(Address{std::string(text), {}});
 }
 
 }  // namespace
@@ -69,6 +74,11 @@ Url parse_url(std::string_view text) {
     url.path = text.substr(slash) == "/" ? std::string() : std::string(text.substr(slash));
     text = text.substr(0, slash);
     text.remove_prefix(text.find('@') == std::string_view::npos ? 0 : text.find('@') + 1);
+    if (const auto address = bare_ipv6_of(text)) {
+        url.host = address->host;
+        url.port = address->port;
+        return url;
+    }
     const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
     const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
     if (bracket != std::string_view::npos) {
@@ -98,7 +108,7 @@ std::optional<std::string> backend_of(std::string_view text, unsigned default_po
         (port.empty() && !is_http) || (!port.empty() && !number_of(port, 1, 65535))) {
         return std::nullopt;
     }
-    const std::string host = url.host.empty() ? "localhost" : with_brackets(url.host);
+    const std::string host = url.host.empty() ? "localhost" : in_brackets(url.host);
     return (is_http ? url.scheme + "://" : std::string()) + host + (port.empty() ? "" : ":" + port);
 }
 
@@ -140,7 +150,12 @@ void add_networks(Node& service, Words& words, std::string_view allow, std::stri
     for (std::size_t i = 0; i < lists.size(); ++i) {
         for (const Given& each : words.all(i == 0 ? allow : deny)) {
             origin = Words::origin(each);
-            std::ranges::move(items_of(each.value), std::back_inserter(lists[i]));
+            const std::vector<std::string> items = items_of(each.value);
+            if (items.empty()) {
+                words.lose(i == 0 ? allow : deny, "it has no network");
+                words.add_guard(origin);
+            }
+            std::ranges::copy(items, std::back_inserter(lists[i]));
         }
     }
     filter_addresses(service, {lists[0], origin}, {lists[1], origin});
@@ -167,9 +182,26 @@ void set_log_level(Draft& draft, Words& words, std::string_view option) {
              words.origin(option));
 }
 
-void set_time(Node& node, std::string_view path, Words& words, std::string_view option) {
+std::optional<std::chrono::milliseconds> time_of(Words& words, std::string_view option) {
     const auto given = words.text(option);
-    if (const auto time = given ? duration_of(*given) : std::nullopt) {
+    const auto time = duration_of(given.value_or(""));
+    if (words.has(option) && !time) {
+        words.lose(option, "the value is not a time, like 30s or 1m30s");
+    }
+    return time;
+}
+
+void set_proxy_protocol(Node& service, Words& words, std::string_view option) {
+    const std::string version = words.text(option).value_or("0");
+    if (version == "1" || version == "2") {
+        service.set("proxy_protocol", "v" + version, words.origin(option));
+    } else if (version != "0") {
+        words.lose(option, "the versions are 1 and 2");
+    }
+}
+
+void set_time(Node& node, std::string_view path, Words& words, std::string_view option) {
+    if (const auto time = time_of(words, option)) {
         node.set(path, text_of(*time), words.origin(option));
     }
 }

@@ -1,6 +1,7 @@
 // What the command lines of several tools have in common: addresses, headers, guards of visitors.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,7 +54,8 @@ void add_headers(Draft& draft, Node& service, std::string_view list, const std::
 /// reads it by `--password-file`. Where it cannot be required, the service is off.
 void add_passwords(Draft& draft, Node& service, const std::vector<Given>& passwords);
 
-/// Accepts or rejects visitors by the networks in two options, with commas or repeated.
+/// Accepts or rejects visitors by the networks in two options, with commas or repeated. One without a network is a
+/// guard that is lost.
 void add_networks(Node& service, Words& words, std::string_view allow, std::string_view deny);
 
 /// Turns a service off if an option that restricted its visitors has no equivalent.
@@ -61,6 +63,12 @@ void close_unguarded(Draft& draft, Node& service, const Words& words);
 
 /// Sets the level of the client's log from one of another tool.
 void set_log_level(Draft& draft, Words& words, std::string_view option);
+
+/// The time that an option has; one that duration_of does not understand is lost.
+std::optional<std::chrono::milliseconds> time_of(Words& words, std::string_view option);
+
+/// Sets `proxy_protocol` from 1 or 2; 0 is off, and other versions are lost.
+void set_proxy_protocol(Node& service, Words& words, std::string_view option);
 
 /// Sets a time.
 void set_time(Node& node, std::string_view path, Words& words, std::string_view option);

@@ -1,7 +1,9 @@
 // Parts of the reader of frp's files.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +19,11 @@ struct Reading {
     Draft& draft;
     std::optional<std::string> subdomain_host = std::nullopt;  // of the server, if its file was given
     bool has_server = false;
-    std::vector<std::string> start{};  // names of the proxies that are offered; empty: all
+    std::set<std::string, std::less<>> start{};  // names of the proxies that are offered; empty: all
+    bool is_start_lost = false;                  // which proxies are offered is not known: none
     Origin start_origin{};
+
+    bool is_started(std::string_view name) const;
 };
 
 /// An INI file of old versions with the keys of today's files, so that one reader is enough for both.
@@ -51,6 +56,9 @@ void lose_all(Keys& proxy, Draft& draft, std::string_view why, std::string_view 
 /// The backend of a proxy without a plugin: `localIP:localPort`. Empty, with a lost entry, if there is none.
 std::optional<std::string> backend_of(Keys& proxy, Draft& draft);
 
+/// Whether a proxy has a plugin instead of a backend with a port, even one that cannot be read.
+bool has_plugin_of(const Keys& proxy);
+
 /// What a client plugin is here.
 struct PluginBackend {
     std::string local;
@@ -64,7 +72,14 @@ struct PluginBackend {
 std::optional<PluginBackend> read_plugin(Keys& proxy, Draft& draft);
 void read_plugin_rules(Keys& proxy, Node& service, const PluginBackend& backend, Draft& draft);
 
-/// `[::1]:80` for an IPv6 address, else `HOST:PORT`.
-std::string with_port(std::string_view host, std::string_view port);
+/// Requires `httpUser` and `httpPassword` of a proxy or of its plugin from visitors. Where that cannot be done, the
+/// service is off.
+void read_password(Keys& keys, Node& service, Draft& draft);
+
+/// A port, or a reference to a variable; 0 counts as missing, and what is not a port is lost.
+std::optional<std::string> port_at(Keys& keys, std::string_view path, Draft& draft);
+
+/// The same for ports of a proxy, which may be a range in INI files and where a template makes one.
+std::optional<std::string> ports_at(Keys& proxy, std::string_view path, Draft& draft);
 
 }  // namespace ferrotunnel::cli::importing::frp

@@ -1,10 +1,12 @@
 // What frp's clients and servers have in common: the token, the log, the web interface, heartbeats.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "frp.hpp"
 #include "mapping.hpp"
+#include "number_ranges.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
 namespace {
@@ -36,9 +38,9 @@ void read_token_source(Keys& auth, Side side, Draft& draft) {
 }
 
 void read_dashboard(Keys& web, Side side, Draft& draft) {
-    const std::optional<std::string> port = web.text("port");
+    const std::optional<std::string> port = port_at(web, "port", draft);
     const std::string address = web.text("addr").value_or(side == Side::client ? "127.0.0.1" : "0.0.0.0");
-    if (!port || *port == "0") {
+    if (!port) {
         return;
     }
     const bool is_own_machine = address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -55,9 +57,23 @@ void read_dashboard(Keys& web, Side side, Draft& draft) {
 
 }  // namespace
 
-std::string with_port(std::string_view host, std::string_view port) {
-    const bool is_ipv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
-    return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+bool Reading::is_started(std::string_view name) const {
+    return !is_start_lost && (start.empty() || start.contains(name));
+}
+
+std::optional<std::string> port_at(Keys& keys, std::string_view path, Draft& draft) {
+    std::optional<std::string> port = keys.digits(draft, path, 0, port_max);
+    return port == "0" ? std::nullopt : port;
+}
+
+std::optional<std::string> ports_at(Keys& proxy, std::string_view path, Draft& draft) {
+    const Value* const value = proxy.find(path);
+    const bool may_be_range = value != nullptr && value->kind == Value::Kind::text;  // as templates make them
+    const auto ranges = may_be_range ? number_ranges(value->scalar) : std::nullopt;
+    if (ranges && ranges->size() == 1 && ranges->front().first > 0 && ranges->front().first < ranges->front().last) {
+        return proxy.text(path);
+    }
+    return port_at(proxy, path, draft);
 }
 
 void read_auth(Keys& root, Side side, Draft& draft) {
@@ -133,7 +149,7 @@ void read_web_server(Keys& root, Side side, Draft& draft) {
 void read_timing(Keys& root, Side side, Draft& draft) {
     Keys transport = root.map("transport");
     const auto read = [&](std::string_view key, std::string_view path) {
-        const std::optional<std::string> seconds = transport.text(key);
+        const std::optional<std::string> seconds = transport.digits(draft, key, -day_in_seconds, day_in_seconds);
         if (seconds && seconds->starts_with('-')) {
             draft.lose(transport.origin(key), transport.full(key), "lost connections are always detected");
         } else if (seconds && *seconds != "0") {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frp.hpp"
+#include "guards.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -26,7 +27,7 @@ constexpr NoEquivalent not_of_clients[] = {
 
 void read_address(Keys& root, Draft& draft) {
     const std::string host = root.text("serverAddr").value_or("127.0.0.1");
-    const std::string port = root.text("serverPort").value_or("7000");
+    const std::string port = port_at(root, "serverPort", draft).value_or("7000");
     const bool is_any = host == "0.0.0.0" || host == "::";
     draft.set(Side::client, "server", with_port(is_any ? "127.0.0.1" : host, port),
               root.origin(root.has("serverAddr") ? "serverAddr" : "serverPort"));
@@ -67,7 +68,8 @@ void read_transport(Keys& root, Draft& draft) {
                        "use TLS over TCP, the default");
     }
     transport.skip(draft, "wireProtocol", "there is one protocol");
-    if (const auto seconds = transport.text("dialServerTimeout"); seconds && *seconds != "0") {
+    if (const auto seconds = transport.digits(draft, "dialServerTimeout", 0, day_in_seconds);
+        seconds && *seconds != "0") {
         draft.set(Side::client, "timing.handshake_timeout", *seconds + "s", transport.origin("dialServerTimeout"));
     }
     read_forward_proxy(transport, draft);
@@ -129,8 +131,9 @@ void read_client(const Source& source, Reading& reading) {
     root.skip(draft, "version", "it is the version of frp's format");
     root.skip(draft, "includes", "the included files are read with this one");
     root.lose(draft, not_of_clients);
-    for (const std::string& name : root.texts("start")) {
-        reading.start.push_back(name);
+    reading.is_start_lost = !is_null(root, "start") && lose_unreadable(draft, root, "start", Form::texts);
+    for (std::string& name : root.texts("start")) {
+        reading.start.insert(std::move(name));
     }
     reading.start_origin = root.origin("start");
     read_proxies(root, reading);

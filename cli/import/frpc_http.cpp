@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "frp.hpp"
+#include "guards.hpp"
+#include "limits.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -36,25 +39,6 @@ std::vector<std::string> hosts_of(Keys& proxy, Reading& reading) {
     return hosts;
 }
 
-void guard(Keys& proxy, Node& service, Draft& draft) {
-    const auto user = proxy.text("httpUser");
-    const auto password = proxy.text("httpPassword");
-    if (!user && !password) {
-        for (const std::string_view key : {"httpUser", "httpPassword"}) {
-            const Value* const value = proxy.find(key);
-            if (value != nullptr && !value->is_scalar()) {
-                close_unguarded_service(draft, service, proxy.origin(key), key);
-            }
-        }
-        return;
-    }
-    const Origin origin = proxy.origin(user ? "httpUser" : "httpPassword");
-    if (!require_password(draft, service, origin, proxy.full(user ? "httpUser" : "httpPassword"),
-                          user.value_or("") + ":" + password.value_or(""))) {
-        close_unguarded_service(draft, service, origin, "httpUser");
-    }
-}
-
 void read_headers(Keys& proxy, Node& service) {
     for (const auto& [key, list] :
          {std::pair{"requestHeaders.set", "request_headers"}, std::pair{"responseHeaders.set", "response_headers"}}) {
@@ -72,7 +56,7 @@ void read_rules(Keys& proxy, Node& service, Draft& draft) {
         service.set("host_header", *host, proxy.origin("hostHeaderRewrite"));
     }
     read_headers(proxy, service);
-    guard(proxy, service, draft);
+    read_password(proxy, service, draft);
     if (proxy.has("routeByHTTPUser")) {
         proxy.lose(draft, "routeByHTTPUser", "a service is chosen by host and path, not by the name of a user");
         close_unguarded_service(draft, service, proxy.origin("routeByHTTPUser"), "routeByHTTPUser");
@@ -85,6 +69,7 @@ struct HttpService {
     std::vector<std::string> hosts;
     std::string local;
     Origin hosts_origin;
+    bool needs_tls = false;
 };
 
 Node& add(Draft& draft, Keys& proxy, const HttpService& wanted, std::string_view kind) {
@@ -96,12 +81,27 @@ Node& add(Draft& draft, Keys& proxy, const HttpService& wanted, std::string_view
     return service;
 }
 
+void close_without_paths(Keys& proxy, Node& service, Draft& draft) {
+    if (!is_null(proxy, "locations")) {
+        close_unreadable(draft, service, proxy, "locations", Form::texts);
+    }
+}
+
+/// The paths of `locations`, of which each is a service.
+std::vector<std::string> paths_of(Keys& proxy) {
+    std::vector<std::string> paths = proxy.texts("locations");
+    if (paths.empty() || is_unreadable(proxy, "locations", Form::texts)) {
+        paths.assign(1, "/");
+    }
+    if (paths.size() > locations_max) {
+        throw SourceError(proxy.origin("locations"), fmt::format("there are more than {} locations", locations_max));
+    }
+    return paths;
+}
+
 void add_http(Keys& proxy, const HttpService& wanted, const std::optional<PluginBackend>& plugin, Reading& reading) {
     Draft& draft = reading.draft;
-    std::vector<std::string> paths = proxy.texts("locations");
-    if (paths.empty()) {
-        paths.emplace_back("/");
-    }
+    const std::vector<std::string> paths = paths_of(proxy);
     for (std::size_t i = 0; i < paths.size(); ++i) {
         HttpService each = wanted;
         each.name += i == 0 ? "" : fmt::format("-{}", i + 1);
@@ -109,6 +109,10 @@ void add_http(Keys& proxy, const HttpService& wanted, const std::optional<Plugin
         if (paths[i] != "/") {
             service.set("path", paths[i], proxy.origin("locations"));
         }
+        if (wanted.needs_tls) {
+            service.set("https_redirect", true, proxy.origin("type"));
+        }
+        close_without_paths(proxy, service, draft);
         read_rules(proxy, service, draft);
         if (plugin) {
             read_plugin_rules(proxy, service, *plugin, draft);
@@ -124,7 +128,7 @@ void add_http(Keys& proxy, const HttpService& wanted, const std::optional<Plugin
 std::optional<HttpService> http_service(Keys& proxy, Reading& reading, const std::optional<PluginBackend>& plugin) {
     const auto local = plugin ? std::optional(plugin->local) : backend_of(proxy, reading.draft);
     HttpService service{valid_name(proxy.text("name").value_or("")), hosts_of(proxy, reading), local.value_or(""),
-                        proxy.origin(proxy.has("customDomains") ? "customDomains" : "subdomain")};
+                        proxy.origin(proxy.has("customDomains") ? "customDomains" : "subdomain"), false};
     if (!local || service.hosts.empty()) {
         lose_all(proxy, reading.draft, !local ? "its backend has no equivalent" : "its host is not known");
         return std::nullopt;
@@ -134,8 +138,34 @@ std::optional<HttpService> http_service(Keys& proxy, Reading& reading, const std
 
 }  // namespace
 
+void read_password(Keys& keys, Node& service, Draft& draft) {
+    constexpr std::array<std::string_view, 2> both{"httpUser", "httpPassword"};
+    bool is_closed = false;
+    for (const std::string_view key : both) {
+        is_closed = close_unreadable(draft, service, keys, key, Form::text) || is_closed;
+    }
+    if (is_closed) {
+        for (const std::string_view key : both) {
+            if (!is_unreadable(keys, key, Form::text)) {
+                keys.lose(draft, key, "user name and password are required together, and the other cannot be read");
+            }
+        }
+        return;
+    }
+    const auto user = keys.text("httpUser");
+    const auto password = keys.text("httpPassword");
+    if (!user && !password) {
+        return;  // texts without a character: frp asks for no password either
+    }
+    const std::string_view first = user ? "httpUser" : "httpPassword";
+    if (!require_password(draft, service, keys.origin(first), keys.full(first),
+                          user.value_or("") + ":" + password.value_or(""))) {
+        close_unguarded_service(draft, service, keys.origin(first), "httpUser");
+    }
+}
+
 void read_http_proxy(Keys& proxy, Reading& reading) {
-    const bool has_plugin = proxy.has("plugin.type");
+    const bool has_plugin = has_plugin_of(proxy);
     const auto plugin = has_plugin ? read_plugin(proxy, reading.draft) : std::nullopt;
     if (has_plugin && !plugin) {
         lose_all(proxy, reading.draft, "its plugin has no equivalent");
@@ -148,22 +178,23 @@ void read_http_proxy(Keys& proxy, Reading& reading) {
 
 void read_https_proxy(Keys& proxy, Reading& reading) {
     Draft& draft = reading.draft;
-    const bool has_plugin = proxy.has("plugin.type");
+    const bool has_plugin = has_plugin_of(proxy);
     const auto plugin = has_plugin ? read_plugin(proxy, draft) : std::nullopt;
     if (has_plugin && !plugin) {
         lose_all(proxy, draft, "its plugin has no equivalent");
         return;
     }
-    const auto service = http_service(proxy, reading, plugin);
+    auto service = http_service(proxy, reading, plugin);
     if (!service) {
         return;
     }
     if (plugin && plugin->is_http) {
         draft.ask(
             proxy.origin("plugin.type"),
-            fmt::format("{} is served by HTTPS with a certificate on the server (`server.https`), and by HTTP too "
-                        "unless it redirects (`https_redirect`)",
+            fmt::format("{} is served by HTTPS with a certificate on the server (`server.https`); visitors without TLS "
+                        "are redirected to it",
                         service->hosts.front()));
+        service->needs_tls = true;
         add_http(proxy, *service, plugin, reading);
         return;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frp.hpp"
+#include "guards.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -22,7 +23,7 @@ std::optional<PluginBackend> lose_plugin(Keys& plugin, Draft& draft, std::string
 
 std::optional<std::string> address(Keys& plugin, std::string_view scheme) {
     const auto local = plugin.text("localAddr");
-    return local ? std::optional(fmt::format("{}://{}", scheme, *local)) : std::nullopt;
+    return local ? std::optional(fmt::format("{}://{}", scheme, address_of(*local).value_or(*local))) : std::nullopt;
 }
 
 std::optional<PluginBackend> http_backend(Keys& plugin, std::string_view scheme, Draft& draft) {
@@ -44,22 +45,26 @@ std::optional<PluginBackend> files_backend(Keys& plugin, Draft& draft) {
 
 void read_files_rules(Keys& plugin, Node& service, Draft& draft) {
     service.set("listing", true, plugin.origin("type"));
-    if (const auto prefix = plugin.text("stripPrefix")) {
+    read_password(plugin, service, draft);
+    if (!is_null(plugin, "stripPrefix") && close_unreadable(draft, service, plugin, "stripPrefix", Form::scalar)) {
+        return;
+    }
+    const auto prefix = plugin.text("stripPrefix");
+    const Node* const path = service.find("path");
+    if (prefix && path != nullptr && path->scalar() != "/" + *prefix) {
+        plugin.lose(draft, "stripPrefix", "`strip_prefix` removes the path of the service, and no other one");
+        close_unguarded_service(draft, service, plugin.origin("stripPrefix"), "locations");
+    } else if (prefix) {
         service.set("path", "/" + *prefix, plugin.origin("stripPrefix"));
         service.set("strip_prefix", true, plugin.origin("stripPrefix"));
-    }
-    const auto user = plugin.text("httpUser");
-    const auto password = plugin.text("httpPassword");
-    if (user || password) {
-        const Origin origin = plugin.origin(user ? "httpUser" : "httpPassword");
-        if (!require_password(draft, service, origin, plugin.full("httpUser"),
-                              user.value_or("") + ":" + password.value_or(""))) {
-            close_unguarded_service(draft, service, origin, "httpUser");
-        }
     }
 }
 
 }  // namespace
+
+bool has_plugin_of(const Keys& proxy) {
+    return proxy.has("plugin") ? !is_null(proxy, "plugin") : proxy.has("plugin.type");
+}
 
 std::optional<PluginBackend> read_plugin(Keys& proxy, Draft& draft) {
     Keys plugin = proxy.map("plugin");

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "frp.hpp"
+#include "guards.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -37,11 +38,6 @@ void read_users(Keys& proxy, Draft& draft) {
     }
 }
 
-bool is_started(Keys& visitor, const Reading& reading) {
-    const std::string name = visitor.text("name").value_or("");
-    return std::ranges::find(reading.start, name) != reading.start.end();
-}
-
 void lose_punching(Keys& visitor, Draft& draft) {
     constexpr std::array<std::string_view, 7> keys{"protocol",         "keepTunnelOpen", "maxRetriesAnHour",
                                                    "minRetryInterval", "fallbackTo",     "fallbackTimeoutMs",
@@ -56,7 +52,7 @@ void lose_punching(Keys& visitor, Draft& draft) {
 void read_private_proxy(Keys& proxy, Reading& reading) {
     Draft& draft = reading.draft;
     const std::string type = proxy.text("type").value_or("");
-    const bool has_plugin = proxy.has("plugin.type");
+    const bool has_plugin = has_plugin_of(proxy);
     const auto plugin = has_plugin ? read_plugin(proxy, draft) : std::nullopt;
     const auto local = !has_plugin                  ? backend_of(proxy, draft)
                        : plugin && !plugin->is_http ? std::optional(plugin->local)
@@ -83,15 +79,18 @@ void read_visitor(Keys& visitor, Reading& reading) {
                  "visit a private service: `ferrotunnel visit NAME`");
         return;
     }
-    const auto port = visitor.text("bindPort");
     const auto service = visitor.text("serverName");
-    const bool is_chosen = reading.start.empty() || is_started(visitor, reading);
-    const bool is_off = visitor.boolean(draft, "enabled") == false || !is_chosen;
+    const auto enabled = visitor.boolean(draft, "enabled");
+    const bool is_unclear = !enabled && visitor.has("enabled") && !is_null(visitor, "enabled");
+    const bool is_off = is_unclear || enabled == false || !reading.is_started(visitor.text("name").value_or(""));
     if (is_off) {
         lose_all(visitor, draft, "it was switched off, which a visit cannot be", "run `ferrotunnel visit` when needed");
         return;
     }
-    if (visitor.has("plugin.type") || !port || port->starts_with('-') || !service) {
+    // A negative port is that of a visitor whose plugin or fallback uses it, without a listener.
+    const bool has_listener = !visitor.text("bindPort").value_or("").starts_with('-');
+    const auto port = has_listener ? port_at(visitor, "bindPort", draft) : std::nullopt;
+    if (has_plugin_of(visitor) || !port || !service) {
         lose_all(visitor, draft, "a visit has a service and a port to listen at");
         return;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "frp.hpp"
+#include "guards.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -39,7 +40,7 @@ void read_health(Keys& proxy, Node& service, Draft& draft) {
         health.skip(draft, "path", "a check by TCP has no path");
     }
     const auto set = [&](std::string_view key, std::string_view path, std::string_view unit, std::string_view usual) {
-        const std::string value = health.text(key).value_or("0");
+        const std::string value = health.digits(draft, key, 0, day_in_seconds).value_or("0");
         service.set(path, (value == "0" ? std::string(usual) : value) + std::string(unit),
                     health.has(key) ? std::optional(health.origin(key)) : std::nullopt);
     };
@@ -76,16 +77,24 @@ void read_transport(Keys& proxy, Node& service, Draft& draft) {
         const bool is_udp = service.find("udp") != nullptr;
         if (is_udp && *version != "v2") {
             transport.lose(draft, "proxyProtocolVersion", "datagrams have version 2", "set `proxy_protocol: v2`");
+        } else if (*version != "v1" && *version != "v2") {
+            transport.lose(draft, "proxyProtocolVersion", "the versions are v1 and v2");
         } else {
             service.set("proxy_protocol", *version, transport.origin("proxyProtocolVersion"));
         }
     }
 }
 
+/// Whether the key has a value other than 0 and nothing, which mean any port.
+bool has_other_value(const Keys& proxy, std::string_view key) {
+    const Value* const value = proxy.find(key);
+    return value != nullptr && (!value->is_scalar() || (!value->scalar.empty() && value->scalar != "0"));
+}
+
 void read_port_proxy(Keys& proxy, const std::string& type, Reading& reading) {
     Draft& draft = reading.draft;
     std::optional<std::string> local;
-    if (proxy.has("plugin.type")) {
+    if (has_plugin_of(proxy)) {
         const auto plugin = read_plugin(proxy, draft);
         if (plugin && plugin->is_http) {
             lose_all(proxy, draft, "its plugin is for HTTP, and HTTP services have hosts instead of ports",
@@ -100,8 +109,12 @@ void read_port_proxy(Keys& proxy, const std::string& type, Reading& reading) {
         lose_all(proxy, draft, "its backend has no equivalent");
         return;
     }
-    Node& service = draft.add_service(valid_name(proxy.text("name").value_or("")), type,
-                                      proxy.text("remotePort").value_or("0"), *local, proxy.origin("name"));
+    const auto remote = ports_at(proxy, "remotePort", draft);
+    Node& service = draft.add_service(valid_name(proxy.text("name").value_or("")), type, remote.value_or("0"), *local,
+                                      proxy.origin("name"));
+    if (!remote && has_other_value(proxy, "remotePort")) {
+        switch_off_service(draft, service, proxy.origin("remotePort"), fmt::format("the public port in `{}`", type));
+    }
     if (proxy.has("remotePort")) {
         service.at(type).set_origin(proxy.origin("remotePort"));
     }
@@ -123,8 +136,8 @@ void lose_all(Keys& proxy, Draft& draft, std::string_view why, std::string_view 
 
 std::optional<std::string> backend_of(Keys& proxy, Draft& draft) {
     const std::string host = proxy.text("localIP").value_or("127.0.0.1");
-    const std::optional<std::string> port = proxy.text("localPort");
-    if (!port || *port == "0") {
+    const std::optional<std::string> port = ports_at(proxy, "localPort", draft);
+    if (!port) {
         draft.lose(proxy.origin("localPort"), proxy.full("localPort"), "there is no port of the backend");
         return std::nullopt;
     }
@@ -138,8 +151,8 @@ void read_common(Keys& proxy, Node& service, Reading& reading) {
         draft.ask(proxy.origin("name"), fmt::format("the service is called {} now", valid_name(name)));
     }
     const auto enabled = proxy.boolean(draft, "enabled");
-    const bool is_started = reading.start.empty() || std::ranges::find(reading.start, name) != reading.start.end();
-    const bool is_unclear = !enabled && proxy.text("enabled");
+    const bool is_started = reading.is_started(name);
+    const bool is_unclear = !enabled && proxy.has("enabled") && !is_null(proxy, "enabled");
     if (is_unclear || enabled == false) {
         service.set("enabled", false, proxy.origin("enabled"));
     } else {

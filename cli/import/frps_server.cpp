@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "frp.hpp"
+#include "guards.hpp"
 #include "mapping.hpp"
 #include "number_ranges.hpp"
 
@@ -38,8 +39,13 @@ std::vector<std::string> held_ports(const Keys& root, const std::string& bind_po
 
 void read_addresses(Keys& root, Reading& reading) {
     Draft& draft = reading.draft;
+    for (const std::string_view key : {"bindAddr", "proxyBindAddr"}) {
+        if (!is_null(root, key) && is_unreadable(root, key, Form::text)) {
+            throw SourceError(root.origin(key), fmt::format("`{}` is not an address", key));
+        }
+    }
     const std::string bind = root.text("bindAddr").value_or("0.0.0.0");
-    const std::string port = root.text("bindPort").value_or("7000");
+    const std::string port = port_at(root, "bindPort", draft).value_or("7000");
     draft.set(Side::server, "bind", with_port(bind, port), root.origin(root.has("bindPort") ? "bindPort" : "bindAddr"));
     const std::vector<std::string> held = held_ports(root, port);
     draft.ask(
@@ -54,24 +60,44 @@ void read_addresses(Keys& root, Reading& reading) {
     } else {
         root.skip(draft, "proxyBindAddr", "it is the default");
     }
-    const std::optional<std::string> http = root.text("vhostHTTPPort");
-    if (http && *http != "0") {
+    if (const std::optional<std::string> http = port_at(root, "vhostHTTPPort", draft)) {
         draft.set(Side::server, "http_bind", with_port(visitors, *http), root.origin("vhostHTTPPort"));
     } else {
         draft.server.set("http_bind", "off",
                          root.has("vhostHTTPPort") ? std::optional(root.origin("vhostHTTPPort")) : std::nullopt);
     }
-    const std::optional<std::string> https = root.text("vhostHTTPSPort");
-    if (https && *https != "0") {
+    const std::optional<std::string> https = port_at(root, "vhostHTTPSPort", draft);
+    if (https) {
         draft.set(Side::server, "https_bind", with_port(visitors, *https), root.origin("vhostHTTPSPort"));
-    } else {
+    } else if (root.text("vhostHTTPSPort").value_or("0") == "0") {
         root.skip(draft, "vhostHTTPSPort", "it is off");
+    }
+}
+
+/// Fewer ports than these may be opened only because a range cannot be read: then nothing is imported.
+void check_ranges(const Keys& root) {
+    const Value* const ranges = root.find("allowPorts");
+    if (ranges == nullptr || ranges->kind == Value::Kind::null) {
+        return;
+    }
+    const auto is_range = [](const Value& item) {
+        if (item.kind != Value::Kind::map) {
+            return item.is_scalar() && number_ranges(item.scalar).has_value();
+        }
+        return std::ranges::all_of(item.members, [](const Value::Member& member) {
+            return member.second.is_scalar() && number_ranges(member.second.scalar).has_value();
+        });
+    };
+    const bool is_list = ranges->kind == Value::Kind::list && std::ranges::all_of(ranges->items, is_range);
+    if (!is_list && !(ranges->is_scalar() && is_range(*ranges))) {
+        throw SourceError(root.origin("allowPorts"), "`allowPorts` is not a list of ports from 0 to 65535");
     }
 }
 
 void read_ports(Keys& root, Draft& draft) {
     const Origin origin = root.origin("allowPorts");
     Node& list = draft.server.at("allow_ports");
+    check_ranges(root);
     for (const std::string& range : root.texts("allowPorts")) {
         list.add(range);
     }
@@ -84,6 +110,9 @@ void read_ports(Keys& root, Draft& draft) {
         const auto end = range.text("end");
         if (!start || !end) {
             throw SourceError(range.origin(), "a range of `allowPorts` needs `start` and `end`, or `single`");
+        }
+        if (!number_ranges(*start + "-" + *end)) {
+            throw SourceError(range.origin(), "a range of `allowPorts` ends before it starts");
         }
         list.add(*start == *end ? *start : *start + "-" + *end);
     }
@@ -98,20 +127,24 @@ void read_ports(Keys& root, Draft& draft) {
 }
 
 void read_limits(Keys& root, Draft& draft) {
-    if (const auto most = root.text("maxPortsPerClient"); most && *most != "0") {
+    constexpr long long most_ports = 1'000'000;
+    if (const auto most = root.digits(draft, "maxPortsPerClient", 0, most_ports); most && *most != "0") {
         draft.set(Side::server, "ports_per_token", *most, root.origin("maxPortsPerClient"));
         draft.ask(root.origin("maxPortsPerClient"),
                   "`ports_per_token` counts the ports of all clients with the token together, not those of each");
-    } else {
+    } else if (root.text("maxPortsPerClient").value_or("0") == "0") {
         root.skip(draft, "maxPortsPerClient", "it is off");
     }
     const auto seconds = [&](std::string_view key, std::string_view path) {
-        if (const auto value = root.text(key)) {
+        if (const auto value = root.digits(draft, key, 0, day_in_seconds)) {
             draft.set(Side::server, path, *value + "s", root.origin(key));
         }
     };
     seconds("vhostHTTPTimeout", "http.first_byte_timeout");
     seconds("userConnTimeout", "timing.open_timeout");
+    if (!is_null(root, "allowedClientIPs") && is_unreadable(root, "allowedClientIPs", Form::texts)) {
+        throw SourceError(root.origin("allowedClientIPs"), "`allowedClientIPs` is not a list of addresses");
+    }
     const std::vector<std::string> clients = root.texts("allowedClientIPs");
     if (clients.empty()) {
         return;

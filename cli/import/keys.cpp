@@ -12,14 +12,14 @@ const Value& no_map() {
     return value;
 }
 
-const Value* find_below(const Value& map, std::string_view path) {
-    if (const Value* const whole = map.find(path)) {
+const Value* find_below(MemberIndex& index, const Value& map, std::string_view path) {
+    if (const Value* const whole = index.find(map, path)) {
         return whole;
     }
     for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
-        const Value* const parent = map.find(path.substr(0, dot));
+        const Value* const parent = index.find(map, path.substr(0, dot));
         if (parent != nullptr && parent->kind == Value::Kind::map) {
-            return find_below(*parent, path.substr(dot + 1));
+            return find_below(index, *parent, path.substr(dot + 1));
         }
     }
     return nullptr;
@@ -43,7 +43,7 @@ Keys::Keys(const Source& source, const Value& map, std::string path, std::string
     : source_(&source), map_(&map), path_(std::move(path)), key_(std::move(key)), read_(std::move(read)) {}
 
 const Value* Keys::find(std::string_view path) const {
-    return path.empty() ? map_ : find_below(*map_, path);
+    return path.empty() ? map_ : find_below(read_->index, *map_, path);
 }
 
 const Value* Keys::take(std::string_view path) {
@@ -55,7 +55,7 @@ const Value* Keys::take(std::string_view path) {
 }
 
 void Keys::mark(const Value& value) {
-    read_->insert(&value);
+    read_->values.insert(&value);
     for (const Value& item : value.items) {
         mark(item);
     }
@@ -73,23 +73,48 @@ std::optional<std::string> Keys::text(std::string_view path) {
     return value->scalar.empty() ? std::nullopt : std::optional(value->scalar);
 }
 
-std::optional<long long> Keys::number(Draft& draft, std::string_view path) {
-    const std::optional<std::string> found = text(path);
-    if (!found) {
+/// As `text`; a list or a map is lost.
+std::optional<std::string> Keys::scalar(Draft& draft, std::string_view path, std::string_view why) {
+    const Value* const value = find(path);
+    if (value != nullptr && !value->is_scalar()) {
+        lose(draft, path, why);
         return std::nullopt;
+    }
+    return text(path);
+}
+
+std::optional<std::string> Keys::digits(Draft& draft, std::string_view path, long long min, long long max) {
+    const std::string why =
+        "the value is not a whole number from " + std::to_string(min) + " to " + std::to_string(max);
+    const std::optional<std::string> found = scalar(draft, path, why);
+    if (!found || !env_name(*found).empty()) {
+        return found;
     }
     long long number = 0;
     const char* const end = found->data() + found->size();
     const auto [stop, error] = std::from_chars(found->data(), end, number);
-    if (error != std::errc() || stop != end) {
-        draft.lose(origin(path), full(path), "the value is not a whole number");
+    // Leading zeros make it octal for some programs.
+    if (error != std::errc() || stop != end || number < min || number > max || std::to_string(number) != *found) {
+        draft.lose(origin(path), full(path), why);
         return std::nullopt;
     }
-    return number;
+    return found;
+}
+
+std::optional<long long> Keys::number(Draft& draft, std::string_view path, long long min, long long max) {
+    const std::optional<std::string> found = digits(draft, path, min, max);
+    if (!found) {
+        return std::nullopt;
+    }
+    if (!env_name(*found).empty()) {
+        draft.lose(origin(path), full(path), "a number in a variable is not known here", "write the number");
+        return std::nullopt;
+    }
+    return std::stoll(*found);
 }
 
 std::optional<bool> Keys::boolean(Draft& draft, std::string_view path) {
-    const std::optional<std::string> found = text(path);
+    const std::optional<std::string> found = scalar(draft, path, "the value is neither true nor false");
     if (!found) {
         return std::nullopt;
     }
@@ -218,13 +243,13 @@ void Keys::lose_rest(Draft& draft, std::string_view why) const {
 }
 
 void Keys::lose_rest_of(Draft& draft, const Value& value, const std::string& path, std::string_view why) const {
-    if (read_->contains(&value)) {
+    if (read_->values.contains(&value)) {
         return;
     }
     if (value.is_scalar() || (value.kind == Value::Kind::list && is_scalar_list(value))) {
         bool has_unread = value.items.empty() && &value != map_;
         for (const Value& item : value.items) {
-            has_unread = has_unread || !read_->contains(&item);
+            has_unread = has_unread || !read_->values.contains(&item);
         }
         if (has_unread) {
             draft.lose(source_->origin(value), path, why);

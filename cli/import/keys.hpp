@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "draft.hpp"
+#include "member_index.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -38,8 +39,12 @@ public:
 
     /// Scalars. An empty text counts as missing.
     std::optional<std::string> text(std::string_view path);
-    std::optional<long long> number(Draft& draft, std::string_view path);
     std::optional<bool> boolean(Draft& draft, std::string_view path);
+
+    /// A whole number within bounds, in decimal digits without leading zeros; anything else is lost. `digits` also
+    /// returns an env_reference, whose variable has the number.
+    std::optional<long long> number(Draft& draft, std::string_view path, long long min, long long max);
+    std::optional<std::string> digits(Draft& draft, std::string_view path, long long min, long long max);
 
     /// A list of scalars; a scalar is a list of one.
     std::vector<std::string> texts(std::string_view path);
@@ -82,10 +87,14 @@ public:
     const Value& value() const { return *map_; }
 
 private:
-    using Read = std::set<const Value*>;
+    struct Read {
+        std::set<const Value*> values;
+        MemberIndex index;
+    };
 
     Keys(const Source& source, const Value& map, std::string path, std::string key, std::shared_ptr<Read> read);
     void mark(const Value& value);
+    std::optional<std::string> scalar(Draft& draft, std::string_view path, std::string_view why);
     void lose_rest_of(Draft& draft, const Value& value, const std::string& path, std::string_view why) const;
 
     const Source* source_;

@@ -8,8 +8,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "../password_hash.hpp"
-#include "ferrotunnel/secret.hpp"
+#include "source.hpp"
 #include "tokens.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -25,7 +24,7 @@ std::optional<Address> split_address(std::string_view text) {
     const std::string_view port = text.substr(colon + 1);
     if (host.starts_with('[') && host.ends_with(']')) {
         host = host.substr(1, host.size() - 2);
-    } else if (host.find(':') != std::string_view::npos) {
+    } else if (host.find(':') != std::string_view::npos && !is_ipv6_address(host)) {
         return std::nullopt;
     }
     unsigned number = 0;
@@ -40,6 +39,24 @@ bool is_ip_address(const std::string& text) {
     std::array<unsigned char, sizeof(in6_addr)> room{};
     return ::inet_pton(AF_INET, text.c_str(), room.data()) == 1 ||
            ::inet_pton(AF_INET6, text.c_str(), room.data()) == 1;
+}
+
+bool is_ipv6_address(std::string_view text) {
+    std::array<unsigned char, sizeof(in6_addr)> room{};
+    return ::inet_pton(AF_INET6, std::string(text.substr(0, text.find('%'))).c_str(), room.data()) == 1;
+}
+
+std::string in_brackets(std::string_view host) {
+    return is_ipv6_address(host) ? fmt::format("[{}]", host) : std::string(host);
+}
+
+std::string with_port(std::string_view host, std::string_view port) {
+    return fmt::format("{}:{}", in_brackets(host), port);
+}
+
+std::optional<std::string> address_of(std::string_view text) {
+    const auto address = split_address(text);
+    return address ? std::optional(with_port(address->host, address->port)) : std::nullopt;
 }
 
 std::string valid_name(std::string_view name) {
@@ -64,7 +81,8 @@ std::optional<milliseconds> duration_of(std::string_view text) {
     }
     while (!text.empty()) {
         double amount = 0;
-        const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
+        const auto [stop, error] =
+            std::from_chars(text.data(), text.data() + text.size(), amount, std::chars_format::fixed);
         if (error != std::errc() || amount < 0) {
             return std::nullopt;
         }
@@ -83,6 +101,19 @@ std::optional<milliseconds> duration_of(std::string_view text) {
 std::string text_of(milliseconds time) {
     const auto count = time.count();
     return count % 1'000 == 0 ? std::to_string(count / 1'000) + "s" : std::to_string(count) + "ms";
+}
+
+std::optional<milliseconds> time_at(Draft& draft, Keys& keys, std::string_view path) {
+    const Value* const value = keys.find(path);
+    if (value == nullptr || value->kind == Value::Kind::null) {
+        keys.ignore(path);
+        return std::nullopt;
+    }
+    const auto time = duration_of(keys.text(path).value_or(""));
+    if (!time) {
+        keys.lose(draft, path, "the value is not a time, like 30s or 1m30s");
+    }
+    return time;
 }
 
 void add_login_to_fill_in(Draft& draft, const Origin& origin) {
@@ -107,16 +138,26 @@ void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, 
                                   guard));
 }
 
+void switch_off_service(Draft& draft, Node& service, const Origin& origin, std::string_view what) {
+    if (service.find("enabled") == nullptr) {
+        service.set("enabled", false, origin);
+        draft.ask(origin, fmt::format("the service is off: write {}, then remove `enabled: off`", what));
+    }
+}
+
 bool require_password(Draft& draft, Node& service, const Origin& origin, const std::string& key,
                       const std::string& credentials) {
     const std::size_t colon = credentials.find(':');
     const std::string user = credentials.substr(0, colon);
     const std::string password = colon == std::string::npos ? std::string() : credentials.substr(colon + 1);
     const bool is_complete = !user.empty() && !password.empty();
-    const auto hash = is_complete ? hash_of_password(::ferrotunnel::Secret::from_string(password)) : std::nullopt;
+    const bool is_variable = password.find(env_reference("").substr(0, 3)) != std::string::npos;
+    const auto hash = is_complete && !is_variable ? draft.hash_of(password, origin) : std::nullopt;
     if (!hash) {
         draft.lose(origin, key,
-                   is_complete ? "the password cannot be hashed" : "the value is not a name, a colon and a password",
+                   is_variable   ? "the password is in a variable, and only its hash can be in the file"
+                   : is_complete ? "the password cannot be hashed"
+                                 : "the value is not a name, a colon and a password",
                    "add the plugin `auth` to the service");
         return false;
     }
@@ -150,8 +191,7 @@ void add_header_rule(Draft& draft, Node& service, std::string_view list, const O
         return;
     }
     Node& rules = service.at(list);
-    const auto before = std::ranges::find(rules.children(), name, &Node::key);
-    if (before == rules.children().end()) {
+    if (rules.find_child(name) == nullptr) {
         rules.put(name, value, origin);
         return;
     }

@@ -49,13 +49,13 @@ constexpr std::array no_equivalent{
 
 void read_times(Draft& draft, Keys& agent) {
     using std::chrono::milliseconds;
-    if (const auto time = duration_of(agent.text("connect_timeout").value_or(""))) {
+    if (const auto time = time_at(draft, agent, "connect_timeout")) {
         draft.set(Side::client, "timing.handshake_timeout", text_of(*time), agent.origin("connect_timeout"));
     }
     constexpr milliseconds usual_interval{10'000};
     constexpr milliseconds usual_tolerance{15'000};
-    const auto interval = duration_of(agent.text("heartbeat_interval").value_or(""));
-    const auto tolerance = duration_of(agent.text("heartbeat_tolerance").value_or(""));
+    const auto interval = time_at(draft, agent, "heartbeat_interval");
+    const auto tolerance = time_at(draft, agent, "heartbeat_tolerance");
     if (interval) {
         draft.set(Side::client, "timing.ping_interval", text_of(*interval), agent.origin("heartbeat_interval"));
     }
@@ -87,7 +87,8 @@ void read_log(Draft& draft, Keys& agent) {
 
 void read_inspector(Draft& draft, Keys& agent) {
     constexpr long long least = 1'048'576;
-    if (const auto size = agent.number(draft, "inspect_db_size")) {
+    constexpr long long most = 1'000'000'000'000;
+    if (const auto size = agent.number(draft, "inspect_db_size", -1, most)) {
         const Origin origin = agent.origin("inspect_db_size");
         if (*size < 0) {
             draft.client.set("inspect", false, origin);
@@ -95,6 +96,9 @@ void read_inspector(Draft& draft, Keys& agent) {
             agent.skip(draft, "inspect_db_size", "it is the default");
         } else {
             draft.client.set("inspect_memory", std::max(*size, least), origin);
+            if (*size < least) {
+                draft.ask(origin, fmt::format("`inspect_memory` is {} at least, and has this value now", least));
+            }
         }
     }
     const std::string_view key = agent.has("web_addr") ? "web_addr" : "inspect_addr";
@@ -106,7 +110,7 @@ void read_inspector(Draft& draft, Keys& agent) {
     if (*address == "false") {
         draft.set(Side::client, "dashboard", "off", agent.origin(key));
     } else if (place && (place->host == "localhost" || place->host == "::1" || place->host.starts_with("127."))) {
-        draft.set(Side::client, "dashboard", *address, agent.origin(key));
+        draft.set(Side::client, "dashboard", with_port(place->host, place->port), agent.origin(key));
     } else {
         agent.lose(draft, key, "other machines reach the dashboard with a login and TLS only",
                    "set `client.dashboard` with `dashboard_token_file`, `dashboard_tls_cert` and `dashboard_tls_key`");

@@ -1,8 +1,11 @@
 // What restricts the visitors of an ngrok tunnel: passwords, addresses, logins at other services.
+#include <fmt/format.h>
+
 #include <array>
 #include <string>
 #include <vector>
 
+#include "guards.hpp"
 #include "ngrok.hpp"
 
 namespace ferrotunnel::cli::importing::ngrok {
@@ -26,18 +29,35 @@ constexpr std::array lost_guards{
 void read_passwords(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) {
     for (const std::string_view key : {"basic_auth", "auth", "httpauth"}) {
         const Origin origin = tunnel.origin(key);
-        const std::vector<std::string> all = tunnel.texts(key);
-        const Value* const value = tunnel.find(key);
-        const bool has_more = value != nullptr && (!value->items.empty() || !value->members.empty());
-        if (all.empty() && has_more) {
-            guards.add(origin, std::string(key));  // not a list of texts
+        if (lose_unreadable(draft, tunnel, key, Form::texts)) {
+            guards.add(origin, std::string(key));
+            continue;
         }
-        for (const std::string& credentials : all) {
+        for (const std::string& credentials : tunnel.texts(key)) {
             if (!require_password(draft, service, origin, tunnel.full(key), credentials)) {
                 guards.add(origin, std::string(key));
             }
         }
     }
+}
+
+void read_addresses(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) {
+    constexpr std::string_view whole = "ip_restriction";
+    if (lose_unreadable(draft, tunnel, whole, Form::map)) {
+        guards.add(tunnel.origin(whole), std::string(whole));
+        return;
+    }
+    constexpr std::string_view allow = "ip_restriction.allow_cidrs";
+    constexpr std::string_view deny = "ip_restriction.deny_cidrs";
+    const Keys filter = tunnel.map(whole);
+    for (const std::string& name : filter.names()) {
+        const std::string path = fmt::format("{}.{}", whole, name);
+        const bool is_unknown = path != allow && path != deny;  // left to lose_rest
+        if (is_unknown || lose_unreadable(draft, tunnel, path, Form::texts)) {
+            guards.add(tunnel.origin(path), path);
+        }
+    }
+    filter_addresses(service, {tunnel.texts(allow), tunnel.origin(allow)}, {tunnel.texts(deny), tunnel.origin(deny)});
 }
 
 }  // namespace
@@ -53,14 +73,7 @@ void read_guards(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
             tunnel.lose(draft, key, "only visitors of `http` services have passwords");
         }
     }
-    const Value* const filter = tunnel.find("ip_restriction");
-    if (filter != nullptr && filter->kind != Value::Kind::map && filter->kind != Value::Kind::null) {
-        guards.add(tunnel.origin("ip_restriction"), "ip_restriction");
-        tunnel.lose(draft, "ip_restriction", "it has neither `allow_cidrs` nor `deny_cidrs`");
-    }
-    constexpr std::string_view allow = "ip_restriction.allow_cidrs";
-    constexpr std::string_view deny = "ip_restriction.deny_cidrs";
-    filter_addresses(service, {tunnel.texts(allow), tunnel.origin(allow)}, {tunnel.texts(deny), tunnel.origin(deny)});
+    read_addresses(draft, tunnel, service, guards);
     for (const NoEquivalent& row : lost_guards) {
         if (tunnel.has(row.key)) {
             guards.add(tunnel.origin(row.key), std::string(row.key));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "guards.hpp"
 #include "ngrok.hpp"
 
 namespace ferrotunnel::cli::importing::ngrok {
@@ -29,10 +30,15 @@ public:
 
     void read_phase(Keys& policy, const std::string& phase) {
         is_response_ = phase == "on_http_response" || phase == "outbound";
+        find_unreadable(policy, phase);
         for (Keys& rule : policy.maps(phase)) {
             rule.skip(draft_, "name", "rules have no names");
-            const bool has_conditions = !rule.texts("expressions").empty();
+            const bool is_unclear = !is_null(rule, "expressions") && is_unreadable(rule, "expressions", Form::texts);
+            const bool has_conditions = is_unclear || !rule.texts("expressions").empty();
             const bool is_off = rule.boolean(draft_, "enabled") == false;
+            if (!is_off) {
+                find_unreadable(rule, "actions");
+            }
             for (Keys& action : rule.maps("actions")) {
                 read_action(action, has_conditions, is_off);
             }
@@ -40,6 +46,17 @@ public:
     }
 
 private:
+    /// Closes the service if a list of rules or of actions has another form.
+    void find_unreadable(Keys& keys, std::string_view path) {
+        const Value* const list = keys.find(path);
+        const auto is_map = [](const Value& item) { return item.kind == Value::Kind::map; };
+        const bool is_list = list != nullptr && list->kind == Value::Kind::list;
+        if (list != nullptr && !is_null(keys, path) && (!is_list || !std::ranges::all_of(list->items, is_map))) {
+            guards_.add(keys.origin(path), keys.full(path));
+            keys.lose(draft_, path, "it is not a list of keys with values", translate);
+        }
+    }
+
     void read_action(Keys& action, bool has_conditions, bool is_off) {
         const std::string type = action.text("type").value_or("");
         if (is_off) {
@@ -95,7 +112,12 @@ private:
     }
 
     bool import_addresses(Keys& config) {
-        if (config.boolean(draft_, "enforce") == false || config.has("ip_policies")) {
+        constexpr std::array<std::string_view, 3> known{"enforce", "allow", "deny"};
+        const std::vector<std::string> names = config.names();
+        const bool is_known = std::ranges::all_of(
+            names, [&](const std::string& name) { return std::ranges::find(known, name) != known.end(); });
+        if (!is_known || config.boolean(draft_, "enforce") == false || is_unreadable(config, "allow", Form::texts) ||
+            is_unreadable(config, "deny", Form::texts)) {
             return false;
         }
         config.skip(draft_, "enforce", "the plugin always rejects");
@@ -151,7 +173,8 @@ private:
     }
 
     bool import_rate(Keys& config) {
-        const auto capacity = config.number(draft_, "capacity");
+        constexpr long long most = 1'000'000'000;
+        const auto capacity = config.number(draft_, "capacity", 1, most);
         const auto window = duration_of(config.text("rate").value_or(""));
         const std::vector<std::string> bucket = config.texts("bucket_key");
         const std::string key = bucket.empty()                       ? "all"
@@ -159,7 +182,7 @@ private:
                                 : bucket.front() == "conn.client_ip" ? "visitor"
                                 : bucket.front() == "req.host"       ? "host"
                                                                      : "";
-        if (!capacity || *capacity < 1 || !window || window->count() < 1 || key.empty()) {
+        if (!capacity || !window || window->count() < 1 || key.empty()) {
             return false;
         }
         const long long minute = 60'000;
@@ -197,13 +220,9 @@ void read_policy(Draft& draft, Keys& tunnel, Node& service, LostGuards& guards) 
         policy.skip(draft, "enabled", "a policy of a file is used");
         PolicyReader reader(draft, service, guards);
         for (const std::string& phase : policy.names()) {
-            const Value* const rules = policy.find(phase);
-            const bool has_rules = rules->kind == Value::Kind::list || rules->kind == Value::Kind::null;
-            if (!has_rules && phase != "enabled") {
-                guards.add(policy.origin(phase), policy.full(phase));
-                policy.lose(draft, phase, "it is not a list of rules", translate);
+            if (phase != "enabled") {
+                reader.read_phase(policy, phase);
             }
-            reader.read_phase(policy, phase);
         }
     }
     for (const std::string_view key : {"traffic_policy_file", "traffic_policy_url", "policy_file"}) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "command_line_parts.hpp"
+#include "guards.hpp"
 
 namespace ferrotunnel::cli::importing::ngrok {
 namespace {
@@ -34,7 +35,7 @@ std::string over_http2(const std::string& local) {
 
 }  // namespace
 
-Node* ServiceMaker::add(std::string_view name, std::string_view upstream_key, bool speaks_http2) {
+Node* ServiceMaker::add(std::string_view name, std::string_view upstream_key, std::string_view protocol_key) {
     const bool is_http = target_.kind == "http";
     const std::string upstream = keys_.text(upstream_key).value_or("");
     const auto local = command_line::backend_of(upstream, is_http ? 80 : target_.kind == "tls" ? 443 : 0);
@@ -44,7 +45,14 @@ Node* ServiceMaker::add(std::string_view name, std::string_view upstream_key, bo
                    "write it in `local` of a service, as HOST:PORT");
         return nullptr;
     }
-    const std::string backend = speaks_http2 ? over_http2(*local) : *local;
+    const bool wants_http2 = keys_.text(protocol_key) == "http2";
+    const std::string backend = wants_http2 ? over_http2(*local) : *local;
+    if (wants_http2 && backend == *local) {
+        keys_.lose(draft_, protocol_key, "HTTP/2 to a backend is over TCP only",
+                   "let the backend listen at a port, or speak HTTP/1.1");
+    } else {
+        keys_.skip(draft_, protocol_key, "HTTP/2 of a backend is a part of `local`");
+    }
     service_ = &draft_.add_service(valid_name(name), target_.kind, public_value(), backend, keys_.origin());
     service_->set("local", backend, keys_.origin(upstream_key));
     if (!target_.key.empty()) {
@@ -69,7 +77,13 @@ std::string ServiceMaker::public_value() {
                     "use a private service: docs/operations.md, \"Private services and visits\"");
     }
     if (target_.kind == "tcp") {
-        if (!target_.port.empty() && !target_.is_internal) {
+        const bool is_port = command_line::number_of(target_.port, 1, 65535).has_value();
+        if (!target_.port.empty() && !is_port) {
+            keys_.lose(draft_, target_.key, "its port is not a number from 1 to 65535");
+            guards_.add(target_.origin, target_.key);
+            return "0";
+        }
+        if (is_port && !target_.is_internal) {
             draft_.ask(target_.origin, fmt::format("visitors reach it at port {} of your server", target_.port));
         }
         return target_.port.empty() ? "0" : target_.port;
@@ -111,7 +125,8 @@ void ServiceMaker::finish_public_side() {
 void ServiceMaker::read_backend_tls() {
     constexpr std::string_view switch_key = "verify_upstream_tls";
     constexpr std::string_view file_key = "verify_upstream_tls_cas";
-    const bool verifies = keys_.boolean(draft_, switch_key).value_or(false);
+    const bool is_missing = !keys_.has(switch_key) || is_null(keys_, switch_key);
+    const bool verifies = keys_.boolean(draft_, switch_key).value_or(!is_missing);
     if (const auto file = keys_.text(file_key)) {
         ask_about_relative_path(draft_, keys_.origin(file_key), *file);
         service_->set("backend_ca", *file, keys_.origin(file_key));

@@ -25,7 +25,8 @@ public:
     ServiceMaker(Draft& draft, Keys& keys, Target target) : draft_(draft), keys_(keys), target_(std::move(target)) {}
 
     /// Adds the service, for further keys. Nullptr, with everything lost, if it has no backend.
-    Node* add(std::string_view name, std::string_view upstream_key, bool speaks_http2);
+    /// `protocol_key` has the version of HTTP that the backend speaks.
+    Node* add(std::string_view name, std::string_view upstream_key, std::string_view protocol_key);
 
     LostGuards& guards() { return guards_; }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "command_line_parts.hpp"
+#include "guards.hpp"
 #include "ngrok.hpp"
 #include "ngrok_service.hpp"
 
@@ -36,8 +37,11 @@ void read_pooling(Draft& draft, Keys& keys, Node& service) {
 
 /// Keys that tunnels and endpoints have.
 void read_common(Draft& draft, Keys& keys, Node& service, LostGuards& guards, std::string_view proxy_key) {
-    if (const auto version = keys.text(proxy_key); version && *version != "0") {
-        service.set("proxy_protocol", version->ends_with('1') ? "v1" : "v2", keys.origin(proxy_key));
+    const std::string version = keys.text(proxy_key).value_or("0");
+    if (version == "1" || version == "2") {
+        service.set("proxy_protocol", "v" + version, keys.origin(proxy_key));
+    } else if (version != "0") {
+        keys.lose(draft, proxy_key, "the versions are 1 and 2");
     }
     read_guards(draft, keys, service, guards);
     read_policy(draft, keys, service, guards);
@@ -63,6 +67,10 @@ void lose_agent_tls(Draft& draft, Keys& keys, LostGuards& guards) {
             keys.lose(draft, key, why, instead);
         }
     }
+    constexpr std::string_view whole = "agent_tls_termination";
+    if (!is_null(keys, whole) && lose_unreadable(draft, keys, whole, Form::map)) {
+        guards.add(keys.origin(whole), std::string(whole));
+    }
     constexpr std::string_view clients = "agent_tls_termination.mutual_tls_certificate_authorities";
     if (keys.has(clients)) {
         guards.add(keys.origin(clients), std::string(clients));
@@ -70,11 +78,21 @@ void lose_agent_tls(Draft& draft, Keys& keys, LostGuards& guards) {
     }
 }
 
+/// Tunnels of version 3 have HTTPS alone if nothing else is said, and those of version 2 have both.
+bool is_version_3(const Keys& tunnel) {
+    const Value* const version = tunnel.source().root.find("version");
+    return version != nullptr && version->is_scalar() && version->scalar.starts_with('3');
+}
+
 void read_schemes(Draft& draft, Keys& tunnel, Node& service) {
     std::string_view key = "schemes";
     const std::vector<std::string> schemes = tunnel.texts("schemes");
     bool http = std::ranges::find(schemes, "http") != schemes.end();
     bool https = std::ranges::find(schemes, "https") != schemes.end();
+    if (schemes.empty() && !tunnel.has("bind_tls") && is_version_3(tunnel)) {
+        draft.ask(tunnel.origin(), https_only);
+        return;
+    }
     if (schemes.empty() && tunnel.has("bind_tls")) {
         key = "bind_tls";
         const std::string text = tunnel.text(key).value_or("both");
@@ -122,8 +140,9 @@ void read_http(Draft& draft, Keys& tunnel, Node& service) {
 void read_bindings(Keys& keys, Target& target) {
     const std::vector<std::string> bindings = keys.texts("bindings");
     const bool is_bound = std::ranges::any_of(bindings, [](const std::string& each) { return each != "public"; });
-    target.is_internal = is_bound || target.host.ends_with(".internal");
-    if (is_bound) {
+    const bool is_unclear = !is_null(keys, "bindings") && is_unreadable(keys, "bindings", Form::texts);
+    target.is_internal = is_bound || is_unclear || target.host.ends_with(".internal");
+    if (is_bound || is_unclear) {
         target.key = "bindings";
         target.origin = keys.origin("bindings");
     }
@@ -169,6 +188,20 @@ Target target_of_endpoint(Keys& endpoint) {
 
 }  // namespace
 
+/// Who could reach a tunnel is not known if its address cannot be read.
+void read_unreadable_address(Draft& draft, Keys& keys, LostGuards& guards) {
+    for (const std::string_view key : {"url", "domain", "hostname", "remote_addr", "subdomain", "proto", "bind_tls"}) {
+        if (!is_null(keys, key) && lose_unreadable(draft, keys, key, Form::scalar)) {
+            guards.add(keys.origin(key), std::string(key));
+        }
+    }
+    for (const std::string_view key : {"bindings", "schemes"}) {
+        if (!is_null(keys, key) && lose_unreadable(draft, keys, key, Form::texts)) {
+            guards.add(keys.origin(key), std::string(key));
+        }
+    }
+}
+
 void read_tunnel(Draft& draft, Keys& tunnel) {
     if (tunnel.has("labels")) {
         lose_whole(draft, tunnel, "the edge with these labels is in the account of ngrok, with its kind and host",
@@ -176,13 +209,12 @@ void read_tunnel(Draft& draft, Keys& tunnel) {
         return;
     }
     ServiceMaker reader(draft, tunnel, target_of_tunnel(draft, tunnel));
-    const bool speaks_http2 = tunnel.text("app_protocol") == "http2";
-    tunnel.skip(draft, "app_protocol", "HTTP/2 of a backend is a part of `local`");
-    Node* const service = reader.add(tunnel.key(), "addr", speaks_http2);
+    Node* const service = reader.add(tunnel.key(), "addr", "app_protocol");
     if (service == nullptr) {
         return;
     }
     LostGuards& guards = reader.guards();
+    read_unreadable_address(draft, tunnel, guards);
     if (service->find("http") != nullptr) {
         read_http(draft, tunnel, *service);
     }
@@ -195,16 +227,18 @@ void read_endpoint(Draft& draft, Keys& endpoint) {
     Target target = target_of_endpoint(endpoint);
     const std::string scheme = target.scheme;
     ServiceMaker reader(draft, endpoint, std::move(target));
-    const std::string protocol = endpoint.text("upstream.protocol").value_or("http1");
-    Node* const service = reader.add(endpoint.text("name").value_or(""), "upstream.url", protocol == "http2");
+    Node* const service = reader.add(endpoint.text("name").value_or(""), "upstream.url", "upstream.protocol");
     if (service == nullptr) {
         return;
     }
-    endpoint.skip(draft, "upstream.protocol", "HTTP/2 of a backend is a part of `local`");
     if (scheme == "https" && service->find("enabled") == nullptr) {
+        service->set("https_redirect", true, endpoint.origin("url"));
         draft.ask(endpoint.origin("url"), "HTTPS needs certificates on the server: `https` in its file");
+    } else if (scheme.empty() && service->find("http") != nullptr) {
+        draft.ask(endpoint.origin(), https_only);
     }
     endpoint.ignore("bindings");
+    read_unreadable_address(draft, endpoint, reader.guards());
     read_common(draft, endpoint, *service, reader.guards(), "upstream.proxy_protocol");
     lose_agent_tls(draft, endpoint, reader.guards());
     reader.guards().close(draft, *service);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "guards.hpp"
 #include "readers.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -14,6 +15,14 @@ namespace {
 
 Service read_service(Draft& draft, Keys keys, const Credential& common) {
     std::string type = keys.text("type").value_or("tcp");
+    bool is_readable = true;
+    for (const std::string_view key : {"token", "token_file"}) {
+        is_readable = !lose_unreadable(draft, keys, key, Form::text) && is_readable;
+    }
+    if (!is_readable) {  // with the token of others, they could offer the service
+        lose_whole(draft, keys, "its token cannot be read");
+        return {std::move(keys), std::move(type), {}, {}, false};
+    }
     Credential own = read_credential(draft, keys);
     if (!own.is_set()) {
         own = common;
@@ -26,6 +35,7 @@ Part read_part(Draft& draft, Keys keys, Side side) {
     part.credential = read_credential(draft, part.keys, "default_");
     for (Keys& service : part.keys.maps("services")) {
         part.services.push_back(read_service(draft, std::move(service), part.credential));
+        part.places.try_emplace(part.services.back().name(), part.services.size() - 1);
     }
     return part;
 }
@@ -38,10 +48,18 @@ void keep(std::optional<Part>& place, Draft& draft, Keys keys, Side side) {
     place = read_part(draft, std::move(keys), side);
 }
 
-void read_server(Draft& draft, Part& server) {
-    if (const auto address = server.keys.text("bind_addr")) {
-        draft.set(Side::server, "bind", *address, server.keys.origin("bind_addr"));
+void set_address(Draft& draft, Part& part, std::string_view key, std::string_view path) {
+    const auto text = part.keys.text(key);
+    const auto address = text ? address_of(*text) : std::nullopt;
+    if (address) {
+        draft.set(part.side, path, *address, part.keys.origin(key));
+    } else if (part.keys.has(key)) {
+        part.keys.lose(draft, key, "it is not a host with a port from 1 to 65535");
     }
+}
+
+void read_server(Draft& draft, Part& server) {
+    set_address(draft, server, "bind_addr", "bind");
     draft.server.at("token");              // settle_credentials fills it in
     draft.server.set("http_bind", false);  // no port is open that rathole did not have
     read_public_ports(draft, server);
@@ -49,9 +67,7 @@ void read_server(Draft& draft, Part& server) {
 }
 
 void read_client(Draft& draft, Part& client) {
-    if (const auto address = client.keys.text("remote_addr")) {
-        draft.set(Side::client, "server", *address, client.keys.origin("remote_addr"));
-    }
+    set_address(draft, client, "remote_addr", "server");
     draft.client.at("token");
     read_connection(draft, client);
 }
@@ -68,8 +84,13 @@ bool is_side(const Source& source, std::string_view side, std::string_view addre
 }  // namespace
 
 const Service* Part::find(std::string_view name) const {
-    const auto found = std::ranges::find(services, name, &Service::name);
-    return found == services.end() ? nullptr : &*found;
+    const auto found = places.find(name);
+    return found == places.end() ? nullptr : &services[found->second];
+}
+
+Service* Part::find(std::string_view name) {
+    const auto found = places.find(name);
+    return found == places.end() ? nullptr : &services[found->second];
 }
 
 }  // namespace rathole

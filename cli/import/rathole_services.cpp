@@ -55,7 +55,7 @@ bool is_lost_stream(Draft& draft, Service& service) {
 }
 
 void read_place(Draft& draft, Service& service) {
-    if (is_lost_stream(draft, service)) {
+    if (!service.is_offered || is_lost_stream(draft, service)) {
         return;
     }
     const auto text = service.keys.text("bind_addr");
@@ -85,14 +85,15 @@ public:
     }
 
     void join(Service& client) {
-        if (is_lost_stream(draft_, client)) {
+        if (!client.is_offered || is_lost_stream(draft_, client)) {
             return;
         }
         Service* const server = counterpart(client);
         if (setup_.server && !fits(client, server)) {
             return;
         }
-        const auto local = client.keys.text("local_addr");
+        const auto text = client.keys.text("local_addr");
+        const auto local = text ? address_of(*text) : std::nullopt;
         if (!local || (client.type != "tcp" && client.type != "udp")) {
             lose_service(draft_, client, "its kind or its backend is missing, or is not one of rathole's");
             return;
@@ -109,13 +110,7 @@ public:
     }
 
 private:
-    Service* counterpart(const Service& client) {
-        if (!setup_.server) {
-            return nullptr;
-        }
-        const auto found = std::ranges::find(setup_.server->services, client.name(), &Service::name);
-        return found == setup_.server->services.end() ? nullptr : &*found;
-    }
+    Service* counterpart(const Service& client) { return setup_.server ? setup_.server->find(client.name()) : nullptr; }
 
     bool fits(Service& client, Service* server) {
         if (server == nullptr) {
@@ -168,11 +163,12 @@ private:
         Keys& keys = client.keys;
         skip_common(draft_, keys);
         constexpr long long usual = 1;
-        const auto of_all = setup_.client->keys.number(draft_, "retry_interval").value_or(usual);
-        if (keys.number(draft_, "retry_interval").value_or(of_all) != of_all) {
+        const auto of_all = setup_.client->keys.number(draft_, "retry_interval", 0, day_in_seconds).value_or(usual);
+        const auto own = keys.number(draft_, "retry_interval", 0, day_in_seconds);
+        if (own.value_or(of_all) != of_all) {
             keys.lose(draft_, "retry_interval", "all services share the connections of their client",
                       "set `client.timing.reconnect_max`");
-        } else {
+        } else if (own) {
             keys.skip(draft_, "retry_interval", "it is the one of the client");
         }
         const auto place = split_address(local);

@@ -73,7 +73,7 @@ void read_transport(Draft& draft, Keys transport, Side side) {
 void read_heartbeats(Draft& draft, Part& part) {
     const bool is_client = part.side == Side::client;
     const std::string_view key = is_client ? "heartbeat_timeout" : "heartbeat_interval";
-    const auto seconds = part.keys.number(draft, key);
+    const auto seconds = part.keys.number(draft, key, -day_in_seconds, day_in_seconds);
     if (!seconds) {
         return;
     }
@@ -108,10 +108,10 @@ void read_connection(Draft& draft, Part& part) {
     if (part.side == Side::server || !part.keys.has("retry_interval")) {
         return;
     }
-    const long long wait = part.keys.number(draft, "retry_interval").value_or(0);
-    if (wait > 0) {
-        draft.set(Side::client, "timing.reconnect_max", fmt::format("{}s", wait), part.keys.origin("retry_interval"));
-    } else {
+    const auto wait = part.keys.number(draft, "retry_interval", 0, day_in_seconds);
+    if (wait && *wait > 0) {
+        draft.set(Side::client, "timing.reconnect_max", fmt::format("{}s", *wait), part.keys.origin("retry_interval"));
+    } else if (wait) {
         part.keys.lose(draft, "retry_interval", "a client waits before it connects again");
     }
 }

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "command_line_parts.hpp"
+#include "text.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
 namespace {
@@ -55,13 +55,6 @@ constexpr std::array<std::string_view, 40> needless_options{"addkeystoagent",
                                                             "sendenv",
                                                             "setenv"};
 
-std::string in_lower_case(std::string_view text) {
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lowered;
-}
-
 }  // namespace
 
 SshOption parse_ssh_option(std::string_view text) {
@@ -77,12 +70,18 @@ SshOption parse_ssh_option(std::string_view text) {
 void SshSettings::read(Draft& draft, const SshOption& option, const Origin& origin) {
     const std::string& name = option.name;
     const auto seconds = number_of(option.value, 1, seconds_max);
-    if (name == "serveraliveinterval") {
+    const bool is_number = name == "serveraliveinterval" || name == "serveralivecountmax" || name == "connecttimeout";
+    if (is_number && !seconds && option.value != "0") {
+        draft.lose({"ssh", 0, {}}, fmt::format("-o {}", name),
+                   fmt::format("the value is not a whole number from 0 to {}", seconds_max));
+    } else if (name == "serveraliveinterval") {
         alive_interval_ = seconds.value_or(0);
         alive_ = origin;
     } else if (name == "serveralivecountmax") {
         alive_count_ = seconds.value_or(alive_count_);
-    } else if (name == "connecttimeout" && seconds) {
+    } else if (name == "connecttimeout" && !seconds) {
+        draft.skip({"ssh", 0, {}}, fmt::format("-o {}", name), "it is the default");
+    } else if (name == "connecttimeout") {
         draft.client.set("timing.handshake_timeout", fmt::format("{}s", *seconds), origin);
     } else if (name == "stricthostkeychecking" || name == "userknownhostsfile") {
         if (option.value != "yes") {

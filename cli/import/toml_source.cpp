@@ -3,6 +3,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <sstream>
 #include <utility>
 
@@ -15,6 +17,14 @@ std::size_t line_of(const toml::source_region& region) {
     return region.begin.line;
 }
 
+/// Never a whole number: 6000.0 is no port.
+std::string float_text(double number) {
+    std::array<char, 400> room{};
+    const auto [end, error] = std::to_chars(room.data(), room.data() + room.size(), number, std::chars_format::fixed);
+    const std::string text = error == std::errc() ? std::string(room.data(), end) : std::string();
+    return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
+}
+
 std::string scalar_text(const toml::node& node) {
     if (const auto* const text = node.as_string()) {
         return text->get();
@@ -25,10 +35,11 @@ std::string scalar_text(const toml::node& node) {
     if (const auto* const flag = node.as_boolean()) {
         return flag->get() ? "true" : "false";
     }
-    std::ostringstream text;
     if (const auto* const number = node.as_floating_point()) {
-        text << number->get();
-    } else if (const auto* const date = node.as_date()) {
+        return float_text(number->get());
+    }
+    std::ostringstream text;
+    if (const auto* const date = node.as_date()) {
         text << date->get();
     } else if (const auto* const time = node.as_time()) {
         text << time->get();
@@ -92,8 +103,6 @@ private:
 /// since keys in quotation marks may have any characters.
 void check_dotted_keys(std::string_view text) {
     constexpr std::string_view separators = "=,[]{}\n";
-    constexpr std::size_t parts_max = 100;
-    constexpr std::size_t line_max = 5'000;
     std::size_t line = 1;
     std::size_t parts = 0;
     std::size_t parts_of_line = 0;
@@ -108,7 +117,7 @@ void check_dotted_keys(std::string_view text) {
             is_comment = true;
         } else if (c == '.') {
             parts += is_comment ? 0 : 1;
-            if (parts > parts_max || ++parts_of_line > line_max) {
+            if (parts > key_parts_max || ++parts_of_line > line_dots_max) {
                 throw ParseError(line, "a key has more than 100 parts");
             }
         }

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ferrotunnel/acme.hpp"
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/config_change.hpp"
 #include "ferrotunnel/error.hpp"
@@ -114,6 +115,7 @@ public:
         std::optional<std::string> http_bind;   ///< "off" or an address; empty if the file does not set it
         std::optional<std::string> https_bind;  ///< likewise
         Https https;
+        std::optional<Acme> acme;
         std::vector<std::string> proxy_protocol_from;
         std::string domain;
         HttpServerSettings http;

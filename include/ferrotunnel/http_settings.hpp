@@ -135,6 +135,13 @@ struct HttpServerSettings {
     /// Via is not changed.
     std::string via{};
 
+    // --- certificates that another program gets ---
+
+    /// The webroot of another ACME client, such as certbot or lego: a file .well-known/acme-challenge/TOKEN in this
+    /// folder answers a CA's request for it, for every host, before any service does. Empty: none. The server's own
+    /// ACME (Builder::acme) does not need it.
+    std::string acme_webroot{};
+
     // --- members of groups ---
 
     /// Whether responses of a group name the answering client in X-FerroTunnel-Member.

@@ -69,6 +69,22 @@ struct Https {
     /// 0: unlimited; up to 1,000,000. Trusted proxies and this machine are not limited.
     unsigned handshakes_per_second = 200;
 
+    /// For local development: the server makes a CA of its own at the first start and keeps it in the folder
+    /// `https-self` of Server::Builder::state_dir(), which is required. It issues certificates for the hosts of clients
+    /// within its name constraints: localhost, domain() and `self_names` with everything below them, public_host(),
+    /// this machine's host name, and loopback addresses. Nobody trusts it until somebody installs it:
+    /// `ferrotunnel trust install`. Other certificates take precedence. With Server::Builder::acme() it serves only
+    /// names that public CAs do not certify.
+    bool self = false;
+    /// More hosts, with everything below them, and IP addresses that `self` is for, up to 100. The constraints are part
+    /// of the CA's certificate: an existing CA is not changed.
+    std::vector<std::string> self_names{};
+
+    /// Another ACME client that answers tls-alpn-01 (RFC 8737), as an IP address with a port: "127.0.0.1:4443".
+    /// Connections whose ClientHello offers only the protocol acme-tls/1 are forwarded there unchanged, unless the
+    /// server has an answer itself or a client passes TLS of the host through. Empty: none.
+    std::string acme_tls_backend{};
+
     /// The port in shown addresses and redirects if it differs from that of https_bind(), because of a port forwarding
     /// or load balancer in front. 0: that of https_bind().
     std::uint16_t public_port = 0;
@@ -79,8 +95,9 @@ struct Https {
     /// Strict-Transport-Security for every service without such a rule of its own, only in responses over TLS.
     std::optional<Hsts> hsts{};
 
-    /// True if any certificate is set. Without one, TLS can only be passed through to clients.
-    bool has_certificates() const noexcept { return !certificates.empty() || !folders.empty() || fallback; }
+    /// True if any certificate is set, or the server makes some itself. Without one, TLS can only be passed through to
+    /// clients.
+    bool has_certificates() const noexcept { return !certificates.empty() || !folders.empty() || fallback || self; }
 
     friend bool operator==(const Https&, const Https&) = default;
 };

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "ferrotunnel/acme.hpp"
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/detail/operation.hpp"
@@ -342,11 +343,15 @@ public:
     /// http_endpoint(). Default: none, and HTTP services are refused. (The program listens on port 8080 by default.)
     /// words::off: none. If `needed` is false and it cannot listen there, start() logs that and continues without HTTP.
     Builder& http_bind(std::string address, bool needed = true);
+    /// The other one listens at `fallback` if `address` is in use or not permitted, as port 80 may be, and logs a
+    /// warning. (The program does so with acme(): at port 8080, and for https_bind() at 8443.)
+    Builder& http_bind(std::string address, bool needed, std::string fallback);
     /// Sets the address where visitors of HTTP services connect with TLS: "0.0.0.0:8443"; otherwise like http_bind().
     /// https() sets the certificates; without any, visitors reach only services whose TLS is passed through. start()
     /// fails if there are certificates and none can be used. With this listener, the address of an HTTP service begins
     /// with https:// if there is a certificate for its host.
     Builder& https_bind(std::string address, bool needed = true);
+    Builder& https_bind(std::string address, bool needed, std::string fallback);
     /// Sets the address where holders of a token reach the TCP services (private ones too) of that token's clients by
     /// name, through HTTP CONNECT (RFC 9110, 9.3.6): `CONNECT service:port`, or `service.client:port`, whatever the
     /// port; the token is the password of Proxy-Authorization (Basic). "127.0.0.1:3128"; port 0: the system chooses,
@@ -362,6 +367,9 @@ public:
     Builder& silent_service(std::string service) { return set("silent_service", std::move(service)); }
     /// Sets the certificates and rules for https_bind(); replaces all of them.
     Builder& https(Https https);
+    /// Gets certificates for https_bind() from a CA (ACME, by default Let's Encrypt); replaces all settings of that.
+    /// Needs https_bind() and state_dir(). start() does not wait for certificates. Default, and std::nullopt: none.
+    Builder& acme(std::optional<Acme> acme);
     /// Sets the proxies and load balancers in front that send the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".
     /// Visitors' connections (HTTP, HTTPS, public ports) from there must begin with such a header, and its source is
     /// the visitor; connections from elsewhere are used as they are, whatever they begin with. Default: none.

@@ -2,12 +2,11 @@
 
 #include <openssl/asn1.h>
 #include <openssl/objects.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
 
+#include "acme/certificate_parts.hpp"
 #include "acme/crypto.hpp"
 
 namespace ferrotunnel::acme {
@@ -18,20 +17,10 @@ constexpr const char* acme_identifier_oid = "1.3.6.1.5.5.7.1.31";
 constexpr std::string_view alpn_subject = "ACME challenge";
 constexpr long valid_since_seconds = 3'600;  // clocks differ
 constexpr long valid_for_seconds = 7L * 24 * 3'600;
-constexpr std::size_t serial_bytes = 16;
 
 using ObjectPtr = std::unique_ptr<ASN1_OBJECT, FreeWith<ASN1_OBJECT_free>>;
 using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, FreeWith<ASN1_OCTET_STRING_free>>;
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, FreeWith<X509_EXTENSION_free>>;
-
-void set_serial(X509* certificate) {
-    std::array<std::uint8_t, serial_bytes> bytes{};
-    require_crypto(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1, alpn_failure);
-    bytes[0] = static_cast<std::uint8_t>((bytes[0] & 0x7fU) | 0x40U);  // positive, and as long as the others
-    const BignumPtr number(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
-    require_crypto(number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr,
-                   alpn_failure);
-}
 
 // The subject has no name of the identifier: those may be too long for it.
 void set_frame(X509* certificate, EVP_PKEY* key) {
@@ -61,19 +50,13 @@ void add_digest(X509* certificate, std::string_view key_authorization) {
     require_crypto(extension && X509_add_ext(certificate, extension.get(), -1) == 1, alpn_failure);
 }
 
-std::string certificate_pem(X509* certificate) {
-    const BioPtr bio(BIO_new(BIO_s_mem()));
-    require_crypto(bio && PEM_write_bio_X509(bio.get(), certificate) == 1, alpn_failure);
-    return text_in(bio.get());
-}
-
 }  // namespace
 
 std::string make_alpn_certificate(const Identifier& identifier, std::string_view key_authorization) {
     const Key key = Key::make();
     const CertificatePtr certificate(X509_new());
     require_crypto(certificate != nullptr, alpn_failure);
-    set_serial(certificate.get());
+    set_random_serial(certificate.get());
     set_frame(certificate.get(), key.native());
     const GeneralNamesPtr names = general_names({identifier});
     require_crypto(X509_add1_ext_i2d(certificate.get(), NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) == 1,
@@ -82,7 +65,7 @@ std::string make_alpn_certificate(const Identifier& identifier, std::string_view
     require_crypto(X509_sign(certificate.get(), key.native(), EVP_sha256()) > 0, alpn_failure);
 
     std::string key_pem = key.to_pem();
-    const std::string chain_pem = certificate_pem(certificate.get());
+    const std::string chain_pem = pem_of(certificate.get());
     std::string pem;
     pem.reserve(key_pem.size() + chain_pem.size());  // so that no copy of the key is left behind
     pem.append(key_pem).append(chain_pem);

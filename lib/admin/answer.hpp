@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ struct Answer {
     /// If set, the body has no end: after `text`, this is called repeatedly for more, and returns an empty text if
     /// there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};
+    /// If set, this is not the answer yet, and everything else is ignored, except `fields` and `has_right`: it is
+    /// called repeatedly until it returns the answer. The connection ends after it.
+    std::function<std::optional<Answer>(std::chrono::steady_clock::time_point now)> later{};
     /// Sent with the answer's first byte to a caller on a Unix socket: at most runtime::sockets_sent_max.
     std::shared_ptr<const std::vector<runtime::Fd>> sockets{};
 };

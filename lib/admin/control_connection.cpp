@@ -69,11 +69,27 @@ void ControlConnection::resume() {
 }
 
 void ControlConnection::continue_response(TimePoint now) {
-    output_ = more_(now);
+    if (more_) {
+        output_ = more_(now);
+        return;
+    }
+    std::optional<Answer> answer;
+    try {
+        answer = deferred_->later(now);
+    } catch (const std::exception& thrown) {
+        answer = refusal(500, "internal", thrown.what());
+    }
+    if (answer) {
+        answer->fields = deferred_->fields;
+        answer->has_right = deferred_->has_right;
+        deferred_.reset();
+        send(*answer);
+    }
 }
 
 void ControlConnection::on_timeout() {
     more_ = nullptr;
+    deferred_.reset();
     if (!output_.empty() || is_idle()) {  // there is no request to reject
         std::string().swap(output_);
         written_ = 0;
@@ -166,10 +182,16 @@ void ControlConnection::handle() {
     } catch (const std::exception& thrown) {
         answer = refusal(500, "internal", thrown.what());
     }
-    last_ = !keep_alive_ || answer.more;
-    send(answer);
     in_body_ = false;
     body_.clear();
+    if (answer.later) {
+        last_ = true;
+        keep_alive_ = false;
+        deferred_ = std::move(answer);
+        return;
+    }
+    last_ = !keep_alive_ || answer.more;
+    send(answer);
 }
 
 void ControlConnection::refuse(std::uint16_t status, std::string_view code, std::string message) {

@@ -3,7 +3,8 @@
 //   head --complete--> body --complete--> answering --all written--> head
 //     \------ refused, or its time is over ------> answering, the last --all written--> ended
 //
-// An answer without an end (Answer::more) stays in "answering"; input that arrives meanwhile is dropped.
+// An answer without an end (Answer::more) stays in "answering"; input that arrives meanwhile is dropped. So does one
+// that is not there yet (Answer::later).
 //
 // While an answer is being written, nothing is read: a peer that does not read its answers blocks only itself.
 #pragma once
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,24 +46,25 @@ public:
     /// Rejects the request in progress, if there is one, and ends.
     void on_timeout();
 
-    bool wants_input() const noexcept { return output_.empty() && !last_ && !more_ && !paused_; }
+    bool wants_input() const noexcept { return output_.empty() && !last_ && !has_more() && !paused_; }
     /// Further requests wait until resume(), including those that have arrived already.
     void pause() noexcept { paused_ = true; }
     void resume();
-    bool is_paused() const noexcept { return paused_ && output_.empty() && !last_ && !more_; }
-    /// Has an answer without an end, all of which was sent so far.
-    bool waits_for_more() const noexcept { return more_ && output_.empty(); }
-    /// Requests the next part of that answer.
+    bool is_paused() const noexcept { return paused_ && output_.empty() && !last_ && !has_more(); }
+    /// Has an answer without an end, all of which was sent so far, or one that is not there yet.
+    bool waits_for_more() const noexcept { return has_more() && output_.empty(); }
+    /// Requests the next part of that answer, or the answer.
     void continue_response(TimePoint now);
     /// Nothing is left to be sent, and nothing is to be read.
-    bool has_ended() const noexcept { return output_.empty() && last_ && !more_; }
+    bool has_ended() const noexcept { return output_.empty() && last_ && !has_more(); }
     /// No part of a next request has arrived.
-    bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_ && !more_; }
+    bool is_idle() const noexcept { return output_.empty() && input_.empty() && !in_body_ && !has_more(); }
     /// The number of answered requests, and whether the last one had a proven right (Answer).
     std::size_t answers() const noexcept { return answers_; }
     bool has_right() const noexcept { return has_right_; }
 
 private:
+    bool has_more() const noexcept { return more_ || deferred_; }
     void advance();
     bool read_head();
     bool read_body();
@@ -91,6 +94,7 @@ private:
     std::string authorization_;
     std::string body_;
     std::function<std::string(TimePoint)> more_;  // returns the next piece of the answer in progress
+    std::optional<Answer> deferred_;              // has Answer::later, for the answer in progress
     std::shared_ptr<const std::vector<runtime::Fd>> sockets_;
     std::size_t answers_ = 0;
     bool has_right_ = false;

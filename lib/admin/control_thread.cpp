@@ -101,15 +101,15 @@ void ControlThread::round() {
     }
 }
 
-// For followers of events that have received everything so far. One that does not read runs into its deadline, like
-// others.
+// For followers of events that have received everything so far, and callers whose answer is not there yet. One that
+// does not read runs into its deadline, like others.
 void ControlThread::send_more(TimePoint now) {
     for (auto peer = peers_.begin(); peer != peers_.end();) {
         bool stays = true;
         if (peer->connection.waits_for_more()) {
             peer->deadline = now + settings_.timeout;
             peer->connection.continue_response(now);
-            stays = write_out(*peer, now);
+            stays = converse(*peer, now);
         }
         peer = stays ? std::next(peer) : peers_.erase(peer);
     }

@@ -47,8 +47,8 @@ inline constexpr std::size_t admin_events_at_once = 100;
 inline constexpr std::size_t admin_listeners_max = admin_peers_max / 2;
 /// The longest silence on an event stream. Half of admin_timeout, after which the listener counts as dead.
 inline constexpr std::chrono::seconds admin_heartbeat{15};
-/// How often the control thread checks for new events, while there are listeners: several events become one write, and
-/// their sources wake no thread.
+/// How often the control thread checks for new events, while there are listeners, and for answers that other threads
+/// give: several events become one write, and their sources wake no thread.
 inline constexpr std::chrono::milliseconds admin_events_interval{200};
 /// Wrong secrets that one address, a home and a block may send to a dashboard within this time, and how many of each
 /// are stored.

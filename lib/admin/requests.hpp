@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -181,11 +182,72 @@ struct KickRequest {
     }
 };
 
+/// The names that have certificates from CAs, or wait for them, and the accounts.
+struct AcmeRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/acme";
+    static constexpr std::string_view not_here = "A client orders no certificates. Ask its server.";
+};
+
+/// Orders a certificate again now, or all that wait after a failure.
+struct AcmeRenewRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/acme/renew";
+    static constexpr std::string_view not_here = AcmeRequest::not_here;
+    static constexpr std::size_t name_max = 256;
+
+    std::string name{};  // empty: all that wait
+
+    Json to_json() const { return name.empty() ? Json::object() : Json{{"name", name}}; }
+    static Read<AcmeRenewRequest> from_json(const Json& body) {
+        AcmeRenewRequest request;
+        if (body.size() == 1 && body.contains("name") && body.at("name").is_string()) {
+            request.name = body.at("name").get<std::string>();
+        }
+        if (request.name.size() > name_max || (!body.empty() && request.name.empty())) {
+            return std::string(R"(Expected {"name": ...}, with the name of a certificate, or an empty body.)");
+        }
+        return request;
+    }
+};
+
+/// The TXT records for DNS-PERSIST-01. `check`: looks them up.
+struct AcmeRecordsRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/acme/records";
+    static constexpr std::string_view not_here = AcmeRequest::not_here;
+
+    bool check = false;
+
+    std::string to_query() const { return check ? "?check=1" : ""; }
+    static Read<AcmeRecordsRequest> from_query(std::string_view query) {
+        if (!query.empty() && query != "?check=1" && query != "?check=0") {
+            return std::string("Expected no query, or ?check=1 to look the records up.");
+        }
+        return AcmeRecordsRequest{query == "?check=1"};
+    }
+};
+
+/// Replaces the key of the account at each CA.
+struct AcmeKeysRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/acme/change-keys";
+    static constexpr std::string_view not_here = AcmeRequest::not_here;
+};
+
+/// The certificate of the server's own CA, and where it is.
+struct OwnAuthorityRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/https-self";
+    static constexpr std::string_view not_here = "A client has no CA of its own. Ask its server.";
+};
+
 template <typename... Request>
 struct RequestList {};
 
 /// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
 using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
-                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest>;
+                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest, AcmeRequest, AcmeRenewRequest,
+                             AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest>;
 
 }  // namespace ferrotunnel::admin

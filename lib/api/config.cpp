@@ -280,6 +280,9 @@ Config::ServerSection Config::server_section() const {
     section.http_bind = if_set(part.settings.http_bind);
     section.https_bind = if_set(part.settings.https_bind);
     section.https = part.settings.https;
+    if (part.settings.has_acme) {
+        section.acme = part.settings.acme;
+    }
     section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;
     section.http = part.settings.http;

@@ -129,6 +129,26 @@ std::string Control::kick(const std::string& client, double seconds) const {
     return ask_program(*this, admin::KickRequest{client, seconds});
 }
 
+std::string Control::acme() const {
+    return ask_program(*this, admin::AcmeRequest{});
+}
+
+std::string Control::acme_renew(const std::string& name) const {
+    return ask_program(*this, admin::AcmeRenewRequest{name});
+}
+
+std::string Control::acme_records(bool check) const {
+    return ask_program(*this, admin::AcmeRecordsRequest{check});
+}
+
+std::string Control::acme_change_keys() const {
+    return ask_program(*this, admin::AcmeKeysRequest{});
+}
+
+std::string Control::own_authority() const {
+    return ask_program(*this, admin::OwnAuthorityRequest{});
+}
+
 std::vector<PassedSocket> Control::take_sockets() const {
     std::vector<PassedSocket> all;
     std::vector<runtime::Fd> owned;  // until all have arrived

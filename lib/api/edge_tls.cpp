@@ -7,12 +7,13 @@
 
 namespace ferrotunnel::detail {
 
-void EdgeTls::open(const Https& https) {
-    certificates_ = std::make_unique<HttpsCertificates>(https, log_);
+void EdgeTls::open(const Https& https, bool with_acme) {
+    std::shared_ptr<HttpsCertificates> certificates = make(https, with_acme);
     if (const std::string keys = std::exchange(inherited_ticket_keys_, {}); !keys.empty()) {
-        (void)certificates_->tls()->take_over_ticket_keys(keys, Clock::now());
+        (void)certificates->tls()->take_over_ticket_keys(keys, Clock::now());
     }
-    *present_ = certificates_->tls();
+    *present_ = certificates->tls();
+    certificates_ = std::move(certificates);
     set_rate(https);
 }
 
@@ -26,14 +27,42 @@ std::string EdgeTls::ticket_keys() const {
     return tls ? tls->hand_over_ticket_keys(Clock::now()) : std::string();
 }
 
-std::unique_ptr<HttpsCertificates> EdgeTls::make(const Https& https) const {
-    return std::make_unique<HttpsCertificates>(https, log_);
+OrderedCertificates EdgeTls::ordered(bool with_acme) const {
+    return {with_acme, ordered_folder_, own_folder_,
+            [answers = answers_](std::string_view server_name) { return answers->tls(server_name); }};
+}
+
+std::unique_ptr<HttpsCertificates> EdgeTls::make(const Https& https, bool with_acme) const {
+    return std::make_unique<HttpsCertificates>(https, log_, ordered(with_acme), on_change_);
 }
 
 void EdgeTls::replace(std::unique_ptr<HttpsCertificates> certificates) {
+    certificates->watch();
     *present_ = certificates->tls();
     certificates_ = std::move(certificates);
-    certificates_->watch();
+    if (on_change_) {
+        on_change_();
+    }
+}
+
+void EdgeTls::set_ordered(const std::filesystem::path& folder) {
+    ordered_folder_ = folder;
+    if (const auto certificates = certificates_.get()) {
+        certificates->set_ordered(folder);
+    }
+}
+
+void EdgeTls::set_own(const std::filesystem::path& folder) {
+    own_folder_ = folder;
+    if (const auto certificates = certificates_.get()) {
+        certificates->set_own(folder);
+    }
+}
+
+void EdgeTls::check_ordered() {
+    if (const auto certificates = certificates_.get()) {
+        certificates->check_now();
+    }
 }
 
 void EdgeTls::set_rate(const Https& https) {
@@ -55,6 +84,7 @@ ingress::HttpListenerSettings EdgeTls::listener() const {
         return handshake != nullptr && tls->get()->may_serve(*handshake, host);
     };
     settings.may_pass_through = [tls](std::string_view host) { return tls->get()->may_serve_plain(host); };
+    settings.answers_challenge = [answers = answers_](std::string_view host) { return answers->tls(host).has_value(); };
     settings.handshakes = handshakes_;
     return settings;
 }

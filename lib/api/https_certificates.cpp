@@ -63,26 +63,71 @@ std::string why_none(const CertificateReport& report) {
 
 }  // namespace
 
-HttpsCertificates::HttpsCertificates(const Https& https, Logger& log)
-    : reload_interval_(https.reload_interval), log_(log) {
+HttpsCertificates::HttpsCertificates(const Https& https, Logger& log, const OrderedCertificates& ordered,
+                                     std::function<void()> on_change)
+    : reload_interval_(https.reload_interval), log_(log), on_change_(std::move(on_change)) {
     CertificateReport report;
-    tls_ = transport::VisitorTls::make(tls_settings(https), std::chrono::system_clock::now(), report);
-    if (https.has_certificates() && report.certificates == 0) {
+    transport::VisitorTlsSettings settings = tls_settings(https);
+    settings.certificates.ordered = ordered.folder;
+    settings.certificates.own = ordered.own_folder;
+    tls_ = transport::VisitorTls::make(settings, std::chrono::system_clock::now(), report, ordered.answer);
+    if (https.has_certificates() && report.certificates == 0 && !ordered.is_on && !https.self) {
         throw TlsConfigError(why_none(report));
     }
     log_report(report);
+    const MutexLock lock(setting_);
+    sources_ = std::move(settings.certificates);
 }
 
 void HttpsCertificates::set(const Https& https) {
-    tls_->set_certificates(tls_settings(https).certificates);
-    if (const auto report = tls_->reload_if_changed(std::chrono::system_clock::now())) {
-        log_report(*report);
+    {
+        const MutexLock lock(setting_);
+        transport::CertificateSources sources = tls_settings(https).certificates;
+        sources.ordered = sources_.ordered;
+        sources.own = sources_.own;
+        sources_ = std::move(sources);
+        tls_->set_certificates(sources_);
+    }
+    reload();
+}
+
+void HttpsCertificates::set_ordered(const std::filesystem::path& folder) {
+    set_folder(&transport::CertificateSources::ordered, folder);
+}
+
+void HttpsCertificates::set_own(const std::filesystem::path& folder) {
+    set_folder(&transport::CertificateSources::own, folder);
+}
+
+void HttpsCertificates::set_folder(std::filesystem::path transport::CertificateSources::*source,
+                                   const std::filesystem::path& folder) {
+    {
+        const MutexLock lock(setting_);
+        sources_.*source = folder;
+        tls_->set_certificates(sources_);
+    }
+    reload();
+}
+
+void HttpsCertificates::reload() {
+    const auto report = tls_->reload_if_changed(std::chrono::system_clock::now());
+    if (!report) {
+        return;
+    }
+    log_report(*report);
+    if (on_change_) {
+        on_change_();
     }
 }
 
 void HttpsCertificates::watch() {
-    watch_ = std::make_unique<transport::CertificateWatch>(
-        tls_, reload_interval_, [this](const CertificateReport& report) { log_report(report); });
+    watch_ =
+        std::make_unique<transport::CertificateWatch>(tls_, reload_interval_, [this](const CertificateReport& report) {
+            log_report(report);
+            if (on_change_) {
+                on_change_();
+            }
+        });
 }
 
 // Logs each problem once, as long as it lasts.
@@ -131,7 +176,7 @@ void try_https(const ServerSettings& settings, std::vector<Problem>& problems) {
         return;
     }
     try {
-        const HttpsCertificates certificates(settings.https, null_logger());
+        const HttpsCertificates certificates(settings.https, null_logger(), {settings.has_acme, {}, {}, {}});
     } catch (const TlsConfigError& problem) {
         problems.push_back({"https", problem.what()});
         locate(problems, settings);

@@ -1,6 +1,7 @@
-// Limits for requests of an application while a Server runs.
+// Limits for requests of an application, and of the control API, while a Server runs.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 
 namespace ferrotunnel::limits {
@@ -8,7 +9,16 @@ namespace ferrotunnel::limits {
 // Addresses in addition to those of the settings: each is a descriptor and an acceptor on the first worker.
 inline constexpr std::size_t added_listeners_max = 32;
 
+/// A file of `acme_webroot`: a token of at most 128 characters, a dot, and the thumbprint of a key (RFC 8555, 8.1).
+inline constexpr std::size_t challenge_file_bytes_max = 1'024;
+
 /// Bytes of a reload's outcome in the log and the event: some lines of problems.
 inline constexpr std::size_t reload_outcome_max = 2'048;
+
+/// Names without a certificate that a server's status lists with the reason: they fit a screen.
+inline constexpr std::size_t acme_problems_listed_max = 10;
+/// How long a caller of the control API waits for CAs and DNS: a CA has 30 s for each request, and a key change or the
+/// registration of an account needs three.
+inline constexpr std::chrono::seconds acme_answer_time{90};
 
 }  // namespace ferrotunnel::limits

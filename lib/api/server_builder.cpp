@@ -32,18 +32,35 @@ template Server::Builder& Server::Builder::set(std::string_view setting, std::ve
 template Server::Builder& Server::Builder::set(std::string_view setting, std::chrono::milliseconds value);
 
 Server::Builder& Server::Builder::http_bind(std::string address, bool needed) {
+    return http_bind(std::move(address), needed, {});
+}
+
+Server::Builder& Server::Builder::http_bind(std::string address, bool needed, std::string fallback) {
     settings_->http_needed = needed;
+    settings_->http_fallback = std::move(fallback);
     return set("http_bind", std::move(address));
 }
 
 Server::Builder& Server::Builder::https_bind(std::string address, bool needed) {
+    return https_bind(std::move(address), needed, {});
+}
+
+Server::Builder& Server::Builder::https_bind(std::string address, bool needed, std::string fallback) {
     settings_->https_needed = needed;
+    settings_->https_fallback = std::move(fallback);
     return set("https_bind", std::move(address));
 }
 
 Server::Builder& Server::Builder::https(Https https) {
     detail::replace_group(detail::https_place, detail::https_settings(), settings_->https, std::move(https),
                           *settings_);
+    return *this;
+}
+
+Server::Builder& Server::Builder::acme(std::optional<Acme> acme) {
+    settings_->has_acme = acme.has_value();
+    detail::replace_group(detail::acme_place, detail::acme_settings(), settings_->acme,
+                          std::move(acme).value_or(Acme()), *settings_);
     return *this;
 }
 

@@ -99,6 +99,14 @@ bool SettingsComparison::has_handshakes() const {
                     "server.https.reload_interval"});
 }
 
+bool SettingsComparison::has_acme() const {
+    return has("server.acme") || has_below("server.acme.");
+}
+
+bool SettingsComparison::has_own_authority() const {
+    return has_any({"server.https.self", "server.https.self_names"});
+}
+
 SettingsComparison compare_settings(const ServerSettings& present, ServerSettings&& next) {
     SettingsComparison all;
     ApplyReport& report = all.report;
@@ -119,8 +127,11 @@ SettingsComparison compare_settings(const ServerSettings& present, ServerSetting
     copy_live<ServerValues>(all.mixed, next);
     if (present.https_bind.empty()) {  // there is no listener that could use them
         all.mixed.https = present.https;
+        all.mixed.acme = present.acme;
+        all.mixed.has_acme = present.has_acme;
         for (SettingChange& change : all.changes) {
-            change.is_live = change.is_live && !change.key.starts_with("server.https.");
+            change.is_live =
+                change.is_live && !change.key.starts_with("server.https.") && !change.key.starts_with("server.acme");
         }
     }
     all.mixed.origins = next.origins;

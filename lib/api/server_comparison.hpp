@@ -23,6 +23,10 @@ struct SettingsComparison {
     bool has_live() const;
     /// The files of the certificates have changed.
     bool has_certificates() const;
+    /// ACME was turned on or off, or its settings have changed.
+    bool has_acme() const;
+    /// Likewise of the server's own CA.
+    bool has_own_authority() const;
     /// Settings of handshakes, other than the certificates, have changed.
     bool has_handshakes() const;
 };

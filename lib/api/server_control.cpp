@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "admin/stats_json.hpp"
+#include "api/acme_control.hpp"
+#include "api/acme_report.hpp"
 #include "api/certificates.hpp"
 #include "api/server_route.hpp"
 #include "api/statistics.hpp"
@@ -22,7 +24,7 @@ Json list_of(const std::vector<TunnelInfo>& tunnels) {
 
 class ServerControl final : public admin::Subject {
 public:
-    explicit ServerControl(ServerControlNeeds needs) : needs_(std::move(needs)) {}
+    explicit ServerControl(ServerControlNeeds needs) : needs_(std::move(needs)), acme_(needs_.certificates) {}
 
     using admin::Subject::answer;
     Answer answer(const admin::StatusRequest& request) override;
@@ -40,6 +42,11 @@ public:
     Answer answer(const admin::ReloadRequest& request) override { return needs_.control.reload(request); }
     Answer answer(const admin::DrainRequest& request) override;
     Answer answer(const admin::KickRequest& request) override;
+    Answer answer(const admin::AcmeRequest& request) override { return acme_.answer(request); }
+    Answer answer(const admin::AcmeRenewRequest& request) override { return acme_.answer(request); }
+    Answer answer(const admin::AcmeRecordsRequest& request) override { return acme_.answer(request); }
+    Answer answer(const admin::AcmeKeysRequest& request) override { return acme_.answer(request); }
+    Answer answer(const admin::OwnAuthorityRequest& request) override { return acme_.answer(request); }
     void metrics(metrics::Exposition& to) override;
     std::string why_not_ready() override;
     Answer services() override;
@@ -56,6 +63,7 @@ private:
     Certificates certificates() const;
 
     const ServerControlNeeds needs_;
+    AcmeControl acme_;
 };
 
 Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
@@ -75,6 +83,9 @@ Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
     json["datagrams"] = numbers_of(stats.datagrams);
     json.update(list_of(tunnels));
     json["certificates"] = certificates().json();
+    if (needs_.certificates.is_on()) {
+        json["acme"] = acme_summary(needs_.certificates.status());
+    }
     json["kept_out"] = kept_out();
     json["plugins"] = Json::array();
     for (const PluginInfo& plugin : needs_.plugins.infos()) {
@@ -95,6 +106,7 @@ void ServerControl::metrics(metrics::Exposition& to) {
     put(to, needs_.statistics.worker_stats());
     put(to, needs_.plugins.infos());
     certificates().put(to);
+    put(to, needs_.certificates.is_on() ? needs_.certificates.status() : issuance::Status());
     needs_.control.put_metrics(to);
 }
 

@@ -6,6 +6,7 @@
 #include "admin/subject.hpp"
 #include "api/facade_control.hpp"
 #include "api/lifecycle.hpp"
+#include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_endpoints.hpp"
@@ -29,6 +30,7 @@ struct ServerControlNeeds {
     ServerClients& clients;
     ServerHandover& handover;
     const ServerEdge& edge;
+    ServerCertificates& certificates;
 };
 
 /// Called on the control API's thread, which FacadeControl ends before the parts that this needs.

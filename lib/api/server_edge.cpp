@@ -25,13 +25,15 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     const bool at_https = is_shared(settings.https_bind, settings.bind);
     const std::string nowhere;
     std::error_code error;
-    runtime::Fd plain = needs_.listeners.open_optional("HTTP", with_plain || at_http ? nowhere : settings.http_bind,
-                                                       Endpoint::http, settings.http_needed, error);
+    runtime::Fd plain = needs_.listeners.open_optional({"HTTP", with_plain || at_http ? nowhere : settings.http_bind,
+                                                        Endpoint::http, settings.http_needed, settings.http_fallback},
+                                                       error);
     if (error) {
         return not_opened(error, "listen for HTTP on " + settings.http_bind, what);
     }
-    runtime::Fd tls = needs_.listeners.open_optional("HTTPS", at_https ? nowhere : settings.https_bind, Endpoint::https,
-                                                     settings.https_needed, error);
+    runtime::Fd tls = needs_.listeners.open_optional({"HTTPS", at_https ? nowhere : settings.https_bind,
+                                                      Endpoint::https, settings.https_needed, settings.https_fallback},
+                                                     error);
     if (error) {
         return not_opened(error, "listen for HTTPS on " + settings.https_bind, what);
     }
@@ -39,7 +41,7 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     tls = at_https ? std::move(clients) : std::move(tls);
     if (tls) {
         try {
-            tls_.open(settings.https);
+            tls_.open(settings.https, settings.has_acme);
         } catch (const transport::TlsConfigError& problem) {
             return not_opened(errc::invalid_argument, std::string("serve HTTPS: ") + problem.what(), what);
         }
@@ -57,6 +59,8 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
             return tls->get()->has_certificate(host);
         };
     }
+    front.challenge_answer = [answers = tls_.answers()](std::string_view token) { return answers->http(token); };
+    tls_.answers()->set_webroot(settings.http.acme_webroot);
     front.rules = rules_of(settings);
     front.make_hooks = hooks;
     front.own_cookies = needs_.shared->sticky_key->cookie_prefix();
@@ -72,7 +76,7 @@ std::error_code ServerEdge::open(const ServerSettings& settings, const exchange:
     }
     if (tls) {
         listen_tls(std::move(tls), at_https, with_plain);
-        if (!settings.https.has_certificates()) {
+        if (!settings.https.has_certificates() && !settings.has_acme) {
             needs_.log.warn("there are no certificates: HTTPS visitors reach only services with TLS passthrough");
         }
         tls_.watch();
@@ -95,11 +99,15 @@ ingress::HttpFrontRules ServerEdge::rules_of(const ServerSettings& settings) con
     if (https.hsts) {
         rules.edge.hsts = http::Hsts{https.hsts->max_age, https.hsts->include_subdomains, https.hsts->preload};
     }
+    if (const auto place = net::parse_host_port(https.acme_tls_backend)) {
+        rules.challenge_backend = runtime::SocketAddress::from_ip(*place).value_or(runtime::SocketAddress());
+    }
     return rules;
 }
 
 void ServerEdge::set_rules(const ServerSettings& settings) {
     if (front_) {
+        tls_.answers()->set_webroot(settings.http.acme_webroot);
         front_->set_rules(rules_of(settings));
     }
 }

@@ -33,8 +33,10 @@ public:
         PortSharers& sharers;
         const AccessLogWriter& access_log;
         const SpanSender& traces;
+        /// Certificates for visitors have changed. Called on any thread.
+        std::function<void()> on_certificates;
     };
-    explicit ServerEdge(Needs needs) : needs_(std::move(needs)), tls_(needs_.log) {}
+    explicit ServerEdge(Needs needs) : needs_(std::move(needs)), tls_(needs_.log, needs_.on_certificates) {}
     ServerEdge(const ServerEdge&) = delete;
     ServerEdge& operator=(const ServerEdge&) = delete;
 

@@ -45,13 +45,15 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 [this](runtime::Fd socket, const runtime::SocketAddress& from) {
                     listeners_.admit(std::move(socket), from);
                 }}),
-      edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_}),
+      edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
+             [this] { sessions_.announce_addresses(); }}),
+      certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
       handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
       reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_,
-                                    traces_, sharers_, edge_, state_, upkeep_}) {
+                                    traces_, sharers_, edge_, certificates_, state_, upkeep_}) {
     workers_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
     });
@@ -61,6 +63,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     };
     shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) { return carriers_.visited(visitor, service, token); };
+    shared_->on_host_offered = [this](const std::string& host, const std::string& token_name, bool is_assigned) {
+        certificates_.offered(host, token_name, is_assigned);
+    };
     shared_->on_member = [this](const directory::MemberNotice& change) { notices_.notify_member(change); };
 }
 
@@ -88,7 +93,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         return error;
     }
     runtime::Fd connect =
-        listeners_.open_optional("CONNECT", settings.connect_bind, detail::Endpoint::connect, true, error);
+        listeners_.open_optional({"CONNECT", settings.connect_bind, detail::Endpoint::connect}, error);
     if (error) {
         what = "listen for CONNECT on " + settings.connect_bind;
         return error;
@@ -106,7 +111,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     if (error = traces_.open(settings, what); error) {
         return error;
     }
-    if (error = edge_.open(settings, plugins_.hooks(), clients, what); error) {
+    if (error = open_visitors(settings, clients, what); error) {
         return error;
     }
     log_warnings(settings);
@@ -115,6 +120,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     }
     listeners_.announce_clients(clients);
     workers_->start();
+    certificates_.start(settings);
     listeners_.accept_clients(std::move(clients));
     upkeep_.start(settings.hold);
     state_.hold_ports(settings.hold);
@@ -123,6 +129,17 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     }
     plugins.done(edge_.front());
     return {};
+}
+
+std::error_code Server::Impl::open_visitors(const detail::ServerSettings& settings, runtime::Fd& clients,
+                                            std::string& what) {
+    try {
+        certificates_.open(settings);
+    } catch (const std::system_error& problem) {
+        what = std::string("prepare the folder for ordered certificates: ") + problem.what();
+        return problem.code();
+    }
+    return edge_.open(settings, plugins_.hooks(), clients, what);
 }
 
 void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
@@ -137,8 +154,8 @@ void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
 
 std::error_code Server::Impl::open_control(const detail::ServerSettings& settings, std::string& what) {
     control_.set_passed(shared_->ports->passed());
-    auto subject = detail::make_server_control(
-        {shared_, lifecycle_, control_, endpoints_, sessions_, statistics_, plugins_, clients_, handover_, edge_});
+    auto subject = detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_,
+                                                plugins_, clients_, handover_, edge_, certificates_});
     return control_.open(settings, "server", std::move(subject), what);
 }
 
@@ -191,6 +208,7 @@ void Server::Impl::refuse_newcomers() {
 
 void Server::Impl::begin_drain() {
     refuse_newcomers();
+    certificates_.stop();  // the orders are a successor's, which may have the same folder
     if (handover_.is_replaced()) {
         handover_.begin_drain();
         return;
@@ -224,6 +242,7 @@ bool Server::Impl::in_callback() const {
 
 void Server::Impl::cut_off() {
     refuse_newcomers();
+    certificates_.stop();
     state_.finish();
     handover_.leave_kept_ports();
     shared_->ports->stop_holding();
@@ -235,6 +254,7 @@ void Server::Impl::cut_off() {
 void Server::Impl::shut_down(bool was_started) {
     life_->set_stopped();
     control_.close();  // first: it uses all other parts
+    certificates_.stop();
     shared_->ports->stop_holding();
     plugins_.end();
     reload_.wait();

@@ -18,6 +18,7 @@
 #include "api/named_carriers.hpp"
 #include "api/port_sharers.hpp"
 #include "api/request_records.hpp"
+#include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
 #include "api/server_control.hpp"
 #include "api/server_edge.hpp"
@@ -71,6 +72,7 @@ public:
 
 private:
     std::error_code open(const detail::ServerSettings& settings, std::string& what);
+    std::error_code open_visitors(const detail::ServerSettings& settings, runtime::Fd& clients, std::string& what);
     std::error_code open_control(const detail::ServerSettings& settings, std::string& what);
     void log_warnings(const detail::ServerSettings& settings);
     void refuse_newcomers();
@@ -104,6 +106,7 @@ private:
     detail::ServerListeners listeners_;
     detail::PortSharers sharers_;
     detail::ServerEdge edge_;
+    detail::ServerCertificates certificates_;
     detail::StateDirectory state_;
     detail::ServerUpkeep upkeep_;
     detail::ServerStatistics statistics_;

@@ -1,27 +1,62 @@
 #include "api/server_listeners.hpp"
 
+#include <filesystem>
 #include <utility>
 
 #include "net/host_port.hpp"
 
 namespace ferrotunnel::detail {
+namespace {
+
+// How to get a port that is in use or not permitted.
+std::string remedy_for(std::error_code why) {
+    if (why == std::errc::address_in_use) {
+        return "stop the program that uses the port (`ss -ltnp` as root shows it), or set another address";
+    }
+    std::error_code unknown;
+    const std::string program = std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+    return "`setcap cap_net_bind_service=+ep " + (unknown ? "PROGRAM" : program) +
+           "`, AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit, or a systemd socket unit for the port";
+}
+
+}  // namespace
 
 runtime::Fd ServerListeners::open(const std::string& bind, Endpoint endpoint, std::error_code& error) {
     const auto at = *runtime::SocketAddress::from_ip(*net::parse_host_port(bind));
     return needs_.shared->ports->passed()->listen_on(at, error, name_of(endpoint));
 }
 
-runtime::Fd ServerListeners::open_optional(const char* what, const std::string& bind, Endpoint endpoint, bool needed,
-                                           std::error_code& error) {
-    if (bind.empty()) {
+runtime::Fd ServerListeners::open_optional(const EdgePort& port, std::error_code& error) {
+    if (port.bind.empty()) {
         return {};
     }
-    runtime::Fd listener = open(bind, endpoint, error);
-    if (!listener && !needed) {
-        needs_.log.warn(std::string("cannot listen for ") + what + ": visitors are not accepted there",
-                        {{"at", bind}, {"why", error.message()}});
+    runtime::Fd listener = open(port.bind, port.endpoint, error);
+    const bool may_fall_back = error == std::errc::address_in_use || error == std::errc::permission_denied;
+    if (!listener && may_fall_back && !port.fallback.empty()) {
+        listener = open_fallback(port, error);
+    }
+    if (!listener && !port.needed) {
+        needs_.log.warn(std::string("cannot listen for ") + port.what + ": visitors are not accepted there",
+                        {{"at", port.bind}, {"why", error.message()}});
         error.clear();
     }
+    return listener;
+}
+
+// `error`: why the address itself cannot be used; it stays if the fallback cannot either.
+runtime::Fd ServerListeners::open_fallback(const EdgePort& port, std::error_code& error) {
+    std::error_code second;
+    runtime::Fd listener = open(port.fallback, port.endpoint, second);
+    if (!listener) {
+        return listener;
+    }
+    needs_.log.warn(
+        std::string("cannot listen for ") + port.what +
+            " at the standard port, so another one is used: "
+            "unless the standard port is forwarded to it, visitors have to name it in URLs, and a CA cannot "
+            "validate names by it",
+        {{"at", port.bind}, {"why", error.message()}, {"instead", port.fallback}, {"remedy", remedy_for(error)}});
+    error.clear();
     return listener;
 }
 

@@ -18,6 +18,15 @@
 
 namespace ferrotunnel::detail {
 
+/// A port of the edge.
+struct EdgePort {
+    const char* what = "";  // the kind of its visitors, for log lines
+    std::string bind{};     // empty: no listener
+    Endpoint endpoint = Endpoint::http;
+    bool needed = true;      // otherwise a failure is logged, and is not an error
+    std::string fallback{};  // the address if `bind` is in use or not permitted; empty: none
+};
+
 /// Both ports accept on the first worker. The sockets of the edge are opened here, too, and then belong to the edge
 /// (ServerEdge). Called by the thread that starts or stops the server, except where a member states otherwise.
 class ServerListeners {
@@ -36,10 +45,8 @@ public:
 
     /// Listens at `bind`, on the passed socket for it if there is one. Empty on failure, with the reason in `error`.
     runtime::Fd open(const std::string& bind, Endpoint endpoint, std::error_code& error);
-    /// Like open(), but `bind` may be empty, for no listener. If the port is not `needed`, a failure is logged and is
-    /// not an error. `what` is for that log line.
-    runtime::Fd open_optional(const char* what, const std::string& bind, Endpoint endpoint, bool needed,
-                              std::error_code& error);
+    /// Like open(), for a port of the edge.
+    runtime::Fd open_optional(const EdgePort& port, std::error_code& error);
     /// Reserves the port for the server, and makes its address readable. Returns the address.
     runtime::SocketAddress announce(const runtime::Fd& listener, Endpoint endpoint);
 
@@ -59,6 +66,8 @@ public:
     void shut_down();
 
 private:
+    runtime::Fd open_fallback(const EdgePort& port, std::error_code& error);
+
     using CloseMail = buffer::WakeMail<ServerListeners, ServerListeners*>;
 
     const Needs needs_;

@@ -113,13 +113,18 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
             made.tls = make_tls(next);
         }
         if (needs_.edge.tls().is_open() && all.has_handshakes()) {
-            made.certificates = needs_.edge.tls().make(next.https);
+            made.certificates = needs_.edge.tls().make(next.https, next.has_acme);
+        }
+        if (all.has_acme() || all.has_own_authority()) {
+            made.issuers = needs_.certificates.make(next);
         }
     } catch (const config_error& error) {
         report = {};
         report.problems = error.problems();
     } catch (const transport::TlsConfigError& error) {
         report = refused_report("https", error.what());
+    } catch (const std::system_error& error) {
+        report = refused_report(all.has_acme() ? "acme" : "https.self", error.what());
     }
     if (made.tls && !is_named && made.tls->shows_the_same(*needs_.shared->tls.get())) {
         made.tls.reset();
@@ -148,6 +153,9 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     settings_ = std::move(all.mixed);
     needs_.log.set_level(settings_.log_level);
     commit_tls(all, made);
+    if (all.has_acme() || all.has_own_authority()) {
+        needs_.certificates.set(settings_, std::move(made.issuers));
+    }
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);
     }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/lifecycle.hpp"
+#include "api/server_certificates.hpp"
 #include "api/server_comparison.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_plugins.hpp"
@@ -37,6 +38,7 @@ public:
         SpanSender& traces;
         PortSharers& sharers;
         ServerEdge& edge;
+        ServerCertificates& certificates;
         StateDirectory& state;
         ServerUpkeep& upkeep;
     };
@@ -74,6 +76,7 @@ private:
     struct Made {
         std::shared_ptr<transport::TlsContext> tls;       // for clients; null: unchanged
         std::unique_ptr<HttpsCertificates> certificates;  // null: unchanged
+        ServerCertificates::Fresh issuers{};              // members null: unchanged, or off
         std::optional<observe::AccessSink> access_log{};  // empty: unchanged, or off
         std::optional<observe::TraceTarget> traces{};     // empty: off if its keys changed, otherwise unchanged
     };

@@ -130,6 +130,12 @@ void ServerSessions::for_each(void (*action)(ServerSession&)) const {
     }
 }
 
+void ServerSessions::announce_addresses() const {
+    for_each([](ServerSession& session) {
+        session.report_services([](session::ServiceReplies& replies) { replies.announce(); });
+    });
+}
+
 void ServerSessions::close() {
     const MutexLock lock(mutex_);
     closed_ = true;

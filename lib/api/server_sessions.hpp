@@ -51,6 +51,9 @@ public:
     SessionsByClient called(const session::ClientQuery& client) const;
     /// Calls `action` on the worker of each.
     void for_each(void (*action)(session::ServerSession&)) const;
+    /// Certificates for visitors have changed: each session reports to its client the services whose addresses are
+    /// different now. Does not wait for them.
+    void announce_addresses() const;
     /// The number by which an operator identifies the client.
     std::uint64_t number_of(const directory::ClientId& client) const { return numbers_.of(client); }
 

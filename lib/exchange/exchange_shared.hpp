@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "access/output.hpp"
@@ -19,6 +21,7 @@
 #include "http/page.hpp"
 #include "net/ip_address.hpp"
 #include "net/ip_text.hpp"
+#include "runtime/address.hpp"
 #include "trace/output.hpp"
 
 namespace ferrotunnel::exchange {
@@ -59,6 +62,8 @@ struct EdgeRules {
     /// Returns whether an address is a proxy in front of the edge whose fields about the visitor are trusted. Empty if
     /// none is.
     std::function<bool(std::string_view address)> is_trusted;
+    /// Where another ACME client of this machine answers TLS-ALPN-01; empty: none does.
+    runtime::SocketAddress challenge_backend{};
     http::HostPages pages;
     access::Output access{};
     trace::Output traces{};
@@ -73,6 +78,9 @@ struct ExchangeShared : EdgeRules {
     /// Whether there is a certificate for visitors that request this host by TLS. Called on any worker. Empty if there
     /// is one for all hosts.
     std::function<bool(std::string_view host)> has_certificate;
+    /// The answer to a CA that requests this token (HTTP-01); empty: the request is a visitor's. Called on any worker,
+    /// for requests below /.well-known/acme-challenge/, with any text. May be empty.
+    std::function<std::optional<std::string>(std::string_view token)> challenge_answer{};
     std::shared_ptr<EdgeCounters> counters = std::make_shared<EdgeCounters>();
     Logger* log = &null_logger();
     Random* random = nullptr;

@@ -25,6 +25,8 @@ void LocalAnswer::set(EarlyReply instead) {
     }
     set_page({});
     page_.status = instead.status;
+    page_.body = std::move(instead.text);
+    page_.content_type = page_.body.empty() ? "" : "text/plain";
     location_ = std::move(instead.location);
     is_page_ = false;
 }
@@ -126,6 +128,9 @@ void LocalAnswer::put_fields(http::Edits& edits) {
     fits = fits && (speaks_grpc_ || edits.set("Date", at_.edge.date())) && edits.set("X-Request-Id", request.id);
     if (!location_.empty()) {
         fits = fits && edits.set("Location", location_);
+    }
+    if (!is_page_ && !page_.content_type.empty()) {
+        fits = fits && edits.set("Content-Type", page_.content_type);
     }
     if (is_page_) {
         if (!speaks_grpc_) {

@@ -1,4 +1,4 @@
-// A response that does not come from a backend: an error page, a status without content, or a plugin's response.
+// A response that does not come from a backend: an error page, a status, a text, or a plugin's response.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ public:
     /// Makes this a page, and logs it. gRPC clients get it in the form that they read: trailers-only, whose fields are
     /// status and message of the call.
     void set(const Refusal& refusal);
-    /// Makes this a page, or a response without content, such as a redirect.
+    /// Makes this a page, a redirect, a status without content, or a text.
     void set(EarlyReply instead);
     /// Makes this a plugin's response, which may be a page.
     void set(hooks::Reply reply);
@@ -50,7 +50,7 @@ private:
     std::string code_;                                         // a plugin's
     std::string location_;                                     // of a redirect
     std::vector<std::pair<std::string, std::string>> fields_;  // a plugin's
-    bool is_page_ = true;  // a page; otherwise a redirect, only a status, or a plugin's own response
+    bool is_page_ = true;  // a page; otherwise a redirect, a status, a text, or a plugin's own response
     bool speaks_grpc_ = false;
     hooks::Origin origin_ = hooks::Origin::edge;
 };

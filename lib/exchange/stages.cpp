@@ -28,6 +28,24 @@ bool has_https(const IncomingRequest& arrival, std::string_view host) {
            arrival.routes.find_tls(host, arrival.now).kind != directory::TlsMatch::Kind::none;
 }
 
+// Answers a CA that checks the host (RFC 8555, 8.3), whether or not the host has a service. Other tokens are requests
+// like any other: a service may have an ACME client of its own.
+std::optional<EarlyReply> answer_challenge(const IncomingRequest& arrival, RequestFacts& /*request*/) {
+    constexpr std::string_view folder = "/.well-known/acme-challenge/";
+    const std::string_view path = arrival.head.target.path;
+    const bool reads = arrival.head.method == http::Method::get || arrival.head.method == http::Method::head;
+    if (!arrival.shared.challenge_answer || !reads || !path.starts_with(folder)) {
+        return std::nullopt;
+    }
+    std::optional<std::string> answer = arrival.shared.challenge_answer(path.substr(folder.size()));
+    if (!answer) {
+        return std::nullopt;
+    }
+    EarlyReply instead{{}, 200};
+    instead.text = std::move(*answer);
+    return instead;
+}
+
 // Answers 421 if the visitor's TLS connection was made for another host.
 std::optional<EarlyReply> check_connection(const IncomingRequest& arrival, RequestFacts& request) {
     return arrival.visitor.https ? misdirected(arrival, request, "the connection was made for another host")
@@ -129,8 +147,8 @@ std::optional<EarlyReply> first_answer(const IncomingRequest& arrival, RequestFa
 }  // namespace
 
 std::optional<EarlyReply> pass_stages(const IncomingRequest& arrival, RequestFacts& request) {
-    return first_answer<check_connection, find_service, redirect, check_certificate, check_size, check_forwards,
-                        check_loop>(arrival, request);
+    return first_answer<answer_challenge, check_connection, find_service, redirect, check_certificate, check_size,
+                        check_forwards, check_loop>(arrival, request);
 }
 
 http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRules& rules,

@@ -1,9 +1,9 @@
 // The stages that a request passes, one after the other, before it is written for its backend. Each lets the request
 // continue, or returns what the visitor gets instead. None of them waits or uses a socket.
 //
-//   connection --> service --> redirect --> certificate --> size --> forwards --> loop --> written for the backend
-//        |            |            |             |           |          |         |
-//        '------------'------------'-- EarlyReply: page, redirect or status -----'
+//   challenge --> connection --> service --> redirect --> certificate --> size --> forwards --> loop --> written for
+//       |             |             |           |              |           |          |          |       the backend
+//       '-------------'-------------'-- EarlyReply: page, redirect, status or challenge's answer '
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,12 @@ struct Refusal {
     std::string_view grpc_status{};  // if it is more exact than the state's
 };
 
-/// What the visitor gets instead of the backend's response: a page, or a status, possibly with a Location.
+/// What the visitor gets instead of the backend's response: a page, or a status, possibly with a Location or a text.
 struct EarlyReply {
     std::optional<Refusal> page;
     std::uint16_t status = 0;
     std::string location{};
+    std::string text{};
     TimePoint hold_until{};  // until then the request may wait for its service to return
     /// No response at all: the request starts again with the canonical form of its path (http/canonical_path.hpp).
     bool wants_canonical_path = false;

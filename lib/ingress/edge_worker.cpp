@@ -11,7 +11,8 @@ EdgeWorker::EdgeWorker(runtime::Worker& worker_in, std::shared_ptr<const EdgeSha
     : ExchangeWorker(worker_in, shared_in),
       passthrough(shared_in->passthrough),
       prefaces(worker_in, wheel, log),
-      held_tls(*this) {}
+      held_tls(*this),
+      challenge_relays(worker_in, wheel, log) {}
 
 EdgeWorker::~EdgeWorker() {
     check_here(worker);
@@ -98,6 +99,7 @@ void EdgeWorker::end() noexcept {
     check_here(worker);
     prefaces.clear();
     held_tls.clear();
+    challenge_relays.clear();
     for (std::size_t i = connections_.size(); i > 0; i = std::min(i - 1, connections_.size())) {
         connections_[i - 1]->end();
     }

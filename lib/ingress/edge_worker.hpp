@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "exchange/exchange_worker.hpp"
+#include "ingress/challenge_relays.hpp"
 #include "ingress/held_tls.hpp"
 #include "ingress/lingering.hpp"
 #include "ingress/preface.hpp"
@@ -82,6 +83,7 @@ public:
     Prefaces prefaces;
     Lingering lingering;
     HeldTls held_tls;
+    ChallengeRelays challenge_relays;
     std::shared_ptr<directory::TlsVisitorSource> tls_source;  // readmits such visitors here; created with the first one
 
 private:

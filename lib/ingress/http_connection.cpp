@@ -9,6 +9,7 @@
 
 #include "base/limits.hpp"
 #include "ingress/http2_connection.hpp"
+#include "net/client_hello.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -120,6 +121,10 @@ bool HttpConnection::shake_hands() {
     std::string why;
     switch (pipe_->handshake(why)) {
         case IoStatus::ok:
+            if (is_from_ca()) {
+                end_after_handshake();
+                return false;
+            }
             enter(!visitor_.https && edge_.settings().h2c ? Phase::preface : Phase::head);
             if (const transport::VisitorHandshake* const told = pipe_->visitor()) {
                 note_key_group(pipe_->key_group());
@@ -142,6 +147,12 @@ bool HttpConnection::shake_hands() {
     exchange::EdgeCounters::add(edge_.counters.handshakes_failed);
     end_without_tls();
     return false;
+}
+
+// Whether a CA has made this connection to check a host (TLS-ALPN-01): the handshake was all that it needs.
+bool HttpConnection::is_from_ca() const noexcept {
+    const transport::VisitorHandshake* const told = pipe_->visitor();
+    return told != nullptr && told->protocol == net::acme_tls_protocol;
 }
 
 void HttpConnection::note_key_group(KeyGroup group) noexcept {

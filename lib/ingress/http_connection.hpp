@@ -5,7 +5,7 @@
 //      |                       ^  |                               |     |
 //      |--h2c--> preface ------'  '--the visitor's end--> ending <'last '--response incomplete-----> ending_cut
 //      |                                                    |                                            |
-//      '--no TLS--> lingering <-----------all is written----+--------------------------------------------'
+//      '--no TLS, or a CA--> lingering <-----------all is written----+--------------------------------------------'
 //                       '--the visitor's end--> closed
 //
 //   Transitions from head also exist from preface. From every phase: lost, too slow, passed on as HTTP/2 --> closed.
@@ -66,6 +66,7 @@ private:
     void enter(Phase next) noexcept;
     bool reads_head() const noexcept { return phase_ == Phase::preface || phase_ == Phase::head; }
     bool shake_hands();
+    bool is_from_ca() const noexcept;
     void note_key_group(KeyGroup group) noexcept;
     void check_preface();
     void switch_to_http2();
@@ -103,6 +104,7 @@ private:
     void begin_ending(Phase how = Phase::ending);
     bool end_sending();
     void end_without_tls();
+    void end_after_handshake();
     void visitor_lost() override;
 
     // Time.

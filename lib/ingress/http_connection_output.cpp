@@ -185,6 +185,15 @@ void HttpConnection::end_without_tls() {
     begin_lingering();
 }
 
+// Ends the connection of a CA, which carries no requests.
+void HttpConnection::end_after_handshake() {
+    edge_.log.debug("a certificate authority has checked a host by TLS-ALPN-01",
+                    {{"from", visitor_.address}, {"host", pipe_->visitor()->server_name}});
+    pipe_->shutdown();
+    enter(Phase::lingering);
+    begin_lingering();
+}
+
 // Called when the visitor has reset its connection, or disconnected within its request.
 void HttpConnection::visitor_lost() {
     if (exchange_) {

@@ -58,6 +58,7 @@ private:
 
 void put_rules(HttpFrontRules&& from, exchange::EdgeRules& into) {
     into.settings = std::move(from.edge);
+    into.challenge_backend = from.challenge_backend;
     into.pages = std::move(from.pages);
     into.access = std::move(from.access);
     into.traces = std::move(from.traces);
@@ -197,6 +198,7 @@ std::unique_ptr<HttpFront> open_http_front(const HttpFrontParts& parts, HttpFron
     shared.directory = parts.directory;
     shared.passthrough = passthrough_by(parts.directory);
     shared.has_certificate = std::move(settings.has_certificate);
+    shared.challenge_answer = std::move(settings.challenge_answer);
     shared.make_hooks = std::move(settings.make_hooks);
     shared.own_cookies = std::move(settings.own_cookies);
     shared.on_member = std::move(settings.on_member);

@@ -54,6 +54,8 @@ struct HttpListenerSettings {
     /// Whether TLS for `host` may pass untouched to a client that offers passthrough for it; otherwise TLS ends here.
     /// Empty: always.
     std::function<bool(std::string_view host)> may_pass_through;
+    /// Whether the edge itself answers a CA that checks this host by TLS-ALPN-01. Empty: never.
+    std::function<bool(std::string_view host)> answers_challenge{};
     /// Limits how often TLS handshakes may begin, by address; null, or an empty value: no limit. Trusted proxies are
     /// exempt.
     std::shared_ptr<const Published<std::shared_ptr<login::NetworkRateLimiter>>> handshakes;
@@ -67,6 +69,8 @@ struct HttpListenerSettings {
 struct HttpFrontRules {
     exchange::EdgeSettings edge;
     net::IpNetworks trusted_proxies;
+    /// As in exchange::EdgeRules.
+    runtime::SocketAddress challenge_backend{};
     http::HostPages pages;
     access::Output access{};
     trace::Output traces{};
@@ -111,6 +115,8 @@ struct HttpFrontSettings {
     /// redirect applies only to such hosts, and to those whose TLS passes to a client untouched. Empty: every host
     /// counts as having one.
     std::function<bool(std::string_view host)> has_certificate;
+    /// As in exchange::ExchangeShared, like the next but one.
+    std::function<std::optional<std::string>(std::string_view token)> challenge_answer{};
     /// Makes the plugins' part of a worker. Empty if there are no plugins.
     exchange::HooksFactory make_hooks;
     /// As in exchange::ExchangeShared.

@@ -72,7 +72,8 @@ public:
         const TlsPassthrough& passthrough = edge_.passthrough;
         PrefacePlan plan;
         plan.proxy_header = by_proxy_;
-        plan.client_hello = shared_->settings.https && passthrough.is_wanted && passthrough.is_wanted();
+        plan.client_hello = shared_->settings.https && ((passthrough.is_wanted && passthrough.is_wanted()) ||
+                                                        !edge_.rules().challenge_backend.empty());
         if (const PortSharing* const sharing = shared_->settings.sharing.get()) {
             plan.client_hello = plan.opening = true;
             plan.silence = sharing->silence ? sharing->silence() : std::nullopt;
@@ -118,13 +119,7 @@ private:
             return;
         }
         login::ConnectionTicket ticket = ticket_;
-        const TlsPassthrough& passthrough = edge_.passthrough;
-        if (visitor.hello && passthrough.take &&
-            (!settings.may_pass_through || settings.may_pass_through(visitor.hello->server_name)) &&
-            passthrough.take(edge_, visitor, ticket)) {
-            return;
-        }
-        if (shakes_hands_too_often(visitor, settings)) {
+        if (goes_elsewhere(visitor, settings, ticket)) {
             return;
         }
         exchange::VisitorFacts facts = facts_of(visitor, settings);
@@ -140,6 +135,31 @@ private:
             };
         }
         (void)make_intrusive<HttpConnection>(edge_, std::move(pipe), std::move(facts), std::move(ticket))->start();
+    }
+
+    // Passes on TLS that does not end here, and rejects a visitor whose handshake would be one too many. A CA's
+    // handshake counts first, since the answer to it is looked for in files.
+    bool goes_elsewhere(AcceptedVisitor& visitor, const Settings& settings, login::ConnectionTicket& ticket) const {
+        const bool is_ca = settings.https && visitor.hello && visitor.hello->is_from_ca();
+        if (is_ca && shakes_hands_too_often(visitor, settings)) {
+            return true;
+        }
+        if (is_ca && settings.answers_challenge && settings.answers_challenge(visitor.hello->server_name)) {
+            return false;
+        }
+        const TlsPassthrough& passthrough = edge_.passthrough;
+        if (visitor.hello && passthrough.take &&
+            (!settings.may_pass_through || settings.may_pass_through(visitor.hello->server_name)) &&
+            passthrough.take(edge_, visitor, ticket)) {
+            return true;
+        }
+        const runtime::SocketAddress& other_client = edge_.rules().challenge_backend;
+        if (is_ca && !other_client.empty()) {
+            edge_.challenge_relays.begin(std::move(visitor.socket), net::ip_text(visitor.from), other_client,
+                                         std::move(ticket));
+            return true;
+        }
+        return !is_ca && shakes_hands_too_often(visitor, settings);
     }
 
     // Whether handshakes arrive too often. Without one nothing can be sent to the visitor.

@@ -71,4 +71,18 @@ inline constexpr std::chrono::minutes challenge_age{30};
 /// How often a running command is examined.
 inline constexpr std::chrono::milliseconds command_interval{20};
 
+/// How long a local CA is valid: who trusts it once is not bound for ever.
+inline constexpr std::chrono::hours local_ca_time{24 * 730};
+/// How long before its end a local CA is reported.
+inline constexpr std::chrono::hours local_ca_notice{24 * 60};
+/// How long its certificates are valid, and how long before their end they are replaced.
+inline constexpr std::chrono::hours local_time{24 * 90};
+inline constexpr std::chrono::hours local_renewal{24 * 30};
+/// Hosts with a certificate of a local CA, each with a file of its own; a domain with its wildcard is one.
+inline constexpr std::size_t local_hosts_max = 1'000;
+/// Hosts outside the constraints of a local CA that are reported; further ones are not.
+inline constexpr std::size_t local_reports_max = 100;
+/// How often renewals of a local CA's certificates are examined.
+inline constexpr std::chrono::seconds local_interval{60};
+
 }  // namespace ferrotunnel::issuance::limits

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -26,9 +27,15 @@
 
 namespace ferrotunnel::net {
 
+/// The only protocol (ALPN) of a CA that checks a host by TLS-ALPN-01 (RFC 8737).
+inline constexpr std::string_view acme_tls_protocol = "acme-tls/1";
+
 struct ClientHello {
     std::string server_name;             // in the form of host_name.hpp; empty if none was sent
     std::vector<std::string> protocols;  // ALPN, in the visitor's order; empty if none were offered
+
+    /// Whether a CA has sent it, to check the host: visitors never offer just this protocol.
+    bool is_from_ca() const noexcept { return protocols.size() == 1 && protocols.front() == acme_tls_protocol; }
 
     friend bool operator==(const ClientHello&, const ClientHello&) = default;
 };
@@ -36,6 +43,9 @@ struct ClientHello {
 /// Reads the value of a server_name extension (RFC 6066): exactly one name, which must be a host name. The error is
 /// worded to follow "the server name".
 Result<std::string, const char*> read_server_name(Bytes extension);
+
+/// Reads the value of an ALPN extension (RFC 7301), which has at least one protocol.
+Result<std::vector<std::string>, const char*> read_protocols(Bytes extension);
 
 class ClientHelloReader {
 public:

@@ -213,10 +213,7 @@ void ClientLink::on_trunk_open(std::size_t place, const login::Agreement& agreed
 
 void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage& message) {
     if (const auto* registered = std::get_if<wire::Registered>(&message)) {
-        for (const wire::RegisteredService& answer : registered->services) {
-            registration_.on_registered(place, answer);
-        }
-        handover_.check();
+        on_registered(place, *registered);
     } else if (const auto* refused = std::get_if<wire::Refused>(&message)) {
         registration_.on_refused(place, *refused);
     } else if (const auto* taken = std::get_if<wire::TakenOver>(&message)) {
@@ -227,6 +224,17 @@ void ClientLink::on_trunk_message(std::size_t place, const wire::ControlMessage&
         settings_.on_manage(trunks_.states().at(place).login, *request);
     }
     // The link ignores statistics, and messages of later versions.
+}
+
+void ClientLink::on_registered(std::size_t place, const wire::Registered& message) {
+    for (const wire::RegisteredService& service : message.services) {
+        if (message.request == wire::no_request) {
+            registration_.on_address(place, service);
+        } else {
+            registration_.on_registered(place, service);
+        }
+    }
+    handover_.check();
 }
 
 void ClientLink::on_trunk_draining(std::size_t place, Code code, const std::string& text) {

@@ -107,6 +107,7 @@ private:
     void tunnel_down(std::size_t place, const LinkNotice& why);
     Duration wait_after(const LinkNotice& why);
     void end_permanently(wire::Code code, const std::string& text, bool was_open);
+    void on_registered(std::size_t place, const wire::Registered& message);
     void on_replaced(const wire::Replaced& message);
     void finish_if_drained(wire::Code code, const std::string& text);
     void finish(wire::Code code, const std::string& text);

@@ -245,6 +245,10 @@ void ClientRegistration::report_registered(OfferedService& offered, const std::s
             request(other, {&offered});
         }
     }
+    report_endpoint(offered, endpoint, port);
+}
+
+void ClientRegistration::report_endpoint(OfferedService& offered, const std::string& endpoint, std::uint16_t port) {
     if (offered.is_reported && (offered.endpoint == endpoint || endpoint.empty())) {
         return;  // only another trunk, or a fresh session
     }
@@ -258,6 +262,18 @@ void ClientRegistration::report_registered(OfferedService& offered, const std::s
                       .service = offered.service->id,
                       .endpoint = offered.endpoint,
                       .port = port});
+}
+
+// Ignored unless the service is registered there: otherwise it was sent before the server received our latest request,
+// whose answer has the address. Only HTTP services, which have no twins, get others.
+void ClientRegistration::on_address(std::size_t place, const wire::RegisteredService& changed) {
+    OfferedService* const offered = needs_.services.find(changed.id);
+    if (offered == nullptr || offered->service->kind != wire::ServiceKind::http ||
+        offered->on[place] != TrunkRegistration::registered) {
+        return;
+    }
+    offered->port = changed.port;
+    report_endpoint(*offered, net::with_host_for_any(changed.address, needs_.at.shared->server.host), changed.port);
 }
 
 void ClientRegistration::on_refused(std::size_t place, const wire::Refused& refused) {

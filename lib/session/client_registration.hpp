@@ -1,5 +1,5 @@
 // Registration of a client's services on its trunks: each on one trunk first, and then, with the assigned port or host,
-// on all others. Only the first answer is reported to the user.
+// on all others. Only the first answer is reported to the user, and later each other address.
 //
 //   on each trunk: unregistered --request--> requested --accepted--> registered
 //                                                      --rejected--> refused --time passes--> requested
@@ -60,6 +60,8 @@ public:
     /// No trunk is open any more: no service is reachable.
     void lose_all() noexcept;
     void on_registered(std::size_t place, const wire::RegisteredService& answer);
+    /// The server has another address for a service that is registered on this trunk.
+    void on_address(std::size_t place, const wire::RegisteredService& changed);
     void on_refused(std::size_t place, const wire::Refused& refused);
     /// Stops requesting rejected services again.
     void stop() noexcept { refused_timer_.cancel(); }
@@ -69,6 +71,7 @@ private:
     void request(std::size_t place, std::vector<OfferedService*> wanted);
     void refuse_here(std::size_t place, std::uint32_t id, const char* why);
     void report_registered(OfferedService& offered, const std::string& endpoint, std::uint16_t port);
+    void report_endpoint(OfferedService& offered, const std::string& endpoint, std::uint16_t port);
     void record_refused(OfferedService& offered, const wire::Refused& refused);
     void withdraw(OfferedService& offered, const wire::Refused& why);
     void unregister(std::uint32_t id);

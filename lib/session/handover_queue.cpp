@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "session/limits.hpp"
-#include "session/public_address.hpp"
 #include "session/server_shared.hpp"
 
 namespace ferrotunnel::session {
@@ -21,8 +20,7 @@ bool HandoverQueue::must_wait(const SessionService& service) const {
 
 void HandoverQueue::wait(std::uint32_t request, SessionService& service, ServicePlace place) {
     service.awaited = std::make_shared<const ServicePlace>(std::move(place));
-    needs_.replies.answer(request,
-                          registered_as(*needs_.at.shared, service, service.awaited->at, service.awaited->hosts()));
+    needs_.replies.answer(request, service);
     if (!timer_) {
         timer_ = std::make_unique<runtime::Timer>(needs_.at.worker, [this] { check_waiting(); });
     }

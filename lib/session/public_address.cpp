@@ -81,6 +81,9 @@ wire::RegisteredService registered_as(const ServerShared& shared, const SessionS
 }
 
 wire::RegisteredService registered_as(const ServerShared& shared, const SessionService& service) {
+    if (service.awaited) {
+        return registered_as(shared, service, service.awaited->at, service.awaited->hosts());
+    }
     return registered_as(shared, service,
                          service.public_port ? service.public_port->address() : runtime::SocketAddress(),
                          service.http ? &service.http->description() : nullptr);

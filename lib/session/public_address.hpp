@@ -15,7 +15,7 @@ const HttpPublic& public_place_of(const ServerShared& shared, const directory::H
 /// neither.
 wire::RegisteredService registered_as(const ServerShared& shared, const SessionService& service,
                                       const runtime::SocketAddress& at, const directory::HttpDescription* hosts);
-/// Like the function above, for a service that is open.
+/// Like the function above, for a service that is open, or waits for a place.
 wire::RegisteredService registered_as(const ServerShared& shared, const SessionService& service);
 
 }  // namespace ferrotunnel::session

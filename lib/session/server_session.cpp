@@ -119,8 +119,11 @@ void ServerSession::start(runtime::Fd socket) {
     trunk_->start();
 }
 
-void ServerSession::drain() {
+void ServerSession::drain(bool if_idle) {
     check_here(*mailbox_);
+    if (if_idle && (phase_ == Phase::draining || !intake_.is_idle())) {
+        return;
+    }
     enter(Phase::draining);
     table_.close_all();
     resumption_.give_up();
@@ -149,13 +152,6 @@ void ServerSession::handover_to_process() {
         end(Code::going_away, "Another process replaces the server.");
     } else if (!is_own_client(facts_.client.second)) {
         succession_.rotate("Another process replaces the server.");
-    }
-}
-
-void ServerSession::drain_if_idle() {
-    check_here(*mailbox_);
-    if (phase_ != Phase::draining && intake_.is_idle()) {
-        drain();
     }
 }
 

@@ -59,13 +59,12 @@ public:
 
     /// To be called on the worker.
     void start(runtime::Fd socket);
-    /// Accepts no new visitors; the session ends when the present ones have finished. Called on the worker.
-    void drain();
+    /// Accepts no new visitors; the session ends when the present ones have finished. `if_idle`, after
+    /// handover_to_process(): only if no visitor is on the way to it. Called on the worker.
+    void drain(bool if_idle = false);
     /// Another process replaces the server: asks the client to log in there, and continues with the present visitors.
     /// Called on the worker.
     void handover_to_process();
-    /// Drains, if no visitor is on the way to it. Called on the worker, after handover_to_process().
-    void drain_if_idle();
     /// Ends the session now. Called on the worker.
     void end(wire::Code code, std::string_view text);
 
@@ -78,6 +77,16 @@ public:
     /// Applies the present tokens and rights to the session: it ends if its token is no longer accepted, and services
     /// that the token has no right to are refused. Everything else continues unchanged. Called on the worker.
     void check_rights();
+
+    /// Calls `report(ServiceReplies&)`, which reports something about all of its services, if it is open. Called on the
+    /// worker.
+    template <typename Report>
+    void report_services(Report report) {
+        check_here(at_.worker);
+        if (phase_ == Phase::open) {
+            report(replies_);
+        }
+    }
 
     /// Dials a service through the tunnel, as a visitor would. Called on the worker.
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,

@@ -106,6 +106,9 @@ struct ServerShared {
     /// Whether visitors of this host, or of one that the pattern matches, must show a certificate to the edge.
     /// Called on any thread. Empty: none must.
     std::function<bool(std::string_view host)> requires_client_certificate;
+    /// Called when a client offers an HTTP service at this exact host, which its token has a right to. `is_assigned`:
+    /// the server chose the host. Called on the session's worker. Empty: nobody wants to know.
+    std::function<void(const std::string& host, const std::string& token_name, bool is_assigned)> on_host_offered;
     std::string domain;                            // parent domain of assigned hosts, in normal form; may be empty
     Published<directory::HttpBounds> http_bounds;  // limits for requests of HTTP services
     std::shared_ptr<directory::HttpDirectory> http = std::make_shared<directory::HttpDirectory>();

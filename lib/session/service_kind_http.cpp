@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "session/offered_hosts.hpp"
 #include "session/server_shared.hpp"
 #include "session/service_kind.hpp"
 
@@ -122,6 +123,13 @@ public:
 
     std::optional<Refusal> read(const wire::Service& description, ServicePlace& place) const override;
     std::optional<Refusal> choose(const wire::Service& description, ServicePlace& place) const override;
+    std::optional<Refusal> open(SessionService& service, const ServicePlace& place) override {
+        std::optional<Refusal> refusal = HostKind::open(service, place);
+        if (!refusal) {
+            report_offered_hosts(*needs_.at.shared, service, facts().token_name);
+        }
+        return refusal;
+    }
     bool choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal) const override {
         if (!service.assigned || std::exchange(service.assigned_anew, true)) {
             return false;

@@ -1,6 +1,10 @@
 #include "session/service_replies.hpp"
 
+#include <utility>
+#include <vector>
+
 #include "base/text.hpp"
+#include "session/offered_hosts.hpp"
 #include "session/public_address.hpp"
 #include "session/session_notices.hpp"
 
@@ -9,11 +13,13 @@ namespace ferrotunnel::session {
 using wire::Code;
 
 void ServiceReplies::confirm(std::uint32_t request, SessionService& service) {
-    answer(request, registered_as(*needs_.at.shared, service));
+    answer(request, service);
     publish(service);
 }
 
-void ServiceReplies::answer(std::uint32_t request, const wire::RegisteredService& registered) {
+void ServiceReplies::answer(std::uint32_t request, SessionService& service) {
+    const wire::RegisteredService registered = registered_as(*needs_.at.shared, service);
+    service.address = registered.address;
     for (const wire::ControlPayload& payload : wire::encode_registered(request, {&registered, 1})) {
         needs_.send(payload);
     }
@@ -46,6 +52,13 @@ void ServiceReplies::publish(SessionService& service) {
     if (service.named && is_retired) {
         service.named->set_outgoing();
     }
+    log_reachable(service, address);
+}
+
+void ServiceReplies::log_reachable(const SessionService& service, const std::string& address) {
+    const ServerShared& shared = *needs_.at.shared;
+    const SessionFacts& facts = needs_.at.facts;
+    const std::string name = printable(service.description.name, 64);
     if (!service.opened) {
         shared.log->debug("another tunnel connection carries a service",
                           {{"session", facts.agreement.session}, {"service", name}, {"endpoint", address}});
@@ -69,6 +82,40 @@ void ServiceReplies::publish(SessionService& service) {
                                                     {"endpoint", address}});
     }
     notify(needs_.at, ServerNotice::Kind::registered, {name, service.description.kind, address}, Code::none, {});
+}
+
+void ServiceReplies::announce() {
+    std::vector<wire::RegisteredService> changed;
+    for (auto& [id, service] : needs_.table.all()) {
+        if (service.address.empty() || service.description.kind != wire::ServiceKind::http) {
+            continue;
+        }
+        wire::RegisteredService registered = registered_as(*needs_.at.shared, service);
+        if (registered.address == service.address) {
+            continue;
+        }
+        service.address = registered.address;
+        if (service.row) {  // otherwise it is not published yet
+            needs_.view.change([&registered](SessionView& view) {
+                for (SessionView::Service& shown : view.services) {
+                    shown.endpoint = shown.id == registered.id ? registered.address : shown.endpoint;
+                }
+            });
+            log_reachable(service, service.address);
+        }
+        changed.push_back(std::move(registered));
+    }
+    if ((needs_.at.facts.agreement.features & wire::feature::addresses) != 0) {
+        for (const wire::ControlPayload& payload : wire::encode_registered(wire::no_request, changed)) {
+            needs_.send(payload);
+        }
+    }
+}
+
+void ServiceReplies::report_hosts() const {
+    for (const auto& [id, service] : needs_.table.all()) {
+        report_offered_hosts(*needs_.at.shared, service, needs_.at.facts.token_name);
+    }
 }
 
 void ServiceReplies::refuse(std::uint32_t id, const directory::Refusal& refusal) {

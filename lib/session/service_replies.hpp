@@ -30,7 +30,12 @@ public:
     /// The service is open: answers the registration, and publishes the service.
     void confirm(std::uint32_t request, SessionService& service);
     /// Only answers the registration.
-    void answer(std::uint32_t request, const wire::RegisteredService& registered);
+    void answer(std::uint32_t request, SessionService& service);
+    /// Reports the HTTP services whose addresses differ from those that were last reported: a certificate decides
+    /// whether the URL begins with https. A client without feature::addresses keeps the old ones.
+    void announce();
+    /// Reports the hosts of all services, to a recipient that has not been there before.
+    void report_hosts() const;
     /// Makes a service visible to others: from now on it has visitors.
     void publish(SessionService& service);
     /// Refuses a service that was being registered, and forgets it.
@@ -39,6 +44,8 @@ public:
     void report_refusal(const wire::Service& description, const directory::Refusal& refusal);
 
 private:
+    void log_reachable(const SessionService& service, const std::string& address);
+
     const Needs needs_;
     EventQuota refusals_{limits::refusal_events_per_second};
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/token_bucket.hpp"
@@ -45,6 +46,7 @@ struct SessionService {
     TokenBucket health_rate{};
     std::shared_ptr<directory::SharedPort> public_port;
     std::shared_ptr<directory::HttpService> http;
+    std::string address{};                       // as last reported to the client; empty before the first report
     bool opened = false;                         // it opened the port or service itself: it did not join others
     bool assigned = false;                       // the server chose its host
     bool assigned_anew = false;                  // and it differs from the one that the service had before

@@ -26,7 +26,8 @@ auto* child(Map& map, std::string_view key) {
     return found != map.entries.end() ? &found->value : nullptr;
 }
 
-// Adds the default of a setting, unless the configuration sets it. `place.line` 0 marks a default.
+// Adds the default of a setting, unless the configuration sets it. `place.line` 0 marks a default. An optional group
+// gets defaults only if the configuration has it.
 void add_default(Node& side, const std::string& path, const std::string& key, std::string text) {
     Node* group = &side;
     if (!path.empty()) {
@@ -59,6 +60,9 @@ void add_defaults(Node& document, const char* side) {
     }
     const Values initial;
     Groups<Values>::visit([&](const GroupPlace& place, const auto& rows, const auto& part) {
+        if (place.is_optional && child(*section, place.path) == nullptr) {
+            return;
+        }
         for (const auto& setting : rows) {
             visit_value(setting, part(initial), [&](const auto& value) {
                 add_default(*section, std::string(place.path), std::string(setting.key), text_of(setting, value));

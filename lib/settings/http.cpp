@@ -128,6 +128,14 @@ constexpr std::array settings_of_http{
                 .help = "This server's name in Via, up to 64 characters; a request that has it already gets 508.",
                 .is_live = true},
                &S::via},
+    Setting<S>{{.key = "acme_webroot",
+                .form = Form::path,
+                .type = "folder",
+                .help = "Webroot of another ACME client (certbot, lego): its files below .well-known/acme-challenge "
+                        "answer http-01 for every host. For certificates by this server see `acme`.",
+                .default_text = "none",
+                .is_live = true},
+               &S::acme_webroot},
     on_off("member_header", &S::member_header,
            "Whether responses of a group name the answering client in X-FerroTunnel-Member."),
     Setting<S>{

@@ -11,6 +11,7 @@
 #include "net/host_port.hpp"
 #include "runtime/address.hpp"
 #include "settings/http.hpp"
+#include "settings/https_self.hpp"
 #include "settings/rows.hpp"
 #include "settings/section_reader.hpp"
 
@@ -166,6 +167,37 @@ constexpr std::array settings_of_https{
                             "`off`: they are served without TLS. A service's own rule takes precedence.",
                     .is_live = true},
                    &Https::redirect},
+    Setting<Https>{
+        {.key = "self",
+         .form = Form::on_off,
+         .option = "https-self",
+         .topic = https_topic,
+         .brief = "Serve HTTPS with a CA of its own, for development",
+         .help = "For local development: the server makes a CA of its own, in `https-self` of its state "
+                 "folder, for localhost, `domain`, `public_host`, `self_names`, this machine's host name and "
+                 "loopback addresses. `ferrotunnel trust install` makes this machine trust it.",
+         .is_live = true},
+        &Https::self},
+    Setting<Https>{{.key = "self_names",
+                    .form = Form::words,
+                    .option = "https-self-name",
+                    .operand = "NAME",
+                    .is_repeated = true,
+                    .topic = https_topic,
+                    .type = "host or IP address, or a list",
+                    .help = "More hosts, with everything below them, and IP addresses that the CA of `self` is for, up "
+                            "to 100. An existing CA keeps its own.",
+                    .default_text = "none",
+                    .is_live = true},
+                   &Https::self_names},
+    Setting<Https>{{.key = "acme_tls_backend",
+                    .form = Form::word,
+                    .type = "IP address with port",
+                    .help = "Another ACME client that answers tls-alpn-01, such as 127.0.0.1:4443: it gets the "
+                            "connections whose ClientHello offers only acme-tls/1, unless this server has the answer.",
+                    .default_text = "none",
+                    .is_live = true},
+                   &Https::acme_tls_backend},
     Setting<Https>{{.key = "public_port",
                     .form = Form::number,
                     .max = 65'535,
@@ -269,6 +301,24 @@ void check_https_bind(ServerSettings& settings, std::vector<Problem>& problems) 
     }
 }
 
+void check_acme_backend(std::string& address, std::vector<Problem>& problems) {
+    if (address.empty()) {
+        return;
+    }
+    auto place = net::parse_host_port(address);
+    if (place && place->host == "localhost") {
+        place->host = "127.0.0.1";
+    }
+    if (!place || place->host.empty() || place->port == 0 || !runtime::SocketAddress::from_ip(*place)) {
+        problems.push_back({"https.acme_tls_backend",
+                            net::quoted_address_fault(address,
+                                                      "is not a valid IP address with a port; expected one like "
+                                                      "127.0.0.1:4443")});
+    } else {
+        address = net::to_text(*place);
+    }
+}
+
 void check_certificates(const Https& https, std::vector<Problem>& problems) {
     const bool empty = std::any_of(https.certificates.begin(), https.certificates.end(),
                                    [](const Certificate& certificate) { return certificate.chain.empty(); });
@@ -342,6 +392,8 @@ void check_https(ServerSettings& settings, std::vector<Problem>& problems) {
         problems.push_back({"https", "has no meaning without https_bind"});
     }
     check_certificates(settings.https, problems);
+    check_acme_backend(settings.https.acme_tls_backend, problems);
+    check_https_self(settings, problems);
     check_rules(settings.https, problems);
     for (const std::string& text : settings.proxies) {
         if (auto fault = network_fault(text)) {

@@ -55,6 +55,22 @@ bool overlap(const runtime::SocketAddress& a, const runtime::SocketAddress& b) {
     return a.ip() == b.ip() || covers(a, b) || covers(b, a);
 }
 
+void check_fallbacks(ServerValues& settings, std::vector<Problem>& problems) {
+    const std::pair<const char*, std::string*> fallbacks[] = {{"http_bind", &settings.http_fallback},
+                                                              {"https_bind", &settings.https_fallback}};
+    for (const auto& [key, text] : fallbacks) {
+        const auto place = net::parse_host_port(*text);
+        const auto at = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
+        if (!text->empty() && !at) {
+            problems.push_back({key, net::quoted_address_fault(*text,
+                                                               "is not a valid address to fall back to; "
+                                                               "expected one like 0.0.0.0:8080")});
+        } else if (at) {
+            *text = at->text();
+        }
+    }
+}
+
 void check_listen_addresses(const ServerValues& settings, std::vector<Problem>& problems) {
     struct Place {
         const char* key;

@@ -37,6 +37,9 @@ inline bool is_shared(const std::string& a, const std::string& b) {
 /// `connect_bind`: several protocols share them.
 void check_listen_addresses(const ServerValues& settings, std::vector<Problem>& problems);
 
+/// Brings the fallbacks of `http_bind` and `https_bind` into normal form, and appends their problems.
+void check_fallbacks(ServerValues& settings, std::vector<Problem>& problems);
+
 /// What is wrong with a listen address for public ports, to follow it in quotes: its zone, a character that no address
 /// has, or `expected`.
 std::string public_bind_fault(std::string_view text, std::string_view expected);

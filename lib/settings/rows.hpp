@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "settings/acme.hpp"
 #include "settings/http.hpp"
 #include "settings/https.hpp"
 #include "settings/plugins.hpp"
@@ -23,6 +24,7 @@ namespace ferrotunnel::detail {
 struct GroupPlace {
     std::string_view path{};          // within its section of a file: "https"; empty: the section itself
     std::string_view problem_path{};  // in problems: the builder's call for the group, "http_settings"
+    bool is_optional = false;         // its presence in a file has an effect
 };
 
 /// Joins "timing" and "ping_interval" with a dot; either may be empty.
@@ -42,6 +44,7 @@ inline std::string problem_path_of(const GroupPlace& place, const SettingFacts& 
 inline constexpr GroupPlace timing_place{"timing", "timing"};
 inline constexpr GroupPlace http_place{"http", "http_settings"};
 inline constexpr GroupPlace https_place{"https", "https"};
+inline constexpr GroupPlace acme_place{"acme", "acme", true};
 inline constexpr GroupPlace traces_place{"traces", "traces"};
 inline constexpr GroupPlace plugins_place{"plugins", "plugin_limits"};
 
@@ -63,6 +66,8 @@ struct Groups<ServerValues> {
             http_place, http_settings(), [](auto& values) -> auto& { return values.http; });
         visit(
             https_place, https_settings(), [](auto& values) -> auto& { return values.https; });
+        visit(
+            acme_place, acme_settings(), [](auto& values) -> auto& { return values.acme; });
         visit(
             traces_place, traces_settings(), [](auto& values) -> auto& { return values.traces; });
         visit(

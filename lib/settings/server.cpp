@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.hpp"
+#include "settings/acme.hpp"
 #include "settings/file.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/http.hpp"
@@ -36,7 +37,6 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "tcp-bind",
       .operand = "HOST",
       .topic = addresses_topic,
-      .brief = "Listen address of public ports",
       .type = "IP address",
       .help = "Listen address of the public ports of TCP and UDP services."},
      &ServerValues::tcp_bind},
@@ -55,10 +55,11 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "http-bind",
       .operand = "HOST:PORT|off",
       .topic = addresses_topic,
-      .brief = "Listen address for HTTP (default 0.0.0.0:8080)",
+      .brief = "Listen address for HTTP (default :8080, with --acme :80)",
       .type = "IP address with port, or `off`",
       .help = "Listen address for visitors of HTTP services.",
-      .default_text = "0.0.0.0:8080 if that port is free (no default in the C++ API)"},
+      .default_text = "0.0.0.0:8080 if that port is free; with `acme` 0.0.0.0:80, otherwise 0.0.0.0:8080 (no default "
+                      "in the C++ API)"},
      &ServerValues::http_bind},
     {{.key = "domain",
       .form = Form::word,
@@ -87,11 +88,16 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .option = "https-bind",
       .operand = "HOST:PORT|off",
       .topic = https_topic,
-      .brief = "Listen address for HTTPS (default 0.0.0.0:8443)",
+      .brief = "Listen address for HTTPS (default :8443, with --acme :443)",
       .type = "IP address with port, or `off`",
       .help = "Listen address for HTTPS visitors of HTTP services.",
-      .default_text = "0.0.0.0:8443 if there are certificates (no default in the C++ API)"},
+      .default_text = "0.0.0.0:8443 if there are certificates; with `acme` 0.0.0.0:443, otherwise 0.0.0.0:8443 (no "
+                      "default in the C++ API)"},
      &ServerValues::https_bind},
+    {{.key = "acme", .is_live = true},  // its presence; for comparison only
+     {},
+     [](const ServerValues& a, const ServerValues& b) { return a.has_acme == b.has_acme; },
+     [](ServerValues& into, const ServerValues& from) { into.has_acme = from.has_acme; }},
     {{.key = "connect_bind",
       .form = Form::word,
       .option = "connect-bind",
@@ -197,8 +203,8 @@ constexpr Setting<ServerValues> settings_of_server[] = {
       .topic = tunnel_topic,
       .brief = "Folder for the server's key and assigned ports and hosts",
       .type = "folder",
-      .help = "Folder for the self-signed certificate, so that its pin stays the same, and for the hosts and ports "
-              "assigned to tokens.",
+      .help = "Folder for the self-signed certificate, so that its pin stays the same, for the hosts and ports "
+              "assigned to tokens, and for accounts and certificates of `acme`.",
       .default_text = "$STATE_DIRECTORY, /var/lib/ferrotunnel for root, $XDG_STATE_HOME/ferrotunnel or "
                       "~/.local/state/ferrotunnel (no default in the C++ API)"},
      &ServerValues::state_dir},
@@ -287,10 +293,13 @@ ServerPart read_server(config::Section section, ConfigReading& reading) {
     reader.read_settings(settings);
     reader.read_group({}, program_settings, part);
     read_https_sections(reader, settings.https);
+    read_acme_sections(reader, settings, reading);
     read_http_sections(reader, settings.http);
     read_traces_sections(reader, settings.traces, reading);
     if (settings.https_bind == bind_off) {
         settings.https = {};  // a file may keep them while https_bind is off
+        settings.acme = {};
+        settings.has_acme = false;
     }
     if (auto value = reader.find({}, "token")) {
         part.has_token = true;

@@ -12,6 +12,7 @@
 
 #include "base/limits.hpp"
 #include "config/reader.hpp"
+#include "ferrotunnel/acme.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
@@ -43,10 +44,14 @@ struct ServerValues : CommonValues {
     bool http_needed = true;  // false: if the server cannot listen there, it continues without HTTP
     std::string https_bind;   // an address, bind_off or empty, like http_bind
     bool https_needed = true;
+    std::string http_fallback;  // used if the address of http_bind is busy or forbidden; empty: none
+    std::string https_fallback;
     std::string connect_bind;    // an address, bind_off or empty, like http_bind
     std::string ssh_service;     // empty: none
     std::string silent_service;  // likewise
     Https https;
+    bool has_acme = false;
+    Acme acme;
     std::vector<std::string> proxies;
     std::string domain;  // empty if no hosts are assigned
     HttpServerSettings http;

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "login/port_policy.hpp"
 #include "login/token.hpp"
+#include "settings/acme.hpp"
 #include "settings/common.hpp"
 #include "settings/dashboard.hpp"
 #include "settings/guarded_services.hpp"
@@ -70,6 +71,8 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_connect_bind(settings, problems);
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
+    check_acme(settings, problems);
+    check_fallbacks(settings, problems);
     check_listen_addresses(settings, problems);
     check_server_tokens(settings, problems);
     check_sharing(settings, problems);

@@ -24,9 +24,11 @@ bool goes_there(const ServerPart& server, const ClientValues& client) {
     return dialled->host == server.settings.public_host || (!to.empty() && (to.is_loopback() || to.ip() == bind.ip()));
 }
 
-// Whether the server listens for HTTPS: as set in the file; by default the program does so if there are certificates.
+// Whether the server listens for HTTPS: as set in the file; by default the program does so if there are certificates,
+// or if it gets them from a CA.
 bool takes_tls(const ServerValues& server) {
-    return server.https_bind.empty() ? server.https.has_certificates() : server.https_bind != bind_off;
+    return server.https_bind.empty() ? server.https.has_certificates() || server.has_acme
+                                     : server.https_bind != bind_off;
 }
 
 }  // namespace

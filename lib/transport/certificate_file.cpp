@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "net/host_name.hpp"
+#include "net/ip_text.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_expiry.hpp"
 #include "transport/pem_file.hpp"
@@ -43,6 +45,15 @@ std::string digest_of(const PemText& certificate, const PemText& key) {
     return digest;
 }
 
+// An address in the system's spelling.
+std::string address_text(const ASN1_OCTET_STRING* octets) {
+    net::Address address;
+    const auto size = static_cast<std::size_t>(ASN1_STRING_length(octets));
+    address.family = size == 4 ? 4 : size == address.bytes.size() ? 6 : 0;
+    std::copy_n(ASN1_STRING_get0_data(octets), address.size(), address.bytes.begin());
+    return net::ip_text(address);
+}
+
 // Collects the names. Those that could never be requested are left out, with a warning.
 void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     std::unique_ptr<GENERAL_NAMES, FreeWith<GENERAL_NAMES_free>> names(static_cast<GENERAL_NAMES*>(
@@ -50,8 +61,11 @@ void take_hosts(LoadedCertificate& loaded, std::vector<std::string>& warnings) {
     const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
     for (int i = 0; i < count; ++i) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+        if (name->type == GEN_IPADD && loaded.addresses.size() < limits::certificate_names_max) {
+            loaded.addresses.push_back(address_text(name->d.iPAddress));
+        }
         if (name->type != GEN_DNS) {
-            continue;  // visitors never request addresses by name
+            continue;
         }
         const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
                                     static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName)));

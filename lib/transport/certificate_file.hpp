@@ -26,6 +26,7 @@ struct LoadedCertificate {
     KeyPtr key;
     std::vector<std::shared_ptr<X509>> chain;  // the intermediate certificates, in the file's order
     ChainPtr chain_view;                       // the same chain in OpenSSL's form
+    std::vector<std::string> addresses;        // IP addresses of its subjectAltName
     std::vector<std::string> hosts;            // names and "*." patterns of its subjectAltName, in normal form
     int key_type = 0;                          // EVP_PKEY_RSA, EVP_PKEY_EC, ...
     std::string content;                       // digest of the files, for detecting changes

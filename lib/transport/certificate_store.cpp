@@ -26,18 +26,6 @@ bool CertificateReport::errors() const noexcept {
     return std::any_of(problems.begin(), problems.end(), [](const auto& problem) { return !problem.warning; });
 }
 
-const ServedCertificates* CertificateSnapshot::find(std::string_view host) const noexcept {
-    if (auto exact = exact_.find(host); exact != exact_.end()) {
-        return &exact->second;
-    }
-    if (std::size_t dot = host.find('.'); dot != std::string_view::npos) {
-        if (auto wildcard = wildcard_.find(host.substr(dot + 1)); wildcard != wildcard_.end()) {
-            return &wildcard->second;
-        }
-    }
-    return fallback_.empty() ? nullptr : &fallback_;
-}
-
 CertificateStore::CertificateStore(CertificateSources sources)
     : sources_(std::move(sources)), snapshot_(std::make_shared<CertificateSnapshot>()) {}
 
@@ -56,7 +44,7 @@ std::optional<CertificateReport> CertificateStore::reload_if_changed(WallTime no
     bool changed = find_pairs();
     report_.read = 0;
     for (auto& [place, pair] : pairs_) {
-        changed = refresh(pair, place.rank != Rank::fallback, now) || changed;
+        changed = refresh(pair, place.rank < Rank::ordered, now) || changed;
     }
     chains_.sweep();
     if (!changed && loaded_) {
@@ -83,14 +71,13 @@ bool CertificateStore::find_pairs() {
     }
     std::vector<CertificateProblem> problems;
     for (const fs::path& folder : sources_.folders) {
-        FolderListing listing = list_certificates(folder);
-        for (FoundCertificate& found : listing.found) {
-            wanted[{Rank::folder, folder, found.name}] = std::move(found.files);
-        }
-        if (!listing.error.empty()) {
-            problems.push_back(
-                {folder, "the folder cannot be listed: " + listing.error, false, keep_folder(folder, wanted)});
-        }
+        list_folder(folder, Rank::folder, wanted, problems);
+    }
+    if (!sources_.ordered.empty()) {
+        list_folder(sources_.ordered, Rank::ordered, wanted, problems);
+    }
+    if (!sources_.own.empty()) {
+        list_folder(sources_.own, Rank::own, wanted, problems);
     }
     bool changed = std::exchange(folder_problems_, problems) != problems;
     changed = std::erase_if(pairs_, [&](const auto& entry) { return !wanted.contains(entry.first); }) != 0 || changed;
@@ -104,10 +91,22 @@ bool CertificateStore::find_pairs() {
     return changed;
 }
 
-bool CertificateStore::keep_folder(const fs::path& folder, std::map<Place, CertificateFiles>& wanted) const {
+void CertificateStore::list_folder(const fs::path& folder, Rank rank, std::map<Place, CertificateFiles>& wanted,
+                                   std::vector<CertificateProblem>& problems) const {
+    FolderListing listing = list_certificates(folder);
+    for (FoundCertificate& found : listing.found) {
+        wanted[{rank, folder, found.name}] = std::move(found.files);
+    }
+    if (!listing.error.empty()) {
+        problems.push_back(
+            {folder, "the folder cannot be listed: " + listing.error, false, keep_folder(folder, rank, wanted)});
+    }
+}
+
+bool CertificateStore::keep_folder(const fs::path& folder, Rank rank, std::map<Place, CertificateFiles>& wanted) const {
     bool any = false;
     for (const auto& [place, pair] : pairs_) {
-        if (place.rank == Rank::folder && place.path == folder) {
+        if (place.rank == rank && place.path == folder) {
             wanted[place] = pair.files;
             any = true;
         }
@@ -163,31 +162,29 @@ std::vector<CertificateStore::Candidate> CertificateStore::by_preference(WallTim
 }
 
 void CertificateStore::publish(WallTime now) {
+    using Source = CertificateSnapshot::Source;
     auto next = std::make_shared<CertificateSnapshot>();
+    std::vector<CertificateExpiry> expiries;
     report_.certificates = 0;
     for (const Candidate& candidate : by_preference(now)) {
         ++report_.certificates;
-        if (candidate.rank == Rank::fallback) {
-            next->fallback_.push_back(candidate.loaded);
-        }
-        for (const std::string& host : candidate.loaded->hosts) {
-            const bool wild = host.starts_with("*.");
-            ServedCertificates& served = wild ? next->wildcard_[host.substr(2)] : next->exact_[host];
-            const auto same_kind = [&](const auto& other) { return other->key_type == candidate.loaded->key_type; };
-            if (std::none_of(served.begin(), served.end(), same_kind)) {
-                served.push_back(candidate.loaded);
-            }
-        }
+        next->add(candidate.loaded,
+                  candidate.rank == Rank::fallback  ? Source::fallback
+                  : candidate.rank == Rank::ordered ? Source::ordered
+                  : candidate.rank == Rank::own     ? Source::own
+                                                    : Source::operator_files,
+                  now);
     }
     report_.hosts = next->hosts();
     report_.problems = folder_problems_;
     for (const auto& [place, pair] : pairs_) {
         report_.problems.insert(report_.problems.end(), pair.problems.begin(), pair.problems.end());
         if (pair.loaded) {
-            next->expiries_.push_back(expiry_of(pair.loaded->certificate.get(), pair.files.certificate));
+            expiries.push_back(expiry_of(pair.loaded->certificate.get(), pair.files.certificate));
         }
     }
-    keep_soonest(next->expiries_);
+    keep_soonest(expiries);
+    next->set_expiries(std::move(expiries));
     std::shared_ptr<const CertificateSnapshot> old = std::move(next);
     const MutexLock lock(swap_);
     snapshot_.swap(old);  // the old snapshot is destroyed with its last holder, and not under the lock

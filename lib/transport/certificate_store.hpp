@@ -14,14 +14,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/mutex.hpp"
-#include "transport/certificate_expiry.hpp"
 #include "transport/certificate_file.hpp"
 #include "transport/certificate_folder.hpp"
+#include "transport/certificate_snapshot.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -34,6 +32,12 @@ struct CertificateSources {
     /// For visitors that send no name, or one that no certificate has. Without a fallback they are rejected. It needs
     /// no names.
     CertificateFiles fallback{};
+    /// A folder of certificates that this server orders from a CA. They are used where the other sources have no
+    /// certificate, or one that is about to end. They may be for IP addresses. Empty: none.
+    std::filesystem::path ordered{};
+    /// Likewise for certificates by a CA of this server's own, which few trust: only for names that no other
+    /// certificate has.
+    std::filesystem::path own{};
 
     friend bool operator==(const CertificateSources&, const CertificateSources&) = default;
 };
@@ -56,32 +60,6 @@ struct CertificateReport {
     bool errors() const noexcept;
 };
 
-/// The certificates for a name: one for each available kind of key, so that old visitors find one that they support.
-using ServedCertificates = std::vector<std::shared_ptr<const LoadedCertificate>>;
-
-/// The certificates at one moment. Immutable.
-class CertificateSnapshot {
-public:
-    /// Returns those of the exact name, else those of "*." and the name without its first label, else the fallback.
-    /// Null: reject. Costs two hash lookups, however many names there are.
-    const ServedCertificates* find(std::string_view host) const noexcept;
-    std::size_t hosts() const noexcept { return exact_.size() + wildcard_.size(); }
-    /// The certificates that expire first, as far as they were read.
-    const std::vector<CertificateExpiry>& expiries() const noexcept { return expiries_; }
-
-private:
-    friend class CertificateStore;
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
-    };
-    using Map = std::unordered_map<std::string, ServedCertificates, Hash, std::equal_to<>>;
-    Map exact_;
-    Map wildcard_;  // the key is what follows "*."
-    ServedCertificates fallback_;
-    std::vector<CertificateExpiry> expiries_;
-};
-
 class CertificateStore {
 public:
     using WallTime = std::chrono::system_clock::time_point;
@@ -102,7 +80,7 @@ public:
     CertificateReport report() const;
 
 private:
-    enum class Rank : std::uint8_t { file, folder, fallback };
+    enum class Rank : std::uint8_t { file, folder, ordered, own, fallback };
     struct Place {
         Rank rank;
         std::filesystem::path path;  // path of the certificate, or of the folder
@@ -123,7 +101,9 @@ private:
     };
 
     bool find_pairs() REQUIRES(loading_);
-    bool keep_folder(const std::filesystem::path& folder, std::map<Place, CertificateFiles>& wanted) const
+    void list_folder(const std::filesystem::path& folder, Rank rank, std::map<Place, CertificateFiles>& wanted,
+                     std::vector<CertificateProblem>& problems) const REQUIRES(loading_);
+    bool keep_folder(const std::filesystem::path& folder, Rank rank, std::map<Place, CertificateFiles>& wanted) const
         REQUIRES(loading_);
     bool refresh(Pair& pair, bool needs_hosts, WallTime now) REQUIRES(loading_);
     std::vector<Candidate> by_preference(WallTime now) const REQUIRES(loading_);

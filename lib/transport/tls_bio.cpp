@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "runtime/socket.hpp"
+#include "transport/openssl_ptr.hpp"
 
 namespace ferrotunnel::transport {
 
@@ -82,11 +83,22 @@ BIO_METHOD* make_method() noexcept {
     return method;
 }
 
+BIO_METHOD* method_here() {
+    static BIO_METHOD* const method = make_method();  // never freed: pipes may outlive static objects
+    return method;
+}
+
 }  // namespace
 
+const TlsSocket* socket_of(BIO* bio) noexcept {
+    static const BioPtr ours(BIO_new(method_here()));
+    return bio != nullptr && ours && BIO_method_type(bio) == BIO_method_type(ours.get())
+               ? static_cast<const TlsSocket*>(BIO_get_data(bio))
+               : nullptr;
+}
+
 BIO* make_tls_bio(TlsSocket& socket) noexcept {
-    static BIO_METHOD* const method = make_method();  // never freed: pipes may outlive static objects
-    BIO* bio = BIO_new(method);
+    BIO* bio = BIO_new(method_here());
     if (bio != nullptr) {
         BIO_set_data(bio, &socket);
     }

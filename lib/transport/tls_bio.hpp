@@ -72,5 +72,7 @@ struct TlsSocket {
 
 /// Makes the BIO. The caller owns it (an SSL takes it over with SSL_set_bio). Null if there is no memory.
 BIO* make_tls_bio(TlsSocket& socket) noexcept;
+/// The socket of a BIO that was made here; null for any other.
+const TlsSocket* socket_of(BIO* bio) noexcept;
 
 }  // namespace ferrotunnel::transport

@@ -6,13 +6,11 @@
 #include <string>
 #include <string_view>
 
+#include "transport/certificate_snapshot.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/pipe.hpp"
 
 namespace ferrotunnel::transport {
-
-class CertificateSnapshot;
-struct LoadedCertificate;
 
 /// How old a visitor's software may be.
 enum class TlsGrade : std::uint8_t {
@@ -40,8 +38,11 @@ std::string fault_as_visitor_certificate(const LoadedCertificate& certificate);
 struct RunningHandshake {
     std::string server_name;
     std::string authority;  // the rule's digest; empty if no client certificate is requested
+    /// The answer to a CA that checks the name (TLS-ALPN-01); null for visitors.
+    std::shared_ptr<const LoadedCertificate> challenge;
     /// Kept until the end, so that a reload in between makes no difference.
     std::shared_ptr<const CertificateSnapshot> certificates;
+    const ServedCertificates* served = nullptr;  // of them, for this name
     /// Why we rejected the visitor, in words for the log; otherwise empty.
     std::string refusal;
 };

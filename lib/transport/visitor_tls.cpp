@@ -9,8 +9,11 @@
 
 #include "base/mutex.hpp"
 #include "net/client_hello.hpp"
+#include "runtime/socket.hpp"
 #include "transport/certificate.hpp"
+#include "transport/challenge_certificate.hpp"
 #include "transport/ticket_keys.hpp"
+#include "transport/tls_bio.hpp"
 #include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
@@ -35,8 +38,9 @@ std::string protocol_list(const std::vector<std::string>& protocols) {
 }  // namespace
 
 struct VisitorTls::Inner {
-    explicit Inner(const VisitorTlsSettings& settings_in)
+    Inner(const VisitorTlsSettings& settings_in, ChallengeAnswer answer_in)
         : settings(settings_in),
+          answer(std::move(answer_in)),
           protocols(protocol_list(settings_in.protocols)),
           certificates(settings_in.certificates),
           authorities(ClientAuthorities::load(settings_in.client_authorities)) {
@@ -52,6 +56,7 @@ struct VisitorTls::Inner {
 
     bool reload_authorities();
     int judge_hello(SSL* ssl, int& alert);
+    int judge_name(SSL* ssl, RunningHandshake& running, int& alert) const;
 
     static int on_client_hello(SSL* ssl, int* alert, void* inner) noexcept;
     static int on_certificate(SSL* ssl, void* inner) noexcept;
@@ -59,7 +64,9 @@ struct VisitorTls::Inner {
                             unsigned offered_bytes, void* inner) noexcept;
 
     const VisitorTlsSettings settings;
+    const ChallengeAnswer answer;
     const std::string protocols;
+    const std::string challenge_protocols = protocol_list({std::string(net::acme_tls_protocol)});
     CertificateStore certificates;
     TicketKeys tickets;
 
@@ -88,11 +95,12 @@ bool request_certificate(SSL* ssl, const ClientAuthority* authority) {
     return true;
 }
 
-// A session is for one name under one rule about client certificates: with any other name or rule it is unknown.
+// A session is for one name under one rule about client certificates: with any other name or rule it is unknown. A CA
+// resumes none.
 bool set_session_scope(SSL* ssl, const RunningHandshake& running) {
     std::string scope = running.server_name;
     scope += '\0';
-    scope += running.authority;
+    scope += running.challenge ? net::acme_tls_protocol : std::string_view(running.authority);
     unsigned char digest[SHA256_DIGEST_LENGTH];
     SHA256(reinterpret_cast<const unsigned char*>(scope.data()), scope.size(), digest);
     static_assert(sizeof digest <= SSL_MAX_SID_CTX_LENGTH);
@@ -107,6 +115,29 @@ Result<std::string, const char*> requested_name(SSL* ssl) {
         return std::string();
     }
     return net::read_server_name({value, bytes});
+}
+
+// Whether the ClientHello that is being read is a CA's (TLS-ALPN-01).
+bool is_from_ca(SSL* ssl) {
+    const unsigned char* value = nullptr;
+    std::size_t bytes = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &value, &bytes) != 1) {
+        return false;
+    }
+    const auto protocols = net::read_protocols({value, bytes});
+    return protocols && protocols->size() == 1 && protocols->front() == net::acme_tls_protocol;
+}
+
+// The address that the visitor has connected to, as this machine has it.
+std::string address_here(SSL* ssl) {
+    const auto* const socket = socket_of(SSL_get_rbio(ssl));
+    return socket != nullptr ? runtime::local_address(socket->fd).ip() : std::string();
+}
+
+// Neither tickets nor sessions kept here: the next check of a CA is another handshake.
+bool keep_no_session(SSL* ssl) {
+    SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    return SSL_set_num_tickets(ssl, 0) == 1;
 }
 
 }  // namespace
@@ -126,8 +157,22 @@ int VisitorTls::Inner::judge_hello(SSL* ssl, int& alert) {
         return SSL_CLIENT_HELLO_SUCCESS;
     }
     running.server_name = std::move(*name);
+    if (answer && !running.server_name.empty() && is_from_ca(ssl)) {
+        if (std::optional<std::string> pem = answer(running.server_name)) {
+            running.challenge = challenge_certificate(PemText(std::move(*pem)), running.refusal);
+            const bool set = running.challenge && keep_no_session(ssl) && set_session_scope(ssl, running);
+            return set ? SSL_CLIENT_HELLO_SUCCESS : SSL_CLIENT_HELLO_ERROR;
+        }
+    }
     running.certificates = certificates.snapshot();
-    if (running.certificates->find(running.server_name) == nullptr) {
+    return judge_name(ssl, running, alert);
+}
+
+// Of a visitor, not of a CA.
+int VisitorTls::Inner::judge_name(SSL* ssl, RunningHandshake& running, int& alert) const {
+    running.served = running.server_name.empty() ? running.certificates->find_nameless(address_here(ssl))
+                                                 : running.certificates->find(running.server_name);
+    if (running.served == nullptr) {
         running.refusal = running.server_name.empty()
                               ? "its ClientHello has no server name, and there is no certificate for such visitors"
                               : "there is no certificate for the name " + running.server_name;
@@ -153,12 +198,13 @@ int VisitorTls::Inner::on_client_hello(SSL* ssl, int* alert, void* inner) noexce
 // Called only if no session is resumed, and a second time after a visitor's wrong guess.
 int VisitorTls::Inner::on_certificate(SSL* ssl, void*) noexcept {
     RunningHandshake* running = running_handshake(ssl);
-    const ServedCertificates* served =
-        running != nullptr && running->certificates ? running->certificates->find(running->server_name) : nullptr;
-    if (served == nullptr) {
+    if (running != nullptr && running->challenge) {
+        return use_certificate(ssl, *running->challenge) ? 1 : 0;
+    }
+    if (running == nullptr || running->served == nullptr) {
         return 0;
     }
-    for (const auto& certificate : *served) {
+    for (const auto& certificate : *running->served) {
         if (!use_certificate(ssl, *certificate)) {
             return 0;
         }
@@ -166,9 +212,14 @@ int VisitorTls::Inner::on_certificate(SSL* ssl, void*) noexcept {
     return 1;
 }
 
-int VisitorTls::Inner::on_protocols(SSL*, const unsigned char** out, unsigned char* out_bytes,
+int VisitorTls::Inner::on_protocols(SSL* ssl, const unsigned char** out, unsigned char* out_bytes,
                                     const unsigned char* offered, unsigned offered_bytes, void* inner) noexcept {
-    const std::string& ours = static_cast<Inner*>(inner)->protocols;
+    const auto& self = *static_cast<Inner*>(inner);
+    const RunningHandshake* running = running_handshake(ssl);
+    const std::string& ours = running != nullptr && running->challenge ? self.challenge_protocols : self.protocols;
+    if (ours.empty()) {
+        return SSL_TLSEXT_ERR_NOACK;
+    }
     unsigned char* chosen = nullptr;
     if (SSL_select_next_proto(&chosen, out_bytes, reinterpret_cast<const unsigned char*>(ours.data()),
                               static_cast<unsigned>(ours.size()), offered, offered_bytes) != OPENSSL_NPN_NEGOTIATED) {
@@ -201,14 +252,14 @@ bool VisitorTls::Inner::reload_authorities() {
 }
 
 std::shared_ptr<VisitorTls> VisitorTls::make(const VisitorTlsSettings& settings, WallTime now,
-                                             CertificateReport& report) {
+                                             CertificateReport& report, ChallengeAnswer answer) {
     std::shared_ptr<VisitorTls> made(new VisitorTls);
-    made->inner_ = std::make_shared<Inner>(settings);
+    made->inner_ = std::make_shared<Inner>(settings, std::move(answer));
     SslContextPtr context = make_visitor_context(settings.grade);
     Inner* inner = made->inner_.get();
     SSL_CTX_set_client_hello_cb(context.get(), Inner::on_client_hello, inner);
     SSL_CTX_set_cert_cb(context.get(), Inner::on_certificate, inner);
-    if (!inner->protocols.empty()) {
+    if (!inner->protocols.empty() || inner->answer) {
         SSL_CTX_set_alpn_select_cb(context.get(), Inner::on_protocols, inner);
     }
     inner->tickets.install(context.get());
@@ -253,6 +304,10 @@ bool VisitorTls::take_over_ticket_keys(std::string_view text, TimePoint now) {
 
 bool VisitorTls::has_certificate(std::string_view host) const {
     return inner_->certificates.snapshot()->find(host) != nullptr;
+}
+
+bool VisitorTls::is_covered(std::string_view name, WallTime now) const {
+    return inner_->certificates.snapshot()->is_covered(name, now);
 }
 
 bool VisitorTls::may_serve(const VisitorHandshake& handshake, std::string_view host) const {

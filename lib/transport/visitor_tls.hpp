@@ -14,12 +14,17 @@
 //     ClientHello -> name -> rule about client certificates, session id context -> session resumed?
 //                                                                    |no: certificate of the name (exact, *.x, default)
 //
+// A CA that checks a name by TLS-ALPN-01 (RFC 8737) is not a visitor: it offers only the protocol acme-tls/1, gets the
+// certificate that answers it, whether or not the name has one for visitors, and no ticket. It is never requested for a
+// client certificate; its connection carries no requests, and its user closes it after the handshake.
+//
 // Strict: TLS 1.2 and 1.3, forward secrecy, no renegotiation, no compression, no early data. A session is resumed only
 // for the name it was made for, and only under the same rule about client certificates.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,14 +51,19 @@ struct VisitorTlsSettings {
     friend bool operator==(const VisitorTlsSettings&, const VisitorTlsSettings&) = default;
 };
 
+/// The certificate and its key, PEM, that answers a CA's check of this server name; empty: none runs. Thread-safe, and
+/// called within handshakes that offer only acme-tls/1, on workers: it must be fast.
+using ChallengeAnswer = std::function<std::optional<std::string>(std::string_view server_name)>;
+
 class VisitorTls {
 public:
     using WallTime = CertificateStore::WallTime;
 
     /// Reads everything. Throws TlsConfigError for settings that cannot work and for a client CA that cannot be read
     /// (continuing without it would admit everyone). Bad certificates are listed in `report`; the others are served.
-    static std::shared_ptr<VisitorTls> make(const VisitorTlsSettings& settings, WallTime now,
-                                            CertificateReport& report);
+    /// `answer` may be empty.
+    static std::shared_ptr<VisitorTls> make(const VisitorTlsSettings& settings, WallTime now, CertificateReport& report,
+                                            ChallengeAnswer answer = {});
     ~VisitorTls();
     VisitorTls(const VisitorTls&) = delete;
     VisitorTls& operator=(const VisitorTls&) = delete;
@@ -83,6 +93,9 @@ public:
     /// Whether there is a certificate now for visitors that request this name, or one that this pattern
     /// ("*.example.com") covers. Thread-safe.
     bool has_certificate(std::string_view host) const;
+    /// Whether the operator's files have a certificate for this host, or this "*." pattern, that is not about to end;
+    /// those that were ordered do not count. Thread-safe.
+    bool is_covered(std::string_view name, WallTime now) const;
 
     /// Whether a request for `host` (in the form of net/host_name.hpp) may be answered on a connection with this
     /// handshake; if not, it is misdirected (421). The host must be the name in the handshake, if there was one, and

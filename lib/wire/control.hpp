@@ -60,9 +60,10 @@ inline constexpr std::uint64_t managed = 1U << 8;         // requests about a cl
 inline constexpr std::uint64_t health = 1U << 9;          // clients report whether backends are healthy
 inline constexpr std::uint64_t handover = 1U << 10;       // a client replaces another
 inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
+inline constexpr std::uint64_t addresses = 1U << 12;      // changed addresses of registered services
 /// Features announced by this code, besides `resume`.
 inline constexpr std::uint64_t announced =
-    udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms;
+    udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms | addresses;
 }  // namespace feature
 
 /// The longest identity of a client.
@@ -253,7 +254,7 @@ struct Service {
 };
 
 struct Register {
-    std::uint32_t request = 0;  // repeated in the answers
+    std::uint32_t request = 0;  // repeated in the answers; not no_request
     std::vector<Service> services;
 
     friend bool operator==(const Register&, const Register&) = default;
@@ -268,8 +269,12 @@ struct RegisteredService {
     friend bool operator==(const RegisteredService&, const RegisteredService&) = default;
 };
 
+/// The request of a Registered that answers none: the services were registered before and have other addresses now.
+/// Only with feature::addresses.
+inline constexpr std::uint32_t no_request = 0;
+
 struct Registered {
-    std::uint32_t request = 0;
+    std::uint32_t request = no_request;
     std::vector<RegisteredService> services;
 
     friend bool operator==(const Registered&, const Registered&) = default;

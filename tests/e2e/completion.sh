@@ -26,7 +26,7 @@ mapfile -t commands < <("$FERROTUNNEL" --help | sed -nE 's/^  ([a-z]+)  .*/\1/p;
 at_least "commands" "${#commands[@]}" 25
 # Commands below others, as their usage names them.
 for command in "${commands[@]}"; do
-    operand=$("$FERROTUNNEL" "$command" --help | sed -nE "s/^Usage: ferrotunnel $command \[([a-z|]+)\] .*/\1/p")
+    operand=$("$FERROTUNNEL" "$command" --help | sed -nE "s/^Usage: ferrotunnel $command \[([a-z|-]+)\] .*/\1/p")
     for word in ${operand//|/ }; do
         if "$FERROTUNNEL" "$command" "$word" --help | grep -q "^ferrotunnel $command $word: "; then
             commands+=("$command $word")

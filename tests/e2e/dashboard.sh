@@ -75,6 +75,13 @@ if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
     openapi "$at_server" get /v1/clients/nobody/services 404
     openapi "$at_server" get /v1/events 200
     openapi "$at_client" get /v1/events 200
+    for path in acme acme/records; do
+        openapi "$at_server" get /v1/$path 409 # it orders none
+        openapi "$at_client" get /v1/$path 404
+    done
+    for path in acme/renew acme/change-keys; do
+        openapi "$at_server" post /v1/$path 409 -X POST
+    done
     openapi "$at_server" post /v1/kick 404 -H 'Content-Type: application/json' -d '{"client": "nobody"}'
     holds "${answers[@]}" || fail "an answer is not as docs/openapi.yml has it"
     echo '{"tokens": [{"name": "x"}]}' >"$dir/wrong"

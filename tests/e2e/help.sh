@@ -46,12 +46,12 @@ equal "headings" "$(grep -cE '^[A-Z].*:$' "$dir/program")" 5
 
 say "each command: a page, and everything"
 below=("services add" "services remove" "services disable" "services enable" "inspect show" "inspect curl"
-    "inspect replay" "inspect diff" "inspect har" "config diff")
+    "inspect replay" "inspect diff" "inspect har" "config diff" "acme record" "acme renew" "acme change-key")
 for command in "${commands[@]}" "${below[@]}"; do
     read -r -a words <<<"$command"
     prints_help "${words[@]}" --help
     is_page "${words[@]}" --help
-    name=$(sed -nE '1s/^ferrotunnel ([a-z ]+): .*/\1/p' "$dir/run.out")
+    name=$(sed -nE '1s/^ferrotunnel ([a-z -]+): .*/\1/p' "$dir/run.out")
     [[ $command == "$name" || $command == "config diff" ]] || fail "the page of $command names $name"
     has_text "$dir/run.out" "^Usage: ferrotunnel $name"
     tail -n 1 "$dir/run.out" | grep -qF "ferrotunnel $name --help all" ||

@@ -63,7 +63,7 @@ cmp "$dir/large" "$dir/got.large"
 equal "a name that nobody has" "$(alert_of other.example.com)" $unrecognized_name
 
 say "a ClientHello in unusual pieces"
-for how in plain bytes records huge; do
+for how in plain bytes long records huge; do
     equal "$how" "$(odd_visitor app.example.com $how)" "untouched app.example.com"
 done
 

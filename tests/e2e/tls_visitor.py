@@ -1,9 +1,10 @@
 """A visitor by TLS whose ClientHello comes in unusual pieces, as a foreign client.
 
-    tls_visitor.py ADDRESS:PORT NAME CA_FILE bytes|records|huge|plain [PATH]
+    tls_visitor.py ADDRESS:PORT NAME CA_FILE bytes|long|records|huge|plain [PATH]
 
-Prints what a GET of PATH is answered with. `bytes`: one byte a packet; `records`: one message over many records; `huge`:
-so many protocols (64, as many as are allowed) that it does not fit into one record.
+Prints what a GET of PATH is answered with. `bytes`: one byte a packet; `long`: likewise, with 1,700 bytes or more, the
+size of a ClientHello with a post-quantum key; `records`: one message over many records; `huge`: so many protocols (64, as
+many as are allowed) that it does not fit into one record.
 """
 import socket
 import ssl
@@ -18,6 +19,8 @@ context = ssl.create_default_context(cafile=ca_file)
 if how == "huge":
     context.set_ciphers("ALL")
     context.set_alpn_protocols(["http/1.1"] + ["x" * 253 + "%02d" % i for i in range(63)])
+elif how == "long":
+    context.set_alpn_protocols(["http/1.1"] + ["x" * 198 + "%02d" % i for i in range(8)])
 incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
 tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
 connection = socket.create_connection((host, int(port)), timeout=60)
@@ -39,7 +42,9 @@ def send_first(hello):
         hello = in_records(hello, 100)
     elif how == "huge":
         assert len(hello) > 16384 + 5, len(hello)
-    if how == "bytes":
+    elif how == "long":
+        assert 1700 <= len(hello) < 16384, len(hello)
+    if how in ("bytes", "long"):
         for i in range(len(hello)):
             connection.sendall(hello[i:i + 1])
             time.sleep(0.001)

@@ -58,7 +58,7 @@ export function overview() {
           .filter(([name]) => name.startsWith("dropped") || name === "unreachable").reduce((sum, [, count]) => sum + count, 0) },
       ].filter((row) => row.count > 0), (row) => row.cause);
       places.show(Object.entries(now.endpoints).filter(([, at]) => at !== ""), (row) => row[0]);
-      expiry.show(now.certificates);
+      expiry.show(now.certificates, now.acme ?? null);
     },
   };
 }

@@ -1,6 +1,7 @@
 #include "admin/control_connection.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
 #include "admin/limits.hpp"
@@ -173,4 +174,35 @@ TEST_CASE("requests that are held back wait, those that have come already too") 
     CHECK_FALSE(talk.conversation.is_paused());
     talk.conversation.wrote(talk.conversation.output().size());
     CHECK(talk.conversation.has_ended());
+}
+
+TEST_CASE("an answer that another thread gives ends the connection, and what arrives meanwhile is dropped") {
+    Talk talk;
+    const TimePoint now = Clock::now();
+    CHECK(talk.say(post("/v1/acme/change-keys", "")).empty());
+    CHECK(talk.conversation.waits_for_more());
+    CHECK_FALSE(talk.conversation.wants_input());
+    CHECK_FALSE(talk.conversation.is_idle());
+    talk.conversation.continue_response(now);
+    CHECK(talk.conversation.output().empty());
+    talk.subject.later->give({200, Json{{"changed", true}}});
+    talk.subject.later->give({500, Json{{"changed", false}}});  // the first one counts
+    talk.conversation.continue_response(now);
+    const std::string answer(talk.conversation.output());
+    CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(has(answer, "Connection: close\r\n"));
+    CHECK(answer.ends_with("{\"changed\":true}\n"));
+    CHECK_FALSE(talk.conversation.has_ended());
+    talk.conversation.wrote(answer.size());
+    CHECK(talk.conversation.has_ended());
+    CHECK(talk.conversation.answers() == 1);
+}
+
+TEST_CASE("an answer that no thread gives in time is a refusal") {
+    Talk talk;
+    CHECK(talk.say(post("/v1/acme/change-keys", "")).empty());
+    talk.conversation.continue_response(Clock::now() + std::chrono::minutes(2));
+    const std::string answer(talk.conversation.output());
+    CHECK(answer.starts_with("HTTP/1.1 504 "));
+    CHECK(has(answer, R"({"error":{"code":"no_answer","message":"too late"}})"));
 }

@@ -173,6 +173,19 @@ TEST_CASE("whoever follows events is told them as they come, and one that is slo
     CHECK(running.ask("/v1/status").starts_with("200 "));
 }
 
+TEST_CASE("whoever waits for an answer holds nobody up") {
+    Running running;
+    const runtime::Fd waiting = running.connect();
+    say(waiting, "POST /v1/acme/change-keys HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+    for (int i = 0; i < 3; ++i) {
+        CHECK(running.ask("/v1/status").starts_with("200 "));
+    }
+    running.subject.later->give({200, Json{{"changed", true}}});
+    const std::string answer = read_to_end(waiting);
+    CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(answer.ends_with("{\"changed\":true}\n"));
+}
+
 TEST_CASE("as many follow the events as may, and the others are told so") {
     Running running;
     std::vector<runtime::Fd> listeners;

@@ -1,10 +1,13 @@
 // A subject that answers what it was asked.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "admin/later_answer.hpp"
 #include "admin/subject.hpp"
 
 namespace ferrotunnel::test {
@@ -32,6 +35,16 @@ public:
     admin::Answer answer(const admin::KickRequest& asked) override {
         return told("kick " + asked.client + (asked.seconds ? " for " + std::to_string(asked.time().count()) : ""));
     }
+    admin::Answer answer(const admin::AcmeRequest& /*request*/) override { return told("acme"); }
+    admin::Answer answer(const admin::OwnAuthorityRequest& /*request*/) override { return told("own authority"); }
+    admin::Answer answer(const admin::AcmeRenewRequest& asked) override { return told("renew " + asked.name); }
+    admin::Answer answer(const admin::AcmeRecordsRequest& asked) override {
+        return told(asked.check ? "records, checked" : "records");
+    }
+    /// Answered by other tests' `later`, within a minute.
+    admin::Answer answer(const admin::AcmeKeysRequest& /*request*/) override {
+        return admin::wait_for(later, Clock::now() + std::chrono::minutes(1), "too late");
+    }
     admin::Answer services() override { return told("services"); }
     admin::Answer request_client(const std::string& client, const admin::Json& request) override {
         return told("ask " + client + ' ' + request.dump());
@@ -53,6 +66,7 @@ public:
     admin::EventRing& events() override { return ring; }
 
     std::string why_not;
+    std::shared_ptr<admin::LaterAnswer> later = std::make_shared<admin::LaterAnswer>();
     admin::EventRing ring;
 
 private:

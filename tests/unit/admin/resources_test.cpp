@@ -96,6 +96,22 @@ TEST_CASE("what a request says is checked") {
     CHECK(asked("POST", "/v1/drain", R"({"seconds": 1e300})") == "400 invalid");
     CHECK(asked("POST", "/v1/drain", R"({"time": 1})") == "400 invalid");
     CHECK(asked("POST", "/v1/reload", R"({"now": true})") == "400 invalid");
+    CHECK(asked("GET", "/v1/acme") == "200 acme");
+    CHECK(asked("GET", "/v1/https-self") == "200 own authority");
+    CHECK(asked("POST", "/v1/acme/renew") == "200 renew ");
+    CHECK(asked("POST", "/v1/acme/renew", R"({"name": "a.test"})") == "200 renew a.test");
+    const std::string longest(AcmeRenewRequest::name_max, 'n');
+    CHECK(asked("POST", "/v1/acme/renew", R"({"name": ")" + longest + "\"}") == "200 renew " + longest);
+    CHECK(asked("POST", "/v1/acme/renew", R"({"name": ")" + longest + "n\"}") == "400 invalid");
+    for (const char* body :
+         {R"({"name": ""})", R"({"name": 1})", R"({"host": "a.test"})", R"({"name": "a", "x": 1})"}) {
+        CHECK(asked("POST", "/v1/acme/renew", body) == "400 invalid");
+    }
+    CHECK(asked("GET", "/v1/acme/records") == "200 records");
+    CHECK(asked("GET", "/v1/acme/records", {}, "?check=0") == "200 records");
+    CHECK(asked("GET", "/v1/acme/records", {}, "?check=1") == "200 records, checked");
+    CHECK(asked("GET", "/v1/acme/records", {}, "?check=2") == "400 invalid");
+    CHECK(asked("GET", "/v1/acme/change-keys") == "405 wrong_method");
     CHECK(asked("POST", "/v1/services", R"({"tcp": 1})") == R"(200 add {"tcp":1})");
     CHECK(asked("POST", "/v1/services", "[1]") == "400 invalid");
     CHECK(asked("POST", "/v1/services", "{\"tcp\": 1") == "400 invalid");

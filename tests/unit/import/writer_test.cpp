@@ -81,7 +81,7 @@ TEST_CASE("values of a wrong type are lost", "[keys]") {
     const Source source = parse_source("f", "n: x\nb: perhaps\nt: [1]\n", Format::yaml);
     Draft draft;
     Keys keys(source, source.root);
-    CHECK_FALSE(keys.number(draft, "n").has_value());
+    CHECK_FALSE(keys.number(draft, "n", 0, 9).has_value());
     CHECK_FALSE(keys.boolean(draft, "b").has_value());
     CHECK_FALSE(keys.text("t").has_value());
     keys.lose_rest(draft);

@@ -67,6 +67,39 @@ TEST_CASE("client registration: a service is requested on one trunk, then on the
     });
 }
 
+TEST_CASE("client registration: another address of a registered service is reported once") {
+    RegistrationParts parts;
+    parts.run([&] {
+        const wire::RegisteredService plain{1, 8080, "http://app.example.com:8080"};
+        const wire::RegisteredService secure{1, 443, "https://app.example.com"};
+        parts.registration.add(LinkParts::described(1, Kind::http, "web"));
+        parts.registration.on_address(0, secure);  // crossed the request
+        CHECK(parts.notices.empty());
+        parts.registration.on_registered(0, plain);
+        parts.registration.on_address(1, secure);  // this trunk has not answered
+        CHECK(parts.notices.size() == 1);
+        parts.registration.on_registered(1, plain);
+        parts.registration.on_address(0, secure);
+        parts.registration.on_address(1, secure);
+        parts.registration.on_address(1, {2, 443, "https://unknown.example.com"});
+        CHECK(parts.kinds() == std::vector<Notice>{Notice::registered, Notice::registered});
+        CHECK(parts.notices.back().endpoint == "https://app.example.com");
+        CHECK(parts.notices.back().port == 443);
+        CHECK(parts.requested(0) == std::vector<std::uint32_t>{1});
+    });
+}
+
+TEST_CASE("client registration: only HTTP services get other addresses") {
+    RegistrationParts parts;
+    parts.run([&] {
+        parts.registration.add(LinkParts::described(1, Kind::tcp, "ssh"));
+        parts.registration.on_registered(0, RegistrationParts::accepted(1, 4711));
+        parts.registration.on_address(0, RegistrationParts::accepted(1, 4712));
+        CHECK(parts.kinds() == std::vector<Notice>{Notice::registered});
+        CHECK(parts.services.find(1)->port == 4711);
+    });
+}
+
 TEST_CASE("client registration: what only a lost trunk carried is requested on another, and is unreachable meanwhile") {
     RegistrationParts parts;
     parts.run([&] {

@@ -42,6 +42,9 @@ public:
                 if (notice.kind == LinkNotice::Kind::refused) {
                     refused_.push_back({notice.service, notice.text});
                     refused.tell();
+                } else if (notice.kind == LinkNotice::Kind::registered) {
+                    endpoints_.push_back(notice.endpoint);
+                    reported.tell();
                 } else if (notice.kind == LinkNotice::Kind::took_over || notice.kind == LinkNotice::Kind::replaced ||
                            notice.kind == LinkNotice::Kind::stopped) {
                     place_.push_back({notice.kind, notice.code});
@@ -56,6 +59,15 @@ public:
         link_.reset();
     }
 
+    void offer_http(std::uint32_t id) {
+        on(worker_, [&] {
+            backend::ClientService service;
+            service.id = id;
+            service.kind = wire::ServiceKind::http;
+            service.name = "web";
+            link_->add(std::move(service));
+        });
+    }
     void offer(std::uint32_t id, wire::PluginsPart plugins, bool has_token = false) {
         on(worker_, [&] {
             backend::ClientService service;
@@ -108,6 +120,14 @@ public:
         return std::move(*message);
     }
     void answer(const wire::ControlPayload& payload) { write(WireClient::frame_of(payload)); }
+    void report_url(std::uint32_t request, std::uint32_t id, std::string url) {
+        const wire::RegisteredService registered{id, 443, std::move(url)};
+        answer(wire::encode_registered(request, {&registered, 1}).front());
+    }
+    /// The public addresses that were reported.
+    std::vector<std::string> endpoints() {
+        return on(worker_, [&] { return endpoints_; });
+    }
     void confirm(std::uint32_t id) {
         const wire::RegisteredService registered{id, 80, "host:80"};
         answer(wire::encode_registered(1, {&registered, 1}).front());
@@ -121,6 +141,7 @@ public:
         return on(worker_, [&] { return refused_; });
     }
 
+    Signal reported;
     Signal refused;
     Signal place_told;
 
@@ -164,6 +185,7 @@ private:
     std::unique_ptr<ClientLink> link_;
     std::vector<std::pair<std::uint32_t, std::string>> refused_;  // used on the worker alone
     Told place_;                                                  // likewise
+    std::vector<std::string> endpoints_;                          // likewise
 };
 
 }  // namespace
@@ -275,4 +297,19 @@ TEST_CASE("a client that wants nobody's place takes none", "[handover]") {
     server.answer(wire::encode_control(wire::Refused{1, wire::Code::busy, "later"}));  // and it asks again
     CHECK(server.asked_for().size() == 1);
     CHECK(server.place().empty());
+}
+
+TEST_CASE("a client reports the https URL after the http one, and requests nothing again") {
+    OlderServer server(wire::feature::announced);
+    server.offer_http(1);
+    server.welcome();
+    CHECK(server.asked_for().size() == 1);
+    server.report_url(wire::no_request, 1, "https://early.example");  // crossed the request
+    server.report_url(1, 1, "http://a.example");
+    server.report_url(wire::no_request, 1, "https://a.example");
+    server.report_url(wire::no_request, 1, "https://a.example");
+    server.report_url(wire::no_request, 1, "https://a.example/2");
+    REQUIRE(server.reported.wait(3));
+    CHECK(server.endpoints() ==
+          std::vector<std::string>{"http://a.example", "https://a.example", "https://a.example/2"});
 }

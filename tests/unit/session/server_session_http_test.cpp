@@ -1,6 +1,8 @@
 // HTTP services as clients register them: what they are answered, and what they may not ask for.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 #include "unit/session/http_server_rig.hpp"
 
@@ -60,6 +62,86 @@ TEST_CASE("a service is shown by TLS where there is a certificate for its host")
     CHECK(client.obtain_http(3, {"*.example.org"}).address == "https://*.example.org");
     rig.shared->http_public.reset();
     CHECK(client.obtain_http(4, {"last.example.com"}).address == "https://last.example.com");
+}
+
+namespace {
+
+/// A server with HTTPS whose certificates come later.
+struct CertifiedRig : HttpRig {
+    CertifiedRig() {
+        shared->https_public = HttpPublic{"https", 443};
+        shared->has_certificate = [this](std::string_view host) {
+            return certified.load() && host == "app.example.com";
+        };
+    }
+
+    void announce(bool has_certificate = true) {
+        certified = has_certificate;
+        for (const auto& session : sessions) {
+            on(worker, [&] { session->report_services([](ServiceReplies& replies) { replies.announce(); }); });
+        }
+    }
+    /// The services of the next `registered`, which must answer no request.
+    static std::vector<wire::RegisteredService> announced_to(WireClient& client) {
+        const auto message = client.receive_control();
+        REQUIRE(message);
+        const auto* registered = std::get_if<wire::Registered>(&*message);
+        REQUIRE(registered != nullptr);
+        CHECK(registered->request == wire::no_request);
+        return registered->services;
+    }
+
+    std::atomic<bool> certified{false};
+};
+
+}  // namespace
+
+TEST_CASE("each trunk of a client learns the https URL once, when there is a certificate") {
+    CertifiedRig rig;
+    WireClient client = rig.log_in({.trunk = 1, .trunks = 2, .features = wire::feature::announced});
+    WireClient other = rig.log_in({.trunk = 2, .trunks = 2, .features = wire::feature::announced});
+    CHECK(client.obtain_http(1, {"app.example.com"}, "/api").address == "http://app.example.com:8080/api");
+    CHECK(other.obtain_http(1, {"app.example.com"}, "/api").address == "http://app.example.com:8080/api");
+    CHECK(client.obtain_http(2, {"b.example.com"}).address == "http://b.example.com:8080");
+    rig.announce();
+    for (WireClient* const trunk : {&client, &other}) {
+        const auto changed = CertifiedRig::announced_to(*trunk);
+        REQUIRE(changed.size() == 1);
+        CHECK(changed[0].id == 1);
+        CHECK(changed[0].port == 443);
+        CHECK(changed[0].address == "https://app.example.com/api");
+    }
+    const auto views = rig.sessions[0]->view().services;
+    REQUIRE(views.size() == 2);
+    CHECK(views[0].endpoint == "https://app.example.com/api");
+    CHECK(views[1].endpoint == "http://b.example.com:8080");
+
+    rig.announce();  // of another host: nothing to send
+    CHECK(client.obtain_http(3, {"c.example.com"}).id == 3);
+    rig.announce(false);
+    CHECK(CertifiedRig::announced_to(client).at(0).address == "http://app.example.com:8080/api");
+}
+
+TEST_CASE("a client without the feature keeps the URL that it has, and the server shows the other one") {
+    CertifiedRig rig;
+    WireClient client = rig.log_in({.features = wire::feature::announced & ~wire::feature::addresses});
+    CHECK(client.obtain_http(1, {"app.example.com"}).address == "http://app.example.com:8080");
+    rig.announce();
+    CHECK(client.obtain_http(2, {"b.example.com"}).id == 2);  // the next message
+    CHECK(rig.sessions[0]->view().services.at(0).endpoint == "https://app.example.com");
+}
+
+TEST_CASE("a session that is over, or has no service, announces nothing") {
+    CertifiedRig rig;
+    WireClient client = rig.log_in({.features = wire::feature::announced});
+    rig.announce();
+    CHECK(client.obtain_http(1, {"app.example.com"}).address == "https://app.example.com");
+    client.close();
+    while (rig.sessions[0]->view().connected) {
+        on(rig.worker, [] {});
+    }
+    rig.announce(false);
+    CHECK_FALSE(rig.sessions[0]->view().connected);
 }
 
 TEST_CASE("what is not a host or path is refused in words") {

@@ -143,8 +143,8 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     known.insert("include");  // followed before the groups are read
     for (const char* group :
          {"server", "client", "log", "server.plugins", "server.timing", "server.http", "server.traces", "client.timing",
-          "client.services", "server.https", "server.https.hsts", "client.services[].request_headers",
-          "client.services[].response_headers", "client.services[].limits"}) {
+          "client.services", "server.https", "server.https.hsts", "server.acme", "server.acme.external_account",
+          "client.services[].request_headers", "client.services[].response_headers", "client.services[].limits"}) {
         CHECK(known.erase(group) == 1);
     }
     Names rows;
@@ -417,7 +417,8 @@ TEST_CASE("each documented default is the real one", "[config-keys]") {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
         const detail::ConfigFile with = read(written(row.key, row.initial[0]));
-        const detail::ConfigFile without = read(section + ":\n");
+        const bool is_acme = row.key.starts_with("server.acme.");  // its presence alone turns it on
+        const detail::ConfigFile without = read(is_acme ? "server:\n  acme:\n" : section + ":\n");
         if (section == "log") {  // the values of a log are kept as they were said
             CHECK(with.values.log->level.value_or(LogLevel::warn) == LogLevel::warn);
             CHECK(with.values.log->format.value_or(LogFormat::text) == LogFormat::text);
@@ -506,6 +507,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"replay_bytes", "0"},
         {"trusted_proxies", "::1"},
         {"forwarded", "on"},
+        {"acme_webroot", "/w"},
         {"member_header", "on"},
         {"via", "edge"},
         {"h2c", "on"},
@@ -515,15 +517,37 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"http2_websockets", "on"},
     };
     const std::map<std::string, std::string> of_https{
-        {"https_bind", "h:1"},     {"connect_bind", "h:1"},
-        {"ssh_service", "ssh"},    {"silent_service", "ssh"},
-        {"certificates", "/c"},    {"folders", "/f"},
-        {"fallback", "/c"},        {"chain", "/c"},
-        {"grade", "intermediate"}, {"http2", "off"},
-        {"reload_interval", "1s"}, {"handshakes_per_second", "7"},
-        {"public_port", "1"},      {"redirect", "on"},
-        {"max_age", "7"},          {"include_subdomains", "on"},
-        {"preload", "on"},         {"proxy_protocol_from", "::1"},
+        {"https_bind", "h:1"},
+        {"connect_bind", "h:1"},
+        {"ssh_service", "ssh"},
+        {"silent_service", "ssh"},
+        {"certificates", "/c"},
+        {"folders", "/f"},
+        {"fallback", "/c"},
+        {"chain", "/c"},
+        {"grade", "intermediate"},
+        {"http2", "off"},
+        {"reload_interval", "1s"},
+        {"handshakes_per_second", "7"},
+        {"public_port", "1"},
+        {"redirect", "on"},
+        {"max_age", "7"},
+        {"include_subdomains", "on"},
+        {"preload", "on"},
+        {"proxy_protocol_from", "::1"},
+        {"acme_tls_backend", "127.0.0.1:1"},
+        {"self", "on"},
+        {"self_names", "h.test"},
+    };
+    const std::map<std::string, std::string> of_acme{
+        {"email", "a@example.com"}, {"directory", "https://a/d"},
+        {"staging", "https://a/d"}, {"ca_file", "/ca"},
+        {"profile", "shortlived"},  {"id", "kid"},
+        {"hmac_key", "a"},          {"ways", "http-01"},
+        {"names", "a.example.com"}, {"dns_command", "/bin/true"},
+        {"dns_command_time", "1s"}, {"dns_server", "::1"},
+        {"http_port", "1"},         {"tls_port", "1"},
+        {"orders_per_token", "1"},
     };
     // These are tested in http_settings_test.cpp, https_settings_test.cpp, plugin_settings_test.cpp and
     // traces_settings_test.cpp.
@@ -547,14 +571,15 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
             continue;  // those of services and named tokens come below
         }
         const bool is_http = row.key.starts_with("server.http.");
+        const bool is_acme = row.key.starts_with("server.acme.");
         const bool is_time =
             row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
-        const auto& values = is_http ? of_http : of_https.contains(name) ? of_https : by_name;
+        const auto& values = is_acme ? of_acme : is_http ? of_http : of_https.contains(name) ? of_https : by_name;
         const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));
         const bool log_alone = section == "log";
         CHECK(with.problems.size() == (log_alone ? 1 : 0));  // the problem is that there is nothing to run
-        CHECK_FALSE(with.values == read(section + ":\n").values);
+        CHECK_FALSE(with.values == read(is_acme ? "server:\n  acme:\n" : section + ":\n").values);
         std::string list = written(row.key, "x");
         list.replace(list.find("\"x\""), 3, "[[x]]");
         CHECK_FALSE(read(list).problems.empty());

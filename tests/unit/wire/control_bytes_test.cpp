@@ -169,6 +169,13 @@ TEST_CASE("the answers and the rest have exactly these bytes") {
         "a3 6174 6a72656769737465726564 6772657175657374 01 687365727669636573 81"
         "a3 626964 01 64706f7274 1908ae 6761646472657373 6e3139322e302e322e373a32323232");
 
+    Registered changed{no_request, {{1, 443, "https://a.example"}}};
+    payloads = encode_registered(changed.request, changed.services);
+    REQUIRE(payloads.size() == 1);
+    pin(changed, payloads[0],
+        "a3 6174 6a72656769737465726564 6772657175657374 00 687365727669636573 81"
+        "a3 626964 01 64706f7274 1901bb 6761646472657373 7168747470733a2f2f612e6578616d706c65");
+
     Refused service{2, Code::port_taken, "port 80 is taken"};
     pin(service, encode_control(service),
         "a4 6174 6772656675736564 626964 02 64636f6465 13 6474657874 70706f72742038302069732074616b656e");

@@ -1,0 +1,93 @@
+#include "api/acme_control.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/acme_report.hpp"
+#include "api/limits.hpp"
+#include "base/clock.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::detail {
+
+using admin::Answer;
+using admin::Json;
+using admin::LaterAnswer;
+
+namespace {
+
+Answer acme_is_off() {
+    return admin::refusal(409, "off", "This server orders no certificates: set `server.acme`, or use --acme EMAIL.");
+}
+
+Answer failed_at_ca(std::string problem) {
+    return admin::refusal(502, "ca_failed", std::move(problem));
+}
+
+Answer wait_for_ca(std::shared_ptr<const LaterAnswer> answer) {
+    return admin::wait_for(std::move(answer), Clock::now() + limits::acme_answer_time,
+                           "The CAs did not answer within 90 s. The log has the reason.");
+}
+
+}  // namespace
+
+Answer AcmeControl::answer(const admin::AcmeRequest& /*request*/) const {
+    return certificates_.is_on() ? Answer{200, json_of_acme(certificates_.status())} : acme_is_off();
+}
+
+Answer AcmeControl::answer(const admin::AcmeRenewRequest& request) const {
+    if (!certificates_.is_on()) {
+        return acme_is_off();
+    }
+    if (!certificates_.renew(request.name)) {
+        return admin::refusal(
+            404, "not_found",
+            "No certificate is ordered for " + in_quotes(request.name) + ". `ferrotunnel acme` lists the names.");
+    }
+    return {202, Json{{"renewing", request.name.empty() ? Json(true) : Json(request.name)}}};
+}
+
+Answer AcmeControl::answer(const admin::AcmeRecordsRequest& request) const {
+    if (!certificates_.is_on()) {
+        return acme_is_off();
+    }
+    const auto later = std::make_shared<LaterAnswer>();
+    certificates_.records(
+        request.check, [later](const std::vector<issuance::PersistRecord>& records, std::string problem) {
+            later->give(problem.empty() ? Answer{200, json_of_records(records)} : failed_at_ca(std::move(problem)));
+        });
+    return wait_for_ca(later);
+}
+
+Answer AcmeControl::answer(const admin::AcmeKeysRequest& /*request*/) {
+    if (!certificates_.is_on()) {
+        return acme_is_off();
+    }
+    if (const auto present = change_.lock(); present && !present->answer()) {
+        return admin::refusal(409, "busy", "The account keys are being changed already. Try again later.");
+    }
+    const auto later = std::make_shared<LaterAnswer>();
+    change_ = later;
+    certificates_.change_keys([later](std::string problem) {
+        later->give(problem.empty() ? Answer{200, Json{{"changed", true}}} : failed_at_ca(std::move(problem)));
+    });
+    return wait_for_ca(later);
+}
+
+Answer AcmeControl::answer(const admin::OwnAuthorityRequest& /*request*/) const {
+    const auto facts = certificates_.own_authority();
+    if (!facts) {
+        return admin::refusal(
+            409, "off",
+            "This server has no CA of its own: set `server.https.self`, or use --https-self. If it is "
+            "set, the log says why the CA cannot be used.");
+    }
+    return {200, Json{{"name", facts->name},
+                      {"certificate", facts->certificate},
+                      {"file", facts->file.string()},
+                      {"expires", std::chrono::system_clock::to_time_t(facts->not_after)}}};
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,30 @@
+// Requests of the control API about certificates from CAs, and by the server's own. Answers that need a CA or DNS come
+// later.
+#pragma once
+
+#include <memory>
+
+#include "admin/later_answer.hpp"
+#include "admin/requests.hpp"
+#include "api/server_certificates.hpp"
+
+namespace ferrotunnel::detail {
+
+/// Called on the control API's thread.
+class AcmeControl {
+public:
+    explicit AcmeControl(ServerCertificates& certificates) : certificates_(certificates) {}
+
+    admin::Answer answer(const admin::AcmeRequest& request) const;
+    admin::Answer answer(const admin::AcmeRenewRequest& request) const;
+    admin::Answer answer(const admin::AcmeRecordsRequest& request) const;
+    /// One change at a time.
+    admin::Answer answer(const admin::AcmeKeysRequest& request);
+    admin::Answer answer(const admin::OwnAuthorityRequest& request) const;
+
+private:
+    ServerCertificates& certificates_;
+    std::weak_ptr<const admin::LaterAnswer> change_;  // of the keys, in progress
+};
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,30 @@
+#include "settings/https_self.hpp"
+
+#include <string>
+
+#include "acme/local_name.hpp"
+#include "base/text.hpp"
+
+namespace ferrotunnel::detail {
+
+void check_https_self(const ServerSettings& settings, std::vector<Problem>& problems) {
+    const std::string key = "https.self_names";
+    const Https& https = settings.https;
+    if (https.self && settings.state_dir.empty()) {
+        problems.push_back({"state_dir", "is missing: https.self keeps its CA there; expected a folder"});
+    }
+    if (!https.self && !https.self_names.empty()) {
+        problems.push_back({key, "has no meaning without https.self"});
+    }
+    if (https.self_names.size() > https_self_names_max) {
+        problems.push_back({key, "has more than " + std::to_string(https_self_names_max) + " names"});
+        return;
+    }
+    for (const std::string& text : https.self_names) {
+        if (const auto name = acme::read_local_name(text); !name) {
+            problems.push_back({key, in_quotes(text) + " " + name.error()});
+        }
+    }
+}
+
+}  // namespace ferrotunnel::detail
