@@ -32,8 +32,8 @@ std::string shown_or_dash(const Json& object, const char* key) {
 }
 
 std::string problem_line(const Json& name) {
-    const std::string next = until_text(name, "next", "now");
-    return fmt::format("{}: {} (next attempt {}{})", text_in(name, "name"), text_in(name, "problem"), next,
+    const std::string next = name.contains("next") ? " (next attempt " + until_text(name, "next", "now") + ')' : "";
+    return fmt::format("{}: {}{}{}", text_in(name, "name"), text_in(name, "problem"), next,
                        member_of(name, "staging") == true ? ", at the CA's staging directory" : "");
 }
 

@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "help.hpp"
 #include "import/hints.hpp"
+#include "import/limits.hpp"
 #include "import/one_line.hpp"
 #include "import/output_files.hpp"
 #include "import/readers.hpp"
@@ -82,12 +83,11 @@ std::filesystem::path output_path(const std::string& output) {
 }
 
 void check_words(const ImportWords& words, Problems& problems) {
-    constexpr std::size_t files_max = 64;
     if (words.files.empty() == words.command.empty()) {
         problems.add("import", words.files.empty() ? "needs the files of another tunnel, or its command line after `--`"
                                                    : "accepts either files or a command line after `--`");
-    } else if (words.files.size() > files_max) {
-        problems.add("import", "accepts at most 64 files");
+    } else if (words.files.size() > importing::files_max) {
+        problems.add("import", fmt::format("accepts at most {} files", importing::files_max));
     }
 }
 

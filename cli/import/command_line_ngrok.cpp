@@ -154,6 +154,11 @@ void set_tls_of_backend(Draft& draft, Node& service, Words& words, const std::st
     }
 }
 
+// Version 3 has `--url`. Without it, versions differ: `ngrok http 3000` was served by http:// too until version 3.
+bool is_https_url(Words& words) {
+    return words.text("--url").value_or("").starts_with("https://");
+}
+
 void set_ngrok_scheme(Draft& draft, Node& service, Words& words) {
     const auto schemes = words.text("--scheme");
     const auto bind_tls = words.text("--bind-tls");
@@ -163,6 +168,8 @@ void set_ngrok_scheme(Draft& draft, Node& service, Words& words) {
         draft.ask(origin, "HTTPS needs certificates on the server: `https` in its file");
     } else if (schemes == "http" || bind_tls == "false") {
         service.set("https_redirect", false, origin);
+    } else if (is_https_url(words)) {
+        draft.ask(words.origin("--url"), https_only);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "command_line_parts.hpp"
+#include "limits.hpp"
 #include "mapping.hpp"
 #include "source.hpp"
 #include "ssh_forward.hpp"
@@ -51,6 +52,10 @@ bool is_every_address(const std::string& bind) {
     return bind.empty() || bind == "*" || bind == "0.0.0.0" || bind == "::";
 }
 
+std::string in_quotes_if_ipv6(const std::string& address) {
+    return is_ipv6_address(address) ? fmt::format("\"{}\"", address) : address;
+}
+
 struct Remote {
     std::string server;
     bool is_hosted = false;
@@ -89,28 +94,38 @@ void add_web(Draft& draft, const SshForward& forward, const Remote& remote, cons
                                          : fmt::format("point the DNS entry of {} to your server", host));
 }
 
-// The address at which the port listens. Without one sshd uses its loopback address, unless GatewayPorts is on there.
-void set_bind(Draft& draft, Node& service, const SshForward& forward, const Origin& origin) {
+// What to do if the port was public, which the command does not say: `GatewayPorts` is in the server's sshd_config.
+std::string if_it_was_public(const SshForward& forward) {
     if (!forward.bind) {
-        service.set("bind", "127.0.0.1", origin);
-        draft.ask(origin, fmt::format("port {} can only be reached on the server itself, as with `GatewayPorts no` of "
-                                      "sshd; if that is `yes`, remove `bind` to make the port public",
-                                      forward.port));
-    } else if (is_every_address(*forward.bind)) {
-        draft.ask(origin, fmt::format("port {} is public; if sshd has `GatewayPorts no`, its default, it was not: then "
-                                      "add `bind: 127.0.0.1`",
-                                      forward.port));
-    } else if (*forward.bind == "localhost" || is_ip_address(*forward.bind)) {
-        service.set("bind", *forward.bind == "localhost" ? std::string("127.0.0.1") : *forward.bind, origin);
-        if (*forward.bind != "localhost" && !forward.bind->starts_with("127.") && *forward.bind != "::1") {
-            draft.ask(origin, fmt::format("the token needs a right to {}: `bind` of `token` in the server's file",
-                                          *forward.bind));
-        }
-    } else {
-        service.set("bind", "127.0.0.1", origin);
-        draft.lose(origin, *forward.bind, "a port listens at an IP address of the server, not at a name",
-                   "write the address in `bind`");
+        return "if that is `yes`, remove `bind` to make the port public";
     }
+    if (is_every_address(*forward.bind)) {
+        return "if that is `clientspecified` or `yes`, remove `bind` to make the port public";
+    }
+    return fmt::format(
+        "if that is `clientspecified`, write `bind: {}`, to which the token needs a right: `bind` of "
+        "`token` in the server's file",
+        in_quotes_if_ipv6(*forward.bind));
+}
+
+// The address at which the port listens. sshd uses its loopback address whatever the command asks for, unless
+// GatewayPorts is on there, which is not its default: so no port becomes public that perhaps was not.
+void set_bind(Draft& draft, Node& service, const SshForward& forward, const Origin& origin) {
+    const std::string wanted = forward.bind.value_or("localhost");
+    const bool is_loopback = wanted == "localhost" || wanted.starts_with("127.") || wanted == "::1";
+    const bool is_address = is_ip_address(wanted);
+    service.set("bind", is_loopback && is_address ? wanted : std::string("127.0.0.1"), origin);
+    if (forward.bind && is_loopback) {
+        return;
+    }
+    if (forward.bind && !is_address && !is_every_address(wanted)) {
+        draft.lose(origin, wanted, "a port listens at an IP address of the server, not at a name",
+                   "write the address in `bind`");
+        return;
+    }
+    draft.ask(origin, fmt::format("port {} can only be reached on the server itself, as with `GatewayPorts no`, the "
+                                  "default of sshd; {}",
+                                  forward.port, if_it_was_public(forward)));
 }
 
 void add_remote(Draft& draft, const std::string& text, const Remote& remote, const Origin& origin) {
@@ -196,7 +211,6 @@ Draft read_ssh(std::span<const std::string> words, std::string_view program) {
     }
     rows.insert(rows.end(), ssh_rows.begin(), ssh_rows.end());
     Draft draft;
-    constexpr std::size_t command_words_max = 1000;
     Words read(words, {program, rows, Dashes::letters, command_words_max}, draft);
     const Remote remote = remote_of(draft, read);
     add_login_to_fill_in(draft, origin_of(program, {}));

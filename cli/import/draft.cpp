@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "../password_hash.hpp"
+#include "ferrotunnel/secret.hpp"
+#include "limits.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -94,6 +97,20 @@ void Draft::password_for_command(const std::string& user, const std::string& val
     }
 }
 
+std::optional<std::string> Draft::hash_of(const std::string& password, const Origin& origin) {
+    if (const auto known = hashes_.find(password); known != hashes_.end()) {
+        return known->second;
+    }
+    if (hashes_.size() == passwords_max) {
+        throw SourceError(origin, "there are more than " + std::to_string(passwords_max) + " passwords");
+    }
+    auto hash = hash_of_password(::ferrotunnel::Secret::from_string(password));
+    if (hash) {
+        hashes_.emplace(password, *hash);
+    }
+    return hash;
+}
+
 std::string Draft::keep(Side side, std::string_view stem, const std::string& value, const Origin& origin,
                         bool is_token) {
     if (const std::string_view variable = env_name(value); !variable.empty()) {
@@ -113,7 +130,6 @@ std::string Draft::keep(Side side, std::string_view stem, const std::string& val
         }
         name = wanted + "-" + std::to_string(number);
     }
-    constexpr std::size_t secrets_max = 1000;
     if (found == secrets.end() && secrets.size() == secrets_max) {
         throw SourceError(origin, "there are more than 1,000 secrets");
     }

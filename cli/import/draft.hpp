@@ -1,6 +1,8 @@
 // What a reader found in the files of another tunnel, in terms of FerroTunnel.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,11 +90,16 @@ public:
     /// have registered the same value, and refuses it otherwise.
     std::string token(Side side, std::string_view stem, const std::string& value, const Origin& origin);
 
+    /// The hash of a password, made once for each; empty if it cannot be made. Throws SourceError beyond passwords_max.
+    std::optional<std::string> hash_of(const std::string& password, const Origin& origin);
+
     /// Keeps a password whose hash the configuration has: settle_passwords (hints.hpp) later decides whether it is
     /// written.
     void password_for_command(const std::string& user, const std::string& value, const Origin& origin);
 
 private:
+    std::map<std::string, std::string> hashes_;
+
     std::string keep(Side side, std::string_view stem, const std::string& value, const Origin& origin, bool is_token);
 };
 

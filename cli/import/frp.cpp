@@ -9,13 +9,12 @@
 #include <utility>
 
 #include "go_template.hpp"
+#include "limits.hpp"
 #include "mapping.hpp"
 #include "readers.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
-
-constexpr std::size_t included_max = 256;
 
 constexpr std::array<std::string_view, 8> client_keys{"serverAddr", "serverPort", "proxies",  "visitors",
                                                       "user",       "start",      "includes", "loginFailExit"};

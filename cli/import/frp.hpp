@@ -1,7 +1,9 @@
 // Parts of the reader of frp's files.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +19,8 @@ struct Reading {
     Draft& draft;
     std::optional<std::string> subdomain_host = std::nullopt;  // of the server, if its file was given
     bool has_server = false;
-    std::vector<std::string> start{};  // names of the proxies that are offered; empty: all
-    bool is_start_lost = false;        // which proxies are offered is not known: none
+    std::set<std::string, std::less<>> start{};  // names of the proxies that are offered; empty: all
+    bool is_start_lost = false;                  // which proxies are offered is not known: none
     Origin start_origin{};
 
     bool is_started(std::string_view name) const;

@@ -5,6 +5,7 @@
 
 #include "frp.hpp"
 #include "number_ranges.hpp"
+#include "visits.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
 namespace {
@@ -158,6 +159,7 @@ constexpr Prefix proxy_prefixes[] = {
 
 Value& child(Value& map, std::string_view key, std::size_t line) {
     const auto found = std::ranges::find(map.members, key, &Value::Member::first);
+    count_visits(map.members.size());
     if (found != map.members.end()) {
         return found->second;
     }
@@ -187,9 +189,12 @@ Value list_of(const Value& text) {
     return list;
 }
 
-/// Copies the keys of a section with their new names. Empty values count as missing in frp.
+/// Copies the keys of a section with their new names. Empty values count as missing in frp. Of a section's keys each
+/// is there once, so that only the few known ones are looked up in what was copied.
 void rename(const Value& section, std::span<const Renamed> names, std::span<const Prefix> prefixes, Value& into) {
-    for (const auto& [key, value] : section.members) {
+    std::vector<const Value::Member*> others;
+    for (const Value::Member& member : section.members) {
+        const auto& [key, value] = member;
         if (!value.is_scalar() || value.scalar.empty()) {
             continue;
         }
@@ -199,18 +204,37 @@ void rename(const Value& section, std::span<const Renamed> names, std::span<cons
         if (renamed != names.end()) {
             at(into, renamed->path, value.line) = renamed->is_list ? list_of(value) : value;
         } else if (prefix != prefixes.end()) {
-            child(at(into, prefix->path, value.line), std::string_view(key).substr(prefix->begin.size()), value.line) =
-                value;
+            at(into, prefix->path, value.line).members.emplace_back(key.substr(prefix->begin.size()), value);
         } else {
-            child(into, key, value.line) = value;
+            others.push_back(&member);
+        }
+    }
+    const std::size_t known = into.members.size();
+    for (const Value::Member* const other : others) {
+        const auto end = std::next(into.members.begin(), static_cast<std::ptrdiff_t>(known));
+        const auto found = std::find_if(into.members.begin(), end,
+                                        [other](const Value::Member& member) { return member.first == other->first; });
+        count_visits(known);
+        if (found != end) {
+            found->second = other->second;
+        } else {
+            into.members.push_back(*other);
         }
     }
 }
 
-Value& list(Value& root, std::string_view key, std::size_t line) {
-    Value& value = child(root, key, line);
-    value.kind = Value::Kind::list;
-    return value;
+/// The lists that sections become.
+struct Lists {
+    Value proxies{.kind = Value::Kind::list};
+    Value visitors{.kind = Value::Kind::list};
+    Value plugins{.kind = Value::Kind::list};
+};
+
+void add_list(Value& root, std::string_view key, Value list) {
+    if (!list.items.empty()) {
+        list.line = list.items.front().line;
+        child(root, key, list.line) = std::move(list);
+    }
 }
 
 void add_named(Value& items, Value item, std::string name, std::size_t line) {
@@ -237,14 +261,13 @@ void add_range(const Value& section, std::string_view name, const Value& item, V
     }
 }
 
-void add_section(const std::string& name, const Value& section, Source& result, const Source& source) {
+void add_section(const std::string& name, const Value& section, Lists& lists, const Source& source) {
     constexpr std::string_view http_plugin = "plugin.";
     constexpr std::string_view range = "range:";
     Value item{.kind = Value::Kind::map, .line = section.line};
     if (name.starts_with(http_plugin)) {
         rename(section, http_plugin_names, {}, item);
-        add_named(list(result.root, "httpPlugins", section.line), std::move(item), name.substr(http_plugin.size()),
-                  section.line);
+        add_named(lists.plugins, std::move(item), name.substr(http_plugin.size()), section.line);
         return;
     }
     rename(section, proxy_names, proxy_prefixes, item);
@@ -254,7 +277,7 @@ void add_section(const std::string& name, const Value& section, Source& result, 
     const Value* const role = section.find("role");
     const bool is_visitor = role != nullptr && role->scalar == "visitor";
     std::erase_if(item.members, [](const Value::Member& member) { return member.first == "role"; });
-    Value& items = list(result.root, is_visitor ? "visitors" : "proxies", section.line);
+    Value& items = is_visitor ? lists.visitors : lists.proxies;
     if (name.starts_with(range)) {
         add_range(section, std::string_view(name).substr(range.size()), item, items, source);
     } else {
@@ -267,15 +290,19 @@ void add_section(const std::string& name, const Value& section, Source& result, 
 Source modern_source(const Source& ini) {
     Source result = ini;
     result.root.members.clear();
+    Lists lists;
     for (const auto& [name, section] : ini.root.members) {
         if (name == "common") {
             rename(section, common_names, common_prefixes, result.root);
         } else if (section.kind == Value::Kind::map) {
-            add_section(name, section, result, ini);
+            add_section(name, section, lists, ini);
         } else {
             result.root.members.emplace_back(name, section);
         }
     }
+    add_list(result.root, "proxies", std::move(lists.proxies));
+    add_list(result.root, "visitors", std::move(lists.visitors));
+    add_list(result.root, "httpPlugins", std::move(lists.plugins));
     return result;
 }
 

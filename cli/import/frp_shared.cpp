@@ -58,7 +58,7 @@ void read_dashboard(Keys& web, Side side, Draft& draft) {
 }  // namespace
 
 bool Reading::is_started(std::string_view name) const {
-    return !is_start_lost && (start.empty() || std::ranges::find(start, name) != start.end());
+    return !is_start_lost && (start.empty() || start.contains(name));
 }
 
 std::optional<std::string> port_at(Keys& keys, std::string_view path, Draft& draft) {

@@ -132,7 +132,9 @@ void read_client(const Source& source, Reading& reading) {
     root.skip(draft, "includes", "the included files are read with this one");
     root.lose(draft, not_of_clients);
     reading.is_start_lost = !is_null(root, "start") && lose_unreadable(draft, root, "start", Form::texts);
-    reading.start = root.texts("start");
+    for (std::string& name : root.texts("start")) {
+        reading.start.insert(std::move(name));
+    }
     reading.start_origin = root.origin("start");
     read_proxies(root, reading);
     root.lose_rest(draft);

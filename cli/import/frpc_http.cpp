@@ -7,6 +7,7 @@
 
 #include "frp.hpp"
 #include "guards.hpp"
+#include "limits.hpp"
 #include "mapping.hpp"
 
 namespace ferrotunnel::cli::importing::frp {
@@ -68,6 +69,7 @@ struct HttpService {
     std::vector<std::string> hosts;
     std::string local;
     Origin hosts_origin;
+    bool needs_tls = false;
 };
 
 Node& add(Draft& draft, Keys& proxy, const HttpService& wanted, std::string_view kind) {
@@ -79,13 +81,27 @@ Node& add(Draft& draft, Keys& proxy, const HttpService& wanted, std::string_view
     return service;
 }
 
-void add_http(Keys& proxy, const HttpService& wanted, const std::optional<PluginBackend>& plugin, Reading& reading) {
-    Draft& draft = reading.draft;
+void close_without_paths(Keys& proxy, Node& service, Draft& draft) {
+    if (!is_null(proxy, "locations")) {
+        close_unreadable(draft, service, proxy, "locations", Form::texts);
+    }
+}
+
+/// The paths of `locations`, of which each is a service.
+std::vector<std::string> paths_of(Keys& proxy) {
     std::vector<std::string> paths = proxy.texts("locations");
-    const bool is_lost = !is_null(proxy, "locations") && lose_unreadable(draft, proxy, "locations", Form::texts);
-    if (paths.empty() || is_lost) {
+    if (paths.empty() || is_unreadable(proxy, "locations", Form::texts)) {
         paths.assign(1, "/");
     }
+    if (paths.size() > locations_max) {
+        throw SourceError(proxy.origin("locations"), fmt::format("there are more than {} locations", locations_max));
+    }
+    return paths;
+}
+
+void add_http(Keys& proxy, const HttpService& wanted, const std::optional<PluginBackend>& plugin, Reading& reading) {
+    Draft& draft = reading.draft;
+    const std::vector<std::string> paths = paths_of(proxy);
     for (std::size_t i = 0; i < paths.size(); ++i) {
         HttpService each = wanted;
         each.name += i == 0 ? "" : fmt::format("-{}", i + 1);
@@ -93,9 +109,10 @@ void add_http(Keys& proxy, const HttpService& wanted, const std::optional<Plugin
         if (paths[i] != "/") {
             service.set("path", paths[i], proxy.origin("locations"));
         }
-        if (is_lost) {
-            close_unguarded_service(draft, service, proxy.origin("locations"), "locations");
+        if (wanted.needs_tls) {
+            service.set("https_redirect", true, proxy.origin("type"));
         }
+        close_without_paths(proxy, service, draft);
         read_rules(proxy, service, draft);
         if (plugin) {
             read_plugin_rules(proxy, service, *plugin, draft);
@@ -111,7 +128,7 @@ void add_http(Keys& proxy, const HttpService& wanted, const std::optional<Plugin
 std::optional<HttpService> http_service(Keys& proxy, Reading& reading, const std::optional<PluginBackend>& plugin) {
     const auto local = plugin ? std::optional(plugin->local) : backend_of(proxy, reading.draft);
     HttpService service{valid_name(proxy.text("name").value_or("")), hosts_of(proxy, reading), local.value_or(""),
-                        proxy.origin(proxy.has("customDomains") ? "customDomains" : "subdomain")};
+                        proxy.origin(proxy.has("customDomains") ? "customDomains" : "subdomain"), false};
     if (!local || service.hosts.empty()) {
         lose_all(proxy, reading.draft, !local ? "its backend has no equivalent" : "its host is not known");
         return std::nullopt;
@@ -167,16 +184,17 @@ void read_https_proxy(Keys& proxy, Reading& reading) {
         lose_all(proxy, draft, "its plugin has no equivalent");
         return;
     }
-    const auto service = http_service(proxy, reading, plugin);
+    auto service = http_service(proxy, reading, plugin);
     if (!service) {
         return;
     }
     if (plugin && plugin->is_http) {
         draft.ask(
             proxy.origin("plugin.type"),
-            fmt::format("{} is served by HTTPS with a certificate on the server (`server.https`), and by HTTP too "
-                        "unless it redirects (`https_redirect`)",
+            fmt::format("{} is served by HTTPS with a certificate on the server (`server.https`); visitors without TLS "
+                        "are redirected to it",
                         service->hosts.front()));
+        service->needs_tls = true;
         add_http(proxy, *service, plugin, reading);
         return;
     }

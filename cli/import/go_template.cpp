@@ -6,17 +6,12 @@
 #include <regex>
 #include <utility>
 
+#include "limits.hpp"
 #include "number_ranges.hpp"
 #include "text.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
-
-constexpr std::size_t rounds_max = 1000;         // of one loop
-constexpr std::size_t all_rounds_max = 100'000;  // of all loops, which may be nested
-constexpr std::size_t loops_max = 8;             // within each other
-constexpr std::size_t expression_max = 8'000;    // std::regex recurses for each character
-constexpr std::size_t text_max = 4 * 1024 * 1024;
 
 /// A literal text, or an action between double braces.
 struct Piece {
@@ -148,7 +143,7 @@ private:
     void expand(std::size_t begin, std::size_t end, const Loop* loop, const Round& round, std::size_t depth) {
         for (std::size_t i = begin; i < end; ++i) {
             const Piece& piece = pieces_[i];
-            if (output_.size() > text_max) {
+            if (output_.size() > expanded_max) {
                 throw SourceError(file_, piece.line, "the templates make more than 4 MiB of text");
             }
             if (!piece.is_action) {
@@ -210,7 +205,10 @@ private:
         Loop loop{match[1].str(), {}};
         const std::string second = match[2].matched ? match[4].str() : match[3].str();
         const auto pairs = range_pairs(match[3].str(), second);
-        if (!pairs || pairs->size() > rounds_max) {
+        if (pairs && pairs->size() > rounds_max) {
+            throw SourceError(file_, piece.line, "the template's loop has more than 1,000 rounds");
+        }
+        if (!pairs) {
             throw SourceError(file_, piece.line, "the lists of numbers are not valid, or differ in length");
         }
         for (const auto& [one, other] : *pairs) {

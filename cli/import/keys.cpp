@@ -12,14 +12,14 @@ const Value& no_map() {
     return value;
 }
 
-const Value* find_below(const Value& map, std::string_view path) {
-    if (const Value* const whole = map.find(path)) {
+const Value* find_below(MemberIndex& index, const Value& map, std::string_view path) {
+    if (const Value* const whole = index.find(map, path)) {
         return whole;
     }
     for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
-        const Value* const parent = map.find(path.substr(0, dot));
+        const Value* const parent = index.find(map, path.substr(0, dot));
         if (parent != nullptr && parent->kind == Value::Kind::map) {
-            return find_below(*parent, path.substr(dot + 1));
+            return find_below(index, *parent, path.substr(dot + 1));
         }
     }
     return nullptr;
@@ -43,7 +43,7 @@ Keys::Keys(const Source& source, const Value& map, std::string path, std::string
     : source_(&source), map_(&map), path_(std::move(path)), key_(std::move(key)), read_(std::move(read)) {}
 
 const Value* Keys::find(std::string_view path) const {
-    return path.empty() ? map_ : find_below(*map_, path);
+    return path.empty() ? map_ : find_below(read_->index, *map_, path);
 }
 
 const Value* Keys::take(std::string_view path) {
@@ -55,7 +55,7 @@ const Value* Keys::take(std::string_view path) {
 }
 
 void Keys::mark(const Value& value) {
-    read_->insert(&value);
+    read_->values.insert(&value);
     for (const Value& item : value.items) {
         mark(item);
     }
@@ -243,13 +243,13 @@ void Keys::lose_rest(Draft& draft, std::string_view why) const {
 }
 
 void Keys::lose_rest_of(Draft& draft, const Value& value, const std::string& path, std::string_view why) const {
-    if (read_->contains(&value)) {
+    if (read_->values.contains(&value)) {
         return;
     }
     if (value.is_scalar() || (value.kind == Value::Kind::list && is_scalar_list(value))) {
         bool has_unread = value.items.empty() && &value != map_;
         for (const Value& item : value.items) {
-            has_unread = has_unread || !read_->contains(&item);
+            has_unread = has_unread || !read_->values.contains(&item);
         }
         if (has_unread) {
             draft.lose(source_->origin(value), path, why);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "draft.hpp"
+#include "member_index.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -86,7 +87,10 @@ public:
     const Value& value() const { return *map_; }
 
 private:
-    using Read = std::set<const Value*>;
+    struct Read {
+        std::set<const Value*> values;
+        MemberIndex index;
+    };
 
     Keys(const Source& source, const Value& map, std::string path, std::string key, std::shared_ptr<Read> read);
     void mark(const Value& value);

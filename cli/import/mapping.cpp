@@ -8,8 +8,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "../password_hash.hpp"
-#include "ferrotunnel/secret.hpp"
 #include "source.hpp"
 #include "tokens.hpp"
 
@@ -154,8 +152,7 @@ bool require_password(Draft& draft, Node& service, const Origin& origin, const s
     const std::string password = colon == std::string::npos ? std::string() : credentials.substr(colon + 1);
     const bool is_complete = !user.empty() && !password.empty();
     const bool is_variable = password.find(env_reference("").substr(0, 3)) != std::string::npos;
-    const auto hash =
-        is_complete && !is_variable ? hash_of_password(::ferrotunnel::Secret::from_string(password)) : std::nullopt;
+    const auto hash = is_complete && !is_variable ? draft.hash_of(password, origin) : std::nullopt;
     if (!hash) {
         draft.lose(origin, key,
                    is_variable   ? "the password is in a variable, and only its hash can be in the file"
@@ -194,8 +191,7 @@ void add_header_rule(Draft& draft, Node& service, std::string_view list, const O
         return;
     }
     Node& rules = service.at(list);
-    const auto before = std::ranges::find(rules.children(), name, &Node::key);
-    if (before == rules.children().end()) {
+    if (rules.find_child(name) == nullptr) {
         rules.put(name, value, origin);
         return;
     }

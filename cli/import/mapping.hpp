@@ -59,6 +59,11 @@ std::optional<std::chrono::milliseconds> time_at(Draft& draft, Keys& keys, std::
 /// Also says how to start a server.
 void add_login_to_fill_in(Draft& draft, const Origin& origin);
 
+/// What is said of an HTTP service that visitors of ngrok could reach by https:// only, if it is not redirected.
+inline constexpr std::string_view https_only =
+    "ngrok served it by https:// alone; here http:// works too, unless the service has `https_redirect: on` and the "
+    "server certificates";
+
 /// Turns a service off, because what restricted its visitors was lost. `guard` is the key of the other tunnel.
 void close_unguarded_service(Draft& draft, Node& service, const Origin& origin, std::string_view guard);
 

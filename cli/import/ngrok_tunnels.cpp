@@ -78,11 +78,21 @@ void lose_agent_tls(Draft& draft, Keys& keys, LostGuards& guards) {
     }
 }
 
+/// Tunnels of version 3 have HTTPS alone if nothing else is said, and those of version 2 have both.
+bool is_version_3(const Keys& tunnel) {
+    const Value* const version = tunnel.source().root.find("version");
+    return version != nullptr && version->is_scalar() && version->scalar.starts_with('3');
+}
+
 void read_schemes(Draft& draft, Keys& tunnel, Node& service) {
     std::string_view key = "schemes";
     const std::vector<std::string> schemes = tunnel.texts("schemes");
     bool http = std::ranges::find(schemes, "http") != schemes.end();
     bool https = std::ranges::find(schemes, "https") != schemes.end();
+    if (schemes.empty() && !tunnel.has("bind_tls") && is_version_3(tunnel)) {
+        draft.ask(tunnel.origin(), https_only);
+        return;
+    }
     if (schemes.empty() && tunnel.has("bind_tls")) {
         key = "bind_tls";
         const std::string text = tunnel.text(key).value_or("both");
@@ -222,7 +232,10 @@ void read_endpoint(Draft& draft, Keys& endpoint) {
         return;
     }
     if (scheme == "https" && service->find("enabled") == nullptr) {
+        service->set("https_redirect", true, endpoint.origin("url"));
         draft.ask(endpoint.origin("url"), "HTTPS needs certificates on the server: `https` in its file");
+    } else if (scheme.empty() && service->find("http") != nullptr) {
+        draft.ask(endpoint.origin(), https_only);
     }
     endpoint.ignore("bindings");
     read_unreadable_address(draft, endpoint, reader.guards());

@@ -17,11 +17,8 @@ std::pair<std::string_view, std::string_view> split(std::string_view path) {
 
 const Node* Node::find(std::string_view path) const {
     const auto [first, rest] = split(path);
-    const auto found = std::ranges::find(children_, first, &Node::key_);
-    if (kind_ != Kind::map || found == children_.end()) {
-        return nullptr;
-    }
-    return rest.empty() ? &*found : found->find(rest);
+    const Node* const found = find_child(first);
+    return found == nullptr || rest.empty() ? found : found->find(rest);
 }
 
 Node& Node::at(std::string_view path) {
@@ -32,12 +29,12 @@ Node& Node::at(std::string_view path) {
 
 Node& Node::child(std::string_view key) {
     kind_ = Kind::map;
-    const auto found = std::ranges::find(children_, key, &Node::key_);
-    if (found != children_.end()) {
+    if (Node* const found = index_.find(children_, key)) {
         return *found;
     }
     Node& node = children_.emplace_back();
     node.key_ = key;
+    index_.add(node);
     return node;
 }
 
@@ -52,6 +49,7 @@ Node& Node::put(std::string_view key, std::string value, std::optional<Origin> o
     node.kind_ = Kind::scalar;
     node.is_plain_ = false;
     node.children_.clear();
+    node.index_ = {};
     node.scalar_ = std::move(value);
     node.origin_ = std::move(origin);
     return node;
@@ -87,6 +85,7 @@ Node& Node::add() {
 }
 
 void Node::remove(std::string_view key) {
+    index_ = {};
     children_.remove_if([key](const Node& node) { return node.key_ == key; });
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "child_index.hpp"
 #include "origin.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -24,6 +25,11 @@ public:
 
     /// The child at a path like `limits.backend_connect_timeout`, or nullptr.
     const Node* find(std::string_view path) const;
+
+    /// The child with this key, which may contain dots, or nullptr.
+    const Node* find_child(std::string_view key) const {
+        return kind_ == Kind::map ? index_.find(children_, key) : nullptr;
+    }
 
     /// The child at this path, created as an empty node with its parents if it is missing. Keys that contain dots are
     /// reached with `child`.
@@ -54,6 +60,7 @@ private:
     std::string scalar_;
     std::list<Node> children_;
     std::optional<Origin> origin_;
+    ChildIndex index_;
 
 public:
     /// Whether the scalar is a number or a boolean rather than a text.

@@ -10,6 +10,7 @@
 
 #include "../new_file.hpp"
 #include "ferrotunnel/secret.hpp"
+#include "file_group.hpp"
 #include "writer.hpp"
 
 namespace ferrotunnel::cli::importing {
@@ -78,21 +79,16 @@ std::string OutputFiles::existing() const {
 }
 
 std::vector<std::string> OutputFiles::write() const {
-    std::vector<std::string> written;
-    if (!folder_.empty()) {
-        make_new_folder(folder_);
-    }
+    FileGroup group(folder_);
     for (const Secret& secret : draft_.secrets) {
         if (is_written(secret)) {
-            write_new(path_of(secret), secret.content + "\n", own_mode);
-            written.push_back(path_of(secret).string());
+            group.add(path_of(secret), secret.content + "\n", own_mode);
         }
     }
     for (const OutputFile& file : files_) {
-        write_new(file.path, text_of(file, {}), own_mode);
-        written.push_back(file.path.string());
+        group.add(file.path, text_of(file, {}), own_mode);
     }
-    return written;
+    return group.give_names();
 }
 
 fs::path OutputFiles::path_of(const Secret& secret) const {

@@ -33,7 +33,8 @@ public:
     /// The first file that is there already; empty if all can be written.
     std::string existing() const;
 
-    /// Writes everything with mode 0600, and returns the names. Throws std::system_error.
+    /// Writes everything with mode 0600, and returns the names. Throws std::system_error; then nothing is written
+    /// (file_group.hpp).
     std::vector<std::string> write() const;
 
 private:

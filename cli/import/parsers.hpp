@@ -6,14 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "limits.hpp"
 #include "source.hpp"
 
 namespace ferrotunnel::cli::importing {
-
-/// Limits of a file: 1 MiB, as of our own configuration files, and what keeps nested and aliased values small.
-inline constexpr std::size_t source_bytes_max = 1024 * 1024;
-inline constexpr std::size_t source_values_max = 50'000;
-inline constexpr std::size_t source_depth_max = 32;
 
 /// A syntax error, or a limit that is exceeded, at a line of the text.
 struct ParseError : std::runtime_error {

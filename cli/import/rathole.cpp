@@ -35,6 +35,7 @@ Part read_part(Draft& draft, Keys keys, Side side) {
     part.credential = read_credential(draft, part.keys, "default_");
     for (Keys& service : part.keys.maps("services")) {
         part.services.push_back(read_service(draft, std::move(service), part.credential));
+        part.places.try_emplace(part.services.back().name(), part.services.size() - 1);
     }
     return part;
 }
@@ -83,8 +84,13 @@ bool is_side(const Source& source, std::string_view side, std::string_view addre
 }  // namespace
 
 const Service* Part::find(std::string_view name) const {
-    const auto found = std::ranges::find(services, name, &Service::name);
-    return found == services.end() ? nullptr : &*found;
+    const auto found = places.find(name);
+    return found == places.end() ? nullptr : &services[found->second];
+}
+
+Service* Part::find(std::string_view name) {
+    const auto found = places.find(name);
+    return found == places.end() ? nullptr : &services[found->second];
 }
 
 }  // namespace rathole

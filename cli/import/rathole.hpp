@@ -1,6 +1,8 @@
 // The two sides of rathole's configuration, as their reader shares them between its files.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,8 +45,10 @@ struct Part {
     Side side;
     Credential credential;
     std::vector<Service> services;
+    std::map<std::string, std::size_t, std::less<>> places{};  // of services, by their names
 
     const Service* find(std::string_view name) const;
+    Service* find(std::string_view name);
 };
 
 /// Both sides; one may be missing.

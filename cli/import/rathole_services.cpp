@@ -110,13 +110,7 @@ public:
     }
 
 private:
-    Service* counterpart(const Service& client) {
-        if (!setup_.server) {
-            return nullptr;
-        }
-        const auto found = std::ranges::find(setup_.server->services, client.name(), &Service::name);
-        return found == setup_.server->services.end() ? nullptr : &*found;
-    }
+    Service* counterpart(const Service& client) { return setup_.server ? setup_.server->find(client.name()) : nullptr; }
 
     bool fits(Service& client, Service* server) {
         if (server == nullptr) {

@@ -9,20 +9,16 @@
 #include <utility>
 
 #include "go_template.hpp"
+#include "member_index.hpp"
 #include "parsers.hpp"
 #include "text.hpp"
+#include "visits.hpp"
 
 namespace ferrotunnel::cli::importing {
 namespace {
 
 constexpr std::string_view env_begin = "\xee\x80\x80";  // U+E000 and U+E001, which have no meaning outside programs
 constexpr std::string_view env_end = "\xee\x80\x81";
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-}
 
 std::vector<std::string> lines_of(std::string_view text) {
     std::vector<std::string> lines;
@@ -48,14 +44,14 @@ bool contains_any(std::string_view text, const auto& words) {
 bool is_secret_key(std::string_view key) {
     constexpr std::array<std::string_view, 9> words{"token", "secret", "pass",   "pwd", "credential",
                                                     "auth",  "key",    "cookie", "oidc"};
-    const std::string name = lower(key);
+    const std::string name = in_lower_case(key);
     return name == "sk" || contains_any(name, words);  // `sk` is the key of a private service in frp's INI files
 }
 
 /// A line whose secret is not told by a key: a URL with a password, a header field.
 bool has_secret_text(std::string_view line) {
     constexpr std::array<std::string_view, 4> words{"authorization", "bearer ", "basic ", "cookie"};
-    if (contains_any(lower(line), words)) {
+    if (contains_any(in_lower_case(line), words)) {
         return true;
     }
     const std::size_t scheme = line.find("://");
@@ -160,10 +156,12 @@ SourceError::SourceError(const Origin& origin, std::string_view what)
     : std::runtime_error(place_of(origin) + ": " + std::string(what)) {}
 
 const Value* Value::find(std::string_view key) const {
+    count_visits(members.size());
     auto found = std::ranges::find(members, key, &Member::first);
     if (found == members.end()) {
-        const std::string wanted = lower(key);
-        found = std::ranges::find_if(members, [&](const Member& member) { return lower(member.first) == wanted; });
+        const std::string wanted = in_lower_case(key);
+        found =
+            std::ranges::find_if(members, [&](const Member& member) { return in_lower_case(member.first) == wanted; });
     }
     return found == members.end() ? nullptr : &found->second;
 }

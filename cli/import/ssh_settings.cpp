@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "command_line_parts.hpp"
+#include "text.hpp"
 
 namespace ferrotunnel::cli::importing::command_line {
 namespace {
@@ -54,13 +54,6 @@ constexpr std::array<std::string_view, 40> needless_options{"addkeystoagent",
                                                             "visualhostkey",
                                                             "sendenv",
                                                             "setenv"};
-
-std::string in_lower_case(std::string_view text) {
-    std::string lowered(text);
-    std::ranges::transform(lowered, lowered.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lowered;
-}
 
 }  // namespace
 

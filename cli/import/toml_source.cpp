@@ -103,8 +103,6 @@ private:
 /// since keys in quotation marks may have any characters.
 void check_dotted_keys(std::string_view text) {
     constexpr std::string_view separators = "=,[]{}\n";
-    constexpr std::size_t parts_max = 100;
-    constexpr std::size_t line_max = 5'000;
     std::size_t line = 1;
     std::size_t parts = 0;
     std::size_t parts_of_line = 0;
@@ -119,7 +117,7 @@ void check_dotted_keys(std::string_view text) {
             is_comment = true;
         } else if (c == '.') {
             parts += is_comment ? 0 : 1;
-            if (parts > parts_max || ++parts_of_line > line_max) {
+            if (parts > key_parts_max || ++parts_of_line > line_dots_max) {
                 throw ParseError(line, "a key has more than 100 parts");
             }
         }

@@ -36,7 +36,8 @@ std::string dns_name(std::string_view octets) {
     for (char& c : name) {
         c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
-    return name;
+    // An address as a DNS name is valid for nothing, and must not be mistaken for an address.
+    return net::parse_ipv4(name) || net::parse_ipv6(name) ? "DNS:" + name : name;
 }
 
 std::string text_of_name(const GENERAL_NAME& name) {

@@ -12,7 +12,7 @@
 namespace ferrotunnel::acme {
 
 /// The names in subjectAltName: hosts in lower case and IP addresses, sorted and without duplicates. Names of other
-/// kinds, and those that are not printable, appear as what they are: "email:a@example.com".
+/// kinds, and addresses as DNS names, have their kind in front: "email:a@example.com".
 std::vector<std::string> names_of(const X509* certificate);
 
 /// A time that cannot be represented is the last that can be.

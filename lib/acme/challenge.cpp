@@ -88,9 +88,9 @@ private:
     }
 
     bool read_until(std::string_view text) {
-        long long seconds = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-        until_ = seconds;
+        long long until = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), until);
+        until_ = until;
         return error == std::errc() && end == text.data() + text.size();
     }
 

@@ -1,6 +1,7 @@
 #include "acme/identifier.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "acme/crypto.hpp"
@@ -46,10 +47,15 @@ std::string reversed_ipv6(const net::Address& address) {
     return name + "ip6.arpa";
 }
 
-// CAs do not issue for names with an underscore, names in a local zone, or top-level domains.
+// Names that do not lead to a host on the Internet, or not by DNS.
+constexpr std::array<std::string_view, 5> special_ends{".localhost", ".local", ".invalid", ".onion", ".arpa"};
+
+// CAs do not issue for top-level domains, names with an underscore (those are ours, in names of files), and special
+// names.
 bool is_issuable(std::string_view host) {
     return host.find('.') != std::string_view::npos && host.find('_') == std::string_view::npos &&
-           !host.ends_with(".localhost");
+           std::none_of(special_ends.begin(), special_ends.end(),
+                        [host](std::string_view end) { return host.ends_with(end); });
 }
 
 }  // namespace

@@ -25,11 +25,13 @@ struct Identifier {
     std::string alpn_server_name() const;
 };
 
-/// An exact host, "*.host", or an IP address, brought into normal form. Empty for anything else, for `localhost`, and
-/// for a host with one label only.
+/// An exact host, "*.host", or an IP address, brought into normal form. Empty for anything else, and for names that no
+/// CA issues for: hosts with one label only, with an underscore, or below localhost, local, invalid, onion or arpa; the
+/// addresses 0.0.0.0 and ::, and IPv4 addresses written as IPv6.
 std::optional<Identifier> read_identifier(std::string_view text);
 
-/// The name of this certificate's files: the host; "_wildcard." and the host; "-" for ":".
+/// The name of this certificate's files: the host; "_wildcard." and the host; "-" for ":". Longer than
+/// limits::file_name_max: the first part, "_", and 16 hexadecimal digits of the SHA-256.
 std::string file_name_of(const Identifier& identifier);
 
 using Identifiers = std::vector<Identifier>;

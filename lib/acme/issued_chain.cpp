@@ -35,6 +35,17 @@ std::string_view take_pem(std::string_view& rest) {
     return text;
 }
 
+// A CA has no reason to send anything else in PEM form, least of all a private key.
+bool has_other_pem(std::string_view text) {
+    constexpr std::string_view begin = "-----BEGIN ";
+    for (std::size_t at = text.find(begin); at != std::string_view::npos; at = text.find(begin, at + 1)) {
+        if (!text.substr(at).starts_with(certificate_begin)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 CertificatePtr parse_certificate(std::string_view pem) {
     const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     CertificatePtr certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
@@ -142,6 +153,9 @@ ChainFault fault_of_chain(const Certificates& all, const IssuedChain& chain, con
         ERR_clear_error();
         return "is for another key";
     }
+    if ((X509_get_extension_flags(all.front().get()) & EXFLAG_CA) != 0) {
+        return "begins with the certificate of a CA";
+    }
     if (ChainFault fault = fault_of_times(chain, now); !fault.empty()) {
         return fault;
     }
@@ -155,6 +169,9 @@ Result<IssuedChain, std::string> check_chain(std::string_view pem, const Identif
     const auto all = parse_chain(pem);
     if (!all) {
         return all.error();
+    }
+    if (has_other_pem(pem)) {
+        return std::string("has something other than certificates in PEM form");
     }
     IssuedChain chain = facts_of(*all);
     if (ChainFault fault = fault_of_chain(*all, chain, names, key, now); !fault.empty()) {

@@ -25,9 +25,10 @@ struct IssuedChain {
     std::string renewal_id{};
 };
 
-/// Reads a chain, and checks it against the order: at most limits::chain_max certificates, the first one for exactly
-/// these names and with this key, valid at `now` (a not_before up to an hour ahead is allowed), each signed by the
-/// next one, which is a CA, and at least one issuer, which has not expired. The error is worded to follow "the chain".
+/// Reads a chain, and checks it against the order: at most limits::chain_max certificates and nothing else in PEM form,
+/// the first one for exactly these names and with this key, not of a CA, valid at `now` (a not_before up to an hour
+/// ahead is allowed), each signed by the next one, which is a CA, and at least one issuer, which has not expired. The
+/// error is worded to follow "the chain".
 Result<IssuedChain, std::string> check_chain(std::string_view pem, const Identifiers& names, const Key& key,
                                              WallTime now);
 

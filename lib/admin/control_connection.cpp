@@ -75,21 +75,21 @@ void ControlConnection::continue_response(TimePoint now) {
     }
     std::optional<Answer> answer;
     try {
-        answer = later_(now);
+        answer = deferred_->later(now);
     } catch (const std::exception& thrown) {
         answer = refusal(500, "internal", thrown.what());
     }
     if (answer) {
-        later_ = nullptr;
-        answer->fields = later_fields_;
-        answer->has_right = has_right_;
+        answer->fields = deferred_->fields;
+        answer->has_right = deferred_->has_right;
+        deferred_.reset();
         send(*answer);
     }
 }
 
 void ControlConnection::on_timeout() {
     more_ = nullptr;
-    later_ = nullptr;
+    deferred_.reset();
     if (!output_.empty() || is_idle()) {  // there is no request to reject
         std::string().swap(output_);
         written_ = 0;
@@ -187,9 +187,7 @@ void ControlConnection::handle() {
     if (answer.later) {
         last_ = true;
         keep_alive_ = false;
-        has_right_ = answer.has_right;
-        later_fields_ = answer.fields;
-        later_ = std::move(answer.later);
+        deferred_ = std::move(answer);
         return;
     }
     last_ = !keep_alive_ || answer.more;

@@ -14,7 +14,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,7 +64,7 @@ public:
     bool has_right() const noexcept { return has_right_; }
 
 private:
-    bool has_more() const noexcept { return more_ || later_; }
+    bool has_more() const noexcept { return more_ || deferred_; }
     void advance();
     bool read_head();
     bool read_body();
@@ -94,9 +93,8 @@ private:
     std::string cookie_;
     std::string authorization_;
     std::string body_;
-    std::function<std::string(TimePoint)> more_;             // returns the next piece of the answer in progress
-    std::function<std::optional<Answer>(TimePoint)> later_;  // returns the answer in progress
-    std::span<const Field> later_fields_;                    // of that answer
+    std::function<std::string(TimePoint)> more_;  // returns the next piece of the answer in progress
+    std::optional<Answer> deferred_;              // has Answer::later, for the answer in progress
     std::shared_ptr<const std::vector<runtime::Fd>> sockets_;
     std::size_t answers_ = 0;
     bool has_right_ = false;

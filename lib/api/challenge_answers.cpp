@@ -14,7 +14,7 @@ namespace {
 
 using runtime::Fd;
 
-// Where ACME clients write, below the webroot that they are given.
+// Where ACME clients put their answers, below the webroot that they are given. Nothing else of the webroot is read.
 constexpr const char* challenge_folder = ".well-known/acme-challenge";
 
 // Neither a link nor a pipe is followed or waited for. One read is enough for a regular file of this size.
@@ -34,14 +34,9 @@ std::optional<std::string> read_answer(const Fd& folder, const std::string& toke
     return text;
 }
 
-// The file of this token: in the folder where ACME clients put it below a webroot, or in `webroot` itself.
 std::optional<std::string> read_from_webroot(const std::string& webroot, const std::string& token) {
-    const Fd root(::open(webroot.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root) {
-        return std::nullopt;
-    }
-    const Fd below(::openat(root.get(), challenge_folder, O_PATH | O_DIRECTORY | O_CLOEXEC));
-    return read_answer(below ? below : root, token);
+    const Fd folder(::open((webroot + '/' + challenge_folder).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return folder ? read_answer(folder, token) : std::nullopt;
 }
 
 }  // namespace

@@ -150,7 +150,9 @@ void ServerCertificates::set_local(const ServerSettings& settings, std::shared_p
 }
 
 void ServerCertificates::report_hosts() const {
-    needs_.sessions.for_each([](session::ServerSession& session) { session.report_hosts(); });
+    needs_.sessions.for_each([](session::ServerSession& session) {
+        session.report_services([](session::ServiceReplies& replies) { replies.report_hosts(); });
+    });
 }
 
 // Its certificates are not renewed any more, so they are not used either: they would expire in use.

@@ -136,7 +136,7 @@ void ServerHandover::drain_idle() {
         return;
     }
     check_idle_at_ = now + check_every;
-    needs_.sessions.for_each([](ServerSession& session) { session.drain_if_idle(); });
+    needs_.sessions.for_each([](ServerSession& session) { session.drain(true); });
 }
 
 void ServerHandover::stop_accepting() {

@@ -131,7 +131,9 @@ void ServerSessions::for_each(void (*action)(ServerSession&)) const {
 }
 
 void ServerSessions::announce_addresses() const {
-    for_each([](ServerSession& session) { session.announce_addresses(); });
+    for_each([](ServerSession& session) {
+        session.report_services([](session::ServiceReplies& replies) { replies.announce(); });
+    });
 }
 
 void ServerSessions::close() {

@@ -457,10 +457,6 @@ inline constexpr std::chrono::seconds http_hsts_preload_age_min{31'536'000};
 inline constexpr std::size_t client_hello_bytes_max = 64_KiB;
 /// Names in a ClientHello's list of protocols (ALPN), each of which costs an allocation. Browsers offer two.
 inline constexpr std::size_t client_hello_protocols_max = 64;
-/// Connections of CAs that a worker passes to another program's TLS-ALPN-01 server at once, and how long each may take.
-/// A CA checks a host from five or six places, and each check is one handshake.
-inline constexpr std::size_t challenge_relays_max = 64;
-inline constexpr auto challenge_relay_time = 20s;
 /// A header of the PROXY protocol: addresses take 52 bytes, and the rest are TLVs, such as a certificate's names. The
 /// protocol itself limits the line of version 1 to 107 bytes.
 inline constexpr std::size_t proxy_header_bytes_max = 4_KiB;

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/bytes.hpp"
-#include "base/limits.hpp"
 #include "directory/tls_visitor.hpp"
+#include "ingress/limits.hpp"
 #include "runtime/socket_state.hpp"
 
 namespace ferrotunnel::ingress {

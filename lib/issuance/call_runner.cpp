@@ -6,6 +6,7 @@
 #include "acme/directory.hpp"
 #include "acme/limits.hpp"
 #include "fetch/retry_after.hpp"
+#include "http/date.hpp"
 #include "issuance/limits.hpp"
 #include "transport/tls_context.hpp"
 
@@ -29,6 +30,7 @@ fetch::Request request_of(const acme::HttpCall& call, const fetch::UrlParts& url
     request.to = {nullptr, url.at, url.authority};
     request.method = method_name(call.method);
     request.path = url.path;
+    request.fields.emplace_back("Accept-Encoding", "identity");
     if (!call.accept.empty()) {
         request.fields.emplace_back("Accept", call.accept);
     }
@@ -91,8 +93,12 @@ void CallRunner::run(const acme::HttpCall& call, Done done) {
     bounds.time = limits::request_time;
     bounds.body_max = acme::limits::body_max;
     fetch_ = std::make_unique<fetch::Fetch>(
-        network_.worker, &network_.idle, std::move(request), bounds,
-        [this, url = call.url](fetch::Response& response) { report(reply_of(response, url)); });
+        network_.worker, &network_.idle, std::move(request), bounds, [this, url = call.url](fetch::Response& response) {
+            if (const auto seconds = http::read_date(response.field("Date"))) {
+                date_ = std::chrono::system_clock::time_point(std::chrono::seconds(*seconds));
+            }
+            report(reply_of(response, url));
+        });
 }
 
 void CallRunner::report(acme::HttpReply reply) {

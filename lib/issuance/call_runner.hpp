@@ -1,8 +1,10 @@
 // Carries out the requests of one task to a CA.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "acme/http.hpp"
@@ -23,12 +25,15 @@ public:
     /// Calls `done` once, in a later round; it may destroy this, or make another request. A request that is running is
     /// abandoned.
     void run(const acme::HttpCall& call, Done done);
+    /// The time by the CA's clock, as of the last response that gave it.
+    std::optional<std::chrono::system_clock::time_point> date() const noexcept { return date_; }
 
 private:
     void report(acme::HttpReply reply);
 
     Network& network_;
     Done done_;
+    std::optional<std::chrono::system_clock::time_point> date_{};
     std::unique_ptr<fetch::Fetch> fetch_;
     std::unique_ptr<runtime::Timer> failure_;  // reports what could not be sent
 };

@@ -103,8 +103,8 @@ std::string Command::start() {
     (void)::fcntl(errors_.get(), F_SETFL, O_NONBLOCK);
     std::vector<char*> arguments;
     arguments.reserve(words_.size() + 1);
-    for (const std::string& word : words_) {
-        arguments.push_back(const_cast<char*>(word.c_str()));  // posix_spawn does not write to them
+    for (std::string& word : words_) {
+        arguments.push_back(word.data());
     }
     arguments.push_back(nullptr);
     SpawnSettings settings;

@@ -42,7 +42,7 @@ private:
     std::string outcome(int status) const;
     void kill_group() noexcept;
 
-    const std::vector<std::string> words_;
+    std::vector<std::string> words_;
     const Duration time_;
     const TimePoint deadline_;
     Done done_;

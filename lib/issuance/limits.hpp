@@ -10,6 +10,20 @@ namespace ferrotunnel::issuance::limits {
 inline constexpr std::size_t names_max = 10'000;
 /// Orders that run at once.
 inline constexpr std::size_t orders_at_once_max = 4;
+/// Of these, new names of one token.
+inline constexpr std::size_t orders_per_token_at_once_max = 2;
+/// Names without a certificate that one token may have, as a multiple of its orders per day.
+inline constexpr std::size_t new_names_per_order = 4;
+/// How long a certificate is renewed after its host was last offered; how long after its end its files are removed.
+inline constexpr std::chrono::hours unoffered_max{30 * 24};
+/// How often it is saved that a host is offered.
+inline constexpr std::chrono::hours offered_interval{24};
+/// How often a saved order is continued before another one replaces it.
+inline constexpr unsigned resumes_max = 3;
+/// How long other names avoid a CA that has limited one: the limit may be that name's only.
+inline constexpr std::chrono::minutes limited_hold_max{15};
+/// How far the clock of a CA may differ from ours.
+inline constexpr std::chrono::hours clock_difference_max{1};
 /// Orders per CA in three hours; Let's Encrypt allows 300.
 inline constexpr std::size_t orders_per_ca = 250;
 /// The longest file of the store that is read.
@@ -36,7 +50,9 @@ inline constexpr std::chrono::hours directory_time{1};
 inline constexpr std::size_t command_output_max = 500;
 /// Commands for DNS-01 that run at once; more wait.
 inline constexpr std::size_t commands_at_once_max = 8;
-/// DNS lookups that wait for the thread; more fail.
+/// Threads for DNS lookups: as many as orders that run at once.
+inline constexpr std::size_t dns_threads_max = 4;
+/// DNS lookups that wait for a thread; more fail.
 inline constexpr std::size_t lookups_max = 1'024;
 /// The longest answer of a resolver.
 inline constexpr std::size_t dns_answer_max = 65'535;
@@ -47,9 +63,9 @@ inline constexpr std::chrono::seconds examine_interval{60};
 /// How long the schedule may be saved after a change.
 inline constexpr std::chrono::seconds save_delay{1};
 /// Files that a killed process left behind are removed when they are this old: another process may be writing one.
-inline constexpr std::chrono::hours left_over_age{1};
-/// The longest name that is ordered: its files have endings, and file systems allow 255 bytes.
-inline constexpr std::size_t name_max = 220;
+inline constexpr std::chrono::hours left_over_age{24};
+/// The same for answers to challenges: twice as long as an order takes.
+inline constexpr std::chrono::minutes challenge_age{30};
 /// How often a running command is examined.
 inline constexpr std::chrono::milliseconds command_interval{20};
 

@@ -29,8 +29,8 @@ public:
         /// Whether a client offers this host now. Called on the manager's thread.
         std::function<bool(std::string_view host)> is_offered;
         /// Whether the operator's own files have a certificate for this name ("*.x" for a wildcard) that is not about
-        /// to end: then it is not ordered. Called on the manager's thread, before each order.
-        std::function<bool(std::string_view name)> is_covered;
+        /// to end: then none is ordered. Called on the manager's thread before each order; empty: none has.
+        std::function<bool(std::string_view name)> is_covered{};
     };
 
     /// Makes the folders of the store. Throws std::system_error with a path in its text.
@@ -46,8 +46,8 @@ public:
 
     /// Other settings from now on; `folder` stays.
     void set(Settings settings);
-    /// A client of this token has registered this exact host. Cheap; called for each registration. `is_assigned`: the
-    /// server chose the host, below `domain`.
+    /// A client of this token has registered this exact host. `is_assigned`: the server chose it below `domain`. Cheap;
+    /// called for each registration.
     void offered(const std::string& host, const std::string& token_name, bool is_assigned);
 
     /// A snapshot, as of the last change.

@@ -89,7 +89,9 @@ std::string to_json(const SavedCertificate& certificate) {
                 {"names", certificate.names},
                 {"way", certificate.way},
                 {"issued", seconds_of(certificate.issued)},
-                {"window_next", seconds_of(certificate.window_next)}};
+                {"window_next", seconds_of(certificate.window_next)},
+                {"token", certificate.token},
+                {"offered", seconds_of(certificate.offered)}};
     if (certificate.window) {
         object["window"] = {{"start", seconds_of(certificate.window->start)},
                             {"end", seconds_of(certificate.window->end)},
@@ -106,6 +108,8 @@ std::optional<SavedCertificate> certificate_from_json(std::string_view text) {
         certificate.way = object.value("way", "");
         certificate.issued = time_at(object, "issued");
         certificate.window_next = time_at(object, "window_next");
+        certificate.token = object.value("token", "");
+        certificate.offered = time_at(object, "offered");
         if (object.contains("window")) {
             const Json& window = object.at("window");
             acme::RenewalWindow read{time_at(window, "start"), time_at(window, "end"), window.value("explanation", "")};
@@ -124,6 +128,7 @@ std::string to_json(const SavedOrder& order) {
                         {"names", order.names},
                         {"ways", way_names(order.ways)},
                         {"placed", seconds_of(order.placed)},
+                        {"resumes", order.resumes},
                         {"key", order.key_pem}});
 }
 
@@ -136,6 +141,7 @@ std::optional<SavedOrder> order_from_json(std::string_view text) {
         order.names = object.at("names").get<std::vector<std::string>>();
         order.ways = read_ways(object.value("ways", Json::array()));
         order.placed = time_at(object, "placed");
+        order.resumes = object.value("resumes", 0U);
         order.key_pem = object.at("key").get<std::string>();
         return order;
     });

@@ -26,20 +26,23 @@ struct SavedAccount {
 struct SavedCertificate {
     std::string directory{};
     std::vector<std::string> names{};
-    std::string way{};  // empty: the CA still had a valid authorization
+    std::string way{};  // by which the name was proved last; empty if that is not known
     WallTime issued{};
     std::optional<acme::RenewalWindow> window{};
     WallTime window_next{};  // when the window is requested again
+    std::string token{};     // the token of the client that offered it; empty for the operator's
+    WallTime offered{};      // when that was
 };
 
 /// orders/NAME.json.
 struct SavedOrder {
-    std::string url{};
+    std::string url{};  // empty: the CA has not answered yet
     std::string directory{};
     std::string account_url{};
     std::vector<std::string> names{};
     std::vector<acme::Way> ways{};  // that may be used for it
     WallTime placed{};
+    unsigned resumes = 0;   // how often it was continued
     std::string key_pem{};  // the certificate's; wipe it after use
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/base64url.hpp"
 #include "base/text.hpp"
+#include "exits/destinations.hpp"
 #include "issuance/limits.hpp"
 #include "net/ip_network.hpp"
 #include "runtime/address.hpp"
@@ -22,20 +23,6 @@ using Verdict = SelfCheckResult::Verdict;
 
 constexpr std::size_t answer_max = 1'024;
 constexpr std::size_t server_text_max = 60;
-
-// Networks that are not the Internet's.
-const net::IpNetworks& inner_networks() {
-    static const net::IpNetworks networks = [] {
-        std::vector<net::IpNetwork> all;
-        for (const char* text : {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-                                 "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3",
-                                 "::/128", "::1/128", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"}) {
-            all.push_back(net::IpNetwork::parse(text).value());
-        }
-        return net::IpNetworks(std::move(all));
-    }();
-    return networks;
-}
 
 // Only an address of this machine can be bound to.
 bool is_own_address(const runtime::SocketAddress& address) noexcept {
@@ -52,7 +39,8 @@ std::string status_text(const fetch::Response& response) {
 }  // namespace
 
 bool may_request_for_stranger(std::string_view address) noexcept {
-    if (!inner_networks().contains(address)) {
+    const auto parsed = net::parse_ip(address);
+    if (parsed && exits::is_public(*parsed)) {
         return true;
     }
     const auto known = runtime::SocketAddress::from_ip(address, 0);

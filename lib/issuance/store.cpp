@@ -1,9 +1,11 @@
 #include "issuance/store.hpp"
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
@@ -55,6 +57,19 @@ std::optional<std::string> readable(const std::filesystem::path& path, std::size
     return read ? std::move(read.value()) : std::nullopt;
 }
 
+// Whoever can write to the folder can replace keys, so no other user may.
+void require_own(const std::filesystem::path& folder) {
+    struct stat about {};
+    if (::stat(folder.c_str(), &about) != 0) {
+        throw std::system_error(errno, std::generic_category(), folder.string() + " cannot be examined");
+    }
+    if ((about.st_uid != ::geteuid() && ::geteuid() != 0) || (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        throw std::system_error(std::make_error_code(std::errc::permission_denied),
+                                "other users can write to the folder " + folder.string() +
+                                    " for certificates; make it yours, and run `chmod go-w` on it");
+    }
+}
+
 }  // namespace
 
 std::string file_name_of_ca(std::string_view directory_url) {
@@ -80,18 +95,20 @@ void Store::make_folders() const {
         }
     };
     make(folder_);
+    require_own(folder_);
     for (const char* name : folder_names) {
         make(folder_ / name);
     }
 }
 
 void Store::remove_left_over() const {
-    const auto before = std::filesystem::file_time_type::clock::now() - limits::left_over_age;
+    const auto now = std::filesystem::file_time_type::clock::now();
+    const auto before = now - limits::left_over_age;
     remove_old_files(folder_, before);
     for (const char* name : folder_names) {
         remove_old_files(folder_ / name, before);
     }
-    remove_old_files(challenges(), before, true);
+    remove_old_files(challenges(), now - limits::challenge_age, true);
 }
 
 // --- accounts ---
@@ -213,6 +230,23 @@ std::string Store::write_certificate(std::string_view name, std::string_view key
 
 std::string Store::write_certificate_record(std::string_view name, const SavedCertificate& saved) const {
     return write_store_file(record_file(name), to_json(saved));
+}
+
+void Store::remove_certificate(std::string_view name) const noexcept {
+    remove_store_file(certificate_file(name));
+    remove_store_file(record_file(name));
+}
+
+std::vector<std::string> Store::certificate_names() const {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(folder_ / "certificates", error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        if (each->path().extension() == ".pem") {
+            names.push_back(each->path().stem().string());
+        }
+    }
+    return names;
 }
 
 // --- orders ---

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "acme/issued_chain.hpp"
 #include "base/result.hpp"
@@ -54,6 +55,9 @@ public:
     std::string write_certificate(std::string_view name, std::string_view key_pem, std::string_view chain_pem,
                                   const SavedCertificate& saved) const;
     std::string write_certificate_record(std::string_view name, const SavedCertificate& saved) const;
+    void remove_certificate(std::string_view name) const noexcept;
+    /// The names of all certificates.
+    std::vector<std::string> certificate_names() const;
 
     std::optional<SavedOrder> order(std::string_view name) const;
     std::string write_order(std::string_view name, const SavedOrder& order) const;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "session/offered_hosts.hpp"
 #include "session/own_clients.hpp"
 #include "transport/tcp_pipe.hpp"
 #include "transport/tls_pipe.hpp"
@@ -120,8 +119,11 @@ void ServerSession::start(runtime::Fd socket) {
     trunk_->start();
 }
 
-void ServerSession::drain() {
+void ServerSession::drain(bool if_idle) {
     check_here(*mailbox_);
+    if (if_idle && (phase_ == Phase::draining || !intake_.is_idle())) {
+        return;
+    }
     enter(Phase::draining);
     table_.close_all();
     resumption_.give_up();
@@ -150,13 +152,6 @@ void ServerSession::handover_to_process() {
         end(Code::going_away, "Another process replaces the server.");
     } else if (!is_own_client(facts_.client.second)) {
         succession_.rotate("Another process replaces the server.");
-    }
-}
-
-void ServerSession::drain_if_idle() {
-    check_here(*mailbox_);
-    if (phase_ != Phase::draining && intake_.is_idle()) {
-        drain();
     }
 }
 
@@ -203,13 +198,6 @@ void ServerSession::check_rights() {
         table_.leave(service);
         table_.forget(id);
         replies_.report_refusal(description, refusal);
-    }
-}
-
-void ServerSession::report_hosts() const {
-    check_here(*mailbox_);
-    for (const auto& [id, service] : table_.all()) {
-        report_offered_hosts(*at_.shared, service, facts_.token_name);
     }
 }
 

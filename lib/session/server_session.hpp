@@ -59,13 +59,12 @@ public:
 
     /// To be called on the worker.
     void start(runtime::Fd socket);
-    /// Accepts no new visitors; the session ends when the present ones have finished. Called on the worker.
-    void drain();
+    /// Accepts no new visitors; the session ends when the present ones have finished. `if_idle`, after
+    /// handover_to_process(): only if no visitor is on the way to it. Called on the worker.
+    void drain(bool if_idle = false);
     /// Another process replaces the server: asks the client to log in there, and continues with the present visitors.
     /// Called on the worker.
     void handover_to_process();
-    /// Drains, if no visitor is on the way to it. Called on the worker, after handover_to_process().
-    void drain_if_idle();
     /// Ends the session now. Called on the worker.
     void end(wire::Code code, std::string_view text);
 
@@ -79,14 +78,13 @@ public:
     /// that the token has no right to are refused. Everything else continues unchanged. Called on the worker.
     void check_rights();
 
-    /// Reports the hosts of all its services, to a recipient that has not been there before. Called on the worker.
-    void report_hosts() const;
-    /// Certificates for visitors have changed: reports the services whose addresses are different now. Called on the
+    /// Calls `report(ServiceReplies&)`, which reports something about all of its services, if it is open. Called on the
     /// worker.
-    void announce_addresses() {
+    template <typename Report>
+    void report_services(Report report) {
         check_here(at_.worker);
         if (phase_ == Phase::open) {
-            replies_.announce();
+            report(replies_);
         }
     }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "session/offered_hosts.hpp"
 #include "session/public_address.hpp"
 #include "session/session_notices.hpp"
 
@@ -108,6 +109,12 @@ void ServiceReplies::announce() {
         for (const wire::ControlPayload& payload : wire::encode_registered(wire::no_request, changed)) {
             needs_.send(payload);
         }
+    }
+}
+
+void ServiceReplies::report_hosts() const {
+    for (const auto& [id, service] : needs_.table.all()) {
+        report_offered_hosts(*needs_.at.shared, service, needs_.at.facts.token_name);
     }
 }
 

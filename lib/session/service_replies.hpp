@@ -34,6 +34,8 @@ public:
     /// Reports the HTTP services whose addresses differ from those that were last reported: a certificate decides
     /// whether the URL begins with https. A client without feature::addresses keeps the old ones.
     void announce();
+    /// Reports the hosts of all services, to a recipient that has not been there before.
+    void report_hosts() const;
     /// Makes a service visible to others: from now on it has visitors.
     void publish(SessionService& service);
     /// Refuses a service that was being registered, and forgets it.

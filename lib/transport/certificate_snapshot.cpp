@@ -39,7 +39,9 @@ void CertificateSnapshot::add(const std::shared_ptr<const LoadedCertificate>& ce
     }
     for (const std::string& name : certificate->hosts) {
         if (source == Source::ordered) {
-            add_ordered(served_by(name), certificate, name, now);
+            if (!has_better_wildcard(name, now)) {
+                add_ordered(served_by(name), certificate, name, now);
+            }
             continue;
         }
         add_by_key(served_by(name), certificate);
@@ -80,6 +82,17 @@ void CertificateSnapshot::add_own(const std::shared_ptr<const LoadedCertificate>
         served_by(name).push_back(certificate);
     }
     add_addresses(certificate);
+}
+
+// A host that a wildcard serves is not renewed any more, so an older certificate of its own must not take precedence:
+// it would be served after its end. Of ordered certificates, those that end later were added first.
+bool CertificateSnapshot::has_better_wildcard(std::string_view name, WallTime now) const {
+    const std::size_t dot = name.find('.');
+    if (name.starts_with("*.") || dot == std::string_view::npos) {
+        return false;
+    }
+    const auto until = covered_until_.find("*" + std::string(name.substr(dot)));
+    return until != covered_until_.end() ? until->second > now : wildcard_.contains(name.substr(dot + 1));
 }
 
 // The operator's certificates are removed once the name's last one is about to end: whoever renewed them does so no

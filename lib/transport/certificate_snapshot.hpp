@@ -28,7 +28,8 @@ public:
     /// Where a certificate comes from, the preferred source first.
     enum class Source : std::uint8_t {
         operator_files,
-        ordered,  // by this server from a CA: only where the operator has none, or one that is about to end
+        ordered,  // by this server from a CA: only where the operator has none, or one that is about to end, and for a
+                  // host only if there is no wildcard that ends later
         own,      // by a CA of this server's own: only where there is no other
         fallback,
     };
@@ -64,6 +65,7 @@ private:
     bool has_any(std::string_view name) const noexcept;
     void add_own(const std::shared_ptr<const LoadedCertificate>& certificate);
     void add_addresses(const std::shared_ptr<const LoadedCertificate>& certificate);
+    bool has_better_wildcard(std::string_view name, WallTime now) const;
     void add_ordered(ServedCertificates& served, const std::shared_ptr<const LoadedCertificate>& certificate,
                      std::string_view name, WallTime now);
 

@@ -10,8 +10,8 @@ namespace check {
 namespace {
 
 struct Layer {
-    std::set<std::string, std::less<>> uses;   // directly or through others
-    std::set<std::string, std::less<>> named;  // directly
+    std::set<std::string, std::less<>> uses;       // directly or through others
+    std::set<std::string, std::less<>> named;      // directly
     std::set<std::string, std::less<>> libraries;  // of keys and of JSON, if it links them
     bool is_sans_io = false;
 };

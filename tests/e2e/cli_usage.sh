@@ -195,6 +195,18 @@ told '^  --http-bind: "nowhere" is not a valid address to listen on'
 told '^  --domain: "10.0.0.1" is not a valid domain'
 run server --token-file /dev/null --http-bind off --domain t.example.com
 told '^  --domain: has no meaning without http_bind'
+run server --token-file /dev/null --acme admin --acme-directory http://ca.example.com/dir --acme-way dns --acme-name localhost \
+    --acme-profile 'a b' --acme-ca /nonexistent --acme-dns-command '/nonexistent --zone x'
+ends_with 2
+for place in '--acme: "admin" is not a valid e-mail address' '--acme-directory: "http://ca.example.com/dir" is not' \
+    '--acme-way: "dns" is not a challenge type' '--acme-name: "localhost" is not a name' '--acme-profile: "a b" is not' \
+    '--acme-ca: cannot read the file' '--acme-dns-command: cannot run the program "/nonexistent"'; do
+    told "^  $place"
+done
+run server --token-file /dev/null --acme-directory https://ca.example.com/dir --acme-dns-command /bin/true
+ends_with 2
+told '^  --acme-directory: has no meaning without acme$'
+told '^  --acme-dns-command: has no meaning without acme$'
 run tcp 22 80 --server 127.0.0.1:1
 ends_with 2
 told '80: unexpected'

@@ -79,6 +79,21 @@ done
 FERROTUNNEL_DOMAIN=a.test run init client --config other_client.yml
 ends_with 0
 
+say "a server with ACME has HTTPS by itself"
+run init server --domain tunnel.test --acme me@example.com --config acme.yml
+ends_with 0
+has_text "$dir/run.out" 'open ports 80 and 443'
+run check acme.yml
+ends_with 0
+has_text "$dir/run.out" "HTTP at 0.0.0.0:80, otherwise 0.0.0.0:8080, HTTPS at 0.0.0.0:443, otherwise 0.0.0.0:8443, certificates from acme-v02.api.letsencrypt.org, hosts below tunnel.test"
+equal "its keys" "$(grep -cE '^  (acme:|  email: "me@example.com"|domain: tunnel.test|public_host: tunnel.test)' "$dir/home/acme.yml")" 4
+for words in "server --acme admin" "server --acme a@localhost" "client --acme a@b.test"; do
+    # shellcheck disable=SC2086
+    run init $words --config x.yml
+    ends_with 2
+    has_text "$dir/run.err" "acme: "
+done
+
 say "words that are wrong"
 run init nobody
 ends_with 2

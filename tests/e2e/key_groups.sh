@@ -19,7 +19,7 @@ ready_client client 1 --http "app.example.com=$backend"
 # OpenSSL knows the group of ML-KEM since 3.5; the program says which OpenSSL it uses.
 at_least_3_5() { printf '%s\n3.5\n' "$1" | sort -VC -r; }
 program_has_it=no
-at_least_3_5 "$("$FERROTUNNEL" version --libraries | awk 'tolower($1) == "openssl" { print $2 }')" && program_has_it=yes
+at_least_3_5 "$("$FERROTUNNEL" version --libraries | awk '$1 == "OpenSSL" { print $2; exit }')" && program_has_it=yes
 visitor_has_it=no
 at_least_3_5 "$(openssl version | awk '{ print $2 }')" && visitor_has_it=yes
 
@@ -51,8 +51,8 @@ done
 
 say "the client's own connection"
 "$FERROTUNNEL" status --control "$dir/server.sock" >"$dir/status"
-expected="0 logins post-quantum, 1 other"
-[[ $program_has_it == no ]] || expected="1 login post-quantum, 0 other"
+expected="0 logins post-quantum, [1-9] other"
+[[ $program_has_it == no ]] || expected="[1-9] logins* post-quantum, 0 other"
 has_text "$dir/status" "^  encryption   $expected"
 
 say "ClientHellos of the size of a post-quantum one, one byte a packet"

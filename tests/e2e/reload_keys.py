@@ -59,6 +59,12 @@ base["server"].update(
             "hsts": {"max_age": "8760h", "include_subdomains": True, "preload": False},
             "self": True,
         },
+        # The first CA cannot be reached, so nothing is ordered.
+        "acme": {
+            "directory": "https://127.0.0.1:1/dir",
+            "external_account": {"id": "kid", "hmac_key": f"file:{folder}/hmac"},
+            "dns_command": ["/bin/true", "--zone"],
+        },
         "token": [
             {"name": "alice", "secret": f"file:{folder}/a"},
             {"name": "bob", "secret": f"file:{folder}/b"}
@@ -95,7 +101,7 @@ http_values = {
     "h2c": True, "hold": new_time, "http2_streams": 9,
     "http2_stream_window": "32KiB", "http2_connection_window": "64KiB", "http2_websockets": True, "head_bytes": "8KiB", "line_bytes": "1KiB", "fields": 50, "target_bytes": "1KiB", "body_rate": 7, "body_grace": "1s",
     "upgrades": False, "body_max": "1MiB", "pool_per_service": 3, "pool": 5, "replay_bytes": "1KiB",
-    "trusted_proxies": "10.0.0.0/8", "forwarded": True, "member_header": True, "via": "edge-2", "pages": {"404": f"{folder}/page.html"},
+    "trusted_proxies": "10.0.0.0/8", "forwarded": True, "member_header": True, "acme_webroot": f"{folder}/www", "via": "edge-2", "pages": {"404": f"{folder}/page.html"},
     "hosts": {"a.test": {"pages": {"404": f"{folder}/page.html"}}}, "first_byte_timeout_max": "2h",
     "upgraded_idle_timeout_max": "30h",
 }
@@ -115,6 +121,14 @@ values = {
     "server.https.self": False, "server.https.self_names": ["h.test"], "server.https.http2": False, "server.https.reload_interval": "1s", "server.https.handshakes_per_second": 7, "server.https.public_port": 444,
     "server.https.redirect": "on", "server.https.hsts.max_age": "9999h",
     "server.https.hsts.include_subdomains": False, "server.https.hsts.preload": True,
+    "server.https.acme_tls_backend": "127.0.0.1:9",
+    "server.acme.email": "a@example.com", "server.acme.directory": ["https://127.0.0.1:1/dir", "https://127.0.0.1:2/dir"],
+    "server.acme.staging": "https://127.0.0.1:1/staging", "server.acme.ca_file": f"{folder}/ca.pem",
+    "server.acme.profile": "shortlived", "server.acme.external_account.id": "other",
+    "server.acme.external_account.hmac_key": f"file:{folder}/hmac_again", "server.acme.ways": ["dns-01", "http-01"],
+    "server.acme.names": ["name.test"], "server.acme.dns_command": "/bin/true --other",
+    "server.acme.dns_command_time": "7s", "server.acme.dns_server": "127.0.0.1:9", "server.acme.http_port": 81,
+    "server.acme.tls_port": 444, "server.acme.orders_per_token": 7,
     "server.ssh_service": "t@alice", "server.silent_service": "t@alice", "server.proxy_protocol_from": ["10.0.0.1"],
     "server.domain": "d.test", "server.public_host": "h.test", "server.allow_ports": ["1024-65535"],
     "server.connections_per_token": 77, "server.ports_per_token": 77, "server.hold": "7s",

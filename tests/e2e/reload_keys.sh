@@ -22,6 +22,7 @@ cp "$keys/one.pem" "$keys/one_more.pem"
 cp -p "$keys/one.key" "$keys/one_again.key"
 echo '<p>not here' >"$keys/page.html"
 echo 'server: {drain: 5s}' >"$keys/more.yml"
+(umask 077 && echo bWFjLWtleQ >"$keys/hmac" && echo YWdhaW4 >"$keys/hmac_again")
 serve backend rest
 port=$(free_port)
 edge=$(free_port)

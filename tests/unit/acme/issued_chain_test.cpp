@@ -62,7 +62,7 @@ TEST_CASE("a chain for addresses") {
     const ChainMaker at;
     const Identifiers addresses{*read_identifier("192.0.2.1"), *read_identifier("2001:db8::1")};
     CHECK(at.fault_of_names("IP:192.0.2.1,IP:2001:db8::1", addresses).empty());
-    CHECK(has_part(at.fault_of_names("DNS:192.0.2.1x,IP:2001:db8::1", addresses), R"(is not for "192.0.2.1")"));
+    CHECK(has_part(at.fault_of_names("DNS:192.0.2.1,IP:2001:db8::1", addresses), R"(is not for "192.0.2.1")"));
     CHECK(has_part(at.fault_of_names("IP:192.0.2.1,IP:2001:db8::2", addresses), R"(is not for "2001:db8::1")"));
 }
 
@@ -151,6 +151,13 @@ TEST_CASE("a certificate that signs itself, and one whose issuer is not a CA") {
                    "number 1, that is not signed"));
 }
 
+TEST_CASE("the certificate of a CA instead of the ordered one") {
+    const ChainMaker at;
+    Wanted wanted = at.ca.leaf(certified_names);
+    wanted.is_ca = true;
+    CHECK(has_part(at.fault(wanted), "begins with the certificate of a CA"));
+}
+
 TEST_CASE("an issuer that has expired") {
     const ChainMaker at;
     Wanted old = at.ca.ca("old");
@@ -169,6 +176,8 @@ TEST_CASE("what is not a chain") {
     CHECK(has_part(at.fault("garbage"), "has no certificate"));
     CHECK(has_part(at.fault(R"({"type":"urn:ietf:params:acme:error:malformed"})"), "has no certificate"));
     CHECK(has_part(at.fault(at.key.to_pem()), "has no certificate"));
+    CHECK(has_part(at.fault(pem + at.key.to_pem()), "something other than certificates"));
+    CHECK(has_part(at.fault("-----BEGIN X509 CRL-----\n" + pem), "something other than certificates"));
     CHECK(has_part(at.fault(pem.substr(0, pem.size() - 30)), "is cut off"));
     CHECK(has_part(at.fault("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
                    "damaged certificate, number 1"));

@@ -88,6 +88,11 @@ TEST_CASE("both sides tell by their control sockets what they do", "[threads][co
     CHECK_FALSE(has(tokens, std::string(both.token.reveal())));
     CHECK(refusal_of([&] { return both.of_client().tokens(); }).starts_with("404 not_here"));
     CHECK(refusal_of([&] { return both.of_server().add_service("{}"); }).starts_with("404 not_here"));
+    CHECK(refusal_of([&] { return both.of_client().acme(); }).starts_with("404 not_here"));
+    CHECK(refusal_of([&] { return both.of_server().acme(); }).starts_with("409 off"));
+    CHECK(refusal_of([&] { return both.of_server().acme_renew("a.test"); }).starts_with("409 off"));
+    CHECK(refusal_of([&] { return both.of_server().acme_records(); }).starts_with("409 off"));
+    CHECK(refusal_of([&] { return both.of_server().acme_change_keys(); }).starts_with("409 off"));
 }
 
 TEST_CASE("services are added and removed by the control socket", "[threads][control]") {

@@ -1,12 +1,14 @@
 #include "api/https_certificates.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/eventually.hpp"
 #include "unit/transport/made_certificates.hpp"
 #include "unit/transport/pipes.hpp"
 
@@ -111,6 +113,37 @@ TEST_CASE("what changes is noticed, and what goes bad is told once and changes n
     CHECK(book.comes("info: certificates for visitors 3"));
     CHECK(certificates.tls()->has_certificate("app.example"));
     CHECK(book.count("error: a certificate cannot be read") == 1);
+}
+
+TEST_CASE("certificates that are ordered come later, and each change is reported", "[https][acme]") {
+    const TemporaryDirectory own;
+    const TemporaryDirectory ordered;
+    Https https;
+    https.folders = {own.path()};
+    https.reload_interval = 3'600s;
+    CertificateLog book;
+    std::atomic<int> changes{0};
+    CHECK_THROWS(HttpsCertificates(https, book));
+    HttpsCertificates certificates(https, book, {true, ordered.path(), {}}, [&changes] { ++changes; });
+    CHECK(changes == 0);
+    CHECK_FALSE(certificates.tls()->has_certificate("app.example"));
+    certificates.check_now();  // nothing watches yet
+    put_pair(ordered.path(), "app", make_for("app.example"));
+    certificates.watch();
+    CHECK(book.comes("info: certificates for visitors 1"));
+    CHECK(certificates.tls()->has_certificate("app.example"));
+    CHECK(ferrotunnel::test::eventually([&] { return changes.load() == 1; }));
+    const transport::test::Made more = make_for("more.example");
+    put_file(ordered.path() / "more.pem", transport::test::key_pem(more) + transport::test::certificate_pem(more));
+    certificates.check_now();
+    CHECK(book.comes("info: certificates for visitors 2"));
+    CHECK(ferrotunnel::test::eventually([&] { return changes.load() == 2; }));
+    certificates.set(https);  // the folder of ordered certificates stays
+    CHECK(certificates.tls()->has_certificate("app.example"));
+    CHECK_FALSE(certificates.tls()->is_covered("app.example", std::chrono::system_clock::now()));
+    certificates.set_ordered({});
+    CHECK_FALSE(certificates.tls()->has_certificate("app.example"));
+    CHECK(changes == 3);
 }
 
 }  // namespace ferrotunnel::detail

@@ -1,6 +1,7 @@
 // The parts of a Server without the Server: tied together as it ties them, each to be called alone.
 #pragma once
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "api/connect_access.hpp"
 #include "api/named_carriers.hpp"
 #include "api/port_sharers.hpp"
+#include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_endpoints.hpp"
@@ -114,14 +116,17 @@ public:
     std::vector<runtime::SocketAddress> clients_shared;  // at a port of the edge
     PortSharers sharers{
         {carriers, log, [this](runtime::Fd, const runtime::SocketAddress& from) { clients_shared.push_back(from); }}};
-    ServerEdge edge{{workers, shared, log, random, listeners, sharers, access_log, traces}};
+    ServerEdge edge{
+        {workers, shared, log, random, listeners, sharers, access_log, traces, [this] { ++certificate_changes; }}};
+    std::atomic<int> certificate_changes{0};
+    ServerCertificates certificates{{shared, log, random, edge, sessions}};
     StateDirectory state{{workers, shared, log, random}};
     ServerUpkeep upkeep{{workers, shared, log, sessions}};
     ServerStatistics statistics{{workers, shared, sessions, notices, traces, [this] { return edge.totals(); }}};
     ServerHandover handover{{workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state}};
-    ServerReload reload{
-        ServerSettings(given),
-        {workers, shared, log, random, lifecycle, sessions, plugins, access_log, traces, sharers, edge, state, upkeep}};
+    ServerReload reload{ServerSettings(given),
+                        {workers, shared, log, random, lifecycle, sessions, plugins, access_log, traces, sharers, edge,
+                         certificates, state, upkeep}};
 
 private:
     void begin_drain() override {}

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "unit/directory/idle_carrier.hpp"
 #include "unit/http/parse.hpp"
@@ -80,6 +81,45 @@ TEST_CASE("stages: a host or path that nobody has is an error's page", "[stages]
     CHECK(rig.page(rig.pass("GET /other")) == PageState::unknown_path);
     CHECK(rig.page(rig.pass("GET /api/%00")) == PageState::bad_request);
     CHECK_FALSE(rig.pass("GET /api/x"));
+}
+
+TEST_CASE("stages: a CA that checks a host is answered before anything else", "[stages][acme]") {
+    StagesRig rig;
+    int lookups = 0;
+    rig.shared.challenge_answer = [&lookups](std::string_view token) {
+        ++lookups;
+        return token == "known" ? std::optional<std::string>("known.thumb") : std::nullopt;
+    };
+    rig.shared.settings.https_redirect = to_https;
+    rig.visitor.may_serve = [](std::string_view) { return false; };
+    const auto is_answered = [&rig](const std::string& start) {
+        const std::optional<EarlyReply> instead = rig.pass(start);
+        return instead && !instead->page && instead->status == 200 && instead->text == "known.thumb";
+    };
+    const std::string path = "/.well-known/acme-challenge/known";
+    CHECK(is_answered("GET " + path));  // no service has this host
+    CHECK(is_answered("HEAD " + path));
+    CHECK(is_answered("GET " + path + "?x=y"));
+    CHECK_FALSE(rig.request->service);
+    rig.serve({});
+    CHECK(is_answered("GET " + path));
+    for (const bool https : {false, true}) {
+        rig.visitor.https = https;
+        CHECK(is_answered("GET " + path));
+    }
+    CHECK(rig.service->requests() == 0);
+    CHECK(std::exchange(lookups, 0) == 6);
+    CHECK_FALSE(is_answered("POST " + path));
+    CHECK_FALSE(is_answered("GET /x" + path));
+    CHECK_FALSE(is_answered("GET /.well-known/acme-challenge"));
+    CHECK_FALSE(is_answered("GET /.well-known/acme-challeng%65/known"));
+    CHECK_FALSE(is_answered("GET /.Well-Known/acme-challenge/known"));
+    CHECK(lookups == 0);
+    // A service may have an ACME client of its own.
+    rig.visitor = {};
+    rig.shared.settings.https_redirect.reset();
+    CHECK_FALSE(rig.pass("GET /.well-known/acme-challenge/unknown"));
+    CHECK(lookups == 1);
 }
 
 TEST_CASE("stages: a body that is declared larger than its service takes", "[stages]") {

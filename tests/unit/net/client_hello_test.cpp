@@ -76,6 +76,23 @@ TEST_CASE("a ClientHello gives its name and protocols") {
     CHECK(verdict_of({server_name("EXAMPLE.com.")}) == "example.com");
 }
 
+TEST_CASE("a CA's ClientHello offers acme-tls/1 and nothing else") {
+    const auto is_from_ca = [](std::initializer_list<std::string_view> protocols) {
+        ClientHelloReader reader;
+        REQUIRE(reader.examine(record(hello_message({server_name("app.example.com"), alpn(protocols)}))) ==
+                HelloStatus::complete);
+        return reader.hello().is_from_ca();
+    };
+    CHECK(is_from_ca({"acme-tls/1"}));
+    CHECK_FALSE(is_from_ca({"acme-tls/1", "h2"}));
+    CHECK_FALSE(is_from_ca({"h2", "acme-tls/1"}));
+    CHECK_FALSE(is_from_ca({"acme-tls/10"}));
+    CHECK_FALSE(is_from_ca({"ACME-TLS/1"}));
+    ClientHelloReader without;
+    REQUIRE(without.examine(record(hello_message({server_name("app.example.com")}))) == HelloStatus::complete);
+    CHECK_FALSE(without.hello().is_from_ca());
+}
+
 TEST_CASE("what follows a ClientHello is not looked at") {
     CHECK(hello_verdict(joined({record(usual), record({1}, 20), {0xff, 0xff}})) == "app.example.com h2 http/1.1");
     CHECK(hello_verdict(joined({record(usual), ByteVector(100'000)})) == "app.example.com h2 http/1.1");

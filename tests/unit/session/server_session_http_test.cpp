@@ -78,7 +78,7 @@ struct CertifiedRig : HttpRig {
     void announce(bool has_certificate = true) {
         certified = has_certificate;
         for (const auto& session : sessions) {
-            on(worker, [&] { session->announce_addresses(); });
+            on(worker, [&] { session->report_services([](ServiceReplies& replies) { replies.announce(); }); });
         }
     }
     /// The services of the next `registered`, which must answer no request.

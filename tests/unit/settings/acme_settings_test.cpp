@@ -10,6 +10,8 @@
 #include "ferrotunnel/config.hpp"
 #include "ferrotunnel/server.hpp"
 #include "settings/file.hpp"
+#include "settings/https.hpp"
+#include "settings/listen_addresses.hpp"
 #include "settings/option.hpp"
 #include "settings/rows.hpp"
 #include "settings/server.hpp"
@@ -20,17 +22,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ConfigFile read(const std::string& text) {
+ConfigFile acme_file(const std::string& text) {
     return read_config({text, "/etc/f.yml", false, [](const std::string& name) -> std::optional<std::string> {
                             return name == "HMAC" ? std::optional<std::string>("SECRET-key_1") : std::nullopt;
                         }});
 }
 
-ConfigFile read_acme(const std::string& keys) {
-    return read("server:\n  acme: {" + keys + "}\n");
+ConfigFile acme_section(const std::string& keys) {
+    return acme_file("server:\n  acme: {" + keys + "}\n");
 }
 
-std::string lines_of(const std::vector<Problem>& problems) {
+std::string acme_lines(const std::vector<Problem>& problems) {
     std::string lines;
     for (const Problem& problem : problems) {
         lines += (lines.empty() ? "" : "\n") + problem.key + ": " + problem.text;
@@ -48,20 +50,20 @@ ServerSettings with_acme() {
 }
 
 template <typename Change>
-std::string fault_of(Change change) {
+std::string server_fault(Change change) {
     ServerSettings settings = with_acme();
     change(settings);
     std::vector<Problem> problems;
     check_acme(settings, problems);
-    return lines_of(problems);
+    return acme_lines(problems);
 }
 
 template <typename Change>
 std::string acme_fault(Change change) {
-    return fault_of([&](ServerSettings& settings) { change(settings.acme); });
+    return server_fault([&](ServerSettings& settings) { change(settings.acme); });
 }
 
-constexpr const char* url_fault =
+constexpr const char* directory_fault =
     " is not the directory URL of a CA; expected https, or http at a loopback address, like "
     "https://acme-v02.api.letsencrypt.org/directory";
 
@@ -69,21 +71,21 @@ constexpr const char* url_fault =
 
 TEST_CASE("acme: a section turns it on, also an empty one", "[acme-settings]") {
     CHECK_FALSE(ServerValues().has_acme);
-    CHECK_FALSE(read("server: {}\n").values.server->settings.has_acme);
+    CHECK_FALSE(acme_file("server: {}\n").values.server->settings.has_acme);
     for (const char* text : {"server: {acme: {}}\n", "server:\n  acme:\n", "server: {acme: {profile: tlsserver}}\n"}) {
         INFO(text);
-        const ConfigFile file = read(text);
+        const ConfigFile file = acme_file(text);
         CHECK(file.problems.empty());
         CHECK(file.values.server->settings.has_acme);
     }
-    const ServerValues off = read("server: {https_bind: off, acme: {email: a@x.org}}\n").values.server->settings;
+    const ServerValues off = acme_file("server: {https_bind: off, acme: {email: a@x.org}}\n").values.server->settings;
     CHECK_FALSE(off.has_acme);
     CHECK(off.acme == Acme());
-    CHECK(lines_of(read("server: {acme: on}\n").problems).find("server.acme: ") == 0);
+    CHECK(acme_lines(acme_file("server: {acme: on}\n").problems).find("server.acme: ") == 0);
 }
 
 TEST_CASE("acme: its defaults", "[acme-settings]") {
-    const Acme acme = read_acme("").values.server->settings.acme;
+    const Acme acme = acme_section("").values.server->settings.acme;
     CHECK(acme == Acme());
     CHECK(acme.directories == std::vector<std::string>{"https://acme-v02.api.letsencrypt.org/directory"});
     CHECK(acme.dns_command_time == 120s);
@@ -98,13 +100,13 @@ TEST_CASE("acme: its defaults", "[acme-settings]") {
 }
 
 TEST_CASE("acme: a file sets all of it", "[acme-settings]") {
-    const ConfigFile file = read_acme(
+    const ConfigFile file = acme_section(
         "email: me@example.com, directory: ['https://a.example/d', 'http://127.0.0.1:14000/dir'],\n"
         "    staging: 'https://s.example/d', ca_file: ca.pem, profile: shortlived,\n"
         "    external_account: {id: kid, hmac_key: 'env:HMAC'}, ways: [dns-01, http-01],\n"
         "    names: ['*.example.com', 192.0.2.1], dns_command: /bin/set --zone  x, dns_command_time: 1s,\n"
         "    dns_server: 192.0.2.53, http_port: 5002, tls_port: 5001, orders_per_token: 0");
-    CHECK(lines_of(file.problems).empty());
+    CHECK(acme_lines(file.problems).empty());
     CHECK(file.warnings.empty());
     Acme acme;
     acme.email = "me@example.com";
@@ -122,24 +124,24 @@ TEST_CASE("acme: a file sets all of it", "[acme-settings]") {
     acme.tls_port = 5001;
     acme.orders_per_token = 0;
     CHECK(file.values.server->settings.acme == acme);
-    CHECK(read_acme("directory: 'https://a/d'").values.server->settings.acme.directories ==
+    CHECK(acme_section("directory: 'https://a/d'").values.server->settings.acme.directories ==
           std::vector<std::string>{"https://a/d"});
 }
 
 TEST_CASE("acme: the program for TXT records is found without a search", "[acme-settings]") {
     const auto command = [](const std::string& text) {
-        return read_acme("dns_command: " + text).values.server->settings.acme.dns_command;
+        return acme_section("dns_command: " + text).values.server->settings.acme.dns_command;
     };
     CHECK(command("[set, 'two words']") == std::vector<std::string>{"/etc/set", "two words"});
     CHECK(command("'./hooks/../set  a b'") == std::vector<std::string>{"/etc/set", "a", "b"});
     CHECK(command("/usr/bin/set") == std::vector<std::string>{"/usr/bin/set"});
-    CHECK_FALSE(read_acme("dns_command: []").problems.empty());
-    CHECK_FALSE(read_acme("dns_command: {a: b}").problems.empty());
-    CHECK_FALSE(read_acme("dns_command: [[a]]").problems.empty());
+    CHECK_FALSE(acme_section("dns_command: []").problems.empty());
+    CHECK_FALSE(acme_section("dns_command: {a: b}").problems.empty());
+    CHECK_FALSE(acme_section("dns_command: [[a]]").problems.empty());
 }
 
 TEST_CASE("acme: a key in the file is warned of, and never shown", "[acme-settings]") {
-    const ConfigFile file = read_acme("external_account: {id: kid, hmac_key: SECRETkey}");
+    const ConfigFile file = acme_section("external_account: {id: kid, hmac_key: SECRETkey}");
     REQUIRE(file.warnings.size() == 1);
     CHECK(file.warnings[0].key == "server.acme.external_account.hmac_key");
     CHECK(file.warnings[0].text.find("SECRET") == std::string::npos);
@@ -151,7 +153,7 @@ TEST_CASE("acme: a key in the file is warned of, and never shown", "[acme-settin
     CHECK(config.effective().find("hmac_key: \"(hidden)\"") != std::string::npos);
     for (const char* wrong : {"env:NONE", "[SECRET]", "file:/none/SECRET"}) {
         INFO(wrong);
-        const ConfigFile bad = read_acme("external_account: {id: kid, hmac_key: '" + std::string(wrong) + "'}");
+        const ConfigFile bad = acme_section("external_account: {id: kid, hmac_key: '" + std::string(wrong) + "'}");
         CHECK((bad.problems.size() == 1 || std::string(wrong) == "[SECRET]"));
     }
 }
@@ -180,9 +182,9 @@ TEST_CASE("acme: options set it, and need it to be on", "[acme-settings]") {
     CHECK(settings.acme.email == "me@example.com");
     CHECK(settings.acme.directories == std::vector<std::string>{"https://a/d", "https://b/d"});
     CHECK(settings.acme.ways == std::vector<std::string>{"http-01"});
-    CHECK(lines_of(say(settings, {{"acme.ways", {"http"}}})) ==
+    CHECK(acme_lines(say(settings, {{"acme.ways", {"http"}}})) ==
           "acme.ways: \"http\" is not a challenge type; expected tls-alpn-01, http-01, dns-persist-01 or dns-01");
-    CHECK(fault_of([](auto& off) {
+    CHECK(server_fault([](auto& off) {
               off.has_acme = false;
               off.acme.email = "me@example.com";
               off.acme.names = {"a.example.com"};
@@ -190,11 +192,11 @@ TEST_CASE("acme: options set it, and need it to be on", "[acme-settings]") {
 }
 
 TEST_CASE("acme: what it needs besides", "[acme-settings]") {
-    CHECK(fault_of([](auto&) {}).empty());
-    CHECK(fault_of([](auto& settings) { settings.has_acme = false; }).empty());
-    CHECK(fault_of([](auto& settings) { settings.https_bind.clear(); }) ==
+    CHECK(server_fault([](auto&) {}).empty());
+    CHECK(server_fault([](auto& settings) { settings.has_acme = false; }).empty());
+    CHECK(server_fault([](auto& settings) { settings.https_bind.clear(); }) ==
           "acme: needs https_bind, the address where its certificates are presented");
-    CHECK(fault_of([](auto& settings) { settings.state_dir.clear(); }) ==
+    CHECK(server_fault([](auto& settings) { settings.state_dir.clear(); }) ==
           "state_dir: is missing: acme keeps its accounts and certificates there; expected a folder");
 }
 
@@ -222,7 +224,8 @@ TEST_CASE("acme: directories are URLs that may be requested", "[acme-settings]")
         return acme_fault([&](Acme& acme) { acme.directories = std::move(urls); });
     };
     CHECK(fault({"http://127.0.0.1:14000/dir", "https://ca.example/acme"}).empty());
-    CHECK(fault({"http://ca.example/dir"}) == "acme.directory: \"http://ca.example/dir\"" + std::string(url_fault));
+    CHECK(fault({"http://ca.example/dir"}) ==
+          "acme.directory: \"http://ca.example/dir\"" + std::string(directory_fault));
     CHECK(fault({"https://me:SECRET@"}).find("SECRET") == std::string::npos);
     CHECK(fault({"https://a/d", "https://a/d"}) == "acme.directory: lists \"https://a/d\" twice");
     CHECK(fault({}) == "acme.directory: has 0 URLs; expected 1 to 8");
@@ -234,7 +237,7 @@ TEST_CASE("acme: directories are URLs that may be requested", "[acme-settings]")
     many.emplace_back("https://one.more/d");
     CHECK(fault(many) == "acme.directory: has 9 URLs; expected 1 to 8");
     CHECK(acme_fault([](Acme& acme) { acme.staging = "ftp://x"; }) ==
-          "acme.staging: \"ftp://x\"" + std::string(url_fault));
+          "acme.staging: \"ftp://x\"" + std::string(directory_fault));
     CHECK(acme_fault([](Acme& acme) { acme.ca_file = "/none.pem"; }) ==
           "acme.ca_file: cannot read the file \"/none.pem\": No such file or directory");
 }
@@ -372,7 +375,8 @@ TEST_CASE("acme: numbers have bounds", "[acme-settings]") {
 }
 
 TEST_CASE("acme: what other clients of a CA need", "[acme-settings]") {
-    const ConfigFile file = read("server: {http: {acme_webroot: www}, https: {acme_tls_backend: '127.0.0.1:4443'}}\n");
+    const ConfigFile file =
+        acme_file("server: {http: {acme_webroot: www}, https: {acme_tls_backend: '127.0.0.1:4443'}}\n");
     CHECK(file.problems.empty());
     CHECK(file.values.server->settings.http.acme_webroot == "/etc/www");
     CHECK(file.values.server->settings.https.acme_tls_backend == "127.0.0.1:4443");
@@ -383,7 +387,7 @@ TEST_CASE("acme: what other clients of a CA need", "[acme-settings]") {
         settings.https.acme_tls_backend = address;
         std::vector<Problem> problems;
         check_https(settings, problems);
-        return problems.empty() ? settings.https.acme_tls_backend : lines_of(problems);
+        return problems.empty() ? settings.https.acme_tls_backend : acme_lines(problems);
     };
     CHECK(checked("").empty());
     CHECK(checked("localhost:4443") == "127.0.0.1:4443");
@@ -421,7 +425,7 @@ TEST_CASE("acme: fallback addresses", "[acme-settings]") {
     settings.http_fallback = "nowhere:1";
     settings.https_fallback = "0.0.0.0";
     check_fallbacks(settings, problems);
-    CHECK(lines_of(problems) ==
+    CHECK(acme_lines(problems) ==
           "http_bind: \"nowhere:1\" is not a valid address to fall back to; expected one like 0.0.0.0:8080\n"
           "https_bind: \"0.0.0.0\" is not a valid address to fall back to; expected one like 0.0.0.0:8080");
 }
@@ -429,8 +433,8 @@ TEST_CASE("acme: fallback addresses", "[acme-settings]") {
 TEST_CASE("acme: a client of the same file may have HTTP services", "[acme-settings]") {
     const std::string client =
         "client: {server: 127.0.0.1, services: [{tls: a.example.com, local: 1}, {http: b.example.com, local: 1}]}\n";
-    CHECK(read("server: {http_bind: off, acme: {}}\n" + client).problems.empty());
-    CHECK(read("server: {http_bind: off}\n" + client).problems.size() == 2);
+    CHECK(acme_file("server: {http_bind: off, acme: {}}\n" + client).problems.empty());
+    CHECK(acme_file("server: {http_bind: off}\n" + client).problems.size() == 2);
 }
 
 }  // namespace ferrotunnel::detail

@@ -1,0 +1,377 @@
+#include "issuance/manager_impl.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "acme/limits.hpp"
+#include "acme/renewal.hpp"
+#include "issuance/limits.hpp"
+#include "issuance/outcome_log.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+WallTime clock_now() {
+    return std::chrono::system_clock::now();
+}
+
+// Requests that the CA has refused for what they are, or that cost a certificate, are not repeated within an hour.
+std::chrono::seconds least_delay(acme::Problem::Kind kind) {
+    const bool is_slow = kind == acme::Problem::Kind::refused || kind == acme::Problem::Kind::wrong_chain;
+    return is_slow ? std::chrono::hours(1) : std::chrono::seconds(0);
+}
+
+}  // namespace
+
+Manager::Impl::Impl(Settings settings, Needs needs)
+    : needs_(std::move(needs)),
+      settings_(std::move(settings)),
+      store_(settings_.folder),
+      network_(worker_),
+      dns_(worker_.mailbox()),
+      commands_(worker_),
+      directories_(network_),
+      accounts_({network_, directories_, store_, needs_.log, settings_}),
+      holds_(needs_.random),
+      budget_(settings_.orders_per_token, limits::orders_per_ca),
+      parts_{network_,
+             store_,
+             needs_.challenges,
+             dns_,
+             commands_,
+             directories_,
+             accounts_,
+             holds_,
+             budget_,
+             needs_.log,
+             needs_.random,
+             settings_,
+             [this] { return save_now(); }},
+      queue_(limits::orders_at_once_max),
+      names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered}),
+      timer_(worker_, [this] { guarded([this] { pump(); }); }),
+      save_timer_(worker_, [this] { guarded([this] { (void)save_now(); }); }) {
+    store_.make_folders();
+    names_.on_change = [this](const std::string& name, const NameEntry* entry) {
+        if (entry != nullptr) {
+            board_.set(*entry);
+        } else {
+            board_.remove(name);
+        }
+    };
+}
+
+// --- of any thread ---
+
+void Manager::Impl::post(std::function<void()> step) {
+    worker_.post([this, step = std::move(step)] { guarded(step); });
+}
+
+void Manager::Impl::guarded(const std::function<void()>& step) noexcept {
+    try {
+        step();
+    } catch (const std::exception& problem) {
+        needs_.log.error("a step of the certificates' manager has failed", {{"reason", problem.what()}});
+    }
+}
+
+void Manager::Impl::start() {
+    post([this] { begin(); });
+    worker_.start();
+}
+
+void Manager::Impl::stop() noexcept {
+    worker_.stop();
+    worker_.join();
+    running_.clear();
+    queries_.clear();
+    key_change_.reset();
+    waiting_for_keys_.clear();
+    if (is_dirty_) {
+        guarded([this] { (void)save_now(); });
+    }
+}
+
+void Manager::Impl::set(Settings settings) {
+    post([this, settings = std::move(settings)] { apply(settings); });
+}
+
+void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
+    post([this, host, token_name] {
+        names_.offered(host, token_name, clock_now());
+        pump();
+    });
+}
+
+bool Manager::Impl::renew(const std::string& name) {
+    const std::string known = name.empty() ? std::string() : board_.known_name(name);
+    if (!name.empty() && known.empty()) {
+        return false;
+    }
+    post([this, known] {
+        const WallTime now = clock_now();
+        holds_.clear();
+        std::vector<NameEntry*> wanted;
+        for (const auto& [each, entry] : names_.all()) {
+            if (known.empty() ? entry->failures > 0 || !entry->problem.empty() : each == known) {
+                wanted.push_back(entry.get());
+            }
+        }
+        for (NameEntry* const entry : wanted) {
+            entry->next = now;
+            names_.schedule(*entry, now);
+        }
+        pump();
+    });
+    return true;
+}
+
+void Manager::Impl::records(bool check, RecordsDone done) {
+    post([this, check, done = std::move(done)] {
+        const std::uint64_t number = ++last_query_;
+        queries_.emplace(
+            number, std::make_unique<RecordQuery>(
+                        parts_, check, [this, number, done](std::vector<PersistRecord> records, std::string problem) {
+                            const auto ended = queries_.extract(number);
+                            show_accounts();
+                            done(std::move(records), std::move(problem));
+                        }));
+    });
+}
+
+void Manager::Impl::change_keys(KeysDone done) {
+    post([this, done = std::move(done)] {
+        waiting_for_keys_.push_back(done);
+        start_key_change();
+    });
+}
+
+// --- on the worker ---
+
+void Manager::Impl::begin() {
+    const WallTime now = clock_now();
+    store_.remove_left_over();
+    budget_.from_json(store_.schedule().budget, now);
+    names_.load(now);
+    apply(settings_);
+}
+
+void Manager::Impl::apply(Settings settings) {
+    settings.folder = settings_.folder;
+    settings_ = std::move(settings);
+    network_.ca_file = settings_.ca_file;
+    dns_.set_server(settings_.dns_server);
+    budget_.set_per_token(settings_.orders_per_token);
+    names_.set(settings_, clock_now());
+    show_accounts();
+    pump();
+}
+
+void Manager::Impl::pump() {
+    const WallTime now = clock_now();
+    while (key_change_ == nullptr && waiting_for_keys_.empty()) {
+        NameEntry* const entry = queue_.pop(now);
+        if (entry == nullptr) {
+            break;
+        }
+        if (names_.is_wanted(*entry, now)) {
+            start_entry(*entry, now);
+        }
+    }
+    const WallTime next = std::min(queue_.earliest(), now + limits::examine_interval);
+    timer_.set_after(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
+}
+
+void Manager::Impl::start_entry(NameEntry& entry, WallTime now) {
+    if (entry.next > now && entry.window_next > now) {
+        queue_.ended(entry);
+        names_.schedule(entry, now);
+    } else if (entry.next > now) {
+        request_window(entry, now);
+    } else if (is_covered_by_files(entry)) {
+        constexpr std::chrono::hours again{1};
+        entry.next = now + again;
+        entry.has_concluded = true;
+        release(entry, now);
+    } else {
+        order(entry);
+    }
+}
+
+bool Manager::Impl::is_covered_by_files(const NameEntry& entry) const {
+    return needs_.is_covered &&
+           std::all_of(entry.names.begin(), entry.names.end(),
+                       [this](const acme::Identifier& name) { return needs_.is_covered(name.value); });
+}
+
+void Manager::Impl::order(NameEntry& entry) {
+    const bool is_single = entry.names.size() == 1 && !entry.names.front().is_wildcard();
+    if (is_single && !entry.is_configured && !std::exchange(is_publicity_logged_, true)) {
+        needs_.log.info(
+            "certificates are ordered for hosts that clients offer; CAs publish the names in their "
+            "certificates for ever (certificate transparency)",
+            {{"name", entry.name}});
+    }
+    entry.is_running = true;
+    running_[&entry].issuance = std::make_unique<Issuance>(
+        parts_, entry, [this, &entry](const IssuanceOutcome& outcome) { have_outcome(entry, outcome); });
+    board_.set(entry);
+}
+
+void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcome) {
+    const auto ended = running_.extract(&entry);
+    guarded([&] {
+        const WallTime now = clock_now();
+        const unsigned placed = ended.mapped().issuance->placed();
+        board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed ? 1 : 0);
+        const std::string old_problem = entry.problem;
+        take_outcome(entry, outcome, now);
+        if (outcome.kind == IssuanceOutcome::Kind::issued || outcome.kind == IssuanceOutcome::Kind::renewed) {
+            needs_.on_certificate(entry.name);
+        }
+        log_outcome(needs_.log, entry, outcome, old_problem, now, worker_.now());
+        show_accounts();
+        save_soon();
+    });
+    release(entry, clock_now());
+}
+
+void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now) {
+    using Kind = IssuanceOutcome::Kind;
+    switch (outcome.kind) {
+        case Kind::issued:
+        case Kind::renewed:
+            entry.failures = 0;
+            entry.problem.clear();
+            entry.is_at_staging = false;
+            names_.set_certificate(entry, outcome.certificate);
+            break;
+        case Kind::busy:
+            entry.next = now + limits::lock_interval;
+            break;
+        case Kind::staged:
+            entry.is_at_staging = false;
+            entry.next = now;
+            break;
+        case Kind::postponed:
+            entry.problem = outcome.problem.text;
+            entry.next = std::max(outcome.next, now + std::chrono::seconds(1));
+            break;
+        case Kind::failed: {
+            ++entry.failures;
+            entry.problem = outcome.problem.text;
+            entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
+            const auto delay = acme::retry_delay(entry.failures, outcome.problem.retry_after, needs_.random);
+            entry.next = now + std::max(delay, least_delay(outcome.problem.kind));
+            break;
+        }
+    }
+    entry.has_concluded = entry.has_concluded || (outcome.kind != Kind::busy && outcome.kind != Kind::staged);
+}
+
+void Manager::Impl::request_window(NameEntry& entry, WallTime now) {
+    const std::string& ca = entry.saved.directory;
+    const auto held = holds_.held_until(ca, now);
+    const bool is_known =
+        std::find(settings_.directories.begin(), settings_.directories.end(), ca) != settings_.directories.end();
+    if (!is_known || held || !entry.chain) {
+        entry.window_next = held.value_or(now + acme::limits::retry_after_max);
+        release(entry, now);
+        return;
+    }
+    entry.is_running = true;
+    running_[&entry].window = std::make_unique<WindowRequest>(
+        parts_, ca, entry.chain->renewal_id,
+        [this, &entry](const WindowRequest::Answer& answer) { have_window(entry, answer); });
+}
+
+void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& answer) {
+    const auto ended = running_.extract(&entry);
+    guarded([&] {
+        const WallTime now = clock_now();
+        constexpr std::chrono::minutes after_failure{10};
+        const auto retry_after =
+            answer.problem.empty()
+                ? answer.retry_after
+                : std::max<std::chrono::seconds>(answer.retry_after.value_or(after_failure), after_failure);
+        entry.window_next = now + acme::next_window_request(*entry.chain, retry_after);
+        const bool is_new =
+            answer.window && (!entry.saved.window || entry.saved.window->start != answer.window->start ||
+                              entry.saved.window->end != answer.window->end);
+        if (is_new) {
+            entry.saved.window = answer.window;
+            const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
+            entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
+            needs_.log.debug("the CA suggests a time for the renewal",
+                             {{"name", entry.name}, {"explanation", answer.window->explanation}});
+        } else if (!answer.problem.empty()) {
+            needs_.log.debug("the CA suggests no time for the renewal",
+                             {{"name", entry.name}, {"reason", answer.problem}});
+        }
+        entry.saved.window_next = entry.window_next;
+        (void)store_.write_certificate_record(entry.file, entry.saved);  // requested again after the next start
+    });
+    release(entry, clock_now());
+}
+
+// The entry runs no more; it may be dropped here.
+void Manager::Impl::release(NameEntry& entry, WallTime now) {
+    guarded([&] {
+        entry.is_running = false;
+        queue_.ended(entry);
+        names_.concluded(entry, now);
+    });
+    start_key_change();
+    timer_.set_after(Duration::zero());
+}
+
+// --- the rest ---
+
+void Manager::Impl::start_key_change() {
+    if (waiting_for_keys_.empty() || key_change_ != nullptr || !running_.empty()) {
+        return;
+    }
+    key_change_ = std::make_unique<KeyChange>(parts_, all_cas(), [this](const std::string& problem) {
+        const auto ended = std::move(key_change_);
+        for (const KeysDone& done : std::exchange(waiting_for_keys_, {})) {
+            done(problem);
+        }
+        timer_.set_after(Duration::zero());
+    });
+}
+
+std::vector<std::string> Manager::Impl::all_cas() const {
+    std::vector<std::string> all = settings_.directories;
+    if (const std::string staging = staging_of(settings_);
+        !staging.empty() && std::find(all.begin(), all.end(), staging) == all.end()) {
+        all.push_back(staging);
+    }
+    return all;
+}
+
+void Manager::Impl::show_accounts() {
+    board_.set_accounts(accounts_.status(all_cas()));
+}
+
+void Manager::Impl::save_soon() {
+    is_dirty_ = true;
+    if (!save_timer_.is_set()) {
+        save_timer_.set_after(limits::save_delay);
+    }
+}
+
+std::string Manager::Impl::save_now() {
+    SavedSchedule schedule;
+    names_.save(schedule, clock_now());
+    schedule.budget = budget_.to_json();
+    std::string fault = store_.write_schedule(schedule);
+    is_dirty_ = !fault.empty();
+    if (!fault.empty()) {
+        needs_.log.warn("the schedule of certificates cannot be saved", {{"reason", fault}});
+    }
+    return fault;
+}
+
+}  // namespace ferrotunnel::issuance

@@ -1,0 +1,95 @@
+// The manager's state and its steps, all on its worker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "issuance/issuance.hpp"
+#include "issuance/key_change.hpp"
+#include "issuance/manager.hpp"
+#include "issuance/name_set.hpp"
+#include "issuance/record_query.hpp"
+#include "issuance/status_board.hpp"
+#include "issuance/window_request.hpp"
+#include "runtime/worker.hpp"
+
+namespace ferrotunnel::issuance {
+
+class Manager::Impl {
+public:
+    using RecordsDone = RecordQuery::Done;
+    using KeysDone = KeyChange::Done;
+
+    Impl(Settings settings, Needs needs);
+    ~Impl() { stop(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    // Of any thread:
+    void start();
+    void stop() noexcept;
+    void set(Settings settings);
+    void offered(const std::string& host, const std::string& token_name);
+    Status status() const { return board_.status(); }
+    bool renew(const std::string& name);
+    void records(bool check, RecordsDone done);
+    void change_keys(KeysDone done);
+
+private:
+    struct Running {
+        std::unique_ptr<Issuance> issuance{};
+        std::unique_ptr<WindowRequest> window{};
+    };
+
+    /// Runs a step on the worker, whose failures are logged.
+    void post(std::function<void()> step);
+    void guarded(const std::function<void()>& step) noexcept;
+
+    void begin();
+    void apply(Settings settings);
+    void pump();
+    void start_entry(NameEntry& entry, WallTime now);
+    bool is_covered_by_files(const NameEntry& entry) const;
+    void order(NameEntry& entry);
+    void request_window(NameEntry& entry, WallTime now);
+    void have_outcome(NameEntry& entry, const IssuanceOutcome& outcome);
+    void take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
+    void have_window(NameEntry& entry, const WindowRequest::Answer& answer);
+    void release(NameEntry& entry, WallTime now);
+    void start_key_change();
+    void show_accounts();
+    void save_soon();
+    std::string save_now();
+    std::vector<std::string> all_cas() const;
+
+    Needs needs_;
+    Settings settings_;
+    const Store store_;
+    StatusBoard board_;
+    runtime::Worker worker_;
+    Network network_;
+    DnsLookup dns_;
+    CommandRunner commands_;
+    DirectoryCache directories_;
+    Accounts accounts_;
+    CaHolds holds_;
+    acme::Budget budget_;
+    const Parts parts_;
+    DueQueue queue_;
+    NameSet names_;
+    std::map<NameEntry*, Running> running_;
+    std::uint64_t last_query_ = 0;
+    std::map<std::uint64_t, std::unique_ptr<RecordQuery>> queries_;
+    std::vector<KeysDone> waiting_for_keys_;
+    std::unique_ptr<KeyChange> key_change_;
+    bool is_dirty_ = false;  // schedule.json is older than the state
+    bool is_publicity_logged_ = false;
+    runtime::Timer timer_;
+    runtime::Timer save_timer_;
+};
+
+}  // namespace ferrotunnel::issuance

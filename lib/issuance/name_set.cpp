@@ -1,0 +1,425 @@
+#include "issuance/name_set.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "acme/limits.hpp"
+#include "issuance/configured_names.hpp"
+#include "issuance/limits.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+// A time further ahead than any that is ever set was set while the clock was wrong.
+WallTime plausible(WallTime next, WallTime now) {
+    const auto longest = acme::limits::retry_after_max + acme::limits::retry_after_max / 5;
+    return next > now + longest ? now : next;
+}
+
+bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
+    std::vector<std::string> wanted;
+    for (const acme::Identifier& name : names) {
+        wanted.push_back(name.value);
+    }
+    std::vector<std::string> present = chain.names;
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(present.begin(), present.end());
+    return wanted == present;
+}
+
+// The name by which a certificate of the store is known.
+const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
+    const auto wildcard =
+        std::find_if(names.begin(), names.end(), [](const acme::Identifier& name) { return name.is_wildcard(); });
+    return wildcard != names.end() ? &*wildcard : names.empty() ? nullptr : &names.front();
+}
+
+}  // namespace
+
+void NameSet::load(WallTime now) {
+    SavedSchedule saved = needs_.store.schedule();
+    for (auto& [name, failure] : saved.names) {
+        failure.next = plausible(failure.next, now);
+        keep_failure(name, std::move(failure));
+    }
+    for (const std::string& file : needs_.store.certificate_names()) {
+        auto found = needs_.store.certificate(file);
+        if (!found || !found.value()) {
+            if (!found) {
+                needs_.log.warn("a file of the store for certificates is ignored", {{"reason", found.error()}});
+            }
+            continue;
+        }
+        acme::Identifiers names;
+        for (const std::string& name : found.value()->chain.names) {
+            if (auto identifier = acme::read_identifier(name)) {
+                names.push_back(std::move(*identifier));
+            }
+        }
+        const acme::Identifier* const shown = shown_identifier(names);
+        if (shown == nullptr || acme::file_name_of(*shown) != file || entries_.size() >= limits::names_max) {
+            continue;
+        }
+        const std::string name = shown->value;
+        NameEntry& entry = add(name, std::move(names), now);
+        entry.token = entry.saved.token;
+        entry.offered = entry.saved.offered;
+        schedule(entry, now);
+    }
+}
+
+NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTime now) {
+    auto made = std::make_unique<NameEntry>();
+    NameEntry& entry = *entries_.emplace(name, std::move(made)).first->second;
+    entry.name = name;
+    entry.names = std::move(names);
+    entry.file = acme::file_name_of(*shown_identifier(entry.names));
+    read_certificate(entry, now);
+    if (const auto past = past_.find(name); past != past_.end()) {
+        entry.failures = past->second.failures;
+        entry.problem = past->second.problem;
+        entry.is_at_staging = past->second.is_at_staging;
+        entry.next = entry.failures > 0 ? past->second.next : entry.next;
+        past_.erase(past);
+    }
+    if (const auto order = needs_.store.order(entry.file); order && !order->url.empty()) {
+        entry.next = now;  // it is continued at once
+    }
+    return entry;
+}
+
+void NameSet::read_certificate(NameEntry& entry, WallTime now) {
+    auto found = needs_.store.certificate(entry.file);
+    if (found && found.value() && has_names(found.value()->chain, entry.names)) {
+        set_certificate(entry, std::move(*found.value()));
+    } else {
+        entry.chain.reset();
+        entry.next = now;
+        entry.window_next = wall_never;
+    }
+}
+
+void NameSet::set_certificate(NameEntry& entry, Store::Certificate certificate) {
+    const bool is_same_window =
+        entry.chain && entry.chain->renewal_id == certificate.chain.renewal_id && entry.saved.window &&
+        certificate.saved.window && entry.saved.window->start == certificate.saved.window->start &&
+        entry.saved.window->end == certificate.saved.window->end && entry.next != wall_never && entry.failures == 0;
+    entry.chain = std::move(certificate.chain);
+    entry.saved = std::move(certificate.saved);
+    entry.offered = std::max(entry.offered, entry.saved.offered);
+    if (!is_same_window) {  // a moment is drawn once
+        entry.next = acme::renewal_time(*entry.chain, entry.saved.window, needs_.random);
+    }
+    entry.window_next = entry.saved.window_next;
+    note_new(entry);
+}
+
+// --- who wants it ---
+
+void NameSet::set(const Settings& settings, WallTime now) {
+    orders_per_token_ = settings.orders_per_token;
+    std::vector<std::string> unusable;
+    std::set<std::string, std::less<>> configured;
+    for (ConfiguredName& wanted : configured_names(settings, unusable)) {
+        NameEntry* entry = find(wanted.name);
+        if (entry == nullptr) {
+            entry = &add(wanted.name, std::move(wanted.names), now);
+        } else if (entry->names != wanted.names) {
+            entry->names = std::move(wanted.names);
+            read_certificate(*entry, now);
+        }
+        entry->is_configured = true;
+        entry->is_removed = false;
+        entry->is_explicit = wanted.is_explicit;
+        note_new(*entry);
+        configured.insert(entry->name);
+    }
+    for (const std::string& name : unusable) {
+        needs_.log.warn(
+            "no certificate is ordered for a wildcard, since no way for wildcards is configured: "
+            "dns-persist-01, or dns-01 with a command",
+            {{"name", name}});
+    }
+    std::vector<NameEntry*> others;
+    for (const auto& [name, entry] : entries_) {
+        if (entry->is_configured && !configured.contains(name)) {
+            others.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : others) {
+        unconfigure(*entry);
+    }
+    std::vector<NameEntry*> all;
+    for (const auto& [name, entry] : entries_) {
+        all.push_back(entry.get());
+    }
+    for (NameEntry* const entry : all) {
+        schedule(*entry, now);  // may drop it
+    }
+}
+
+void NameSet::unconfigure(NameEntry& entry) {
+    entry.is_configured = false;
+    entry.is_explicit = false;
+    if (entry.is_new() && (entry.names.size() > 1 || !needs_.is_offered(entry.name))) {
+        drop(entry);
+    } else {
+        note_new(entry);
+    }
+}
+
+void NameSet::offered(const std::string& host, const std::string& token, WallTime now) {
+    NameEntry* entry = find(host);
+    if (entry == nullptr) {
+        const auto identifier = acme::read_identifier(host);
+        if (!identifier || identifier->is_wildcard() || identifier->type != acme::Identifier::Type::dns) {
+            return;
+        }
+        const NameEntry* const cover = cover_of(std::string_view(identifier->value));
+        const bool is_served = cover != nullptr && cover->is_good(now);
+        if (is_served || !has_room(token, now)) {
+            return;
+        }
+        entry = &add(identifier->value, {*identifier}, now);
+    }
+    entry->is_removed = false;
+    if (!entry->is_configured) {
+        const bool is_other_token = entry->token != token;
+        if (is_other_token) {
+            needs_.queue.remove(*entry);
+            new_of_token_[entry->token].erase(entry->name);
+            entry->token = token;
+        }
+        if (entry->chain && now - entry->offered > limits::offered_interval) {
+            entry->saved.offered = now;
+            entry->saved.token = token;
+            (void)needs_.store.write_certificate_record(entry->file, entry->saved);  // written again tomorrow
+        }
+    }
+    entry->offered = now;
+    note_new(*entry);
+    schedule(*entry, now);
+}
+
+// Names without a certificate are counted per token, so that one token does not use up all names.
+void NameSet::note_new(NameEntry& entry) {
+    if (entry.is_new() && !entry.is_configured) {
+        new_of_token_[entry.token].insert(entry.name);
+    } else if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
+        found->second.erase(entry.name);
+        if (found->second.empty()) {
+            new_of_token_.erase(found);
+        }
+    }
+}
+
+bool NameSet::has_room(const std::string& token, WallTime now) {
+    const std::size_t of_token_max = limits::new_names_per_order * std::max<std::size_t>(1, orders_per_token_);
+    const auto is_full = [this, &token, of_token_max] {
+        const auto found = new_of_token_.find(token);
+        return entries_.size() >= limits::names_max ||
+               (found != new_of_token_.end() && found->second.size() >= of_token_max);
+    };
+    if (is_full() && now - cleaned_ > limits::examine_interval) {
+        cleaned_ = now;
+        drop_unoffered(token);
+    }
+    if (!is_full()) {
+        return true;
+    }
+    if (!std::exchange(is_full_logged_, true)) {
+        needs_.log.warn("too many names need certificates: further ones get none until others have theirs",
+                        {{"token", token}, {"names", entries_.size()}, {"names_max", limits::names_max}});
+    }
+    return false;
+}
+
+void NameSet::drop_unoffered(const std::string& token) {
+    std::vector<NameEntry*> unoffered;
+    for (const auto& [name, entry] : entries_) {
+        const bool is_of_interest = entries_.size() >= limits::names_max || entry->token == token;
+        if (is_of_interest && entry->is_new() && !entry->is_configured && !entry->is_running &&
+            !needs_.is_offered(name)) {
+            unoffered.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : unoffered) {
+        drop(*entry);
+    }
+}
+
+NameEntry* NameSet::find(std::string_view name) {
+    const auto found = entries_.find(name);
+    return found == entries_.end() ? nullptr : found->second.get();
+}
+
+// --- wildcards ---
+
+const NameEntry* NameSet::cover_of(std::string_view host) const {
+    const std::size_t dot = host.find('.');
+    const auto above =
+        dot == std::string_view::npos ? entries_.end() : entries_.find("*" + std::string(host.substr(dot)));
+    if (above != entries_.end() && above->second->is_configured) {
+        return above->second.get();
+    }
+    const auto own = entries_.find("*." + std::string(host));  // of `domain` with its wildcard
+    return own != entries_.end() && own->second->is_configured && own->second->names.size() > 1 ? own->second.get()
+                                                                                                : nullptr;
+}
+
+const NameEntry* NameSet::cover_of(const NameEntry& entry) const {
+    const bool can_be = !entry.is_explicit && entry.names.size() == 1 && !entry.names.front().is_wildcard() &&
+                        entry.names.front().type == acme::Identifier::Type::dns;
+    return can_be ? cover_of(std::string_view(entry.name)) : nullptr;
+}
+
+// Until the first attempt for the wildcard has ended, it may still succeed.
+bool NameSet::is_covered(const NameEntry& entry, WallTime now) const {
+    const NameEntry* const cover = cover_of(entry);
+    return cover != nullptr && (cover->is_good(now) || !cover->has_concluded);
+}
+
+void NameSet::reconsider_covered(const NameEntry& wildcard, WallTime now) {
+    std::vector<NameEntry*> covered;
+    for (const auto& [name, entry] : entries_) {
+        if (entry.get() != &wildcard && cover_of(*entry) == &wildcard) {
+            covered.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : covered) {
+        schedule(*entry, now);
+    }
+}
+
+// --- when ---
+
+void NameSet::schedule(NameEntry& entry, WallTime now) {
+    if (entry.is_running) {
+        return;  // concluded() follows
+    }
+    if (is_covered(entry, now)) {
+        if (entry.is_new() && !entry.is_configured && cover_of(entry)->is_good(now)) {
+            drop(entry);
+        } else {
+            put_away(entry);
+        }
+        return;
+    }
+    const WallTime due = std::min(entry.next, entry.window_next);
+    queue(entry, due);
+}
+
+void NameSet::queue(NameEntry& entry, WallTime due) {
+    if (due != entry.due || !entry.is_ready) {
+        needs_.queue.schedule(entry, due);
+    }
+    if (on_change) {
+        on_change(entry.name, &entry);
+    }
+}
+
+// Its certificate stays until a while after its end.
+void NameSet::put_away(NameEntry& entry) {
+    queue(entry, entry.chain ? entry.chain->not_after + limits::unoffered_max : wall_never);
+}
+
+bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
+    if (entry.is_removed) {
+        needs_.queue.ended(entry);
+        drop(entry);
+        return false;
+    }
+    const bool is_offered = !entry.is_configured && needs_.is_offered(entry.name);
+    if (is_offered) {
+        entry.offered = now;
+    }
+    if (!is_covered(entry, now) &&
+        (entry.is_configured || is_offered || (entry.chain && now - entry.offered <= limits::unoffered_max))) {
+        return true;
+    }
+    needs_.queue.ended(entry);
+    if (entry.is_configured) {
+        put_away(entry);
+    } else if (entry.is_new()) {
+        if (is_offered) {
+            put_away(entry);
+        } else {
+            drop(entry);
+        }
+    } else if (now >= entry.chain->not_after + limits::unoffered_max) {
+        needs_.log.info("the files of a certificate that ended long ago are removed", {{"name", entry.name}});
+        needs_.store.remove_certificate(entry.file);
+        drop(entry);
+    } else {
+        needs_.log.info("a certificate is not renewed: no client offers its host, or a wildcard covers it",
+                        {{"name", entry.name}});
+        put_away(entry);
+    }
+    return false;
+}
+
+void NameSet::concluded(NameEntry& entry, WallTime now) {
+    const bool is_wildcard = entry.names.size() > 1 || entry.names.front().is_wildcard();
+    if (entry.is_removed) {
+        drop(entry);
+        return;
+    }
+    note_new(entry);
+    schedule(entry, now);
+    if (is_wildcard) {
+        reconsider_covered(entry, now);
+    }
+}
+
+void NameSet::drop(NameEntry& entry) {
+    if (entry.is_running) {
+        entry.is_removed = true;
+        return;
+    }
+    if (entry.failures > 0 || entry.is_at_staging) {
+        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging, entry.problem});
+    }
+    needs_.queue.remove(entry);
+    if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
+        found->second.erase(entry.name);
+        if (found->second.empty()) {
+            new_of_token_.erase(found);
+        }
+    }
+    const std::string name = entry.name;
+    entries_.erase(name);
+    if (on_change) {
+        on_change(name, nullptr);
+    }
+}
+
+// --- failures ---
+
+void NameSet::keep_failure(const std::string& name, SavedFailure failure) {
+    if (past_.size() >= limits::names_max) {
+        past_.erase(std::min_element(past_.begin(), past_.end(), [](const auto& one, const auto& other) {
+            return one.second.next < other.second.next;
+        }));
+    }
+    past_.insert_or_assign(name, std::move(failure));
+}
+
+// An order that is being placed counts as failed: a process that is killed in it, and started again at once, must not
+// place one each time.
+void NameSet::save(SavedSchedule& to, WallTime now) {
+    to.names = past_;
+    for (const auto& [name, entry] : entries_) {
+        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging, entry->problem};
+        if (entry->is_placing) {
+            ++failure.failures;
+            failure.next = now + acme::retry_delay(failure.failures, {}, needs_.random);
+        }
+        if (failure.failures > 0 || failure.is_at_staging) {
+            failure.next = failure.next == wall_never ? now : failure.next;
+            to.names.insert_or_assign(name, std::move(failure));
+        }
+    }
+}
+
+}  // namespace ferrotunnel::issuance

@@ -1,0 +1,86 @@
+// All names with a certificate, or that shall have one, and when each is due.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "acme/renewal.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "issuance/due_queue.hpp"
+#include "issuance/name_entry.hpp"
+#include "issuance/saved_records.hpp"
+#include "issuance/store.hpp"
+
+namespace ferrotunnel::issuance {
+
+/// One thread. The time is given, so that tests can choose it.
+class NameSet {
+public:
+    struct Needs {
+        DueQueue& queue;
+        const Store& store;
+        Logger& log;
+        Random& random;
+        std::function<bool(std::string_view host)> is_offered;
+    };
+
+    explicit NameSet(Needs needs) : needs_(std::move(needs)) {}
+
+    /// The certificates and failures in the store.
+    void load(WallTime now);
+    void set(const Settings& settings, WallTime now);
+    /// A client has registered this host. There is no entry for it if a wildcard covers it, if it cannot have a
+    /// certificate, or if there are too many.
+    void offered(const std::string& host, const std::string& token, WallTime now);
+
+    NameEntry* find(std::string_view name);
+    /// Whether an entry of DueQueue::pop() is to be ordered or renewed. If not, it has ended, and is put away or
+    /// dropped.
+    bool is_wanted(NameEntry& entry, WallTime now);
+    /// An attempt has ended; `next` and the rest of the entry say what is next. Wildcards: those that they cover
+    /// follow. The entry may be dropped.
+    void concluded(NameEntry& entry, WallTime now);
+    /// The certificate in the store is used from now on.
+    void set_certificate(NameEntry& entry, Store::Certificate certificate);
+    /// Sets when an entry is due, by what it says. Drops a new name that a wildcard serves.
+    void schedule(NameEntry& entry, WallTime now);
+
+    /// What the store keeps of failures.
+    void save(SavedSchedule& to, WallTime now);
+    const std::map<std::string, std::unique_ptr<NameEntry>, std::less<>>& all() const noexcept { return entries_; }
+    /// Called when an entry is scheduled or put away, or with null when it is dropped.
+    std::function<void(const std::string& name, const NameEntry* entry)> on_change{};
+
+private:
+    NameEntry& add(const std::string& name, acme::Identifiers names, WallTime now);
+    void drop(NameEntry& entry);
+    void put_away(NameEntry& entry);
+    void queue(NameEntry& entry, WallTime due);
+    void read_certificate(NameEntry& entry, WallTime now);
+    void unconfigure(NameEntry& entry);
+    bool has_room(const std::string& token, WallTime now);
+    void drop_unoffered(const std::string& token);
+    void note_new(NameEntry& entry);
+    const NameEntry* cover_of(const NameEntry& entry) const;
+    const NameEntry* cover_of(std::string_view host) const;
+    bool is_covered(const NameEntry& entry, WallTime now) const;
+    void reconsider_covered(const NameEntry& wildcard, WallTime now);
+    void keep_failure(const std::string& name, SavedFailure failure);
+
+    Needs needs_;
+    std::size_t orders_per_token_ = 0;
+    std::map<std::string, std::unique_ptr<NameEntry>, std::less<>> entries_;
+    std::map<std::string, std::set<std::string>> new_of_token_;  // names without a certificate, of clients
+    std::map<std::string, SavedFailure, std::less<>> past_;      // failures of names that have no entry
+    WallTime cleaned_{};                                         // when room was last made
+    bool is_full_logged_ = false;
+};
+
+}  // namespace ferrotunnel::issuance

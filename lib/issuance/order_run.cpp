@@ -1,0 +1,173 @@
+#include "issuance/order_run.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "issuance/limits.hpp"
+#include "issuance/store_file.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+WallTime wall_now() {
+    return std::chrono::system_clock::now();
+}
+
+std::string difference_text(std::chrono::system_clock::duration difference) {
+    const auto minutes = std::abs(std::chrono::duration_cast<std::chrono::minutes>(difference).count());
+    constexpr long long minutes_of_day = 24 * 60;
+    return minutes >= 2 * minutes_of_day ? std::to_string(minutes / minutes_of_day) + " days"
+                                         : std::to_string(minutes) + " minutes";
+}
+
+}  // namespace
+
+std::string save_order_with_key(const Store& store, const std::string& file, SavedOrder order, const acme::Key& key) {
+    order.key_pem = key.to_pem();
+    std::string fault = store.write_order(file, order);
+    wipe(order.key_pem);
+    return fault;
+}
+
+OrderRun::OrderRun(const Parts& parts, Work work, Done done)
+    : parts_(parts),
+      work_(std::move(work)),
+      done_(std::move(done)),
+      task_(work_.order, *work_.account, *work_.key, wall_now()),
+      calls_(parts.network),
+      timer_(parts.network.worker,
+             [this] {
+                 if (std::exchange(has_begun_, true)) {
+                     task_.continued(wall_now());
+                 }
+                 advance();
+             }),
+      self_(std::make_shared<OrderRun*>(this)) {
+    timer_.set_after(Duration::zero());
+}
+
+OrderRun::~OrderRun() {
+    *self_ = nullptr;
+}
+
+void OrderRun::advance() {
+    const acme::Step& step = task_.step();
+    if (const auto* call = std::get_if<acme::CallStep>(&step)) {
+        calls_.run(call->call, [this](const acme::HttpReply& reply) { answered(reply); });
+    } else if (const auto* wait = std::get_if<acme::WaitStep>(&step)) {
+        timer_.set_after(wait->time);
+    } else if (const auto* account = std::get_if<acme::SaveAccountStep>(&step)) {
+        save_account(account->account_url);
+    } else if (const auto* order = std::get_if<acme::SaveOrderStep>(&step)) {
+        save_order(order->order_url);
+    } else if (const auto* shown = std::get_if<acme::PublishStep>(&step)) {
+        publish(shown->challenge);
+    } else if (const auto* issued = std::get_if<acme::DoneStep>(&step)) {
+        end(*issued);
+    } else if (const auto* failed = std::get_if<acme::FailedStep>(&step)) {
+        end(*failed);
+    }
+}
+
+// With a wrong clock every certificate that is issued looks invalid, so none is ordered.
+void OrderRun::answered(const acme::HttpReply& reply) {
+    const WallTime now = wall_now();
+    if (calls_.date() && !std::exchange(is_clock_checked_, true)) {
+        const auto difference = now - *calls_.date();
+        if (difference > limits::clock_difference_max || difference < -limits::clock_difference_max) {
+            fail_here("the clock of this machine differs from the CA's by " + difference_text(difference) +
+                      "; set it right, for example with NTP");
+            return;
+        }
+    }
+    task_.answered(reply, now);
+    advance();
+}
+
+void OrderRun::save_account(const std::string& url) {
+    work_.account->url = url;
+    work_.saved.account_url = url;
+    std::string fault = parts_.accounts.save(*work_.account);
+    if (fault.empty()) {
+        timer_.set_after(Duration::zero());
+    } else {
+        fail_here(std::move(fault));
+    }
+}
+
+void OrderRun::save_order(const std::string& url) {
+    work_.saved.url = url;
+    work_.saved.account_url = work_.account->url;
+    std::string fault = save_order_with_key(parts_.store, work_.file, work_.saved, *work_.key);
+    if (fault.empty()) {
+        timer_.set_after(Duration::zero());
+    } else {
+        fail_here(std::move(fault));
+    }
+}
+
+void OrderRun::publish(const acme::Challenge& challenge) {
+    way_ = acme::name_of(challenge.way);
+    const auto report = [self = self_](std::string fault) {
+        if (*self != nullptr) {
+            (*self)->task_.published(std::move(fault), wall_now());
+            (*self)->advance();
+        }
+    };
+    switch (challenge.way) {
+        case acme::Way::http_01:
+        case acme::Way::tls_alpn_01:
+            published_.push_back(challenge);
+            report(parts_.challenges.publish(challenge));
+            return;
+        case acme::Way::dns_01:
+            published_.push_back(challenge);
+            parts_.commands.run(dns_command("add", challenge), parts_.settings.dns_command_time, report);
+            return;
+        case acme::Way::dns_persist_01:
+            if (!challenge.issuers.empty()) {
+                parts_.accounts.keep_issuer(work_.account->directory_url, challenge.issuers.front());
+            }
+            report({});  // the record was looked up before the order
+            return;
+    }
+}
+
+std::vector<std::string> OrderRun::dns_command(const char* action, const acme::Challenge& challenge) const {
+    std::vector<std::string> words = parts_.settings.dns_command;
+    words.insert(words.end(), {action, challenge.record_name, challenge.record_value});
+    return words;
+}
+
+void OrderRun::withdraw_all() {
+    for (const acme::Challenge& challenge : std::exchange(published_, {})) {
+        if (challenge.way != acme::Way::dns_01) {
+            parts_.challenges.withdraw(challenge);
+        } else if (!parts_.settings.dns_command.empty()) {
+            parts_.commands.run(
+                dns_command("remove", challenge), parts_.settings.dns_command_time,
+                [&log = parts_.log, name = challenge.record_name](const std::string& fault) {
+                    if (!fault.empty()) {
+                        log.warn("a TXT record cannot be removed", {{"record", name}, {"reason", fault}});
+                    }
+                });
+        }
+    }
+}
+
+void OrderRun::fail_here(std::string text) {
+    acme::FailedStep failed;
+    failed.problem = local_problem(std::move(text));
+    failed.saved_order = acme::FailedStep::SavedOrder::keep;
+    end(std::move(failed));
+}
+
+void OrderRun::end(std::variant<acme::DoneStep, acme::FailedStep> how) {
+    withdraw_all();
+    timer_.cancel();
+    const Done done = std::move(done_);
+    done({std::move(how), way_});
+}
+
+}  // namespace ferrotunnel::issuance

@@ -1,0 +1,68 @@
+// Carries out an acme::OrderTask: its requests, its waits, its saves, and the answers to its challenges.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "acme/order_task.hpp"
+#include "issuance/call_runner.hpp"
+#include "issuance/parts.hpp"
+#include "runtime/timer.hpp"
+
+namespace ferrotunnel::issuance {
+
+/// Lives on its worker. Answers that were published are withdrawn when the order ends, but not when this is destroyed
+/// before: the CA may be validating, and the next process continues the order.
+class OrderRun {
+public:
+    struct Work {
+        std::string file{};  // the name of the certificate's files
+        acme::OrderSettings order{};
+        std::shared_ptr<acme::Account> account{};
+        std::shared_ptr<const acme::Key> key{};  // the certificate's
+        SavedOrder saved{};                      // without the key
+    };
+    struct Result {
+        std::variant<acme::DoneStep, acme::FailedStep> end;
+        std::string way{};  // the last one that was used; empty if the CA required none
+    };
+    using Done = std::function<void(Result)>;
+
+    /// Calls `done` once, in a later round; it may destroy this.
+    OrderRun(const Parts& parts, Work work, Done done);
+    ~OrderRun();
+    OrderRun(const OrderRun&) = delete;
+    OrderRun& operator=(const OrderRun&) = delete;
+
+private:
+    void advance();
+    void answered(const acme::HttpReply& reply);
+    void save_account(const std::string& url);
+    void save_order(const std::string& url);
+    void publish(const acme::Challenge& challenge);
+    void withdraw_all();
+    std::vector<std::string> dns_command(const char* action, const acme::Challenge& challenge) const;
+    void fail_here(std::string text);
+    void end(std::variant<acme::DoneStep, acme::FailedStep> how);
+
+    const Parts& parts_;
+    Work work_;
+    Done done_;
+    acme::OrderTask task_;
+    CallRunner calls_;
+    runtime::Timer timer_;
+    bool has_begun_ = false;
+    bool is_clock_checked_ = false;
+    std::string way_{};
+    std::vector<acme::Challenge> published_{};
+    const std::shared_ptr<OrderRun*> self_;  // null when destroyed before a command ends
+};
+
+/// Writes the order with its certificate's key. Returns what is wrong, or nothing.
+std::string save_order_with_key(const Store& store, const std::string& file, SavedOrder order, const acme::Key& key);
+
+}  // namespace ferrotunnel::issuance
