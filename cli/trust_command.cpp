@@ -169,9 +169,8 @@ const CommandInfo& trust_info() {
         "  ferrotunnel trust                          # the CA of the running server, and whether it is trusted\n"
         "  sudo ferrotunnel trust install --ca FILE   # for all programs that use the system's CAs\n"
         "  sudo ferrotunnel trust remove              # all such CAs, or that of --ca\n"
-        "For Debian, Ubuntu and Fedora. Only a CA with name constraints is accepted: it can sign for its own hosts, "
-        "and\n"
-        "for no others. The exit code of `trust` is 1 if the CA is not trusted.\n",
+        "For Debian, Ubuntu and Fedora. Only a CA with name constraints is accepted: it can sign for its own\n"
+        "hosts, and for no others. The exit code of `trust` is 1 if the CA is not trusted.\n",
         {{"Options",
           {{"ca", "FILE", "The CA's certificate, ca.pem (default: ask the server)", "", false, 0, ValueKind::file}}},
          target_section()},
