@@ -170,7 +170,9 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     const LogSink sink = log_sink(plan.common);
-    builder.log(without_echo(plan.common, sink, told_lines()), plan.common.log_level.value_or(default_log_level));
+    const LogLevel level = plan.common.log_level.value_or(default_log_level);
+    builder.log(without_echo(plan.common, sink, told_lines()), level);
+    plan.log_has_all = is_whole_log(plan.common) && level <= LogLevel::warn;
     if (!file.control) {
         builder.control("default");  // an option may override it
     }
