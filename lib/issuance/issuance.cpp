@@ -214,8 +214,10 @@ void Issuance::have_check(const OrderCheck::Result& result) {
         judge_self_check(result.self);
     }
     if (!result.record_problem.empty()) {
-        note(local_problem(result.record_problem));
         plan_->remove(acme::Way::dns_persist_01);
+        if (plan_->ways().empty()) {  // with other ways nobody misses the record
+            note(local_problem(result.record_problem));
+        }
     }
     if (!plan_->has_next() || plan_->ca() != ca) {
         later([this] { next(); });
@@ -415,7 +417,7 @@ std::string Issuance::explained(const acme::Problem& problem, std::optional<acme
     if (problem.kind != acme::Problem::Kind::validation || !way) {
         return problem.text;
     }
-    std::string text = std::string(acme::name_of(*way)) + ": " + problem.text;
+    std::string text = problem.text;
     if (!unreachable_.empty() && *way != acme::Way::dns_01 && *way != acme::Way::dns_persist_01) {
         text += "; this server could not reach itself by that name, either (" + unreachable_ + ")";
     }

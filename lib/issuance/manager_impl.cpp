@@ -95,7 +95,10 @@ void Manager::Impl::stop() noexcept {
 }
 
 void Manager::Impl::set(Settings settings) {
-    post([this, settings = std::move(settings)] { apply(settings); });
+    post([this, settings = std::move(settings)] {
+        apply(settings);
+        retry_failed();  // what was wrong may be right now
+    });
 }
 
 void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
@@ -111,19 +114,15 @@ bool Manager::Impl::renew(const std::string& name) {
         return false;
     }
     post([this, known] {
-        const WallTime now = clock_now();
-        holds_.clear();
-        std::vector<NameEntry*> wanted;
-        for (const auto& [each, entry] : names_.all()) {
-            if (known.empty() ? entry->failures > 0 || !entry->problem.empty() : each == known) {
-                wanted.push_back(entry.get());
-            }
+        NameEntry* const entry = known.empty() ? nullptr : names_.find(known);
+        if (entry != nullptr) {
+            holds_.clear();
+            entry->next = clock_now();
+            names_.schedule(*entry, entry->next);
+            pump();
+        } else if (known.empty()) {
+            retry_failed();
         }
-        for (NameEntry* const entry : wanted) {
-            entry->next = now;
-            names_.schedule(*entry, now);
-        }
-        pump();
     });
     return true;
 }
@@ -166,6 +165,22 @@ void Manager::Impl::apply(Settings settings) {
     budget_.set_per_token(settings_.orders_per_token);
     names_.set(settings_, clock_now());
     show_accounts();
+    pump();
+}
+
+void Manager::Impl::retry_failed() {
+    const WallTime now = clock_now();
+    holds_.clear();
+    std::vector<NameEntry*> failed;
+    for (const auto& [name, entry] : names_.all()) {
+        if (entry->failures > 0 || !entry->problem.empty()) {
+            failed.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : failed) {
+        entry->next = now;
+        names_.schedule(*entry, now);
+    }
     pump();
 }
 

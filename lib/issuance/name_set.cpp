@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "acme/limits.hpp"
+#include "base/text.hpp"
 #include "issuance/configured_names.hpp"
 #include "issuance/limits.hpp"
 
@@ -378,7 +379,8 @@ void NameSet::drop(NameEntry& entry) {
         return;
     }
     if (entry.failures > 0 || entry.is_at_staging) {
-        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging, entry.problem});
+        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging,
+                                  printable(entry.problem, limits::saved_problem_max)});
     }
     needs_.queue.remove(entry);
     if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
@@ -410,7 +412,8 @@ void NameSet::keep_failure(const std::string& name, SavedFailure failure) {
 void NameSet::save(SavedSchedule& to, WallTime now) {
     to.names = past_;
     for (const auto& [name, entry] : entries_) {
-        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging, entry->problem};
+        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging,
+                             printable(entry->problem, limits::saved_problem_max)};
         if (entry->is_placing) {
             ++failure.failures;
             failure.next = now + acme::retry_delay(failure.failures, {}, needs_.random);
