@@ -31,6 +31,15 @@ std::string parent_of(const NameEntry& entry) {
     return dot == std::string::npos ? std::string() : entry.name.substr(dot + 1);
 }
 
+bool is_key(const std::string& pem) {
+    try {
+        (void)acme::Key::from_pem(pem);
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 bool has_address(const acme::Identifiers& names) {
     return std::any_of(names.begin(), names.end(),
                        [](const acme::Identifier& name) { return name.type == acme::Identifier::Type::ip; });
@@ -131,7 +140,7 @@ std::optional<SavedOrder> Issuance::usable_order(WallTime now) const {
         return {};
     }
     const std::vector<std::string> known = cas();
-    const bool is_usable = !order->url.empty() && order->names == values_of(entry_.names) &&
+    const bool is_usable = !order->url.empty() && is_key(order->key_pem) && order->names == values_of(entry_.names) &&
                            now - order->placed < limits::order_age_max &&
                            order->placed <= now + limits::order_age_max && order->resumes < limits::resumes_max &&
                            std::find(known.begin(), known.end(), order->directory) != known.end();
