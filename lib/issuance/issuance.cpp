@@ -17,14 +17,6 @@ WallTime time_now() {
     return std::chrono::system_clock::now();
 }
 
-std::vector<std::string> values_of(const acme::Identifiers& names) {
-    std::vector<std::string> values;
-    for (const acme::Identifier& name : names) {
-        values.push_back(name.value);
-    }
-    return values;
-}
-
 // The domain above a name, for the budget of its new names.
 std::string parent_of(const NameEntry& entry) {
     const std::size_t dot = entry.name.find('.');
@@ -133,16 +125,13 @@ bool Issuance::is_renewed_elsewhere() {
     return true;
 }
 
-// A saved order that can be continued. One without a URL was sent, but its response did not arrive: it is unknown.
 std::optional<SavedOrder> Issuance::usable_order(WallTime now) const {
     auto order = parts_.store.order(entry_.file);
     if (!order) {
         return {};
     }
     const std::vector<std::string> known = cas();
-    const bool is_usable = !order->url.empty() && is_key(order->key_pem) && order->names == values_of(entry_.names) &&
-                           now - order->placed < limits::order_age_max &&
-                           order->placed <= now + limits::order_age_max && order->resumes < limits::resumes_max &&
+    const bool is_usable = may_continue(*order, values_of(entry_.names), now) && is_key(order->key_pem) &&
                            std::find(known.begin(), known.end(), order->directory) != known.end();
     if (!is_usable) {
         wipe(order->key_pem);
@@ -260,20 +249,21 @@ void Issuance::judge_self_check(const SelfCheckResult& result) {
         case SelfCheckResult::Verdict::elsewhere:
             break;
     }
-    const std::string why = "the name leads elsewhere: " + result.detail + "; its DNS has to lead to this server";
     const std::string staging = staging_of(parts_.settings);
-    if (entry_.is_configured) {
-        parts_.log.warn("a name seems to lead elsewhere; its certificate is ordered nevertheless",
-                        {{"name", entry_.name}, {"found", result.detail}});
-        unreachable_ = result.detail;
-    } else if (!is_at_staging_ && !staging.empty()) {
-        unreachable_ = result.detail;
+    const ElsewhereStep step = after_elsewhere(entry_, is_at_staging_, !staging.empty());
+    if (step == ElsewhereStep::fail) {
+        remove_ways_here("the name leads elsewhere: " + result.detail + "; its DNS has to lead to this server");
+        return;
+    }
+    unreachable_ = result.detail;
+    if (step == ElsewhereStep::stage) {
         is_at_staging_ = true;
         std::vector<acme::Way> ways = plan_->ways();
         std::erase(ways, acme::Way::dns_persist_01);
         plan_.emplace(std::vector<std::string>{staging}, std::move(ways));
     } else if (!is_at_staging_) {
-        remove_ways_here(why);
+        parts_.log.warn("a name seems to lead elsewhere; its certificate is ordered nevertheless",
+                        {{"name", entry_.name}, {"found", result.detail}});
     }
 }
 

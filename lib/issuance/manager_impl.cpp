@@ -180,7 +180,8 @@ void Manager::Impl::retry_failed() {
 
 void Manager::Impl::pump() {
     const WallTime now = clock_now();
-    while (key_change_ == nullptr && waiting_for_keys_.empty()) {
+    const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
+    while (!is_held) {
         NameEntry* const entry = queue_.pop(now);
         if (entry == nullptr) {
             break;
@@ -189,7 +190,8 @@ void Manager::Impl::pump() {
             start_entry(*entry, now);
         }
     }
-    const WallTime next = std::min(queue_.earliest(), now + limits::examine_interval);
+    const WallTime latest = now + limits::examine_interval;
+    const WallTime next = is_held ? latest : std::min(queue_.earliest(), latest);
     timer_.set_after(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
 }
 
@@ -254,6 +256,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             entry.failures = 0;
             entry.problem.clear();
             entry.is_at_staging = false;
+            entry.has_passed_staging = false;
             names_.set_certificate(entry, outcome.certificate);
             break;
         case Kind::busy:
@@ -261,6 +264,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             break;
         case Kind::staged:
             entry.is_at_staging = false;
+            entry.has_passed_staging = true;
             entry.next = now;
             break;
         case Kind::postponed:
@@ -271,6 +275,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             ++entry.failures;
             entry.problem = outcome.problem.text;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
+            entry.has_passed_staging = false;
             entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
