@@ -201,9 +201,8 @@ void Manager::Impl::start_entry(NameEntry& entry, WallTime now) {
         names_.schedule(entry, now);
     } else if (entry.next > now) {
         request_window(entry, now);
-    } else if (is_covered_by_files(entry)) {
-        constexpr std::chrono::hours again{1};
-        entry.next = now + again;
+    } else if (entry.is_served = is_covered_by_files(entry); entry.is_served) {
+        entry.next = now + limits::served_interval;
         entry.has_concluded = true;
         release(entry, now);
     } else {
@@ -317,8 +316,10 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
             entry.saved.window = answer.window;
             const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
             entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
-            needs_.log.debug("the CA suggests a time for the renewal",
-                             {{"name", entry.name}, {"explanation", answer.window->explanation}});
+            const std::string& explanation = answer.window->explanation;
+            needs_.log.log_at(explanation.empty() ? LogLevel::debug : LogLevel::info,
+                              "the CA suggests a time for the renewal",
+                              {{"name", entry.name}, {"explanation", explanation.empty() ? "none" : explanation}});
         } else if (!answer.problem.empty()) {
             needs_.log.debug("the CA suggests no time for the renewal",
                              {{"name", entry.name}, {"reason", answer.problem}});
