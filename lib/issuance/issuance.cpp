@@ -17,6 +17,21 @@ WallTime time_now() {
     return std::chrono::system_clock::now();
 }
 
+// The domain above a name, for the budget of its new names.
+std::string parent_of(const NameEntry& entry) {
+    const std::size_t dot = entry.name.find('.');
+    return dot == std::string::npos ? std::string() : entry.name.substr(dot + 1);
+}
+
+bool is_key(const std::string& pem) {
+    try {
+        (void)acme::Key::from_pem(pem);
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 bool has_address(const acme::Identifiers& names) {
     return std::any_of(names.begin(), names.end(),
                        [](const acme::Identifier& name) { return name.type == acme::Identifier::Type::ip; });
@@ -116,7 +131,7 @@ std::optional<SavedOrder> Issuance::usable_order(WallTime now) const {
         return {};
     }
     const std::vector<std::string> known = cas();
-    const bool is_usable = may_continue(*order, values_of(entry_.names), now) &&
+    const bool is_usable = may_continue(*order, values_of(entry_.names), now) && is_key(order->key_pem) &&
                            std::find(known.begin(), known.end(), order->directory) != known.end();
     if (!is_usable) {
         wipe(order->key_pem);
@@ -265,7 +280,7 @@ void Issuance::have_directory(const DirectoryCache::Answer& known) {
         return;
     }
     constexpr const char* for_addresses = "shortlived";  // Let's Encrypt has no other one for them
-    const bool has_it = known.value().directory.profiles.contains(for_addresses);
+    const bool has_it = known.value().profiles.contains(for_addresses);
     const bool is_chosen = parts_.settings.profile.empty() && has_address(entry_.names) && has_it;
     place(is_chosen ? for_addresses : parts_.settings.profile);
 }
@@ -308,15 +323,23 @@ void Issuance::place(const std::string& profile) {
 }
 
 bool Issuance::may_place(WallTime now) {
-    const std::string token = is_at_staging_ || entry_.is_configured || entry_.chain ? std::string() : entry_.token;
-    const auto until = parts_.budget.take(token, plan_->ca(), now);
+    acme::PlannedOrder order;
+    order.ca = plan_->ca();
+    order.is_new = entry_.is_new();
+    const std::string parent = parent_of(entry_);
+    if (!is_at_staging_ && !entry_.is_configured) {
+        order.token = entry_.token;
+        order.parent = parent;
+    }
+    const auto until = parts_.budget.take(order, now);
     if (!until) {
         return true;
     }
     IssuanceOutcome waits;
     waits.kind = Kind::postponed;
     waits.next = *until;
-    waits.problem = local_problem("a budget of orders is used up: that of the token or of its domain, or the CA's");
+    waits.problem = local_problem("a budget of orders is used up: the token's for a day, that of new names below " +
+                                  parent + " for a week, or the CA's");
     end(std::move(waits));
     return false;
 }
@@ -381,6 +404,9 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
         return;
     }
     parts_.store.remove_order(entry_.file);
+    if (entry_.is_new() && !entry_.is_configured) {
+        parts_.budget.issued(outcome.ca, parent_of(entry_), time_now());
+    }
     outcome.kind = Kind::issued;
     outcome.certificate = {issued.chain, std::move(saved)};
     outcome.certificate.chain.pem.clear();

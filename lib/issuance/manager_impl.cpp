@@ -17,12 +17,6 @@ WallTime clock_now() {
     return std::chrono::system_clock::now();
 }
 
-// Requests that the CA has refused for what they are, or that cost a certificate, are not repeated within an hour.
-std::chrono::seconds least_delay(acme::Problem::Kind kind) {
-    const bool is_slow = kind == acme::Problem::Kind::refused || kind == acme::Problem::Kind::wrong_chain;
-    return is_slow ? std::chrono::hours(1) : std::chrono::seconds(0);
-}
-
 }  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
@@ -212,9 +206,8 @@ void Manager::Impl::start_entry(NameEntry& entry, WallTime now) {
         names_.schedule(entry, now);
     } else if (entry.next > now) {
         request_window(entry, now);
-    } else if (is_covered_by_files(entry)) {
-        constexpr std::chrono::hours again{1};
-        entry.next = now + again;
+    } else if (entry.is_served = is_covered_by_files(entry); entry.is_served) {
+        entry.next = now + limits::served_interval;
         entry.has_concluded = true;
         release(entry, now);
     } else {
@@ -288,8 +281,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             entry.problem = outcome.problem.text;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
             entry.has_passed_staging = false;
-            const auto delay = acme::retry_delay(entry.failures, outcome.problem.retry_after, needs_.random);
-            entry.next = now + std::max(delay, least_delay(outcome.problem.kind));
+            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
     }
@@ -332,8 +324,10 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
             entry.saved.window = answer.window;
             const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
             entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
-            needs_.log.debug("the CA suggests a time for the renewal",
-                             {{"name", entry.name}, {"explanation", answer.window->explanation}});
+            const std::string& explanation = answer.window->explanation;
+            needs_.log.log_at(explanation.empty() ? LogLevel::debug : LogLevel::info,
+                              "the CA suggests a time for the renewal",
+                              {{"name", entry.name}, {"explanation", explanation.empty() ? "none" : explanation}});
         } else if (!answer.problem.empty()) {
             needs_.log.debug("the CA suggests no time for the renewal",
                              {{"name", entry.name}, {"reason", answer.problem}});

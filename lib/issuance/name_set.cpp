@@ -204,7 +204,7 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
 
 // Names without a certificate are counted per token, so that one token does not use up all names.
 void NameSet::note_new(NameEntry& entry) {
-    if (entry.is_new() && !entry.is_configured) {
+    if (entry.is_new() && !entry.is_configured && !entry.is_served) {
         new_of_token_[entry.token].insert(entry.name);
     } else {
         forget_new(entry);
