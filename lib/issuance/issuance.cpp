@@ -389,6 +389,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     SavedCertificate saved;
     saved.directory = plan_->ca();
     saved.names = values_of(entry_.names);
+    saved.renewal_id = issued.chain.renewal_id;
     saved.way = !way.empty() ? way : entry_.saved.way;  // without a challenge the CA still had a valid authorization
     saved.issued = time_now();
     saved.window_next = saved.issued;

@@ -146,8 +146,13 @@ void Manager::Impl::change_keys(KeysDone done) {
 void Manager::Impl::begin() {
     const WallTime now = clock_now();
     store_.remove_left_over();
-    budget_.from_json(store_.schedule().budget, now);
-    names_.load(now);
+    std::string fault;
+    const SavedSchedule schedule = store_.schedule(fault);
+    if (!fault.empty()) {
+        needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
+    }
+    budget_.from_json(schedule.budget, now);
+    names_.load(schedule, now);
     apply(settings_);
 }
 
@@ -302,6 +307,9 @@ void Manager::Impl::request_window(NameEntry& entry, WallTime now) {
 void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& answer) {
     const auto ended = running_.extract(&entry);
     guarded([&] {
+        if (!entry.chain) {
+            return;  // other settings meanwhile
+        }
         const WallTime now = clock_now();
         constexpr std::chrono::minutes after_failure{10};
         const auto retry_after =
@@ -325,7 +333,9 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
                              {{"name", entry.name}, {"reason", answer.problem}});
         }
         entry.saved.window_next = entry.window_next;
-        (void)store_.write_certificate_record(entry.file, entry.saved);  // requested again after the next start
+        if (!store_.update_certificate_record(entry.file, entry.saved)) {
+            entry.next = now;  // an order finds the other process's certificate, or that there is none
+        }
     });
     release(entry, clock_now());
 }
