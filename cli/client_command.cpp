@@ -111,6 +111,12 @@ const SettingOptions& client_settings() {
     return options;
 }
 
+void set_log(const LogSink& sink, ClientPlan& plan, Client::Builder& builder) {
+    const LogLevel level = plan.common.log_level.value_or(default_log_level);
+    builder.log(without_echo(plan.common, sink, told_lines()), level);
+    plan.log_has_all = is_whole_log(plan.common) && level <= LogLevel::warn;
+}
+
 // Reads what the client does when another one replaces it.
 void read_succession(const Sources& sources, const Config::ClientSection& file, ClientPlan& plan,
                      Client::Builder& builder) {
@@ -146,12 +152,6 @@ bool wants_qr(const Options& options, Problems& problems) {
     return wanted;
 }
 
-void set_log(ClientPlan& plan, Client::Builder& builder) {
-    const LogLevel level = plan.common.log_level.value_or(default_log_level);
-    builder.log(without_echo(plan.common, log_sink(plan.common), told_lines()), level);
-    plan.log_has_all = is_whole_log(plan.common) && level <= LogLevel::warn;
-}
-
 // Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
                               Signals& signals, std::optional<Secret>& answered, Problems& problems) {
@@ -175,7 +175,8 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     }
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
-    set_log(plan, builder);
+    const LogSink sink = log_sink(plan.common);
+    set_log(sink, plan, builder);
     if (!file.control) {
         builder.control("default");  // an option may override it
     }
