@@ -38,8 +38,10 @@ inline constexpr std::size_t addresses_max = 8;
 inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
-/// The longest schedule.json that is read: names_max failures, and the budgets.
-inline constexpr std::size_t schedule_max = 8 * 1'024 * 1'024;
+/// The longest schedule.json that is read: twice names_max failures, and the budgets.
+inline constexpr std::size_t schedule_max = 16 * 1'024 * 1'024;
+/// What is saved of a name's problem.
+inline constexpr std::size_t saved_problem_max = 300;
 /// The longest answer of a challenge that another process has published: a key and a certificate.
 inline constexpr std::size_t challenge_max = 8 * 1'024;
 /// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued for ever.

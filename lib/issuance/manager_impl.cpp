@@ -17,12 +17,6 @@ WallTime clock_now() {
     return std::chrono::system_clock::now();
 }
 
-// Requests that the CA has refused for what they are, or that cost a certificate, are not repeated within an hour.
-std::chrono::seconds least_delay(acme::Problem::Kind kind) {
-    const bool is_slow = kind == acme::Problem::Kind::refused || kind == acme::Problem::Kind::wrong_chain;
-    return is_slow ? std::chrono::hours(1) : std::chrono::seconds(0);
-}
-
 }  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
@@ -95,7 +89,10 @@ void Manager::Impl::stop() noexcept {
 }
 
 void Manager::Impl::set(Settings settings) {
-    post([this, settings = std::move(settings)] { apply(settings); });
+    post([this, settings = std::move(settings)] {
+        apply(settings);
+        retry_failed();  // what was wrong may be right now
+    });
 }
 
 void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
@@ -111,19 +108,15 @@ bool Manager::Impl::renew(const std::string& name) {
         return false;
     }
     post([this, known] {
-        const WallTime now = clock_now();
-        holds_.clear();
-        std::vector<NameEntry*> wanted;
-        for (const auto& [each, entry] : names_.all()) {
-            if (known.empty() ? entry->failures > 0 || !entry->problem.empty() : each == known) {
-                wanted.push_back(entry.get());
-            }
+        NameEntry* const entry = known.empty() ? nullptr : names_.find(known);
+        if (entry != nullptr) {
+            holds_.clear();
+            entry->next = clock_now();
+            names_.schedule(*entry, entry->next);
+            pump();
+        } else if (known.empty()) {
+            retry_failed();
         }
-        for (NameEntry* const entry : wanted) {
-            entry->next = now;
-            names_.schedule(*entry, now);
-        }
-        pump();
     });
     return true;
 }
@@ -169,9 +162,26 @@ void Manager::Impl::apply(Settings settings) {
     pump();
 }
 
+void Manager::Impl::retry_failed() {
+    const WallTime now = clock_now();
+    holds_.clear();
+    std::vector<NameEntry*> failed;
+    for (const auto& [name, entry] : names_.all()) {
+        if (entry->failures > 0 || !entry->problem.empty()) {
+            failed.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : failed) {
+        entry->next = now;
+        names_.schedule(*entry, now);
+    }
+    pump();
+}
+
 void Manager::Impl::pump() {
     const WallTime now = clock_now();
-    while (key_change_ == nullptr && waiting_for_keys_.empty()) {
+    const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
+    while (!is_held) {
         NameEntry* const entry = queue_.pop(now);
         if (entry == nullptr) {
             break;
@@ -180,7 +190,8 @@ void Manager::Impl::pump() {
             start_entry(*entry, now);
         }
     }
-    const WallTime next = std::min(queue_.earliest(), now + limits::examine_interval);
+    const WallTime latest = now + limits::examine_interval;
+    const WallTime next = is_held ? latest : std::min(queue_.earliest(), latest);
     timer_.set_after(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
 }
 
@@ -246,6 +257,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             entry.failures = 0;
             entry.problem.clear();
             entry.is_at_staging = false;
+            entry.has_passed_staging = false;
             names_.set_certificate(entry, outcome.certificate);
             break;
         case Kind::busy:
@@ -253,6 +265,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             break;
         case Kind::staged:
             entry.is_at_staging = false;
+            entry.has_passed_staging = true;
             entry.next = now;
             break;
         case Kind::postponed:
@@ -263,8 +276,8 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             ++entry.failures;
             entry.problem = outcome.problem.text;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
-            const auto delay = acme::retry_delay(entry.failures, outcome.problem.retry_after, needs_.random);
-            entry.next = now + std::max(delay, least_delay(outcome.problem.kind));
+            entry.has_passed_staging = false;
+            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
     }

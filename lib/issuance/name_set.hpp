@@ -68,6 +68,7 @@ private:
     bool has_room(const std::string& token, WallTime now);
     void drop_unoffered(const std::string& token);
     void note_new(NameEntry& entry);
+    void forget_new(const NameEntry& entry);
     const NameEntry* cover_of(const NameEntry& entry) const;
     const NameEntry* cover_of(std::string_view host) const;
     bool is_covered(const NameEntry& entry, WallTime now) const;

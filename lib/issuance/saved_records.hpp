@@ -60,6 +60,10 @@ struct SavedSchedule {
     std::string budget{};  // of acme::Budget::to_json()
 };
 
+/// Whether an order with this record can be continued for these names. One without a URL was sent, but its response did
+/// not arrive: it is unknown.
+bool may_continue(const SavedOrder& order, const std::vector<std::string>& names, WallTime now);
+
 // As JSON, and back: empty if the text is not of that kind.
 std::string to_json(const SavedAccount& account);
 std::string to_json(const SavedCertificate& certificate);

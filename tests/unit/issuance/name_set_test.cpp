@@ -292,10 +292,42 @@ TEST_CASE("a saved order makes its name due at once", "[issuance]") {
     SavedOrder order;
     order.url = "https://ca.example.test/order/1";
     order.names = {"a.example.test"};
+    order.placed = test.now;
     REQUIRE(test.store.write_order("a.example.test", order).empty());
     test.names.load(test.now);
     test.names.set(test.settings, test.now);
     test.offer("a.example.test");
+    CHECK(test.due() == Names{"a.example.test"});
+}
+
+TEST_CASE("a saved order that is not continued waits for its time: restarts place none at once", "[issuance]") {
+    NamesTest test;
+    SavedSchedule saved;
+    saved.names["a.example.test"] = {3, test.now + hours(3), false, "killed"};
+    REQUIRE(test.store.write_schedule(saved).empty());
+    SavedOrder order;
+    order.url = "https://ca.example.test/order/1";
+    order.names = {"a.example.test"};
+    order.placed = test.now;
+    SECTION("it has no URL") {
+        order.url.clear();
+    }
+    SECTION("it is too old") {
+        order.placed = test.now - limits::order_age_max;
+    }
+    SECTION("it was continued too often") {
+        order.resumes = limits::resumes_max;
+    }
+    SECTION("it is for other names") {
+        order.names.emplace_back("*.a.example.test");
+    }
+    CHECK_FALSE(may_continue(order, {"a.example.test"}, test.now));
+    REQUIRE(test.store.write_order("a.example.test", order).empty());
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    CHECK(test.due().empty());
+    test.now += hours(3);
     CHECK(test.due() == Names{"a.example.test"});
 }
 
