@@ -146,6 +146,12 @@ bool wants_qr(const Options& options, Problems& problems) {
     return wanted;
 }
 
+void set_log(ClientPlan& plan, Client::Builder& builder) {
+    const LogLevel level = plan.common.log_level.value_or(default_log_level);
+    builder.log(without_echo(plan.common, log_sink(plan.common), told_lines()), level);
+    plan.log_has_all = is_whole_log(plan.common) && level <= LogLevel::warn;
+}
+
 // Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
                               Signals& signals, std::optional<Secret>& answered, Problems& problems) {
@@ -169,8 +175,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     }
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
-    const LogSink sink = log_sink(plan.common);
-    builder.log(without_echo(plan.common, sink, told_lines()), plan.common.log_level.value_or(default_log_level));
+    set_log(plan, builder);
     if (!file.control) {
         builder.control("default");  // an option may override it
     }

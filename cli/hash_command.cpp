@@ -201,7 +201,7 @@ ExitCode run_hash(Arguments arguments) {
     const std::optional<std::string> hash = hash_of_password(*password, request.kind);
     if (!hash) {
         throw std::runtime_error(
-            "cannot hash the password: it is longer than 512 bytes (bcrypt: 72), or this program was built without "
+            "cannot hash the password: it is longer than 511 bytes (bcrypt: 72), or this program was built without "
             "libcrypt");
     }
     fmt::print("{}\n", line_for(request, *hash));

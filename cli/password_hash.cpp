@@ -27,12 +27,11 @@ HashSetting setting_of(HashKind kind) {
     return {"$y$", 0};
 }
 
-constexpr std::size_t bcrypt_bytes_max = 72;  // it ignores all others
-
 }  // namespace
 
 std::optional<std::string> hash_of_password(const Secret& password, HashKind kind) {
-    if (kind == HashKind::bcrypt && password.reveal().size() > bcrypt_bytes_max) {
+    const std::size_t most = kind == HashKind::bcrypt ? bcrypt_bytes_max : password_bytes_max;
+    if (password.reveal().size() > most) {
         return std::nullopt;
     }
     const HashSetting wanted = setting_of(kind);

@@ -1,5 +1,6 @@
 #include "trusted_ca.hpp"
 
+#include <arpa/inet.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -88,23 +89,16 @@ std::string network_text(std::string_view bytes) {
     }
     const std::string_view mask = bytes.substr(half);
     const std::size_t fixed = half == address_size_v4 && bytes.front() == loopback_byte ? 1 : half;
-    if (mask.substr(0, fixed).find_first_not_of('\xff') != std::string_view::npos) {
+    if (mask.substr(0, fixed).find_first_not_of('\xff') != std::string_view::npos ||
+        mask.substr(fixed).find_first_not_of('\0') != std::string_view::npos) {
         throw std::runtime_error("may sign for a whole network of IP addresses, so it is not trusted");
     }
-    std::string text;
-    for (std::size_t i = 0; i < half; ++i) {
-        const auto byte = static_cast<unsigned char>(bytes[i]);
-        const bool is_group = half == address_size_v6 && i % 2 == 0 && i > 0;
-        text += half == address_size_v4 ? fmt::format("{}{}", i == 0 ? "" : ".", byte)
-                                        : fmt::format("{}{:02x}", is_group ? ":" : "", byte);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const int family = half == address_size_v4 ? AF_INET : AF_INET6;
+    if (::inet_ntop(family, bytes.data(), text.data(), text.size()) == nullptr) {
+        throw std::runtime_error("has constraints that are not valid");
     }
-    int bits = 0;
-    for (const char c : mask) {
-        for (unsigned byte = static_cast<unsigned char>(c); byte != 0; byte &= byte - 1) {
-            ++bits;
-        }
-    }
-    return fmt::format("{}/{}", text, bits);
+    return fixed == half ? std::string(text.data()) : fmt::format("{}/8", text.data());
 }
 
 struct Allowed {

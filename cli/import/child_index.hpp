@@ -25,12 +25,18 @@ public:
     ~ChildIndex() = default;
 
     /// The first child with this key, or nullptr.
-    Node* find(const std::list<Node>& children, std::string_view key);
+    Node* find(std::list<Node>& children, std::string_view key);
+
+    /// The same without a new index: a copy is searched.
+    const Node* find(const std::list<Node>& children, std::string_view key) const;
 
     /// Notes a child that was appended.
     void add(Node& child);
 
 private:
+    bool is_complete(const std::list<Node>& children) const;
+    Node* indexed(std::string_view key) const;
+
     std::unordered_multimap<std::string_view, Node*> nodes_;
 };
 

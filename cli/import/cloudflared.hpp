@@ -17,7 +17,13 @@ struct Setting {
     std::string key;  // its full name
     std::string value;
     Origin origin;
+    bool is_on = true;  // of switches
 };
+
+/// Whether a switch was given, and is on.
+inline bool is_switched_on(const std::optional<Setting>& setting) {
+    return setting && setting->is_on;
+}
 
 /// What `originRequest` says about a backend; `proxy-...` and others at the top of files of single backends.
 struct OriginSettings {
@@ -25,7 +31,7 @@ struct OriginSettings {
     std::optional<Setting> host_header;
     std::optional<Setting> server_name;
     std::optional<Setting> ca;
-    std::optional<Setting> insecure;  // present: on
+    std::optional<Setting> insecure;  // a switch, as those below; one that is off replaces that of all rules
     std::optional<Setting> http2;
     std::optional<Setting> access;   // visitors had to log in
     std::optional<Setting> bastion;  // visitors name their destination

@@ -33,13 +33,17 @@ std::optional<Setting> setting_of(Keys& keys, std::string_view key) {
     return text ? std::optional(Setting{keys.full(key), *text, keys.origin(key)}) : std::nullopt;
 }
 
-/// A switch that is on. One that is off needs no equivalent.
+/// A switch. One that is off needs no equivalent, and one that cannot be read is off: they make connections less safe.
 std::optional<Setting> switch_of(Draft& draft, Keys& keys, std::string_view key) {
+    if (!keys.has(key) || is_null(keys, key)) {
+        keys.ignore(key);
+        return std::nullopt;
+    }
     const auto is_on = keys.boolean(draft, key);
     if (is_on == false) {
         keys.skip(draft, key, "it is off");
     }
-    return is_on == true ? std::optional(Setting{keys.full(key), "on", keys.origin(key)}) : std::nullopt;
+    return Setting{keys.full(key), "", keys.origin(key), is_on.value_or(false)};
 }
 
 void lose_chunks(Draft& draft, Keys& keys, std::string_view key) {
@@ -89,9 +93,11 @@ void read_access(Draft& draft, Keys access, OriginSettings& settings) {
         for (const std::string& key : access.names()) {
             access.skip(draft, key, "`required` is off");
         }
+        settings.access =
+            access.has("required") ? std::optional(Setting{access.full(""), "", access.origin(), false}) : std::nullopt;
         return;
     }
-    settings.access = Setting{access.full(""), "on", access.origin()};
+    settings.access = Setting{access.full(""), "", access.origin()};
     lose_whole(draft, access, "logins at Cloudflare do not exist without its network",
                "add the plugin `auth` to the service, or `jwt` or `forward-auth` to `plugins.chain` of the server");
 }
@@ -103,10 +109,10 @@ bool has_origin(const Node& node, const Origin& origin) {
 
 /// Switches that become a part of `local`.
 void skip_schemes(Draft& draft, const OriginSettings& settings) {
-    if (settings.bastion) {
+    if (is_switched_on(settings.bastion)) {
         draft.skip(settings.bastion->origin, settings.bastion->key, "it is a part of `local`");
     }
-    if (settings.http2) {
+    if (is_switched_on(settings.http2)) {
         draft.skip(settings.http2->origin, settings.http2->key,
                    "it is a part of `local` with https://, and has no effect on other backends");
     }
@@ -130,7 +136,7 @@ void set_time(Draft& draft, Node& service, const Setting& setting) {
 
 void OriginSettings::skip_unused(Draft& draft) const {
     for (const auto& setting : {connect_timeout, host_header, server_name, ca, insecure}) {
-        if (setting && !has_origin(draft.client, setting->origin)) {
+        if (is_switched_on(setting) && !has_origin(draft.client, setting->origin)) {
             draft.skip(setting->origin, setting->key, "it has no effect on these backends");
         }
     }
@@ -155,7 +161,7 @@ OriginSettings read_origin_settings(Draft& draft, Keys& parent) {
     constexpr std::string_view name = "originRequest";
     const Origin origin = parent.origin(name);
     if (!is_null(parent, name) && lose_unreadable(draft, parent, name, Form::map)) {
-        settings.access = Setting{parent.full(name), "on", origin};  // it may have required a login
+        settings.access = Setting{parent.full(name), "", origin};  // it may have required a login
         return settings;
     }
     Keys keys = parent.map(name);
@@ -179,7 +185,7 @@ OriginSettings read_origin_settings(Draft& draft, Keys& parent) {
     read_destinations(draft, keys, settings);
     const Origin access = keys.origin("access");
     if (lose_unreadable(draft, keys, "access", Form::map)) {
-        settings.access = Setting{keys.full("access"), "on", access};
+        settings.access = Setting{keys.full("access"), "", access};
     } else {
         read_access(draft, keys.map("access"), settings);
     }
@@ -217,14 +223,15 @@ void set_backend(Draft& draft, Node& service, const OriginSettings& settings, co
     if (!has_tls) {
         return;
     }
-    if (settings.ca && !settings.insecure) {
+    const bool is_insecure = is_switched_on(settings.insecure);
+    if (settings.ca && !is_insecure) {
         ask_about_relative_path(draft, settings.ca->origin, settings.ca->value);
         service.set("backend_ca", settings.ca->value, settings.ca->origin);
     }
     if (settings.server_name) {
         service.set("backend_name", settings.server_name->value, settings.server_name->origin);
     }
-    if (settings.insecure) {
+    if (is_insecure) {
         service.set("backend_insecure", true, settings.insecure->origin);
     }
 }

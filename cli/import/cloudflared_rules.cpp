@@ -43,7 +43,7 @@ std::string local_of(std::string service, const OriginSettings& settings) {
     }
     const std::string local = command_line::backend_of(service, 80).value_or("");
     constexpr std::string_view tls = "https://";
-    return settings.http2 && local.starts_with(tls) ? "h2://" + local.substr(tls.size()) : local;
+    return is_switched_on(settings.http2) && local.starts_with(tls) ? "h2://" + local.substr(tls.size()) : local;
 }
 
 void reject_all(Node& service) {
@@ -95,7 +95,8 @@ private:
                           rule.keys.origin("service")};
         rule.keys.lose_unless_off(draft_, "rewrite", "a service replaces prefixes of paths only",
                                   "set `replace_prefix` of the service");
-        const bool is_proxy = rule.service == "bastion" || rule.service == "socks-proxy" || rule.settings.bastion;
+        const bool is_proxy =
+            rule.service == "bastion" || rule.service == "socks-proxy" || is_switched_on(rule.settings.bastion);
         if (is_proxy) {
             add_exit(draft_, rule.settings, place);
             return;
@@ -111,7 +112,7 @@ private:
                                        : "it is not a backend that can be imported",
                 is_hello(rule.service) ? "`local: files:FOLDER` serves a folder" : "write it as http://HOST:PORT");
         }
-        if (rule.settings.access && !rule.local.empty()) {
+        if (is_switched_on(rule.settings.access) && !rule.local.empty()) {
             rule.closed = "originRequest.access";
         }
         rules_.push_back(std::move(rule));
@@ -249,7 +250,7 @@ void read_single_service(Draft& draft, Keys& root, const OriginSettings& common)
     root.lose_unless_off(draft, "hello-world", "there is no server for demonstrations",
                          "`local: files:FOLDER` serves a folder");
     const Origin origin = root.origin(url ? "url" : "unix-socket");
-    if (common.bastion) {
+    if (is_switched_on(common.bastion)) {
         add_exit(draft, common, {host, "bastion", common.bastion->origin, common.bastion->origin});
         return;
     }
@@ -266,7 +267,7 @@ void read_single_service(Draft& draft, Keys& root, const OriginSettings& common)
     }
     Node& service = draft.add_service("", "http", host.empty() ? "assigned" : host, local, origin);
     set_backend(draft, service, common, local);
-    if (common.access) {
+    if (is_switched_on(common.access)) {
         close_unguarded_service(draft, service, common.access->origin, "originRequest.access");
     }
     if (host.empty()) {

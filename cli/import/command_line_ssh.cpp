@@ -102,9 +102,10 @@ std::string if_it_was_public(const SshForward& forward) {
     if (is_every_address(*forward.bind)) {
         return "if that is `clientspecified` or `yes`, remove `bind` to make the port public";
     }
-    return fmt::format("if that is `clientspecified`, write `bind: {}`, to which the token needs a right: `bind` of "
-                       "`token` in the server's file",
-                       in_quotes_if_ipv6(*forward.bind));
+    return fmt::format(
+        "if that is `clientspecified`, write `bind: {}`, to which the token needs a right: `bind` of "
+        "`token` in the server's file",
+        in_quotes_if_ipv6(*forward.bind));
 }
 
 // The address at which the port listens. sshd uses its loopback address whatever the command asks for, unless

@@ -28,7 +28,9 @@ public:
     std::vector<std::string> give_names();
 
 private:
-    std::filesystem::path hidden(std::size_t number) const { return std::filesystem::path(hidden_) / std::to_string(number); }
+    std::filesystem::path hidden(std::size_t number) const {
+        return std::filesystem::path(hidden_) / std::to_string(number);
+    }
     void make_folders(const std::filesystem::path& folder);
     void remove_folders();
 

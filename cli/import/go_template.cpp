@@ -205,7 +205,10 @@ private:
         Loop loop{match[1].str(), {}};
         const std::string second = match[2].matched ? match[4].str() : match[3].str();
         const auto pairs = range_pairs(match[3].str(), second);
-        if (!pairs || pairs->size() > rounds_max) {
+        if (pairs && pairs->size() > rounds_max) {
+            throw SourceError(file_, piece.line, "the template's loop has more than 1,000 rounds");
+        }
+        if (!pairs) {
             throw SourceError(file_, piece.line, "the lists of numbers are not valid, or differ in length");
         }
         for (const auto& [one, other] : *pairs) {

@@ -152,8 +152,7 @@ bool require_password(Draft& draft, Node& service, const Origin& origin, const s
     const std::string password = colon == std::string::npos ? std::string() : credentials.substr(colon + 1);
     const bool is_complete = !user.empty() && !password.empty();
     const bool is_variable = password.find(env_reference("").substr(0, 3)) != std::string::npos;
-    const auto hash =
-        is_complete && !is_variable ? draft.hash_of(password, origin) : std::nullopt;
+    const auto hash = is_complete && !is_variable ? draft.hash_of(password, origin) : std::nullopt;
     if (!hash) {
         draft.lose(origin, key,
                    is_variable   ? "the password is in a variable, and only its hash can be in the file"

@@ -17,12 +17,8 @@ std::pair<std::string_view, std::string_view> split(std::string_view path) {
 
 const Node* Node::find(std::string_view path) const {
     const auto [first, rest] = split(path);
-    const Node* const found = kind_ == Kind::map ? member(first) : nullptr;
+    const Node* const found = find_child(first);
     return found == nullptr || rest.empty() ? found : found->find(rest);
-}
-
-Node* Node::member(std::string_view key) const {
-    return index_.find(children_, key);
 }
 
 Node& Node::at(std::string_view path) {
@@ -33,7 +29,7 @@ Node& Node::at(std::string_view path) {
 
 Node& Node::child(std::string_view key) {
     kind_ = Kind::map;
-    if (Node* const found = member(key)) {
+    if (Node* const found = index_.find(children_, key)) {
         return *found;
     }
     Node& node = children_.emplace_back();
@@ -53,6 +49,7 @@ Node& Node::put(std::string_view key, std::string value, std::optional<Origin> o
     node.kind_ = Kind::scalar;
     node.is_plain_ = false;
     node.children_.clear();
+    node.index_ = {};
     node.scalar_ = std::move(value);
     node.origin_ = std::move(origin);
     return node;

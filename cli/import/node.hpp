@@ -27,7 +27,9 @@ public:
     const Node* find(std::string_view path) const;
 
     /// The child with this key, which may contain dots, or nullptr.
-    const Node* find_child(std::string_view key) const { return kind_ == Kind::map ? member(key) : nullptr; }
+    const Node* find_child(std::string_view key) const {
+        return kind_ == Kind::map ? index_.find(children_, key) : nullptr;
+    }
 
     /// The child at this path, created as an empty node with its parents if it is missing. Keys that contain dots are
     /// reached with `child`.
@@ -52,15 +54,13 @@ public:
     void remove(std::string_view key);
 
 private:
-    Node* member(std::string_view key) const;
-
     Kind kind_ = Kind::empty;
     bool is_plain_ = false;  // a number or a boolean, never quoted
     std::string key_;
     std::string scalar_;
     std::list<Node> children_;
     std::optional<Origin> origin_;
-    mutable ChildIndex index_;
+    ChildIndex index_;
 
 public:
     /// Whether the scalar is a number or a boolean rather than a text.

@@ -110,9 +110,7 @@ public:
     }
 
 private:
-    Service* counterpart(const Service& client) {
-        return setup_.server ? setup_.server->find(client.name()) : nullptr;
-    }
+    Service* counterpart(const Service& client) { return setup_.server ? setup_.server->find(client.name()) : nullptr; }
 
     bool fits(Service& client, Service* server) {
         if (server == nullptr) {

@@ -160,7 +160,8 @@ const Value* Value::find(std::string_view key) const {
     auto found = std::ranges::find(members, key, &Member::first);
     if (found == members.end()) {
         const std::string wanted = in_lower_case(key);
-        found = std::ranges::find_if(members, [&](const Member& member) { return in_lower_case(member.first) == wanted; });
+        found =
+            std::ranges::find_if(members, [&](const Member& member) { return in_lower_case(member.first) == wanted; });
     }
     return found == members.end() ? nullptr : &found->second;
 }

@@ -36,19 +36,38 @@ std::string list_of_texts(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Step Authorizations::begin(std::vector<std::string> urls) {
-    urls_ = std::move(urls);
-    at_ = 0;
-    return read();
+bool Authorizations::is_complete() const noexcept {
+    return !proofs_.empty() &&
+           std::all_of(proofs_.begin(), proofs_.end(), [](const Proof& proof) { return proof.is_valid; });
 }
 
-Step Authorizations::read() {
-    state_ = State::read;
-    return requests_.read(urls_[at_]);
+Step Authorizations::begin(const std::vector<std::string>& urls) {
+    for (const std::string& url : urls) {
+        proofs_.emplace_back().url = url;
+    }
+    state_ = State::prepare;
+    return requests_.read(proofs_[at_].url);
 }
 
 std::optional<Step> Authorizations::answered(const HttpReply& reply) {
     return state_ == State::start ? have_started(reply) : have_read(reply);
+}
+
+// From at_ on: the next one that is not valid, in the same state.
+std::optional<Step> Authorizations::read_next() {
+    while (at_ < proofs_.size() && proofs_[at_].is_valid) {
+        ++at_;
+    }
+    return at_ < proofs_.size() ? std::optional(requests_.read(proofs_[at_].url)) : end_of_round();
+}
+
+std::optional<Step> Authorizations::end_of_round() {
+    at_ = 0;
+    if (state_ == State::prepare) {
+        state_ = State::start;
+        return start_next();
+    }
+    return is_complete() ? std::nullopt : std::optional(wait());
 }
 
 std::optional<Step> Authorizations::have_read(const HttpReply& reply) {
@@ -61,12 +80,10 @@ std::optional<Step> Authorizations::have_read(const HttpReply& reply) {
     }
     switch (read_one->status) {
         case AuthorizationMessage::Status::valid:
-            chosen_.reset();
-            start_failure_.reset();
-            waits_ = 0;
-            return ++at_ == urls_.size() ? std::nullopt : std::optional(read());
+            proofs_[at_].is_valid = true;
+            return read_next();
         case AuthorizationMessage::Status::pending:
-            return chosen_ ? still_pending(*read_one, reply) : prove(*read_one);
+            return state_ == State::prepare ? prove(*read_one) : still_pending(*read_one, reply);
         case AuthorizationMessage::Status::invalid:
             return failed_validation(*read_one);
         default:
@@ -87,7 +104,7 @@ Step Authorizations::prove(const AuthorizationMessage& authorization) {
                                                          list_of_texts(authorization.offered) +
                                                          "; usable here: " + list_of_ways(settings_.ways));
     }
-    chosen_ = *chosen;
+    proofs_[at_].chosen = *chosen;
     way_ = chosen->way;
     state_ = State::publish;
     return PublishStep{challenge_of(*chosen, *name)};
@@ -145,43 +162,63 @@ Challenge Authorizations::challenge_of(const ChallengeMessage& chosen, const Ide
     return challenge;
 }
 
-Step Authorizations::published(std::string fault) {
+std::optional<Step> Authorizations::published(std::string fault) {
     if (!fault.empty()) {
         FailedStep failed = order_failure(Problem::Kind::local, fault);
         failed.way = way_;
         return failed;
     }
-    if (chosen_->status == ChallengeMessage::Status::processing) {
-        return wait({});
+    state_ = State::prepare;
+    ++at_;
+    return read_next();
+}
+
+std::optional<Step> Authorizations::start_next() {
+    const auto needs_start = [](const Proof& proof) {
+        return !proof.is_valid && proof.chosen->status == ChallengeMessage::Status::pending;
+    };
+    while (at_ < proofs_.size() && !needs_start(proofs_[at_])) {
+        ++at_;
     }
-    state_ = State::start;
-    return requests_.post(chosen_->url, "{}");
+    return at_ < proofs_.size() ? std::optional(requests_.post(proofs_[at_].chosen->url, "{}")) : end_of_round();
 }
 
 // Without a usable response the authorization shows whether it was started.
-Step Authorizations::have_started(const HttpReply& reply) {
-    if (is_success(reply)) {
-        return wait(reply.retry_after);
+std::optional<Step> Authorizations::have_started(const HttpReply& reply) {
+    if (!is_success(reply)) {
+        proofs_[at_].start_failure = failed_request("the CA does not start the validation", reply);
+        if (proofs_[at_].start_failure->problem.kind == Problem::Kind::limited) {
+            return proofs_[at_].start_failure;
+        }
     }
-    start_failure_ = failed_request("the CA does not start the validation", reply);
-    return start_failure_->problem.kind == Problem::Kind::limited ? Step(*start_failure_) : wait(reply.retry_after);
+    retry_after_ = std::max(retry_after_, reply.retry_after);
+    ++at_;
+    return start_next();
 }
 
-Step Authorizations::wait(std::optional<std::chrono::seconds> retry_after) {
+Step Authorizations::wait() {
     state_ = State::wait;
-    return WaitStep{poll_time(retry_after, ++waits_)};
+    return WaitStep{poll_time(std::exchange(retry_after_, {}), ++waits_)};
 }
 
-Step Authorizations::continued() {
-    return read();
+std::optional<Step> Authorizations::continued() {
+    state_ = State::poll;
+    at_ = 0;
+    return read_next();
 }
 
-Step Authorizations::still_pending(const AuthorizationMessage& authorization, const HttpReply& reply) {
+std::optional<Step> Authorizations::still_pending(const AuthorizationMessage& authorization, const HttpReply& reply) {
+    const Proof& proof = proofs_[at_];
     const auto same = std::find_if(authorization.challenges.begin(), authorization.challenges.end(),
-                                   [this](const ChallengeMessage& offered) { return offered.url == chosen_->url; });
+                                   [&](const ChallengeMessage& offered) { return offered.url == proof.chosen->url; });
     const bool is_running =
         same != authorization.challenges.end() && same->status == ChallengeMessage::Status::processing;
-    return start_failure_ && !is_running ? Step(*start_failure_) : wait(reply.retry_after);
+    if (proof.start_failure && !is_running) {
+        return proof.start_failure;
+    }
+    retry_after_ = std::max(retry_after_, reply.retry_after);
+    ++at_;
+    return read_next();
 }
 
 Step Authorizations::failed_validation(const AuthorizationMessage& authorization) const {

@@ -17,6 +17,13 @@ using TimesByKey = std::map<std::string, Times, std::less<>>;
 
 constexpr hours token_period{24};
 constexpr hours ca_period{3};
+constexpr hours parent_period{7 * 24};
+// The part of a CA's budget that is kept for renewals and the operator's names.
+constexpr std::size_t reserved_part = 5;
+
+std::string parent_key(std::string_view ca, std::string_view parent) {
+    return std::string(ca) + " " + std::string(parent);
+}
 
 // A time after now, from before the clock was set back, counts from now on.
 void forget_old(Times& times, hours period, WallTime now) {
@@ -99,23 +106,37 @@ TimesByKey times_from_json(const nlohmann::json& json, hours period, WallTime no
 
 Budget::Budget(std::size_t per_token, std::size_t per_ca) noexcept : per_token_(per_token), per_ca_(per_ca) {}
 
-std::optional<WallTime> Budget::take(std::string_view token, std::string_view ca, WallTime now) {
-    const bool counts_token = !token.empty();
-    const std::optional<WallTime> by_ca = time_of_next(cas_, ca, per_ca_, ca_period, now);
-    const std::optional<WallTime> by_token =
-        counts_token ? time_of_next(tokens_, token, per_token_, token_period, now) : std::nullopt;
-    if (by_ca || by_token) {
-        return std::max(by_ca.value_or(now), by_token.value_or(now));
+std::optional<WallTime> Budget::take(const PlannedOrder& order, WallTime now) {
+    const bool is_of_client = !order.token.empty() && order.is_new;
+    const std::size_t per_ca = is_of_client ? per_ca_ - per_ca_ / reserved_part : per_ca_;
+    std::optional<WallTime> next = time_of_next(cas_, order.ca, per_ca, ca_period, now);
+    if (is_of_client) {
+        next = std::max(next, time_of_next(tokens_, order.token, per_token_, token_period, now));
     }
-    cas_[std::string(ca)].push_back(now);
-    if (counts_token) {
-        tokens_[std::string(token)].push_back(now);
+    if (is_of_client && !order.parent.empty()) {
+        next = std::max(next, time_of_next(parents_, parent_key(order.ca, order.parent), limits::names_per_parent,
+                                           parent_period, now));
+    }
+    if (next) {
+        return next;
+    }
+    cas_[std::string(order.ca)].push_back(now);
+    if (is_of_client) {
+        tokens_[std::string(order.token)].push_back(now);
     }
     return {};
 }
 
+void Budget::issued(std::string_view ca, std::string_view parent, WallTime now) {
+    const std::string key = parent_key(ca, parent);
+    if (!time_of_room(parents_, key, parent_period, now)) {
+        parents_[key].push_back(now);
+    }
+}
+
 std::string Budget::to_json() const {
-    const nlohmann::json json{{"cas", times_to_json(cas_)}, {"tokens", times_to_json(tokens_)}};
+    const nlohmann::json json{
+        {"cas", times_to_json(cas_)}, {"parents", times_to_json(parents_)}, {"tokens", times_to_json(tokens_)}};
     return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -123,6 +144,7 @@ void Budget::from_json(std::string_view text, WallTime now) {
     const nlohmann::json json = read_json_object(text).value_or(nlohmann::json());
     cas_ = times_from_json(member_of(json, "cas"), ca_period, now);
     tokens_ = times_from_json(member_of(json, "tokens"), token_period, now);
+    parents_ = times_from_json(member_of(json, "parents"), parent_period, now);
 }
 
 }  // namespace ferrotunnel::acme

@@ -45,6 +45,7 @@ void read_meta(const nlohmann::json& meta, Directory& directory) {
     directory.terms = printable(text_of(meta, "termsOfService"), limits::url_max);
     const nlohmann::json& external = member_of(meta, "externalAccountRequired");
     directory.needs_external_account = external.is_boolean() && external.get<bool>();
+    directory.issuers = host_names_in(member_of(meta, "caaIdentities"), limits::issuers_max);
     const nlohmann::json& profiles = member_of(meta, "profiles");
     if (!profiles.is_object()) {
         return;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -18,6 +19,7 @@ struct Directory {
     std::string renewal_info{};  // empty: the CA has none
     std::string terms{};         // URL of its terms of service; may be empty
     bool needs_external_account = false;
+    std::vector<std::string> issuers{};             // the CA's names in CAA and DNS-PERSIST-01 records; may be empty
     std::map<std::string, std::string> profiles{};  // name and description
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ferrotunnel::acme {
 
@@ -15,5 +16,8 @@ std::optional<nlohmann::json> read_json_object(std::string_view text);
 const nlohmann::json& member_of(const nlohmann::json& object, const char* name);
 /// The text of a member; empty if it is missing or not a text.
 std::string text_of(const nlohmann::json& object, const char* name);
+
+/// The host names in a list, in normal form and at most `most`; other elements are left out.
+std::vector<std::string> host_names_in(const nlohmann::json& list, std::size_t most);
 
 }  // namespace ferrotunnel::acme

@@ -29,7 +29,7 @@ inline constexpr std::chrono::hours not_before_ahead_max{1};
 /// Authorizations of an order, and challenges of an authorization.
 inline constexpr std::size_t authorizations_max = 8;
 inline constexpr std::size_t challenges_max = 32;
-/// Names of issuers of a DNS-PERSIST-01 challenge, and profiles of a directory, that are read.
+/// Names of issuers of a DNS-PERSIST-01 challenge or a directory, and profiles of a directory, that are read.
 inline constexpr std::size_t issuers_max = 10;
 inline constexpr std::size_t profiles_max = 32;
 /// Objects and arrays within one another in a CA's response.
@@ -38,7 +38,9 @@ inline constexpr int depth_max = 16;
 inline constexpr std::size_t nonce_max = 256;
 /// How often in a row a request that changes nothing is repeated when no usable response to it arrives.
 inline constexpr unsigned losses_max = 3;
-/// Tokens, or CAs, whose orders are counted.
+/// Certificates for new names of clients below one domain, in 7 days at one CA: Let's Encrypt allows 50.
+inline constexpr std::size_t names_per_parent = 40;
+/// Tokens, CAs or domains whose orders are counted.
 inline constexpr std::size_t budget_keys_max = 10'000;
 /// How often one request is repeated with a new nonce.
 inline constexpr unsigned bad_nonces_max = 5;

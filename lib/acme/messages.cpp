@@ -8,7 +8,6 @@
 #include "acme/limits.hpp"
 #include "acme/problem_document.hpp"
 #include "base/text.hpp"
-#include "net/host_name.hpp"
 
 namespace ferrotunnel::acme {
 
@@ -59,18 +58,6 @@ std::string read_authorizations(std::string_view directory_url, const nlohmann::
     return {};
 }
 
-std::vector<std::string> read_issuers(const nlohmann::json& list) {
-    std::vector<std::string> issuers;
-    for (std::size_t at = 0; list.is_array() && at < list.size() && issuers.size() < limits::issuers_max; ++at) {
-        const auto name = list[at].is_string() ? net::normal_host_name(list[at].get<std::string>())
-                                               : Result<std::string, const char*>("is not a text");
-        if (name) {
-            issuers.push_back(*name);
-        }
-    }
-    return issuers;
-}
-
 // Empty for a challenge of an unknown type, and for one that is not usable.
 std::optional<ChallengeMessage> read_challenge(std::string_view directory_url, const nlohmann::json& object) {
     const std::optional<Way> way = read_way(text_of(object, "type"));
@@ -84,7 +71,7 @@ std::optional<ChallengeMessage> read_challenge(std::string_view directory_url, c
     challenge.status = *status;
     challenge.error = read_error(object);
     if (*way == Way::dns_persist_01) {
-        challenge.issuers = read_issuers(member_of(object, "issuer-domain-names"));
+        challenge.issuers = host_names_in(member_of(object, "issuer-domain-names"), limits::issuers_max);
         return challenge.issuers.empty() ? std::nullopt : std::optional(std::move(challenge));
     }
     challenge.token = text_of(object, "token");

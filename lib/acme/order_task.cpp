@@ -1,5 +1,6 @@
 #include "acme/order_task.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -37,6 +38,14 @@ std::string profile_fault(const std::string& wanted, const Directory& directory)
     }
     return "the CA has no profile " + in_quotes(wanted) +
            (known.empty() ? "; it has no profiles at all" : "; it has " + known);
+}
+
+// Let's Encrypt issues for addresses only by its profile of this name.
+std::string usual_profile(const Identifiers& names, const Directory& directory) {
+    constexpr const char* for_addresses = "shortlived";
+    const bool has_address = std::any_of(names.begin(), names.end(),
+                                         [](const Identifier& name) { return name.type == Identifier::Type::ip; });
+    return has_address && directory.profiles.contains(for_addresses) ? for_addresses : "";
 }
 
 // Whether a refusal of newOrder may be due to `replaces`: anything but a limit and a missing account.
@@ -95,6 +104,7 @@ private:
     void set(Step step);
     void fail(FailedStep failed) { set(std::move(failed)); }
     void fail(Problem::Kind kind, std::string_view type, std::string_view text);
+    void follow_proofs(std::optional<Step> next);
     void begin_order();
     void request_order();
     void read_order_state();
@@ -117,6 +127,7 @@ private:
     State state_ = State::sign_in;
     std::string order_url_;
     std::string replaces_{};  // as sent
+    std::string profile_{};   // likewise
     std::optional<OrderMessage> created_{};
     bool is_unseen_;  // a resumed order whose state was not read yet
     bool is_replaces_refused_ = false;
@@ -166,10 +177,7 @@ void OrderTask::Machine::respond(const HttpReply& reply) {
         case State::order:
             return have_order(reply);
         case State::authorizations:
-            if (std::optional<Step> next = authorizations_.answered(reply)) {
-                return set(std::move(*next));
-            }
-            return read_order_state();
+            return follow_proofs(authorizations_.answered(reply));
         case State::finalize:
             return have_finalized(reply);
         case State::chain:
@@ -195,7 +203,7 @@ void OrderTask::Machine::continued(WallTime now) {
         case State::order:
             return read_order_state();
         case State::authorizations:
-            return set(authorizations_.continued());
+            return follow_proofs(authorizations_.continued());
         default:
             check(false, "a wait belongs to a state that waits");
     }
@@ -204,7 +212,11 @@ void OrderTask::Machine::continued(WallTime now) {
 void OrderTask::Machine::published(std::string fault, WallTime now) {
     check(std::holds_alternative<PublishStep>(step_), "a publication was asked for");
     clock_.set(now);
-    set(authorizations_.published(std::move(fault)));
+    follow_proofs(authorizations_.published(std::move(fault)));
+}
+
+void OrderTask::Machine::follow_proofs(std::optional<Step> next) {
+    return next ? set(std::move(*next)) : read_order_state();
 }
 
 // --- the order ---
@@ -213,9 +225,9 @@ void OrderTask::Machine::begin_order() {
     if (!order_url_.empty()) {
         return read_order_state();
     }
-    const Directory& offered = directory();
-    if (!settings_.profile.empty() && !offered.profiles.contains(settings_.profile)) {
-        return fail(Problem::Kind::refused, "invalidProfile", profile_fault(settings_.profile, offered));
+    profile_ = settings_.profile.empty() ? usual_profile(settings_.names, directory()) : settings_.profile;
+    if (!profile_.empty() && !directory().profiles.contains(profile_)) {
+        return fail(Problem::Kind::refused, "invalidProfile", profile_fault(profile_, directory()));
     }
     request_order();
 }
@@ -226,8 +238,8 @@ void OrderTask::Machine::request_order() {
     for (const Identifier& name : settings_.names) {
         payload["identifiers"].push_back({{"type", name.type_name()}, {"value", name.value}});
     }
-    if (!settings_.profile.empty()) {
-        payload["profile"] = settings_.profile;
+    if (!profile_.empty()) {
+        payload["profile"] = profile_;
     }
     if (!replaces_.empty()) {
         payload["replaces"] = replaces_;
@@ -258,7 +270,7 @@ void OrderTask::Machine::have_refusal(const HttpReply& reply) {
     }
     FailedStep failed = failed_request("the CA does not accept the order", reply);
     if (failed.problem.type == "invalidProfile") {
-        failed.problem.text = printable(profile_fault(settings_.profile, directory()), limits::text_max);
+        failed.problem.text = printable(profile_fault(profile_, directory()), limits::text_max);
     }
     fail(std::move(failed));
 }

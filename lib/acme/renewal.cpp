@@ -26,13 +26,21 @@ constexpr int usual_part = 3;
 constexpr int last_part = 10;
 constexpr int window_request_part = 5;
 
+// A window that begins in this part of the lifetime, or in these hours, begins later: a CA whose windows are always in
+// the past does not cause one order after the other.
+constexpr int young_part = 10;
+constexpr seconds young_max = hours(6);
+
 constexpr std::array first_delays{minutes(1),  minutes(2),  minutes(2),  minutes(5),  minutes(10), minutes(10),
                                   minutes(10), minutes(20), minutes(20), minutes(20), minutes(20)};
 constexpr seconds delay_max = hours(6);
 constexpr int random_part = 10;
+constexpr seconds lasting_delay_min = hours(1);
 
+// Counted in seconds: a certificate may be valid for longer than a count of nanoseconds can be.
 seconds lifetime_of(const IssuedChain& chain) {
-    return std::max(duration_cast<seconds>(chain.not_after - chain.not_before), seconds(0));
+    const auto second_of = [](WallTime time) { return duration_cast<seconds>(time.time_since_epoch()); };
+    return std::max(second_of(chain.not_after) - second_of(chain.not_before), seconds(0));
 }
 
 seconds usual_delay(unsigned failures) {
@@ -80,10 +88,12 @@ std::string renewal_url(std::string_view renewal_info, std::string_view renewal_
 WallTime renewal_time(const IssuedChain& chain, const std::optional<RenewalWindow>& window, Random& random) {
     const seconds lifetime = lifetime_of(chain);
     const WallTime latest = chain.not_after - lifetime / last_part;
-    const WallTime wanted =
-        window ? window->start + random_up_to(duration_cast<seconds>(window->end - window->start), random)
-               : chain.not_after - lifetime / usual_part;
-    return std::min(wanted, latest);
+    const WallTime earliest = chain.not_before + std::min(lifetime / young_part, young_max);
+    if (!window || window->end <= earliest) {
+        return chain.not_after - lifetime / usual_part;
+    }
+    const WallTime start = std::max(window->start, earliest);
+    return std::min(start + random_up_to(duration_cast<seconds>(window->end - start), random), latest);
 }
 
 seconds next_window_request(const IssuedChain& chain, std::optional<seconds> retry_after) {
@@ -96,6 +106,11 @@ seconds retry_delay(unsigned failures, std::optional<seconds> retry_after, Rando
     const seconds delay = usual_delay(failures);
     const seconds wanted = delay + random_up_to(delay / random_part, random);
     return retry_after ? std::max(wanted, std::min(*retry_after, seconds(limits::retry_after_max))) : wanted;
+}
+
+seconds retry_delay(const Problem& problem, unsigned failures, Random& random) {
+    const bool is_lasting = problem.kind == Problem::Kind::refused || problem.kind == Problem::Kind::wrong_chain;
+    return std::max(retry_delay(failures, problem.retry_after, random), is_lasting ? lasting_delay_min : seconds(0));
 }
 
 }  // namespace ferrotunnel::acme

@@ -48,9 +48,9 @@ std::chrono::minutes read_offset(TimeText& text) noexcept {
     if (!is_ahead) {
         text.expect("-");
     }
-    const int hours = text.number(2, 0, 23);
+    const std::chrono::hours whole(text.number(2, 0, 23));
     text.expect(":");
-    const std::chrono::minutes offset = std::chrono::hours(hours) + std::chrono::minutes(text.number(2, 0, 59));
+    const std::chrono::minutes offset = whole + std::chrono::minutes(text.number(2, 0, 59));
     return is_ahead ? offset : -offset;
 }
 

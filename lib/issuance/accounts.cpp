@@ -135,7 +135,7 @@ void Accounts::register_at(const std::string& directory_url, const std::shared_p
             finish(directory_url, known.error());
             return;
         }
-        const std::string& terms = known.value().directory.terms;
+        const std::string& terms = known.value().terms;
         needs_.log.info("an account is registered at the CA, and its terms of service are accepted",
                         {{"ca", directory_url}, {"terms", terms.empty() ? "none" : terms}});
         AccountRun::Work work;

@@ -21,8 +21,9 @@ class Worker;
 
 namespace ferrotunnel::issuance {
 
-/// Lives on its worker. The program is the leader of a new process group; it inherits the environment, but no
-/// descriptor: input is empty, output is discarded, and the start of its error output is kept for a fault.
+/// Lives on its worker. The program is the leader of a new process group; it inherits the environment without
+/// FERROTUNNEL_*, and no descriptor: input is empty, output is discarded, and the start of its error output is kept for
+/// a fault.
 class Command {
 public:
     /// What is wrong, with the program's name, or nothing if it ended with status 0.
@@ -42,7 +43,7 @@ private:
     std::string outcome(int status) const;
     void kill_group() noexcept;
 
-    const std::vector<std::string> words_;
+    std::vector<std::string> words_;
     const Duration time_;
     const TimePoint deadline_;
     Done done_;

@@ -14,7 +14,8 @@
 
 namespace ferrotunnel::issuance {
 
-// Shared with the thread, which runs only while there is something to look up.
+// Shared with the threads, which run only while there is something to look up: several, since servers of hostile names
+// may be slow on purpose.
 class DnsLookup::Queue : public std::enable_shared_from_this<Queue> {
 public:
     struct Query {
@@ -33,14 +34,17 @@ public:
             return false;
         }
         queries_.push_back(std::move(query));
-        if (!runs_) {
+        if (threads_ < limits::dns_threads_max) {
             try {
+                // allowed: no owner can wait for it, and it holds only the mailbox
                 std::thread([self = shared_from_this()] { self->run(); }).detach();
+                ++threads_;
             } catch (const std::exception&) {
-                queries_.pop_back();
-                return false;
+                if (threads_ == 0) {
+                    queries_.pop_back();
+                    return false;
+                }
             }
-            runs_ = true;
         }
         return true;
     }
@@ -71,7 +75,7 @@ private:
             {
                 const MutexLock lock(mutex_);
                 if (queries_.empty()) {
-                    runs_ = false;
+                    --threads_;
                     return;
                 }
                 next = std::move(queries_.front());
@@ -97,7 +101,7 @@ private:
     const std::shared_ptr<buffer::Mailbox> mailbox_;
     Mutex mutex_;
     std::deque<Query> queries_ GUARDED_BY(mutex_);
-    bool runs_ GUARDED_BY(mutex_) = false;
+    std::size_t threads_ GUARDED_BY(mutex_) = 0;
     bool is_closed_ GUARDED_BY(mutex_) = false;
 };
 

@@ -1,4 +1,4 @@
-// DNS lookups on a thread of their own, since the system's functions block.
+// DNS lookups on threads of their own, since they block.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ struct DnsAnswer {
     std::string error{};                // why it could not be looked up
 };
 
-/// Lives on a worker, which is called back. Its thread is detached, as a lookup cannot be cancelled: it holds only the
-/// mailbox, so that nothing waits for it. /etc/hosts is not read: a CA does not, either.
+/// Lives on a worker, which is called back. Its threads are detached, as a lookup cannot be cancelled: they hold only
+/// the mailbox, so that nothing waits for them. /etc/hosts is not read: a CA does not, either.
 class DnsLookup {
 public:
     using Done = std::function<void(const DnsAnswer&)>;

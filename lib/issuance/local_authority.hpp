@@ -85,6 +85,7 @@ private:
     bool has_room();
     bool is_usable(acme::WallTime now);
     void report_outside(const acme::Identifier& name);
+    void report_full(std::size_t hosts);
     void report_fault(const std::string& fault);
 
     const LocalFolder folder_;
@@ -105,7 +106,7 @@ private:
     std::optional<LocalCa> ca_;  // set under the mutex, by the thread or prepare(), which read it without
     LocalSettings settings_ GUARDED_BY(mutex_);
     std::set<std::string> queue_ GUARDED_BY(mutex_);
-    bool is_queue_full_ GUARDED_BY(mutex_) = false;
+    std::size_t left_out_ GUARDED_BY(mutex_) = 0;  // hosts that the queue had no room for
     bool has_new_settings_ GUARDED_BY(mutex_) = false;
     bool is_stopping_ GUARDED_BY(mutex_) = false;
     std::thread thread_;  // last, since it uses the others

@@ -57,13 +57,36 @@ void sign(X509* certificate, EVP_PKEY* key) {
     require_crypto(X509_sign(certificate, key, EVP_sha256()) > 0, local_failure);
 }
 
-// The subject stays empty: the names are in subjectAltName, which is critical then (RFC 5280, 4.1.2.6).
-CertificatePtr unsigned_leaf(EVP_PKEY* key, const acme::Identifiers& names) {
+// Everything but the signature. The subject stays empty: the names are in subjectAltName, which is critical then
+// (RFC 5280, 4.1.2.6).
+CertificatePtr unsigned_leaf(EVP_PKEY* key, const acme::Identifiers& names, X509* issuer, WallTime now) {
     CertificatePtr made = new_certificate(key);
+    X509* certificate = made.get();
+    const WallTime end = acme::time_of(X509_get0_notAfter(issuer));
+    set_times(certificate, now - clock_difference, std::min<WallTime>(now + limits::local_time, end));
     const acme::GeneralNamesPtr all = acme::general_names(names);
-    require_crypto(X509_add1_ext_i2d(made.get(), NID_subject_alt_name, all.get(), 1, X509V3_ADD_DEFAULT) == 1,
+    require_crypto(X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
+                       X509_add1_ext_i2d(certificate, NID_subject_alt_name, all.get(), 1, X509V3_ADD_DEFAULT) == 1,
                    local_failure);
+    add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature");
+    add_extension(certificate, issuer, NID_ext_key_usage, "serverAuth");
+    add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
+    add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always");
     return made;
+}
+
+// As one who trusts only this CA does.
+bool is_valid(X509* certificate, X509* authority) {
+    const std::unique_ptr<X509_STORE, FreeWith<X509_STORE_free>> store(X509_STORE_new());
+    const std::unique_ptr<X509_STORE_CTX, FreeWith<X509_STORE_CTX_free>> context(X509_STORE_CTX_new());
+    require_crypto(store && context && X509_STORE_add_cert(store.get(), authority) == 1 &&
+                       X509_STORE_set_flags(store.get(), X509_V_FLAG_NO_CHECK_TIME) == 1 &&
+                       X509_STORE_CTX_init(context.get(), store.get(), certificate, nullptr) == 1,
+                   "cannot verify a certificate");
+    const bool is_fine = X509_verify_cert(context.get()) == 1;
+    ERR_clear_error();
+    return is_fine;
 }
 
 ConstraintsPtr constraints_of(const X509* certificate, bool& is_critical) {
@@ -164,28 +187,17 @@ WallTime LocalCa::not_after() const {
 }
 
 bool LocalCa::permits(const acme::Identifiers& names) const {
-    bool is_critical = false;
-    const ConstraintsPtr constraints = constraints_of(certificate_.get(), is_critical);
-    const CertificatePtr leaf = unsigned_leaf(key_.native(), names);
-    const bool is_allowed = constraints && NAME_CONSTRAINTS_check(leaf.get(), constraints.get()) == X509_V_OK;
-    ERR_clear_error();
-    return is_allowed;
+    const CertificatePtr leaf = unsigned_leaf(key_.native(), names, certificate_.get(), not_after());
+    sign(leaf.get(), key_.native());
+    return is_valid(leaf.get(), certificate_.get());
 }
 
 std::string LocalCa::issue(const acme::Identifiers& names, WallTime now) const {
     const acme::Key key = acme::Key::make();
-    const CertificatePtr made = unsigned_leaf(key.native(), names);
-    X509* certificate = made.get();
-    set_times(certificate, now - clock_difference, std::min<WallTime>(now + limits::local_time, not_after()));
-    require_crypto(X509_set_issuer_name(certificate, X509_get_subject_name(certificate_.get())) == 1, local_failure);
-    add_extension(certificate, certificate_.get(), NID_basic_constraints, "critical,CA:FALSE");
-    add_extension(certificate, certificate_.get(), NID_key_usage, "critical,digitalSignature");
-    add_extension(certificate, certificate_.get(), NID_ext_key_usage, "serverAuth");
-    add_extension(certificate, certificate_.get(), NID_subject_key_identifier, "hash");
-    add_extension(certificate, certificate_.get(), NID_authority_key_identifier, "keyid:always");
-    sign(certificate, key_.native());
+    const CertificatePtr made = unsigned_leaf(key.native(), names, certificate_.get(), now);
+    sign(made.get(), key_.native());
     std::string key_pem = key.to_pem();
-    const std::string pem = acme::pem_of(certificate);
+    const std::string pem = acme::pem_of(made.get());
     std::string both;
     both.reserve(key_pem.size() + pem.size());
     both.append(key_pem).append(pem);

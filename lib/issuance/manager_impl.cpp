@@ -17,12 +17,6 @@ WallTime clock_now() {
     return std::chrono::system_clock::now();
 }
 
-// Requests that the CA has refused for what they are, or that cost a certificate, are not repeated within an hour.
-std::chrono::seconds least_delay(acme::Problem::Kind kind) {
-    const bool is_slow = kind == acme::Problem::Kind::refused || kind == acme::Problem::Kind::wrong_chain;
-    return is_slow ? std::chrono::hours(1) : std::chrono::seconds(0);
-}
-
 }  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
@@ -54,7 +48,13 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       timer_(worker_, [this] { guarded([this] { pump(); }); }),
       save_timer_(worker_, [this] { guarded([this] { (void)save_now(); }); }) {
     store_.make_folders();
-    names_.on_dropped = [this](const std::string& name) { board_.remove(name); };
+    names_.on_change = [this](const std::string& name, const NameEntry* entry) {
+        if (entry != nullptr) {
+            board_.set(*entry);
+        } else {
+            board_.remove(name);
+        }
+    };
 }
 
 // --- of any thread ---
@@ -89,13 +89,15 @@ void Manager::Impl::stop() noexcept {
 }
 
 void Manager::Impl::set(Settings settings) {
-    post([this, settings = std::move(settings)] { apply(settings); });
+    post([this, settings = std::move(settings)] {
+        apply(settings);
+        retry_failed();  // what was wrong may be right now
+    });
 }
 
 void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
     post([this, host, token_name] {
         names_.offered(host, token_name, clock_now());
-        show(host);
         pump();
     });
 }
@@ -106,19 +108,15 @@ bool Manager::Impl::renew(const std::string& name) {
         return false;
     }
     post([this, known] {
-        const WallTime now = clock_now();
-        holds_.clear();
-        std::vector<NameEntry*> wanted;
-        for (const auto& [each, entry] : names_.all()) {
-            if (known.empty() ? entry->failures > 0 || !entry->problem.empty() : each == known) {
-                wanted.push_back(entry.get());
-            }
+        NameEntry* const entry = known.empty() ? nullptr : names_.find(known);
+        if (entry != nullptr) {
+            holds_.clear();
+            entry->next = clock_now();
+            names_.schedule(*entry, entry->next);
+            pump();
+        } else if (known.empty()) {
+            retry_failed();
         }
-        for (NameEntry* const entry : wanted) {
-            entry->next = now;
-            names_.schedule(*entry, now);
-        }
-        pump();
     });
     return true;
 }
@@ -151,9 +149,6 @@ void Manager::Impl::begin() {
     budget_.from_json(store_.schedule().budget, now);
     names_.load(now);
     apply(settings_);
-    for (const auto& [name, entry] : names_.all()) {
-        board_.set(*entry);
-    }
 }
 
 void Manager::Impl::apply(Settings settings) {
@@ -163,27 +158,40 @@ void Manager::Impl::apply(Settings settings) {
     dns_.set_server(settings_.dns_server);
     budget_.set_per_token(settings_.orders_per_token);
     names_.set(settings_, clock_now());
-    for (const auto& [name, entry] : names_.all()) {
-        board_.set(*entry);
-    }
     show_accounts();
+    pump();
+}
+
+void Manager::Impl::retry_failed() {
+    const WallTime now = clock_now();
+    holds_.clear();
+    std::vector<NameEntry*> failed;
+    for (const auto& [name, entry] : names_.all()) {
+        if (entry->failures > 0 || !entry->problem.empty()) {
+            failed.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : failed) {
+        entry->next = now;
+        names_.schedule(*entry, now);
+    }
     pump();
 }
 
 void Manager::Impl::pump() {
     const WallTime now = clock_now();
-    while (key_change_ == nullptr && waiting_for_keys_.empty()) {
+    const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
+    while (!is_held) {
         NameEntry* const entry = queue_.pop(now);
         if (entry == nullptr) {
             break;
         }
-        const std::string name = entry->name;
         if (names_.is_wanted(*entry, now)) {
             start_entry(*entry, now);
         }
-        show(name);
     }
-    const WallTime next = std::min(queue_.earliest(), now + limits::examine_interval);
+    const WallTime latest = now + limits::examine_interval;
+    const WallTime next = is_held ? latest : std::min(queue_.earliest(), latest);
     timer_.set_after(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
 }
 
@@ -220,6 +228,7 @@ void Manager::Impl::order(NameEntry& entry) {
     entry.is_running = true;
     running_[&entry].issuance = std::make_unique<Issuance>(
         parts_, entry, [this, &entry](const IssuanceOutcome& outcome) { have_outcome(entry, outcome); });
+    board_.set(entry);
 }
 
 void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcome) {
@@ -248,6 +257,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             entry.failures = 0;
             entry.problem.clear();
             entry.is_at_staging = false;
+            entry.has_passed_staging = false;
             names_.set_certificate(entry, outcome.certificate);
             break;
         case Kind::busy:
@@ -255,6 +265,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             break;
         case Kind::staged:
             entry.is_at_staging = false;
+            entry.has_passed_staging = true;
             entry.next = now;
             break;
         case Kind::postponed:
@@ -265,8 +276,8 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             ++entry.failures;
             entry.problem = outcome.problem.text;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
-            const auto delay = acme::retry_delay(entry.failures, outcome.problem.retry_after, needs_.random);
-            entry.next = now + std::max(delay, least_delay(outcome.problem.kind));
+            entry.has_passed_staging = false;
+            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
     }
@@ -321,11 +332,9 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
 // The entry runs no more; it may be dropped here.
 void Manager::Impl::release(NameEntry& entry, WallTime now) {
     guarded([&] {
-        const std::string name = entry.name;
         entry.is_running = false;
         queue_.ended(entry);
         names_.concluded(entry, now);
-        show(name);
     });
     start_key_change();
     timer_.set_after(Duration::zero());
@@ -353,14 +362,6 @@ std::vector<std::string> Manager::Impl::all_cas() const {
         all.push_back(staging);
     }
     return all;
-}
-
-void Manager::Impl::show(const std::string& name) {
-    if (const NameEntry* const entry = names_.find(name)) {
-        board_.set(*entry);
-    } else {
-        board_.remove(name);
-    }
 }
 
 void Manager::Impl::show_accounts() {

@@ -52,6 +52,7 @@ private:
     void begin();
     void apply(Settings settings);
     void pump();
+    void retry_failed();
     void start_entry(NameEntry& entry, WallTime now);
     bool is_covered_by_files(const NameEntry& entry) const;
     void order(NameEntry& entry);
@@ -61,7 +62,6 @@ private:
     void have_window(NameEntry& entry, const WindowRequest::Answer& answer);
     void release(NameEntry& entry, WallTime now);
     void start_key_change();
-    void show(const std::string& name);
     void show_accounts();
     void save_soon();
     std::string save_now();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "acme/limits.hpp"
+#include "base/text.hpp"
 #include "issuance/configured_names.hpp"
 #include "issuance/limits.hpp"
 
@@ -18,10 +19,7 @@ WallTime plausible(WallTime next, WallTime now) {
 }
 
 bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
-    std::vector<std::string> wanted;
-    for (const acme::Identifier& name : names) {
-        wanted.push_back(name.value);
-    }
+    std::vector<std::string> wanted = values_of(names);
     std::vector<std::string> present = chain.names;
     std::sort(wanted.begin(), wanted.end());
     std::sort(present.begin(), present.end());
@@ -83,8 +81,8 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
         entry.next = entry.failures > 0 ? past->second.next : entry.next;
         past_.erase(past);
     }
-    if (const auto order = needs_.store.order(entry.file); order && !order->url.empty()) {
-        entry.next = now;  // it is continued at once
+    if (const auto order = needs_.store.order(entry.file); order && may_continue(*order, values_of(entry.names), now)) {
+        entry.next = now;  // another one waits for its time: restarts must not place one each
     }
     return entry;
 }
@@ -188,7 +186,7 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
         const bool is_other_token = entry->token != token;
         if (is_other_token) {
             needs_.queue.remove(*entry);
-            new_of_token_[entry->token].erase(entry->name);
+            forget_new(*entry);
             entry->token = token;
         }
         if (entry->chain && now - entry->offered > limits::offered_interval) {
@@ -206,7 +204,13 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
 void NameSet::note_new(NameEntry& entry) {
     if (entry.is_new() && !entry.is_configured) {
         new_of_token_[entry.token].insert(entry.name);
-    } else if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
+    } else {
+        forget_new(entry);
+    }
+}
+
+void NameSet::forget_new(const NameEntry& entry) {
+    if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
         found->second.erase(entry.name);
         if (found->second.empty()) {
             new_of_token_.erase(found);
@@ -307,14 +311,21 @@ void NameSet::schedule(NameEntry& entry, WallTime now) {
         return;
     }
     const WallTime due = std::min(entry.next, entry.window_next);
+    queue(entry, due);
+}
+
+void NameSet::queue(NameEntry& entry, WallTime due) {
     if (due != entry.due || !entry.is_ready) {
         needs_.queue.schedule(entry, due);
+    }
+    if (on_change) {
+        on_change(entry.name, &entry);
     }
 }
 
 // Its certificate stays until a while after its end.
 void NameSet::put_away(NameEntry& entry) {
-    needs_.queue.schedule(entry, entry.chain ? entry.chain->not_after + limits::unoffered_max : wall_never);
+    queue(entry, entry.chain ? entry.chain->not_after + limits::unoffered_max : wall_never);
 }
 
 bool NameSet::is_wanted(NameEntry& entry, WallTime now) {
@@ -371,19 +382,15 @@ void NameSet::drop(NameEntry& entry) {
         return;
     }
     if (entry.failures > 0 || entry.is_at_staging) {
-        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging, entry.problem});
+        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging,
+                                  printable(entry.problem, limits::saved_problem_max)});
     }
     needs_.queue.remove(entry);
-    if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
-        found->second.erase(entry.name);
-        if (found->second.empty()) {
-            new_of_token_.erase(found);
-        }
-    }
+    forget_new(entry);
     const std::string name = entry.name;
     entries_.erase(name);
-    if (on_dropped) {
-        on_dropped(name);
+    if (on_change) {
+        on_change(name, nullptr);
     }
 }
 
@@ -403,7 +410,8 @@ void NameSet::keep_failure(const std::string& name, SavedFailure failure) {
 void NameSet::save(SavedSchedule& to, WallTime now) {
     to.names = past_;
     for (const auto& [name, entry] : entries_) {
-        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging, entry->problem};
+        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging,
+                             printable(entry->problem, limits::saved_problem_max)};
         if (entry->is_placing) {
             ++failure.failures;
             failure.next = now + acme::retry_delay(failure.failures, {}, needs_.random);

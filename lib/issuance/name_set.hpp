@@ -55,18 +55,20 @@ public:
     /// What the store keeps of failures.
     void save(SavedSchedule& to, WallTime now);
     const std::map<std::string, std::unique_ptr<NameEntry>, std::less<>>& all() const noexcept { return entries_; }
-    /// Called when an entry is dropped, with its name.
-    std::function<void(const std::string& name)> on_dropped{};
+    /// Called when an entry is scheduled or put away, or with null when it is dropped.
+    std::function<void(const std::string& name, const NameEntry* entry)> on_change{};
 
 private:
     NameEntry& add(const std::string& name, acme::Identifiers names, WallTime now);
     void drop(NameEntry& entry);
     void put_away(NameEntry& entry);
+    void queue(NameEntry& entry, WallTime due);
     void read_certificate(NameEntry& entry, WallTime now);
     void unconfigure(NameEntry& entry);
     bool has_room(const std::string& token, WallTime now);
     void drop_unoffered(const std::string& token);
     void note_new(NameEntry& entry);
+    void forget_new(const NameEntry& entry);
     const NameEntry* cover_of(const NameEntry& entry) const;
     const NameEntry* cover_of(std::string_view host) const;
     bool is_covered(const NameEntry& entry, WallTime now) const;

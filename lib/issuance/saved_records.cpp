@@ -5,6 +5,8 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "issuance/limits.hpp"
+
 namespace ferrotunnel::issuance {
 namespace {
 
@@ -62,6 +64,11 @@ std::optional<Record> read_object(std::string_view text, Read read) {
 }
 
 }  // namespace
+
+bool may_continue(const SavedOrder& order, const std::vector<std::string>& names, WallTime now) {
+    return !order.url.empty() && order.names == names && order.resumes < limits::resumes_max &&
+           now - order.placed < limits::order_age_max && order.placed <= now + limits::order_age_max;
+}
 
 std::string to_json(const SavedAccount& account) {
     Json object{{"directory", account.directory}, {"contact", account.contact}, {"url", account.url}};

@@ -23,7 +23,8 @@ NameStatus status_of(const NameEntry& entry) {
         status.way = entry.saved.way;
         status.not_after = entry.chain->not_after;
     }
-    if (!entry.is_running && entry.next != wall_never) {
+    const bool is_put_away = !entry.is_ready && entry.due > std::min(entry.next, entry.window_next);
+    if (!entry.is_running && !is_put_away && entry.next != wall_never) {
         status.next = entry.next;
     }
     status.failures = entry.failures;

@@ -42,7 +42,7 @@ wildcard_is_used() {
     ready_client client 1 --http "$host=$backend"
     wait_for_certificate "$host"
     equal "what a visitor gets" "$(fetch "$host")" "n $host:$secure 1"
-    openssl x509 -noout -ext subjectAltName -in "$(certificate_of tunnel.test)" >"$dir/names"
+    openssl x509 -noout -ext subjectAltName -in "$(certificate_of _wildcard.tunnel.test)" >"$dir/names"
     has_text "$dir/names" 'DNS:\*.tunnel.test'
     [[ ! -e $(certificate_of "$host") ]] || fail "$host has a certificate of its own"
     kill_now client

@@ -118,7 +118,7 @@ fi
 
 say "an address that is given and busy is an error, as ever"
 occupy 80
-write_default given 'http: {bind: "0.0.0.0:80"}'
+write_default given 'http_bind: 0.0.0.0:80'
 code=0
 "${in_namespace[@]}" timeout 60 "$FERROTUNNEL" run "$dir/given.yml" >"$dir/given.out" 2>"$dir/given.err" </dev/null ||
     code=$?

@@ -64,6 +64,7 @@ public:
     void forget_orders() { orders_.clear(); }
     void invalidate_orders();
     std::size_t orders() const noexcept { return orders_.size(); }
+    std::size_t orders_made() const noexcept { return orders_made_; }
     unsigned validations() const noexcept { return validations_; }
     /// Replaces the key of every account.
     void set_account_key(const std::string& jwk);

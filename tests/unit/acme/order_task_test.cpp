@@ -97,6 +97,21 @@ TEST_CASE("addresses and wildcards", "[acme]") {
     }
 }
 
+TEST_CASE("a name and its wildcard are published before one of them is validated", "[acme]") {
+    OneOrder order(order_of({"example.com", "*.example.com"}, {Way::dns_01}));
+    order.ca.settings.polls = 3;
+    std::size_t published = 0;
+    order.ca.before = [&](const HttpCall&, std::string_view path) -> std::optional<HttpReply> {
+        published = path.starts_with("challenge/") && published == 0 ? order.driver.published.size() : published;
+        return {};
+    };
+    order.run();
+    CHECK(order.done);
+    CHECK(published == 2);
+    CHECK(order.driver.published[0].record_name == order.driver.published[1].record_name);
+    CHECK(order.driver.published[0].record_value != order.driver.published[1].record_value);
+}
+
 TEST_CASE("the first allowed way that the CA offers", "[acme]") {
     OneOrder order(order_of({"a.example.com"}, {Way::tls_alpn_01, Way::dns_01, Way::http_01}));
     order.ca.settings.offered = {Way::http_01, Way::dns_01};
@@ -308,6 +323,18 @@ TEST_CASE("profiles", "[acme]") {
     CHECK(order.failure.problem.kind == Kind::refused);
     CHECK_THAT(order.failure.problem.text, Contains("longlived") && Contains("default, shortlived"));
     CHECK(order.ca.orders() == 1);
+}
+
+TEST_CASE("addresses have a profile of their own where the CA has it", "[acme]") {
+    OneOrder address(order_of({"192.0.2.1"}));
+    address.ca.settings.profiles = {"default", "shortlived"};
+    address.run();
+    CHECK(address.done);
+    CHECK(address.ca.new_orders.at(0).at("profile") == "shortlived");
+    OneOrder host;
+    host.ca.settings.profiles = {"default", "shortlived"};
+    host.run();
+    CHECK_FALSE(host.ca.new_orders.at(0).contains("profile"));
 }
 
 TEST_CASE("an order names what it replaces", "[acme]") {

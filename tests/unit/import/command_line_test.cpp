@@ -209,16 +209,16 @@ TEST_CASE("commands of cloudflared", "[import]") {
     CHECK_THROWS(read("cloudflared tunnel login"));
 }
 
-TEST_CASE("forwardings of ssh keep to the addresses that they had", "[import]") {
+TEST_CASE("forwardings of ssh stay on the server itself", "[import]") {
     const Draft draft = read(
         "ssh -fNR 2222:localhost:22 -R *:8443:192.168.8.1:443 -R [2001:db8::7]:81:[::1]:80 "
         "-R 127.0.0.1:0:/run/app.sock -p 2022 -o ServerAliveInterval=30 truck@home.example.com");
     CHECK(service(draft, "tcp", 0) == "2222");
     CHECK(service(draft, "bind", 0) == "127.0.0.1");
     CHECK(service(draft, "local", 0) == "localhost:22");
-    CHECK(service(draft, "bind", 1) == "none");
+    CHECK(service(draft, "bind", 1) == "127.0.0.1");
     CHECK(service(draft, "local", 1) == "192.168.8.1:443");
-    CHECK(service(draft, "bind", 2) == "2001:db8::7");
+    CHECK(service(draft, "bind", 2) == "127.0.0.1");
     CHECK(service(draft, "local", 2) == "[::1]:80");
     CHECK(service(draft, "tcp", 3) == "0");
     CHECK(service(draft, "local", 3) == "unix:/run/app.sock");

@@ -210,6 +210,25 @@ TEST_CASE("cloudflared: a login that cannot be read", "[cloudflared][guard]") {
     }
 }
 
+TEST_CASE("cloudflared: a rule switches off what is on for all", "[cloudflared][guard]") {
+    const auto rule = [](const std::string& all, const std::string& own) {
+        return read_yaml(read_cloudflared, "originRequest: " + all +
+                                               "\ningress:\n  - hostname: a.example.net\n    service: "
+                                               "https://127.0.0.1:443\n    originRequest: " +
+                                               own + "\n  - service: http_status:404\n");
+    };
+    const Reading verified = rule("{noTLSVerify: true}", "{noTLSVerify: false, caPool: /etc/ca.pem}");
+    CHECK_FALSE(contains(verified.client(), "backend_insecure"));
+    CHECK(contains(verified.client(), "backend_ca: /etc/ca.pem"));
+    const Reading unclear = rule("{noTLSVerify: true}", "{noTLSVerify: [x]}");
+    CHECK_FALSE(contains(unclear.client(), "backend_insecure"));
+    CHECK(unclear.has_lost("ingress[1].originRequest.noTLSVerify"));
+    CHECK(contains(rule("{noTLSVerify: true}", "{}").client(), "backend_insecure: on"));
+    CHECK(contains(rule("{http2Origin: true}", "{http2Origin: false}").client(), "local: https://127.0.0.1:443"));
+    CHECK(contains(rule("{access: {required: true}}", "{}").client(), "ip-filter"));
+    CHECK_FALSE(contains(rule("{access: {required: true}}", "{access: {required: false}}").client(), "ip-filter"));
+}
+
 TEST_CASE("cloudflared: destinations of a proxy that cannot be read", "[cloudflared][guard]") {
     for (const std::string rules :
          {"[{prefix: [10.0.0.0/8], allow: true}]", "[{prefix: 10.0.0.0/8, ports: {a: 1}, allow: true}]",

@@ -234,6 +234,7 @@ TEST_CASE("each key of ngrok's version 3 is imported or listed", "[import][ngrok
   - name: site
     http: site.example.com
     local: h2c://127.0.0.1:3000
+    https_redirect: on
     proxy_protocol: v1
     enabled: off
   - name: raw

@@ -105,6 +105,7 @@ endpoints:
     http: nas.example.com
     local: https://192.168.1.2:5001
     backend_insecure: on
+    https_redirect: on
 )");
     CHECK(reading.asks("the backend's certificate is not verified"));
 }
@@ -241,6 +242,7 @@ endpoints:
   - name: api
     http: api.example.com
     local: localhost:8080
+    https_redirect: on
     plugins:
       - ip-filter:
           allow: [203.0.113.0/24]
@@ -313,6 +315,7 @@ endpoints:
   - name: admin
     http: admin.example.com
     local: localhost:9000
+    https_redirect: on
     enabled: off
   - name: inside
     http: assigned
@@ -389,14 +392,17 @@ tunnels:
   - name: certificates
     http: a.example.com
     local: localhost:9000
+    https_redirect: on
     enabled: off
   - name: elsewhere
     http: b.example.com
     local: localhost:9000
+    https_redirect: on
     enabled: off
   - name: other-file
     http: c.example.com
     local: localhost:9000
+    https_redirect: on
     enabled: off
 )");
 }

@@ -536,6 +536,8 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"preload", "on"},
         {"proxy_protocol_from", "::1"},
         {"acme_tls_backend", "127.0.0.1:1"},
+        {"self", "on"},
+        {"self_names", "h.test"},
     };
     const std::map<std::string, std::string> of_acme{
         {"email", "a@example.com"}, {"directory", "https://a/d"},

@@ -1,0 +1,350 @@
+#include "issuance/name_set.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <set>
+#include <string>
+
+#include "acme/budget.hpp"
+#include "issuance/limits.hpp"
+#include "support/recording_logger.hpp"
+#include "support/seeded_random.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/acme/chain_maker.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+// Names with a clock of their own.
+class NamesTest {
+public:
+    NamesTest() {
+        store.make_folders();
+        settings.ways = {acme::Way::http_01};
+        settings.has_http = true;
+    }
+
+    void offer(const std::string& host, const std::string& token = "office") {
+        offered.insert(host);
+        names.offered(host, token, now);
+    }
+    /// What is due now, and wanted; all of it runs.
+    std::set<std::string> due() {
+        std::set<std::string> all;
+        while (NameEntry* const entry = queue.pop(now)) {
+            if (names.is_wanted(*entry, now)) {
+                entry->is_running = true;
+                all.insert(entry->name);
+            }
+        }
+        return all;
+    }
+    NameEntry& at(const std::string& name) {
+        REQUIRE(names.find(name) != nullptr);
+        return *names.find(name);
+    }
+    void conclude(const std::string& name) {
+        NameEntry& entry = at(name);
+        entry.is_running = false;
+        entry.has_concluded = true;
+        queue.ended(entry);
+        names.concluded(entry, now);
+    }
+    void fail(const std::string& name, std::chrono::seconds delay) {
+        NameEntry& entry = at(name);
+        ++entry.failures;
+        entry.next = now + delay;
+        conclude(name);
+    }
+    void write_certificate(const std::string& file, const std::string& alternative_names, SavedCertificate saved = {}) {
+        const acme::Key key = acme::Key::make();
+        REQUIRE(store.write_certificate(file, key.to_pem(), ca.chain(ca.leaf(alternative_names), key), saved).empty());
+    }
+    void issue(const std::string& name, const std::string& alternative_names) {
+        NameEntry& entry = at(name);
+        write_certificate(entry.file, alternative_names);
+        auto found = store.certificate(entry.file);
+        REQUIRE(found);
+        REQUIRE(found.value());
+        entry.failures = 0;
+        names.set_certificate(entry, *found.value());
+        conclude(name);
+    }
+
+    const test::TemporaryFolder folder;
+    const Store store{folder / "acme"};
+    test::RecordingLogger log;
+    test::SeededRandom random{1};
+    WallTime now = WallTime(std::chrono::seconds(1'800'000'000));
+    const acme::TestCa ca{now};
+    Settings settings;
+    std::set<std::string, std::less<>> offered;
+    DueQueue queue{1'000};
+    NameSet names{{queue, store, log, random, [this](std::string_view host) { return offered.contains(host); }}};
+};
+
+using Names = std::set<std::string>;
+
+TEST_CASE("configured and offered names are due at once; nothing else is ever a name", "[issuance]") {
+    NamesTest test;
+    test.settings.names = {*acme::read_identifier("a.example.test"), *acme::read_identifier("192.0.2.1")};
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    test.offer("b.example.test");
+    for (const char* host : {"*.example.test", "localhost", "192.0.2.7", "", "a_b", "../x", "-"}) {
+        test.offer(host);
+    }
+    CHECK(test.due() == Names{"192.0.2.1", "a.example.test", "b.example.test"});
+}
+
+TEST_CASE("a name that failed is due after its delay, also after a restart, and whoever offers it again",
+          "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    REQUIRE(test.due() == Names{"a.example.test"});
+    test.fail("a.example.test", minutes(10));
+    test.offer("a.example.test", "another");
+    CHECK(test.due().empty());
+    SavedSchedule saved;
+    test.names.save(saved, test.now);
+    REQUIRE(test.store.write_schedule(saved).empty());
+
+    DueQueue queue{10};
+    NameSet again{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}};
+    again.load(test.now);
+    again.set(test.settings, test.now);
+    again.offered("a.example.test", "office", test.now);
+    CHECK(again.find("a.example.test")->failures == 1);
+    CHECK(queue.pop(test.now + minutes(10) - minutes(1)) == nullptr);
+    CHECK(queue.pop(test.now + minutes(10)) != nullptr);
+}
+
+TEST_CASE("an order that is being placed is saved as failed, so that restarts do not place one each", "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    REQUIRE(test.due().size() == 1);
+    test.at("a.example.test").is_placing = true;
+    SavedSchedule saved;
+    test.names.save(saved, test.now);
+    REQUIRE(saved.names.contains("a.example.test"));
+    CHECK(saved.names.at("a.example.test").failures == 1);
+    CHECK(saved.names.at("a.example.test").next >= test.now + minutes(1));
+    CHECK(test.at("a.example.test").failures == 0);
+}
+
+TEST_CASE("a time that only a wrong clock can have set is now", "[issuance]") {
+    NamesTest test;
+    SavedSchedule saved;
+    saved.names["a.example.test"] = {3, test.now + hours(24 * 365), false, "failed"};
+    REQUIRE(test.store.write_schedule(saved).empty());
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    CHECK(test.due() == Names{"a.example.test"});
+}
+
+TEST_CASE("a name that nobody offers any more is not ordered, and its failures stay", "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    REQUIRE(test.due().size() == 1);
+    test.fail("a.example.test", minutes(10));
+    test.offered.clear();
+    test.now += minutes(10);
+    CHECK(test.due().empty());
+    CHECK(test.names.find("a.example.test") == nullptr);
+    test.offer("a.example.test");
+    CHECK(test.at("a.example.test").failures == 1);
+}
+
+TEST_CASE("a saved certificate is renewed by its lifetime while its host was offered lately", "[issuance]") {
+    NamesTest test;
+    SavedCertificate saved;
+    saved.token = "office";
+    saved.offered = test.now;
+    saved.window_next = WallTime::max();
+    test.write_certificate("a.example.test", "DNS:a.example.test", saved);
+    saved.offered = test.now - hours(24 * 29);
+    test.write_certificate("old.example.test", "DNS:old.example.test", saved);
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    for (const auto& [name, entry] : test.names.all()) {
+        entry->window_next = wall_never;
+        test.names.schedule(*entry, test.now);
+    }
+    CHECK(test.due().empty());
+    test.now += hours(24 * 61);  // of 90
+    CHECK(test.due().empty());   // both were last offered long ago
+    test.offer("a.example.test");
+    CHECK(test.due() == Names{"a.example.test"});
+    CHECK(test.names.find("old.example.test") != nullptr);
+    test.now += hours(24 * 60);
+    CHECK(test.due().empty());
+    CHECK(test.names.find("old.example.test") == nullptr);
+    CHECK(test.store.certificate_names() == std::vector<std::string>{"a.example.test"});
+}
+
+TEST_CASE("hosts below the domain wait for the wildcard, and are ordered singly while there is none", "[issuance]") {
+    NamesTest test;
+    test.settings.ways = {acme::Way::http_01, acme::Way::dns_persist_01};
+    test.settings.domain = "t.example.test";
+    test.names.set(test.settings, test.now);
+    test.offer("a.t.example.test");
+    test.offer("a.b.t.example.test");  // a wildcard is for one label
+    CHECK(test.due() == Names{"*.t.example.test", "a.b.t.example.test"});
+    test.fail("*.t.example.test", minutes(1));
+    CHECK(test.due() == Names{"a.t.example.test", "t.example.test"});
+    test.fail("a.t.example.test", minutes(1));
+    test.fail("t.example.test", minutes(1));
+    test.now += minutes(1);
+    const Names again = test.due();
+    CHECK(again.contains("*.t.example.test"));
+    test.fail("a.t.example.test", minutes(1));
+    test.fail("t.example.test", minutes(1));
+    test.issue("*.t.example.test", "DNS:t.example.test,DNS:*.t.example.test");
+    test.now += hours(1);
+    test.at("*.t.example.test").window_next = wall_never;
+    test.names.schedule(test.at("*.t.example.test"), test.now);
+    CHECK(test.due().empty());
+    CHECK(test.names.find("a.t.example.test") == nullptr);
+    test.offer("c.t.example.test");
+    CHECK(test.names.find("c.t.example.test") == nullptr);
+}
+
+TEST_CASE("a wildcard that is about to end does not serve as a reason to order no host", "[issuance]") {
+    NamesTest test;
+    test.settings.ways = {acme::Way::dns_persist_01};
+    test.settings.domain = "t.example.test";
+    test.write_certificate("_wildcard.t.example.test", "DNS:t.example.test,DNS:*.t.example.test");
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    test.offer("a.t.example.test");
+    CHECK(test.names.find("a.t.example.test") == nullptr);
+    test.now += hours(24 * 82);  // less than a tenth is left
+    REQUIRE(test.due().contains("*.t.example.test"));
+    test.fail("*.t.example.test", hours(6));
+    test.offer("a.t.example.test");
+    CHECK(test.due().contains("a.t.example.test"));
+}
+
+TEST_CASE("a listed name is ordered even if the wildcard covers it", "[issuance]") {
+    NamesTest test;
+    test.settings.ways = {acme::Way::http_01, acme::Way::dns_persist_01};
+    test.settings.domain = "t.example.test";
+    test.settings.names = {*acme::read_identifier("a.t.example.test")};
+    test.names.set(test.settings, test.now);
+    CHECK(test.due() == Names{"*.t.example.test", "a.t.example.test"});
+}
+
+TEST_CASE("one token has so many names without a certificate, and others have theirs", "[issuance]") {
+    NamesTest test;
+    test.settings.orders_per_token = 5;
+    test.names.set(test.settings, test.now);
+    const std::size_t names_max = limits::new_names_per_order * test.settings.orders_per_token;
+    for (std::size_t i = 0; i <= names_max; ++i) {
+        test.offer("h" + std::to_string(i) + ".example.test", "greedy");
+    }
+    CHECK(test.names.all().size() == names_max);
+    CHECK(test.log.count("too many names") == 1);
+    test.offer("other.example.test", "office");
+    CHECK(test.names.find("other.example.test") != nullptr);
+    test.offered.erase("h0.example.test");
+    test.now += limits::examine_interval + minutes(1);
+    test.offer("new.example.test", "greedy");
+    CHECK(test.names.find("new.example.test") != nullptr);
+    CHECK(test.names.find("h0.example.test") == nullptr);
+}
+
+TEST_CASE("there are so many names", "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    for (std::size_t i = 0; i <= limits::names_max; ++i) {
+        test.offer("h" + std::to_string(i) + ".example.test", "token " + std::to_string(i));
+    }
+    CHECK(test.names.all().size() == limits::names_max);
+}
+
+TEST_CASE("a name that is no longer listed is dropped, after its order if one runs", "[issuance]") {
+    NamesTest test;
+    test.settings.names = {*acme::read_identifier("a.example.test"), *acme::read_identifier("b.example.test")};
+    test.names.set(test.settings, test.now);
+    REQUIRE(test.due().size() == 2);
+    test.fail("b.example.test", minutes(1));
+    test.settings.names.clear();
+    test.names.set(test.settings, test.now);
+    CHECK(test.names.find("b.example.test") == nullptr);
+    CHECK(test.names.find("a.example.test") != nullptr);
+    test.fail("a.example.test", minutes(1));
+    CHECK(test.names.find("a.example.test") == nullptr);
+}
+
+TEST_CASE("a saved order makes its name due at once", "[issuance]") {
+    NamesTest test;
+    SavedSchedule saved;
+    saved.names["a.example.test"] = {3, test.now + hours(3), false, "killed"};
+    REQUIRE(test.store.write_schedule(saved).empty());
+    SavedOrder order;
+    order.url = "https://ca.example.test/order/1";
+    order.names = {"a.example.test"};
+    order.placed = test.now;
+    REQUIRE(test.store.write_order("a.example.test", order).empty());
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    CHECK(test.due() == Names{"a.example.test"});
+}
+
+TEST_CASE("a saved order that is not continued waits for its time: restarts place none at once", "[issuance]") {
+    NamesTest test;
+    SavedSchedule saved;
+    saved.names["a.example.test"] = {3, test.now + hours(3), false, "killed"};
+    REQUIRE(test.store.write_schedule(saved).empty());
+    SavedOrder order;
+    order.url = "https://ca.example.test/order/1";
+    order.names = {"a.example.test"};
+    order.placed = test.now;
+    SECTION("it has no URL") {
+        order.url.clear();
+    }
+    SECTION("it is too old") {
+        order.placed = test.now - limits::order_age_max;
+    }
+    SECTION("it was continued too often") {
+        order.resumes = limits::resumes_max;
+    }
+    SECTION("it is for other names") {
+        order.names.emplace_back("*.a.example.test");
+    }
+    CHECK_FALSE(may_continue(order, {"a.example.test"}, test.now));
+    REQUIRE(test.store.write_order("a.example.test", order).empty());
+    test.names.load(test.now);
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    CHECK(test.due().empty());
+    test.now += hours(3);
+    CHECK(test.due() == Names{"a.example.test"});
+}
+
+TEST_CASE("a budget survives a restart", "[issuance]") {
+    NamesTest test;
+    acme::Budget budget(2, limits::orders_per_ca);
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE_FALSE(budget.take("office", "https://ca.example.test/dir", test.now));
+    }
+    SavedSchedule saved;
+    saved.budget = budget.to_json();
+    REQUIRE(test.store.write_schedule(saved).empty());
+    acme::Budget again(2, limits::orders_per_ca);
+    again.from_json(test.store.schedule().budget, test.now);
+    CHECK(again.take("office", "https://ca.example.test/dir", test.now));
+    CHECK_FALSE(again.take("other", "https://ca.example.test/dir", test.now));
+}
+
+}  // namespace
+}  // namespace ferrotunnel::issuance

@@ -1,0 +1,213 @@
+#include "issuance/store.hpp"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "issuance/limits.hpp"
+#include "issuance/store_file.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+constexpr const char* ca_url = "https://ca.example.test/dir";
+
+mode_t mode_of(const std::filesystem::path& path) {
+    struct stat about {};
+    REQUIRE(::stat(path.c_str(), &about) == 0);
+    return about.st_mode & 0777;
+}
+
+void write_text(const std::filesystem::path& path, const std::string& text) {
+    std::ofstream(path) << text;
+}
+
+SavedAccount account_of(const std::string& directory) {
+    return {"https://ca.example.test/account/1", directory, "a@example.test", "ca.example.test", "a key"};
+}
+
+TEST_CASE("the store's folders and files are for their owner only", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    for (const char* name : {"", "accounts", "certificates", "orders", "challenges", "locks"}) {
+        CHECK(mode_of(std::filesystem::path(folder / "acme") / name) == 0700);
+    }
+    REQUIRE(store.write_account(account_of(ca_url)).empty());
+    CHECK(mode_of(store.account_file(file_name_of_ca(ca_url))) == 0600);
+    REQUIRE(store.write_certificate("a.example.test", "key", "chain", {}).empty());
+    CHECK(mode_of(store.certificate_file("a.example.test")) == 0600);
+}
+
+TEST_CASE("a store that others can write to is refused with the remedy", "[issuance]") {
+    const test::TemporaryFolder folder;
+    std::filesystem::create_directory(folder / "acme");
+    REQUIRE(::chmod((folder / "acme").c_str(), 0777) == 0);
+    CHECK_THROWS_WITH(Store(folder / "acme").make_folders(),
+                      Catch::Contains(folder / "acme") && Catch::Contains("chmod"));
+}
+
+TEST_CASE("a folder that cannot be made is named", "[issuance]") {
+    const test::TemporaryFolder folder;
+    write_text(folder / "file", "");
+    CHECK_THROWS_WITH(Store(folder / "file/acme").make_folders(), Catch::Contains(folder / "file/acme"));
+}
+
+TEST_CASE("a CA's files are named by its host and its URL", "[issuance]") {
+    const std::string name = file_name_of_ca("https://acme-v02.api.letsencrypt.org/directory");
+    CHECK(name.starts_with("acme-v02.api.letsencrypt.org-"));
+    CHECK(name.size() == std::string("acme-v02.api.letsencrypt.org-").size() + 8);
+    CHECK(name != file_name_of_ca("https://acme-v02.api.letsencrypt.org/other"));
+    CHECK(file_name_of_ca("http://[::1]:14000/dir").find(':') == std::string::npos);
+    CHECK(file_name_of_ca("https://../../etc").find('/') == std::string::npos);
+}
+
+TEST_CASE("an account survives, and a foreign or damaged one is an error with its path", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    CHECK_FALSE(store.account(ca_url).value());  // none
+    REQUIRE(store.write_account(account_of(ca_url)).empty());
+    const auto read = store.account(ca_url);
+    REQUIRE(read);
+    REQUIRE(read.value());
+    CHECK(read.value()->url == account_of(ca_url).url);
+    CHECK(read.value()->issuer == "ca.example.test");
+    CHECK(read.value()->key_pem == "a key");
+
+    const auto file = store.account_file(file_name_of_ca(ca_url));
+    write_text(file, to_json(account_of("https://other.example.test/dir")));
+    REQUIRE_FALSE(store.account(ca_url));
+    CHECK(store.account(ca_url).error().is_wrong);
+    CHECK_THAT(store.account(ca_url).error().text, Catch::Contains(file.string()));
+    for (const char* text : {"", "{", "[]", "{\"directory\": 1}", "{\"directory\": \"https://ca.example.test/dir\"}"}) {
+        write_text(file, text);
+        REQUIRE_FALSE(store.account(ca_url));
+        CHECK(store.account(ca_url).error().is_wrong);
+    }
+    CHECK(std::filesystem::exists(file));  // a record of DNS-PERSIST-01 names it
+}
+
+TEST_CASE("of two processes that make an account the first one's key stays", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    bool has_lost = true;
+    REQUIRE(store.write_first_account(account_of(ca_url), has_lost).empty());
+    CHECK_FALSE(has_lost);
+    SavedAccount second = account_of(ca_url);
+    second.key_pem = "another key";
+    CHECK(store.write_first_account(second, has_lost).empty());
+    CHECK(has_lost);
+    CHECK(store.account(ca_url).value()->key_pem == "a key");
+}
+
+TEST_CASE("an order survives with its key, its ways and its count", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    CHECK_FALSE(store.order("a.example.test"));
+    const SavedOrder order{"https://ca.example.test/order/1",
+                           ca_url,
+                           "https://ca.example.test/account/1",
+                           {"a.example.test"},
+                           {acme::Way::http_01, acme::Way::dns_01},
+                           WallTime(std::chrono::seconds(1'700'000'000)),
+                           2,
+                           "a key"};
+    REQUIRE(store.write_order("a.example.test", order).empty());
+    const auto read = store.order("a.example.test");
+    REQUIRE(read);
+    CHECK(read->url == order.url);
+    CHECK(read->account_url == order.account_url);
+    CHECK(read->names == order.names);
+    CHECK(read->ways == order.ways);
+    CHECK(read->placed == order.placed);
+    CHECK(read->resumes == 2);
+    CHECK(read->key_pem == "a key");
+    store.remove_order("a.example.test");
+    CHECK_FALSE(store.order("a.example.test"));
+}
+
+TEST_CASE("failures and budgets survive; what is not a schedule is an empty one", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    SavedSchedule schedule;
+    schedule.budget = "{\"tokens\": {}}";
+    schedule.names["a.example.test"] = {3, WallTime(std::chrono::seconds(1'700'000'000)), true, "it is \"so\""};
+    REQUIRE(store.write_schedule(schedule).empty());
+    const SavedSchedule read = store.schedule();
+    CHECK(read.budget == schedule.budget);
+    REQUIRE(read.names.size() == 1);
+    CHECK(read.names.at("a.example.test").failures == 3);
+    CHECK(read.names.at("a.example.test").next == schedule.names.at("a.example.test").next);
+    CHECK(read.names.at("a.example.test").is_at_staging);
+    CHECK(read.names.at("a.example.test").problem == "it is \"so\"");
+    for (const char* text : {"", "null", "{\"names\": 7}", "{\"names\": {\"a\": 7}}", "\xff"}) {
+        write_text(folder / "acme/schedule.json", text);
+        CHECK(store.schedule().names.empty());
+    }
+}
+
+TEST_CASE("a window survives, and one that ends before it starts does not", "[issuance]") {
+    SavedCertificate saved;
+    saved.directory = ca_url;
+    saved.names = {"a.example.test"};
+    saved.way = "http-01";
+    saved.token = "office";
+    saved.window = acme::RenewalWindow{WallTime(std::chrono::seconds(1'700'000'000)),
+                                       WallTime(std::chrono::seconds(1'700'000'100)), "https://ca.example.test/why"};
+    const auto read = certificate_from_json(to_json(saved));
+    REQUIRE(read);
+    REQUIRE(read->window);
+    CHECK(read->window->start == saved.window->start);
+    CHECK(read->window->end == saved.window->end);
+    CHECK(read->window->explanation == saved.window->explanation);
+    CHECK(read->token == "office");
+    std::swap(saved.window->start, saved.window->end);
+    CHECK_FALSE(certificate_from_json(to_json(saved))->window);
+}
+
+TEST_CASE("a file of the store is read up to its limit, and neither links nor devices are", "[issuance]") {
+    const test::TemporaryFolder folder;
+    write_text(folder / "file", std::string(10, 'x'));
+    CHECK(read_store_file(folder / "file", 10).value() == std::string(10, 'x'));
+    CHECK_THAT(read_store_file(folder / "file", 9).error(), Catch::Contains("9 bytes"));
+    CHECK_FALSE(read_store_file(folder / "none", 9).value());
+    std::filesystem::create_symlink(folder / "file", folder / "link");
+    CHECK_FALSE(read_store_file(folder / "link", 10));
+    CHECK_FALSE(read_store_file(folder.path(), 10));
+    REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+    CHECK_FALSE(read_store_file(folder / "pipe", 10));
+}
+
+TEST_CASE("what a killed process left behind is removed when it is old", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    const auto old = std::filesystem::file_time_type::clock::now() - limits::left_over_age - std::chrono::hours(1);
+    const auto put = [&](const std::string& name, bool is_old) {
+        write_text(folder / ("acme/" + name), "x");
+        if (is_old) {
+            std::filesystem::last_write_time(folder / ("acme/" + name), old);
+        }
+        return folder / ("acme/" + name);
+    };
+    const std::string left = put("certificates/a.example.test.pem.123.new", true);
+    const std::string running = put("certificates/b.example.test.pem.123.new", false);
+    const std::string key = put("accounts/ca.example.test-01234567.new", true);
+    const std::string token = put("challenges/sometoken", true);
+    store.remove_left_over();
+    CHECK_FALSE(std::filesystem::exists(left));
+    CHECK(std::filesystem::exists(running));
+    CHECK(std::filesystem::exists(key));  // of an interrupted change
+    CHECK_FALSE(std::filesystem::exists(token));
+}
+
+}  // namespace
+}  // namespace ferrotunnel::issuance
