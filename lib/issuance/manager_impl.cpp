@@ -121,6 +121,9 @@ bool Manager::Impl::renew(const std::string& name) {
         }
         for (NameEntry* const entry : wanted) {
             entry->next = now;
+            entry->has_concluded = false;  // names that a wildcard covers wait for it again
+        }
+        for (NameEntry* const entry : wanted) {
             names_.schedule(*entry, now);
         }
         pump();

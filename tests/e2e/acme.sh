@@ -23,13 +23,13 @@ addresses_in_order
 
 say "a way fails: the next one is used, with another order"
 ca_is fail=http-01
-start_acme server "names: [next.test]" "ways: [http-01, tls-alpn-01]"
-wait_for_text server 'this way is shut'
 orders_before=$(order_count)
-acme_ok renew next.test
+start_acme server "names: [next.test]" "ways: [http-01, tls-alpn-01]"
 wait_for_certificate next.test
+wait_for_text lying '^validated http-01 next.test this way is shut'
 wait_for_text lying '^validated tls-alpn-01 next.test ok'
-equal "orders by the next way" "$(order_count)" $((orders_before + 1))
+wait_for_text server 'this way is shut'
+equal "orders by both ways" "$(order_count)" $((orders_before + 2))
 stop_acme server
 ca_is
 
