@@ -415,7 +415,7 @@ std::string Issuance::explained(const acme::Problem& problem, std::optional<acme
     if (problem.kind != acme::Problem::Kind::validation || !way) {
         return problem.text;
     }
-    std::string text = std::string(acme::name_of(*way)) + ": " + problem.text;
+    std::string text = problem.text;
     if (!unreachable_.empty() && *way != acme::Way::dns_01 && *way != acme::Way::dns_persist_01) {
         text += "; this server could not reach itself by that name, either (" + unreachable_ + ")";
     }

@@ -37,7 +37,8 @@ say "after a failed validation the staging CA is used until it succeeds"
 first_ca=$directory
 ca=staging start_lying
 cat "$dir/lying/root.pem" >>"$dir/staging/root.pem"
-directory=$first_ca staging=$directory
+staging=$directory
+directory=$first_ca
 orders=(lying '^newOrder ')
 ca_is fail=http-01
 orders_before=$(order_count)
