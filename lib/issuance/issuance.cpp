@@ -461,6 +461,10 @@ void Issuance::attempt_failed(acme::Problem problem, std::optional<acme::Way> wa
     has_failed_validation_ =
         has_failed_validation_ || (problem.kind == acme::Problem::Kind::validation && way != acme::Way::dns_persist_01);
     plan_->failed(problem, way);
+    if (plan_->has_next()) {
+        parts_.log.info("an order has failed; another way or CA is tried",
+                        {{"name", entry_.name}, {"reason", problem.text}, {"kind", acme::name_of(problem.kind)}});
+    }
     note(std::move(problem));
     later([this] { next(); });
 }

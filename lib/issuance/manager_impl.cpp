@@ -112,6 +112,7 @@ bool Manager::Impl::renew(const std::string& name) {
         if (entry != nullptr) {
             holds_.clear();
             entry->next = clock_now();
+            entry->has_concluded = false;  // as in retry_failed()
             names_.schedule(*entry, entry->next);
             pump();
         } else if (known.empty()) {
@@ -178,6 +179,7 @@ void Manager::Impl::retry_failed() {
     }
     for (NameEntry* const entry : failed) {
         entry->next = now;
+        entry->has_concluded = false;  // names that a wildcard covers wait for it again
         names_.schedule(*entry, now);
     }
     pump();
