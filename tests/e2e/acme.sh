@@ -48,6 +48,7 @@ at_most "orders of the CA" "$(order_count)" $((orders_before + 1))
 ca=staging ca_is fail=http-01
 acme_ok renew staged.test
 wait_for_text staging '^validated http-01 staged.test this way is shut'
+wait_for_text server 'failures=2'
 ca=staging ca_is
 ca_is
 acme_ok renew staged.test
