@@ -67,6 +67,7 @@ stop_acme server
 
 kill_now staging
 directory=$first_ca
+names_at=$(<"$dir/lying/dns")
 rm -rf "$dir/state/acme"
 
 say "a host that leads elsewhere is not ordered, and the log has the address"
