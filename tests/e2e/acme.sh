@@ -96,8 +96,8 @@ for round in 1 2; do
 done
 stop_acme server
 start_acme server "ways: [http-01]" "orders_per_token: 3"
-ready_client client 1 --http "h$((RANDOM % 1000 + 10)).test=$backend"
-wait_for_text server 'h[0-9]*\.test'
+ready_client client 1 --http "h7.test=$backend"
+wait_for_text server 'an order has to wait .*name=h7\.test'
 equal "orders after a restart" "$(order_count)" $((orders_before + 3))
 kill_now client
 unset "programs[client]"
