@@ -38,6 +38,17 @@ std::optional<SecretPlace> find_secret(std::string_view word, std::string_view b
     return std::nullopt;
 }
 
+/// The words from `begin` on, of which the first names a program.
+void take_foreign(int argc, char** argv, int begin, Arguments& arguments) {
+    for (int i = begin; i < argc; ++i) {
+        const std::string_view word(argv[i]);
+        arguments.words.emplace_back(word);
+        if (i > begin) {
+            std::fill(argv[i], argv[i] + word.size(), '*');  // `word` refers to this memory
+        }
+    }
+}
+
 }  // namespace
 
 Arguments take_arguments(int argc, char** argv) {
@@ -56,6 +67,10 @@ Arguments take_arguments(int argc, char** argv) {
         }
         arguments.words.emplace_back(word);
         before = word;
+        if (word == "--" && arguments.words.front() == "import") {
+            take_foreign(argc, argv, i + 1, arguments);
+            break;
+        }
     }
     return arguments;
 }

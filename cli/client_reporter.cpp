@@ -100,17 +100,25 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
     return end;
 }
 
+// A warning that the log has in other words. A quiet output writes it to the error stream, where the log is: once is
+// enough there, and a log of JSON stays one.
+void ClientReporter::tell(const std::string& text) {
+    if (!output_.is_quiet() || !facts_.log_has_all) {
+        output_.warning(text);
+    }
+}
+
 void ClientReporter::on_degraded(const Event& event) {
     has_degraded_ = true;
-    output_.warning(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
-                                facts_.connections, reason(event), in_seconds(event.retry_in)));
+    tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection, facts_.connections,
+                     reason(event), in_seconds(event.retry_in)));
 }
 
 // Ends a client that has never logged in, and whose user watches, when its token or version is rejected. The library
 // retries in case the peer is not the server, but a mistyped token is more likely.
 std::optional<ExitCode> ClientReporter::on_lost(const Event& event) {
-    output_.warning(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
-                               : fmt::format("not connected: {}", reason(event)));
+    tell(connected_ ? fmt::format("lost the connection to {}: {}", facts_.server, reason(event))
+                    : fmt::format("not connected: {}", reason(event)));
     if (!ever_connected_ && !std::exchange(has_pointed_out_, true)) {
         output_.warning(fmt::format("  `{}` finds out why", facts_.doctor));
     }
@@ -160,8 +168,8 @@ std::optional<ExitCode> ClientReporter::on_refused(const Event& event) {
     refusal.may_pass = may_pass(event.error);
     const bool ends = !ever_registered_ && has_no_services_left();
     if (std::string why = reason(event); refusal.last_reason != why) {
-        output_.warning(fmt::format("  refused: {}: {}{}", event.service, why,
-                                    !ends && will_retry(refusal) ? " Trying again." : ""));
+        tell(fmt::format("  refused: {}: {}{}", event.service, why,
+                         !ends && will_retry(refusal) ? " Trying again." : ""));
         refusal.last_reason = std::move(why);
     }
     if (!ends) {

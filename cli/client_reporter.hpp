@@ -25,6 +25,7 @@ struct ClientFacts {
     std::string server;
     std::string doctor = "ferrotunnel doctor";  // the command that examines a client with these settings
     unsigned connections = Client::Builder::connections_default;
+    bool log_has_all = false;                // the log reports lost connections and refusals too
     bool shows_qr = false;                   // a QR code for URLs that a browser can open
     bool reports_connections = false;        // print when all connections are up, because the user set their number
     unsigned attempts = 0;                   // 0: unlimited
@@ -48,6 +49,7 @@ private:
         unsigned times = 0;
     };
 
+    void tell(const std::string& text);
     void on_degraded(const Event& event);
     std::optional<ExitCode> on_lost(const Event& event);
     void on_registered(const Event& event);

@@ -57,8 +57,12 @@ LogSink log_sink(const CommonSettings& settings) {
     };
 }
 
+bool is_whole_log(const CommonSettings& settings) {
+    return settings.log_level || settings.log_format != LogFormat::text;
+}
+
 LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::set<std::string_view>& told) {
-    if (settings.log_level || settings.log_format != LogFormat::text) {
+    if (is_whole_log(settings)) {
         return sink;
     }
     return [sink = std::move(sink), &told](const LogRecord& record) {

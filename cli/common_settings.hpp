@@ -25,6 +25,10 @@ struct CommonSettings {
 
 /// A sink that writes to the standard error stream.
 LogSink log_sink(const CommonSettings& settings);
+/// Whether the log is for a program, or as complete as the user wants it: then it repeats what the standard output
+/// says.
+bool is_whole_log(const CommonSettings& settings);
+
 /// The sink without the lines that have these messages, which the standard output prints too. Only while a person reads
 /// both: the log is text, and its level is not set.
 LogSink without_echo(const CommonSettings& settings, LogSink sink, const std::set<std::string_view>& told);

@@ -78,6 +78,11 @@ std::vector<CompletedCommand> completion_table(const std::vector<CommandGroup>& 
         }
     }
     table[1] = {"help", "explain a command", "[COMMAND]", {names, ValueKind::other}, {}};
+    for (CompletedCommand& command : table) {
+        if (command.operand == "[COMMAND]") {  // such as `man`
+            command.choices.words = names;
+        }
+    }
     names.emplace_back("help");
     table[0] = {"", "", "COMMAND", {std::move(names), ValueKind::other}, {completed_help()}};
     table[0].options.push_back({"version", 0, "", "Print the version", false, {}});

@@ -92,7 +92,7 @@ void require_root(std::string_view what) {
     }
 }
 
-ExitCode install(const Options& options) {
+ExitCode install_trust(const Options& options) {
     const ChosenCa chosen = chosen_ca(options);
     const std::optional<TrustStore> store = this_trust_store();
     if (!store) {
@@ -115,7 +115,7 @@ ExitCode install(const Options& options) {
 }
 
 // Without --ca: those of all servers, also if their folders are gone.
-ExitCode remove(const Options& options) {
+ExitCode remove_trust(const Options& options) {
     const std::optional<TrustStore> store = this_trust_store();
     if (!store) {
         refuse_system(options.text("ca").value_or("the CA"));
@@ -143,7 +143,7 @@ ExitCode remove(const Options& options) {
     return ExitCode::ok;
 }
 
-ExitCode print_status(const Options& options) {
+ExitCode print_trust(const Options& options) {
     const ChosenCa chosen = chosen_ca(options);
     const std::optional<TrustStore> store = this_trust_store();
     const bool is_there = store && is_trusted(*store, chosen.ca);
@@ -169,9 +169,8 @@ const CommandInfo& trust_info() {
         "  ferrotunnel trust                          # the CA of the running server, and whether it is trusted\n"
         "  sudo ferrotunnel trust install --ca FILE   # for all programs that use the system's CAs\n"
         "  sudo ferrotunnel trust remove              # all such CAs, or that of --ca\n"
-        "For Debian, Ubuntu and Fedora. Only a CA with name constraints is accepted: it can sign for its own hosts, "
-        "and\n"
-        "for no others. The exit code of `trust` is 1 if the CA is not trusted.\n",
+        "For Debian, Ubuntu and Fedora. Only a CA with name constraints is accepted: it can sign for its own\n"
+        "hosts, and for no others. The exit code of `trust` is 1 if the CA is not trusted.\n",
         {{"Options",
           {{"ca", "FILE", "The CA's certificate, ca.pem (default: ask the server)", "", false, 0, ValueKind::file}}},
          target_section()},
@@ -193,7 +192,7 @@ ExitCode run_trust(Arguments arguments) {
     if (!problems.empty()) {
         throw UsageError{std::move(problems), "trust"};
     }
-    return word == "install" ? install(options) : word == "remove" ? remove(options) : print_status(options);
+    return word == "install" ? install_trust(options) : word == "remove" ? remove_trust(options) : print_trust(options);
 }
 
 }  // namespace ferrotunnel::cli

@@ -79,6 +79,15 @@ void include(Client& client, Draft& draft) {
     }
 }
 
+/// Why there is one of each: a client here has one server, one token and one state, as its file has, and both clients
+/// mostly run on machines of their own. Which of them, nobody could tell from the files.
+std::string second_of(bool is_client, const std::string& first) {
+    return std::string("is a second ") + (is_client ? "client" : "server") + ", besides " + first +
+           (is_client ? ", and a file of this program has one client: import each by itself, with another folder as "
+                        "--output in which the file `token` of the first import is"
+                      : ": import each by itself, with another --output");
+}
+
 void check_templates(const Source& source) {
     if (!source.templates.empty()) {
         throw SourceError(source.file, source.templates.front(), unknown_template);
@@ -130,9 +139,7 @@ Draft read_frp(std::span<const Source> sources) {
                                  read.root.find("auth") == nullptr && sources.size() > 1;
         std::vector<Source>& files = !is_client ? servers : is_included ? client.included : client.own;
         if (!is_included && !files.empty()) {
-            throw SourceError(source.file, 0,
-                              std::string("is a second ") + (is_client ? "client" : "server") + ", besides " +
-                                  files.front().file + ": import each by itself");
+            throw SourceError(source.file, 0, second_of(is_client, files.front().file));
         }
         files.push_back(std::move(read));
     }

@@ -27,7 +27,7 @@ std::string text_of(std::error_code error) {
 }  // namespace
 
 //   connecting --the other client accepts--> open --both directions have ended--> closed
-//        '--refused--> alert --> closed       '--one is lost, or the time is over----^
+//        '--refused--> alert --> closed       '--one is lost or sends too much, or the time is over--^
 //
 // Bytes are carried in both states: a socket that still connects accepts none.
 class ChallengeRelays::Relay final : private runtime::Deadline {
@@ -41,6 +41,7 @@ public:
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
+    const std::string& from() const noexcept { return from_; }
     /// False if it has ended already. Throws std::system_error and std::bad_alloc.
     bool begin(runtime::Fd authority, std::list<Relay>::iterator place) {
         place_ = place;
@@ -72,6 +73,7 @@ private:
         std::array<std::uint8_t, relay_buffer_bytes> bytes;
         std::size_t begin = 0;
         std::size_t end = 0;
+        std::size_t received = 0;
         bool is_watched = false;
         bool end_passed = false;
     };
@@ -153,6 +155,11 @@ bool ChallengeRelays::Relay::pass(Side& from, Side& to) {
     from.state.note_read(got);
     from.begin = 0;
     from.end = got.bytes;
+    from.received += got.bytes;
+    if (from.received > limits::challenge_relay_bytes_max) {  // not a handshake
+        from.state.note_lost();
+        return false;
+    }
     if (got.status == IoStatus::error) {
         error_ = got.error;
     }
@@ -175,11 +182,10 @@ ChallengeRelays::~ChallengeRelays() = default;
 void ChallengeRelays::begin(runtime::Fd socket, const std::string& from, const runtime::SocketAddress& to,
                             login::ConnectionTicket ticket) {
     check_here(worker_);
-    if (all_.size() == limits::challenge_relays_max) {
-        directory::reject_visitor(std::move(socket), directory::TlsAlert::internal_error);
-        log_failure(from, to,
-                    "there are " + std::to_string(limits::challenge_relays_max) + " such connections already");
-        return;
+    if (all_.size() == limits::challenge_relays_max) {  // a CA is quick, so the oldest is somebody else's
+        log_failure(all_.front().from(), to,
+                    "it was the oldest of " + std::to_string(limits::challenge_relays_max) + " such connections");
+        all_.pop_front();
     }
     const auto place = all_.emplace(all_.end(), *this, from, to, std::move(ticket));
     bool continues = false;

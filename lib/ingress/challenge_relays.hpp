@@ -24,8 +24,8 @@ public:
     ChallengeRelays(const ChallengeRelays&) = delete;
     ChallengeRelays& operator=(const ChallengeRelays&) = delete;
 
-    /// Connects `socket` with `to`. It is rejected if there are too many already, or if nothing accepts connections at
-    /// `to`. `ticket` is held as long as the connection lives.
+    /// Connects `socket` with `to`. It is rejected if nothing accepts connections at `to`. If there are too many
+    /// already, the oldest one is closed. `ticket` is held as long as the connection lives.
     void begin(runtime::Fd socket, const std::string& from, const runtime::SocketAddress& to,
                login::ConnectionTicket ticket);
     /// Closes all of them.

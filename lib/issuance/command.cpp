@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -64,6 +65,19 @@ int set_up(SpawnSettings& settings, int errors) {
     return error;
 }
 
+// The environment without our own variables, which may hold a token.
+std::vector<char*> environment_of_command() {
+    constexpr std::string_view own = "FERROTUNNEL_";
+    std::vector<char*> kept;
+    for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
+        if (!std::string_view(*each).starts_with(own)) {
+            kept.push_back(*each);
+        }
+    }
+    kept.push_back(nullptr);
+    return kept;
+}
+
 std::string seconds_text(Duration time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
 }
@@ -107,11 +121,12 @@ std::string Command::start() {
         arguments.push_back(word.data());
     }
     arguments.push_back(nullptr);
+    std::vector<char*> environment = environment_of_command();
     SpawnSettings settings;
     int error = set_up(settings, errors_of_program.get());
     if (error == 0) {
         error = posix_spawnp(&process_, arguments.front(), &settings.actions, &settings.attributes, arguments.data(),
-                             environ);
+                             environment.data());
     }
     if (error != 0) {
         process_ = -1;

@@ -21,8 +21,9 @@ class Worker;
 
 namespace ferrotunnel::issuance {
 
-/// Lives on its worker. The program is the leader of a new process group; it inherits the environment, but no
-/// descriptor: input is empty, output is discarded, and the start of its error output is kept for a fault.
+/// Lives on its worker. The program is the leader of a new process group; it inherits the environment without
+/// FERROTUNNEL_*, and no descriptor: input is empty, output is discarded, and the start of its error output is kept for
+/// a fault.
 class Command {
 public:
     /// What is wrong, with the program's name, or nothing if it ended with status 0.

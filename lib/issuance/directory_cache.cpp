@@ -1,34 +1,11 @@
 #include "issuance/directory_cache.hpp"
 
-#include <nlohmann/json.hpp>
-#include <string_view>
 #include <utility>
 
-#include "base/text.hpp"
 #include "issuance/limits.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
-
-constexpr std::size_t issuers_max = 16;
-
-// `meta.caaIdentities` (RFC 8555, 9.7.6), whose values become part of a DNS record.
-std::vector<std::string> issuers_in(std::string_view body) {
-    using Json = nlohmann::json;
-    std::vector<std::string> issuers;
-    try {
-        const Json identities = Json::parse(body).at("meta").at("caaIdentities");
-        for (const Json& identity : identities) {
-            const auto text = identity.get<std::string>();
-            if (!text.empty() && is_printable(text) && text.find_first_of(" ;\"\\") == std::string::npos &&
-                issuers.size() < issuers_max) {
-                issuers.push_back(text);
-            }
-        }
-    } catch (const Json::exception&) {  // it gives none
-    }
-    return issuers;
-}
 
 DirectoryCache::Answer read_answer_of(const std::string& url, const acme::HttpReply& reply) {
     if (reply.status != 200 || !reply.error.empty()) {
@@ -40,7 +17,7 @@ DirectoryCache::Answer read_answer_of(const std::string& url, const acme::HttpRe
         problem.text = url + " " + directory.error();
         return problem;
     }
-    return KnownDirectory{std::move(directory.value()), issuers_in(reply.body)};
+    return std::move(directory.value());
 }
 
 }  // namespace

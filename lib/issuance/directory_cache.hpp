@@ -16,16 +16,10 @@
 
 namespace ferrotunnel::issuance {
 
-struct KnownDirectory {
-    acme::Directory directory{};
-    /// Its caaIdentities: how records of DNS-PERSIST-01 name the CA. Most CAs give one, some none.
-    std::vector<std::string> issuers{};
-};
-
 /// Lives on its worker. Simultaneous requests for one directory are one.
 class DirectoryCache {
 public:
-    using Answer = Result<KnownDirectory, acme::Problem>;
+    using Answer = Result<acme::Directory, acme::Problem>;
     using Done = std::function<void(const Answer&)>;
 
     explicit DirectoryCache(Network& network) : network_(network) {}
@@ -37,7 +31,7 @@ public:
 
 private:
     struct Entry {
-        KnownDirectory known{};
+        acme::Directory known{};
         TimePoint until{};  // until when it is used
         std::unique_ptr<CallRunner> runner{};
         std::vector<Done> waiting{};

@@ -17,12 +17,19 @@ WallTime time_now() {
     return std::chrono::system_clock::now();
 }
 
-std::vector<std::string> values_of(const acme::Identifiers& names) {
-    std::vector<std::string> values;
-    for (const acme::Identifier& name : names) {
-        values.push_back(name.value);
+// The domain above a name, for the budget of its new names.
+std::string parent_of(const NameEntry& entry) {
+    const std::size_t dot = entry.name.find('.');
+    return dot == std::string::npos ? std::string() : entry.name.substr(dot + 1);
+}
+
+bool is_key(const std::string& pem) {
+    try {
+        (void)acme::Key::from_pem(pem);
+        return true;
+    } catch (const std::exception&) {
+        return false;
     }
-    return values;
 }
 
 bool has_address(const acme::Identifiers& names) {
@@ -118,16 +125,13 @@ bool Issuance::is_renewed_elsewhere() {
     return true;
 }
 
-// A saved order that can be continued. One without a URL was sent, but its response did not arrive: it is unknown.
 std::optional<SavedOrder> Issuance::usable_order(WallTime now) const {
     auto order = parts_.store.order(entry_.file);
     if (!order) {
         return {};
     }
     const std::vector<std::string> known = cas();
-    const bool is_usable = !order->url.empty() && order->names == values_of(entry_.names) &&
-                           now - order->placed < limits::order_age_max &&
-                           order->placed <= now + limits::order_age_max && order->resumes < limits::resumes_max &&
+    const bool is_usable = may_continue(*order, values_of(entry_.names), now) && is_key(order->key_pem) &&
                            std::find(known.begin(), known.end(), order->directory) != known.end();
     if (!is_usable) {
         wipe(order->key_pem);
@@ -214,8 +218,10 @@ void Issuance::have_check(const OrderCheck::Result& result) {
         judge_self_check(result.self);
     }
     if (!result.record_problem.empty()) {
-        note(local_problem(result.record_problem));
         plan_->remove(acme::Way::dns_persist_01);
+        if (plan_->ways().empty()) {  // with other ways nobody misses the record
+            note(local_problem(result.record_problem));
+        }
     }
     if (!plan_->has_next() || plan_->ca() != ca) {
         later([this] { next(); });
@@ -243,20 +249,21 @@ void Issuance::judge_self_check(const SelfCheckResult& result) {
         case SelfCheckResult::Verdict::elsewhere:
             break;
     }
-    const std::string why = "the name leads elsewhere: " + result.detail + "; its DNS has to lead to this server";
     const std::string staging = staging_of(parts_.settings);
-    if (entry_.is_configured) {
-        parts_.log.warn("a name seems to lead elsewhere; its certificate is ordered nevertheless",
-                        {{"name", entry_.name}, {"found", result.detail}});
-        unreachable_ = result.detail;
-    } else if (!is_at_staging_ && !staging.empty()) {
-        unreachable_ = result.detail;
+    const ElsewhereStep step = after_elsewhere(entry_, is_at_staging_, !staging.empty());
+    if (step == ElsewhereStep::fail) {
+        remove_ways_here("the name leads elsewhere: " + result.detail + "; its DNS has to lead to this server");
+        return;
+    }
+    unreachable_ = result.detail;
+    if (step == ElsewhereStep::stage) {
         is_at_staging_ = true;
         std::vector<acme::Way> ways = plan_->ways();
         std::erase(ways, acme::Way::dns_persist_01);
         plan_.emplace(std::vector<std::string>{staging}, std::move(ways));
     } else if (!is_at_staging_) {
-        remove_ways_here(why);
+        parts_.log.warn("a name seems to lead elsewhere; its certificate is ordered nevertheless",
+                        {{"name", entry_.name}, {"found", result.detail}});
     }
 }
 
@@ -273,7 +280,7 @@ void Issuance::have_directory(const DirectoryCache::Answer& known) {
         return;
     }
     constexpr const char* for_addresses = "shortlived";  // Let's Encrypt has no other one for them
-    const bool has_it = known.value().directory.profiles.contains(for_addresses);
+    const bool has_it = known.value().profiles.contains(for_addresses);
     const bool is_chosen = parts_.settings.profile.empty() && has_address(entry_.names) && has_it;
     place(is_chosen ? for_addresses : parts_.settings.profile);
 }
@@ -316,15 +323,23 @@ void Issuance::place(const std::string& profile) {
 }
 
 bool Issuance::may_place(WallTime now) {
-    const std::string token = is_at_staging_ || entry_.is_configured || entry_.chain ? std::string() : entry_.token;
-    const auto until = parts_.budget.take(token, plan_->ca(), now);
+    acme::PlannedOrder order;
+    order.ca = plan_->ca();
+    order.is_new = entry_.is_new();
+    const std::string parent = parent_of(entry_);
+    if (!is_at_staging_ && !entry_.is_configured) {
+        order.token = entry_.token;
+        order.parent = parent;
+    }
+    const auto until = parts_.budget.take(order, now);
     if (!until) {
         return true;
     }
     IssuanceOutcome waits;
     waits.kind = Kind::postponed;
     waits.next = *until;
-    waits.problem = local_problem("a budget of orders is used up: that of the token or of its domain, or the CA's");
+    waits.problem = local_problem("a budget of orders is used up: the token's for a day, that of new names below " +
+                                  parent + " for a week, or the CA's");
     end(std::move(waits));
     return false;
 }
@@ -374,6 +389,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     SavedCertificate saved;
     saved.directory = plan_->ca();
     saved.names = values_of(entry_.names);
+    saved.renewal_id = issued.chain.renewal_id;
     saved.way = !way.empty() ? way : entry_.saved.way;  // without a challenge the CA still had a valid authorization
     saved.issued = time_now();
     saved.window_next = saved.issued;
@@ -388,6 +404,9 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
         return;
     }
     parts_.store.remove_order(entry_.file);
+    if (entry_.is_new() && !entry_.is_configured) {
+        parts_.budget.issued(outcome.ca, parent_of(entry_), time_now());
+    }
     outcome.kind = Kind::issued;
     outcome.certificate = {issued.chain, std::move(saved)};
     outcome.certificate.chain.pem.clear();

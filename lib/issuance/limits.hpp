@@ -18,6 +18,8 @@ inline constexpr std::size_t new_names_per_order = 4;
 inline constexpr std::chrono::hours unoffered_max{30 * 24};
 /// How often it is saved that a host is offered.
 inline constexpr std::chrono::hours offered_interval{24};
+/// How often it is examined whether the operator's own files still serve a name.
+inline constexpr std::chrono::hours served_interval{1};
 /// How often a saved order is continued before another one replaces it.
 inline constexpr unsigned resumes_max = 3;
 /// How long other names avoid a CA that has limited one: the limit may be that name's only.
@@ -38,8 +40,10 @@ inline constexpr std::size_t addresses_max = 8;
 inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
-/// The longest schedule.json that is read: names_max failures, and the budgets.
-inline constexpr std::size_t schedule_max = 8 * 1'024 * 1'024;
+/// The longest schedule.json that is read: twice names_max failures, and the budgets.
+inline constexpr std::size_t schedule_max = 16 * 1'024 * 1'024;
+/// What is saved of a name's problem.
+inline constexpr std::size_t saved_problem_max = 300;
 /// The longest answer of a challenge that another process has published: a key and a certificate.
 inline constexpr std::size_t challenge_max = 8 * 1'024;
 /// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued for ever.
@@ -76,6 +80,8 @@ inline constexpr std::chrono::hours local_ca_notice{24 * 60};
 /// How long its certificates are valid, and how long before their end they are replaced.
 inline constexpr std::chrono::hours local_time{24 * 90};
 inline constexpr std::chrono::hours local_renewal{24 * 30};
+/// How long after that it is kept for a host that nobody offers: a restarted server has no clients at first.
+inline constexpr std::chrono::hours local_patience{24};
 /// Hosts with a certificate of a local CA, each with a file of its own; a domain with its wildcard is one.
 inline constexpr std::size_t local_hosts_max = 1'000;
 /// Hosts outside the constraints of a local CA that are reported; further ones are not.

@@ -64,7 +64,11 @@ void LocalAuthority::prepare() {
         const MutexLock lock(mutex_);
         settings = settings_;
     }
-    examine(settings, {});
+    try {
+        examine(settings, {});
+    } catch (const std::exception& problem) {  // without memory or randomness; the thread tries again
+        report_fault(problem.what());
+    }
 }
 
 void LocalAuthority::start() {
@@ -173,13 +177,13 @@ void LocalAuthority::load(const LocalSettings& settings) {
         ca_ = std::move(loaded.value());
     }
     const std::string file = folder_.authority_file().string();
-    needs_.log.info(is_new
-                        ? "a CA for local development was made; browsers and programs must trust it once"
-                        : "certificates are issued by this server's own CA; browsers and programs must trust it once",
-                    {{"ca", file},
-                     {"name", ca_->name()},
-                     {"until", day_of(ca_->not_after())},
-                     {"command", "sudo ferrotunnel trust install --ca " + file}});
+    needs_.log.log_at(is_new ? LogLevel::warn : LogLevel::info,
+                      is_new ? "a CA for local development was made, which nothing trusts yet"
+                             : "certificates are issued by the server's own CA",
+                      {{"ca", file},
+                       {"name", ca_->name()},
+                       {"until", day_of(ca_->not_after())},
+                       {"to_trust_it", "sudo ferrotunnel trust install --ca " + file}});
     read_certificates(settings);
 }
 
@@ -274,19 +278,20 @@ bool LocalAuthority::issue_for(const std::string& host, const std::string& file,
     return is_made;
 }
 
-// A host that nobody offers any more keeps its certificate until its end.
+// A certificate that is due although nobody offers its host is removed, before alerts about its end: it is made again
+// when a client registers the host.
 void LocalAuthority::renew_hosts(WallTime now) {
     bool has_changed = false;
-    std::vector<std::pair<std::string, std::string>> due;
-    for (const auto& [file, renewal] : renewals_) {
-        if (renewal.due <= now) {
-            due.emplace_back(file, renewal.host);
+    std::vector<std::pair<std::string, Renewal>> due;
+    for (const auto& one : renewals_) {
+        if (one.second.due <= now) {
+            due.emplace_back(one);
         }
     }
-    for (const auto& [file, host] : due) {
-        if (needs_.is_offered(host)) {
-            has_changed = issue_for(host, file, now) || has_changed;
-        } else if (folder_.read(file, *ca_).not_after <= now) {
+    for (const auto& [file, renewal] : due) {
+        if (needs_.is_offered(renewal.host)) {
+            has_changed = issue_for(renewal.host, file, now) || has_changed;
+        } else if (renewal.due + limits::local_patience <= now) {
             folder_.remove(file);
             renewals_.erase(file);
         }

@@ -40,7 +40,7 @@ void make_own_folder(const std::filesystem::path& folder) {
 // A key that others can read signs for them, too.
 std::string exposure_of(const std::filesystem::path& key) {
     struct stat about {};
-    if (::lstat(key.c_str(), &about) != 0) {
+    if (::lstat(key.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) {
         return {};  // it is read next, with its own message
     }
     if (!is_of_this_user(about) || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {

@@ -17,12 +17,6 @@ WallTime clock_now() {
     return std::chrono::system_clock::now();
 }
 
-// Requests that the CA has refused for what they are, or that cost a certificate, are not repeated within an hour.
-std::chrono::seconds least_delay(acme::Problem::Kind kind) {
-    const bool is_slow = kind == acme::Problem::Kind::refused || kind == acme::Problem::Kind::wrong_chain;
-    return is_slow ? std::chrono::hours(1) : std::chrono::seconds(0);
-}
-
 }  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
@@ -95,7 +89,10 @@ void Manager::Impl::stop() noexcept {
 }
 
 void Manager::Impl::set(Settings settings) {
-    post([this, settings = std::move(settings)] { apply(settings); });
+    post([this, settings = std::move(settings)] {
+        apply(settings);
+        retry_failed();  // what was wrong may be right now
+    });
 }
 
 void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
@@ -111,22 +108,16 @@ bool Manager::Impl::renew(const std::string& name) {
         return false;
     }
     post([this, known] {
-        const WallTime now = clock_now();
-        holds_.clear();
-        std::vector<NameEntry*> wanted;
-        for (const auto& [each, entry] : names_.all()) {
-            if (known.empty() ? entry->failures > 0 || !entry->problem.empty() : each == known) {
-                wanted.push_back(entry.get());
-            }
+        NameEntry* const entry = known.empty() ? nullptr : names_.find(known);
+        if (entry != nullptr) {
+            holds_.clear();
+            entry->next = clock_now();
+            entry->has_concluded = false;  // as in retry_failed()
+            names_.schedule(*entry, entry->next);
+            pump();
+        } else if (known.empty()) {
+            retry_failed();
         }
-        for (NameEntry* const entry : wanted) {
-            entry->next = now;
-            entry->has_concluded = false;  // names that a wildcard covers wait for it again
-        }
-        for (NameEntry* const entry : wanted) {
-            names_.schedule(*entry, now);
-        }
-        pump();
     });
     return true;
 }
@@ -156,8 +147,13 @@ void Manager::Impl::change_keys(KeysDone done) {
 void Manager::Impl::begin() {
     const WallTime now = clock_now();
     store_.remove_left_over();
-    budget_.from_json(store_.schedule().budget, now);
-    names_.load(now);
+    std::string fault;
+    const SavedSchedule schedule = store_.schedule(fault);
+    if (!fault.empty()) {
+        needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
+    }
+    budget_.from_json(schedule.budget, now);
+    names_.load(schedule, now);
     apply(settings_);
 }
 
@@ -172,9 +168,27 @@ void Manager::Impl::apply(Settings settings) {
     pump();
 }
 
+void Manager::Impl::retry_failed() {
+    const WallTime now = clock_now();
+    holds_.clear();
+    std::vector<NameEntry*> failed;
+    for (const auto& [name, entry] : names_.all()) {
+        if (entry->failures > 0 || !entry->problem.empty()) {
+            failed.push_back(entry.get());
+        }
+    }
+    for (NameEntry* const entry : failed) {
+        entry->next = now;
+        entry->has_concluded = false;  // names that a wildcard covers wait for it again
+        names_.schedule(*entry, now);
+    }
+    pump();
+}
+
 void Manager::Impl::pump() {
     const WallTime now = clock_now();
-    while (key_change_ == nullptr && waiting_for_keys_.empty()) {
+    const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
+    while (!is_held) {
         NameEntry* const entry = queue_.pop(now);
         if (entry == nullptr) {
             break;
@@ -183,7 +197,8 @@ void Manager::Impl::pump() {
             start_entry(*entry, now);
         }
     }
-    const WallTime next = std::min(queue_.earliest(), now + limits::examine_interval);
+    const WallTime latest = now + limits::examine_interval;
+    const WallTime next = is_held ? latest : std::min(queue_.earliest(), latest);
     timer_.set_after(std::max<Duration>(next - now, std::chrono::milliseconds(1)));
 }
 
@@ -193,9 +208,8 @@ void Manager::Impl::start_entry(NameEntry& entry, WallTime now) {
         names_.schedule(entry, now);
     } else if (entry.next > now) {
         request_window(entry, now);
-    } else if (is_covered_by_files(entry)) {
-        constexpr std::chrono::hours again{1};
-        entry.next = now + again;
+    } else if (entry.is_served = is_covered_by_files(entry); entry.is_served) {
+        entry.next = now + limits::served_interval;
         entry.has_concluded = true;
         release(entry, now);
     } else {
@@ -249,6 +263,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             entry.failures = 0;
             entry.problem.clear();
             entry.is_at_staging = false;
+            entry.has_passed_staging = false;
             names_.set_certificate(entry, outcome.certificate);
             break;
         case Kind::busy:
@@ -256,6 +271,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             break;
         case Kind::staged:
             entry.is_at_staging = false;
+            entry.has_passed_staging = true;
             entry.next = now;
             break;
         case Kind::postponed:
@@ -266,8 +282,8 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             ++entry.failures;
             entry.problem = outcome.problem.text;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
-            const auto delay = acme::retry_delay(entry.failures, outcome.problem.retry_after, needs_.random);
-            entry.next = now + std::max(delay, least_delay(outcome.problem.kind));
+            entry.has_passed_staging = false;
+            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
     }
@@ -293,6 +309,9 @@ void Manager::Impl::request_window(NameEntry& entry, WallTime now) {
 void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& answer) {
     const auto ended = running_.extract(&entry);
     guarded([&] {
+        if (!entry.chain) {
+            return;  // other settings meanwhile
+        }
         const WallTime now = clock_now();
         constexpr std::chrono::minutes after_failure{10};
         const auto retry_after =
@@ -307,14 +326,18 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
             entry.saved.window = answer.window;
             const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
             entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
-            needs_.log.debug("the CA suggests a time for the renewal",
-                             {{"name", entry.name}, {"explanation", answer.window->explanation}});
+            const std::string& explanation = answer.window->explanation;
+            needs_.log.log_at(explanation.empty() ? LogLevel::debug : LogLevel::info,
+                              "the CA suggests a time for the renewal",
+                              {{"name", entry.name}, {"explanation", explanation.empty() ? "none" : explanation}});
         } else if (!answer.problem.empty()) {
             needs_.log.debug("the CA suggests no time for the renewal",
                              {{"name", entry.name}, {"reason", answer.problem}});
         }
         entry.saved.window_next = entry.window_next;
-        (void)store_.write_certificate_record(entry.file, entry.saved);  // requested again after the next start
+        if (!store_.update_certificate_record(entry.file, entry.saved)) {
+            entry.next = now;  // an order finds the other process's certificate, or that there is none
+        }
     });
     release(entry, clock_now());
 }

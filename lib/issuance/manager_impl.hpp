@@ -52,6 +52,7 @@ private:
     void begin();
     void apply(Settings settings);
     void pump();
+    void retry_failed();
     void start_entry(NameEntry& entry, WallTime now);
     bool is_covered_by_files(const NameEntry& entry) const;
     void order(NameEntry& entry);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "acme/identifier.hpp"
 #include "acme/issued_chain.hpp"
@@ -32,10 +33,12 @@ struct NameEntry {
     unsigned failures = 0;  // in a row
     std::string problem{};
     bool is_at_staging = false;
-    bool is_running = false;     // an order, or a request for its window
-    bool has_concluded = false;  // an attempt has ended since the start
-    bool is_placing = false;     // an order is about to be placed: it counts as failed until it has succeeded
-    bool is_removed = false;     // it is not wanted any more, but its order still runs
+    bool has_passed_staging = false;  // since the last failure: a CA can reach this server by the name
+    bool is_running = false;          // an order, or a request for its window
+    bool has_concluded = false;       // an attempt has ended since the start
+    bool is_placing = false;          // an order is about to be placed: it counts as failed until it has succeeded
+    bool is_served = false;           // by a certificate of the operator's own files
+    bool is_removed = false;          // it is not wanted any more, but its order still runs
 
     // Of DueQueue:
     WallTime due = wall_never;
@@ -49,5 +52,14 @@ struct NameEntry {
         return chain && now < chain->not_after - (chain->not_after - chain->not_before) / 10;
     }
 };
+
+/// As a store's records have them.
+inline std::vector<std::string> values_of(const acme::Identifiers& names) {
+    std::vector<std::string> values;
+    for (const acme::Identifier& name : names) {
+        values.push_back(name.value);
+    }
+    return values;
+}
 
 }  // namespace ferrotunnel::issuance

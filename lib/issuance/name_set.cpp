@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "acme/limits.hpp"
+#include "base/text.hpp"
 #include "issuance/configured_names.hpp"
 #include "issuance/limits.hpp"
 
@@ -18,10 +19,7 @@ WallTime plausible(WallTime next, WallTime now) {
 }
 
 bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
-    std::vector<std::string> wanted;
-    for (const acme::Identifier& name : names) {
-        wanted.push_back(name.value);
-    }
+    std::vector<std::string> wanted = values_of(names);
     std::vector<std::string> present = chain.names;
     std::sort(wanted.begin(), wanted.end());
     std::sort(present.begin(), present.end());
@@ -37,9 +35,9 @@ const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
 
 }  // namespace
 
-void NameSet::load(WallTime now) {
-    SavedSchedule saved = needs_.store.schedule();
-    for (auto& [name, failure] : saved.names) {
+void NameSet::load(const SavedSchedule& failures, WallTime now) {
+    for (const auto& [name, saved] : failures.names) {
+        SavedFailure failure = saved;
         failure.next = plausible(failure.next, now);
         keep_failure(name, std::move(failure));
     }
@@ -83,8 +81,8 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
         entry.next = entry.failures > 0 ? past->second.next : entry.next;
         past_.erase(past);
     }
-    if (const auto order = needs_.store.order(entry.file); order && !order->url.empty()) {
-        entry.next = now;  // it is continued at once
+    if (const auto order = needs_.store.order(entry.file); order && may_continue(*order, values_of(entry.names), now)) {
+        entry.next = now;  // another one waits for its time: restarts must not place one each
     }
     return entry;
 }
@@ -188,13 +186,15 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
         const bool is_other_token = entry->token != token;
         if (is_other_token) {
             needs_.queue.remove(*entry);
-            new_of_token_[entry->token].erase(entry->name);
+            forget_new(*entry);
             entry->token = token;
         }
         if (entry->chain && now - entry->offered > limits::offered_interval) {
             entry->saved.offered = now;
             entry->saved.token = token;
-            (void)needs_.store.write_certificate_record(entry->file, entry->saved);  // written again tomorrow
+            if (!needs_.store.update_certificate_record(entry->file, entry->saved)) {
+                entry->next = now;  // an order finds the other process's certificate, or that there is none
+            }
         }
     }
     entry->offered = now;
@@ -204,9 +204,15 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
 
 // Names without a certificate are counted per token, so that one token does not use up all names.
 void NameSet::note_new(NameEntry& entry) {
-    if (entry.is_new() && !entry.is_configured) {
+    if (entry.is_new() && !entry.is_configured && !entry.is_served) {
         new_of_token_[entry.token].insert(entry.name);
-    } else if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
+    } else {
+        forget_new(entry);
+    }
+}
+
+void NameSet::forget_new(const NameEntry& entry) {
+    if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
         found->second.erase(entry.name);
         if (found->second.empty()) {
             new_of_token_.erase(found);
@@ -378,15 +384,11 @@ void NameSet::drop(NameEntry& entry) {
         return;
     }
     if (entry.failures > 0 || entry.is_at_staging) {
-        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging, entry.problem});
+        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging,
+                                  printable(entry.problem, limits::saved_problem_max)});
     }
     needs_.queue.remove(entry);
-    if (const auto found = new_of_token_.find(entry.token); found != new_of_token_.end()) {
-        found->second.erase(entry.name);
-        if (found->second.empty()) {
-            new_of_token_.erase(found);
-        }
-    }
+    forget_new(entry);
     const std::string name = entry.name;
     entries_.erase(name);
     if (on_change) {
@@ -410,7 +412,8 @@ void NameSet::keep_failure(const std::string& name, SavedFailure failure) {
 void NameSet::save(SavedSchedule& to, WallTime now) {
     to.names = past_;
     for (const auto& [name, entry] : entries_) {
-        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging, entry->problem};
+        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging,
+                             printable(entry->problem, limits::saved_problem_max)};
         if (entry->is_placing) {
             ++failure.failures;
             failure.next = now + acme::retry_delay(failure.failures, {}, needs_.random);

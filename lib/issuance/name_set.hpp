@@ -33,8 +33,8 @@ public:
 
     explicit NameSet(Needs needs) : needs_(std::move(needs)) {}
 
-    /// The certificates and failures in the store.
-    void load(WallTime now);
+    /// The certificates in the store, and these failures.
+    void load(const SavedSchedule& failures, WallTime now);
     void set(const Settings& settings, WallTime now);
     /// A client has registered this host. There is no entry for it if a wildcard covers it, if it cannot have a
     /// certificate, or if there are too many.
@@ -68,6 +68,7 @@ private:
     bool has_room(const std::string& token, WallTime now);
     void drop_unoffered(const std::string& token);
     void note_new(NameEntry& entry);
+    void forget_new(const NameEntry& entry);
     const NameEntry* cover_of(const NameEntry& entry) const;
     const NameEntry* cover_of(std::string_view host) const;
     bool is_covered(const NameEntry& entry, WallTime now) const;

@@ -44,6 +44,13 @@ bool has_persist_record(const std::vector<std::string>& records, const std::stri
     });
 }
 
+ElsewhereStep after_elsewhere(const NameEntry& entry, bool is_at_staging, bool has_staging) noexcept {
+    if (entry.is_configured || entry.has_passed_staging || is_at_staging) {
+        return ElsewhereStep::order;
+    }
+    return has_staging ? ElsewhereStep::stage : ElsewhereStep::fail;
+}
+
 OrderCheck::OrderCheck(const Parts& parts, Work work, Done done)
     : parts_(parts), work_(std::move(work)), done_(std::move(done)), self_(std::make_shared<OrderCheck*>(this)) {}
 

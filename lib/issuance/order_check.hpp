@@ -10,6 +10,7 @@
 
 #include "acme/account.hpp"
 #include "acme/challenge.hpp"
+#include "issuance/name_entry.hpp"
 #include "issuance/parts.hpp"
 #include "issuance/self_check.hpp"
 
@@ -58,5 +59,15 @@ private:
 /// Whether one of these TXT records lets this account have certificates, whichever name it has for the CA.
 bool has_persist_record(const std::vector<std::string>& records, const std::string& account_url, bool with_wildcard,
                         WallTime now);
+
+/// What follows when the self check has found that a name leads elsewhere.
+enum class ElsewhereStep : unsigned char {
+    order,  // where it was about to be ordered
+    stage,  // at the staging CA, which shows whether the self check is right
+    fail,   // without a way by which a CA connects
+};
+
+/// `has_staging`: a staging CA is known. The operator's names are ordered, and those that the staging CA has certified.
+ElsewhereStep after_elsewhere(const NameEntry& entry, bool is_at_staging, bool has_staging) noexcept;
 
 }  // namespace ferrotunnel::issuance

@@ -5,6 +5,8 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "issuance/limits.hpp"
+
 namespace ferrotunnel::issuance {
 namespace {
 
@@ -63,6 +65,11 @@ std::optional<Record> read_object(std::string_view text, Read read) {
 
 }  // namespace
 
+bool may_continue(const SavedOrder& order, const std::vector<std::string>& names, WallTime now) {
+    return !order.url.empty() && order.names == names && order.resumes < limits::resumes_max &&
+           now - order.placed < limits::order_age_max && order.placed <= now + limits::order_age_max;
+}
+
 std::string to_json(const SavedAccount& account) {
     Json object{{"directory", account.directory}, {"contact", account.contact}, {"url", account.url}};
     if (!account.issuer.empty()) {
@@ -87,6 +94,7 @@ std::optional<SavedAccount> account_from_json(std::string_view text) {
 std::string to_json(const SavedCertificate& certificate) {
     Json object{{"directory", certificate.directory},
                 {"names", certificate.names},
+                {"certificate", certificate.renewal_id},
                 {"way", certificate.way},
                 {"issued", seconds_of(certificate.issued)},
                 {"window_next", seconds_of(certificate.window_next)},
@@ -105,6 +113,7 @@ std::optional<SavedCertificate> certificate_from_json(std::string_view text) {
         SavedCertificate certificate;
         certificate.directory = object.value("directory", "");
         certificate.names = object.value("names", std::vector<std::string>());
+        certificate.renewal_id = object.value("certificate", "");
         certificate.way = object.value("way", "");
         certificate.issued = time_at(object, "issued");
         certificate.window_next = time_at(object, "window_next");

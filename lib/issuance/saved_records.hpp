@@ -26,7 +26,8 @@ struct SavedAccount {
 struct SavedCertificate {
     std::string directory{};
     std::vector<std::string> names{};
-    std::string way{};  // by which the name was proved last; empty if that is not known
+    std::string renewal_id{};  // of the certificate that this is about
+    std::string way{};         // by which the name was proved last; empty if that is not known
     WallTime issued{};
     std::optional<acme::RenewalWindow> window{};
     WallTime window_next{};  // when the window is requested again
@@ -59,6 +60,10 @@ struct SavedSchedule {
     std::map<std::string, SavedFailure, std::less<>> names{};
     std::string budget{};  // of acme::Budget::to_json()
 };
+
+/// Whether an order with this record can be continued for these names. One without a URL was sent, but its response did
+/// not arrive: it is unknown.
+bool may_continue(const SavedOrder& order, const std::vector<std::string>& names, WallTime now);
 
 // As JSON, and back: empty if the text is not of that kind.
 std::string to_json(const SavedAccount& account);

@@ -33,7 +33,7 @@ void WindowRequest::have_directory(const DirectoryCache::Answer& known) {
         end({{}, known.error().retry_after, known.error().text});
         return;
     }
-    const std::string& renewal_info = known.value().directory.renewal_info;
+    const std::string& renewal_info = known.value().renewal_info;
     if (renewal_info.empty() || renewal_id_.empty()) {
         end({});
         return;

@@ -68,6 +68,27 @@ private:
     bool broken_ = false;
 };
 
+// Reads the value of an ALPN extension (RFC 7301).
+Result<std::vector<std::string>, const char*> read_protocols(Bytes extension) {
+    Fields outer(extension);
+    Fields list(outer.counted<2>());
+    if (!outer.exact() || list.empty()) {
+        return "the list of protocols (ALPN) is empty, or its lengths disagree";
+    }
+    std::vector<std::string> protocols;
+    while (!list.empty()) {
+        Bytes name = list.counted<1>();
+        if (list.broken() || name.empty()) {
+            return "a name in the list of protocols (ALPN) is empty, or its lengths disagree";
+        }
+        if (protocols.size() == limits::client_hello_protocols_max) {
+            return "there are more than 64 protocols (ALPN)";
+        }
+        protocols.emplace_back(as_text(name));
+    }
+    return protocols;
+}
+
 // Reads the extensions. Returns the error, or an empty text.
 std::string read_extensions(Fields all, ClientHello& hello) {
     std::bitset<1 << 16> seen;
@@ -161,24 +182,11 @@ Result<std::string, const char*> read_server_name(Bytes extension) {
     return std::move(*normal);
 }
 
-Result<std::vector<std::string>, const char*> read_protocols(Bytes extension) {
-    Fields outer(extension);
-    Fields list(outer.counted<2>());
-    if (!outer.exact() || list.empty()) {
-        return "the list of protocols (ALPN) is empty, or its lengths disagree";
-    }
-    std::vector<std::string> protocols;
-    while (!list.empty()) {
-        Bytes name = list.counted<1>();
-        if (list.broken() || name.empty()) {
-            return "a name in the list of protocols (ALPN) is empty, or its lengths disagree";
-        }
-        if (protocols.size() == limits::client_hello_protocols_max) {
-            return "there are more than 64 protocols (ALPN)";
-        }
-        protocols.emplace_back(as_text(name));
-    }
-    return protocols;
+bool is_ca_extension(Bytes extension) noexcept {
+    constexpr std::size_t lengths = 3;  // of the list, and of its only name
+    return extension.size() == lengths + acme_tls_protocol.size() && extension[0] == 0 &&
+           extension[1] == 1 + acme_tls_protocol.size() && extension[2] == acme_tls_protocol.size() &&
+           as_text(extension.subspan(lengths)) == acme_tls_protocol;
 }
 
 ClientHelloReader::Status ClientHelloReader::examine(Bytes received) {

@@ -44,8 +44,8 @@ struct ClientHello {
 /// worded to follow "the server name".
 Result<std::string, const char*> read_server_name(Bytes extension);
 
-/// Reads the value of an ALPN extension (RFC 7301), which has at least one protocol.
-Result<std::vector<std::string>, const char*> read_protocols(Bytes extension);
+/// Whether this value of an ALPN extension (RFC 7301) is a CA's, as ClientHello::is_from_ca(). Allocates nothing.
+bool is_ca_extension(Bytes extension) noexcept;
 
 class ClientHelloReader {
 public:

@@ -172,7 +172,6 @@ constexpr std::array settings_of_https{
          .form = Form::on_off,
          .option = "https-self",
          .topic = https_topic,
-         .brief = "Serve HTTPS with a CA of its own, for development",
          .help = "For local development: the server makes a CA of its own, in `https-self` of its state "
                  "folder, for localhost, `domain`, `public_host`, `self_names`, this machine's host name and "
                  "loopback addresses. `ferrotunnel trust install` makes this machine trust it.",
@@ -184,7 +183,7 @@ constexpr std::array settings_of_https{
                     .operand = "NAME",
                     .is_repeated = true,
                     .topic = https_topic,
-                    .type = "host or IP address, or a list",
+                    .type = "host, or a list",
                     .help = "More hosts, with everything below them, and IP addresses that the CA of `self` is for, up "
                             "to 100. An existing CA keeps its own.",
                     .default_text = "none",

@@ -121,11 +121,8 @@ Result<std::string, const char*> requested_name(SSL* ssl) {
 bool is_from_ca(SSL* ssl) {
     const unsigned char* value = nullptr;
     std::size_t bytes = 0;
-    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &value, &bytes) != 1) {
-        return false;
-    }
-    const auto protocols = net::read_protocols({value, bytes});
-    return protocols && protocols->size() == 1 && protocols->front() == net::acme_tls_protocol;
+    return SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &value, &bytes) == 1 &&
+           net::is_ca_extension({value, bytes});
 }
 
 // The address that the visitor has connected to, as this machine has it.

@@ -25,11 +25,11 @@ server:
   control: off
   metrics: off
   dashboard: off
+  http_bind: 127.0.0.1:$web
+  https_bind: 127.0.0.1:$secure
   http:
-    bind: 127.0.0.1:$web
     acme_webroot: $webroot
   https:
-    bind: 127.0.0.1:$secure
     redirect: on
     certificates:
       - {chain: $dir/own.pem, key: $dir/own.key}

@@ -89,6 +89,26 @@ code=0
 names_of nothing >"$dir/wrong.out" 2>&1 || code=$?
 equal "exit code for an unknown word" "$code" 2
 
+say "a thousand names at most"
+start many python3 -c '
+import http.server, json, socketserver, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def address_string(self):
+        return "here"
+    def do_GET(self):
+        body = json.dumps({"services": [{"name": "s%04d" % i} for i in range(1001)]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+with socketserver.ThreadingUnixStreamServer(sys.argv[1], Answer) as server:
+    print("listening", flush=True)
+    server.serve_forever()' "$dir/many.sock"
+wait_for_text many listening
+equal "names" "$(names_of services --control "$dir/many.sock" | wc -l)" 1000
+kill_now many
+
 say "names that a shell would not take as they are, are left out"
 client_token=$dir/bob ready_client pattern 1 --name 'lap[a-z]*' --tcp "0=127.0.0.2:1"
 client_token=$dir/bob ready_client dashed 1 --name=--for --tcp "0=127.0.0.2:2"
@@ -132,6 +152,10 @@ ferrotunnel kick lap\\t --fo\\t 10m
 <kick><laptop><--for><10m>
 ferrotunnel tokens bo\\t
 <tokens><bob>
+ferrotunnel man inspe\\t
+<man><inspect>
+ferrotunnel help inspe\\t
+<help><inspect>
 ferrotunnel route ${host:0:3}\\t
 <route><$host>
 END

@@ -86,6 +86,12 @@ code=0
 equal "exit code" "$code" 4
 equal "the output without a URL" "$(<"$dir/lost.out")" ""
 has_text "$dir/lost.err" '^not connected: '
+code=0
+"$FERROTUNNEL" tcp 9 --quiet --log-format json --server "127.0.0.1:$nobody" --token-file "$dir/token" --attempts 1 \
+    >"$dir/json.out" 2>"$dir/json.err" </dev/null || code=$?
+equal "exit code" "$code" 4
+equal "reports of the lost connection in JSON" "$(grep -c 'could not connect' "$dir/json.err")" 1
+! grep '^not connected: ' "$dir/json.err" || fail "a lost connection is reported twice"
 has_text "$dir/lost.err" '^ended: '
 code=0
 "$FERROTUNNEL" http 9 --quiet --qr --server "$control" --token-file "$dir/token" >"$dir/qr.out" 2>"$dir/qr.err" || code=$?

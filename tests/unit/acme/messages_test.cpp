@@ -11,7 +11,7 @@ namespace {
 
 using Catch::Contains;
 
-const std::string directory_url = "https://ca.example.com/directory";
+const std::string messages_directory = "https://ca.example.com/directory";
 
 nlohmann::json whole_order() {
     return {{"status", "valid"},
@@ -32,12 +32,12 @@ nlohmann::json whole_authorization() {
 }
 
 std::string order_fault(const nlohmann::json& json) {
-    const auto read = read_order(directory_url, json.dump());
+    const auto read = read_order(messages_directory, json.dump());
     return read ? "" : read.error();
 }
 
 TEST_CASE("a message with an order", "[acme]") {
-    const auto order = read_order(directory_url, whole_order().dump());
+    const auto order = read_order(messages_directory, whole_order().dump());
     REQUIRE(order);
     CHECK(order->status == OrderMessage::Status::valid);
     CHECK(order->authorizations == std::vector<std::string>{"https://ca.example.com/a/1"});
@@ -76,7 +76,7 @@ TEST_CASE("authorizations of an order are limited", "[acme]") {
 
 TEST_CASE("an invalid order needs nothing else", "[acme]") {
     const auto order = read_order(
-        directory_url, R"({"status":"invalid","error":{"type":"urn:ietf:params:acme:error:caa","detail":"no"}})");
+        messages_directory, R"({"status":"invalid","error":{"type":"urn:ietf:params:acme:error:caa","detail":"no"}})");
     REQUIRE(order);
     REQUIRE(order->error);
     CHECK(order->error->type == "caa");
@@ -84,7 +84,7 @@ TEST_CASE("an invalid order needs nothing else", "[acme]") {
 }
 
 TEST_CASE("a message with an authorization", "[acme]") {
-    const auto authorization = read_authorization(directory_url, whole_authorization().dump());
+    const auto authorization = read_authorization(messages_directory, whole_authorization().dump());
     REQUIRE(authorization);
     CHECK(authorization->status == AuthorizationMessage::Status::pending);
     CHECK(authorization->type == "dns");
@@ -99,7 +99,7 @@ TEST_CASE("challenges that are not usable are ignored", "[acme]") {
     const auto usable = [](const nlohmann::json& challenge) {
         nlohmann::json json = whole_authorization();
         json["challenges"] = nlohmann::json::array({challenge});
-        const auto read = read_authorization(directory_url, json.dump());
+        const auto read = read_authorization(messages_directory, json.dump());
         REQUIRE(read);
         CHECK(read->offered.size() == 1);
         return read->challenges.size() == 1;
@@ -125,7 +125,7 @@ TEST_CASE("issuers of a persistent record", "[acme]") {
         json["challenges"] = nlohmann::json::array({whole_challenge("dns-persist-01")});
         json["challenges"][0].erase("token");
         json["challenges"][0]["issuer-domain-names"] = names;
-        const auto read = read_authorization(directory_url, json.dump());
+        const auto read = read_authorization(messages_directory, json.dump());
         return read->challenges.empty() ? std::vector<std::string>() : read->challenges[0].issuers;
     };
     CHECK(issuers({"CA.example.com", "a; accounturi=b", 7, "b.example.com"}) ==
@@ -145,20 +145,20 @@ TEST_CASE("challenges of an authorization are limited", "[acme]") {
     for (std::size_t i = 0; i < limits::challenges_max; ++i) {
         json["challenges"].push_back(whole_challenge());
     }
-    CHECK(read_authorization(directory_url, json.dump()));
+    CHECK(read_authorization(messages_directory, json.dump()));
     json["challenges"].push_back(whole_challenge());
-    const auto read = read_authorization(directory_url, json.dump());
+    const auto read = read_authorization(messages_directory, json.dump());
     REQUIRE_FALSE(read);
     CHECK_THAT(read.error(), Contains("33 challenges"));
     json["challenges"] = "none";
-    CHECK_FALSE(read_authorization(directory_url, json.dump()));
+    CHECK_FALSE(read_authorization(messages_directory, json.dump()));
 }
 
 TEST_CASE("the error of a challenge", "[acme]") {
     const auto kind_of_error = [](const std::string& type) {
         nlohmann::json json = whole_authorization();
         json["challenges"][0]["error"] = {{"type", "urn:ietf:params:acme:error:" + type}};
-        return read_authorization(directory_url, json.dump())->challenges.at(0).error->kind;
+        return read_authorization(messages_directory, json.dump())->challenges.at(0).error->kind;
     };
     CHECK(kind_of_error("unauthorized") == Problem::Kind::validation);
     CHECK(kind_of_error("dns") == Problem::Kind::validation);

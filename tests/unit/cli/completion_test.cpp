@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -32,6 +33,11 @@ const CommandInfo& door() {
     return info;
 }
 
+const CommandInfo& page() {
+    static const CommandInfo info{"page", "print a page", "[COMMAND]", "", {}, CommandInfo::Kind::print};
+    return info;
+}
+
 std::vector<CommandGroup> groups() {
     return {{"Doors", {&door()}}};
 }
@@ -41,6 +47,18 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("an operand that is a command has the names of all") {
+    const auto table = completion_table({{"Doors", {&door(), &page()}}});
+    for (const char* const path : {"page", "help"}) {
+        const auto found = std::find_if(table.begin(), table.end(),
+                                        [path](const CompletedCommand& command) { return command.path == path; });
+        REQUIRE(found != table.end());
+        CHECK(found->choices.words == std::vector<std::string>{"door", "page"});
+    }
+    const std::string bash = bash_completion({{"Doors", {&door(), &page()}}});
+    CHECK(contains(bash, "words='door page'"));
+}
 
 TEST_CASE("words and kinds follow from the name of a value") {
     CHECK(words_of({"tls", "on|off", ""}) == std::vector<std::string>{"on", "off"});

@@ -61,7 +61,7 @@ std::string hello_with(std::string_view name, std::initializer_list<std::string_
     return std::string(as_text(record(hello_message({server_name(name), alpn(protocols)}))));
 }
 
-const std::string internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
+const std::string alert_of_refusal("\x15\x03\x03\x00\x02\x02\x50", 7);
 
 }  // namespace
 
@@ -115,19 +115,34 @@ TEST_CASE("a CA gets an alert while the other ACME client does not run, and the 
     RelayRig rig;
     rig.backend.close();
     Peer authority = visit_at(rig.address, hello_with("app.example", {"acme-tls/1"}));
-    CHECK(authority.read_to_end() == internal_error);
+    CHECK(authority.read_to_end() == alert_of_refusal);
     CHECK(eventually([&] { return rig.log.count("a certificate authority's check was not passed") == 1; }));
     CHECK(rig.relays() == 0);
 }
 
-TEST_CASE("limit: one connection more than may be passed on at once is rejected", "[acme]") {
+TEST_CASE("limit: one connection more than may be passed on at once takes the place of the oldest", "[acme]") {
     RelayRig rig;
     const std::string hello = hello_with("app.example", {"acme-tls/1"});
     std::vector<Peer> authorities;
     for (std::size_t i = 0; i < limits::challenge_relays_max; ++i) {
         authorities.push_back(visit_at(rig.address, hello));
+        REQUIRE(eventually([&] { return rig.relays() == i + 1; }));
     }
-    CHECK(eventually([&] { return rig.relays() == limits::challenge_relays_max; }));
-    CHECK(visit_at(rig.address, hello).read_to_end() == internal_error);
+    Peer newest = visit_at(rig.address, hello);
+    CHECK(authorities.front().read_to_end().empty());
     CHECK(rig.relays() == limits::challenge_relays_max);
+    CHECK(rig.log.count("a certificate authority's check was not passed") == 1);
+}
+
+TEST_CASE("limit: what is longer than a handshake is not passed to another ACME client", "[acme]") {
+    RelayRig rig;
+    const std::string hello = hello_with("app.example", {"acme-tls/1"});
+    const std::string most = hello + random_text(limits::challenge_relay_bytes_max - hello.size());
+    Peer authority = visit_at(rig.address, most);
+    Peer client = rig.backend.accept();
+    CHECK(client.read_exactly(most.size()) == most);
+    CHECK(rig.relays() == 1);
+    authority.send("1");
+    CHECK(client.read_to_end().empty());
+    CHECK(rig.relays() == 0);
 }

@@ -173,7 +173,8 @@ TEST_CASE("other rules hold for what begins then, and a head that is being read 
     Peer idle = rig.visit(ask("other.test"));
     CHECK(idle.read_message().status() == 404);
 
-    HttpFrontRules rules{settings, {}, {}};
+    HttpFrontRules rules;
+    rules.edge = settings;
     rules.edge.target_bytes = 128;
     rules.edge.connections = 2;
     rules.pages.of_all().set_default(*http::PageTemplate::parse("now {{code}}", http::PageFormat::text));

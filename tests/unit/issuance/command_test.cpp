@@ -4,6 +4,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <future>
@@ -92,6 +93,9 @@ TEST_CASE("a command inherits no descriptor, and no signal that is ignored here"
     CommandTest test;
     const std::string path = "/proc/$$/fd/" + std::to_string(inherited.get());
     CHECK(test.run({"/bin/sh", "-c", "[ ! -e " + path + " ]"}).empty());
+    ::setenv("FERROTUNNEL_TOKEN", "secret", 1);
+    CHECK(test.run({"/bin/sh", "-c", "[ -z \"$FERROTUNNEL_TOKEN\" ] && [ -n \"$PATH\" ]"}).empty());
+    ::unsetenv("FERROTUNNEL_TOKEN");
     CHECK(test.run({"/bin/sh", "-c", "cat > \"$0\"; echo hidden", folder / "in"}).empty());
     CHECK(text_in(folder / "in").empty());
 }

@@ -26,8 +26,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Authority {
-    explicit Authority(const fs::path& folder, const std::string& domain = "") {
+struct TestAuthority {
+    explicit TestAuthority(const fs::path& folder, const std::string& domain = "") {
         LocalSettings settings;
         settings.folder = folder;
         settings.domain = domain;
@@ -43,17 +43,17 @@ struct Authority {
     std::optional<LocalAuthority> authority;
 };
 
-std::string text_of(const fs::path& file) {
+std::string file_text(const fs::path& file) {
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-mode_t mode_of(const fs::path& file) {
+mode_t file_mode(const fs::path& file) {
     struct stat about {};
     return ::stat(file.c_str(), &about) == 0 ? about.st_mode & 07777U : 0U;
 }
 
-std::size_t files_in(const fs::path& folder) {
+std::size_t count_files(const fs::path& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
@@ -64,30 +64,30 @@ TEST_CASE("local authority: files are only for their user, and a restart keeps t
     const fs::path at = fs::path(folder.path()) / "https-self";
     std::string ca;
     {
-        Authority made(at, "tunnel.test");
+        TestAuthority made(at, "tunnel.test");
         made.authority->prepare();
         CHECK(made.changes == 1);
         CHECK(made.log.count("a CA for local development was made") > 0);
         ca = made.authority->facts()->certificate;
         CHECK(made.authority->facts()->file == at / "ca.pem");
     }
-    CHECK(mode_of(at) == 0700);
-    CHECK(mode_of(at / "ca.key") == 0600);
-    CHECK(mode_of(at / "certificates") == 0700);
-    CHECK(mode_of(at / "certificates/tunnel.test.pem") == 0600);
-    CHECK(text_of(at / "ca.pem") == ca);
-    CHECK(text_of(at / "ca.pem").find("PRIVATE") == std::string::npos);
-    const std::string certificate = text_of(at / "certificates/tunnel.test.pem");
-    Authority again(at, "tunnel.test");
+    CHECK(file_mode(at) == 0700);
+    CHECK(file_mode(at / "ca.key") == 0600);
+    CHECK(file_mode(at / "certificates") == 0700);
+    CHECK(file_mode(at / "certificates/tunnel.test.pem") == 0600);
+    CHECK(file_text(at / "ca.pem") == ca);
+    CHECK(file_text(at / "ca.pem").find("PRIVATE") == std::string::npos);
+    const std::string certificate = file_text(at / "certificates/tunnel.test.pem");
+    TestAuthority again(at, "tunnel.test");
     again.authority->prepare();
     CHECK(again.authority->facts()->certificate == ca);
     CHECK(again.changes == 0);
-    CHECK(text_of(at / "certificates/tunnel.test.pem") == certificate);
+    CHECK(file_text(at / "certificates/tunnel.test.pem") == certificate);
 }
 
 TEST_CASE("local authority: hosts get certificates within the constraints only", "[local-authority]") {
     const TemporaryFolder folder;
-    Authority made(fs::path(folder.path()) / "ca", "tunnel.test");
+    TestAuthority made(fs::path(folder.path()) / "ca", "tunnel.test");
     LocalAuthority& authority = *made.authority;
     authority.prepare();
     authority.start();
@@ -99,13 +99,13 @@ TEST_CASE("local authority: hosts get certificates within the constraints only",
     REQUIRE(eventually([&] { return fs::exists(certificates / "app.localhost.pem"); }));
     REQUIRE(eventually([&] { return made.log.count("do not allow this name") > 0; }));
     authority.stop();
-    CHECK(files_in(certificates) == 3);                    // and those of the machine and of the domain
+    CHECK(count_files(certificates) == 3);                 // and those of the machine and of the domain
     CHECK(made.log.count("do not allow this name") == 2);  // evil.example.com, _machine
 }
 
 TEST_CASE("local authority: hosts are bounded, and those in use stay", "[local-authority]") {
     const TemporaryFolder folder;
-    Authority made(fs::path(folder.path()) / "ca");
+    TestAuthority made(fs::path(folder.path()) / "ca");
     LocalAuthority& authority = *made.authority;
     authority.prepare();
     authority.start();
@@ -113,7 +113,7 @@ TEST_CASE("local authority: hosts are bounded, and those in use stay", "[local-a
     for (std::size_t i = 0; i < issuance::limits::local_hosts_max; ++i) {
         authority.offered("h" + std::to_string(i) + ".localhost");
     }
-    REQUIRE(eventually([&] { return files_in(certificates) == issuance::limits::local_hosts_max + 1; }));
+    REQUIRE(eventually([&] { return count_files(certificates) == issuance::limits::local_hosts_max + 1; }));
     authority.offered("one-more.localhost");
     REQUIRE(eventually([&] { return made.log.count("as many as it may") > 0; }));
     CHECK_FALSE(fs::exists(certificates / "one-more.localhost.pem"));
@@ -121,12 +121,12 @@ TEST_CASE("local authority: hosts are bounded, and those in use stay", "[local-a
     authority.offered("one-more.localhost");
     REQUIRE(eventually([&] { return fs::exists(certificates / "one-more.localhost.pem"); }));
     authority.stop();
-    CHECK(files_in(certificates) == 2);
+    CHECK(count_files(certificates) == 2);
 }
 
 TEST_CASE("local authority: reports of names are bounded", "[local-authority]") {
     const TemporaryFolder folder;
-    Authority made(fs::path(folder.path()) / "ca");
+    TestAuthority made(fs::path(folder.path()) / "ca");
     made.authority->prepare();
     made.authority->start();
     for (std::size_t i = 0; i < issuance::limits::local_reports_max + 10; ++i) {
@@ -142,7 +142,7 @@ TEST_CASE("local authority: reports of names are bounded", "[local-authority]") 
 TEST_CASE("local authority: a damaged or exposed CA is reported, and stays", "[local-authority]") {
     const TemporaryFolder folder;
     const fs::path at = fs::path(folder.path()) / "ca";
-    Authority(at).authority->prepare();
+    TestAuthority(at).authority->prepare();
     const fs::path key = at / "ca.key";
     std::string remedy = "to make another CA, remove " + at.string();
     SECTION("damaged") {
@@ -161,12 +161,12 @@ TEST_CASE("local authority: a damaged or exposed CA is reported, and stays", "[l
         fs::permissions(key, fs::perms(0700));
     }
     const bool was_regular = fs::is_regular_file(fs::symlink_status(key));
-    const std::string before = was_regular ? text_of(key) : "";
-    Authority again(at);
+    const std::string before = was_regular ? file_text(key) : "";
+    TestAuthority again(at);
     again.authority->prepare();
     CHECK(again.log.count(remedy) > 0);
     CHECK_FALSE(again.authority->facts());
-    CHECK((!was_regular || text_of(key) == before));
+    CHECK((!was_regular || file_text(key) == before));
     CHECK(fs::exists(again.authority->certificates() / "_machine.pem"));
 }
 
@@ -181,14 +181,14 @@ TEST_CASE("local authority: a folder of others is refused", "[local-authority]")
         fs::create_directory(fs::path(folder.path()) / "other");
         fs::create_symlink(fs::path(folder.path()) / "other", at);
     }
-    CHECK_THROWS_AS(Authority(at), std::system_error);
+    CHECK_THROWS_AS(TestAuthority(at), std::system_error);
 }
 
 TEST_CASE("local authority: certificates of another CA are replaced, and damaged ones", "[local-authority]") {
     const TemporaryFolder folder;
     const fs::path at = fs::path(folder.path()) / "ca";
     {
-        Authority made(at);
+        TestAuthority made(at);
         made.authority->prepare();
         made.authority->start();
         made.authority->offered("app.localhost");
@@ -196,19 +196,19 @@ TEST_CASE("local authority: certificates of another CA are replaced, and damaged
     }
     fs::remove(at / "ca.key");
     std::ofstream(at / "certificates/odd.pem") << "damaged";
-    Authority again(at);
+    TestAuthority again(at);
     again.authority->prepare();
     CHECK(again.changes == 1);  // that of the machine
-    CHECK(files_in(at / "certificates") == 1);
-    CHECK(text_of(at / "ca.pem") == again.authority->facts()->certificate);
+    CHECK(count_files(at / "certificates") == 1);
+    CHECK(file_text(at / "ca.pem") == again.authority->facts()->certificate);
 }
 
 TEST_CASE("local authority: of several that start at once one makes the CA", "[local-authority]") {
     const TemporaryFolder folder;
     const fs::path at = fs::path(folder.path()) / "ca";
-    std::vector<std::unique_ptr<Authority>> all;
+    std::vector<std::unique_ptr<TestAuthority>> all;
     for (int i = 0; i < 8; ++i) {
-        all.push_back(std::make_unique<Authority>(at));
+        all.push_back(std::make_unique<TestAuthority>(at));
     }
     std::vector<std::thread> threads;
     for (const auto& one : all) {

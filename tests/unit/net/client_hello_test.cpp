@@ -81,6 +81,8 @@ TEST_CASE("a CA's ClientHello offers acme-tls/1 and nothing else") {
         ClientHelloReader reader;
         REQUIRE(reader.examine(record(hello_message({server_name("app.example.com"), alpn(protocols)}))) ==
                 HelloStatus::complete);
+        const ByteVector header_and_value = alpn(protocols);
+        CHECK(is_ca_extension(Bytes(header_and_value).subspan(4)) == reader.hello().is_from_ca());
         return reader.hello().is_from_ca();
     };
     CHECK(is_from_ca({"acme-tls/1"}));
@@ -91,6 +93,7 @@ TEST_CASE("a CA's ClientHello offers acme-tls/1 and nothing else") {
     ClientHelloReader without;
     REQUIRE(without.examine(record(hello_message({server_name("app.example.com")}))) == HelloStatus::complete);
     CHECK_FALSE(without.hello().is_from_ca());
+    CHECK_FALSE(is_ca_extension({}));
 }
 
 TEST_CASE("what follows a ClientHello is not looked at") {
