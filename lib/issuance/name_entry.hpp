@@ -34,10 +34,11 @@ struct NameEntry {
     std::string problem{};
     bool is_at_staging = false;
     bool has_passed_staging = false;  // since the last failure: a CA can reach this server by the name
-    bool is_running = false;     // an order, or a request for its window
-    bool has_concluded = false;  // an attempt has ended since the start
-    bool is_placing = false;     // an order is about to be placed: it counts as failed until it has succeeded
-    bool is_removed = false;     // it is not wanted any more, but its order still runs
+    bool is_running = false;          // an order, or a request for its window
+    bool has_concluded = false;       // an attempt has ended since the start
+    bool is_placing = false;          // an order is about to be placed: it counts as failed until it has succeeded
+    bool is_served = false;           // by a certificate of the operator's own files
+    bool is_removed = false;          // it is not wanted any more, but its order still runs
 
     // Of DueQueue:
     WallTime due = wall_never;

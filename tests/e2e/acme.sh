@@ -23,13 +23,13 @@ addresses_in_order
 
 say "a way fails: the next one is used, with another order"
 ca_is fail=http-01
-start_acme server "names: [next.test]" "ways: [http-01, tls-alpn-01]"
-wait_for_text server 'this way is shut'
 orders_before=$(order_count)
-acme_ok renew next.test
+start_acme server "names: [next.test]" "ways: [http-01, tls-alpn-01]"
 wait_for_certificate next.test
+wait_for_text lying '^validated http-01 next.test this way is shut'
 wait_for_text lying '^validated tls-alpn-01 next.test ok'
-equal "orders by the next way" "$(order_count)" $((orders_before + 1))
+wait_for_text server 'this way is shut'
+equal "orders by both ways" "$(order_count)" $((orders_before + 2))
 stop_acme server
 ca_is
 
@@ -37,7 +37,8 @@ say "after a failed validation the staging CA is used until it succeeds"
 first_ca=$directory
 ca=staging start_lying
 cat "$dir/lying/root.pem" >>"$dir/staging/root.pem"
-directory=$first_ca staging=$directory
+staging=$directory
+directory=$first_ca
 orders=(lying '^newOrder ')
 ca_is fail=http-01
 orders_before=$(order_count)
