@@ -23,6 +23,15 @@ std::string parent_of(const NameEntry& entry) {
     return dot == std::string::npos ? std::string() : entry.name.substr(dot + 1);
 }
 
+bool is_key(const std::string& pem) {
+    try {
+        (void)acme::Key::from_pem(pem);
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 bool has_address(const acme::Identifiers& names) {
     return std::any_of(names.begin(), names.end(),
                        [](const acme::Identifier& name) { return name.type == acme::Identifier::Type::ip; });
@@ -122,7 +131,7 @@ std::optional<SavedOrder> Issuance::usable_order(WallTime now) const {
         return {};
     }
     const std::vector<std::string> known = cas();
-    const bool is_usable = may_continue(*order, values_of(entry_.names), now) &&
+    const bool is_usable = may_continue(*order, values_of(entry_.names), now) && is_key(order->key_pem) &&
                            std::find(known.begin(), known.end(), order->directory) != known.end();
     if (!is_usable) {
         wipe(order->key_pem);
@@ -380,6 +389,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     SavedCertificate saved;
     saved.directory = plan_->ca();
     saved.names = values_of(entry_.names);
+    saved.renewal_id = issued.chain.renewal_id;
     saved.way = !way.empty() ? way : entry_.saved.way;  // without a challenge the CA still had a valid authorization
     saved.issued = time_now();
     saved.window_next = saved.issued;

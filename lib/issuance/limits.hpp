@@ -18,6 +18,8 @@ inline constexpr std::size_t new_names_per_order = 4;
 inline constexpr std::chrono::hours unoffered_max{30 * 24};
 /// How often it is saved that a host is offered.
 inline constexpr std::chrono::hours offered_interval{24};
+/// How often it is examined whether the operator's own files still serve a name.
+inline constexpr std::chrono::hours served_interval{1};
 /// How often a saved order is continued before another one replaces it.
 inline constexpr unsigned resumes_max = 3;
 /// How long other names avoid a CA that has limited one: the limit may be that name's only.

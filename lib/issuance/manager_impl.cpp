@@ -146,8 +146,13 @@ void Manager::Impl::change_keys(KeysDone done) {
 void Manager::Impl::begin() {
     const WallTime now = clock_now();
     store_.remove_left_over();
-    budget_.from_json(store_.schedule().budget, now);
-    names_.load(now);
+    std::string fault;
+    const SavedSchedule schedule = store_.schedule(fault);
+    if (!fault.empty()) {
+        needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
+    }
+    budget_.from_json(schedule.budget, now);
+    names_.load(schedule, now);
     apply(settings_);
 }
 
@@ -201,9 +206,8 @@ void Manager::Impl::start_entry(NameEntry& entry, WallTime now) {
         names_.schedule(entry, now);
     } else if (entry.next > now) {
         request_window(entry, now);
-    } else if (is_covered_by_files(entry)) {
-        constexpr std::chrono::hours again{1};
-        entry.next = now + again;
+    } else if (entry.is_served = is_covered_by_files(entry); entry.is_served) {
+        entry.next = now + limits::served_interval;
         entry.has_concluded = true;
         release(entry, now);
     } else {
@@ -303,6 +307,9 @@ void Manager::Impl::request_window(NameEntry& entry, WallTime now) {
 void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& answer) {
     const auto ended = running_.extract(&entry);
     guarded([&] {
+        if (!entry.chain) {
+            return;  // other settings meanwhile
+        }
         const WallTime now = clock_now();
         constexpr std::chrono::minutes after_failure{10};
         const auto retry_after =
@@ -317,14 +324,18 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
             entry.saved.window = answer.window;
             const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
             entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
-            needs_.log.debug("the CA suggests a time for the renewal",
-                             {{"name", entry.name}, {"explanation", answer.window->explanation}});
+            const std::string& explanation = answer.window->explanation;
+            needs_.log.log_at(explanation.empty() ? LogLevel::debug : LogLevel::info,
+                              "the CA suggests a time for the renewal",
+                              {{"name", entry.name}, {"explanation", explanation.empty() ? "none" : explanation}});
         } else if (!answer.problem.empty()) {
             needs_.log.debug("the CA suggests no time for the renewal",
                              {{"name", entry.name}, {"reason", answer.problem}});
         }
         entry.saved.window_next = entry.window_next;
-        (void)store_.write_certificate_record(entry.file, entry.saved);  // requested again after the next start
+        if (!store_.update_certificate_record(entry.file, entry.saved)) {
+            entry.next = now;  // an order finds the other process's certificate, or that there is none
+        }
     });
     release(entry, clock_now());
 }

@@ -37,6 +37,7 @@ struct NameEntry {
     bool is_running = false;          // an order, or a request for its window
     bool has_concluded = false;       // an attempt has ended since the start
     bool is_placing = false;          // an order is about to be placed: it counts as failed until it has succeeded
+    bool is_served = false;           // by a certificate of the operator's own files
     bool is_removed = false;          // it is not wanted any more, but its order still runs
 
     // Of DueQueue:
