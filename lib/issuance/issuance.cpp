@@ -151,7 +151,10 @@ void Issuance::make_plan(WallTime now) {
     std::string why;
     for (const std::string& ca : cas()) {
         if (const auto until = parts_.holds.held_until(ca, now)) {
-            why = first_free && *first_free <= *until ? why : ca + ": " + parts_.holds.problem(ca);
+            if (!first_free || *until < *first_free) {
+                why = parts_.holds.problem(ca);
+                why.insert(0, why.starts_with(ca) ? "" : ca + ": ");
+            }
             first_free = std::min(first_free.value_or(*until), *until);
         } else if (resume_ && resume_->directory == ca) {
             free.insert(free.begin(), ca);  // it has the order

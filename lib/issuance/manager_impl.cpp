@@ -339,7 +339,8 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
         if (is_new) {
             entry.saved.window = answer.window;
             const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
-            entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
+            const bool is_ordered = entry.next <= now;  // by renew(), meanwhile
+            entry.next = entry.failures > 0 || is_ordered ? std::min(entry.next, moment) : moment;
             const std::string& explanation = answer.window->explanation;
             needs_.log.log_at(explanation.empty() ? LogLevel::debug : LogLevel::info,
                               "the CA suggests a time for the renewal",
