@@ -42,6 +42,8 @@ bool Authorizations::is_complete() const noexcept {
 }
 
 Step Authorizations::begin(const std::vector<std::string>& urls) {
+    proofs_.clear();  // again, if the account was registered again in between
+    at_ = 0;
     for (const std::string& url : urls) {
         proofs_.emplace_back().url = url;
     }

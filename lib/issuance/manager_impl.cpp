@@ -95,9 +95,12 @@ void Manager::Impl::set(Settings settings) {
     });
 }
 
-void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
-    post([this, host, token_name] {
+void Manager::Impl::offered(const std::string& host, const std::string& token_name, bool is_assigned) {
+    post([this, host, token_name, is_assigned] {
         names_.offered(host, token_name, clock_now());
+        if (NameEntry* const entry = names_.find(host); entry != nullptr) {
+            entry->is_assigned = is_assigned;
+        }
         pump();
     });
 }
@@ -223,7 +226,8 @@ bool Manager::Impl::is_covered_by_files(const NameEntry& entry) const {
                        [this](const acme::Identifier& name) { return needs_.is_covered(name.value); });
 }
 
-void Manager::Impl::order(NameEntry& entry) {
+// Hosts below `domain` that the server chose are ordered as all others while there is no wildcard for them.
+void Manager::Impl::log_once_about(const NameEntry& entry) {
     const bool is_single = entry.names.size() == 1 && !entry.names.front().is_wildcard();
     if (is_single && !entry.is_configured && !std::exchange(is_publicity_logged_, true)) {
         needs_.log.info(
@@ -231,6 +235,16 @@ void Manager::Impl::order(NameEntry& entry) {
             "certificates for ever (certificate transparency)",
             {{"name", entry.name}});
     }
+    if (entry.is_assigned && entry.is_new() && !std::exchange(is_missing_wildcard_logged_, true)) {
+        needs_.log.info(
+            "without a wildcard certificate each host that the server assigns needs one of its own, and only some "
+            "new ones a week get it; `ferrotunnel acme record` prints the TXT record for a wildcard",
+            {{"name", entry.name}, {"new_names_a_week", acme::limits::names_per_parent}});
+    }
+}
+
+void Manager::Impl::order(NameEntry& entry) {
+    log_once_about(entry);
     entry.is_running = true;
     running_[&entry].issuance = std::make_unique<Issuance>(
         parts_, entry, [this, &entry](const IssuanceOutcome& outcome) { have_outcome(entry, outcome); });

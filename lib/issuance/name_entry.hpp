@@ -21,6 +21,7 @@ struct NameEntry {
     acme::Identifiers names{};   // of the certificate; at least one
     std::string file{};          // of acme::file_name_of()
     bool is_configured = false;  // by the operator, who also has `domain`
+    bool is_assigned = false;    // the server chose the host below `domain`
     bool is_explicit = false;    // in Settings::names: ordered even if a wildcard covers it
     std::string token{};         // the one whose client offered it last; empty for the operator's
     WallTime offered{};          // when a client last did

@@ -48,6 +48,7 @@ at_most "orders of the CA" "$(order_count)" $((orders_before + 1))
 ca=staging ca_is fail=http-01
 acme_ok renew staged.test
 wait_for_text staging '^validated http-01 staged.test this way is shut'
+wait_for_text server 'failures=2'
 ca=staging ca_is
 ca_is
 acme_ok renew staged.test
@@ -66,6 +67,7 @@ stop_acme server
 
 kill_now staging
 directory=$first_ca
+names_at=$(<"$dir/lying/dns")
 rm -rf "$dir/state/acme"
 
 say "a host that leads elsewhere is not ordered, and the log has the address"
@@ -94,8 +96,8 @@ for round in 1 2; do
 done
 stop_acme server
 start_acme server "ways: [http-01]" "orders_per_token: 3"
-ready_client client 1 --http "h$((RANDOM % 1000 + 10)).test=$backend"
-wait_for_text server 'h[0-9]*\.test'
+ready_client client 1 --http "h7.test=$backend"
+wait_for_text server 'an order has to wait .*name=h7\.test'
 equal "orders after a restart" "$(order_count)" $((orders_before + 3))
 kill_now client
 unset "programs[client]"

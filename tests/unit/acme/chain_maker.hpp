@@ -84,7 +84,7 @@ inline TestCertificate make_certificate(const Wanted& wanted, EVP_PKEY* key, X50
     return made;
 }
 
-inline std::string pem_of(X509* certificate) {
+inline std::string pem_of_made(X509* certificate) {
     BIO* bio = BIO_new(BIO_s_mem());
     PEM_write_bio_X509(bio, certificate);
     char* data = nullptr;
@@ -118,11 +118,11 @@ public:
     TestCertificate issue(const Wanted& wanted, const Key& key) const {
         return make_certificate(wanted, key.native(), issuer_.get(), issuer_key_.native());
     }
-    std::string issue_pem(const Wanted& wanted, const Key& key) const { return pem_of(issue(wanted, key).get()); }
+    std::string issue_pem(const Wanted& wanted, const Key& key) const { return pem_of_made(issue(wanted, key).get()); }
     /// The first certificate and its issuer, as CAs send them.
     std::string chain(const Wanted& wanted, const Key& key) const { return issue_pem(wanted, key) + issuer_pem(); }
-    std::string issuer_pem() const { return pem_of(issuer_.get()); }
-    std::string root_pem() const { return pem_of(root_.get()); }
+    std::string issuer_pem() const { return pem_of_made(issuer_.get()); }
+    std::string root_pem() const { return pem_of_made(root_.get()); }
     X509* issuer() const { return issuer_.get(); }
     const Key& issuer_key() const { return issuer_key_; }
 

@@ -339,7 +339,7 @@ std::string FakeCa::issue(const Order& order, EVP_PKEY* key) const {
     const Key other = Key::make();
     const TestCertificate made = make_certificate(maker_.leaf(names), settings.has_wrong_key ? other.native() : key,
                                                   maker_.issuer(), maker_.issuer_key().native());
-    return pem_of(made.get()) + (settings.has_no_issuer ? "" : maker_.issuer_pem());
+    return pem_of_made(made.get()) + (settings.has_no_issuer ? "" : maker_.issuer_pem());
 }
 
 HttpReply FakeCa::change_key(const ReceivedRequest& request, const std::string& account) {
@@ -385,7 +385,9 @@ HttpReply FakeCa::json(std::uint16_t status, const nlohmann::json& body) const {
 }
 
 std::string FakeCa::next_nonce() {
-    return *nonces_.insert("nonce" + std::to_string(++nonces_made_)).first;
+    std::string nonce = "nonce" + std::to_string(++nonces_made_) + "-";
+    nonce.resize(std::max(nonce.size(), settings.nonce_length), 'x');
+    return *nonces_.insert(nonce).first;
 }
 
 }  // namespace ferrotunnel::acme

@@ -32,6 +32,7 @@ public:
         bool asks_for_other_name = false;  // an authorization that is not in the order
         unsigned bad_nonces = 0;           // so many requests are rejected with badNonce
         bool gives_no_nonce = false;       // with errors
+        std::size_t nonce_length = 0;      // at least
         unsigned polls = 1;                // until a validation or an issue is complete
         std::optional<std::chrono::seconds> retry_after{};
         // Chains:

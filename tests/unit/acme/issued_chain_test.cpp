@@ -137,7 +137,7 @@ TEST_CASE("a certificate that signs itself, and one whose issuer is not a CA") {
     const ChainMaker at;
     Wanted self = at.ca.leaf(certified_names);
     self.subject = "self";
-    const std::string own = pem_of(make_certificate(self, at.key.native(), nullptr, at.key.native()).get());
+    const std::string own = pem_of_made(make_certificate(self, at.key.native(), nullptr, at.key.native()).get());
     CHECK(has_part(at.fault(own), "has no issuer"));
     CHECK(has_part(at.fault(own + own), "is not signed by the next one"));
 
@@ -147,7 +147,7 @@ TEST_CASE("a certificate that signs itself, and one whose issuer is not a CA") {
     const TestCertificate not_a_ca = at.ca.issue(middle, middle_key);
     const TestCertificate leaf =
         make_certificate(at.ca.leaf(certified_names), at.key.native(), not_a_ca.get(), middle_key.native());
-    CHECK(has_part(at.fault(pem_of(leaf.get()) + pem_of(not_a_ca.get()) + at.ca.issuer_pem()),
+    CHECK(has_part(at.fault(pem_of_made(leaf.get()) + pem_of_made(not_a_ca.get()) + at.ca.issuer_pem()),
                    "number 1, that is not signed"));
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("an issuer that has expired") {
     const TestCertificate issuer = make_certificate(old, key.native(), nullptr, key.native());
     const TestCertificate leaf =
         make_certificate(at.ca.leaf(certified_names), at.key.native(), issuer.get(), key.native());
-    CHECK(has_part(at.fault(pem_of(leaf.get()) + pem_of(issuer.get())), "has an issuer that has expired"));
+    CHECK(has_part(at.fault(pem_of_made(leaf.get()) + pem_of_made(issuer.get())), "has an issuer that has expired"));
 }
 
 TEST_CASE("what is not a chain") {
@@ -201,10 +201,10 @@ TEST_CASE("limit: certificates of a chain", "[limits]") {
         const Wanted wanted = at.ca.ca("issuer " + std::to_string(i));
         X509* above = i == 0 ? nullptr : issuers.back().get();
         issuers.push_back(make_certificate(wanted, keys.back().native(), above, keys[i == 0 ? 0 : i - 1].native()));
-        pem.insert(0, pem_of(issuers.back().get()));
+        pem.insert(0, pem_of_made(issuers.back().get()));
         const auto leaf =
             make_certificate(at.ca.leaf(certified_names), at.key.native(), issuers.back().get(), keys.back().native());
-        const std::string fault = at.fault(pem_of(leaf.get()) + pem);
+        const std::string fault = at.fault(pem_of_made(leaf.get()) + pem);
         CHECK((i + 2 <= acme::limits::chain_max ? fault.empty() : has_part(fault, "more than 10 certificates")));
     }
 }

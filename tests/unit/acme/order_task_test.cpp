@@ -243,14 +243,23 @@ TEST_CASE("a CA that rejects one nonce more", "[acme]") {
 }
 
 TEST_CASE("a CA without usable nonces", "[acme]") {
-    const std::string nonce =
-        GENERATE(as<std::string>{}, "", "not base64url!", std::string(limits::nonce_max + 1, 'a'));
+    const std::string nonce = GENERATE(as<std::string>{}, "", "not base64url!", "line\r\nbreak");
     OneOrder order;
     order.ca.after = [&](HttpReply& reply, std::string_view) { reply.nonce = nonce; };
     order.run();
     REQUIRE(order.failed);
     CHECK(order.failure.problem.kind == Kind::unreachable);
     CHECK_THAT(order.failure.problem.text, Contains("nonce"));
+}
+
+TEST_CASE("the longest nonce", "[acme]") {
+    OneOrder order;
+    order.ca.settings.nonce_length = limits::nonce_max;
+    order.run();
+    CHECK(order.done);
+    order.ca.settings.nonce_length = limits::nonce_max + 1;
+    order.run();
+    CHECK(order.failed);
 }
 
 // --- accounts ---
@@ -265,6 +274,22 @@ TEST_CASE("an account that the CA has forgotten is registered again", "[acme]") 
     CHECK(order.done);
     CHECK(order.ca.new_accounts.size() == 2);
     CHECK(order.driver.account_url == "https://ca.example.com/account/2");
+}
+
+TEST_CASE("an account that the CA does not know for a moment", "[acme]") {
+    OneOrder order(order_of({"example.com", "*.example.com"}, {Way::dns_01}));
+    const std::string path =
+        GENERATE(as<std::string>{}, "new-order", "authorization/", "challenge/", "finalize/", "order/", "certificate/");
+    const unsigned number = GENERATE(1U, 2U);
+    order.run();
+    order.resume();
+    order.settings.resume_order.clear();
+    order.ca.settings.polls = 2;
+    order.ca.before = replace_calls(path, number, number, problem_reply(400, "accountDoesNotExist"));
+    order.run();
+    CHECK(order.done);
+    CHECK(order.ca.orders() == 2);
+    CHECK(order.driver.account_url == "https://ca.example.com/account/1");
 }
 
 TEST_CASE("an account that the CA forgets again and again", "[acme]") {

@@ -90,7 +90,8 @@ TEST_CASE("a CA that does not answer is a failure that is shown, saved, and trie
         manager.stop();
     }
     const Store store(test.settings.folder);
-    CHECK(store.schedule().names.at("a.example.test").failures == 2);
+    std::string fault;
+    CHECK(store.schedule(fault).names.at("a.example.test").failures == 2);
     CHECK_FALSE(store.order("a.example.test"));  // none was placed
 }
 
@@ -103,6 +104,21 @@ TEST_CASE("while a CA is held, other names do not ask it", "[issuance]") {
     REQUIRE(test::eventually([&] { return test.has_failed(manager, "b.example.test"); }));
     CHECK(test.log.count("an order has to wait name=b.example.test") == 1);
     CHECK(manager.status().failures == 1);
+}
+
+TEST_CASE("without a wildcard certificate the remedy for assigned hosts is logged once", "[issuance]") {
+    ManagerTest test;
+    test.settings.domain = "t.example.test";
+    Manager manager(test.settings, test.needs());
+    manager.start();
+    manager.offered("b.example.test", "office", false);
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "b.example.test"); }));
+    CHECK(test.log.count("ferrotunnel acme record") == 0);
+    for (const char* host : {"c.t.example.test", "d.t.example.test"}) {
+        manager.offered(host, "office", true);
+        REQUIRE(test::eventually([&] { return test.has_failed(manager, host); }));
+    }
+    CHECK(test.log.count("ferrotunnel acme record") == 1);
 }
 
 TEST_CASE("an account's file that is not one is an error, and stays", "[issuance]") {
