@@ -111,6 +111,12 @@ const SettingOptions& client_settings() {
     return options;
 }
 
+void set_log(const LogSink& sink, ClientPlan& plan, Client::Builder& builder) {
+    const LogLevel level = plan.common.log_level.value_or(default_log_level);
+    builder.log(without_echo(plan.common, sink, told_lines()), level);
+    plan.log_has_all = is_whole_log(plan.common) && level <= LogLevel::warn;
+}
+
 // Reads what the client does when another one replaces it.
 void read_succession(const Sources& sources, const Config::ClientSection& file, ClientPlan& plan,
                      Client::Builder& builder) {
@@ -170,9 +176,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
 
     Client::Builder builder = sources.config != nullptr ? sources.config->client() : Client::builder();
     const LogSink sink = log_sink(plan.common);
-    const LogLevel level = plan.common.log_level.value_or(default_log_level);
-    builder.log(without_echo(plan.common, sink, told_lines()), level);
-    plan.log_has_all = is_whole_log(plan.common) && level <= LogLevel::warn;
+    set_log(sink, plan, builder);
     if (!file.control) {
         builder.control("default");  // an option may override it
     }

@@ -464,6 +464,7 @@ const CommandInfo& server_info() {
             "",
             "  ferrotunnel token > token; chmod 600 token\n"
             "  ferrotunnel server --token-file token\n"
+            "  ferrotunnel server --config ferrotunnel.yml\n"
             "  ferrotunnel server --token-file token --domain tunnel.example.com --acme me@example.com\n",
             sections_of(server_settings()),
             CommandInfo::Kind::server,

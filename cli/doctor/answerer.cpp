@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "doctor/limits.hpp"
 #include "ferrotunnel/secret.hpp"
 
 namespace ferrotunnel::cli::doctor {
@@ -16,13 +17,11 @@ using namespace std::chrono_literals;
 
 constexpr auto request_patience = 10s;  // a visitor connects before it is its turn to send
 constexpr auto poll_interval = 50ms;
-constexpr std::size_t request_max = 64 * 1024;
-constexpr std::size_t visitors_max = 128;  // of one examination
 
 void answer(const Socket& visitor, const std::string& mark, const std::stop_token& ending) {
     const Deadline deadline = std::chrono::steady_clock::now() + request_patience;
     std::string request;
-    while (request.size() < request_max && request.find("\r\n\r\n") == std::string::npos) {
+    while (request.size() < message_bytes_max && request.find("\r\n\r\n") == std::string::npos) {
         const bool has_more = wait_for(visitor.get(), POLLIN, within(poll_interval, deadline));
         const bool is_over = ending.stop_requested() || std::chrono::steady_clock::now() >= deadline;
         if (has_more ? !receive_some(visitor.get(), request, deadline) : is_over) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <map>
 #include <thread>
 #include <utility>
@@ -26,10 +27,19 @@ constexpr std::string_view files_prefix = "files:";
 using Backends = std::map<std::string, std::string>;
 
 void add(const std::string& local, const std::string& name, Backends& backends) {
-    if (!local.empty() && local != "exit" && (backends.size() < backends_max || backends.contains(local))) {
+    if (!local.empty() && local != "exit") {
         std::string& names = backends[local];
         names += (names.empty() ? "" : ", ") + name;
     }
+}
+
+// Those beyond the limit are not tried. Returns how many these are.
+std::size_t leave_out(Backends& backends) {
+    std::size_t left_out = 0;
+    for (; backends.size() > backends_max; ++left_out) {
+        backends.erase(std::prev(backends.end()));
+    }
+    return left_out;
 }
 
 Backends backends_of(const Config::ClientSection& section) {
@@ -111,7 +121,8 @@ std::string fault_of(const std::string& local, Deadline deadline) {
 }  // namespace
 
 Findings check_backends(ClientSubject& at, Deadline deadline) {
-    const Backends backends = backends_of(at);
+    Backends backends = backends_of(at);
+    const std::size_t left_out = leave_out(backends);
     Findings findings;
     std::vector<std::pair<std::thread, std::shared_ptr<std::string>>> tries;
     for (const auto& [local, names] : backends) {
@@ -130,6 +141,9 @@ Findings check_backends(ClientSubject& at, Deadline deadline) {
     if (findings.empty()) {
         findings.push_back(good(backends.empty() ? "No backends are configured here."
                                                  : fmt::format("All backends answer ({}).", backends.size())));
+    }
+    if (left_out != 0) {
+        findings.push_back(skipped(fmt::format("{} more are not tried: at most {} are.", left_out, backends_max)));
     }
     return findings;
 }

@@ -7,12 +7,12 @@
 #include <cctype>
 #include <charconv>
 
+#include "doctor/limits.hpp"
 #include "doctor/socket.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
 
-constexpr std::size_t answer_max = 64 * 1024;
 constexpr std::string_view head_end = "\r\n\r\n";
 
 // The value of a field of the head; empty if there is none.
@@ -71,7 +71,7 @@ HttpAnswer get(const HttpWay& way, const std::string& host, const std::string& p
     if (way.send(fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: ferrotunnel-doctor\r\n"
                              "Connection: close\r\n\r\n",
                              path, host))) {
-        while (text.size() < answer_max && way.receive(text)) {
+        while (text.size() < message_bytes_max && way.receive(text)) {
         }
     }
     return parse_answer(text, std::time(nullptr));
@@ -82,7 +82,7 @@ HttpAnswer connect_through(int socket, const std::string& place, const std::stri
     std::string text;
     if (send_all(socket, fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n{1}\r\n", place, proof), deadline)) {
         // The server behind the proxy waits for the client, so nothing follows the head.
-        while (text.size() < answer_max && text.find(head_end) == std::string::npos &&
+        while (text.size() < message_bytes_max && text.find(head_end) == std::string::npos &&
                receive_some(socket, text, deadline)) {
         }
     }

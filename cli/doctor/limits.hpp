@@ -17,11 +17,13 @@ inline constexpr std::chrono::milliseconds registration_patience{3'000};  // of 
 inline constexpr std::chrono::milliseconds exchange_patience{3'000};      // of each step of the exchange
 inline constexpr std::chrono::milliseconds control_patience{2'000};       // of a control socket
 
-inline constexpr std::size_t exchange_bytes = 64 * 1024;  // more than what is sent before the first acknowledgement
-inline constexpr std::size_t services_max = 32;           // requested and dialled
-inline constexpr std::size_t backends_max = 64;           // dialled, each on a thread of its own
-inline constexpr std::size_t certificates_max = 256;      // read
-inline constexpr std::size_t addresses_max = 16;          // of a name
+inline constexpr std::size_t exchange_bytes = 64 * 1024;     // more than what is sent before the first acknowledgement
+inline constexpr std::size_t services_max = 32;              // requested and dialled
+inline constexpr std::size_t backends_max = 64;              // dialled, each on a thread of its own
+inline constexpr std::size_t certificates_max = 256;         // read
+inline constexpr std::size_t addresses_max = 16;             // of a name
+inline constexpr std::size_t message_bytes_max = 64 * 1024;  // of an HTTP request or an answer
+inline constexpr std::size_t visitors_max = 128;             // whom the doctor's own backend answers
 
 inline constexpr long expiry_warning_days = 14;
 inline constexpr long clock_tolerance_seconds = 60;

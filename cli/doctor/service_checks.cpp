@@ -76,7 +76,10 @@ bool has_pattern(const std::string& host, const std::vector<std::string>& aliase
 // taking them from a client that is only silent at the moment.
 std::vector<Probe> probes_of(const ClientSubject& at, const std::string& local, Findings& findings) {
     std::vector<Probe> probes;
-    std::size_t left_out = at.section.udp_services.size() + at.section.tls_services.size();
+    const auto is_public_udp = [](const Udp& udp) { return udp.enabled && !udp.is_private; };
+    std::size_t left_out = static_cast<std::size_t>(std::ranges::count_if(at.section.udp_services, is_public_udp)) +
+                           static_cast<std::size_t>(std::ranges::count(at.section.tls_services, true, &Tls::enabled));
+    std::size_t beyond = 0;  // the limit
     for (const Http& http : at.section.http_services) {
         if (http.enabled && probes.size() < services_max) {
             const std::string path = "/.ferrotunnel-doctor-" + random_word();
@@ -88,16 +91,22 @@ std::vector<Probe> probes_of(const ClientSubject& at, const std::string& local, 
                                !http.plugins.empty(),
                                has_pattern(http.host, http.aliases)}});
         } else {
-            left_out += http.enabled ? 1U : 0U;
+            beyond += http.enabled ? 1U : 0U;
         }
     }
     for (const Tcp& tcp : at.section.services) {
         const bool can_dial = tcp.bind.empty() && (tcp.remote_port == 0 || at.place.proxy.empty());
-        if (tcp.enabled && !tcp.is_private && can_dial && probes.size() < services_max) {
+        if (!tcp.enabled || tcp.is_private) {
+            continue;
+        }
+        if (can_dial && probes.size() < services_max) {
             probes.push_back({bare(tcp, local), {tcp.name, {}, {}, "/", !tcp.plugins.empty()}});
         } else {
-            left_out += tcp.enabled && !tcp.is_private ? 1U : 0U;
+            (can_dial ? beyond : left_out) += 1;
         }
+    }
+    if (beyond != 0) {
+        findings.push_back(skipped(fmt::format("{} more are not requested: at most {} are.", beyond, services_max)));
     }
     if (left_out != 0) {
         findings.push_back(

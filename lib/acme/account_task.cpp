@@ -44,6 +44,7 @@ private:
     void end(Step step);
     void change_key();
     void have_changed(const HttpReply& reply);
+    void have_tried(const HttpReply& reply);
 
     const Account& account_;
     const Key* const new_key_;  // null: it only registers
@@ -83,7 +84,7 @@ void AccountTask::Machine::answered(const HttpReply& reply, WallTime now) {
         case State::change:
             return have_changed(reply);
         case State::trial:
-            return is_success(reply) ? end(DoneStep{}) : set(failure_);
+            return have_tried(reply);
         case State::over:
             check(false, "a response belongs to a state with a call");
     }
@@ -124,6 +125,18 @@ void AccountTask::Machine::have_changed(const HttpReply& reply) {
     state_ = State::trial;
     requests_.set_key(*new_key_);
     set(requests_.read(requests_.account_url()));
+}
+
+// Which key the account has is only known if the CA has refused both the change and the new key.
+void AccountTask::Machine::have_tried(const HttpReply& reply) {
+    if (is_success(reply)) {
+        return end(DoneStep{});
+    }
+    const Problem::Kind kind = read_problem(reply).kind;
+    if (kind == Problem::Kind::unreachable || kind == Problem::Kind::limited) {
+        failure_.problem.kind = kind;
+    }
+    set(failure_);
 }
 
 // --- AccountTask ---

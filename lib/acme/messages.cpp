@@ -58,24 +58,32 @@ std::string read_authorizations(std::string_view directory_url, const nlohmann::
     return {};
 }
 
-// Empty for a challenge of an unknown type, and for one that is not usable.
-std::optional<ChallengeMessage> read_challenge(std::string_view directory_url, const nlohmann::json& object) {
+// The error is why a challenge of a known type is not usable; it is empty for one of another type.
+Result<ChallengeMessage, std::string> read_challenge(std::string_view directory_url, const nlohmann::json& object) {
     const std::optional<Way> way = read_way(text_of(object, "type"));
-    const auto status = read_status<ChallengeMessage::Status>(object, challenge_states);
-    ChallengeMessage challenge;
-    challenge.url = text_of(object, "url");
-    if (!way || !status || !may_name_url(directory_url, challenge.url)) {
-        return {};
+    if (!way) {
+        return std::string();
     }
+    ChallengeMessage challenge;
     challenge.way = *way;
+    challenge.url = text_of(object, "url");
+    if (!may_name_url(directory_url, challenge.url)) {
+        return std::string("without an https URL");
+    }
+    const auto status = read_status<ChallengeMessage::Status>(object, challenge_states);
+    if (!status) {
+        return std::string("of an unknown status");
+    }
     challenge.status = *status;
     challenge.error = read_error(object);
     if (*way == Way::dns_persist_01) {
         challenge.issuers = host_names_in(member_of(object, "issuer-domain-names"), limits::issuers_max);
-        return challenge.issuers.empty() ? std::nullopt : std::optional(std::move(challenge));
+        return challenge.issuers.empty() ? Result<ChallengeMessage, std::string>(std::string("without an issuer"))
+                                         : std::move(challenge);
     }
     challenge.token = text_of(object, "token");
-    return is_token(challenge.token) ? std::optional(std::move(challenge)) : std::nullopt;
+    return is_token(challenge.token) ? Result<ChallengeMessage, std::string>(std::move(challenge))
+                                     : std::string("without a valid token");
 }
 
 }  // namespace
@@ -135,8 +143,10 @@ Result<AuthorizationMessage, std::string> read_authorization(std::string_view di
                std::to_string(limits::challenges_max) + " are read";
     }
     for (const nlohmann::json& object : challenges) {
-        authorization.offered.push_back(printable(text_of(object, "type"), limits::type_max));
-        if (std::optional<ChallengeMessage> challenge = read_challenge(directory_url, object)) {
+        const std::string type = printable(text_of(object, "type"), limits::type_max);
+        Result<ChallengeMessage, std::string> challenge = read_challenge(directory_url, object);
+        authorization.offered.push_back(challenge || challenge.error().empty() ? type : type + " " + challenge.error());
+        if (challenge) {
             authorization.challenges.push_back(std::move(*challenge));
         }
     }

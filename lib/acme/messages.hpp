@@ -42,7 +42,7 @@ struct AuthorizationMessage {
     bool is_wildcard = false;
     /// Those of known ways that are usable.
     std::vector<ChallengeMessage> challenges{};
-    /// The types of all challenges, for messages: printable.
+    /// The types of all challenges, and what makes those of known ways unusable: "http-01 without a valid token".
     std::vector<std::string> offered{};
 };
 

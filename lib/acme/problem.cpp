@@ -145,13 +145,18 @@ Problem read_problem(const HttpReply& reply) {
         return problem;
     }
     const std::string status = "the CA answered with HTTP status " + std::to_string(reply.status);
+    if (reply.status >= 300 && reply.status < 400) {
+        // No CA answers so: its problem document, if there is one, says nothing about the order.
+        const std::string target = reply.location.empty() ? std::string() : " to " + reply.location;
+        problem.text = printable(status + ", a redirect" + target + ", which is not followed", limits::text_max);
+        return problem;
+    }
     const std::optional<nlohmann::json> document = read_json_object(reply.body);
     problem.type = document ? problem_type(*document) : std::string();
     problem.kind = kind_of(reply.status, problem.type);
     problem.text = document ? problem_text(*document) : std::string();
     if (problem.text.empty()) {
-        problem.text =
-            status + (reply.status >= 300 && reply.status < 400 ? ", a redirect, which is not followed" : "");
+        problem.text = status;
     }
     return problem;
 }

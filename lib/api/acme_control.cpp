@@ -1,6 +1,7 @@
 #include "api/acme_control.hpp"
 
 #include <chrono>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,28 @@ Answer failed_at_ca(std::string problem) {
     return admin::refusal(502, "ca_failed", std::move(problem));
 }
 
+// A question to CAs, held by what answers it.
+class CaQuestion {
+public:
+    explicit CaQuestion(std::shared_ptr<LaterAnswer> answer) : answer_(std::move(answer)) {}
+    // Without an answer only if orders end before it.
+    ~CaQuestion() {
+        try {
+            give(admin::refusal(409, "off",
+                                "This server orders no certificates any more: it is stopping, or `server.acme` was "
+                                "removed."));
+        } catch (const std::exception&) {  // no memory: the caller's time is over later
+        }
+    }
+    CaQuestion(const CaQuestion&) = delete;
+    CaQuestion& operator=(const CaQuestion&) = delete;
+
+    void give(Answer answer) const { answer_->give(std::move(answer)); }
+
+private:
+    const std::shared_ptr<LaterAnswer> answer_;
+};
+
 Answer wait_for_ca(std::shared_ptr<const LaterAnswer> answer) {
     return admin::wait_for(std::move(answer), Clock::now() + limits::acme_answer_time,
                            "The CAs did not answer within 90 s. The log has the reason.");
@@ -49,15 +72,21 @@ Answer AcmeControl::answer(const admin::AcmeRenewRequest& request) const {
     return {202, Json{{"renewing", request.name.empty() ? Json(true) : Json(request.name)}}};
 }
 
-Answer AcmeControl::answer(const admin::AcmeRecordsRequest& request) const {
+// Callers that come meanwhile share the answer: each question costs requests to CAs and DNS.
+Answer AcmeControl::answer(const admin::AcmeRecordsRequest& request) {
     if (!certificates_.is_on()) {
         return acme_is_off();
     }
+    std::weak_ptr<const LaterAnswer>& latest = request.check ? checked_records_ : records_;
+    if (auto present = latest.lock(); present && !present->answer()) {
+        return wait_for_ca(std::move(present));
+    }
     const auto later = std::make_shared<LaterAnswer>();
-    certificates_.records(
-        request.check, [later](const std::vector<issuance::PersistRecord>& records, std::string problem) {
-            later->give(problem.empty() ? Answer{200, json_of_records(records)} : failed_at_ca(std::move(problem)));
-        });
+    latest = later;
+    certificates_.records(request.check, [question = std::make_shared<const CaQuestion>(later)](
+                                             const std::vector<issuance::PersistRecord>& records, std::string problem) {
+        question->give(problem.empty() ? Answer{200, json_of_records(records)} : failed_at_ca(std::move(problem)));
+    });
     return wait_for_ca(later);
 }
 
@@ -70,8 +99,8 @@ Answer AcmeControl::answer(const admin::AcmeKeysRequest& /*request*/) {
     }
     const auto later = std::make_shared<LaterAnswer>();
     change_ = later;
-    certificates_.change_keys([later](std::string problem) {
-        later->give(problem.empty() ? Answer{200, Json{{"changed", true}}} : failed_at_ca(std::move(problem)));
+    certificates_.change_keys([question = std::make_shared<const CaQuestion>(later)](std::string problem) {
+        question->give(problem.empty() ? Answer{200, Json{{"changed", true}}} : failed_at_ca(std::move(problem)));
     });
     return wait_for_ca(later);
 }

@@ -17,14 +17,18 @@ public:
 
     admin::Answer answer(const admin::AcmeRequest& request) const;
     admin::Answer answer(const admin::AcmeRenewRequest& request) const;
-    admin::Answer answer(const admin::AcmeRecordsRequest& request) const;
+    /// One question of each kind at a time.
+    admin::Answer answer(const admin::AcmeRecordsRequest& request);
     /// One change at a time.
     admin::Answer answer(const admin::AcmeKeysRequest& request);
     admin::Answer answer(const admin::OwnAuthorityRequest& request) const;
 
 private:
     ServerCertificates& certificates_;
-    std::weak_ptr<const admin::LaterAnswer> change_;  // of the keys, in progress
+    // In progress:
+    std::weak_ptr<const admin::LaterAnswer> records_;
+    std::weak_ptr<const admin::LaterAnswer> checked_records_;
+    std::weak_ptr<const admin::LaterAnswer> change_;  // of the keys
 };
 
 }  // namespace ferrotunnel::detail

@@ -114,6 +114,10 @@ void ServerCertificates::start(const ServerSettings& settings) {
 }
 
 void ServerCertificates::set(const ServerSettings& settings, Fresh fresh) {
+    const MutexLock lock(changing_);
+    if (has_stopped_) {
+        return;
+    }
     set_issuer(settings, std::move(fresh.issuer));
     set_local(settings, std::move(fresh.local));
 }
@@ -187,6 +191,8 @@ void ServerCertificates::switch_off_local() {
 }
 
 void ServerCertificates::stop() noexcept {
+    const MutexLock lock(changing_);
+    has_stopped_ = true;
     if (const auto present = issuer()) {
         present->manager.stop();
     }

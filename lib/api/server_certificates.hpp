@@ -28,8 +28,7 @@
 
 namespace ferrotunnel::detail {
 
-/// open() to stop() are called by one thread at a time, that of the start, of a change, or of the end; the others by
-/// any thread.
+/// open() to set() are called by one thread at a time, that of the start or of a change; the others by any thread.
 class ServerCertificates {
 public:
     struct Needs {
@@ -60,7 +59,8 @@ public:
     void start(const ServerSettings& settings);
     /// Other settings from now on; `fresh` was made for them.
     void set(const ServerSettings& settings, Fresh fresh);
-    /// Orders nothing any more, so that another process may. Present orders are continued after the next start.
+    /// Orders nothing any more, so that another process may; set() does nothing from then on. Waits for a set() that is
+    /// in progress. Present orders are continued after the next start.
     void stop() noexcept;
 
     /// A client offers this host. Cheap.
@@ -90,6 +90,8 @@ private:
     bool is_covered(std::string_view name) const;
 
     const Needs needs_;
+    Mutex changing_;  // held while something starts or ends: a reload and the end may coincide
+    bool has_stopped_ GUARDED_BY(changing_) = false;
     mutable Mutex mutex_;  // acquired last
     std::shared_ptr<Issuer> issuer_ GUARDED_BY(mutex_);
     std::shared_ptr<issuance::LocalAuthority> local_ GUARDED_BY(mutex_);

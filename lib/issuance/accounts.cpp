@@ -36,12 +36,28 @@ acme::Registration Accounts::registration(const std::string& directory_url) cons
     return how;
 }
 
-std::string Accounts::save(const acme::Account& account) const {
+std::string Accounts::write(const acme::Account& account) const {
     SavedAccount saved = saved_form(account);
     saved.issuer = issuer(account.directory_url);
     std::string fault = needs_.store.write_account(saved);
     wipe(saved.key_pem);
     return fault;
+}
+
+std::string Accounts::save(const acme::Account& account) const {
+    NameLock lock;
+    std::string fault;
+    if (!lock.acquire(needs_.store.lock_file(lock_name_of(account.directory_url)), fault)) {
+        return fault.empty() ? "another process is changing the key of the account" : fault;
+    }
+    const auto present = load(account.directory_url);
+    if (!present) {
+        return present.error().text;
+    }
+    if (present.value() && present.value()->key.thumbprint() != account.key.thumbprint()) {
+        return "another process has changed the key of the account meanwhile";
+    }
+    return write(account);
 }
 
 // An account that cannot be read is never replaced by another one: records of DNS-PERSIST-01 name it.
@@ -119,14 +135,9 @@ void Accounts::get(const std::string& directory_url, Done done) {
         register_at(directory_url, account.value());
         return;
     }
-    try {
-        auto key = std::make_shared<const acme::Key>(acme::Key::from_pem(next->key_pem));
-        wipe(next->key_pem);
-        needs_.log.info("an interrupted change of the account's key is completed", {{"ca", directory_url}});
-        complete_change(directory_url, account.value(), std::move(key));
-    } catch (const std::exception& problem) {
-        finish(directory_url, account_problem(std::string("the new key of an interrupted change: ") + problem.what()));
-    }
+    wipe(next->key_pem);
+    needs_.log.info("an interrupted change of the account's key is completed", {{"ca", directory_url}});
+    begin_change(directory_url, false);
 }
 
 void Accounts::register_at(const std::string& directory_url, const std::shared_ptr<acme::Account>& account) {
@@ -149,24 +160,66 @@ void Accounts::register_at(const std::string& directory_url, const std::shared_p
     });
 }
 
-// The key is saved before the CA is asked. The file of the account gets it when the CA has accepted it.
-void Accounts::complete_change(const std::string& directory_url, std::shared_ptr<acme::Account> account,
-                               std::shared_ptr<const acme::Key> new_key) {
-    Pending& pending = pending_[directory_url];
+// The lock comes first: another process must not replace the key that this one has saved, and the CA has accepted.
+void Accounts::begin_change(const std::string& directory_url, bool is_wanted) {
     std::string fault;
-    if (!pending.lock.acquire(needs_.store.lock_file(lock_name_of(directory_url)), fault)) {
+    if (!pending_[directory_url].lock.acquire(needs_.store.lock_file(lock_name_of(directory_url)), fault)) {
         finish(directory_url,
                local_problem(fault.empty() ? "another process is changing the key of the account" : fault));
         return;
     }
+    const Answer account = load_or_make(directory_url);
+    if (!account) {
+        finish(directory_url, account);
+        return;
+    }
+    const auto key = next_key(*account.value(), is_wanted);
+    if (!key) {
+        finish(directory_url, key.error());
+    } else if (key.value() == nullptr) {
+        finish(directory_url, account);  // another process has completed it
+    } else {
+        run_change(directory_url, account.value(), key.value());
+    }
+}
+
+// The saved key of an interrupted change; otherwise a new one, which is saved before the CA is asked, if it is wanted.
+Result<std::shared_ptr<const acme::Key>, acme::Problem> Accounts::next_key(const acme::Account& account,
+                                                                           bool is_wanted) const {
+    using NextKey = std::shared_ptr<const acme::Key>;
+    try {
+        if (auto saved = needs_.store.next_account(account.directory_url)) {
+            auto key = std::make_shared<const acme::Key>(acme::Key::from_pem(saved->key_pem));
+            wipe(saved->key_pem);
+            return NextKey(std::move(key));
+        }
+        if (!is_wanted) {
+            return NextKey();
+        }
+        auto key = std::make_shared<const acme::Key>(acme::Key::make());
+        SavedAccount next = saved_form(account);
+        wipe(next.key_pem);
+        next.key_pem = key->to_pem();
+        const std::string fault = needs_.store.write_next_account(next);
+        wipe(next.key_pem);
+        return fault.empty() ? Result<NextKey, acme::Problem>(std::move(key)) : local_problem(fault);
+    } catch (const std::exception& problem) {
+        return account_problem(std::string("the new key of the account: ") + problem.what());
+    }
+}
+
+// The file of the account gets the key when the CA has accepted it. If the CA refuses it, the old one stays.
+void Accounts::run_change(const std::string& directory_url, const std::shared_ptr<acme::Account>& account,
+                          const std::shared_ptr<const acme::Key>& new_key) {
     AccountRun::Work work;
     work.account = account;
     work.registration = registration(directory_url);
     work.new_key = new_key;
-    work.save = [this, account] { return save(*account); };
+    work.save = [this, account] { return write(*account); };
     const auto done = [this, directory_url, account, new_key](std::optional<acme::Problem> problem) {
+        using Kind = acme::Problem::Kind;
         if (problem) {
-            if (problem->kind == acme::Problem::Kind::refused) {  // the old key stays
+            if (problem->kind == Kind::refused || problem->kind == Kind::account) {
                 needs_.store.remove_next_account(directory_url);
             }
             finish(directory_url, std::move(*problem));
@@ -176,13 +229,13 @@ void Accounts::complete_change(const std::string& directory_url, std::shared_ptr
         auto changed = std::make_shared<acme::Account>(
             acme::Account{account->url, account->directory_url, account->contact, acme::Key::from_pem(pem)});
         wipe(pem);
-        std::string problem_of_file = save(*changed);
+        std::string problem_of_file = write(*changed);
         if (problem_of_file.empty()) {
             needs_.store.remove_next_account(directory_url);
         }
         finish(directory_url, problem_of_file.empty() ? Answer(changed) : Answer(local_problem(problem_of_file)));
     };
-    pending.run = std::make_unique<AccountRun>(needs_.network, std::move(work), done);
+    pending_[directory_url].run = std::make_unique<AccountRun>(needs_.network, std::move(work), done);
 }
 
 void Accounts::change_key(const std::string& directory_url, AccountRun::Done done) {
@@ -195,18 +248,8 @@ void Accounts::change_key(const std::string& directory_url, AccountRun::Done don
             report(account);
             return;
         }
-        auto key = std::make_shared<const acme::Key>(acme::Key::make());
-        SavedAccount next = saved_form(*account.value());
-        wipe(next.key_pem);
-        next.key_pem = key->to_pem();
-        const std::string fault = needs_.store.write_next_account(next);
-        wipe(next.key_pem);
-        if (!fault.empty()) {
-            report(local_problem(fault));
-            return;
-        }
         pending_[directory_url].waiting.push_back(report);
-        complete_change(directory_url, account.value(), std::move(key));
+        begin_change(directory_url, true);
     });
 }
 
@@ -229,6 +272,11 @@ std::string Accounts::issuer(const std::string& directory_url) const {
 }
 
 void Accounts::keep_issuer(const std::string& directory_url, const std::string& issuer) {
+    NameLock lock;
+    std::string fault;
+    if (!lock.acquire(needs_.store.lock_file(lock_name_of(directory_url)), fault)) {
+        return;  // its key is being changed; the name is found again
+    }
     auto saved = needs_.store.account(directory_url);
     if (saved && saved.value() && saved.value()->issuer != issuer) {
         saved.value()->issuer = issuer;

@@ -44,7 +44,8 @@ public:
     void get(const std::string& directory_url, Done done);
     /// How to register at this CA.
     acme::Registration registration(const std::string& directory_url) const;
-    /// Saves the account with its URL. Returns what is wrong, or nothing.
+    /// Saves the account with its URL, unless another process has replaced its key, or is about to. Returns what is
+    /// wrong, or nothing.
     std::string save(const acme::Account& account) const;
     /// Replaces the key. Calls `done` once, with why that failed or nothing.
     void change_key(const std::string& directory_url, AccountRun::Done done);
@@ -65,8 +66,12 @@ private:
     Result<std::optional<acme::Account>, acme::Problem> load(const std::string& directory_url) const;
     Answer load_or_make(const std::string& directory_url) const;
     void register_at(const std::string& directory_url, const std::shared_ptr<acme::Account>& account);
-    void complete_change(const std::string& directory_url, std::shared_ptr<acme::Account> account,
-                         std::shared_ptr<const acme::Key> new_key);
+    void begin_change(const std::string& directory_url, bool is_wanted);
+    void run_change(const std::string& directory_url, const std::shared_ptr<acme::Account>& account,
+                    const std::shared_ptr<const acme::Key>& new_key);
+    Result<std::shared_ptr<const acme::Key>, acme::Problem> next_key(const acme::Account& account,
+                                                                     bool is_wanted) const;
+    std::string write(const acme::Account& account) const;
     void finish(const std::string& directory_url, const Answer& answer);
 
     const Needs needs_;

@@ -10,6 +10,15 @@ bool can_have_wildcards(const Settings& settings) noexcept {
     });
 }
 
+namespace {
+
+bool has_way_without_dns(const Settings& settings) noexcept {
+    return std::any_of(settings.ways.begin(), settings.ways.end(),
+                       [](acme::Way way) { return way == acme::Way::http_01 || way == acme::Way::tls_alpn_01; });
+}
+
+}  // namespace
+
 std::vector<ConfiguredName> configured_names(const Settings& settings, std::vector<std::string>& unusable) {
     const bool has_wildcards = can_have_wildcards(settings);
     std::vector<ConfiguredName> all;
@@ -22,10 +31,13 @@ std::vector<ConfiguredName> configured_names(const Settings& settings, std::vect
     };
     if (const auto domain = acme::read_identifier(settings.domain)) {
         const acme::Identifier wildcard{domain->type, "*." + domain->value};
-        if (has_wildcards && domain->type == acme::Identifier::Type::dns) {
+        const bool has_both = has_wildcards && domain->type == acme::Identifier::Type::dns;
+        if (has_both) {
             add({wildcard.value, {*domain, wildcard}, false});
         }
-        add({domain->value, {*domain}, false});
+        if (!has_both || has_way_without_dns(settings)) {
+            add({domain->value, {*domain}, false});
+        }
     }
     for (const acme::Identifier& name : settings.names) {
         if (name.is_wildcard() && !has_wildcards) {

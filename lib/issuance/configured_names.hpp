@@ -17,8 +17,9 @@ struct ConfiguredName {
 
 /// Whether a way for wildcards may work here.
 bool can_have_wildcards(const Settings& settings) noexcept;
-/// `domain` with its wildcard, and `domain` alone, which is only ordered while there is no certificate with both; then
-/// the listed names. Wildcards only if a way may work; the others are in `unusable`.
+/// `domain` with its wildcard, and `domain` alone, which is only ordered while there is no certificate with both: not
+/// if DNS is the only way, which proves both or none. Then the listed names. Wildcards only if a way may work; the
+/// others are in `unusable`.
 std::vector<ConfiguredName> configured_names(const Settings& settings, std::vector<std::string>& unusable);
 
 }  // namespace ferrotunnel::issuance

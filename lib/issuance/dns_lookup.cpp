@@ -2,7 +2,6 @@
 
 #include <deque>
 #include <exception>
-#include <new>
 #include <thread>
 #include <utility>
 
@@ -86,16 +85,21 @@ private:
     }
 
     void look_up(Query query) {
+        try {
+            DnsAnswer answer = answer_to(query);
+            post(std::move(query.done), std::move(answer));
+        } catch (const std::exception&) {  // lost: there is no memory for any answer
+        }
+    }
+
+    static DnsAnswer answer_to(const Query& query) {
         DnsAnswer answer = query_dns(query.name, query.kind == Kind::text ? DnsType::txt : DnsType::a, query.server);
         if (query.kind == Kind::address) {
             DnsAnswer more = query_dns(query.name, DnsType::aaaa, query.server);
             answer.values.insert(answer.values.end(), more.values.begin(), more.values.end());
             answer.error = !answer.values.empty() ? std::string() : answer.error.empty() ? more.error : answer.error;
         }
-        try {
-            post(std::move(query.done), std::move(answer));
-        } catch (const std::bad_alloc&) {  // lost: there is no memory for any answer
-        }
+        return answer;
     }
 
     const std::shared_ptr<buffer::Mailbox> mailbox_;

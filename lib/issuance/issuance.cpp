@@ -23,6 +23,15 @@ std::string parent_of(const NameEntry& entry) {
     return dot == std::string::npos ? std::string() : entry.name.substr(dot + 1);
 }
 
+bool is_key(const std::string& pem) {
+    try {
+        (void)acme::Key::from_pem(pem);
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 bool has_address(const acme::Identifiers& names) {
     return std::any_of(names.begin(), names.end(),
                        [](const acme::Identifier& name) { return name.type == acme::Identifier::Type::ip; });
@@ -122,7 +131,7 @@ std::optional<SavedOrder> Issuance::usable_order(WallTime now) const {
         return {};
     }
     const std::vector<std::string> known = cas();
-    const bool is_usable = may_continue(*order, values_of(entry_.names), now) &&
+    const bool is_usable = may_continue(*order, values_of(entry_.names), now) && is_key(order->key_pem) &&
                            std::find(known.begin(), known.end(), order->directory) != known.end();
     if (!is_usable) {
         wipe(order->key_pem);
@@ -142,7 +151,10 @@ void Issuance::make_plan(WallTime now) {
     std::string why;
     for (const std::string& ca : cas()) {
         if (const auto until = parts_.holds.held_until(ca, now)) {
-            why = first_free && *first_free <= *until ? why : ca + ": " + parts_.holds.problem(ca);
+            if (!first_free || *until < *first_free) {
+                why = parts_.holds.problem(ca);
+                why.insert(0, why.starts_with(ca) ? "" : ca + ": ");
+            }
             first_free = std::min(first_free.value_or(*until), *until);
         } else if (resume_ && resume_->directory == ca) {
             free.insert(free.begin(), ca);  // it has the order
@@ -380,6 +392,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     SavedCertificate saved;
     saved.directory = plan_->ca();
     saved.names = values_of(entry_.names);
+    saved.renewal_id = issued.chain.renewal_id;
     saved.way = !way.empty() ? way : entry_.saved.way;  // without a challenge the CA still had a valid authorization
     saved.issued = time_now();
     saved.window_next = saved.issued;
@@ -451,6 +464,10 @@ void Issuance::attempt_failed(acme::Problem problem, std::optional<acme::Way> wa
     has_failed_validation_ =
         has_failed_validation_ || (problem.kind == acme::Problem::Kind::validation && way != acme::Way::dns_persist_01);
     plan_->failed(problem, way);
+    if (plan_->has_next()) {
+        parts_.log.info("an order has failed; another way or CA is tried",
+                        {{"name", entry_.name}, {"reason", problem.text}, {"kind", acme::name_of(problem.kind)}});
+    }
     note(std::move(problem));
     later([this] { next(); });
 }

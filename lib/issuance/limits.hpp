@@ -18,6 +18,8 @@ inline constexpr std::size_t new_names_per_order = 4;
 inline constexpr std::chrono::hours unoffered_max{30 * 24};
 /// How often it is saved that a host is offered.
 inline constexpr std::chrono::hours offered_interval{24};
+/// How often it is examined whether the operator's own files still serve a name.
+inline constexpr std::chrono::hours served_interval{1};
 /// How often a saved order is continued before another one replaces it.
 inline constexpr unsigned resumes_max = 3;
 /// How long other names avoid a CA that has limited one: the limit may be that name's only.
@@ -39,7 +41,7 @@ inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
 /// The longest schedule.json that is read: twice names_max failures, and the budgets.
-inline constexpr std::size_t schedule_max = 16 * 1'024 * 1'024;
+inline constexpr std::size_t schedule_max = 32 * 1'024 * 1'024;
 /// What is saved of a name's problem.
 inline constexpr std::size_t saved_problem_max = 300;
 /// The longest answer of a challenge that another process has published: a key and a certificate.

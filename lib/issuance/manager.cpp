@@ -23,9 +23,8 @@ void Manager::set(Settings settings) {
     impl_->set(std::move(settings));
 }
 
-// Hosts below `domain` that the server chose are ordered as all others while there is no wildcard for them.
-void Manager::offered(const std::string& host, const std::string& token_name, bool /*is_assigned*/) {
-    impl_->offered(host, token_name);
+void Manager::offered(const std::string& host, const std::string& token_name, bool is_assigned) {
+    impl_->offered(host, token_name, is_assigned);
 }
 
 Status Manager::status() const {

@@ -95,9 +95,12 @@ void Manager::Impl::set(Settings settings) {
     });
 }
 
-void Manager::Impl::offered(const std::string& host, const std::string& token_name) {
-    post([this, host, token_name] {
+void Manager::Impl::offered(const std::string& host, const std::string& token_name, bool is_assigned) {
+    post([this, host, token_name, is_assigned] {
         names_.offered(host, token_name, clock_now());
+        if (NameEntry* const entry = names_.find(host); entry != nullptr) {
+            entry->is_assigned = is_assigned;
+        }
         pump();
     });
 }
@@ -112,6 +115,7 @@ bool Manager::Impl::renew(const std::string& name) {
         if (entry != nullptr) {
             holds_.clear();
             entry->next = clock_now();
+            entry->has_concluded = false;  // as in retry_failed()
             names_.schedule(*entry, entry->next);
             pump();
         } else if (known.empty()) {
@@ -146,8 +150,13 @@ void Manager::Impl::change_keys(KeysDone done) {
 void Manager::Impl::begin() {
     const WallTime now = clock_now();
     store_.remove_left_over();
-    budget_.from_json(store_.schedule().budget, now);
-    names_.load(now);
+    std::string fault;
+    const SavedSchedule schedule = store_.schedule(fault);
+    if (!fault.empty()) {
+        needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
+    }
+    budget_.from_json(schedule.budget, now);
+    names_.load(schedule, now);
     apply(settings_);
 }
 
@@ -173,6 +182,7 @@ void Manager::Impl::retry_failed() {
     }
     for (NameEntry* const entry : failed) {
         entry->next = now;
+        entry->has_concluded = false;  // names that a wildcard covers wait for it again
         names_.schedule(*entry, now);
     }
     pump();
@@ -201,9 +211,8 @@ void Manager::Impl::start_entry(NameEntry& entry, WallTime now) {
         names_.schedule(entry, now);
     } else if (entry.next > now) {
         request_window(entry, now);
-    } else if (is_covered_by_files(entry)) {
-        constexpr std::chrono::hours again{1};
-        entry.next = now + again;
+    } else if (entry.is_served = is_covered_by_files(entry); entry.is_served) {
+        entry.next = now + limits::served_interval;
         entry.has_concluded = true;
         release(entry, now);
     } else {
@@ -217,7 +226,8 @@ bool Manager::Impl::is_covered_by_files(const NameEntry& entry) const {
                        [this](const acme::Identifier& name) { return needs_.is_covered(name.value); });
 }
 
-void Manager::Impl::order(NameEntry& entry) {
+// Hosts below `domain` that the server chose are ordered as all others while there is no wildcard for them.
+void Manager::Impl::log_once_about(const NameEntry& entry) {
     const bool is_single = entry.names.size() == 1 && !entry.names.front().is_wildcard();
     if (is_single && !entry.is_configured && !std::exchange(is_publicity_logged_, true)) {
         needs_.log.info(
@@ -225,6 +235,16 @@ void Manager::Impl::order(NameEntry& entry) {
             "certificates for ever (certificate transparency)",
             {{"name", entry.name}});
     }
+    if (entry.is_assigned && entry.is_new() && !std::exchange(is_missing_wildcard_logged_, true)) {
+        needs_.log.info(
+            "without a wildcard certificate each host that the server assigns needs one of its own, and only some "
+            "new ones a week get it; `ferrotunnel acme record` prints the TXT record for a wildcard",
+            {{"name", entry.name}, {"new_names_a_week", acme::limits::names_per_parent}});
+    }
+}
+
+void Manager::Impl::order(NameEntry& entry) {
+    log_once_about(entry);
     entry.is_running = true;
     running_[&entry].issuance = std::make_unique<Issuance>(
         parts_, entry, [this, &entry](const IssuanceOutcome& outcome) { have_outcome(entry, outcome); });
@@ -303,6 +323,9 @@ void Manager::Impl::request_window(NameEntry& entry, WallTime now) {
 void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& answer) {
     const auto ended = running_.extract(&entry);
     guarded([&] {
+        if (!entry.chain) {
+            return;  // other settings meanwhile
+        }
         const WallTime now = clock_now();
         constexpr std::chrono::minutes after_failure{10};
         const auto retry_after =
@@ -316,15 +339,20 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
         if (is_new) {
             entry.saved.window = answer.window;
             const WallTime moment = acme::renewal_time(*entry.chain, answer.window, needs_.random);
-            entry.next = entry.failures > 0 ? std::min(entry.next, moment) : moment;
-            needs_.log.debug("the CA suggests a time for the renewal",
-                             {{"name", entry.name}, {"explanation", answer.window->explanation}});
+            const bool is_ordered = entry.next <= now;  // by renew(), meanwhile
+            entry.next = entry.failures > 0 || is_ordered ? std::min(entry.next, moment) : moment;
+            const std::string& explanation = answer.window->explanation;
+            needs_.log.log_at(explanation.empty() ? LogLevel::debug : LogLevel::info,
+                              "the CA suggests a time for the renewal",
+                              {{"name", entry.name}, {"explanation", explanation.empty() ? "none" : explanation}});
         } else if (!answer.problem.empty()) {
             needs_.log.debug("the CA suggests no time for the renewal",
                              {{"name", entry.name}, {"reason", answer.problem}});
         }
         entry.saved.window_next = entry.window_next;
-        (void)store_.write_certificate_record(entry.file, entry.saved);  // requested again after the next start
+        if (!store_.update_certificate_record(entry.file, entry.saved)) {
+            entry.next = now;  // an order finds the other process's certificate, or that there is none
+        }
     });
     release(entry, clock_now());
 }

@@ -33,7 +33,7 @@ public:
     void start();
     void stop() noexcept;
     void set(Settings settings);
-    void offered(const std::string& host, const std::string& token_name);
+    void offered(const std::string& host, const std::string& token_name, bool is_assigned);
     Status status() const { return board_.status(); }
     bool renew(const std::string& name);
     void records(bool check, RecordsDone done);
@@ -56,6 +56,7 @@ private:
     void start_entry(NameEntry& entry, WallTime now);
     bool is_covered_by_files(const NameEntry& entry) const;
     void order(NameEntry& entry);
+    void log_once_about(const NameEntry& entry);
     void request_window(NameEntry& entry, WallTime now);
     void have_outcome(NameEntry& entry, const IssuanceOutcome& outcome);
     void take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
@@ -89,6 +90,7 @@ private:
     std::unique_ptr<KeyChange> key_change_;
     bool is_dirty_ = false;  // schedule.json is older than the state
     bool is_publicity_logged_ = false;
+    bool is_missing_wildcard_logged_ = false;
     runtime::Timer timer_;
     runtime::Timer save_timer_;
 };

@@ -21,6 +21,7 @@ struct NameEntry {
     acme::Identifiers names{};   // of the certificate; at least one
     std::string file{};          // of acme::file_name_of()
     bool is_configured = false;  // by the operator, who also has `domain`
+    bool is_assigned = false;    // the server chose the host below `domain`
     bool is_explicit = false;    // in Settings::names: ordered even if a wildcard covers it
     std::string token{};         // the one whose client offered it last; empty for the operator's
     WallTime offered{};          // when a client last did
@@ -34,10 +35,11 @@ struct NameEntry {
     std::string problem{};
     bool is_at_staging = false;
     bool has_passed_staging = false;  // since the last failure: a CA can reach this server by the name
-    bool is_running = false;     // an order, or a request for its window
-    bool has_concluded = false;  // an attempt has ended since the start
-    bool is_placing = false;     // an order is about to be placed: it counts as failed until it has succeeded
-    bool is_removed = false;     // it is not wanted any more, but its order still runs
+    bool is_running = false;          // an order, or a request for its window
+    bool has_concluded = false;       // an attempt has ended since the start
+    bool is_placing = false;          // an order is about to be placed: it counts as failed until it has succeeded
+    bool is_served = false;           // by a certificate of the operator's own files
+    bool is_removed = false;          // it is not wanted any more, but its order still runs
 
     // Of DueQueue:
     WallTime due = wall_never;

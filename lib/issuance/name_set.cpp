@@ -35,9 +35,9 @@ const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
 
 }  // namespace
 
-void NameSet::load(WallTime now) {
-    SavedSchedule saved = needs_.store.schedule();
-    for (auto& [name, failure] : saved.names) {
+void NameSet::load(const SavedSchedule& failures, WallTime now) {
+    for (const auto& [name, saved] : failures.names) {
+        SavedFailure failure = saved;
         failure.next = plausible(failure.next, now);
         keep_failure(name, std::move(failure));
     }
@@ -192,7 +192,9 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
         if (entry->chain && now - entry->offered > limits::offered_interval) {
             entry->saved.offered = now;
             entry->saved.token = token;
-            (void)needs_.store.write_certificate_record(entry->file, entry->saved);  // written again tomorrow
+            if (!needs_.store.update_certificate_record(entry->file, entry->saved)) {
+                entry->next = now;  // an order finds the other process's certificate, or that there is none
+            }
         }
     }
     entry->offered = now;
@@ -202,7 +204,7 @@ void NameSet::offered(const std::string& host, const std::string& token, WallTim
 
 // Names without a certificate are counted per token, so that one token does not use up all names.
 void NameSet::note_new(NameEntry& entry) {
-    if (entry.is_new() && !entry.is_configured) {
+    if (entry.is_new() && !entry.is_configured && !entry.is_served) {
         new_of_token_[entry.token].insert(entry.name);
     } else {
         forget_new(entry);

@@ -33,8 +33,8 @@ public:
 
     explicit NameSet(Needs needs) : needs_(std::move(needs)) {}
 
-    /// The certificates and failures in the store.
-    void load(WallTime now);
+    /// The certificates in the store, and these failures.
+    void load(const SavedSchedule& failures, WallTime now);
     void set(const Settings& settings, WallTime now);
     /// A client has registered this host. There is no entry for it if a wildcard covers it, if it cannot have a
     /// certificate, or if there are too many.

@@ -94,6 +94,7 @@ std::optional<SavedAccount> account_from_json(std::string_view text) {
 std::string to_json(const SavedCertificate& certificate) {
     Json object{{"directory", certificate.directory},
                 {"names", certificate.names},
+                {"certificate", certificate.renewal_id},
                 {"way", certificate.way},
                 {"issued", seconds_of(certificate.issued)},
                 {"window_next", seconds_of(certificate.window_next)},
@@ -112,6 +113,7 @@ std::optional<SavedCertificate> certificate_from_json(std::string_view text) {
         SavedCertificate certificate;
         certificate.directory = object.value("directory", "");
         certificate.names = object.value("names", std::vector<std::string>());
+        certificate.renewal_id = object.value("certificate", "");
         certificate.way = object.value("way", "");
         certificate.issued = time_at(object, "issued");
         certificate.window_next = time_at(object, "window_next");

@@ -26,7 +26,8 @@ struct SavedAccount {
 struct SavedCertificate {
     std::string directory{};
     std::vector<std::string> names{};
-    std::string way{};  // by which the name was proved last; empty if that is not known
+    std::string renewal_id{};  // of the certificate that this is about
+    std::string way{};         // by which the name was proved last; empty if that is not known
     WallTime issued{};
     std::optional<acme::RenewalWindow> window{};
     WallTime window_next{};  // when the window is requested again

@@ -24,6 +24,13 @@ using Verdict = SelfCheckResult::Verdict;
 constexpr std::size_t answer_max = 1'024;
 constexpr std::size_t server_text_max = 60;
 
+// Multicast and broadcast, to which a socket can be bound as well.
+bool is_of_many(const net::Address& address) noexcept {
+    constexpr std::uint8_t first_of_ipv4 = 224;
+    constexpr std::uint8_t first_of_ipv6 = 0xFF;
+    return address.family == 4 ? address.bytes[0] >= first_of_ipv4 : address.bytes[0] == first_of_ipv6;
+}
+
 // Only an address of this machine can be bound to.
 bool is_own_address(const runtime::SocketAddress& address) noexcept {
     const runtime::Fd socket(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -42,6 +49,9 @@ bool may_request_for_stranger(std::string_view address) noexcept {
     const auto parsed = net::parse_ip(address);
     if (parsed && exits::is_public(*parsed)) {
         return true;
+    }
+    if (!parsed || is_of_many(net::unmapped(*parsed))) {
+        return false;
     }
     const auto known = runtime::SocketAddress::from_ip(address, 0);
     return known && is_own_address(*known);

@@ -33,10 +33,10 @@ NameStatus status_of(const NameEntry& entry) {
     return status;
 }
 
-// A name that is neither ordered nor has a certificate, as a wildcard serves it, is not shown.
+// A name that is neither ordered nor has a certificate, as another one serves it, is not shown.
 void StatusBoard::set(const NameEntry& entry) {
     const bool is_idle = entry.is_new() && !entry.is_running && !entry.is_ready && entry.due == wall_never;
-    if (is_idle && entry.failures == 0) {
+    if ((is_idle && entry.failures == 0) || (entry.is_new() && entry.is_served)) {
         remove(entry.name);
         return;
     }

@@ -98,6 +98,7 @@ void Store::make_folders() const {
     require_own(folder_);
     for (const char* name : folder_names) {
         make(folder_ / name);
+        require_own(folder_ / name);
     }
 }
 
@@ -208,6 +209,11 @@ Result<std::optional<Store::Certificate>, std::string> Store::certificate(std::s
     if (const auto record = readable(record_file(name), limits::file_max)) {
         found.saved = certificate_from_json(*record).value_or(SavedCertificate());
     }
+    if (!found.saved.renewal_id.empty() && found.saved.renewal_id != found.chain.renewal_id) {
+        found.saved.window.reset();  // of a certificate before it
+        found.saved.window_next = {};
+    }
+    found.saved.renewal_id = found.chain.renewal_id;
     return std::optional<Certificate>(std::move(found));
 }
 
@@ -230,6 +236,18 @@ std::string Store::write_certificate(std::string_view name, std::string_view key
 
 std::string Store::write_certificate_record(std::string_view name, const SavedCertificate& saved) const {
     return write_store_file(record_file(name), to_json(saved));
+}
+
+bool Store::update_certificate_record(std::string_view name, const SavedCertificate& saved) const {
+    const auto present = certificate(name);
+    if (!present) {
+        return true;  // it cannot be read now, which is no reason to order another one
+    }
+    const bool is_same = present.value() && present.value()->chain.renewal_id == saved.renewal_id;
+    if (is_same) {
+        (void)write_certificate_record(name, saved);
+    }
+    return is_same;
 }
 
 void Store::remove_certificate(std::string_view name) const noexcept {
@@ -278,9 +296,16 @@ void Store::remove_order(std::string_view name) const noexcept {
 
 // --- the rest ---
 
-SavedSchedule Store::schedule() const {
-    const auto text = readable(folder_ / "schedule.json", limits::schedule_max);
-    return text ? schedule_from_json(*text).value_or(SavedSchedule()) : SavedSchedule();
+SavedSchedule Store::schedule(std::string& fault) const {
+    const std::filesystem::path path = folder_ / "schedule.json";
+    const auto text = read_store_file(path, limits::schedule_max);
+    if (!text || !text.value()) {
+        fault = text ? std::string() : text.error();
+        return {};
+    }
+    auto schedule = schedule_from_json(*text.value());
+    fault = schedule ? std::string() : path.string() + " is not a schedule of certificates";
+    return schedule ? std::move(*schedule) : SavedSchedule();
 }
 
 std::string Store::write_schedule(const SavedSchedule& schedule) const {

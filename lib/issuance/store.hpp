@@ -54,7 +54,9 @@ public:
     /// Both files, the certificate last.
     std::string write_certificate(std::string_view name, std::string_view key_pem, std::string_view chain_pem,
                                   const SavedCertificate& saved) const;
-    std::string write_certificate_record(std::string_view name, const SavedCertificate& saved) const;
+    /// Writes the record again, as far as the disk permits. False, and nothing is written: the certificate is another
+    /// one, of another process, or was removed.
+    bool update_certificate_record(std::string_view name, const SavedCertificate& saved) const;
     void remove_certificate(std::string_view name) const noexcept;
     /// The names of all certificates.
     std::vector<std::string> certificate_names() const;
@@ -63,13 +65,15 @@ public:
     std::string write_order(std::string_view name, const SavedOrder& order) const;
     void remove_order(std::string_view name) const noexcept;
 
-    SavedSchedule schedule() const;
+    /// An empty one if there is none, or if it is unusable: then `fault` says why.
+    SavedSchedule schedule(std::string& fault) const;
     std::string write_schedule(const SavedSchedule& schedule) const;
 
     std::filesystem::path challenges() const { return folder_ / "challenges"; }
     std::filesystem::path lock_file(std::string_view name) const;
 
 private:
+    std::string write_certificate_record(std::string_view name, const SavedCertificate& saved) const;
     std::filesystem::path next_account_file(std::string_view ca) const;
     std::filesystem::path record_file(std::string_view name) const;
     std::filesystem::path order_file(std::string_view name) const;

@@ -86,7 +86,7 @@ std::string timestamp() {
            "(?:\\.[0-9]+)?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])";
 }
 
-std::vector<ValueType> all_types() {
+std::vector<ValueType> usual_types() {
     const std::string network = either({pattern::ipv4 + maybe("/(?:[0-9]|[12][0-9]|3[0-2])"),
                                         pattern::ipv6 + maybe("/(?:[0-9]|[1-9][0-9]|1[01][0-9]|12[0-8])")});
     const std::string host = either({pattern::name, pattern::in_brackets, pattern::ipv6});
@@ -122,10 +122,6 @@ std::vector<ValueType> all_types() {
         {.name = "host", .pattern = whole(host), .least = 0, .most = 1e15},
         {.name = "host or IP address",
          .pattern = whole(either({"[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*\\.?", pattern::ipv6}))},
-        {.name = "host, wildcard or IP address",
-         .pattern = whole(either({"(?:\\*\\.)?[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)+\\.?", pattern::ipv6}))},
-        {.name = "e-mail address", .pattern = free_text("[0-9A-Za-z.!&'*+/=_~-]+@[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)+")},
-        {.name = "challenge type", .pattern = whole("tls-alpn-01|http-01|dns-persist-01|dns-01")},
         {.name = "host with port",
          .pattern = whole(either({pattern::name, pattern::in_brackets}) + maybe(":" + pattern::port))},
         {.name = "host or pattern",
@@ -157,6 +153,18 @@ std::vector<ValueType> all_types() {
         {.name = "failure kind", .pattern = whole("refused|reset|5xx")},
         {.name = "path prefix", .pattern = free_text("/.*[^/]")},
     };
+}
+
+std::vector<ValueType> all_types() {
+    std::vector<ValueType> types = usual_types();
+    const ValueType of_acme[] = {
+        {.name = "host, wildcard or IP address",
+         .pattern = whole(either({"(?:\\*\\.)?[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)+\\.?", pattern::ipv6}))},
+        {.name = "e-mail address", .pattern = free_text("[0-9A-Za-z.!&'*+/=_~-]+@[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)+")},
+        {.name = "challenge type", .pattern = whole("tls-alpn-01|http-01|dns-persist-01|dns-01")},
+    };
+    types.insert(types.end(), std::begin(of_acme), std::end(of_acme));
+    return types;
 }
 
 constexpr std::string_view group_alone = "rule";             // the type of an object, or of a list of objects

@@ -95,8 +95,7 @@ bool CertificateSnapshot::has_better_wildcard(std::string_view name, WallTime no
     return until != covered_until_.end() ? until->second > now : wildcard_.contains(name.substr(dot + 1));
 }
 
-// The operator's certificates are removed once the name's last one is about to end: whoever renewed them does so no
-// more.
+// The operator's certificates are removed once the name's last one is about to end: nobody renews them any more.
 void CertificateSnapshot::add_ordered(ServedCertificates& served,
                                       const std::shared_ptr<const LoadedCertificate>& certificate,
                                       std::string_view name, WallTime now) {

@@ -8,8 +8,6 @@ source "$(dirname "$0")/acme_cases.sh"
 need curl openssl python3
 serve_http backend
 
-has_certificates() { (($(find "$dir/state/acme/certificates" -name '*.pem' | wc -l) == $1)); }
-
 start_lying
 by_way http-01
 by_way tls-alpn-01
@@ -21,85 +19,6 @@ wrong_profile
 change_of_keys
 addresses_in_order
 
-say "a way fails: the next one is used, with another order"
-ca_is fail=http-01
-start_acme server "names: [next.test]" "ways: [http-01, tls-alpn-01]"
-wait_for_text server 'this way is shut'
-orders_before=$(order_count)
-acme_ok renew next.test
-wait_for_certificate next.test
-wait_for_text lying '^validated tls-alpn-01 next.test ok'
-equal "orders by the next way" "$(order_count)" $((orders_before + 1))
-stop_acme server
-ca_is
-
-say "after a failed validation the staging CA is used until it succeeds"
-first_ca=$directory
-ca=staging start_lying
-cat "$dir/lying/root.pem" >>"$dir/staging/root.pem"
-directory=$first_ca staging=$directory
-orders=(lying '^newOrder ')
-ca_is fail=http-01
-orders_before=$(order_count)
-start_acme server "names: [staged.test]" "ways: [http-01]" "staging: $staging"
-wait_for_text server 'this way is shut'
-at_most "orders of the CA" "$(order_count)" $((orders_before + 1))
-ca=staging ca_is fail=http-01
-acme_ok renew staged.test
-wait_for_text staging '^validated http-01 staged.test this way is shut'
-ca=staging ca_is
-ca_is
-acme_ok renew staged.test
-wait_for_certificate staged.test
-wait_for_text staging '^issued .* staged.test'
-at_most "orders of the CA" "$(order_count)" $((orders_before + 2))
-stop_acme server
-
-say "several CAs: the second one issues while the first one is down"
-ca=staging ca_is unavailable
-directory="[$staging, $first_ca]"
-start_acme server "names: [second.test]" "ways: [http-01]"
-wait_for_certificate second.test
-wait_for_text lying '^issued .* second.test'
-stop_acme server
-
-kill_now staging
-directory=$first_ca
-rm -rf "$dir/state/acme"
-
-say "a host that leads elsewhere is not ordered, and the log has the address"
-echo "away.test 127.0.0.3" >"$dir/lying/addresses"
-start elsewhere python3 -m http.server "$web" --bind 127.0.0.3 --directory "$dir/lying/txt"
-wait_for_port "127.0.0.3:$web" elsewhere
-orders_before=$(order_count)
-start_acme server "ways: [http-01]"
-ready_client client 1 --http "away.test=$backend"
-wait_for_text server '127\.0\.0\.3'
-equal "orders" "$(order_count)" "$orders_before"
-kill_now client
-unset "programs[client]"
-stop_acme server
-kill_now elsewhere
-
-say "the hosts of one token get no more orders than its budget, however often they are registered"
-start_acme server "ways: [http-01]" "orders_per_token: 3"
-for round in 1 2; do
-    ready_client client 6 --http "h1.test=$backend" --http "h2.test=$backend" --http "h3.test=$backend" \
-        --http "h4.test=$backend" --http "h5.test=$backend" --http "h6.test=$backend"
-    wait_until $patience "three orders" has_orders $((orders_before + 3))
-    wait_until $patience "three certificates" has_certificates 3
-    kill_now client
-    unset "programs[client]"
-done
-stop_acme server
-start_acme server "ways: [http-01]" "orders_per_token: 3"
-ready_client client 1 --http "h$((RANDOM % 1000 + 10)).test=$backend"
-wait_for_text server 'h[0-9]*\.test'
-equal "orders after a restart" "$(order_count)" $((orders_before + 3))
-kill_now client
-unset "programs[client]"
-stop_acme server
-rm -rf "$dir/state/acme"
 kill_now lying
 start_lying
 ca_is eab

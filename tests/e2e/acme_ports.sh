@@ -73,7 +73,7 @@ end_of plain
 # occupy PORT: something else listens there.
 occupy() {
     start "busy_$1" "${in_namespace[@]}" python3 -m http.server "$1" --bind 0.0.0.0 --directory "$dir/lying/txt"
-    wait_until $patience "a listener on $1" "${in_namespace[@]}" bash -c "exec 3<>/dev/tcp/127.0.0.1/$1"
+    wait_until $patience "a listener on $1" "${in_namespace[@]}" bash -c "{ exec 3<>/dev/tcp/127.0.0.1/$1; } 2>/dev/null"
 }
 
 say "another program listens on 80: 8080, and the certificate comes by 443"

@@ -1,8 +1,9 @@
 """A proxy for tests: CONNECT to any name leads to one address of this machine.
 
-usage: connect_proxy.py [LISTEN_ADDRESS:]LISTEN_PORT TARGET_PORT [ntlm]
+usage: connect_proxy.py [LISTEN_ADDRESS:]LISTEN_PORT TARGET_PORT [ntlm|DATE]
 
-Prints each place that it is asked for. With `ntlm` it wants a login of that kind and connects nobody.
+Prints each place that it is asked for. With `ntlm` it wants a login of that kind and connects nobody. DATE is the Date
+field of its answers.
 """
 
 import socket
@@ -29,7 +30,7 @@ def copy(source, target):
         pass
 
 
-def serve(client, target_port, ntlm):
+def serve(client, target_port, ntlm, date):
     head = read_head(client)
     if head is None:
         return
@@ -40,7 +41,8 @@ def serve(client, target_port, ntlm):
         client.close()
         return
     target = socket.create_connection(("127.0.0.1", target_port))
-    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    field = f"Date: {date}\r\n" if date else ""
+    client.sendall(f"HTTP/1.1 200 Connection established\r\n{field}\r\n".encode())
     threading.Thread(target=copy, args=(target, client), daemon=True).start()
     copy(client, target)
 
@@ -48,10 +50,11 @@ def serve(client, target_port, ntlm):
 def main():
     listen_at, target_port = sys.argv[1].rpartition(":"), int(sys.argv[2])
     ntlm = sys.argv[3:] == ["ntlm"]
+    date = sys.argv[3] if len(sys.argv) > 3 and not ntlm else None
     listener = socket.create_server((listen_at[0] or "127.0.0.1", int(listen_at[2])))
     while True:
         client, _ = listener.accept()
-        threading.Thread(target=serve, args=(client, target_port, ntlm), daemon=True).start()
+        threading.Thread(target=serve, args=(client, target_port, ntlm, date), daemon=True).start()
 
 
 main()

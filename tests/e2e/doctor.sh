@@ -24,7 +24,7 @@ table inet faults {
 NFT
 start names "${in_ns[@]}" python3 "$E2E_SOURCE/doctor_peer.py" names "$dir/names.ready" server.test=10.80.0.1 \
     tunnel.test=10.80.0.1 '*.tunnel.test=10.80.0.1' dead.test=10.80.0.2 bare.test=10.80.0.1 away.test=10.80.0.3 \
-    six.test=10.80.0.1 six.test=2001:db8::1
+    six.test=10.80.0.1 six.test=2001:db8::1 crowd.test=10.80.1.{1..20}
 wait_until $patience "the name server" test -e "$dir/names.ready"
 [[ $("${in_ns[@]}" getent hosts a.tunnel.test) == 10.80.0.1* ]] || skip "names do not resolve in a namespace here"
 
@@ -120,6 +120,9 @@ reports "refuses connections"
 examine --server dead.test --token-file "$dir/token"
 finds 7 "ERROR port"
 reports "does not answer"
+examine --server crowd.test --token-file "$dir/token"
+finds 7 "ERROR port"
+equal "addresses of a name with 20" "$(grep '^  ok  *name ' "$dir/report" | grep -o '10\.80\.1\.' | wc -l)" 16
 examine --server six.test --token-file "$dir/token"
 is_good
 reports "^  note  *ipv6  *The server has an IPv6 address, but this machine has no IPv6 route"
@@ -157,6 +160,11 @@ wait_until $patience "the relaying proxy" listens 3129
 server_name=inner server_bind=127.0.0.1:7845 start_server --http-bind off --control off --state-dir "$dir/inner"
 examine --server inside.test --token-file "$dir/token" --proxy http://server.test:3129
 is_good
+start late "${in_ns[@]}" python3 "$E2E_SOURCE/connect_proxy.py" 10.80.0.1:3130 7845 "$(LC_ALL=C date -u -d '-1 hour' '+%a, %d %b %Y %T GMT')"
+wait_until $patience "the proxy with another clock" listens 3130
+examine --server inside.test --token-file "$dir/token" --proxy http://server.test:3130
+finds 6 "WARNING clock"
+reports "the proxy"
 
 say "TLS: another key, an inspecting proxy, another program, dates"
 examine "${simple[@]}" --tls-pin sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
@@ -264,6 +272,30 @@ examine "$dir/names.yml"
 is_good
 reports "^  note  *names  *app.localhost is only for visitors on the server's machine"
 
+say "services of UDP, and TLS that passes through"
+sed '/name: any/a\    - {name: dns, udp: 0, local: "127.0.0.1:53"}\n    - {name: pass, tls: pass.tunnel.test, local: "127.0.0.1:3000"}\n    - {name: off, udp: 9005, local: "127.0.0.1:53", enabled: off}' \
+    "$dir/good.yml" >"$dir/kinds.yml"
+examine "$dir/kinds.yml"
+is_good
+reports "^  -  *services  *2 of the services cannot be requested"
+sed -i 's/pass.tunnel.test/nobody.test/' "$dir/kinds.yml"
+examine "$dir/kinds.yml"
+finds 7 "ERROR names"
+reports "pass: the name nobody.test does not resolve"
+
+say "more services than are tried"
+{
+    sed '/name: any/,$d' "$dir/good.yml"
+    for ((i = 1; i <= 66; ++i)); do
+        echo "    - {name: many$i, tcp: 0, local: \"127.1.0.$i:3000\"}"
+    done
+} >"$dir/many.yml"
+examine "$dir/many.yml"
+finds 7 "ERROR backends"
+reports "^  -  *services  *35 more are not requested: at most 32 are"
+equal "backends that do not answer, beside one that does" "$(grep -c '^  ERROR  *backends ' "$dir/report")" 63
+reports "^  -  *backends  *3 more are not tried: at most 64 are"
+
 say "the machine of the client"
 sed "s/:3000/:3001/" "$dir/good.yml" >"$dir/down.yml"
 examine "$dir/down.yml"
@@ -367,6 +399,23 @@ if [[ $(FERROTUNNEL_PLUGINS=$dir/no_plugins "$program" plugin list 2>&1) != *rat
     finds 6 "WARNING plugins"
     reports "No plugins are installed: services that request one (auth, ip-filter, rate-limit) are refused"
 fi
+
+say "a plugin that is none"
+mkdir -m 755 "$dir/broken_plugins"
+echo 'not a library' >"$dir/broken_plugins/broken.so"
+FERROTUNNEL_PLUGINS=$dir/broken_plugins server_case "bind: 10.80.0.1:7870" "http_bind: off"
+finds 6 "WARNING plugins"
+reports "broken.so cannot be used"
+
+say "a folder with many certificates"
+mkdir "$dir/many_certificates"
+for ((i = 1; i <= 300; ++i)); do
+    ln -s "$dir/soon.crt" "$dir/many_certificates/$i.crt"
+done
+server_case "bind: 10.80.0.1:7870" "http_bind: off" "https_bind: 10.80.0.1:8443" \
+    "https: {certificates: [{chain: $dir/foreign.crt, key: $dir/foreign.key}], folders: [$dir/many_certificates]}"
+finds 6 "WARNING certificates"
+at_most "certificates that were read" "$(grep -c 'the certificate expires' "$dir/report")" 256
 
 say "mistakes on the command line, and the message that leads here"
 examine

@@ -132,3 +132,13 @@ has_text "$dir/said.err" 'ngrok: is not a file; write `ferrotunnel import -- ngr
 import frp/none.toml
 equal "exit code" "$code" 2
 has_text "$dir/said.err" 'cannot be read'
+many=()
+for ((i = 0; i < 64; ++i)); do
+    many+=(frp/broken.toml)
+done
+import "${many[@]}"
+equal "exit code" "$code" 2
+has_text "$dir/said.err" 'is not valid TOML'
+import "${many[@]}" frp/broken.toml
+equal "exit code" "$code" 2
+has_text "$dir/said.err" 'accepts at most 64 files'

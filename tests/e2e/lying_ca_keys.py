@@ -149,7 +149,8 @@ def make_authority(folder, name, parent):
     signer.certificate, _ = sign(parent or signer, signer.public, signer.name, time.time() - 3600, 10 * YEAR, [
         extension(19, der(SEQUENCE, der(BOOLEAN, b"\xff")), True),
         extension(15, bytes.fromhex("03020106"), True),  # keyCertSign, cRLSign
-        extension(14, der(OCTETS, signer.identifier))])
+        extension(14, der(OCTETS, signer.identifier)),
+        extension(35, der(SEQUENCE, der(0x80, (parent or signer).identifier)))])  # of two CAs with one name
     with open(os.path.join(folder, name + ".pem.new"), "w") as file:
         file.write(signer.certificate)
     os.rename(os.path.join(folder, name + ".pem.new"), os.path.join(folder, name + ".pem"))

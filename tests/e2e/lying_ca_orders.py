@@ -14,6 +14,7 @@ KEY_ID = "kid-1"
 MAC_KEY = keys.encode(b"a key of an external account....")
 HOUR = 3600
 LIFETIME = 90 * 24 * HOUR
+NO_JSON = b"<html>\033[31mnot JSON</html>"
 
 
 class Refused(Exception):
@@ -42,6 +43,8 @@ def post(handler, path, account, protected, payload):
         change_key(handler, account, payload)
     elif path == ["order"]:
         new_order(handler, account, payload)
+    elif path[0] == "order" and ca.has("not_json"):
+        handler.respond(200, NO_JSON, "text/html")
     elif path[0] in ("order", "finalize", "chain") and path[-1] in ca.orders:
         order = ca.orders[path[-1]]
         if order["account"] != account["url"]:
@@ -101,7 +104,7 @@ def new_order(handler, account, payload):
     if ca.has("redirect"):
         raise Refused(302, "malformed", "elsewhere", Location="https://127.0.0.1:1/order")
     if ca.has("not_json"):
-        handler.respond(201, b"<html>\033[31mnot JSON</html>", "text/html", Location=handler.url_of("order", "x"))
+        handler.respond(201, NO_JSON, "text/html", Location=handler.url_of("order", "x"))
         return
     if (profile := payload.get("profile")) is not None:
         say("profile", profile)

@@ -91,6 +91,25 @@ TEST_CASE("a replacement that the CA rejects", "[acme]") {
     CHECK_THAT(problem.text, Contains("key in use"));
 }
 
+TEST_CASE("a replacement whose end is not known is not a rejected one", "[acme]") {
+    OneAccount one;
+    one.run();
+    one.ca.before = [](const HttpCall&, std::string_view path) -> std::optional<HttpReply> {
+        HttpReply reply;
+        if (path == "key-change") {
+            reply.status = 400;
+            reply.body = R"({"type":"urn:ietf:params:acme:error:malformed","detail":"no such key"})";
+        } else if (path.starts_with("account/")) {
+            reply.error = "timeout";
+        } else {
+            return std::nullopt;
+        }
+        return reply;
+    };
+    const Key key = Key::make();
+    CHECK(problem_of(one.run(&key)).kind == Problem::Kind::unreachable);
+}
+
 TEST_CASE("a CA that does not replace keys", "[acme]") {
     OneAccount one;
     one.run();

@@ -96,12 +96,14 @@ TEST_CASE("a message with an authorization", "[acme]") {
 }
 
 TEST_CASE("challenges that are not usable are ignored", "[acme]") {
-    const auto usable = [](const nlohmann::json& challenge) {
+    std::string offered;
+    const auto usable = [&offered](const nlohmann::json& challenge) {
         nlohmann::json json = whole_authorization();
         json["challenges"] = nlohmann::json::array({challenge});
         const auto read = read_authorization(messages_directory, json.dump());
         REQUIRE(read);
-        CHECK(read->offered.size() == 1);
+        REQUIRE(read->offered.size() == 1);
+        offered = read->offered[0];
         return read->challenges.size() == 1;
     };
     const auto with = [](const char* name, const nlohmann::json& value) {
@@ -112,10 +114,13 @@ TEST_CASE("challenges that are not usable are ignored", "[acme]") {
     CHECK(usable(whole_challenge()));
     CHECK_FALSE(usable(7));
     CHECK_FALSE(usable(with("type", "email-reply-00")));
+    CHECK(offered == "email-reply-00");
     CHECK_FALSE(usable(with("url", "http://ca.example.com/")));
+    CHECK(offered == "http-01 without an https URL");
     CHECK_FALSE(usable(with("token", "../../etc/passwd")));
     CHECK_FALSE(usable(with("token", "")));
     CHECK_FALSE(usable(with("token", 7)));
+    CHECK(offered == "http-01 without a valid token");
     CHECK_FALSE(usable(with("status", "unheard of")));
 }
 

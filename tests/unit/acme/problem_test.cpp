@@ -42,7 +42,8 @@ TEST_CASE("kinds of problems", "[acme]") {
           Case{429, "<html>", Kind::limited}, Case{429, document("malformed"), Kind::limited},
           Case{500, document("serverInternal"), Kind::unreachable}, Case{503, document("malformed"), Kind::unreachable},
           Case{502, "<html>", Kind::unreachable}, Case{404, "", Kind::unreachable},
-          Case{403, R"({"type":7,"detail":[]})", Kind::unreachable}, Case{302, "", Kind::unreachable}}) {
+          Case{403, R"({"type":7,"detail":[]})", Kind::unreachable}, Case{302, "", Kind::unreachable},
+          Case{302, document("malformed"), Kind::unreachable}}) {
         INFO(one.status << one.body);
         const Problem problem = problem_from(one.status, one.body);
         CHECK(problem.kind == one.kind);
@@ -55,7 +56,6 @@ TEST_CASE("the text of a problem", "[acme]") {
     CHECK(problem_from(400, document("malformed", "not so")).type == "malformed");
     CHECK(problem_from(400, R"({"type":"about:blank","title":"a title"})").text == "a title");
     CHECK_THAT(problem_from(404, "").text, Contains("404"));
-    CHECK_THAT(problem_from(301, "").text, Contains("redirect"));
     const nlohmann::json parts{
         {"type", "urn:ietf:params:acme:error:compound"},
         {"detail", "two"},
@@ -75,6 +75,16 @@ TEST_CASE("no response is a problem", "[acme]") {
     reply.status = 200;
     reply.error = "too long";
     CHECK(read_problem(reply).text == "too long");
+}
+
+TEST_CASE("a redirect is a problem, whatever its document says", "[acme]") {
+    HttpReply reply;
+    reply.status = 302;
+    reply.body = document("malformed", "elsewhere");
+    CHECK(read_problem(reply).text == "the CA answered with HTTP status 302, a redirect, which is not followed");
+    CHECK(read_problem(reply).type.empty());
+    reply.location = "https://a.example.com/\x1b";
+    CHECK_THAT(read_problem(reply).text, Contains("a redirect to https://a.example.com/") && !Contains("\x1b"));
 }
 
 TEST_CASE("texts of a CA are printable and short", "[acme]") {

@@ -7,6 +7,7 @@
 
 #include "doctor/client_plugins.hpp"
 #include "doctor/http_head.hpp"
+#include "doctor/limits.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/report.hpp"
 #include "doctor/run_checks.hpp"
@@ -245,6 +246,20 @@ TEST_CASE("the date of an HTTP answer shows a wrong clock", "[doctor]") {
     CHECK_FALSE(parse_answer("HTTP/1.1 200 OK\r\nDate: yesterday\r\n\r\n", noon).clock_ahead);
     CHECK(parse_answer("SSH-2.0-OpenSSH\r\n\r\n", noon).status == 0);
     CHECK(parse_answer("HTTP/1.1 200 OK\r\n", noon).status == 0);
+}
+
+TEST_CASE("an endless HTTP answer is read up to its limit", "[doctor][limits]") {
+    constexpr std::size_t piece = 1024;
+    std::size_t pieces = 0;
+    const HttpWay endless{[](std::string_view) { return true; },
+                          [&pieces](std::string& text) {
+                              text += pieces++ == 0 ? "HTTP/1.1 200 OK\r\n\r\n" : std::string(piece, 'x');
+                              return true;
+                          }};
+    const HttpAnswer answer = get(endless, "h.test", "/");
+    CHECK(answer.status == 200);
+    CHECK(pieces <= message_bytes_max / piece + 1);
+    CHECK(answer.body.size() >= message_bytes_max - piece);
 }
 
 }  // namespace ferrotunnel::cli::doctor

@@ -1,4 +1,6 @@
 // Several files are written together: all of them, or nothing is left.
+#include <stdlib.h>
+
 #include <catch2/catch.hpp>
 
 #include <filesystem>

@@ -1,6 +1,10 @@
 // Each limit of an import, and the work that a large file makes.
+#include <stdlib.h>
+
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -132,6 +136,25 @@ TEST_CASE("limits of dotted keys", "[source][limits]") {
     }
     CHECK_THROWS_AS(parse_source("f", "a = \"" + dots + "\"\n", Format::toml), SourceError);
     CHECK_NOTHROW(parse_source("f", "a = \"" + dots.substr(4) + "\"\n", Format::toml));
+}
+
+TEST_CASE("frp includes 256 files at most", "[frp][limits]") {
+    std::string name = (std::filesystem::temp_directory_path() / "ferrotunnel-included-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    const std::filesystem::path folder = name;
+    const auto write = [&folder](const std::string& file, const std::string& text) {
+        std::ofstream(folder / file) << text;
+    };
+    write("frpc.toml", "serverAddr = \"edge\"\nauth.token = \"t\"\nincludes = [\"part*.toml\"]\n");
+    for (std::size_t i = 0; i < included_max; ++i) {
+        const std::string number = std::to_string(i);
+        write("part" + number + ".toml", "[[proxies]]\nname = \"p" + number + "\"\nlocalPort = 1\nremotePort = 7\n");
+    }
+    const std::vector<Source> sources{load_source((folder / "frpc.toml").string())};
+    CHECK(read_frp(sources).client.find("services")->children().size() == included_max);
+    write("part.toml", "[[proxies]]\nname = \"more\"\nlocalPort = 1\n");
+    CHECK_THROWS_WITH(read_frp(sources), Catch::Contains("more than 256 files"));
+    std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("limits of frp", "[frp][limits]") {

@@ -61,7 +61,7 @@ std::string hello_with(std::string_view name, std::initializer_list<std::string_
     return std::string(as_text(record(hello_message({server_name(name), alpn(protocols)}))));
 }
 
-const std::string internal_error("\x15\x03\x03\x00\x02\x02\x50", 7);
+const std::string alert_of_refusal("\x15\x03\x03\x00\x02\x02\x50", 7);
 
 }  // namespace
 
@@ -115,7 +115,7 @@ TEST_CASE("a CA gets an alert while the other ACME client does not run, and the 
     RelayRig rig;
     rig.backend.close();
     Peer authority = visit_at(rig.address, hello_with("app.example", {"acme-tls/1"}));
-    CHECK(authority.read_to_end() == internal_error);
+    CHECK(authority.read_to_end() == alert_of_refusal);
     CHECK(eventually([&] { return rig.log.count("a certificate authority's check was not passed") == 1; }));
     CHECK(rig.relays() == 0);
 }

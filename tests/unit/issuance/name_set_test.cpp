@@ -32,6 +32,11 @@ public:
         offered.insert(host);
         names.offered(host, token, now);
     }
+    void load() {
+        std::string fault;
+        names.load(store.schedule(fault), now);
+        CHECK(fault.empty());
+    }
     /// What is due now, and wanted; all of it runs.
     std::set<std::string> due() {
         std::set<std::string> all;
@@ -62,7 +67,9 @@ public:
     }
     void write_certificate(const std::string& file, const std::string& alternative_names, SavedCertificate saved = {}) {
         const acme::Key key = acme::Key::make();
-        REQUIRE(store.write_certificate(file, key.to_pem(), ca.chain(ca.leaf(alternative_names), key), saved).empty());
+        acme::Wanted leaf = ca.leaf(alternative_names);
+        leaf.serial = std::to_string(++last_serial);
+        REQUIRE(store.write_certificate(file, key.to_pem(), ca.chain(leaf, key), saved).empty());
     }
     void issue(const std::string& name, const std::string& alternative_names) {
         NameEntry& entry = at(name);
@@ -75,6 +82,7 @@ public:
         conclude(name);
     }
 
+    int last_serial = 1'000;
     const test::TemporaryFolder folder;
     const Store store{folder / "acme"};
     test::RecordingLogger log;
@@ -92,7 +100,7 @@ using Names = std::set<std::string>;
 TEST_CASE("configured and offered names are due at once; nothing else is ever a name", "[issuance]") {
     NamesTest test;
     test.settings.names = {*acme::read_identifier("a.example.test"), *acme::read_identifier("192.0.2.1")};
-    test.names.load(test.now);
+    test.load();
     test.names.set(test.settings, test.now);
     test.offer("b.example.test");
     for (const char* host : {"*.example.test", "localhost", "192.0.2.7", "", "a_b", "../x", "-"}) {
@@ -116,7 +124,8 @@ TEST_CASE("a name that failed is due after its delay, also after a restart, and 
 
     DueQueue queue{10};
     NameSet again{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}};
-    again.load(test.now);
+    std::string fault;
+    again.load(test.store.schedule(fault), test.now);
     again.set(test.settings, test.now);
     again.offered("a.example.test", "office", test.now);
     CHECK(again.find("a.example.test")->failures == 1);
@@ -143,7 +152,7 @@ TEST_CASE("a time that only a wrong clock can have set is now", "[issuance]") {
     SavedSchedule saved;
     saved.names["a.example.test"] = {3, test.now + hours(24 * 365), false, "failed"};
     REQUIRE(test.store.write_schedule(saved).empty());
-    test.names.load(test.now);
+    test.load();
     test.names.set(test.settings, test.now);
     test.offer("a.example.test");
     CHECK(test.due() == Names{"a.example.test"});
@@ -172,7 +181,7 @@ TEST_CASE("a saved certificate is renewed by its lifetime while its host was off
     test.write_certificate("a.example.test", "DNS:a.example.test", saved);
     saved.offered = test.now - hours(24 * 29);
     test.write_certificate("old.example.test", "DNS:old.example.test", saved);
-    test.names.load(test.now);
+    test.load();
     test.names.set(test.settings, test.now);
     for (const auto& [name, entry] : test.names.all()) {
         entry->window_next = wall_never;
@@ -222,7 +231,7 @@ TEST_CASE("a wildcard that is about to end does not serve as a reason to order n
     test.settings.ways = {acme::Way::dns_persist_01};
     test.settings.domain = "t.example.test";
     test.write_certificate("_wildcard.t.example.test", "DNS:t.example.test,DNS:*.t.example.test");
-    test.names.load(test.now);
+    test.load();
     test.names.set(test.settings, test.now);
     test.offer("a.t.example.test");
     CHECK(test.names.find("a.t.example.test") == nullptr);
@@ -294,7 +303,7 @@ TEST_CASE("a saved order makes its name due at once", "[issuance]") {
     order.names = {"a.example.test"};
     order.placed = test.now;
     REQUIRE(test.store.write_order("a.example.test", order).empty());
-    test.names.load(test.now);
+    test.load();
     test.names.set(test.settings, test.now);
     test.offer("a.example.test");
     CHECK(test.due() == Names{"a.example.test"});
@@ -323,12 +332,32 @@ TEST_CASE("a saved order that is not continued waits for its time: restarts plac
     }
     CHECK_FALSE(may_continue(order, {"a.example.test"}, test.now));
     REQUIRE(test.store.write_order("a.example.test", order).empty());
-    test.names.load(test.now);
+    test.load();
     test.names.set(test.settings, test.now);
     test.offer("a.example.test");
     CHECK(test.due().empty());
     test.now += hours(3);
     CHECK(test.due() == Names{"a.example.test"});
+}
+
+TEST_CASE("a certificate that another process has renewed keeps its record, and is adopted", "[issuance]") {
+    NamesTest test;
+    SavedCertificate saved;
+    saved.window_next = WallTime::max();
+    saved.offered = test.now;
+    test.write_certificate("a.example.test", "DNS:a.example.test", saved);
+    test.load();
+    test.names.set(test.settings, test.now);
+    test.at("a.example.test").window_next = wall_never;
+    saved.way = "of the other process";
+    test.write_certificate("a.example.test", "DNS:a.example.test", saved);
+    test.now += limits::offered_interval + hours(1);
+    test.offer("a.example.test");
+    CHECK(test.due() == Names{"a.example.test"});
+    const auto present = test.store.certificate("a.example.test");
+    REQUIRE(present);
+    REQUIRE(present.value());
+    CHECK(present.value()->saved.way == "of the other process");
 }
 
 TEST_CASE("a budget survives a restart", "[issuance]") {
@@ -341,7 +370,8 @@ TEST_CASE("a budget survives a restart", "[issuance]") {
     saved.budget = budget.to_json();
     REQUIRE(test.store.write_schedule(saved).empty());
     acme::Budget again(2, limits::orders_per_ca);
-    again.from_json(test.store.schedule().budget, test.now);
+    std::string fault;
+    again.from_json(test.store.schedule(fault).budget, test.now);
     CHECK(again.take("office", "https://ca.example.test/dir", test.now));
     CHECK_FALSE(again.take("other", "https://ca.example.test/dir", test.now));
 }

@@ -1,4 +1,3 @@
-// What is found out before an order, and what follows.
 #include "issuance/order_check.hpp"
 
 #include <catch2/catch.hpp>

@@ -107,5 +107,20 @@ TEST_CASE("the domain has its wildcard if a way for wildcards may work", "[issua
     CHECK(can_have_wildcards(settings));
 }
 
+TEST_CASE("the domain is not ordered alone, too, if DNS is the only way", "[issuance]") {
+    Settings settings;
+    settings.domain = "tunnel.example.test";
+    settings.ways = {Way::dns_persist_01};
+    std::vector<std::string> unusable;
+    const auto both = configured_names(settings, unusable);
+    REQUIRE(both.size() == 1);
+    CHECK(both[0].name == "*.tunnel.example.test");
+
+    settings.names = names_of_test({"tunnel.example.test"});  // the operator wants it nevertheless
+    const auto listed = configured_names(settings, unusable);
+    REQUIRE(listed.size() == 2);
+    CHECK(listed[1].is_explicit);
+}
+
 }  // namespace
 }  // namespace ferrotunnel::issuance

@@ -10,6 +10,7 @@
 #include "issuance/limits.hpp"
 #include "issuance/store_file.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/acme/chain_maker.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -49,6 +50,13 @@ TEST_CASE("a store that others can write to is refused with the remedy", "[issua
     REQUIRE(::chmod((folder / "acme").c_str(), 0777) == 0);
     CHECK_THROWS_WITH(Store(folder / "acme").make_folders(),
                       Catch::Contains(folder / "acme") && Catch::Contains("chmod"));
+}
+
+TEST_CASE("so is one whose inner folders others can write to", "[issuance]") {
+    const test::TemporaryFolder folder;
+    Store(folder / "acme").make_folders();
+    REQUIRE(::chmod((folder / "acme/challenges").c_str(), 0770) == 0);
+    CHECK_THROWS_WITH(Store(folder / "acme").make_folders(), Catch::Contains(folder / "acme/challenges"));
 }
 
 TEST_CASE("a folder that cannot be made is named", "[issuance]") {
@@ -141,7 +149,9 @@ TEST_CASE("failures and budgets survive; what is not a schedule is an empty one"
     schedule.budget = "{\"tokens\": {}}";
     schedule.names["a.example.test"] = {3, WallTime(std::chrono::seconds(1'700'000'000)), true, "it is \"so\""};
     REQUIRE(store.write_schedule(schedule).empty());
-    const SavedSchedule read = store.schedule();
+    std::string fault = "none was read";
+    const SavedSchedule read = store.schedule(fault);
+    CHECK(fault.empty());
     CHECK(read.budget == schedule.budget);
     REQUIRE(read.names.size() == 1);
     CHECK(read.names.at("a.example.test").failures == 3);
@@ -150,8 +160,12 @@ TEST_CASE("failures and budgets survive; what is not a schedule is an empty one"
     CHECK(read.names.at("a.example.test").problem == "it is \"so\"");
     for (const char* text : {"", "null", "{\"names\": 7}", "{\"names\": {\"a\": 7}}", "\xff"}) {
         write_text(folder / "acme/schedule.json", text);
-        CHECK(store.schedule().names.empty());
+        CHECK(store.schedule(fault).names.empty());
+        CHECK_THAT(fault, Catch::Contains(folder / "acme/schedule.json"));
     }
+    std::filesystem::remove(folder / "acme/schedule.json");
+    CHECK(store.schedule(fault).names.empty());
+    CHECK(fault.empty());
 }
 
 TEST_CASE("a window survives, and one that ends before it starts does not", "[issuance]") {
@@ -171,6 +185,36 @@ TEST_CASE("a window survives, and one that ends before it starts does not", "[is
     CHECK(read->token == "office");
     std::swap(saved.window->start, saved.window->end);
     CHECK_FALSE(certificate_from_json(to_json(saved))->window);
+}
+
+TEST_CASE("a window is for the certificate that it was requested for", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    const WallTime now(std::chrono::seconds(1'800'000'000));
+    const acme::TestCa ca(now);
+    SavedCertificate saved;
+    saved.window = acme::RenewalWindow{now, now + std::chrono::hours(1), ""};
+    const auto write_new = [&](const char* serial) {
+        const acme::Key key = acme::Key::make();
+        acme::Wanted leaf = ca.leaf("DNS:a.example.test");
+        leaf.serial = serial;
+        const std::string chain = ca.chain(leaf, key);
+        REQUIRE(store.write_certificate("a.example.test", key.to_pem(), chain, saved).empty());
+        return store.certificate("a.example.test").value()->saved;
+    };
+    const SavedCertificate first = write_new("1001");
+    CHECK(first.window);
+    REQUIRE_FALSE(first.renewal_id.empty());
+    CHECK(store.update_certificate_record("a.example.test", first));
+    saved = first;
+    const SavedCertificate second = write_new("1002");  // as if the other process's record had come last
+    REQUIRE(second.renewal_id != first.renewal_id);
+    CHECK_FALSE(second.window);
+    CHECK_FALSE(store.update_certificate_record("a.example.test", first));
+    CHECK(store.update_certificate_record("a.example.test", second));
+    store.remove_certificate("a.example.test");
+    CHECK_FALSE(store.update_certificate_record("a.example.test", second));
 }
 
 TEST_CASE("a file of the store is read up to its limit, and neither links nor devices are", "[issuance]") {

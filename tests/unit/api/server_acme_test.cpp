@@ -1,0 +1,82 @@
+// A server that orders certificates: what happens while that is switched on and off, with a CA that never answers.
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <future>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include "ferrotunnel/control.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/api/end_to_end.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+
+namespace {
+
+struct AcmeServer {
+    AcmeServer() {
+        server = settings(true).build();
+        server.start();
+    }
+    Server::Builder settings(bool has_acme) const {
+        Acme acme;
+        acme.directories = {"http://127.0.0.1:" + std::to_string(silent_ca.local_endpoint().port()) + "/directory"};
+        Server::Builder builder = server_builder(token);
+        builder.http_bind("127.0.0.1:0").https_bind("127.0.0.1:0").domain("tunnel.test");
+        builder.state_dir(folder.path()).control(folder / "server.sock");
+        builder.acme(has_acme ? std::optional<Acme>(acme) : std::nullopt);
+        return builder;
+    }
+
+    TemporaryFolder folder;
+    const Secret token = Secret::generate();
+    asio::io_context io;
+    asio::ip::tcp::acceptor silent_ca{io, {asio::ip::address_v4::loopback(), 0}};
+    Server server;
+};
+
+}  // namespace
+
+TEST_CASE("callers that wait for a CA are answered when `acme` is removed", "[threads][acme]") {
+    AcmeServer rig;
+    const auto ask = [&rig] {
+        try {
+            return Control(rig.server.control_socket(), patience).acme_records();
+        } catch (const control_error& error) {
+            return std::to_string(error.status()) + ' ' + error.what();
+        }
+    };
+    std::future<std::string> one = std::async(std::launch::async, ask);
+    std::future<std::string> other = std::async(std::launch::async, ask);
+    CHECK(one.wait_for(std::chrono::milliseconds(500)) == std::future_status::timeout);
+    CHECK(rig.server.apply(rig.settings(false)).ok());
+    for (std::future<std::string>* const answer : {&one, &other}) {
+        CHECK(answer->get().starts_with("409 This server orders no certificates any more"));
+    }
+    CHECK(ask().starts_with("409 This server orders no certificates: "));
+}
+
+TEST_CASE("a server may end while `acme` is switched on and off", "[threads][acme]") {
+    for (int round = 0; round < 10; ++round) {
+        AcmeServer rig;
+        std::error_code refused;
+        std::thread changes([&rig, &refused] {
+            try {
+                for (bool has_acme = false;; has_acme = !has_acme) {
+                    (void)rig.server.apply(rig.settings(has_acme));
+                }
+            } catch (const std::system_error& error) {
+                refused = error.code();
+            }
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(3 * round));
+        CHECK_FALSE(rig.server.stop());
+        changes.join();
+        CHECK(refused == errc::not_running);
+    }
+}

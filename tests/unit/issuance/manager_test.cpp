@@ -1,0 +1,177 @@
+#include "issuance/manager.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "issuance/challenges.hpp"
+#include "issuance/store.hpp"
+#include "runtime/system_random.hpp"
+#include "support/eventually.hpp"
+#include "support/recording_logger.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace ferrotunnel::issuance {
+namespace {
+
+constexpr const char* dead_ca = "http://127.0.0.1:1/dir";
+
+// A manager whose CA does not answer.
+class ManagerTest {
+public:
+    ManagerTest() {
+        settings.directories = {dead_ca};
+        settings.folder = folder / "acme";
+        settings.ways = {acme::Way::tls_alpn_01};
+        settings.has_https = true;
+        settings.names = {*acme::read_identifier("a.example.test")};
+    }
+
+    Manager::Needs needs() {
+        return {
+            log, runtime::system_random(), challenges, [](const std::string&) {}, [](std::string_view) { return true; },
+            {}};
+    }
+    bool has_failed(const Manager& manager, const std::string& name) {
+        for (const NameStatus& status : manager.status().names) {
+            if (status.name == name) {
+                return status.failures > 0 || !status.problem.empty();
+            }
+        }
+        return false;
+    }
+
+    const test::TemporaryFolder folder;
+    test::RecordingLogger log;
+    Challenges challenges{folder / "acme/challenges"};
+    Settings settings;
+};
+
+TEST_CASE("a manager may end before it starts, and twice", "[issuance]") {
+    ManagerTest test;
+    { const Manager unused(test.settings, test.needs()); }
+    Manager manager(test.settings, test.needs());
+    manager.offered("b.example.test", "office", false);
+    manager.stop();
+    manager.stop();
+    manager.offered("c.example.test", "office", false);
+    CHECK(manager.status().names.empty());
+}
+
+TEST_CASE("a manager that cannot make its folders says which", "[issuance]") {
+    ManagerTest test;
+    std::ofstream(test.folder / "file") << "";
+    test.settings.folder = test.folder / "file/acme";
+    CHECK_THROWS_WITH(Manager(test.settings, test.needs()), Catch::Contains(test.folder / "file/acme"));
+}
+
+TEST_CASE("a CA that does not answer is a failure that is shown, saved, and tried again on request", "[issuance]") {
+    ManagerTest test;
+    {
+        Manager manager(test.settings, test.needs());
+        manager.start();
+        REQUIRE(test::eventually([&] { return test.has_failed(manager, "a.example.test"); }));
+        const Status status = manager.status();
+        REQUIRE(status.names.size() == 1);
+        CHECK(status.names[0].state == NameStatus::State::waiting);
+        CHECK(status.names[0].failures == 1);
+        CHECK(status.names[0].next);
+        CHECK_THAT(status.names[0].problem, Catch::Contains(dead_ca));
+        REQUIRE(status.accounts.size() == 1);
+        CHECK(status.accounts[0].url.empty());
+        CHECK(test.log.count("a certificate could not be ordered name=a.example.test") == 1);
+        CHECK_FALSE(manager.renew("b.example.test"));
+        CHECK(manager.renew("a.example.test"));
+        CHECK(test::eventually([&] { return manager.status().failures == 2; }));
+        manager.stop();
+    }
+    const Store store(test.settings.folder);
+    std::string fault;
+    CHECK(store.schedule(fault).names.at("a.example.test").failures == 2);
+    CHECK_FALSE(store.order("a.example.test"));  // none was placed
+}
+
+TEST_CASE("while a CA is held, other names do not ask it", "[issuance]") {
+    ManagerTest test;
+    Manager manager(test.settings, test.needs());
+    manager.start();
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "a.example.test"); }));
+    manager.offered("b.example.test", "office", false);
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "b.example.test"); }));
+    CHECK(test.log.count("an order has to wait name=b.example.test") == 1);
+    CHECK(manager.status().failures == 1);
+}
+
+TEST_CASE("without a wildcard certificate the remedy for assigned hosts is logged once", "[issuance]") {
+    ManagerTest test;
+    test.settings.domain = "t.example.test";
+    Manager manager(test.settings, test.needs());
+    manager.start();
+    manager.offered("b.example.test", "office", false);
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "b.example.test"); }));
+    CHECK(test.log.count("ferrotunnel acme record") == 0);
+    for (const char* host : {"c.t.example.test", "d.t.example.test"}) {
+        manager.offered(host, "office", true);
+        REQUIRE(test::eventually([&] { return test.has_failed(manager, host); }));
+    }
+    CHECK(test.log.count("ferrotunnel acme record") == 1);
+}
+
+TEST_CASE("an account's file that is not one is an error, and stays", "[issuance]") {
+    ManagerTest test;
+    const Store store(test.settings.folder);
+    store.make_folders();
+    const auto file = store.account_file(file_name_of_ca(dead_ca));
+    std::ofstream(file) << "{}";
+    Manager manager(test.settings, test.needs());
+    manager.start();
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "a.example.test"); }));
+    CHECK_THAT(manager.status().names.at(0).problem, Catch::Contains(file.string()) && Catch::Contains("move it away"));
+    CHECK(std::filesystem::file_size(file) == 2);
+}
+
+TEST_CASE("names of the operator's own files are not ordered", "[issuance]") {
+    ManagerTest test;
+    Manager::Needs needs = test.needs();
+    std::promise<void> asked;
+    needs.is_covered = [&, is_first = true](std::string_view name) mutable {
+        if (std::exchange(is_first, false)) {
+            asked.set_value();
+        }
+        return name == "a.example.test";
+    };
+    Manager manager(test.settings, std::move(needs));
+    manager.start();
+    asked.get_future().wait();
+    manager.offered("b.example.test", "office", false);
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "b.example.test"); }));
+    CHECK(manager.status().names.size() == 1);
+}
+
+TEST_CASE("requests without an account, or without a wildcard, say so", "[issuance]") {
+    ManagerTest test;
+    Manager manager(test.settings, test.needs());
+    manager.start();
+    std::promise<std::string> keys;
+    manager.change_keys([&](std::string problem) { keys.set_value(std::move(problem)); });
+    CHECK_THAT(keys.get_future().get(), Catch::Contains("no account"));
+    std::promise<std::string> records;
+    manager.records(true, [&](std::vector<PersistRecord> found, std::string problem) {
+        CHECK(found.empty());
+        records.set_value(std::move(problem));
+    });
+    CHECK_THAT(records.get_future().get(), Catch::Contains("no domain"));
+    test.settings.domain = "t.example.test";
+    manager.set(test.settings);
+    std::promise<std::string> failed;
+    manager.records(true,
+                    [&](std::vector<PersistRecord>, std::string problem) { failed.set_value(std::move(problem)); });
+    CHECK_THAT(failed.get_future().get(), Catch::Contains(dead_ca));
+}
+
+}  // namespace
+}  // namespace ferrotunnel::issuance
