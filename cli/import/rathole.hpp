@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "draft.hpp"
@@ -22,6 +23,7 @@ struct Credential {
     Origin origin;
 
     bool is_set() const { return !value.empty() || !file.empty(); }
+    std::pair<std::string, std::string> key() const { return {value, file}; }
     bool is_same(const Credential& other) const { return value == other.value && file == other.file; }
 };
 

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
+#include "limits.hpp"
 #include "rathole.hpp"
 
 namespace ferrotunnel::cli::importing::rathole {
@@ -40,10 +43,7 @@ public:
     }
 
 private:
-    struct Stem {
-        Credential credential;
-        std::string text;
-    };
+    using Key = std::pair<std::string, std::string>;  // of a credential
 
     /// Names the files of tokens, the same for both sides.
     void collect(const Part& part) {
@@ -56,9 +56,9 @@ private:
     }
 
     void name(const Credential& credential, std::string text) {
-        if (credential.is_set() &&
-            std::ranges::none_of(stems_, [&](const Stem& stem) { return stem.credential.is_same(credential); })) {
-            stems_.push_back({credential, std::move(text)});
+        if (credential.is_set() && stems_.try_emplace(credential.key(), std::move(text)).second &&
+            stems_.size() > secrets_max) {
+            throw SourceError(credential.origin, "there are more than 1,000 secrets");
         }
     }
 
@@ -66,9 +66,8 @@ private:
         if (!credential.file.empty()) {
             return "file:" + credential.file;
         }
-        const auto stem =
-            std::ranges::find_if(stems_, [&](const Stem& each) { return each.credential.is_same(credential); });
-        return draft_.token(side, stem == stems_.end() ? "token" : stem->text, credential.value, credential.origin);
+        const auto stem = stems_.find(credential.key());
+        return draft_.token(side, stem == stems_.end() ? "token" : stem->second, credential.value, credential.origin);
     }
 
     /// The token of the login: the only one, or the default one, or that of the first service.
@@ -98,15 +97,14 @@ private:
             skip_default(client);
         }
         draft_.set(Side::client, "token", reference(Side::client, login_), login_.origin);
+        const auto nodes = nodes_by_name();
         for (const Service& service : client.services) {
             if (!service.is_offered || !service.credential.is_set() || service.credential.is_same(login_)) {
                 continue;
             }
-            for (Node& node : draft_.client.at("services").children()) {
-                const Node* const name = node.find("name");
-                if (name != nullptr && name->scalar() == valid_name(service.name())) {
-                    node.set("token", reference(Side::client, service.credential), service.credential.origin);
-                }
+            const auto [first, last] = nodes.equal_range(valid_name(service.name()));
+            for (auto node = first; node != last; ++node) {
+                node->second->set("token", reference(Side::client, service.credential), service.credential.origin);
             }
         }
         if (!setup_.server && stems_.size() > 1) {
@@ -114,6 +112,17 @@ private:
                        "services with tokens of their own need the same ones in `server.services`: import this file "
                        "together with the server's");
         }
+    }
+
+    std::multimap<std::string, Node*> nodes_by_name() {
+        std::multimap<std::string, Node*> nodes;
+        if (draft_.client.find("services") != nullptr) {
+            for (Node& node : draft_.client.at("services").children()) {
+                const Node* const name = node.find("name");
+                nodes.emplace(name != nullptr ? name->scalar() : std::string(), &node);
+            }
+        }
+        return nodes;
     }
 
     void settle_server() {
@@ -186,13 +195,15 @@ private:
     }
 
     /// The same token in the server's file, if that has it.
-    Credential of_server(const Credential& credential) const {
-        const auto same = std::ranges::find_if(
-            setup_.server->services, [&](const Service& each) { return each.credential.is_same(credential); });
-        if (setup_.server->credential.is_same(credential)) {
-            return setup_.server->credential;
+    Credential of_server(const Credential& credential) {
+        if (of_server_.empty()) {
+            of_server_.emplace(setup_.server->credential.key(), &setup_.server->credential);
+            for (const Service& service : setup_.server->services) {
+                of_server_.try_emplace(service.credential.key(), &service.credential);
+            }
         }
-        return same == setup_.server->services.end() ? credential : same->credential;
+        const auto same = of_server_.find(credential.key());
+        return same == of_server_.end() ? credential : *same->second;
     }
 
     void guard(const Service& service) {
@@ -219,7 +230,8 @@ private:
 
     Draft& draft_;
     Setup& setup_;
-    std::vector<Stem> stems_;
+    std::map<Key, std::string> stems_;
+    std::map<Key, const Credential*> of_server_;
     Credential login_;
 };
 

@@ -93,6 +93,16 @@ TEST_CASE("the work grows with the size of a file", "[import][limits]") {
                "            - type: add-headers\n              config:\n                headers:\n" +
                repeated(n, "                  x-", ": 1\n");
     });
+    const std::string services =
+        "[server]\nbind_addr = \"0.0.0.0:1\"\n" +
+        repeated(secrets_max + 1, "[server.services.a", "]\nbind_addr = \"0.0.0.0:2\"\ntoken = \"t\"\n");
+    CHECK_NOTHROW(read_toml(read_rathole, {services}));
+    std::string tokens = "[server]\nbind_addr = \"0.0.0.0:1\"\n";
+    for (std::size_t i = 0; i <= secrets_max; ++i) {
+        const std::string number = std::to_string(i);
+        tokens += "[server.services.a" + number + "]\nbind_addr = \"0.0.0.0:2\"\ntoken = \"" + number + "\"\n";
+    }
+    CHECK_THROWS_WITH(read_toml(read_rathole, {tokens}), Catch::Contains("more than 1,000 secrets"));
     check_linear(read_rathole, Format::toml, [](std::size_t n) {
         std::string text =
             "[server]\nbind_addr = \"0.0.0.0:1\"\ndefault_token = \"t\"\n[client]\nremote_addr = \"edge:1\"\n"
