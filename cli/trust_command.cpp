@@ -166,7 +166,7 @@ const CommandInfo& trust_info() {
         "trust",
         "trust the CA of a server with --https-self, on this machine",
         "[install|remove|status]",
-        "  ferrotunnel trust                          # the CA of the running server, and whether it is trusted\n"
+        "  ferrotunnel trust                          # the running server's CA, and whether it is trusted\n"
         "  sudo ferrotunnel trust install --ca FILE   # for all programs that use the system's CAs\n"
         "  sudo ferrotunnel trust remove              # all such CAs, or that of --ca\n"
         "For Debian, Ubuntu and Fedora. Only a CA with name constraints is accepted: it can sign for its own\n"

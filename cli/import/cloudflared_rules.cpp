@@ -46,6 +46,13 @@ std::string local_of(std::string service, const OriginSettings& settings) {
     return is_switched_on(settings.http2) && local.starts_with(tls) ? "h2://" + local.substr(tls.size()) : local;
 }
 
+/// Without its host or its path, a rule would match everything.
+void check_text(const Keys& keys, std::string_view key) {
+    if (!is_null(keys, key) && is_unreadable(keys, key, Form::scalar)) {
+        throw SourceError(keys.origin(key), fmt::format("`{}` is not a text", key));
+    }
+}
+
 void reject_all(Node& service) {
     Node& denied = service.at("plugins").add().child("ip-filter").child("deny");
     denied.add("0.0.0.0/0");
@@ -82,11 +89,8 @@ public:
 private:
     void read_rule(Keys keys, const OriginSettings& common) {
         Rule rule{std::move(keys), {}, {}, {}, {}, common, {}};
-        for (const std::string_view key : {"hostname", "path"}) {
-            if (!is_null(rule.keys, key) && is_unreadable(rule.keys, key, Form::scalar)) {
-                throw SourceError(rule.keys.origin(key), fmt::format("`{}` of a rule is not a text", key));
-            }
-        }
+        check_text(rule.keys, "hostname");
+        check_text(rule.keys, "path");
         rule.conditions = {rule.keys.text("hostname").value_or(""), rule.keys.text("path").value_or("")};
         rule.service = rule.keys.text("service").value_or("");
         rule.own = read_origin_settings(draft_, rule.keys);
@@ -244,6 +248,7 @@ void read_rules(Draft& draft, Keys& root, const OriginSettings& common) {
 }
 
 void read_single_service(Draft& draft, Keys& root, const OriginSettings& common) {
+    check_text(root, "hostname");
     const auto url = root.text("url");
     const auto socket = root.text("unix-socket");
     const std::string host = root.text("hostname").value_or("");

@@ -135,6 +135,9 @@ void lose_all(Keys& proxy, Draft& draft, std::string_view why, std::string_view 
 }
 
 std::optional<std::string> backend_of(Keys& proxy, Draft& draft) {
+    if (!is_null(proxy, "localIP") && lose_unreadable(draft, proxy, "localIP", Form::text)) {
+        return std::nullopt;
+    }
     const std::string host = proxy.text("localIP").value_or("127.0.0.1");
     const std::optional<std::string> port = ports_at(proxy, "localPort", draft);
     if (!port) {
@@ -169,6 +172,10 @@ void read_common(Keys& proxy, Node& service, Reading& reading) {
 }
 
 void read_proxy(Keys& proxy, Reading& reading) {
+    if (is_unreadable(proxy, "type", Form::text)) {
+        lose_all(proxy, reading.draft, "its type cannot be read, which says whether it is public");
+        return;
+    }
     const std::string type = proxy.text("type").value_or("tcp");
     if (type == "tcp" || type == "udp") {
         read_port_proxy(proxy, type, reading);

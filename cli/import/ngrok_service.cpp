@@ -37,8 +37,10 @@ std::string over_http2(const std::string& local) {
 
 Node* ServiceMaker::add(std::string_view name, std::string_view upstream_key, std::string_view protocol_key) {
     const bool is_http = target_.kind == "http";
-    const std::string upstream = keys_.text(upstream_key).value_or("");
-    const auto local = command_line::backend_of(upstream, is_http ? 80 : target_.kind == "tls" ? 443 : 0);
+    const unsigned usual = is_http ? 80 : target_.kind == "tls" ? 443 : 0;
+    const auto upstream = keys_.text(upstream_key);
+    // Without an address it would be any program that listens at the usual port.
+    const auto local = upstream ? command_line::backend_of(*upstream, usual) : std::nullopt;
     const bool is_url = local && local->find("//") != std::string::npos;
     if (!local || (!is_http && (is_url || local->starts_with("files:")))) {
         lose_whole(draft_, keys_, "its backend is not an address that can be imported",

@@ -16,11 +16,11 @@ namespace {
 Service read_service(Draft& draft, Keys keys, const Credential& common) {
     std::string type = keys.text("type").value_or("tcp");
     bool is_readable = true;
-    for (const std::string_view key : {"token", "token_file"}) {
+    for (const std::string_view key : {"type", "token", "token_file"}) {
         is_readable = !lose_unreadable(draft, keys, key, Form::text) && is_readable;
     }
     if (!is_readable) {  // with the token of others, they could offer the service
-        lose_whole(draft, keys, "its token cannot be read");
+        lose_whole(draft, keys, "its type or its token cannot be read");
         return {std::move(keys), std::move(type), {}, {}, false};
     }
     Credential own = read_credential(draft, keys);

@@ -54,6 +54,7 @@ public:
 private:
     void read_members(const YAML::Node& node, std::size_t depth, Value& map) {
         std::vector<Value> merged;  // values of `<<`, the merge key of YAML 1.1
+        std::set<std::string> known;
         for (const auto& member : node) {
             const std::size_t at = line_of(member.first.Mark());
             if (!member.first.IsScalar()) {
@@ -62,16 +63,11 @@ private:
             Value value = read(member.second, at, depth + 1);
             if (member.first.Scalar() == "<<" && member.first.Tag() != "!") {
                 merged.push_back(std::move(value));
-            } else {
+            } else if (known.insert(member.first.Scalar()).second) {
                 map.members.emplace_back(member.first.Scalar(), std::move(value));
+            } else {  // the other tunnels do not accept it either, and one of both may be a guard without a value
+                throw ParseError(at, "a key is there twice");
             }
-        }
-        if (merged.empty()) {
-            return;
-        }
-        std::set<std::string> known;
-        for (const Value::Member& member : map.members) {
-            known.insert(member.first);
         }
         for (Value& each : merged) {
             merge(each, map, known);

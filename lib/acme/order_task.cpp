@@ -160,6 +160,7 @@ void OrderTask::Machine::answered(const HttpReply& reply, WallTime now) {
     }
     if (std::optional<Step> repair = sign_in_.repair(reply)) {
         state_ = State::sign_in;
+        has_finalized_ = false;  // if it was, the order's state shows it
         return set(std::move(*repair));
     }
     respond(reply);

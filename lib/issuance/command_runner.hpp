@@ -24,6 +24,12 @@ public:
     /// Runs the words as a program and its arguments. Calls `done` in a later round.
     void run(std::vector<std::string> words, Duration time, Command::Done done);
 
+    /// Kills those that run; none is reported any more.
+    void stop() noexcept {
+        waiting_.clear();
+        running_.clear();
+    }
+
 private:
     struct WaitingCommand {
         std::vector<std::string> words;

@@ -41,7 +41,7 @@ inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
 /// The longest schedule.json that is read: twice names_max failures, and the budgets.
-inline constexpr std::size_t schedule_max = 16 * 1'024 * 1'024;
+inline constexpr std::size_t schedule_max = 32 * 1'024 * 1'024;
 /// What is saved of a name's problem.
 inline constexpr std::size_t saved_problem_max = 300;
 /// The longest answer of a challenge that another process has published: a key and a certificate.

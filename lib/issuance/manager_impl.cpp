@@ -55,6 +55,7 @@ Manager::Impl::Impl(Settings settings, Needs needs)
             board_.remove(name);
         }
     };
+    post([this] { begin(); });  // before anything else: what the store knows of failures and budgets comes first
 }
 
 // --- of any thread ---
@@ -72,7 +73,10 @@ void Manager::Impl::guarded(const std::function<void()>& step) noexcept {
 }
 
 void Manager::Impl::start() {
-    post([this] { begin(); });
+    post([this] {
+        has_started_ = true;
+        pump();
+    });
     worker_.start();
 }
 
@@ -83,15 +87,20 @@ void Manager::Impl::stop() noexcept {
     queries_.clear();
     key_change_.reset();
     waiting_for_keys_.clear();
+    commands_.stop();
     if (is_dirty_) {
         guarded([this] { (void)save_now(); });
     }
 }
 
 void Manager::Impl::set(Settings settings) {
-    post([this, settings = std::move(settings)] {
+    post([this, settings = std::move(settings)]() mutable {
+        settings.folder = settings_.folder;
+        const bool is_changed = has_started_ && settings != settings_;
         apply(settings);
-        retry_failed();  // what was wrong may be right now
+        if (is_changed) {
+            retry_failed();  // what was wrong may be right now
+        }
     });
 }
 
@@ -161,7 +170,6 @@ void Manager::Impl::begin() {
 }
 
 void Manager::Impl::apply(Settings settings) {
-    settings.folder = settings_.folder;
     settings_ = std::move(settings);
     network_.ca_file = settings_.ca_file;
     dns_.set_server(settings_.dns_server);
@@ -189,6 +197,9 @@ void Manager::Impl::retry_failed() {
 }
 
 void Manager::Impl::pump() {
+    if (!has_started_) {
+        return;
+    }
     const WallTime now = clock_now();
     const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
     while (!is_held) {

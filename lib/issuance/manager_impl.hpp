@@ -88,6 +88,7 @@ private:
     std::map<std::uint64_t, std::unique_ptr<RecordQuery>> queries_;
     std::vector<KeysDone> waiting_for_keys_;
     std::unique_ptr<KeyChange> key_change_;
+    bool has_started_ = false;
     bool is_dirty_ = false;  // schedule.json is older than the state
     bool is_publicity_logged_ = false;
     bool is_missing_wildcard_logged_ = false;

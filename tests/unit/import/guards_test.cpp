@@ -108,6 +108,33 @@ TEST_CASE("frp: what says that a proxy is off, and cannot be read", "[frp][guard
     CHECK_FALSE(contains(frp_test::yaml(plugin), "services"));
 }
 
+TEST_CASE("what is offered cannot be read", "[guard]") {
+    const auto frp = [](const std::string& lines) {
+        return frp_test::yaml(
+            frp_yaml("serverAddr: edge\nauth: {token: t}\nproxies:\n  - name: a\n    localPort: 22\n" + lines));
+    };
+    CHECK(contains(frp("    type: tcp\n    remotePort: 6000\n"), "tcp: 6000"));
+    for (const char* const line :
+         {"type: [stcp]", "type: ", "type: 7", "type: tcp\n    localIP: [192.0.2.1]", "type: tcp\n    localIP: 7"}) {
+        INFO(line);
+        CHECK_FALSE(contains(frp("    " + std::string(line) + "\n    remotePort: 6000\n"), "services"));
+    }
+    for (const char* const addr : {"[3000]", "{a: b}", "", "null"}) {
+        INFO(addr);
+        const Reading reading =
+            read_yaml(read_ngrok, "tunnels:\n  web:\n    proto: http\n    addr: " + std::string(addr) + "\n");
+        CHECK(reading.services().empty());
+        CHECK(reading.has_lost("tunnels.web"));
+    }
+    const Reading rathole =
+        read_toml(read_rathole,
+                  {"[server]\nbind_addr = \"0.0.0.0:1\"\ndefault_token = \"t\"\n[server.services.a]\ntype = [\"udp\"]\n"
+                   "bind_addr = \"0.0.0.0:6000\"\n"});
+    CHECK_FALSE(contains(rathole.server(), "6000"));
+    CHECK_THROWS_AS(read_yaml(read_cloudflared, "url: http://127.0.0.1:80\nhostname: [a.example.net]\n"), SourceError);
+    CHECK_THROWS_WITH(frp_yaml(files_of_frp("      httpUser: \"\"\n      httpUser: ann\n")), Catch::Contains("twice"));
+}
+
 TEST_CASE("frp: a folder of files keeps its path", "[frp][guard]") {
     const Draft draft = frp_yaml(files_of_frp("      stripPrefix: old\n", "    locations: [/public]\n"));
     CHECK(is_off(draft));
@@ -181,7 +208,8 @@ TEST_CASE("ngrok: endpoints that may not have been public", "[ngrok][guard]") {
         CHECK_FALSE(reading.draft.lost.empty());
     }
     CHECK(is_off(ngrok_tunnel("    agent_tls_termination: [x]\n", "tls").draft));
-    const Reading verified = ngrok_tunnel("    verify_upstream_tls: [true]\n    addr: https://127.0.0.1:8443\n");
+    const Reading verified = read_yaml(
+        read_ngrok, "tunnels:\n  web: {proto: http, addr: \"https://127.0.0.1:8443\", verify_upstream_tls: [true]}\n");
     CHECK_FALSE(contains(verified.client(), "backend_insecure"));
 }
 

@@ -95,6 +95,33 @@ TEST_CASE("a CA that does not answer is a failure that is shown, saved, and trie
     CHECK_FALSE(store.order("a.example.test"));  // none was placed
 }
 
+TEST_CASE("a manager that starts again waits as long as it would have, whatever is set before", "[issuance]") {
+    ManagerTest test;
+    const Store store(test.settings.folder);
+    store.make_folders();
+    SavedSchedule saved;
+    saved.names["a.example.test"] = {3, std::chrono::system_clock::now() + std::chrono::hours(3), false, "failed"};
+    REQUIRE(store.write_schedule(saved).empty());
+    Manager manager(test.settings, test.needs());
+    test.settings.has_http = true;
+    manager.set(test.settings);
+    manager.start();
+    const auto wait = [&] {
+        std::promise<void> reported;
+        manager.records(false, [&](const std::vector<PersistRecord>&, const std::string&) { reported.set_value(); });
+        reported.get_future().wait();
+    };
+    wait();
+    manager.set(test.settings);  // the same
+    wait();
+    REQUIRE(manager.status().names.size() == 1);
+    CHECK(manager.status().names[0].failures == 3);
+    CHECK(test.log.count("a certificate could not be ordered") == 0);
+    test.settings.has_http = false;
+    manager.set(test.settings);
+    CHECK(test::eventually([&] { return manager.status().failures == 1; }));
+}
+
 TEST_CASE("while a CA is held, other names do not ask it", "[issuance]") {
     ManagerTest test;
     Manager manager(test.settings, test.needs());
