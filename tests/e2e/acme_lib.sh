@@ -65,7 +65,7 @@ start_pebble() {
     [[ -n ${pids[pebble]:-} ]] && kill_now pebble
     start records pebble-challtestsrv -defaultIPv4 127.0.0.1 -defaultIPv6 "" -dnsserver "$names_at" \
         -management "$records_at" -http01 "" -https01 "" -tlsalpn01 "" -doh ""
-    start pebble env PEBBLE_VA_NOSLEEP=1 PEBBLE_AUTHZREUSE=0 PEBBLE_WFE_NONCEREJECT=20 \
+    start pebble env PEBBLE_VA_NOSLEEP=1 PEBBLE_AUTHZREUSE=0 PEBBLE_WFE_NONCEREJECT=5 \
         pebble -config "$dir/pebble.json" -dnsserver "$names_at"
     wait_for_port "$records_at" records
     wait_for_port "$listens" pebble

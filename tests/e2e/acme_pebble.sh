@@ -1,5 +1,5 @@
-# Certificates from pebble, Let's Encrypt's CA for tests: the same as in acme.sh, and a certificate of two minutes that is
-# renewed when the CA suggests it, while visitors keep coming.
+# Certificates from pebble, Let's Encrypt's CA for tests: the same as in acme.sh, and a certificate of at most two minutes
+# that is renewed when the CA suggests it, while visitors keep coming.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/run_lib.sh"
@@ -8,7 +8,7 @@ source "$(dirname "$0")/acme_cases.sh"
 need curl openssl pebble pebble-challtestsrv
 serve_http backend
 
-brief=$(by_size 30 120)
+brief=$(by_size 90 120) # the renewal may begin when a tenth is left, and takes seconds on a loaded machine
 start_pebble
 by_way http-01
 by_way tls-alpn-01
@@ -29,7 +29,7 @@ change_of_keys
 addresses_in_order
 
 if ca_has renewalInfo && ca_has brief; then
-    say "a certificate of $brief s is renewed twice, and no request fails"
+    say "a certificate of $brief s is renewed, and no request fails"
     start_acme server "ways: [tls-alpn-01]" "profile: brief"
     ready_client client 1 --http "brief.test=$backend"
     wait_for_certificate brief.test
@@ -41,7 +41,7 @@ if ca_has renewalInfo && ca_has brief; then
         done
     }
     start visitors visitors
-    for _ in 1 2; do
+    for _ in $(by_size 1 "1 2 3"); do
         before=$(shown brief.test)
         wait_until $((brief + patience)) "a renewal" is_not_shown brief.test "$before"
     done
