@@ -62,9 +62,10 @@ lie silent 'timed out|no response|not respond|within|too slow|30 ?s|longer than'
 lie drip 'timed out|no response|not respond|within|too slow|30 ?s|longer than' 0
 
 say "after a Retry-After of years the next attempt is within a day and a bit"
+lines=$(lines_of 'too many orders')
 ca_is limited=3153600000
 acme_ok renew old.test
-wait_until $patience "the request" has_orders $(($(order_count) + 1))
+wait_until $patience "the reason in the log" new_text 'too many orders' "$lines"
 acme_ok status --json
 python3 - "$dir/run.out" <<'END_OF_PYTHON'
 import json, sys, time
@@ -83,9 +84,11 @@ END_OF_PYTHON
 unchanged "a Retry-After of years"
 
 say "an order that never gets ready is asked for politely, and does not keep the server from its end"
+is_finalized() { (($(count_of lying '^request POST /finalize/.* 200') > $1)); }
+finalized=$(count_of lying '^request POST /finalize/.* 200')
 ca_is processing
 acme_ok renew old.test
-wait_for_text lying '^request POST /finalize/.* 200'
+wait_until $patience "the request to finalize" is_finalized "$finalized"
 asked=$(count_of lying '^request POST /order/')
 sleep 5 # of these 5 s the number of requests is asserted
 at_most "requests in 5 s" "$(count_of lying '^request POST /order/')" $((asked + 8))
