@@ -12,7 +12,7 @@ using acme::Way;
 using ProblemKind = acme::Problem::Kind;
 using Ways = std::vector<Way>;
 
-acme::Problem problem_of(ProblemKind kind) {
+acme::Problem planned_problem(ProblemKind kind) {
     acme::Problem problem;
     problem.kind = kind;
     return problem;
@@ -45,11 +45,11 @@ TEST_CASE("ways that cannot work are not tried", "[issuance]") {
 
 TEST_CASE("after a failed validation the other ways are tried, at the same CA", "[issuance]") {
     OrderPlan plan({"one", "two"}, {Way::tls_alpn_01, Way::http_01});
-    plan.failed(problem_of(ProblemKind::validation), Way::tls_alpn_01);
+    plan.failed(planned_problem(ProblemKind::validation), Way::tls_alpn_01);
     REQUIRE(plan.has_next());
     CHECK(plan.ca() == "one");
     CHECK(plan.ways() == Ways{Way::http_01});
-    plan.failed(problem_of(ProblemKind::validation), Way::http_01);
+    plan.failed(planned_problem(ProblemKind::validation), Way::http_01);
     CHECK_FALSE(plan.has_next());
 }
 
@@ -57,21 +57,21 @@ TEST_CASE("a CA that is down, limits or refuses is followed by the next one, wit
     for (const ProblemKind kind : {ProblemKind::unreachable, ProblemKind::limited, ProblemKind::account,
                                    ProblemKind::refused, ProblemKind::wrong_chain}) {
         OrderPlan plan({"one", "two"}, {Way::tls_alpn_01, Way::http_01});
-        plan.failed(problem_of(ProblemKind::validation), Way::tls_alpn_01);
-        plan.failed(problem_of(kind), {});
+        plan.failed(planned_problem(ProblemKind::validation), Way::tls_alpn_01);
+        plan.failed(planned_problem(kind), {});
         REQUIRE(plan.has_next());
         CHECK(plan.ca() == "two");
         CHECK(plan.ways() == Ways{Way::tls_alpn_01, Way::http_01});
-        plan.failed(problem_of(kind), {});
+        plan.failed(planned_problem(kind), {});
         CHECK_FALSE(plan.has_next());
     }
 }
 
 TEST_CASE("a failure here ends the attempt, unless it is one way's", "[issuance]") {
     OrderPlan plan({"one", "two"}, {Way::dns_01, Way::http_01});
-    plan.failed(problem_of(ProblemKind::local), Way::dns_01);
+    plan.failed(planned_problem(ProblemKind::local), Way::dns_01);
     CHECK(plan.ways() == Ways{Way::http_01});
-    plan.failed(problem_of(ProblemKind::local), {});
+    plan.failed(planned_problem(ProblemKind::local), {});
     CHECK_FALSE(plan.has_next());
 }
 
