@@ -44,7 +44,7 @@ const CommandInfo& acme_renew_info() {
         "[NAME]",
         "  ferrotunnel acme renew app.example.com\n"
         "  ferrotunnel acme renew                     # all names that wait after a failure\n"
-        "It does not wait for the CA: `ferrotunnel acme` shows the result. The limits of the CA stay in force.\n",
+        "It does not wait: `ferrotunnel acme` shows the result. The limits of the CA stay in force.\n",
         {target_section()},
         CommandInfo::Kind::ask,
         ValueKind::host,

@@ -120,8 +120,6 @@ std::vector<ValueType> usual_types() {
              whole(either({pattern::in_brackets, "\\[[0-9A-Fa-f:.]+/[0-9]{1,3}\\]", network}) + maybe(":[0-9,-]+"))},
         {.name = "IP address or network", .pattern = whole(network)},
         {.name = "host", .pattern = whole(host), .least = 0, .most = 1e15},
-        {.name = "host or IP address",
-         .pattern = whole(either({"[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*\\.?", pattern::ipv6}))},
         {.name = "host with port",
          .pattern = whole(either({pattern::name, pattern::in_brackets}) + maybe(":" + pattern::port))},
         {.name = "host or pattern",

@@ -21,7 +21,7 @@ TEST_CASE("a client learns the https URL when its host has a certificate, once f
     const Secret token = Secret::generate();
     Https https;
     https.folders = {directory.path()};
-    https.reload_interval = 50ms;
+    https.reload_interval = 100ms;
     Server::Builder builder = server_builder(token);
     builder.http_bind("127.0.0.1:0").https_bind("127.0.0.1:0").https(https).public_host("tunnel.example.com");
     Server server = builder.build();
