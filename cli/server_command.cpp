@@ -47,6 +47,7 @@ struct ServerPlan {
     std::string tcp_bind;
     std::string http_bind;  // "off", or the address
     std::string domain;
+    std::string certificate_authority;  // that certificates are ordered from; empty: none
     std::string endpoint_file;
     std::string control;    // as configured
     bool replaces = false;  // a running server
@@ -94,6 +95,13 @@ Server::Builder read_settings(const Sources& sources, ServerPlan& plan, Signals&
     builder.log(without_echo(plan.common, log_sink(plan.common), told_lines),
                 plan.common.log_level.value_or(default_log_level));
     const bool has_acme = apply_acme(options, file, builder, problems);
+    if (has_acme) {
+        Acme acme = file.acme.value_or(Acme());
+        if (const auto directory = options.text("acme-directory")) {
+            acme.directories = {*directory};
+        }
+        plan.certificate_authority = ca_of(acme);
+    }
     apply_http(options, file, has_acme, plan, builder);
     if (!file.control) {
         builder.control("default");  // an option may override it
@@ -193,6 +201,10 @@ void introduce_to_clients(const ServerPlan& plan, Output& output) {
 void introduce_http(const ServerPlan& plan, Output& output) {
     if (const std::string https = plan.server.https_endpoint(); !https.empty()) {
         output.line(fmt::format("  HTTPS      {}", https));
+    }
+    if (!plan.certificate_authority.empty()) {
+        output.line(fmt::format("  ACME       certificates from {}, whose terms of service are accepted",
+                                plan.certificate_authority));
     }
     const std::string http = plan.server.http_endpoint();
     if (plan.http_bind == "off") {
