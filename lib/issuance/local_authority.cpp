@@ -98,7 +98,7 @@ void LocalAuthority::set(LocalSettings settings) {
 void LocalAuthority::offered(const std::string& host) {
     {
         const MutexLock lock(mutex_);
-        if (queue_.size() >= limits::local_hosts_max) {
+        if (queue_.size() >= needs_.hosts_max) {
             ++left_out_;
             return;
         }
@@ -151,6 +151,9 @@ void LocalAuthority::examine(const LocalSettings& settings, std::set<std::string
     issue_own(settings, now);
     renew_hosts(now);
     for (const std::string& host : hosts) {
+        if (MutexLock lock(mutex_); is_stopping_) {
+            return;
+        }
         issue_host(settings, host, now);
     }
 }
@@ -158,7 +161,7 @@ void LocalAuthority::examine(const LocalSettings& settings, std::set<std::string
 // Until the next round.
 void LocalAuthority::keep_waiting(std::set<std::string> hosts) {
     waiting_.merge(hosts);
-    while (waiting_.size() > limits::local_hosts_max) {
+    while (waiting_.size() > needs_.hosts_max) {
         waiting_.erase(std::prev(waiting_.end()));
     }
 }
@@ -195,7 +198,7 @@ void LocalAuthority::read_certificates(const LocalSettings& settings) {
             continue;
         }
         const LocalCa::Issued issued = folder_.read(file, *ca_);
-        if (issued.names.empty() || issued.not_after <= now || renewals_.size() >= limits::local_hosts_max) {
+        if (issued.names.empty() || issued.not_after <= now || renewals_.size() >= needs_.hosts_max) {
             folder_.remove(file);
         } else {
             renewals_[file] = {issued.names.front(), issued.not_after - limits::local_renewal};
@@ -322,7 +325,7 @@ bool LocalAuthority::issue(const std::string& file, const Identifiers& names, Wa
 
 // When there are as many as may be, those of hosts that nobody offers are removed, once a round.
 bool LocalAuthority::has_room() {
-    if (renewals_.size() < limits::local_hosts_max) {
+    if (renewals_.size() < needs_.hosts_max) {
         return true;
     }
     for (auto each = renewals_.begin(); !has_made_room_ && each != renewals_.end();) {
@@ -333,7 +336,7 @@ bool LocalAuthority::has_room() {
         each = is_in_use ? std::next(each) : renewals_.erase(each);
     }
     has_made_room_ = true;
-    if (renewals_.size() < limits::local_hosts_max) {
+    if (renewals_.size() < needs_.hosts_max) {
         return true;
     }
     report_full(1);
@@ -356,7 +359,7 @@ void LocalAuthority::report_full(std::size_t hosts) {
     if (!std::exchange(is_full_reported_, true)) {
         needs_.log.warn("no certificates for further hosts: the server's own CA issues for as many as it may",
                         {{"hosts", hosts},
-                         {"most", limits::local_hosts_max},
+                         {"most", needs_.hosts_max},
                          {"remedy", "set `domain`, whose wildcard serves all below it"}});
     }
 }

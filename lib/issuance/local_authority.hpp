@@ -17,6 +17,7 @@
 
 #include "base/log.hpp"
 #include "base/mutex.hpp"
+#include "issuance/limits.hpp"
 #include "issuance/local_folder.hpp"
 #include "issuance/local_names.hpp"
 
@@ -34,6 +35,8 @@ public:
         std::function<bool(std::string_view host)> is_offered;
         /// Whether the operator's own files have a certificate for this host that is not about to end.
         std::function<bool(std::string_view host)> is_covered;
+        /// Hosts with a certificate, and hosts that wait for one.
+        std::size_t hosts_max = limits::local_hosts_max;
     };
 
     /// Makes the folder. Throws std::system_error with a path in its text.
