@@ -37,6 +37,8 @@ using CaConstraints = std::unique_ptr<NAME_CONSTRAINTS, FreeCall<NAME_CONSTRAINT
 constexpr std::size_t address_size_v4 = 4;
 constexpr std::size_t address_size_v6 = 16;
 constexpr char loopback_byte = 127;  // of 127.0.0.0/8
+// Top-level domains that are never delegated, as in acme/local_name.cpp.
+constexpr std::array<std::string_view, 6> private_zones{"localhost", "test", "local", "internal", "example", "invalid"};
 
 CaBio bio_of(std::string_view text) {
     return CaBio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -126,6 +128,19 @@ Allowed names_in(const STACK_OF(GENERAL_SUBTREE) * subtrees, bool are_allowed) {
     return all;
 }
 
+// A top-level domain is everybody's: a host with one label may be allowed without what is below it.
+void check_zones(const TrustedCa& ca) {
+    for (const std::string& name : ca.allowed) {
+        const std::size_t start = name.find_first_not_of('.');  // there is one: see names_in()
+        const std::string zone = name.substr(start, name.find_last_not_of('.') + 1 - start);
+        if (zone.find_first_of(".:") == std::string::npos &&
+            std::ranges::find(private_zones, zone) == private_zones.end() &&
+            std::ranges::find(ca.excluded, "." + zone) == ca.excluded.end()) {
+            throw std::runtime_error("may sign for the whole top-level domain " + zone + ", so it is not trusted");
+        }
+    }
+}
+
 void check_extensions(X509* certificate) {
     if (X509_check_ca(certificate) != 1 || X509_get_pathlen(certificate) != 0) {
         throw std::runtime_error("is not the certificate of a CA that signs hosts only (pathlen:0)");
@@ -155,6 +170,10 @@ void read_constraints(X509* certificate, TrustedCa& ca) {
     }
     ca.allowed = std::move(allowed.names);
     ca.excluded = names_in(constraints->excludedSubtrees, false).names;
+    check_zones(ca);
+    if (X509_get_extended_key_usage(certificate) != XKU_SSL_SERVER) {
+        throw std::runtime_error("may sign for more than servers (extendedKeyUsage), so it is not trusted");
+    }
 }
 
 }  // namespace

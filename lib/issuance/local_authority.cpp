@@ -194,7 +194,8 @@ void LocalAuthority::load(const LocalSettings& settings) {
 void LocalAuthority::read_certificates(const LocalSettings& settings) {
     const WallTime now = present_time();
     for (const std::string& file : folder_.certificate_names()) {
-        if (file == machine_file || file == file_of_domain(settings)) {
+        const bool is_of_domain = !domain_names(settings).empty() && file == file_of_domain(settings);
+        if (file == machine_file || is_of_domain) {
             continue;
         }
         const LocalCa::Issued issued = folder_.read(file, *ca_);

@@ -170,10 +170,14 @@ std::optional<SavedAccount> Store::next_account(std::string_view directory_url) 
 }
 
 std::string Store::write_next_account(const SavedAccount& account) const {
+    const std::filesystem::path path = next_account_file(file_name_of_ca(account.directory));
     std::string text = to_json(account);
-    std::string fault = write_store_file(next_account_file(file_name_of_ca(account.directory)), text);
+    const std::error_code error = ferrotunnel::detail::write_whole_file(path, text, {0600, false, true});
     wipe(text);
-    return fault;
+    if (error == std::errc::file_exists) {  // of an interrupted change: the CA may have accepted its key
+        return path.string() + " is there, but cannot be used; restore it, or move it away";
+    }
+    return error ? path.string() + " cannot be written: " + error.message() : std::string();
 }
 
 void Store::remove_next_account(std::string_view directory_url) const noexcept {

@@ -16,6 +16,13 @@ void check_https_self(const ServerSettings& settings, std::vector<Problem>& prob
     if (!https.self && !https.self_names.empty()) {
         problems.push_back({key, "has no meaning without https.self"});
     }
+    if (const std::string& domain = settings.domain;
+        https.self && !domain.empty() && acme::has_one_label(domain) && !acme::is_private_zone(domain)) {
+        problems.push_back({"domain", in_quotes(domain) +
+                                          " is a whole top-level domain, and the CA of https.self could "
+                                          "sign for all of it; expected a host below it, like app." +
+                                          domain + ", or a private zone such as localhost or test"});
+    }
     if (https.self_names.size() > https_self_names_max) {
         problems.push_back({key, "has more than " + std::to_string(https_self_names_max) + " names"});
         return;
