@@ -11,12 +11,14 @@
 #include <string_view>
 #include <utility>
 
+#include "acme_options.hpp"
 #include "commands.hpp"
 #include "config_option.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/report.hpp"
 #include "doctor/subject.hpp"
 #include "help.hpp"
+#include "https_options.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
 #include "setting_options.hpp"
@@ -133,9 +135,26 @@ std::shared_ptr<doctor::ClientSubject> client_subject(const Sources& sources, co
     return subject;
 }
 
+// With the addresses and the state directory that `ferrotunnel run` uses if the file has none.
+Server::Builder usual_server(const Config& config) {
+    Server::Builder builder = config.server();
+    const Config::ServerSection section = config.server_section();
+    const bool has_acme = section.acme.has_value();
+    if (!section.http_bind) {
+        builder.http_bind(has_acme ? acme_http_bind : default_http_bind, false);
+    }
+    if (!section.https_bind && (has_acme || section.https.has_certificates())) {
+        builder.https_bind(has_acme ? acme_https_bind : default_https_bind);
+    }
+    if (section.state_dir.empty()) {
+        builder.state_dir(default_state_dir());
+    }
+    return builder;
+}
+
 std::shared_ptr<doctor::ServerSubject> server_subject(const Sources& sources, const Origin& origin,
                                                       Problems& problems) {
-    const auto fresh = [config = origin.config] { return config->server(); };
+    const auto fresh = [config = origin.config] { return usual_server(*config); };
     std::string state_problem;  // a finding, since it is about the machine and not about the settings
     std::vector<Problem> found = fresh().check();
     std::erase_if(found, [&state_problem](const Problem& one) {

@@ -84,6 +84,7 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
     if (const auto order = needs_.store.order(entry.file); order && may_continue(*order, values_of(entry.names), now)) {
         entry.next = now;  // another one waits for its time: restarts must not place one each
     }
+    entry.has_concluded = entry.failures > 0 && entry.next > now;  // its attempt was before this start
     return entry;
 }
 
@@ -305,10 +306,18 @@ void NameSet::schedule(NameEntry& entry, WallTime now) {
         return;  // concluded() follows
     }
     if (is_covered(entry, now)) {
-        if (entry.is_new() && !entry.is_configured && cover_of(entry)->is_good(now)) {
+        const bool is_served_by_it = entry.is_new() && cover_of(entry)->is_good(now);
+        if (is_served_by_it && !entry.is_configured) {
             drop(entry);
-        } else {
-            put_away(entry);
+            return;
+        }
+        if (is_served_by_it) {  // what failed before does not matter while the wildcard serves it
+            entry.failures = 0;
+            entry.problem.clear();
+        }
+        put_away(entry);
+        if (is_served_by_it && on_change) {
+            on_change(entry.name, nullptr);
         }
         return;
     }

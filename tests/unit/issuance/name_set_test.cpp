@@ -226,6 +226,53 @@ TEST_CASE("hosts below the domain wait for the wildcard, and are ordered singly 
     CHECK(test.names.find("c.t.example.test") == nullptr);
 }
 
+TEST_CASE("a wildcard whose attempt failed before a restart does not keep hosts waiting until the next one",
+          "[issuance]") {
+    NamesTest test;
+    test.settings.ways = {acme::Way::http_01, acme::Way::dns_persist_01};
+    test.settings.domain = "t.example.test";
+    test.names.set(test.settings, test.now);
+    REQUIRE(test.due() == Names{"*.t.example.test"});
+    test.fail("*.t.example.test", hours(6));
+    SavedSchedule saved;
+    test.names.save(saved, test.now);
+    REQUIRE(test.store.write_schedule(saved).empty());
+
+    DueQueue queue{10};
+    NameSet again{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}};
+    std::string fault;
+    again.load(test.store.schedule(fault), test.now);
+    again.set(test.settings, test.now);
+    again.offered("a.t.example.test", "office", test.now);
+    REQUIRE(again.find("a.t.example.test") != nullptr);
+    CHECK(again.find("a.t.example.test")->due <= test.now);
+}
+
+TEST_CASE("a domain that a wildcard serves is not shown with what failed before", "[issuance]") {
+    NamesTest test;
+    test.settings.ways = {acme::Way::http_01, acme::Way::dns_persist_01};
+    test.settings.domain = "t.example.test";
+    std::set<std::string> shown;
+    test.names.on_change = [&shown](const std::string& name, const NameEntry* entry) {
+        if (entry != nullptr) {
+            shown.insert(name);
+        } else {
+            shown.erase(name);
+        }
+    };
+    test.names.set(test.settings, test.now);
+    REQUIRE(test.due() == Names{"*.t.example.test"});
+    test.fail("*.t.example.test", minutes(1));
+    REQUIRE(test.due() == Names{"t.example.test"});
+    test.fail("t.example.test", minutes(10));
+    test.now += minutes(1);
+    REQUIRE(test.due() == Names{"*.t.example.test"});
+    CHECK(shown == Names{"*.t.example.test", "t.example.test"});
+    test.issue("*.t.example.test", "DNS:t.example.test,DNS:*.t.example.test");
+    CHECK(shown == Names{"*.t.example.test"});
+    CHECK(test.at("t.example.test").failures == 0);
+}
+
 TEST_CASE("a wildcard that is about to end does not serve as a reason to order no host", "[issuance]") {
     NamesTest test;
     test.settings.ways = {acme::Way::dns_persist_01};
