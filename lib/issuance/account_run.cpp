@@ -1,6 +1,5 @@
 #include "issuance/account_run.hpp"
 
-#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -16,27 +15,11 @@ acme::Problem local_problem(std::string text) {
 AccountRun::AccountRun(Network& network, Work work, Done done)
     : work_(std::move(work)),
       done_(std::move(done)),
-      task_(*work_.account, work_.registration, work_.new_key.get(), std::chrono::system_clock::now()),
-      calls_(network),
-      timer_(network.worker, [this] {
-          if (std::exchange(has_begun_, true)) {
-              task_.continued(std::chrono::system_clock::now());
-          }
-          advance();
-      }) {
-    timer_.set_after(Duration::zero());
-}
+      driver_(network, {[this](const acme::Step& step) { carry_out(step); }}, *work_.account, work_.registration,
+              work_.new_key.get()) {}
 
-void AccountRun::advance() {
-    const acme::Step& step = task_.step();
-    if (const auto* call = std::get_if<acme::CallStep>(&step)) {
-        calls_.run(call->call, [this](const acme::HttpReply& reply) {
-            task_.answered(reply, std::chrono::system_clock::now());
-            advance();
-        });
-    } else if (const auto* wait = std::get_if<acme::WaitStep>(&step)) {
-        timer_.set_after(wait->time);
-    } else if (const auto* save = std::get_if<acme::SaveAccountStep>(&step)) {
+void AccountRun::carry_out(const acme::Step& step) {
+    if (const auto* save = std::get_if<acme::SaveAccountStep>(&step)) {
         save_account(save->account_url);
     } else if (const auto* failed = std::get_if<acme::FailedStep>(&step)) {
         end(failed->problem);
@@ -52,7 +35,7 @@ void AccountRun::save_account(const std::string& url) {
         end(local_problem(std::move(fault)));
         return;
     }
-    timer_.set_after(Duration::zero());
+    driver_.continue_later();
 }
 
 void AccountRun::end(std::optional<acme::Problem> problem) {

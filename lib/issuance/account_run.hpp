@@ -8,8 +8,7 @@
 
 #include "acme/account_task.hpp"
 #include "acme/problem.hpp"
-#include "issuance/call_runner.hpp"
-#include "runtime/timer.hpp"
+#include "issuance/task_driver.hpp"
 
 namespace ferrotunnel::issuance {
 
@@ -32,16 +31,13 @@ public:
     AccountRun& operator=(const AccountRun&) = delete;
 
 private:
-    void advance();
+    void carry_out(const acme::Step& step);
     void save_account(const std::string& url);
     void end(std::optional<acme::Problem> problem);
 
     const Work work_;
     Done done_;
-    acme::AccountTask task_;
-    CallRunner calls_;
-    runtime::Timer timer_;
-    bool has_begun_ = false;
+    TaskDriver<acme::AccountTask> driver_;
 };
 
 /// A failure on this side.

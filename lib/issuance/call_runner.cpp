@@ -8,6 +8,7 @@
 #include "fetch/retry_after.hpp"
 #include "http/date.hpp"
 #include "issuance/limits.hpp"
+#include "issuance/wall_clock.hpp"
 #include "transport/tls_context.hpp"
 
 namespace ferrotunnel::issuance {
@@ -58,7 +59,7 @@ acme::HttpReply reply_of(fetch::Response& response, const std::string& url) {
     reply.content_type = response.field("Content-Type");
     reply.location = response.field("Location");
     reply.nonce = response.field("Replay-Nonce");
-    reply.retry_after = fetch::read_retry_after(response.field("Retry-After"), std::chrono::system_clock::now());
+    reply.retry_after = fetch::read_retry_after(response.field("Retry-After"), wall_now());
     return reply;
 }
 

@@ -7,15 +7,12 @@
 
 #include "issuance/limits.hpp"
 #include "issuance/store_file.hpp"
+#include "issuance/wall_clock.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
 
 using Kind = IssuanceOutcome::Kind;
-
-WallTime time_now() {
-    return std::chrono::system_clock::now();
-}
 
 // The domain above a name, for the budget of its new names.
 std::string parent_of(const NameEntry& entry) {
@@ -96,7 +93,7 @@ void Issuance::begin() {
     if (is_renewed_elsewhere()) {
         return;
     }
-    const WallTime now = time_now();
+    const WallTime now = wall_now();
     const std::string staging = staging_of(parts_.settings);
     is_at_staging_ = entry_.is_at_staging && !staging.empty() && !parts_.holds.held_until(staging, now);
     resume_ = usable_order(now);
@@ -114,7 +111,7 @@ bool Issuance::is_renewed_elsewhere() {
     std::sort(present.chain.names.begin(), present.chain.names.end());
     const bool is_known = entry_.chain && entry_.chain->renewal_id == present.chain.renewal_id &&
                           entry_.chain->not_after == present.chain.not_after;
-    if (is_known || present.chain.names != wanted || present.chain.not_after <= time_now()) {
+    if (is_known || present.chain.names != wanted || present.chain.not_after <= wall_now()) {
         return false;
     }
     IssuanceOutcome renewed;
@@ -293,7 +290,7 @@ void Issuance::have_directory(const DirectoryCache::Answer& known) {
 // Everything that an order costs is saved before it is placed, so that a process that is started again and again does
 // not place one each time.
 void Issuance::place(const std::string& profile) {
-    const WallTime now = time_now();
+    const WallTime now = wall_now();
     const std::string& ca = plan_->ca();
     if (resume_ && resume_->directory == ca && resume_->account_url == account_->url) {
         SavedOrder saved = std::move(*resume_);
@@ -394,7 +391,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     saved.names = values_of(entry_.names);
     saved.renewal_id = issued.chain.renewal_id;
     saved.way = !way.empty() ? way : entry_.saved.way;  // without a challenge the CA still had a valid authorization
-    saved.issued = time_now();
+    saved.issued = wall_now();
     saved.window_next = saved.issued;
     saved.token = entry_.token;
     saved.offered = entry_.offered;
@@ -408,7 +405,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     }
     parts_.store.remove_order(entry_.file);
     if (entry_.is_new() && !entry_.is_configured) {
-        parts_.budget.issued(outcome.ca, parent_of(entry_), time_now());
+        parts_.budget.issued(outcome.ca, parent_of(entry_), wall_now());
     }
     outcome.kind = Kind::issued;
     outcome.certificate = {issued.chain, std::move(saved)};
@@ -459,7 +456,7 @@ void Issuance::note(acme::Problem problem) {
 }
 
 void Issuance::attempt_failed(acme::Problem problem, std::optional<acme::Way> way) {
-    parts_.holds.failed(plan_->ca(), problem, time_now());
+    parts_.holds.failed(plan_->ca(), problem, wall_now());
     // A record of DNS-PERSIST-01 is for one account, so the staging CA cannot try it.
     has_failed_validation_ =
         has_failed_validation_ || (problem.kind == acme::Problem::Kind::validation && way != acme::Way::dns_persist_01);

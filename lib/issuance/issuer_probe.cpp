@@ -1,7 +1,6 @@
 #include "issuance/issuer_probe.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <utility>
 
@@ -28,33 +27,17 @@ IssuerProbe::IssuerProbe(const Parts& parts, std::shared_ptr<acme::Account> acco
       account_(std::move(account)),
       key_(acme::Key::make()),
       done_(std::move(done)),
-      task_(probe_settings(domain, parts.accounts.registration(account_->directory_url), parts.random), *account_, key_,
-            std::chrono::system_clock::now()),
-      calls_(parts.network),
-      timer_(parts.network.worker, [this] {
-          if (std::exchange(has_begun_, true)) {
-              task_.continued(std::chrono::system_clock::now());
-          }
-          advance();
-      }) {
-    timer_.set_after(Duration::zero());
-}
+      driver_(parts.network, {[this](const acme::Step& step) { carry_out(step); }},
+              probe_settings(domain, parts.accounts.registration(account_->directory_url), parts.random), *account_,
+              key_) {}
 
-void IssuerProbe::advance() {
-    const acme::Step& step = task_.step();
-    if (const auto* call = std::get_if<acme::CallStep>(&step)) {
-        calls_.run(call->call, [this](const acme::HttpReply& reply) {
-            task_.answered(reply, std::chrono::system_clock::now());
-            advance();
-        });
-    } else if (const auto* wait = std::get_if<acme::WaitStep>(&step)) {
-        timer_.set_after(wait->time);
-    } else if (const auto* account = std::get_if<acme::SaveAccountStep>(&step)) {
+void IssuerProbe::carry_out(const acme::Step& step) {
+    if (const auto* account = std::get_if<acme::SaveAccountStep>(&step)) {
         account_->url = account->account_url;
         (void)parts_.accounts.save(*account_);  // registered again next time, with the same key
-        timer_.set_after(Duration::zero());
+        driver_.continue_later();
     } else if (std::get_if<acme::SaveOrderStep>(&step) != nullptr) {
-        timer_.set_after(Duration::zero());
+        driver_.continue_later();
     } else if (const auto* shown = std::get_if<acme::PublishStep>(&step)) {
         const std::vector<std::string>& issuers = shown->challenge.issuers;
         end(issuers.empty() ? Answer(local_problem("the CA does not say its name")) : Answer(issuers.front()));

@@ -8,8 +8,8 @@
 
 #include "acme/order_task.hpp"
 #include "base/result.hpp"
-#include "issuance/call_runner.hpp"
 #include "issuance/parts.hpp"
+#include "issuance/task_driver.hpp"
 
 namespace ferrotunnel::issuance {
 
@@ -26,17 +26,14 @@ public:
     IssuerProbe& operator=(const IssuerProbe&) = delete;
 
 private:
-    void advance();
+    void carry_out(const acme::Step& step);
     void end(const Answer& answer);
 
     const Parts& parts_;
     const std::shared_ptr<acme::Account> account_;
     const acme::Key key_;  // of a certificate that is never made
     Done done_;
-    acme::OrderTask task_;
-    CallRunner calls_;
-    runtime::Timer timer_;
-    bool has_begun_ = false;
+    TaskDriver<acme::OrderTask> driver_;
 };
 
 }  // namespace ferrotunnel::issuance

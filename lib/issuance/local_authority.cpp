@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "issuance/limits.hpp"
+#include "issuance/wall_clock.hpp"
 #include "net/host_name.hpp"
 
 namespace ferrotunnel::issuance {
@@ -18,10 +19,6 @@ using acme::WallTime;
 
 // No host has such a name within the constraints: they have no host with an underscore in its last label.
 constexpr const char* machine_file = "_machine";
-
-WallTime present_time() {
-    return std::chrono::system_clock::now();
-}
 
 std::vector<std::string> sorted_texts(const Identifiers& names) {
     std::vector<std::string> texts;
@@ -142,7 +139,7 @@ void LocalAuthority::examine(const LocalSettings& settings, std::set<std::string
     if (!ca_) {
         load(settings);
     }
-    const WallTime now = present_time();
+    const WallTime now = wall_now();
     if (!is_usable(now)) {
         keep_waiting(std::move(hosts));
         return;
@@ -170,7 +167,7 @@ void LocalAuthority::keep_waiting(std::set<std::string> hosts) {
 
 void LocalAuthority::load(const LocalSettings& settings) {
     bool is_new = false;
-    auto loaded = folder_.load_or_make(constraints_for(settings, host_name_), host_name_, present_time(), is_new);
+    auto loaded = folder_.load_or_make(constraints_for(settings, host_name_), host_name_, wall_now(), is_new);
     if (!loaded) {
         report_fault(loaded.error());
         return;
@@ -192,7 +189,7 @@ void LocalAuthority::load(const LocalSettings& settings) {
 
 // Those of an earlier run stay in use; those of another CA, and ended ones, are removed.
 void LocalAuthority::read_certificates(const LocalSettings& settings) {
-    const WallTime now = present_time();
+    const WallTime now = wall_now();
     for (const std::string& file : folder_.certificate_names()) {
         const bool is_of_domain = !domain_names(settings).empty() && file == file_of_domain(settings);
         if (file == machine_file || is_of_domain) {

@@ -9,15 +9,10 @@
 #include "acme/renewal.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/outcome_log.hpp"
+#include "issuance/wall_clock.hpp"
 
 namespace ferrotunnel::issuance {
-namespace {
-
-WallTime clock_now() {
-    return std::chrono::system_clock::now();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
     : needs_(std::move(needs)),
@@ -106,7 +101,7 @@ void Manager::Impl::set(Settings settings) {
 
 void Manager::Impl::offered(const std::string& host, const std::string& token_name, bool is_assigned) {
     post([this, host, token_name, is_assigned] {
-        names_.offered(host, token_name, clock_now());
+        names_.offered(host, token_name, wall_now());
         if (NameEntry* const entry = names_.find(host); entry != nullptr) {
             entry->is_assigned = is_assigned;
         }
@@ -123,7 +118,7 @@ bool Manager::Impl::renew(const std::string& name) {
         NameEntry* const entry = known.empty() ? nullptr : names_.find(known);
         if (entry != nullptr) {
             holds_.clear();
-            entry->next = clock_now();
+            entry->next = wall_now();
             entry->has_concluded = false;  // as in retry_failed()
             names_.schedule(*entry, entry->next);
             pump();
@@ -157,7 +152,7 @@ void Manager::Impl::change_keys(KeysDone done) {
 // --- on the worker ---
 
 void Manager::Impl::begin() {
-    const WallTime now = clock_now();
+    const WallTime now = wall_now();
     store_.remove_left_over();
     std::string fault;
     const SavedSchedule schedule = store_.schedule(fault);
@@ -174,13 +169,13 @@ void Manager::Impl::apply(Settings settings) {
     network_.ca_file = settings_.ca_file;
     dns_.set_server(settings_.dns_server);
     budget_.set_per_token(settings_.orders_per_token);
-    names_.set(settings_, clock_now());
+    names_.set(settings_, wall_now());
     show_accounts();
     pump();
 }
 
 void Manager::Impl::retry_failed() {
-    const WallTime now = clock_now();
+    const WallTime now = wall_now();
     holds_.clear();
     std::vector<NameEntry*> failed;
     for (const auto& [name, entry] : names_.all()) {
@@ -200,7 +195,7 @@ void Manager::Impl::pump() {
     if (!has_started_) {
         return;
     }
-    const WallTime now = clock_now();
+    const WallTime now = wall_now();
     const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
     while (!is_held) {
         NameEntry* const entry = queue_.pop(now);
@@ -265,7 +260,7 @@ void Manager::Impl::order(NameEntry& entry) {
 void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcome) {
     const auto ended = running_.extract(&entry);
     guarded([&] {
-        const WallTime now = clock_now();
+        const WallTime now = wall_now();
         const unsigned placed = ended.mapped().issuance->placed();
         board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed ? 1 : 0);
         const std::string old_problem = entry.problem;
@@ -277,7 +272,7 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         show_accounts();
         save_soon();
     });
-    release(entry, clock_now());
+    release(entry, wall_now());
 }
 
 void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now) {
@@ -337,7 +332,7 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
         if (!entry.chain) {
             return;  // other settings meanwhile
         }
-        const WallTime now = clock_now();
+        const WallTime now = wall_now();
         constexpr std::chrono::minutes after_failure{10};
         const auto retry_after =
             answer.problem.empty()
@@ -365,7 +360,7 @@ void Manager::Impl::have_window(NameEntry& entry, const WindowRequest::Answer& a
             entry.next = now;  // an order finds the other process's certificate, or that there is none
         }
     });
-    release(entry, clock_now());
+    release(entry, wall_now());
 }
 
 // The entry runs no more; it may be dropped here.
@@ -416,7 +411,7 @@ void Manager::Impl::save_soon() {
 
 std::string Manager::Impl::save_now() {
     SavedSchedule schedule;
-    names_.save(schedule, clock_now());
+    names_.save(schedule, wall_now());
     schedule.budget = budget_.to_json();
     std::string fault = store_.write_schedule(schedule);
     is_dirty_ = !fault.empty();

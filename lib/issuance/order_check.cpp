@@ -1,5 +1,7 @@
 #include "issuance/order_check.hpp"
 
+#include "issuance/wall_clock.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <string_view>
@@ -94,8 +96,7 @@ void OrderCheck::have_record(const DnsAnswer& answer) {
     const std::string name = acme::persist_record_name(host_of(work_.names));
     if (!answer.error.empty()) {
         result_.record_problem = "the TXT record " + name + " cannot be looked up: " + answer.error;
-    } else if (has_persist_record(answer.values, work_.account->url, has_wildcard(work_.names),
-                                  std::chrono::system_clock::now())) {
+    } else if (has_persist_record(answer.values, work_.account->url, has_wildcard(work_.names), wall_now())) {
         result_.has_record = true;
     } else {
         result_.record_problem = answer.values.empty() ? "the TXT record " + name + " is missing"

@@ -10,10 +10,6 @@
 namespace ferrotunnel::issuance {
 namespace {
 
-WallTime wall_now() {
-    return std::chrono::system_clock::now();
-}
-
 std::string difference_text(std::chrono::system_clock::duration difference) {
     const auto minutes = std::abs(std::chrono::duration_cast<std::chrono::minutes>(difference).count());
     constexpr long long minutes_of_day = 24 * 60;
@@ -34,30 +30,17 @@ OrderRun::OrderRun(const Parts& parts, Work work, Done done)
     : parts_(parts),
       work_(std::move(work)),
       done_(std::move(done)),
-      task_(work_.order, *work_.account, *work_.key, wall_now()),
-      calls_(parts.network),
-      timer_(parts.network.worker,
-             [this] {
-                 if (std::exchange(has_begun_, true)) {
-                     task_.continued(wall_now());
-                 }
-                 advance();
-             }),
-      self_(std::make_shared<OrderRun*>(this)) {
-    timer_.set_after(Duration::zero());
-}
+      driver_(parts.network,
+              {[this](const acme::Step& step) { carry_out(step); }, [this] { return has_right_clock(); }}, work_.order,
+              *work_.account, *work_.key),
+      self_(std::make_shared<OrderRun*>(this)) {}
 
 OrderRun::~OrderRun() {
     *self_ = nullptr;
 }
 
-void OrderRun::advance() {
-    const acme::Step& step = task_.step();
-    if (const auto* call = std::get_if<acme::CallStep>(&step)) {
-        calls_.run(call->call, [this](const acme::HttpReply& reply) { answered(reply); });
-    } else if (const auto* wait = std::get_if<acme::WaitStep>(&step)) {
-        timer_.set_after(wait->time);
-    } else if (const auto* account = std::get_if<acme::SaveAccountStep>(&step)) {
+void OrderRun::carry_out(const acme::Step& step) {
+    if (const auto* account = std::get_if<acme::SaveAccountStep>(&step)) {
         save_account(account->account_url);
     } else if (const auto* order = std::get_if<acme::SaveOrderStep>(&step)) {
         save_order(order->order_url);
@@ -71,18 +54,17 @@ void OrderRun::advance() {
 }
 
 // With a wrong clock every certificate that is issued looks invalid, so none is ordered.
-void OrderRun::answered(const acme::HttpReply& reply) {
-    const WallTime now = wall_now();
-    if (calls_.date() && !std::exchange(is_clock_checked_, true)) {
-        const auto difference = now - *calls_.date();
+bool OrderRun::has_right_clock() {
+    const auto date = driver_.calls().date();
+    if (date && !std::exchange(is_clock_checked_, true)) {
+        const auto difference = wall_now() - *date;
         if (difference > limits::clock_difference_max || difference < -limits::clock_difference_max) {
             fail_here("the clock of this machine differs from the CA's by " + difference_text(difference) +
                       "; set it right, for example with NTP");
-            return;
+            return false;
         }
     }
-    task_.answered(reply, now);
-    advance();
+    return true;
 }
 
 void OrderRun::save_account(const std::string& url) {
@@ -90,7 +72,7 @@ void OrderRun::save_account(const std::string& url) {
     work_.saved.account_url = url;
     std::string fault = parts_.accounts.save(*work_.account);
     if (fault.empty()) {
-        timer_.set_after(Duration::zero());
+        driver_.continue_later();
     } else {
         fail_here(std::move(fault));
     }
@@ -101,7 +83,7 @@ void OrderRun::save_order(const std::string& url) {
     work_.saved.account_url = work_.account->url;
     std::string fault = save_order_with_key(parts_.store, work_.file, work_.saved, *work_.key);
     if (fault.empty()) {
-        timer_.set_after(Duration::zero());
+        driver_.continue_later();
     } else {
         fail_here(std::move(fault));
     }
@@ -111,8 +93,9 @@ void OrderRun::publish(const acme::Challenge& challenge) {
     way_ = acme::name_of(challenge.way);
     const auto report = [self = self_](std::string fault) {
         if (*self != nullptr) {
-            (*self)->task_.published(std::move(fault), wall_now());
-            (*self)->advance();
+            TaskDriver<acme::OrderTask>& driver = (*self)->driver_;
+            driver.task().published(std::move(fault), wall_now());
+            driver.advance();
         }
     };
     switch (challenge.way) {
@@ -165,7 +148,7 @@ void OrderRun::fail_here(std::string text) {
 
 void OrderRun::end(std::variant<acme::DoneStep, acme::FailedStep> how) {
     withdraw_all();
-    timer_.cancel();
+    driver_.cancel();
     const Done done = std::move(done_);
     done({std::move(how), way_});
 }

@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "acme/order_task.hpp"
-#include "issuance/call_runner.hpp"
 #include "issuance/parts.hpp"
-#include "runtime/timer.hpp"
+#include "issuance/task_driver.hpp"
 
 namespace ferrotunnel::issuance {
 
@@ -39,8 +38,9 @@ public:
     OrderRun& operator=(const OrderRun&) = delete;
 
 private:
-    void advance();
-    void answered(const acme::HttpReply& reply);
+    void carry_out(const acme::Step& step);
+    /// Checks it by the first response with a date. False: the order has ended.
+    bool has_right_clock();
     void save_account(const std::string& url);
     void save_order(const std::string& url);
     void publish(const acme::Challenge& challenge);
@@ -52,10 +52,7 @@ private:
     const Parts& parts_;
     Work work_;
     Done done_;
-    acme::OrderTask task_;
-    CallRunner calls_;
-    runtime::Timer timer_;
-    bool has_begun_ = false;
+    TaskDriver<acme::OrderTask> driver_;
     bool is_clock_checked_ = false;
     std::string way_{};
     std::vector<acme::Challenge> published_{};

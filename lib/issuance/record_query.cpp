@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "issuance/order_check.hpp"
+#include "issuance/wall_clock.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -106,7 +107,7 @@ void RecordQuery::have_directory(const DirectoryCache::Answer& known) {
         have_issuer(seen);
         return;
     }
-    if (parts_.budget.take({}, cas_[ca_], std::chrono::system_clock::now())) {
+    if (parts_.budget.take({}, cas_[ca_], wall_now())) {
         ca_failed(local_problem("the budget of orders at the CA is used up"));
         return;
     }
@@ -154,7 +155,7 @@ void RecordQuery::have_records(const DnsAnswer& answer) {
     PersistRecord& record = records_.back();
     record.problem = answer.error;
     if (answer.error.empty()) {
-        const auto now = std::chrono::system_clock::now();
+        const auto now = wall_now();
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
         record.is_present = std::any_of(answer.values.begin(), answer.values.end(), [&](const std::string& text) {
             return acme::is_persist_record(text, {issuer_}, account_->url, true, seconds);
