@@ -1,4 +1,4 @@
-// Options of `ferrotunnel server` for certificates from a CA, and the addresses that follow from them.
+// Options of `ferrotunnel server` for certificates from a CA.
 #pragma once
 
 #include <string>
@@ -10,11 +10,6 @@
 #include "problems.hpp"
 
 namespace ferrotunnel::cli {
-
-/// The default addresses of a server that gets certificates from a CA, which connects to these ports. If they cannot be
-/// used, the usual ones are.
-inline constexpr const char* acme_http_bind = "0.0.0.0:80";
-inline constexpr const char* acme_https_bind = "0.0.0.0:443";
 
 /// Adds the options that no row of the library explains.
 void add_acme_options(std::vector<OptionSection>& sections);

@@ -6,10 +6,10 @@
 #include "acme_options.hpp"
 #include "commands.hpp"
 #include "help.hpp"
-#include "https_options.hpp"
 #include "print_error.hpp"
 #include "printable.hpp"
 #include "single_mount.hpp"
+#include "usual_addresses.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -22,17 +22,20 @@ std::string_view encryption(const Config::Section& section) {
     return section.tls ? "TLS 1.3" : "TLS is OFF";
 }
 
+std::string either_of(const UsualAddress& usual) {
+    return usual.address + (usual.fallback.empty() ? "" : ", otherwise " + usual.fallback);
+}
+
 std::string http_of(const Config::ServerSection& server) {
+    const bool has_acme = server.acme.has_value();
+    const UsualAddress usual = usual_http(has_acme);
     std::string text = "no HTTP";
     if (server.http_bind != "off") {
-        text = "HTTP at " +
-               server.http_bind.value_or(server.acme ? std::string(acme_http_bind) + ", otherwise " + default_http_bind
-                                                     : std::string(default_http_bind) + " if that is free");
+        text = "HTTP at " + server.http_bind.value_or(has_acme ? either_of(usual) : usual.address + " if that is free");
     }
-    const std::string https = server.https_bind.value_or(
-        server.acme ? std::string(acme_https_bind) + ", otherwise " + default_https_bind
-                    : std::string(server.https.has_certificates() ? default_https_bind : "off"));
-    return text + (https == "off" ? "" : ", HTTPS at " + https) +
+    const std::string https =
+        server.https_bind.value_or(either_of(usual_https(has_acme, server.https.has_certificates())));
+    return text + (https == "off" || https.empty() ? "" : ", HTTPS at " + https) +
            (server.acme ? ", certificates from " + ca_of(*server.acme) : "") +
            (server.domain.empty() ? "" : ", hosts below " + server.domain);
 }

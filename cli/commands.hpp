@@ -59,9 +59,6 @@ ExitCode run_token(Arguments arguments);
 ExitCode run_trust(Arguments arguments);
 ExitCode run_version(Arguments arguments);
 
-/// The default HTTP address, used if the port is free.
-inline constexpr const char* default_http_bind = "0.0.0.0:8080";
-
 /// Make the parts that commands run. Mistakes are added to `problems`; then the part must not be started.
 std::unique_ptr<Part> make_server_part(const Sources& sources, Signals& signals, Problems& problems);
 std::unique_ptr<Part> make_client_part(const Sources& sources, Signals& signals, Problems& problems);

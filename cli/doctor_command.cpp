@@ -11,20 +11,19 @@
 #include <string_view>
 #include <utility>
 
-#include "acme_options.hpp"
 #include "commands.hpp"
 #include "config_option.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/report.hpp"
 #include "doctor/subject.hpp"
 #include "help.hpp"
-#include "https_options.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
 #include "setting_options.hpp"
 #include "state_dir.hpp"
 #include "stored_login.hpp"
 #include "token_source.hpp"
+#include "usual_addresses.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -141,10 +140,11 @@ Server::Builder usual_server(const Config& config) {
     const Config::ServerSection section = config.server_section();
     const bool has_acme = section.acme.has_value();
     if (!section.http_bind) {
-        builder.http_bind(has_acme ? acme_http_bind : default_http_bind, false);
+        builder.http_bind(usual_http(has_acme).address, false);
     }
-    if (!section.https_bind && (has_acme || section.https.has_certificates())) {
-        builder.https_bind(has_acme ? acme_https_bind : default_https_bind);
+    const UsualAddress https = usual_https(has_acme, section.https.has_certificates());
+    if (!section.https_bind && !https.address.empty()) {
+        builder.https_bind(https.address);
     }
     if (section.state_dir.empty()) {
         builder.state_dir(default_state_dir());

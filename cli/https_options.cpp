@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "acme_options.hpp"
 #include "setting_options.hpp"
+#include "usual_addresses.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -82,10 +82,8 @@ void apply_https(const Options& options, const Config::ServerSection& file, bool
     if (options.has("https-bind") || file.https_bind) {
         return;
     }
-    if (has_acme) {
-        builder.https_bind(acme_https_bind, true, default_https_bind);
-    } else if (has_certificates) {
-        builder.https_bind(default_https_bind);
+    if (const UsualAddress usual = usual_https(has_acme, has_certificates); !usual.address.empty()) {
+        builder.https_bind(usual.address, true, usual.fallback);
     }
 }
 

@@ -10,9 +10,6 @@
 
 namespace ferrotunnel::cli {
 
-/// The default address of HTTPS, used if there are certificates.
-inline constexpr const char* default_https_bind = "0.0.0.0:8443";
-
 /// Adds the options whose values have parts.
 void add_https_options(std::vector<OptionSection>& sections);
 

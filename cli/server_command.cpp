@@ -32,6 +32,7 @@
 #include "shell_word.hpp"
 #include "state_dir.hpp"
 #include "token_source.hpp"
+#include "usual_addresses.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -65,11 +66,10 @@ void apply_http(const Options& options, const Config::ServerSection& file, bool 
                 Server::Builder& builder) {
     plan.domain = options.text("domain").value_or(file.domain);
     const std::optional<std::string> wanted = options.has("http-bind") ? options.text("http-bind") : file.http_bind;
-    plan.http_bind = wanted.value_or(default_http_bind);
-    if (!wanted && has_acme) {
-        builder.http_bind(acme_http_bind, !plan.domain.empty(), default_http_bind);
-    } else if (!wanted) {
-        builder.http_bind(default_http_bind, !plan.domain.empty());
+    const UsualAddress usual = usual_http(has_acme);
+    plan.http_bind = wanted.value_or(usual.fallback.empty() ? usual.address : usual.fallback);
+    if (!wanted) {
+        builder.http_bind(usual.address, !plan.domain.empty(), usual.fallback);
     }
 }
 

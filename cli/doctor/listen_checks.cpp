@@ -6,15 +6,14 @@
 #include <fstream>
 #include <set>
 
-#include "acme_options.hpp"
 #include "doctor/limits.hpp"
 #include "doctor/place_text.hpp"
 #include "doctor/server_checks.hpp"
+#include "usual_addresses.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
 
-constexpr std::uint16_t https_port = 8443;
 constexpr unsigned net_bind_service = 10;  // the capability's number
 
 constexpr const char* grant_low_ports =
@@ -35,14 +34,13 @@ std::vector<Listener> listeners_of(const ServerSubject& at) {
     std::vector<Listener> all{{"bind", at.section.bind}};
     // Without ACME, the default of HTTP is used only if it is free. With it, other ports than these are of little use.
     const bool has_acme = at.section.acme.has_value();
-    const std::string http = at.section.http_bind.value_or(has_acme ? acme_http_bind : "off");
-    const std::string usual_https =
-        at.section.https.has_certificates() ? "0.0.0.0:" + std::to_string(https_port) : "off";
-    const std::string https = at.section.https_bind.value_or(has_acme ? acme_https_bind : usual_https);
+    const std::string http = at.section.http_bind.value_or(has_acme ? usual_http(has_acme).address : "off");
+    const std::string https =
+        at.section.https_bind.value_or(usual_https(has_acme, at.section.https.has_certificates()).address);
     if (http != "off") {
         all.push_back({"http_bind", http});
     }
-    if (https != "off") {
+    if (!https.empty() && https != "off") {
         all.push_back({"https_bind", https});
     }
     return all;
