@@ -11,7 +11,7 @@ namespace ferrotunnel::cli::importing {
 class Node;
 
 /// An index of the children of one node by their keys. A copy is empty, since its node has other children; then, and
-/// when children came in another way, it is made anew.
+/// if children were added by other means, it is built again.
 class ChildIndex {
 public:
     ChildIndex() = default;

@@ -38,7 +38,7 @@ inline constexpr std::size_t locations_max = 100;
 inline constexpr std::size_t secrets_max = 1'000;
 inline constexpr std::size_t passwords_max = 100;
 
-/// Words of a command line of ssh that are no options.
+/// Words of an ssh command line other than its options.
 inline constexpr std::size_t command_words_max = 1'000;
 
 }  // namespace ferrotunnel::cli::importing

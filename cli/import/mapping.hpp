@@ -27,7 +27,7 @@ inline constexpr long long port_max = 65'535;
 inline constexpr long long day_in_seconds = 86'400;
 
 /// Splits `HOST:PORT` and `[::1]:PORT`, and `::1:PORT`, of which the last part is the port for programs that accept
-/// it. Empty if there is no port from 1 to 65535.
+/// it. Empty without a valid port (1 to 65535).
 std::optional<Address> split_address(std::string_view text);
 
 /// Whether the text is an IPv4 or IPv6 address, without brackets.

@@ -17,7 +17,7 @@ std::size_t line_of(const toml::source_region& region) {
     return region.begin.line;
 }
 
-/// Never a whole number: 6000.0 is no port.
+/// Never a whole number: 6000.0 is not a valid port.
 std::string float_text(double number) {
     std::array<char, 400> room{};
     const auto [end, error] = std::to_chars(room.data(), room.data() + room.size(), number, std::chars_format::fixed);
