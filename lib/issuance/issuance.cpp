@@ -1,7 +1,6 @@
 #include "issuance/issuance.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <utility>
 

@@ -12,7 +12,6 @@
 #include "issuance/wall_clock.hpp"
 
 namespace ferrotunnel::issuance {
-namespace {}  // namespace
 
 Manager::Impl::Impl(Settings settings, Needs needs)
     : needs_(std::move(needs)),
