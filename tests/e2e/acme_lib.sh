@@ -2,6 +2,7 @@
 # and run_lib.sh.
 #
 # shellcheck shell=bash
+source "$(dirname "${BASH_SOURCE[0]}")/https_lib.sh"
 unset FERROTUNNEL_HTTP_BIND # the files say where they listen
 export PYTHONDONTWRITEBYTECODE=1
 
@@ -156,18 +157,6 @@ stop_acme() {
 acme() { run acme "$@" --control "$control_socket"; }
 acme_ok() { run_ok acme "$@" --control "$control_socket"; }
 
-# fetch HOST [CURL OPTION...]: prints what a visitor of this host gets by HTTPS.
-fetch() {
-    local host=$1
-    shift
-    curl -sS --max-time 60 --noproxy '*' --cacert "$roots" --resolve "$host:$secure:127.0.0.1" "$@" \
-        "https://$host:$secure/name/n"
-}
-is_trusted() {
-    check_alive
-    fetch "$1" -o /dev/null >/dev/null 2>&1
-}
-wait_for_certificate() { wait_until $patience "a certificate of $1" is_trusted "$1"; }
 certificate_of() { echo "${state:-$dir/state}/acme/certificates/$1.pem"; }
 # shown HOST: the serial number of its certificate, as visitors get it.
 shown() {

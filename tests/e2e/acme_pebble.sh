@@ -33,14 +33,7 @@ if ca_has renewalInfo && ca_has brief; then
     start_acme server "ways: [tls-alpn-01]" "profile: brief"
     ready_client client 1 --http "brief.test=$backend"
     wait_for_certificate brief.test
-    visitors() {
-        while [[ ! -e $dir/enough ]]; do
-            fetch brief.test >/dev/null || exit 1
-            echo answered
-            sleep 0.05
-        done
-    }
-    start visitors visitors
+    start_visitors brief.test
     for _ in $(by_size 1 "1 2 3"); do
         before=$(shown brief.test)
         wait_until $((brief + patience)) "a renewal" is_not_shown brief.test "$before"

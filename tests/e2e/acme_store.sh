@@ -118,14 +118,7 @@ ca_is "lifetime=$seconds" "window=$start_at,$end_at"
 start_acme server "ways: [http-01]"
 ready_client client 1 --http "short.test=$backend"
 wait_for_certificate short.test
-visitors() {
-    while [[ ! -e $dir/enough ]]; do
-        fetch short.test >/dev/null || exit 1
-        echo answered
-        sleep 0.02
-    done
-}
-start visitors visitors
+start_visitors short.test
 begin_of() { openssl x509 -noout -startdate -in "$(certificate_of short.test)" | cut -d = -f 2; }
 is_short() { (($(count_of lying '^issued .* short.test') >= $1)); }
 is_another() { [[ $(begin_of) != "$1" ]]; }

@@ -2,6 +2,7 @@
 # mount namespace of its own, since no test changes what this machine trusts.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
+source "$(dirname "$0")/https_lib.sh"
 source "$(dirname "$0")/run_lib.sh"
 need curl openssl
 serve_http backend
@@ -9,19 +10,10 @@ secure=$(free_port)
 server_bind=127.0.0.1:$(free_port) # clients find a restarted server there
 folder=$dir/state/https-self
 ca=$folder/ca.pem
+roots=$ca
 
 # start_self [OPTION...]
 start_self() { start_server --https-bind "127.0.0.1:$secure" --https-self --certificate-reload 1s "$@"; }
-# fetch HOST [CURL OPTION...]: what a visitor that trusts only this CA gets.
-fetch() {
-    curl -sS --max-time 60 --noproxy '*' --cacert "$ca" --resolve "$1:$secure:127.0.0.1" "${@:2}" \
-        "https://$1:$secure/name/n"
-}
-is_served() {
-    check_alive
-    fetch "$1" -o /dev/null >/dev/null 2>&1
-}
-wait_for_host() { wait_until $patience "a certificate of $1" is_served "$1"; }
 is_rejected() {
     local code=0
     fetch "$1" -o /dev/null 2>/dev/null || code=$?
@@ -31,7 +23,7 @@ is_rejected() {
 say "a host below localhost, and this machine"
 start_self --domain localhost
 ready_client client 1 --http "app.localhost=$backend"
-wait_for_host app.localhost
+wait_for_certificate app.localhost
 [[ $(fetch app.localhost) == "n app.localhost:$secure "* ]] || fail "the body is $(fetch app.localhost)"
 equal "its status without a host" \
     "$(curl -sS --max-time 60 --noproxy '*' --cacert "$ca" -o /dev/null -w '%{http_code}' "https://127.0.0.1:$secure/")" 404
@@ -80,7 +72,7 @@ signal server TERM
 join_ok server 20
 start_self --domain localhost
 wait_for_services client 1
-wait_for_host app.localhost
+wait_for_certificate app.localhost
 cmp -s "$ca" "$dir/first.pem" || fail "the CA is another one"
 equal "the serial number" "$(openssl x509 -noout -serial -in "$folder/certificates/app.localhost.pem")" "$serial"
 
@@ -93,7 +85,7 @@ start_self --domain localhost
 wait_for_text server "ca.key is not a private key"
 wait_for_text server "remove $folder"
 wait_for_services client 1
-wait_for_host app.localhost
+wait_for_certificate app.localhost
 equal "the key" "$(<"$folder/ca.key")" damaged
 signal server TERM
 join_ok server 20
@@ -104,7 +96,7 @@ start_self --domain tunnel.test --https-self-name shop.example.com
 wait_until $patience "the other CA" test -s "$ca"
 ready_client wild 3 --http "one.tunnel.test=$backend" --http "a.b.tunnel.test=$backend" --http "www.shop.example.com=$backend"
 for host in one.tunnel.test a.b.tunnel.test www.shop.example.com; do
-    wait_for_host "$host"
+    wait_for_certificate "$host"
 done
 [[ ! -e $folder/certificates/one.tunnel.test.pem ]] || fail "a host below the wildcard has a certificate of its own"
 

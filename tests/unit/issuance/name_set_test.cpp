@@ -97,6 +97,22 @@ public:
 
 using Names = std::set<std::string>;
 
+// The names of a process that is started again with the same store, while clients offer every host.
+struct RestartedNames {
+    explicit RestartedNames(NamesTest& test)
+        : names{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}} {
+        SavedSchedule saved;
+        test.names.save(saved, test.now);
+        REQUIRE(test.store.write_schedule(saved).empty());
+        std::string fault;
+        names.load(test.store.schedule(fault), test.now);
+        names.set(test.settings, test.now);
+    }
+
+    DueQueue queue{10};
+    NameSet names;
+};
+
 TEST_CASE("configured and offered names are due at once; nothing else is ever a name", "[issuance]") {
     NamesTest test;
     test.settings.names = {*acme::read_identifier("a.example.test"), *acme::read_identifier("192.0.2.1")};
@@ -118,19 +134,11 @@ TEST_CASE("a name that failed is due after its delay, also after a restart, and 
     test.fail("a.example.test", minutes(10));
     test.offer("a.example.test", "another");
     CHECK(test.due().empty());
-    SavedSchedule saved;
-    test.names.save(saved, test.now);
-    REQUIRE(test.store.write_schedule(saved).empty());
-
-    DueQueue queue{10};
-    NameSet again{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}};
-    std::string fault;
-    again.load(test.store.schedule(fault), test.now);
-    again.set(test.settings, test.now);
-    again.offered("a.example.test", "office", test.now);
-    CHECK(again.find("a.example.test")->failures == 1);
-    CHECK(queue.pop(test.now + minutes(10) - minutes(1)) == nullptr);
-    CHECK(queue.pop(test.now + minutes(10)) != nullptr);
+    RestartedNames again(test);
+    again.names.offered("a.example.test", "office", test.now);
+    CHECK(again.names.find("a.example.test")->failures == 1);
+    CHECK(again.queue.pop(test.now + minutes(10) - minutes(1)) == nullptr);
+    CHECK(again.queue.pop(test.now + minutes(10)) != nullptr);
 }
 
 TEST_CASE("an order that is being placed is saved as failed, so that restarts do not place one each", "[issuance]") {
@@ -234,18 +242,10 @@ TEST_CASE("a wildcard whose attempt failed before a restart does not keep hosts 
     test.names.set(test.settings, test.now);
     REQUIRE(test.due() == Names{"*.t.example.test"});
     test.fail("*.t.example.test", hours(6));
-    SavedSchedule saved;
-    test.names.save(saved, test.now);
-    REQUIRE(test.store.write_schedule(saved).empty());
-
-    DueQueue queue{10};
-    NameSet again{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}};
-    std::string fault;
-    again.load(test.store.schedule(fault), test.now);
-    again.set(test.settings, test.now);
-    again.offered("a.t.example.test", "office", test.now);
-    REQUIRE(again.find("a.t.example.test") != nullptr);
-    CHECK(again.find("a.t.example.test")->due <= test.now);
+    RestartedNames again(test);
+    again.names.offered("a.t.example.test", "office", test.now);
+    REQUIRE(again.names.find("a.t.example.test") != nullptr);
+    CHECK(again.names.find("a.t.example.test")->due <= test.now);
 }
 
 TEST_CASE("a domain that a wildcard serves is not shown with what failed before", "[issuance]") {
