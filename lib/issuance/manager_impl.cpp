@@ -8,6 +8,7 @@
 #include "acme/limits.hpp"
 #include "acme/renewal.hpp"
 #include "issuance/limits.hpp"
+#include "issuance/name_outcome.hpp"
 #include "issuance/outcome_log.hpp"
 #include "issuance/wall_clock.hpp"
 
@@ -263,8 +264,9 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         const unsigned placed = ended.mapped().issuance->placed();
         board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed ? 1 : 0);
         const std::string old_problem = entry.problem;
-        take_outcome(entry, outcome, now);
+        note_outcome(entry, outcome, !staging_of(settings_).empty(), now, needs_.random);
         if (outcome.kind == IssuanceOutcome::Kind::issued || outcome.kind == IssuanceOutcome::Kind::renewed) {
+            names_.set_certificate(entry, outcome.certificate);
             needs_.on_certificate(entry.name);
         }
         log_outcome(needs_.log, entry, outcome, old_problem, now, worker_.now());
@@ -272,41 +274,6 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         save_soon();
     });
     release(entry, wall_now());
-}
-
-void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now) {
-    using Kind = IssuanceOutcome::Kind;
-    switch (outcome.kind) {
-        case Kind::issued:
-        case Kind::renewed:
-            entry.failures = 0;
-            entry.problem.clear();
-            entry.is_at_staging = false;
-            entry.has_passed_staging = false;
-            names_.set_certificate(entry, outcome.certificate);
-            break;
-        case Kind::busy:
-            entry.next = now + limits::lock_interval;
-            break;
-        case Kind::staged:
-            entry.is_at_staging = false;
-            entry.has_passed_staging = true;
-            entry.next = now;
-            break;
-        case Kind::postponed:
-            entry.problem = outcome.problem.text;
-            entry.next = std::max(outcome.next, now + std::chrono::seconds(1));
-            break;
-        case Kind::failed: {
-            ++entry.failures;
-            entry.problem = outcome.problem.text;
-            entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
-            entry.has_passed_staging = false;
-            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
-            break;
-        }
-    }
-    entry.has_concluded = entry.has_concluded || (outcome.kind != Kind::busy && outcome.kind != Kind::staged);
 }
 
 void Manager::Impl::request_window(NameEntry& entry, WallTime now) {

@@ -59,7 +59,6 @@ private:
     void log_once_about(const NameEntry& entry);
     void request_window(NameEntry& entry, WallTime now);
     void have_outcome(NameEntry& entry, const IssuanceOutcome& outcome);
-    void take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
     void have_window(NameEntry& entry, const WindowRequest::Answer& answer);
     void release(NameEntry& entry, WallTime now);
     void start_key_change();

@@ -155,6 +155,25 @@ TEST_CASE("an order that is being placed is saved as failed, so that restarts do
     CHECK(test.at("a.example.test").failures == 0);
 }
 
+TEST_CASE("limit: so much of a name's problem is saved", "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    REQUIRE(test.due().size() == 1);
+    test.at("a.example.test").problem = std::string(limits::saved_problem_max, 'x') + "y";
+    test.fail("a.example.test", minutes(1));
+    const auto saved_problem = [&test] {
+        SavedSchedule saved;
+        test.names.save(saved, test.now);
+        return saved.names.at("a.example.test").problem;
+    };
+    CHECK(saved_problem() == std::string(limits::saved_problem_max, 'x'));
+    test.offered.clear();
+    test.now += minutes(1);
+    CHECK(test.due().empty());  // dropped, with its failure
+    CHECK(saved_problem() == std::string(limits::saved_problem_max, 'x'));
+}
+
 TEST_CASE("a time that only a wrong clock can have set is now", "[issuance]") {
     NamesTest test;
     SavedSchedule saved;
@@ -205,6 +224,37 @@ TEST_CASE("a saved certificate is renewed by its lifetime while its host was off
     CHECK(test.due().empty());
     CHECK(test.names.find("old.example.test") == nullptr);
     CHECK(test.store.certificate_names() == std::vector<std::string>{"a.example.test"});
+}
+
+TEST_CASE("limit: a certificate is renewed for a while after its host was last offered", "[issuance]") {
+    NamesTest test;
+    SavedCertificate saved;
+    saved.window_next = WallTime::max();
+    test.write_certificate("a.example.test", "DNS:a.example.test", saved);
+    test.load();
+    NameEntry& entry = test.at("a.example.test");
+    test.now = entry.next;
+    const std::chrono::seconds too_long = GENERATE(std::chrono::seconds(0), std::chrono::seconds(1));
+    entry.offered = test.now - limits::unoffered_max - too_long;
+    CHECK(test.due().empty() == (too_long.count() > 0));
+}
+
+TEST_CASE("limit: the files of a certificate stay for a while after its end", "[issuance]") {
+    NamesTest test;
+    test.write_certificate("a.example.test", "DNS:a.example.test");
+    test.load();
+    test.names.set(test.settings, test.now);
+    NameEntry& entry = test.at("a.example.test");
+    entry.window_next = wall_never;
+    test.names.schedule(entry, test.now);
+    test.now = entry.next;
+    REQUIRE(test.due().empty());  // nobody offers it
+    test.now = entry.chain->not_after + limits::unoffered_max - std::chrono::seconds(1);
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().size() == 1);
+    test.now += std::chrono::seconds(1);
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().empty());
 }
 
 TEST_CASE("hosts below the domain wait for the wildcard, and are ordered singly while there is none", "[issuance]") {
