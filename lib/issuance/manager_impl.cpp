@@ -24,24 +24,13 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       directories_(network_),
       accounts_({network_, directories_, store_, needs_.log, settings_}),
       holds_(needs_.random),
-      budget_(settings_.orders_per_token, limits::orders_per_ca),
-      parts_{network_,
-             store_,
-             needs_.challenges,
-             dns_,
-             commands_,
-             directories_,
-             accounts_,
-             holds_,
-             budget_,
-             needs_.log,
-             needs_.random,
-             settings_,
-             [this] { return save_now(); }},
+      schedule_({store_, [this](WallTime now) { return names_.failures(now); }}, settings_.orders_per_token),
+      parts_{network_,  store_, needs_.challenges, dns_,       commands_,     directories_,
+             accounts_, holds_, schedule_,         needs_.log, needs_.random, settings_},
       queue_(limits::orders_at_once_max),
       names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered}),
       timer_(worker_, [this] { guarded([this] { pump(); }); }),
-      save_timer_(worker_, [this] { guarded([this] { (void)save_now(); }); }) {
+      save_timer_(worker_, [this] { guarded([this] { save_now(); }); }) {
     store_.make_folders();
     names_.on_change = [this](const std::string& name, const NameEntry* entry) {
         if (entry != nullptr) {
@@ -84,7 +73,7 @@ void Manager::Impl::stop() noexcept {
     waiting_for_keys_.clear();
     commands_.stop();
     if (is_dirty_) {
-        guarded([this] { (void)save_now(); });
+        guarded([this] { save_now(); });
     }
 }
 
@@ -155,12 +144,11 @@ void Manager::Impl::begin() {
     const WallTime now = wall_now();
     store_.remove_left_over();
     std::string fault;
-    const SavedSchedule schedule = store_.schedule(fault);
+    const Failures failures = schedule_.load(now, fault);
     if (!fault.empty()) {
         needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
     }
-    budget_.from_json(schedule.budget, now);
-    names_.load(schedule, now);
+    names_.load(failures, now);
     apply(settings_);
 }
 
@@ -168,7 +156,7 @@ void Manager::Impl::apply(Settings settings) {
     settings_ = std::move(settings);
     network_.ca_file = settings_.ca_file;
     dns_.set_server(settings_.dns_server);
-    budget_.set_per_token(settings_.orders_per_token);
+    schedule_.set_per_token(settings_.orders_per_token);
     names_.set(settings_, wall_now());
     show_accounts();
     pump();
@@ -375,16 +363,12 @@ void Manager::Impl::save_soon() {
     }
 }
 
-std::string Manager::Impl::save_now() {
-    SavedSchedule schedule;
-    names_.save(schedule, wall_now());
-    schedule.budget = budget_.to_json();
-    std::string fault = store_.write_schedule(schedule);
+void Manager::Impl::save_now() {
+    const std::string fault = schedule_.save(wall_now());
     is_dirty_ = !fault.empty();
     if (!fault.empty()) {
         needs_.log.warn("the schedule of certificates cannot be saved", {{"reason", fault}});
     }
-    return fault;
 }
 
 }  // namespace ferrotunnel::issuance

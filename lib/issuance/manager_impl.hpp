@@ -64,7 +64,7 @@ private:
     void start_key_change();
     void show_accounts();
     void save_soon();
-    std::string save_now();
+    void save_now();
     std::vector<std::string> all_cas() const;
 
     Needs needs_;
@@ -78,7 +78,7 @@ private:
     DirectoryCache directories_;
     Accounts accounts_;
     CaHolds holds_;
-    acme::Budget budget_;
+    Schedule schedule_;
     const Parts parts_;
     DueQueue queue_;
     NameSet names_;
