@@ -13,6 +13,8 @@ using std::chrono::seconds;
 
 constexpr WallTime clock_start{seconds(1'790'000'000)};
 
+const auto late = [] { return late_failure("it was not complete"); };
+
 bool has_failed(const Step& step) {
     return std::holds_alternative<FailedStep>(step);
 }
@@ -20,18 +22,18 @@ bool has_failed(const Step& step) {
 TEST_CASE("limit: a task ends at its deadline, and a step before it does not", "[acme]") {
     TaskClock clock(clock_start);
     clock.set(clock_start + limits::order_time - seconds(1));
-    CHECK_FALSE(has_failed(clock.bounded(CallStep{}, false)));
+    CHECK_FALSE(has_failed(clock.bounded(CallStep{}, late)));
     clock.set(clock_start + limits::order_time);
-    CHECK(has_failed(clock.bounded(CallStep{}, false)));
-    CHECK(has_failed(clock.bounded(PublishStep{}, false)));
-    CHECK_FALSE(has_failed(clock.bounded(SaveOrderStep{}, false)));  // it is there, so it is saved
-    CHECK_FALSE(has_failed(clock.bounded(DoneStep{}, false)));
+    CHECK(has_failed(clock.bounded(CallStep{}, late)));
+    CHECK(has_failed(clock.bounded(PublishStep{}, late)));
+    CHECK_FALSE(has_failed(clock.bounded(SaveOrderStep{}, late)));  // it is there, so it is saved
+    CHECK_FALSE(has_failed(clock.bounded(DoneStep{}, late)));
 }
 
 TEST_CASE("limit: waits count even if the clock stands", "[acme]") {
     TaskClock clock(clock_start);
-    CHECK_FALSE(has_failed(clock.bounded(WaitStep{limits::order_time - seconds(1)}, false)));
-    CHECK(has_failed(clock.bounded(WaitStep{seconds(1)}, false)));
+    CHECK_FALSE(has_failed(clock.bounded(WaitStep{limits::order_time - seconds(1)}, late)));
+    CHECK(has_failed(clock.bounded(WaitStep{seconds(1)}, late)));
 }
 
 TEST_CASE("limit: a CA's Retry-After is obeyed within its bounds", "[acme]") {
