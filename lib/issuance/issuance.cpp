@@ -166,7 +166,7 @@ void Issuance::make_plan(WallTime now) {
         end(std::move(waits));
         return;
     }
-    std::vector<acme::Way> ways = usable_ways(parts_.settings, entry_.names);
+    std::vector<acme::Way> ways = failed_last(usable_ways(parts_.settings, entry_.names), entry_.failed_ways, now);
     if (is_at_staging_) {
         std::erase(ways, acme::Way::dns_persist_01);  // its record is for the account at the CA itself
     }
@@ -456,7 +456,11 @@ void Issuance::note(acme::Problem problem) {
 }
 
 void Issuance::attempt_failed(acme::Problem problem, std::optional<acme::Way> way) {
-    parts_.holds.failed(plan_->ca(), problem, wall_now());
+    const WallTime now = wall_now();
+    parts_.holds.failed(plan_->ca(), problem, now);
+    if (way && (problem.kind == acme::Problem::Kind::validation || problem.kind == acme::Problem::Kind::overdue)) {
+        entry_.failed_ways.insert_or_assign(*way, now);  // saved before the next order
+    }
     // A record of DNS-PERSIST-01 is for one account, so the staging CA cannot try it.
     has_failed_validation_ =
         has_failed_validation_ || (problem.kind == acme::Problem::Kind::validation && way != acme::Way::dns_persist_01);

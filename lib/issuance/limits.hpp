@@ -20,6 +20,8 @@ inline constexpr std::chrono::hours unoffered_max{30 * 24};
 inline constexpr std::chrono::hours offered_interval{24};
 /// How often it is examined whether the operator's own files still serve a name.
 inline constexpr std::chrono::hours served_interval{1};
+/// How long a way by which a CA could not validate a name is tried after the others: its cause may be gone.
+inline constexpr std::chrono::hours failed_way_age{24};
 /// How often a saved order is continued before another one replaces it.
 inline constexpr unsigned resumes_max = 3;
 /// How long other names avoid a CA that has limited one: the limit may be that name's only.
@@ -48,6 +50,12 @@ inline constexpr std::chrono::seconds schedule_lock_time{2};
 inline constexpr std::size_t schedule_max = 32 * 1'024 * 1'024;
 /// What is saved of a name's problem.
 inline constexpr std::size_t saved_problem_max = 300;
+/// TXT records of killed processes that are removed at once; more are removed the next time.
+inline constexpr std::size_t left_records_max = 64;
+/// How long removing one is tried, once in tidy_interval: the command or the zone may be gone for ever.
+inline constexpr std::chrono::hours record_age_max{48};
+/// How often what killed processes left behind is looked for.
+inline constexpr std::chrono::hours tidy_interval{1};
 /// The longest answer of a challenge that another process has published: a key and a certificate.
 inline constexpr std::size_t challenge_max = 8 * 1'024;
 /// How old a saved order may be. CAs keep orders for a week; one that leads nowhere must not be continued for ever.

@@ -21,11 +21,12 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       network_(worker_),
       dns_(worker_.mailbox()),
       commands_(worker_),
+      records_({store_, commands_, needs_.log, settings_}),
       directories_(network_),
       accounts_({network_, directories_, store_, needs_.log, settings_}),
       holds_(needs_.random),
       schedule_({store_, [this](WallTime now) { return names_.failures(now); }}, settings_.orders_per_token),
-      parts_{network_,  store_, needs_.challenges, dns_,       commands_,     directories_,
+      parts_{network_,  store_, needs_.challenges, dns_,       records_,      directories_,
              accounts_, holds_, schedule_,         needs_.log, needs_.random, settings_},
       queue_(limits::orders_at_once_max),
       names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered}),
@@ -108,6 +109,7 @@ bool Manager::Impl::renew(const std::string& name) {
         if (entry != nullptr) {
             holds_.clear();
             entry->next = wall_now();
+            entry->failed_ways.clear();
             entry->has_concluded = false;  // as in retry_failed()
             names_.schedule(*entry, entry->next);
             pump();
@@ -142,7 +144,7 @@ void Manager::Impl::change_keys(KeysDone done) {
 
 void Manager::Impl::begin() {
     const WallTime now = wall_now();
-    store_.remove_left_over();
+    tidy(now);
     std::string fault;
     const Failures failures = schedule_.load(now, fault);
     if (!fault.empty()) {
@@ -150,6 +152,12 @@ void Manager::Impl::begin() {
     }
     names_.load(failures, now);
     apply(settings_);
+}
+
+void Manager::Impl::tidy(WallTime now) {
+    tidied_ = now;
+    store_.remove_left_over();
+    records_.remove_left_over(now);
 }
 
 void Manager::Impl::apply(Settings settings) {
@@ -173,6 +181,7 @@ void Manager::Impl::retry_failed() {
     }
     for (NameEntry* const entry : failed) {
         entry->next = now;
+        entry->failed_ways.clear();
         entry->has_concluded = false;  // names that a wildcard covers wait for it again
         names_.schedule(*entry, now);
     }
@@ -184,6 +193,9 @@ void Manager::Impl::pump() {
         return;
     }
     const WallTime now = wall_now();
+    if (now - tidied_ >= limits::tidy_interval || now < tidied_) {
+        tidy(now);
+    }
     const bool is_held = key_change_ != nullptr || !waiting_for_keys_.empty();  // its end calls this again
     while (!is_held) {
         NameEntry* const entry = queue_.pop(now);
@@ -258,6 +270,7 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             needs_.on_certificate(entry.name);
         }
         log_outcome(needs_.log, entry, outcome, old_problem, now, worker_.now());
+        records_.remove_left_over(now, entry.file);  // of an earlier order that was given up
         show_accounts();
         save_soon();
     });

@@ -50,6 +50,7 @@ private:
     void guarded(const std::function<void()>& step) noexcept;
 
     void begin();
+    void tidy(WallTime now);
     void apply(Settings settings);
     void pump();
     void retry_failed();
@@ -75,6 +76,7 @@ private:
     Network network_;
     DnsLookup dns_;
     CommandRunner commands_;
+    DnsRecords records_;
     DirectoryCache directories_;
     Accounts accounts_;
     CaHolds holds_;
@@ -88,6 +90,7 @@ private:
     std::vector<KeysDone> waiting_for_keys_;
     std::unique_ptr<KeyChange> key_change_;
     bool has_started_ = false;
+    WallTime tidied_{};
     bool is_dirty_ = false;  // schedule.json is older than the state
     bool is_publicity_logged_ = false;
     bool is_missing_wildcard_logged_ = false;

@@ -33,6 +33,7 @@ struct NameEntry {
     WallTime window_next = wall_never;
     unsigned failures = 0;  // in a row
     std::string problem{};
+    FailedWays failed_ways{};  // since the last certificate
     bool is_at_staging = false;
     bool has_passed_staging = false;  // since the last failure: a CA can reach this server by the name
     bool is_running = false;          // an order, or a request for its window

@@ -15,6 +15,7 @@ void note_outcome(NameEntry& entry, const IssuanceOutcome& outcome, bool has_sta
         case Kind::renewed:
             entry.failures = 0;
             entry.problem.clear();
+            entry.failed_ways.clear();
             entry.is_at_staging = false;
             entry.has_passed_staging = false;
             break;

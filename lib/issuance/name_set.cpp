@@ -78,6 +78,7 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
         entry.failures = past->second.failures;
         entry.problem = past->second.problem;
         entry.is_at_staging = past->second.is_at_staging;
+        entry.failed_ways = past->second.ways;
         // Not before its renewal: another process may have got a certificate since the failure.
         entry.next = entry.failures > 0 ? std::max(entry.next, past->second.next) : entry.next;
         past_.erase(past);
@@ -395,7 +396,7 @@ void NameSet::drop(NameEntry& entry) {
     }
     if (entry.failures > 0 || entry.is_at_staging) {
         keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging,
-                                  printable(entry.problem, limits::saved_problem_max)});
+                                  printable(entry.problem, limits::saved_problem_max), entry.failed_ways});
     }
     needs_.queue.remove(entry);
     forget_new(entry);
@@ -423,7 +424,7 @@ Failures NameSet::failures(WallTime now) const {
     Failures all = past_;
     for (const auto& [name, entry] : entries_) {
         SavedFailure failure{entry->failures, entry->next, entry->is_at_staging,
-                             printable(entry->problem, limits::saved_problem_max)};
+                             printable(entry->problem, limits::saved_problem_max), entry->failed_ways};
         if (entry->is_placing) {
             ++failure.failures;
             failure.next = now + acme::retry_delay(failure.failures, {}, needs_.random);

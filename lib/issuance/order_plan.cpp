@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "issuance/limits.hpp"
+
 namespace ferrotunnel::issuance {
 namespace {
 
@@ -31,6 +33,16 @@ std::vector<acme::Way> usable_ways(const Settings& settings, const acme::Identif
         }
     }
     return usable;
+}
+
+std::vector<acme::Way> failed_last(std::vector<acme::Way> ways, const FailedWays& failed, WallTime now) {
+    std::stable_partition(ways.begin(), ways.end(), [&](acme::Way way) {
+        const auto found = failed.find(way);
+        const bool is_recent =
+            found != failed.end() && found->second <= now && now - found->second < limits::failed_way_age;
+        return !is_recent;
+    });
+    return ways;
 }
 
 void OrderPlan::remove(acme::Way way) {

@@ -12,12 +12,16 @@
 #include "acme/challenge.hpp"
 #include "acme/identifier.hpp"
 #include "acme/problem.hpp"
+#include "issuance/saved_records.hpp"
 #include "issuance/settings.hpp"
 
 namespace ferrotunnel::issuance {
 
 /// The ways that can prove all of these names, and can work with these settings.
 std::vector<acme::Way> usable_ways(const Settings& settings, const acme::Identifiers& names);
+
+/// The same ways; those that have failed within limits::failed_way_age are last.
+std::vector<acme::Way> failed_last(std::vector<acme::Way> ways, const FailedWays& failed, WallTime now);
 
 class OrderPlan {
 public:

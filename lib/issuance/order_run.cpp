@@ -112,7 +112,7 @@ void OrderRun::publish(const acme::Challenge& challenge) {
             return;
         case acme::Way::dns_01:
             published_.push_back(challenge);
-            parts_.commands.run(dns_command("add", challenge), parts_.settings.dns_command_time, report);
+            parts_.records.add(work_.file, challenge, report);
             return;
         case acme::Way::dns_persist_01:
             if (!challenge.issuers.empty()) {
@@ -123,24 +123,12 @@ void OrderRun::publish(const acme::Challenge& challenge) {
     }
 }
 
-std::vector<std::string> OrderRun::dns_command(const char* action, const acme::Challenge& challenge) const {
-    std::vector<std::string> words = parts_.settings.dns_command;
-    words.insert(words.end(), {action, challenge.record_name, challenge.record_value});
-    return words;
-}
-
 void OrderRun::withdraw_all() {
     for (const acme::Challenge& challenge : std::exchange(published_, {})) {
-        if (challenge.way != acme::Way::dns_01) {
+        if (challenge.way == acme::Way::dns_01) {
+            parts_.records.remove(challenge);
+        } else {
             parts_.challenges.withdraw(challenge);
-        } else if (!parts_.settings.dns_command.empty()) {
-            parts_.commands.run(
-                dns_command("remove", challenge), parts_.settings.dns_command_time,
-                [&log = parts_.log, name = challenge.record_name](const std::string& fault) {
-                    if (!fault.empty()) {
-                        log.warn("a TXT record cannot be removed", {{"record", name}, {"reason", fault}});
-                    }
-                });
         }
     }
 }

@@ -45,7 +45,6 @@ private:
     void save_order(const std::string& url);
     void publish(const acme::Challenge& challenge);
     void withdraw_all();
-    std::vector<std::string> dns_command(const char* action, const acme::Challenge& challenge) const;
     void fail_here(std::string text);
     void end(std::variant<acme::DoneStep, acme::FailedStep> how);
 

@@ -6,9 +6,9 @@
 #include "issuance/accounts.hpp"
 #include "issuance/ca_holds.hpp"
 #include "issuance/challenges.hpp"
-#include "issuance/command_runner.hpp"
 #include "issuance/directory_cache.hpp"
 #include "issuance/dns_lookup.hpp"
+#include "issuance/dns_records.hpp"
 #include "issuance/network.hpp"
 #include "issuance/schedule.hpp"
 #include "issuance/settings.hpp"
@@ -22,7 +22,7 @@ struct Parts {
     const Store& store;
     Challenges& challenges;
     DnsLookup& dns;
-    CommandRunner& commands;
+    DnsRecords& records;
     DirectoryCache& directories;
     Accounts& accounts;
     CaHolds& holds;

@@ -49,6 +49,24 @@ std::vector<acme::Way> read_ways(const Json& names) {
     return ways;
 }
 
+Json way_times(const FailedWays& ways) {
+    Json times = Json::object();
+    for (const auto& [way, time] : ways) {
+        times[std::string(acme::name_of(way))] = seconds_of(time);
+    }
+    return times;
+}
+
+FailedWays read_way_times(const Json& times) {
+    FailedWays ways;
+    for (const auto& [name, time] : times.items()) {
+        if (const auto way = acme::read_way(name)) {
+            ways.emplace(*way, time_of(time.get<std::int64_t>()));
+        }
+    }
+    return ways;
+}
+
 // Calls `read` with the object; anything that is not as expected is an empty result.
 template <typename Record, typename Read>
 std::optional<Record> read_object(std::string_view text, Read read) {
@@ -156,13 +174,26 @@ std::optional<SavedOrder> order_from_json(std::string_view text) {
     });
 }
 
+std::string to_json(const SavedRecord& record) {
+    return text_of(Json{
+        {"order", record.file}, {"name", record.name}, {"value", record.value}, {"added", seconds_of(record.added)}});
+}
+
+std::optional<SavedRecord> record_from_json(std::string_view text) {
+    return read_object<SavedRecord>(text, [](const Json& object) {
+        return SavedRecord{object.at("order").get<std::string>(), object.at("name").get<std::string>(),
+                           object.at("value").get<std::string>(), time_at(object, "added")};
+    });
+}
+
 std::string to_json(const SavedSchedule& schedule) {
     Json names = Json::object();
     for (const auto& [name, failure] : schedule.names) {
         names[name] = {{"failures", failure.failures},
                        {"next", seconds_of(failure.next)},
                        {"staging", failure.is_at_staging},
-                       {"problem", failure.problem}};
+                       {"problem", failure.problem},
+                       {"ways", way_times(failure.ways)}};
     }
     return text_of(Json{{"names", std::move(names)}, {"budget", schedule.budget}});
 }
@@ -174,7 +205,8 @@ std::optional<SavedSchedule> schedule_from_json(std::string_view text) {
         const Json names = object.value("names", Json::object());
         for (const auto& [name, failure] : names.items()) {
             schedule.names.emplace(name, SavedFailure{failure.value("failures", 0U), time_at(failure, "next"),
-                                                      failure.value("staging", false), failure.value("problem", "")});
+                                                      failure.value("staging", false), failure.value("problem", ""),
+                                                      read_way_times(failure.value("ways", Json::object()))});
         }
         return schedule;
     });

@@ -47,12 +47,24 @@ struct SavedOrder {
     std::string key_pem{};  // the certificate's; wipe it after use
 };
 
+/// The ways by which a CA could not validate a name, and when that was.
+using FailedWays = std::map<acme::Way, WallTime>;
+
+/// records/VALUE.json: a TXT record of DNS-01 that was set, or is about to be.
+struct SavedRecord {
+    std::string file{};  // of its order
+    std::string name{};
+    std::string value{};
+    WallTime added{};
+};
+
 /// A name that has failed.
 struct SavedFailure {
     unsigned failures = 0;
     WallTime next{};
     bool is_at_staging = false;
     std::string problem{};
+    FailedWays ways{};
 
     friend bool operator==(const SavedFailure&, const SavedFailure&) = default;
 };
@@ -74,10 +86,12 @@ bool may_continue(const SavedOrder& order, const std::vector<std::string>& names
 std::string to_json(const SavedAccount& account);
 std::string to_json(const SavedCertificate& certificate);
 std::string to_json(const SavedOrder& order);
+std::string to_json(const SavedRecord& record);
 std::string to_json(const SavedSchedule& schedule);
 std::optional<SavedAccount> account_from_json(std::string_view text);
 std::optional<SavedCertificate> certificate_from_json(std::string_view text);
 std::optional<SavedOrder> order_from_json(std::string_view text);
+std::optional<SavedRecord> record_from_json(std::string_view text);
 std::optional<SavedSchedule> schedule_from_json(std::string_view text);
 
 }  // namespace ferrotunnel::issuance

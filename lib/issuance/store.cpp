@@ -22,7 +22,7 @@
 namespace ferrotunnel::issuance {
 namespace {
 
-constexpr std::array folder_names{"accounts", "certificates", "orders", "challenges", "locks"};
+constexpr std::array folder_names{"accounts", "certificates", "orders", "records", "challenges", "locks"};
 
 std::filesystem::path with_ending(const std::filesystem::path& folder, std::string_view name, const char* ending) {
     return folder / (std::string(name) + ending);
@@ -309,6 +309,35 @@ std::string Store::write_order(std::string_view name, const SavedOrder& order) c
 
 void Store::remove_order(std::string_view name) const noexcept {
     remove_store_file(order_file(name));
+}
+
+// --- TXT records ---
+
+// The value is a digest in base64url, which no two challenges have.
+std::filesystem::path Store::dns_record_file(std::string_view value) const {
+    return with_ending(folder_ / "records", value, ".json");
+}
+
+std::vector<SavedRecord> Store::records() const {
+    std::vector<SavedRecord> all;
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(folder_ / "records", error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        const auto text = readable(each->path(), limits::file_max);
+        auto record = text ? record_from_json(*text) : std::nullopt;
+        if (record && each->path() == dns_record_file(record->value)) {
+            all.push_back(std::move(*record));
+        }
+    }
+    return all;
+}
+
+std::string Store::write_record(const SavedRecord& record) const {
+    return write_store_file(dns_record_file(record.value), to_json(record));
+}
+
+void Store::remove_record(std::string_view value) const noexcept {
+    remove_store_file(dns_record_file(value));
 }
 
 // --- the rest ---

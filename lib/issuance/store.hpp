@@ -65,6 +65,11 @@ public:
     std::string write_order(std::string_view name, const SavedOrder& order) const;
     void remove_order(std::string_view name) const noexcept;
 
+    /// TXT records that were set. Damaged files are not among them.
+    std::vector<SavedRecord> records() const;
+    std::string write_record(const SavedRecord& record) const;
+    void remove_record(std::string_view value) const noexcept;
+
     /// An empty one if there is none, or if it is unusable: then `fault` says why.
     SavedSchedule schedule(std::string& fault) const;
     std::string write_schedule(const SavedSchedule& schedule) const;
@@ -76,6 +81,7 @@ private:
     std::string write_certificate_record(std::string_view name, const SavedCertificate& saved) const;
     std::filesystem::path next_account_file(std::string_view ca) const;
     std::filesystem::path record_file(std::string_view name) const;
+    std::filesystem::path dns_record_file(std::string_view value) const;
     std::filesystem::path order_file(std::string_view name) const;
 
     const std::filesystem::path folder_;

@@ -35,7 +35,7 @@ TEST_CASE("a CA that is down, limits or refuses the account is held, and no othe
 TEST_CASE("what concerns one name holds no CA", "[issuance]") {
     test::SeededRandom random(1);
     CaHolds holds(random);
-    const Kind kind = GENERATE(Kind::validation, Kind::refused, Kind::wrong_chain, Kind::local);
+    const Kind kind = GENERATE(Kind::overdue, Kind::validation, Kind::refused, Kind::wrong_chain, Kind::local);
     holds.failed(one_ca, problem_of(kind), begin);
     CHECK_FALSE(holds.held_until(one_ca, begin));
 }

@@ -20,6 +20,7 @@ public:
         entry.failures = 2;
         entry.problem = "earlier";
         entry.is_at_staging = true;
+        entry.failed_ways = {{acme::Way::http_01, now}};
         outcome.problem.text = "later";
     }
     void note(OutcomeKind kind, bool has_staging = true) {
@@ -48,6 +49,7 @@ TEST_CASE("a new certificate ends the failures of a name", "[issuance]") {
     test.note(GENERATE(OutcomeKind::issued, OutcomeKind::renewed));
     CHECK(test.entry.failures == 0);
     CHECK(test.entry.problem.empty());
+    CHECK(test.entry.failed_ways.empty());
     CHECK_FALSE(test.entry.is_at_staging);
     CHECK(test.entry.has_concluded);
 }
@@ -77,6 +79,7 @@ TEST_CASE("a failure is one more, at the staging CA if there is one", "[issuance
     test.note(OutcomeKind::failed, has_staging);
     CHECK(test.entry.failures == 3);
     CHECK(test.entry.problem == "later");
+    CHECK(test.entry.failed_ways.size() == 1);
     CHECK(test.entry.is_at_staging == has_staging);
     CHECK(test.entry.next >= test.now + minutes(2));
     CHECK(test.entry.next <= test.now + minutes(3));

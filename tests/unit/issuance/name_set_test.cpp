@@ -149,6 +149,25 @@ TEST_CASE("an order that is being placed is saved as failed, so that restarts do
     CHECK(test.at("a.example.test").failures == 0);
 }
 
+TEST_CASE("the ways that have failed are known after a restart, and when a name is offered again", "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    REQUIRE(test.due().size() == 1);
+    const FailedWays failed{{acme::Way::tls_alpn_01, test.now}};
+    test.at("a.example.test").failed_ways = failed;
+    test.fail("a.example.test", minutes(1));
+    RestartedNames again(test);
+    again.names.offered("a.example.test", "office", test.now);
+    REQUIRE(again.names.find("a.example.test") != nullptr);
+    CHECK(again.names.find("a.example.test")->failed_ways == failed);
+    test.offered.clear();
+    test.now += minutes(1);
+    CHECK(test.due().empty());  // dropped
+    test.offer("a.example.test");
+    CHECK(test.at("a.example.test").failed_ways == failed);
+}
+
 TEST_CASE("limit: so much of a name's problem is saved", "[issuance]") {
     NamesTest test;
     test.names.set(test.settings, test.now);

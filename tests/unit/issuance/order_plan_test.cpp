@@ -1,9 +1,11 @@
 #include "issuance/order_plan.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 
 #include "issuance/configured_names.hpp"
+#include "issuance/limits.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -43,6 +45,18 @@ TEST_CASE("ways that cannot work are not tried", "[issuance]") {
     CHECK(usable_ways(settings, name) == Ways{Way::dns_01, Way::http_01});
 }
 
+TEST_CASE("limit: a way that has failed is tried last for a while", "[issuance]") {
+    const WallTime now{std::chrono::seconds(1'800'000'000)};
+    const Ways ways{Way::tls_alpn_01, Way::http_01, Way::dns_01};
+    const auto failed_at = [&](WallTime time) { return failed_last(ways, {{Way::tls_alpn_01, time}}, now); };
+    CHECK(failed_at(now) == Ways{Way::http_01, Way::dns_01, Way::tls_alpn_01});
+    CHECK(failed_at(now - limits::failed_way_age + std::chrono::seconds(1)).back() == Way::tls_alpn_01);
+    CHECK(failed_at(now - limits::failed_way_age) == ways);
+    CHECK(failed_at(now + std::chrono::seconds(1)) == ways);  // the clock was set back
+    CHECK(failed_last(ways, {{Way::tls_alpn_01, now}, {Way::http_01, now}}, now) ==
+          Ways{Way::dns_01, Way::tls_alpn_01, Way::http_01});
+}
+
 TEST_CASE("after a failed validation the other ways are tried, at the same CA", "[issuance]") {
     OrderPlan plan({"one", "two"}, {Way::tls_alpn_01, Way::http_01});
     plan.failed(planned_problem(ProblemKind::validation), Way::tls_alpn_01);
@@ -54,8 +68,8 @@ TEST_CASE("after a failed validation the other ways are tried, at the same CA", 
 }
 
 TEST_CASE("a CA that is down, limits or refuses is followed by the next one, with all ways", "[issuance]") {
-    for (const ProblemKind kind : {ProblemKind::unreachable, ProblemKind::limited, ProblemKind::account,
-                                   ProblemKind::refused, ProblemKind::wrong_chain}) {
+    for (const ProblemKind kind : {ProblemKind::unreachable, ProblemKind::overdue, ProblemKind::limited,
+                                   ProblemKind::account, ProblemKind::refused, ProblemKind::wrong_chain}) {
         OrderPlan plan({"one", "two"}, {Way::tls_alpn_01, Way::http_01});
         plan.failed(planned_problem(ProblemKind::validation), Way::tls_alpn_01);
         plan.failed(planned_problem(kind), {});
