@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "doctor/limits.hpp"
-#include "ferrotunnel/secret.hpp"
 
 namespace ferrotunnel::cli::doctor {
 namespace {
@@ -37,7 +36,7 @@ void answer(const Socket& visitor, const std::string& mark, const std::stop_toke
 
 }  // namespace
 
-Answerer::Answerer() : mark_("ferrotunnel doctor " + std::string(Secret::generate().reveal().substr(4, 16))) {
+Answerer::Answerer(std::string mark) : mark_(std::move(mark)) {
     std::pair<Socket, std::uint16_t> listening = listen_on_loopback();
     listener_ = std::move(listening.first);
     port_ = listening.second;

@@ -10,11 +10,11 @@
 
 namespace ferrotunnel::cli::doctor {
 
-/// Listens on a free port of 127.0.0.1 until it is destroyed. The body of each response is the text of mark(), which no
-/// other program has.
+/// Listens on a free port of 127.0.0.1 until it is destroyed, and answers the first visitors_max connections.
 class Answerer {
 public:
-    Answerer();
+    /// `mark`: the body of each response.
+    explicit Answerer(std::string mark);
     ~Answerer();
     Answerer(const Answerer&) = delete;
     Answerer& operator=(const Answerer&) = delete;
@@ -27,7 +27,7 @@ private:
 
     Socket listener_;
     std::uint16_t port_ = 0;
-    std::string mark_;
+    const std::string mark_;
     std::jthread thread_;
 };
 

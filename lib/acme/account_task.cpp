@@ -57,7 +57,7 @@ private:
 };
 
 void AccountTask::Machine::set(Step step) {
-    step_ = clock_.bounded(std::move(step), false);
+    step_ = clock_.bounded(std::move(step), [] { return late_failure("the account was not ready"); });
     if (auto* const failed = std::get_if<FailedStep>(&step_)) {
         failed->saved_order = FailedStep::SavedOrder::forget;
         state_ = State::over;

@@ -35,6 +35,22 @@ std::string status_fault(const nlohmann::json& object) {
     return text.empty() ? "has no status" : "has the unknown status " + in_quotes(printable(text, limits::text_max));
 }
 
+// Parses an object whose status is one of these.
+template <typename Status, std::size_t count>
+Result<nlohmann::json, std::string> read_object(std::string_view body, const std::array<std::string_view, count>& names,
+                                                Status& status) {
+    std::optional<nlohmann::json> json = read_json_object(body);
+    if (!json) {
+        return std::string("is not a JSON object");
+    }
+    const auto known = read_status<Status>(*json, names);
+    if (!known) {
+        return status_fault(*json);
+    }
+    status = *known;
+    return std::move(*json);
+}
+
 std::optional<Problem> read_error(const nlohmann::json& object) {
     const nlohmann::json& error = member_of(object, "error");
     return error.is_object() ? std::optional(read_failure(error)) : std::nullopt;
@@ -89,16 +105,11 @@ Result<ChallengeMessage, std::string> read_challenge(std::string_view directory_
 }  // namespace
 
 Result<OrderMessage, std::string> read_order(std::string_view directory_url, std::string_view body) {
-    const std::optional<nlohmann::json> json = read_json_object(body);
-    if (!json) {
-        return std::string("is not a JSON object");
-    }
     OrderMessage order;
-    const auto status = read_status<OrderMessage::Status>(*json, order_states);
-    if (!status) {
-        return status_fault(*json);
+    const auto json = read_object(body, order_states, order.status);
+    if (!json) {
+        return json.error();
     }
-    order.status = *status;
     order.error = read_error(*json);
     if (order.status == OrderMessage::Status::invalid) {
         return order;  // nothing else of it is used
@@ -119,16 +130,11 @@ Result<OrderMessage, std::string> read_order(std::string_view directory_url, std
 }
 
 Result<AuthorizationMessage, std::string> read_authorization(std::string_view directory_url, std::string_view body) {
-    const std::optional<nlohmann::json> json = read_json_object(body);
-    if (!json) {
-        return std::string("is not a JSON object");
-    }
     AuthorizationMessage authorization;
-    const auto status = read_status<AuthorizationMessage::Status>(*json, authorization_states);
-    if (!status) {
-        return status_fault(*json);
+    const auto json = read_object(body, authorization_states, authorization.status);
+    if (!json) {
+        return json.error();
     }
-    authorization.status = *status;
     const nlohmann::json& identifier = member_of(*json, "identifier");
     authorization.type = text_of(identifier, "type");
     authorization.value = text_of(identifier, "value");

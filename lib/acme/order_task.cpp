@@ -1,6 +1,5 @@
 #include "acme/order_task.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "acme/certificate_request.hpp"
 #include "acme/limits.hpp"
 #include "acme/messages.hpp"
+#include "acme/order_request.hpp"
 #include "acme/polling.hpp"
 #include "acme/problem_document.hpp"
 #include "acme/sign_in.hpp"
@@ -27,41 +27,11 @@ constexpr std::string_view chain_type = "application/pem-certificate-chain";
 
 using SavedOrder = FailedStep::SavedOrder;
 
-std::string json_text(const nlohmann::json& json) {
-    return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string profile_fault(const std::string& wanted, const Directory& directory) {
-    std::string known;
-    for (const auto& [name, description] : directory.profiles) {
-        known += (known.empty() ? "" : ", ") + name;
-    }
-    return "the CA has no profile " + in_quotes(wanted) +
-           (known.empty() ? "; it has no profiles at all" : "; it has " + known);
-}
-
-// Let's Encrypt issues for addresses only by its profile of this name.
-std::string usual_profile(const Identifiers& names, const Directory& directory) {
-    constexpr const char* for_addresses = "shortlived";
-    const bool has_address = std::any_of(names.begin(), names.end(),
-                                         [](const Identifier& name) { return name.type == Identifier::Type::ip; });
-    return has_address && directory.profiles.contains(for_addresses) ? for_addresses : "";
-}
-
-// Whether a refusal of newOrder may be due to `replaces`: anything but a limit and a missing account.
-bool may_be_about_replaces(const HttpReply& reply) {
-    const Problem problem = read_problem(reply);
-    return reply.status >= 400 && reply.status < 500 && problem.kind != Problem::Kind::limited &&
-           problem.type != "accountDoesNotExist" && problem.type != "externalAccountRequired";
-}
-
 }  // namespace
 
-// What follows the sign-in. Authorizations and SignIn have drawings of theirs.
+// What follows the sign-in. Authorizations, OrderRequest and SignIn have drawings of theirs.
 //
 //     sign_in -> new_order -> save_order -+
-//         |          ^ | `replaces` refused, once
-//         |          +-+                  |
 //         | resumed                       v
 //         +-----------> order --pending--> authorizations --all valid--> order
 //              wait ----> ^ | ready -> finalize -> as order
@@ -75,6 +45,7 @@ public:
           key_(key),
           requests_(account.key, account.url),
           sign_in_(account, settings_.registration, requests_),
+          order_request_(settings_, sign_in_.directory(), requests_),
           authorizations_(settings_, sign_in_.directory(), requests_),
           clock_(started),
           order_url_(settings_.resume_order),
@@ -104,13 +75,12 @@ private:
     void set(Step step);
     void fail(FailedStep failed) { set(std::move(failed)); }
     void fail(Problem::Kind kind, std::string_view type, std::string_view text);
+    FailedStep late() const;
     void follow_proofs(std::optional<Step> next);
     void begin_order();
-    void request_order();
     void read_order_state();
     void await_order(std::optional<std::chrono::seconds> retry_after);
     void have_new_order(const HttpReply& reply);
-    void have_refusal(const HttpReply& reply);
     void have_order(const HttpReply& reply);
     void have_finalized(const HttpReply& reply);
     void follow(const OrderMessage& order, std::optional<std::chrono::seconds> retry_after);
@@ -122,15 +92,13 @@ private:
     const Key& key_;
     SignedRequests requests_;
     SignIn sign_in_;
+    OrderRequest order_request_;
     Authorizations authorizations_;
     TaskClock clock_;
     State state_ = State::sign_in;
     std::string order_url_;
-    std::string replaces_{};  // as sent
-    std::string profile_{};   // likewise
     std::optional<OrderMessage> created_{};
     bool is_unseen_;  // a resumed order whose state was not read yet
-    bool is_replaces_refused_ = false;
     bool has_finalized_ = false;
     unsigned finalize_losses_ = 0;
     unsigned waits_ = 0;
@@ -142,10 +110,26 @@ void OrderTask::Machine::set(Step step) {
         failed->saved_order = order_url_.empty() ? SavedOrder::forget : failed->saved_order;
         state_ = State::over;
     }
-    step_ = clock_.bounded(std::move(step), settings_.resume_order.empty() && !order_url_.empty());
+    step_ = clock_.bounded(std::move(step), [this] { return late(); });
     if (std::holds_alternative<FailedStep>(step_)) {
         state_ = State::over;
     }
+}
+
+// A CA that shows the order is there, but slow: other names need not wait for it. The order is continued once.
+FailedStep OrderTask::Machine::late() const {
+    const bool is_validating = state_ == State::authorizations && authorizations_.way();
+    FailedStep failed = late_failure(is_validating ? "the CA had not validated the name by " +
+                                                         std::string(name_of(*authorizations_.way()))
+                                                   : "the order was not complete");
+    if (!order_url_.empty() && !is_unseen_) {
+        failed.problem.kind = Problem::Kind::overdue;
+        failed.way = is_validating ? authorizations_.way() : std::nullopt;
+    }
+    if (settings_.resume_order.empty() && !order_url_.empty()) {
+        failed.saved_order = SavedOrder::keep;
+    }
+    return failed;
 }
 
 void OrderTask::Machine::fail(Problem::Kind kind, std::string_view type, std::string_view text) {
@@ -226,32 +210,13 @@ void OrderTask::Machine::begin_order() {
     if (!order_url_.empty()) {
         return read_order_state();
     }
-    profile_ = settings_.profile.empty() ? usual_profile(settings_.names, directory()) : settings_.profile;
-    if (!profile_.empty() && !directory().profiles.contains(profile_)) {
-        return fail(Problem::Kind::refused, "invalidProfile", profile_fault(profile_, directory()));
-    }
-    request_order();
-}
-
-void OrderTask::Machine::request_order() {
-    replaces_ = directory().renewal_info.empty() || is_replaces_refused_ ? std::string() : settings_.replaces;
-    nlohmann::json payload = nlohmann::json::object();
-    for (const Identifier& name : settings_.names) {
-        payload["identifiers"].push_back({{"type", name.type_name()}, {"value", name.value}});
-    }
-    if (!profile_.empty()) {
-        payload["profile"] = profile_;
-    }
-    if (!replaces_.empty()) {
-        payload["replaces"] = replaces_;
-    }
     state_ = State::new_order;
-    set(requests_.post(directory().new_order, json_text(payload)));
+    set(order_request_.begin());
 }
 
 void OrderTask::Machine::have_new_order(const HttpReply& reply) {
     if (!is_success(reply)) {
-        return have_refusal(reply);
+        return set(order_request_.refused(reply));
     }
     if (!may_name_url(directory().url, reply.location)) {
         return fail(unusable_response("the response to newOrder", "has no Location that is an https URL"));
@@ -262,18 +227,6 @@ void OrderTask::Machine::have_new_order(const HttpReply& reply) {
     }
     state_ = State::save_order;
     set(SaveOrderStep{order_url_});
-}
-
-void OrderTask::Machine::have_refusal(const HttpReply& reply) {
-    if (!replaces_.empty() && may_be_about_replaces(reply)) {
-        is_replaces_refused_ = true;
-        return request_order();
-    }
-    FailedStep failed = failed_request("the CA does not accept the order", reply);
-    if (failed.problem.type == "invalidProfile") {
-        failed.problem.text = printable(profile_fault(profile_, directory()), limits::text_max);
-    }
-    fail(std::move(failed));
 }
 
 void OrderTask::Machine::read_order_state() {
@@ -350,7 +303,7 @@ void OrderTask::Machine::finalize(const std::string& url) {
     }
     state_ = State::finalize;
     has_finalized_ = true;
-    set(requests_.post(url, json_text({{"csr", encode_base64url(as_bytes(request))}})));
+    set(requests_.post(url, nlohmann::json{{"csr", encode_base64url(as_bytes(request))}}.dump()));
 }
 
 void OrderTask::Machine::have_finalized(const HttpReply& reply) {
@@ -375,7 +328,7 @@ void OrderTask::Machine::have_chain(const HttpReply& reply) {
         return fail(Problem::Kind::wrong_chain, {}, "the chain that the CA sent " + chain.error());
     }
     state_ = State::over;
-    set(DoneStep{std::move(*chain), replaces_});
+    set(DoneStep{std::move(*chain), order_request_.replaces()});
 }
 
 // --- OrderTask ---

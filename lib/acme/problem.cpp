@@ -85,6 +85,8 @@ std::string_view name_of(Problem::Kind kind) noexcept {
     switch (kind) {
         case Problem::Kind::unreachable:
             return "unreachable";
+        case Problem::Kind::overdue:
+            return "overdue";
         case Problem::Kind::limited:
             return "limited";
         case Problem::Kind::account:

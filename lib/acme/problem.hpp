@@ -13,6 +13,7 @@ struct HttpReply;
 struct Problem {
     enum class Kind : unsigned char {
         unreachable,  // no usable response, or 5xx: another CA, or later
+        overdue,      // the CA validates or issues, but not in time: another CA, or later
         limited,      // 429 or rateLimited: another CA, or later
         account,      // the account is unknown, deactivated, or needs an external one
         refused,      // the order itself: profile, names, CAA

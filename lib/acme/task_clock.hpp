@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <string_view>
+#include <utility>
 
 #include "acme/step.hpp"
 
@@ -16,13 +18,20 @@ public:
     WallTime now() const noexcept { return now_; }
 
     /// The step itself, or the failure that replaces it after the deadline. Saves and results are never replaced.
-    /// `can_continue`: whether a saved order is kept then.
-    Step bounded(Step step, bool can_continue);
+    template <typename Late>
+    Step bounded(Step step, const Late& late) {
+        return is_late(step) ? late() : std::move(step);
+    }
 
 private:
+    bool is_late(const Step& step);
+
     const WallTime started_;
     WallTime now_;
     std::chrono::seconds waited_{};
 };
+
+/// "WHAT after 15 minutes", as of a CA that does not respond.
+FailedStep late_failure(std::string_view what);
 
 }  // namespace ferrotunnel::acme

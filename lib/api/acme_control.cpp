@@ -49,12 +49,13 @@ private:
     const std::shared_ptr<LaterAnswer> answer_;
 };
 
-Answer wait_for_ca(std::shared_ptr<const LaterAnswer> answer) {
-    return admin::wait_for(std::move(answer), Clock::now() + limits::acme_answer_time,
-                           "The CAs did not answer within 90 s. The log has the reason.");
-}
-
 }  // namespace
+
+Answer wait_for_ca(std::shared_ptr<const LaterAnswer> answer, TimePoint now) {
+    return admin::wait_for(std::move(answer), now + limits::acme_answer_time,
+                           "The CAs did not answer within " + std::to_string(limits::acme_answer_time.count()) +
+                               " s. The log has the reason.");
+}
 
 Answer AcmeControl::answer(const admin::AcmeRequest& /*request*/) const {
     return certificates_.is_on() ? Answer{200, json_of_acme(certificates_.status())} : acme_is_off();
@@ -79,7 +80,7 @@ Answer AcmeControl::answer(const admin::AcmeRecordsRequest& request) {
     }
     std::weak_ptr<const LaterAnswer>& latest = request.check ? checked_records_ : records_;
     if (auto present = latest.lock(); present && !present->answer()) {
-        return wait_for_ca(std::move(present));
+        return wait_for_ca(std::move(present), Clock::now());
     }
     const auto later = std::make_shared<LaterAnswer>();
     latest = later;
@@ -87,7 +88,7 @@ Answer AcmeControl::answer(const admin::AcmeRecordsRequest& request) {
                                              const std::vector<issuance::PersistRecord>& records, std::string problem) {
         question->give(problem.empty() ? Answer{200, json_of_records(records)} : failed_at_ca(std::move(problem)));
     });
-    return wait_for_ca(later);
+    return wait_for_ca(later, Clock::now());
 }
 
 Answer AcmeControl::answer(const admin::AcmeKeysRequest& /*request*/) {
@@ -102,7 +103,7 @@ Answer AcmeControl::answer(const admin::AcmeKeysRequest& /*request*/) {
     certificates_.change_keys([question = std::make_shared<const CaQuestion>(later)](std::string problem) {
         question->give(problem.empty() ? Answer{200, Json{{"changed", true}}} : failed_at_ca(std::move(problem)));
     });
-    return wait_for_ca(later);
+    return wait_for_ca(later, Clock::now());
 }
 
 Answer AcmeControl::answer(const admin::OwnAuthorityRequest& /*request*/) const {

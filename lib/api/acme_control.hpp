@@ -7,6 +7,7 @@
 #include "admin/later_answer.hpp"
 #include "admin/requests.hpp"
 #include "api/server_certificates.hpp"
+#include "base/clock.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -30,5 +31,8 @@ private:
     std::weak_ptr<const admin::LaterAnswer> checked_records_;
     std::weak_ptr<const admin::LaterAnswer> change_;  // of the keys
 };
+
+/// Waits for CAs and DNS from `now` on.
+admin::Answer wait_for_ca(std::shared_ptr<const admin::LaterAnswer> answer, TimePoint now);
 
 }  // namespace ferrotunnel::detail

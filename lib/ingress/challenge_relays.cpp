@@ -54,7 +54,7 @@ public:
         }
         watch(authority_);
         watch(client_);
-        all_.wheel_.set_after(*this, limits::challenge_relay_time);
+        all_.wheel_.set_after(*this, all_.time_);
         return step();
     }
 
@@ -174,8 +174,9 @@ void ChallengeRelays::Relay::refuse(std::error_code error) {
     all_.log_failure(from_, to_, text_of(error));
 }
 
-ChallengeRelays::ChallengeRelays(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept
-    : worker_(worker), wheel_(wheel), log_(log) {}
+ChallengeRelays::ChallengeRelays(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log,
+                                 Duration time) noexcept
+    : worker_(worker), wheel_(wheel), log_(log), time_(time) {}
 
 ChallengeRelays::~ChallengeRelays() = default;
 

@@ -6,7 +6,9 @@
 #include <list>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
+#include "ingress/limits.hpp"
 #include "login/connection_limiter.hpp"
 #include "runtime/address.hpp"
 #include "runtime/deadline_wheel.hpp"
@@ -19,7 +21,9 @@ namespace ferrotunnel::ingress {
 class ChallengeRelays {
 public:
     /// All of them outlive it.
-    ChallengeRelays(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log) noexcept;
+    /// `time`: how long one may take.
+    ChallengeRelays(runtime::Worker& worker, runtime::DeadlineWheel& wheel, Logger& log,
+                    Duration time = limits::challenge_relay_time) noexcept;
     ~ChallengeRelays();
     ChallengeRelays(const ChallengeRelays&) = delete;
     ChallengeRelays& operator=(const ChallengeRelays&) = delete;
@@ -40,6 +44,7 @@ private:
     runtime::Worker& worker_;
     runtime::DeadlineWheel& wheel_;
     Logger& log_;
+    const Duration time_;
     std::list<Relay> all_;
 };
 

@@ -7,7 +7,6 @@
 #include "acme/limits.hpp"
 #include "fetch/retry_after.hpp"
 #include "http/date.hpp"
-#include "issuance/limits.hpp"
 #include "issuance/wall_clock.hpp"
 #include "transport/tls_context.hpp"
 
@@ -91,7 +90,7 @@ void CallRunner::run(const acme::HttpCall& call, Done done) {
         return;
     }
     fetch::Bounds bounds;
-    bounds.time = limits::request_time;
+    bounds.time = network_.request_time;
     bounds.body_max = acme::limits::body_max;
     fetch_ = std::make_unique<fetch::Fetch>(
         network_.worker, &network_.idle, std::move(request), bounds, [this, url = call.url](fetch::Response& response) {

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "issuance/limits.hpp"
-
 namespace ferrotunnel::issuance {
 namespace {
 
@@ -43,7 +41,7 @@ void DirectoryCache::received(const std::string& url, const acme::HttpReply& rep
     const Answer answer = read_answer_of(url, reply);
     if (answer) {
         entry.known = answer.value();
-        entry.until = network_.worker.now() + limits::directory_time;
+        entry.until = network_.worker.now() + time_;
     }
     const std::vector<Done> waiting = std::move(entry.waiting);
     entry.waiting.clear();

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "issuance/call_runner.hpp"
+#include "issuance/limits.hpp"
 
 namespace ferrotunnel::issuance {
 
@@ -22,7 +23,9 @@ public:
     using Answer = Result<acme::Directory, acme::Problem>;
     using Done = std::function<void(const Answer&)>;
 
-    explicit DirectoryCache(Network& network) : network_(network) {}
+    /// `time`: how long a directory is kept.
+    explicit DirectoryCache(Network& network, Duration time = limits::directory_time)
+        : network_(network), time_(time) {}
     DirectoryCache(const DirectoryCache&) = delete;
     DirectoryCache& operator=(const DirectoryCache&) = delete;
 
@@ -40,6 +43,7 @@ private:
     void received(const std::string& url, const acme::HttpReply& reply);
 
     Network& network_;
+    const Duration time_;
     std::map<std::string, Entry> entries_;
 };
 

@@ -24,7 +24,7 @@ public:
         Done done;
     };
 
-    explicit Queue(std::shared_ptr<buffer::Mailbox> mailbox) : mailbox_(std::move(mailbox)) {}
+    Queue(std::shared_ptr<buffer::Mailbox> mailbox, Duration time) : mailbox_(std::move(mailbox)), time_(time) {}
 
     // False: there are too many, or no thread can be started.
     bool add(Query query) {
@@ -92,10 +92,11 @@ private:
         }
     }
 
-    static DnsAnswer answer_to(const Query& query) {
-        DnsAnswer answer = query_dns(query.name, query.kind == Kind::text ? DnsType::txt : DnsType::a, query.server);
+    DnsAnswer answer_to(const Query& query) const {
+        DnsAnswer answer =
+            query_dns(query.name, query.kind == Kind::text ? DnsType::txt : DnsType::a, query.server, time_);
         if (query.kind == Kind::address) {
-            DnsAnswer more = query_dns(query.name, DnsType::aaaa, query.server);
+            DnsAnswer more = query_dns(query.name, DnsType::aaaa, query.server, time_);
             answer.values.insert(answer.values.end(), more.values.begin(), more.values.end());
             answer.error = !answer.values.empty() ? std::string() : answer.error.empty() ? more.error : answer.error;
         }
@@ -103,13 +104,15 @@ private:
     }
 
     const std::shared_ptr<buffer::Mailbox> mailbox_;
+    const Duration time_;
     Mutex mutex_;
     std::deque<Query> queries_ GUARDED_BY(mutex_);
     std::size_t threads_ GUARDED_BY(mutex_) = 0;
     bool is_closed_ GUARDED_BY(mutex_) = false;
 };
 
-DnsLookup::DnsLookup(std::shared_ptr<buffer::Mailbox> mailbox) : queue_(std::make_shared<Queue>(std::move(mailbox))) {}
+DnsLookup::DnsLookup(std::shared_ptr<buffer::Mailbox> mailbox, Duration time)
+    : queue_(std::make_shared<Queue>(std::move(mailbox), time)) {}
 
 DnsLookup::~DnsLookup() {
     queue_->close();

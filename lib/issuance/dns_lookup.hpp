@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "issuance/limits.hpp"
+
 namespace ferrotunnel::buffer {
 class Mailbox;
 }
@@ -23,7 +26,8 @@ class DnsLookup {
 public:
     using Done = std::function<void(const DnsAnswer&)>;
 
-    explicit DnsLookup(std::shared_ptr<buffer::Mailbox> mailbox);
+    /// `time`: of each query.
+    explicit DnsLookup(std::shared_ptr<buffer::Mailbox> mailbox, Duration time = limits::dns_time);
     /// No more calls.
     ~DnsLookup();
     DnsLookup(const DnsLookup&) = delete;

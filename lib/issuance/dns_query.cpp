@@ -138,9 +138,10 @@ DnsReply exchange(const runtime::SocketAddress& server, const std::string& query
     }
 }
 
-DnsAnswer query_servers(const std::vector<runtime::SocketAddress>& servers, const std::string& query, DnsType type) {
+DnsAnswer query_servers(const std::vector<runtime::SocketAddress>& servers, const std::string& query, DnsType type,
+                        Duration time) {
     constexpr int turns = 2;
-    const Duration share = Duration(limits::dns_time) / (turns * static_cast<int>(servers.size()));
+    const Duration share = time / (turns * static_cast<int>(servers.size()));
     std::string error = "the DNS server does not respond";
     for (int turn = 0; turn < turns; ++turn) {
         for (const runtime::SocketAddress& server : servers) {
@@ -158,21 +159,21 @@ DnsAnswer query_servers(const std::vector<runtime::SocketAddress>& servers, cons
 
 }  // namespace
 
-DnsAnswer query_dns(const std::string& name, DnsType type, const std::string& server) {
+DnsAnswer query_dns(const std::string& name, DnsType type, const std::string& server, Duration time) {
     const auto number = static_cast<std::uint16_t>(runtime::system_random().next());
     const std::string query = make_dns_query(name, type, number);
     if (query.empty()) {
         return {{}, "the name is too long for DNS"};
     }
     if (server.empty()) {
-        return query_servers(system_servers(), query, type);
+        return query_servers(system_servers(), query, type, time);
     }
     const auto place = net::parse_host_port(server, dns_port);
     const auto address = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
     if (!address) {
         return {{}, "the DNS server \"" + server + "\" is not an IP address with a port"};
     }
-    return query_servers({*address}, query, type);
+    return query_servers({*address}, query, type, time);
 }
 
 }  // namespace ferrotunnel::issuance

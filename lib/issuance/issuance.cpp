@@ -302,17 +302,13 @@ void Issuance::place(const std::string& profile) {
         run(std::move(saved), std::move(key), profile);
         return;
     }
+    entry_.is_placing = true;
     if (!may_place(now)) {
         return;
     }
     SavedOrder saved{{}, ca, account_->url, values_of(entry_.names), plan_->ways(), now, 0, {}};
     auto key = std::make_shared<const acme::Key>(acme::Key::make());
-    entry_.is_placing = true;
-    std::string fault = save_order_with_key(parts_.store, entry_.file, saved, *key);
-    if (fault.empty()) {
-        fault = parts_.save_schedule();
-    }
-    if (!fault.empty()) {
+    if (const std::string fault = save_order_with_key(parts_.store, entry_.file, saved, *key); !fault.empty()) {
         note(local_problem("no order is placed: " + fault));
         fail();
         return;
@@ -330,13 +326,18 @@ bool Issuance::may_place(WallTime now) {
         order.token = entry_.token;
         order.parent = parent;
     }
-    const auto until = parts_.budget.take(order, now);
+    const auto until = parts_.schedule.take(order, now);
     if (!until) {
+        note(local_problem("no order is placed: " + until.error()));
+        fail();
+        return false;
+    }
+    if (!until.value()) {
         return true;
     }
     IssuanceOutcome waits;
     waits.kind = Kind::postponed;
-    waits.next = *until;
+    waits.next = *until.value();
     waits.problem = local_problem("a budget of orders is used up: the token's for a day, that of new names below " +
                                   parent + " for a week, or the CA's");
     end(std::move(waits));
@@ -404,7 +405,7 @@ void Issuance::store_certificate(const acme::DoneStep& issued, const std::string
     }
     parts_.store.remove_order(entry_.file);
     if (entry_.is_new() && !entry_.is_configured) {
-        parts_.budget.issued(outcome.ca, parent_of(entry_), wall_now());
+        (void)parts_.schedule.issued(outcome.ca, parent_of(entry_), wall_now());
     }
     outcome.kind = Kind::issued;
     outcome.certificate = {issued.chain, std::move(saved)};

@@ -40,7 +40,11 @@ inline constexpr std::size_t addresses_max = 8;
 inline constexpr std::chrono::seconds dns_time{5};
 /// How often a lock that another process holds is tried again.
 inline constexpr std::chrono::seconds lock_interval{5};
-/// The longest schedule.json that is read: twice names_max failures, and the budgets.
+/// Failures that schedule.json has: those of names_max names, and of as many that have no entry now.
+inline constexpr std::size_t saved_failures_max = 2 * names_max;
+/// How long a process waits for another one that reads and writes schedule.json.
+inline constexpr std::chrono::seconds schedule_lock_time{2};
+/// The longest schedule.json that is read: saved_failures_max failures, and the budgets.
 inline constexpr std::size_t schedule_max = 32 * 1'024 * 1'024;
 /// What is saved of a name's problem.
 inline constexpr std::size_t saved_problem_max = 300;

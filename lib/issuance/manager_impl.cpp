@@ -8,6 +8,7 @@
 #include "acme/limits.hpp"
 #include "acme/renewal.hpp"
 #include "issuance/limits.hpp"
+#include "issuance/name_outcome.hpp"
 #include "issuance/outcome_log.hpp"
 #include "issuance/wall_clock.hpp"
 
@@ -23,24 +24,13 @@ Manager::Impl::Impl(Settings settings, Needs needs)
       directories_(network_),
       accounts_({network_, directories_, store_, needs_.log, settings_}),
       holds_(needs_.random),
-      budget_(settings_.orders_per_token, limits::orders_per_ca),
-      parts_{network_,
-             store_,
-             needs_.challenges,
-             dns_,
-             commands_,
-             directories_,
-             accounts_,
-             holds_,
-             budget_,
-             needs_.log,
-             needs_.random,
-             settings_,
-             [this] { return save_now(); }},
+      schedule_({store_, [this](WallTime now) { return names_.failures(now); }}, settings_.orders_per_token),
+      parts_{network_,  store_, needs_.challenges, dns_,       commands_,     directories_,
+             accounts_, holds_, schedule_,         needs_.log, needs_.random, settings_},
       queue_(limits::orders_at_once_max),
       names_({queue_, store_, needs_.log, needs_.random, needs_.is_offered}),
       timer_(worker_, [this] { guarded([this] { pump(); }); }),
-      save_timer_(worker_, [this] { guarded([this] { (void)save_now(); }); }) {
+      save_timer_(worker_, [this] { guarded([this] { save_now(); }); }) {
     store_.make_folders();
     names_.on_change = [this](const std::string& name, const NameEntry* entry) {
         if (entry != nullptr) {
@@ -83,7 +73,7 @@ void Manager::Impl::stop() noexcept {
     waiting_for_keys_.clear();
     commands_.stop();
     if (is_dirty_) {
-        guarded([this] { (void)save_now(); });
+        guarded([this] { save_now(); });
     }
 }
 
@@ -154,12 +144,11 @@ void Manager::Impl::begin() {
     const WallTime now = wall_now();
     store_.remove_left_over();
     std::string fault;
-    const SavedSchedule schedule = store_.schedule(fault);
+    const Failures failures = schedule_.load(now, fault);
     if (!fault.empty()) {
         needs_.log.warn("failures and budgets of certificates' orders are forgotten", {{"reason", fault}});
     }
-    budget_.from_json(schedule.budget, now);
-    names_.load(schedule, now);
+    names_.load(failures, now);
     apply(settings_);
 }
 
@@ -167,7 +156,7 @@ void Manager::Impl::apply(Settings settings) {
     settings_ = std::move(settings);
     network_.ca_file = settings_.ca_file;
     dns_.set_server(settings_.dns_server);
-    budget_.set_per_token(settings_.orders_per_token);
+    schedule_.set_per_token(settings_.orders_per_token);
     names_.set(settings_, wall_now());
     show_accounts();
     pump();
@@ -263,8 +252,9 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         const unsigned placed = ended.mapped().issuance->placed();
         board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed ? 1 : 0);
         const std::string old_problem = entry.problem;
-        take_outcome(entry, outcome, now);
+        note_outcome(entry, outcome, !staging_of(settings_).empty(), now, needs_.random);
         if (outcome.kind == IssuanceOutcome::Kind::issued || outcome.kind == IssuanceOutcome::Kind::renewed) {
+            names_.set_certificate(entry, outcome.certificate);
             needs_.on_certificate(entry.name);
         }
         log_outcome(needs_.log, entry, outcome, old_problem, now, worker_.now());
@@ -272,41 +262,6 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         save_soon();
     });
     release(entry, wall_now());
-}
-
-void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now) {
-    using Kind = IssuanceOutcome::Kind;
-    switch (outcome.kind) {
-        case Kind::issued:
-        case Kind::renewed:
-            entry.failures = 0;
-            entry.problem.clear();
-            entry.is_at_staging = false;
-            entry.has_passed_staging = false;
-            names_.set_certificate(entry, outcome.certificate);
-            break;
-        case Kind::busy:
-            entry.next = now + limits::lock_interval;
-            break;
-        case Kind::staged:
-            entry.is_at_staging = false;
-            entry.has_passed_staging = true;
-            entry.next = now;
-            break;
-        case Kind::postponed:
-            entry.problem = outcome.problem.text;
-            entry.next = std::max(outcome.next, now + std::chrono::seconds(1));
-            break;
-        case Kind::failed: {
-            ++entry.failures;
-            entry.problem = outcome.problem.text;
-            entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
-            entry.has_passed_staging = false;
-            entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
-            break;
-        }
-    }
-    entry.has_concluded = entry.has_concluded || (outcome.kind != Kind::busy && outcome.kind != Kind::staged);
 }
 
 void Manager::Impl::request_window(NameEntry& entry, WallTime now) {
@@ -408,16 +363,12 @@ void Manager::Impl::save_soon() {
     }
 }
 
-std::string Manager::Impl::save_now() {
-    SavedSchedule schedule;
-    names_.save(schedule, wall_now());
-    schedule.budget = budget_.to_json();
-    std::string fault = store_.write_schedule(schedule);
+void Manager::Impl::save_now() {
+    const std::string fault = schedule_.save(wall_now());
     is_dirty_ = !fault.empty();
     if (!fault.empty()) {
         needs_.log.warn("the schedule of certificates cannot be saved", {{"reason", fault}});
     }
-    return fault;
 }
 
 }  // namespace ferrotunnel::issuance

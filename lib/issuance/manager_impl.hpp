@@ -59,13 +59,12 @@ private:
     void log_once_about(const NameEntry& entry);
     void request_window(NameEntry& entry, WallTime now);
     void have_outcome(NameEntry& entry, const IssuanceOutcome& outcome);
-    void take_outcome(NameEntry& entry, const IssuanceOutcome& outcome, WallTime now);
     void have_window(NameEntry& entry, const WindowRequest::Answer& answer);
     void release(NameEntry& entry, WallTime now);
     void start_key_change();
     void show_accounts();
     void save_soon();
-    std::string save_now();
+    void save_now();
     std::vector<std::string> all_cas() const;
 
     Needs needs_;
@@ -79,7 +78,7 @@ private:
     DirectoryCache directories_;
     Accounts accounts_;
     CaHolds holds_;
-    acme::Budget budget_;
+    Schedule schedule_;
     const Parts parts_;
     DueQueue queue_;
     NameSet names_;

@@ -35,8 +35,8 @@ const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
 
 }  // namespace
 
-void NameSet::load(const SavedSchedule& failures, WallTime now) {
-    for (const auto& [name, saved] : failures.names) {
+void NameSet::load(const Failures& failures, WallTime now) {
+    for (const auto& [name, saved] : failures) {
         SavedFailure failure = saved;
         failure.next = plausible(failure.next, now);
         keep_failure(name, std::move(failure));
@@ -78,7 +78,8 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
         entry.failures = past->second.failures;
         entry.problem = past->second.problem;
         entry.is_at_staging = past->second.is_at_staging;
-        entry.next = entry.failures > 0 ? past->second.next : entry.next;
+        // Not before its renewal: another process may have got a certificate since the failure.
+        entry.next = entry.failures > 0 ? std::max(entry.next, past->second.next) : entry.next;
         past_.erase(past);
     }
     if (const auto order = needs_.store.order(entry.file); order && may_continue(*order, values_of(entry.names), now)) {
@@ -418,8 +419,8 @@ void NameSet::keep_failure(const std::string& name, SavedFailure failure) {
 
 // An order that is being placed counts as failed: a process that is killed in it, and started again at once, must not
 // place one each time.
-void NameSet::save(SavedSchedule& to, WallTime now) {
-    to.names = past_;
+Failures NameSet::failures(WallTime now) const {
+    Failures all = past_;
     for (const auto& [name, entry] : entries_) {
         SavedFailure failure{entry->failures, entry->next, entry->is_at_staging,
                              printable(entry->problem, limits::saved_problem_max)};
@@ -429,9 +430,10 @@ void NameSet::save(SavedSchedule& to, WallTime now) {
         }
         if (failure.failures > 0 || failure.is_at_staging) {
             failure.next = failure.next == wall_never ? now : failure.next;
-            to.names.insert_or_assign(name, std::move(failure));
+            all.insert_or_assign(name, std::move(failure));
         }
     }
+    return all;
 }
 
 }  // namespace ferrotunnel::issuance

@@ -34,7 +34,7 @@ public:
     explicit NameSet(Needs needs) : needs_(std::move(needs)) {}
 
     /// The certificates in the store, and these failures.
-    void load(const SavedSchedule& failures, WallTime now);
+    void load(const Failures& failures, WallTime now);
     void set(const Settings& settings, WallTime now);
     /// A client has registered this host. There is no entry for it if a wildcard covers it, if it cannot have a
     /// certificate, or if there are too many.
@@ -53,7 +53,7 @@ public:
     void schedule(NameEntry& entry, WallTime now);
 
     /// What the store keeps of failures.
-    void save(SavedSchedule& to, WallTime now);
+    Failures failures(WallTime now) const;
     const std::map<std::string, std::unique_ptr<NameEntry>, std::less<>>& all() const noexcept { return entries_; }
     /// Called when an entry is scheduled or put away, or with null when it is dropped.
     std::function<void(const std::string& name, const NameEntry* entry)> on_change{};
@@ -79,7 +79,7 @@ private:
     std::size_t orders_per_token_ = 0;
     std::map<std::string, std::unique_ptr<NameEntry>, std::less<>> entries_;
     std::map<std::string, std::set<std::string>> new_of_token_;  // names without a certificate, of clients
-    std::map<std::string, SavedFailure, std::less<>> past_;      // failures of names that have no entry
+    Failures past_;                                              // failures of names that have no entry
     WallTime cleaned_{};                                         // when room was last made
     bool is_full_logged_ = false;
 };

@@ -3,8 +3,10 @@
 
 #include <string>
 
+#include "base/clock.hpp"
 #include "fetch/client.hpp"
 #include "fetch/idle_connections.hpp"
+#include "issuance/limits.hpp"
 #include "runtime/worker.hpp"
 
 namespace ferrotunnel::issuance {
@@ -17,6 +19,7 @@ struct Network {
     fetch::IdleConnections idle;
     fetch::TlsContexts contexts;
     std::string ca_file{};  // as of Settings
+    Duration request_time = limits::request_time;
 };
 
 }  // namespace ferrotunnel::issuance

@@ -26,6 +26,14 @@ std::string save_order_with_key(const Store& store, const std::string& file, Sav
     return fault;
 }
 
+std::string clock_fault(WallTime ours, WallTime theirs) {
+    const auto difference = ours - theirs;
+    const bool is_right = difference <= limits::clock_difference_max && difference >= -limits::clock_difference_max;
+    return is_right ? std::string()
+                    : "the clock of this machine differs from the CA's by " + difference_text(difference) +
+                          "; set it right, for example with NTP";
+}
+
 OrderRun::OrderRun(const Parts& parts, Work work, Done done)
     : parts_(parts),
       work_(std::move(work)),
@@ -57,10 +65,8 @@ void OrderRun::carry_out(const acme::Step& step) {
 bool OrderRun::has_right_clock() {
     const auto date = driver_.calls().date();
     if (date && !std::exchange(is_clock_checked_, true)) {
-        const auto difference = wall_now() - *date;
-        if (difference > limits::clock_difference_max || difference < -limits::clock_difference_max) {
-            fail_here("the clock of this machine differs from the CA's by " + difference_text(difference) +
-                      "; set it right, for example with NTP");
+        if (std::string fault = clock_fault(wall_now(), *date); !fault.empty()) {
+            fail_here(std::move(fault));
             return false;
         }
     }

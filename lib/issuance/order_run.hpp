@@ -59,6 +59,9 @@ private:
     const std::shared_ptr<OrderRun*> self_;  // null when destroyed before a command ends
 };
 
+/// Why no order can be placed with this clock, if the CA's is right; or nothing.
+std::string clock_fault(WallTime ours, WallTime theirs);
+
 /// Writes the order with its certificate's key. Returns what is wrong, or nothing.
 std::string save_order_with_key(const Store& store, const std::string& file, SavedOrder order, const acme::Key& key);
 

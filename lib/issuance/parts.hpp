@@ -1,10 +1,6 @@
 // The parts of the manager that orders share.
 #pragma once
 
-#include <functional>
-#include <string>
-
-#include "acme/budget.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "issuance/accounts.hpp"
@@ -14,6 +10,7 @@
 #include "issuance/directory_cache.hpp"
 #include "issuance/dns_lookup.hpp"
 #include "issuance/network.hpp"
+#include "issuance/schedule.hpp"
 #include "issuance/settings.hpp"
 #include "issuance/store.hpp"
 
@@ -29,12 +26,10 @@ struct Parts {
     DirectoryCache& directories;
     Accounts& accounts;
     CaHolds& holds;
-    acme::Budget& budget;
+    Schedule& schedule;
     Logger& log;
     Random& random;
     const Settings& settings;
-    /// Saves failures and budgets now. Returns what is wrong, or nothing.
-    std::function<std::string()> save_schedule;
 };
 
 }  // namespace ferrotunnel::issuance

@@ -107,8 +107,9 @@ void RecordQuery::have_directory(const DirectoryCache::Answer& known) {
         have_issuer(seen);
         return;
     }
-    if (parts_.budget.take({}, cas_[ca_], wall_now())) {
-        ca_failed(local_problem("the budget of orders at the CA is used up"));
+    const auto next = parts_.schedule.take(acme::PlannedOrder{{}, cas_[ca_], {}, true}, wall_now());
+    if (!next || next.value()) {
+        ca_failed(local_problem(next ? "the budget of orders at the CA is used up" : next.error()));
         return;
     }
     try {

@@ -53,11 +53,16 @@ struct SavedFailure {
     WallTime next{};
     bool is_at_staging = false;
     std::string problem{};
+
+    friend bool operator==(const SavedFailure&, const SavedFailure&) = default;
 };
+
+/// By name.
+using Failures = std::map<std::string, SavedFailure, std::less<>>;
 
 /// schedule.json.
 struct SavedSchedule {
-    std::map<std::string, SavedFailure, std::less<>> names{};
+    Failures names{};
     std::string budget{};  // of acme::Budget::to_json()
 };
 

@@ -93,7 +93,7 @@ void SelfCheck::have_addresses(const DnsAnswer& answer) {
         return;
     }
     checks_.resize(std::min(answer.values.size(), limits::addresses_max));
-    timer_.set_after(limits::self_check_time);
+    timer_.set_after(target_.time);
     for (std::size_t i = 0; i < checks_.size(); ++i) {
         checks_[i].address = answer.values[i];
         request(checks_[i]);
@@ -116,7 +116,7 @@ void SelfCheck::request(AddressCheck& check) {
         nullptr, {check.address, target_.port}, target_.port == 80 ? host : host + ":" + std::to_string(target_.port)};
     request.path = "/.well-known/acme-challenge/" + published_.token;
     fetch::Bounds bounds;
-    bounds.time = limits::self_check_time;
+    bounds.time = target_.time;
     bounds.body_max = answer_max;
     ++running_;
     check.fetch =

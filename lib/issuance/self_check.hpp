@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "acme/challenge.hpp"
+#include "base/clock.hpp"
 #include "base/random.hpp"
 #include "fetch/fetch.hpp"
 #include "issuance/challenges.hpp"
 #include "issuance/dns_lookup.hpp"
+#include "issuance/limits.hpp"
 #include "issuance/network.hpp"
 #include "runtime/timer.hpp"
 
@@ -32,7 +34,7 @@ struct SelfCheckResult {
 };
 
 /// Lives on its worker. It publishes a random answer and requests it at every address of the name: only this path,
-/// without redirects, and at most limits::self_check_time for all of them.
+/// without redirects.
 class SelfCheck {
 public:
     struct Target {
@@ -40,6 +42,7 @@ public:
         std::uint16_t port = 80;
         /// A stranger chose the name: of addresses that are not public, only this machine's are requested.
         bool is_of_stranger = true;
+        Duration time = limits::self_check_time;  // for all addresses
     };
     struct Needs {
         Network& network;

@@ -16,6 +16,7 @@
 #include "ferrotunnel/detail/whole_file.hpp"
 #include "fetch/message.hpp"
 #include "issuance/limits.hpp"
+#include "issuance/name_lock.hpp"
 #include "issuance/store_file.hpp"
 
 namespace ferrotunnel::issuance {
@@ -49,6 +50,17 @@ void remove_old_files(const std::filesystem::path& folder, std::filesystem::file
         if (is_old && (all || is_left_over(each->path().filename().string()))) {
             remove_store_file(each->path());
         }
+    }
+}
+
+// Locks of processes that were killed: whoever can acquire one removes its file.
+void remove_free_locks(const std::filesystem::path& folder) {
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(folder, error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        NameLock lock;
+        std::string ignored;
+        (void)lock.acquire(each->path(), ignored);
     }
 }
 
@@ -102,14 +114,15 @@ void Store::make_folders() const {
     }
 }
 
-void Store::remove_left_over() const {
-    const auto now = std::filesystem::file_time_type::clock::now();
+void Store::remove_left_over(std::filesystem::file_time_type now) const {
     const auto before = now - limits::left_over_age;
     remove_old_files(folder_, before);
     for (const char* name : folder_names) {
         remove_old_files(folder_ / name, before);
     }
     remove_old_files(challenges(), now - limits::challenge_age, true);
+    remove_old_files(folder_ / "orders", now - limits::order_age_max, true);  // may_continue() would not use them
+    remove_free_locks(folder_ / "locks");
 }
 
 // --- accounts ---

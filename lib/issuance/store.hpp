@@ -25,8 +25,8 @@ public:
 
     /// Makes the folders, 0700. Throws std::system_error with a path in its text.
     void make_folders() const;
-    /// Removes files that a killed process has left behind.
-    void remove_left_over() const;
+    /// Removes files that a killed process has left behind, and orders that cannot be continued any more.
+    void remove_left_over(std::filesystem::file_time_type now = std::filesystem::file_time_type::clock::now()) const;
 
     std::filesystem::path account_file(std::string_view ca) const;
     /// An empty value: there is none. The error: it cannot be read now. A file that is not an account of this directory

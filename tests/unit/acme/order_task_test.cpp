@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
 
 #include "acme/limits.hpp"
 #include "order_driver.hpp"
@@ -211,15 +212,50 @@ TEST_CASE("an order has a deadline", "[acme]") {
     order.driver.clock_stands = GENERATE(false, true);
     order.run();
     REQUIRE(order.failed);
-    CHECK(order.failure.problem.kind == Kind::unreachable);
-    CHECK_THAT(order.failure.problem.text, Contains("15 minutes"));
+    CHECK(order.failure.problem.kind == Kind::overdue);
+    CHECK_THAT(order.failure.problem.text, Contains("validated") && Contains("http-01") && Contains("15 minutes"));
+    CHECK(order.failure.way == Way::http_01);
     CHECK(order.failure.saved_order == Saved::keep);
     // Continued once, and not for as long as the CA keeps the order.
     order.resume();
     order.run();
     REQUIRE(order.failed);
+    CHECK(order.failure.problem.kind == Kind::overdue);
     CHECK(order.failure.saved_order == Saved::forget);
     CHECK(order.ca.orders() == 1);
+}
+
+TEST_CASE("a CA that does not issue in time is overdue, by no way's fault", "[acme]") {
+    OneOrder order;
+    order.ca.after = [](HttpReply& reply, std::string_view path) {
+        const std::size_t at = path.starts_with("order/") ? reply.body.find(R"("valid")") : std::string::npos;
+        at == std::string::npos ? reply.body : reply.body.replace(at, 7, R"("processing")");
+    };
+    order.run();
+    REQUIRE(order.failed);
+    CHECK(order.failure.problem.kind == Kind::overdue);
+    CHECK_THAT(order.failure.problem.text, Contains("not complete after 15 minutes"));
+    CHECK_FALSE(order.failure.way);
+    CHECK(order.failure.saved_order == Saved::keep);
+}
+
+TEST_CASE("a CA that does not show the saved order in time is unreachable", "[acme]") {
+    OneOrder order;
+    order.ca.settings.polls = 1'000'000;
+    order.run();
+    order.resume();
+    order.ca.before = [&, is_slow = true](const HttpCall&, std::string_view path) mutable -> std::optional<HttpReply> {
+        if (path.starts_with("order/") && std::exchange(is_slow, false)) {
+            order.driver.advance(limits::order_time);
+            HttpReply lost;
+            lost.error = "timeout";
+            return lost;
+        }
+        return {};
+    };
+    order.run();
+    REQUIRE(order.failed);
+    CHECK(order.failure.problem.kind == Kind::unreachable);
 }
 
 // --- nonces ---

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "api/acme_control.hpp"
 #include "api/limits.hpp"
 
 using namespace ferrotunnel;
@@ -94,4 +95,17 @@ TEST_CASE("each state of names is a series", "[acme]") {
         CAPTURE(text, line);
         CHECK(text.find(line) != std::string::npos);
     }
+}
+
+TEST_CASE("limit: a caller waits for CAs for so long", "[acme]") {
+    const TimePoint now{std::chrono::hours(1)};
+    const auto later = std::make_shared<admin::LaterAnswer>();
+    const admin::Answer answer = detail::wait_for_ca(later, now);
+    CHECK_FALSE(answer.later(now + limits::acme_answer_time - std::chrono::milliseconds(1)));
+    const auto late = answer.later(now + limits::acme_answer_time);
+    REQUIRE(late);
+    CHECK(late->status == 504);
+    CHECK_THAT(late->body.dump(), Catch::Contains("90 s"));
+    later->give({200, Json{{"changed", true}}});
+    CHECK(answer.later(now)->status == 200);
 }

@@ -212,6 +212,16 @@ TEST_CASE("limits of secrets and passwords", "[import][limits]") {
               .draft.lost.empty());
 }
 
+TEST_CASE("limit of the words of an ssh command line", "[import][limits]") {
+    const auto lost_of = [](std::size_t count) {
+        std::vector<std::string> words{"ssh", "-R", "80:localhost:80", "example.com"};
+        words.resize(words.size() - 1 + count, "word");
+        return read_command_line(words).lost.size();
+    };
+    CHECK(lost_of(command_words_max) == lost_of(2));  // the remote command, whatever it is
+    CHECK(lost_of(command_words_max + 1) == lost_of(2) + 1);
+}
+
 TEST_CASE("a password has at most 511 bytes", "[import][limits]") {
     namespace cli = ferrotunnel::cli;
     const auto hash = [](std::size_t size, cli::HashKind kind) {

@@ -146,3 +146,25 @@ TEST_CASE("limit: what is longer than a handshake is not passed to another ACME 
     CHECK(client.read_to_end().empty());
     CHECK(rig.relays() == 0);
 }
+
+TEST_CASE("limit: a connection that takes longer than a handshake is not passed on any further", "[acme]") {
+    RecordingLogger log;
+    RunningWorker running;
+    BackendPort backend;
+    std::unique_ptr<runtime::DeadlineWheel> wheel;
+    std::unique_ptr<ChallengeRelays> relays;
+    auto [authority, other_end] = runtime::socket_pair();
+    on(running.worker, [&, &authority = authority] {
+        wheel = std::make_unique<runtime::DeadlineWheel>(running.worker);
+        relays = std::make_unique<ChallengeRelays>(running.worker, *wheel, log, 50ms);
+        relays->begin(std::move(authority), "a CA", *runtime::SocketAddress::from_ip(backend.place()), {});
+        REQUIRE(relays->size() == 1);
+    });
+    Peer client = backend.accept();
+    CHECK(client.read_to_end().empty());
+    CHECK(on(running.worker, [&] { return relays->size(); }) == 0);
+    on(running.worker, [&] {
+        relays.reset();
+        wheel.reset();
+    });
+}

@@ -1,19 +1,23 @@
 #include "issuance/manager.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "issuance/challenges.hpp"
+#include "issuance/limits.hpp"
 #include "issuance/store.hpp"
 #include "runtime/system_random.hpp"
 #include "support/eventually.hpp"
 #include "support/recording_logger.hpp"
 #include "support/temporary_folder.hpp"
+#include "unit/acme/chain_maker.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -177,6 +181,27 @@ TEST_CASE("names of the operator's own files are not ordered", "[issuance]") {
     manager.offered("b.example.test", "office", false);
     REQUIRE(test::eventually([&] { return test.has_failed(manager, "b.example.test"); }));
     CHECK(manager.status().names.size() == 1);
+}
+
+TEST_CASE("limit: a name that the operator's own files serve is examined again after a while", "[issuance]") {
+    ManagerTest test;
+    const Store store(test.settings.folder);
+    store.make_folders();
+    const acme::Key key = acme::Key::make();
+    const auto now = std::chrono::system_clock::now();
+    const acme::TestCa ca(now - std::chrono::hours(89 * 24));  // its certificates end tomorrow
+    const std::string chain = ca.chain(ca.leaf("DNS:a.example.test"), key);
+    REQUIRE(store.write_certificate("a.example.test", key.to_pem(), chain, {}).empty());
+    Manager::Needs needs = test.needs();
+    needs.is_covered = [](std::string_view) { return true; };
+    Manager manager(test.settings, std::move(needs));
+    manager.start();
+    const auto next = [&manager] {
+        const Status status = manager.status();
+        return status.names.empty() ? std::nullopt : status.names[0].next;
+    };
+    REQUIRE(test::eventually([&] { return next() && *next() >= now + limits::served_interval; }));
+    CHECK(*next() <= std::chrono::system_clock::now() + limits::served_interval);
 }
 
 TEST_CASE("requests without an account, or without a wildcard, say so", "[issuance]") {

@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 
-#include "acme/budget.hpp"
 #include "issuance/limits.hpp"
 #include "support/recording_logger.hpp"
 #include "support/seeded_random.hpp"
@@ -34,7 +33,7 @@ public:
     }
     void load() {
         std::string fault;
-        names.load(store.schedule(fault), now);
+        names.load(store.schedule(fault).names, now);
         CHECK(fault.empty());
     }
     /// What is due now, and wanted; all of it runs.
@@ -101,11 +100,7 @@ using Names = std::set<std::string>;
 struct RestartedNames {
     explicit RestartedNames(NamesTest& test)
         : names{{queue, test.store, test.log, test.random, [](std::string_view) { return true; }}} {
-        SavedSchedule saved;
-        test.names.save(saved, test.now);
-        REQUIRE(test.store.write_schedule(saved).empty());
-        std::string fault;
-        names.load(test.store.schedule(fault), test.now);
+        names.load(test.names.failures(test.now), test.now);
         names.set(test.settings, test.now);
     }
 
@@ -147,12 +142,26 @@ TEST_CASE("an order that is being placed is saved as failed, so that restarts do
     test.offer("a.example.test");
     REQUIRE(test.due().size() == 1);
     test.at("a.example.test").is_placing = true;
-    SavedSchedule saved;
-    test.names.save(saved, test.now);
-    REQUIRE(saved.names.contains("a.example.test"));
-    CHECK(saved.names.at("a.example.test").failures == 1);
-    CHECK(saved.names.at("a.example.test").next >= test.now + minutes(1));
+    const Failures saved = test.names.failures(test.now);
+    REQUIRE(saved.contains("a.example.test"));
+    CHECK(saved.at("a.example.test").failures == 1);
+    CHECK(saved.at("a.example.test").next >= test.now + minutes(1));
     CHECK(test.at("a.example.test").failures == 0);
+}
+
+TEST_CASE("limit: so much of a name's problem is saved", "[issuance]") {
+    NamesTest test;
+    test.names.set(test.settings, test.now);
+    test.offer("a.example.test");
+    REQUIRE(test.due().size() == 1);
+    test.at("a.example.test").problem = std::string(limits::saved_problem_max, 'x') + "y";
+    test.fail("a.example.test", minutes(1));
+    const auto saved_problem = [&test] { return test.names.failures(test.now).at("a.example.test").problem; };
+    CHECK(saved_problem() == std::string(limits::saved_problem_max, 'x'));
+    test.offered.clear();
+    test.now += minutes(1);
+    CHECK(test.due().empty());  // dropped, with its failure
+    CHECK(saved_problem() == std::string(limits::saved_problem_max, 'x'));
 }
 
 TEST_CASE("a time that only a wrong clock can have set is now", "[issuance]") {
@@ -205,6 +214,37 @@ TEST_CASE("a saved certificate is renewed by its lifetime while its host was off
     CHECK(test.due().empty());
     CHECK(test.names.find("old.example.test") == nullptr);
     CHECK(test.store.certificate_names() == std::vector<std::string>{"a.example.test"});
+}
+
+TEST_CASE("limit: a certificate is renewed for a while after its host was last offered", "[issuance]") {
+    NamesTest test;
+    SavedCertificate saved;
+    saved.window_next = WallTime::max();
+    test.write_certificate("a.example.test", "DNS:a.example.test", saved);
+    test.load();
+    NameEntry& entry = test.at("a.example.test");
+    test.now = entry.next;
+    const std::chrono::seconds too_long = GENERATE(std::chrono::seconds(0), std::chrono::seconds(1));
+    entry.offered = test.now - limits::unoffered_max - too_long;
+    CHECK(test.due().empty() == (too_long.count() > 0));
+}
+
+TEST_CASE("limit: the files of a certificate stay for a while after its end", "[issuance]") {
+    NamesTest test;
+    test.write_certificate("a.example.test", "DNS:a.example.test");
+    test.load();
+    test.names.set(test.settings, test.now);
+    NameEntry& entry = test.at("a.example.test");
+    entry.window_next = wall_never;
+    test.names.schedule(entry, test.now);
+    test.now = entry.next;
+    REQUIRE(test.due().empty());  // nobody offers it
+    test.now = entry.chain->not_after + limits::unoffered_max - std::chrono::seconds(1);
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().size() == 1);
+    test.now += std::chrono::seconds(1);
+    CHECK(test.due().empty());
+    CHECK(test.store.certificate_names().empty());
 }
 
 TEST_CASE("hosts below the domain wait for the wildcard, and are ordered singly while there is none", "[issuance]") {
@@ -407,20 +447,19 @@ TEST_CASE("a certificate that another process has renewed keeps its record, and 
     CHECK(present.value()->saved.way == "of the other process");
 }
 
-TEST_CASE("a budget survives a restart", "[issuance]") {
+TEST_CASE("a failure from before another process got the certificate does not renew it early", "[issuance]") {
     NamesTest test;
-    acme::Budget budget(2, limits::orders_per_ca);
-    for (int i = 0; i < 2; ++i) {
-        REQUIRE_FALSE(budget.take("office", "https://ca.example.test/dir", test.now));
-    }
     SavedSchedule saved;
-    saved.budget = budget.to_json();
+    saved.names["a.example.test"] = {3, test.now + hours(1), false, "failed"};
     REQUIRE(test.store.write_schedule(saved).empty());
-    acme::Budget again(2, limits::orders_per_ca);
-    std::string fault;
-    again.from_json(test.store.schedule(fault).budget, test.now);
-    CHECK(again.take("office", "https://ca.example.test/dir", test.now));
-    CHECK_FALSE(again.take("other", "https://ca.example.test/dir", test.now));
+    SavedCertificate certificate;
+    certificate.window_next = WallTime::max();
+    test.write_certificate("a.example.test", "DNS:a.example.test", certificate);
+    test.settings.names = {*acme::read_identifier("a.example.test")};
+    test.load();
+    test.names.set(test.settings, test.now);
+    NameEntry& entry = test.at("a.example.test");
+    CHECK(entry.next > test.now + hours(24 * 50));
 }
 
 }  // namespace

@@ -1,14 +1,18 @@
 #include "issuance/self_check.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "issuance/limits.hpp"
 #include "runtime/system_random.hpp"
 #include "support/eventually.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/fetch/scripted_server.hpp"
+#include "unit/issuance/dns_server.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -26,8 +30,11 @@ public:
     }
 
     std::future<SelfCheckResult> begin(std::uint16_t port) {
-        worker_.post([this, port] {
-            const SelfCheck::Target target{{acme::Identifier::Type::ip, "127.0.0.1"}, port, true};
+        return begin({.name = {acme::Identifier::Type::ip, "127.0.0.1"}, .port = port});
+    }
+    std::future<SelfCheckResult> begin(const SelfCheck::Target& target, const std::string& dns_server = {}) {
+        worker_.post([this, target, dns_server] {
+            dns_.set_server(dns_server);
             check_ = std::make_unique<SelfCheck>(SelfCheck::Needs{network_, dns_, challenges, runtime::system_random()},
                                                  target,
                                                  [this](const SelfCheckResult& result) { found_.set_value(result); });
@@ -97,6 +104,33 @@ TEST_CASE("an address without a server is unreachable", "[issuance]") {
     const SelfCheckResult found = test.begin(port).get();
     CHECK(found.verdict == CheckVerdict::unreachable);
     CHECK_THAT(found.detail, Catch::Contains("127.0.0.1"));
+}
+
+TEST_CASE("limit: addresses that do not answer in time are unreachable", "[issuance]") {
+    CheckTest test;
+    ScriptedServer silent;
+    SelfCheck::Target target{.name = {acme::Identifier::Type::ip, "127.0.0.1"}, .port = silent.destination().at.port};
+    CHECK(target.time == limits::self_check_time);
+    target.time = std::chrono::milliseconds(50);
+    CHECK(test.begin(target).get().verdict == CheckVerdict::unreachable);
+}
+
+TEST_CASE("limit: so many addresses of a name are checked", "[issuance]") {
+    std::vector<std::string> addresses;
+    for (std::size_t i = 0; i <= limits::addresses_max; ++i) {
+        addresses.push_back("127.0.0." + std::to_string(i + 1));
+    }
+    const test::DnsServer dns(addresses);
+    std::uint16_t port = 0;
+    {
+        const ScriptedServer closed;
+        port = closed.destination().at.port;
+    }
+    CheckTest test;
+    const SelfCheckResult found =
+        test.begin({.name = {acme::Identifier::Type::dns, "a.example.test"}, .port = port}, dns.place()).get();
+    CHECK_THAT(found.detail, Catch::Contains(addresses[limits::addresses_max - 1] + " "));
+    CHECK_THAT(found.detail, !Catch::Contains(addresses[limits::addresses_max] + " "));
 }
 
 TEST_CASE("of a stranger's names only public addresses and our own are requested", "[issuance]") {

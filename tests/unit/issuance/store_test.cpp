@@ -8,6 +8,7 @@
 #include <string>
 
 #include "issuance/limits.hpp"
+#include "issuance/name_lock.hpp"
 #include "issuance/store_file.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/acme/chain_maker.hpp"
@@ -230,27 +231,93 @@ TEST_CASE("a file of the store is read up to its limit, and neither links nor de
     CHECK_FALSE(read_store_file(folder / "pipe", 10));
 }
 
-TEST_CASE("what a killed process left behind is removed when it is old", "[issuance]") {
+// Files of a store as a killed process has left them, of one age.
+class LeftFiles {
+public:
+    LeftFiles() { store.make_folders(); }
+
+    std::string put(const std::string& name, std::chrono::seconds age) {
+        const std::string path = folder / ("acme/" + name);
+        write_text(path, "x");
+        std::filesystem::last_write_time(path, now - age);
+        return path;
+    }
+
+    const std::filesystem::file_time_type now = std::filesystem::file_time_type::clock::now();
+    const test::TemporaryFolder folder;
+    const Store store{folder / "acme"};
+};
+
+using std::chrono::seconds;
+using std::filesystem::exists;
+
+TEST_CASE("files that a killed process was writing are removed when they are old", "[issuance]") {
+    LeftFiles left;
+    const std::string old = left.put("certificates/a.example.test.pem.1.new", limits::left_over_age + seconds(1));
+    const std::string young = left.put("certificates/b.example.test.pem.1.new", limits::left_over_age);
+    const std::string key = left.put("accounts/ca.example.test-01234567.new", limits::left_over_age + seconds(1));
+    left.store.remove_left_over(left.now);
+    CHECK_FALSE(exists(old));
+    CHECK(exists(young));
+    CHECK(exists(key));  // of an interrupted change
+}
+
+TEST_CASE("answers to challenges are removed when no order can need them any more", "[issuance]") {
+    LeftFiles left;
+    const std::string old = left.put("challenges/old", limits::challenge_age + seconds(1));
+    const std::string young = left.put("challenges/young", limits::challenge_age);
+    left.store.remove_left_over(left.now);
+    CHECK_FALSE(exists(old));
+    CHECK(exists(young));
+}
+
+TEST_CASE("orders that cannot be continued any more are removed, whoever wants their names", "[issuance]") {
+    LeftFiles left;
+    const std::string old = left.put("orders/a.example.test.json", limits::order_age_max + seconds(1));
+    const std::string young = left.put("orders/b.example.test.json", limits::order_age_max);
+    left.store.remove_left_over(left.now);
+    CHECK_FALSE(exists(old));
+    CHECK(exists(young));
+}
+
+TEST_CASE("the lock of a killed process is removed, and one that is held is not", "[issuance]") {
+    LeftFiles left;
+    const std::string free = left.put("locks/a.example.test.lock", seconds(0));
+    NameLock lock;
+    std::string fault;
+    REQUIRE(lock.acquire(left.store.lock_file("b.example.test"), fault));
+    left.store.remove_left_over(left.now);
+    CHECK_FALSE(exists(free));
+    CHECK(exists(left.store.lock_file("b.example.test")));
+}
+
+TEST_CASE("a schedule is read up to its limit", "[issuance]") {
     const test::TemporaryFolder folder;
     const Store store(folder / "acme");
     store.make_folders();
-    const auto old = std::filesystem::file_time_type::clock::now() - limits::left_over_age - std::chrono::hours(1);
-    const auto put = [&](const std::string& name, bool is_old) {
-        write_text(folder / ("acme/" + name), "x");
-        if (is_old) {
-            std::filesystem::last_write_time(folder / ("acme/" + name), old);
-        }
-        return folder / ("acme/" + name);
-    };
-    const std::string left = put("certificates/a.example.test.pem.123.new", true);
-    const std::string running = put("certificates/b.example.test.pem.123.new", false);
-    const std::string key = put("accounts/ca.example.test-01234567.new", true);
-    const std::string token = put("challenges/sometoken", true);
-    store.remove_left_over();
-    CHECK_FALSE(std::filesystem::exists(left));
-    CHECK(std::filesystem::exists(running));
-    CHECK(std::filesystem::exists(key));  // of an interrupted change
-    CHECK_FALSE(std::filesystem::exists(token));
+    std::string text = R"({"names": {"a.example.test": {"failures": 3}}})";
+    text.resize(limits::schedule_max, ' ');
+    write_text(folder / "acme/schedule.json", text);
+    std::string fault;
+    CHECK(store.schedule(fault).names.size() == 1);
+    CHECK(fault.empty());
+    write_text(folder / "acme/schedule.json", text + " ");
+    CHECK(store.schedule(fault).names.empty());
+    CHECK_THAT(fault, Catch::Contains(std::to_string(limits::schedule_max)));
+}
+
+TEST_CASE("every other file of the store is read up to its limit", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    std::string text = to_json(account_of(ca_url));
+    text.resize(limits::file_max, ' ');
+    const auto file = store.account_file(file_name_of_ca(ca_url));
+    write_text(file, text);
+    CHECK(store.account(ca_url));
+    write_text(file, text + " ");
+    REQUIRE_FALSE(store.account(ca_url));
+    CHECK_THAT(store.account(ca_url).error().text, Catch::Contains(std::to_string(limits::file_max)));
 }
 
 }  // namespace
