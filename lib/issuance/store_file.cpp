@@ -1,7 +1,6 @@
 #include "issuance/store_file.hpp"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,11 +112,6 @@ void remove_left_over_files(const std::filesystem::path& folder, std::filesystem
             remove_store_file(each->path());
         }
     }
-}
-
-void wipe(std::string& text) noexcept {
-    OPENSSL_cleanse(text.data(), text.size());
-    text.clear();
 }
 
 }  // namespace ferrotunnel::issuance

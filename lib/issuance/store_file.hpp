@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/wipe.hpp"
 
 namespace ferrotunnel::issuance {
 
@@ -30,8 +31,5 @@ void make_own_folder(const std::filesystem::path& folder, std::string_view what)
 /// this time; `all`: whatever their names are.
 void remove_left_over_files(const std::filesystem::path& folder, std::filesystem::file_time_type before,
                             bool all = false) noexcept;
-
-/// Overwrites a text that held a key.
-void wipe(std::string& text) noexcept;
 
 }  // namespace ferrotunnel::issuance
