@@ -204,7 +204,10 @@ std::string plugins_text(const Json& status) {
     return rows.size() > 1 ? "\n" + table(rows, 2) : std::string();
 }
 
-constexpr std::int64_t expires_soon = std::int64_t{30} * 24 * 3600;
+// A CA of the server's own has to be trusted again everywhere.
+std::int64_t soon_for(const std::string& use) {
+    return std::int64_t{use == "authority" ? 60 : 30} * 24 * 3600;
+}
 
 // The certificate of a file that expires first, and all that expire soon.
 std::string certificates_lines(const Json& certificates) {
@@ -212,7 +215,7 @@ std::string certificates_lines(const Json& certificates) {
     for (const Json& one : certificates) {
         const std::int64_t left = number_in(one, "expires") - now_in_seconds();
         const std::string file = text_in(one, "file");
-        if (left > expires_soon && (!text.empty() || file.empty())) {
+        if (left > soon_for(text_in(one, "use")) && (!text.empty() || file.empty())) {
             continue;
         }
         text += fmt::format("  certificate  {} for {}, {}{}\n", or_dash(printable(text_in(one, "name"))),

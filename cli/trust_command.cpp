@@ -92,6 +92,31 @@ void require_root(std::string_view what) {
     }
 }
 
+// Writes the file of a CA, and makes the system's list. After a failure the file is not there, unless it was before.
+void add_to_list(const TrustStore& store, const TrustedCa& ca) {
+    const std::string file = file_in(store, ca);
+    const bool was_there = ::access(file.c_str(), F_OK) == 0;
+    write_ca(file, ca);
+    std::string fault;
+    try {
+        update_list(store, store.install);
+        fault = is_trusted(store, ca) ? "" : fmt::format("{} has left the CA out of {}", store.program, store.bundle);
+    } catch (const std::runtime_error& problem) {
+        fault = problem.what();
+    }
+    if (fault.empty()) {
+        return;
+    }
+    if (was_there || ::unlink(file.c_str()) != 0) {
+        throw std::runtime_error(fault + ". " + file + " stays: `ferrotunnel trust remove` removes it");
+    }
+    try {
+        update_list(store, store.remove);  // it may have links to the file
+    } catch (const std::runtime_error&) {  // as before
+    }
+    throw std::runtime_error(fault + ". " + file + " was removed again");
+}
+
 ExitCode install_trust(const Options& options) {
     const ChosenCa chosen = chosen_ca(options);
     const std::optional<TrustStore> store = this_trust_store();
@@ -103,11 +128,7 @@ ExitCode install_trust(const Options& options) {
     const std::string file = file_in(*store, chosen.ca);
     fmt::print("writing {}, and running {}\n", file, store->program);
     std::fflush(stdout);
-    write_ca(file, chosen.ca);
-    update_list(*store, store->install);
-    if (!is_trusted(*store, chosen.ca)) {
-        throw std::runtime_error(fmt::format("{} has left the CA out of {}", store->program, store->bundle));
-    }
+    add_to_list(*store, chosen.ca);
     fmt::print("programs that use {} trust it from their next start on; `ferrotunnel trust remove` takes it back\n",
                store->bundle);
     print_browsers(chosen.ca, file);
@@ -120,12 +141,10 @@ ExitCode remove_trust(const Options& options) {
     if (!store) {
         refuse_system(options.text("ca").value_or("the CA"));
     }
-    std::vector<std::string> files = own_files(*store);
-    if (options.has("ca")) {
-        const std::string wanted = file_in(*store, chosen_ca(options).ca);
-        std::erase_if(files, [&](const std::string& file) { return file != wanted; });
-    }
-    if (files.empty()) {
+    const std::optional<TrustedCa> one = options.has("ca") ? std::optional(chosen_ca(options).ca) : std::nullopt;
+    const std::vector<std::string> files = own_files(*store, one ? file_in(*store, *one) : std::string());
+    const auto is_listed = [&] { return one ? is_trusted(*store, *one) : has_own_ca(*store); };
+    if (files.empty() && !is_listed()) {  // a failed update leaves it in the list, without a file
         fmt::print("nothing to remove: {} has no such CA\n", store->folder);
         return ExitCode::ok;
     }
@@ -139,6 +158,13 @@ ExitCode remove_trust(const Options& options) {
     fmt::print("running {}\n", store->program);
     std::fflush(stdout);
     update_list(*store, store->remove);
+    if (is_listed()) {
+        throw std::runtime_error(
+            fmt::format("{} still has a CA of `ferrotunnel server --https-self`: {} has left it there, or a file of "
+                        "another name in "
+                        "{} has it",
+                        store->bundle, store->program, store->folder));
+    }
     fmt::print("browsers with a store of their own keep it until `certutil -D -n NAME`\n");
     return ExitCode::ok;
 }

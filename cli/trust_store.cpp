@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "ferrotunnel/detail/whole_file.hpp"
 
@@ -22,6 +23,8 @@ namespace {
 constexpr std::string_view own_prefix = "ferrotunnel-";
 constexpr std::size_t fingerprint_part = 16;
 constexpr std::size_t bundle_bytes_max = 16 * 1'024 * 1'024;
+constexpr std::string_view own_ca_name = "FerroTunnel local CA ";  // as lib/issuance/local_ca.cpp begins their names
+constexpr mode_t umask_for_all = 022;
 
 const TrustStore known_stores[] = {
     {"/usr/local/share/ca-certificates",
@@ -38,8 +41,11 @@ const TrustStore known_stores[] = {
      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"},
 };
 
-// Whether this file is named by file_in().
+// Whether this file is named by file_in(), or was left behind by a write of one.
 bool is_own_name(std::string_view name, std::string_view ending) {
+    if (const std::string_view other = detail::left_over_of(name); !other.empty()) {
+        name = other;
+    }
     if (!name.starts_with(own_prefix) || !name.ends_with(ending)) {
         return false;
     }
@@ -64,6 +70,12 @@ private:
     const int descriptor_;
 };
 
+std::string list_of(const TrustStore& store) {
+    std::error_code ignored;
+    return std::filesystem::exists(store.bundle, ignored) ? read_bounded(store.bundle, bundle_bytes_max)
+                                                          : std::string();
+}
+
 }  // namespace
 
 std::optional<TrustStore> this_trust_store() {
@@ -80,13 +92,15 @@ std::string file_in(const TrustStore& store, const TrustedCa& ca) {
     return fmt::format("{}/{}{}{}", store.folder, own_prefix, ca.fingerprint.substr(0, fingerprint_part), store.ending);
 }
 
-std::vector<std::string> own_files(const TrustStore& store) {
+std::vector<std::string> own_files(const TrustStore& store, const std::string& of) {
     std::vector<std::string> files;
     std::error_code error;
     for (auto each = std::filesystem::directory_iterator(store.folder, error);
          !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
-        if (is_own_name(each->path().filename().string(), store.ending)) {
-            files.push_back(each->path().string());
+        std::string path = each->path().string();
+        if (is_own_name(each->path().filename().string(), store.ending) &&
+            (of.empty() || path == of || detail::left_over_of(path) == of)) {
+            files.push_back(std::move(path));
         }
     }
     std::ranges::sort(files);
@@ -94,9 +108,11 @@ std::vector<std::string> own_files(const TrustStore& store) {
 }
 
 bool is_trusted(const TrustStore& store, const TrustedCa& ca) {
-    std::error_code ignored;
-    return std::filesystem::exists(store.bundle, ignored) &&
-           has_certificate(read_bounded(store.bundle, bundle_bytes_max), ca);
+    return has_certificate(list_of(store), ca);
+}
+
+bool has_own_ca(const TrustStore& store) {
+    return has_certificate_named(list_of(store), own_ca_name);
 }
 
 void write_ca(const std::string& file, const TrustedCa& ca) {
@@ -122,7 +138,9 @@ void update_list(const TrustStore& store, const std::vector<std::string>& argume
     char* environment[] = {path.data(), nullptr};
     pid_t child = 0;
     int status = 0;
+    const mode_t umask_before = ::umask(umask_for_all);  // what the program writes is for all users
     const int error = ::posix_spawn(&child, store.program.c_str(), nullptr, nullptr, pointers.data(), environment);
+    ::umask(umask_before);
     if (error != 0) {
         throw std::system_error(error, std::generic_category(), "cannot run " + store.program);
     }

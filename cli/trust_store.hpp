@@ -24,16 +24,19 @@ std::optional<TrustStore> this_trust_store();
 
 /// The file of a CA in the store's folder.
 std::string file_in(const TrustStore& store, const TrustedCa& ca);
-/// Files of this program's CAs in the folder, sorted.
-std::vector<std::string> own_files(const TrustStore& store);
+/// Files of this program's CAs in the folder, sorted, with those that a killed process has left behind: Fedora's list
+/// has all files. `of`: only those of this file_in(); empty: all.
+std::vector<std::string> own_files(const TrustStore& store, const std::string& of = {});
 
 /// Whether the list has this CA.
 bool is_trusted(const TrustStore& store, const TrustedCa& ca);
+/// Whether the list has a CA of a server of this program.
+bool has_own_ca(const TrustStore& store);
 
 /// Writes the CA's file, readable by all. Throws std::system_error.
 void write_ca(const std::string& file, const TrustedCa& ca);
-/// Runs the program with these arguments, and nothing of this process's environment. Throws std::runtime_error if it
-/// fails.
+/// Runs the program with these arguments, and nothing of this process's environment and umask: what it writes is for
+/// all. Throws std::runtime_error if it fails.
 void update_list(const TrustStore& store, const std::vector<std::string>& arguments);
 
 /// At most `bytes_max` bytes of a regular file. Throws std::runtime_error with the path.

@@ -17,6 +17,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "ferrotunnel/detail/private_zone.hpp"
 #include "printable.hpp"
 
 namespace ferrotunnel::cli {
@@ -37,8 +38,6 @@ using CaConstraints = std::unique_ptr<NAME_CONSTRAINTS, FreeCall<NAME_CONSTRAINT
 constexpr std::size_t address_size_v4 = 4;
 constexpr std::size_t address_size_v6 = 16;
 constexpr char loopback_byte = 127;  // of 127.0.0.0/8
-// Top-level domains that are never delegated, as in acme/local_name.cpp.
-constexpr std::array<std::string_view, 6> private_zones{"localhost", "test", "local", "internal", "example", "invalid"};
 
 CaBio bio_of(std::string_view text) {
     return CaBio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
@@ -133,8 +132,7 @@ void check_zones(const TrustedCa& ca) {
     for (const std::string& name : ca.allowed) {
         const std::size_t start = name.find_first_not_of('.');  // there is one: see names_in()
         const std::string zone = name.substr(start, name.find_last_not_of('.') + 1 - start);
-        if (zone.find_first_of(".:") == std::string::npos &&
-            std::ranges::find(private_zones, zone) == private_zones.end() &&
+        if (zone.find_first_of(".:") == std::string::npos && !detail::is_private_zone(zone) &&
             std::ranges::find(ca.excluded, "." + zone) == ca.excluded.end()) {
             throw std::runtime_error("may sign for the whole top-level domain " + zone + ", so it is not trusted");
         }
@@ -176,6 +174,17 @@ void read_constraints(X509* certificate, TrustedCa& ca) {
     }
 }
 
+template <typename Predicate>
+bool has_any(const std::string& bundle, Predicate predicate) {
+    const CaBio bio = bio_of(bundle);
+    while (const CaCertificate certificate = bio ? next_certificate(bio.get()) : nullptr) {
+        if (predicate(certificate.get())) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 TrustedCa read_trusted_ca(std::string_view pem) {
@@ -207,13 +216,11 @@ TrustedCa read_trusted_ca(std::string_view pem) {
 }
 
 bool has_certificate(const std::string& bundle, const TrustedCa& ca) {
-    const CaBio bio = bio_of(bundle);
-    while (const CaCertificate certificate = bio ? next_certificate(bio.get()) : nullptr) {
-        if (fingerprint_of(certificate.get()) == ca.fingerprint) {
-            return true;
-        }
-    }
-    return false;
+    return has_any(bundle, [&](const X509* each) { return fingerprint_of(each) == ca.fingerprint; });
+}
+
+bool has_certificate_named(const std::string& bundle, std::string_view beginning) {
+    return has_any(bundle, [&](const X509* each) { return name_of_ca(each).starts_with(beginning); });
 }
 
 }  // namespace ferrotunnel::cli

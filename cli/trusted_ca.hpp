@@ -23,5 +23,7 @@ TrustedCa read_trusted_ca(std::string_view pem);
 
 /// Whether this certificate is in a PEM text with many, such as the system's list of CAs.
 bool has_certificate(const std::string& bundle, const TrustedCa& ca);
+/// Whether it has a certificate whose common name begins so.
+bool has_certificate_named(const std::string& bundle, std::string_view beginning);
 
 }  // namespace ferrotunnel::cli

@@ -8,6 +8,7 @@
 
 #include "acme/certificate_parts.hpp"
 #include "acme/crypto.hpp"
+#include "base/wipe.hpp"
 
 namespace ferrotunnel::acme {
 namespace {
@@ -69,7 +70,7 @@ std::string make_alpn_certificate(const Identifier& identifier, std::string_view
     std::string pem;
     pem.reserve(key_pem.size() + chain_pem.size());  // so that no copy of the key is left behind
     pem.append(key_pem).append(chain_pem);
-    wipe_text(key_pem);
+    wipe(key_pem);
     return pem;
 }
 

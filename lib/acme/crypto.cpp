@@ -1,7 +1,6 @@
 #include "acme/crypto.hpp"
 
 #include <openssl/asn1.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -77,11 +76,6 @@ std::string text_in(BIO* bio) {
     char* data = nullptr;
     const long length = BIO_get_mem_data(bio, &data);
     return length > 0 ? std::string(data, static_cast<std::size_t>(length)) : std::string();
-}
-
-void wipe_text(std::string& text) noexcept {
-    OPENSSL_cleanse(text.data(), text.size());
-    text.clear();
 }
 
 }  // namespace ferrotunnel::acme

@@ -42,7 +42,4 @@ int no_passphrase(char* into, int size, int is_writing, void* data) noexcept;
 /// What was written to a memory BIO.
 std::string text_in(BIO* bio);
 
-/// Overwrites a text that has a key in it.
-void wipe_text(std::string& text) noexcept;
-
 }  // namespace ferrotunnel::acme

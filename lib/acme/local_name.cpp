@@ -1,25 +1,15 @@
 #include "acme/local_name.hpp"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 
+#include "ferrotunnel/detail/private_zone.hpp"
 #include "net/host_name.hpp"
 #include "net/ip_text.hpp"
 
 namespace ferrotunnel::acme {
-namespace {
-
-constexpr std::array<std::string_view, 6> private_zones{"localhost", "test", "local", "internal", "example", "invalid"};
-
-}  // namespace
 
 bool has_one_label(std::string_view host) noexcept {
     return host.find('.') == std::string_view::npos;
-}
-
-bool is_private_zone(std::string_view host) noexcept {
-    return std::ranges::find(private_zones, host) != private_zones.end();
 }
 
 Result<Identifier, std::string> read_local_name(std::string_view text) {
@@ -34,7 +24,7 @@ Result<Identifier, std::string> read_local_name(std::string_view text) {
     if (!host || host.value().find('_') != std::string::npos) {
         return std::string("is not a valid name; expected a host like app.test or an IP address");
     }
-    if (has_one_label(host.value()) && !is_private_zone(host.value())) {
+    if (has_one_label(host.value()) && !ferrotunnel::detail::is_private_zone(host.value())) {
         return "is a whole top-level domain; expected a host below it, like app." + host.value();
     }
     return Identifier{Identifier::Type::dns, std::move(host.value())};

@@ -12,12 +12,8 @@ namespace ferrotunnel::acme {
 /// Whether a host has no dot.
 bool has_one_label(std::string_view host) noexcept;
 
-/// Whether it is a top-level domain that is never delegated, so that nobody else has hosts below it: localhost, test,
-/// local, internal, example, invalid (RFC 6761, RFC 6762, and ICANN's reservation of .internal).
-bool is_private_zone(std::string_view host) noexcept;
-
 /// A host in normal form, or an IP address. No wildcards, underscores and whole top-level domains, except for private
-/// zones. The error is worded to follow the name.
+/// zones (ferrotunnel/detail/private_zone.hpp). The error is worded to follow the name.
 Result<Identifier, std::string> read_local_name(std::string_view text);
 
 }  // namespace ferrotunnel::acme

@@ -35,7 +35,8 @@ struct Answer {
     std::string_view type = json_type;  // a constant
     std::span<const Field> fields{};    // further header fields; constants
     std::string cookie{};               // to be set; empty: none
-    bool has_right = false;             // for endpoints open to everybody: the caller has proved its right
+    bool is_secret = false;  // `text` replaces `body` though it is JSON; it, and what is sent of it, is wiped
+    bool has_right = false;  // for endpoints open to everybody: the caller has proved its right
     /// If set, the body has no end: after `text`, this is called repeatedly for more, and returns an empty text if
     /// there is nothing yet.
     std::function<std::string(std::chrono::steady_clock::time_point now)> more{};

@@ -15,6 +15,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 #include "http/body_reader.hpp"
 #include "http/edits.hpp"
 #include "http/head_writer.hpp"
@@ -102,7 +103,9 @@ bool send_all(const runtime::Fd& socket, std::string_view bytes, TimePoint until
     return true;
 }
 
-/// The part of the answer received so far.
+constexpr std::size_t read_max = 16'384;
+
+/// The part of the answer received so far. It may have secrets: only the body outlives this.
 class Reading {
 public:
     enum class State : std::uint8_t { more, complete, wrong };
@@ -111,7 +114,11 @@ public:
         http::ResponseContext context;
         context.method = to_head ? http::Method::head : http::Method::get;
         parser_.reset(context);
+        head_.reserve(read_max);
     }
+    ~Reading() { wipe(head_); }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
 
     State take(std::string_view bytes) {
         if (in_body_) {
@@ -124,11 +131,13 @@ public:
                 return state == http::ParseState::more ? State::more : State::wrong;
             }
             const bool is_interim = parser_.head().is_interim();
-            const std::string rest = head_.substr(parser_.size());
+            std::string rest = head_.substr(parser_.size());
+            const WipeAtEnd wiped(rest);
             if (!is_interim) {
                 reply.status = parser_.head().status;
                 body_ = http::BodyReader(parser_.head().body);
                 in_body_ = true;
+                reply.body.reserve(std::max(rest.size(), read_max));
                 return read_body(rest);
             }
             head_ = rest;
@@ -171,11 +180,12 @@ Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& questi
     // The answer shows whether everything could be sent: a refusal may arrive earlier.
     (void)send_all(*socket, request_of(question), until);
     Reading reading(question.method == "HEAD");
-    std::array<std::uint8_t, 16'384> buffer;
+    std::string buffer(read_max, '\0');
+    const WipeAtEnd wiped(buffer);
     for (;;) {
-        const runtime::IoResult read =
-            runtime::read_with_sockets(socket->get(), MutableBytes(buffer), reading.reply.sockets);
-        const auto state = reading.take({reinterpret_cast<const char*>(buffer.data()), read.bytes});
+        const runtime::IoResult read = runtime::read_with_sockets(
+            socket->get(), {reinterpret_cast<std::uint8_t*>(buffer.data()), buffer.size()}, reading.reply.sockets);
+        const auto state = reading.take(std::string_view(buffer).substr(0, read.bytes));
         if (state != Reading::State::more) {
             return state == Reading::State::complete ? Result<Reply, NoReply>(std::move(reading.reply))
                                                      : is_no_answer(path);

@@ -8,6 +8,7 @@
 
 #include "admin/limits.hpp"
 #include "base/check.hpp"
+#include "base/wipe.hpp"
 #include "http/edits.hpp"
 #include "http/head_writer.hpp"
 
@@ -53,7 +54,7 @@ void ControlConnection::wrote(std::size_t bytes) {
     if (written_ < output_.size()) {
         return;
     }
-    std::string().swap(output_);  // a list may have been long
+    clear_output();
     sockets_.reset();
     written_ = 0;
     if (!last_) {
@@ -91,7 +92,7 @@ void ControlConnection::on_timeout() {
     more_ = nullptr;
     deferred_.reset();
     if (!output_.empty() || is_idle()) {  // there is no request to reject
-        std::string().swap(output_);
+        clear_output();
         written_ = 0;
         last_ = true;
         return;
@@ -192,6 +193,9 @@ void ControlConnection::handle() {
     }
     last_ = !keep_alive_ || answer.more;
     send(answer);
+    if (answer.is_secret) {
+        wipe(answer.text);
+    }
 }
 
 void ControlConnection::refuse(std::uint16_t status, std::string_view code, std::string message) {
@@ -201,16 +205,26 @@ void ControlConnection::refuse(std::uint16_t status, std::string_view code, std:
 }
 
 void ControlConnection::send(const Answer& answer) {
-    const std::string body = answer.type == json_type ? text_of(answer.body) : answer.text;
+    const bool is_made = answer.type == json_type && !answer.is_secret;
+    const std::string made = is_made ? text_of(answer.body) : std::string();
+    const std::string_view body = is_made ? made : answer.text;
     const bool has_body = method_ != "HEAD";
-    output_ = head_of(answer, body.size(), has_body, keep_alive_);
+    const std::string head = head_of(answer, body.size(), has_body, keep_alive_);
+    output_.reserve(head.size() + body.size());  // a secret is not copied while it grows
+    output_ = head;
     if (has_body) {
         more_ = answer.more;
     }
     sockets_ = answer.sockets;
     has_right_ = answer.has_right;
-    output_ += has_body ? std::string_view(body) : std::string_view();
+    output_ += has_body ? body : std::string_view();
     ++answers_;
+}
+
+// It may have had a secret, and a list may have been long.
+void ControlConnection::clear_output() {
+    wipe(output_);
+    std::string().swap(output_);
 }
 
 }  // namespace ferrotunnel::admin

@@ -35,6 +35,9 @@ public:
     explicit ControlConnection(const Handler& handler, std::optional<std::uint32_t> user = {},
                                std::optional<login::AddressNetworks> networks = {}, std::string peer = {})
         : handler_(handler), user_(user), networks_(std::move(networks)), peer_(std::move(peer)) {}
+    ~ControlConnection() { clear_output(); }
+    ControlConnection(ControlConnection&&) = default;
+    ControlConnection& operator=(ControlConnection&&) = delete;
 
     /// Processes bytes from the peer; to be called while wants_input().
     void take(std::string_view bytes);
@@ -71,6 +74,7 @@ private:
     void handle();
     void refuse(std::uint16_t status, std::string_view code, std::string message);
     void send(const Answer& answer);
+    void clear_output();
 
     const Handler& handler_;
     std::optional<std::uint32_t> user_;

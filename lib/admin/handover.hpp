@@ -13,6 +13,7 @@ namespace ferrotunnel::admin {
 /// The sockets, the keys of session tickets, and the request to drain.
 inline constexpr std::string_view sockets_path = "/v1/sockets";
 inline constexpr std::string_view ticket_keys_path = "/v1/ticket_keys";
+inline constexpr std::string_view ticket_keys_member = "ticket_keys";
 inline constexpr std::string_view handover_path = "/v1/handover";
 /// Protocol version of both sides. Different versions are incompatible.
 inline constexpr unsigned handover_version = 1;

@@ -11,7 +11,9 @@
 #include "admin/requests.hpp"
 #include "admin/search.hpp"
 #include "base/percent.hpp"
+#include "base/secret_member.hpp"
 #include "base/text.hpp"
+#include "base/wipe.hpp"
 
 namespace ferrotunnel {
 
@@ -193,9 +195,9 @@ std::string Control::take_ticket_keys() const {
     if (!reply) {
         throw control_error(why_of(reply.error().why), reply.error().text);
     }
-    const Json body = reply->status == 200 ? Json::parse(reply->body, nullptr, false) : Json();
-    const Json keys = body.is_object() ? body.value("ticket_keys", Json()) : Json();
-    return keys.is_string() ? keys.get<std::string>() : std::string();
+    const WipeAtEnd wiped(reply->body);
+    auto taken = take_secret_member(reply->status == 200 ? reply->body : std::string_view(), admin::ticket_keys_member);
+    return taken ? std::move(taken->secret) : std::string();
 }
 
 std::string Control::hand_over() const {

@@ -9,8 +9,9 @@ namespace ferrotunnel::detail {
 
 void EdgeTls::open(const Https& https, bool with_acme) {
     std::shared_ptr<HttpsCertificates> certificates = make(https, with_acme);
-    if (const std::string keys = std::exchange(inherited_ticket_keys_, {}); !keys.empty()) {
-        (void)certificates->tls()->take_over_ticket_keys(keys, Clock::now());
+    if (!inherited_ticket_keys_.empty()) {
+        const WipeAtEnd wiped(inherited_ticket_keys_);
+        (void)certificates->tls()->take_over_ticket_keys(inherited_ticket_keys_, Clock::now());
     }
     *present_ = certificates->tls();
     certificates_ = std::move(certificates);

@@ -11,6 +11,7 @@
 #include "api/challenge_answers.hpp"
 #include "api/https_certificates.hpp"
 #include "base/published.hpp"
+#include "base/wipe.hpp"
 #include "ingress/http_front.hpp"
 #include "login/network_rate_limiter.hpp"
 
@@ -23,6 +24,7 @@ public:
     /// `on_change` is called after each load of certificates that has changed something while the server runs, on any
     /// thread; it may be empty.
     EdgeTls(Logger& log, std::function<void()> on_change) : log_(log), on_change_(std::move(on_change)) {}
+    ~EdgeTls() { wipe(inherited_ticket_keys_); }
     EdgeTls(const EdgeTls&) = delete;
     EdgeTls& operator=(const EdgeTls&) = delete;
 

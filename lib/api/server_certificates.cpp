@@ -206,7 +206,7 @@ void ServerCertificates::offered(const std::string& host, const std::string& tok
         present->manager.offered(host, token_name, is_assigned);
     }
     if (const auto present = local()) {
-        present->offered(host);
+        present->offered(host, token_name);
     }
 }
 

@@ -117,6 +117,9 @@ Certificates ServerControl::certificates() const {
     }
     all.add("visitors", needs_.edge.tls().expiries());
     all.add("dashboard", needs_.control.dashboard_certificates());
+    if (const auto own = needs_.certificates.own_authority()) {
+        all.add("authority", transport::CertificateExpiry{own->name, own->file, own->not_after});
+    }
     return all;
 }
 

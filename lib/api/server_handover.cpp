@@ -7,6 +7,8 @@
 
 #include "admin/handover.hpp"
 #include "base/mutex.hpp"
+#include "base/secret_member.hpp"
+#include "base/wipe.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -93,7 +95,12 @@ Answer ServerHandover::answer_sockets(std::size_t first) {
 }
 
 Answer ServerHandover::answer_ticket_keys() {
-    return {200, Json{{"ticket_keys", needs_.edge.tls().ticket_keys()}}};
+    std::string keys = needs_.edge.tls().ticket_keys();
+    const WipeAtEnd wiped(keys);
+    Answer answer;
+    answer.is_secret = true;
+    answer.text = with_secret_member("{}", admin::ticket_keys_member, keys);
+    return answer;
 }
 
 Answer ServerHandover::begin() {

@@ -6,12 +6,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
 namespace ferrotunnel::detail {
 namespace {
+
+constexpr std::string_view new_ending = ".new";
+constexpr std::chrono::hours left_over_age{
+    1};  // longer than a write takes, also to a file system that hangs for a while
 
 std::error_code last_error() {
     return {errno, std::generic_category()};
@@ -40,7 +45,8 @@ std::filesystem::path name_beside(const std::filesystem::path& path) {
         drawn = static_cast<std::uint64_t>(::getpid());  // O_EXCL detects collisions
     }
     std::filesystem::path beside = path;
-    beside += "." + std::to_string(drawn) + ".new";
+    beside += "." + std::to_string(drawn);
+    beside += new_ending;
     return beside;
 }
 
@@ -79,18 +85,50 @@ std::error_code give_name(const std::filesystem::path& beside, const std::filesy
     return ::rename(beside.c_str(), path.c_str()) == 0 ? std::error_code() : last_error();
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
 // Makes the name survive a power failure, too. If that is not possible, the file still exists.
 void keep_name(const std::filesystem::path& path) {
-    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor opened(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (opened.get() >= 0) {
         (void)::fsync(opened.get());
     }
 }
 
+// It may hold a secret, or be a part of a file that was never in force.
+void remove_left_over(const std::filesystem::path& path) {
+    const std::string name = path.filename().string();
+    const auto before = std::filesystem::file_time_type::clock::now() - left_over_age;
+    std::error_code error;
+    for (auto each = std::filesystem::directory_iterator(folder_of(path), error);
+         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
+        std::error_code ignored;
+        if (left_over_of(each->path().filename().string()) == name && each->last_write_time(ignored) < before &&
+            !ignored) {
+            (void)::unlink(each->path().c_str());
+        }
+    }
+}
+
 }  // namespace
 
+std::string_view left_over_of(std::string_view name) noexcept {
+    if (!name.ends_with(new_ending)) {
+        return {};
+    }
+    name.remove_suffix(new_ending.size());
+    const std::size_t dot = name.rfind('.');
+    const bool is_numbered = dot != std::string_view::npos && dot + 1 < name.size() &&
+                             name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
+    return is_numbered ? name.substr(0, dot) : std::string_view();
+}
+
 std::error_code write_whole_file(const std::filesystem::path& path, std::string_view text, const WholeFile& how) {
+    if (how.cleans) {
+        remove_left_over(path);
+    }
     const std::filesystem::path beside = name_beside(path);
     std::error_code error = write_all(beside, text, how);
     if (!error) {

@@ -96,7 +96,12 @@ inline constexpr std::chrono::hours local_renewal{24 * 30};
 inline constexpr std::chrono::hours local_patience{24};
 /// Hosts with a certificate of a local CA, each with a file of its own; a domain with its wildcard is one.
 inline constexpr std::size_t local_hosts_max = 1'000;
-/// Hosts outside the constraints of a local CA that are reported; further ones are not.
+/// Of these, hosts of one token: four tokens share them at least, and a developer has room.
+inline constexpr std::size_t local_hosts_per_token_max = 250;
+/// How long a new certificate of a local CA may wait for others, so that visitors' TLS reads them at once.
+inline constexpr std::chrono::milliseconds local_gather_time{250};
+/// Hosts outside the constraints of a local CA that are reported, and tokens with too many hosts; further
+/// ones are not.
 inline constexpr std::size_t local_reports_max = 100;
 /// How often renewals of a local CA's certificates are examined.
 inline constexpr std::chrono::seconds local_interval{60};

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/wall_clock.hpp"
 #include "net/host_name.hpp"
@@ -47,7 +48,10 @@ LocalAuthority::LocalAuthority(LocalSettings settings, Needs needs)
     : folder_(settings.folder),
       needs_(std::move(needs)),
       host_name_(local_host_name()),
-      settings_(std::move(settings)) {
+      owners_(needs_.bounds),
+      waiting_(needs_.bounds),
+      settings_(std::move(settings)),
+      queue_(needs_.bounds) {
     folder_.make();
 }
 
@@ -92,14 +96,23 @@ void LocalAuthority::set(LocalSettings settings) {
     changed_.notify_one();
 }
 
-void LocalAuthority::offered(const std::string& host) {
+// Hosts that need nothing take no place in the queue.
+void LocalAuthority::offered(const std::string& host, const std::string& token) {
+    const auto normal = net::normal_host_name(host);
+    if (!normal) {
+        return;
+    }
     {
         const MutexLock lock(mutex_);
-        if (queue_.size() >= needs_.hosts_max) {
-            ++left_out_;
+        if (is_served_otherwise(settings_, normal.value())) {
             return;
         }
-        queue_.insert(host);
+        if (!queue_.add(normal.value(), token)) {
+            if (left_out_.size() < limits::local_reports_max) {
+                left_out_.insert(token);
+            }
+            return;
+        }
     }
     changed_.notify_one();
 }
@@ -116,50 +129,57 @@ void LocalAuthority::run() {
     ReleasableLock lock(mutex_);
     while (!is_stopping_) {
         const LocalSettings settings = settings_;
-        std::set<std::string> hosts = std::exchange(queue_, {});
+        TokenHosts::Tokens hosts = queue_.take();
         has_new_settings_ = false;
-        const std::size_t left_out = std::exchange(left_out_, 0);
+        const std::set<std::string> left_out = std::exchange(left_out_, {});
         lock.unlock();
         try {
             examine(settings, std::move(hosts));
-            if (left_out > 0) {
-                report_full(left_out);
+            for (const std::string& token : left_out) {
+                report_full(token);
             }
         } catch (const std::exception& problem) {  // without memory or randomness; the next round tries again
             report_fault(problem.what());
         }
+        report_changes();
+        const std::optional<TimePoint> due = changes_.due();
+        const Duration wait = due ? std::clamp<Duration>(*due - Clock::now(), Duration::zero(), limits::local_interval)
+                                  : Duration(limits::local_interval);
         lock.lock();
-        changed_.wait_for(lock, limits::local_interval,
+        changed_.wait_for(lock, wait,
                           [this]() REQUIRES(mutex_) { return is_stopping_ || has_new_settings_ || !queue_.empty(); });
     }
 }
 
-void LocalAuthority::examine(const LocalSettings& settings, std::set<std::string> hosts) {
-    hosts.merge(std::exchange(waiting_, {}));
+void LocalAuthority::examine(const LocalSettings& settings, TokenHosts::Tokens hosts) {
+    hosts.merge(waiting_.take());
     if (!ca_) {
         load(settings);
     }
     const WallTime now = wall_now();
     if (!is_usable(now)) {
-        keep_waiting(std::move(hosts));
+        keep_waiting(hosts);
         return;
     }
     has_made_room_ = false;
+    made_room_for_.clear();
     issue_own(settings, now);
+    adopt(hosts);
     renew_hosts(now);
-    for (const std::string& host : hosts) {
+    for (const auto& [host, token] : hosts) {
+        report_changes();
         if (MutexLock lock(mutex_); is_stopping_) {
             return;
         }
-        issue_host(settings, host, now);
+        issue_host(settings, host, token, now);
     }
+    report_changes();
 }
 
 // Until the next round.
-void LocalAuthority::keep_waiting(std::set<std::string> hosts) {
-    waiting_.merge(hosts);
-    while (waiting_.size() > needs_.hosts_max) {
-        waiting_.erase(std::prev(waiting_.end()));
+void LocalAuthority::keep_waiting(const TokenHosts::Tokens& hosts) {
+    for (const auto& [host, token] : hosts) {
+        (void)waiting_.add(host, token);
     }
 }
 
@@ -196,7 +216,7 @@ void LocalAuthority::read_certificates(const LocalSettings& settings) {
             continue;
         }
         const LocalCa::Issued issued = folder_.read(file, *ca_);
-        if (issued.names.empty() || issued.not_after <= now || renewals_.size() >= needs_.hosts_max) {
+        if (issued.names.empty() || issued.not_after <= now || renewals_.size() >= needs_.bounds.hosts_max) {
             folder_.remove(file);
         } else {
             renewals_[file] = {issued.names.front(), issued.not_after - limits::local_renewal};
@@ -239,19 +259,17 @@ void LocalAuthority::issue_own(const LocalSettings& settings, WallTime now) {
         has_changed = issue(file_of_domain(settings), names, now) || has_changed;
     }
     if (has_changed) {
-        needs_.on_certificate();
+        changes_.note();
+        report_changes();
     }
 }
 
-void LocalAuthority::issue_host(const LocalSettings& settings, const std::string& host, WallTime now) {
-    const auto normal = net::normal_host_name(host);
-    if (!normal || normal.value() == "localhost" || has_domain_certificate(settings, normal.value())) {
+void LocalAuthority::issue_host(const LocalSettings& settings, const std::string& host, const std::string& token,
+                                WallTime now) {
+    if (is_served_otherwise(settings, host) || needs_.is_covered(host)) {
         return;
     }
-    const Identifier name{Identifier::Type::dns, normal.value()};
-    if (is_left_to_acme(settings, name) || needs_.is_covered(name.value)) {
-        return;
-    }
+    const Identifier name{Identifier::Type::dns, host};
     const std::string file = acme::file_name_of(name);
     if (const auto known = renewals_.find(file); known != renewals_.end() && known->second.due > now) {
         return;
@@ -260,29 +278,32 @@ void LocalAuthority::issue_host(const LocalSettings& settings, const std::string
         report_outside(name);
         return;
     }
-    if (!renewals_.contains(file) && !has_room()) {
+    if (!renewals_.contains(file) && !has_room(token)) {
         return;
     }
-    if (issue_for(name.value, file, now)) {
-        needs_.on_certificate();
+    if (!issue_for(host, file, now)) {
+        keep_waiting({{host, token}});
+    } else if (!owners_.contains(host)) {
+        (void)owners_.add(host, token);
     }
 }
 
+// False if there is none in the end: it cannot be written.
 bool LocalAuthority::issue_for(const std::string& host, const std::string& file, WallTime now) {
-    const bool is_made = issue(file, {{Identifier::Type::dns, host}}, now);
+    if (issue(file, {{Identifier::Type::dns, host}}, now)) {
+        changes_.note();
+    }
     const WallTime end = folder_.read(file, *ca_).not_after;
     if (end <= now) {
-        keep_waiting({host});  // it cannot be written
-    } else {
-        renewals_[file] = {host, std::max<WallTime>(end - limits::local_renewal, now + limits::local_interval)};
+        return false;
     }
-    return is_made;
+    renewals_[file] = {host, std::max<WallTime>(end - limits::local_renewal, now + limits::local_interval)};
+    return true;
 }
 
 // A certificate that is due although nobody offers its host is removed, before alerts about its end: it is made again
 // when a client registers the host.
 void LocalAuthority::renew_hosts(WallTime now) {
-    bool has_changed = false;
     std::vector<std::pair<std::string, Renewal>> due;
     for (const auto& one : renewals_) {
         if (one.second.due <= now) {
@@ -291,14 +312,12 @@ void LocalAuthority::renew_hosts(WallTime now) {
     }
     for (const auto& [file, renewal] : due) {
         if (needs_.is_offered(renewal.host)) {
-            has_changed = issue_for(renewal.host, file, now) || has_changed;
+            (void)issue_for(renewal.host, file, now);
         } else if (renewal.due + limits::local_patience <= now) {
             folder_.remove(file);
+            owners_.remove(renewal.host);
             renewals_.erase(file);
         }
-    }
-    if (has_changed) {
-        needs_.on_certificate();
     }
 }
 
@@ -321,24 +340,47 @@ bool LocalAuthority::issue(const std::string& file, const Identifiers& names, Wa
     return !is_good;
 }
 
-// When there are as many as may be, those of hosts that nobody offers are removed, once a round.
-bool LocalAuthority::has_room() {
-    if (renewals_.size() < needs_.hosts_max) {
-        return true;
-    }
-    for (auto each = renewals_.begin(); !has_made_room_ && each != renewals_.end();) {
-        const bool is_in_use = needs_.is_offered(each->second.host);
-        if (!is_in_use) {
-            folder_.remove(each->first);
+// --- shares ---
+
+// Certificates of an earlier run count for the token that offers their hosts now. Without room in its share they stay,
+// until there are too many of all.
+void LocalAuthority::adopt(const TokenHosts::Tokens& hosts) {
+    for (const auto& [host, token] : hosts) {
+        if (renewals_.contains(acme::file_name_of({Identifier::Type::dns, host})) && !owners_.add(host, token)) {
+            owners_.remove(host);
         }
-        each = is_in_use ? std::next(each) : renewals_.erase(each);
     }
-    has_made_room_ = true;
-    if (renewals_.size() < needs_.hosts_max) {
-        return true;
+}
+
+bool LocalAuthority::has_room(const std::string& token) {
+    const auto is_full = [&] { return renewals_.size() >= needs_.bounds.hosts_max; };
+    if (is_full() && !std::exchange(has_made_room_, true)) {
+        make_room(nullptr);
     }
-    report_full(1);
-    return false;
+    if (!owners_.has_room(token) && made_room_for_.insert(token).second) {
+        make_room(&token);
+    }
+    if (is_full() || !owners_.has_room(token)) {
+        report_full(token);
+        return false;
+    }
+    return true;
+}
+
+// Removes certificates of hosts that nobody offers; of one token, or of all, then also those outside of all shares.
+void LocalAuthority::make_room(const std::string* token) {
+    for (auto each = renewals_.begin(); each != renewals_.end();) {
+        const std::string& host = each->second.host;
+        const bool is_owned = owners_.contains(host);
+        const bool is_examined = token == nullptr || (is_owned && owners_.token_of(host) == *token);
+        if (is_examined && (!is_owned || !needs_.is_offered(host))) {
+            folder_.remove(each->first);
+            owners_.remove(host);
+            each = renewals_.erase(each);
+        } else {
+            ++each;
+        }
+    }
 }
 
 // --- reports ---
@@ -353,12 +395,19 @@ void LocalAuthority::report_outside(const Identifier& name) {
                                     " and restart the server, then trust the new CA: ferrotunnel trust install"}});
 }
 
-void LocalAuthority::report_full(std::size_t hosts) {
-    if (!std::exchange(is_full_reported_, true)) {
+void LocalAuthority::report_full(const std::string& token) {
+    if (full_.size() < limits::local_reports_max && full_.insert(token).second) {
         needs_.log.warn("no certificates for further hosts: the server's own CA issues for as many as it may",
-                        {{"hosts", hosts},
-                         {"most", needs_.hosts_max},
+                        {{"token", token},
+                         {"most_of_a_token", needs_.bounds.per_token_max},
+                         {"most", needs_.bounds.hosts_max},
                          {"remedy", "set `domain`, whose wildcard serves all below it"}});
+    }
+}
+
+void LocalAuthority::report_changes() {
+    if (changes_.take(Clock::now())) {
+        needs_.on_certificate();
     }
 }
 

@@ -12,6 +12,7 @@
 #include "acme/certificate_facts.hpp"
 #include "acme/certificate_parts.hpp"
 #include "acme/limits.hpp"
+#include "base/wipe.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/local_constraints.hpp"
 
@@ -170,7 +171,7 @@ std::string LocalCa::to_pem() const {
     std::string both;
     both.reserve(key.size() + certificate.size());  // so that no copy of the key is left behind
     both.append(key).append(certificate);
-    acme::wipe_text(key);
+    wipe(key);
     return both;
 }
 
@@ -201,7 +202,7 @@ std::string LocalCa::issue(const acme::Identifiers& names, WallTime now) const {
     std::string both;
     both.reserve(key_pem.size() + pem.size());
     both.append(key_pem).append(pem);
-    acme::wipe_text(key_pem);
+    wipe(key_pem);
     return both;
 }
 

@@ -1,14 +1,9 @@
 #include "issuance/local_folder.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
 
-#include "ferrotunnel/detail/new_folder.hpp"
 #include "ferrotunnel/detail/whole_file.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/store_file.hpp"
@@ -18,43 +13,9 @@ namespace {
 
 constexpr std::string_view certificate_ending = ".pem";
 
-bool is_of_this_user(const struct stat& about) {
-    return about.st_uid == ::geteuid() || about.st_uid == 0;
-}
-
-void make_own_folder(const std::filesystem::path& folder) {
-    const std::string name = "the folder " + folder.string() + " of the server's own CA";
-    if (const std::error_code error = ferrotunnel::detail::make_folder(folder, 0700)) {
-        throw std::system_error(error, name + " cannot be made");
-    }
-    struct stat about {};
-    if (::lstat(folder.c_str(), &about) != 0) {
-        throw std::system_error(errno, std::generic_category(), name + " cannot be examined");
-    }
-    if (!S_ISDIR(about.st_mode) || !is_of_this_user(about) || (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        throw std::system_error(std::make_error_code(std::errc::operation_not_permitted),
-                                name + " must be a folder of this user into which nobody else can write");
-    }
-}
-
-// A key that others can read signs for them, too.
-std::string exposure_of(const std::filesystem::path& key) {
-    struct stat about {};
-    if (::lstat(key.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) {
-        return {};  // it is read next, with its own message
-    }
-    if (!is_of_this_user(about) || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return key.string() + " can be read or changed by other users";
-    }
-    return {};
-}
-
 Result<std::optional<LocalCa>, std::string> read_ca(const std::filesystem::path& key) {
     using Content = std::optional<LocalCa>;
-    if (std::string fault = exposure_of(key); !fault.empty()) {
-        return fault;
-    }
-    auto text = read_store_file(key, limits::file_max);
+    auto text = read_key_file(key, limits::file_max);
     if (!text) {
         return text.error();
     }
@@ -75,8 +36,12 @@ Result<std::optional<LocalCa>, std::string> read_ca(const std::filesystem::path&
 }  // namespace
 
 void LocalFolder::make() const {
-    make_own_folder(folder_);
-    make_own_folder(certificates());
+    constexpr std::string_view what = "the folder of the server's own CA,";
+    const auto before = std::filesystem::file_time_type::clock::now() - limits::left_over_age;
+    for (const std::filesystem::path& folder : {folder_, certificates()}) {
+        make_own_folder(folder, what);
+        remove_left_over_files(folder, before);
+    }
 }
 
 Result<LocalCa, std::string> LocalFolder::load_or_make(const LocalConstraints& constraints, std::string_view host_name,

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "acme/local_name.hpp"
+#include "ferrotunnel/detail/private_zone.hpp"
 #include "net/host_name.hpp"
 #include "net/ip_text.hpp"
 
@@ -43,7 +44,7 @@ void add_with_subdomains(LocalConstraints& all, const std::string& host) {
 
 // A host that is not a zone of the operator.
 void add_single(LocalConstraints& all, const std::string& host) {
-    if (!host.empty() && has_one_label(host) && !acme::is_private_zone(host)) {
+    if (!host.empty() && has_one_label(host) && !ferrotunnel::detail::is_private_zone(host)) {
         if (std::ranges::find(all.hosts, host) == all.hosts.end()) {
             add_once(all.single, host);
         }
@@ -144,6 +145,11 @@ bool has_domain_certificate(const LocalSettings& settings, std::string_view host
     }
     const std::size_t dot = host.find('.');
     return !has_one_label(settings.domain) && dot != std::string_view::npos && host.substr(dot + 1) == settings.domain;
+}
+
+bool is_served_otherwise(const LocalSettings& settings, const std::string& host) {
+    return host == "localhost" || has_domain_certificate(settings, host) ||
+           is_left_to_acme(settings, {Identifier::Type::dns, host});
 }
 
 bool is_left_to_acme(const LocalSettings& settings, const Identifier& name) {

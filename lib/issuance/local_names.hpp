@@ -45,6 +45,10 @@ acme::Identifiers domain_names(const LocalSettings& settings);
 /// Whether `host` is served by the certificate of domain_names().
 bool has_domain_certificate(const LocalSettings& settings, std::string_view host);
 
+/// Whether a registered host, in normal form, needs no certificate of its own: localhost, hosts of domain_names(), and
+/// hosts that are left to another CA.
+bool is_served_otherwise(const LocalSettings& settings, const std::string& host);
+
 /// Whether these settings leave this name to another CA.
 bool is_left_to_acme(const LocalSettings& settings, const acme::Identifier& name);
 

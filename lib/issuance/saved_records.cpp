@@ -5,6 +5,8 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "base/secret_member.hpp"
+#include "base/wipe.hpp"
 #include "issuance/limits.hpp"
 
 namespace ferrotunnel::issuance {
@@ -81,6 +83,24 @@ std::optional<Record> read_object(std::string_view text, Read read) {
     }
 }
 
+// Keys are not in the JSON that the library reads and writes: it would leave copies of them behind.
+constexpr const char* key_member = "key";
+
+template <typename Record, typename Read>
+std::optional<Record> read_object_with_key(std::string_view text, Read read) {
+    std::optional<TakenMember> taken = take_secret_member(text, key_member);
+    if (!taken) {
+        return {};
+    }
+    std::optional<Record> record = read_object<Record>(taken->rest, read);
+    if (record) {
+        record->key_pem = std::move(taken->secret);
+    } else {
+        wipe(taken->secret);
+    }
+    return record;
+}
+
 }  // namespace
 
 bool may_continue(const SavedOrder& order, const std::vector<std::string>& names, WallTime now) {
@@ -93,18 +113,16 @@ std::string to_json(const SavedAccount& account) {
     if (!account.issuer.empty()) {
         object["issuer"] = account.issuer;
     }
-    object["key"] = account.key_pem;
-    return text_of(object);
+    return with_secret_member(text_of(object), key_member, account.key_pem);
 }
 
 std::optional<SavedAccount> account_from_json(std::string_view text) {
-    return read_object<SavedAccount>(text, [](const Json& object) {
+    return read_object_with_key<SavedAccount>(text, [](const Json& object) {
         SavedAccount account;
         account.url = object.value("url", "");
         account.directory = object.at("directory").get<std::string>();
         account.contact = object.value("contact", "");
         account.issuer = object.value("issuer", "");
-        account.key_pem = object.at("key").get<std::string>();
         return account;
     });
 }
@@ -149,18 +167,14 @@ std::optional<SavedCertificate> certificate_from_json(std::string_view text) {
 }
 
 std::string to_json(const SavedOrder& order) {
-    return text_of(Json{{"url", order.url},
-                        {"directory", order.directory},
-                        {"account", order.account_url},
-                        {"names", order.names},
-                        {"ways", way_names(order.ways)},
-                        {"placed", seconds_of(order.placed)},
-                        {"resumes", order.resumes},
-                        {"key", order.key_pem}});
+    const Json object{{"url", order.url},        {"directory", order.directory},  {"account", order.account_url},
+                      {"names", order.names},    {"ways", way_names(order.ways)}, {"placed", seconds_of(order.placed)},
+                      {"resumes", order.resumes}};
+    return with_secret_member(text_of(object), key_member, order.key_pem);
 }
 
 std::optional<SavedOrder> order_from_json(std::string_view text) {
-    return read_object<SavedOrder>(text, [](const Json& object) {
+    return read_object_with_key<SavedOrder>(text, [](const Json& object) {
         SavedOrder order;
         order.url = object.at("url").get<std::string>();
         order.directory = object.at("directory").get<std::string>();
@@ -169,7 +183,6 @@ std::optional<SavedOrder> order_from_json(std::string_view text) {
         order.ways = read_ways(object.value("ways", Json::array()));
         order.placed = time_at(object, "placed");
         order.resumes = object.value("resumes", 0U);
-        order.key_pem = object.at("key").get<std::string>();
         return order;
     });
 }

@@ -1,18 +1,14 @@
 #include "issuance/store.hpp"
 
 #include <openssl/evp.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <system_error>
 
 #include "base/hex.hpp"
-#include "ferrotunnel/detail/new_folder.hpp"
 #include "ferrotunnel/detail/whole_file.hpp"
 #include "fetch/message.hpp"
 #include "issuance/limits.hpp"
@@ -28,31 +24,6 @@ std::filesystem::path with_ending(const std::filesystem::path& folder, std::stri
     return folder / (std::string(name) + ending);
 }
 
-// PATH.NUMBER.new, as write_whole_file() leaves it behind. CA.new has another form.
-bool is_left_over(std::string_view name) {
-    constexpr std::string_view ending = ".new";
-    if (!name.ends_with(ending)) {
-        return false;
-    }
-    name.remove_suffix(ending.size());
-    const std::size_t dot = name.rfind('.');
-    return dot != std::string_view::npos && dot + 1 < name.size() &&
-           name.find_first_not_of("0123456789", dot + 1) == std::string_view::npos;
-}
-
-// Removes the files of processes that were killed; `all`: whatever their names are.
-void remove_old_files(const std::filesystem::path& folder, std::filesystem::file_time_type before, bool all = false) {
-    std::error_code error;
-    for (auto each = std::filesystem::directory_iterator(folder, error);
-         !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
-        std::error_code ignored;
-        const bool is_old = each->last_write_time(ignored) < before && !ignored;
-        if (is_old && (all || is_left_over(each->path().filename().string()))) {
-            remove_store_file(each->path());
-        }
-    }
-}
-
 // Locks of processes that were killed: whoever can acquire one removes its file.
 void remove_free_locks(const std::filesystem::path& folder) {
     std::error_code error;
@@ -64,22 +35,9 @@ void remove_free_locks(const std::filesystem::path& folder) {
     }
 }
 
-std::optional<std::string> readable(const std::filesystem::path& path, std::size_t bytes_max) {
-    auto read = read_store_file(path, bytes_max);
+std::optional<std::string> readable_key(const std::filesystem::path& path) {
+    auto read = read_key_file(path, limits::file_max);
     return read ? std::move(read.value()) : std::nullopt;
-}
-
-// Whoever can write to the folder can replace keys, so no other user may.
-void require_own(const std::filesystem::path& folder) {
-    struct stat about {};
-    if (::stat(folder.c_str(), &about) != 0) {
-        throw std::system_error(errno, std::generic_category(), folder.string() + " cannot be examined");
-    }
-    if ((about.st_uid != ::geteuid() && ::geteuid() != 0) || (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        throw std::system_error(std::make_error_code(std::errc::permission_denied),
-                                "other users can write to the folder " + folder.string() +
-                                    " for certificates; make it yours, and run `chmod go-w` on it");
-    }
 }
 
 }  // namespace
@@ -101,27 +59,21 @@ std::string file_name_of_ca(std::string_view directory_url) {
 }
 
 void Store::make_folders() const {
-    const auto make = [](const std::filesystem::path& folder) {
-        if (const std::error_code error = ferrotunnel::detail::make_folder(folder, 0700)) {
-            throw std::system_error(error, "the folder " + folder.string() + " for certificates cannot be made");
-        }
-    };
-    make(folder_);
-    require_own(folder_);
+    constexpr std::string_view what = "the folder for certificates";
+    make_own_folder(folder_, what);
     for (const char* name : folder_names) {
-        make(folder_ / name);
-        require_own(folder_ / name);
+        make_own_folder(folder_ / name, what);
     }
 }
 
 void Store::remove_left_over(std::filesystem::file_time_type now) const {
     const auto before = now - limits::left_over_age;
-    remove_old_files(folder_, before);
+    remove_left_over_files(folder_, before);
     for (const char* name : folder_names) {
-        remove_old_files(folder_ / name, before);
+        remove_left_over_files(folder_ / name, before);
     }
-    remove_old_files(challenges(), now - limits::challenge_age, true);
-    remove_old_files(folder_ / "orders", now - limits::order_age_max, true);  // may_continue() would not use them
+    remove_left_over_files(challenges(), now - limits::challenge_age, true);
+    remove_left_over_files(folder_ / "orders", now - limits::order_age_max, true);  // may_continue() would not use them
     remove_free_locks(folder_ / "locks");
 }
 
@@ -137,7 +89,7 @@ std::filesystem::path Store::next_account_file(std::string_view ca) const {
 
 Result<std::optional<SavedAccount>, Store::AccountFault> Store::account(std::string_view directory_url) const {
     const std::filesystem::path path = account_file(file_name_of_ca(directory_url));
-    auto text = read_store_file(path, limits::file_max);
+    auto text = read_key_file(path, limits::file_max);
     if (!text) {
         return AccountFault{text.error(), false};
     }
@@ -173,7 +125,7 @@ std::string Store::write_first_account(const SavedAccount& account, bool& has_lo
 }
 
 std::optional<SavedAccount> Store::next_account(std::string_view directory_url) const {
-    auto text = readable(next_account_file(file_name_of_ca(directory_url)), limits::file_max);
+    auto text = readable_key(next_account_file(file_name_of_ca(directory_url)));
     if (!text) {
         return {};
     }
@@ -223,8 +175,8 @@ Result<std::optional<Store::Certificate>, std::string> Store::certificate(std::s
     Certificate found;
     found.chain = std::move(chain.value());
     wipe(found.chain.pem);
-    if (const auto record = readable(record_file(name), limits::file_max)) {
-        found.saved = certificate_from_json(*record).value_or(SavedCertificate());
+    if (const auto record = read_store_file(record_file(name), limits::file_max); record && record.value()) {
+        found.saved = certificate_from_json(*record.value()).value_or(SavedCertificate());
     }
     if (!found.saved.renewal_id.empty() && found.saved.renewal_id != found.chain.renewal_id) {
         found.saved.window.reset();  // of a certificate before it
@@ -291,7 +243,7 @@ std::filesystem::path Store::order_file(std::string_view name) const {
 }
 
 std::optional<SavedOrder> Store::order(std::string_view name) const {
-    auto text = readable(order_file(name), limits::file_max);
+    auto text = readable_key(order_file(name));
     if (!text) {
         return {};
     }

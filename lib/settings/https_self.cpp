@@ -4,6 +4,7 @@
 
 #include "acme/local_name.hpp"
 #include "base/text.hpp"
+#include "ferrotunnel/detail/private_zone.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -17,7 +18,7 @@ void check_https_self(const ServerSettings& settings, std::vector<Problem>& prob
         problems.push_back({key, "has no meaning without https.self"});
     }
     if (const std::string& domain = settings.domain;
-        https.self && !domain.empty() && acme::has_one_label(domain) && !acme::is_private_zone(domain)) {
+        https.self && !domain.empty() && acme::has_one_label(domain) && !is_private_zone(domain)) {
         problems.push_back({"domain", in_quotes(domain) +
                                           " is a whole top-level domain, and the CA of https.self could "
                                           "sign for all of it; expected a host below it, like app." +

@@ -88,6 +88,7 @@ std::string TicketKeys::hand_over(TimePoint now) const {
     const MutexLock lock(mutex_);
     const Duration age = made_at_ == never ? Duration::zero() : now - made_at_;
     std::string text = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(age).count()) + ':';
+    text.reserve(text.size() + 2 * sizeof(Key) * keys_.size());  // so that it leaves no copies behind
     for (const auto& key : keys_) {
         if (key) {
             Key copy = *key;

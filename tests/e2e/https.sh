@@ -278,9 +278,15 @@ server_name=first start_https --control "$dir/replaced.sock"
 for version in -tls1_2 -tls1_3; do
     talk $version -sess_out "$dir/session$version" >/dev/null
 done
+# Of the keys that a process hands over, only the bytes stay in memory: not the digits of the text.
+keys=$(curl -sS --unix-socket "$dir/replaced.sock" http://localhost/v1/ticket_keys | sed -n 's/.*"[0-9]*:\([0-9a-f]*\)".*/\1/p')
+at_least "digits of keys" "${#keys}" 160
+marker="${keys:32:20}+${keys:52:40}"
+equal "in the memory of the server that hands them over" "$(python3 "$here/memory_has.py" "$(pid_of first)" "$marker")" 0
 server_name=second server_bind=$control start_https --control "$dir/replaced.sock" --replace
 join_ok first
 unset "programs[first]"
+equal "in the memory of the one that takes them" "$(python3 "$here/memory_has.py" "$(pid_of second)" "$marker")" 0
 for version in -tls1_2 -tls1_3; do
     talk $version -sess_in "$dir/session$version" >"$dir/second.out"
     has_text "$dir/second.out" "^Reused, TLSv1"

@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/http_lib.sh"
 source "$(dirname "$0")/https_lib.sh"
 source "$(dirname "$0")/run_lib.sh"
-need curl openssl
+need curl openssl python3
 serve_http backend
 secure=$(free_port)
 server_bind=127.0.0.1:$(free_port) # clients find a restarted server there
@@ -64,6 +64,16 @@ equal "its code" "$code" 1
 printed "FerroTunnel local CA"
 printed "localhost"
 printed "certutil"
+
+say "its end is in the status"
+end=$(date -d "$(openssl x509 -noout -enddate -in "$ca" | cut -d= -f2)" +%s)
+run_ok status --json
+python3 - "$dir/run.out" "$ca" "$end" <<'END'
+import json, sys
+[own] = [one for one in json.load(open(sys.argv[1]))["certificates"] if one["use"] == "authority"]
+assert own["file"] == sys.argv[2] and own["expires"] == int(sys.argv[3]), own
+assert own["name"].startswith("FerroTunnel local CA"), own
+END
 
 say "a restart keeps the CA and its certificates"
 cp "$ca" "$dir/first.pem"

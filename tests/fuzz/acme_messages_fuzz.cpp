@@ -1,6 +1,7 @@
 // The input is a CA's response: its first byte selects the status, the rest is the body. Whatever it is, each parser
 // returns; URLs that it lets through may be requested, and texts are printable and short. A task with a CA that always
-// responds like this ends.
+// responds like this ends; since a task signs each of its requests, which takes longer than all parsers together, only
+// every eighth value of the first byte has one.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -117,6 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     HttpReply reply;
     reply.status = statuses[data[0] % std::size(statuses)];
+    const bool with_task = data[0] / std::size(statuses) % 8 == 0;
     reply.body.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
     reply.location = reply.body.substr(0, 200);
     reply.nonce = "nonce";
@@ -126,6 +128,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_messages(reply.body);
     check_budget(reply.body);
     require_text(read_problem(reply));
-    check_task(reply);
+    if (with_task) {
+        check_task(reply);
+    }
     return 0;
 }

@@ -16,12 +16,19 @@ struct WholeFile {
     bool replaces = true;    // otherwise an existing file stays, with the error file_exists
     bool is_lasting = true;  // it is synced to disk before it gets its name; not needed for files that a restart makes
                              // again
+    bool cleans = true;      // removes what killed processes have left behind for `path`, which takes time in a folder
+                             // with thousands of files
 };
 
 /// Writes `text` to a new file beside `path` and renames it to `path`. On failure returns the error, removes the new
-/// file and leaves `path` unchanged. A process that is killed meanwhile leaves `path`.NUMBER.new behind. A symbolic
-/// link is replaced, not followed. May block.
+/// file and leaves `path` unchanged. A process that is killed meanwhile leaves `path`.NUMBER.new behind, which a later
+/// call removes when it is an hour old: another process may be writing it. A symbolic link is replaced, not followed.
+/// May block.
 FERROTUNNEL_EXPORT std::error_code write_whole_file(const std::filesystem::path& path, std::string_view text,
                                                     const WholeFile& how);
+
+/// The name of the file for which a killed process has left one with this name behind: "token" for "token.123.new".
+/// Empty for all other names.
+FERROTUNNEL_EXPORT std::string_view left_over_of(std::string_view name) noexcept;
 
 }  // namespace ferrotunnel::detail

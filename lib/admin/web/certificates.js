@@ -1,15 +1,16 @@
 // The certificates that a program shows to others, and when they expire; names that get none from CAs.
 import { badge, card, duration, make, Table } from "/dom.js";
 
-const uses = { tunnel: "Tunnel connections", visitors: "Visitors", dashboard: "Dashboard", client: "Login", backend: "Backends" };
-const soon = 30 * 86400;
+const uses = { tunnel: "Tunnel connections", visitors: "Visitors", dashboard: "Dashboard", authority: "Own CA", client: "Login", backend: "Backends" };
+// A CA of its own has to be trusted again everywhere.
+const soon = (use) => (use === "authority" ? 60 : 30) * 86400;
 
 export function certificates() {
   const left = (row) => row.expires - Date.now() / 1000;
   const table = new Table("Certificates", [
     { name: "Name", of: (row) => make("b", {}, row.name || "–") }, { name: "For", of: (row) => uses[row.use] ?? row.use },
     { name: "Expires", of: (row) => (left(row) <= 0 ? badge("expired", "bad")
-      : make("span", {}, `in ${duration(left(row) * 1000)} `, left(row) < soon ? badge("soon", "warn") : "")) },
+      : make("span", {}, `in ${duration(left(row) * 1000)} `, left(row) < soon(row.use) ? badge("soon", "warn") : "")) },
     { name: "File", of: (row) => make("code", {}, row.file ?? "made by the program") },
   ], "No certificate is used.");
   const ordered = make("p");

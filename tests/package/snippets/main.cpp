@@ -156,7 +156,19 @@ __attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
     world->printed.add(text.data());
 }
 void press_enter() {}
+/// Waits until the server has forgotten the clients of earlier blocks, so that the only port is this client's: the server
+/// notices a client's end on a thread of its own.
+void await_no_client() {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (!world->server->tunnels().empty()) {
+        if (std::chrono::steady_clock::now() > until) {
+            fail("a client of an earlier block is still connected");
+        }
+        std::this_thread::sleep_for(5ms);
+    }
+}
 ferrotunnel::Client connected_client() {
+    await_no_client();
     auto client = ferrotunnel::Client::builder()
                       .server(server_address())
                       .token(ferrotunnel::Secret::from_file(in_folder("token")))

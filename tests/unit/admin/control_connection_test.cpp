@@ -206,3 +206,19 @@ TEST_CASE("an answer that no thread gives in time is a refusal") {
     CHECK(answer.starts_with("HTTP/1.1 504 "));
     CHECK(has(answer, R"({"error":{"code":"no_answer","message":"too late"}})"));
 }
+
+TEST_CASE("a secret answer is sent as it is") {
+    const ControlConnection::Handler handler = [](const Request&) {
+        Answer answer;
+        answer.is_secret = true;
+        answer.text = "{\"key\": \"" + std::string(100, 'k') + "\"}\n";
+        return answer;
+    };
+    ControlConnection connection{handler};
+    connection.take("GET /v1/ticket_keys HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string sent(connection.output());
+    CHECK(has(sent, "Content-Type: application/json\r\n"));
+    CHECK(sent.ends_with("\r\n\r\n{\"key\": \"" + std::string(100, 'k') + "\"}\n"));
+    connection.wrote(connection.output().size());
+    CHECK(connection.is_idle());
+}

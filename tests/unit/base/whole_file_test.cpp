@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -11,6 +12,7 @@
 
 #include "support/temporary_folder.hpp"
 
+using ferrotunnel::detail::left_over_of;
 using ferrotunnel::detail::write_whole_file;
 namespace fs = std::filesystem;
 
@@ -85,4 +87,38 @@ TEST_CASE("whole file: where it does not fit, nothing is there that was not ther
     CHECK(contents(folder / "old") == "whole");
     CHECK(names_in(folder) == std::vector<std::string>{"old"});
     CHECK(write_whole_file(folder / "none" / "new", "a", {}) == std::errc::no_such_file_or_directory);
+}
+
+TEST_CASE("whole file: what killed processes left behind is removed by a later write, once it is old") {
+    const ferrotunnel::test::TemporaryFolder room;
+    const fs::path folder = room.path();
+    const auto put = [&](const char* name, std::chrono::minutes age) {
+        std::ofstream(folder / name) << "a part";
+        fs::last_write_time(folder / name, fs::file_time_type::clock::now() - age);
+        return folder / name;
+    };
+    const fs::path left = put("key.123.new", std::chrono::minutes(61));
+    const fs::path running = put("key.124.new", std::chrono::minutes(59));
+    const fs::path others = put("key.pem.123.new", std::chrono::hours(100));
+    const fs::path unlike = put("key.12a.new", std::chrono::hours(100));
+    const bool replaces = GENERATE(true, false);
+    if (!replaces) {  // a file that is there is no obstacle
+        std::ofstream(folder / "key") << "first";
+    }
+    CHECK_FALSE(write_whole_file(folder / "other", "a", {.cleans = false}));
+    CHECK(fs::exists(left));
+    CHECK(!write_whole_file(folder / "key", "a", {.replaces = replaces}) == replaces);
+    CHECK_FALSE(fs::exists(left));
+    CHECK(fs::exists(running));
+    CHECK(fs::exists(others));
+    CHECK(fs::exists(unlike));
+}
+
+TEST_CASE("whole file: which name a file that was left behind belongs to") {
+    CHECK(left_over_of("key.123.new") == "key");
+    CHECK(left_over_of("a.b.0.new") == "a.b");
+    for (const char* name :
+         {"key.new", "key..new", "key.12a.new", "key.123", "key.123.new.old", ".new", "", "123.new"}) {
+        CHECK(left_over_of(name).empty());
+    }
 }

@@ -1,6 +1,7 @@
 #include "issuance/store.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -58,6 +59,58 @@ TEST_CASE("so is one whose inner folders others can write to", "[issuance]") {
     Store(folder / "acme").make_folders();
     REQUIRE(::chmod((folder / "acme/challenges").c_str(), 0770) == 0);
     CHECK_THROWS_WITH(Store(folder / "acme").make_folders(), Catch::Contains(folder / "acme/challenges"));
+}
+
+TEST_CASE("a store that is a link, or has an inner folder that is one, is refused", "[issuance]") {
+    const test::TemporaryFolder folder;
+    Store(folder / "elsewhere").make_folders();
+    std::filesystem::create_directory_symlink(folder / "elsewhere", folder / "acme");
+    CHECK_THROWS_WITH(Store(folder / "acme").make_folders(), Catch::Contains("not a link"));
+    std::filesystem::remove_all(folder / "elsewhere/orders");
+    std::filesystem::create_directory_symlink(folder.path(), folder / "elsewhere/orders");
+    CHECK_THROWS_WITH(Store(folder / "elsewhere").make_folders(), Catch::Contains("elsewhere/orders"));
+}
+
+TEST_CASE("a store and a key of another user are refused", "[issuance]") {
+    if (::geteuid() != 0) {
+        WARN("left out: only root can give files away");
+        return;
+    }
+    constexpr uid_t other = 1;
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    REQUIRE(store.write_account(account_of(ca_url)).empty());
+    const auto file = store.account_file(file_name_of_ca(ca_url));
+    REQUIRE(::chown(file.c_str(), other, other) == 0);
+    REQUIRE_FALSE(store.account(ca_url));
+    CHECK_THAT(store.account(ca_url).error().text, Catch::Contains(file.string()) && Catch::Contains("other users"));
+    REQUIRE(::chown((folder / "acme").c_str(), other, other) == 0);
+    CHECK_THROWS_WITH(store.make_folders(), Catch::Contains("of this user"));
+}
+
+TEST_CASE("keys that other users can read or change are not used", "[issuance]") {
+    const test::TemporaryFolder folder;
+    const Store store(folder / "acme");
+    store.make_folders();
+    const auto file = store.account_file(file_name_of_ca(ca_url));
+    for (const mode_t mode : {0640, 0604, 0620}) {
+        REQUIRE(store.write_account(account_of(ca_url)).empty());
+        REQUIRE(store.account(ca_url));
+        REQUIRE(::chmod(file.c_str(), mode) == 0);
+        REQUIRE_FALSE(store.account(ca_url));
+        CHECK_FALSE(store.account(ca_url).error().is_wrong);  // it is an account, which must not be replaced
+        CHECK_THAT(store.account(ca_url).error().text, Catch::Contains("chmod 600"));
+    }
+    REQUIRE(store.write_next_account(account_of(ca_url)).empty());
+    REQUIRE(store.next_account(ca_url));
+    REQUIRE(::chmod((folder / ("acme/accounts/" + file_name_of_ca(ca_url) + ".new")).c_str(), 0640) == 0);
+    CHECK_FALSE(store.next_account(ca_url));
+    const SavedOrder order{"https://ca.example.test/order/1", ca_url, {}, {"a.example.test"}, {}, {}, 0, "a key"};
+    REQUIRE(store.write_order("a.example.test", order).empty());
+    REQUIRE(store.order("a.example.test"));
+    REQUIRE(::chmod((folder / "acme/orders/a.example.test.json").c_str(), 0640) == 0);
+    CHECK_FALSE(store.order("a.example.test"));
 }
 
 TEST_CASE("a folder that cannot be made is named", "[issuance]") {
