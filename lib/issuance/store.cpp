@@ -275,8 +275,8 @@ std::vector<SavedRecord> Store::records() const {
     std::error_code error;
     for (auto each = std::filesystem::directory_iterator(folder_ / "records", error);
          !error && each != std::filesystem::directory_iterator(); each.increment(error)) {
-        const auto text = readable(each->path(), limits::file_max);
-        auto record = text ? record_from_json(*text) : std::nullopt;
+        const auto text = read_store_file(each->path(), limits::file_max);
+        auto record = text && text.value() ? record_from_json(*text.value()) : std::nullopt;
         if (record && each->path() == dns_record_file(record->value)) {
             all.push_back(std::move(*record));
         }
