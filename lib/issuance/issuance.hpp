@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "issuance/failure_text.hpp"
 #include "issuance/name_entry.hpp"
 #include "issuance/name_lock.hpp"
 #include "issuance/order_check.hpp"
@@ -69,7 +70,6 @@ private:
     void note(acme::Problem problem);
     void attempt_failed(acme::Problem problem, std::optional<acme::Way> way);
     void remove_ways_here(std::string why);
-    std::string explained(const acme::Problem& problem, std::optional<acme::Way> way) const;
     void fail();
     void end(IssuanceOutcome outcome);
     /// Runs a step in a round of its own, with nothing of the previous one on the stack.
@@ -85,7 +85,7 @@ private:
     std::unique_ptr<OrderCheck> check_{};
     std::unique_ptr<OrderRun> run_{};
     std::shared_ptr<const acme::Key> key_{};
-    std::string unreachable_{};  // what the self check could not reach
+    SelfFinding found_{};
     std::vector<acme::Problem> problems_{};
     bool is_at_staging_ = false;
     bool is_resumed_ = false;  // the order was placed before

@@ -60,19 +60,28 @@ directory=$first_ca
 names_at=$(<"$dir/lying/dns")
 rm -rf "$dir/state/acme"
 
-say "a host that leads elsewhere is not ordered, and the log has the address"
+say "a host whose address is this machine's, where another program listens, is not ordered; the log has the remedy"
 echo "away.test 127.0.0.3" >"$dir/lying/addresses"
 start elsewhere python3 -m http.server "$web" --bind 127.0.0.3 --directory "$dir/lying/txt"
 wait_for_port "127.0.0.3:$web" elsewhere
 orders_before=$(order_count)
 start_acme server "ways: [http-01]"
 ready_client client 1 --http "away.test=$backend"
-wait_for_text server '127\.0\.0\.3'
+wait_for_text server "another program of this machine listens on port $web.*127\.0\.0\.3.*ss -ltnp"
 equal "orders" "$(order_count)" "$orders_before"
 kill_now client
 unset "programs[client]"
 stop_acme server
 kill_now elsewhere
+
+say "a DNS server that answers SERVFAIL is reported with its answer"
+echo "broken.test SERVFAIL" >"$dir/lying/addresses"
+ca_is fail=http-01
+start_acme server "names: [broken.test]" "ways: [http-01]"
+wait_for_text server "could not look the name up, either: the DNS server at $names_at answers SERVFAIL"
+stop_acme server
+ca_is
+orders_before=$(order_count)
 
 say "the hosts of one token get no more orders than its budget, however often they are registered"
 start_acme server "ways: [http-01]" "orders_per_token: 3"

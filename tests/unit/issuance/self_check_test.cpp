@@ -18,16 +18,20 @@ using fetch::test::ScriptedServer;
 // Checks of the name 127.0.0.1 at a scripted server's port.
 class CheckTest {
 public:
-    CheckTest() { worker_.start(); }
+    explicit CheckTest(const std::string& dns_server = "") {
+        dns_.set_server(dns_server);
+        worker_.start();
+    }
     ~CheckTest() {
         worker_.stop();
         worker_.join();
         check_.reset();
     }
 
-    std::future<SelfCheckResult> begin(std::uint16_t port) {
-        worker_.post([this, port] {
-            const SelfCheck::Target target{{acme::Identifier::Type::ip, "127.0.0.1"}, port, true};
+    std::future<SelfCheckResult> begin(std::uint16_t port,
+                                       acme::Identifier name = {acme::Identifier::Type::ip, "127.0.0.1"}) {
+        worker_.post([this, port, name] {
+            const SelfCheck::Target target{name, port, true};
             check_ = std::make_unique<SelfCheck>(SelfCheck::Needs{network_, dns_, challenges, runtime::system_random()},
                                                  target,
                                                  [this](const SelfCheckResult& result) { found_.set_value(result); });
@@ -72,13 +76,14 @@ TEST_CASE("a name leads here if its address gives the random answer", "[issuance
     CHECK(answer_with("HTTP/1.1 200 OK\r\n", true).verdict == CheckVerdict::here);
 }
 
-TEST_CASE("another answer is elsewhere, and the report names the address and what answered", "[issuance]") {
+TEST_CASE("another answer of this machine is another program's; the report has the address and its answer",
+          "[issuance]") {
     const SelfCheckResult other = answer_with("HTTP/1.1 200 OK\r\nServer: router\x1b[1m\r\n", false);
     CHECK(other.verdict != CheckVerdict::here);
     const SelfCheckResult page = answer_with("HTTP/1.1 404 Not Found\r\nServer: router\r\n", false);
-    CHECK(page.verdict == CheckVerdict::elsewhere);
+    CHECK(page.verdict == CheckVerdict::occupied);
     CHECK_THAT(page.detail, Catch::Contains("127.0.0.1") && Catch::Contains("404") && Catch::Contains("router"));
-    CHECK(answer_with("HTTP/1.1 404 Not Found\r\n", true).verdict == CheckVerdict::elsewhere);
+    CHECK(answer_with("HTTP/1.1 404 Not Found\r\n", true).verdict == CheckVerdict::occupied);
 }
 
 TEST_CASE("a redirect is neither: a CA follows it", "[issuance]") {
@@ -97,6 +102,13 @@ TEST_CASE("an address without a server is unreachable", "[issuance]") {
     const SelfCheckResult found = test.begin(port).get();
     CHECK(found.verdict == CheckVerdict::unreachable);
     CHECK_THAT(found.detail, Catch::Contains("127.0.0.1"));
+}
+
+TEST_CASE("a name whose DNS cannot be asked is neither here nor elsewhere", "[issuance]") {
+    CheckTest test("127.0.0.1:1");
+    const SelfCheckResult found = test.begin(80, {acme::Identifier::Type::dns, "a.example.test"}).get();
+    CHECK(found.verdict == CheckVerdict::unresolved);
+    CHECK_THAT(found.detail, Catch::Contains("127.0.0.1:1"));
 }
 
 TEST_CASE("of a stranger's names only public addresses and our own are requested", "[issuance]") {
