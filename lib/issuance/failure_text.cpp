@@ -31,15 +31,15 @@ WrongAnswer explain_wrong_answer(const SelfCheckResult& found, std::uint16_t por
     return {"the name leads elsewhere", "its DNS has to lead to this server"};
 }
 
-std::string validation_text(const acme::Problem& problem, acme::Way way, const SelfFinding& found,
-                            const Settings& settings) {
+std::string validation_text(const acme::Problem& problem, acme::Way way, const std::string& host,
+                            const SelfFinding& found, const Settings& settings) {
     switch (way) {
         case acme::Way::http_01:
             return connection_text(problem, settings.http_port, found);
         case acme::Way::tls_alpn_01:
             return connection_text(problem, settings.tls_port, found);
         case acme::Way::dns_persist_01:
-            return problem.text + "; `ferrotunnel acme record` prints the right TXT record";
+            return problem.text + "; `ferrotunnel acme record " + host + "` prints the right TXT record";
         case acme::Way::dns_01:
             break;
     }

@@ -26,8 +26,8 @@ struct SelfFinding {
     std::string unresolved{};   // why the addresses are not known
 };
 
-/// The text of a problem with a validation by this way.
-std::string validation_text(const acme::Problem& problem, acme::Way way, const SelfFinding& found,
-                            const Settings& settings);
+/// The text of a problem with a validation by this way. `host`: of record_host().
+std::string validation_text(const acme::Problem& problem, acme::Way way, const std::string& host,
+                            const SelfFinding& found, const Settings& settings);
 
 }  // namespace ferrotunnel::issuance

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "issuance/configured_names.hpp"
 #include "issuance/failure_text.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/store_file.hpp"
@@ -27,6 +28,12 @@ bool is_key(const std::string& pem) {
     } catch (const std::exception&) {
         return false;
     }
+}
+
+// The wildcard of `domain` is: each host below it may have a certificate of its own.
+bool is_optional(const NameEntry& entry, const Settings& settings) {
+    return entry.is_configured && !entry.is_explicit && entry.is_new() && entry.names.size() > 1 &&
+           has_way_without_dns(settings);
 }
 
 bool has_address(const acme::Identifiers& names) {
@@ -220,6 +227,7 @@ void Issuance::have_check(const OrderCheck::Result& result) {
     if (!result.record_problem.empty()) {
         plan_->remove(acme::Way::dns_persist_01);
         if (plan_->ways().empty()) {  // with other ways nobody misses the record
+            is_record_missing_ = result.is_record_missing;
             note(local_problem(result.record_problem));
         }
     }
@@ -430,7 +438,7 @@ void Issuance::have_failure(const acme::FailedStep& failed) {
     }
     acme::Problem problem = failed.problem;
     if (problem.kind == acme::Problem::Kind::validation && failed.way) {
-        problem.text = validation_text(problem, *failed.way, found_, parts_.settings);
+        problem.text = validation_text(problem, *failed.way, record_host(entry_.names), found_, parts_.settings);
     }
     attempt_failed(std::move(problem), failed.way);
 }
@@ -473,6 +481,7 @@ void Issuance::fail() {
         }
     }
     outcome.problem.text = std::move(text);
+    outcome.is_hint = is_record_missing_ && problems_.size() == 1 && is_optional(entry_, parts_.settings);
     const bool has_staging_answered = outcome.problem.kind != acme::Problem::Kind::unreachable;
     outcome.to_staging = has_failed_validation_ || (is_at_staging_ && has_staging_answered);
     end(std::move(outcome));

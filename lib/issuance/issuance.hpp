@@ -34,6 +34,7 @@ struct IssuanceOutcome {
     WallTime next{};                   // postponed: until when
     acme::Problem problem{};           // postponed, failed
     bool to_staging = false;           // failed: the next order goes to the staging CA
+    bool is_hint = false;              // failed: only an optional wildcard has no TXT record
 };
 
 /// Lives on its worker. Destroyed before its end it leaves the saved order to the next process.
@@ -88,6 +89,7 @@ private:
     SelfFinding found_{};
     std::vector<acme::Problem> problems_{};
     bool is_at_staging_ = false;
+    bool is_record_missing_ = false;
     bool is_resumed_ = false;  // the order was placed before
     bool is_self_checked_ = false;
     bool has_failed_validation_ = false;

@@ -128,16 +128,16 @@ bool Manager::Impl::renew(const std::string& name) {
     return true;
 }
 
-void Manager::Impl::records(bool check, RecordsDone done) {
-    post([this, check, done = std::move(done)] {
+void Manager::Impl::records(bool check, const std::string& host, RecordsDone done) {
+    post([this, check, host, done = std::move(done)] {
         const std::uint64_t number = ++last_query_;
-        queries_.emplace(
-            number, std::make_unique<RecordQuery>(
-                        parts_, check, [this, number, done](std::vector<PersistRecord> records, std::string problem) {
-                            const auto ended = queries_.extract(number);
-                            show_accounts();
-                            done(std::move(records), std::move(problem));
-                        }));
+        queries_.emplace(number, std::make_unique<RecordQuery>(
+                                     parts_, check, host,
+                                     [this, number, done](std::vector<PersistRecord> records, std::string problem) {
+                                         const auto ended = queries_.extract(number);
+                                         show_accounts();
+                                         done(std::move(records), std::move(problem));
+                                     }));
     });
 }
 
@@ -261,7 +261,7 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
     guarded([&] {
         const WallTime now = wall_now();
         const unsigned placed = ended.mapped().issuance->placed();
-        board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed ? 1 : 0);
+        board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed && !outcome.is_hint ? 1 : 0);
         const std::string old_problem = entry.problem;
         take_outcome(entry, outcome, now);
         if (outcome.kind == IssuanceOutcome::Kind::issued || outcome.kind == IssuanceOutcome::Kind::renewed) {
@@ -281,6 +281,7 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
         case Kind::renewed:
             entry.failures = 0;
             entry.problem.clear();
+            entry.is_hint = false;
             entry.is_at_staging = false;
             entry.has_passed_staging = false;
             names_.set_certificate(entry, outcome.certificate);
@@ -295,18 +296,22 @@ void Manager::Impl::take_outcome(NameEntry& entry, const IssuanceOutcome& outcom
             break;
         case Kind::postponed:
             entry.problem = outcome.problem.text;
+            entry.is_hint = false;
             entry.next = std::max(outcome.next, now + std::chrono::seconds(1));
             break;
         case Kind::failed: {
             ++entry.failures;
             entry.problem = outcome.problem.text;
+            entry.is_hint = outcome.is_hint;
             entry.is_at_staging = outcome.to_staging && !staging_of(settings_).empty();
             entry.has_passed_staging = false;
             entry.next = now + acme::retry_delay(outcome.problem, entry.failures, needs_.random);
             break;
         }
     }
-    entry.has_concluded = entry.has_concluded || (outcome.kind != Kind::busy && outcome.kind != Kind::staged);
+    const bool has_ended = outcome.kind != Kind::busy && outcome.kind != Kind::staged;  // these go on by themselves
+    entry.has_concluded = entry.has_concluded || has_ended;
+    entry.attempts += has_ended ? 1 : 0;
 }
 
 void Manager::Impl::request_window(NameEntry& entry, WallTime now) {

@@ -162,7 +162,8 @@ std::string to_json(const SavedSchedule& schedule) {
         names[name] = {{"failures", failure.failures},
                        {"next", seconds_of(failure.next)},
                        {"staging", failure.is_at_staging},
-                       {"problem", failure.problem}};
+                       {"problem", failure.problem},
+                       {"optional", failure.is_hint}};
     }
     return text_of(Json{{"names", std::move(names)}, {"budget", schedule.budget}});
 }
@@ -174,7 +175,8 @@ std::optional<SavedSchedule> schedule_from_json(std::string_view text) {
         const Json names = object.value("names", Json::object());
         for (const auto& [name, failure] : names.items()) {
             schedule.names.emplace(name, SavedFailure{failure.value("failures", 0U), time_at(failure, "next"),
-                                                      failure.value("staging", false), failure.value("problem", "")});
+                                                      failure.value("staging", false), failure.value("problem", ""),
+                                                      failure.value("optional", false)});
         }
         return schedule;
     });

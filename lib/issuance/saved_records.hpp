@@ -53,6 +53,7 @@ struct SavedFailure {
     WallTime next{};
     bool is_at_staging = false;
     std::string problem{};
+    bool is_hint = false;  // an optional wildcard has no TXT record
 };
 
 /// schedule.json.

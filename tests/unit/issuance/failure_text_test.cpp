@@ -17,20 +17,24 @@ acme::Problem problem_of(const std::string& type) {
 
 TEST_CASE("a failed connection of the CA names the port, and what this server has found", "[issuance]") {
     const Settings settings;
-    CHECK(validation_text(problem_of("connection"), Way::http_01, {}, settings) ==
+    CHECK(validation_text(problem_of("connection"), Way::http_01, "a.test", {}, settings) ==
           "no; port 80 has to be reachable from the CA");
     CHECK(
-        validation_text(problem_of("connection"), Way::tls_alpn_01, {"192.0.2.1 does not respond", {}}, settings) ==
+        validation_text(problem_of("connection"), Way::tls_alpn_01, "a.test", {"192.0.2.1 does not respond", {}},
+                        settings) ==
         "no; this server could not reach itself by that name, either (192.0.2.1 does not respond); port 443 has to be "
         "reachable from the CA");
-    CHECK(validation_text(problem_of("connection"), Way::dns_01, {"192.0.2.1 does not respond", {}}, settings) == "no");
+    CHECK(validation_text(problem_of("unauthorized"), Way::dns_persist_01, "a.test", {}, settings) ==
+          "no; `ferrotunnel acme record a.test` prints the right TXT record");
+    CHECK(validation_text(problem_of("connection"), Way::dns_01, "a.test", {"192.0.2.1 does not respond", {}},
+                          settings) == "no");
 }
 
 TEST_CASE("if DNS does not answer, no port is the reason", "[issuance]") {
     const Settings settings;
-    CHECK(validation_text(problem_of("dns"), Way::http_01, {{}, "SERVFAIL"}, settings) ==
+    CHECK(validation_text(problem_of("dns"), Way::http_01, "a.test", {{}, "SERVFAIL"}, settings) ==
           "no; this server could not look the name up, either: SERVFAIL");
-    CHECK(validation_text(problem_of("dns"), Way::tls_alpn_01, {}, settings) ==
+    CHECK(validation_text(problem_of("dns"), Way::tls_alpn_01, "a.test", {}, settings) ==
           "no; the name servers of the domain have to answer the CA");
 }
 

@@ -147,12 +147,13 @@ TEST_CASE("failures and budgets survive; what is not a schedule is an empty one"
     store.make_folders();
     SavedSchedule schedule;
     schedule.budget = "{\"tokens\": {}}";
-    schedule.names["a.example.test"] = {3, WallTime(std::chrono::seconds(1'700'000'000)), true, "it is \"so\""};
+    schedule.names["a.example.test"] = {3, WallTime(std::chrono::seconds(1'700'000'000)), true, "it is \"so\"", true};
     REQUIRE(store.write_schedule(schedule).empty());
     std::string fault = "none was read";
     const SavedSchedule read = store.schedule(fault);
     CHECK(fault.empty());
     CHECK(read.budget == schedule.budget);
+    CHECK(read.names.at("a.example.test").is_hint);
     REQUIRE(read.names.size() == 1);
     CHECK(read.names.at("a.example.test").failures == 3);
     CHECK(read.names.at("a.example.test").next == schedule.names.at("a.example.test").next);
