@@ -79,8 +79,27 @@ echo "broken.test SERVFAIL" >"$dir/lying/addresses"
 ca_is fail=http-01
 start_acme server "names: [broken.test]" "ways: [http-01]"
 wait_for_text server "could not look the name up, either: the DNS server at $names_at answers SERVFAIL"
-stop_acme server
+acme renew --wait broken.test
+equal "the code of an order that fails" "$code" 1
+printed "broken.test: .*SERVFAIL"
+say "the certificate after a warning is reported at the level of the warning"
 ca_is
+rm "$dir/lying/addresses"
+acme_ok renew --wait broken.test
+printed "broken.test: has a certificate of "
+wait_for_text server 'warn certificate issued .*name=broken.test'
+stop_acme server
+orders_before=$(order_count)
+
+say "a first start without the TXT record of the optional wildcard has no warning"
+server_lines="domain: tunnel.test" start_acme server
+wait_for_text server 'info there is no wildcard certificate, which is optional'
+wait_for_certificate tunnel.test
+acme_ok status
+printed '[*].tunnel.test  *optional'
+printed '[*].tunnel.test: the TXT record .* is missing; `ferrotunnel acme record tunnel.test` prints'
+! grep -q 'warn .*name=[*].tunnel.test' "$dir/server.err" || fail "a warning: $(<"$dir/server.err")"
+stop_acme server
 orders_before=$(order_count)
 
 say "the hosts of one token get no more orders than its budget, however often they are registered"
