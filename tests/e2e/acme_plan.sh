@@ -60,6 +60,13 @@ directory=$first_ca
 names_at=$(<"$dir/lying/dns")
 rm -rf "$dir/state/acme"
 
+say "a CA whose certificate is not trusted is named as the CA, with the setting"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=other \
+    -keyout "$dir/other.key" -out "$dir/other.pem" 2>/dev/null
+ca_file=$dir/other.pem start_acme server "names: [untrusted.test]"
+wait_for_text server "$directory: the CA's certificate cannot be verified: .*acme\.ca_file.*--acme-ca"
+stop_acme server
+
 say "a host whose address is this machine's, where another program listens, is not ordered; the log has the remedy"
 echo "away.test 127.0.0.3" >"$dir/lying/addresses"
 start elsewhere python3 -m http.server "$web" --bind 127.0.0.3 --directory "$dir/lying/txt"
