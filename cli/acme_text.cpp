@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "printable.hpp"
+
 namespace ferrotunnel::cli {
 namespace {
 
@@ -26,22 +28,27 @@ std::string until_text(const Json& object, const char* key, std::string_view pas
     return left > 0 ? "in " + duration_text(left) : std::string(past);
 }
 
+// When the next order is due: a word if there is none.
+std::string next_text(const Json& name) {
+    return name.contains("next")                  ? until_text(name, "next", "now")
+           : text_in(name, "state") == "ordering" ? "now"
+                                                  : "none";
+}
+
 std::string shown_or_dash(const Json& object, const char* key) {
     const std::string text = text_in(object, key);
     return text.empty() ? "-" : text;
 }
 
-std::string problem_line(const Json& name) {
-    const std::string next = name.contains("next") ? " (next attempt " + until_text(name, "next", "now") + ')' : "";
-    return fmt::format("{}: {}{}{}", text_in(name, "name"), text_in(name, "problem"), next,
-                       member_of(name, "staging") == true ? ", at the CA's staging directory" : "");
+bool is_optional(const Json& name) {
+    return text_in(name, "state") == "optional";
 }
 
-std::string problem_lines(const Json& names, std::string_view indent) {
+std::string problem_lines(const Json& names, std::string_view indent, bool of_optional = false) {
     std::string text;
     for (const Json& name : names) {
-        if (!text_in(name, "problem").empty()) {
-            text += fmt::format("{}{}\n", indent, problem_line(name));
+        if (!text_in(name, "problem").empty() && is_optional(name) == of_optional) {
+            text += fmt::format("{}{}\n", indent, acme_problem_line(name));
         }
     }
     return text;
@@ -60,11 +67,26 @@ std::string zone_value(std::string_view value) {
     return text;
 }
 
+// What DNS has in a record's place.
+std::string other_values(const Json& record) {
+    std::string text;
+    for (const Json& value : member_of(record, "others")) {
+        if (value.is_string()) {
+            text += (text.empty() ? "" : " and ") + printable(zone_value(value.get<std::string>()));
+        }
+    }
+    return text;
+}
+
 std::string record_state(const Json& record) {
     const std::string problem = text_in(record, "problem");
     const Json& present = member_of(record, "present");
     if (present == true) {
         return "DNS has this record";
+    }
+    if (const std::string others = other_values(record); !others.empty()) {
+        return "MISSING in DNS, which has " + others +
+               ": add this one, or replace the value of an account that is not used any more";
     }
     const std::string_view state = present == false ? "MISSING in DNS: create it" : "could not be looked up";
     return fmt::format("{}{}{}", state, problem.empty() ? "" : ": ", problem);
@@ -72,21 +94,36 @@ std::string record_state(const Json& record) {
 
 }  // namespace
 
+std::string acme_problem_line(const Json& name) {
+    const std::string next = name.contains("next") ? " (next attempt " + until_text(name, "next", "now") + ')' : "";
+    return fmt::format("{}: {}{}{}", text_in(name, "name"), text_in(name, "problem"), next,
+                       member_of(name, "staging") == true ? ", at the CA's staging directory" : "");
+}
+
+std::string expiry_text(const Json& name) {
+    return until_text(name, "expires", "EXPIRED");
+}
+
 std::string acme_text(const Json& answer) {
     const Json& names = member_of(answer, "names");
     std::vector<std::vector<std::string>> rows{{"NAME", "STATE", "EXPIRES", "NEXT", "CA", "WAY"}};
     for (const Json& name : names) {
         rows.push_back({text_in(name, "name"), text_in(name, "state"), until_text(name, "expires", "EXPIRED"),
-                        until_text(name, "next", "now"), shown_or_dash(name, "certificate_authority"),
-                        shown_or_dash(name, "way")});
+                        next_text(name), shown_or_dash(name, "certificate_authority"), shown_or_dash(name, "way")});
     }
     std::string text =
         rows.size() > 1 ? table(rows, 0) : "no names yet: a client that registers a host adds its name\n";
+    if (std::any_of(names.begin(), names.end(), [](const Json& name) { return next_text(name) == "none"; })) {
+        text += "NEXT none: no client offers the host, or a wildcard covers it\n";
+    }
     if (const std::int64_t more = number_in(answer, "left_off"); more > 0) {
         text += fmt::format("... and {} more\n", more);
     }
     if (const std::string problems = problem_lines(names, "  "); !problems.empty()) {
         text += "\nproblems:\n" + problems;
+    }
+    if (const std::string hints = problem_lines(names, "  ", true); !hints.empty()) {
+        text += "\noptional:\n" + hints;
     }
     rows = {{"ACCOUNT AT", "URL"}};
     for (const Json& account : member_of(answer, "accounts")) {

@@ -7,6 +7,10 @@
 
 namespace ferrotunnel::cli {
 
+/// The problem of a name, with its next attempt.
+std::string acme_problem_line(const Json& name);
+/// When its certificate ends.
+std::string expiry_text(const Json& name);
 /// The names with their states, problems first, and the accounts.
 std::string acme_text(const Json& answer);
 /// The member `acme` of a server's status, null without ACME: the numbers of names, and why some have no certificate.

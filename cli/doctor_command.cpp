@@ -16,6 +16,7 @@
 #include "doctor/limits.hpp"
 #include "doctor/report.hpp"
 #include "doctor/subject.hpp"
+#include "ferrotunnel/control.hpp"
 #include "help.hpp"
 #include "new_file.hpp"
 #include "printable.hpp"
@@ -50,11 +51,31 @@ struct Origin {
     std::shared_ptr<const Config> config;  // null: options
     std::shared_ptr<const Join> login;     // null: none
     std::string text;                      // for the title
+    std::string server{};                  // control socket of a running server without a file; empty: none
 };
+
+// A running server of this user. Of several none, since one of them has to be chosen.
+std::string only_running_server() {
+    std::vector<std::string> problems;
+    std::string found;
+    for (const ControlProgram& program : Control::programs(&problems)) {
+        if (program.side == "server") {
+            if (!found.empty()) {
+                return {};
+            }
+            found = program.path;
+        }
+    }
+    return found;
+}
 
 Origin find_origin(const Options& options, Problems& problems) {
     Origin origin;
     const bool names_file = options.operand() || options.has("config");
+    if (!names_file && options.has("control") && !options.from_environment("control")) {
+        origin.server = options.text("control").value_or("");
+        return origin;
+    }
     if (!names_file && options.has("server")) {
         return origin;
     }
@@ -65,9 +86,13 @@ Origin find_origin(const Options& options, Problems& problems) {
             return origin;
         }
         if (!problems.empty() || !is_there(default_config_file)) {
-            problems.add("--config",
-                         "missing: a configuration file. For a client, --server and --token-file also do, or "
-                         "the login that `ferrotunnel login` saves");
+            origin.server = problems.empty() ? only_running_server() : "";
+            if (origin.server.empty()) {
+                problems.add(
+                    "--config",
+                    "missing: a configuration file. For a client, --server and --token-file also do, or "
+                    "the login that `ferrotunnel login` saves; for a running server without a file, --control");
+            }
             return origin;
         }
     }
@@ -183,6 +208,13 @@ Plan make_plan(const Options& options, Arguments& arguments, Problems& problems)
     if (!problems.empty()) {
         return plan;
     }
+    if (!origin.server.empty()) {
+        const auto subject = std::make_shared<doctor::ServerSubject>();
+        subject->control = origin.server;
+        plan.checks = doctor::running_server_checks(subject);
+        plan.titles.push_back(fmt::format("server ({})", printable(origin.server)));
+        return plan;
+    }
     const std::string from = origin.text.empty() ? "" : fmt::format(" ({})", origin.text);
     const auto append = [&plan](std::vector<doctor::Check> checks, std::string title) {
         std::ranges::move(checks, std::back_inserter(plan.checks));
@@ -214,6 +246,7 @@ const CommandInfo& doctor_info() {
             "  ferrotunnel doctor                              # of the login that `ferrotunnel login` saved\n"
             "  ferrotunnel doctor --server tunnel.example.com --token-file token\n"
             "  ferrotunnel doctor /etc/ferrotunnel/edge.yml    # each side that the file has\n"
+            "  ferrotunnel doctor                              # without both: of the only server of this user\n"
             "In at most 15 s: names, ports, proxy, TLS, clock, token and rights, path MTU, public addresses,\n"
             "backends, certificates, limits. A line for each: ok, or what is wrong and the remedy. It connects\n"
             "to addresses of these settings only, and takes no service from a running client.\n",
@@ -224,6 +257,10 @@ const CommandInfo& doctor_info() {
         made.sections.insert(made.sections.begin(),
                              {"Options",
                               {{"config", "FILE", "Configuration file, instead of FILE", "", false, 'c'},
+                               {"control", "PATH", "Control socket of a running server without a file",
+                                "Control socket of a running server that was started without a file: examines what it "
+                                "reports, and its machine.",
+                                false, 0, ValueKind::socket},
                                {"json", "", "Print the findings as one line of JSON"}}});
         return made;
     }();

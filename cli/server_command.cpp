@@ -193,6 +193,11 @@ void introduce_to_clients(const ServerPlan& plan, Output& output) {
     output.line("Start a client like this; it asks for the token, or reads it from --token-file:");
     output.line(fmt::format("  ferrotunnel client --server {}{} --tcp 2222=127.0.0.1:22", place,
                             pin.empty() ? " --tls off" : ""));
+    if (!plan.domain.empty() && !plan.server.http_endpoint().empty()) {
+        output.line(
+            fmt::format("Or for a website on port 3000 of the client's machine, at a host below {}:", plan.domain));
+        output.line(fmt::format("  ferrotunnel http 3000 --server {}{}", place, pin.empty() ? " --tls off" : ""));
+    }
     if (!pin.empty() && plan.has_strong_token) {
         introduce_login(plan, place, output);
     }

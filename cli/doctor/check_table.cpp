@@ -30,6 +30,15 @@ std::vector<Check> client_checks(std::shared_ptr<ClientSubject> subject) {
     return checks_of("client", rows, subject);
 }
 
+std::vector<Check> running_server_checks(std::shared_ptr<ServerSubject> subject) {
+    static const CheckRow<ServerSubject> rows[] = {
+        {"instance", check_server_instance}, {"acme", check_acme, {}, {"instance"}},
+        {"clock", check_server_clock},       {"descriptors", check_server_descriptors, {}, {"instance"}},
+        {"settings", check_no_settings},
+    };
+    return checks_of("server", rows, subject);
+}
+
 std::vector<Check> server_checks(std::shared_ptr<ServerSubject> subject) {
     static const CheckRow<ServerSubject> rows[] = {
         {"instance", check_server_instance},

@@ -255,6 +255,12 @@ Findings check_state(ServerSubject& at, Deadline) {
     return {good(fmt::format("The state directory {} is writable.", at.state_dir))};
 }
 
+Findings check_no_settings(ServerSubject&, Deadline) {
+    return {note(
+        "Addresses, names, certificates and the state directory are not examined: they need the server's settings. "
+        "Write its options to a file (`ferrotunnel init server` makes one), and examine that.")};
+}
+
 Findings check_server_clock(ServerSubject&, Deadline) {
     Findings findings = clock_by_itself();
     if (findings.empty()) {

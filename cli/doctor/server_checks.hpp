@@ -20,6 +20,8 @@ Findings check_own_public(ServerSubject& at, Deadline deadline);
 Findings check_certificates(ServerSubject& at, Deadline deadline);
 /// Asks the running server whether its orders of certificates fail; nothing without one, or if it orders none.
 Findings check_acme(ServerSubject& at, Deadline deadline);
+/// Names what is not examined without the server's settings.
+Findings check_no_settings(ServerSubject& at, Deadline deadline);
 Findings check_state(ServerSubject& at, Deadline deadline);
 Findings check_server_clock(ServerSubject& at, Deadline deadline);
 

@@ -70,6 +70,8 @@ struct ServerSubject {
 
 std::vector<Check> client_checks(std::shared_ptr<ClientSubject> subject);
 std::vector<Check> server_checks(std::shared_ptr<ServerSubject> subject);
+/// Of a running server whose settings are not known: what it reports itself, and its machine. Needs only `control`.
+std::vector<Check> running_server_checks(std::shared_ptr<ServerSubject> subject);
 
 /// A check of the table, for either kind of subject.
 template <typename Subject>

@@ -95,12 +95,16 @@ public:
     std::string kick(const std::string& client, double seconds) const;
     /// The names of a server that have certificates from CAs, or wait for them, and its accounts at the CAs.
     std::string acme() const;
+    /// Likewise, with only this name, or none if the server does not know it.
+    std::string acme(const std::string& name) const;
     /// Orders the certificate of this name again now, or of all names that wait after a failure if it is empty, and
     /// does not wait for the result.
     std::string acme_renew(const std::string& name = {}) const;
     /// The TXT records that let CAs issue wildcard certificates to the server (DNS-PERSIST-01). `check`: looks them up.
     /// Registers an account at a CA that has none, so that the answer may take 90 s: give a timeout of 100 s.
     std::string acme_records(bool check = true) const;
+    /// Likewise, for a host of your choice: for a wildcard if the host is one, or has one in the server's settings.
+    std::string acme_records(bool check, const std::string& host) const;
     /// Replaces the key of the server's account at each CA; takes as long as acme_records().
     std::string acme_change_keys() const;
     /// The certificate of a server's own CA (Https::self), for those who want to trust it.

@@ -182,11 +182,35 @@ struct KickRequest {
     }
 };
 
+/// The longest name of a certificate in a request: that of a host, and "*.".
+inline constexpr std::size_t certificate_name_max = 256;
+
+/// Reads a parameter with the name of a certificate. False if it is not valid.
+inline bool read_certificate_name(const std::string& value, std::string& to) {
+    to = value;
+    return !value.empty() && value.size() <= certificate_name_max;
+}
+
 /// The names that have certificates from CAs, or wait for them, and the accounts.
 struct AcmeRequest {
     static constexpr std::string_view method = "GET";
     static constexpr std::string_view path = "/v1/acme";
     static constexpr std::string_view not_here = "A client orders no certificates. Ask its server.";
+
+    std::string name{};  // only this one; empty: all
+
+    std::string to_query() const { return name.empty() ? "" : "?name=" + percent_encoded(name); }
+    static Read<AcmeRequest> from_query(std::string_view query) {
+        AcmeRequest request;
+        bool is_valid = true;
+        for_each_parameter(query, [&](const std::string& key, const std::string& value) {
+            is_valid = is_valid && key == "name" && read_certificate_name(value, request.name);
+        });
+        if (!is_valid) {
+            return std::string("Expected no query, or ?name=HOST, with the name of a certificate.");
+        }
+        return request;
+    }
 };
 
 /// Orders a certificate again now, or all that wait after a failure.
@@ -194,7 +218,7 @@ struct AcmeRenewRequest {
     static constexpr std::string_view method = "POST";
     static constexpr std::string_view path = "/v1/acme/renew";
     static constexpr std::string_view not_here = AcmeRequest::not_here;
-    static constexpr std::size_t name_max = 256;
+    static constexpr std::size_t name_max = certificate_name_max;
 
     std::string name{};  // empty: all that wait
 
@@ -218,13 +242,24 @@ struct AcmeRecordsRequest {
     static constexpr std::string_view not_here = AcmeRequest::not_here;
 
     bool check = false;
+    std::string name{};  // a host or a wildcard; empty: `domain` and the wildcards of the settings
 
-    std::string to_query() const { return check ? "?check=1" : ""; }
+    std::string to_query() const {
+        return std::string(check ? "?check=1" : "?check=0") + (name.empty() ? "" : "&name=" + percent_encoded(name));
+    }
     static Read<AcmeRecordsRequest> from_query(std::string_view query) {
-        if (!query.empty() && query != "?check=1" && query != "?check=0") {
-            return std::string("Expected no query, or ?check=1 to look the records up.");
+        AcmeRecordsRequest request;
+        bool is_valid = true;
+        for_each_parameter(query, [&](const std::string& key, const std::string& value) {
+            const bool is_check = key == "check" && (value == "0" || value == "1");
+            request.check = is_check ? value == "1" : request.check;
+            is_valid = is_valid && (is_check || (key == "name" && read_certificate_name(value, request.name)));
+        });
+        if (!is_valid) {
+            return std::string(
+                "Expected no query, ?check=1 to look the records up, or name=HOST for the record of one host.");
         }
-        return AcmeRecordsRequest{query == "?check=1"};
+        return request;
     }
 };
 

@@ -1,11 +1,13 @@
 #include "api/acme_control.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "acme/identifier.hpp"
 #include "api/acme_report.hpp"
 #include "api/limits.hpp"
 #include "base/clock.hpp"
@@ -25,6 +27,16 @@ Answer acme_is_off() {
 
 Answer failed_at_ca(std::string problem) {
     return admin::refusal(502, "ca_failed", std::move(problem));
+}
+
+// Keeps only this name, or the certificate of `domain` with its wildcard.
+void keep_name(std::vector<issuance::NameStatus>& names, const std::string& name) {
+    const auto has = [&names](const std::string& wanted) {
+        return std::any_of(names.begin(), names.end(),
+                           [&wanted](const issuance::NameStatus& one) { return one.name == wanted; });
+    };
+    const std::string wanted = has(name) ? name : "*." + name;
+    std::erase_if(names, [&wanted](const issuance::NameStatus& one) { return one.name != wanted; });
 }
 
 // A question to CAs, held by what answers it.
@@ -57,8 +69,15 @@ Answer wait_for_ca(std::shared_ptr<const LaterAnswer> answer, TimePoint now) {
                                " s. The log has the reason.");
 }
 
-Answer AcmeControl::answer(const admin::AcmeRequest& /*request*/) const {
-    return certificates_.is_on() ? Answer{200, json_of_acme(certificates_.status())} : acme_is_off();
+Answer AcmeControl::answer(const admin::AcmeRequest& request) const {
+    if (!certificates_.is_on()) {
+        return acme_is_off();
+    }
+    issuance::Status status = certificates_.status();
+    if (!request.name.empty()) {
+        keep_name(status.names, request.name);
+    }
+    return {200, json_of_acme(status)};
 }
 
 Answer AcmeControl::answer(const admin::AcmeRenewRequest& request) const {
@@ -78,16 +97,32 @@ Answer AcmeControl::answer(const admin::AcmeRecordsRequest& request) {
     if (!certificates_.is_on()) {
         return acme_is_off();
     }
-    std::weak_ptr<const LaterAnswer>& latest = request.check ? checked_records_ : records_;
-    if (auto present = latest.lock(); present && !present->answer()) {
-        return wait_for_ca(std::move(present), Clock::now());
+    if (const auto host = acme::read_identifier(request.name);
+        !request.name.empty() && (!host || host->type != acme::Identifier::Type::dns)) {
+        return admin::refusal(400, "invalid",
+                              in_quotes(request.name) + " is not a host that CAs issue certificates for.");
+    }
+    std::erase_if(records_, [](const RecordsQuestion& one) {
+        const auto present = one.answer.lock();
+        return !present || present->answer();
+    });
+    for (const RecordsQuestion& one : records_) {
+        if (auto present = one.answer.lock();
+            present && one.request.check == request.check && one.request.name == request.name) {
+            return wait_for_ca(std::move(present), Clock::now());
+        }
+    }
+    if (records_.size() >= limits::acme_questions_max) {
+        return admin::refusal(409, "busy", "Records of too many hosts are being looked up. Try again later.");
     }
     const auto later = std::make_shared<LaterAnswer>();
-    latest = later;
-    certificates_.records(request.check, [question = std::make_shared<const CaQuestion>(later)](
-                                             const std::vector<issuance::PersistRecord>& records, std::string problem) {
-        question->give(problem.empty() ? Answer{200, json_of_records(records)} : failed_at_ca(std::move(problem)));
-    });
+    records_.push_back({request, later});
+    certificates_.records(
+        request.check, request.name,
+        [question = std::make_shared<const CaQuestion>(later)](const std::vector<issuance::PersistRecord>& records,
+                                                               std::string problem) {
+            question->give(problem.empty() ? Answer{200, json_of_records(records)} : failed_at_ca(std::move(problem)));
+        });
     return wait_for_ca(later, Clock::now());
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "admin/later_answer.hpp"
 #include "admin/requests.hpp"
@@ -18,7 +19,7 @@ public:
 
     admin::Answer answer(const admin::AcmeRequest& request) const;
     admin::Answer answer(const admin::AcmeRenewRequest& request) const;
-    /// One question of each kind at a time.
+    /// Equal questions at the same time share an answer; at most limits::acme_questions_max at a time.
     admin::Answer answer(const admin::AcmeRecordsRequest& request);
     /// One change at a time.
     admin::Answer answer(const admin::AcmeKeysRequest& request);
@@ -26,9 +27,13 @@ public:
 
 private:
     ServerCertificates& certificates_;
+    struct RecordsQuestion {
+        admin::AcmeRecordsRequest request;
+        std::weak_ptr<const admin::LaterAnswer> answer;
+    };
+
     // In progress:
-    std::weak_ptr<const admin::LaterAnswer> records_;
-    std::weak_ptr<const admin::LaterAnswer> checked_records_;
+    std::vector<RecordsQuestion> records_;
     std::weak_ptr<const admin::LaterAnswer> change_;  // of the keys
 };
 

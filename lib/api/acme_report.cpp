@@ -17,7 +17,8 @@ using issuance::NameStatus;
 
 namespace {
 
-constexpr std::array states{NameStatus::State::valid, NameStatus::State::ordering, NameStatus::State::waiting};
+constexpr std::array states{NameStatus::State::valid, NameStatus::State::ordering, NameStatus::State::waiting,
+                            NameStatus::State::optional};
 
 std::string_view name_of(NameStatus::State state) noexcept {
     switch (state) {
@@ -25,6 +26,8 @@ std::string_view name_of(NameStatus::State state) noexcept {
             return "valid";
         case NameStatus::State::ordering:
             return "ordering";
+        case NameStatus::State::optional:
+            return "optional";
         case NameStatus::State::waiting:
             break;
     }
@@ -52,6 +55,9 @@ Json json_of_name(const NameStatus& name) {
     if (name.failures != 0) {
         json["failures"] = name.failures;
     }
+    if (name.attempts != 0) {
+        json["attempts"] = name.attempts;
+    }
     put_text(json, "problem", name.problem);
     if (name.is_at_staging) {
         json["staging"] = true;
@@ -74,7 +80,7 @@ std::size_t names_in(const issuance::Status& status, NameStatus::State state) {
 
 Json json_of_acme(const issuance::Status& status) {
     std::vector<NameStatus> names = status.names;
-    std::stable_partition(names.begin(), names.end(), [](const NameStatus& name) { return !name.problem.empty(); });
+    std::stable_partition(names.begin(), names.end(), issuance::has_problem);
     Json json = admin::list_of("names", names, json_of_name);
     json["accounts"] = Json::array();
     for (const issuance::AccountStatus& account : status.accounts) {
@@ -92,7 +98,7 @@ Json acme_summary(const issuance::Status& status) {
     }
     Json& problems = json["problems"] = Json::array();
     for (const NameStatus& name : status.names) {
-        if (!name.problem.empty() && problems.size() < limits::acme_problems_listed_max) {
+        if (issuance::has_problem(name) && problems.size() < limits::acme_problems_listed_max) {
             problems.push_back(json_of_name(name));
         }
     }
@@ -107,6 +113,9 @@ Json json_of_records(const std::vector<issuance::PersistRecord>& records) {
             row["present"] = *record.is_present;
         }
         put_text(row, "problem", record.problem);
+        if (!record.others.empty()) {
+            row["others"] = record.others;
+        }
     }
     return Json{{"records", std::move(rows)}};
 }
@@ -120,7 +129,7 @@ void put(metrics::Exposition& to, const issuance::Status& status) {
     to.family(
         "ferrotunnel_acme_names", metrics::Type::gauge,
         "Names of certificates from CAs, by state: valid has a certificate and nothing to do, ordering has an order in "
-        "progress, waiting repeats a failed order.");
+        "progress, waiting repeats a failed order, optional is a wildcard that the server does without.");
     for (const NameStatus::State state : states) {
         to.sample(std::uint64_t{names_in(status, state)}, {{"state", name_of(state)}});
     }

@@ -16,7 +16,7 @@ admin::Json json_of_acme(const issuance::Status& status);
 /// For the status of a server: {"valid": 3, "ordering": 0, "waiting": 1, "problems": [...]}, the rows as above, of at
 /// most limits::acme_problems_listed_max names.
 admin::Json acme_summary(const issuance::Status& status);
-/// {"records": [{"name", "value", "present", "problem"}]}: `present` only if it is known.
+/// {"records": [{"name", "value", "present", "problem", "others"}]}: `present` only if it is known.
 admin::Json json_of_records(const std::vector<issuance::PersistRecord>& records);
 void put(metrics::Exposition& to, const issuance::Status& status);
 

@@ -17,9 +17,9 @@ namespace ferrotunnel::detail {
 
 class Certificates {
 public:
-    /// Adds those of one use: "tunnel", "visitors", "dashboard", "authority" (the server's own CA), "client", "backend".
-    /// Of those with one name and file, such as a file that was replaced after one service had read it, the first to
-    /// expire is kept.
+    /// Adds those of one use: "tunnel", "visitors", "dashboard", "authority" (the server's own CA), "client",
+    /// "backend". Of those with one name and file, such as a file that was replaced after one service had read it, the
+    /// first to expire is kept.
     void add(std::string_view use, const std::vector<transport::CertificateExpiry>& all);
     void add(std::string_view use, const std::optional<transport::CertificateExpiry>& one);
 

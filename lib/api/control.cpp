@@ -135,12 +135,20 @@ std::string Control::acme() const {
     return ask_program(*this, admin::AcmeRequest{});
 }
 
+std::string Control::acme(const std::string& name) const {
+    return ask_program(*this, admin::AcmeRequest{name});
+}
+
 std::string Control::acme_renew(const std::string& name) const {
     return ask_program(*this, admin::AcmeRenewRequest{name});
 }
 
 std::string Control::acme_records(bool check) const {
-    return ask_program(*this, admin::AcmeRecordsRequest{check});
+    return ask_program(*this, admin::AcmeRecordsRequest{check, {}});
+}
+
+std::string Control::acme_records(bool check, const std::string& host) const {
+    return ask_program(*this, admin::AcmeRecordsRequest{check, host});
 }
 
 std::string Control::acme_change_keys() const {

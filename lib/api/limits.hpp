@@ -21,4 +21,7 @@ inline constexpr std::size_t acme_problems_listed_max = 10;
 /// registration of an account needs three.
 inline constexpr std::chrono::seconds acme_answer_time{90};
 
+/// Requests for DNS records that are answered at a time: each costs requests to CAs and DNS.
+inline constexpr std::size_t acme_questions_max = 8;
+
 }  // namespace ferrotunnel::limits

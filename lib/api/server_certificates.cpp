@@ -240,10 +240,10 @@ bool ServerCertificates::renew(const std::string& name) {
     return present && present->manager.renew(name);
 }
 
-void ServerCertificates::records(bool check,
+void ServerCertificates::records(bool check, const std::string& host,
                                  std::function<void(std::vector<issuance::PersistRecord>, std::string problem)> done) {
     if (const auto present = issuer()) {
-        present->manager.records(check, std::move(done));
+        present->manager.records(check, host, std::move(done));
     } else {
         done({}, off_text);
     }

@@ -73,7 +73,8 @@ public:
     /// As those of issuance::Manager. Without one there are no names, records or keys.
     issuance::Status status() const;
     bool renew(const std::string& name);
-    void records(bool check, std::function<void(std::vector<issuance::PersistRecord>, std::string problem)> done);
+    void records(bool check, const std::string& host,
+                 std::function<void(std::vector<issuance::PersistRecord>, std::string problem)> done);
     void change_keys(std::function<void(std::string problem)> done);
 
 private:

@@ -7,6 +7,11 @@
 
 namespace ferrotunnel::fetch {
 
+transport::TlsPeerWords TlsContexts::usual_words() {
+    return {"server", "specify the CA that signed it", "use a URL with one of its names",
+            "give the server one that has it (`subjectAltName=DNS:NAME`)"};
+}
+
 std::shared_ptr<transport::TlsContext> TlsContexts::get(const std::string& host, const std::string& ca_file,
                                                         TimePoint now) {
     const std::pair<std::string, std::string> key(net::without_zone(host), ca_file);
@@ -18,6 +23,7 @@ std::shared_ptr<transport::TlsContext> TlsContexts::get(const std::string& host,
     settings.server_name = key.first;
     settings.ca_file = ca_file;
     settings.protocol = "http/1.1";
+    settings.words = words_;
     const Entry made{transport::TlsContext::make_for_backend(settings), now + context_time};
     if (found == entries_.end() && entries_.size() == contexts_max) {
         entries_.clear();  // connections keep theirs

@@ -33,6 +33,8 @@ struct UrlRequest {
 /// contexts_max, each for context_time, after which a changed CA file takes effect. One thread at a time.
 class TlsContexts {
 public:
+    explicit TlsContexts(transport::TlsPeerWords words = usual_words()) : words_(std::move(words)) {}
+
     /// For connections to `host`, whose certificate is verified against `ca_file` (PEM), or against the system's CAs if
     /// it is empty. Throws transport::TlsConfigError.
     std::shared_ptr<transport::TlsContext> get(const std::string& host, const std::string& ca_file, TimePoint now);
@@ -44,6 +46,9 @@ private:
         TimePoint until;
     };
 
+    static transport::TlsPeerWords usual_words();
+
+    const transport::TlsPeerWords words_;
     std::map<std::pair<std::string, std::string>, Entry> entries_;  // by host and CA file
 };
 

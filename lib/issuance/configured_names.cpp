@@ -10,14 +10,10 @@ bool can_have_wildcards(const Settings& settings) noexcept {
     });
 }
 
-namespace {
-
 bool has_way_without_dns(const Settings& settings) noexcept {
     return std::any_of(settings.ways.begin(), settings.ways.end(),
                        [](acme::Way way) { return way == acme::Way::http_01 || way == acme::Way::tls_alpn_01; });
 }
-
-}  // namespace
 
 std::vector<ConfiguredName> configured_names(const Settings& settings, std::vector<std::string>& unusable) {
     const bool has_wildcards = can_have_wildcards(settings);

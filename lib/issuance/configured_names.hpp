@@ -17,6 +17,8 @@ struct ConfiguredName {
 
 /// Whether a way for wildcards may work here.
 bool can_have_wildcards(const Settings& settings) noexcept;
+/// Whether hosts can be proved by a connection of the CA.
+bool has_way_without_dns(const Settings& settings) noexcept;
 /// `domain` with its wildcard, and `domain` alone, which is only ordered while there is no certificate with both: not
 /// if DNS is the only way, which proves both or none. Then the listed names. Wildcards only if a way may work; the
 /// others are in `unusable`.

@@ -133,7 +133,7 @@ DnsReply read_dns_reply(Bytes message, std::string_view query, DnsType type) {
     }
     const std::uint8_t rcode = message[3] & 0x0FU;
     if (rcode != 0 && rcode != rcode_none) {
-        return {DnsReply::Kind::failed, {}};
+        return {DnsReply::Kind::failed, {}, rcode};
     }
     if (text.substr(header_size, question.size()) != question) {
         return {};

@@ -29,6 +29,7 @@ struct DnsReply {
     /// The values of the records of this type, at most limits::dns_records_max: texts, or addresses. Records for any
     /// name are read, since the name may be an alias.
     std::vector<std::string> values{};
+    std::uint8_t code = 0;  // failed: why (RFC 1035, 4.1.1)
 };
 
 /// Reads a message that may be the answer to `query`.

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -49,18 +50,38 @@ std::vector<runtime::SocketAddress> system_servers() {
     return servers;
 }
 
+// What a server that cannot answer says, and what to do.
+std::string text_of_code(std::uint8_t code) {
+    constexpr std::uint8_t servfail = 2;
+    constexpr std::uint8_t refused = 5;
+    switch (code) {
+        case servfail:
+            return "answers SERVFAIL: the name servers of the domain do not respond, or its DNSSEC is not valid; mend "
+                   "that where the domain's DNS is managed";
+        case refused:
+            return "answers REFUSED: it does not resolve names for this machine; use another DNS server";
+        default:
+            return "answers with the error code " + std::to_string(code);
+    }
+}
+
 // A connected socket with a time limit. Only answers of its server arrive.
 class DnsSocket {
 public:
     DnsSocket(const runtime::SocketAddress& server, int type, TimePoint until)
         : socket_(::socket(server.family(), type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)), until_(until) {
         is_open_ = socket_ && (::connect(socket_.get(), server.raw(), server.raw_size()) == 0 || errno == EINPROGRESS);
+        error_ = is_open_ ? 0 : errno;
     }
+
+    /// Why it does not work; 0: the time is over, or the server ended it.
+    int error() const noexcept { return error_; }
 
     bool send(std::string_view bytes) noexcept {
         while (is_open_ && !bytes.empty() && wait_for(POLLOUT)) {
             const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+                error_ = errno;
                 return false;
             }
             bytes.remove_prefix(sent > 0 ? static_cast<std::size_t>(sent) : 0);
@@ -71,8 +92,12 @@ public:
     std::size_t receive(MutableBytes into) noexcept {
         while (is_open_ && wait_for(POLLIN)) {
             const ssize_t got = ::recv(socket_.get(), into.data(), into.size(), 0);
-            if (got >= 0 || (errno != EAGAIN && errno != EINTR)) {
-                return got > 0 ? static_cast<std::size_t>(got) : 0;
+            if (got >= 0) {
+                return static_cast<std::size_t>(got);
+            }
+            if (errno != EAGAIN && errno != EINTR) {
+                error_ = errno;
+                return 0;
             }
         }
         return 0;
@@ -103,6 +128,7 @@ private:
     const runtime::Fd socket_;
     const TimePoint until_;
     bool is_open_ = false;
+    int error_ = 0;
 };
 
 DnsReply exchange_by_tcp(const runtime::SocketAddress& server, const std::string& query, DnsType type,
@@ -117,15 +143,16 @@ DnsReply exchange_by_tcp(const runtime::SocketAddress& server, const std::string
     return socket.receive_all(answer) ? read_dns_reply(answer, query, type) : DnsReply{};
 }
 
-DnsReply exchange(const runtime::SocketAddress& server, const std::string& query, DnsType type, TimePoint until) {
+// `error`: of the socket, if there is no answer.
+DnsReply exchange(const runtime::SocketAddress& server, const std::string& query, DnsType type, TimePoint until,
+                  int& error) {
     DnsSocket socket(server, SOCK_DGRAM, until);
     std::vector<std::uint8_t> answer(limits::dns_answer_max);
-    if (!socket.send(query)) {
-        return {};
-    }
+    const bool is_sent = socket.send(query);
     for (;;) {
-        const std::size_t size = socket.receive(answer);
+        const std::size_t size = is_sent ? socket.receive(answer) : 0;
         if (size == 0) {
+            error = socket.error();
             return {};
         }
         DnsReply reply = read_dns_reply(Bytes(answer.data(), size), query, type);
@@ -142,19 +169,27 @@ DnsAnswer query_servers(const std::vector<runtime::SocketAddress>& servers, cons
                         Duration time) {
     constexpr int turns = 2;
     const Duration share = time / (turns * static_cast<int>(servers.size()));
-    std::string error = "the DNS server does not respond";
+    std::string silence;
+    std::string refusal;  // says more than silence
     for (int turn = 0; turn < turns; ++turn) {
         for (const runtime::SocketAddress& server : servers) {
-            DnsReply reply = exchange(server, query, type, Clock::now() + share);
+            int error = 0;
+            DnsReply reply = exchange(server, query, type, Clock::now() + share, error);
             if (reply.kind == DnsReply::Kind::complete) {
                 return {std::move(reply.values), {}};
             }
-            if (reply.kind != DnsReply::Kind::foreign) {
-                error = "the DNS server at " + server.text() + " cannot answer";
+            const std::string who = "the DNS server at " + server.text() + ' ';
+            if (reply.kind == DnsReply::Kind::failed) {
+                refusal = who + text_of_code(reply.code);
+            } else if (reply.kind != DnsReply::Kind::foreign) {
+                refusal = who + "gives an answer that is not valid";
+            } else {
+                silence = who + (error == 0 ? "does not respond"
+                                            : "cannot be reached: " + std::generic_category().message(error));
             }
         }
     }
-    return {{}, error};
+    return {{}, refusal.empty() ? silence : refusal};
 }
 
 }  // namespace
@@ -166,14 +201,18 @@ DnsAnswer query_dns(const std::string& name, DnsType type, const std::string& se
         return {{}, "the name is too long for DNS"};
     }
     if (server.empty()) {
-        return query_servers(system_servers(), query, type, time);
+        DnsAnswer answer = query_servers(system_servers(), query, type, time);
+        answer.error += answer.error.empty() ? "" : " (of /etc/resolv.conf)";
+        return answer;
     }
     const auto place = net::parse_host_port(server, dns_port);
     const auto address = place ? runtime::SocketAddress::from_ip(*place) : std::nullopt;
     if (!address) {
-        return {{}, "the DNS server \"" + server + "\" is not an IP address with a port"};
+        return {{}, "`acme.dns_server` \"" + server + "\" is not an IP address with a port"};
     }
-    return query_servers({*address}, query, type, time);
+    DnsAnswer answer = query_servers({*address}, query, type, time);
+    answer.error += answer.error.empty() ? "" : " (of `acme.dns_server`)";
+    return answer;
 }
 
 }  // namespace ferrotunnel::issuance

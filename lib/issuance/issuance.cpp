@@ -4,6 +4,8 @@
 #include <exception>
 #include <utility>
 
+#include "issuance/configured_names.hpp"
+#include "issuance/failure_text.hpp"
 #include "issuance/limits.hpp"
 #include "issuance/store_file.hpp"
 #include "issuance/wall_clock.hpp"
@@ -26,6 +28,12 @@ bool is_key(const std::string& pem) {
     } catch (const std::exception&) {
         return false;
     }
+}
+
+// The wildcard of `domain` is: each host below it may have a certificate of its own.
+bool is_optional(const NameEntry& entry, const Settings& settings) {
+    return entry.is_configured && !entry.is_explicit && entry.is_new() && entry.names.size() > 1 &&
+           has_way_without_dns(settings);
 }
 
 bool has_address(const acme::Identifiers& names) {
@@ -219,6 +227,7 @@ void Issuance::have_check(const OrderCheck::Result& result) {
     if (!result.record_problem.empty()) {
         plan_->remove(acme::Way::dns_persist_01);
         if (plan_->ways().empty()) {  // with other ways nobody misses the record
+            is_record_missing_ = result.is_record_missing;
             note(local_problem(result.record_problem));
         }
     }
@@ -240,29 +249,34 @@ void Issuance::judge_self_check(const SelfCheckResult& result) {
         case SelfCheckResult::Verdict::here:
             return;
         case SelfCheckResult::Verdict::unreachable:
-            unreachable_ = result.detail;
+            found_.unreachable = result.detail;
+            return;
+        case SelfCheckResult::Verdict::unresolved:
+            found_.unresolved = result.detail;
             return;
         case SelfCheckResult::Verdict::no_address:
             remove_ways_here("the name has no address in DNS; add an A or AAAA record that leads to this server");
             return;
         case SelfCheckResult::Verdict::elsewhere:
+        case SelfCheckResult::Verdict::occupied:
             break;
     }
+    const WrongAnswer wrong = explain_wrong_answer(result, parts_.settings.http_port);
     const std::string staging = staging_of(parts_.settings);
     const ElsewhereStep step = after_elsewhere(entry_, is_at_staging_, !staging.empty());
     if (step == ElsewhereStep::fail) {
-        remove_ways_here("the name leads elsewhere: " + result.detail + "; its DNS has to lead to this server");
+        remove_ways_here(wrong.text + ": " + result.detail + "; " + wrong.remedy);
         return;
     }
-    unreachable_ = result.detail;
+    found_.unreachable = wrong.text + ": " + result.detail + "; " + wrong.remedy;
     if (step == ElsewhereStep::stage) {
         is_at_staging_ = true;
         std::vector<acme::Way> ways = plan_->ways();
         std::erase(ways, acme::Way::dns_persist_01);
         plan_.emplace(std::vector<std::string>{staging}, std::move(ways));
     } else if (!is_at_staging_) {
-        parts_.log.warn("a name seems to lead elsewhere; its certificate is ordered nevertheless",
-                        {{"name", entry_.name}, {"found", result.detail}});
+        parts_.log.warn(wrong.text + "; the certificate is ordered nevertheless",
+                        {{"name", entry_.name}, {"found", result.detail}, {"remedy", wrong.remedy}});
     }
 }
 
@@ -424,32 +438,13 @@ void Issuance::have_failure(const acme::FailedStep& failed) {
         return;
     }
     acme::Problem problem = failed.problem;
-    problem.text = explained(problem, failed.way);
+    if (problem.kind == acme::Problem::Kind::validation && failed.way) {
+        problem.text = validation_text(problem, *failed.way, record_host(entry_.names), found_, parts_.settings);
+    }
     attempt_failed(std::move(problem), failed.way);
 }
 
 // --- failures ---
-
-std::string Issuance::explained(const acme::Problem& problem, std::optional<acme::Way> way) const {
-    if (problem.kind != acme::Problem::Kind::validation || !way) {
-        return problem.text;
-    }
-    std::string text = problem.text;
-    if (!unreachable_.empty() && *way != acme::Way::dns_01 && *way != acme::Way::dns_persist_01) {
-        text += "; this server could not reach itself by that name, either (" + unreachable_ + ")";
-    }
-    switch (*way) {
-        case acme::Way::http_01:
-            return text + "; port " + std::to_string(parts_.settings.http_port) + " has to be reachable from the CA";
-        case acme::Way::tls_alpn_01:
-            return text + "; port " + std::to_string(parts_.settings.tls_port) + " has to be reachable from the CA";
-        case acme::Way::dns_persist_01:
-            return text + "; `ferrotunnel acme record` prints the right TXT record";
-        case acme::Way::dns_01:
-            break;
-    }
-    return text;
-}
 
 void Issuance::note(acme::Problem problem) {
     problems_.push_back(std::move(problem));
@@ -491,6 +486,7 @@ void Issuance::fail() {
         }
     }
     outcome.problem.text = std::move(text);
+    outcome.is_hint = is_record_missing_ && problems_.size() == 1 && is_optional(entry_, parts_.settings);
     const bool has_staging_answered = outcome.problem.kind != acme::Problem::Kind::unreachable;
     outcome.to_staging = has_failed_validation_ || (is_at_staging_ && has_staging_answered);
     end(std::move(outcome));

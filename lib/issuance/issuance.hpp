@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "issuance/failure_text.hpp"
 #include "issuance/name_entry.hpp"
 #include "issuance/name_lock.hpp"
 #include "issuance/order_check.hpp"
@@ -33,6 +34,7 @@ struct IssuanceOutcome {
     WallTime next{};                   // postponed: until when
     acme::Problem problem{};           // postponed, failed
     bool to_staging = false;           // failed: the next order goes to the staging CA
+    bool is_hint = false;              // failed: only an optional wildcard has no TXT record
 };
 
 /// Lives on its worker. Destroyed before its end it leaves the saved order to the next process.
@@ -69,7 +71,6 @@ private:
     void note(acme::Problem problem);
     void attempt_failed(acme::Problem problem, std::optional<acme::Way> way);
     void remove_ways_here(std::string why);
-    std::string explained(const acme::Problem& problem, std::optional<acme::Way> way) const;
     void fail();
     void end(IssuanceOutcome outcome);
     /// Runs a step in a round of its own, with nothing of the previous one on the stack.
@@ -85,9 +86,10 @@ private:
     std::unique_ptr<OrderCheck> check_{};
     std::unique_ptr<OrderRun> run_{};
     std::shared_ptr<const acme::Key> key_{};
-    std::string unreachable_{};  // what the self check could not reach
+    SelfFinding found_{};
     std::vector<acme::Problem> problems_{};
     bool is_at_staging_ = false;
+    bool is_record_missing_ = false;
     bool is_resumed_ = false;  // the order was placed before
     bool is_self_checked_ = false;
     bool has_failed_validation_ = false;

@@ -74,6 +74,9 @@ inline constexpr std::size_t lookups_max = 1'024;
 inline constexpr std::size_t dns_answer_max = 65'535;
 /// TXT records and addresses of one answer that are read.
 inline constexpr std::size_t dns_records_max = 64;
+/// Other values of a TXT record that are shown, and what is shown of one.
+inline constexpr std::size_t values_shown_max = 3;
+inline constexpr std::size_t value_shown_max = 300;
 /// How often the schedule is examined at least, since the system's time may be set.
 inline constexpr std::chrono::seconds examine_interval{60};
 /// How long the schedule may be saved after a change.

@@ -35,8 +35,9 @@ bool Manager::renew(const std::string& name) {
     return impl_->renew(name);
 }
 
-void Manager::records(bool check, std::function<void(std::vector<PersistRecord>, std::string problem)> done) {
-    impl_->records(check, std::move(done));
+void Manager::records(bool check, const std::string& host,
+                      std::function<void(std::vector<PersistRecord>, std::string problem)> done) {
+    impl_->records(check, host, std::move(done));
 }
 
 void Manager::change_keys(std::function<void(std::string problem)> done) {

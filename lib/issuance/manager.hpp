@@ -54,10 +54,11 @@ public:
     Status status() const;
     /// Orders this name again now, or every waiting name if it is empty, whatever failed before. False: unknown.
     bool renew(const std::string& name);
-    /// The records for DNS-PERSIST-01 of `domain` and of wildcards in `names`, at each CA. Registers accounts if there
-    /// are none, and looks the records up if `check`. Calls `done` once, on the manager's thread, with the records or
-    /// why there are none; not after stop().
-    void records(bool check, std::function<void(std::vector<PersistRecord>, std::string problem)> done);
+    /// The records for DNS-PERSIST-01 of this host, or wildcard; if it is empty of `domain` and of wildcards in
+    /// `names`. At each CA. Registers accounts if there are none, and looks the records up if `check`. Calls `done`
+    /// once, on the manager's thread, with the records or why there are none; not after stop().
+    void records(bool check, const std::string& host,
+                 std::function<void(std::vector<PersistRecord>, std::string problem)> done);
     /// Replaces the account's key at each CA. Calls `done` once, with what failed or nothing; not after stop().
     void change_keys(std::function<void(std::string problem)> done);
 

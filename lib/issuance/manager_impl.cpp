@@ -120,16 +120,16 @@ bool Manager::Impl::renew(const std::string& name) {
     return true;
 }
 
-void Manager::Impl::records(bool check, RecordsDone done) {
-    post([this, check, done = std::move(done)] {
+void Manager::Impl::records(bool check, const std::string& host, RecordsDone done) {
+    post([this, check, host, done = std::move(done)] {
         const std::uint64_t number = ++last_query_;
-        queries_.emplace(
-            number, std::make_unique<RecordQuery>(
-                        parts_, check, [this, number, done](std::vector<PersistRecord> records, std::string problem) {
-                            const auto ended = queries_.extract(number);
-                            show_accounts();
-                            done(std::move(records), std::move(problem));
-                        }));
+        queries_.emplace(number, std::make_unique<RecordQuery>(
+                                     parts_, check, host,
+                                     [this, number, done](std::vector<PersistRecord> records, std::string problem) {
+                                         const auto ended = queries_.extract(number);
+                                         show_accounts();
+                                         done(std::move(records), std::move(problem));
+                                     }));
     });
 }
 
@@ -262,7 +262,7 @@ void Manager::Impl::have_outcome(NameEntry& entry, const IssuanceOutcome& outcom
     guarded([&] {
         const WallTime now = wall_now();
         const unsigned placed = ended.mapped().issuance->placed();
-        board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed ? 1 : 0);
+        board_.count(placed, outcome.kind == IssuanceOutcome::Kind::failed && !outcome.is_hint ? 1 : 0);
         const std::string old_problem = entry.problem;
         note_outcome(entry, outcome, !staging_of(settings_).empty(), now, needs_.random);
         if (outcome.kind == IssuanceOutcome::Kind::issued || outcome.kind == IssuanceOutcome::Kind::renewed) {

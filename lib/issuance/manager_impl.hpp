@@ -36,7 +36,7 @@ public:
     void offered(const std::string& host, const std::string& token_name, bool is_assigned);
     Status status() const { return board_.status(); }
     bool renew(const std::string& name);
-    void records(bool check, RecordsDone done);
+    void records(bool check, const std::string& host, RecordsDone done);
     void change_keys(KeysDone done);
 
 private:

@@ -33,7 +33,10 @@ struct NameEntry {
     WallTime window_next = wall_never;
     unsigned failures = 0;  // in a row
     std::string problem{};
-    FailedWays failed_ways{};  // since the last certificate
+    FailedWays failed_ways{};    // since the last certificate
+    bool is_hint = false;        // the failure only: an optional wildcard has no TXT record
+    bool is_warned = false;      // `problem` was logged as a warning, so that its end is, too
+    std::uint64_t attempts = 0;  // that have ended since the start
     bool is_at_staging = false;
     bool has_passed_staging = false;  // since the last failure: a CA can reach this server by the name
     bool is_running = false;          // an order, or a request for its window

@@ -15,6 +15,7 @@ void note_outcome(NameEntry& entry, const IssuanceOutcome& outcome, bool has_sta
         case Kind::renewed:
             entry.failures = 0;
             entry.problem.clear();
+            entry.is_hint = false;
             entry.failed_ways.clear();
             entry.is_at_staging = false;
             entry.has_passed_staging = false;
@@ -29,17 +30,21 @@ void note_outcome(NameEntry& entry, const IssuanceOutcome& outcome, bool has_sta
             break;
         case Kind::postponed:
             entry.problem = outcome.problem.text;
+            entry.is_hint = false;
             entry.next = std::max(outcome.next, now + std::chrono::seconds(1));
             break;
         case Kind::failed:
             ++entry.failures;
             entry.problem = outcome.problem.text;
+            entry.is_hint = outcome.is_hint;
             entry.is_at_staging = outcome.to_staging && has_staging;
             entry.has_passed_staging = false;
             entry.next = now + acme::retry_delay(outcome.problem, entry.failures, random);
             break;
     }
-    entry.has_concluded = entry.has_concluded || (outcome.kind != Kind::busy && outcome.kind != Kind::staged);
+    const bool has_ended = outcome.kind != Kind::busy && outcome.kind != Kind::staged;  // these go on by themselves
+    entry.has_concluded = entry.has_concluded || has_ended;
+    entry.attempts += has_ended ? 1 : 0;
 }
 
 }  // namespace ferrotunnel::issuance

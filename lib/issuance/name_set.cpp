@@ -26,6 +26,11 @@ bool has_names(const acme::IssuedChain& chain, const acme::Identifiers& names) {
     return wanted == present;
 }
 
+SavedFailure saved_failure(const NameEntry& entry) {
+    return {entry.failures,    entry.next,   entry.is_at_staging, printable(entry.problem, limits::saved_problem_max),
+            entry.failed_ways, entry.is_hint};
+}
+
 // The name by which a certificate of the store is known.
 const acme::Identifier* shown_identifier(const acme::Identifiers& names) {
     const auto wildcard =
@@ -77,6 +82,7 @@ NameEntry& NameSet::add(const std::string& name, acme::Identifiers names, WallTi
     if (const auto past = past_.find(name); past != past_.end()) {
         entry.failures = past->second.failures;
         entry.problem = past->second.problem;
+        entry.is_hint = past->second.is_hint;
         entry.is_at_staging = past->second.is_at_staging;
         entry.failed_ways = past->second.ways;
         // Not before its renewal: another process may have got a certificate since the failure.
@@ -316,6 +322,7 @@ void NameSet::schedule(NameEntry& entry, WallTime now) {
         if (is_served_by_it) {  // what failed before does not matter while the wildcard serves it
             entry.failures = 0;
             entry.problem.clear();
+            entry.is_hint = false;
         }
         put_away(entry);
         if (is_served_by_it && on_change) {
@@ -395,8 +402,7 @@ void NameSet::drop(NameEntry& entry) {
         return;
     }
     if (entry.failures > 0 || entry.is_at_staging) {
-        keep_failure(entry.name, {entry.failures, entry.next, entry.is_at_staging,
-                                  printable(entry.problem, limits::saved_problem_max), entry.failed_ways});
+        keep_failure(entry.name, saved_failure(entry));
     }
     needs_.queue.remove(entry);
     forget_new(entry);
@@ -423,8 +429,7 @@ void NameSet::keep_failure(const std::string& name, SavedFailure failure) {
 Failures NameSet::failures(WallTime now) const {
     Failures all = past_;
     for (const auto& [name, entry] : entries_) {
-        SavedFailure failure{entry->failures, entry->next, entry->is_at_staging,
-                             printable(entry->problem, limits::saved_problem_max), entry->failed_ways};
+        SavedFailure failure = saved_failure(*entry);
         if (entry->is_placing) {
             ++failure.failures;
             failure.next = now + acme::retry_delay(failure.failures, {}, needs_.random);

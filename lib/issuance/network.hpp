@@ -17,7 +17,9 @@ struct Network {
 
     runtime::Worker& worker;
     fetch::IdleConnections idle;
-    fetch::TlsContexts contexts;
+    fetch::TlsContexts contexts{{"CA", "set `acme.ca_file` (--acme-ca) to the root certificate of this CA",
+                                 "use a URL of the CA with one of its names in `acme.directory`",
+                                 "give the CA one that has it (`subjectAltName=DNS:NAME`)"}};
     std::string ca_file{};  // as of Settings
     Duration request_time = limits::request_time;
 };

@@ -1,11 +1,13 @@
 #include "issuance/order_check.hpp"
 
-#include "issuance/wall_clock.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <utility>
+
+#include "base/text.hpp"
+#include "issuance/limits.hpp"
+#include "issuance/wall_clock.hpp"
 
 namespace ferrotunnel::issuance {
 namespace {
@@ -26,6 +28,14 @@ bool has_wildcard(const acme::Identifiers& names) {
     return std::any_of(names.begin(), names.end(), [](const acme::Identifier& name) { return name.is_wildcard(); });
 }
 
+std::string wrong_record_text(const std::string& name, const std::vector<std::string>& values) {
+    std::string list;
+    for (const std::string& value : shown_values(values)) {
+        list += (list.empty() ? "" : ", ") + in_quotes(value);
+    }
+    return "the TXT record " + name + (values.empty() ? " is missing" : " has another value: " + list);
+}
+
 // The host of a certificate's names: the others are its wildcard.
 acme::Identifier host_of(const acme::Identifiers& names) {
     acme::Identifier host = names.front();
@@ -44,6 +54,20 @@ bool has_persist_record(const std::vector<std::string>& records, const std::stri
         const std::string issuer = issuer_in(record);
         return !issuer.empty() && acme::is_persist_record(record, {issuer}, account_url, with_wildcard, seconds);
     });
+}
+
+std::string record_host(const acme::Identifiers& names) {
+    return host_of(names).value;
+}
+
+std::vector<std::string> shown_values(const std::vector<std::string>& values) {
+    std::vector<std::string> shown;
+    for (const std::string& value : values) {
+        if (shown.size() < limits::values_shown_max) {
+            shown.push_back(printable(value, limits::value_shown_max));
+        }
+    }
+    return shown;
 }
 
 ElsewhereStep after_elsewhere(const NameEntry& entry, bool is_at_staging, bool has_staging) noexcept {
@@ -99,10 +123,9 @@ void OrderCheck::have_record(const DnsAnswer& answer) {
     } else if (has_persist_record(answer.values, work_.account->url, has_wildcard(work_.names), wall_now())) {
         result_.has_record = true;
     } else {
-        result_.record_problem = answer.values.empty() ? "the TXT record " + name + " is missing"
-                                                       : "the TXT record " + name +
-                                                             " is not for this server's account, or not for a wildcard";
-        result_.record_problem += "; `ferrotunnel acme record` prints the right one";
+        result_.is_record_missing = answer.values.empty();
+        result_.record_problem = wrong_record_text(name, answer.values) + "; `ferrotunnel acme record " +
+                                 record_host(work_.names) + "` prints the right one";
     }
     done_(result_);
 }

@@ -31,7 +31,8 @@ public:
         SelfCheckResult self{};
         bool has_self = false;
         bool has_record = false;
-        std::string record_problem{};  // why the record does not serve
+        std::string record_problem{};    // why the record does not serve
+        bool is_record_missing = false;  // there is no value at all
     };
     using Done = std::function<void(const Result&)>;
 
@@ -59,6 +60,11 @@ private:
 /// Whether one of these TXT records lets this account have certificates, whichever name it has for the CA.
 bool has_persist_record(const std::vector<std::string>& records, const std::string& account_url, bool with_wildcard,
                         WallTime now);
+
+/// The host whose TXT record proves these names.
+std::string record_host(const acme::Identifiers& names);
+/// As many values of a TXT record as are shown, printable.
+std::vector<std::string> shown_values(const std::vector<std::string>& values);
 
 /// What follows when the self check has found that a name leads elsewhere.
 enum class ElsewhereStep : unsigned char {

@@ -10,9 +10,10 @@
 
 namespace ferrotunnel::issuance {
 
-/// Logs an outcome; `entry` already has it. `old_problem`: what the entry's problem was before, which is not repeated
+/// Logs an outcome; `entry` already has it, and remembers a warning: the certificate after it is reported at the same
+/// level. `old_problem`: what the entry's problem was before, which is not repeated
 /// while an order only waits.
-void log_outcome(Logger& log, const NameEntry& entry, const IssuanceOutcome& outcome, const std::string& old_problem,
+void log_outcome(Logger& log, NameEntry& entry, const IssuanceOutcome& outcome, const std::string& old_problem,
                  WallTime now, TimePoint steady_now);
 
 }  // namespace ferrotunnel::issuance

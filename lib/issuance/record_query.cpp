@@ -36,7 +36,7 @@ acme::Identifier dns_identifier(const std::string& host) {
 
 }  // namespace
 
-RecordQuery::RecordQuery(const Parts& parts, bool with_dns, Done done)
+RecordQuery::RecordQuery(const Parts& parts, bool with_dns, const std::string& host, Done done)
     : parts_(parts),
       with_dns_(with_dns),
       done_(std::move(done)),
@@ -48,8 +48,14 @@ RecordQuery::RecordQuery(const Parts& parts, bool with_dns, Done done)
                  step();
              }),
       self_(std::make_shared<RecordQuery*>(this)) {
-    if (hosts_.empty()) {
-        problem_ = "no domain and no wildcard is configured, so no record is needed";
+    if (const auto wanted = acme::read_identifier(host)) {
+        const std::string value = wanted->is_wildcard() ? wanted->value.substr(2) : wanted->value;
+        with_wildcards_ = wanted->is_wildcard() || std::find(hosts_.begin(), hosts_.end(), value) != hosts_.end();
+        hosts_ = {value};
+    } else if (hosts_.empty()) {
+        problem_ =
+            "no domain and no wildcard is configured, so no record is needed; `ferrotunnel acme record HOST` prints "
+            "that of a host";
     }
     later([this] { next_ca(); });
 }
@@ -142,8 +148,11 @@ void RecordQuery::next_name() {
         return;
     }
     const acme::Identifier host = dns_identifier(hosts_[host_]);
-    records_.push_back(
-        {acme::persist_record_name(host), acme::persist_record_value(issuer_, account_->url, true), {}, {}});
+    records_.push_back({acme::persist_record_name(host),
+                        acme::persist_record_value(issuer_, account_->url, with_wildcards_),
+                        {},
+                        {},
+                        {}});
     if (with_dns_) {
         parts_.dns.text_records(records_.back().name, calls(&RecordQuery::have_records));
         return;
@@ -159,8 +168,11 @@ void RecordQuery::have_records(const DnsAnswer& answer) {
         const auto now = wall_now();
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
         record.is_present = std::any_of(answer.values.begin(), answer.values.end(), [&](const std::string& text) {
-            return acme::is_persist_record(text, {issuer_}, account_->url, true, seconds);
+            return acme::is_persist_record(text, {issuer_}, account_->url, with_wildcards_, seconds);
         });
+        if (record.is_present == false) {
+            record.others = shown_values(answer.values);
+        }
     }
     ++host_;
     next_name();

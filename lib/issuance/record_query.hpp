@@ -20,8 +20,9 @@ class RecordQuery {
 public:
     using Done = std::function<void(std::vector<PersistRecord>, std::string problem)>;
 
-    /// `with_dns`: whether the records are looked up. Calls `done` once, in a later round; it may destroy this.
-    RecordQuery(const Parts& parts, bool with_dns, Done done);
+    /// `with_dns`: whether the records are looked up. `host`: of one record; empty: those of the settings. Calls `done`
+    /// once, in a later round; it may destroy this.
+    RecordQuery(const Parts& parts, bool with_dns, const std::string& host, Done done);
     ~RecordQuery();
     RecordQuery(const RecordQuery&) = delete;
     RecordQuery& operator=(const RecordQuery&) = delete;
@@ -42,7 +43,8 @@ private:
     const bool with_dns_;
     Done done_;
     const std::vector<std::string> cas_;
-    std::vector<std::string> hosts_{};
+    std::vector<std::string> hosts_{};  // those of the settings have wildcards
+    bool with_wildcards_ = true;
     std::size_t ca_ = 0;
     std::size_t host_ = 0;
     std::shared_ptr<acme::Account> account_{};

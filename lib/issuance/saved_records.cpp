@@ -202,11 +202,9 @@ std::optional<SavedRecord> record_from_json(std::string_view text) {
 std::string to_json(const SavedSchedule& schedule) {
     Json names = Json::object();
     for (const auto& [name, failure] : schedule.names) {
-        names[name] = {{"failures", failure.failures},
-                       {"next", seconds_of(failure.next)},
-                       {"staging", failure.is_at_staging},
-                       {"problem", failure.problem},
-                       {"ways", way_times(failure.ways)}};
+        names[name] = {{"failures", failure.failures},     {"next", seconds_of(failure.next)},
+                       {"staging", failure.is_at_staging}, {"problem", failure.problem},
+                       {"ways", way_times(failure.ways)},  {"optional", failure.is_hint}};
     }
     return text_of(Json{{"names", std::move(names)}, {"budget", schedule.budget}});
 }
@@ -219,7 +217,8 @@ std::optional<SavedSchedule> schedule_from_json(std::string_view text) {
         for (const auto& [name, failure] : names.items()) {
             schedule.names.emplace(name, SavedFailure{failure.value("failures", 0U), time_at(failure, "next"),
                                                       failure.value("staging", false), failure.value("problem", ""),
-                                                      read_way_times(failure.value("ways", Json::object()))});
+                                                      read_way_times(failure.value("ways", Json::object())),
+                                                      failure.value("optional", false)});
         }
         return schedule;
     });

@@ -65,6 +65,7 @@ struct SavedFailure {
     bool is_at_staging = false;
     std::string problem{};
     FailedWays ways{};
+    bool is_hint = false;  // an optional wildcard has no TXT record
 
     friend bool operator==(const SavedFailure&, const SavedFailure&) = default;
 };

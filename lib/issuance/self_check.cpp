@@ -32,9 +32,13 @@ bool is_of_many(const net::Address& address) noexcept {
 }
 
 // Only an address of this machine can be bound to.
-bool is_own_address(const runtime::SocketAddress& address) noexcept {
-    const runtime::Fd socket(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    return socket && !address.is_unspecified() && ::bind(socket.get(), address.raw(), address.raw_size()) == 0;
+bool is_of_this_machine(std::string_view ip) noexcept {
+    const auto address = runtime::SocketAddress::from_ip(ip, 0);
+    if (!address || address->is_unspecified()) {
+        return false;
+    }
+    const runtime::Fd socket(::socket(address->family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return socket && ::bind(socket.get(), address->raw(), address->raw_size()) == 0;
 }
 
 std::string status_text(const fetch::Response& response) {
@@ -53,8 +57,7 @@ bool may_request_for_stranger(std::string_view address) noexcept {
     if (!parsed || is_of_many(net::unmapped(*parsed))) {
         return false;
     }
-    const auto known = runtime::SocketAddress::from_ip(address, 0);
-    return known && is_own_address(*known);
+    return is_of_this_machine(address);
 }
 
 SelfCheck::SelfCheck(Needs needs, Target target, Done done)
@@ -89,7 +92,7 @@ SelfCheck::~SelfCheck() {
 void SelfCheck::have_addresses(const DnsAnswer& answer) {
     if (answer.values.empty()) {
         report(answer.error.empty() ? SelfCheckResult{Verdict::no_address, "DNS has no address for it"}
-                                    : SelfCheckResult{Verdict::unreachable, answer.error});
+                                    : SelfCheckResult{Verdict::unresolved, answer.error});
         return;
     }
     checks_.resize(std::min(answer.values.size(), limits::addresses_max));
@@ -136,7 +139,7 @@ void SelfCheck::received(AddressCheck& check, const fetch::Response& response) {
         check.verdict = Verdict::unreachable;
         check.detail = status_text(response) + ", a redirect";
     } else {
-        check.verdict = Verdict::elsewhere;
+        check.verdict = is_of_this_machine(check.address) ? Verdict::occupied : Verdict::elsewhere;
         check.detail = status_text(response);
     }
     if (--running_ == 0) {
@@ -157,9 +160,10 @@ void SelfCheck::finish() {
         return std::any_of(checks_.begin(), checks_.end(),
                            [verdict](const AddressCheck& check) { return check.verdict == verdict; });
     };
-    result.verdict = has(Verdict::elsewhere) ? Verdict::elsewhere
-                     : has(Verdict::here)    ? Verdict::here
-                                             : Verdict::unreachable;
+    result.verdict = has(Verdict::elsewhere)  ? Verdict::elsewhere
+                     : has(Verdict::occupied) ? Verdict::occupied
+                     : has(Verdict::here)     ? Verdict::here
+                                              : Verdict::unreachable;
     report(std::move(result));
 }
 

@@ -25,7 +25,9 @@ struct SelfCheckResult {
     enum class Verdict : unsigned char {
         here,         // every address that answers is this server
         elsewhere,    // an address answers otherwise
-        unreachable,  // no address answers, or DNS does not: the CA may see more
+        occupied,     // an address of this machine answers otherwise: another program has the port
+        unreachable,  // no address answers: the CA may see more
+        unresolved,   // DNS could not be asked: the CA may see more
         no_address,   // DNS has no address
     };
 

@@ -18,6 +18,7 @@ struct NameStatus {
         valid,     // a certificate, and nothing to do before `next`
         ordering,  // an order runs
         waiting,   // a failure is repeated at `next`
+        optional,  // no certificate, and none is needed: `problem` has what it takes
     };
 
     std::string name{};
@@ -27,9 +28,15 @@ struct NameStatus {
     std::optional<WallTime> not_after{};
     std::optional<WallTime> next{};  // renewal or retry
     unsigned failures = 0;           // in a row
+    std::uint64_t attempts = 0;      // orders that have ended since the start, whatever their end
     std::string problem{};           // of the last failure; empty after a success
     bool is_at_staging = false;      // the next order goes to the staging directory
 };
+
+/// Whether operators have to act.
+inline bool has_problem(const NameStatus& name) noexcept {
+    return !name.problem.empty() && name.state != NameStatus::State::optional;
+}
 
 /// A TXT record for DNS-PERSIST-01.
 struct PersistRecord {
@@ -38,6 +45,8 @@ struct PersistRecord {
     /// Whether DNS has it: empty if it was not looked up, or could not be.
     std::optional<bool> is_present{};
     std::string problem{};  // why it could not be looked up
+    /// If DNS does not have it: other values there, at most limits::values_shown_max; printable.
+    std::vector<std::string> others{};
 };
 
 struct AccountStatus {

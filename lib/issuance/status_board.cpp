@@ -17,6 +17,7 @@ NameStatus status_of(const NameEntry& entry) {
     status.name = entry.name;
     status.state = entry.is_running                     ? NameStatus::State::ordering
                    : entry.chain && entry.failures == 0 ? NameStatus::State::valid
+                   : entry.is_hint                      ? NameStatus::State::optional
                                                         : NameStatus::State::waiting;
     if (entry.chain) {
         status.certificate_authority = host_of_ca(entry.saved.directory);
@@ -28,6 +29,7 @@ NameStatus status_of(const NameEntry& entry) {
         status.next = entry.next;
     }
     status.failures = entry.failures;
+    status.attempts = entry.attempts;
     status.problem = entry.problem;
     status.is_at_staging = entry.is_at_staging;
     return status;

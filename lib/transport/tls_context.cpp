@@ -213,6 +213,7 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
     SSL_CTX* context = made->context_;
     made->verifies_ = !settings.insecure;
     made->server_name_ = settings.server_name;
+    made->words_ = settings.words;
     if (!settings.protocol.empty()) {
         const std::string list = static_cast<char>(settings.protocol.size()) + settings.protocol;
         require_openssl(SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(list.data()),

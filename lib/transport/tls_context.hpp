@@ -49,6 +49,14 @@ struct TlsClientSettings {
     std::filesystem::path key_file{};
 };
 
+/// What messages about failures call a peer that we connect to, and what they propose.
+struct TlsPeerWords {
+    std::string name = "backend";
+    std::string unknown_issuer = "specify the CA that signed it";
+    std::string mismatch = "set backend_name to one of its names";
+    std::string without_names = "give the backend one that has it (`subjectAltName=DNS:NAME`), or set backend_insecure";
+};
+
 /// For connections to the backend of a service. Its certificate and name are verified unless `insecure` is set.
 struct TlsBackendSettings {
     /// Name or address: used for SNI, and the certificate must have it.
@@ -61,6 +69,7 @@ struct TlsBackendSettings {
     /// Our certificate, for backends that request one. Set both or neither.
     std::filesystem::path certificate_file{};
     std::filesystem::path key_file{};
+    TlsPeerWords words{};
 };
 
 /// Sets the options of a context for make_tls_pipe, whatever its purpose: buffers that idle connections do not hold,
@@ -106,6 +115,7 @@ public:
     /// The protocol that a backend has to select by ALPN; empty: any, or none.
     const std::string& needed_protocol() const noexcept { return needed_protocol_; }
     const std::string& answer_to_plain_http() const noexcept { return answer_to_plain_http_; }
+    const TlsPeerWords& words() const noexcept { return words_; }
     /// Sessions to resume with backends; null for other contexts.
     BackendSessions* sessions() const noexcept { return sessions_.get(); }
 
@@ -121,6 +131,7 @@ private:
     std::filesystem::path certificate_file_;  // of our certificate; empty if it was made here
     std::string server_name_;
     std::string needed_protocol_;
+    TlsPeerWords words_;
     std::optional<std::string> pin_;
     std::shared_ptr<void> keeps_;
     std::string answer_to_plain_http_;

@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "transport/certificate.hpp"
 #include "transport/certificate_names.hpp"
+#include "transport/tls_context.hpp"
 #include "transport/visitor_context.hpp"
 
 namespace ferrotunnel::transport {
@@ -152,41 +153,37 @@ std::string visitor_failure_text(SSL* ssl) {
     }
 }
 
-std::string backend_failure_text(SSL* ssl) {
+std::string backend_failure_text(SSL* ssl, const TlsPeerWords& words) {
+    const std::string peer = "the " + words.name;
     if (tls_failure_is_no_tls()) {
         ERR_clear_error();
-        return "the backend does not speak TLS on this port";
+        return peer + " does not speak TLS on this port";
     }
     switch (ERR_GET_REASON(ERR_peek_error())) {
         case SSL_R_UNSUPPORTED_PROTOCOL:
         case SSL_R_NO_PROTOCOLS_AVAILABLE:
         case reason_of_alert(SSL_AD_PROTOCOL_VERSION):
             ERR_clear_error();
-            return "the backend does not speak TLS 1.2 or 1.3, and nothing older is accepted";
+            return peer + " does not speak TLS 1.2 or 1.3, and nothing older is accepted";
         case SSL_R_CERTIFICATE_VERIFY_FAILED: {
             ERR_clear_error();
             const long result = SSL_get_verify_result(ssl);
-            return std::string("the backend's certificate cannot be verified: ") +
-                   X509_verify_cert_error_string(result) +
-                   (is_mismatch(result)
-                        ? mismatch_text(ssl, "set backend_name to one of its names",
-                                        "give the backend one that has it (`subjectAltName=DNS:NAME`), or set "
-                                        "backend_insecure")
-                        : "; specify the CA that signed it");
+            return peer + "'s certificate cannot be verified: " + X509_verify_cert_error_string(result) +
+                   (is_mismatch(result) ? mismatch_text(ssl, words.mismatch, words.without_names)
+                                        : "; " + words.unknown_issuer);
         }
         case reason_of_alert(TLS13_AD_CERTIFICATE_REQUIRED):
             ERR_clear_error();
-            return "the backend requires a client certificate; set backend_certificate and backend_key";
+            return peer + " requires a client certificate; set backend_certificate and backend_key";
         case reason_of_alert(SSL_AD_UNKNOWN_CA):
         case reason_of_alert(SSL_AD_BAD_CERTIFICATE):
         case reason_of_alert(SSL_AD_CERTIFICATE_EXPIRED):
         case reason_of_alert(SSL_AD_CERTIFICATE_UNKNOWN):
-            return "the backend does not accept our client certificate: " + take_openssl_error();
+            return peer + " does not accept our client certificate: " + take_openssl_error();
         case reason_of_alert(SSL_AD_HANDSHAKE_FAILURE):  // TLS 1.2 has no alert for a missing certificate
-            return "the backend rejected the TLS handshake; it may require a client certificate: " +
-                   take_openssl_error();
+            return peer + " rejected the TLS handshake; it may require a client certificate: " + take_openssl_error();
         default:
-            return "TLS with the backend: " + take_openssl_error();
+            return "TLS with " + peer + ": " + take_openssl_error();
     }
 }
 

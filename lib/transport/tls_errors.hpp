@@ -10,8 +10,10 @@ namespace ferrotunnel::transport {
 /// Describes the errors in OpenSSL's queue of this thread, and empties the queue. `server`: our side.
 std::string tls_failure_text(ssl_st* ssl, bool server);
 
-/// Like tls_failure_text, for our connection to the backend of a service.
-std::string backend_failure_text(ssl_st* ssl);
+struct TlsPeerWords;
+
+/// Like tls_failure_text, for our connection to the backend of a service, or to another server.
+std::string backend_failure_text(ssl_st* ssl, const TlsPeerWords& words);
 
 /// Like tls_failure_text, for a visitor's connection: it mentions a visitor, and has our own reason if we rejected it.
 std::string visitor_failure_text(ssl_st* ssl);

@@ -239,7 +239,7 @@ std::string TlsPipe::wrong_visitor() {
 
 std::string TlsPipe::failure_text() {
     if (context_->is_for_backends()) {
-        return backend_failure_text(ssl_.get());
+        return backend_failure_text(ssl_.get(), context_->words());
     }
     return context_->is_for_visitors() ? visitor_failure_text(ssl_.get())
                                        : tls_failure_text(ssl_.get(), context_->is_server());

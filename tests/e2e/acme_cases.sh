@@ -60,9 +60,19 @@ by_persistent_record() {
     record=$(grep -o '"[^"]*accounturi=[^"]*"' "$dir/run.out" | head -n 1 | tr -d '"')
     [[ $record == *"policy=wildcard"* ]] || fail "a record without its policy: $(<"$dir/run.out")"
     equal "orders without the record" "$(order_count)" "$orders_before"
+    say "another value is shown, and a host of one's own choice has a record for itself"
+    set_record _validation-persist.tunnel.test "of.another.server"
+    acme record
+    equal "the code with another value" "$code" 1
+    printed 'MISSING in DNS, which has "of.another.server": add this one'
+    acme record alone.test
+    equal "the code of a host's record" "$code" 1
+    printed "_validation-persist.alone.test"
+    ! grep -q "policy=wildcard\|tunnel.test" "$dir/run.out" || fail "not only the host's: $(<"$dir/run.out")"
     set_record _validation-persist.tunnel.test "$record"
     acme_ok record
-    acme_ok renew
+    acme_ok renew --wait tunnel.test
+    printed '[*].tunnel.test: has a certificate of '
     wildcard_is_used persist
     equal "orders" "$(order_count)" $((orders_before + 1))
     stop_acme server

@@ -60,19 +60,54 @@ directory=$first_ca
 names_at=$(<"$dir/lying/dns")
 rm -rf "$dir/state/acme"
 
-say "a host that leads elsewhere is not ordered, and the log has the address"
+say "a CA whose certificate is not trusted is named as the CA, with the setting"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=other \
+    -keyout "$dir/other.key" -out "$dir/other.pem" 2>/dev/null
+ca_file=$dir/other.pem start_acme server "names: [untrusted.test]"
+wait_for_text server "$directory: the CA's certificate cannot be verified: .*acme\.ca_file.*--acme-ca"
+stop_acme server
+
+say "a host whose address is this machine's, where another program listens, is not ordered; the log has the remedy"
 echo "away.test 127.0.0.3" >"$dir/lying/addresses"
 start elsewhere python3 -m http.server "$web" --bind 127.0.0.3 --directory "$dir/lying/txt"
 wait_for_port "127.0.0.3:$web" elsewhere
 orders_before=$(order_count)
 start_acme server "ways: [http-01]"
 ready_client client 1 --http "away.test=$backend"
-wait_for_text server '127\.0\.0\.3'
+wait_for_text server "another program of this machine listens on port $web.*127\.0\.0\.3.*ss -ltnp"
 equal "orders" "$(order_count)" "$orders_before"
 kill_now client
 unset "programs[client]"
 stop_acme server
 kill_now elsewhere
+
+say "a DNS server that answers SERVFAIL is reported with its answer"
+echo "broken.test SERVFAIL" >"$dir/lying/addresses"
+ca_is fail=http-01
+start_acme server "names: [broken.test]" "ways: [http-01]"
+wait_for_text server "could not look the name up, either: the DNS server at $names_at answers SERVFAIL"
+acme renew --wait broken.test
+equal "the code of an order that fails" "$code" 1
+printed "broken.test: .*SERVFAIL"
+say "the certificate after a warning is reported at the level of the warning"
+ca_is
+rm "$dir/lying/addresses"
+acme_ok renew --wait broken.test
+printed "broken.test: has a certificate of "
+wait_for_text server 'warn certificate issued .*name=broken.test'
+stop_acme server
+orders_before=$(order_count)
+
+say "a first start without the TXT record of the optional wildcard has no warning"
+server_lines="domain: tunnel.test" start_acme server
+wait_for_text server 'info there is no wildcard certificate, which is optional'
+wait_for_certificate tunnel.test
+acme_ok status
+printed '[*].tunnel.test  *optional'
+printed '[*].tunnel.test: the TXT record .* is missing; `ferrotunnel acme record tunnel.test` prints'
+! grep -q 'warn .*name=[*].tunnel.test' "$dir/server.err" || fail "a warning: $(<"$dir/server.err")"
+stop_acme server
+orders_before=$(order_count)
 
 say "the hosts of one token get no more orders than its budget, however often they are registered"
 start_acme server "ways: [http-01]" "orders_per_token: 3"

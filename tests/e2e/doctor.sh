@@ -351,6 +351,15 @@ is_good
 reports "No server of this user runs here with these settings"
 [[ ! -e $dir/new_state ]] || fail "the doctor made a state directory"
 
+say "a running server without a file: what it reports"
+socket=$(find "$dir/run" -type s -name 'server*.sock' | head -n 1)
+examine --control "${socket:?no server runs}"
+is_good
+for check in instance clock descriptors; do
+    reports "^  ok  *$check "
+done
+reports "^  note  *settings .*ferrotunnel init server"
+
 say "faults of a server"
 server_case() {
     write_server case.yml "state_dir: $dir/new_state" "${@:1}"
@@ -418,7 +427,7 @@ finds 6 "WARNING certificates"
 at_most "certificates that were read" "$(grep -c 'the certificate expires' "$dir/report")" 256
 
 say "mistakes on the command line, and the message that leads here"
-examine
+RUNTIME_DIRECTORY=$dir/other_run examine
 equal "exit code" "$code" 2
 has_text "$dir/report.err" 'missing: a configuration file'
 examine --server server.test

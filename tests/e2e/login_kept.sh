@@ -66,6 +66,7 @@ say "the command that the server prints when it starts"
 read -r -a words < <(sed -n 's/^  ferrotunnel token/token/p' "$dir/server.out")
 equal "the join string" "$("$FERROTUNNEL" "${words[@]}")" "ftjoin:t.localhost:$port,$token,$pin"
 has_text "$dir/server.out" "^  ferrotunnel client --server t\.localhost:$port --tcp"
+has_text "$dir/server.out" "^  ferrotunnel http 3000 --server t\.localhost:$port"
 
 # The command about a log-in that the server NAME has printed, as a shell reads it.
 printed() { sed -n 's/^  ferrotunnel \(token --join\|login\)/"$FERROTUNNEL" \1/p' "$dir/$1.out"; }

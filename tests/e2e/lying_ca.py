@@ -5,8 +5,8 @@
 It listens at 127.0.0.1 and PORT, or any. It validates by real requests: HTTP-01 and TLS-ALPN-01 at 127.0.0.1 and these
 ports, both DNS ways by the records in FOLDER/txt. In FOLDER it creates root.pem (it signs the chains, and the
 certificate of the CA's own address), `url` (of its directory, when it listens) and `dns` (the address of a name server
-that has every name at 127.0.0.1, or as FOLDER/addresses says). FOLDER/txt/NAME has the values of a TXT record, a line
-each. FOLDER/mode has words, which count from the next request on:
+that has every name at 127.0.0.1, or as FOLDER/addresses says: an address, or SERVFAIL). FOLDER/txt/NAME has the values of
+a TXT record, a line each. FOLDER/mode has words, which count from the next request on:
 
   lifetime=S   seconds of certificates            window=A,B   suggested renewal, seconds after the issue
   eab          wants external accounts            hold         answers are not validated before this word is gone

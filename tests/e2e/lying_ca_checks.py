@@ -109,6 +109,8 @@ def answer_to(folder, query):
     question = query[12:at + 5]
     kind, = struct.unpack("!H", query[at + 1:at + 3])
     found = []
+    if kind in (A, AAAA) and address_of(folder, name) == "SERVFAIL":
+        return query[:2] + struct.pack("!HHHHH", 0x8582, 1, 0, 0, 0) + question
     if kind == TXT:
         for text in read_records(folder, name):
             pieces = [text.encode()[start:start + 255] for start in range(0, len(text), 255)]

@@ -35,11 +35,13 @@ public:
     admin::Answer answer(const admin::KickRequest& asked) override {
         return told("kick " + asked.client + (asked.seconds ? " for " + std::to_string(asked.time().count()) : ""));
     }
-    admin::Answer answer(const admin::AcmeRequest& /*request*/) override { return told("acme"); }
+    admin::Answer answer(const admin::AcmeRequest& asked) override {
+        return told(asked.name.empty() ? "acme" : "acme of " + asked.name);
+    }
     admin::Answer answer(const admin::OwnAuthorityRequest& /*request*/) override { return told("own authority"); }
     admin::Answer answer(const admin::AcmeRenewRequest& asked) override { return told("renew " + asked.name); }
     admin::Answer answer(const admin::AcmeRecordsRequest& asked) override {
-        return told(asked.check ? "records, checked" : "records");
+        return told((asked.name.empty() ? "records" : "records of " + asked.name) + (asked.check ? ", checked" : ""));
     }
     /// Answered by other tests' `later`, within a minute.
     admin::Answer answer(const admin::AcmeKeysRequest& /*request*/) override {

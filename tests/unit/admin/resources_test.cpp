@@ -110,7 +110,15 @@ TEST_CASE("what a request says is checked") {
     CHECK(asked("GET", "/v1/acme/records") == "200 records");
     CHECK(asked("GET", "/v1/acme/records", {}, "?check=0") == "200 records");
     CHECK(asked("GET", "/v1/acme/records", {}, "?check=1") == "200 records, checked");
-    CHECK(asked("GET", "/v1/acme/records", {}, "?check=2") == "400 invalid");
+    CHECK(asked("GET", "/v1/acme/records", {}, "?name=a.test") == "200 records of a.test");
+    CHECK(asked("GET", "/v1/acme/records", {}, "?check=1&name=*.a.test") == "200 records of *.a.test, checked");
+    CHECK(asked("GET", "/v1/acme", {}, "?name=" + longest) == "200 acme of " + longest);
+    for (const std::string& query : {std::string("?check=2"), std::string("?check=1name=a"), std::string("?name="),
+                                     std::string("?host=a.test"), "?name=" + longest + 'n'}) {
+        CHECK(asked("GET", "/v1/acme/records", {}, query) == "400 invalid");
+    }
+    CHECK(asked("GET", "/v1/acme", {}, "?name=") == "400 invalid");
+    CHECK(asked("GET", "/v1/acme", {}, "?check=1") == "400 invalid");
     CHECK(asked("GET", "/v1/acme/change-keys") == "405 wrong_method");
     CHECK(asked("POST", "/v1/services", R"({"tcp": 1})") == R"(200 add {"tcp":1})");
     CHECK(asked("POST", "/v1/services", "[1]") == "400 invalid");

@@ -68,7 +68,8 @@ TEST_CASE("names with problems come first, and members without a value are absen
 TEST_CASE("a status has the numbers of names, and ten with problems", "[acme]") {
     issuance::Status status = three_names();
     const auto problems = Json::array({waiting_row});
-    CHECK(detail::acme_summary(status) == Json{{"valid", 1}, {"ordering", 1}, {"waiting", 1}, {"problems", problems}});
+    CHECK(detail::acme_summary(status) ==
+          Json{{"valid", 1}, {"ordering", 1}, {"waiting", 1}, {"optional", 0}, {"problems", problems}});
     while (status.names.size() < limits::acme_problems_listed_max + 2) {
         status.names.push_back(status.names.at(2));
     }
@@ -79,9 +80,32 @@ TEST_CASE("a status has the numbers of names, and ten with problems", "[acme]") 
 }
 
 TEST_CASE("whether DNS has a record is only there if it is known", "[acme]") {
-    CHECK(detail::json_of_records({{"_v.a.test", "ca", true, {}}, {"_v.b.test", "ca", {}, "no server"}}) ==
+    CHECK(detail::json_of_records({{"_v.a.test", "ca", true, {}, {}}, {"_v.b.test", "ca", {}, "no server", {}}}) ==
           Json{{"records", Json::array({Json{{"name", "_v.a.test"}, {"value", "ca"}, {"present", true}},
                                         Json{{"name", "_v.b.test"}, {"value", "ca"}, {"problem", "no server"}}})}});
+}
+
+TEST_CASE("other values of a record are only there if there are some", "[acme]") {
+    CHECK(
+        detail::json_of_records({{"_v.a.test", "ca", false, {}, {"other"}}}) ==
+        Json{{"records",
+              Json::array({Json{
+                  {"name", "_v.a.test"}, {"value", "ca"}, {"present", false}, {"others", Json::array({"other"})}}})}});
+}
+
+TEST_CASE("an optional name has its text, and is not among the problems", "[acme]") {
+    issuance::Status status = three_names();
+    NameStatus optional;
+    optional.name = "*.d.test";
+    optional.state = NameStatus::State::optional;
+    optional.problem = "no record";
+    optional.attempts = 2;
+    status.names.insert(status.names.begin(), optional);
+    const Json names = detail::json_of_acme(status).at("names");
+    CHECK(names.at(0) == waiting_row);
+    CHECK(names.at(1) == Json{{"name", "*.d.test"}, {"state", "optional"}, {"attempts", 2}, {"problem", "no record"}});
+    CHECK(detail::acme_summary(status).at("problems") == Json::array({waiting_row}));
+    CHECK(detail::acme_summary(status).at("optional") == 1);
 }
 
 TEST_CASE("each state of names is a series", "[acme]") {
@@ -91,7 +115,7 @@ TEST_CASE("each state of names is a series", "[acme]") {
     for (const char* line :
          {"\nferrotunnel_acme_orders_total 7\n", "\nferrotunnel_acme_failures_total 2\n",
           "\nferrotunnel_acme_names{state=\"valid\"} 1\nferrotunnel_acme_names{state=\"ordering\"} 1\n"
-          "ferrotunnel_acme_names{state=\"waiting\"} 1\n"}) {
+          "ferrotunnel_acme_names{state=\"waiting\"} 1\nferrotunnel_acme_names{state=\"optional\"} 0\n"}) {
         CAPTURE(text, line);
         CHECK(text.find(line) != std::string::npos);
     }

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "api/limits.hpp"
 #include "ferrotunnel/control.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/api/end_to_end.hpp"
@@ -59,6 +60,24 @@ TEST_CASE("callers that wait for a CA are answered when `acme` is removed", "[th
         CHECK(answer->get().starts_with("409 This server orders no certificates any more"));
     }
     CHECK(ask().starts_with("409 This server orders no certificates: "));
+}
+
+TEST_CASE("records of a bounded number of hosts are asked for at a time, of hosts that CAs know", "[threads][acme]") {
+    AcmeServer rig;
+    const auto ask = [&rig](const std::string& host) {
+        try {
+            return Control(rig.server.control_socket(), std::chrono::milliseconds(300)).acme_records(true, host);
+        } catch (const control_error& error) {
+            return std::to_string(error.status());
+        }
+    };
+    CHECK(ask("127.0.0.1") == "400");
+    CHECK(ask("a b.test") == "400");
+    for (std::size_t i = 0; i < limits::acme_questions_max; ++i) {
+        CHECK(ask("h" + std::to_string(i) + ".test") == "0");  // the CA is silent
+    }
+    CHECK(ask("more.test") == "409");
+    CHECK(ask("h0.test") == "0");  // shares an answer
 }
 
 TEST_CASE("a server may end while `acme` is switched on and off", "[threads][acme]") {

@@ -26,6 +26,11 @@ TEST_CASE("a record is a line of a zone file, and a comment about DNS") {
     unknown["records"][0]["problem"] = "no server\x1b[2J";
     CHECK(records_text(unknown) == "_v.a.test. IN TXT \"a\\\"b\"\n; could not be looked up: no server\\x1b[2J\n");
     CHECK(records_text(Json{{"records", Json::array()}}).starts_with("; no record is needed"));
+    Json other = one_record("a", false);
+    other["records"][0]["others"] = Json::array({"b; c\x1b", "d"});
+    CHECK(records_text(other) ==
+          "_v.a.test. IN TXT \"a\"\n; MISSING in DNS, which has \"b; c\\x1b\" and \"d\": add this one, or replace the "
+          "value of an account that is not used any more\n");
 }
 
 TEST_CASE("a value of more than 255 characters is several strings") {
@@ -49,13 +54,25 @@ TEST_CASE("names have their states, then their problems, then the accounts") {
     CHECK(acme_text(answer) ==
           "NAME    STATE    EXPIRES  NEXT  CA       WAY\n"
           "c.test  waiting  -        now   -        -\n"
-          "a.test  valid    EXPIRED  -     ca.test  http-01\n"
+          "a.test  valid    EXPIRED  none  ca.test  http-01\n"
+          "NEXT none: no client offers the host, or a wildcard covers it\n"
           "... and 3 more\n"
           "\nproblems:\n"
           "  c.test: no\\x1b route (next attempt now), at the CA's staging directory\n"
           "\nACCOUNT AT         URL\n"
           "https://ca.test/d  not registered yet\n");
     CHECK(acme_text(Json::object()).starts_with("no names yet"));
+}
+
+TEST_CASE("what is optional is no problem, and a running order is due now") {
+    const Json answer = Json::parse(R"({"names": [{"name": "*.a.test", "state": "optional", "next": 60, "failures": 1,
+        "problem": "no record"}, {"name": "b.test", "state": "ordering"}]})");
+    CHECK(acme_text(answer) ==
+          "NAME      STATE     EXPIRES  NEXT  CA  WAY\n"
+          "*.a.test  optional  -        now   -   -\n"
+          "b.test    ordering  -        now   -   -\n"
+          "\noptional:\n"
+          "  *.a.test: no record (next attempt now)\n");
 }
 
 TEST_CASE("a status without ACME has no line about it") {

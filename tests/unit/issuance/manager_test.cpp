@@ -112,7 +112,8 @@ TEST_CASE("a manager that starts again waits as long as it would have, whatever 
     manager.start();
     const auto wait = [&] {
         std::promise<void> reported;
-        manager.records(false, [&](const std::vector<PersistRecord>&, const std::string&) { reported.set_value(); });
+        manager.records(false, {},
+                        [&](const std::vector<PersistRecord>&, const std::string&) { reported.set_value(); });
         reported.get_future().wait();
     };
     wait();
@@ -150,6 +151,16 @@ TEST_CASE("without a wildcard certificate the remedy for assigned hosts is logge
         REQUIRE(test::eventually([&] { return test.has_failed(manager, host); }));
     }
     CHECK(test.log.count("ferrotunnel acme record") == 1);
+}
+
+TEST_CASE("the failure of a name counts its attempts", "[issuance]") {
+    ManagerTest test;
+    Manager manager(test.settings, test.needs());
+    manager.start();
+    REQUIRE(test::eventually([&] { return test.has_failed(manager, "a.example.test"); }));
+    CHECK(manager.status().names.at(0).attempts == 1);
+    CHECK(manager.renew("a.example.test"));
+    CHECK(test::eventually([&] { return manager.status().names.at(0).attempts == 2; }));
 }
 
 TEST_CASE("an account's file that is not one is an error, and stays", "[issuance]") {
@@ -212,7 +223,7 @@ TEST_CASE("requests without an account, or without a wildcard, say so", "[issuan
     manager.change_keys([&](std::string problem) { keys.set_value(std::move(problem)); });
     CHECK_THAT(keys.get_future().get(), Catch::Contains("no account"));
     std::promise<std::string> records;
-    manager.records(true, [&](std::vector<PersistRecord> found, std::string problem) {
+    manager.records(true, {}, [&](std::vector<PersistRecord> found, std::string problem) {
         CHECK(found.empty());
         records.set_value(std::move(problem));
     });
@@ -220,7 +231,7 @@ TEST_CASE("requests without an account, or without a wildcard, say so", "[issuan
     test.settings.domain = "t.example.test";
     manager.set(test.settings);
     std::promise<std::string> failed;
-    manager.records(true,
+    manager.records(true, {},
                     [&](std::vector<PersistRecord>, std::string problem) { failed.set_value(std::move(problem)); });
     CHECK_THAT(failed.get_future().get(), Catch::Contains(dead_ca));
 }

@@ -79,13 +79,14 @@ TEST_CASE("a name leads here if its address gives the random answer", "[issuance
     CHECK(answer_with("HTTP/1.1 200 OK\r\n", true).verdict == CheckVerdict::here);
 }
 
-TEST_CASE("another answer is elsewhere, and the report names the address and what answered", "[issuance]") {
+TEST_CASE("another answer of this machine is another program's; the report has the address and its answer",
+          "[issuance]") {
     const SelfCheckResult other = answer_with("HTTP/1.1 200 OK\r\nServer: router\x1b[1m\r\n", false);
     CHECK(other.verdict != CheckVerdict::here);
     const SelfCheckResult page = answer_with("HTTP/1.1 404 Not Found\r\nServer: router\r\n", false);
-    CHECK(page.verdict == CheckVerdict::elsewhere);
+    CHECK(page.verdict == CheckVerdict::occupied);
     CHECK_THAT(page.detail, Catch::Contains("127.0.0.1") && Catch::Contains("404") && Catch::Contains("router"));
-    CHECK(answer_with("HTTP/1.1 404 Not Found\r\n", true).verdict == CheckVerdict::elsewhere);
+    CHECK(answer_with("HTTP/1.1 404 Not Found\r\n", true).verdict == CheckVerdict::occupied);
 }
 
 TEST_CASE("a redirect is neither: a CA follows it", "[issuance]") {
@@ -131,6 +132,14 @@ TEST_CASE("limit: so many addresses of a name are checked", "[issuance]") {
         test.begin({.name = {acme::Identifier::Type::dns, "a.example.test"}, .port = port}, dns.place()).get();
     CHECK_THAT(found.detail, Catch::Contains(addresses[limits::addresses_max - 1] + " "));
     CHECK_THAT(found.detail, !Catch::Contains(addresses[limits::addresses_max] + " "));
+}
+
+TEST_CASE("a name whose DNS cannot be asked is neither here nor elsewhere", "[issuance]") {
+    CheckTest test;
+    const SelfCheckResult found =
+        test.begin({.name = {acme::Identifier::Type::dns, "a.example.test"}, .port = 80}, "127.0.0.1:1").get();
+    CHECK(found.verdict == CheckVerdict::unresolved);
+    CHECK_THAT(found.detail, Catch::Contains("127.0.0.1:1"));
 }
 
 TEST_CASE("of a stranger's names only public addresses and our own are requested", "[issuance]") {

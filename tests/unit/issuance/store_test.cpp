@@ -205,12 +205,14 @@ TEST_CASE("failures and budgets survive; what is not a schedule is an empty one"
                                         WallTime(std::chrono::seconds(1'700'000'000)),
                                         true,
                                         "it is \"so\"",
-                                        {{acme::Way::http_01, WallTime(std::chrono::seconds(1'600'000'000))}}};
+                                        {{acme::Way::http_01, WallTime(std::chrono::seconds(1'600'000'000))}},
+                                        true};
     REQUIRE(store.write_schedule(schedule).empty());
     std::string fault = "none was read";
     const SavedSchedule read = store.schedule(fault);
     CHECK(fault.empty());
     CHECK(read.budget == schedule.budget);
+    CHECK(read.names.at("a.example.test").is_hint);
     REQUIRE(read.names.size() == 1);
     CHECK(read.names == schedule.names);
     for (const char* text : {"", "null", "{\"names\": 7}", "{\"names\": {\"a\": 7}}",
