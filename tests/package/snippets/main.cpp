@@ -156,8 +156,8 @@ __attribute__((format(printf, 1, 2))) void say(const char* format, ...) {
     world->printed.add(text.data());
 }
 void press_enter() {}
-/// Waits until the server has forgotten the clients of earlier blocks, so that the only port is this client's: the server
-/// notices a client's end on a thread of its own.
+/// Waits until the server has forgotten the clients of earlier blocks, so that the only port is this client's: the
+/// server notices a client's end on a thread of its own.
 void await_no_client() {
     const auto until = std::chrono::steady_clock::now() + patience;
     while (!world->server->tunnels().empty()) {
