@@ -169,6 +169,9 @@ void SelfCheck::finish() {
 
 void SelfCheck::report(SelfCheckResult result) {
     timer_.cancel();
+    for (AddressCheck& check : checks_) {
+        check.fetch.reset();  // whose end would report again
+    }
     const Done done = std::move(done_);
     done(result);
 }

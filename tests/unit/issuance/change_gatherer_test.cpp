@@ -28,7 +28,7 @@ TEST_CASE("changes: the first is reported at once, later ones after the interval
 
 TEST_CASE("changes: a thousand within a second are five reports", "[issuance]") {
     const TimePoint start = Clock::now();
-    ChangeGatherer changes(issuance::limits::local_gather_time);
+    ChangeGatherer changes(ferrotunnel::issuance::limits::local_gather_time);
     int reports = 0;
     for (int i = 0; i < 1'000; ++i) {
         changes.note();

@@ -169,6 +169,7 @@ TEST_CASE("an account's file that is not one is an error, and stays", "[issuance
     store.make_folders();
     const auto file = store.account_file(file_name_of_ca(dead_ca));
     std::ofstream(file) << "{}";
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     Manager manager(test.settings, test.needs());
     manager.start();
     REQUIRE(test::eventually([&] { return test.has_failed(manager, "a.example.test"); }));

@@ -15,9 +15,9 @@
 namespace ferrotunnel::issuance {
 namespace {
 
-using Kind = IssuanceOutcome::Kind;
+using Ending = IssuanceOutcome::Kind;
 
-constexpr WallTime now{std::chrono::seconds(1'800'000'000)};
+constexpr WallTime log_time{std::chrono::seconds(1'800'000'000)};
 
 // Remembers lines with their levels.
 class LevelLogger final : public Logger {
@@ -46,19 +46,19 @@ public:
     LogTest() {
         entry.name = "a.test";
         entry.is_configured = true;
-        entry.next = now + std::chrono::minutes(5);
+        entry.next = log_time + std::chrono::minutes(5);
         entry.chain.emplace();
-        entry.chain->not_after = now + std::chrono::hours(24 * 90);
+        entry.chain->not_after = log_time + std::chrono::hours(24 * 90);
     }
 
-    void ended(Kind kind, const std::string& problem = {}, acme::Problem::Kind of = acme::Problem::Kind::local) {
+    void ended(Ending kind, const std::string& problem = {}, acme::Problem::Kind of = acme::Problem::Kind::local) {
         IssuanceOutcome outcome;
         outcome.kind = kind;
         outcome.problem.kind = of;
         outcome.problem.text = problem;
         outcome.is_hint = is_hint;
         const std::string old = std::exchange(entry.problem, problem);
-        log_outcome(log, entry, outcome, old, now, TimePoint());
+        log_outcome(log, entry, outcome, old, log_time, TimePoint());
     }
 
     LevelLogger log;
@@ -68,27 +68,27 @@ public:
 
 TEST_CASE("the certificate after a warning is reported at that level, once", "[issuance]") {
     LogTest test;
-    test.ended(Kind::issued);
+    test.ended(Ending::issued);
     CHECK(test.log.count("info certificate issued") == 1);
-    test.ended(Kind::failed, "no");
+    test.ended(Ending::failed, "no");
     CHECK(test.log.count("warn a certificate could not be renewed name=a.test") == 1);
-    test.ended(Kind::issued);
+    test.ended(Ending::issued);
     CHECK(test.log.count("warn certificate issued name=a.test") == 1);
-    test.ended(Kind::issued);
+    test.ended(Ending::issued);
     CHECK(test.log.count("warn certificate issued") == 1);
-    test.ended(Kind::postponed, "the CA is not asked for a while");
-    test.ended(Kind::renewed);
+    test.ended(Ending::postponed, "the CA is not asked for a while");
+    test.ended(Ending::renewed);
     CHECK(test.log.count("warn another process has issued a certificate name=a.test") == 1);
 }
 
 TEST_CASE("a failure names who decides about the next attempt", "[issuance]") {
     LogTest test;
-    test.ended(Kind::failed, "no address");
+    test.ended(Ending::failed, "no address");
     CHECK(test.log.count("decided_by=this server's own checks") == 1);
-    test.ended(Kind::failed, "no", acme::Problem::Kind::validation);
+    test.ended(Ending::failed, "no", acme::Problem::Kind::validation);
     CHECK(test.log.count("decided_by=the CA") == 1);
     test.entry.is_at_staging = true;
-    test.ended(Kind::failed, "no", acme::Problem::Kind::validation);
+    test.ended(Ending::failed, "no", acme::Problem::Kind::validation);
     CHECK(test.log.count("decided_by=the staging CA, then the CA") == 1);
 }
 
@@ -96,8 +96,8 @@ TEST_CASE("an optional wildcard without its record is a hint, once", "[issuance]
     LogTest test;
     test.is_hint = true;
     test.entry.chain.reset();
-    test.ended(Kind::failed, "the TXT record is missing");
-    test.ended(Kind::failed, "the TXT record is missing");
+    test.ended(Ending::failed, "the TXT record is missing");
+    test.ended(Ending::failed, "the TXT record is missing");
     CHECK(test.log.count("info there is no wildcard certificate, which is optional") == 1);
     CHECK(test.log.count("warn ") == 0);
     CHECK_FALSE(test.entry.is_warned);

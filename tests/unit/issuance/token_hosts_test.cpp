@@ -40,14 +40,16 @@ TEST_CASE("hosts of tokens: a host moves to the token that offers it now, if tha
 }
 
 TEST_CASE("hosts of tokens: the bounds of a local CA, and one more", "[issuance]") {
-    TokenHosts hosts({limits::local_hosts_max, limits::local_hosts_per_token_max});
+    TokenHosts hosts(
+        {ferrotunnel::issuance::limits::local_hosts_max, ferrotunnel::issuance::limits::local_hosts_per_token_max});
     std::size_t added = 0;
     for (int token = 0; token < 5; ++token) {
-        for (std::size_t i = 0; i <= limits::local_hosts_per_token_max; ++i) {
+        for (std::size_t i = 0; i <= ferrotunnel::issuance::limits::local_hosts_per_token_max; ++i) {
             const std::string name = std::to_string(token) + "." + std::to_string(i);
             added += hosts.add(name, std::to_string(token)) ? 1 : 0;
         }
         const auto tokens = static_cast<std::size_t>(token) + 1;
-        CHECK(added == std::min(tokens * limits::local_hosts_per_token_max, limits::local_hosts_max));
+        CHECK(added == std::min(tokens * ferrotunnel::issuance::limits::local_hosts_per_token_max,
+                                ferrotunnel::issuance::limits::local_hosts_max));
     }
 }
