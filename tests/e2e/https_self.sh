@@ -70,7 +70,8 @@ end=$(date -d "$(openssl x509 -noout -enddate -in "$ca" | cut -d= -f2)" +%s)
 run_ok status --json
 python3 - "$dir/run.out" "$ca" "$end" <<'END'
 import json, sys
-[own] = [one for one in json.load(open(sys.argv[1]))["certificates"] if one["use"] == "authority"]
+programs = [json.loads(line) for line in open(sys.argv[1])]  # the server and its client
+[own] = [one for program in programs for one in program.get("certificates", []) if one["use"] == "authority"]
 assert own["file"] == sys.argv[2] and own["expires"] == int(sys.argv[3]), own
 assert own["name"].startswith("FerroTunnel local CA"), own
 END
