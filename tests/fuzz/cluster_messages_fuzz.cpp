@@ -23,8 +23,10 @@ struct RequireNames {
         for (const cluster::Claim& claim : have.claims) {
             require_name(claim.name);
         }
-        for (const cluster::Have::Reserved& reserved : have.reserved) {
-            require_name(reserved.name);
+    }
+    void operator()(const cluster::Reserved& reserved) const {
+        for (const cluster::Reserved::One& one : reserved.names) {
+            require_name(one.name);
         }
     }
     template <typename Message>
