@@ -16,6 +16,9 @@ inline constexpr std::size_t claims_bytes_max = 64 << 20;  // of one member's cl
 inline constexpr std::size_t message_max = 16'384;         // one CONTROL frame
 inline constexpr std::size_t claims_per_message = 16;      // with names of name_max they fit (message_encode.cpp)
 inline constexpr std::size_t requests_max = 4'096;  // that wait for one home, and that a home works on for one member
+inline constexpr std::size_t requests_of_token_max = 256;  // of them, which a home works on: not all are one token's
+inline constexpr std::size_t probes_max = 4'096;           // of clients of one member, by one home
+inline constexpr std::size_t confirmations_max = 256;      // provisional claims that one home is asked about at a time
 inline constexpr std::size_t refusal_text_max = 256;
 
 /// A host's path, percent-encoded. The edge accepts 1 KiB, which percent-encoding can triple: names of that size would
@@ -26,7 +29,8 @@ inline constexpr std::size_t name_max = 1 + ferrotunnel::limits::http_host_text_
 /// A moment in 285,000 years, in milliseconds: sums of two of them do not overflow.
 inline constexpr std::uint64_t since_max = (std::uint64_t{1} << 53) - 1;
 
-inline constexpr std::chrono::seconds decision_time{2};      // then the home counts as unreachable
+inline constexpr std::chrono::seconds decision_time{20};     // of a home; longer than probes and a slow link take
+inline constexpr std::chrono::seconds ask_again_time{2};     // until a home that could not decide is asked again
 inline constexpr std::chrono::seconds probe_time{3};         // for a client's answer
 inline constexpr std::chrono::seconds unreachable_time{15};  // then a client of the same token may follow
 inline constexpr std::chrono::seconds recovery_time{
