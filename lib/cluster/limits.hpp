@@ -20,6 +20,7 @@ inline constexpr std::size_t requests_of_token_max = 256;  // of them, which a h
 inline constexpr std::size_t probes_max = 4'096;           // of clients of one member, by one home
 inline constexpr std::size_t confirmations_max = 256;      // provisional claims that one home is asked about at a time
 inline constexpr std::size_t refusal_text_max = 256;
+inline constexpr std::size_t step_max = 4'096;  // places of the table that one call looks at, below a millisecond
 
 /// A host's path, percent-encoded. The edge accepts 1 KiB, which percent-encoding can triple: names of that size would
 /// take six times the memory in the tables of all members.

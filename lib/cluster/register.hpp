@@ -8,6 +8,7 @@
 // effects and messages in the order in which calls returned them (queues filled under the same lock).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -83,6 +84,9 @@ public:
     bool is_linked(MemberIndex member) const noexcept;
     /// Whether it refuses, as home, what it has not heard of since its start.
     bool is_recovering() const noexcept;
+    /// What waits for an answer or for a link: own claims without an answer or confirmation, requests that this home
+    /// works on, probes, and messages.
+    std::size_t waiting() const noexcept;
     const ClaimTable& table() const noexcept;
 
 private:
