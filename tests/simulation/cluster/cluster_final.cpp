@@ -89,13 +89,14 @@ void ClusterFinal::check_routes(const Name& name) {
     }
 }
 
-void ClusterFinal::check_empty() {
+void ClusterFinal::check_empty(TimePoint now) {
     for (const auto& one : members_) {
         for (const auto& other : members_) {
             cluster_rule(one->reg().table().size(other->index()) == 0, "when all clients have left nothing is owned");
         }
-        one->reg().table().for_each_reservation(
-            [](const cluster::Reservation&) { cluster_rule(false, "when their time is over nothing is reserved"); });
+        one->reg().table().for_each_reservation(now, [](const cluster::Reservation&) {
+            cluster_rule(false, "when their time is over nothing is reserved");
+        });
         cluster_rule(one->reg().waiting() == 0, "when all clients have left nothing waits");
     }
 }

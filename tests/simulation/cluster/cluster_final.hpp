@@ -16,7 +16,7 @@ public:
     /// Tables agree, nothing waits, and each name has one owner, whose client is alive and not without reason.
     void check();
     /// All clients have left, and all reservations are over: nothing is left.
-    void check_empty();
+    void check_empty(TimePoint now);
 
 private:
     using Name = ferrotunnel::cluster::Name;

@@ -19,14 +19,14 @@ constexpr Duration news_take = 20s;
 }  // namespace
 
 bool cluster_claim_wins(const cluster::Claim& one, const cluster::Claim& other) {
+    if (one.provisional != other.provisional) {
+        return other.provisional;
+    }
     if (one.over != 0 && one.over >= other.since) {
         return true;
     }
     if (other.over != 0 && other.over >= one.since) {
         return false;
-    }
-    if (one.provisional != other.provisional) {
-        return other.provisional;
     }
     return one.since != other.since ? one.since < other.since : one.owner < other.owner;
 }

@@ -54,7 +54,7 @@ void ClusterWorld::run() {
     clients_.leave_all();
     run_for(60s);
     run_for(25h);
-    final_check.check_empty();
+    final_check.check_empty(context_.events.now());
 }
 
 void ClusterWorld::repeat(Duration every, const std::function<void()>& what) {

@@ -20,7 +20,7 @@
 namespace {
 
 using namespace ferrotunnel;
-using cluster::Mutant;
+using ferrotunnel::cluster::Mutant;
 using simulation::ClusterCounts;
 using simulation::ClusterWorld;
 using simulation::RunOptions;
