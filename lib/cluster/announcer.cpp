@@ -50,8 +50,8 @@ std::optional<Message> Announcer::next_change(TimePoint now) {
         } else if (change.known != 0 && !have.claims.empty()) {
             break;
         } else if (change.known != 0) {
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-                std::max(change.reserved_until, now) - now);
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(std::max(change.reserved_until, now) - now);
             const Gone gone{name, change.known, static_cast<std::uint64_t>(left.count())};
             changes_.erase(first);
             return gone;

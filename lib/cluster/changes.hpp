@@ -12,7 +12,8 @@
 
 namespace ferrotunnel::cluster {
 
-/// Of a name that changes several times before its link has room, one change is kept: what is sent is the present state.
+/// Of a name that changes several times before its link has room, one change is kept: what is sent is the present
+/// state.
 class Changes {
 public:
     struct Change {

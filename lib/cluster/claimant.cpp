@@ -202,8 +202,7 @@ void Claimant::lost(MemberIndex from, const Lost& lost, TimePoint now) {
 void Claimant::confirm(TimePoint now) {
     for (std::size_t i = 0; i < context_.members.size() && !mutant(Mutant::provisional_kept); ++i) {
         const auto home = static_cast<MemberIndex>(i);
-        while (context_.links.is_linked(home) && requests_.confirming(home) < limits::confirmations_max &&
-               requests_.count(home) < limits::requests_max) {
+        while (can_confirm(home)) {
             const std::optional<Name> name = provisional_.take(home, now);
             if (!name) {
                 break;
@@ -213,6 +212,11 @@ void Claimant::confirm(TimePoint now) {
     }
 }
 
+bool Claimant::can_confirm(MemberIndex home) const noexcept {
+    return context_.links.is_linked(home) && requests_.confirming(home) < limits::confirmations_max &&
+           requests_.count(home) < limits::requests_max;
+}
+
 void Claimant::confirm_next(const Name& name, MemberIndex home, TimePoint now) {
     const Claim& claim = holdings_.find(name)->claim;
     // A request may be left of an earlier claim of this owner; its answer would be taken for this one.
@@ -220,7 +224,7 @@ void Claimant::confirm_next(const Name& name, MemberIndex home, TimePoint now) {
         provisional_.defer(home, name, now);
         return;
     }
-    Request request{0, name, claim.owner, claim.terms, home};
+    Request request{0, name, claim.owner, claim.terms, home, {}};
     request.confirms = true;
     send(std::move(request));
 }
@@ -241,7 +245,7 @@ TimePoint Claimant::next_deadline() const noexcept {
     TimePoint earliest = requests_.next_deadline();
     for (std::size_t i = 0; i < context_.members.size(); ++i) {
         const auto home = static_cast<MemberIndex>(i);
-        if (context_.links.is_linked(home)) {
+        if (can_confirm(home)) {
             earliest = std::min(earliest, provisional_.again(home));
         }
     }

@@ -18,7 +18,8 @@ namespace ferrotunnel::cluster {
 ///   claim() --home linked--> waiting --granted()--> held --release(), lost()--> ended
 ///      |                        |--refused(), late--> refused
 ///      |                        `--home's link lost--.
-///      `--home not linked--> the table decides <-----'--> refused, or held provisionally --confirmed by its home--> held
+///      `--home not linked--> the table decides <-----'--> refused, or held provisionally --confirmed by its home-->
+///      held
 ///
 /// An owner that has the name here already shares it at once.
 class Claimant {
@@ -64,6 +65,7 @@ private:
     void give_back(const Claim& granted, TimePoint now);
     void refuse(const std::vector<ClaimId>& claims, const Refused& why);
     void cancel_at_home(Request& request);
+    bool can_confirm(MemberIndex home) const noexcept;
     void confirm_next(const Name& name, MemberIndex home, TimePoint now);
     void end(const Name& name, TimePoint reserved_until, TimePoint now);
     void revoke(const Name& name, const std::string& why, TimePoint now);

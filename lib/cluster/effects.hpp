@@ -65,8 +65,8 @@ struct LinkRefused {
     LinkId link = 0;
     std::string why;
 };
-using Effect = std::variant<LinkReady, ClaimGranted, ClaimRefused, Revoked, ProbeClient, RoutesChanged, MemberRouted,
-                            LinkRefused>;
+using Effect =
+    std::variant<LinkReady, ClaimGranted, ClaimRefused, Revoked, ProbeClient, RoutesChanged, MemberRouted, LinkRefused>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ferrotunnel::cluster

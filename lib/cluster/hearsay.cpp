@@ -42,8 +42,8 @@ std::optional<Message> Hearsay::next_claims() {
 
 std::optional<Message> Hearsay::next_reservations(TimePoint now) {
     Reserved reserved;
-    position_ = context_.table.visit_reservations(
-        position_, limits::step_max, now, [&](const Reservation& reservation) {
+    position_ =
+        context_.table.visit_reservations(position_, limits::step_max, now, [&](const Reservation& reservation) {
             if (!is_asked(reservation.name)) {
                 return true;
             }

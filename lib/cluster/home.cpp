@@ -60,8 +60,7 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
         if (context_.links.is_linked(entry.member)) {
             contest.probed.set(entry.member);
         } else if (!context_.links.is_unreachable(entry.member, now)) {
-            return refuse(from, request,
-                          refusals::holder_not_linked(name, context_.members.name(entry.member)));
+            return refuse(from, request, refusals::holder_not_linked(name, context_.members.name(entry.member)));
         }
     }
     if (contest.probed.any()) {
@@ -85,8 +84,7 @@ void Home::start(MemberIndex from, const Contest& contest, TimePoint now) {
     ++of_token;
     const auto started = contests_.emplace(asker, contest).first;
     for (std::size_t i = 0; i < contest.probed.size(); ++i) {
-        if (contest.probed[i] &&
-            !probes_.ask(static_cast<MemberIndex>(i), contest.rival, request.name, asker, now)) {
+        if (contest.probed[i] && !probes_.ask(static_cast<MemberIndex>(i), contest.rival, request.name, asker, now)) {
             return refuse(from, take(started), refusals::busy(context_.members.name(static_cast<MemberIndex>(i))));
         }
     }

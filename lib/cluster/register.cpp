@@ -95,9 +95,7 @@ Violation Register::Parts::deliver(MemberIndex from, const Message& message) {
             parts.statements.gone(from, gone, parts.now);
             return std::nullopt;
         }
-        Violation operator()(const ClaimRequest& request) const {
-            return parts.home.request(from, request, parts.now);
-        }
+        Violation operator()(const ClaimRequest& request) const { return parts.home.request(from, request, parts.now); }
         Violation operator()(const Cancel& cancel) const {
             parts.home.cancel(from, cancel);
             return std::nullopt;
@@ -302,9 +300,8 @@ std::vector<MemberIndex> Register::routes(const Name& name) const {
         return members;
     }
     const Owner owner = best->claim.owner;
-    std::stable_sort(entries.begin(), entries.end(), [](const auto& one, const auto& other) {
-        return one.claim.readiness < other.claim.readiness;
-    });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const auto& one, const auto& other) { return one.claim.readiness < other.claim.readiness; });
     for (const ClaimTable::Entry& entry : entries) {
         if (entry.claim.owner == owner && !parts_->is_own(entry.member)) {
             members.push_back(entry.member);
