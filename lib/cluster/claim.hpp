@@ -19,8 +19,8 @@ struct Owner {
     friend auto operator<=>(const Owner&, const Owner&) = default;
 };
 
-/// A moment that the home assigns: milliseconds of its wall clock, and greater than all that it has seen. The smaller
-/// one wins when parts of a cluster come together.
+/// A moment that the home assigns: milliseconds of its wall clock, and greater than all that it has seen, up to
+/// limits::since_max. The smaller one wins when parts of a cluster come together.
 using Since = std::uint64_t;
 
 /// A member's statement about one name.
@@ -28,6 +28,8 @@ struct Claim {
     Name name;
     Owner owner;
     Since since = 0;
+
+    friend bool operator==(const Claim&, const Claim&) = default;
 };
 
 /// A name that nobody has, and that only clients of this token can get until `until`.

@@ -3,17 +3,27 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+
+#include "base/limits.hpp"
 
 namespace ferrotunnel::cluster::limits {
 
-inline constexpr std::size_t members_max = 16;         // every claim is sent to all others
-inline constexpr std::size_t member_name_max = 63;     // a DNS label
-inline constexpr std::size_t claims_max = 250'000;     // of one member: 50 MB of table at each other member
-inline constexpr std::size_t message_max = 16'384;     // one CONTROL frame
-inline constexpr std::size_t claims_per_message = 16;  // with names of 512 bytes they fit
-inline constexpr std::size_t name_max = 512;           // a host of 253 bytes, a path of 256
+inline constexpr std::size_t members_max = 16;      // every claim is sent to all others
+inline constexpr std::size_t member_name_max = 63;  // a DNS label
+inline constexpr std::size_t claims_max = 250'000;  // of one member: 50 MB of table at each other member
+inline constexpr std::size_t message_max = ferrotunnel::limits::control_payload_max;  // one CONTROL frame
+inline constexpr std::size_t claims_per_message = 16;  // with names of name_max they fit (message_encode.cpp)
 inline constexpr std::size_t requests_max = 4'096;  // that wait for one home, and that a home works on for one member
 inline constexpr std::size_t refusal_text_max = 256;
+
+/// A host's path, percent-encoded. The edge accepts 1 KiB, which percent-encoding can triple: names of that size would
+/// multiply the memory of all members' tables by six.
+inline constexpr std::size_t path_max = 256;
+/// Kind, host or pattern, separator, path. Ports and private services have shorter names.
+inline constexpr std::size_t name_max = 1 + ferrotunnel::limits::http_host_text_max + 1 + path_max;
+/// A moment in milliseconds after 285,000 years. A home that has seen it can only assign it again.
+inline constexpr std::uint64_t since_max = (std::uint64_t{1} << 53) - 1;
 
 inline constexpr std::chrono::seconds decision_time{2};      // then the home counts as unreachable
 inline constexpr std::chrono::seconds probe_time{3};         // for a client's answer
@@ -21,5 +31,7 @@ inline constexpr std::chrono::seconds unreachable_time{15};  // then a client of
 inline constexpr std::chrono::seconds recovery_time{
     30};  // a home that has just started waits this long for all members
 inline constexpr std::chrono::hours reservation_max{24};
+/// The same in the unit of messages.
+inline constexpr std::uint64_t reservation_milliseconds_max = std::chrono::milliseconds(reservation_max).count();
 
 }  // namespace ferrotunnel::cluster::limits

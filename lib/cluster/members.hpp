@@ -14,9 +14,12 @@ namespace ferrotunnel::cluster {
 /// The place of a member in its list; only meaningful within this process and this list.
 using MemberIndex = std::uint8_t;
 
+/// Whether a member can have this name: 1 to 63 lower-case letters, digits, '-' and '_', with no '-' at either end.
+bool is_member_name(std::string_view name) noexcept;
+
 class Members {
 public:
-    /// `names`: of all members, without duplicates, 1 to limits::members_max; `own` is one of them.
+    /// `names`: of all members, valid and without duplicates, 1 to limits::members_max; `own` is one of them.
     Members(std::vector<std::string> names, std::string_view own);
 
     std::size_t size() const noexcept { return names_.size(); }
