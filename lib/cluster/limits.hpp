@@ -33,5 +33,6 @@ inline constexpr std::chrono::seconds recovery_time{
 inline constexpr std::chrono::hours reservation_max{24};
 /// The same in the unit of messages.
 inline constexpr std::uint64_t reservation_milliseconds_max = std::chrono::milliseconds(reservation_max).count();
+inline constexpr std::size_t reservations_max = 65'536;  // reported by one member: as many as a server saves; 14 MB
 
 }  // namespace ferrotunnel::cluster::limits

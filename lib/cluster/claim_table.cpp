@@ -1,0 +1,228 @@
+#include "cluster/claim_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "base/check.hpp"
+#include "cluster/limits.hpp"
+#include "cluster/reservations.hpp"
+#include "cluster/rooted_names.hpp"
+
+namespace ferrotunnel::cluster {
+
+struct ClaimTable::Parts {
+    struct Item : Rooted {
+        Item(const Claim& claim_in, MemberIndex member_in) : claim(claim_in), member(member_in) {}
+
+        const Name& name() const noexcept { return claim.name; }
+        bool is_before(const Item& other) const noexcept {
+            return std::tie(claim.since, member, claim.name) <
+                   std::tie(other.claim.since, other.member, other.claim.name);
+        }
+        Entry entry() const noexcept { return {member, claim.owner, claim.since}; }
+
+        Claim claim;
+        Slot previous = no_slot;  // in the list of the member's items
+        Slot next = no_slot;
+        std::uint32_t sync = 0;  // Member::sync when it was repeated
+        MemberIndex member;
+    };
+    struct Member {
+        Slot first = no_slot;
+        std::size_t size = 0;
+        std::uint32_t sync = 0;  // the number of the latest begin_sync()
+        bool is_syncing = false;
+    };
+
+    Parts(std::size_t members_in, std::uint64_t seed) : names(seed), reserved(seed), count(members_in) {
+        check(count >= 1 && count <= limits::members_max, "a cluster has 1 to 16 members");
+    }
+
+    Member& member(MemberIndex index) {
+        check(index < count, "the member is in the list");
+        return members[index];
+    }
+
+    Slot find(MemberIndex index, const Name& name) const {
+        Slot slot = names.find(name);
+        while (slot != no_slot && names[slot].member != index) {
+            slot = names.find_after(slot);
+        }
+        return slot;
+    }
+
+    void insert(Member& of, Item item) {
+        item.sync = of.sync;
+        item.next = of.first;
+        const Slot slot = names.insert(std::move(item));
+        if (of.first != no_slot) {
+            names[of.first].previous = slot;
+        }
+        of.first = slot;
+        ++of.size;
+    }
+
+    Claim take(Slot slot) noexcept {
+        Item item = names.take(slot);
+        Member& of = members[item.member];
+        (item.previous == no_slot ? of.first : names[item.previous].next) = item.next;
+        if (item.next != no_slot) {
+            names[item.next].previous = item.previous;
+        }
+        --of.size;
+        return std::move(item.claim);
+    }
+
+    // Throws before it changes anything.
+    template <typename Ends>
+    std::vector<Name> take_if(const Member& of, const Ends& ends) {
+        std::size_t ending = 0;
+        for (Slot slot = of.first; slot != no_slot; slot = names[slot].next) {
+            ending += ends(names[slot]) ? 1 : 0;
+        }
+        std::vector<Name> ended;
+        ended.reserve(ending);
+        for (Slot slot = of.first; slot != no_slot;) {
+            const Slot next = names[slot].next;
+            if (ends(names[slot])) {
+                ended.push_back(take(slot).name);
+            }
+            slot = next;
+        }
+        return ended;
+    }
+
+    RootedNames<Item> names;
+    Reservations reserved;
+    std::array<Member, limits::members_max> members{};
+    std::size_t count;
+    Since latest = 0;
+};
+
+ClaimTable::ClaimTable(std::size_t members, std::uint64_t seed) : parts_(std::make_unique<Parts>(members, seed)) {}
+
+ClaimTable::~ClaimTable() = default;
+
+ClaimTable::Added ClaimTable::add(MemberIndex member, const Claim& claim) {
+    Parts::Member& of = parts_->member(member);
+    parts_->latest = std::max(parts_->latest, claim.since);
+    const Slot slot = parts_->find(member, claim.name);
+    if (slot == no_slot) {
+        if (of.size >= limits::claims_max) {
+            return Added::full;
+        }
+        parts_->insert(of, Parts::Item(claim, member));
+        parts_->reserved.erase(claim.name);
+        return Added::added;
+    }
+    Parts::Item& item = parts_->names[slot];
+    item.sync = of.sync;
+    if (item.claim.owner == claim.owner && item.claim.since == claim.since) {
+        return Added::known;
+    }
+    parts_->names.reorder(slot, [&claim](Parts::Item& changed) {
+        changed.claim.owner = claim.owner;
+        changed.claim.since = claim.since;
+    });
+    return Added::changed;
+}
+
+bool ClaimTable::remove(MemberIndex member, const Name& name, TimePoint reserved_until, TimePoint now) {
+    const Slot slot = parts_->find(member, name);
+    if (slot == no_slot) {
+        return false;
+    }
+    const Claim claim = parts_->take(slot);
+    reserve(member, {claim.name, claim.owner.token, reserved_until}, now);
+    return true;
+}
+
+bool ClaimTable::reserve(MemberIndex member, const Reservation& reservation, TimePoint now) {
+    (void)parts_->member(member);  // checks it
+    return parts_->names.find(reservation.name) == no_slot && parts_->reserved.add(member, reservation, now);
+}
+
+void ClaimTable::begin_sync(MemberIndex member) {
+    Parts::Member& of = parts_->member(member);
+    ++of.sync;
+    of.is_syncing = true;
+}
+
+std::vector<Name> ClaimTable::end_sync(MemberIndex member) {
+    Parts::Member& of = parts_->member(member);
+    if (!of.is_syncing) {
+        return {};
+    }
+    std::vector<Name> ended = parts_->take_if(of, [&of](const Parts::Item& item) { return item.sync != of.sync; });
+    of.is_syncing = false;
+    return ended;
+}
+
+std::vector<Name> ClaimTable::forget(MemberIndex member) {
+    Parts::Member& of = parts_->member(member);
+    std::vector<Name> ended = parts_->take_if(of, [](const Parts::Item&) { return true; });
+    of.is_syncing = false;
+    return ended;
+}
+
+std::vector<ClaimTable::Entry> ClaimTable::entries(const Name& name) const {
+    std::vector<Entry> found;
+    for (Slot slot = parts_->names.find(name); slot != no_slot; slot = parts_->names.find_after(slot)) {
+        found.push_back(parts_->names[slot].entry());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+std::optional<ClaimTable::Entry> ClaimTable::entry(MemberIndex member, const Name& name) const {
+    const Slot slot = parts_->find(member, name);
+    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry());
+}
+
+std::optional<ClaimTable::Entry> ClaimTable::oldest_of_root(const Name& name) const {
+    const Slot slot = parts_->names.first_of_root(name);
+    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry());
+}
+
+std::optional<wire::TokenId> ClaimTable::token_of_root(const Name& name, TimePoint now) const {
+    const std::optional<Entry> oldest = oldest_of_root(name);
+    return oldest ? std::optional(oldest->owner.token) : parts_->reserved.token_of_root(name, now);
+}
+
+std::optional<Reservation> ClaimTable::reservation(const Name& name, TimePoint now) const {
+    return parts_->reserved.find(name, now);
+}
+
+void ClaimTable::for_each(MemberIndex member, const std::function<void(const Claim&)>& visit) const {
+    for (Slot slot = parts_->member(member).first; slot != no_slot; slot = parts_->names[slot].next) {
+        visit(parts_->names[slot].claim);
+    }
+}
+
+void ClaimTable::for_each_reservation(TimePoint now, const std::function<void(const Reservation&)>& visit) const {
+    parts_->reserved.for_each(now, visit);
+}
+
+void ClaimTable::expire(TimePoint now, std::size_t most) {
+    parts_->reserved.expire(now, most);
+}
+
+std::size_t ClaimTable::size(MemberIndex member) const {
+    return parts_->member(member).size;
+}
+
+std::size_t ClaimTable::reservations() const noexcept {
+    return parts_->reserved.size();
+}
+
+std::size_t ClaimTable::memory() const noexcept {
+    return sizeof(Parts) + parts_->names.memory() + parts_->reserved.memory();
+}
+
+Since ClaimTable::latest() const noexcept {
+    return parts_->latest;
+}
+
+}  // namespace ferrotunnel::cluster
