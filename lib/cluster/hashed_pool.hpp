@@ -141,8 +141,8 @@ private:
     // A small pool keeps its memory: it would be allocated again for the next item.
     void release() noexcept {
         if (chunks_.size() > 1) {
-            chunks_ = {};
-            buckets_ = {};
+            std::vector<std::vector<Item>>().swap(chunks_);
+            std::vector<Slot>().swap(buckets_);
             free_ = no_slot;
         }
     }
