@@ -11,27 +11,44 @@
 #include "cluster/rooted_names.hpp"
 
 namespace ferrotunnel::cluster {
+namespace {
+
+// How long nobody else gets what a restarted member had.
+Duration reserved_for(Name::Kind kind) noexcept {
+    switch (kind) {
+        case Name::Kind::host:
+            return limits::host_reserved_for;
+        case Name::Kind::tcp_port:
+        case Name::Kind::udp_port:
+            return limits::port_reserved_for;
+        case Name::Kind::service:
+            break;  // no other token can have it
+    }
+    return Duration::zero();
+}
+
+}  // namespace
 
 struct ClaimTable::Parts {
     struct Item : Rooted {
-        Item(const Claim& claim_in, MemberIndex member_in) : claim(claim_in), member(member_in) {}
+        Item(const Claim& claim, MemberIndex member, bool routes) : entry{claim, member, routes} {}
 
-        const Name& name() const noexcept { return claim.name; }
-        bool is_before(const Item& other) const noexcept {
-            return std::tie(claim.since, member, claim.name) <
-                   std::tie(other.claim.since, other.member, other.claim.name);
+        const Name& name() const noexcept { return entry.claim.name; }
+        auto order() const noexcept {
+            return std::tie(entry.claim.provisional, entry.claim.since, entry.member, entry.claim.name);
         }
-        Entry entry() const noexcept { return {member, claim.owner, claim.since}; }
+        bool is_before(const Item& other) const noexcept { return order() < other.order(); }
 
-        Claim claim;
         Slot previous = no_slot;  // in the list of the member's items
         Slot next = no_slot;
         std::uint32_t sync = 0;  // Member::sync when it was repeated
-        MemberIndex member;
+        Entry entry;
     };
+    static_assert(sizeof(void*) != 8 || sizeof(Item) <= 128, "a typical host takes less than 200 bytes");
     struct Member {
         Slot first = no_slot;
         std::size_t size = 0;
+        std::size_t bytes = 0;
         std::uint32_t sync = 0;  // the number of the latest begin_sync()
         bool is_syncing = false;
     };
@@ -47,13 +64,18 @@ struct ClaimTable::Parts {
 
     Slot find(MemberIndex index, const Name& name) const {
         Slot slot = names.find(name);
-        while (slot != no_slot && names[slot].member != index) {
+        while (slot != no_slot && names[slot].entry.member != index) {
             slot = names.find_after(slot);
         }
         return slot;
     }
 
-    void insert(Member& of, Item item) {
+    // False if the member has too many.
+    bool insert(Member& of, Item item) {
+        const std::size_t bytes = names.bytes_of(item);
+        if (of.size >= limits::claims_max || of.bytes + bytes > limits::claims_bytes_max) {
+            return false;
+        }
         item.sync = of.sync;
         item.next = of.first;
         const Slot slot = names.insert(std::move(item));
@@ -62,32 +84,35 @@ struct ClaimTable::Parts {
         }
         of.first = slot;
         ++of.size;
+        of.bytes += bytes;
+        return true;
     }
 
     Claim take(Slot slot) noexcept {
         Item item = names.take(slot);
-        Member& of = members[item.member];
+        Member& of = members[item.entry.member];
         (item.previous == no_slot ? of.first : names[item.previous].next) = item.next;
         if (item.next != no_slot) {
             names[item.next].previous = item.previous;
         }
         --of.size;
-        return std::move(item.claim);
+        of.bytes -= names.bytes_of(item);
+        return std::move(item.entry.claim);
     }
 
     // Throws before it changes anything.
     template <typename Ends>
-    std::vector<Name> take_if(const Member& of, const Ends& ends) {
+    std::vector<Claim> take_if(const Member& of, const Ends& ends) {
         std::size_t ending = 0;
         for (Slot slot = of.first; slot != no_slot; slot = names[slot].next) {
             ending += ends(names[slot]) ? 1 : 0;
         }
-        std::vector<Name> ended;
+        std::vector<Claim> ended;
         ended.reserve(ending);
         for (Slot slot = of.first; slot != no_slot;) {
             const Slot next = names[slot].next;
             if (ends(names[slot])) {
-                ended.push_back(take(slot).name);
+                ended.push_back(take(slot));
             }
             slot = next;
         }
@@ -105,27 +130,24 @@ ClaimTable::ClaimTable(std::size_t members, std::uint64_t seed) : parts_(std::ma
 
 ClaimTable::~ClaimTable() = default;
 
-ClaimTable::Added ClaimTable::add(MemberIndex member, const Claim& claim) {
+ClaimTable::Added ClaimTable::add(MemberIndex member, const Claim& claim, bool routes) {
     Parts::Member& of = parts_->member(member);
     parts_->latest = std::max(parts_->latest, claim.since);
     const Slot slot = parts_->find(member, claim.name);
     if (slot == no_slot) {
-        if (of.size >= limits::claims_max) {
+        if (!parts_->insert(of, Parts::Item(claim, member, routes))) {
             return Added::full;
         }
-        parts_->insert(of, Parts::Item(claim, member));
         parts_->reserved.erase(claim.name);
         return Added::added;
     }
     Parts::Item& item = parts_->names[slot];
     item.sync = of.sync;
-    if (item.claim.owner == claim.owner && item.claim.since == claim.since) {
-        return Added::known;
+    if (item.entry.claim == claim && item.entry.routes == routes) {
+        return Added::same;
     }
-    parts_->names.reorder(slot, [&claim](Parts::Item& changed) {
-        changed.claim.owner = claim.owner;
-        changed.claim.since = claim.since;
-    });
+    Entry changed{claim, member, routes};
+    parts_->names.reorder(slot, [&changed](Parts::Item& of_slot) { of_slot.entry = std::move(changed); });
     return Added::changed;
 }
 
@@ -150,19 +172,22 @@ void ClaimTable::begin_sync(MemberIndex member) {
     of.is_syncing = true;
 }
 
-std::vector<Name> ClaimTable::end_sync(MemberIndex member) {
+std::vector<Claim> ClaimTable::end_sync(MemberIndex member, TimePoint now) {
     Parts::Member& of = parts_->member(member);
     if (!of.is_syncing) {
         return {};
     }
-    std::vector<Name> ended = parts_->take_if(of, [&of](const Parts::Item& item) { return item.sync != of.sync; });
+    std::vector<Claim> ended = parts_->take_if(of, [&of](const Parts::Item& item) { return item.sync != of.sync; });
     of.is_syncing = false;
+    for (const Claim& claim : ended) {
+        reserve(member, {claim.name, claim.owner.token, now + reserved_for(claim.name.kind())}, now);
+    }
     return ended;
 }
 
-std::vector<Name> ClaimTable::forget(MemberIndex member) {
+std::vector<Claim> ClaimTable::forget(MemberIndex member) {
     Parts::Member& of = parts_->member(member);
-    std::vector<Name> ended = parts_->take_if(of, [](const Parts::Item&) { return true; });
+    std::vector<Claim> ended = parts_->take_if(of, [](const Parts::Item&) { return true; });
     of.is_syncing = false;
     return ended;
 }
@@ -170,25 +195,22 @@ std::vector<Name> ClaimTable::forget(MemberIndex member) {
 std::vector<ClaimTable::Entry> ClaimTable::entries(const Name& name) const {
     std::vector<Entry> found;
     for (Slot slot = parts_->names.find(name); slot != no_slot; slot = parts_->names.find_after(slot)) {
-        found.push_back(parts_->names[slot].entry());
+        found.push_back(parts_->names[slot].entry);
     }
-    std::sort(found.begin(), found.end());
+    std::sort(found.begin(), found.end(),
+              [](const Entry& one, const Entry& other) { return one.member < other.member; });
     return found;
 }
 
 std::optional<ClaimTable::Entry> ClaimTable::entry(MemberIndex member, const Name& name) const {
     const Slot slot = parts_->find(member, name);
-    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry());
-}
-
-std::optional<ClaimTable::Entry> ClaimTable::oldest_of_root(const Name& name) const {
-    const Slot slot = parts_->names.first_of_root(name);
-    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry());
+    return slot == no_slot ? std::nullopt : std::optional(parts_->names[slot].entry);
 }
 
 std::optional<wire::TokenId> ClaimTable::token_of_root(const Name& name, TimePoint now) const {
-    const std::optional<Entry> oldest = oldest_of_root(name);
-    return oldest ? std::optional(oldest->owner.token) : parts_->reserved.token_of_root(name, now);
+    const Slot slot = parts_->names.first_of_root(name);
+    return slot == no_slot ? parts_->reserved.token_of_root(name, now)
+                           : std::optional(parts_->names[slot].entry.claim.owner.token);
 }
 
 std::optional<Reservation> ClaimTable::reservation(const Name& name, TimePoint now) const {
@@ -197,12 +219,26 @@ std::optional<Reservation> ClaimTable::reservation(const Name& name, TimePoint n
 
 void ClaimTable::for_each(MemberIndex member, const std::function<void(const Claim&)>& visit) const {
     for (Slot slot = parts_->member(member).first; slot != no_slot; slot = parts_->names[slot].next) {
-        visit(parts_->names[slot].claim);
+        visit(parts_->names[slot].entry.claim);
     }
+}
+
+void ClaimTable::for_each_of_root(const Name& name, const std::function<void(const Entry&)>& visit) const {
+    parts_->names.for_each_of_root(name, [&visit](const Parts::Item& item) { visit(item.entry); });
 }
 
 void ClaimTable::for_each_reservation(TimePoint now, const std::function<void(const Reservation&)>& visit) const {
     parts_->reserved.for_each(now, visit);
+}
+
+std::size_t ClaimTable::visit_entries(std::size_t position, std::size_t most,
+                                      const std::function<bool(const Entry&)>& visit) const {
+    return parts_->names.items().visit(position, most, [&visit](const Parts::Item& item) { return visit(item.entry); });
+}
+
+std::size_t ClaimTable::visit_reservations(std::size_t position, std::size_t most, TimePoint now,
+                                           const std::function<bool(const Reservation&)>& visit) const {
+    return parts_->reserved.visit(position, most, now, visit);
 }
 
 void ClaimTable::expire(TimePoint now, std::size_t most) {

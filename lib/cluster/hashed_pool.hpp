@@ -21,8 +21,8 @@ inline constexpr Slot no_slot = std::numeric_limits<Slot>::max();
 
 /// What the pool needs of an item, as its base class.
 struct Pooled {
-    std::uint32_t hash = 0;
-    Slot chain = no_slot;  // the next item of the same bucket, or the next free slot
+    std::uint32_t hash = 0;  // with `used`; 0 if the slot is free
+    Slot chain = no_slot;    // the next item of the same bucket, or the next free slot
 };
 
 /// `Item` is derived from Pooled and movable without exceptions. Memory of removed items is used for new ones, and
@@ -30,6 +30,9 @@ struct Pooled {
 template <typename Item>
 class HashedPool {
 public:
+    /// Bytes for an item, in a pool that is neither small nor was larger before.
+    static constexpr std::size_t item_bytes = sizeof(Item) + sizeof(Slot);
+
     std::size_t size() const noexcept { return size_; }
     Item& operator[](Slot slot) noexcept { return chunks_[slot / chunk_items][slot % chunk_items]; }
     const Item& operator[](Slot slot) const noexcept { return chunks_[slot / chunk_items][slot % chunk_items]; }
@@ -48,7 +51,7 @@ public:
 
     Slot insert(std::uint32_t hash, Item item) {
         prepare();
-        item.hash = hash;
+        item.hash = hash | used;
         item.chain = bucket(hash);
         const Slot slot = place(std::move(item));
         bucket(hash) = slot;
@@ -65,6 +68,7 @@ public:
         *at = (*this)[slot].chain;
         Item item = std::move((*this)[slot]);
         (*this)[slot].chain = std::exchange(free_, slot);
+        (*this)[slot].hash = 0;
         if (--size_ == 0) {
             release();
         }
@@ -74,7 +78,7 @@ public:
     /// The first item with this hash that matches.
     template <typename Matches>
     Slot find(std::uint32_t hash, const Matches& matches) const {
-        return size_ == 0 ? no_slot : find_from(buckets_[hash & (buckets_.size() - 1)], hash, matches);
+        return size_ == 0 ? no_slot : find_from(buckets_[hash & (buckets_.size() - 1)], hash | used, matches);
     }
     /// The next one, after find() has returned `slot`.
     template <typename Matches>
@@ -82,13 +86,21 @@ public:
         return find_from((*this)[slot].chain, (*this)[slot].hash, matches);
     }
 
+    /// Calls `visit` for the items in no more than `most` slots from `position`, which is 0 at first, and stops before
+    /// the first one for which it returns false. Returns the position to continue at, 0 at the end. The pool may change
+    /// meanwhile: what is in it all the time is visited once.
     template <typename Visit>
-    void for_each(const Visit& visit) const {
-        for (Slot slot : buckets_) {
-            for (; slot != no_slot; slot = (*this)[slot].chain) {
-                visit((*this)[slot]);
+    std::size_t visit(std::size_t position, std::size_t most, const Visit& visit) const {
+        // One less is a slot, so that a position before the first slot differs from the end.
+        std::size_t slot = position == 0 ? 0 : position - 1;
+        const std::size_t slots = chunks_.empty() ? 0 : (chunks_.size() - 1) * chunk_items + chunks_.back().size();
+        for (; slot < slots && most > 0; ++slot, --most) {
+            const Item& item = (*this)[static_cast<Slot>(slot)];
+            if (item.hash != 0 && !visit(item)) {
+                return slot + 1;
             }
         }
+        return slot < slots ? slot + 1 : 0;
     }
 
     /// Bytes, without what items have allocated.
@@ -98,6 +110,7 @@ public:
     }
 
 private:
+    static constexpr std::uint32_t used = std::uint32_t{1} << 31U;
     static constexpr std::size_t chunk_items = 64;
     static constexpr std::size_t bucket_items = 2;
     static constexpr std::size_t buckets_min = 16;

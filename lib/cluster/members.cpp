@@ -13,18 +13,10 @@
 namespace ferrotunnel::cluster {
 namespace {
 
-// These hashes are part of the protocol: members of all versions must agree on homes and digests. It is no harm that a
-// client can choose names whose home is one member: it needs a right to each name, and a home's requests are bounded.
+// Part of the protocol: members of all versions must agree on homes. A client can choose names that have one home. That
+// is harmless, since it needs a right to each name, and the requests that a home works on are bounded.
 std::uint64_t hash_of(std::string_view text) noexcept {
     return split_mix(fnv1a(as_bytes(text)));
-}
-
-std::uint64_t digest_of(const std::vector<std::string>& names) noexcept {
-    std::uint64_t hash = fnv_start;
-    for (const std::string& name : names) {
-        hash = fnv1a(as_bytes(","), fnv1a(as_bytes(name), hash));  // the comma is in no name
-    }
-    return split_mix(hash);
 }
 
 }  // namespace
@@ -40,12 +32,17 @@ Members::Members(std::vector<std::string> names, std::string_view own) : names_(
     check(std::all_of(names_.begin(), names_.end(), is_member_name), "names of members are valid");
     std::sort(names_.begin(), names_.end());
     check(std::adjacent_find(names_.begin(), names_.end()) == names_.end(), "names of members differ");
-    const auto place = std::find(names_.begin(), names_.end(), own);
-    check(place != names_.end(), "the own name is in the list of members");
-    own_ = static_cast<MemberIndex>(place - names_.begin());
+    const auto place = find(own);
+    check(place.has_value(), "the own name is in the list of members");
+    own_ = *place;
     hashes_.reserve(names_.size());
     std::transform(names_.begin(), names_.end(), std::back_inserter(hashes_), hash_of);
-    digest_ = digest_of(names_);
+}
+
+std::optional<MemberIndex> Members::find(std::string_view name) const noexcept {
+    const auto place = std::lower_bound(names_.begin(), names_.end(), name);
+    return place != names_.end() && *place == name ? std::optional(static_cast<MemberIndex>(place - names_.begin()))
+                                                   : std::nullopt;
 }
 
 MemberIndex Members::home_of(const Name& name) const noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "cluster/hashed_pool.hpp"
 
@@ -17,7 +18,7 @@ struct HeapLinks {
     Slot back = no_slot;     // the previous sibling; of the first child: the parent
 };
 
-/// `Order` says which items form the heap: `static HeapLinks& links(Item&)`, and
+/// `Order` says which items form the heap: `static HeapLinks& links(Item&)`, the same for a constant item, and
 /// `static bool before(const Item&, const Item&)`, a strict order.
 template <typename Item, typename Order>
 class PairingHeap {
@@ -34,6 +35,21 @@ public:
         }
         cut(slot);
         top_ = merge(top_, below);
+    }
+
+    /// The slots of all items of the heap, in no particular order.
+    static std::vector<Slot> all(const HashedPool<Item>& items, Slot top) {
+        std::vector<Slot> slots;
+        if (top != no_slot) {
+            slots.push_back(top);
+        }
+        for (std::size_t i = 0; i < slots.size(); ++i) {
+            for (Slot child = Order::links(items[slots[i]]).child; child != no_slot;) {
+                slots.push_back(child);
+                child = Order::links(items[child]).sibling;
+            }
+        }
+        return slots;
     }
 
 private:

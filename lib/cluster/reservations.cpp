@@ -1,6 +1,8 @@
 #include "cluster/reservations.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace ferrotunnel::cluster {
 
@@ -21,12 +23,15 @@ bool Reservations::add(MemberIndex from, const Reservation& reservation, TimePoi
     if (slot != no_slot) {
         erase(slot);
     }
-    if (counts_.at(from) >= limits::reservations_max) {
+    Item item({reservation.name, reservation.token, until}, from);
+    const std::size_t bytes = names_.bytes_of(item);
+    Count& count = counts_.at(from);
+    if (count.size >= limits::reservations_max || count.bytes + bytes > limits::claims_bytes_max) {
         return false;
     }
-    const Slot added = names_.insert(Item({reservation.name, reservation.token, until}, from));
-    by_end().push(added);
-    ++counts_.at(from);
+    by_end().push(names_.insert(std::move(item)));
+    ++count.size;
+    count.bytes += bytes;
     return true;
 }
 
@@ -45,7 +50,10 @@ void Reservations::erase(const Name& name) noexcept {
 
 void Reservations::erase(Slot slot) noexcept {
     by_end().erase(slot);
-    --counts_.at(names_.take(slot).from);
+    const Item item = names_.take(slot);
+    Count& count = counts_[item.from];
+    --count.size;
+    count.bytes -= names_.bytes_of(item);
 }
 
 std::optional<Reservation> Reservations::find(const Name& name, TimePoint now) const {
@@ -59,11 +67,16 @@ std::optional<wire::TokenId> Reservations::token_of_root(const Name& name, TimeP
                                                                 : std::nullopt;
 }
 
-void Reservations::for_each(TimePoint now, const std::function<void(const Reservation&)>& visit) const {
-    names_.items().for_each([&](const Item& item) {
-        if (item.reserved.until > now) {
-            visit(item.reserved);
-        }
+std::size_t Reservations::visit(std::size_t position, std::size_t most, TimePoint now,
+                                const std::function<bool(const Reservation&)>& visit) const {
+    return names_.items().visit(position, most,
+                                [&](const Item& item) { return item.reserved.until <= now || visit(item.reserved); });
+}
+
+void Reservations::for_each(TimePoint now, const std::function<void(const Reservation&)>& visit_one) const {
+    visit(0, std::numeric_limits<std::size_t>::max(), now, [&](const Reservation& reservation) {
+        visit_one(reservation);
+        return true;
     });
 }
 

@@ -1,7 +1,8 @@
 // Names that nobody has, each reserved for one token for some time.
 //
 // A name is reserved for one token at a time, and the first one keeps it. A reservation counts for the member that has
-// reported it, and each member may have limits::reservations_max, so a member in error costs the others nothing.
+// reported it, and each member may have limits::reservations_max, of limits::claims_bytes_max, so a member in error
+// costs the others nothing.
 #pragma once
 
 #include <array>
@@ -31,6 +32,9 @@ public:
     std::optional<Reservation> find(const Name& name, TimePoint now) const;
     /// The token that has a name with this root reserved; of several, the one whose reservation ends last.
     std::optional<wire::TokenId> token_of_root(const Name& name, TimePoint now) const;
+    /// As in ClaimTable.
+    std::size_t visit(std::size_t position, std::size_t most, TimePoint now,
+                      const std::function<bool(const Reservation&)>& visit) const;
     void for_each(TimePoint now, const std::function<void(const Reservation&)>& visit) const;
 
     /// Removes at most `most` reservations that have ended; add() removes two of them. Returns how many it removed.
@@ -41,6 +45,10 @@ public:
     std::size_t memory() const noexcept { return names_.memory(); }
 
 private:
+    struct Count {
+        std::size_t size = 0;
+        std::size_t bytes = 0;
+    };
     struct Item : Rooted {
         Item(const Reservation& reserved_in, MemberIndex from_in) : reserved(reserved_in), from(from_in) {}
 
@@ -57,6 +65,7 @@ private:
     };
     struct ByEnd {
         static HeapLinks& links(Item& item) noexcept { return item.in_time; }
+        static const HeapLinks& links(const Item& item) noexcept { return item.in_time; }
         static bool before(const Item& one, const Item& other) noexcept {
             return one.reserved.until < other.reserved.until;
         }
@@ -68,7 +77,7 @@ private:
 
     RootedNames<Item> names_;
     Slot next_to_end_ = no_slot;
-    std::array<std::size_t, limits::members_max> counts_{};  // by member
+    std::array<Count, limits::members_max> counts_{};  // by member
 };
 
 }  // namespace ferrotunnel::cluster

@@ -18,7 +18,6 @@ namespace ferrotunnel::cluster {
 
 /// What the container needs of an item, as its base class.
 struct Rooted : Pooled {
-    Slot root = no_slot;
     HeapLinks in_root;
 };
 
@@ -50,6 +49,13 @@ public:
         return root == no_slot ? no_slot : roots_[root].first;
     }
 
+    template <typename Visit>
+    void for_each_of_root(const Name& name, const Visit& visit) const {
+        for (const Slot slot : Heap::all(items_, first_of_root(name))) {
+            visit(items_[slot]);
+        }
+    }
+
     Slot insert(Item item) {
         items_.prepare();
         roots_.prepare();
@@ -57,7 +63,6 @@ public:
         if (root == no_slot) {
             root = roots_.insert(hash_of(item.name().root()), Root{});
         }
-        item.root = root;
         text_bytes_ += text_bytes(item);
         const std::uint32_t hash = hash_of(item.name().encoded());
         const Slot slot = items_.insert(hash, std::move(item));
@@ -67,7 +72,7 @@ public:
 
     /// Removes the item and returns it.
     Item take(Slot slot) noexcept {
-        const Slot root = items_[slot].root;
+        const Slot root = find_root(items_[slot].name());
         Heap(items_, roots_[root].first).erase(slot);
         if (roots_[root].first == no_slot) {
             (void)roots_.take(root);
@@ -79,12 +84,16 @@ public:
     /// `change(item)` may change the item's place in the order, but not its name.
     template <typename Change>
     void reorder(Slot slot, const Change& change) {
-        Heap heap(items_, roots_[items_[slot].root].first);
+        Heap heap(items_, roots_[find_root(items_[slot].name())].first);
         heap.erase(slot);
         change(items_[slot]);
         heap.push(slot);
     }
 
+    /// Bytes that an item takes, if no other one has its root.
+    static std::size_t bytes_of(const Item& item) noexcept {
+        return HashedPool<Item>::item_bytes + HashedPool<Root>::item_bytes + text_bytes(item);
+    }
     std::size_t memory() const noexcept { return items_.memory() + roots_.memory() + text_bytes_; }
 
 private:
@@ -93,6 +102,7 @@ private:
     };
     struct ByRoot {
         static HeapLinks& links(Item& item) noexcept { return item.in_root; }
+        static const HeapLinks& links(const Item& item) noexcept { return item.in_root; }
         static bool before(const Item& one, const Item& other) noexcept { return one.is_before(other); }
     };
     using Heap = PairingHeap<Item, ByRoot>;

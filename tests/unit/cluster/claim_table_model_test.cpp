@@ -1,9 +1,11 @@
 // Random operations on a ClaimTable, compared with lists that are searched.
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "cluster/claim_table.hpp"
@@ -21,12 +23,8 @@ namespace {
 constexpr MemberIndex model_members = 4;
 
 struct TableModel {
-    struct Held {
-        Claim claim;
-        MemberIndex member = 0;
-        bool is_repeated = false;
-
-        ClaimTable::Entry entry() const { return {member, claim.owner, claim.since}; }
+    struct Held : ClaimTable::Entry {
+        bool is_repeated = true;
     };
 
     Held* find(MemberIndex member, const Name& name) {
@@ -38,24 +36,25 @@ struct TableModel {
         std::vector<ClaimTable::Entry> found;
         for (const Held& one : held) {
             if (one.claim.name == name) {
-                found.push_back(one.entry());
+                found.push_back(one);
             }
         }
-        std::sort(found.begin(), found.end());
+        std::sort(found.begin(), found.end(),
+                  [](const auto& one, const auto& other) { return one.member < other.member; });
         return found;
     }
 
-    ClaimTable::Added add(MemberIndex member, const Claim& claim) {
+    ClaimTable::Added add(MemberIndex member, const Claim& claim, bool routes) {
         latest = std::max(latest, claim.since);
         reserved.erase(claim.name);
         Held* found = find(member, claim.name);
         if (found == nullptr) {
-            held.push_back({claim, member, true});
+            held.push_back({{claim, member, routes}});
             return ClaimTable::Added::added;
         }
-        const bool is_known = found->claim.owner == claim.owner && found->claim.since == claim.since;
-        *found = {claim, member, true};
-        return is_known ? ClaimTable::Added::known : ClaimTable::Added::changed;
+        const bool is_same = found->claim == claim && found->routes == routes;
+        *found = {{claim, member, routes}};
+        return is_same ? ClaimTable::Added::same : ClaimTable::Added::changed;
     }
 
     bool reserve(const Reservation& reservation, TimePoint now) {
@@ -102,7 +101,9 @@ struct TableModel {
 
     std::optional<wire::TokenId> token_of_root(const Name& name, TimePoint now) const {
         const Held* oldest = nullptr;
-        const auto key = [](const Held& one) { return std::tie(one.claim.since, one.member, one.claim.name); };
+        const auto key = [](const Held& one) {
+            return std::tie(one.claim.provisional, one.claim.since, one.member, one.claim.name);
+        };
         for (const Held& one : held) {
             if (one.claim.name.root() == name.root() && (oldest == nullptr || key(one) < key(*oldest))) {
                 oldest = &one;
@@ -146,8 +147,14 @@ public:
         const TimePoint until = now_ + std::chrono::seconds(random_.below(20));
         const std::uint64_t what = random_.below(100);
         if (what < 50) {
-            const Claim claim{name, owner_of(random_.below(3), random_.below(2)), random_.below(50)};
-            REQUIRE(table_.add(member, claim) == model_.add(member, claim));
+            const Claim claim{name,
+                              owner_of(random_.below(3), random_.below(2)),
+                              random_.below(50),
+                              0,
+                              random_.below(2),
+                              random_.chance(20)};
+            const bool routes = random_.chance(80);
+            REQUIRE(table_.add(member, claim, routes) == model_.add(member, claim, routes));
         } else if (what < 80) {
             REQUIRE(table_.remove(member, name, until, now_) == model_.remove(member, name, until, now_));
         } else if (what < 90) {
@@ -168,6 +175,7 @@ public:
         for (const Name& name : names_) {
             REQUIRE(table_.entries(name) == model_.entries(name));
             REQUIRE(table_.token_of_root(name, now_) == model_.token_of_root(name, now_));
+            compare_root(name);
             const auto reserved = model_.reserved.find(name);
             const auto found = table_.reservation(name, now_);
             REQUIRE(found.has_value() == (reserved != model_.reserved.end() && reserved->second.until > now_));
@@ -198,30 +206,60 @@ private:
     }
 
     void end_sync(MemberIndex member) {
-        const std::vector<Name> ended = table_.end_sync(member);
-        const bool is_syncing = std::exchange(model_.is_syncing[member], false);
-        REQUIRE(std::set<Name>(ended.begin(), ended.end()) ==
-                (is_syncing ? model_.drop(member, false) : std::set<Name>()));
+        const std::vector<Claim> ended = table_.end_sync(member, now_);
+        if (std::exchange(model_.is_syncing[member], false)) {
+            compare_ended(ended, model_.drop(member, false));
+        } else {
+            REQUIRE(ended.empty());
+        }
+        for (const Claim& claim : ended) {
+            const auto kind = claim.name.kind();
+            const Duration time = kind == Name::Kind::host      ? Duration(cluster::limits::host_reserved_for)
+                                  : kind == Name::Kind::service ? Duration(0)
+                                                                : Duration(cluster::limits::port_reserved_for);
+            model_.reserve({claim.name, claim.owner.token, now_ + time}, now_);
+        }
     }
 
     void forget(MemberIndex member) {
-        const std::vector<Name> ended = table_.forget(member);
         model_.is_syncing[member] = false;
-        REQUIRE(std::set<Name>(ended.begin(), ended.end()) == model_.drop(member, true));
+        compare_ended(table_.forget(member), model_.drop(member, true));
+    }
+
+    static void compare_ended(const std::vector<Claim>& ended, const std::set<Name>& expected) {
+        std::set<Name> names;
+        for (const Claim& claim : ended) {
+            names.insert(claim.name);
+        }
+        REQUIRE(names.size() == ended.size());
+        REQUIRE(names == expected);
+    }
+
+    void compare_root(const Name& name) const {
+        std::size_t listed = 0;
+        table_.for_each_of_root(name, [&](const ClaimTable::Entry& entry) {
+            ++listed;
+            const auto same = [&](const TableModel::Held& one) { return one == entry; };
+            REQUIRE(std::any_of(model_.held.begin(), model_.held.end(), same));
+        });
+        const auto is_of_root = [&](const TableModel::Held& one) { return one.claim.name.root() == name.root(); };
+        REQUIRE(listed == static_cast<std::size_t>(std::count_if(model_.held.begin(), model_.held.end(), is_of_root)));
     }
 
     void compare_members() const {
         for (MemberIndex member = 0; member < model_members; ++member) {
-            std::set<std::tuple<Name, Owner, Since>> listed;
-            table_.for_each(member, [&](const Claim& one) { listed.emplace(one.name, one.owner, one.since); });
-            std::set<std::tuple<Name, Owner, Since>> expected;
-            for (const TableModel::Held& one : model_.held) {
-                if (one.member == member) {
-                    expected.emplace(one.claim.name, one.claim.owner, one.claim.since);
-                }
-            }
+            std::size_t listed = 0;
+            table_.for_each(member, [&](const Claim& claim) {
+                ++listed;
+                const auto same = [&](const TableModel::Held& one) {
+                    return one.member == member && one.claim == claim;
+                };
+                REQUIRE(std::any_of(model_.held.begin(), model_.held.end(), same));
+            });
+            const auto expected = static_cast<std::size_t>(std::count_if(
+                model_.held.begin(), model_.held.end(), [&](const auto& one) { return one.member == member; }));
             REQUIRE(listed == expected);
-            REQUIRE(table_.size(member) == expected.size());
+            REQUIRE(table_.size(member) == expected);
         }
     }
 

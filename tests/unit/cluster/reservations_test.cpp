@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 #include <set>
+#include <string>
 
-#include "support/count_allocations.hpp"
 #include "unit/cluster/table_values.hpp"
 
 using namespace ferrotunnel;
@@ -123,11 +123,11 @@ TEST_CASE("cluster reservations: a new one removes two that have ended") {
 
 TEST_CASE("cluster reservations: a member has a bound, the others have theirs") {
     Reserved table;
-    const std::int64_t before = ferrotunnel::test::bytes_held();
+    std::uint64_t added = 0;
     for (std::uint64_t i = 0; i < cluster::limits::reservations_max; ++i) {
-        REQUIRE(table.add(path_of("a.example", i), i, std::chrono::seconds(i + 1), 3));
+        added += table.add(path_of("a.example", i), i, std::chrono::milliseconds(i + 1), 3) ? 1 : 0;
     }
-    const auto bytes = static_cast<std::uint64_t>(ferrotunnel::test::bytes_held() - before);
+    CHECK(added == cluster::limits::reservations_max);
     const Name more = path_of("b.example", 1);
     CHECK_FALSE(table.add(more, 1, 10h, 3));
     CHECK(table.add(path_of("a.example", 7), 7, 10h, 3));  // is extended
@@ -135,7 +135,25 @@ TEST_CASE("cluster reservations: a member has a bound, the others have theirs") 
     table.all.erase(path_of("a.example", 1));
     CHECK(table.add(path_of("b.example", 2), 1, 10h, 3));
     CHECK_FALSE(table.add(path_of("b.example", 3), 1, 10h, 3));
-    CHECK(table.add(path_of("b.example", 3), 1, 10h, 3, 1s));  // the first one has ended
+    CHECK(table.add(path_of("b.example", 3), 1, 10h, 3, 1ms));  // the first one has ended
     CHECK(table.all.size() == cluster::limits::reservations_max + 1);
-    CHECK(bytes <= 14'000'000);
+}
+
+TEST_CASE("cluster reservations: a member has a bound of bytes") {
+    Reserved table;
+    const std::string path = "/" + std::string(cluster::limits::path_max - 10, 'p');
+    const auto name_of = [&path](std::uint64_t number) {
+        return Name::of_host("app.example", path + std::to_string(number));
+    };
+    std::uint64_t added = 0;
+    while (table.add(name_of(added), 1, 10h, 3)) {
+        ++added;
+    }
+    CHECK(added < cluster::limits::reservations_max);
+    CHECK(table.all.memory() < cluster::limits::claims_bytes_max * 11 / 10);
+    CHECK(table.all.memory() > cluster::limits::claims_bytes_max * 9 / 10);
+    CHECK(table.add(name_of(added), 1, 10h, 4));
+    table.all.erase(name_of(0));
+    CHECK(table.add(name_of(added + 1), 1, 10h, 3));
+    CHECK_FALSE(table.add(name_of(added + 2), 1, 10h, 3));
 }
