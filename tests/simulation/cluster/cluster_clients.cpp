@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "simulation/cluster/cluster_text.hpp"
+
 namespace ferrotunnel::simulation {
 
 namespace cluster = ferrotunnel::cluster;
@@ -75,7 +77,7 @@ std::vector<cluster::Name> ClusterClients::choose_names(std::size_t number, cons
 }
 
 std::string ClusterClients::text(const Session& session) const {
-    return "client " + std::to_string(session.client) + " (" + judge_.text(session.owner) + ") at " +
+    return "client " + std::to_string(session.client) + " (" + cluster_text(session.owner) + ") at " +
            cluster_member_name(session.member);
 }
 
@@ -88,7 +90,7 @@ bool ClusterClients::has_answered(Index member, const Name& name, const Owner& o
         const Session& session = *entry.second;
         const Client& client = clients_[session.client];
         return session.member == member && session.owner == owner && answers(session) &&
-               client.silent_until + time <= context_.events.now() &&
+               std::max(client.silent_until, session.opened_at) + time <= context_.events.now() &&
                std::any_of(session.claims.begin(), session.claims.end(), [&](const auto& claim) {
                    return claim.second.state == State::granted && client.wants[claim.second.want].name == name;
                });
@@ -163,6 +165,7 @@ void ClusterClients::open(std::size_t number, Index member) {
     session->number = ++last_session_;
     session->client = number;
     session->owner = client.owner;
+    session->opened_at = context_.events.now();
     session->member = member;
     session->incarnation = members_[member]->incarnation();
     client.sessions.push_back(session);
@@ -220,7 +223,7 @@ void ClusterClients::refused(const cluster::ClaimRefused& answer) {
 
 void ClusterClients::revoked(Index member, const cluster::Revoked& revoked) {
     context_.tell([&] {
-        return cluster_member_name(member) + " revokes " + revoked.name.text() + " of " + judge_.text(revoked.owner) +
+        return cluster_member_name(member) + " revokes " + revoked.name.text() + " of " + cluster_text(revoked.owner) +
                ", since " + std::to_string(revoked.since);
     });
     for (const auto& [number, session] : sessions_) {
@@ -236,16 +239,20 @@ void ClusterClients::revoked(Index member, const cluster::Revoked& revoked) {
     }
 }
 
+// A client that connects while its owner is probed is an answer.
 void ClusterClients::probe(Index member, const cluster::ProbeClient& probe) {
-    const bool answered = std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
-        const Session& session = *entry.second;
-        return session.member == member && session.owner == probe.owner && answers(session);
-    });
+    const auto has_answer = [this, member, owner = probe.owner] {
+        return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+            const Session& session = *entry.second;
+            return session.member == member && session.owner == owner && answers(session);
+        });
+    };
     const std::uint64_t incarnation = members_[member]->incarnation();
-    context_.events.after(answered ? context_.between(1ms, 300ms) : Duration(3s), [=, this] {
-        members_[member]->in_process(session_source, incarnation, [=, this] {
+    const Duration time = has_answer() ? context_.between(1ms, 300ms) : Duration(2900ms);
+    context_.events.after(time, [this, member, incarnation, has_answer, id = probe.probe] {
+        members_[member]->in_process(session_source, incarnation, [this, member, has_answer, id] {
             members_[member]->call(
-                [&](cluster::Register& one, TimePoint now) { return one.probed(probe.probe, answered, now); });
+                [&](cluster::Register& one, TimePoint now) { return one.probed(id, has_answer(), now); });
         });
     });
 }
@@ -385,7 +392,7 @@ void ClusterClients::start_again(std::size_t number) {
     if (!client.is_group) {
         client.owner.party = instance_of(++last_instance_);
     }
-    context_.tell([&] { return "client " + std::to_string(number) + " starts again as " + judge_.text(client.owner); });
+    context_.tell([&] { return "client " + std::to_string(number) + " starts again as " + cluster_text(client.owner); });
     connect_later(number, context_.between(50ms, 5s));
 }
 

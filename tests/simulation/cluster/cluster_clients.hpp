@@ -68,6 +68,7 @@ private:
         Owner owner{};
         Index member = 0;
         std::uint64_t incarnation = 0;
+        TimePoint opened_at{};
         bool is_abandoned = false;  // nobody answers at its other end
         bool is_ended = false;      // its member knows
         std::map<ClaimId, Asked> claims{};

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "cluster/limits.hpp"
+#include "simulation/cluster/cluster_text.hpp"
 
 namespace ferrotunnel::simulation {
 
@@ -39,12 +40,6 @@ bool ClusterJudge::have_one_root(const Name& one, const Name& other) {
 bool ClusterJudge::can_conflict(const Claim& one, const Claim& other) {
     return one.owner.token != other.owner.token ? have_one_root(one.name, other.name)
                                                 : one.name == other.name && one.owner != other.owner;
-}
-
-std::string ClusterJudge::text(const Owner& owner) const {
-    const auto& party = owner.party;
-    return "token " + std::to_string(owner.token[0]) +
-           (party[0] == 0xff ? ", group" : ", instance " + std::to_string(party[0] * 256 + party[1]));
 }
 
 bool ClusterJudge::is_contested(const Name& name, const Owner& owner) const {
@@ -83,7 +78,7 @@ void ClusterJudge::check_answered(ClaimId claim) {
         context_.events.after(1s, [this, claim] { check_answered(claim); });
         return;
     }
-    cluster_rule(false, "each claim is answered within its bound");
+    throw ClusterFailure("each claim is answered within its bound: claim " + std::to_string(claim));
 }
 
 void ClusterJudge::cancelled(ClaimId claim) {
@@ -105,6 +100,7 @@ void ClusterJudge::crashed(Index member) {
     }
     holdings_[member].clear();
     std::erase_if(routes_, [member](const auto& entry) { return entry.first.first == member; });
+    std::erase_if(routed_, [member](const auto& pair) { return pair.first == member; });
     std::erase_if(pending_, [member](const auto& entry) { return entry.second.member == member; });
 }
 
@@ -133,8 +129,10 @@ void ClusterJudge::refused(Index member, const cluster::ClaimRefused& answer) {
     ++(answer.is_temporary ? context_.counts.refused_for_now : context_.counts.refused);
     if (!answer.is_temporary) {
         const Owner& owner = found->second.owner;
-        cluster_rule(owner.party[0] == 0xff || is_contested(found->second.name, owner),
-                     "a name that nobody else has claimed is not refused");
+        if (owner.party[0] != 0xff && !is_contested(found->second.name, owner)) {
+            throw ClusterFailure("a name that nobody else has claimed is not refused: claim " +
+                                 std::to_string(answer.claim));
+        }
     }
     pending_.erase(found);
 }
@@ -206,9 +204,11 @@ void ClusterJudge::see_grant(const ClusterMember& home, const Claim& grant) {
             found->second.claim.provisional) {
             continue;
         }
-        cluster_rule(is_ill_linked(home.index(), index, news_take + 15s) ||
-                         !sight_.has_answered(index, grant.name, found->second.claim.owner, 10s),
-                     "a client that answers keeps its name");
+        if (!is_ill_linked(home.index(), index, news_take + 15s) &&
+            sight_.has_answered(index, grant.name, found->second.claim.owner, 10s)) {
+            throw ClusterFailure("a client that answers keeps its name: " + grant.name.text() + " at " +
+                                 cluster_member_name(index));
+        }
     }
 }
 
@@ -229,7 +229,10 @@ void ClusterJudge::check_revocations() {
                 return can_conflict(other, lost) && cluster_claim_wins(other, lost);
             });
         });
-        cluster_rule(has_winner, "a name is revoked only for an owner that wins");
+        if (!has_winner) {
+            throw ClusterFailure("a name is revoked only for an owner that wins: " + lost.name.text() + " at " +
+                                 cluster_member_name(member));
+        }
     }
 }
 
@@ -256,7 +259,11 @@ void ClusterJudge::judge_tokens(Index member, const Holding& fresh) {
             } else if (members_[home]->is_alive() && is_home_restarted(*members_[home], other, before)) {
                 count = &context_.counts.home_restarted;
             }
-            cluster_rule(count != nullptr, "two tokens do not have one root");
+            if (count == nullptr) {
+                throw ClusterFailure("two tokens do not have one root: " + fresh.claim.name.text() + " at " +
+                                     cluster_member_name(member) + ", " + name.text() + " at " +
+                                     cluster_member_name(other) + "; its home is " + cluster_member_name(home));
+            }
             ++*count;
             excused_.insert(key);
         }
@@ -301,6 +308,11 @@ void ClusterJudge::routes_changed(const ClusterMember& member, const Name& name)
 void ClusterJudge::member_routed(const ClusterMember& member, const cluster::MemberRouted& routed) {
     cluster_rule(routed.member != member.index() && (!routed.is_routed || member.reg().is_linked(routed.member)),
                  "visitors are sent to members that are linked");
+    if (routed.is_routed) {
+        routed_.insert({member.index(), routed.member});
+    } else {
+        routed_.erase({member.index(), routed.member});
+    }
     for (const auto& [name, owners] : claimed_by_) {
         routes_changed(member, name);
     }
@@ -317,12 +329,13 @@ void ClusterJudge::routed(Index entry, const Name& name, const std::vector<Index
     cluster_rule(one.has(name) || (reported == routes_.end() ? to.empty() : reported->second == to),
                  "a member reports that routes have changed");
     for (const Index index : to) {
-        cluster_rule(index != entry && one.is_linked(index), "visitors are sent to members that are linked");
+        cluster_rule(one.is_linked(index) && routed_.count({entry, index}) != 0,
+                     "visitors are sent to members that are linked, and have reported what they have");
         const auto found = find(index);
         cluster_rule(found != entries.end() && found->routes,
                      "visitors are sent to members that say they have the name");
         for (const auto& other : entries) {
-            cluster_rule(!one.is_linked(other.member) || !other.routes || other.claim.owner == found->claim.owner ||
+            cluster_rule(routed_.count({entry, other.member}) == 0 || !other.routes || other.claim.owner == found->claim.owner ||
                              !cluster_claim_wins(other.claim, found->claim),
                          "visitors are sent to the winning owner");
         }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cluster/limits.hpp"
+#include "simulation/cluster/cluster_text.hpp"
 
 namespace ferrotunnel::simulation {
 
@@ -109,6 +110,10 @@ void ClusterNetwork::receive(const Shared& connection, std::size_t to, const std
     }
     const auto message = cluster::decode(Bytes(bytes));
     cluster_rule(static_cast<bool>(message), "what a member sends can be decoded");
+    context_.tell([&] {
+        return "    " + cluster_member_name(peer) + " > " + cluster_member_name(end.member) + ": " +
+               cluster_text(*message);
+    });
     on_received_(peer, end.member, *message);
     member(end.member).call([&](cluster::Register& one, TimePoint now) {
         if (end.is_up) {
