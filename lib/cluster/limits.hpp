@@ -13,8 +13,10 @@ inline constexpr std::size_t members_max = 16;             // every claim is sen
 inline constexpr std::size_t member_name_max = 63;         // a DNS label
 inline constexpr std::size_t claims_max = 250'000;         // of one member, so many names at all others
 inline constexpr std::size_t claims_bytes_max = 64 << 20;  // of one member's claims in the table of another
-inline constexpr std::size_t message_max = 16'384;         // one CONTROL frame
-inline constexpr std::size_t claims_per_message = 16;      // with names of name_max they fit (message_encode.cpp)
+/// That one member has reported, of claims_bytes_max: when it has restarted, all that it had is reserved.
+inline constexpr std::size_t reservations_max = claims_max;
+inline constexpr std::size_t message_max = 16'384;     // one CONTROL frame
+inline constexpr std::size_t claims_per_message = 16;  // with names of name_max they fit (message_encode.cpp)
 inline constexpr std::size_t requests_max = 4'096;  // that wait for one home, and that a home works on for one member
 inline constexpr std::size_t requests_of_token_max = 256;  // of them, which a home works on: not all are one token's
 inline constexpr std::size_t probes_max = 4'096;           // of clients of one member, by one home
