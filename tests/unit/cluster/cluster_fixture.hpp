@@ -26,6 +26,13 @@ inline Owner owner(std::uint8_t token, std::uint8_t party) {
     return owner;
 }
 
+inline const Owner ann = owner(1, 1);
+inline const Owner ann_again = owner(1, 2);      // another client of the same token
+inline const Owner ann_once_more = owner(1, 3);  // and another one
+inline const Owner bob = owner(2, 1);
+
+using Indices = std::vector<MemberIndex>;
+
 /// The answer to a claim.
 struct Answer {
     bool granted = false;

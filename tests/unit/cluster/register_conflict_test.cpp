@@ -1,17 +1,8 @@
 // Two owners of one root, after a partition.
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
+namespace ferrotunnel::cluster::test {
 namespace {
-
-const Owner ann = owner(1, 1);
-const Owner ann_again = owner(1, 2);
-const Owner bob = owner(2, 1);
-
-using Indices = std::vector<MemberIndex>;
 
 // Both claims of the root were granted, as by a home that had forgotten the first.
 void say(Cluster& cluster, MemberIndex from, const Name& name, const Owner& owner, Since since, Since over = 0) {
@@ -145,3 +136,5 @@ TEST_CASE("register, conflict: a loser that has ended is not told") {
     cluster.receive(b, c, Gone{name, since + 1, 0});
     REQUIRE(cluster[c].waiting() == 0);
 }
+
+}  // namespace ferrotunnel::cluster::test

@@ -1,17 +1,8 @@
 // Names that another client of the same token has: probes, and what follows from them.
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
+namespace ferrotunnel::cluster::test {
 namespace {
-
-const Owner ann = owner(1, 1);
-const Owner ann_again = owner(1, 2);
-const Owner ann_once_more = owner(1, 3);
-
-using Indices = std::vector<MemberIndex>;
 
 std::size_t probes_among(const std::deque<Message>& messages) {
     return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const Message& message) {
@@ -212,8 +203,8 @@ TEST_CASE("register, contest: a link that is lost during a probe ends the contes
         cluster.settle();
         REQUIRE(cluster.answer(claim)->is_temporary);
     }
-    REQUIRE(cluster[c].waiting() == 0);
     cluster.pass(limits::probe_time);
+    REQUIRE(cluster[c].waiting() == 0);
     REQUIRE(cluster.take<Revoked>(a).empty());
     REQUIRE(cluster[c].table().entries(name).size() == 1);
 }
@@ -233,3 +224,5 @@ TEST_CASE("register, contest: an answer that is too late changes nothing") {
     cluster.settle();
     REQUIRE(cluster[c].routes(name) == Indices{b});
 }
+
+}  // namespace ferrotunnel::cluster::test

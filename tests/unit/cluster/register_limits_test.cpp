@@ -1,15 +1,8 @@
 // Every bound of a register, reached and exceeded by one.
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
+namespace ferrotunnel::cluster::test {
 namespace {
-
-const Owner ann = owner(1, 1);
-const Owner ann_again = owner(1, 2);
-const Owner bob = owner(2, 1);
 
 // Of all homes; quicker than Cluster::host().
 Name nth_host(std::size_t number) {
@@ -106,12 +99,11 @@ TEST_CASE("register, limits: probes of clients of one member") {
     const ClaimId claim = cluster.claim(c, names.back(), nth_owner(limits::probes_max, 2));
     REQUIRE(cluster.answer(claim)->code == wire::Code::busy);
     REQUIRE(cluster.answer(claim)->text.find("member a") != std::string::npos);
-    // The members's answers make room, also those that are too late.
+    // The member's answers make room.
     cluster.pass(limits::probe_time);
     const ClaimId again = cluster.claim(c, names.back(), nth_owner(limits::probes_max, 2));
     cluster.settle();
-    REQUIRE(cluster.answer(again)->granted == false);
-    REQUIRE(cluster.answer(again)->code != wire::Code::busy);
+    REQUIRE(cluster.answer(again)->granted);
 }
 
 TEST_CASE("register, limits: probes that a member works on for one home") {
@@ -157,13 +149,13 @@ TEST_CASE("register, limits: claims in one message") {
         cluster.claim(a, cluster.host(a, i), ann);
     }
     const auto sizes = [&] {
-        std::vector<std::size_t> sizes;
+        std::vector<std::size_t> found;
         for (const Message& message : cluster.wire(a, b)) {
             if (const Have* const have = std::get_if<Have>(&message)) {
-                sizes.push_back(have->claims.size());
+                found.push_back(have->claims.size());
             }
         }
-        return sizes;
+        return found;
     };
     cluster.send(a, b);
     REQUIRE(sizes() == std::vector<std::size_t>{limits::claims_per_message, 1});
@@ -233,3 +225,5 @@ TEST_CASE("register, limits: names of another member") {
         REQUIRE(cluster.ask(b, nth_host(number), ann).code == wire::Code::limit);
     }
 }
+
+}  // namespace ferrotunnel::cluster::test

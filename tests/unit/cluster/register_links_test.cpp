@@ -1,15 +1,8 @@
 // Links of a register: who is accepted, what is sent, and what ends a link.
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
+namespace ferrotunnel::cluster::test {
 namespace {
-
-const Owner ann = owner(1, 1);
-
-using Indices = std::vector<MemberIndex>;
 
 std::string refused_hello(Cluster& cluster, const Hello& hello) {
     const Result<Effects, std::string> effects = cluster[a].connected(99, hello, cluster.now());
@@ -163,10 +156,13 @@ TEST_CASE("register, links: a peer that violates the protocol loses its link") {
 
 TEST_CASE("register, links: a `since` of up to a day ahead is accepted, and followed") {
     Cluster cluster = three();
-    const Name name = cluster.host(c);
-    const Since late =
+    const Since most =
         cluster.wall() + static_cast<Since>(std::chrono::milliseconds(limits::clock_difference_max).count());
-    cluster.receive(b, c, Have{std::nullopt, {Claim{name, ann, late, 0, 1}}});
-    REQUIRE(cluster.take<LinkRefused>(c).empty());
+    cluster.receive(b, a, Have{std::nullopt, {Claim{cluster.host(c), ann, most, 0, 1}}});
+    REQUIRE(cluster.take<LinkRefused>(a).empty());
+    const Since late = most - 1000;
+    cluster.receive(b, c, Have{std::nullopt, {Claim{cluster.host(c), ann, late, 0, 1}}});
     REQUIRE(cluster.ask(a, cluster.host(c, 1), ann).since > late);
 }
+
+}  // namespace ferrotunnel::cluster::test

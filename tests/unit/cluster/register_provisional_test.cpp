@@ -1,19 +1,7 @@
 // Claims while their home is not linked: what the table permits is held provisionally until the home confirms it.
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
-namespace {
-
-const Owner ann = owner(1, 1);
-const Owner ann_again = owner(1, 2);
-const Owner bob = owner(2, 1);
-
-using Indices = std::vector<MemberIndex>;
-
-}  // namespace
+namespace ferrotunnel::cluster::test {
 
 TEST_CASE("register, provisional: new names need their home") {
     Cluster cluster = three();
@@ -219,3 +207,5 @@ TEST_CASE("register, provisional: a claim that was made while lists differed is 
     REQUIRE_FALSE(cluster[a].table().entry(a, name)->claim.provisional);
     REQUIRE(cluster[a].waiting() == 0);
 }
+
+}  // namespace ferrotunnel::cluster::test

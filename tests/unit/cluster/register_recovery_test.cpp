@@ -1,19 +1,7 @@
 // A home that has started, and members that lose their links or their memory.
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
-namespace {
-
-const Owner ann = owner(1, 1);
-const Owner ann_again = owner(1, 2);
-const Owner bob = owner(2, 1);
-
-using Indices = std::vector<MemberIndex>;
-
-}  // namespace
+namespace ferrotunnel::cluster::test {
 
 TEST_CASE("register, recovery: a home refuses new names until all members have reported") {
     Cluster cluster = Cluster::without_links({"a", "b", "c"});
@@ -231,3 +219,5 @@ TEST_CASE("register, recovery: what changed while a link was lost is known when 
     REQUIRE(cluster[b].table().size(a) == own);
     REQUIRE(own == 21);
 }
+
+}  // namespace ferrotunnel::cluster::test

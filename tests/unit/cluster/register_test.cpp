@@ -2,19 +2,7 @@
 
 #include "unit/cluster/cluster_fixture.hpp"
 
-using namespace ferrotunnel;
-using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
-
-namespace {
-
-const Owner ann = owner(1, 1);
-const Owner ann_again = owner(1, 2);  // another client of the same token
-const Owner bob = owner(2, 1);
-
-using Indices = std::vector<MemberIndex>;
-
-}  // namespace
+namespace ferrotunnel::cluster::test {
 
 TEST_CASE("register: a free name is granted, and visitors of every member are routed to it") {
     Cluster cluster = three();
@@ -292,3 +280,5 @@ TEST_CASE("register: what waits is reported until the cluster is at rest") {
         REQUIRE(cluster[member].waiting() == 0);
     }
 }
+
+}  // namespace ferrotunnel::cluster::test
