@@ -89,6 +89,12 @@ void ClusterMember::call(const std::function<Effects(Register&, TimePoint)>& wha
     schedule_tick();
 }
 
+std::optional<ferrotunnel::cluster::Message> ClusterMember::next(ferrotunnel::cluster::LinkId link) {
+    auto message = register_->next(link, context_.events.now());
+    schedule_tick();
+    return message;
+}
+
 void ClusterMember::schedule_tick() {
     const TimePoint deadline = register_->next_deadline();
     if (deadline == never || deadline >= tick_at_) {

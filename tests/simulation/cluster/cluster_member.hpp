@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ public:
     void in_process(Source source, std::uint64_t incarnation, std::function<void()> what);
     /// Calls the register, and has the effects handled. The process must be running.
     void call(const std::function<Effects(ferrotunnel::cluster::Register&, TimePoint)>& what);
+    std::optional<ferrotunnel::cluster::Message> next(ferrotunnel::cluster::LinkId link);
     ferrotunnel::cluster::Register& reg() noexcept { return *register_; }
     const ferrotunnel::cluster::Register& reg() const noexcept { return *register_; }
     const ferrotunnel::cluster::Members& list() const noexcept { return *list_; }

@@ -157,7 +157,7 @@ void ClusterNetwork::pull(const Shared& connection, std::size_t end) {
     Pipe& pipe = connection->pipes[end];
     one.is_pulling = false;
     while (one.is_up && !one.is_closed && one.has_message && pipe.unread < pipe.room) {
-        const auto message = member(one.member).reg().next(one.link, context_.events.now());
+        const auto message = member(one.member).next(one.link);
         if (!message) {
             one.has_message = false;  // until the register says so
             break;
