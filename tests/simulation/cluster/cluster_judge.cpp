@@ -171,8 +171,7 @@ void ClusterJudge::check(const ClusterMember& member) {
 void ClusterJudge::check_holding(const ClusterMember& member, const Name& name, Holding& holding) {
     const auto entry = member.reg().table().entry(member.index(), name);
     cluster_rule(entry && entry->claim.owner == holding.claim.owner, "a member's table has what its clients have");
-    if (entry->claim.since != holding.claim.since || entry->claim.over != holding.claim.over ||
-        entry->claim.provisional != holding.claim.provisional || grants_[name].empty()) {
+    if (entry->claim != holding.claim) {
         holding.claim = entry->claim;
         see_grant(member, holding.claim);
     }
@@ -229,7 +228,13 @@ void ClusterJudge::check_revocations() {
                 return can_conflict(other, lost) && cluster_claim_wins(other, lost);
             });
         });
-        if (!has_winner) {
+        // The home does not confirm what differs from what the owner has elsewhere.
+        const bool has_other_terms = std::any_of(holdings_.begin(), holdings_.end(), [&lost](const auto& entry) {
+            const auto found = entry.second.find(lost.name);
+            return found != entry.second.end() && found->second.claim.owner == lost.owner &&
+                   found->second.claim.terms != lost.terms;
+        });
+        if (!has_winner && !(lost.provisional && has_other_terms)) {
             throw ClusterFailure("a name is revoked only for an owner that wins: " + lost.name.text() + " at " +
                                  cluster_member_name(member));
         }
