@@ -324,26 +324,34 @@ void ClusterJudge::member_routed(const ClusterMember& member, const cluster::Mem
 }
 
 void ClusterJudge::routed(Index entry, const Name& name, const std::vector<Index>& to) const {
-    const cluster::Register& one = members_[entry]->reg();
-    const auto entries = one.table().entries(name);
+    const cluster::Register& reg = members_[entry]->reg();
+    const auto entries = reg.table().entries(name);
     const auto find = [&entries](Index index) {
         return std::find_if(entries.begin(), entries.end(),
                             [index](const auto& found) { return found.member == index; });
     };
+    const auto counts = [&](const auto& one) {
+        return one.routes && (one.member == entry || routed_.count({entry, one.member}) != 0);
+    };
+    const auto is_unbeaten = [&](const auto& one) {
+        return std::none_of(entries.begin(), entries.end(), [&](const auto& other) {
+            return counts(other) && other.claim.owner != one.claim.owner && cluster_claim_wins(other.claim, one.claim);
+        });
+    };
     const auto reported = routes_.find({entry, name});
-    cluster_rule(one.has(name) || (reported == routes_.end() ? to.empty() : reported->second == to),
+    cluster_rule(reg.has(name) || (reported == routes_.end() ? to.empty() : reported->second == to),
                  "a member reports that routes have changed");
     for (const Index index : to) {
-        cluster_rule(one.is_linked(index) && routed_.count({entry, index}) != 0,
+        cluster_rule(reg.is_linked(index) && routed_.count({entry, index}) != 0,
                      "visitors are sent to members that are linked, and have reported what they have");
         const auto found = find(index);
         cluster_rule(found != entries.end() && found->routes,
                      "visitors are sent to members that say they have the name");
-        for (const auto& other : entries) {
-            cluster_rule(routed_.count({entry, other.member}) == 0 || !other.routes || other.claim.owner == found->claim.owner ||
-                             !cluster_claim_wins(other.claim, found->claim),
-                         "visitors are sent to the winning owner");
-        }
+        cluster_rule(std::any_of(entries.begin(), entries.end(),
+                                 [&](const auto& one) {
+                                     return one.claim.owner == found->claim.owner && counts(one) && is_unbeaten(one);
+                                 }),
+                     "visitors are sent to the winning owner");
     }
 }
 
