@@ -87,7 +87,7 @@ void Claimant::ask(Request request, TimePoint now) {
         refuse(request.claims, refusals::too_many_names());
     } else {
         request.home = *home;
-        request.deadline = now + limits::decision_time;
+        request.deadline = std::min(request.deadline, now + limits::decision_time);
         send(std::move(request));
     }
 }
@@ -187,7 +187,7 @@ void Claimant::refused(MemberIndex from, const Refused& refused, TimePoint now) 
     } else if (!request.is_cancelled) {
         refuse(request.claims, refused);
     } else if (!request.claims.empty()) {
-        ask({0, request.name, request.owner, request.terms, 0, request.claims}, now);
+        ask({0, request.name, request.owner, request.terms, 0, request.claims, request.deadline}, now);
     }
 }
 
@@ -234,7 +234,7 @@ void Claimant::link_lost(MemberIndex home, TimePoint now) {
         if (held(request.name, request.owner) != nullptr) {
             provisional_.add(context_.members.home_of(request.name), request.name);
         } else if (!request.claims.empty()) {
-            ask({0, request.name, request.owner, request.terms, 0, request.claims}, now);
+            ask({0, request.name, request.owner, request.terms, 0, request.claims, request.deadline}, now);
         }
     }
 }

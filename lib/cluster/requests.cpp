@@ -31,7 +31,7 @@ std::optional<Requests::Request> Requests::take(RequestId id) {
     if (found == nullptr) {
         return std::nullopt;
     }
-    set_deadline(*found, never);
+    deadlines_.erase({found->deadline, id});
     ids_.erase({found->name, found->owner});
     --counts_[found->home];
     confirming_[found->home] -= found->confirms ? 1 : 0;

@@ -73,17 +73,17 @@ Violation Statements::claimed(MemberIndex member, const Claim& claim, TimePoint 
     return std::nullopt;
 }
 
-// What the member says itself, now or when it is linked again, is newer. Of this member's own earlier claims, only the
-// tokens matter: its clients are gone, and have to come back.
+// What the member says itself is newer, from the end of its sync on: before that, its link can be lost. Of this member's
+// own earlier claims, only the tokens matter: its clients are gone, and have to come back.
 void Statements::heard(MemberIndex from, const std::string& of, const Claim& claim, TimePoint now) {
     const std::optional<MemberIndex> member = context_.members.find(of);
     if (member == context_.members.own()) {
         const bool is_port = claim.name.kind() == Name::Kind::tcp_port || claim.name.kind() == Name::Kind::udp_port;
         const TimePoint until = now + (is_port ? Duration(limits::port_reserved_for) : limits::host_reserved_for);
         context_.table.reserve(from, {claim.name, claim.owner.token, until}, now);
-    } else if (member && !context_.links.is_linked(*member) && !context_.table.entry(*member, claim.name)) {
+    } else if (member && !context_.links.is_synced(*member)) {
         const std::optional<wire::TokenId> token = context_.table.token_of_root(claim.name, now);
-        if (context_.table.add(*member, claim, false) == ClaimTable::Added::added) {
+        if (context_.table.add_hearsay(*member, claim)) {
             context_.effects.emplace_back(RoutesChanged{claim.name});
             conflicts_.resolve(claim.name, token, now);
         }
