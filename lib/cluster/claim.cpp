@@ -1,5 +1,7 @@
 #include "cluster/claim.hpp"
 
+#include "cluster/mutant.hpp"
+
 namespace ferrotunnel::cluster {
 namespace {
 
@@ -18,7 +20,8 @@ bool wins(const Claim& one, const Claim& other) noexcept {
         return has_ended(one, other);
     }
     // Two homes, before and after a change of the list, can assign the same `since`.
-    return one.since != other.since ? one.since < other.since : one.owner < other.owner;
+    const bool is_older = one.since != other.since ? one.since < other.since : one.owner < other.owner;
+    return is_older != mutant(Mutant::older_loses);
 }
 
 }  // namespace ferrotunnel::cluster

@@ -63,7 +63,7 @@ public:
     Effects received(LinkId link, const Message& message, TimePoint now);
     Effects disconnected(LinkId link, TimePoint now);
     /// The next message to be sent over the link; none if there is nothing to send, or the link is not the present one.
-    /// Then LinkReady follows when there is.
+    /// Then LinkReady follows when there is. Can change next_deadline().
     std::optional<Message> next(LinkId link, TimePoint now);
     /// Ends the claims of a member that is not linked, as if it had been linked again without them: their names stay
     /// reserved. An error, for people, if it is linked.

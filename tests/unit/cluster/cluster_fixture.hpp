@@ -211,6 +211,8 @@ public:
         tick();
         settle();
     }
+    /// Nothing else happens.
+    void wait(Duration time) { now_ += time; }
     void tick() {
         for (MemberIndex member = 0; member < size(); ++member) {
             note(member, (*this)[member].tick(now_));

@@ -101,6 +101,34 @@ TEST_CASE("register, recovery: members report what they know of members that the
     }
 }
 
+TEST_CASE("register, recovery: hearsay counts until a member has sent all its claims") {
+    Cluster cluster = three();
+    const Name name = cluster.host(c);
+    const Name ended = cluster.host(c, 1);
+    REQUIRE(cluster.ask(a, name, ann).granted);
+    const Since since = cluster[b].table().entry(a, name)->claim.since;
+    cluster.restart(c);
+    cluster.link(a, c);
+    cluster.receive(a, c, through_bytes(*cluster[a].next(cluster.link_id(a, c), cluster.now())));
+    cluster.link(b, c);
+    cluster.send(b, c);
+    cluster.deliver(b, c);
+    REQUIRE(cluster[c].table().entry(a, name));
+    cluster.receive(b, c, Have{"a", {Claim{name, ann, since, 0, 1}, Claim{ended, ann, since, 0, 1}}});
+
+    SECTION("also if its link is lost before that") {
+        cluster.unlink(a, c);
+        cluster.settle();
+        cluster.pass(limits::recovery_time);
+        REQUIRE_FALSE(cluster.ask(c, name, bob).granted);
+    }
+    SECTION("and is not what it has repeated") {
+        cluster.settle();
+        REQUIRE(cluster[c].routes(name) == Indices{a});
+        REQUIRE_FALSE(cluster[c].table().entry(a, ended));
+    }
+}
+
 TEST_CASE("register, recovery: hearsay of a large table is sent in steps") {
     Cluster cluster = three();
     const std::size_t count = limits::step_max + 500;

@@ -217,6 +217,22 @@ TEST_CASE("register: a claim after a cancelled one of the same owner is answered
     REQUIRE(cluster[c].routes(name) == Indices{a});
 }
 
+TEST_CASE("register: a claim that is asked about twice keeps its deadline") {
+    Cluster cluster = three();
+    const Name name = cluster.host(c);
+    cluster.cancel(a, cluster.claim(a, name, ann));
+    const ClaimId second = cluster.claim(a, name, ann);
+    const TimePoint deadline = cluster.now() + limits::decision_time;
+    cluster.send(a, c);
+    const RequestId request = std::get<ClaimRequest>(cluster.wire(a, c).front()).request;
+    cluster.wait(limits::decision_time / 2);
+    cluster.receive(c, a, Refused{request, wire::Code::cancelled, true, "cancelled"});
+    cluster.send(a, c);
+    REQUIRE(std::get<ClaimRequest>(cluster.wire(a, c).back()).request > request);
+    REQUIRE_FALSE(cluster.answer(second));
+    REQUIRE(cluster[a].next_deadline() == deadline);
+}
+
 TEST_CASE("register: `gone` of an earlier claim does not end the present one") {
     Cluster cluster = three();
     const Name name = cluster.host(c);
