@@ -305,6 +305,7 @@ void ClusterNetwork::mend() {
                 unstall(pair, i);
             }
         }
+        path.trouble = context_.events.now();
         if (path.connection) {
             path.connection->pipes[0].pull_delay = path.connection->pipes[1].pull_delay = Duration(0);
         }
