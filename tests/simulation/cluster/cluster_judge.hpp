@@ -108,7 +108,7 @@ private:
     std::vector<std::pair<Index, Claim>> revocations_;  // in this call
     std::vector<Name> ended_;                           // in this call, at its member
     std::map<std::pair<Index, Name>, TimePoint> had_until_;
-    std::set<std::pair<Index, Index>> routed_;  // to which members each one sends visitors
+    std::set<std::pair<Index, Index>> routed_;                     // to which members each one sends visitors
     std::map<std::pair<Index, Name>, std::vector<Index>> routes_;  // as the member has reported them
     std::map<Incarnation, std::set<Heard>> heard_;                 // by those that have heard it
     std::map<Incarnation, std::set<Incarnation>> synced_;          // of whose claims it has heard all
