@@ -73,8 +73,8 @@ Violation Statements::claimed(MemberIndex member, const Claim& claim, TimePoint 
     return std::nullopt;
 }
 
-// What the member says itself is newer, from the end of its sync on: before that, its link can be lost. Of this member's
-// own earlier claims, only the tokens matter: its clients are gone, and have to come back.
+// What the member says itself is newer, from the end of its sync on: before that, its link can be lost. Of this
+// member's own earlier claims, only the tokens matter: its clients are gone, and have to come back.
 void Statements::heard(MemberIndex from, const std::string& of, const Claim& claim, TimePoint now) {
     const std::optional<MemberIndex> member = context_.members.find(of);
     if (member == context_.members.own()) {
