@@ -68,7 +68,7 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
         }
     }
     if (contest.probed.any()) {
-        return start(from, contest, now);
+        return start(from, contest);
     }
     Since over = 0;
     for (const ClaimTable::Entry& entry : entries) {
@@ -78,7 +78,7 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
     end_others(from, entries, request.owner);
 }
 
-void Home::start(MemberIndex from, const Contest& contest, TimePoint now) {
+void Home::start(MemberIndex from, const Contest& contest) {
     const Asker asker{from, contest.request.request};
     const ClaimRequest& request = contest.request;
     std::size_t& of_token = contests_of_token_[{from, request.owner.token}];
@@ -88,14 +88,14 @@ void Home::start(MemberIndex from, const Contest& contest, TimePoint now) {
     ++of_token;
     const auto started = contests_.emplace(asker, contest).first;
     for (std::size_t i = 0; i < contest.probed.size(); ++i) {
-        if (contest.probed[i] && !probes_.ask(static_cast<MemberIndex>(i), contest.rival, request.name, asker, now)) {
+        if (contest.probed[i] && !probes_.ask(static_cast<MemberIndex>(i), contest.rival, request.name, asker)) {
             return refuse(from, take(started), refusals::busy(context_.members.name(static_cast<MemberIndex>(i))));
         }
     }
 }
 
 void Home::probed(MemberIndex from, const Probed& probed, TimePoint now) {
-    const std::optional<Probes::Finished> probe = probes_.answered(from, probed.request);
+    const std::optional<Probes::Probe> probe = probes_.answered(from, probed.request);
     if (!probe) {
         return;
     }
@@ -106,7 +106,7 @@ void Home::probed(MemberIndex from, const Probed& probed, TimePoint now) {
     finish(*probe, answers ? Outcome::answers : has_it ? Outcome::silent : Outcome::unknown, now);
 }
 
-void Home::finish(const Probes::Finished& probe, Outcome outcome, TimePoint now) {
+void Home::finish(const Probes::Probe& probe, Outcome outcome, TimePoint now) {
     for (const Asker& asker : probe.askers) {
         const auto found = contests_.find(asker);
         if (found == contests_.end()) {
@@ -178,14 +178,8 @@ void Home::link_lost(MemberIndex member, TimePoint now) {
          contest != contests_.end() && contest->first.first == member;) {
         (void)take(contest++);
     }
-    while (const std::optional<Probes::Finished> probe = probes_.link_lost(member)) {
+    while (const std::optional<Probes::Probe> probe = probes_.link_lost(member)) {
         finish(*probe, Outcome::unknown, now);
-    }
-}
-
-void Home::tick(TimePoint now) {
-    while (const std::optional<Probes::Finished> probe = probes_.due(now)) {
-        finish(*probe, Outcome::silent, now);
     }
 }
 

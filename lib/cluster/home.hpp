@@ -19,7 +19,7 @@ namespace ferrotunnel::cluster {
 ///
 ///   request() --> granted, refused
 ///       |             ^-------.
-///       `--> contested --all probes answered, or late--'
+///       `--> contested --all probes answered--'
 class Home {
 public:
     Home(Context& context, const Recovery& recovery) noexcept
@@ -31,9 +31,6 @@ public:
     /// An answer to the member has left, so it may ask for more.
     void answer_sent(MemberIndex to) noexcept { --open_[to]; }
     void link_lost(MemberIndex member, TimePoint now);
-
-    TimePoint next_deadline() const noexcept { return probes_.next_deadline(); }
-    void tick(TimePoint now);
 
     /// Contests and probes.
     std::size_t waiting() const noexcept { return contests_.size() + probes_.size(); }
@@ -51,8 +48,8 @@ private:
     enum class Outcome { answers, silent, unknown };
 
     void decide(MemberIndex from, const ClaimRequest& request, const Owner& rival, MemberSet silent, TimePoint now);
-    void start(MemberIndex from, const Contest& contest, TimePoint now);
-    void finish(const Probes::Finished& probe, Outcome outcome, TimePoint now);
+    void start(MemberIndex from, const Contest& contest);
+    void finish(const Probes::Probe& probe, Outcome outcome, TimePoint now);
     ClaimRequest take(Contests::iterator contest);
     void grant(MemberIndex from, const ClaimRequest& request, Since since, Since over);
     void refuse(MemberIndex to, const ClaimRequest& request, Refused why);

@@ -2,18 +2,18 @@
 
 namespace ferrotunnel::cluster {
 
-bool Probes::ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker, TimePoint now) {
+bool Probes::ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker) {
     const auto found = ids_.find({member, owner});
     if (found != ids_.end()) {
-        probes_.at(found->second).part.askers.insert(asker);
+        probes_.at(found->second).askers.insert(asker);
         return true;
     }
-    if (unanswered_[member] >= limits::probes_max) {
+    if (counts_[member] >= limits::probes_max) {
         return false;
     }
-    ++unanswered_[member];
+    ++counts_[member];
     ids_.emplace(std::pair(member, owner), ++last_);
-    probes_.emplace(last_, Probe{{member, owner, name, {asker}}, now + limits::probe_time});
+    probes_.emplace(last_, Probe{member, owner, name, {asker}});
     mail_.send(member, cluster::Probe{last_, name, owner});
     return true;
 }
@@ -21,32 +21,27 @@ bool Probes::ask(MemberIndex member, const Owner& owner, const Name& name, const
 void Probes::withdraw(MemberIndex member, const Owner& owner, const Asker& asker) {
     const auto found = ids_.find({member, owner});
     if (found != ids_.end()) {
-        probes_.at(found->second).part.askers.erase(asker);
+        probes_.at(found->second).askers.erase(asker);
     }
 }
 
-std::optional<Probes::Finished> Probes::answered(MemberIndex member, RequestId id) {
-    unanswered_[member] -= unanswered_[member] == 0 ? 0 : 1;
+std::optional<Probes::Probe> Probes::answered(MemberIndex member, RequestId id) {
     const auto found = probes_.find(id);
-    return found == probes_.end() || found->second.part.member != member ? std::nullopt : std::optional(take(found));
+    return found == probes_.end() || found->second.member != member ? std::nullopt : std::optional(take(found));
 }
 
-std::optional<Probes::Finished> Probes::due(TimePoint now) {
-    return next_deadline() <= now && !probes_.empty() ? std::optional(take(probes_.begin())) : std::nullopt;
-}
-
-std::optional<Probes::Finished> Probes::link_lost(MemberIndex member) {
-    unanswered_[member] = 0;
+std::optional<Probes::Probe> Probes::link_lost(MemberIndex member) {
     const auto found = ids_.lower_bound({member, Owner{}});
     return found == ids_.end() || found->first.first != member ? std::nullopt
                                                                : std::optional(take(probes_.find(found->second)));
 }
 
-Probes::Finished Probes::take(Probing::iterator probe) {
-    Finished finished = std::move(probe->second.part);
-    ids_.erase({finished.member, finished.owner});
+Probes::Probe Probes::take(Probing::iterator probe) {
+    Probe taken = std::move(probe->second);
+    --counts_[taken.member];
+    ids_.erase({taken.member, taken.owner});
     probes_.erase(probe);
-    return finished;
+    return taken;
 }
 
 }  // namespace ferrotunnel::cluster

@@ -8,7 +8,6 @@
 #include <set>
 #include <utility>
 
-#include "base/clock.hpp"
 #include "cluster/limits.hpp"
 #include "cluster/mail.hpp"
 
@@ -17,9 +16,11 @@ namespace ferrotunnel::cluster {
 /// The member that asked, and its request.
 using Asker = std::pair<MemberIndex, RequestId>;
 
+/// A probe ends with its answer or with the link. It has no deadline here: the member answers for a client that is
+/// silent (limits::probe_time), and a link that is slow says nothing about the client. Askers have a deadline.
 class Probes {
 public:
-    struct Finished {
+    struct Probe {
         MemberIndex member = 0;
         Owner owner;
         Name name;  // that was asked about
@@ -29,30 +30,24 @@ public:
     explicit Probes(Mail& mail) noexcept : mail_(mail) {}
 
     /// Probes the owner's client at the member, or joins the probe on its way. False if there are limits::probes_max.
-    bool ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker, TimePoint now);
+    bool ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker);
     void withdraw(MemberIndex member, const Owner& owner, const Asker& asker);
-    /// An answer has arrived; nothing if it is too late.
-    std::optional<Finished> answered(MemberIndex member, RequestId id);
-    /// The next probe without an answer in time.
-    std::optional<Finished> due(TimePoint now);
-    std::optional<Finished> link_lost(MemberIndex member);
+    /// Ends the probe that the member has answered; nothing if there is none.
+    std::optional<Probe> answered(MemberIndex member, RequestId id);
+    /// Ends one of the member's probes.
+    std::optional<Probe> link_lost(MemberIndex member);
 
     std::size_t size() const noexcept { return probes_.size(); }
-    TimePoint next_deadline() const noexcept { return probes_.empty() ? never : probes_.begin()->second.deadline; }
 
 private:
-    struct Probe {
-        Finished part;
-        TimePoint deadline{};
-    };
-    using Probing = std::map<RequestId, Probe>;  // in the order of deadlines, since all have the same time
+    using Probing = std::map<RequestId, Probe>;
 
-    Finished take(Probing::iterator probe);
+    Probe take(Probing::iterator probe);
 
     Mail& mail_;
     Probing probes_;
     std::map<std::pair<MemberIndex, Owner>, RequestId> ids_;
-    std::array<std::size_t, limits::members_max> unanswered_{};  // with those that are too late
+    std::array<std::size_t, limits::members_max> counts_{};
     RequestId last_ = 0;
 };
 

@@ -265,16 +265,14 @@ TimePoint Register::next_deadline() const noexcept {
     const bool is_paused = std::any_of(parts_->announcers.begin(), parts_->announcers.end(),
                                        [](const auto& announcer) { return announcer && announcer->is_paused(); });
     return is_paused ? parts_->now
-                     : std::min({parts_->claimant.next_deadline(), parts_->home.next_deadline(),
-                                 parts_->probed_clients.next_deadline(), parts_->recovery.deadline()});
+                     : std::min({parts_->claimant.next_deadline(), parts_->probed_clients.next_deadline(),
+                                 parts_->recovery.deadline()});
 }
 
 Effects Register::tick(TimePoint now) {
     parts_->now = now;
     parts_->recovery.tick(now);
     parts_->probed_clients.tick(now);
-    parts_->deliver_own();
-    parts_->home.tick(now);
     parts_->deliver_own();
     parts_->claimant.tick(now);
     parts_->table.expire(now, limits::step_max);

@@ -209,6 +209,23 @@ TEST_CASE("register, contest: a link that is lost during a probe ends the contes
     REQUIRE(cluster[c].table().entries(name).size() == 1);
 }
 
+TEST_CASE("register, contest: a slow link says nothing about the client") {
+    Cluster cluster = three();
+    const Name name = cluster.host(c);
+    REQUIRE(cluster.ask(a, name, ann).granted);
+    const ClaimId claim = cluster.claim(b, name, ann_again);
+    cluster.send(b, c);
+    cluster.deliver(b, c);
+    cluster.send(c, a);  // the probe is on its way
+    cluster.wait(3 * limits::probe_time);
+    cluster.tick();
+    cluster.send(c, b);
+    REQUIRE(cluster.on_the_wire(c, b) == 0);
+    cluster.settle();
+    REQUIRE_FALSE(cluster.answer(claim)->granted);
+    REQUIRE(cluster[c].routes(name) == Indices{a});
+}
+
 TEST_CASE("register, contest: an answer that is too late changes nothing") {
     Cluster cluster = three();
     const Name name = cluster.host(c);
