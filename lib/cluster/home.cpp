@@ -40,14 +40,18 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
     const std::optional<wire::TokenId> token = context_.table.token_of_root(name, now);
     const std::vector<ClaimTable::Entry> entries = context_.table.entries(name);
     const ClaimTable::Entry* const best = winner(entries);
-    if (token && *token != request.owner.token) {
-        const bool is_reserved = best == nullptr && context_.table.reservation(name, now);
-        return refuse(from, request, is_reserved ? refusals::reserved(name) : refusals::taken_by_token(name));
-    }
-    if (best != nullptr && best->claim.owner == request.owner) {
+    if (best != nullptr && best->claim.owner == request.owner && token == request.owner.token) {
         return terms_differ(entries, request.owner, request.terms, context_.links)
                    ? refuse(from, request, refusals::other_terms(name))
                    : grant(from, request, best->claim.since, best->claim.over);
+    }
+    // What it has, and which grants it has not received, is on its way behind this request.
+    if (from != context_.members.own() && !context_.links.is_synced(from)) {
+        return refuse(from, request, refusals::just_linked(name, context_.members.name(context_.members.own())));
+    }
+    if (token && *token != request.owner.token) {
+        const bool is_reserved = best == nullptr && context_.table.reservation(name, now);
+        return refuse(from, request, is_reserved ? refusals::reserved(name) : refusals::taken_by_token(name));
     }
     if (!recovery_.is_over()) {
         return refuse(from, request, refusals::recovering(name, context_.members.name(context_.members.own())));

@@ -392,7 +392,8 @@ void ClusterClients::start_again(std::size_t number) {
     if (!client.is_group) {
         client.owner.party = instance_of(++last_instance_);
     }
-    context_.tell([&] { return "client " + std::to_string(number) + " starts again as " + cluster_text(client.owner); });
+    context_.tell(
+        [&] { return "client " + std::to_string(number) + " starts again as " + cluster_text(client.owner); });
     connect_later(number, context_.between(50ms, 5s));
 }
 

@@ -27,6 +27,7 @@ ClusterProfile::ClusterProfile(test::SeededRandom& random) {
     faults_for = std::chrono::seconds(random.between(60, 240));
     delay_max = std::chrono::milliseconds(random.chance(70) ? random.between(1, 40) : random.between(50, 900));
     slow = random.chance(60) ? 0 : random.between(10, 60);
+    fragile = random.chance(60) ? 0 : random.between(1, 15);
     contest = random.chance(30) ? random.between(0, 20) : random.between(30, 80);
     cut_every = maybe(50, 5, 60);
     partition_every = maybe(50, 15, 90);

@@ -73,6 +73,7 @@ struct ClusterProfile {
     Duration faults_for;    // faults happen, then all are mended
     Duration delay_max;     // of a message
     std::uint64_t slow;     // percent of links that are slow
+    std::uint64_t fragile;  // percent of grants whose link is lost as they arrive
     std::uint64_t contest;  // percent of wanted names that others want as well
     // The mean time between two of a kind; zero: none.
     Duration cut_every;

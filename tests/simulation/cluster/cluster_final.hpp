@@ -13,6 +13,8 @@ public:
     ClusterFinal(const MemberList& members, ClusterJudge& judge, const ClusterClients& clients)
         : members_(members), judge_(judge), clients_(clients) {}
 
+    /// When all are linked no root has two tokens.
+    void check_tokens();
     /// Tables agree, nothing waits, and each name has one owner, whose client is alive and not without reason.
     void check();
     /// All clients have left, and all reservations are over: nothing is left.

@@ -119,7 +119,17 @@ void ClusterJudge::granted(Index member, const cluster::ClaimGranted& answer) {
     holding.claim.provisional = answer.provisional;
     if (is_new) {
         judge_tokens(member, holding);
+        judge_provisional(member, holding.claim);
     }
+}
+
+// By the table, only while there is no link to the home; or as it is lost, to be replaced by another one.
+void ClusterJudge::judge_provisional(Index member, const Claim& claim) const {
+    const Index home = members_[member]->list().home_of(claim.name);
+    const auto linked = linked_at_.find({member, home});
+    cluster_rule(!claim.provisional || !members_[member]->reg().is_linked(home) ||
+                     (linked != linked_at_.end() && linked->second == context_.events.now()),
+                 "a home that is linked is awaited");
 }
 
 void ClusterJudge::refused(Index member, const cluster::ClaimRefused& answer) {
@@ -203,7 +213,7 @@ void ClusterJudge::see_grant(const ClusterMember& home, const Claim& grant) {
             found->second.claim.provisional) {
             continue;
         }
-        if (!is_ill_linked(home.index(), index, news_take + 15s) &&
+        if (!is_ill_linked(home.index(), index, news_take + 15s, false) &&
             sight_.has_answered(index, grant.name, found->second.claim.owner, 10s)) {
             throw ClusterFailure("a client that answers keeps its name: " + grant.name.text() + " at " +
                                  cluster_member_name(index));
@@ -211,13 +221,13 @@ void ClusterJudge::see_grant(const ClusterMember& home, const Claim& grant) {
     }
 }
 
-bool ClusterJudge::is_ill_linked(Index one, Index other, Duration time) const {
+bool ClusterJudge::is_ill_linked(Index one, Index other, Duration time, bool slow_counts) const {
     const TimePoint now = context_.events.now();
     const auto is_ill = [&](Index index) {
         const ClusterMember& member = *members_[index];
         return !member.is_running() || member.resumed_at() + time > now || member.started_at() + time > now;
     };
-    return is_ill(one) || is_ill(other) || (one != other && sight_.last_trouble(one, other) + time > now);
+    return is_ill(one) || is_ill(other) || (one != other && sight_.last_trouble(one, other, slow_counts) + time > now);
 }
 
 void ClusterJudge::check_revocations() {
@@ -293,6 +303,9 @@ bool ClusterJudge::is_home_restarted(const ClusterMember& home, Index other, con
 
 void ClusterJudge::received(Index from, Index to, const Message& message) {
     const Incarnation own = members_[to]->incarnation();
+    if (std::holds_alternative<cluster::Hello>(message)) {
+        linked_at_[{to, from}] = context_.events.now();
+    }
     if (std::holds_alternative<cluster::SyncEnd>(message)) {
         synced_[own].insert(members_[from]->incarnation());
     }
@@ -324,26 +337,34 @@ void ClusterJudge::member_routed(const ClusterMember& member, const cluster::Mem
 }
 
 void ClusterJudge::routed(Index entry, const Name& name, const std::vector<Index>& to) const {
-    const cluster::Register& one = members_[entry]->reg();
-    const auto entries = one.table().entries(name);
+    const cluster::Register& reg = members_[entry]->reg();
+    const auto entries = reg.table().entries(name);
     const auto find = [&entries](Index index) {
         return std::find_if(entries.begin(), entries.end(),
                             [index](const auto& found) { return found.member == index; });
     };
+    const auto counts = [&](const auto& one) {
+        return one.routes && (one.member == entry || routed_.count({entry, one.member}) != 0);
+    };
+    const auto is_unbeaten = [&](const auto& one) {
+        return std::none_of(entries.begin(), entries.end(), [&](const auto& other) {
+            return counts(other) && other.claim.owner != one.claim.owner && cluster_claim_wins(other.claim, one.claim);
+        });
+    };
     const auto reported = routes_.find({entry, name});
-    cluster_rule(one.has(name) || (reported == routes_.end() ? to.empty() : reported->second == to),
+    cluster_rule(reg.has(name) || (reported == routes_.end() ? to.empty() : reported->second == to),
                  "a member reports that routes have changed");
     for (const Index index : to) {
-        cluster_rule(one.is_linked(index) && routed_.count({entry, index}) != 0,
+        cluster_rule(reg.is_linked(index) && routed_.count({entry, index}) != 0,
                      "visitors are sent to members that are linked, and have reported what they have");
         const auto found = find(index);
         cluster_rule(found != entries.end() && found->routes,
                      "visitors are sent to members that say they have the name");
-        for (const auto& other : entries) {
-            cluster_rule(routed_.count({entry, other.member}) == 0 || !other.routes || other.claim.owner == found->claim.owner ||
-                             !cluster_claim_wins(other.claim, found->claim),
-                         "visitors are sent to the winning owner");
-        }
+        cluster_rule(std::any_of(entries.begin(), entries.end(),
+                                 [&](const auto& one) {
+                                     return one.claim.owner == found->claim.owner && counts(one) && is_unbeaten(one);
+                                 }),
+                     "visitors are sent to the winning owner");
     }
 }
 

@@ -42,8 +42,8 @@ public:
         std::size_t shares = 0;
     };
     struct Sight {
-        /// When two members last had a bad link.
-        std::function<TimePoint(Index, Index)> last_trouble;
+        /// When two members last had no link, or one where nothing arrived; and one that is slow, if that counts.
+        std::function<TimePoint(Index, Index, bool slow_counts)> last_trouble;
         /// Whether a client of this owner at this member has answered for so long.
         std::function<bool(Index, const Name&, const Owner&, Duration)> has_answered;
     };
@@ -95,8 +95,9 @@ private:
     void see_table(const ClusterMember& home, const Name& name);
     void see_grant(const ClusterMember& home, const Claim& grant);
     void judge_tokens(Index member, const Holding& fresh);
+    void judge_provisional(Index member, const Claim& claim) const;
     bool is_home_restarted(const ClusterMember& home, Index other, const Holding& before) const;
-    bool is_ill_linked(Index one, Index other, Duration time) const;
+    bool is_ill_linked(Index one, Index other, Duration time, bool slow_counts = true) const;
 
     ClusterContext& context_;
     const MemberList& members_;
@@ -108,10 +109,11 @@ private:
     std::vector<std::pair<Index, Claim>> revocations_;  // in this call
     std::vector<Name> ended_;                           // in this call, at its member
     std::map<std::pair<Index, Name>, TimePoint> had_until_;
-    std::set<std::pair<Index, Index>> routed_;  // to which members each one sends visitors
+    std::set<std::pair<Index, Index>> routed_;                     // to which members each one sends visitors
     std::map<std::pair<Index, Name>, std::vector<Index>> routes_;  // as the member has reported them
-    std::map<Incarnation, std::set<Heard>> heard_;                 // by those that have heard it
-    std::map<Incarnation, std::set<Incarnation>> synced_;          // of whose claims it has heard all
+    std::map<std::pair<Index, Index>, TimePoint> linked_at_;
+    std::map<Incarnation, std::set<Heard>> heard_;         // by those that have heard it
+    std::map<Incarnation, std::set<Incarnation>> synced_;  // of whose claims it has heard all
     std::set<std::tuple<std::string, wire::TokenId, wire::TokenId>> excused_;
 };
 

@@ -61,7 +61,9 @@ void ClusterNetwork::dial(Pair pair) {
         links_[end.link] = {connection, i};
         Pipe& pipe = connection->pipes[i];
         pipe.room = is_slow ? 1 : context_.random.between(1, 8);
-        pipe.pull_delay = is_slow ? context_.between(100ms, 2s) : Duration(0);
+        pipe.pull_delay = !is_slow                     ? Duration(0)
+                          : context_.random.chance(75) ? context_.between(100ms, 2s)
+                                                       : context_.between(2s, 15s);
     }
     path.connection = connection;
     path.trouble = context_.events.now();
@@ -241,6 +243,19 @@ void ClusterNetwork::cut() {
     }
 }
 
+void ClusterNetwork::cut_soon(Index one, Index other) {
+    const Pair pair{std::min(one, other), std::max(one, other)};
+    if (era_ == 0 && paths_.at(pair).connection && !paths_.at(pair).connection->is_cut) {
+        context_.events.after(context_.between(0s, profile_.delay_max),
+                              [this, connection = paths_.at(pair).connection] { lose(connection, 100ms); });
+        if (context_.random.chance(50)) {  // and is back only later
+            const Duration time = context_.between(1s, 40s);
+            stall(pair, 0, time);
+            stall(pair, 1, time);
+        }
+    }
+}
+
 // --- partitions ---
 
 void ClusterNetwork::partition(Duration time) {
@@ -305,21 +320,19 @@ void ClusterNetwork::mend() {
                 unstall(pair, i);
             }
         }
+        path.trouble = context_.events.now();
         if (path.connection) {
             path.connection->pipes[0].pull_delay = path.connection->pipes[1].pull_delay = Duration(0);
         }
     }
 }
 
-TimePoint ClusterNetwork::last_trouble(Index one, Index other) const {
-    if (one == other) {
-        return TimePoint{};
-    }
+TimePoint ClusterNetwork::last_trouble(Index one, Index other, bool slow_counts) const {
     const Path& path = paths_.at({std::min(one, other), std::max(one, other)});
-    const bool is_bad = !path.connection || path.connection->is_cut ||
-                        path.connection->pipes[0].pull_delay > Duration(0) || path.stalls[0] + path.stalls[1] > 0 ||
-                        !path.connection->ends[0].is_up || !path.connection->ends[1].is_up;
-    return is_bad ? context_.events.now() : path.trouble;
+    const bool is_linked = path.connection && !path.connection->is_cut && path.connection->ends[0].is_up &&
+                           path.connection->ends[1].is_up && path.stalls[0] + path.stalls[1] == 0;
+    const bool is_slow = slow_counts && path.connection && path.connection->pipes[0].pull_delay > Duration(0);
+    return !is_linked || is_slow ? context_.events.now() : path.trouble;
 }
 
 }  // namespace ferrotunnel::simulation

@@ -47,8 +47,10 @@ public:
 
     /// The register of this member has a message for the link.
     void ready(Index index, LinkId link);
-    /// When the pair last had a stall, a connection that was lost, or one that is slow.
-    TimePoint last_trouble(Index one, Index other) const;
+    /// The pair's connection is lost, soon after this message has arrived.
+    void cut_soon(Index one, Index other);
+    /// When the pair last had a stall, or no connection; or one that is slow, if that counts.
+    TimePoint last_trouble(Index one, Index other, bool slow_counts) const;
 
 private:
     struct Pipe {

@@ -25,10 +25,11 @@ ClusterWorld::ClusterWorld(std::uint64_t seed, ClusterCounts& counts, bool logs)
     }
     network_.on_received(
         [this](Index from, Index to, const cluster::Message& message) { judge_.received(from, to, message); });
-    judge_.set_sight({[this](Index one, Index other) { return network_.last_trouble(one, other); },
-                      [this](Index member, const cluster::Name& name, const cluster::Owner& owner, Duration time) {
-                          return clients_.has_answered(member, name, owner, time);
-                      }});
+    judge_.set_sight(
+        {[this](Index one, Index other, bool slow_counts) { return network_.last_trouble(one, other, slow_counts); },
+         [this](Index member, const cluster::Name& name, const cluster::Owner& owner, Duration time) {
+             return clients_.has_answered(member, name, owner, time);
+         }});
 }
 
 void ClusterWorld::run() {
@@ -45,10 +46,12 @@ void ClusterWorld::run() {
     const auto run_for = [this](Duration time) { context_.events.run_until(context_.events.now() + time); };
     run_for(profile_.faults_for);
     mend();
-    run_for(200s);  // recovery, sessions whose client is gone, and clients that try again
+    ClusterFinal final_check(members_, judge_, clients_);
+    run_for(40s);
+    final_check.check_tokens();
+    run_for(160s);  // recovery, sessions whose client is gone, and clients that try again
     clients_.rest();
     run_for(45s);
-    ClusterFinal final_check(members_, judge_, clients_);
     final_check.check();
     context_.tell([] { return std::string("all clients leave"); });
     clients_.leave_all();
