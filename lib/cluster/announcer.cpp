@@ -22,19 +22,18 @@ std::optional<Message> Announcer::next(TimePoint now) {
         return SyncBegin{};
     }
     std::optional<Message> message = next_change(now);
-    if (!message) {
-        message = context_.mail.take(member_);
-    }
-    if (!message) {
+    if (!message && stage_ != Stage::done) {
         message = next_of_sync(now);
+    } else if (!message) {
+        message = context_.mail.take(member_);
     }
     is_idle_ = !message;
     return message;
 }
 
 bool Announcer::wake() noexcept {
-    const bool is_syncing = stage_ != Stage::done && !is_paused_;
-    const bool wakes = is_idle_ && (is_syncing || !changes_.empty() || !context_.mail.is_empty(member_));
+    const bool has_rest = stage_ == Stage::done ? !context_.mail.is_empty(member_) : !is_paused_;
+    const bool wakes = is_idle_ && (has_rest || !changes_.empty());
     is_idle_ = is_idle_ && !wakes;
     return wakes;
 }

@@ -10,10 +10,10 @@
 
 namespace ferrotunnel::cluster {
 
-/// In the order of importance: changes of own claims, messages, and the rest of the sync. Changes come before messages,
-/// so the peer knows what this member had when it asked or answered.
+/// Changes of own claims come first, and requests, answers and probes last: so the peer knows what this member had when
+/// it asked or answered.
 ///
-///   begin --> own claims, by a cursor --> hearsay, if the peer recovers --> end --> done
+///   begin --> own claims, by a cursor --> hearsay, if the peer recovers --> end --> done: requests, answers, probes
 class Announcer {
 public:
     /// `changes` of this member's link, which is new.

@@ -13,6 +13,9 @@ Violation Home::request(MemberIndex from, const ClaimRequest& request, TimePoint
     if (open_[from] >= limits::requests_max) {
         return "it has more than " + std::to_string(limits::requests_max) + " requests without an answer";
     }
+    if (from != context_.members.own() && !context_.links.is_synced(from)) {
+        return "it asked before it had sent all its claims";  // one of them may be of the same name
+    }
     if (contests_.contains({from, request.request})) {
         return "it has used the number of a request twice";
     }

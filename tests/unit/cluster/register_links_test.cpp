@@ -98,6 +98,28 @@ TEST_CASE("register, links: a new link is ready at once") {
     REQUIRE(cluster.take<LinkReady>(b).size() == 1);
 }
 
+TEST_CASE("register, links: a member asks when it has sent all its claims") {
+    Cluster cluster = three();
+    const std::size_t count = 3 * limits::claims_per_message;
+    for (std::size_t i = 0; i < count; ++i) {
+        REQUIRE(cluster.ask(a, cluster.host(c, i), ann).granted);
+    }
+    cluster.unlink(a, c);
+    cluster.link(a, c);
+    const ClaimId claim = cluster.claim(a, cluster.host(c, count), ann);
+    cluster.send(a, c);
+    const std::deque<Message>& wire = cluster.wire(a, c);
+    REQUIRE(std::holds_alternative<ClaimRequest>(wire.back()));
+    REQUIRE(std::holds_alternative<SyncEnd>(wire[wire.size() - 2]));
+    cluster.settle();
+    REQUIRE(cluster.answer(claim)->granted);
+
+    cluster.unlink(a, c);
+    cluster.link(a, c);
+    cluster.receive(a, c, ClaimRequest{1000, cluster.host(c, 0), bob, 1});
+    REQUIRE(cluster.take<LinkRefused>(c).at(0).why.find("asked before") != std::string::npos);
+}
+
 TEST_CASE("register, links: of a name that changes several times, the last state is sent") {
     Cluster cluster = three();
     const Name name = cluster.host(a);
