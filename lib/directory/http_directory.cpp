@@ -42,7 +42,7 @@ Refusal too_many_expressions(const std::string& host) {
 HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
     auto routes = std::make_shared<HttpRoutes>();
     routes->known_for_ = settings.known_for;
-    routes->hash_ = {http::NameHasher(settings.seed)};
+    routes->hash_ = {NameHasher(settings.seed)};
     routes_ = std::move(routes);
 }
 

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/name_hash.hpp"
 #include "directory/claim_name.hpp"
 #include "directory/http_service.hpp"
 #include "directory/right_rules.hpp"
-#include "http/name_hash.hpp"
 #include "routes/route_table.hpp"
 
 namespace ferrotunnel::directory {
@@ -100,7 +100,7 @@ private:
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
-        http::NameHasher hasher;
+        NameHasher hasher;
         std::size_t operator()(std::string_view text) const noexcept {
             return hasher.finish(hasher.piece(hasher.start(), text));
         }
@@ -135,7 +135,7 @@ private:
 
     const Host* nearest_host_for(std::string_view host, TimePoint now) const noexcept;
 
-    Hash hash_{http::NameHasher(0)};
+    Hash hash_{NameHasher(0)};
     Duration known_for_{};
     std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
     std::array<Tree, forms> hosts_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/base64url.hpp"
+#include "base/fnv.hpp"
 #include "base/hex.hpp"
 #include "base/split_mix.hpp"
 #include "ferrotunnel/detail/new_folder.hpp"
@@ -20,14 +21,6 @@ namespace {
 
 constexpr const char* key_file = "sticky-key";
 constexpr std::size_t tag_bytes = 16;
-
-// FNV-1a, and the finish of splitmix64 to spread differences in only the last byte.
-std::uint64_t hash_of(Bytes bytes, std::uint64_t from = 0xcbf2'9ce4'8422'2325U) noexcept {
-    for (const std::uint8_t byte : bytes) {
-        from = (from ^ byte) * 0x0000'0100'0000'01b3U;
-    }
-    return from;
-}
 
 Bytes bytes_of(std::string_view text) noexcept {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -63,18 +56,18 @@ std::array<std::uint8_t, login::Key::size_bytes> drawn(Random& random) {
 
 std::uint64_t address_hash(const net::Address& address) noexcept {
     static constexpr std::size_t of_network = 8;  // of IPv6: a machine may choose the rest freely
-    return split_mix(hash_of(Bytes(address.bytes).first(std::min(address.size(), of_network))));
+    return split_mix(fnv1a(Bytes(address.bytes).first(std::min(address.size(), of_network))));
 }
 
 std::uint64_t address_hash(std::string_view address) noexcept {
     const auto parsed =
         address.find(':') == std::string_view::npos ? net::parse_ipv4(address) : net::parse_ipv6(address);
-    return parsed ? address_hash(*parsed) : split_mix(hash_of(bytes_of(address)));
+    return parsed ? address_hash(*parsed) : split_mix(fnv1a(bytes_of(address)));
 }
 
 std::uint64_t member_hash(std::string_view name, std::uint32_t rank) noexcept {
     const std::array<std::uint8_t, 2> tail{0, static_cast<std::uint8_t>(rank)};
-    return split_mix(hash_of(tail, hash_of(bytes_of(name))));
+    return split_mix(fnv1a(tail, fnv1a(bytes_of(name))));
 }
 
 // --- cookies ---

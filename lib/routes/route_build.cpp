@@ -16,7 +16,7 @@ std::size_t labels_of(std::string_view name) noexcept {
 }
 
 // The hash of a prefix, segment by segment.
-std::uint64_t hash_of_prefix(const http::NameHasher& hasher, std::string_view prefix) noexcept {
+std::uint64_t hash_of_prefix(const NameHasher& hasher, std::string_view prefix) noexcept {
     std::uint64_t state = path_start(hasher, false);
     while (!prefix.empty()) {
         const std::size_t end = std::min(prefix.find('/', 1), prefix.size());
@@ -157,7 +157,7 @@ private:
         if (!equals && path.path.empty()) {
             return std::exchange(rules.everything, route) == no_route;
         }
-        const http::NameHasher& hasher = tables_.hasher;
+        const NameHasher& hasher = tables_.hasher;
         const std::uint64_t hash = hasher.finish(equals ? hasher.piece(path_start(hasher, true), path.path)
                                                         : hash_of_prefix(hasher, path.path));
         Tables::PathSlot& slot = tables_.path_slots[tables_.path_slot(rules, hash, path.path, equals, steps_)];

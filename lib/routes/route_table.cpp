@@ -9,7 +9,7 @@
 #include "routes/route_tables.hpp"
 
 namespace ferrotunnel::routes {
-std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept {
+std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noexcept {
     std::uint64_t state = hasher.start();
     while (true) {
         const std::size_t dot = name.rfind('.');

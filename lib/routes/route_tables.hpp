@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "http/name_hash.hpp"
+#include "base/name_hash.hpp"
 #include "http/path_regex.hpp"
 #include "routes/route_table.hpp"
 
@@ -73,7 +73,7 @@ struct RouteTable::Tables {
     std::size_t path_slot(const HostRules& rules, std::uint64_t hash, std::string_view path, bool equals,
                           LookupSteps& steps) const noexcept;
 
-    http::NameHasher hasher;
+    NameHasher hasher;
     std::uint32_t default_host = no_route;
     std::size_t suffix_labels_max = 0;  // the most labels after asterisks
     std::vector<NameSlot> name_slots;   // a power of two, at most half full
@@ -95,9 +95,9 @@ private:
 std::vector<http::Problem> build_tables(RouteTable::Tables& tables, std::vector<Route> routes);
 
 /// The hash of a whole host name, label by label from its end.
-std::uint64_t hash_of_host(const http::NameHasher& hasher, std::string_view name) noexcept;
+std::uint64_t hash_of_host(const NameHasher& hasher, std::string_view name) noexcept;
 /// The initial state of the hash of an equal path or of a prefix.
-inline std::uint64_t path_start(const http::NameHasher& hasher, bool equals) noexcept {
+inline std::uint64_t path_start(const NameHasher& hasher, bool equals) noexcept {
     return equals ? hasher.number(hasher.start(), 1) : hasher.start();
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/split_mix.hpp"
 
-namespace ferrotunnel::http {
+namespace ferrotunnel {
 
 class NameHasher {
 public:
@@ -62,4 +62,4 @@ private:
     std::uint64_t spread_;
 };
 
-}  // namespace ferrotunnel::http
+}  // namespace ferrotunnel

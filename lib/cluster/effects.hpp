@@ -1,0 +1,72 @@
+// What a register asks of its owner: answers to claims, revocations, probes of own clients, links to be read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cluster/claim.hpp"
+#include "cluster/members.hpp"
+#include "cluster/name.hpp"
+#include "wire/code.hpp"
+
+namespace ferrotunnel::cluster {
+
+/// Chosen by the caller of Register::claim, never reused.
+using ClaimId = std::uint64_t;
+/// Chosen by the caller for each connection to a member, never reused: events of an earlier link are ignored.
+using LinkId = std::uint64_t;
+
+/// next(link) has a message: the link is new, or next() had returned none.
+struct LinkReady {
+    MemberIndex member = 0;
+    LinkId link = 0;
+};
+/// The answer to a claim: the client may have the name.
+struct ClaimGranted {
+    ClaimId claim = 0;
+    Since since = 0;
+    bool provisional = false;
+};
+/// `is_temporary`: the home cannot be reached or has just started; the client should try again.
+struct ClaimRefused {
+    ClaimId claim = 0;
+    wire::Code code = wire::Code::none;
+    bool is_temporary = false;
+    std::string text;
+};
+/// The own clients of this owner must give the name up: the home has given it to another owner.
+struct Revoked {
+    Name name;
+    Owner owner;
+    Since since = 0;
+    std::string text;
+};
+/// An own client is to be probed; the answer is passed to Register::probed.
+struct ProbeClient {
+    std::uint64_t probe = 0;
+    Name name;
+    Owner owner;
+};
+/// Which other members have the name, or how ready they are, has changed: ports may have to be opened or closed.
+struct RoutesChanged {
+    Name name;
+};
+/// All claims of the member have been received on its present link, so visitors are routed to it; or its link is lost,
+/// and none are. The routes of all its names have changed.
+struct MemberRouted {
+    MemberIndex member = 0;
+    bool is_routed = false;
+};
+/// The peer violates the protocol: the link counts as lost, and is to be closed, with this reason for the log.
+struct LinkRefused {
+    MemberIndex member = 0;
+    LinkId link = 0;
+    std::string why;
+};
+using Effect =
+    std::variant<LinkReady, ClaimGranted, ClaimRefused, Revoked, ProbeClient, RoutesChanged, MemberRouted, LinkRefused>;
+using Effects = std::vector<Effect>;
+
+}  // namespace ferrotunnel::cluster

@@ -1,0 +1,58 @@
+// Present links to the other members, and what their hellos said.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "cluster/effects.hpp"
+#include "cluster/limits.hpp"
+#include "cluster/members.hpp"
+#include "cluster/message.hpp"
+
+namespace ferrotunnel::cluster {
+
+/// At most one link to each member. The own member counts as linked.
+///
+///   none --add()--> new --begin_sync()--> syncing --end_sync()--> synced
+///   each of them --lose()--> none
+class Links {
+public:
+    /// Members that have not been linked yet count as lost at `now`.
+    Links(const Members& members, TimePoint now);
+
+    /// The member that sent the hello, or why it is refused.
+    Result<MemberIndex, std::string> check(const Hello& hello) const;
+    void add(MemberIndex member, LinkId link, const Hello& hello);
+    void lose(MemberIndex member, TimePoint now);
+    /// False if the member does not follow the order of states.
+    bool begin_sync(MemberIndex member) noexcept;
+    bool end_sync(MemberIndex member) noexcept;
+
+    /// The member whose present link this is.
+    std::optional<MemberIndex> find(LinkId link) const noexcept;
+    /// The present link; the member has one.
+    LinkId link(MemberIndex member) const;
+    bool is_linked(MemberIndex member) const noexcept;
+    bool is_synced(MemberIndex member) const noexcept;
+    /// It has not been linked for limits::unreachable_time.
+    bool is_unreachable(MemberIndex member, TimePoint now) const noexcept;
+    /// The member that decides about the name. None while a linked member's list has another one.
+    std::optional<MemberIndex> home_of(const Name& name) const;
+
+private:
+    enum class State : std::uint8_t { none, fresh, syncing, synced };
+    struct Link {
+        State state = State::none;
+        LinkId id = 0;
+        TimePoint lost_at{};
+        std::optional<Members> list;  // if it differs
+    };
+
+    const Members& members_;
+    std::array<Link, limits::members_max> links_;
+};
+
+}  // namespace ferrotunnel::cluster

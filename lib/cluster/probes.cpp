@@ -1,0 +1,47 @@
+#include "cluster/probes.hpp"
+
+namespace ferrotunnel::cluster {
+
+bool Probes::ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker) {
+    const auto found = ids_.find({member, owner});
+    if (found != ids_.end()) {
+        probes_.at(found->second).askers.insert(asker);
+        return true;
+    }
+    if (counts_[member] >= limits::probes_max) {
+        return false;
+    }
+    ++counts_[member];
+    ids_.emplace(std::pair(member, owner), ++last_);
+    probes_.emplace(last_, Probe{member, owner, name, {asker}});
+    mail_.send(member, cluster::Probe{last_, name, owner});
+    return true;
+}
+
+void Probes::withdraw(MemberIndex member, const Owner& owner, const Asker& asker) {
+    const auto found = ids_.find({member, owner});
+    if (found != ids_.end()) {
+        probes_.at(found->second).askers.erase(asker);
+    }
+}
+
+std::optional<Probes::Probe> Probes::answered(MemberIndex member, RequestId id) {
+    const auto found = probes_.find(id);
+    return found == probes_.end() || found->second.member != member ? std::nullopt : std::optional(take(found));
+}
+
+std::optional<Probes::Probe> Probes::link_lost(MemberIndex member) {
+    const auto found = ids_.lower_bound({member, Owner{}});
+    return found == ids_.end() || found->first.first != member ? std::nullopt
+                                                               : std::optional(take(probes_.find(found->second)));
+}
+
+Probes::Probe Probes::take(Probing::iterator probe) {
+    Probe taken = std::move(probe->second);
+    --counts_[taken.member];
+    ids_.erase({taken.member, taken.owner});
+    probes_.erase(probe);
+    return taken;
+}
+
+}  // namespace ferrotunnel::cluster

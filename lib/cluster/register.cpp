@@ -1,0 +1,336 @@
+#include "cluster/register.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/check.hpp"
+#include "cluster/announcer.hpp"
+#include "cluster/claimant.hpp"
+#include "cluster/holders.hpp"
+#include "cluster/home.hpp"
+#include "cluster/mutant.hpp"
+#include "cluster/probed_clients.hpp"
+#include "cluster/statements.hpp"
+
+namespace ferrotunnel::cluster {
+
+struct Register::Parts {
+    Parts(std::shared_ptr<const Members> list_in, const Start& start)
+        : list(std::move(list_in)),
+          members(*list),
+          incarnation(start.incarnation),
+          now(start.now),
+          table(members.size(), start.seed),
+          links(members, start.now),
+          clock(table, start.now, start.wall),
+          recovery(members, start.now) {}
+
+    bool is_own(MemberIndex member) const noexcept { return member == members.own(); }
+
+    Effects finish();
+    void deliver_own();
+    Violation deliver(MemberIndex from, const Message& message);
+    void sent(MemberIndex to, const Message& message);
+    void lose(MemberIndex member);
+    void forget_grants(MemberIndex member);
+
+    std::shared_ptr<const Members> list;
+    const Members& members;
+    std::uint64_t incarnation;
+    TimePoint now;  // of the present call
+    ClaimTable table;
+    Links links;
+    Mail mail{links};
+    SinceClock clock;
+    Effects effects;
+    Context context{members, table, links, mail, clock, effects};
+    Changes changes{members, links};
+    Claimant claimant{context, changes};
+    Recovery recovery;
+    Home home{context, recovery};
+    Statements statements{context, home.grants(), recovery};
+    ProbedClients probed_clients{context, claimant.holdings()};
+    std::array<std::optional<Announcer>, limits::members_max> announcers;
+};
+
+// --- parts -----------------------------------------------------------------------------------------------------------
+
+Effects Register::Parts::finish() {
+    deliver_own();
+    claimant.confirm(now);
+    deliver_own();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (announcers[i] && announcers[i]->wake()) {
+            const auto member = static_cast<MemberIndex>(i);
+            effects.emplace_back(LinkReady{member, links.link(member)});
+        }
+    }
+    return std::exchange(effects, {});
+}
+
+// Own messages cause at most a few others each, and probes end in an effect.
+void Register::Parts::deliver_own() {
+    while (const std::optional<Message> message = mail.take(members.own())) {
+        sent(members.own(), *message);
+        const Violation violation = deliver(members.own(), *message);
+        check(!violation, "a member follows its own rules");
+    }
+}
+
+Violation Register::Parts::deliver(MemberIndex from, const Message& message) {
+    struct Receiver {
+        Parts& parts;
+        MemberIndex from;
+
+        Violation operator()(const Hello&) const { return "it said hello twice"; }
+        Violation operator()(const SyncBegin&) const { return parts.statements.sync_begin(from); }
+        Violation operator()(const SyncEnd&) const { return parts.statements.sync_end(from, parts.now); }
+        Violation operator()(const Have& have) const { return parts.statements.have(from, have, parts.now); }
+        Violation operator()(const Reserved& reserved) const {
+            parts.statements.reserved(reserved, from, parts.now);
+            return std::nullopt;
+        }
+        Violation operator()(const Gone& gone) const {
+            parts.statements.gone(from, gone, parts.now);
+            return std::nullopt;
+        }
+        Violation operator()(const ClaimRequest& request) const { return parts.home.request(from, request, parts.now); }
+        Violation operator()(const Cancel& cancel) const {
+            parts.home.cancel(from, cancel);
+            return std::nullopt;
+        }
+        Violation operator()(const Granted& granted) const { return parts.claimant.granted(from, granted, parts.now); }
+        Violation operator()(const Refused& refused) const {
+            parts.claimant.refused(from, refused, parts.now);
+            return std::nullopt;
+        }
+        Violation operator()(const Probe& probe) const { return parts.probed_clients.probe(from, probe, parts.now); }
+        Violation operator()(const Probed& probed) const {
+            parts.home.probed(from, probed, parts.now);
+            return std::nullopt;
+        }
+        Violation operator()(const Lost& lost) const {
+            parts.claimant.lost(from, lost, parts.now);
+            return std::nullopt;
+        }
+    };
+    return std::visit(Receiver{*this, from}, message);
+}
+
+void Register::Parts::sent(MemberIndex to, const Message& message) {
+    if (std::holds_alternative<Granted>(message) || std::holds_alternative<Refused>(message)) {
+        home.answer_sent(to);
+    } else if (std::holds_alternative<Probed>(message)) {
+        probed_clients.answer_sent(to);
+    }
+}
+
+void Register::Parts::lose(MemberIndex member) {
+    const bool was_routed = links.is_synced(member);
+    links.lose(member, now);
+    announcers[member].reset();
+    mail.clear(member);
+    changes.of(member).clear();
+    if (mutant(Mutant::forgotten_pending)) {
+        forget_grants(member);
+    }
+    probed_clients.link_lost(member);
+    home.link_lost(member, now);
+    deliver_own();
+    claimant.link_lost(member, now);
+    if (was_routed) {
+        effects.emplace_back(MemberRouted{member, false});
+    }
+}
+
+void Register::Parts::forget_grants(MemberIndex member) {
+    std::vector<Name> names;
+    table.for_each(member, [&](const Claim& claim) { names.push_back(claim.name); });
+    for (const Name& name : names) {
+        if (!table.entry(member, name)->routes) {
+            table.remove(member, name, now, now);
+        }
+    }
+}
+
+// --- own clients -----------------------------------------------------------------------------------------------------
+
+Register::Register(std::shared_ptr<const Members> members, const Start& start)
+    : parts_(std::make_unique<Parts>(std::move(members), start)) {}
+
+Register::~Register() = default;
+
+Effects Register::claim(ClaimId claim, const Name& name, const Owner& owner, std::uint64_t terms, TimePoint now) {
+    parts_->now = now;
+    parts_->claimant.claim(claim, name, owner, terms, now);
+    return parts_->finish();
+}
+
+Effects Register::cancel(ClaimId claim, TimePoint now) {
+    parts_->now = now;
+    parts_->claimant.cancel(claim, now);
+    return parts_->finish();
+}
+
+Effects Register::release(ClaimId claim, Duration reserved_for, TimePoint now) {
+    parts_->now = now;
+    parts_->claimant.release(claim, reserved_for, now);
+    return parts_->finish();
+}
+
+Effects Register::set_readiness(const Name& name, Readiness readiness) {
+    parts_->claimant.set_readiness(name, readiness);
+    return parts_->finish();
+}
+
+Effects Register::probed(std::uint64_t probe, bool answers, TimePoint now) {
+    parts_->now = now;
+    parts_->probed_clients.answered(probe, answers);
+    return parts_->finish();
+}
+
+// --- links -----------------------------------------------------------------------------------------------------------
+
+Hello Register::hello() const {
+    Hello hello;
+    hello.member = parts_->members.name(parts_->members.own());
+    hello.incarnation = parts_->incarnation;
+    hello.members = parts_->members.names();
+    hello.recovering = is_recovering();
+    return hello;
+}
+
+Result<Effects, std::string> Register::connected(LinkId link, const Hello& hello, TimePoint now) {
+    parts_->now = now;
+    const Result<MemberIndex, std::string> member = parts_->links.check(hello);
+    if (!member) {
+        return member.error();
+    }
+    if (parts_->links.is_linked(*member)) {
+        parts_->lose(*member);
+    }
+    parts_->links.add(*member, link, hello);
+    parts_->announcers[*member].emplace(parts_->context, parts_->claimant.holdings(), parts_->changes.of(*member),
+                                        *member, hello.recovering);
+    return parts_->finish();
+}
+
+Effects Register::received(LinkId link, const Message& message, TimePoint now) {
+    parts_->now = now;
+    const std::optional<MemberIndex> member = parts_->links.find(link);
+    if (!member) {
+        return {};
+    }
+    if (Violation violation = parts_->deliver(*member, message)) {
+        parts_->effects.emplace_back(LinkRefused{*member, link, *violation});
+        parts_->lose(*member);
+    }
+    return parts_->finish();
+}
+
+Effects Register::disconnected(LinkId link, TimePoint now) {
+    parts_->now = now;
+    if (const std::optional<MemberIndex> member = parts_->links.find(link)) {
+        parts_->lose(*member);
+    }
+    return parts_->finish();
+}
+
+std::optional<Message> Register::next(LinkId link, TimePoint now) {
+    const std::optional<MemberIndex> member = parts_->links.find(link);
+    if (!member) {
+        return std::nullopt;
+    }
+    parts_->now = now;
+    std::optional<Message> message = parts_->announcers[*member]->next(now);
+    if (message) {
+        parts_->sent(*member, *message);
+    }
+    return message;
+}
+
+Result<Effects, std::string> Register::forget(MemberIndex member, TimePoint now) {
+    parts_->now = now;
+    if (parts_->links.is_linked(member)) {
+        return "the member " + parts_->members.name(member) + " is linked";
+    }
+    parts_->statements.forget(member, now);
+    return parts_->finish();
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+TimePoint Register::next_deadline() const noexcept {
+    const bool is_paused = std::any_of(parts_->announcers.begin(), parts_->announcers.end(),
+                                       [](const auto& announcer) { return announcer && announcer->is_paused(); });
+    return is_paused ? parts_->now
+                     : std::min({parts_->claimant.next_deadline(), parts_->probed_clients.next_deadline(),
+                                 parts_->recovery.deadline()});
+}
+
+Effects Register::tick(TimePoint now) {
+    parts_->now = now;
+    parts_->recovery.tick(now);
+    parts_->probed_clients.tick(now);
+    parts_->deliver_own();
+    parts_->claimant.tick(now);
+    parts_->table.expire(now, limits::step_max);
+    for (std::optional<Announcer>& announcer : parts_->announcers) {
+        if (announcer) {
+            announcer->resume();
+        }
+    }
+    return parts_->finish();
+}
+
+// --- for visitors and for display ------------------------------------------------------------------------------------
+
+std::vector<MemberIndex> Register::routes(const Name& name) const {
+    std::vector<ClaimTable::Entry> entries = parts_->table.entries(name);
+    std::erase_if(entries, [this](const ClaimTable::Entry& entry) {
+        const bool is_reached = parts_->is_own(entry.member) || parts_->links.is_synced(entry.member);
+        return !entry.routes || !(is_reached || mutant(Mutant::unlinked_routes));
+    });
+    std::vector<MemberIndex> members;
+    const ClaimTable::Entry* const best = winner(entries);
+    if (best == nullptr) {
+        return members;
+    }
+    const Owner owner = best->claim.owner;
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const auto& one, const auto& other) { return one.claim.readiness < other.claim.readiness; });
+    for (const ClaimTable::Entry& entry : entries) {
+        if (entry.claim.owner == owner && !parts_->is_own(entry.member)) {
+            members.push_back(entry.member);
+        }
+    }
+    return members;
+}
+
+bool Register::has(const Name& name) const {
+    return parts_->claimant.holdings().find(name) != nullptr;
+}
+
+bool Register::is_linked(MemberIndex member) const noexcept {
+    return parts_->links.is_linked(member);
+}
+
+bool Register::is_recovering() const noexcept {
+    return !parts_->recovery.is_over();
+}
+
+std::size_t Register::waiting() const noexcept {
+    std::size_t messages = 0;
+    for (std::size_t i = 0; i < parts_->members.size(); ++i) {
+        const auto member = static_cast<MemberIndex>(i);
+        messages += parts_->mail.size(member) + parts_->changes.of(member).size();
+    }
+    return messages + parts_->claimant.waiting() + parts_->home.waiting();
+}
+
+const ClaimTable& Register::table() const noexcept {
+    return parts_->table;
+}
+
+}  // namespace ferrotunnel::cluster

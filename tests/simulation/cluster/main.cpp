@@ -1,0 +1,107 @@
+// Runs seeds of the simulation of a cluster.
+//
+//   cluster_simulation --seeds FROM COUNT             a range; FERROTUNNEL_SEEDS in the environment overrides COUNT
+//   cluster_simulation --seed N                       one seed, with all its events
+//   cluster_simulation ... --mutant NAME [--every N]  with a planted bug that strikes at each N-th visit
+//   cluster_simulation ... --expect-failure           success means that some seed fails: for mutants
+//
+// A seed that fails is printed with the command that replays it, and its last events.
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "base/check.hpp"
+#include "cluster/mutant.hpp"
+#include "simulation/cluster/cluster_world.hpp"
+#include "simulation/run_options.hpp"
+
+namespace {
+
+using namespace ferrotunnel;
+using ferrotunnel::cluster::Mutant;
+using simulation::ClusterCounts;
+using simulation::ClusterWorld;
+using simulation::RunOptions;
+
+struct MutantName {
+    const char* name;
+    Mutant mutant;
+};
+
+constexpr MutantName mutant_names[] = {
+    {"none", Mutant::none},
+    {"stale_route", Mutant::stale_route},
+    {"two_homes", Mutant::two_homes},
+    {"reordered_claim", Mutant::reordered_claim},
+    {"forgotten_pending", Mutant::forgotten_pending},
+    {"early_recovery", Mutant::early_recovery},
+    {"provisional_kept", Mutant::provisional_kept},
+    {"sync_keeps", Mutant::sync_keeps},
+    {"older_loses", Mutant::older_loses},
+    {"unlinked_routes", Mutant::unlinked_routes},
+    {"silent_probe", Mutant::silent_probe},
+    {"lost_ignored", Mutant::lost_ignored},
+    {"orphan_kept", Mutant::orphan_kept},
+    {"late_alone", Mutant::late_alone},
+};
+
+constexpr std::size_t last_lines = 120;
+
+/// What is broken; nothing: all is well. With `lines_max` the last events are printed.
+std::optional<std::string> run_seed(std::uint64_t seed, ClusterCounts& counts, std::size_t lines_max) {
+    mutant_choice<Mutant>.visits = 0;
+    ClusterWorld world(seed, counts, lines_max > 0);
+    std::optional<std::string> broken;
+    try {
+        world.run();
+    } catch (const std::exception& error) {
+        broken = error.what();
+    }
+    const auto& lines = world.lines();
+    for (std::size_t i = lines.size() - std::min(lines.size(), lines_max); i < lines.size(); ++i) {
+        std::printf("%s\n", lines[i].c_str());
+    }
+    return broken;
+}
+
+void print_counts(const RunOptions& options, const ClusterCounts& counts) {
+    const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+    std::printf(
+        "%llu seeds passed: %llu claims, %llu granted, %llu of them provisionally, %llu refused, %llu for now; %llu "
+        "revoked; %llu visitors, %llu served, %llu forwarded; %llu messages on %llu links; %llu crashes, %llu hangs, "
+        "%llu partitions; two tokens: %llu by a home that has started, %llu by an old table\n",
+        number(options.count), number(counts.claims), number(counts.granted), number(counts.provisional),
+        number(counts.refused), number(counts.refused_for_now), number(counts.revoked), number(counts.visitors),
+        number(counts.served), number(counts.forwarded), number(counts.messages), number(counts.links),
+        number(counts.crashes), number(counts.hangs), number(counts.partitions), number(counts.home_restarted),
+        number(counts.stale_provisional));
+}
+
+/// True if a seed failed.
+bool run_seeds(const RunOptions& options) {
+    ClusterCounts counts;
+    for (std::uint64_t seed = options.from; seed < options.from + options.count; ++seed) {
+        if (const auto broken = run_seed(seed, counts, options.verbose ? std::size_t(-1) : 0)) {
+            if (!options.verbose && !options.expect_failure) {
+                ClusterCounts again;
+                run_seed(seed, again, last_lines);
+            }
+            std::printf("seed %llu FAILED: %s\nreplay: %s\n", static_cast<unsigned long long>(seed), broken->c_str(),
+                        options.replay(seed).c_str());
+            return true;
+        }
+    }
+    print_counts(options, counts);
+    return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const RunOptions options = simulation::parse_run_options("cluster_simulation", argc, argv);
+    simulation::choose_mutant(options, mutant_names, mutant_choice<Mutant>);
+    set_abort_on_bug(false);
+    return run_seeds(options) == options.expect_failure ? 0 : 1;
+}
