@@ -22,27 +22,29 @@ public:
     /// One member's part in a name.
     struct Entry {
         MemberIndex member = 0;
-        Owner owner;
-        Since since = 0;
+        Claim claim;
+        /// It owns, but no visitor is sent there: granted by this home and not confirmed yet, or known by hearsay.
+        bool routes = true;
     };
-    enum class Added { added, known, full };  // full: the member has limits::claims_max
+    enum class Added { added, changed, same, full };  // full: the member has claims_max, or claims_bytes_max
 
-    explicit ClaimTable(std::size_t members);
+    ClaimTable(std::size_t members, std::uint64_t seed);
     ~ClaimTable();
     ClaimTable(const ClaimTable&) = delete;
     ClaimTable& operator=(const ClaimTable&) = delete;
 
     /// Adds or changes the member's entry, and ends a reservation of the name.
-    Added add(MemberIndex member, const Claim& claim);
+    Added add(MemberIndex member, const Claim& claim, bool routes = true);
     /// Removes the member's entry. With `reserved_until` later than `now` and no other entry, the name is reserved.
     /// False if there was none.
     bool remove(MemberIndex member, const Name& name, TimePoint reserved_until, TimePoint now);
     void reserve(const Reservation& reservation);
 
-    /// Between these two, add() marks what was repeated; the rest of the member's entries ends at the second.
+    /// Between these two, add() marks what was repeated, also by the same values; the rest of the member's entries ends
+    /// at the second, and stays reserved for its token (limits::port_reserved_for, host_reserved_for).
     void begin_sync(MemberIndex member);
-    /// The names whose entries have ended.
-    std::vector<Name> end_sync(MemberIndex member, TimePoint now);
+    /// What has ended.
+    std::vector<Claim> end_sync(MemberIndex member, TimePoint now);
     /// Removes all entries of a member that has left the list.
     void forget(MemberIndex member);
 

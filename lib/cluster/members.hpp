@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,9 @@ public:
     MemberIndex own() const noexcept { return own_; }
     /// In the order of the names, so that two members with the same list agree on indices.
     const std::string& name(MemberIndex index) const noexcept { return names_[index]; }
-    /// Equal on two members only if their lists are equal.
-    std::uint64_t digest() const noexcept { return digest_; }
+    const std::vector<std::string>& names() const noexcept { return names_; }
+    /// Empty if it is not in the list.
+    std::optional<MemberIndex> find(std::string_view name) const noexcept;
     /// The member that decides about the name's root: of the highest hash of member and root (rendezvous hashing), so a
     /// change of the list moves only names of the members that come or go.
     MemberIndex home_of(const Name& name) const noexcept;
@@ -33,7 +35,6 @@ private:
     std::vector<std::string> names_;  // sorted
     std::vector<std::uint64_t> hashes_;
     MemberIndex own_ = 0;
-    std::uint64_t digest_ = 0;
 };
 
 }  // namespace ferrotunnel::cluster

@@ -20,8 +20,9 @@ using RequestId = std::uint64_t;
 /// The first message of both ends of a link.
 struct Hello {
     std::string member;
-    std::uint64_t incarnation = 0;  // random at each start of the process
-    std::uint64_t digest = 0;       // of the sender's list
+    std::uint64_t incarnation = 0;     // random at each start of the process
+    std::vector<std::string> members;  // the sender's list
+    bool recovering = false;           // as home it does not know yet what others have
     std::uint64_t features = 0;
     std::string agent;  // name and version of the software
 };
@@ -30,19 +31,24 @@ struct Hello {
 struct SyncBegin {};
 struct SyncEnd {};
 
-/// The sender has these names; or has had them, and they are reserved.
+/// The sender has these names. With `of`: what that other member has told the sender, for a home that recovers.
 struct Have {
-    struct Reserved {
+    std::optional<std::string> of;
+    std::vector<Claim> claims;
+};
+/// Names that nobody has, and that stay reserved for a token.
+struct Reserved {
+    struct One {
         Name name;
         wire::TokenId token{};
         std::uint64_t milliseconds = 0;  // left
     };
-    std::vector<Claim> claims;
-    std::vector<Reserved> reserved;
+    std::vector<One> names;
 };
 /// The sender no longer has the name; it stays reserved for its token for so long.
 struct Gone {
     Name name;
+    Since since = 0;
     std::uint64_t milliseconds = 0;
 };
 
@@ -51,14 +57,21 @@ struct ClaimRequest {
     RequestId request = 0;
     Name name;
     Owner owner;
+    std::uint64_t terms = 0;
+};
+/// To the home: the request has lost its asker. A Granted on its way is answered with Gone.
+struct Cancel {
+    RequestId request = 0;
 };
 struct Granted {
     RequestId request = 0;
     Since since = 0;
+    Since over = 0;
 };
 struct Refused {
     RequestId request = 0;
     wire::Code code = wire::Code::none;
+    bool is_temporary = false;
     std::string text;  // for the user of the client
 };
 
@@ -75,11 +88,11 @@ struct Probed {
 /// From the home to a member that has the name: another owner has it now.
 struct Lost {
     Name name;
-    Owner owner;  // who has lost it
+    Since since = 0;  // of the claim that has ended
 };
 
-using Message =
-    std::variant<Hello, SyncBegin, SyncEnd, Have, Gone, ClaimRequest, Granted, Refused, Probe, Probed, Lost>;
+using Message = std::variant<Hello, SyncBegin, SyncEnd, Have, Reserved, Gone, ClaimRequest, Cancel, Granted, Refused,
+                             Probe, Probed, Lost>;
 
 /// A CBOR map; at most limits::message_max bytes if a Have has at most limits::claims_per_message entries.
 std::vector<std::uint8_t> encode(const Message& message);
