@@ -16,6 +16,8 @@ struct WholeFile {
     bool replaces = true;    // otherwise an existing file stays, with the error file_exists
     bool is_lasting = true;  // it is synced to disk before it gets its name; not needed for files that a restart makes
                              // again
+    uid_t owner = static_cast<uid_t>(-1);  // of the file; -1: that of the process
+    gid_t group = static_cast<gid_t>(-1);  // likewise
 };
 
 /// Writes `text` to a new file beside `path` and renames it to `path`. On failure returns the error, removes the new
