@@ -57,6 +57,8 @@ refuses 'make one at a time' key --rotate --finish "$key"
 refuses 'FILE: missing' key
 refuses 'no such command of `cluster`; did you mean key' kye "$key"
 refuses 'needs a command: key'
+refuses '\*\*\*: no such command' "$new"
+! grep -q "$new" "$dir/run.err" || fail "a key on the command line is repeated"
 chmod 640 "$key"
 refuses 'other users may access it; `chmod 600' key --rotate "$key"
 chmod 600 "$key"
