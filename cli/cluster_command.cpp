@@ -35,15 +35,12 @@ const CommandInfo& cluster_key_info() {
         "  ferrotunnel cluster key --rotate cluster.key   # then --switch, then --finish\n"
         "The key is replaced in three steps. After each one copy the file to every member and reload it, and\n"
         "begin the next one only when all have it: members that are one step apart still connect.\n"
-        "  --rotate   adds a new key that all accept     (old, new)\n"
-        "  --switch   dials with the new key             (new, old)\n"
-        "  --finish   no longer accepts the old key      (new)\n"
         "A member with the key can be any other member. If it was stolen, do not wait: make a new file, and\n"
         "restart all members with it. The file must be accessible to its owner only.\n",
         {{"Steps of a replacement",
-          {{"rotate", "", "Add a new key to the file; the old one is still used to dial"},
-           {"switch", "", "Dial with the new key; the old one is still accepted"},
-           {"finish", "", "Remove the old key"}}}},
+          {{"rotate", "", "First step: add a new key; the old one is still used to dial (old, new)"},
+           {"switch", "", "Second step: dial with the new key; the old one is still accepted (new, old)"},
+           {"finish", "", "Third step: remove the old key (new)"}}}},
         CommandInfo::Kind::key_file,
         ValueKind::file,
     };

@@ -63,7 +63,8 @@ chmod 640 "$key"
 refuses 'other users may access it; `chmod 600' key --rotate "$key"
 chmod 600 "$key"
 refuses 'No such file' key --rotate "$dir/none"
-refuses 'not a cluster key' key --rotate "$0"
+install -m 600 "$0" "$dir/script"
+refuses 'not a cluster key' key --rotate "$dir/script"
 run key "$dir/no/such/folder/key"
 equal "exit code without the folder" "$code" 1
 
