@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view token_option = "--token";
 constexpr std::string_view token_with_value = "--token=";
-constexpr std::string_view token_form = "ft1_";
+constexpr std::string_view secret_forms[] = {"ft1_", "ftc1_"};  // tokens, keys of clusters
 constexpr std::size_t token_length_suspect = 20;  // a damaged token is a secret too; a short word is a file's name
 
 struct SecretPlace {
@@ -32,7 +32,8 @@ std::optional<SecretPlace> find_secret(std::string_view word, std::string_view b
     const std::size_t equals = word.starts_with('-') ? word.find('=') : std::string_view::npos;
     const std::size_t begin = equals == std::string_view::npos ? 0 : equals + 1;
     const std::string_view value = word.substr(begin);
-    if (value.starts_with(token_form) && value.size() >= token_length_suspect) {
+    const auto has_form = [value](std::string_view form) { return value.starts_with(form); };
+    if (std::ranges::any_of(secret_forms, has_form) && value.size() >= token_length_suspect) {
         return SecretPlace{begin, SecretPlace::Kind::mistake};
     }
     return std::nullopt;

@@ -143,6 +143,11 @@ std::string_view short_exit_codes(CommandInfo::Kind kind) {
             return "  0  printed\n"
                    "  1  failed: no password, two that differ, or the output cannot be written\n"
                    "  2  the command line is not valid\n";
+        case CommandInfo::Kind::key_file:
+            return "  0  the file is written\n"
+                   "  1  it cannot be written\n"
+                   "  2  the command line is not valid, a new file already exists, or an existing one cannot be\n"
+                   "     read or is at another step\n";
         case CommandInfo::Kind::ask:
             return "  0  done\n"
                    "  1  the program does not run, belongs to another user, or refuses the request\n"

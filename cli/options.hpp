@@ -53,6 +53,7 @@ struct CommandInfo {
         import,
         print,
         hash,
+        key_file,
         route,
         plugin,
         ask,

@@ -62,6 +62,10 @@ std::error_code write_all(const std::filesystem::path& path, std::string_view te
         }
         text.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
     }
+    constexpr auto same = static_cast<uid_t>(-1);
+    if ((how.owner != same || how.group != same) && ::fchown(file.get(), how.owner, how.group) != 0) {
+        return last_error();
+    }
     return how.is_lasting && ::fsync(file.get()) != 0 ? last_error() : std::error_code();
 }
 

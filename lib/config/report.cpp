@@ -10,9 +10,19 @@
 namespace ferrotunnel::config {
 namespace {
 
-constexpr std::string_view token_form = "ft1_";
+constexpr std::string_view secret_forms[] = {"ft1_", "ftc1_"};  // tokens, keys of clusters
 constexpr std::string_view token_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::size_t token_length_suspect = 20;  // shortened tokens are secrets too; shorter words are file names
+
+// Where the first text begins that may be a secret, and its form.
+std::pair<std::size_t, std::string_view> find_secret_form(std::string_view text) {
+    std::pair<std::size_t, std::string_view> first{text.size(), {}};
+    for (const std::string_view form : secret_forms) {
+        first = std::min(first, {text.find(form), form});
+    }
+    return first;
+}
+
 }  // namespace
 
 void Report::add(Place place, std::string_view path, std::string_view text) {
@@ -34,11 +44,11 @@ std::vector<Finding> Report::take() {
 std::string without_tokens(std::string_view text) {
     std::string shown;
     while (!text.empty()) {
-        const std::size_t begin = std::min(text.find(token_form), text.size());
+        const auto [begin, form] = find_secret_form(text);
         shown += text.substr(0, begin);
         text.remove_prefix(begin);
         const std::size_t length = std::min(text.find_first_not_of(token_letters), text.size());
-        shown += length >= token_length_suspect ? "ft1_***" : std::string(text.substr(0, length));
+        shown += length >= token_length_suspect ? std::string(form) + "***" : std::string(text.substr(0, length));
         text.remove_prefix(length);
     }
     return shown;

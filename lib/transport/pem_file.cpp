@@ -70,6 +70,7 @@ PemText& PemText::operator=(PemText&& other) noexcept {
         text_ = std::move(other.text_);
         other.text_.clear();
         others_may_read = other.others_may_read;
+        mode = other.mode;
     }
     return *this;
 }
@@ -108,6 +109,7 @@ Result<PemText, std::string> read_pem_file(const std::filesystem::path& file) {
         return std::string(fault);
     }
     pem.others_may_read = (about.st_mode & S_IROTH) != 0;
+    pem.mode = about.st_mode & 07777U;
     return pem;
 }
 

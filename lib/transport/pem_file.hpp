@@ -1,6 +1,8 @@
 // Files in PEM form: read with care, since their names come from settings and folders, and wiped, since some hold keys.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -16,7 +18,8 @@ class PemText {
 public:
     PemText() = default;
     explicit PemText(std::string text) noexcept : text_(std::move(text)) {}
-    PemText(PemText&& other) noexcept : others_may_read(other.others_may_read), text_(std::move(other.text_)) {
+    PemText(PemText&& other) noexcept
+        : others_may_read(other.others_may_read), mode(other.mode), text_(std::move(other.text_)) {
         other.text_.clear();
     }
     PemText& operator=(PemText&& other) noexcept;
@@ -26,6 +29,7 @@ public:
 
     const std::string& text() const noexcept { return text_; }
     bool others_may_read = false;  // all users of this machine may read the file
+    mode_t mode = 0;               // permissions of the file
 
 private:
     void wipe() noexcept;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -92,6 +93,10 @@ public:
 
     /// The handshake of a visitor's TLS connection, once it is done; null for any other connection.
     virtual const VisitorHandshake* visitor() const noexcept { return nullptr; }
+
+    /// The name of the member of the cluster at the other end of a link, once the handshake is done: the proof of the
+    /// cluster's key covers it. Empty for any other connection.
+    virtual std::string_view link_peer() const noexcept { return {}; }
 
     /// In which TLS agreed on its keys, once the handshake is done.
     virtual KeyGroup key_group() const noexcept { return KeyGroup::none; }

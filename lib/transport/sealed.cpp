@@ -1,15 +1,12 @@
 #include "transport/sealed.hpp"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 
 #include <new>
 #include <utility>
-#include <vector>
 
+#include "transport/hkdf.hpp"
 #include "transport/key_groups.hpp"
 #include "transport/limits.hpp"
 #include "transport/tls_context.hpp"
@@ -37,24 +34,12 @@ void require(bool fine) {
     }
 }
 
-// HKDF-SHA-256 with `label`, a zero byte and the service's name as the purpose of the key.
+// The PSK of visits to this service.
 void derive(Bytes key, std::string_view service, std::array<std::uint8_t, 32>& into) {
-    std::vector<std::uint8_t> what(psk_label.begin(), psk_label.end());
-    what.push_back(0);
-    what.insert(what.end(), service.begin(), service.end());
-    std::vector<std::uint8_t> secret(key.begin(), key.end());
-    const std::unique_ptr<EVP_KDF, FreeWith<EVP_KDF_free>> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-    const std::unique_ptr<EVP_KDF_CTX, FreeWith<EVP_KDF_CTX_free>> run(kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr);
-    char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, secret.data(), secret.size()),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, what.data(), what.size()),
-        OSSL_PARAM_construct_end(),
-    };
-    const bool fine = run && EVP_KDF_derive(run.get(), into.data(), into.size(), params) == 1;
-    OPENSSL_cleanse(secret.data(), secret.size());
-    require(fine);
+    std::string purpose(psk_label);
+    purpose += '\0';
+    purpose += service;
+    require(hkdf_sha256(key, purpose, into));
 }
 
 std::string_view alpn_of(SealContext::Carries carries) noexcept {

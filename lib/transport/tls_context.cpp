@@ -208,7 +208,7 @@ std::shared_ptr<TlsContext> TlsContext::make_client(const TlsClientSettings& set
 
 std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSettings& settings) {
     std::shared_ptr<TlsContext> made(new TlsContext);
-    made->backends_ = true;
+    made->use_ = Use::backends;
     made->context_ = make_native_for_backend();
     SSL_CTX* context = made->context_;
     made->verifies_ = !settings.insecure;
@@ -242,10 +242,20 @@ std::shared_ptr<TlsContext> TlsContext::make_for_backend(const TlsBackendSetting
 std::shared_ptr<TlsContext> TlsContext::make_for_visitors(SSL_CTX* context, std::shared_ptr<void> keeps,
                                                           std::string answer_to_plain_http) {
     std::shared_ptr<TlsContext> made(new TlsContext);
+    made->use_ = Use::visitors;
     made->server_ = true;
     made->context_ = context;
     made->keeps_ = std::move(keeps);
     made->answer_to_plain_http_ = std::move(answer_to_plain_http);
+    return made;
+}
+
+std::shared_ptr<TlsContext> TlsContext::make_for_links(SSL_CTX* context, bool accepts, std::shared_ptr<void> keeps) {
+    std::shared_ptr<TlsContext> made(new TlsContext);
+    made->use_ = Use::links;
+    made->server_ = accepts;
+    made->context_ = context;
+    made->keeps_ = std::move(keeps);
     return made;
 }
 

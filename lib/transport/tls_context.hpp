@@ -1,7 +1,9 @@
 // TLS configuration of our ends. With each other: 1.3 only, ALPN ferrotunnel/1, no tickets, no resumption, no early
-// data. With backends of services, as their clients: also 1.2, and with resumed sessions.
+// data. With backends of services, as their clients: also 1.2, and with resumed sessions. Links between servers have
+// contexts of link_context.hpp, visitors those of visitor_tls.hpp.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -87,15 +89,19 @@ public:
     /// argument `keeps` owns. `context` is taken over. `answer_to_plain_http` may be empty.
     static std::shared_ptr<TlsContext> make_for_visitors(ssl_ctx_st* context, std::shared_ptr<void> keeps,
                                                          std::string answer_to_plain_http);
+    /// Makes a context for links (link_context.hpp). `context` is taken over; its callbacks use what `keeps` owns.
+    static std::shared_ptr<TlsContext> make_for_links(ssl_ctx_st* context, bool accepts, std::shared_ptr<void> keeps);
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
     TlsContext& operator=(const TlsContext&) = delete;
 
     bool is_server() const noexcept { return server_; }
     /// True for a server's context that is for visitors, and not for our own clients.
-    bool is_for_visitors() const noexcept { return keeps_ != nullptr; }
+    bool is_for_visitors() const noexcept { return use_ == Use::visitors; }
     /// True for a client's context that is for the backend of a service, and not for our own servers.
-    bool is_for_backends() const noexcept { return backends_; }
+    bool is_for_backends() const noexcept { return use_ == Use::backends; }
+    /// True for the context of either end of a link between the members of a cluster.
+    bool is_for_links() const noexcept { return use_ == Use::links; }
     /// "sha256:<base64>" of our certificate's public key, in the form of `pin`; empty without a certificate.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
     /// Whether both use the same certificate with the same chain.
@@ -120,11 +126,13 @@ public:
     BackendSessions* sessions() const noexcept { return sessions_.get(); }
 
 private:
+    enum class Use : std::uint8_t { tunnels, visitors, backends, links };
+
     TlsContext();
 
     ssl_ctx_st* context_ = nullptr;
+    Use use_ = Use::tunnels;
     bool server_ = false;
-    bool backends_ = false;
     bool verifies_ = false;
     std::string fingerprint_;
     std::string exposed_key_;

@@ -15,6 +15,8 @@
 #include "transport/backend_sessions.hpp"
 #include "transport/certificate.hpp"
 #include "transport/key_groups.hpp"
+#include "transport/link_context.hpp"
+#include "transport/link_errors.hpp"
 #include "transport/openssl_ptr.hpp"
 #include "transport/tls_bio.hpp"
 #include "transport/tls_errors.hpp"
@@ -76,6 +78,9 @@ public:
     void shutdown() noexcept override;
     bool exporter(MutableBytes out32) noexcept override;
     const VisitorHandshake* visitor() const noexcept override { return visitor_.get(); }
+    std::string_view link_peer() const noexcept override {
+        return open_ && context_->is_for_links() ? link_peer_of(ssl_.get()) : std::string_view();
+    }
     KeyGroup key_group() const noexcept override;
     std::string description() const override;
     std::string error_text() const override { return error_text_; }
@@ -88,6 +93,7 @@ public:
 
 private:
     void set_peer_name();
+    std::string fault_of_peer();
     std::string wrong_peer();
     std::string wrong_visitor();
     std::string failure_text();
@@ -188,12 +194,20 @@ IoStatus TlsPipe::step_handshake() {
         (void)flush();
         return IoStatus::would_block;
     }
-    if (std::string wrong = context_->is_for_visitors() ? wrong_visitor() : wrong_peer(); !wrong.empty()) {
+    if (std::string wrong = fault_of_peer(); !wrong.empty()) {
         return fail_handshake(std::move(wrong));
     }
     open_ = true;
     socket_.short_recv_drains = true;
     return IoStatus::ok;
+}
+
+// What is wrong with the peer although the handshake succeeded; empty if nothing is.
+std::string TlsPipe::fault_of_peer() {
+    if (context_->is_for_links()) {
+        return link_fault(ssl_.get());
+    }
+    return context_->is_for_visitors() ? wrong_visitor() : wrong_peer();
 }
 
 // Checks the protocol and the pin; OpenSSL has verified chain and name.
@@ -240,6 +254,9 @@ std::string TlsPipe::wrong_visitor() {
 std::string TlsPipe::failure_text() {
     if (context_->is_for_backends()) {
         return backend_failure_text(ssl_.get(), context_->words());
+    }
+    if (context_->is_for_links()) {
+        return link_failure_text(ssl_.get());
     }
     return context_->is_for_visitors() ? visitor_failure_text(ssl_.get())
                                        : tls_failure_text(ssl_.get(), context_->is_server());

@@ -18,6 +18,8 @@ struct WholeFile {
                              // again
     bool cleans = true;      // removes what killed processes have left behind for `path`, which takes time in a folder
                              // with thousands of files
+    uid_t owner = static_cast<uid_t>(-1);  // of the file; -1: that of the process
+    gid_t group = static_cast<gid_t>(-1);  // likewise
 };
 
 /// Writes `text` to a new file beside `path` and renames it to `path`. On failure returns the error, removes the new

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -50,6 +51,24 @@ private:
 };
 
 }  // namespace
+
+TEST_CASE("whole file: it belongs to whom it is for") {
+    const ferrotunnel::test::TemporaryFolder room;
+    const fs::path path = fs::path(room.path()) / "key";
+    const bool is_root = ::geteuid() == 0;  // only root may give files away
+    const uid_t owner = is_root ? 12'345 : ::geteuid();
+    const gid_t group = is_root ? 23'456 : ::getegid();
+    CHECK_FALSE(write_whole_file(path, "text", {.owner = owner, .group = group}));
+    struct stat made {};
+    REQUIRE(::stat(path.c_str(), &made) == 0);
+    CHECK(made.st_uid == owner);
+    CHECK(made.st_gid == group);
+    if (!is_root) {
+        CHECK(write_whole_file(path, "other", {.owner = 0}) == std::errc::operation_not_permitted);
+        CHECK(contents(path) == "text");
+        CHECK(names_in(room.path()).size() == 1);
+    }
+}
 
 TEST_CASE("whole file: a new one has its mode and nothing stays beside it") {
     const ferrotunnel::test::TemporaryFolder room;

@@ -42,6 +42,10 @@ TEST_CASE("what has the form of a token is not repeated", "[report]") {
     CHECK(without_tokens(token.substr(0, 20) + "," + token) == "ft1_***,ft1_***");
     CHECK(without_tokens("ft1_file.token") == "ft1_file.token");
     CHECK(without_tokens("") == "");
+    const std::string key = "ftc1_" + std::string(52, 'A');  // of a cluster
+    CHECK(without_tokens("a " + key + " b " + token) == "a ftc1_*** b ft1_***");
+    CHECK(without_tokens(token + ' ' + key.substr(0, 20)) == "ft1_*** ftc1_***");
+    CHECK(without_tokens("ftc1_file.key") == "ftc1_file.key");
     Report report;
     report.add({}, token, token);
     const Finding only = report.take().front();

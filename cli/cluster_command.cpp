@@ -1,0 +1,172 @@
+#include "cluster_command.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/detail/cluster_key_file.hpp"
+#include "ferrotunnel/detail/nearest.hpp"
+#include "ferrotunnel/detail/whole_file.hpp"
+#include "help.hpp"
+#include "new_file.hpp"
+#include "printable.hpp"
+#include "problems.hpp"
+#include "shell_word.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+using detail::ClusterKeyFile;
+using detail::ClusterKeyStep;
+
+const CommandInfo& cluster_key_info() {
+    static const CommandInfo info{
+        "cluster key",
+        "make the key that the members of a cluster share, or replace it",
+        "FILE",
+        "  ferrotunnel cluster key cluster.key            # a new file; copy it to every member\n"
+        "  ferrotunnel cluster key --rotate cluster.key   # then --switch, then --finish\n"
+        "The key is replaced in three steps. After each one copy the file to every member and reload it, and\n"
+        "begin the next one only when all have it: members that are one step apart still connect.\n"
+        "A member with the key can be any other member. If it was stolen, do not wait: make a new file, and\n"
+        "restart all members with it. The file must be accessible to its owner only.\n",
+        {{"Steps of a replacement",
+          {{"rotate", "", "First step: add a new key; the old one is still used to dial (old, new)"},
+           {"switch", "", "Second step: dial with the new key; the old one is still accepted (new, old)"},
+           {"finish", "", "Third step: remove the old key (new)"}}}},
+        CommandInfo::Kind::key_file,
+        ValueKind::file,
+    };
+    return info;
+}
+
+[[noreturn]] void fail_cluster(std::string command, std::string place, std::string text) {
+    UsageError error;
+    error.command = std::move(command);
+    error.problems.add(std::move(place), std::move(text));
+    throw error;
+}
+
+struct KeyStepOption {
+    const char* name;
+    ClusterKeyStep step;
+    const char* next;  // what to do after it, once all members have the file
+};
+
+constexpr KeyStepOption key_steps[] = {
+    {"rotate", ClusterKeyStep::add, "--switch"},
+    {"switch", ClusterKeyStep::change, "--finish"},
+    {"finish", ClusterKeyStep::finish, ""},
+};
+
+// The one that was given; null if none was.
+const KeyStepOption* chosen_step(const Options& options, Problems& problems) {
+    const KeyStepOption* chosen = nullptr;
+    for (const KeyStepOption& each : key_steps) {
+        if (!options.flag(each.name, problems)) {
+            continue;
+        }
+        if (chosen != nullptr) {
+            problems.add(options.place_of(each.name),
+                         fmt::format("is another step than {}: make one at a time", options.place_of(chosen->name)));
+        }
+        chosen = &each;
+    }
+    return chosen;
+}
+
+void make_key_file(const std::string& path) {
+    const ClusterKeyFile made = detail::new_cluster_key_file();
+    if (is_there(path)) {
+        fail_cluster("cluster key", path, "already exists; nothing was written. --rotate begins to replace its key");
+    }
+    write_new(path, made.text.reveal(), 0600);
+    fmt::print("wrote {} with {}; it is secret. Copy it to every member of the cluster\n", printable(path), made.first);
+}
+
+// Under the name that a link leads to, with the owner of the file before.
+void rewrite_key_file(const std::string& path, const Secret& text) {
+    const std::filesystem::path target = std::filesystem::canonical(path);
+    struct stat before {};
+    if (::stat(target.c_str(), &before) != 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot read " + target.string());
+    }
+    const detail::WholeFile how{.mode = 0600, .owner = before.st_uid, .group = before.st_gid};
+    if (const std::error_code error = detail::write_whole_file(target, text.reveal(), how)) {
+        throw std::system_error(error, "cannot write " + target.string());
+    }
+}
+
+void step_key_file(const std::string& path, const KeyStepOption& step) {
+    const ClusterKeyFile next = detail::next_cluster_key_file(path, step.step);
+    rewrite_key_file(path, next.text);
+    fmt::print("wrote {}: {} is used to dial, {}\n", printable(path), next.first,
+               next.second.empty() ? "and no other is accepted" : next.second + " is accepted too");
+    fmt::print("copy it to every member and reload them{}\n",
+               *step.next == '\0'
+                   ? std::string("; the old key is then useless")
+                   : fmt::format(", then: ferrotunnel cluster key {} {}", step.next, in_shell(printable(path))));
+}
+
+ExitCode run_cluster_key(std::vector<std::string> words) {
+    Problems problems;
+    Options options(cluster_key_info());
+    if (!parse_or_help(options, std::move(words), problems)) {
+        return ExitCode::ok;
+    }
+    const KeyStepOption* const step = chosen_step(options, problems);
+    if (!options.operand()) {
+        problems.add("FILE", "missing: the file for the key");
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), "cluster key"};
+    }
+    if (step == nullptr) {
+        make_key_file(*options.operand());
+    } else {
+        step_key_file(*options.operand(), *step);
+    }
+    return ExitCode::ok;
+}
+
+}  // namespace
+
+const CommandInfo& cluster_info() {
+    static const CommandInfo info{
+        "cluster",
+        "make and replace the key that the servers of a cluster share",
+        "key FILE",
+        "  ferrotunnel cluster key cluster.key\n"
+        "  ferrotunnel cluster key --help         # how a key is replaced\n",
+        {},
+        CommandInfo::Kind::key_file,
+        ValueKind::other,
+        {cluster_key_info},
+    };
+    return info;
+}
+
+ExitCode run_cluster(Arguments arguments) {
+    std::vector<std::string> words = std::move(arguments.words);
+    if (!words.empty() && words.front() == "key") {
+        words.erase(words.begin());
+        return run_cluster_key(std::move(words));
+    }
+    if (print_help_if_requested(cluster_info(), words)) {
+        return ExitCode::ok;
+    }
+    if (words.empty()) {
+        fail_cluster("cluster", "cluster", "needs a command: key");
+    }
+    const std::vector<std::string> known{"key"};
+    fail_cluster("cluster", words.front(), "no such command of `cluster`" + detail::did_you_mean(words.front(), known));
+}
+
+}  // namespace ferrotunnel::cli

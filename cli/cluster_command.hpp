@@ -1,0 +1,13 @@
+// `ferrotunnel cluster`: the key that the members of a cluster share.
+#pragma once
+
+#include "arguments.hpp"
+#include "exit_code.hpp"
+#include "options.hpp"
+
+namespace ferrotunnel::cli {
+
+const CommandInfo& cluster_info();
+ExitCode run_cluster(Arguments arguments);
+
+}  // namespace ferrotunnel::cli
