@@ -144,7 +144,8 @@ const CommandInfo& cluster_info() {
         "make and replace the key that the servers of a cluster share",
         "key FILE",
         "  ferrotunnel cluster key cluster.key\n"
-        "  ferrotunnel cluster key --help         # how a key is replaced\n",
+        "  ferrotunnel cluster key --help         # how a key is replaced\n"
+        "Clusters are not complete yet: no setting of a server uses the key.\n",
         {},
         CommandInfo::Kind::key_file,
         ValueKind::other,
