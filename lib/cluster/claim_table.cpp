@@ -151,6 +151,14 @@ ClaimTable::Added ClaimTable::add(MemberIndex member, const Claim& claim, bool r
     return Added::changed;
 }
 
+bool ClaimTable::add_hearsay(MemberIndex member, const Claim& claim) {
+    if (parts_->find(member, claim.name) != no_slot || add(member, claim, false) != Added::added) {
+        return false;
+    }
+    --parts_->names[parts_->member(member).first].sync;  // the first one is the one that was added last
+    return true;
+}
+
 bool ClaimTable::remove(MemberIndex member, const Name& name, TimePoint reserved_until, TimePoint now) {
     const Slot slot = parts_->find(member, name);
     if (slot == no_slot) {

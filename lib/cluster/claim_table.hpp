@@ -42,6 +42,9 @@ public:
 
     /// Adds or changes the member's entry, and ends a reservation of the name.
     Added add(MemberIndex member, const Claim& claim, bool routes = true);
+    /// Adds what another member has told of this one, unless it has an entry. It does not route, and is not repeated by
+    /// that: a sync in which the member itself does not repeat it ends it. False if nothing was added.
+    bool add_hearsay(MemberIndex member, const Claim& claim);
     /// Removes the member's entry. With `reserved_until` later than `now` and no other entry, the name is reserved for
     /// the entry's token. False if there was no entry.
     bool remove(MemberIndex member, const Name& name, TimePoint reserved_until, TimePoint now);

@@ -57,6 +57,15 @@ struct TableModel {
         return is_same ? ClaimTable::Added::same : ClaimTable::Added::changed;
     }
 
+    bool add_hearsay(MemberIndex member, const Claim& claim) {
+        if (find(member, claim.name) != nullptr) {
+            return false;
+        }
+        add(member, claim, false);
+        held.back().is_repeated = false;
+        return true;
+    }
+
     bool reserve(const Reservation& reservation, TimePoint now) {
         const TimePoint until = std::min(reservation.until, now + cluster::limits::reservation_max);
         if (!entries(reservation.name).empty() || until <= now) {
@@ -154,7 +163,11 @@ public:
                               random_.below(2),
                               random_.chance(20)};
             const bool routes = random_.chance(80);
-            REQUIRE(table_.add(member, claim, routes) == model_.add(member, claim, routes));
+            if (what < 5) {
+                REQUIRE(table_.add_hearsay(member, claim) == model_.add_hearsay(member, claim));
+            } else {
+                REQUIRE(table_.add(member, claim, routes) == model_.add(member, claim, routes));
+            }
         } else if (what < 80) {
             REQUIRE(table_.remove(member, name, until, now_) == model_.remove(member, name, until, now_));
         } else if (what < 90) {

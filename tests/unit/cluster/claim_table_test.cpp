@@ -202,6 +202,23 @@ TEST_CASE("cluster table: what a sync does not repeat ends") {
     CHECK(table.size(0) == 0);
 }
 
+TEST_CASE("cluster table: hearsay of a member does not route, and is not what the member repeats") {
+    ClaimTable table(2, table_seed);
+    CHECK(table.add_hearsay(0, {path_one, table_owner(1), 1}));
+    CHECK_FALSE(table.entry(0, path_one)->routes);
+    CHECK(table.token_of_root(path_one, table_start) == table_token(1));
+    CHECK_FALSE(table.add_hearsay(0, {path_one, table_owner(2), 2}));
+    CHECK(table.entry(0, path_one)->claim.owner == table_owner(1));
+
+    table.begin_sync(0);
+    CHECK(table.add_hearsay(0, {path_two, table_owner(1), 1}));
+    CHECK(table.add_hearsay(0, {public_port, table_owner(1), 1}));
+    CHECK(table.add(0, {public_port, table_owner(1), 1}) == TableAdded::changed);
+    CHECK(as_set(table.end_sync(0, table_start)) == std::set<Name>{path_one, path_two});
+    CHECK_FALSE(table.add_hearsay(0, {public_port, table_owner(1), 1}));
+    CHECK(table.entry(0, public_port)->routes);
+}
+
 TEST_CASE("cluster table: what a sync ends stays reserved, a host longer than a port") {
     ClaimTable table(2, table_seed);
     const Name udp_port = Name::of_port(53, true);
@@ -326,6 +343,7 @@ TEST_CASE("cluster table: a member has a bound of entries, which may all have on
     CHECK(added == cluster::limits::claims_max);
     const Name more = table_path("app.example", cluster::limits::claims_max);
     CHECK(table.add(0, {more, table_owner(1), 1}) == TableAdded::full);
+    CHECK_FALSE(table.add_hearsay(0, {more, table_owner(1), 1}));
     CHECK_FALSE(table.entry(0, more));
     CHECK(table.add(0, {table_path("app.example", 7), table_owner(9), 8}) == TableAdded::changed);
     CHECK(table.add(1, {more, table_owner(1), cluster::limits::claims_max + 1}) == TableAdded::added);
