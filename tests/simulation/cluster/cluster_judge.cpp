@@ -168,10 +168,14 @@ void ClusterJudge::check(const ClusterMember& member) {
         if (has) {
             check_holding(member, name, found->second);
         }
+        if (member.list().home_of(name) == member.index()) {
+            check_granted(member, name);
+        }
         if (member.list().home_of(name) == member.index() && owners.size() > 1) {
             see_table(member, name);
         }
     }
+    grant_ = {};
     for (const Name& name : std::exchange(ended_, {})) {
         routes_changed(member, name);  // its owner looks for itself when its own clients no longer have the name
     }
@@ -184,6 +188,25 @@ void ClusterJudge::check_holding(const ClusterMember& member, const Name& name, 
     if (entry->claim != holding.claim) {
         holding.claim = entry->claim;
         see_grant(member, holding.claim);
+        if (grant_.first != 0 && grant_.second == holding.claim.since) {
+            holding.granted_by = grant_.first;
+        }
+    }
+}
+
+// Or has granted the member another one instead, which is on its way.
+void ClusterJudge::check_granted(const ClusterMember& home, const Name& name) const {
+    for (const auto& [index, held] : holdings_) {
+        const auto found = held.find(name);
+        if (found == held.end() || found->second.claim.provisional || found->second.granted_by != home.incarnation()) {
+            continue;
+        }
+        const auto entry = home.reg().table().entry(index, name);
+        if (!entry ||
+            (entry->claim.owner != found->second.claim.owner && entry->claim.since < found->second.claim.since)) {
+            throw ClusterFailure("a home knows what it has granted: " + name.text() + " at " +
+                                 cluster_member_name(index) + "; its home is " + home.name());
+        }
     }
 }
 
@@ -301,7 +324,10 @@ bool ClusterJudge::is_home_restarted(const ClusterMember& home, Index other, con
            !has_heard(home.incarnation()) && !can_hear;
 }
 
-void ClusterJudge::received(Index from, Index to, const Message& message) {
+void ClusterJudge::received(Index from, std::uint64_t incarnation, Index to, const Message& message) {
+    if (const auto* const granted = std::get_if<cluster::Granted>(&message)) {
+        grant_ = {incarnation, granted->since};
+    }
     const Incarnation own = members_[to]->incarnation();
     if (std::holds_alternative<cluster::Hello>(message)) {
         linked_at_[{to, from}] = context_.events.now();

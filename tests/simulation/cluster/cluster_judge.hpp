@@ -4,6 +4,7 @@
 //   - a member has a name if, and only if, a claim of its clients was granted and neither released nor revoked; so no
 //     visitor is served by another service
 //   - two tokens have one root at no time, with two exceptions, which are counted (judge_tokens)
+//   - a home knows each claim that it has granted until the member gives it back
 //   - a name is refused or revoked only if another owner has claimed it, and won
 //   - a client that answers, at a member that its home reaches, loses its name to nobody of its token
 //   - visitors are sent to members that are linked, and say that they have the name
@@ -40,6 +41,7 @@ public:
     struct Holding {
         Claim claim;
         std::size_t shares = 0;
+        std::uint64_t granted_by = 0;  // incarnation of the home that has granted it, by a message
     };
     struct Sight {
         /// When two members last had no link, or one where nothing arrived; and one that is slow, if that counts.
@@ -60,7 +62,7 @@ public:
     void revoked(Index member, const ferrotunnel::cluster::Revoked& revoked);
     /// After each call of a register, when its effects were handled.
     void check(const ClusterMember& member);
-    void received(Index from, Index to, const Message& message);
+    void received(Index from, std::uint64_t incarnation, Index to, const Message& message);
 
     void routes_changed(const ClusterMember& member, const Name& name);
     void member_routed(const ClusterMember& member, const ferrotunnel::cluster::MemberRouted& routed);
@@ -91,6 +93,7 @@ private:
     static bool can_conflict(const Claim& one, const Claim& other);
     void check_answered(ClaimId claim);
     void check_holding(const ClusterMember& member, const Name& name, Holding& holding);
+    void check_granted(const ClusterMember& home, const Name& name) const;
     void check_revocations();
     void see_table(const ClusterMember& home, const Name& name);
     void see_grant(const ClusterMember& home, const Claim& grant);
@@ -112,8 +115,9 @@ private:
     std::set<std::pair<Index, Index>> routed_;                     // to which members each one sends visitors
     std::map<std::pair<Index, Name>, std::vector<Index>> routes_;  // as the member has reported them
     std::map<std::pair<Index, Index>, TimePoint> linked_at_;
-    std::map<Incarnation, std::set<Heard>> heard_;         // by those that have heard it
-    std::map<Incarnation, std::set<Incarnation>> synced_;  // of whose claims it has heard all
+    std::pair<Incarnation, ferrotunnel::cluster::Since> grant_;  // that the present call has received
+    std::map<Incarnation, std::set<Heard>> heard_;               // by those that have heard it
+    std::map<Incarnation, std::set<Incarnation>> synced_;        // of whose claims it has heard all
     std::set<std::tuple<std::string, wire::TokenId, wire::TokenId>> excused_;
 };
 

@@ -116,7 +116,7 @@ void ClusterNetwork::receive(const Shared& connection, std::size_t to, const std
         return "    " + cluster_member_name(peer) + " > " + cluster_member_name(end.member) + ": " +
                cluster_text(*message);
     });
-    on_received_(peer, end.member, *message);
+    on_received_(peer, connection->ends[1 - to].incarnation, end.member, *message);
     member(end.member).call([&](cluster::Register& one, TimePoint now) {
         if (end.is_up) {
             return one.received(end.link, *message, now);

@@ -27,8 +27,8 @@ public:
     using LinkId = ferrotunnel::cluster::LinkId;
     using Message = ferrotunnel::cluster::Message;
     using MemberList = std::vector<std::unique_ptr<ClusterMember>>;
-    /// Sees every message, before it is received.
-    using Observer = std::function<void(Index from, Index to, const Message& message)>;
+    /// Sees every message, before it is received; `incarnation` is the sender's.
+    using Observer = std::function<void(Index from, std::uint64_t incarnation, Index to, const Message& message)>;
 
     ClusterNetwork(ClusterContext& context, const ClusterProfile& profile, const MemberList& members);
 

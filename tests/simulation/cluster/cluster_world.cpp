@@ -23,8 +23,12 @@ ClusterWorld::ClusterWorld(std::uint64_t seed, ClusterCounts& counts, bool logs)
             context_, profile_, list, i,
             [this](ClusterMember& member, const cluster::Effects& effects) { handle(member, effects); }));
     }
-    network_.on_received(
-        [this](Index from, Index to, const cluster::Message& message) { judge_.received(from, to, message); });
+    network_.on_received([this](Index from, std::uint64_t incarnation, Index to, const cluster::Message& message) {
+        judge_.received(from, incarnation, to, message);
+        if (std::holds_alternative<cluster::Granted>(message) && context_.random.chance(profile_.fragile)) {
+            network_.cut_soon(from, to);
+        }
+    });
     judge_.set_sight(
         {[this](Index one, Index other, bool slow_counts) { return network_.last_trouble(one, other, slow_counts); },
          [this](Index member, const cluster::Name& name, const cluster::Owner& owner, Duration time) {
