@@ -165,6 +165,9 @@ Violation Claimant::granted(MemberIndex from, const Granted& granted, TimePoint 
         hold(claim, {}, now);
     } else if (request.claims.empty()) {
         give_back(claim, now);
+    } else if (request.is_overtaken) {
+        give_back(claim, now);
+        ask({0, request.name, request.owner, request.terms, 0, request.claims, request.deadline}, now);
     } else if (!hold(claim, request.claims, now)) {
         refuse(request.claims, refusals::too_many_names());
         give_back(claim, now);
@@ -316,6 +319,7 @@ void Claimant::end(const Name& name, TimePoint reserved_until, TimePoint now) {
     provisional_.remove(context_.members.home_of(name), name);
     if (Request* const confirming = requests_.find(name, claim.owner)) {
         cancel_at_home(*confirming);
+        confirming->is_overtaken = true;
     }
     holdings_.erase(name);
     remove_entry(claim, reserved_until, now);

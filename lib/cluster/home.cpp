@@ -14,7 +14,7 @@ Violation Home::request(MemberIndex from, const ClaimRequest& request, TimePoint
         return "it has more than " + std::to_string(limits::requests_max) + " requests without an answer";
     }
     if (from != context_.members.own() && !context_.links.is_synced(from)) {
-        return "it asked before it had sent all its claims";  // one of them may be of the same name
+        return "it asked before it had sent all its claims";  // and said which grants it has not received
     }
     if (contests_.contains({from, request.request})) {
         return "it has used the number of a request twice";
@@ -40,18 +40,14 @@ void Home::decide(MemberIndex from, const ClaimRequest& request, const Owner& ri
     const std::optional<wire::TokenId> token = context_.table.token_of_root(name, now);
     const std::vector<ClaimTable::Entry> entries = context_.table.entries(name);
     const ClaimTable::Entry* const best = winner(entries);
-    if (best != nullptr && best->claim.owner == request.owner && token == request.owner.token) {
-        return terms_differ(entries, request.owner, request.terms, context_.links)
-                   ? refuse(from, request, refusals::other_terms(name))
-                   : grant(from, request, best->claim.since, best->claim.over);
-    }
-    // What it has, and which grants it has not received, is on its way behind this request.
-    if (from != context_.members.own() && !context_.links.is_synced(from)) {
-        return refuse(from, request, refusals::just_linked(name, context_.members.name(context_.members.own())));
-    }
     if (token && *token != request.owner.token) {
         const bool is_reserved = best == nullptr && context_.table.reservation(name, now);
         return refuse(from, request, is_reserved ? refusals::reserved(name) : refusals::taken_by_token(name));
+    }
+    if (best != nullptr && best->claim.owner == request.owner) {
+        return terms_differ(entries, request.owner, request.terms, context_.links)
+                   ? refuse(from, request, refusals::other_terms(name))
+                   : grant(from, request, best->claim.since, best->claim.over);
     }
     if (!recovery_.is_over()) {
         return refuse(from, request, refusals::recovering(name, context_.members.name(context_.members.own())));

@@ -47,11 +47,6 @@ Refused recovering(const Name& name, const std::string& home) {
                    name.text());
 }
 
-Refused just_linked(const Name& name, const std::string& home) {
-    return for_now("the member " + home +
-                   " has just been linked, and has not heard from this one yet; it decides about " + name.text());
-}
-
 Refused holder_not_linked(const Name& name, const std::string& member) {
     return for_now("no link to the member " + member + ", where another client of the token has " + name.text());
 }

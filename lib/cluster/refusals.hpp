@@ -17,7 +17,6 @@ Refused other_terms(const Name& name);
 Refused home_not_linked(const Name& name, const std::string& home);
 Refused lists_differ(const Name& name);
 Refused recovering(const Name& name, const std::string& home);
-Refused just_linked(const Name& name, const std::string& home);
 Refused holder_not_linked(const Name& name, const std::string& member);
 Refused no_decision(const Name& name, const std::string& home);
 Refused busy(const std::string& home);

@@ -15,7 +15,7 @@
 
 using namespace ferrotunnel;
 using namespace ferrotunnel::cluster;
-using namespace ferrotunnel::cluster::test;
+using namespace ferrotunnel::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -55,6 +55,15 @@ struct TableModel {
         const bool is_same = found->claim == claim && found->routes == routes;
         *found = {{claim, member, routes}};
         return is_same ? ClaimTable::Added::same : ClaimTable::Added::changed;
+    }
+
+    bool add_hearsay(MemberIndex member, const Claim& claim) {
+        if (find(member, claim.name) != nullptr) {
+            return false;
+        }
+        add(member, claim, false);
+        held.back().is_repeated = false;
+        return true;
     }
 
     bool reserve(const Reservation& reservation, TimePoint now) {
@@ -133,10 +142,10 @@ class TableAndModel {
 public:
     explicit TableAndModel(std::uint64_t seed) : random_(seed), table_(model_members, seed) {
         for (std::uint64_t path = 0; path < 4; ++path) {
-            names_.push_back(path_of("a.example", path));
-            names_.push_back(path_of("b.example", path));
+            names_.push_back(table_path("a.example", path));
+            names_.push_back(table_path("b.example", path));
             names_.push_back(Name::of_port(static_cast<std::uint16_t>(path + 1), path % 2 == 0));
-            names_.push_back(Name::of_service(token_of(path % 2), "database"));
+            names_.push_back(Name::of_service(table_token(path % 2), "database"));
         }
     }
 
@@ -148,17 +157,21 @@ public:
         const std::uint64_t what = random_.below(100);
         if (what < 50) {
             const Claim claim{name,
-                              owner_of(random_.below(3), random_.below(2)),
+                              table_owner(random_.below(3), random_.below(2)),
                               random_.below(50),
                               0,
                               random_.below(2),
                               random_.chance(20)};
             const bool routes = random_.chance(80);
-            REQUIRE(table_.add(member, claim, routes) == model_.add(member, claim, routes));
+            if (what < 5) {
+                REQUIRE(table_.add_hearsay(member, claim) == model_.add_hearsay(member, claim));
+            } else {
+                REQUIRE(table_.add(member, claim, routes) == model_.add(member, claim, routes));
+            }
         } else if (what < 80) {
             REQUIRE(table_.remove(member, name, until, now_) == model_.remove(member, name, until, now_));
         } else if (what < 90) {
-            const Reservation reservation{name, token_of(random_.below(3)), until};
+            const Reservation reservation{name, table_token(random_.below(3)), until};
             REQUIRE(table_.reserve(member, reservation, now_) == model_.reserve(reservation, now_));
         } else if (what < 94) {
             begin_sync(member);
@@ -263,7 +276,7 @@ private:
         }
     }
 
-    ferrotunnel::test::SeededRandom random_;
+    test::SeededRandom random_;
     ClaimTable table_;
     TableModel model_;
     std::vector<Name> names_;

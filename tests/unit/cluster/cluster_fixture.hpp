@@ -15,7 +15,7 @@
 #include "cluster/limits.hpp"
 #include "cluster/register.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 
 using namespace std::chrono_literals;
 
@@ -321,4 +321,4 @@ constexpr MemberIndex a = 0;
 constexpr MemberIndex b = 1;
 constexpr MemberIndex c = 2;
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

@@ -71,7 +71,7 @@ TEST_CASE("cluster pool: items with one hash are all found, those of its bucket 
 
 TEST_CASE("cluster pool: the same as a map after random changes, and without memory when it is empty") {
     const auto seed = GENERATE(std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3});
-    ferrotunnel::test::SeededRandom random(seed);
+    test::SeededRandom random(seed);
     TestPool pool;
     std::map<Slot, std::uint64_t> model;
     for (std::uint64_t step = 0; step < 5'000; ++step) {
@@ -100,7 +100,7 @@ TEST_CASE("cluster pool: the same as a map after random changes, and without mem
 
 TEST_CASE("cluster heap: its top is the first item after random changes") {
     const auto seed = GENERATE(std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3});
-    ferrotunnel::test::SeededRandom random(seed);
+    test::SeededRandom random(seed);
     TestPool pool;
     Slot top = no_slot;
     TestHeap heap(pool, top);

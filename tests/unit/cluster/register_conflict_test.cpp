@@ -1,7 +1,7 @@
 // Two owners of one root, after a partition.
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 namespace {
 
 // Both claims of the root were granted, as by a home that had forgotten the first.
@@ -137,4 +137,4 @@ TEST_CASE("register, conflict: a loser that has ended is not told") {
     REQUIRE(cluster[c].waiting() == 0);
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

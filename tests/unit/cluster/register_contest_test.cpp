@@ -1,7 +1,7 @@
 // Names that another client of the same token has: probes, and what follows from them.
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 namespace {
 
 std::size_t probes_among(const std::deque<Message>& messages) {
@@ -242,4 +242,4 @@ TEST_CASE("register, contest: an answer that is too late changes nothing") {
     REQUIRE(cluster[c].routes(name) == Indices{b});
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

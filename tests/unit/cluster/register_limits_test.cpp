@@ -1,7 +1,7 @@
 // Every bound of a register, reached and exceeded by one.
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 namespace {
 
 // Of all homes; quicker than Cluster::host().
@@ -226,4 +226,4 @@ TEST_CASE("register, limits: names of another member") {
     }
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

@@ -1,7 +1,7 @@
 // Links of a register: who is accepted, what is sent, and what ends a link.
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 namespace {
 
 std::string refused_hello(Cluster& cluster, const Hello& hello) {
@@ -187,4 +187,4 @@ TEST_CASE("register, links: a `since` of up to a day ahead is accepted, and foll
     REQUIRE(cluster.ask(a, cluster.host(c, 1), ann).since > late);
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

@@ -1,7 +1,7 @@
 // Claims while their home is not linked: what the table permits is held provisionally until the home confirms it.
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 
 TEST_CASE("register, provisional: new names need their home") {
     Cluster cluster = three();
@@ -208,4 +208,4 @@ TEST_CASE("register, provisional: a claim that was made while lists differed is 
     REQUIRE(cluster[a].waiting() == 0);
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

@@ -1,7 +1,7 @@
 // A home that has started, and members that lose their links or their memory.
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 
 TEST_CASE("register, recovery: a home refuses new names until all members have reported") {
     Cluster cluster = Cluster::without_links({"a", "b", "c"});
@@ -248,4 +248,4 @@ TEST_CASE("register, recovery: what changed while a link was lost is known when 
     REQUIRE(own == 21);
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture

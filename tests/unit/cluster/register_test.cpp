@@ -2,7 +2,7 @@
 
 #include "unit/cluster/cluster_fixture.hpp"
 
-namespace ferrotunnel::cluster::test {
+namespace ferrotunnel::cluster::fixture {
 
 TEST_CASE("register: a free name is granted, and visitors of every member are routed to it") {
     Cluster cluster = three();
@@ -297,4 +297,4 @@ TEST_CASE("register: what waits is reported until the cluster is at rest") {
     }
 }
 
-}  // namespace ferrotunnel::cluster::test
+}  // namespace ferrotunnel::cluster::fixture
