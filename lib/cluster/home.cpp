@@ -98,9 +98,10 @@ void Home::probed(MemberIndex from, const Probed& probed, TimePoint now) {
     if (!probe) {
         return;
     }
-    // A member that no longer has the name has said so before: then nothing is known of the owner's other names.
+    // A member that no longer has the name has said so before, and one that was granted it again has not received that
+    // yet: then nothing is known of the owner.
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(from, probe->name);
-    const bool has_it = entry && entry->claim.owner == probe->owner;
+    const bool has_it = entry && entry->routes && entry->claim.owner == probe->owner;
     const bool answers = probed.answers && !mutant(Mutant::silent_probe);
     finish(*probe, answers ? Outcome::answers : has_it ? Outcome::silent : Outcome::unknown, now);
 }

@@ -277,35 +277,57 @@ void ClusterJudge::check_revocations() {
 // --- two tokens ---
 
 void ClusterJudge::judge_tokens(Index member, const Holding& fresh) {
+    const wire::TokenId& token = fresh.claim.owner.token;
     for (const auto& [other, held] : holdings_) {
         for (const auto& [name, before] : held) {
-            if (before.claim.owner.token == fresh.claim.owner.token || !have_one_root(name, fresh.claim.name)) {
+            const wire::TokenId& token_before = before.claim.owner.token;
+            if (token_before == token || !have_one_root(name, fresh.claim.name)) {
                 continue;
             }
             const auto key =
-                std::tuple(std::string(name.root()), std::min(before.claim.owner.token, fresh.claim.owner.token),
-                           std::max(before.claim.owner.token, fresh.claim.owner.token));
-            std::uint64_t* count = nullptr;
-            if (excused_.count(key) != 0) {
-                continue;
+                std::tuple(std::string(name.root()), std::min(token_before, token), std::max(token_before, token));
+            if (excused_.count(key) != 0 && count_holdings(fresh.claim.name, token, true) > 1) {
+                continue;  // one more client of a token that has it already
             }
-            const Index home = members_[member]->list().home_of(name);
-            if (fresh.claim.provisional || before.claim.provisional) {
-                // A member that cannot ask the home goes by what it knew of the owner.
-                const Index provisional = fresh.claim.provisional ? member : other;
-                count = is_ill_linked(home, provisional, news_take) ? &context_.counts.stale_provisional : nullptr;
-            } else if (members_[home]->is_alive() && is_home_restarted(*members_[home], other, before)) {
-                count = &context_.counts.home_restarted;
-            }
+            std::uint64_t* const count = excuse(member, fresh, other, before);
             if (count == nullptr) {
                 throw ClusterFailure("two tokens do not have one root: " + fresh.claim.name.text() + " at " +
                                      cluster_member_name(member) + ", " + name.text() + " at " +
-                                     cluster_member_name(other) + "; its home is " + cluster_member_name(home));
+                                     cluster_member_name(other));
             }
             ++*count;
             excused_.insert(key);
         }
     }
+}
+
+std::size_t ClusterJudge::count_holdings(const Name& root, const wire::TokenId& token, bool also_provisional) const {
+    std::size_t count = 0;
+    for (const auto& [index, held] : holdings_) {
+        for (const auto& [name, holding] : held) {
+            count += have_one_root(name, root) && holding.claim.owner.token == token &&
+                             (also_provisional || !holding.claim.provisional)
+                         ? 1
+                         : 0;
+        }
+    }
+    return count;
+}
+
+// "Across a partition, two clients of one token can have one name by rule 3; of two tokens, if the first one has
+// released the name meanwhile."
+std::uint64_t* ClusterJudge::excuse(Index member, const Holding& fresh, Index other, const Holding& before) const {
+    const Index home = members_[member]->list().home_of(fresh.claim.name);
+    if (fresh.claim.provisional || before.claim.provisional) {
+        const Index provisional = fresh.claim.provisional ? member : other;
+        const Claim& claim = fresh.claim.provisional ? fresh.claim : before.claim;
+        const bool is_released = count_holdings(claim.name, claim.owner.token, false) == 0;
+        return is_released && is_ill_linked(home, provisional, news_take) ? &context_.counts.stale_provisional
+                                                                          : nullptr;
+    }
+    return members_[home]->is_alive() && is_home_restarted(*members_[home], other, before)
+               ? &context_.counts.home_restarted
+               : nullptr;
 }
 
 // "A claim can be granted to a second token if its home restarts while it cannot reach the member that has it, for more

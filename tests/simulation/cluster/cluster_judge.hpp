@@ -3,7 +3,7 @@
 //   - each claim is answered once, within its bound, unless it was cancelled
 //   - a member has a name if, and only if, a claim of its clients was granted and neither released nor revoked; so no
 //     visitor is served by another service
-//   - two tokens have one root at no time, with two exceptions, which are counted (judge_tokens)
+//   - two tokens have one root at no time, with two exceptions, which are counted (excuse())
 //   - a home knows each claim that it has granted until the member gives it back
 //   - a name is refused or revoked only if another owner has claimed it, and won
 //   - a client that answers, at a member that its home reaches, loses its name to nobody of its token
@@ -99,6 +99,9 @@ private:
     void see_grant(const ClusterMember& home, const Claim& grant);
     void judge_tokens(Index member, const Holding& fresh);
     void judge_provisional(Index member, const Claim& claim) const;
+    std::size_t count_holdings(const Name& root, const wire::TokenId& token, bool also_provisional) const;
+    /// Where the exception is counted by which both can have the root; null if there is none.
+    std::uint64_t* excuse(Index member, const Holding& fresh, Index other, const Holding& before) const;
     bool is_home_restarted(const ClusterMember& home, Index other, const Holding& before) const;
     bool is_ill_linked(Index one, Index other, Duration time, bool slow_counts = true) const;
 
