@@ -31,7 +31,7 @@ public:
         TimePoint deadline = never;   // for them
         bool confirms = false;        // it was made for a provisional claim
         bool is_cancelled = false;
-        bool is_overtaken = false;    // its home was told that the claim has ended, perhaps after it had granted this
+        bool is_overtaken = false;  // its home was told that the claim has ended, perhaps after it had granted this
     };
 
     Request& add(Request request);
