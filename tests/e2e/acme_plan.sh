@@ -100,7 +100,7 @@ orders_before=$(order_count)
 
 say "a first start without the TXT record of the optional wildcard has no warning"
 server_lines="domain: tunnel.test" start_acme server
-wait_for_text server 'info there is no wildcard certificate, which is optional'
+wait_for_text server 'info  *there is no wildcard certificate, which is optional'
 wait_for_certificate tunnel.test
 acme_ok status
 printed '[*].tunnel.test  *optional'
