@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -301,20 +303,30 @@ TEST_CASE("visitors come while trunks go and come", "[threads]") {
     WireClient steady = rig.log_in(1, 3);
     const std::uint16_t port = steady.obtain_port(1);
     std::atomic<int> refused{0};
+    constexpr std::size_t present_max = 16;  // visitors that stay, so that a new trunk is the one with the least load
     std::jthread visiting([&](const std::stop_token& stop) {
+        std::deque<runtime::Fd> present;
         while (!stop.stop_requested()) {
             std::error_code error;
-            (void)visit(port, error);  // perhaps reset at once, by a trunk that goes, but never refused
+            present.push_back(visit(port, error));  // perhaps reset at once, by a trunk that goes, but never refused
             refused += error == std::errc::connection_refused ? 1 : 0;
+            if (present.size() > present_max) {
+                present.pop_front();
+            }
             // Without a pause, a slow server falls further behind with each visitor.
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
     });
     std::jthread reading([&](const std::stop_token& stop) {
         const std::stop_callback hang_up(stop, [&] { ::shutdown(steady.fd(), SHUT_RDWR); });
+        std::deque<std::uint32_t> open;
         while (const auto frame = steady.receive()) {  // answers pings
             if (frame->header.type == wire::FrameType::open) {
-                steady.send_abort(frame->header.stream);  // visitors that wait for an answer would take all descriptors
+                open.push_back(frame->header.stream);
+            }
+            if (open.size() > present_max) {
+                steady.send_abort(open.front());  // visitors that wait for an answer would take all descriptors
+                open.pop_front();
             }
         }
     });
