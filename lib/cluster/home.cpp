@@ -87,8 +87,13 @@ void Home::start(MemberIndex from, const Contest& contest) {
     ++of_token;
     const auto started = contests_.emplace(asker, contest).first;
     for (std::size_t i = 0; i < contest.probed.size(); ++i) {
-        if (contest.probed[i] && !probes_.ask(static_cast<MemberIndex>(i), contest.rival, request.name, asker)) {
-            return refuse(from, take(started), refusals::busy(context_.members.name(static_cast<MemberIndex>(i))));
+        if (!contest.probed[i]) {
+            continue;
+        }
+        const auto member = static_cast<MemberIndex>(i);
+        const std::optional<ClaimTable::Entry> entry = context_.table.entry(member, request.name);
+        if (!probes_.ask(member, entry->claim, asker)) {
+            return refuse(from, take(started), refusals::busy(context_.members.name(member)));
         }
     }
 }
@@ -98,10 +103,11 @@ void Home::probed(MemberIndex from, const Probed& probed, TimePoint now) {
     if (!probe) {
         return;
     }
-    // A member that no longer has the name has said so before, and one that was granted it again has not received that
-    // yet: then nothing is known of the owner.
+    // The answer is about the claim of that time. The name may have been released since then, and granted again: then
+    // nothing is known of the owner.
     const std::optional<ClaimTable::Entry> entry = context_.table.entry(from, probe->name);
-    const bool has_it = entry && entry->routes && entry->claim.owner == probe->owner;
+    const bool has_it =
+        entry && entry->routes && entry->claim.owner == probe->owner && entry->claim.since == probe->since;
     const bool answers = probed.answers && !mutant(Mutant::silent_probe);
     finish(*probe, answers ? Outcome::answers : has_it ? Outcome::silent : Outcome::unknown, now);
 }

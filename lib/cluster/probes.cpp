@@ -2,8 +2,8 @@
 
 namespace ferrotunnel::cluster {
 
-bool Probes::ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker) {
-    const auto found = ids_.find({member, owner});
+bool Probes::ask(MemberIndex member, const Claim& claim, const Asker& asker) {
+    const auto found = ids_.find({member, claim.owner});
     if (found != ids_.end()) {
         probes_.at(found->second).askers.insert(asker);
         return true;
@@ -12,9 +12,9 @@ bool Probes::ask(MemberIndex member, const Owner& owner, const Name& name, const
         return false;
     }
     ++counts_[member];
-    ids_.emplace(std::pair(member, owner), ++last_);
-    probes_.emplace(last_, Probe{member, owner, name, {asker}});
-    mail_.send(member, cluster::Probe{last_, name, owner});
+    ids_.emplace(std::pair(member, claim.owner), ++last_);
+    probes_.emplace(last_, Probe{member, claim.owner, claim.name, claim.since, {asker}});
+    mail_.send(member, cluster::Probe{last_, claim.name, claim.owner});
     return true;
 }
 

@@ -23,14 +23,16 @@ public:
     struct Probe {
         MemberIndex member = 0;
         Owner owner;
-        Name name;  // that was asked about
+        Name name;    // that was asked about
+        Since since;  // of the claim that the owner had there
         std::set<Asker> askers;
     };
 
     explicit Probes(Mail& mail) noexcept : mail_(mail) {}
 
-    /// Probes the owner's client at the member, or joins the probe on its way. False if there are limits::probes_max.
-    bool ask(MemberIndex member, const Owner& owner, const Name& name, const Asker& asker);
+    /// Probes the client of a claim's owner at the member, or joins the probe on its way. False if there are
+    /// limits::probes_max.
+    bool ask(MemberIndex member, const Claim& claim, const Asker& asker);
     void withdraw(MemberIndex member, const Owner& owner, const Asker& asker);
     /// Ends the probe that the member has answered; nothing if there is none.
     std::optional<Probe> answered(MemberIndex member, RequestId id);
