@@ -13,7 +13,7 @@ list(JOIN pc_definitions " " pc_definitions)
 
 # Headers of our own program and plugins, which no public header includes.
 set(internal_headers
-  "cluster_key_file|health_kinds|nearest|new_folder|path_text|server_place|setting_texts|shell_text|shown_text|text_encoding|time_text|whole_file")
+  "cluster_key_file|health_kinds|nearest|new_folder|path_text|private_zone|server_place|setting_texts|shell_text|shown_text|text_encoding|time_text|whole_file")
 
 # ft_package(KIND library program [OTHER]): everything that is installed with this kind of the library. OTHER: as one
 # component, only on request.
