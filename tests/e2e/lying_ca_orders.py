@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 import threading
 import time
 
@@ -24,7 +25,9 @@ class Refused(Exception):
 
 
 def say(*words):
-    print(*words, flush=True)
+    # One write, since several threads do this.
+    sys.stdout.write(" ".join(str(word) for word in words) + "\n")
+    sys.stdout.flush()
 
 
 def rfc3339(seconds):
