@@ -325,6 +325,13 @@ value() {
 
 # --- FerroTunnel --------------------------------------------------------------------------------------------------
 
+# openssl_at_least VERSION: whether the program's OpenSSL is that new.
+openssl_at_least() {
+    local version
+    version=$("$FERROTUNNEL" version --libraries | awk '$1 == "OpenSSL" && !seen++ { print $2 }')
+    printf '%s\n%s\n' "$version" "$1" | sort -VC -r
+}
+
 token=
 tls=on
 make_token() {

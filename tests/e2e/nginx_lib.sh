@@ -5,7 +5,7 @@
 # make_authority NAME: NAME.pem and its key.
 make_authority() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
-        -keyout "$dir/$1.key" -out "$dir/$1.pem" 2>/dev/null
+        -addext keyUsage=critical,keyCertSign,cRLSign -keyout "$dir/$1.key" -out "$dir/$1.pem" 2>/dev/null
 }
 
 # make_certificate NAME AUTHORITY HOST...: NAME.crt and NAME.key for these names.
@@ -16,7 +16,8 @@ make_certificate() {
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
         -keyout "$dir/$name.key" -out "$dir/$name.csr" 2>/dev/null
     openssl x509 -req -days 2 -in "$dir/$name.csr" -CA "$dir/$authority.pem" -CAkey "$dir/$authority.key" \
-        -CAcreateserial -extfile <(echo "subjectAltName=${names%,}") -out "$dir/$name.crt" 2>/dev/null
+        -CAcreateserial -extfile <(printf 'subjectAltName=%s\nauthorityKeyIdentifier=keyid\n' "${names%,}") \
+        -out "$dir/$name.crt" 2>/dev/null
 }
 
 # start_nginx SERVERS: with these server blocks; the formats `visitors` and `connections` are there for access_log.
