@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -100,8 +101,12 @@ TEST_CASE("certificates below a domain count for all processes", "[issuance]") {
 TEST_CASE("processes that order at once count each order once", "[issuance]") {
     ScheduleTest test;
     constexpr int per_thread = 10;
-    const auto order_often = [&test](int number) {
-        Process process(test.store, std::chrono::minutes(5));
+    std::vector<std::unique_ptr<Process>> processes;  // made here, since they have assertions
+    for (int number = 0; number < 3; ++number) {
+        processes.push_back(std::make_unique<Process>(test.store, std::chrono::minutes(5)));
+    }
+    const auto order_often = [&processes](int number) {
+        Process& process = *processes[static_cast<std::size_t>(number)];
         for (int i = 0; i < per_thread; ++i) {
             (void)process.schedule.take({"token " + std::to_string(number), schedule_ca, {}, true}, schedule_now);
             process.failures["h" + std::to_string(number) + ".example.test"] = failure_of(1);
