@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "cluster/limits.hpp"
+#include "cluster/members.hpp"
 #include "cluster/name.hpp"
 
 namespace ferrotunnel::cluster {
