@@ -282,11 +282,13 @@ done
 keys=$(curl -sS --unix-socket "$dir/replaced.sock" http://localhost/v1/ticket_keys | sed -n 's/.*"[0-9]*:\([0-9a-f]*\)".*/\1/p')
 at_least "digits of keys" "${#keys}" 160
 marker="${keys:32:20}+${keys:52:40}"
-equal "in the memory of the server that hands them over" "$(python3 "$(dirname "$0")/memory_has.py" "$(pid_of first)" "$marker")" 0
+# A sanitizer keeps what was freed, also what others have freed unwiped.
+in_memory() { if memory_counts; then python3 "$(dirname "$0")/memory_has.py" "$(pid_of "$1")" "$marker"; else echo 0; fi; }
+equal "in the memory of the server that hands them over" "$(in_memory first)" 0
 server_name=second server_bind=$control start_https --control "$dir/replaced.sock" --replace
 join_ok first
 unset "programs[first]"
-equal "in the memory of the one that takes them" "$(python3 "$(dirname "$0")/memory_has.py" "$(pid_of second)" "$marker")" 0
+equal "in the memory of the one that takes them" "$(in_memory second)" 0
 for version in -tls1_2 -tls1_3; do
     talk $version -sess_in "$dir/session$version" >"$dir/second.out"
     has_text "$dir/second.out" "^Reused, TLSv1"
