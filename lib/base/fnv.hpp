@@ -1,5 +1,5 @@
 // FNV-1a with 64 bits (Fowler, Noll and Vo): a hash that is the same on every machine and in every version. Its high
-// bits depend little on the last bytes; split_mix() spreads them. Whoever chooses the bytes can cause collisions.
+// bits depend little on the last bytes; split_mix() spreads them. A peer that chooses the bytes can cause collisions.
 #pragma once
 
 #include <cstdint>

@@ -11,23 +11,6 @@
 #include "cluster/rooted_names.hpp"
 
 namespace ferrotunnel::cluster {
-namespace {
-
-// How long nobody else gets what a restarted member had.
-Duration reserved_for(Name::Kind kind) noexcept {
-    switch (kind) {
-        case Name::Kind::host:
-            return limits::host_reserved_for;
-        case Name::Kind::tcp_port:
-        case Name::Kind::udp_port:
-            return limits::port_reserved_for;
-        case Name::Kind::service:
-            break;  // no other token can have it
-    }
-    return Duration::zero();
-}
-
-}  // namespace
 
 struct ClaimTable::Parts {
     struct Item : Rooted {

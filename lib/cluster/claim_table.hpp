@@ -34,7 +34,7 @@ public:
     };
     enum class Added { added, changed, same, full };  // full: the member has claims_max, or claims_bytes_max
 
-    /// `seed`: random, and not known to other members either: whoever knows it can choose names that collide.
+    /// `seed`: random, and not known to other members either: a member that knows it can choose names that collide.
     ClaimTable(std::size_t members, std::uint64_t seed);
     ~ClaimTable();
     ClaimTable(const ClaimTable&) = delete;

@@ -6,6 +6,19 @@
 
 namespace ferrotunnel::cluster {
 
+Duration reserved_for(Name::Kind kind) noexcept {
+    switch (kind) {
+        case Name::Kind::host:
+            return limits::host_reserved_for;
+        case Name::Kind::tcp_port:
+        case Name::Kind::udp_port:
+            return limits::port_reserved_for;
+        case Name::Kind::service:
+            break;  // no other token can have it
+    }
+    return Duration::zero();
+}
+
 bool Reservations::add(MemberIndex from, const Reservation& reservation, TimePoint now) {
     expire(now, 2);
     const TimePoint until = std::min(reservation.until, now + limits::reservation_max);

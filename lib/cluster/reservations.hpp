@@ -19,6 +19,9 @@
 
 namespace ferrotunnel::cluster {
 
+/// How long a name that a restarted member had stays reserved for its token.
+Duration reserved_for(Name::Kind kind) noexcept;
+
 class Reservations {
 public:
     explicit Reservations(std::uint64_t seed) noexcept : names_(seed) {}

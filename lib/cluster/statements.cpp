@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cluster/mutant.hpp"
+#include "cluster/reservations.hpp"
 
 namespace ferrotunnel::cluster {
 
@@ -78,8 +79,7 @@ Violation Statements::claimed(MemberIndex member, const Claim& claim, TimePoint 
 void Statements::heard(MemberIndex from, const std::string& of, const Claim& claim, TimePoint now) {
     const std::optional<MemberIndex> member = context_.members.find(of);
     if (member == context_.members.own()) {
-        const bool is_port = claim.name.kind() == Name::Kind::tcp_port || claim.name.kind() == Name::Kind::udp_port;
-        const TimePoint until = now + (is_port ? Duration(limits::port_reserved_for) : limits::host_reserved_for);
+        const TimePoint until = now + reserved_for(claim.name.kind());
         context_.table.reserve(from, {claim.name, claim.owner.token, until}, now);
     } else if (member && !context_.links.is_synced(*member)) {
         const std::optional<wire::TokenId> token = context_.table.token_of_root(claim.name, now);

@@ -2,8 +2,8 @@
 //
 //     add: remembered in the store -> command `add` ... command `remove` -> forgotten
 //
-// A process that is killed in between leaves the file. Whoever finds it later, and no order that may need the record,
-// runs the command.
+// A process that is killed in between leaves the file. A process that finds it later, while no order may need the
+// record, runs the command.
 #pragma once
 
 #include <set>
