@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/intrusive_ptr.hpp"
+#include "base/key_group.hpp"
 #include "base/result.hpp"
 #include "buffer/waker.hpp"
 #include "directory/carrier_id.hpp"
@@ -40,6 +41,15 @@ struct HttpStream {
     std::shared_ptr<shaping::ServiceShape> shape{};
 };
 
+/// The visitor that a stream is opened for, as far as the edge knows it. Another member of a cluster gets all of it; a
+/// client only the address.
+struct HttpVisitor {
+    net::Address address;
+    bool https = false;
+    bool trusted = false;  // a proxy, whose fields about its visitors are trusted
+    KeyGroup key_group = KeyGroup::none;
+};
+
 /// A trunk as the edge sees it. Any thread may call the members. Implemented by ServerSession.
 class HttpCarrier : public NumberedCarrier {
 public:
@@ -62,7 +72,7 @@ public:
     /// `open` returns if the call is made there; or with `going_away` on any thread if the session's worker has
     /// stopped. Codes: `unknown_service` (this trunk no longer carries it: choose again), `busy` (no room for another
     /// stream), `going_away` (the trunk drains), `limit` (the token has reached its limit of visitors, on all trunks).
-    virtual void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
+    virtual void open(std::uint32_t service, const HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
                       bool foreign, Opened opened) = 0;
 
     /// Accepts a visitor of a TLS passthrough service. A trunk that cannot, because it no longer carries the service or

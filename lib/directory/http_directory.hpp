@@ -44,6 +44,7 @@
 #include "directory/http_service.hpp"
 #include "directory/offline_hosts.hpp"
 #include "directory/registry.hpp"
+#include "directory/remote_route.hpp"
 #include "directory/right_rules.hpp"
 
 namespace ferrotunnel::directory {
@@ -125,6 +126,14 @@ public:
 
     /// A new host below `domain` for the token, even if another is recorded; empty as above.
     std::string fresh_host(const login::TokenId& token, std::string_view domain, Random& random) const;
+
+    // --- names of other members of the cluster ---
+
+    /// A service of other members, which forwards requests unchanged to the first of `carriers` that has it. All hosts
+    /// with the same members share one.
+    std::shared_ptr<HttpService> remote_service(std::vector<std::shared_ptr<HttpCarrier>> carriers);
+    /// Routes these names from now on, in one change.
+    void set_remote(const std::vector<RemoteHost>& hosts, TimePoint now);
 
 private:
     using Key = std::pair<ClientId, std::uint32_t>;

@@ -41,6 +41,7 @@
 #include "directory/hold_limiter.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
+#include "directory/remote_route.hpp"
 #include "directory/watched_visitor.hpp"
 #include "mux/stream.hpp"
 #include "runtime/passed_sockets.hpp"
@@ -300,6 +301,15 @@ public:
                 std::uint32_t service, runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms,
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
+
+    /// A port that clients of other members have, or no longer have: opened here on the calling thread's `worker`, with
+    /// them as carriers beside those of own clients, which are preferred. False, with the reason, if the server cannot
+    /// listen there.
+    bool set_remote(const RemotePort& port, const runtime::SocketAddress& at, runtime::Worker& worker,
+                    const PortOpener& open, const DatagramOpener& open_udp, std::error_code& error);
+    /// A visitor of this port that another member has forwarded: only own clients get it. False, with the visitor
+    /// untouched, if none has the port.
+    bool dispatch_local(Transport transport, std::uint16_t port, Visitor& visitor);
 
     /// Removes `trunk` from the port. If no trunk is left, the port is closed; or held, if `may_return` is true and a
     /// hold time is set.

@@ -83,6 +83,9 @@ public:
 
     /// Thread-safe. `listener` listens already; several listeners share the limits.
     virtual void listen(runtime::Fd listener, HttpListenerSettings settings) = 0;
+    /// Serves a visitor that another member of the cluster has forwarded, on the calling worker, which is `stream`'s.
+    /// Only services of own clients are found: without one the stream is reset with unknown_service, before any byte.
+    virtual void serve(IntrusivePtr<mux::Stream> stream, const directory::HttpVisitor& visitor) = 0;
     /// Thread-safe. Closes the listener at this address, in the system's spelling; its visitors continue.
     virtual void close(const std::string& at) = 0;
     /// Thread-safe. New visitors are rejected at once; present ones finish their current exchange, after which their

@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "base/published.hpp"
+#include "directory/cluster_claims.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/member_notice.hpp"
 #include "directory/registry.hpp"
@@ -133,6 +134,13 @@ struct ServerShared {
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
+    /// Names in the cluster; null: the server is alone.
+    std::shared_ptr<directory::ClusterClaims> claims;
+    /// Passes a visit on to another member of the cluster that has the private service of this token. False: none has,
+    /// and the relay is untouched. Called on any thread. Empty: the server is alone.
+    std::function<bool(const login::TokenId& visitor, const std::string& service, const login::TokenId& of_token,
+                       IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from)>
+        visit_remote;
     std::shared_ptr<metrics::MemberCounters> members = std::make_shared<metrics::MemberCounters>();
     std::shared_ptr<const directory::StickyKey> sticky_key;  // null if no group has cookies
     /// Called when a group member is ejected, or has returned. Called on any thread. May be empty.

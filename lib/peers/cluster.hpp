@@ -1,0 +1,74 @@
+// The cluster of a server: its register, its links, and what the register decides, carried out in directory and ports.
+//
+//   sessions --ClusterClaims--> Cluster (cluster::Register, one lock, a timer) --RegisterAccess--> Links
+//                                  '--effects--> decisions, revocations, probes; HttpDirectory::set_remote,
+//                                                PortTable::set_remote with PeerCarriers
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "directory/cluster_claims.hpp"
+#include "ingress/http_front.hpp"
+#include "peers/links.hpp"
+#include "runtime/socket.hpp"
+#include "runtime/worker_group.hpp"
+#include "session/server_shared.hpp"
+
+namespace ferrotunnel::peers {
+
+/// For status and metrics.
+struct ClusterState {
+    std::string own;
+    bool recovering = false;
+    std::size_t waiting = 0;   // Register::waiting()
+    std::size_t own_names = 0;
+    std::size_t memory = 0;    // of the table, in bytes
+    struct Member : PeerState {
+        std::size_t names = 0;  // that its clients have
+    };
+    std::vector<Member> members;  // the others
+    std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
+};
+
+/// Where a name is, for `route` and `services`.
+struct NamePlace {
+    std::string home;                  // the member that decides about it
+    std::vector<std::string> members;  // that have it, this one included, the preferred one first
+    bool provisional = false;
+};
+
+class Cluster final {
+public:
+    struct Needs {
+        runtime::WorkerGroup& workers;
+        std::shared_ptr<session::ServerShared> shared;  // gets the claims and the way to remote private services
+        ingress::HttpFront* front;                      // null without HTTP
+        Logger& log;
+        Random& random;
+    };
+    Cluster(Links::Settings settings, Needs needs);
+    ~Cluster();
+
+    void start(runtime::Fd listener);
+    void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
+    void drain() noexcept;
+    void stop() noexcept;
+
+    ClusterState state() const;
+    NamePlace place_of(const directory::ClaimName& name) const;
+    /// Ends the claims of a member that does not return. An error, for people.
+    std::optional<std::string> forget(const std::string& member);
+
+private:
+    struct Parts;
+    const std::shared_ptr<Parts> parts_;
+};
+
+}  // namespace ferrotunnel::peers

@@ -1,0 +1,63 @@
+// Another member of the cluster as a carrier of visitors: each gets a stream on one of the data links to it.
+//
+//   edge, ports --open, take--> PeerCarrier --the caller's worker, else the link with fewest streams--> Link --> member
+//
+// It exists from the start of the server to its end, and has links while the member can be reached. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "directory/http_carrier.hpp"
+#include "directory/shared_port.hpp"
+#include "login/token.hpp"
+#include "runtime/worker_group.hpp"
+
+namespace ferrotunnel::peers {
+
+class Link;
+
+class PeerCarrier final : public directory::HttpCarrier,
+                          public directory::VisitorCarrier,
+                          public std::enable_shared_from_this<PeerCarrier> {
+public:
+    /// `name`: of the member.
+    PeerCarrier(std::string name, runtime::WorkerGroup& workers);
+    ~PeerCarrier() override;
+
+    const std::string& name() const noexcept { return name_; }
+    /// Data links, for Links; called on the link's worker.
+    void add(std::shared_ptr<Link> link);
+    void remove(const Link& link) noexcept;
+    std::size_t links() const;
+    /// Streams that carry visitors now, in both directions; and the visitors forwarded since the start.
+    std::uint64_t streams() const;
+    std::uint64_t forwarded() const noexcept;
+    /// A link answers pings: otherwise no new visitors are sent there (their open fails with going_away).
+    bool is_responsive() const;
+
+    // HttpCarrier and VisitorCarrier.
+    std::uint64_t load() const noexcept override;
+    bool waits() const noexcept override { return false; }
+    runtime::Worker& worker() noexcept override;
+    void open(std::uint32_t service, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
+              bool foreign, Opened opened) override;
+    void take(directory::Visitor visitor, std::uint32_t service) override;
+    void take(directory::TlsVisitor visitor, std::uint32_t service) override;
+    void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
+    void dropped(const std::shared_ptr<directory::SharedPort>& port) noexcept override;
+
+    /// A visit to a private service there. False if there is no link: the relay is untouched.
+    bool visit(const std::string& service, const login::TokenId& of_token, const login::TokenId& by_token,
+               IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from);
+
+private:
+    struct Parts;
+    const std::string name_;
+    const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ferrotunnel::peers
