@@ -24,8 +24,9 @@ Link::~Link() = default;
 mux::Settings Link::mux_settings() const {
     mux::Settings settings;
     settings.role = dials_ ? mux::Role::client : mux::Role::server;
-    settings.ping_interval = context_.times.ping;
-    settings.dead_interval = context_.times.dead;
+    settings.ping_interval = context_.settings.ping;
+    settings.dead_interval = context_.settings.dead;
+    settings.rotate_at = context_.settings.rotate_at;
     return settings;
 }
 
@@ -35,7 +36,7 @@ void Link::start(runtime::Fd socket, std::shared_ptr<transport::TlsContext> tls)
     check_here(worker_);
     try {
         trunk_ = make_intrusive<trunk::Trunk>(worker_, transport::make_tls_pipe(std::move(socket), std::move(tls)),
-                                              mux_settings(), context_.random, context_.times.proof,
+                                              mux_settings(), context_.random, context_.settings.proof,
                                               static_cast<trunk::TrunkEvents&>(*this));
         session_ = trunk_->session().shared();
         const IntrusivePtr<trunk::Trunk> keep = trunk_;  // it may end within this call
@@ -150,7 +151,7 @@ void Link::begin(const LinkHello& hello) {
     }
     trunk_->login_done({});
     check_timer_.emplace(worker_, [this] { check_peer(); });
-    check_timer_->set_after(context_.times.check);
+    check_timer_->set_after(context_.settings.check);
     const std::shared_ptr<Link> self = shared_from_this();
     context_.events.on_link_open(self);
     if (kind_ == LinkKind::control && trunk_) {
@@ -224,7 +225,7 @@ void Link::on_rotate_due() {
 void Link::check_peer() {
     const mux::Session& session = trunk_->session();
     round_trip_.store(session.rtt_min(), std::memory_order_relaxed);
-    const bool silent = worker_.now() - session.last_heard() >= context_.times.unresponsive;
+    const bool silent = worker_.now() - session.last_heard() >= context_.settings.unresponsive;
     // Timers run before sockets: if this worker was blocked, the answer may be waiting in the socket.
     if (silent && !std::exchange(suspected_, true)) {
         check_timer_->set(worker_.now());
@@ -236,11 +237,11 @@ void Link::check_peer() {
                : context_.log.info("a member of the cluster answers again", {{"member", peer_}});
     }
     if (kind_ == LinkKind::control && !(channel_ && channel_->is_linked()) &&
-        worker_.now() - open_since_ >= context_.times.register_hello) {
+        worker_.now() - open_since_ >= context_.settings.register_hello) {
         trunk_->end(Code::handshake_timeout, "the register's hello did not arrive in time");
         return;
     }
-    check_timer_->set_after(context_.times.check);
+    check_timer_->set_after(context_.settings.check);
 }
 
 // --- the end ---

@@ -31,8 +31,8 @@ namespace ferrotunnel::peers {
 
 class Link;
 
-/// Times of links. The defaults are those of limits.hpp; tests make them short.
-struct LinkTimes {
+/// Times and limits of links. The defaults are those of limits.hpp; tests make them short.
+struct LinkSettings {
     Duration proof = limits::link_proof_time;
     Duration register_hello = limits::link_register_time;
     Duration ping = limits::link_ping_interval;
@@ -41,6 +41,8 @@ struct LinkTimes {
     Duration check = limits::link_check_interval;
     Duration retry_first = limits::link_retry_first;
     Duration retry_max = limits::link_retry_max;
+    /// A link that has used so many stream ids is replaced by another one.
+    wire::StreamId rotate_at = limits::stream_id_rotate;
 };
 
 /// What data links are counted in; each may be null.
@@ -70,7 +72,7 @@ public:
 
 /// What all links of a member share.
 struct LinkContext {
-    LinkTimes times;
+    LinkSettings settings;
     RegisterAccess& names;
     LinkEvents& events;
     LinkAccounts accounts;

@@ -6,10 +6,10 @@
 namespace ferrotunnel::peers {
 namespace {
 
-session::Backoff::Settings backoff_of(const LinkTimes& times) {
+session::Backoff::Settings backoff_of(const LinkSettings& link) {
     session::Backoff::Settings settings;
-    settings.first = times.retry_first;
-    settings.max = times.retry_max;
+    settings.first = link.retry_first;
+    settings.max = link.retry_max;
     settings.quick_retries = 0;
     return settings;
 }
@@ -19,7 +19,7 @@ session::Backoff::Settings backoff_of(const LinkTimes& times) {
 LinkDialler::LinkDialler(Settings settings, Needs needs)
     : settings_(std::move(settings)),
       needs_(std::move(needs)),
-      backoff_(needs_.context.random, backoff_of(needs_.context.times)) {}
+      backoff_(needs_.context.random, backoff_of(needs_.context.settings)) {}
 
 void LinkDialler::start() {
     check_here(needs_.worker);
@@ -58,7 +58,7 @@ void LinkDialler::retry() {
 void LinkDialler::connect() noexcept {
     try {
         runtime::Connector::Options options;
-        options.deadline = needs_.context.times.proof;
+        options.deadline = needs_.context.settings.proof;
         connector_.emplace(
             needs_.worker, settings_.address,
             [this](std::error_code error, runtime::Fd socket) { connected(error, std::move(socket)); }, options);

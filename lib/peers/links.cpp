@@ -76,7 +76,7 @@ struct Links::Parts final : LinkEvents {
 Links::Parts::Parts(Settings settings_in, Needs needs_in)
     : settings(std::move(settings_in)),
       needs(std::move(needs_in)),
-      context{settings.times, needs.names, *this, needs.accounts, needs.log, needs.random},
+      context{settings.link, needs.names, *this, needs.accounts, needs.log, needs.random},
       listener({context, needs.workers, [this] { return tls.get(); },
                 [this](const std::shared_ptr<Link>& link) { return add(link); },
                 [this] { refused.fetch_add(1, std::memory_order_relaxed); }}) {

@@ -53,7 +53,7 @@ public:
         std::vector<PeerSettings> peers;
         /// Replaced by set_keys.
         std::shared_ptr<const transport::ClusterKeys> keys;
-        LinkTimes times{};
+        LinkSettings link{};
     };
     /// Serves a visitor that a member forwards, on the link's worker, from within the link's on_open (Arrivals).
     using OnStream = std::function<void(runtime::Worker&, IntrusivePtr<mux::Stream>, const wire::Open&)>;

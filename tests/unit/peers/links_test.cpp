@@ -51,12 +51,33 @@ std::unique_ptr<transport::Pipe> played_member(std::uint16_t port, const char* n
     return pipe;
 }
 
-void send_control(transport::Pipe& pipe, Bytes message) {
-    std::vector<std::uint8_t> frame(limits::frame_header_bytes + message.size());
-    wire::encode_header({static_cast<std::uint16_t>(message.size()), wire::FrameType::control, 0, 0}, frame.data());
-    std::copy(message.begin(), message.end(), frame.begin() + limits::frame_header_bytes);
+void send_frame(transport::Pipe& pipe, wire::FrameType type, wire::StreamId stream, Bytes payload) {
+    std::vector<std::uint8_t> frame(limits::frame_header_bytes + payload.size());
+    wire::encode_header({static_cast<std::uint16_t>(payload.size()), type, 0, stream}, frame.data());
+    std::copy(payload.begin(), payload.end(), frame.begin() + limits::frame_header_bytes);
     const Bytes piece(frame);
     REQUIRE(pipe.write({&piece, 1}).status == transport::IoStatus::ok);
+}
+
+void send_control(transport::Pipe& pipe, Bytes message) {
+    send_frame(pipe, wire::FrameType::control, 0, message);
+}
+
+void open_stream(transport::Pipe& pipe, wire::StreamId stream) {
+    std::uint8_t frame[wire::open_frame_max];
+    wire::Open open;
+    open.send_window = limits::first_window;
+    open.receive_window = limits::first_window;
+    const Bytes piece(frame, wire::encode_open(stream, open, frame));
+    REQUIRE(pipe.write({&piece, 1}).status == transport::IoStatus::ok);
+}
+
+std::unique_ptr<transport::Pipe> played_control_link(std::uint16_t port) {
+    auto pipe = played_member(port);
+    LinkHello hello;
+    hello.kind = LinkKind::control;
+    send_control(*pipe, encode_link_hello(hello));
+    return pipe;
 }
 
 }  // namespace
@@ -193,7 +214,7 @@ TEST_CASE("more connections without a proof than allowed evict the oldest", "[th
 }
 
 TEST_CASE("a connection without a proof ends after its time", "[threads]") {
-    LinkTimes times = quick_retries();
+    LinkSettings times = quick_retries();
     times.proof = std::chrono::milliseconds(100);
     TwoMembers rig(1, times);
     rig.b.start(std::move(rig.place.listener));
@@ -237,7 +258,7 @@ TEST_CASE("a member that starts later, or again, is linked", "[threads]") {
 }
 
 TEST_CASE("a member that is silent gets no visitors, and then its links are closed", "[threads]") {
-    LinkTimes times = quick_retries();
+    LinkSettings times = quick_retries();
     times.ping = std::chrono::milliseconds(50);
     times.unresponsive = std::chrono::milliseconds(300);
     times.check = std::chrono::milliseconds(20);
@@ -258,13 +279,62 @@ TEST_CASE("a member that is silent gets no visitors, and then its links are clos
 TEST_CASE("a newer control link of a member replaces the older one", "[threads]") {
     TwoMembers rig;
     rig.b.start(std::move(rig.place.listener));
-    LinkHello hello;
-    hello.kind = LinkKind::control;
-    const auto older = played_member(rig.place.port);
-    send_control(*older, encode_link_hello(hello));
+    const auto older = played_control_link(rig.place.port);
     rig.a.start(runtime::test::listen_on_loopback());
     REQUIRE(eventually([&] { return rig.are_linked(); }));
     CHECK(transport::test::read_to_end(*older).status == transport::IoStatus::eof);
+}
+
+TEST_CASE("a control link that breaks its rules ends", "[threads]") {
+    LinkSettings times = quick_retries();
+    const bool is_late = GENERATE(false, true);
+    if (is_late) {
+        times.register_hello = std::chrono::milliseconds(100);
+        times.check = std::chrono::milliseconds(20);
+    }
+    TwoMembers rig(1, times);
+    rig.b.start(std::move(rig.place.listener));
+    const auto link = played_control_link(rig.place.port);
+    std::string why;
+    if (is_late) {
+        why = "the register's hello did not arrive in time";
+    } else {
+        open_stream(*link, 2);
+        SECTION("a message that is not valid") {
+            send_frame(*link, wire::FrameType::data, 2, as_bytes({"\0\0\0\1?", 5}));
+            why = "code=protocol";
+        }
+        SECTION("a message that is too long") {
+            send_frame(*link, wire::FrameType::data, 2, as_bytes({"\0\0\x40\1", 4}));
+            why = "a message of the register has 16385 bytes";
+        }
+        SECTION("another first message") {
+            send_frame(*link, wire::FrameType::data, 2, frame_message(lost_message(1)));
+            why = "the register's first message is not a hello";
+        }
+        SECTION("a second stream") {
+            open_stream(*link, 4);
+            why = "a control link has one stream, which the dialling end opens";
+        }
+        SECTION("a second hello") {
+            const std::vector<std::uint8_t> hello = frame_message(FakeRegister("a").hello());
+            send_frame(*link, wire::FrameType::data, 2, hello);
+            send_frame(*link, wire::FrameType::data, 2, hello);
+            why = "a second hello of the register";
+        }
+    }
+    CHECK(transport::test::read_to_end(*link).status == transport::IoStatus::eof);
+    CHECK(eventually([&] { return rig.b.log.count(why) == 1; }));
+    CHECK_FALSE(rig.b.state().linked);
+}
+
+TEST_CASE("of two members only the one with the smaller name dials", "[threads]") {
+    Place place;
+    Member b("b", {{"c", "127.0.0.1", 1}});
+    b.start(std::move(place.listener));
+    const auto wrong = played_member(place.port, "c");
+    CHECK(eventually([&] { return b.log.count("\"c\" is not to dial this member") == 1; }));
+    CHECK(b.links.refused() == 1);
 }
 
 TEST_CASE("a drained member keeps its links, and dials no other", "[threads]") {

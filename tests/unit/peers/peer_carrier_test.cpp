@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <future>
@@ -161,6 +162,37 @@ TEST_CASE("a stream of the edge arrives at the other member with its header", "[
     }
     CHECK(eventually([&] { return rig.a.carrier().streams() == 0 && rig.b.carrier().streams() == 0; }));
     streams.clear();
+}
+
+TEST_CASE("a data link whose ids run out is replaced, and its streams stay", "[threads]") {
+    const bool is_dialler = GENERATE(true, false);
+    LinkSettings settings = quick_retries();
+    settings.rotate_at = 8;
+    TwoMembers rig(1, settings);
+    Host at_a("from a");
+    Host at_b("from b");
+    serve_by(rig.a, at_a);
+    serve_by(rig.b, at_b);
+    rig.start();
+    REQUIRE(eventually([&] { return rig.are_linked(); }));
+    Member& from = is_dialler ? rig.a : rig.b;
+    std::vector<directory::HttpStream> streams;
+    for (std::size_t i = 0; i < 20; ++i) {
+        Result<directory::HttpStream, Code> opened = Code::going_away;
+        REQUIRE(eventually([&] {
+            opened = opened_by(from.carrier(), from.workers.at(0));
+            return static_cast<bool>(opened);
+        }));
+        streams.push_back(std::move(*opened));
+    }
+    REQUIRE(eventually([&] { return (is_dialler ? at_b : at_a).arrived().size() == 20; }));
+    CHECK(std::none_of(streams.begin(), streams.end(), [](const auto& one) { return !!one.stream->stream_end(); }));
+    CHECK(eventually([&] { return rig.are_linked(); }));
+    CHECK(rig.a.log.count("could not") == 0);
+    for (directory::HttpStream& stream : streams) {
+        stream.stream->abort(Code::cancelled);
+    }
+    CHECK(eventually([&] { return rig.a.log.count("a data link to a member of the cluster has ended") > 0; }));
 }
 
 TEST_CASE("without a link to the member a stream of the edge fails", "[threads]") {

@@ -149,8 +149,8 @@ struct Place {
 };
 
 /// Short retries, for tests that lose links; other times as they are.
-inline LinkTimes quick_retries() {
-    LinkTimes times;
+inline LinkSettings quick_retries() {
+    LinkSettings times;
     times.retry_first = std::chrono::milliseconds(20);
     times.retry_max = std::chrono::milliseconds(100);
     return times;
@@ -160,7 +160,7 @@ struct Member {
     using OnStream = std::function<void(IntrusivePtr<mux::Stream>, const wire::Open&)>;
 
     Member(std::string name_in, std::vector<PeerSettings> peers, std::uint8_t key = 1, std::size_t worker_count = 2,
-           LinkTimes times = quick_retries())
+           LinkSettings times = quick_retries())
         : name(std::move(name_in)),
           workers(worker_count),
           names(name),
@@ -198,7 +198,7 @@ struct Member {
 
 /// Members a and b. Only a dials.
 struct TwoMembers {
-    explicit TwoMembers(std::uint8_t key_of_b = 1, const LinkTimes& times = quick_retries())
+    explicit TwoMembers(std::uint8_t key_of_b = 1, const LinkSettings& times = quick_retries())
         : b("b", {{"a", "127.0.0.1", 1}}, key_of_b, 2, times), a("a", {{"b", "127.0.0.1", place.port}}, 1, 2, times) {}
 
     void start() {
