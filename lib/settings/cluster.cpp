@@ -43,7 +43,8 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "key",
                       .form = Form::path,
                       .help = "File with the key of the cluster, the same on all members, as `ferrotunnel cluster key` "
-                              "makes it; only its owner may read it. Required."},
+                              "makes it; only its owner may read it. Required.",
+                      .is_live = true},
                      &Cluster::key},
     Setting<Cluster>{{.key = "peers",
                       .type = cluster_peers_type,
@@ -69,10 +70,10 @@ void check_own(Cluster& cluster, std::vector<Problem>& problems) {
     if (const auto at = listening_address(cluster.listen, default_cluster_port); !at.empty()) {
         cluster.listen = at.text();
     } else {
-        problems.push_back({"cluster.listen", net::quoted_address_fault(
-                                                  cluster.listen,
-                                                  "is not a valid address to listen on; expected one like "
-                                                  "10.0.0.1:7836")});
+        problems.push_back(
+            {"cluster.listen", net::quoted_address_fault(cluster.listen,
+                                                         "is not a valid address to listen on; expected one like "
+                                                         "10.0.0.1:7836")});
     }
     if (cluster.key.empty()) {
         problems.push_back(
@@ -98,7 +99,8 @@ void check_address(ClusterPeer& peer, std::map<std::string, std::string>& names_
     const auto [known, is_new] = names_by_address.emplace(std::move(compared), peer.name);
     if (!is_new) {
         problems.push_back({key_of_peer(peer), in_quotes(peer.address) + " is the address of " +
-                                                   in_quotes(known->second) + " already; expected a different one "
+                                                   in_quotes(known->second) +
+                                                   " already; expected a different one "
                                                    "for each member"});
     }
 }
@@ -119,8 +121,8 @@ void check_peers(Cluster& cluster, std::vector<Problem>& problems) {
         if (!cluster::is_member_name(peer.name)) {
             problems.push_back({key_of_peer(peer), in_quotes(peer.name) + std::string(member_name_expected)});
         } else if (peer.name == cluster.name) {
-            problems.push_back({key_of_peer(peer), in_quotes(peer.name) +
-                                                       " is the name of this server; expected the other members only"});
+            problems.push_back({key_of_peer(peer),
+                                in_quotes(peer.name) + " is the name of this server; expected the other members only"});
         } else if (!names.insert(peer.name).second) {
             problems.push_back({key, "has two members called " + in_quotes(peer.name)});
         }
