@@ -83,8 +83,8 @@ void check_own(Cluster& cluster, std::vector<Problem>& problems) {
     }
 }
 
-void check_address(ClusterPeer& peer, std::map<std::string, std::string>& names_by_address,
-                   std::vector<Problem>& problems) {
+void check_peer_address(ClusterPeer& peer, std::map<std::string, std::string>& names_by_address,
+                        std::vector<Problem>& problems) {
     const auto place = net::parse_host_port(peer.address, default_cluster_port);
     if (!place || place->host.empty() || place->port == 0) {
         problems.push_back(
@@ -126,7 +126,7 @@ void check_peers(Cluster& cluster, std::vector<Problem>& problems) {
         } else if (!names.insert(peer.name).second) {
             problems.push_back({key, "has two members called " + in_quotes(peer.name)});
         }
-        check_address(peer, names_by_address, problems);
+        check_peer_address(peer, names_by_address, problems);
     }
 }
 
