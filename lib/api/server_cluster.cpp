@@ -4,6 +4,7 @@
 
 #include "ferrotunnel/error.hpp"
 #include "net/host_port.hpp"
+#include "transport/tls_context.hpp"
 
 namespace ferrotunnel::detail {
 namespace {
@@ -25,6 +26,12 @@ peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys
 
 }  // namespace
 
+// What the cluster has put into the shared state refers to it.
+ServerCluster::~ServerCluster() {
+    needs_.shared->visit_remote = nullptr;
+    needs_.shared->claims = nullptr;
+}
+
 runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code& error, std::string& what) {
     keys_ = nullptr;
     if (!settings.has_cluster) {
@@ -45,15 +52,21 @@ runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code&
     return listener;
 }
 
-void ServerCluster::create(const ServerSettings& settings) {
+std::error_code ServerCluster::create(const ServerSettings& settings, std::string& what) {
     std::shared_ptr<peers::Cluster> made;
     if (keys_) {
-        made = std::make_shared<peers::Cluster>(
-            links_of(settings.cluster, keys_),
-            peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random});
+        try {
+            made = std::make_shared<peers::Cluster>(
+                links_of(settings.cluster, keys_),
+                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random});
+        } catch (const transport::TlsConfigError& problem) {
+            what = std::string("prepare the links of the cluster: ") + problem.what();
+            return errc::internal;
+        }
     }
     const MutexLock lock(mutex_);
     cluster_.swap(made);
+    return {};
 }
 
 void ServerCluster::start(runtime::Fd listener) {
@@ -79,11 +92,18 @@ ServerCluster::Keys ServerCluster::changed_keys(const ServerSettings& settings) 
 }
 
 void ServerCluster::set_keys(Keys keys) {
-    if (const std::shared_ptr<peers::Cluster> cluster = get()) {
-        needs_.log.info("new links of the cluster use the changed key file", {{"key", keys->first.id()}});
-        keys_ = keys;
-        cluster->set_keys(std::move(keys));
+    const std::shared_ptr<peers::Cluster> cluster = get();
+    if (!cluster) {
+        return;
     }
+    try {
+        cluster->set_keys(keys);
+    } catch (const transport::TlsConfigError& problem) {
+        needs_.log.error("the cluster's changed key cannot be used; the one before stays", {{"why", problem.what()}});
+        return;
+    }
+    needs_.log.info("new links of the cluster use the changed key file", {{"key", keys->first.id()}});
+    keys_ = std::move(keys);
 }
 
 std::shared_ptr<peers::Cluster> ServerCluster::get() const {

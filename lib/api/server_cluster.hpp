@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
@@ -31,19 +33,21 @@ public:
         const ServerEdge& edge;
     };
     explicit ServerCluster(Needs needs) : needs_(std::move(needs)) {}
+    ~ServerCluster();
     ServerCluster(const ServerCluster&) = delete;
     ServerCluster& operator=(const ServerCluster&) = delete;
 
-    /// Reads the key and listens; then `what` is the failed step. Nothing else of a cluster can fail.
+    /// Reads the key and listens. If that fails, `what` is the failed step.
     runtime::Fd open(const ServerSettings& settings, std::error_code& error, std::string& what);
-    /// When the edge is open, and before clients are admitted: from now on sessions claim their names.
-    void create(const ServerSettings& settings);
+    /// When the edge is open, and before clients are admitted: from now on sessions claim their names. Fails like
+    /// open().
+    std::error_code create(const ServerSettings& settings, std::string& what);
     /// Accepts other members and dials them, on the first worker.
     void start(runtime::Fd listener);
 
     /// The keys of the file if they differ from those in use; null: they do not. Throws config_error.
     Keys changed_keys(const ServerSettings& settings) const;
-    /// For new links; present ones stay.
+    /// For new links; present ones stay. If OpenSSL fails, the log says so, and the keys in use stay.
     void set_keys(Keys keys);
 
     /// Null without a cluster, and before create(). Thread-safe.

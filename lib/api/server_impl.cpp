@@ -119,7 +119,9 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     if (error = open_visitors(settings, clients, what); error) {
         return error;
     }
-    cluster_.create(settings);
+    if (error = cluster_.create(settings, what); error) {
+        return error;
+    }
     log_warnings(settings);
     if (error = open_control(settings, what); error) {
         return error;
