@@ -10,7 +10,7 @@ namespace ferrotunnel {
 struct ClusterPeer {
     /// Its name in the cluster: the Cluster::name of that server.
     std::string name{};
-    /// Where it listens for members: a host name or IP address, with a port, by default 7836: "b.example.com:7836".
+    /// Where it listens for members: a host name or IP address, with a port, by default 7838: "b.example.com:7838".
     std::string address{};
 
     friend bool operator==(const ClusterPeer&, const ClusterPeer&) = default;
@@ -24,9 +24,9 @@ struct Cluster {
     /// The name of this server in the cluster: 1 to 63 lower-case letters, digits, '-' and '_', with no '-' at either
     /// end. The names of all members together decide which of them is asked about a new host or port. Required.
     std::string name{};
-    /// The listen address for other members: an IP address with a port, by default 7836; port 0: the system chooses. It
+    /// The listen address for other members: an IP address with a port, by default 7838; port 0: the system chooses. It
     /// belongs in a private network or behind a firewall. start() fails if it cannot listen there.
-    std::string listen = "0.0.0.0:7836";
+    std::string listen = "0.0.0.0:7838";
     /// The file with the cluster's key, as `ferrotunnel cluster key FILE` makes it; the same on all members, and
     /// readable only by its owner. Server::apply() reads it again: new connections between members use its keys, and
     /// present ones stay. Required.

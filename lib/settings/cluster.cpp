@@ -37,7 +37,7 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "listen",
                       .form = Form::word,
                       .type = "IP address with port",
-                      .help = "Listen address for other members; the default port is 7836. It belongs in a private "
+                      .help = "Listen address for other members; the default port is 7838. It belongs in a private "
                               "network or behind a firewall."},
                      &Cluster::listen},
     Setting<Cluster>{{.key = "key",
@@ -49,7 +49,7 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "peers",
                       .type = cluster_peers_type,
                       .help = "The other members, 1 to 15: the name of each, and the address where it listens; the "
-                              "default port is 7836. Required."},
+                              "default port is 7838. Required."},
                      {},
                      [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
                      [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
@@ -73,7 +73,7 @@ void check_own(Cluster& cluster, std::vector<Problem>& problems) {
         problems.push_back(
             {"cluster.listen", net::quoted_address_fault(cluster.listen,
                                                          "is not a valid address to listen on; expected one like "
-                                                         "10.0.0.1:7836")});
+                                                         "10.0.0.1:7838")});
     }
     if (cluster.key.empty()) {
         problems.push_back(
@@ -90,7 +90,7 @@ void check_peer_address(ClusterPeer& peer, std::map<std::string, std::string>& n
         problems.push_back(
             {key_of_peer(peer), net::quoted_address_fault(peer.address,
                                                           "is not a valid address of a member; expected one like "
-                                                          "b.example.com:7836")});
+                                                          "b.example.com:7838")});
         return;
     }
     peer.address = net::to_text(*place);
@@ -109,7 +109,7 @@ void check_peers(Cluster& cluster, std::vector<Problem>& problems) {
     const std::string key = "cluster.peers";
     if (cluster.peers.empty()) {
         problems.push_back(
-            {key, "is missing; expected the other members with their addresses, like {b: b.example.com:7836}"});
+            {key, "is missing; expected the other members with their addresses, like {b: b.example.com:7838}"});
     } else if (cluster.peers.size() > cluster_peers_max) {
         problems.push_back({key, "has " + std::to_string(cluster.peers.size()) + " members; expected 1 to " +
                                      std::to_string(cluster_peers_max) + " others than this one"});
@@ -157,7 +157,7 @@ void read_cluster_sections(SectionReader& reader, ServerValues& settings, Config
         return;
     }
     if (!peers->is_group()) {
-        peers->unexpected("the other members with their addresses, like {b: b.example.com:7836}");
+        peers->unexpected("the other members with their addresses, like {b: b.example.com:7838}");
         return;
     }
     for (const auto& [name, value] : reader.group(peers_place).all()) {

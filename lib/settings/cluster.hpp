@@ -18,7 +18,7 @@ struct ConfigReading;
 struct ServerSettings;
 struct ServerValues;
 
-inline constexpr std::uint16_t default_cluster_port = 7836;
+inline constexpr std::uint16_t default_cluster_port = 7838;
 /// The other members of a cluster, which has at most 16 (cluster/limits.hpp).
 inline constexpr std::size_t cluster_peers_max = 15;
 /// The type of `peers` in documentation.

@@ -80,7 +80,7 @@ constexpr const char* name_fault =
 TEST_CASE("cluster: a section makes a member, also an empty one", "[cluster-settings]") {
     CHECK_FALSE(ServerValues().has_cluster);
     CHECK(ServerValues().cluster == Cluster());
-    CHECK(Cluster().listen == "0.0.0.0:7836");
+    CHECK(Cluster().listen == "0.0.0.0:7838");
     CHECK(cluster_section("").values.server->settings.has_cluster);
     CHECK(cluster_lines(cluster_section("colour: red").problems).find("server.cluster.colour: no such key") == 0);
 }
@@ -113,8 +113,8 @@ TEST_CASE("cluster: valid settings get ports and the form of addresses", "[clust
     std::vector<Problem> problems;
     check_cluster(settings, problems);
     CHECK(problems.empty());
-    CHECK(settings.cluster.listen == "127.0.0.1:7836");
-    CHECK(settings.cluster.peers == std::vector<ClusterPeer>{{"b", "b.example.com:7836"}, {"c", "[::1]:7836"}});
+    CHECK(settings.cluster.listen == "127.0.0.1:7838");
+    CHECK(settings.cluster.peers == std::vector<ClusterPeer>{{"b", "b.example.com:7838"}, {"c", "[::1]:7838"}});
 }
 
 TEST_CASE("cluster: what is missing", "[cluster-settings]") {
@@ -123,7 +123,7 @@ TEST_CASE("cluster: what is missing", "[cluster-settings]") {
     CHECK(cluster_fault([](Cluster& cluster) { cluster.key.clear(); }) ==
           "cluster.key: is missing; expected the file that `ferrotunnel cluster key FILE` has made");
     CHECK(fault_of_peers({}) ==
-          "cluster.peers: is missing; expected the other members with their addresses, like {b: b.example.com:7836}");
+          "cluster.peers: is missing; expected the other members with their addresses, like {b: b.example.com:7838}");
 }
 
 TEST_CASE("cluster: names of members", "[cluster-settings]") {
@@ -154,17 +154,17 @@ TEST_CASE("cluster: at most 16 members", "[cluster-settings]") {
 }
 
 TEST_CASE("cluster: addresses", "[cluster-settings]") {
-    const std::string expected = "\" is not a valid address of a member; expected one like b.example.com:7836";
-    for (const char* address : {"", ":7836", "b.example.com:0", "b:c:d", "b.example.com:99999"}) {
+    const std::string expected = "\" is not a valid address of a member; expected one like b.example.com:7838";
+    for (const char* address : {"", ":7838", "b.example.com:0", "b:c:d", "b.example.com:99999"}) {
         INFO(address);
         CHECK(fault_of_peers({{"b", address}}) == "cluster.peers.b: \"" + std::string(address) + expected);
     }
-    CHECK(fault_of_peers({{"b", "x.example.com"}, {"c", "X.example.com:7836"}}) ==
-          "cluster.peers.c: \"X.example.com:7836\" is the address of \"b\" already; expected a different one for each "
+    CHECK(fault_of_peers({{"b", "x.example.com"}, {"c", "X.example.com:7838"}}) ==
+          "cluster.peers.c: \"X.example.com:7838\" is the address of \"b\" already; expected a different one for each "
           "member");
     CHECK(fault_of_peers({{"b", "x.example.com"}, {"c", "x.example.com:7837"}}).empty());
     CHECK(cluster_fault([](Cluster& cluster) { cluster.listen = "b.example.com:1"; }) ==
-          "cluster.listen: \"b.example.com:1\" is not a valid address to listen on; expected one like 10.0.0.1:7836");
+          "cluster.listen: \"b.example.com:1\" is not a valid address to listen on; expected one like 10.0.0.1:7838");
 }
 
 TEST_CASE("cluster: its port is nobody else's", "[cluster-settings]") {
