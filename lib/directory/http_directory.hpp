@@ -129,11 +129,12 @@ public:
 
     // --- names of other members of the cluster ---
 
-    /// A service of other members, which forwards requests unchanged to the first of `carriers` that has it. All hosts
-    /// with the same members share one.
+    /// A service of other members, which forwards requests unchanged to the carrier with the least load. All hosts with
+    /// the same members share one, whatever their order. Null without carriers.
     std::shared_ptr<HttpService> remote_service(std::vector<std::shared_ptr<HttpCarrier>> carriers);
-    /// Routes these names from now on, in one change.
-    void set_remote(const std::vector<RemoteHost>& hosts, TimePoint now);
+    /// Routes these names from now on, in one change. Returns how many were ignored: their text is not valid, or they
+    /// are beyond a bound of limits::remote_*.
+    std::size_t set_remote(const std::vector<RemoteHost>& hosts, TimePoint now);
 
 private:
     using Key = std::pair<ClientId, std::uint32_t>;
@@ -147,11 +148,16 @@ private:
     bool is_carried(const HttpDescription& description) const REQUIRES(mutex_);
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const REQUIRES(mutex_);
     void make_room(HttpRoutes::Host& host, const PathBound& bound) REQUIRES(mutex_);
+    void forget_owner(HttpRoutes::Host& host) REQUIRES(mutex_);
     void add_service(const std::shared_ptr<HttpService>& service, TimePoint now) REQUIRES(mutex_);
     void gone(HttpService& service, TimePoint now) REQUIRES(mutex_);
     void forget(Change& change, const login::TokenId& comer, TimePoint now) REQUIRES(mutex_);
     static bool keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host);
     void forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths) REQUIRES(mutex_);
+    // http_directory_remote.cpp
+    bool add_remote(Change& change, const RemoteHost& name, TimePoint now) REQUIRES(mutex_);
+    bool remove_remote(Change& change, const RemoteHost& name) REQUIRES(mutex_);
+    bool has_remote_room(const HttpRoutes::Host& host, const HttpDescription& description) const REQUIRES(mutex_);
 
     const Settings settings_;
     mutable Mutex mutex_;
@@ -162,6 +168,9 @@ private:
     AssignedHosts assigned_ GUARDED_BY(mutex_);
     std::function<void()> on_change_ GUARDED_BY(mutex_);
     std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
+    /// By their carriers, in the order of their numbers.
+    std::map<CarrierIds, std::weak_ptr<HttpService>> remote_services_ GUARDED_BY(mutex_);
+    std::size_t remote_expressions_ GUARDED_BY(mutex_) = 0;  // paths of other members
     std::atomic<std::uint64_t> version_{0};
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<bool> has_passthrough_{false};

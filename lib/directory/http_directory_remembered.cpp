@@ -79,7 +79,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     const std::shared_ptr<const HttpRoutes> known = routes();
     known->for_each_host([&](const HttpRoutes::Host& host) {
         for (const HttpRoutes::Route& route : host.routes) {
-            if (known->is_known(route, now)) {
+            if (known->is_own_known(route, now)) {
                 std::chrono::sys_seconds offline_since{};
                 if (route.service == nullptr) {
                     offline_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.offline_since));
