@@ -151,6 +151,9 @@ HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoi
 
 HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexcept {
     const HttpDescription& wanted = service.description();
+    if (wanted.hosts.empty()) {
+        return {};  // it forwards: the exchange looks for the request's host
+    }
     const Host* const host = host_at(place_of(wanted.hosts.front()));
     if (host == nullptr) {
         return {};
@@ -162,9 +165,9 @@ HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexc
         return {};
     }
     const HttpDescription& there = next->description();
-    const bool is_same = there.rules == wanted.rules && there.limits == wanted.limits &&
-                         there.per_visitor == wanted.per_visitor && !there.asked.has_plugins() &&
-                         !wanted.asked.has_plugins();
+    const bool is_same = there.forwards == wanted.forwards && there.rules == wanted.rules &&
+                         there.limits == wanted.limits && there.per_visitor == wanted.per_visitor &&
+                         !there.asked.has_plugins() && !wanted.asked.has_plugins();
     return is_same ? HttpSuccessor{HttpSuccessor::Kind::same, next} : HttpSuccessor{HttpSuccessor::Kind::other};
 }
 
