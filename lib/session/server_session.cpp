@@ -211,11 +211,11 @@ Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t
     return streams_.open_plain(*known, std::move(waker), foreign);
 }
 
-void ServerSession::open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
-                         bool foreign, Opened opened) {
+void ServerSession::open(std::uint32_t service, const directory::HttpVisitor& visitor,
+                         IntrusivePtr<buffer::Waker> waker, bool foreign, Opened opened) {
     OpenAnswer answer(std::move(opened));
     // Counted from here on: a stream on its way to this trunk counts as load.
-    auto action = [self = shared_from_this(), service, visitor, waker = std::move(waker), foreign,
+    auto action = [self = shared_from_this(), service, visitor = visitor.address, waker = std::move(waker), foreign,
                    counted = load_.count_stream(), answer = std::move(answer)]() mutable {
         self->guarded([&] {
             SessionService* const known = self->has_ended() ? nullptr : self->table_.find(service);

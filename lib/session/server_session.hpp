@@ -146,8 +146,8 @@ public:
     void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
     void on_loop_detected(std::uint32_t service) override;
     runtime::Worker& worker() noexcept override { return at_.worker; }
-    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
-              Opened opened) override;
+    void open(std::uint32_t service, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
+              bool foreign, Opened opened) override;
 
     /// Passes a request of the control API about its services to the client. Called on the worker.
     void manage(std::string request, ManageRequests::Done done);

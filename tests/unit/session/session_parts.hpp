@@ -26,7 +26,7 @@ public:
     void dropped(const std::shared_ptr<directory::SharedPort>&) noexcept override {}
     void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const directory::HttpVisitor&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void evict(wire::Code, std::string, std::function<void()> released) override { released(); }
     void probe(std::function<void(bool)> answer) override { answer(true); }
 
