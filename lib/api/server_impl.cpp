@@ -63,6 +63,9 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
     };
     shared_->find_visited = [this](const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) { return carriers_.visited(visitor, service, token); };
+    shared_->visited_owner = [this](const login::TokenId& visitor, const std::string& token) {
+        return carriers_.visited_owner(visitor, token);
+    };
     shared_->on_host_offered = [this](const std::string& host, const std::string& token_name, bool is_assigned) {
         certificates_.offered(host, token_name, is_assigned);
     };

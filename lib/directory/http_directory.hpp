@@ -112,8 +112,11 @@ public:
     /// The host below `domain` for a service that names none: the one that another trunk of the client has, or one that
     /// a service of this name and token had, while it is known, or a new one. Empty if others have a right to every
     /// host that could be assigned, or the token has only rights to other hosts.
+    /// Hosts for which `is_taken` is true are not drawn; it is called without a lock, and may be empty.
+    using IsTaken = std::function<bool(const std::string& host)>;
     std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
-                              std::string_view domain, Random& random, TimePoint now) const;
+                              std::string_view domain, Random& random, TimePoint now,
+                              const IsTaken& is_taken = {}) const;
     /// Records the assigned host of a service that has joined, so that the service gets it again.
     void remember_assigned(const HttpService& service);
     /// The known names, in recorded form; `wall` is the same moment as `now`. Leaves out ports.
@@ -125,7 +128,8 @@ public:
     void on_change(std::function<void()> changed);
 
     /// A new host below `domain` for the token, even if another is recorded; empty as above.
-    std::string fresh_host(const login::TokenId& token, std::string_view domain, Random& random) const;
+    std::string fresh_host(const login::TokenId& token, std::string_view domain, Random& random,
+                           const IsTaken& is_taken = {}) const;
 
     // --- names of other members of the cluster ---
 
@@ -141,6 +145,7 @@ private:
     class Change;
     struct PathBound;
 
+    std::string draw_host(const login::TokenId& token, std::string_view domain, Random& random) const;
     void count_change() noexcept { changes_.fetch_add(1, std::memory_order_release); }
     std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const REQUIRES(mutex_);

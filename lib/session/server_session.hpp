@@ -226,6 +226,7 @@ private:
     ServiceTable table_;
     ServiceReplies replies_;
     HandoverQueue handover_queue_;
+    ClusterGrants grants_;
     ServiceRegistration registration_;
     ServiceHealth health_;
     SessionSuccession succession_;

@@ -57,6 +57,8 @@ public:
 
     /// Attaches the near stream. opened() adds the far one, or refused() ends it.
     void begin();
+    /// Ends it with this code, if nobody has it: neither opened() nor refused() follows. Called on its worker.
+    void refuse(wire::Code code) noexcept { end(code); }
 
     // Thread-safe.
     void wake() noexcept override;
