@@ -99,6 +99,14 @@ public:
         intake_.accept_by_name(service, std::move(socket), from);
     }
 
+    /// Accepts a visit of another client, or one that another member of the cluster has forwarded, to a private service.
+    /// Called on the worker.
+    void accept_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
+                        const runtime::SocketAddress& from) {
+        check_here(at_.worker);
+        intake_.accept_relayed(service, std::move(relay), from);
+    }
+
     /// Closes everything without a message to the peer. To be called when no worker runs any more.
     void abandon();
 
