@@ -43,6 +43,9 @@ HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
     auto routes = std::make_shared<HttpRoutes>();
     routes->known_for_ = settings.known_for;
     routes->hash_ = {NameHasher(settings.seed)};
+    auto all_paths = routes::RouteTable::build({routes::Route{}}, settings.seed);
+    check(static_cast<bool>(all_paths), "one path has no problem");
+    routes->all_paths_ = std::make_shared<const routes::RouteTable>(std::move(*all_paths));
     routes_ = std::move(routes);
 }
 
@@ -65,7 +68,7 @@ std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token,
         }
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         const bool is_there = known != nullptr && routes_->is_known(*known, now);
-        if (is_there && known->owner != token) {
+        if (is_there && known->holder != token) {
             return not_yours(host);
         }
         if (!is_there && !routes_->rules_->names_host(token, host) && is_below_anothers(token, host, now)) {
@@ -83,7 +86,7 @@ bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::st
         }
         const auto form = place.form == HostForm::one_label ? HttpRoutes::one_label : HttpRoutes::any_labels;
         const HttpRoutes::Host* known = routes_->host_at({form, place.key});
-        return known != nullptr && known->owner != token && routes_->is_known(*known, now);
+        return known != nullptr && known->holder != token && routes_->is_known(*known, now);
     });
 }
 
@@ -211,17 +214,17 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
 
 // Removes the oldest routes whose client is offline until another path fits: bound_refusal() has ensured that it can.
 void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
-    const auto is_offline = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
-    auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
-                                                        [&](const auto& route) { return bound.counts(route.path); }));
-    for (; count >= bound.max; --count) {
+    const auto is_offline = [&](const auto& route) {
+        return route.own && route.service == nullptr && bound.counts(route.path);
+    };
+    for (std::size_t count = bound.count(host.routes); count >= bound.max; --count) {
         auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_offline);
         check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
         for (auto each = oldest; each != host.routes.end(); ++each) {
             oldest = is_offline(*each) && each->offline_since < oldest->offline_since ? each : oldest;
         }
         offline_.remove({oldest->offline_since, host.owner, host.pattern, oldest->claimed_path()});
-        host.routes.erase(oldest);
+        host.remove_own([&](const HttpRoutes::Route& route) { return &route == &*oldest; });
     }
 }
 
@@ -234,11 +237,16 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
     forget(change, owner, now);
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
+        if (host.owner != owner) {
+            forget_owner(host);
+        }
+        HttpRoutes::Remote remote;
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) REQUIRES(mutex_) {
             const bool replaced = route.is_for(description);
             if (replaced && route.service == nullptr) {
                 offline_.remove({route.offline_since, host.owner, pattern, route.claimed_path()});
             }
+            remote = replaced ? route.remote : remote;
             return replaced;
         });
         for (const PathBound& bound : {PathBound::of_expressions(), PathBound::of_all()}) {
@@ -247,10 +255,23 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
             }
         }
         host.owner = owner;
-        host.routes.push_back({description.path, service, {}, description.passthrough});
+        host.routes.push_back({description.path, service, {}, description.passthrough, true, std::move(remote)});
     }
     services_.emplace(Key{service->client_, service->id_}, service);
     change.commit();
+}
+
+// The names of a token whose clients are offline end when the cluster has given the host to another one.
+void HttpDirectory::forget_owner(HttpRoutes::Host& host) {
+    for (const HttpRoutes::Route& route : host.routes) {
+        if (route.own) {
+            offline_.remove({route.offline_since, host.owner, host.pattern, route.claimed_path()});
+        }
+    }
+    if (host.has_own()) {
+        assigned_.forget(host.pattern);
+        host.remove_own([](const HttpRoutes::Route&) { return true; });
+    }
 }
 
 // The routes of the names lead to the new service from the moment when it joins.
@@ -358,10 +379,10 @@ void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoin
 void HttpDirectory::forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths) {
     for (const auto& [pattern, its] : paths) {
         HttpRoutes::Host& host = change.host(pattern);
-        std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
+        host.remove_own([&its = its](const HttpRoutes::Route& route) {
             return route.service == nullptr && its.contains(route.claimed_path());
         });
-        if (host.routes.empty()) {
+        if (!host.has_own()) {
             assigned_.forget(pattern);
         }
     }

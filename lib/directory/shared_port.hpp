@@ -38,6 +38,7 @@
 #include "buffer/waker.hpp"
 #include "directory/carrier_id.hpp"
 #include "directory/carrier_list.hpp"
+#include "directory/distant_visitor.hpp"
 #include "directory/hold_limiter.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
@@ -76,21 +77,6 @@ using VisitorHandler = std::function<void(runtime::Fd, const runtime::SocketAddr
 /// Opens a PublicPort for a listening socket on the calling worker; implemented by ingress/.
 using PortOpener =
     std::function<std::unique_ptr<PublicPort>(runtime::Worker&, runtime::Fd listener, VisitorHandler on_visitor)>;
-
-/// A visitor without a socket that could be handed to a trunk: one of a UDP port, which keeps the socket of all its
-/// visitors, or another client's (session/stream_relay.hpp). The endpoint half of its stream is on a worker of its own,
-/// and the object is the stream's waker. Any thread may call the members.
-class DistantVisitor : public buffer::Waker {
-public:
-    /// Gives the visitor its stream; `traffic` has counted the visitor, and `shape` has its rate limits (null if none
-    /// apply).
-    virtual void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic> traffic,
-                        std::shared_ptr<shaping::ServiceShape> shape) noexcept = 0;
-    /// No trunk accepts it.
-    virtual void refused() noexcept = 0;
-    /// Rules reject it, and will for some time: requesting it again at once is useless.
-    virtual void rejected() noexcept { refused(); }
-};
 
 using DatagramHandler = std::function<void(IntrusivePtr<DistantVisitor>, const runtime::SocketAddress&)>;
 /// Requirements of a UDP service on its port.

@@ -17,6 +17,10 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
     : owner_(owner), request_(edge.usual_settings(), visitor.https), at_{edge, visitor, request_}, response_(edge) {}
 
 HttpExchange::~HttpExchange() {
+    if (phase_ == Phase::elsewhere) {  // the member that serves the request has its line
+        drop_backend();
+        return;
+    }
     record_.count(upload_.bytes());
     if (plugins_.run() || record_.is_recorded()) {
         const access::Outcome how = phase_ == Phase::done     ? access::Outcome::complete
@@ -38,11 +42,11 @@ void HttpExchange::operator delete(void* memory) noexcept {
 // The phase determines where the request goes.
 void HttpExchange::enter(Phase next) noexcept {
     using Route = RequestSender::Route;
-    static constexpr std::array<Route, 13> routes{
+    static constexpr std::array<Route, 14> routes{
         Route::later,  Route::later, Route::copy, Route::stream, Route::stream, Route::stream, Route::stream,
-        Route::stream, Route::none,  Route::none, Route::none,   Route::none,   Route::none,
+        Route::stream, Route::none,  Route::none, Route::none,   Route::none,   Route::none,   Route::none,
     };
-    static_assert(routes.size() == static_cast<std::size_t>(Phase::broken) + 1);
+    static_assert(routes.size() == static_cast<std::size_t>(Phase::elsewhere) + 1);
     phase_ = next;
     sender_.set_route(routes[static_cast<std::size_t>(next)]);
 }
@@ -111,6 +115,9 @@ void HttpExchange::on_change() noexcept {
             }
             return;
         }
+        if (request_.forwarded) {
+            placement_.forget_refusals();
+        }
         const Placement::Retry retry = continue_on_other_carrier();
         if (retry == Placement::Retry::never) {
             answer_locally(
@@ -163,11 +170,17 @@ void HttpExchange::arrive(const http::RequestHead& head) {
             http::RequestHead canonical = head;
             canonical.target.path = path;
             arrive(canonical);
+        } else if (instead->is_elsewhere) {
+            enter(Phase::elsewhere);
         } else if (instead->hold_until > now && hold_.wait_with(head, instead->hold_until, phase_ != Phase::on_hold)) {
             enter(Phase::on_hold);
         } else {
             answer_locally(std::move(*instead));
         }
+        return;
+    }
+    if (request_.service->description().forwards) {
+        forward_unchanged(arrival);
         return;
     }
     placement_.read_sticky(arrival);
@@ -225,6 +238,36 @@ void HttpExchange::forward(const IncomingRequest& arrival) {
     carry_out(placement_.open());
 }
 
+// Likewise for a service that another member of the cluster serves: its rules, plugins and members apply there.
+void HttpExchange::forward_unchanged(const IncomingRequest& arrival) {
+    enter(Phase::opening);
+    record_.mark(AccessRecord::Phase::routed, at_.now());
+    request_.forwarded = std::make_unique<const http::OwnedHead>(arrival.head);
+    if (!sender_.keep_head(write_forwarded_request(arrival, request_, at_.edge))) {
+        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for backends use too much memory"});
+        return;
+    }
+    upload_.send_early_end();
+    carry_out(placement_.open());
+}
+
+// A client of this server has the service of a request that was to be forwarded: its rules apply to the head as it
+// arrived. False if a part of the body was taken.
+bool HttpExchange::begin_again() {
+    if (!upload_.can_restart()) {
+        return false;
+    }
+    Deadline::cancel();
+    placement_.stop_forwarding();
+    sender_.restart();
+    upload_.restart();
+    const std::unique_ptr<const http::OwnedHead> kept = std::move(request_.forwarded);
+    http::RequestHead head;
+    kept->restore(head);
+    arrive(head);
+    return true;
+}
+
 // Continues, or holds, a request that was being sent when the last client of its service left: it is kept as it was
 // written. False if it does not wait any more.
 bool HttpExchange::wait_for_successor() {
@@ -245,6 +288,9 @@ Placement::Retry HttpExchange::continue_on_other_carrier() {
         return Placement::Retry::never;
     }
     Placement::Successor next = placement_.find_successor();
+    if (next.retry == Placement::Retry::anew) {
+        return begin_again() ? Placement::Retry::now : Placement::Retry::never;
+    }
     if (next.retry != Placement::Retry::now) {
         return next.retry;
     }
@@ -269,7 +315,9 @@ void HttpExchange::carry_out(Placement::Result result) {
                 Refusal{PageState::busy, {}, "no tunnel connection of the client has room for another stream"});
             return;
         case Placement::Result::gone:
-            if (!wait_for_successor()) {
+            if (at_.visitor.from_member && !has_effect()) {
+                enter(Phase::elsewhere);
+            } else if (at_.visitor.from_member || !wait_for_successor()) {
                 answer_locally(Refusal{PageState::no_client, {}, "the client has no tunnel connection left"});
             }
             return;
@@ -384,6 +432,9 @@ void HttpExchange::fail(const Failure& failure) {
         }
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
+        if (failure.not_here && wait_for_member()) {
+            return;
+        }
         drop_backend();
         answer_locally(static_cast<const Refusal&>(failure));
         return;
@@ -393,6 +444,17 @@ void HttpExchange::fail(const Failure& failure) {
     drop_backend();
     enter(Phase::opening);
     carry_out(placement_.open_again());
+}
+
+// Several members in a row did not have the service of a request: it waits as for a client that is offline. False if it
+// cannot be sent again.
+bool HttpExchange::wait_for_member() {
+    if (phase_ != Phase::waiting || !retries_.can_repeat(forwards_max)) {
+        return false;
+    }
+    placement_.record_miss();
+    drop_backend();
+    return wait_for_successor();
 }
 
 void HttpExchange::check_deadline() {
@@ -429,6 +491,7 @@ void HttpExchange::check_deadline() {
         case Phase::page_body:
         case Phase::done:
         case Phase::broken:
+        case Phase::elsewhere:
             return;
     }
 }

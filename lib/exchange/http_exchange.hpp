@@ -125,6 +125,12 @@ public:
     /// written.
     std::string_view answer_trailers(const http::Fields& trailers);
 
+    /// Whether the request has been given to a backend or a plugin, or is answered here.
+    bool has_effect() const noexcept {
+        return plugins_.run() != nullptr || placement_.repeats() > 0 ||
+               (phase_ != Phase::on_hold && phase_ != Phase::opening && phase_ != Phase::elsewhere);
+    }
+
     http::Method method() const noexcept { return request_.context.method; }
     const HttpServiceSettings& settings() const noexcept { return request_.settings; }
 
@@ -142,7 +148,8 @@ private:
         held_page,  // a plugin has not decided on the head of a local response
         page_body,
         done,
-        broken
+        broken,
+        elsewhere  // the request of another member's visitor has no service here
     };
 
     // Events, from the connection to the backend, the queue for one, services, time and plugins.
@@ -164,6 +171,9 @@ private:
     void run_request_hooks(const IncomingRequest& arrival);
     void resume_request_hooks();
     void forward(const IncomingRequest& arrival);
+    void forward_unchanged(const IncomingRequest& arrival);
+    bool begin_again();
+    bool wait_for_member();
     bool wait_for_successor();
     Placement::Retry continue_on_other_carrier();
     void start_sending();
@@ -184,6 +194,7 @@ private:
     Answer next_head();
     bool read_head(const mux::StreamItem& item);
     Answer produce_head();
+    void edit_answer(const http::ResponseHead& head, bool has_only_trailers, http::Edits& edits);
     bool plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits);
     Answer next_gathered();
     Answer produce_piece(AnswerPiece piece);

@@ -46,10 +46,13 @@ Answer HttpExchange::next_piece() {
             return produce_page_body();
         case Phase::done:
         case Phase::broken:
+        case Phase::elsewhere:
             break;
     }
     Answer answer;
-    answer.kind = phase_ == Phase::done ? Answer::Kind::end : Answer::Kind::broken;
+    answer.kind = phase_ == Phase::done        ? Answer::Kind::end
+                  : phase_ == Phase::elsewhere ? Answer::Kind::elsewhere
+                                               : Answer::Kind::broken;
     answer.code = cut_code_;
     return answer;
 }
@@ -108,10 +111,8 @@ bool HttpExchange::read_head(const StreamItem& item) {
     return progress == Progress::complete;
 }
 
-Answer HttpExchange::produce_head() {
-    const http::ResponseHead& head = response_.head();
-    http::Edits& edits = at_.edge.new_edits();
-    const bool has_only_trailers = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
+// The response to a forwarded request has all of that from the other member.
+void HttpExchange::edit_answer(const http::ResponseHead& head, bool has_only_trailers, http::Edits& edits) {
     bool fits = (has_only_trailers || edits.set(http::FieldName::x_request_id, request_.id)) &&
                 edits.remove("X-FerroTunnel-Error");
     if (!head.is_interim() && !has_only_trailers && !head.fields.first(http::FieldName::date)) {
@@ -119,6 +120,15 @@ Answer HttpExchange::produce_head() {
     }
     fits = fits && rewriting_.edit_answer(head, request_, at_.edge.settings(), at_.edge, edits);
     check(fits, "the fields that the edge adds fit into the edits");
+}
+
+Answer HttpExchange::produce_head() {
+    const http::ResponseHead& head = response_.head();
+    http::Edits& edits = at_.edge.new_edits();
+    const bool has_only_trailers = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
+    if (!request_.forwarded) {
+        edit_answer(head, has_only_trailers, edits);
+    }
     if (head.is_interim()) {
         if (head.status == 100) {
             upload_.stop_awaiting_continue();

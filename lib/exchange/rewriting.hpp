@@ -49,6 +49,10 @@ private:
     std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path
 };
 
+/// Writes the head of a request for a service that another member of the cluster serves, likewise: as it arrived, with
+/// the request's id.
+std::size_t write_forwarded_request(const IncomingRequest& arrival, const RequestFacts& request, HeadScratch& scratch);
+
 /// Adds Strict-Transport-Security to a response over TLS, by the service's rule or else the edge's; only if the service
 /// is known, and not to gRPC calls.
 void add_hsts(const RequestFacts& request, const EdgeSettings& settings, HeadScratch& scratch, http::Edits& edits);

@@ -30,7 +30,8 @@ struct VisitorHeader {
     friend bool operator==(const VisitorHeader&, const VisitorHeader&) = default;
 };
 
-/// At most limits::open_metadata_max bytes; empty if everything has its default.
+/// At most limits::open_metadata_max bytes; empty if everything has its default. A text that could not be read there is
+/// made printable, and cut at its limit: no service has such a name.
 std::vector<std::uint8_t> encode_visitor_header(const VisitorHeader& header);
 
 /// Unknown keys are ignored. Empty if a known one has a value of another form: the visitor is refused, since a part of
