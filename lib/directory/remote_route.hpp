@@ -8,6 +8,7 @@
 
 #include "directory/claim_name.hpp"
 #include "login/token.hpp"
+#include "wire/control.hpp"
 
 namespace ferrotunnel::directory {
 
@@ -31,7 +32,8 @@ struct RemotePort {
     Transport transport = Transport::tcp;
     std::uint16_t port = 0;  // of the address where this server's public ports listen
     login::TokenId owner{};
-    /// The members, the preferred one first. Empty: no member has it any more.
+    wire::InstanceId party{};  // of the claim: a client or group
+    /// The members that have it. Empty: none has it any more, whoever the owner was.
     std::vector<std::shared_ptr<VisitorCarrier>> carriers;
 };
 

@@ -36,11 +36,11 @@ bool SharedPort::hold_visitor(Visitor& visitor) {
     return true;
 }
 
-// Removes a carrier. True if it was the last one; then the port is held.
+// Removes a carrier. True if it was the last one; then the port is held, unless other members have it.
 bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until) {
     const MutexLock lock(mutex_);
     carriers_.remove(trunk);
-    if (carriers_.empty() && held_until) {
+    if (carriers_.empty() && remote_.empty() && held_until) {
         held_until_ = held_until;
     }
     return carriers_.empty();
@@ -112,8 +112,7 @@ void SharedPort::release_some() noexcept {
 
 // Serves the first visitor in the queue. False if none waits, or they wait again.
 bool SharedPort::release_one() {
-    std::shared_ptr<VisitorCarrier> trunk;
-    std::uint32_t service = 0;
+    std::optional<Choice> carrier;
     std::list<Held> first;  // destroyed outside the lock, since the connection of a visitor without a carrier is reset
     HeldBytes unused;
     {
@@ -121,20 +120,17 @@ bool SharedPort::release_one() {
         if (queue_.empty() || held_until_) {
             return false;
         }
-        const Carriers::Carrier* const carrier = carriers_.choose({}, context_of(queue_.front().visitor));
+        carrier = choose_for(queue_.front().visitor);
         first.splice(first.end(), queue_, queue_.begin());
         if (queue_.empty()) {
             std::swap(unused, datagrams_);
         }
-        if (carrier == nullptr) {
-            return true;
-        }
-        count_at(carriers_.member_of(*carrier), first.front().visitor.of_member);
-        trunk = carrier->trunk;
-        service = carrier->service;
+    }
+    if (!carrier) {
+        return true;
     }
     first.front().place.served();
-    trunk->take(std::move(first.front().visitor), service);
+    carrier->trunk->take(std::move(first.front().visitor), carrier->service);
     return true;
 }
 
@@ -171,9 +167,10 @@ bool PortTable::keep_held(Ports::iterator known) noexcept try {
     return false;
 }
 
-// The held port that the owner may have at this address. A port in its way is closed.
+// The held port that the owner may have at this address, or the one that is in its way.
 PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const runtime::SocketAddress& at,
-                                                    const Opening& opening, bool is_group) {
+                                                    const Opening& opening, bool is_group,
+                                                    HeldPorts::iterator& in_way) {
     auto held = held_.end();
     if (at.port() != 0) {
         held = held_.find({owner.first, opening.transport, at.port()});
@@ -191,7 +188,7 @@ PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const
     if (is_right) {
         return held;
     }
-    close_held(held);
+    in_way = held;
     return held_.end();
 }
 
@@ -200,7 +197,12 @@ void PortTable::adopt_held(HeldPorts::iterator held, const ClientId& owner) noex
     Ports::node_type node = std::move(held->second);
     held_.erase(held);
     SharedPort& port = *node.mapped();
-    uncount_client(port.client_);
+    if (port.is_counted_) {
+        uncount_client(port.client_);
+    } else {
+        --of_others_;
+        port.is_counted_ = true;
+    }
     port.client_ = owner;
     node.key() = key_of(owner, port);
     ports_.insert(std::move(node));
@@ -210,7 +212,7 @@ void PortTable::adopt_held(HeldPorts::iterator held, const ClientId& owner) noex
 void PortTable::give_up(SharedPort& port) noexcept {
     const MutexLock lock(mutex_);
     const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
-    if (held != held_.end() && held->second.mapped().get() == &port) {
+    if (held != held_.end() && held->second.mapped().get() == &port && port.is_held()) {
         close_held(held);
     }
 }
@@ -221,11 +223,13 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
     const std::shared_ptr<SharedPort> port = node.mapped();
     try {
         std::size_t waiting = 0;
+        bool was_held = false;
         {
             const MutexLock lock(port->mutex_);
             waiting = port->queue_.size();
+            was_held = port->held_until_.has_value();
         }
-        if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
+        if (was_held && log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
             log_->info("a port was closed: its client has not reconnected",
                        {{"port", port->address().text()}, {"reset", waiting}});
         }
@@ -237,14 +241,18 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
 
 // Makes room for another port of the token.
 void PortTable::close_one_held(const login::TokenId& token) noexcept {
-    const auto held = held_.lower_bound({token, Transport{}, 0});
-    if (held != held_.end() && std::get<0>(held->first) == token) {
-        close_held(held);
+    for (auto held = held_.lower_bound({token, Transport{}, 0});
+         held != held_.end() && std::get<0>(held->first) == token; ++held) {
+        if (held->second.mapped()->is_counted_) {
+            close_held(held);
+            return;
+        }
     }
 }
 
 void PortTable::stop_holding() noexcept {
     const MutexLock lock(mutex_);
+    ends_ = true;
     hold_ = Duration::zero();
     while (!held_.empty()) {
         close_held(held_.begin());
@@ -307,6 +315,7 @@ void PortTable::handover_to_process() noexcept {
     for (const auto& [key, port] : ports_) {
         (void)port->handover_mail_->post(*port->worker_.mailbox(), port);
     }
+    ends_ = true;
     hold_ = Duration::zero();
     while (!held_.empty()) {
         close_held(held_.begin());
