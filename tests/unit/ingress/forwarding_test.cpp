@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "access/lanes.hpp"
 #include "unit/ingress/http2_visitor.hpp"
 #include "unit/ingress/link_rig.hpp"
 
@@ -335,6 +336,30 @@ TEST_CASE("forwarding: the host member answers as for its own visitors, and the 
     CHECK(page.fields.count("date") == 1);
     CHECK(rig.entry->counters().pages == 0);
     CHECK(rig.host.counters().pages == 1);
+}
+
+TEST_CASE("forwarding: the entry's access log names the member that had the request last") {
+    const auto lanes = std::make_shared<access::Lanes>(1, 100'000);
+    LinkRig rig(quick_settings(), quick_settings(), [&](EdgeShared& shared) {
+        auto format = access::Format::parse("{method} {status} {member} {sent}", {});
+        shared.access = {lanes, std::make_shared<const access::Format>(std::move(*format))};
+    });
+    EmptyMember empty(rig);
+    rig.forward_to({rig.add_link("empty", *empty.edge), rig.link});
+    Peer visitor = rig.visit(get());
+    Peer backend = rig.host.backend.accept_request();
+    backend.send(answer("five5"));
+    CHECK(visitor.read_message().body == "five5");
+    visitor.send(get());  // on the kept stream
+    backend.read_message();
+    backend.send(answer("six666"));
+    CHECK(visitor.read_message().body == "six666");
+    std::string lines;
+    CHECK(eventually([&] {
+        lanes->take_all(lines);
+        return lines == "GET 200 host 5\nGET 200 host 6\n";
+    }));
+    on(rig.worker(), [&] { rig.entry->at(0).pool.clear(); });
 }
 
 }  // namespace ferrotunnel::ingress::test
