@@ -171,20 +171,12 @@ private:
     void run_request_hooks(const IncomingRequest& arrival);
     void resume_request_hooks();
     void forward(const IncomingRequest& arrival);
-    void forward_unchanged(const IncomingRequest& arrival);
-    bool begin_again();
-    bool wait_for_member();
     bool wait_for_successor();
     Placement::Retry continue_on_other_carrier();
     void start_sending();
     void drop_backend() noexcept;
     void carry_out(Placement::Result result);
-    void carry_out(Upload::Result result) {
-        if (result != Upload::Result::going) {
-            end_upload(result);
-        }
-    }
-    void end_upload(Upload::Result why);
+    void carry_out(Upload::Result result);
     void fail(const Failure& failure);
     void check_deadline();
     void check_backend();
@@ -194,7 +186,6 @@ private:
     Answer next_head();
     bool read_head(const mux::StreamItem& item);
     Answer produce_head();
-    void edit_answer(const http::ResponseHead& head, bool has_only_trailers, http::Edits& edits);
     bool plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits);
     Answer next_gathered();
     Answer produce_piece(AnswerPiece piece);
