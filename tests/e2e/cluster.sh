@@ -98,14 +98,14 @@ for entry in "${members[@]}"; do
     for scheme in http https; do
         more=(--interface 127.0.0.7 -H 'X-Forwarded-For: 203.0.113.7' -H 'X-Request-Id: forged' -H "X-Mark: $entry")
         if [[ $scheme == http ]]; then
-            at "$entry" ask app.test "/fields?$scheme" "${more[@]}" >"$dir/fields"
+            at "$entry" ask app.test /fields "${more[@]}" >"$dir/fields"
         else
-            tls_at "$entry" app.test "/fields?$scheme" "${more[@]}" >"$dir/fields"
+            tls_at "$entry" app.test /fields "${more[@]}" >"$dir/fields"
         fi
         tr -d '\r' <"$dir/fields" >"$dir/fields.lines"
         equal "X-Forwarded-For" "$(grep -i '^x-forwarded-for:' "$dir/fields.lines")" "X-Forwarded-For: 127.0.0.7"
         equal "X-Forwarded-Proto" "$(grep -i '^x-forwarded-proto:' "$dir/fields.lines")" "X-Forwarded-Proto: $scheme"
-        has_text "$dir/fields.lines" "^X-Mark: $entry\$"
+        equal "X-Mark" "$(grep -i "^x-mark:" "$dir/fields.lines" | cut -d " " -f 2)" "$entry"
         request=$(sed -n 's/^[Xx]-[Rr]equest-[Ii]d: *//p' "$dir/fields.lines")
         [[ -n $request && $request != forged ]] || fail "X-Request-Id is \"$request\""
         for name in "$entry" b; do
