@@ -52,8 +52,8 @@ def longest_gap(visits, began, ended):
 
 
 def row(name, groups):
-    cells = "".join(f"{len(visits):>8}{sum(not visit.is_ok for visit in visits):>8}{gap:>9.1f}" for visits, gap in groups)
-    print(f"{name:<34}{cells}")
+    cells = "".join(f"{len(visits):>8}{sum(not visit.is_ok for visit in visits):>8}{gap:>14.1f}" for visits, gap in groups)
+    print(f"{name:<30}{cells}")
 
 
 def main():
@@ -70,10 +70,10 @@ def main():
                 if not visit.is_ok and not any(excuses(event, visit) for event in events)]
 
     print(f"{len(visits)} visits of {len(by_visitor)} visitors\n")
-    print(f"{'':<34}{'concerned':^25}{'others':^25}")
-    print(f"{'event':<34}" + 2 * f"{'visits':>8}{'failed':>8}{'s without':>9}")
-    for at, event in enumerate(events):
-        ended = events[at + 1]["began"] if at + 1 < len(events) else last
+    print(f"{'':<30}{'concerned':^30}{'others':^30}")
+    print(f"{'event':<30}" + 2 * f"{'visits':>8}{'failed':>8}{'s without':>14}")
+    for event in events:
+        ended = min((other["began"] for other in events if other["began"] > event["began"]), default=last)
         groups = {True: [[], 0.0], False: [[], 0.0]}
         for (kind, preferred, service), each in by_visitor.items():
             is_concerned = concerns(event, (preferred,), service)
