@@ -55,6 +55,10 @@ for name in "${members[@]}"; do
 done
 all_linked
 
+run_ok cluster status --control "$dir/a.sock"
+printed "^member a at ${address[a]}:$link"
+printed "^  b  *${address[b]}:$link  *linked "
+
 say "every kind of visitor reaches every client at every server"
 start echo python3 "$E2E_SOURCE/cluster_visitors.py" backend "$dir" echo
 wait_until $patience "the ports of echo" test -s "$dir/echo.ports"
@@ -113,6 +117,7 @@ for entry in "${members[@]}"; do
             grep -a "\"$request\"" "$dir/$name.access" >"$dir/line"
             has_text "$dir/line" '"visitor":"127.0.0.7"'
             has_text "$dir/line" '"status":200'
+            [[ $name == b ]] || has_text "$dir/line" '"member":"b"'
         done
     done
 done
@@ -227,11 +232,12 @@ impostor() {
 (umask 077 && "$FERROTUNNEL" cluster key "$dir/wrong.key" >/dev/null)
 refused_by() { wait_until $patience "\"$2\" at $1" text_is_there "$1" "$2"; }
 impostor wrong_key 's#cluster\.key#wrong.key#'
-refused_by b "a cluster link was refused.*key"
+refused_by b "a connection to the cluster's port was refused  .*peer=127"
+refused_by wrong_key "could not link with a member of the cluster  .*member=b"
 equal "links of the one with another key" "$(linked wrong_key)" ""
 end_client wrong_key
 impostor stranger 's/name: a,/name: aa,/'
-refused_by b "a cluster link was refused.*aa"
+refused_by b "a connection to the cluster's port was refused  .*aa.* is not in this member's list of peers"
 equal "links of the one that is not in the list" "$(linked stranger)" ""
 end_client stranger
 equal "the links of b" "$(links_of b)" "$before"
@@ -246,6 +252,8 @@ wait_served
 for ((round = 0; round < $(by_size 1 5); ++round)); do
     kill_now c
     wait_linked a b
+    run_ok cluster status --control "$dir/a.sock"
+    printed "^  c  *${address[c]}:$link  *not linked "
     for entry in a b; do
         answer=$(at "$entry" status_of sc.test /1/1)
         [[ $answer == 503* ]] || fail "sc.test at $entry is answered with $answer"
@@ -275,8 +283,10 @@ run_fails cluster forget nobody --control "$dir/a.sock"
 kill_now c
 wait_linked a b
 unset "programs[c]"
-run_ok cluster forget c --control "$dir/a.sock"
-equal "names of c at a" "$(cluster_field a 'm["c"]["names"]')" 0
+for name in a b; do
+    run_ok cluster forget c --control "$dir/$name.sock"
+    equal "names of c at $name" "$(cluster_field "$name" 'm["c"]["names"]')" 0
+done
 strict=true plan rest a b -- "$(described sa)" "$(described sb)" "$(described sc)"
 everywhere rest
 
