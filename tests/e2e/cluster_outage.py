@@ -39,15 +39,15 @@ def excuses(event, visit):
 
 
 def longest_gap(visits, began, ended):
-    """Between the ends of two successes; what lies in the time of the event counts."""
+    """Between the ends of two successes, of which the later is in the time of the event: the next event waits for it."""
     longest, last = 0.0, None
     for visit in visits:
         if visit.is_ok:
-            if last is not None and visit.ended > began and last < ended:
+            if last is not None and began < visit.ended <= ended:
                 longest = max(longest, visit.ended - last)
             last = visit.ended
-    if last is not None and last < ended:
-        longest = max(longest, ended - last)
+    if last is None or last < began:
+        longest = max(longest, ended - (last or began))
     return longest
 
 
