@@ -86,7 +86,8 @@ ServerCluster::Keys ServerCluster::changed_keys(const ServerSettings& settings) 
     }
     auto keys = transport::read_cluster_keys(settings.cluster.key);
     if (!keys) {
-        throw config_error({{"cluster.key", '"' + settings.cluster.key + "\": " + keys.error()}});
+        throw config_error(
+            {{"cluster.key", "the file \"" + settings.cluster.key + "\" cannot be used: " + keys.error()}});
     }
     return are_same(*keys, *keys_) ? nullptr : std::make_shared<const transport::ClusterKeys>(*std::move(keys));
 }

@@ -79,6 +79,7 @@ public:
 
 private:
     friend class HttpDirectory;
+    friend class RemoteHosts;
     enum Form : std::size_t { exact, one_label, any_labels, forms };
 
     /// What other members of a cluster have of a name.

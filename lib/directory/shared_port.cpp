@@ -116,6 +116,26 @@ void SharedPort::report_loop() {
     }
 }
 
+void SharedPort::set_remote(Carriers carriers) {
+    const MutexLock lock(mutex_);
+    remote_ = std::move(carriers);
+}
+
+SharedPort::Carriers SharedPort::take_remote() {
+    const MutexLock lock(mutex_);
+    return std::exchange(remote_, Carriers());
+}
+
+bool SharedPort::has_remote() {
+    const MutexLock lock(mutex_);
+    return !remote_.empty();
+}
+
+bool SharedPort::is_held() {
+    const MutexLock lock(mutex_);
+    return held_until_.has_value();
+}
+
 // --- all ports ---
 
 bool PortTable::carries(SharedPort& port, std::uint32_t service) {
@@ -175,7 +195,6 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                                   const std::optional<Membership>& membership, const CarrierHealth& health) {
     check_here(worker);
     SharedPort::Carriers::Trunks replaced;
-    SharedPort::Carriers remote;  // of a port that is opened anew with other terms
     std::shared_ptr<SharedPort> port;
     bool opened = false;
     {
@@ -208,10 +227,7 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             if (auto full = why_full(owner, held != held_.end() ? held->second.mapped().get() : nullptr)) {
                 return {nullptr, false, std::move(full)};
             }
-            if (in_way != held_.end()) {
-                remote = in_way->second.mapped()->take_remote();
-                close_held(in_way);
-            }
+            SharedPort::Carriers remote = clear_way(in_way);
             port = held != held_.end() ? held->second.mapped() : open_anew(owner, at, worker, opening, error);
             if (!port) {
                 return {};
@@ -267,10 +283,7 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
     if (opening.terms != nullptr) {
         port->terms_ = *opening.terms;
     }
-    for (auto [one, last] = by_number_.equal_range(number_of(*port)); one != last;) {
-        one = one->second.expired() ? by_number_.erase(one) : std::next(one);  // it was not opened
-    }
-    by_number_.emplace(number_of(*port), port);
+    by_number_.add(port);
     port->hold_timer_.emplace(worker, [at = port.get()] { at->update_hold(); });
     port->listener_ = opening.open(std::move(listener), *port);
     ++changes_;
@@ -332,9 +345,7 @@ void PortTable::close_port(SharedPort& port) {
 void PortTable::close_node(Ports::node_type node) noexcept {
     const std::shared_ptr<SharedPort> closed = node.mapped();
     closing_.insert(std::move(node));  // the node as it is: nothing here may allocate
-    for (auto [one, last] = by_number_.equal_range(number_of(*closed)); one != last;) {
-        one = one->second.lock() == closed ? by_number_.erase(one) : std::next(one);
-    }
+    by_number_.remove(closed);
     closed->end_hold();
     ++changes_;
     if (!handed_over_) {  // otherwise they belong to another process

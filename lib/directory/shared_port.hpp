@@ -15,7 +15,7 @@
 //      '--it will not return-------.    '--the time is over--> closed: the queue is reset
 //                                  '--> closed
 //
-// In a cluster a port listens on every member (shared_port_remote.cpp). Its visitors get a trunk of an own client, or
+// In a cluster a port listens on every member (set_remote). Its visitors get a trunk of an own client, or
 // else another member's carrier. A port that only other members have stands with the held ones, and does not count for
 // its owner's limits; an own client that joins gets it like a held one.
 //
@@ -44,6 +44,7 @@
 #include "directory/carrier_list.hpp"
 #include "directory/distant_visitor.hpp"
 #include "directory/hold_limiter.hpp"
+#include "directory/port_index.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
 #include "directory/remote_route.hpp"
@@ -229,7 +230,7 @@ private:
 
     static void close_listener(const std::shared_ptr<SharedPort>& closed) noexcept;
 
-    // shared_port_remote.cpp
+    // --- other members ---
     void set_remote(Carriers carriers);
     Carriers take_remote();
     bool has_remote();
@@ -384,7 +385,6 @@ private:
     /// The held ports, each with its node of `ports_`.
     using HeldKey = std::tuple<login::TokenId, Transport, std::uint16_t>;
     using HeldPorts = std::map<HeldKey, Ports::node_type>;
-    using Number = std::pair<Transport, std::uint16_t>;
     using PortPtr = std::shared_ptr<SharedPort>;
 
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
@@ -393,7 +393,6 @@ private:
     static Key key_of(const ClientId& client, const SharedPort& port) {
         return {client, port.transport(), port.address().port()};
     }
-    static Number number_of(const SharedPort& port) noexcept { return {port.transport(), port.address().port()}; }
 
     Ports::iterator first_of(const ClientId& owner, Transport transport) REQUIRES(mutex_);
     static bool carries(SharedPort& port, std::uint32_t service);
@@ -414,8 +413,8 @@ private:
     void close_one_held(const login::TokenId& token) noexcept REQUIRES(mutex_);
     void uncount_client(const ClientId& client) noexcept REQUIRES(mutex_);
     void uncount(const SharedPort& port) noexcept REQUIRES(mutex_);
-    // shared_port_remote.cpp
-    std::vector<PortPtr> ports_at(const Number& number) const REQUIRES(mutex_);
+    SharedPort::Carriers clear_way(HeldPorts::iterator in_way) REQUIRES(mutex_);
+    // --- ports of other members ---
     HeldPorts::iterator held_place(const SharedPort& port) noexcept REQUIRES(mutex_);
     bool keep_remote(Ports::iterator known) noexcept REQUIRES(mutex_);
     bool count_for_others(SharedPort& port) noexcept REQUIRES(mutex_);
@@ -429,10 +428,10 @@ private:
     Limits limits_;
     mutable Mutex mutex_;
     Ports ports_ GUARDED_BY(mutex_);
-    HeldPorts held_ GUARDED_BY(mutex_);  // and the ports that only other members have
-    std::multimap<Number, std::weak_ptr<SharedPort>> by_number_ GUARDED_BY(mutex_);  // those of both
-    bool ends_ GUARDED_BY(mutex_) = false;                                           // opens none of other members
-    std::size_t of_others_ GUARDED_BY(mutex_) = 0;                                   // listeners, open or closing
+    HeldPorts held_ GUARDED_BY(mutex_);                   // and the ports that only other members have
+    PortIndex<SharedPort> by_number_ GUARDED_BY(mutex_);  // those of both
+    bool ends_ GUARDED_BY(mutex_) = false;                // opens none of other members
+    std::size_t of_others_ GUARDED_BY(mutex_) = 0;        // listeners, open or closing
     Duration hold_ GUARDED_BY(mutex_){0};
     Logger* log_ GUARDED_BY(mutex_) = nullptr;
     bool handed_over_ GUARDED_BY(mutex_) = false;

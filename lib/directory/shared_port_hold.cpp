@@ -1,5 +1,6 @@
-// Ports that wait for their client to reconnect, and their queued visitors. Actions on a port's worker (the end of the
-// time, the next queued visitor) start with its mail, since any thread may trigger them.
+// Ports without an own client: they wait for it to reconnect, with their queued visitors, or other members have it.
+// Actions on a port's worker (the end of the time, the next queued visitor) start with its mail, since any thread may
+// trigger them.
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -192,6 +193,16 @@ PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const
     return held_.end();
 }
 
+// Closes the port that is in the way of another one. Returns the other members that have it.
+SharedPort::Carriers PortTable::clear_way(HeldPorts::iterator in_way) {
+    if (in_way == held_.end()) {
+        return {};
+    }
+    SharedPort::Carriers remote = in_way->second.mapped()->take_remote();
+    close_held(in_way);
+    return remote;
+}
+
 // Transfers the port to its owner, which carries it already. Needs no memory.
 void PortTable::adopt_held(HeldPorts::iterator held, const ClientId& owner) noexcept {
     Ports::node_type node = std::move(held->second);
@@ -338,6 +349,157 @@ PortAddresses PortTable::addresses_beside(const runtime::SocketAddress& usual) c
         add(std::get<0>(key), *node.mapped());
     }
     return beside;
+}
+
+// --- ports of other members of the cluster ---
+
+//   own trunks           in ports_, with or without other members
+//   only other members   in held_, and not held: it does not count for its owner's limits, but for Limits::of_others
+//   none                 held, then closed; or closed at once
+
+// The place of a port that no own client has.
+PortTable::HeldPorts::iterator PortTable::held_place(const SharedPort& port) noexcept {
+    const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
+    return held != held_.end() && held->second.mapped().get() == &port ? held : held_.end();
+}
+
+// False if the other members have too many ports already.
+bool PortTable::count_for_others(SharedPort& port) noexcept {
+    if (port.is_counted_) {
+        if (of_others_ >= limits_.of_others) {
+            return false;
+        }
+        uncount(port);
+        port.is_counted_ = false;
+        ++of_others_;
+    }
+    return true;
+}
+
+// Keeps a port open that the last own trunk has left. False if there is no room for it, or no memory.
+bool PortTable::keep_remote(Ports::iterator known) noexcept try {
+    SharedPort& port = *known->second;
+    const auto [held, is_new] =
+        held_.try_emplace({port.client_.first, port.transport(), port.address().port()}, Ports::node_type());
+    if (!is_new || !count_for_others(port)) {
+        if (is_new) {
+            held_.erase(held);
+        }
+        return false;
+    }
+    held->second = ports_.extract(known);
+    port.update_accept_pause();
+    return true;
+} catch (const std::exception&) {
+    return false;
+}
+
+// Gives an open port these other members. False if there are too many such ports.
+bool PortTable::add_remote(SharedPort& port, const SharedPort::Carriers& carriers) {
+    if (held_place(port) != held_.end() && !count_for_others(port)) {
+        return false;
+    }
+    port.set_remote(carriers);
+    port.end_hold();
+    port.update_accept_pause();
+    return true;
+}
+
+// No other member has the port any more. Without an own client it is held for one that `may_return`, or closed.
+void PortTable::end_remote(SharedPort& port, bool may_return) {
+    const bool was_remote = port.has_remote();
+    (void)port.take_remote();
+    const auto held = held_place(port);
+    if (held == held_.end()) {
+        port.update_accept_pause();
+        return;
+    }
+    if (!may_return || (was_remote && (hold_ <= Duration::zero() || ends_))) {
+        close_held(held);
+    } else if (was_remote) {
+        {
+            const MutexLock lock(port.mutex_);
+            port.held_until_ = Clock::now() + hold_;
+        }
+        (void)port.hold_mail_->post(*port.worker_.mailbox(), port.shared_from_this());
+    }
+}
+
+// Null, with the reason, if the server cannot listen there.
+PortTable::PortPtr PortTable::open_remote(const RemotePort& port, const runtime::SocketAddress& at,
+                                          runtime::Worker& worker, const Opening& opening, std::error_code& error) {
+    if (of_others_ >= limits_.of_others) {
+        error = std::make_error_code(std::errc::too_many_files_open);
+        return nullptr;
+    }
+    const ClientId owner{port.owner, port.party};
+    PortPtr opened = open_anew(owner, at, worker, opening, error);
+    if (opened) {
+        opened->is_counted_ = false;
+        Ports alone;
+        alone.emplace(key_of(owner, *opened), opened);
+        held_.emplace(HeldKey{port.owner, port.transport, port.port}, alone.extract(alone.begin()));
+        ++of_others_;
+    }
+    return opened;
+}
+
+bool PortTable::set_remote(const RemotePort& port, const runtime::SocketAddress& at, runtime::Worker& worker,
+                           const PortOpener& open, const DatagramOpener& open_udp, std::error_code& error) {
+    check_here(worker);
+    SharedPort::Carriers carriers;
+    for (const auto& carrier : port.carriers) {
+        (void)carriers.add(carrier, port.port);
+    }
+    const MutexLock lock(mutex_);
+    bool is_open = false;
+    bool is_full = false;
+    for (const PortPtr& there : by_number_.at({port.transport, port.port})) {
+        if (carriers.empty() || there->client_.first != port.owner) {
+            end_remote(*there, carriers.empty());  // of another token: the cluster has given the port to this one
+        } else {
+            (add_remote(*there, carriers) ? is_open : is_full) = true;
+        }
+    }
+    if (carriers.empty() || is_open) {
+        return true;
+    }
+    if (is_full || ends_) {
+        error = std::make_error_code(is_full ? std::errc::too_many_files_open : std::errc::operation_canceled);
+        return false;
+    }
+    const DatagramTerms terms;
+    const Opening opening =
+        port.transport == Transport::tcp ? tcp_opening(worker, open) : udp_opening(worker, open_udp, terms);
+    const PortPtr opened = open_remote(port, at, worker, opening, error);
+    if (opened) {
+        opened->set_remote(std::move(carriers));
+    }
+    return opened != nullptr;
+}
+
+bool PortTable::dispatch_local(Transport transport, std::uint16_t port, Visitor& visitor) {
+    std::vector<PortPtr> ports;
+    {
+        const MutexLock lock(mutex_);
+        ports = by_number_.at({transport, port});
+    }
+    visitor.is_forwarded = true;
+    for (const PortPtr& there : ports) {
+        visitor.port = there;
+        try {
+            if (there->give(visitor)) {
+                return true;
+            }
+        } catch (const std::exception&) {
+            if (!visitor.port) {
+                return true;  // lost on the way: its connection was reset
+            }
+        }
+    }
+    visitor.port = nullptr;
+    visitor.is_forwarded = false;
+    return false;
 }
 
 }  // namespace ferrotunnel::directory

@@ -79,7 +79,7 @@ void check_own(Cluster& cluster, std::vector<Problem>& problems) {
         problems.push_back(
             {"cluster.key", "is missing; expected the file that `ferrotunnel cluster key FILE` has made"});
     } else if (const auto keys = transport::read_cluster_keys(cluster.key); !keys) {
-        problems.push_back({"cluster.key", in_quotes(cluster.key) + ": " + keys.error()});
+        problems.push_back({"cluster.key", "the file " + in_quotes(cluster.key) + " cannot be used: " + keys.error()});
     }
 }
 

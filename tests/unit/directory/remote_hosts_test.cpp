@@ -36,7 +36,7 @@ struct RemoteHostsFixture {
                                       const std::string& path = {}) {
         HttpDescription description;
         const bool tls = path == tls_instead_of_path;
-        REQUIRE_FALSE(tls ? read_tls_part({{host}}, description) : read_http_part({{host}, path}, description));
+        REQUIRE_FALSE((tls ? read_tls_part({{host}}, description) : read_http_part({{host}, path}, description)));
         why = {};
         return directory.join(client, id, description, trunk, now, why).service;
     }
@@ -199,13 +199,22 @@ TEST_CASE("the owner that the cluster names gets a host whose former client is o
     rig.directory.leave(*own, *rig.trunk, rig.now);
     CHECK_FALSE(rig.directory.check_owner(bob.first, {"a.example"}, rig.now));
     CHECK(rig.directory.check_owner(alice.first, {"a.example"}, rig.now));
-    REQUIRE(rig.join(bob, 1, "a.example", "/api"));
-    const ClaimRecord record = rig.directory.claims(rig.now, {});
-    REQUIRE(record.hosts.size() == 1);  // what was alice's is not bob's
-    CHECK(record.hosts[0].owner == bob.first);
-    CHECK(record.hosts[0].path == "/api");
-    CHECK(record.assigned.empty());
+    CHECK(rig.claimed() == 0);
+    CHECK(rig.directory.claims(rig.now, {}).assigned.empty());
     CHECK(rig.find("a.example").service == rig.service.get());
+    const auto next = rig.join(bob, 1, "a.example", "/api");
+    REQUIRE(next);
+    rig.directory.leave(*next, *rig.trunk, rig.now);
+    CHECK(rig.claimed() == 1);
+
+    int changes = 0;
+    rig.directory.on_change([&] { ++changes; });
+    rig.set("a.example", "/", rig.service, false, alice);  // at once, and not only after an own client has left
+    CHECK(changes == 1);
+    CHECK(rig.claimed() == 0);
+    rig.set("a.example", "/", nullptr);
+    CHECK(rig.find("a.example").kind == FoundKind::unknown_host);
+    CHECK(rig.find("a.example", "/api").kind == FoundKind::unknown_host);
 }
 
 TEST_CASE("names of other members are not among those that are kept") {

@@ -1,6 +1,6 @@
 // Ports that clients of other members of a cluster have, at this server.
+#include <atomic>
 #include <catch2/catch.hpp>
-#include <cerrno>
 #include <memory>
 #include <mutex>
 #include <optional>
