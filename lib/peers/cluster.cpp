@@ -103,7 +103,15 @@ struct Cluster::Parts {
         : names(std::make_shared<RegisterDriver>(members_of(settings), register_start(needs.random), worker_time)),
           claims(std::make_shared<NameClaims>(names)),
           arrivals(needs.shared, needs.front, needs.log),
-          links(std::move(settings), {needs.workers, *names, arrivals, needs.log, needs.random}),
+          links(std::move(settings),
+                {needs.workers,
+                 *names,
+                 [this](runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                     arrivals.on_stream(worker, std::move(stream), open);
+                 },
+                 {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
+                 needs.log,
+                 needs.random}),
           carriers(carriers_of(links, names->members())),
           writer(make_writer(needs.shared, carriers, needs.workers.at(0), needs.log)),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),

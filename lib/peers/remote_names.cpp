@@ -112,11 +112,13 @@ RemoteName RemoteNames::look_up(const cluster::Register& of, const cluster::Name
             return table.entry(member, name)->claim.readiness != best.readiness;
         });
         remote.owner = best.owner.token;
+        remote.party = best.owner.party;
         return remote;
     }
     for (const cluster::ClaimTable::Entry& entry : table.entries(name)) {
         if (entry.member != names_->members().own()) {
             remote.owner = entry.claim.owner.token;
+            remote.party = entry.claim.owner.party;
             remote.is_known = true;
             return remote;
         }

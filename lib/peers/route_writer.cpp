@@ -43,7 +43,7 @@ void RouteWriter::apply_hosts(const std::vector<directory::RemoteHost>& hosts, T
 
 void RouteWriter::apply_port(const RemoteName& name, TimePoint now) {
     const directory::ClaimName port = claim_name(name.name);
-    directory::RemotePort remote{port.transport, port.port, name.owner, {}};
+    directory::RemotePort remote{port.transport, port.port, name.owner, name.party, {}};
     for (const cluster::MemberIndex member : name.members) {
         remote.carriers.push_back(needs_.carrier(member));
     }
