@@ -26,7 +26,7 @@ class IdleCarrier final : public HttpCarrier {
 public:
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { std::abort(); }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const HttpVisitor&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void dropped(const std::shared_ptr<HttpService>&) noexcept override {}
 };
 

@@ -33,21 +33,25 @@ std::optional<Carrier> NamedCarriers::called(const std::string& host, const logi
 // The trunk that carries a private service, if the visitor's token may visit it: its own, or one that allows it.
 std::optional<Carrier> NamedCarriers::visited(const login::TokenId& visitor, const std::string& service,
                                               const std::string& token) const {
-    const std::shared_ptr<const login::AcceptedToken> visiting = shared_.tokens.known_as(visitor);
-    std::optional<login::TokenId> owner;
-    if (token.empty() || (visiting && visiting->name == token)) {
-        owner = visitor;
-    } else if (visiting) {
-        const std::shared_ptr<const login::AcceptedToken> one = shared_.tokens.named(token);
-        if (one && shared_.registry->rules()->of(one->id()).lets_visit(visiting->name)) {
-            owner = one->id();
-        }
-    }
+    const std::optional<login::TokenId> owner = visited_owner(visitor, token);
     if (!owner) {
         return std::nullopt;
     }
     // By its exact name, since its key is bound to the name.
     return least_busy(shared_.named->visited(*owner, service));
+}
+
+std::optional<login::TokenId> NamedCarriers::visited_owner(const login::TokenId& visitor,
+                                                           const std::string& token) const {
+    const std::shared_ptr<const login::AcceptedToken> visiting = shared_.tokens.known_as(visitor);
+    if (token.empty() || (visiting && visiting->name == token)) {
+        return visitor;
+    }
+    const std::shared_ptr<const login::AcceptedToken> one = visiting ? shared_.tokens.named(token) : nullptr;
+    if (one && shared_.registry->rules()->of(one->id()).lets_visit(visiting->name)) {
+        return one->id();
+    }
+    return std::nullopt;
 }
 
 // The trunk that carries "service", "service.client", or either followed by "@token", which may be omitted if the

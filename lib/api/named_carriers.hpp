@@ -30,6 +30,8 @@ public:
     /// For a private service, if the visitor's token may visit it: its own, or one that allows it.
     std::optional<Carrier> visited(const login::TokenId& visitor, const std::string& service,
                                    const std::string& token) const;
+    /// The token that such a private service belongs to; empty if the visitor's token may not visit its services.
+    std::optional<login::TokenId> visited_owner(const login::TokenId& visitor, const std::string& token) const;
     /// For "service", "service.client", or either followed by "@token", which may be omitted if the server has a single
     /// token.
     std::optional<Carrier> at(const std::string& place) const;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "base/intrusive_ptr.hpp"
 #include "base/key_group.hpp"
@@ -62,6 +63,9 @@ public:
 
     /// Whether its connection is lost, and it waits to be resumed.
     virtual bool waits() const noexcept { return false; }
+
+    /// The name of the member of the cluster that it leads to, valid as long as the server runs; empty: to a client.
+    virtual std::string_view member_name() const noexcept { return {}; }
 
     /// The worker of the session's half of its streams. An endpoint elsewhere is `foreign`.
     virtual runtime::Worker& worker() noexcept = 0;

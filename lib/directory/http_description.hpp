@@ -49,6 +49,7 @@ struct HttpDescription {
     bool passthrough = false;            // TLS passthrough: no path, no rules
     bool per_visitor = false;            // a stream carries requests of only one visitor's connection
     bool backend_tls = false;            // the backend's own URLs start with https
+    bool forwards = false;               // another member of the cluster applies everything; no hosts
     hooks::SharedNotes notes;            // of plugins, from the registration; the same object on all its trunks
     hooks::RequestedPluginsRef asked{};  // plugins that its client has requested; likewise
 

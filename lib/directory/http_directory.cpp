@@ -43,6 +43,9 @@ HttpDirectory::HttpDirectory(const Settings& settings) : settings_(settings) {
     auto routes = std::make_shared<HttpRoutes>();
     routes->known_for_ = settings.known_for;
     routes->hash_ = {NameHasher(settings.seed)};
+    auto all_paths = routes::RouteTable::build({routes::Route{}}, settings.seed);
+    check(static_cast<bool>(all_paths), "one path has no problem");
+    routes->all_paths_ = std::make_shared<const routes::RouteTable>(std::move(*all_paths));
     routes_ = std::move(routes);
 }
 
@@ -65,7 +68,7 @@ std::optional<Refusal> HttpDirectory::owner_refusal(const login::TokenId& token,
         }
         const HttpRoutes::Host* known = routes_->host_at(HttpRoutes::place_of(host));
         const bool is_there = known != nullptr && routes_->is_known(*known, now);
-        if (is_there && known->owner != token) {
+        if (is_there && known->holder != token) {
             return not_yours(host);
         }
         if (!is_there && !routes_->rules_->names_host(token, host) && is_below_anothers(token, host, now)) {
@@ -83,7 +86,7 @@ bool HttpDirectory::is_below_anothers(const login::TokenId& token, const std::st
         }
         const auto form = place.form == HostForm::one_label ? HttpRoutes::one_label : HttpRoutes::any_labels;
         const HttpRoutes::Host* known = routes_->host_at({form, place.key});
-        return known != nullptr && known->owner != token && routes_->is_known(*known, now);
+        return known != nullptr && known->holder != token && routes_->is_known(*known, now);
     });
 }
 
@@ -211,17 +214,17 @@ std::optional<Refusal> HttpDirectory::bound_refusal(const HttpDescription& descr
 
 // Removes the oldest routes whose client is offline until another path fits: bound_refusal() has ensured that it can.
 void HttpDirectory::make_room(HttpRoutes::Host& host, const PathBound& bound) {
-    const auto is_offline = [&](const auto& route) { return route.service == nullptr && bound.counts(route.path); };
-    auto count = static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(),
-                                                        [&](const auto& route) { return bound.counts(route.path); }));
-    for (; count >= bound.max; --count) {
+    const auto is_offline = [&](const auto& route) {
+        return route.own && route.service == nullptr && bound.counts(route.path);
+    };
+    for (std::size_t count = bound.count(host.routes); count >= bound.max; --count) {
         auto oldest = std::find_if(host.routes.begin(), host.routes.end(), is_offline);
         check(oldest != host.routes.end(), "of a host's paths, those that are carried are below the limit");
         for (auto each = oldest; each != host.routes.end(); ++each) {
             oldest = is_offline(*each) && each->offline_since < oldest->offline_since ? each : oldest;
         }
         offline_.remove({oldest->offline_since, host.owner, host.pattern, oldest->claimed_path()});
-        host.routes.erase(oldest);
+        host.remove_own([&](const HttpRoutes::Route& route) { return &route == &*oldest; });
     }
 }
 
@@ -234,11 +237,16 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
     forget(change, owner, now);
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
+        if (host.owner != owner) {
+            forget_offline(host);
+        }
+        HttpRoutes::Remote remote;
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) REQUIRES(mutex_) {
             const bool replaced = route.is_for(description);
             if (replaced && route.service == nullptr) {
                 offline_.remove({route.offline_since, host.owner, pattern, route.claimed_path()});
             }
+            remote = replaced ? route.remote : remote;
             return replaced;
         });
         for (const PathBound& bound : {PathBound::of_expressions(), PathBound::of_all()}) {
@@ -247,10 +255,33 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
             }
         }
         host.owner = owner;
-        host.routes.push_back({description.path, service, {}, description.passthrough});
+        host.routes.push_back({description.path, service, {}, description.passthrough, true, std::move(remote)});
     }
     services_.emplace(Key{service->client_, service->id_}, service);
     change.commit();
+}
+
+// Whether the cluster has given the host to another token than that of own clients.
+bool HttpDirectory::is_anothers(const HttpRoutes::Host& host) {
+    return std::any_of(host.routes.begin(), host.routes.end(), [&](const HttpRoutes::Route& route) {
+        return route.remote.is_there && route.remote.owner != host.owner;
+    });
+}
+
+// Forgets the host's names whose clients are offline, since another token has the host now.
+bool HttpDirectory::forget_offline(HttpRoutes::Host& host) {
+    const auto is_offline = [](const HttpRoutes::Route& route) { return route.own && route.service == nullptr; };
+    const bool had_some = std::any_of(host.routes.begin(), host.routes.end(), is_offline);
+    for (const HttpRoutes::Route& route : host.routes) {
+        if (is_offline(route)) {
+            offline_.remove({route.offline_since, host.owner, host.pattern, route.claimed_path()});
+        }
+    }
+    host.remove_own(is_offline);
+    if (had_some && !host.has_own()) {
+        assigned_.forget(host.pattern);
+    }
+    return had_some;
 }
 
 // The routes of the names lead to the new service from the moment when it joins.
@@ -324,7 +355,7 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
     Change change(*this);
     for (const std::string& pattern : service.description().hosts) {
         HttpRoutes::Host& host = change.host(pattern);
-        const bool is_kept = keeps(*routes_->rules_, host.owner, pattern);
+        const bool is_kept = keeps(*routes_->rules_, host.owner, pattern) && !is_anothers(host);
         for (HttpRoutes::Route& route : host.routes) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
@@ -334,7 +365,9 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
                 }
             }
         }
-        if (!is_kept) {
+        if (is_anothers(host)) {
+            forget_offline(host);
+        } else if (!is_kept) {
             forget_paths(change, {{pattern, {service.description().claimed_path()}}});
         }
     }
@@ -358,13 +391,46 @@ void HttpDirectory::forget(Change& change, const login::TokenId& comer, TimePoin
 void HttpDirectory::forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths) {
     for (const auto& [pattern, its] : paths) {
         HttpRoutes::Host& host = change.host(pattern);
-        std::erase_if(host.routes, [&its = its](const HttpRoutes::Route& route) {
+        host.remove_own([&its = its](const HttpRoutes::Route& route) {
             return route.service == nullptr && its.contains(route.claimed_path());
         });
-        if (host.routes.empty()) {
+        if (!host.has_own()) {
             assigned_.forget(pattern);
         }
     }
+}
+
+// --- names of other members of the cluster ---
+
+std::shared_ptr<HttpService> HttpDirectory::remote_service(std::vector<std::shared_ptr<HttpCarrier>> carriers) {
+    const MutexLock lock(mutex_);
+    return remote_.service(std::move(carriers), ++last_serial_);
+}
+
+std::size_t HttpDirectory::set_remote(const std::vector<RemoteHost>& hosts, TimePoint now) {
+    const MutexLock lock(mutex_);
+    Change change(*this);
+    change.set_claims_changed(false);
+    std::size_t ignored = 0;
+    for (const RemoteHost& name : hosts) {
+        std::optional<HttpDescription> description = RemoteHosts::read(name);
+        if (!description) {
+            ++ignored;
+            continue;
+        }
+        HttpRoutes::Host& host = change.host(description->hosts.front());
+        if (name.service == nullptr && !name.is_known) {
+            remote_.remove(host, *description);
+        } else if (!remote_.add(host, std::move(*description), name, now)) {
+            ++ignored;
+        } else if (host.owner != name.owner && forget_offline(host)) {
+            change.set_claims_changed(true);
+        }
+    }
+    if (!hosts.empty()) {
+        change.commit();
+    }
+    return ignored;
 }
 
 }  // namespace ferrotunnel::directory

@@ -44,6 +44,7 @@
 #include "directory/http_service.hpp"
 #include "directory/offline_hosts.hpp"
 #include "directory/registry.hpp"
+#include "directory/remote_hosts.hpp"
 #include "directory/remote_route.hpp"
 #include "directory/right_rules.hpp"
 
@@ -112,8 +113,11 @@ public:
     /// The host below `domain` for a service that names none: the one that another trunk of the client has, or one that
     /// a service of this name and token had, while it is known, or a new one. Empty if others have a right to every
     /// host that could be assigned, or the token has only rights to other hosts.
+    /// Hosts for which `is_taken` is true are not drawn; it is called without a lock, and may be empty.
+    using IsTaken = std::function<bool(const std::string& host)>;
     std::string assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
-                              std::string_view domain, Random& random, TimePoint now) const;
+                              std::string_view domain, Random& random, TimePoint now,
+                              const IsTaken& is_taken = {}) const;
     /// Records the assigned host of a service that has joined, so that the service gets it again.
     void remember_assigned(const HttpService& service);
     /// The known names, in recorded form; `wall` is the same moment as `now`. Leaves out ports.
@@ -125,21 +129,24 @@ public:
     void on_change(std::function<void()> changed);
 
     /// A new host below `domain` for the token, even if another is recorded; empty as above.
-    std::string fresh_host(const login::TokenId& token, std::string_view domain, Random& random) const;
+    std::string fresh_host(const login::TokenId& token, std::string_view domain, Random& random,
+                           const IsTaken& is_taken = {}) const;
 
     // --- names of other members of the cluster ---
 
-    /// A service of other members, which forwards requests unchanged to the first of `carriers` that has it. All hosts
-    /// with the same members share one.
+    /// A service of other members, which forwards requests unchanged to the carrier with the least load. All hosts with
+    /// the same members share one, whatever their order. Null without carriers.
     std::shared_ptr<HttpService> remote_service(std::vector<std::shared_ptr<HttpCarrier>> carriers);
-    /// Routes these names from now on, in one change.
-    void set_remote(const std::vector<RemoteHost>& hosts, TimePoint now);
+    /// Routes these names from now on, in one change. Returns how many were ignored: their text is not valid, or they
+    /// are beyond a bound of limits::remote_*.
+    std::size_t set_remote(const std::vector<RemoteHost>& hosts, TimePoint now);
 
 private:
     using Key = std::pair<ClientId, std::uint32_t>;
     class Change;
     struct PathBound;
 
+    std::string draw_host(const login::TokenId& token, std::string_view domain, Random& random) const;
     void count_change() noexcept { changes_.fetch_add(1, std::memory_order_release); }
     std::optional<Refusal> owner_refusal(const login::TokenId& token, const std::vector<std::string>& hosts,
                                          TimePoint now) const REQUIRES(mutex_);
@@ -147,6 +154,8 @@ private:
     bool is_carried(const HttpDescription& description) const REQUIRES(mutex_);
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const REQUIRES(mutex_);
     void make_room(HttpRoutes::Host& host, const PathBound& bound) REQUIRES(mutex_);
+    static bool is_anothers(const HttpRoutes::Host& host);
+    bool forget_offline(HttpRoutes::Host& host) REQUIRES(mutex_);
     void add_service(const std::shared_ptr<HttpService>& service, TimePoint now) REQUIRES(mutex_);
     void gone(HttpService& service, TimePoint now) REQUIRES(mutex_);
     void forget(Change& change, const login::TokenId& comer, TimePoint now) REQUIRES(mutex_);
@@ -162,6 +171,7 @@ private:
     AssignedHosts assigned_ GUARDED_BY(mutex_);
     std::function<void()> on_change_ GUARDED_BY(mutex_);
     std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
+    RemoteHosts remote_ GUARDED_BY(mutex_);
     std::atomic<std::uint64_t> version_{0};
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<bool> has_passthrough_{false};

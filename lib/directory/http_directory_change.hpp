@@ -18,10 +18,15 @@ struct HttpDirectory::PathBound {
     bool (*counts)(const http::PathRule& path) noexcept;
     std::size_t max;
 
+    /// Routes of own clients count, and those that other members alone have do not.
+    template <typename Routes>
+    std::size_t count(const Routes& routes) const {
+        return static_cast<std::size_t>(std::count_if(
+            routes.begin(), routes.end(), [this](const auto& route) { return route.own && counts(route.path); }));
+    }
     template <typename Routes>
     bool is_reached_by(const Routes& routes) const {
-        return static_cast<std::size_t>(std::count_if(routes.begin(), routes.end(),
-                                                      [this](const auto& route) { return counts(route.path); })) >= max;
+        return count(routes) >= max;
     }
 
     static constexpr auto any = [](const http::PathRule&) noexcept { return true; };
@@ -47,12 +52,15 @@ public:
         const auto [at, is_new] = hosts_.try_emplace(pattern);
         if (is_new) {
             const HttpRoutes::Host* found = next_->host_at(HttpRoutes::place_of(pattern));
-            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, nullptr, {}};
+            at->second = found != nullptr ? *found : HttpRoutes::Host{pattern, {}, {}, {}, nullptr, {}};
         }
         return at->second;
     }
 
     void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
+
+    /// Whether claims() differs then, as it does by default.
+    void set_claims_changed(bool changed) noexcept { changes_claims_ = changed; }
 
     void commit() {
         directory_.mutex_.assert_locked();
@@ -67,7 +75,7 @@ public:
         }
         directory_.version_.fetch_add(1, std::memory_order_release);
         directory_.count_change();
-        if (directory_.on_change_) {
+        if (changes_claims_ && directory_.on_change_) {
             directory_.on_change_();
         }
     }
@@ -79,7 +87,7 @@ private:
         next_->passthroughs_ -= before != nullptr && before->passthrough ? 1U : 0U;
         HttpRoutes::HostPtr shared;
         if (!host.routes.empty()) {
-            HttpRoutes::make_paths(host, directory_.settings_.seed);
+            next_->build(host, directory_.settings_.seed);
             next_->passthroughs_ += host.passthrough ? 1U : 0U;
             shared = std::make_shared<const HttpRoutes::Host>(std::move(host));
         }
@@ -93,6 +101,7 @@ private:
     HttpDirectory& directory_;
     std::shared_ptr<HttpRoutes> next_;
     std::map<std::string, HttpRoutes::Host> hosts_;
+    bool changes_claims_ = true;
 };
 
 }  // namespace ferrotunnel::directory

@@ -10,7 +10,8 @@ namespace ferrotunnel::directory {
 // --- assigned hosts ---
 
 std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t id, const std::string& name,
-                                         std::string_view domain, Random& random, TimePoint now) const {
+                                         std::string_view domain, Random& random, TimePoint now,
+                                         const IsTaken& is_taken) const {
     {
         const MutexLock lock(mutex_);
         auto sibling = services_.find({client, id});
@@ -22,7 +23,7 @@ std::string HttpDirectory::assigned_host(const ClientId& client, std::uint32_t i
             return *remembered;
         }
     }
-    return fresh_host(client.first, domain, random);
+    return fresh_host(client.first, domain, random, is_taken);
 }
 
 void HttpDirectory::remember_assigned(const HttpService& service) {
@@ -34,7 +35,20 @@ void HttpDirectory::remember_assigned(const HttpService& service) {
     }
 }
 
-std::string HttpDirectory::fresh_host(const login::TokenId& token, std::string_view domain, Random& random) const {
+std::string HttpDirectory::fresh_host(const login::TokenId& token, std::string_view domain, Random& random,
+                                      const IsTaken& is_taken) const {
+    constexpr int tries_max = 8;  // of so many hosts, hardly any is taken
+    for (int tries = 0; tries < tries_max; ++tries) {
+        std::string host = draw_host(token, domain, random);
+        if (host.empty() || !is_taken || !is_taken(host)) {
+            return host;
+        }
+    }
+    return {};
+}
+
+// A host that no client of this server has.
+std::string HttpDirectory::draw_host(const login::TokenId& token, std::string_view domain, Random& random) const {
     // Without vowels no words can appear, and without 0, 1, i, l and o nothing is misread.
     constexpr std::string_view letters = "bcdfghjkmnpqrstvwxz";
     constexpr std::string_view alphabet = "bcdfghjkmnpqrstvwxz23456789";
@@ -79,7 +93,7 @@ ClaimRecord HttpDirectory::claims(TimePoint now, std::chrono::system_clock::time
     const std::shared_ptr<const HttpRoutes> known = routes();
     known->for_each_host([&](const HttpRoutes::Host& host) {
         for (const HttpRoutes::Route& route : host.routes) {
-            if (known->is_known(route, now)) {
+            if (known->is_own_known(route, now)) {
                 std::chrono::sys_seconds offline_since{};
                 if (route.service == nullptr) {
                     offline_since = std::chrono::floor<std::chrono::seconds>(wall - (now - route.offline_since));

@@ -56,7 +56,11 @@ void HttpRoutes::put(const Place& place, HostPtr host) {
 }
 
 bool HttpRoutes::is_known(const Route& route, TimePoint now) const noexcept {
-    return route.service != nullptr || now - route.offline_since < known_for_;
+    return is_own_known(route, now) || route.remote.is_there;
+}
+
+bool HttpRoutes::is_own_known(const Route& route, TimePoint now) const noexcept {
+    return route.service != nullptr || (route.own && now - route.offline_since < known_for_);
 }
 
 bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
@@ -68,7 +72,7 @@ bool HttpRoutes::is_known(const Host& host, TimePoint now) const noexcept {
 const HttpRoutes::Host* HttpRoutes::known_host_for(std::string_view host, TimePoint now) const noexcept {
     const Host* found = nearest_host_for(host, now);
     const bool is_by_pattern = found != nullptr && found->pattern != host;
-    return is_by_pattern && !rules_->may_see(found->owner, host) ? nullptr : found;
+    return is_by_pattern && !rules_->may_see(found->holder, host) ? nullptr : found;
 }
 
 const HttpRoutes::Host* HttpRoutes::nearest_host_for(std::string_view host, TimePoint now) const noexcept {
@@ -104,9 +108,9 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::Loo
     HttpMatch match{HttpMatch::Kind::unknown_path, nullptr, host.pattern};
     switch (found.outcome) {
         case routes::RouteOutcome::found:
-            match.service = host.routes[found.value].service.get();
+            match.service = host.routes[found.value].target();
             match.kind = match.service != nullptr ? HttpMatch::Kind::service : HttpMatch::Kind::offline;
-            match.offline_since = host.routes[found.value].offline_since;
+            match.offline_since = host.routes[found.value].waits_since();
             break;
         case routes::RouteOutcome::bad_path:
             match.kind = HttpMatch::Kind::bad_path;
@@ -122,20 +126,48 @@ HttpMatch HttpRoutes::match(const Host& host, std::string_view path, routes::Loo
     return match;
 }
 
+login::TokenId HttpRoutes::holder_of(const Host& host) noexcept {
+    const Route* remote = nullptr;
+    for (const Route& route : host.routes) {
+        if (route.service != nullptr) {
+            return host.owner;
+        }
+        if (route.remote.is_there && (remote == nullptr || remote->remote.service == nullptr)) {
+            remote = &route;
+        }
+    }
+    return remote != nullptr ? remote->remote.owner : host.owner;
+}
+
+std::size_t HttpRoutes::own_expressions(const Host& host) noexcept {
+    return static_cast<std::size_t>(std::count_if(host.routes.begin(), host.routes.end(), [](const Route& route) {
+        return route.own && route.path.kind == http::PathRule::Kind::regex;
+    }));
+}
+
 // Builds a table for this host only, so that a change costs what one host costs. Its expressions are compiled already,
-// and are shared.
-void HttpRoutes::make_paths(Host& host, std::uint64_t seed) {
+// and are shared. Those that only other members have get what own ones leave of the limit, which bounds what a request
+// costs.
+void HttpRoutes::build(Host& host, std::uint64_t seed) const {
     std::vector<routes::Route> routes;
     host.passthrough.reset();
     host.paths.reset();
+    host.holder = holder_of(host);
+    std::size_t expressions = own_expressions(host);
     for (std::size_t place = 0; place < host.routes.size(); ++place) {
-        if (host.routes[place].passthrough) {
+        const Route& route = host.routes[place];
+        const bool is_other_expression = !route.own && route.path.kind == http::PathRule::Kind::regex;
+        if (route.passthrough) {
             host.passthrough = place;
-        } else {
-            routes.push_back({{}, host.routes[place].path, static_cast<std::uint32_t>(place), {}});
+        } else if (!is_other_expression || expressions++ < limits::http_path_regexes_per_host_max) {
+            routes.push_back({{}, route.path, static_cast<std::uint32_t>(place), {}});
         }
     }
     if (routes.empty()) {
+        return;
+    }
+    if (host.routes.size() == 1 && routes.front().path == http::PathRule{}) {
+        host.paths = all_paths_;
         return;
     }
     auto built = routes::RouteTable::build(std::move(routes), seed);
@@ -151,18 +183,21 @@ HttpMatch HttpRoutes::find(std::string_view host, std::string_view path, TimePoi
 
 HttpSuccessor HttpRoutes::find_successor(const HttpService& service) const noexcept {
     const HttpDescription& wanted = service.description();
+    if (wanted.forwards) {
+        return {};  // it has no name of its own: the request's host and path decide again
+    }
     const Host* const host = host_at(place_of(wanted.hosts.front()));
     if (host == nullptr) {
         return {};
     }
     const auto found = std::find_if(host->routes.begin(), host->routes.end(),
                                     [&](const Route& route) { return route.is_for(wanted); });
-    HttpService* const next = found != host->routes.end() ? found->service.get() : nullptr;
+    HttpService* const next = found != host->routes.end() ? found->target() : nullptr;
     if (next == nullptr || next == &service) {
         return {};
     }
     const HttpDescription& there = next->description();
-    const bool is_same = there.rules == wanted.rules && there.limits == wanted.limits &&
+    const bool is_same = !there.forwards && there.rules == wanted.rules && there.limits == wanted.limits &&
                          there.per_visitor == wanted.per_visitor && !there.asked.has_plugins() &&
                          !wanted.asked.has_plugins();
     return is_same ? HttpSuccessor{HttpSuccessor::Kind::same, next} : HttpSuccessor{HttpSuccessor::Kind::other};
@@ -174,8 +209,8 @@ TlsMatch HttpRoutes::find_tls(std::string_view name, TimePoint now) const noexce
         return {};
     }
     const auto& route = found->routes[*found->passthrough];
-    HttpService* service = route.service.get();
-    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::offline, service, route.offline_since};
+    HttpService* service = route.target();
+    return {service != nullptr ? TlsMatch::Kind::service : TlsMatch::Kind::offline, service, route.waits_since()};
 }
 
 }  // namespace ferrotunnel::directory

@@ -1,6 +1,7 @@
 // One state of the directory: maps a host and path to a service.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -78,14 +79,32 @@ public:
 
 private:
     friend class HttpDirectory;
+    friend class RemoteHosts;
     enum Form : std::size_t { exact, one_label, any_labels, forms };
 
+    /// What other members of a cluster have of a name.
+    struct Remote {
+        std::shared_ptr<HttpService> service;  // null: no member that can be reached has it
+        TimePoint offline_since{};             // then: since when
+        login::TokenId owner{};
+        bool is_there = false;  // they have it
+    };
     struct Route {
         http::PathRule path;
         std::shared_ptr<HttpService> service;  // null if its client is offline
         TimePoint offline_since{};             // if its client is offline
         bool passthrough = false;              // for TLS passthrough; a host has at most one
+        bool own = true;                       // a client of this server has it, or had it; false: only `remote`
+        Remote remote{};
 
+        /// Where visitors go: to an own client, or else to another member. Null: nowhere at the moment.
+        HttpService* target() const noexcept { return service != nullptr ? service.get() : remote.service.get(); }
+        /// Without a target: since when visitors wait.
+        TimePoint waits_since() const noexcept {
+            return !remote.is_there ? offline_since
+                   : own            ? std::max(offline_since, remote.offline_since)
+                                    : remote.offline_since;
+        }
         std::string claimed_path() const { return passthrough ? tls_instead_of_path : path.text(); }
         bool is_for(const HttpDescription& description) const {
             return passthrough == description.passthrough && path == description.path;
@@ -93,10 +112,26 @@ private:
     };
     struct Host {
         std::string pattern;
-        login::TokenId owner{};
+        login::TokenId owner{};   // of what own clients have, or had
+        login::TokenId holder{};  // of the host as a whole: the owner, unless only other members have a client for it
         std::vector<Route> routes;
         std::shared_ptr<const routes::RouteTable> paths;  // values are indexes in `routes`; null: no HTTP
         std::optional<std::size_t> passthrough;           // its index in `routes`
+
+        bool has_own() const noexcept {
+            return std::any_of(routes.begin(), routes.end(), [](const Route& route) { return route.own; });
+        }
+        /// Own clients no longer have the routes for which `is_it(route)` is true. Those that other members have stay.
+        template <typename Is>
+        void remove_own(const Is& is_it) {
+            for (Route& route : routes) {
+                if (route.own && is_it(route)) {
+                    route.own = false;
+                    route.service = nullptr;
+                }
+            }
+            std::erase_if(routes, [](const Route& route) { return !route.own && !route.remote.is_there; });
+        }
     };
     using HostPtr = std::shared_ptr<const Host>;
     struct Hash {
@@ -128,9 +163,12 @@ private:
     void for_each_host(Action action) const;
     const Host* host_at(const Place& place) const noexcept;
     bool is_known(const Route& route, TimePoint now) const noexcept;
+    bool is_own_known(const Route& route, TimePoint now) const noexcept;
     bool is_known(const Host& host, TimePoint now) const noexcept;
     HttpMatch match(const Host& host, std::string_view path, routes::LookupSteps* steps) const noexcept;
-    static void make_paths(Host& host, std::uint64_t seed);
+    void build(Host& host, std::uint64_t seed) const;
+    static login::TokenId holder_of(const Host& host) noexcept;
+    static std::size_t own_expressions(const Host& host) noexcept;
     const Host* known_host_for(std::string_view host, TimePoint now) const noexcept;
 
     const Host* nearest_host_for(std::string_view host, TimePoint now) const noexcept;
@@ -140,7 +178,8 @@ private:
     std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
     std::array<Tree, forms> hosts_;
     HostPtr default_;
-    std::size_t passthroughs_ = 0;  // hosts that have one
+    std::size_t passthroughs_ = 0;                         // hosts that have one
+    std::shared_ptr<const routes::RouteTable> all_paths_;  // of each host whose only path is "/"
 };
 
 }  // namespace ferrotunnel::directory

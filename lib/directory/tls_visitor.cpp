@@ -66,6 +66,9 @@ TlsVisitor::~TlsVisitor() {
     if (socket) {
         reject_visitor(std::move(socket), TlsAlert::internal_error);
     }
+    if (distant) {
+        distant->refused();
+    }
 }
 
 void dispatch(TlsVisitor visitor) noexcept try {

@@ -1,4 +1,5 @@
-// A TLS passthrough visitor on its way to a trunk. Its ClientHello was peeked at and is still in the socket.
+// A TLS passthrough visitor on its way to a trunk. Its ClientHello was peeked at and is still in the socket; or it
+// comes with the stream of a visitor that another member of a cluster has forwarded.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "directory/carrier_id.hpp"
+#include "directory/distant_visitor.hpp"
 #include "directory/group_member.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/watched_visitor.hpp"
@@ -46,6 +48,7 @@ struct TlsVisitor {
     std::shared_ptr<TlsVisitorSource> source{};  // readmits it, at most once; null if it was readmitted already
     CarrierIds excluded_carriers{};
     std::shared_ptr<WatchedVisitor> visit{};   // null if no plugin was called
+    IntrusivePtr<DistantVisitor> distant{};    // set if there is no socket
     std::shared_ptr<QuotaCount> of_token{};    // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};  // of a group; otherwise null
 

@@ -37,7 +37,8 @@ struct Answer {
         head,     // 101 too: the data that follows is of another protocol
         data,
         end,
-        broken,  // the response has begun and cannot be completed: it must not look complete
+        broken,     // the response has begun and cannot be completed: it must not look complete
+        elsewhere,  // no response: the visitor of another member has no service here, and nothing has acted on it
     } kind = Kind::nothing;
 
     // For heads. `head` is valid until the next call; null if the response is the edge's own. `edits` belong to the

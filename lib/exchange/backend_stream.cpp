@@ -45,7 +45,7 @@ BackendStream::BackendStream(runtime::Worker& worker, runtime::DeadlineWheel& wh
 
 BackendStream::~BackendStream() = default;
 
-void BackendStream::open(const net::Address& visitor, BackendUser& user) {
+void BackendStream::open(const directory::HttpVisitor& visitor, BackendUser& user) {
     check_here(worker_);
     user_ = &user;
     exchanges_ = 1;

@@ -55,7 +55,7 @@ public:
                   std::uint64_t owner = 0);
 
     /// Requests a stream from the carrier; `user` receives the result, possibly before the call returns.
-    void open(const net::Address& visitor, BackendUser& user);
+    void open(const directory::HttpVisitor& visitor, BackendUser& user);
 
     State state() const noexcept { return state_; }
     /// Why there is no stream: the carrier's reply. Only for a stream that was never opened.

@@ -9,6 +9,11 @@ using http::PageState;
 using wire::Code;
 
 Failure reset_failure(Code code, const StreamFacts& stream) noexcept {
+    if (stream.forwarded && code == Code::unknown_service && stream.nothing_delivered) {
+        Failure not_here{{PageState::no_client, {}, "no client offers the service any more"}, true, true};
+        not_here.not_here = true;
+        return not_here;
+    }
     if (!stream.connected) {
         switch (code) {
             case Code::refused:

@@ -15,6 +15,7 @@ struct Failure : Refusal {
     bool lost = false;               // the path to the backend was lost, which shows nothing about the backend
     /// The outcome to record at the group member that had the request; `success` if the failure does not count.
     directory::MemberOutcome outcome = directory::MemberOutcome::success;
+    bool not_here = false;  // the member of the cluster has no client with the service any more, or not yet
 };
 
 /// The progress of a request when its stream ended.
@@ -22,6 +23,7 @@ struct StreamFacts {
     bool connected = false;          // the backend had accepted the connection
     bool nothing_delivered = false;  // none of the request's bytes had reached the backend
     bool reused = false;             // the stream had carried an exchange before
+    bool forwarded = false;          // it leads to another member of the cluster
 };
 
 /// The failure of a stream that was reset with this code.
@@ -30,6 +32,10 @@ Failure reset_failure(wire::Code code, const StreamFacts& stream) noexcept;
 /// trunks, one after the other, so a request may have this failure several times.
 inline constexpr unsigned lost_repeats_max = 3;
 Failure lost_failure() noexcept;
+/// What other members have is known a moment late. So a request that a member does not have the service for is sent to
+/// two others at most; then it waits for a change, after which it is sent again, to so many members in all.
+inline constexpr unsigned not_here_repeats_max = 2;
+inline constexpr unsigned forwards_max = 8;
 /// The failure of a backend that closed the connection without a response.
 Failure closed_failure(bool not_delivered) noexcept;
 /// The failure of a backend that sends 408 because it waited too long for a request, and closes the connection (RFC

@@ -17,6 +17,10 @@ HttpExchange::HttpExchange(ExchangeWorker& edge, const VisitorFacts& visitor, Ex
     : owner_(owner), request_(edge.usual_settings(), visitor.https), at_{edge, visitor, request_}, response_(edge) {}
 
 HttpExchange::~HttpExchange() {
+    if (phase_ == Phase::elsewhere) {  // the member that serves the request has its line
+        drop_backend();
+        return;
+    }
     record_.count(upload_.bytes());
     if (plugins_.run() || record_.is_recorded()) {
         const access::Outcome how = phase_ == Phase::done     ? access::Outcome::complete
@@ -38,11 +42,11 @@ void HttpExchange::operator delete(void* memory) noexcept {
 // The phase determines where the request goes.
 void HttpExchange::enter(Phase next) noexcept {
     using Route = RequestSender::Route;
-    static constexpr std::array<Route, 13> routes{
+    static constexpr std::array<Route, 14> routes{
         Route::later,  Route::later, Route::copy, Route::stream, Route::stream, Route::stream, Route::stream,
-        Route::stream, Route::none,  Route::none, Route::none,   Route::none,   Route::none,
+        Route::stream, Route::none,  Route::none, Route::none,   Route::none,   Route::none,   Route::none,
     };
-    static_assert(routes.size() == static_cast<std::size_t>(Phase::broken) + 1);
+    static_assert(routes.size() == static_cast<std::size_t>(Phase::elsewhere) + 1);
     phase_ = next;
     sender_.set_route(routes[static_cast<std::size_t>(next)]);
 }
@@ -111,6 +115,9 @@ void HttpExchange::on_change() noexcept {
             }
             return;
         }
+        if (request_.forwarded) {
+            placement_.forget_refusals();
+        }
         const Placement::Retry retry = continue_on_other_carrier();
         if (retry == Placement::Retry::never) {
             answer_locally(
@@ -163,11 +170,18 @@ void HttpExchange::arrive(const http::RequestHead& head) {
             http::RequestHead canonical = head;
             canonical.target.path = path;
             arrive(canonical);
+        } else if (instead->is_elsewhere) {
+            enter(Phase::elsewhere);
         } else if (instead->hold_until > now && hold_.wait_with(head, instead->hold_until, phase_ != Phase::on_hold)) {
             enter(Phase::on_hold);
         } else {
             answer_locally(std::move(*instead));
         }
+        return;
+    }
+    if (request_.service->description().forwards) {
+        request_.forwarded = std::make_unique<const http::OwnedHead>(arrival.head);
+        forward(arrival);  // its rules, plugins and members apply there
         return;
     }
     placement_.read_sticky(arrival);
@@ -245,6 +259,20 @@ Placement::Retry HttpExchange::continue_on_other_carrier() {
         return Placement::Retry::never;
     }
     Placement::Successor next = placement_.find_successor();
+    if (next.retry == Placement::Retry::anew) {
+        if (!upload_.can_restart()) {
+            return Placement::Retry::never;
+        }
+        Deadline::cancel();
+        placement_.stop_forwarding();
+        sender_.restart();
+        upload_.restart();
+        const std::unique_ptr<const http::OwnedHead> kept = std::move(request_.forwarded);
+        http::RequestHead head;
+        kept->restore(head);
+        arrive(head);
+        return Placement::Retry::now;
+    }
     if (next.retry != Placement::Retry::now) {
         return next.retry;
     }
@@ -269,7 +297,9 @@ void HttpExchange::carry_out(Placement::Result result) {
                 Refusal{PageState::busy, {}, "no tunnel connection of the client has room for another stream"});
             return;
         case Placement::Result::gone:
-            if (!wait_for_successor()) {
+            if (at_.visitor.from_member && !has_effect()) {
+                enter(Phase::elsewhere);
+            } else if (at_.visitor.from_member || !wait_for_successor()) {
                 answer_locally(Refusal{PageState::no_client, {}, "the client has no tunnel connection left"});
             }
             return;
@@ -336,7 +366,10 @@ void HttpExchange::body_end(const http::Fields* trailers) {
 }
 
 // If the body cannot be sent completely, the backend sees a reset, so that it does not mistake the part for the whole.
-void HttpExchange::end_upload(Upload::Result why) {
+void HttpExchange::carry_out(Upload::Result why) {
+    if (why == Upload::Result::going) {
+        return;
+    }
     const auto refuse_body = [this](PageState state, std::string_view code, std::string_view text) {
         if (record_.has_answer()) {
             (void)cut(text);
@@ -384,8 +417,14 @@ void HttpExchange::fail(const Failure& failure) {
         }
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
+        const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
+        if (waits) {  // as for a client that is offline
+            placement_.record_miss();
+        }
         drop_backend();
-        answer_locally(static_cast<const Refusal&>(failure));
+        if (!waits || !wait_for_successor()) {
+            answer_locally(static_cast<const Refusal&>(failure));
+        }
         return;
     }
     retries_.stop_awaiting_delivery_report();
@@ -429,6 +468,7 @@ void HttpExchange::check_deadline() {
         case Phase::page_body:
         case Phase::done:
         case Phase::broken:
+        case Phase::elsewhere:
             return;
     }
 }

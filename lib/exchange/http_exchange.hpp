@@ -4,6 +4,7 @@
 //
 //   begin --no client--> on_hold --it is back--> begin; --timeout--> page (likewise if it leaves in `opening`:
 //     |                                                   then --another service replaces it--> page as well)
+//     |--another member's visitor, no client here--> elsewhere
 //     '--no route--> page -----------------------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
@@ -19,6 +20,9 @@
 // or if a second time does no harm: its method may be repeated, and the stream was an old one that the
 // backend was probably about to close, or its trunk was lost (failure.hpp, retries.hpp). Never after a byte of the
 // response.
+//
+// A request for a service of another member of the cluster passes unchanged. If that member answers "not here", it goes
+// to another one, or waits for a change; if a client of this server has the service by then, it begins again.
 //
 // This class has the phase, receives every event, passes it to a part, and carries out what the part returns. The parts
 // know neither it nor its phase (docs/architecture/exchange.md).
@@ -125,6 +129,12 @@ public:
     /// written.
     std::string_view answer_trailers(const http::Fields& trailers);
 
+    /// Whether the request has been given to a backend or a plugin, or is answered here.
+    bool has_effect() const noexcept {
+        return plugins_.run() != nullptr || placement_.repeats() > 0 ||
+               (phase_ != Phase::on_hold && phase_ != Phase::opening && phase_ != Phase::elsewhere);
+    }
+
     http::Method method() const noexcept { return request_.context.method; }
     const HttpServiceSettings& settings() const noexcept { return request_.settings; }
 
@@ -142,7 +152,8 @@ private:
         held_page,  // a plugin has not decided on the head of a local response
         page_body,
         done,
-        broken
+        broken,
+        elsewhere  // the request of another member's visitor has no service here
     };
 
     // Events, from the connection to the backend, the queue for one, services, time and plugins.
@@ -169,12 +180,7 @@ private:
     void start_sending();
     void drop_backend() noexcept;
     void carry_out(Placement::Result result);
-    void carry_out(Upload::Result result) {
-        if (result != Upload::Result::going) {
-            end_upload(result);
-        }
-    }
-    void end_upload(Upload::Result why);
+    void carry_out(Upload::Result result);
     void fail(const Failure& failure);
     void check_deadline();
     void check_backend();

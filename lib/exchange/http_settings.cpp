@@ -1,6 +1,8 @@
 #include "exchange/http_settings.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 
 #include "base/limits.hpp"
 
@@ -23,6 +25,16 @@ HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directo
     settings.body_bytes_per_second_min = own.body_bytes_per_second_min.value_or(usual.body_bytes_per_second_min);
     settings.upgrades = usual.upgrades && own.upgrades;
     settings.body_bytes_max = std::min(usual.body_bytes_max, own.body_bytes_max.value_or(usual.body_bytes_max));
+    return settings;
+}
+
+HttpServiceSettings settings_for_member(const HttpServiceSettings& usual) noexcept {
+    constexpr Duration unlimited = std::chrono::hours(24 * 365);
+    HttpServiceSettings settings = usual;
+    settings.first_byte = unlimited;
+    settings.upgraded_idle = unlimited;
+    settings.upgrades = true;
+    settings.body_bytes_max = std::numeric_limits<std::uint64_t>::max();
     return settings;
 }
 

@@ -40,6 +40,10 @@ struct HttpServiceSettings {
 /// that `usual` forbids nor raise `body_bytes_max`.
 HttpServiceSettings settings_for(const HttpServiceSettings& usual, const directory::HttpServiceLimits& own) noexcept;
 
+/// The settings of a service that another member of the cluster serves: that member has the service's limits. Here the
+/// request waits for it as long as the link is alive.
+HttpServiceSettings settings_for_member(const HttpServiceSettings& usual) noexcept;
+
 /// The operator's settings, and what only the edge itself decides. `trusted_proxies` and `pages` are not in use here:
 /// EdgeRules has their compiled forms.
 struct EdgeSettings : HttpServerSettings {

@@ -30,6 +30,7 @@ Placement::Result Placement::open_in_turn() {
     }
     if (stream_) {
         EdgeCounters::add(at.edge.counters.backend_reused);
+        forwarded_to_ = stream_->carrier().member_name();
         needs_.timer.reuse();
         needs_.record.mark(AccessRecord::Phase::connected, at.now());
         return Result::connected;
@@ -68,11 +69,12 @@ Placement::Result Placement::open_fresh(std::optional<Carrier> carrier) {
     EdgeCounters::add(at.edge.counters.backend_opened);
     stream_ = make_intrusive<BackendStream>(at.edge.worker, at.edge.wheel, at.edge.pool, at.request.service,
                                             std::move(*carrier), stream_owner());
+    forwarded_to_ = stream_->carrier().member_name();
     needs_.timer.begin_connect();
     at.edge.connect_limiter.opening(at.request.service->serial());
     counted_as_opening_ = true;
     const IntrusivePtr<BackendStream> opening = stream_;  // an immediate answer may replace it
-    opening->open(at.visitor.wire, needs_.user);
+    opening->open({at.visitor.wire, at.visitor.https, at.visitor.trusted, at.visitor.key_group}, needs_.user);
     return Result::pending;
 }
 
@@ -119,6 +121,7 @@ void Placement::drop(wire::Code code) noexcept {
 void Placement::record_retry(const Failure& failure) {
     const ExchangeContext& at = needs_.at;
     ++repeats_;
+    misses_ = static_cast<std::uint8_t>(failure.not_here ? misses_ + 1 : 0);
     stale_reuse_ = stream_->reused() && !failure.lost;
     EdgeCounters::add(at.edge.counters.retries);
     at.edge.log.debug("a request is sent again", {{"request", at.request.id}, {"why", failure.why}});
@@ -147,6 +150,9 @@ std::optional<Placement::Carrier> Placement::choose_other_member() {
 Placement::Successor Placement::find_successor() {
     using Kind = directory::HttpSuccessor::Kind;
     RequestFacts& request = needs_.at.request;
+    if (request.service->description().forwards) {
+        return find_other_service();
+    }
     const directory::HttpSuccessor next = needs_.at.edge.routes.get().find_successor(*request.service);
     if (next.kind == Kind::same) {
         request.service = next.service->shared_from_this();
@@ -157,6 +163,30 @@ Placement::Successor Placement::find_successor() {
         return {Retry::now, std::move(carrier)};
     }
     return {next.kind == Kind::other ? Retry::never : Retry::wait};
+}
+
+// What is forwarded is the same whichever members have the host: no rule was applied. A client of this server, though,
+// needs a request that was rewritten by its rules.
+Placement::Successor Placement::find_other_service() {
+    using Kind = directory::HttpMatch::Kind;
+    RequestFacts& request = needs_.at.request;
+    const directory::HttpMatch match =
+        needs_.at.edge.routes.get().find(request.host, request.forwarded->path(), needs_.at.now());
+    if (match.kind == Kind::service && match.service != request.service.get()) {
+        if (!match.service->description().forwards) {
+            return {Retry::anew};
+        }
+        request.service = match.service->shared_from_this();
+        misses_ = 0;
+        excluded_.clear();
+        return {Retry::now};
+    }
+    if (match.kind == Kind::service && misses_ <= not_here_repeats_max) {
+        if (std::optional<Carrier> carrier = choose_carrier()) {
+            return {Retry::now, std::move(carrier)};
+        }
+    }
+    return {Retry::wait};
 }
 
 // --- the member of a group ---

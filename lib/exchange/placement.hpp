@@ -41,7 +41,12 @@ public:
         over_quota,  // the token of the service has reached its limit of visitors
     };
     /// Whether a request whose service lost its last carrier continues.
-    enum class Retry : std::uint8_t { now, wait, never };
+    enum class Retry : std::uint8_t {
+        now,
+        wait,
+        never,
+        anew,  // a client of this server has the service, whose rules apply to the request as it arrived
+    };
     struct Successor {
         Retry retry = Retry::never;
         std::optional<Carrier> carrier{};  // of the same service
@@ -104,7 +109,7 @@ public:
     }
 
     StreamFacts facts() const noexcept {
-        return {stream_->connected(), stream_->nothing_delivered(), stream_->reused()};
+        return {stream_->connected(), stream_->nothing_delivered(), stream_->reused(), !forwarded_to_.empty()};
     }
     /// Whether its carrier is lost and there is another one: the silence then shows nothing about the backend.
     bool has_lost_carrier() const noexcept { return stream_ && stream_->carrier().waits() && !stream_->is_carried(); }
@@ -118,6 +123,26 @@ public:
     std::optional<Carrier> choose_other_member();
     /// Whether the service has another carrier by now, or a successor. With `now` the request is for that one.
     Successor find_successor();
+    /// The members that did not have a forwarded request's service may have it by now.
+    void forget_refusals() noexcept {
+        if (repeats_ < forwards_max) {
+            misses_ = 0;
+            excluded_.clear();
+        }
+    }
+    /// A member did not have the service, and the request is not sent again for now. Its connection still exists.
+    void record_miss() {
+        ++repeats_;
+        ++misses_;
+        excluded_.push_back(stream_->carrier().carrier_id());
+    }
+    /// How many members in a row did not have the service.
+    unsigned misses() const noexcept { return misses_; }
+    /// A client of this server has the service by now.
+    void stop_forwarding() noexcept {
+        forwarded_to_ = {};
+        excluded_.clear();
+    }
 
     // --- the member of a group ---
 
@@ -138,8 +163,9 @@ public:
             put_member_of(*member_.member(), edits);
         }
     }
+    /// Who had the request last: a member of the group, or of the cluster. Empty: the service's only client.
     std::string_view member_name() const noexcept {
-        return member_.member() != nullptr ? member_.member()->name() : std::string_view();
+        return !forwarded_to_.empty() ? forwarded_to_ : group_member_name();
     }
 
 private:
@@ -149,6 +175,10 @@ private:
         std::string tag;  // of its cookie; empty if it has none
     };
 
+    std::string_view group_member_name() const noexcept {
+        return member_.member() != nullptr ? member_.member()->name() : std::string_view();
+    }
+    Successor find_other_service();
     Result wait_for_connect();
     void settle_at_limiter() noexcept;
     void read_sticky_of(const IncomingRequest& arrival);
@@ -169,7 +199,9 @@ private:
     directory::MemberVisit member_;   // with a group: the member that has the request; otherwise empty
     std::shared_ptr<directory::GroupMember> excluded_member_;  // the member that could not reach its backend
     std::unique_ptr<Sticky> sticky_;  // null if visitors of the service do not stay with members
+    std::string_view forwarded_to_;   // the member of the cluster that had the request last; empty: a client had it
     std::uint8_t repeats_ = 0;
+    std::uint8_t misses_ = 0;
     bool no_room_ = false;             // an excluded carrier is still connected
     bool counted_as_opening_ = false;  // at the limiter
     bool stale_reuse_ = false;         // an idle connection had been closed: the next one is fresh

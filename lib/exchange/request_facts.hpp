@@ -16,6 +16,7 @@
 #include "http/authority.hpp"
 #include "http/forwarding.hpp"
 #include "http/head.hpp"
+#include "http/owned_head.hpp"
 #include "http/page.hpp"
 #include "http/response_parser.hpp"
 
@@ -54,6 +55,8 @@ public:
     bool by_tls;                     // whether the visitor used TLS, as far as that can be trusted
     std::shared_ptr<directory::HttpService> service;
     HttpServiceSettings settings;  // the service's, once it is known
+    /// The head as it arrived, of a request that another member of the cluster serves; otherwise null.
+    std::unique_ptr<const http::OwnedHead> forwarded;
 
 private:
     void read_fields(const http::RequestHead& head);

@@ -63,6 +63,8 @@ public:
     void replay(bool is_first);
     bool is_copy_whole() const noexcept { return retry_buffer_.is_whole(); }
     void forget_copy() noexcept { retry_buffer_.forget(); }
+    /// Drops the copy of a request that begins again, with another head.
+    void restart() noexcept { retry_buffer_.restart(); }
     /// Drops the copy if memory is short. A head is kept until a backend has it; for a second time only if there is
     /// room.
     void keep_within_bound() noexcept {

@@ -31,6 +31,9 @@ public:
     }
     /// Whether the request may be sent again after this failure of its connection, which still exists.
     bool may_repeat(const Failure& failure) const noexcept {
+        if (failure.not_here) {
+            return can_repeat(forwards_max) && needs_.placement.misses() < not_here_repeats_max;
+        }
         return can_repeat(failure.lost ? lost_repeats_max : 1) &&
                exchange::may_repeat(failure, needs_.placement.facts(), needs_.at.request.context.method);
     }

@@ -51,6 +51,12 @@ public:
         }
     }
     void forget() noexcept;
+    /// Begins another copy, which is empty.
+    void restart() noexcept {
+        forget();
+        bytes_ = 0;
+        is_whole_ = true;
+    }
 
 private:
     static std::size_t cost_of(const buffer::Slice& piece) noexcept {

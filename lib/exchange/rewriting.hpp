@@ -23,7 +23,8 @@ namespace ferrotunnel::exchange {
 class Rewriting {
 public:
     /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
-    /// context has no upgrade if the service allows none. `run`: the plugins that the request has passed, or null.
+    /// context has no upgrade if the service allows none. A service of another member gets the head as it arrived, with
+    /// the request's id. `run`: the plugins that the request has passed, or null.
     /// `trace`: its place in its trace; null: the visitor's trace fields are passed on.
     std::size_t write_request(const IncomingRequest& arrival, RequestFacts& request, const hooks::HttpRun* run,
                               const trace::Context* trace, HeadScratch& scratch);

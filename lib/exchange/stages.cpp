@@ -52,11 +52,33 @@ std::optional<EarlyReply> check_connection(const IncomingRequest& arrival, Reque
                                  : std::nullopt;
 }
 
+// Whether a request of another member's visitor must go elsewhere: it is not forwarded a second time, and waits there.
+bool is_elsewhere(const directory::HttpMatch& match) {
+    using Kind = directory::HttpMatch::Kind;
+    switch (match.kind) {
+        case Kind::service:
+            return match.service->description().forwards;
+        case Kind::unknown_host:
+        case Kind::unknown_path:
+        case Kind::offline:
+            return true;
+        case Kind::bad_path:
+        case Kind::ambiguous_path:
+            break;
+    }
+    return false;
+}
+
 // Finds the service of host and path, and counts the request there; answers 404, 503 or 400 if there is none. The later
 // stages have a service.
 std::optional<EarlyReply> find_service(const IncomingRequest& arrival, RequestFacts& request) {
     using Kind = directory::HttpMatch::Kind;
     const directory::HttpMatch match = arrival.routes.find(request.host, arrival.head.target.path, arrival.now);
+    if (arrival.visitor.from_member && is_elsewhere(match)) {
+        EarlyReply elsewhere;
+        elsewhere.is_elsewhere = true;
+        return elsewhere;
+    }
     switch (match.kind) {
         case Kind::service:
             break;
@@ -82,7 +104,9 @@ std::optional<EarlyReply> find_service(const IncomingRequest& arrival, RequestFa
     }
     request.service = match.service->shared_from_this();
     request.service->count_request();
-    request.settings = settings_for(HttpServiceSettings(arrival.rules.settings), request.service->description().limits);
+    const HttpServiceSettings usual(arrival.rules.settings);
+    const directory::HttpDescription& service = request.service->description();
+    request.settings = service.forwards ? settings_for_member(usual) : settings_for(usual, service.limits);
     return std::nullopt;
 }
 
@@ -124,8 +148,9 @@ std::optional<EarlyReply> check_size(const IncomingRequest& arrival, RequestFact
 }
 
 // Answers an OPTIONS that must not be forwarded any further (RFC 9110, 7.6.2).
-std::optional<EarlyReply> check_forwards(const IncomingRequest& arrival, RequestFacts& /*request*/) {
-    const bool ends_here = arrival.head.method == http::Method::options && http::max_forwards(arrival.head) == 0U;
+std::optional<EarlyReply> check_forwards(const IncomingRequest& arrival, RequestFacts& request) {
+    const bool ends_here = !request.service->description().forwards && arrival.head.method == http::Method::options &&
+                           http::max_forwards(arrival.head) == 0U;
     return ends_here ? std::optional(EarlyReply{{}, 200}) : std::nullopt;
 }
 
@@ -156,6 +181,7 @@ http::ForwardingFacts forwarding_facts(const VisitorFacts& visitor, const EdgeRu
     http::ForwardingFacts facts;
     facts.peer = visitor.address;
     facts.trusted = visitor.trusted;
+    facts.trusts_request_id = visitor.from_member;
     if (rules.is_trusted) {
         facts.is_trusted = [](const void* context, std::string_view address) {
             return (*static_cast<const std::function<bool(std::string_view)>*>(context))(address);

@@ -37,6 +37,8 @@ struct EarlyReply {
     TimePoint hold_until{};  // until then the request may wait for its service to return
     /// No response at all: the request starts again with the canonical form of its path (http/canonical_path.hpp).
     bool wants_canonical_path = false;
+    /// Likewise: another member has forwarded the request, and no client of this server has the service.
+    bool is_elsewhere = false;
 };
 
 /// What the stages read, and do not change.

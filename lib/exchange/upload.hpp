@@ -49,6 +49,12 @@ public:
     [[nodiscard]] Result pause();
     [[nodiscard]] Result end(const http::Fields* trailers);
 
+    /// Whether the request can begin again with another head: nothing of its body was taken.
+    bool can_restart() const noexcept {
+        return bytes_ == 0 && !detour_ && (!has_ended_ || at_.request.body.kind == http::BodyKind::none);
+    }
+    void restart() noexcept { has_early_end_ = has_ended_; }
+
     std::uint64_t bytes() const noexcept { return bytes_; }
     /// Counts bytes that are not a body: those after a protocol switch.
     void count(std::size_t bytes) noexcept { bytes_ += bytes; }

@@ -24,6 +24,9 @@ struct VisitorFacts {
     bool http2 = false;  // several exchanges at a time
     /// The visitor's X-Forwarded-* and X-Request-Id are trusted.
     bool trusted = false;
+    /// Another member of the cluster has forwarded the visitor: only services of own clients are for it, its
+    /// X-Request-Id is the request's id, and it is never held.
+    bool from_member = false;
     /// Whether a request for this host may be answered on the visitor's connection, by SNI and client certificate;
     /// without TLS, if the host needs no certificate (checked only if the request is not redirected). Empty: any host
     /// may.

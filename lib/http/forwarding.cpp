@@ -234,7 +234,7 @@ void Forwarding::read_origin(const RequestHead& head, const ForwardingFacts& fac
 
 void Forwarding::read_request_id(const RequestHead& head, const ForwardingFacts& facts) noexcept {
     request_id_ = facts.request_id;
-    if (facts.trusted) {
+    if (facts.trusted || facts.trusts_request_id) {
         const std::string_view sent = single(head.fields, FieldName::x_request_id);
         if (is_request_id(sent)) {
             request_id_ = sent;

@@ -31,7 +31,8 @@ struct ForwardingFacts {
     const void* context = nullptr;
 
     bool https = false;
-    bool http2 = false;  // the visitor uses it, whatever version the head was converted to
+    bool http2 = false;              // the visitor uses it, whatever version the head was converted to
+    bool trusts_request_id = false;  // X-Request-Id is trusted, even if nothing else is
     /// Made by the caller; used unless a trusted peer sent its own.
     std::string_view request_id;
     bool forwarded = false;  // also write Forwarded (RFC 7239); otherwise it is removed

@@ -144,13 +144,12 @@ void EdgeConnection::begin_lingering() {
     set_due(edge_.lingering.begin(*this, edge_.settings(), edge_.worker.now()));
 }
 
-// Reads from the socket, not from the pipe: what is discarded need not be decrypted.
 bool EdgeConnection::linger() {
     if (!socket_.can_read()) {
         return false;
     }
     std::array<std::uint8_t, discarded_read> discarded;
-    const IoResult result = runtime::read_some(pipe_->fd(), MutableBytes(discarded));
+    const IoResult result = pipe_->discard(MutableBytes(discarded));
     note_read(result);
     if (!socket_.peer_sends()) {
         close(false);
@@ -170,7 +169,7 @@ void EdgeConnection::detach() noexcept {
     edge_.leave(*this);
     runtime::Deadline::cancel();
     cancel_deferred();
-    edge_.worker.poller().remove(pipe_->fd(), *this);
+    pipe_->unwatch(edge_.worker.poller(), *this);
 }
 
 void EdgeConnection::close(bool reset) noexcept {
@@ -183,7 +182,7 @@ void EdgeConnection::close(bool reset) noexcept {
     out_.clear();
     drop_input();
     if (reset) {
-        runtime::reset_close(pipe_->release_fd());
+        pipe_->reset();
     }
     pipe_.reset();
     ticket_.reset();

@@ -47,7 +47,7 @@ void Http2Connection::adopt(EdgeWorker& edge, std::unique_ptr<transport::Pipe> p
     }
     edge.enter(*made);
     try {
-        edge.worker.poller().add(made->pipe_->fd(), *made);
+        made->pipe_->watch(edge.worker.poller(), *made, true);
     } catch (...) {
         edge.leave(*made);
         throw;

@@ -237,6 +237,7 @@ bool Http2Stream::take_head() {
             case Answer::Kind::data:
             case Answer::Kind::end:
             case Answer::Kind::broken:
+            case Answer::Kind::elsewhere:
                 reset(error_of(answer.code));
                 return false;
         }
@@ -324,6 +325,7 @@ void Http2Stream::fetch() {
             case Answer::Kind::interim:
             case Answer::Kind::head:
             case Answer::Kind::broken:
+            case Answer::Kind::elsewhere:
                 answer_.fail(error_of(answer.code));
                 exchange_.reset();
                 break;

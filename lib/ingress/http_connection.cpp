@@ -42,12 +42,8 @@ HttpConnection::~HttpConnection() = default;
 
 bool HttpConnection::start() {
     try {
-        if (visitor_.https) {
-            edge_.worker.poller().add(pipe_->fd(), *this);
-            output_watched_ = true;
-        } else {
-            edge_.worker.poller().add_input(pipe_->fd(), *this);
-        }
+        pipe_->watch(edge_.worker.poller(), *this, visitor_.https);
+        output_watched_ = visitor_.https;
     } catch (const std::exception&) {
         return false;
     }
@@ -104,6 +100,9 @@ bool HttpConnection::advance() {
     }
     if (exchange_) {
         exchange_->flush();
+        if (visitor_.from_member && exchange_->has_effect()) {
+            pipe_->confirm_input();
+        }
     }
     if (phase_ != Phase::closed) {
         moved = write_answer() || moved;
@@ -125,7 +124,7 @@ bool HttpConnection::shake_hands() {
                 end_after_handshake();
                 return false;
             }
-            enter(!visitor_.https && edge_.settings().h2c ? Phase::preface : Phase::head);
+            enter(!visitor_.https && !visitor_.from_member && edge_.settings().h2c ? Phase::preface : Phase::head);
             if (const transport::VisitorHandshake* const told = pipe_->visitor()) {
                 note_key_group(pipe_->key_group());
                 if (told->protocol == "h2") {

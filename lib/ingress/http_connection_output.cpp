@@ -45,6 +45,10 @@ bool HttpConnection::write_next_piece() {
             case exchange::Answer::Kind::end:
                 end_answer(answer.trailers);
                 break;
+            case exchange::Answer::Kind::elsewhere:
+                pipe_->reject_input();
+                close(false);
+                return true;
             case exchange::Answer::Kind::broken:
                 cut_answer();
                 break;
@@ -137,7 +141,7 @@ bool HttpConnection::write_answer() {
         return false;
     }
     if (!socket_.can_write() && !std::exchange(output_watched_, true)) {
-        edge_.worker.poller().add_output(pipe_->fd(), *this);
+        pipe_->watch_output(edge_.worker.poller(), *this);
     }
     if (reads_head() && due_ == never) {
         wait_for_request();
@@ -163,7 +167,7 @@ bool HttpConnection::end_sending() {
         return false;
     }
     if (phase_ == Phase::ending_cut) {
-        (void)runtime::shutdown_send(pipe_->fd());  // so that TLS does not signal a complete response
+        pipe_->end_sending();  // so that TLS does not signal a complete response
     } else {
         pipe_->shutdown();
     }
@@ -180,7 +184,7 @@ bool HttpConnection::end_sending() {
 // Ends a connection whose handshake has failed. An alert, or the response to plain HTTP, is on its way; closing a
 // socket with unread bytes would reset it, and the alert or response would be lost.
 void HttpConnection::end_without_tls() {
-    (void)runtime::shutdown_send(pipe_->fd());
+    pipe_->end_sending();
     enter(Phase::lingering);
     begin_lingering();
 }

@@ -1,9 +1,15 @@
 #include "ingress/http_edge.hpp"
 
+#include <algorithm>
+#include <memory>
 #include <new>
 #include <utility>
 
+#include "base/check.hpp"
+#include "ingress/http_connection.hpp"
+#include "ingress/stream_pipe.hpp"
 #include "ingress/tls_passthrough.hpp"
+#include "net/ip_text.hpp"
 
 namespace ferrotunnel::ingress {
 
@@ -106,6 +112,29 @@ void HttpEdge::listen(runtime::Fd listener, HttpListenerSettings settings) {
     } else {
         first_.post(std::move(begin));
     }
+}
+
+// The visitor has its ticket at the other member. What bounds these connections is the number of streams that a link
+// may have (limits::streams_max).
+void HttpEdge::serve(IntrusivePtr<mux::Stream> stream, const directory::HttpVisitor& visitor) {
+    const auto found =
+        std::find_if(workers_.begin(), workers_.end(), [](const auto& edge) { return edge->worker.here(); });
+    check(found != workers_.end(), "a forwarded visitor is served on a worker of the edge");
+    EdgeWorker& edge = **found;
+    auto pipe = std::make_unique<StreamPipe>(edge.worker, std::move(stream));
+    if (edge.draining() && !edge.is_retired()) {
+        pipe->reject_input();
+        return;
+    }
+    pipe->accept();
+    exchange::VisitorFacts facts;
+    facts.address = net::ip_text(visitor.address);
+    facts.wire = visitor.address;
+    facts.https = visitor.https;
+    facts.key_group = visitor.key_group;
+    facts.trusted = visitor.trusted;
+    facts.from_member = true;
+    (void)make_intrusive<HttpConnection>(edge, std::move(pipe), std::move(facts), login::ConnectionTicket())->start();
 }
 
 void HttpEdge::close(const std::string& at) {

@@ -23,6 +23,7 @@ public:
     HttpEdge& operator=(const HttpEdge&) = delete;
 
     void listen(runtime::Fd listener, HttpListenerSettings settings) override;
+    void serve(IntrusivePtr<mux::Stream> stream, const directory::HttpVisitor& visitor) override;
     void close(const std::string& at) override;
     void drain() noexcept override;
     void retire() noexcept override;

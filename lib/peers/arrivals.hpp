@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "ingress/http_front.hpp"
 #include "mux/stream.hpp"
+#include "peers/visitor_header.hpp"
 #include "runtime/worker.hpp"
 #include "session/server_shared.hpp"
 #include "wire/frame.hpp"
@@ -29,6 +30,11 @@ public:
     void on_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open);
 
 private:
+    class Arrival;
+
+    void serve(runtime::Worker& worker, const IntrusivePtr<mux::Stream>& stream, const wire::Open& open,
+               const VisitorHeader& header);
+
     const std::shared_ptr<session::ServerShared> shared_;
     ingress::HttpFront* const front_;
     Logger& log_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/mutex.hpp"
@@ -43,6 +44,7 @@ public:
     // HttpCarrier and VisitorCarrier.
     std::uint64_t load() const noexcept override;
     bool waits() const noexcept override { return false; }
+    std::string_view member_name() const noexcept override { return name_; }
     runtime::Worker& worker() noexcept override;
     void open(std::uint32_t service, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
               bool foreign, Opened opened) override;

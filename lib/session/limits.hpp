@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/clock.hpp"
 #include "base/limits.hpp"
@@ -41,6 +42,9 @@ inline constexpr Duration health_apply_interval = std::chrono::milliseconds(250)
 inline constexpr Duration udp_drains_for = std::chrono::seconds(1);
 /// How often to check whether the client that a session wants to replace has ended by itself.
 inline constexpr Duration handover_check_interval = std::chrono::milliseconds(100);
+
+/// Places that the server draws for a service, in a cluster: one drawn at random is hardly ever somebody's.
+inline constexpr std::uint8_t assigned_draws_max = 8;
 
 /// How long an attempt of a client to resume its session through a proxy may take to connect: the proxy must be
 /// reached, and must connect to the server.

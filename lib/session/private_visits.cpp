@@ -4,7 +4,6 @@
 
 #include "base/text.hpp"
 #include "session/limits.hpp"
-#include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
 
@@ -30,25 +29,44 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
         return;
     }
     const auto found = shared.find_visited(at_.facts.client.first, metadata.service, metadata.token);
-    static constexpr LogCategory visits{"visits"};
-    if (!found) {
+    if (!found && !shared.visit_remote) {
         stream->abort(Code::unknown_service);
-        if (shared.log->may_write(LogLevel::info, visits, now)) {
-            shared.log->info("a client asked to visit a service that does not exist or that it may not visit",
-                             {{"session", at_.facts.agreement.session},
-                              {"token", at_.facts.token_name},
-                              {"service", printable(metadata.service, 64)},
-                              {"of_token", printable(metadata.token, 64)}});
-        }
+        log_unknown(metadata, now);
+        return;
+    }
+    const IntrusivePtr<mux::Stream> near = stream;
+    auto relay = make_intrusive<StreamRelay>(at_.worker, std::move(stream));
+    relay->begin();
+    if (!found && !forward(metadata, relay)) {
+        relay->refuse(Code::unknown_service);
+        log_unknown(metadata, now);
         return;
     }
     const auto row =
         shared.services->row({printable(metadata.service, 64), at_.facts.token_name, metrics::visit_endpoint});
-    stream->count_in(row->meter(&at_.worker));
-    auto relay = make_intrusive<StreamRelay>(at_.worker, std::move(stream));
-    relay->begin();
-    if (!deliver_(*found, relay)) {
+    near->count_in(row->meter(&at_.worker));
+    if (found && !deliver_(*found, relay)) {
         relay->refused();
+    }
+}
+
+// To another member of the cluster, which checks the rights itself.
+bool PrivateVisits::forward(const wire::OpenMetadata& to, const IntrusivePtr<StreamRelay>& relay) const {
+    const ServerShared& shared = *at_.shared;
+    const login::TokenId& visitor = at_.facts.client.first;
+    const auto owner = shared.visited_owner ? shared.visited_owner(visitor, to.token) : std::nullopt;
+    return owner && shared.visit_remote(visitor, to.service, *owner, relay, at_.facts.peer);
+}
+
+void PrivateVisits::log_unknown(const wire::OpenMetadata& to, TimePoint now) const {
+    static constexpr LogCategory visits{"visits"};
+    Logger& log = *at_.shared->log;
+    if (log.may_write(LogLevel::info, visits, now)) {
+        log.info("a client asked to visit a service that does not exist or that it may not visit",
+                 {{"session", at_.facts.agreement.session},
+                  {"token", at_.facts.token_name},
+                  {"service", printable(to.service, 64)},
+                  {"of_token", printable(to.token, 64)}});
     }
 }
 

@@ -8,6 +8,7 @@
 #include "session/server_shared.hpp"
 #include "session/session_context.hpp"
 #include "session/stream_relay.hpp"
+#include "wire/open_metadata.hpp"
 
 namespace ferrotunnel::session {
 
@@ -23,6 +24,9 @@ public:
     void begin(IntrusivePtr<mux::Stream> stream, const wire::Open& open, bool is_draining);
 
 private:
+    bool forward(const wire::OpenMetadata& to, const IntrusivePtr<StreamRelay>& relay) const;
+    void log_unknown(const wire::OpenMetadata& to, TimePoint now) const;
+
     const SessionContext& at_;
     const Deliver deliver_;
     TokenBucket rate_;

@@ -61,7 +61,9 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
                 [this](const wire::ControlPayload& payload) { send(payload); }, [this] { return weak_from_this(); }}),
       handover_queue_(
           {at_, executor_, table_, kinds_, replies_, [this] { return phase_ == Phase::yielding || has_ended(); }}),
-      registration_({at_, executor_, rights_, table_, kinds_, replies_, handover_queue_, plugins_.get(),
+      grants_({at_, executor_, table_, [this](std::function<void(bool)> answer) { probe(std::move(answer)); },
+               [this](std::uint32_t id, const directory::Refusal& refusal) { replies_.revoke(id, refusal); }}),
+      registration_({at_, executor_, rights_, table_, kinds_, replies_, handover_queue_, grants_, plugins_.get(),
                      [this] { return refuse_services(); }, [this] { return has_ended(); }}),
       health_({at_, executor_, table_, kinds_, view_}),
       succession_({at_, executor_, table_, trunk_, [this](const wire::ControlPayload& payload) { send(payload); },
@@ -75,7 +77,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
           return to.first->post([id = to.second, relay, from = facts_.peer](ServerSession& session) {
-              session.intake_.accept_relayed(id, relay, from);
+              session.accept_relayed(id, relay, from);
           });
       }) {
     load_.traffic()->total = at_.shared->traffic;
@@ -125,6 +127,7 @@ void ServerSession::drain(bool if_idle) {
         return;
     }
     enter(Phase::draining);
+    grants_.reserve_all(directory::Registry::ports_kept_for);  // its client reconnects to another member of the cluster
     table_.close_all();
     resumption_.give_up();
     if (!login_.is_welcome()) {
@@ -193,11 +196,7 @@ void ServerSession::check_rights() {
         }
     }
     for (const auto& [id, refusal] : refused) {
-        SessionService& service = table_.at(id);
-        const wire::Service description = service.description;
-        table_.leave(service);
-        table_.forget(id);
-        replies_.report_refusal(description, refusal);
+        replies_.revoke(id, refusal);
     }
 }
 
@@ -211,11 +210,11 @@ Result<IntrusivePtr<mux::Stream>, Code> ServerSession::open_stream(std::uint32_t
     return streams_.open_plain(*known, std::move(waker), foreign);
 }
 
-void ServerSession::open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker,
-                         bool foreign, Opened opened) {
+void ServerSession::open(std::uint32_t service, const directory::HttpVisitor& visitor,
+                         IntrusivePtr<buffer::Waker> waker, bool foreign, Opened opened) {
     OpenAnswer answer(std::move(opened));
     // Counted from here on: a stream on its way to this trunk counts as load.
-    auto action = [self = shared_from_this(), service, visitor, waker = std::move(waker), foreign,
+    auto action = [self = shared_from_this(), service, visitor = visitor.address, waker = std::move(waker), foreign,
                    counted = load_.count_stream(), answer = std::move(answer)]() mutable {
         self->guarded([&] {
             SessionService* const known = self->has_ended() ? nullptr : self->table_.find(service);
@@ -275,6 +274,7 @@ void ServerSession::evict(Code code, std::string text, std::function<void()> rel
             if (!self->has_ended() && self->succession_.is_rotating() && self->login_.is_welcome()) {
                 self->succession_.yield();
             } else {
+                self->grants_.reserve_all(directory::Registry::ports_kept_for);
                 self->leave(true);  // a newer session of its client exists
                 self->report_gone(code, text, self->phase_);
                 self->end(code, text);

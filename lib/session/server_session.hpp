@@ -99,6 +99,14 @@ public:
         intake_.accept_by_name(service, std::move(socket), from);
     }
 
+    /// Accepts a visit of another client, or one that another member of the cluster has forwarded, to a private service.
+    /// Called on the worker.
+    void accept_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
+                        const runtime::SocketAddress& from) {
+        check_here(at_.worker);
+        intake_.accept_relayed(service, std::move(relay), from);
+    }
+
     /// Closes everything without a message to the peer. To be called when no worker runs any more.
     void abandon();
 
@@ -138,8 +146,8 @@ public:
     void dropped(const std::shared_ptr<directory::HttpService>& service) noexcept override;
     void on_loop_detected(std::uint32_t service) override;
     runtime::Worker& worker() noexcept override { return at_.worker; }
-    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
-              Opened opened) override;
+    void open(std::uint32_t service, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
+              bool foreign, Opened opened) override;
 
     /// Passes a request of the control API about its services to the client. Called on the worker.
     void manage(std::string request, ManageRequests::Done done);
@@ -218,6 +226,7 @@ private:
     ServiceTable table_;
     ServiceReplies replies_;
     HandoverQueue handover_queue_;
+    ClusterGrants grants_;
     ServiceRegistration registration_;
     ServiceHealth health_;
     SessionSuccession succession_;

@@ -222,6 +222,7 @@ void ServerSession::leave(bool may_return) noexcept {
 // Reserves the ports for the token. After a GOAWAY others may use them as soon as no visitor waits for its client.
 void ServerSession::keep_ports(bool with_goaway) {
     const Duration hold = at_.shared->ports->hold_time();
+    grants_.reserve_all(with_goaway ? hold : Duration(directory::Registry::ports_kept_for));
     if (!with_goaway) {
         at_.shared->registry->keep_ports(facts_.key, Clock::now() + directory::Registry::ports_kept_for);
     } else if (hold > Duration::zero()) {

@@ -25,6 +25,7 @@
 #include "login/brute_force_limiter.hpp"
 #include "login/secret_use.hpp"
 #include "login/token_store.hpp"
+#include "session/cluster_names.hpp"
 #include "session/event_quota.hpp"
 #include "session/kick_list.hpp"
 #include "session/limits.hpp"
@@ -134,8 +135,12 @@ struct ServerShared {
     std::function<std::optional<Visited>(const login::TokenId& visitor, const std::string& service,
                                          const std::string& token)>
         find_visited;
+    /// The token whose private services clients with the token `visitor` mean by `token` (as for find_visited), if they
+    /// may visit them. Called on any thread. Empty if no service is visited.
+    std::function<std::optional<login::TokenId>(const login::TokenId& visitor, const std::string& token)> visited_owner;
     /// Names in the cluster; null: the server is alone.
     std::shared_ptr<directory::ClusterClaims> claims;
+    std::shared_ptr<ClusterNames> cluster_names = std::make_shared<ClusterNames>();
     /// Passes a visit on to another member of the cluster that has the private service of this token. False: none has,
     /// and the relay is untouched. Called on any thread. Empty: the server is alone.
     std::function<bool(const login::TokenId& visitor, const std::string& service, const login::TokenId& of_token,

@@ -53,6 +53,7 @@ void ServiceHealth::apply_all() {
 void ServiceHealth::set(SessionService& service, const wire::Health& report) {
     service.health.healthy = report.healthy;
     needs_.kinds.of(service).set_health(service);
+    report_readiness(service);
     const std::string why = report.healthy ? std::string() : printable(report.text, wire::health_text_max);
     needs_.view.change([&](SessionView& view) {
         for (SessionView::Service& one : view.services) {

@@ -1,6 +1,13 @@
 #include "session/service_kind.hpp"
 
+#include "session/limits.hpp"
+#include "session/server_shared.hpp"
+
 namespace ferrotunnel::session {
+
+std::uint8_t redraws_max(const ServerShared& shared) noexcept {
+    return shared.claims ? limits::assigned_draws_max - 1 : 1;
+}
 
 std::optional<directory::Refusal> ServiceKind::refuse_claim(const SessionService&, const ServicePlace&) const {
     return std::nullopt;

@@ -5,6 +5,7 @@
 //                `--port 0--> assign ----------------------------------------------^
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +25,10 @@ struct ServiceKindNeeds {
     directory::HttpCarrier& of_hosts;
     std::shared_ptr<trunk::Traffic> traffic;  // of the trunk: a service's visitors count there, too
 };
+
+/// How often a place that the server has chosen is replaced by another one, since somebody has it. A server alone knows
+/// all places, so only the one that a service had before can be somebody's.
+std::uint8_t redraws_max(const ServerShared& shared) noexcept;
 
 /// One kind of service. Called on the session's worker. A function that returns a refusal leaves nothing open.
 class ServiceKind {

@@ -131,18 +131,30 @@ public:
         return refusal;
     }
     bool choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal) const override {
-        if (!service.assigned || std::exchange(service.assigned_anew, true)) {
+        const ServerShared& shared = *needs_.at.shared;
+        if (!service.assigned || service.redrawn >= redraws_max(shared)) {
             return false;
         }
+        ++service.redrawn;
         // Another client, which is alive, has the host that a service of this name had before: any other host is
         // acceptable.
-        const ServerShared& shared = *needs_.at.shared;
-        place.wanted.hosts = {hosts().fresh_host(facts().client.first, shared.domain, *shared.random)};
+        place.wanted.hosts = {hosts().fresh_host(facts().client.first, shared.domain, *shared.random, is_elsewhere())};
         if (place.wanted.hosts.front().empty()) {
             refusal = none_to_assign();
             return false;
         }
         return true;
+    }
+
+private:
+    /// Whether another member of the cluster has a host; empty without a cluster.
+    directory::HttpDirectory::IsTaken is_elsewhere() const {
+        if (needs_.at.shared->claims == nullptr) {
+            return {};
+        }
+        return [&claims = *needs_.at.shared->claims](const std::string& host) {
+            return claims.is_taken(directory::ClaimName(host, "/"));
+        };
     }
 };
 
@@ -181,7 +193,7 @@ std::optional<directory::Refusal> HttpKind::choose(const wire::Service& descript
         is_shared ? directory::group_id(facts().client.first, description.kind, description.group.name)
                   : facts().client;
     wanted.hosts.push_back(hosts().assigned_host(owner, is_shared ? 0 : description.id, wanted.name, shared.domain,
-                                                 *shared.random, needs_.at.worker.now()));
+                                                 *shared.random, needs_.at.worker.now(), is_elsewhere()));
     return wanted.hosts.front().empty() ? std::optional(none_to_assign()) : std::nullopt;
 }
 

@@ -30,6 +30,13 @@ public:
                                                const ServicePlace& place) const override {
         return {directory::ClaimName(place.at.port(), service.transport())};
     }
+    bool choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>&) const override {
+        if (!assigns(place) || service.redrawn >= redraws_max(*needs_.at.shared)) {
+            return false;
+        }
+        ++service.redrawn;
+        return true;
+    }
     bool assigns(const ServicePlace& place) const override { return place.at.port() == 0; }
     std::optional<Refusal> assign(SessionService& service, ServicePlace place) override;
     std::optional<Refusal> open(SessionService& service, const ServicePlace& place) override;
@@ -121,8 +128,9 @@ std::optional<directory::Refusal> PortKind::assign(SessionService& service, Serv
     Refusal why{Code::port_taken, "The server has no free port that this token may use."};
     const auto rules = shared.registry->rules();
     std::vector<std::uint16_t> candidates = rules->port_candidates(facts().client.first, token->ports, *shared.random);
-    if (candidates.size() == 1 && shared.service_tokens.get()) {
-        candidates.resize(8, candidates.front());  // the system may choose one that is reserved for a service
+    if (candidates.size() == 1 && (shared.service_tokens.get() || shared.claims)) {
+        // The system may choose one that is reserved for a service, or that another member of the cluster has.
+        candidates.resize(limits::assigned_draws_max, candidates.front());
     }
     const auto give_back = [&] {
         leave(service, false);
@@ -143,6 +151,10 @@ std::optional<directory::Refusal> PortKind::assign(SessionService& service, Serv
         service.names = {name};
         if (needs_.rights.refuse_unproved(service)) {
             give_back();  // that one is reserved for a service with a token of its own
+            continue;
+        }
+        if (shared.claims && shared.claims->is_taken(name)) {
+            give_back();
             continue;
         }
         const directory::ClaimAnswer answer =

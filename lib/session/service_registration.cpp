@@ -199,6 +199,7 @@ void ServiceRegistration::register_checked(std::uint32_t request, const wire::Se
     }
     SessionService& service = needs_.table.keep(description);
     service.assigned = place.assigned;
+    place.terms = needs_.grants.are_needed() ? cluster_terms(description, service.membership) : 0;
     claim(request, description.id, std::move(place));
 }
 
@@ -210,7 +211,7 @@ void ServiceRegistration::claim(std::uint32_t request, std::uint32_t id, Service
         if (const auto refusal = kind.assign(service, place)) {
             needs_.replies.refuse(id, *refusal);
         } else {
-            needs_.replies.confirm(request, service);
+            grant(request, service, std::move(place));
         }
         return;
     }
@@ -247,12 +248,57 @@ void ServiceRegistration::on_claimed(std::uint32_t request, std::uint32_t id, st
         claim(request, id, std::move(place));
         return;
     } else if (!refusal) {
-        refusal = open(request, *service, place);
+        grant(request, *service, std::move(place));
+        return;
     }
     if (refusal) {
         needs_.replies.refuse(id, *refusal);
         needs_.table.release_unwanted(names);
     }
+}
+
+// The names are claimed here: the cluster decides about them, if there is one, and the service is opened.
+void ServiceRegistration::grant(std::uint32_t request, SessionService& service, ServicePlace place) {
+    const std::uint32_t id = service.description.id;
+    if (!needs_.grants.are_needed()) {
+        on_granted(request, id, std::move(place), std::nullopt);
+        return;
+    }
+    const std::uint64_t terms = place.terms;
+    needs_.grants.ask(service, terms, [this, request, id, place = std::move(place)](const auto& refusal) {
+        on_granted(request, id, place, refusal);
+    });
+}
+
+void ServiceRegistration::on_granted(std::uint32_t request, std::uint32_t id, ServicePlace place,
+                                     std::optional<Refusal> refusal) {
+    SessionService& service = needs_.table.at(id);
+    if (const auto over = needs_.at.shared->registry->refuse_ended(needs_.at.facts.key, id)) {
+        refusal = over;
+    } else if (refusal && choose_again(service, place, refusal)) {
+        claim(request, id, std::move(place));
+        return;
+    } else if (!refusal && service.is_carried()) {
+        needs_.replies.confirm(request, service);
+    } else if (!refusal) {
+        refusal = open(request, service, place);
+    }
+    if (refusal) {
+        const std::vector<directory::ClaimName> names = service.names;
+        needs_.table.leave(service);
+        needs_.replies.refuse(id, *refusal);
+        needs_.table.release_unwanted(names);
+    }
+}
+
+// Another member of the cluster has the names that the server has chosen.
+bool ServiceRegistration::choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal) {
+    ServiceKind& kind = needs_.kinds.of(service);
+    if (refusal->code != Code::name_taken || !kind.choose_again(service, place, refusal)) {
+        return false;
+    }
+    needs_.table.leave(service);
+    return true;
 }
 
 // The place belongs to the service: opens it, or waits for the client that still serves it.

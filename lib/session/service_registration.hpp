@@ -1,10 +1,11 @@
 // Handles a client's requests to register services (checked, decided by plugins, claimed, opened) and to unregister
 // them.
 //
-//   register --check--> plugins --> register_checked --read, choose--> claim --granted--> open --> confirmed
-//         |         |            |                     |               |
-//         '---------'------------'---------------------'---------------'--> refused
+//   register --check--> plugins --> register_checked --read, choose--> claim --> grant --> open --> confirmed
+//         |         |            |                     |               |          |         |
+//         '---------'------------'---------------------'---------------'----------'---------'--> refused
 //
+// A claim is at the registry of this server; the cluster, if there is one, grants the names (ClusterGrants).
 // A service that another client has waits after its claim (HandoverQueue).
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <optional>
 
 #include "base/token_bucket.hpp"
+#include "session/cluster_grants.hpp"
 #include "session/handover_queue.hpp"
 #include "session/session_rights.hpp"
 
@@ -31,6 +33,7 @@ public:
         const ServiceKinds& kinds;
         ServiceReplies& replies;
         HandoverQueue& handover_queue;
+        ClusterGrants& grants;
         SessionPlugins* plugins;                             // null if the server has none
         std::function<std::optional<Refusal>()> refuse_any;  // the session accepts no services any more
         std::function<bool()> has_ended;
@@ -59,6 +62,9 @@ private:
     void claim(std::uint32_t request, std::uint32_t id, ServicePlace place);
     void on_claimed(std::uint32_t request, std::uint32_t id, std::uint64_t registration, ServicePlace place,
                     const std::vector<directory::ClaimName>& names, std::optional<Refusal> refusal);
+    void grant(std::uint32_t request, SessionService& service, ServicePlace place);
+    void on_granted(std::uint32_t request, std::uint32_t id, ServicePlace place, std::optional<Refusal> refusal);
+    bool choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal);
     std::optional<Refusal> open(std::uint32_t request, SessionService& service, const ServicePlace& place);
 
     const Needs needs_;

@@ -52,6 +52,8 @@ void ServiceReplies::publish(SessionService& service) {
     if (service.named && is_retired) {
         service.named->set_outgoing();
     }
+    reserve_names(needs_.at, service, Duration::zero());
+    report_readiness(service);
     log_reachable(service, address);
 }
 
@@ -120,6 +122,15 @@ void ServiceReplies::report_hosts() const {
 
 void ServiceReplies::refuse(std::uint32_t id, const directory::Refusal& refusal) {
     const wire::Service description = needs_.table.erase(id);
+    report_refusal(description, refusal);
+}
+
+void ServiceReplies::revoke(std::uint32_t id, const directory::Refusal& refusal) {
+    SessionService& service = needs_.table.at(id);
+    const wire::Service description = service.description;
+    reserve_names(needs_.at, service, Duration::zero());  // rights may have changed
+    needs_.table.leave(service);
+    needs_.table.forget(id);
     report_refusal(description, refusal);
 }
 

@@ -40,6 +40,8 @@ public:
     void publish(SessionService& service);
     /// Refuses a service that was being registered, and forgets it.
     void refuse(std::uint32_t id, const directory::Refusal& refusal);
+    /// Refuses a service that the client has: it ends on this trunk.
+    void revoke(std::uint32_t id, const directory::Refusal& refusal);
     /// Refuses a service that is not in the table.
     void report_refusal(const wire::Service& description, const directory::Refusal& refusal);
 

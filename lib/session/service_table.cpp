@@ -92,6 +92,7 @@ void ServiceTable::set_waiting(bool waits) {
     for (auto& [id, service] : services_) {
         service.health.waits = waits;
         needs_.kinds.of(service).set_health(service);
+        report_readiness(service);
     }
 }
 
@@ -117,11 +118,12 @@ void ServiceTable::forget(std::uint32_t id) {
 }
 
 void ServiceTable::leave(SessionService& service, bool may_return) {
-    if (!service.is_carried() && !service.awaited) {
+    if (!service.has_claims()) {
         return;
     }
     service.awaited = nullptr;
     needs_.kinds.of(service).leave(service, may_return);
+    service.cluster = nullptr;  // before the names are free here: the next client would be refused by the cluster
     for (const directory::ClaimName& name : service.names) {
         needs_.at.shared->registry->release(needs_.at.facts.key, name);
     }
@@ -130,9 +132,10 @@ void ServiceTable::leave(SessionService& service, bool may_return) {
 // Claims are released first: closing notifies the other trunks, which may register the next service for these names at
 // once.
 void ServiceTable::close(SessionService& service) {
-    if (!service.is_carried() && !service.awaited) {
+    if (!service.has_claims()) {
         return;
     }
+    service.cluster = nullptr;  // as in leave()
     for (const directory::ClaimName& name : service.names) {
         needs_.at.shared->registry->release_for_all(needs_.at.facts.key, name);
     }
@@ -178,6 +181,10 @@ void ServiceTable::set_retired() {
     for (auto& [id, service] : services_) {
         if (service.named) {
             service.named->set_outgoing();
+        }
+        if (service.cluster) {
+            service.cluster->retired = true;
+            report_readiness(service);
         }
     }
 }

@@ -17,6 +17,7 @@
 #include "hooks/session_run.hpp"
 #include "metrics/service_counters.hpp"
 #include "runtime/socket.hpp"
+#include "session/cluster_grant.hpp"
 #include "session/named_services.hpp"
 #include "shaping/shapes.hpp"
 #include "trunk/traffic.hpp"
@@ -29,6 +30,7 @@ struct ServicePlace {
     runtime::SocketAddress at{};          // for a port
     directory::HttpDescription wanted{};  // for hosts
     bool assigned = false;                // the server chose the host
+    std::uint64_t terms = 0;              // cluster_terms(), in a cluster
 
     /// The hosts to be opened; null for a service without hosts.
     const directory::HttpDescription* hosts() const noexcept { return wanted.hosts.empty() ? nullptr : &wanted; }
@@ -49,7 +51,7 @@ struct SessionService {
     std::string address{};                       // as last reported to the client; empty before the first report
     bool opened = false;                         // it opened the port or service itself: it did not join others
     bool assigned = false;                       // the server chose its host
-    bool assigned_anew = false;                  // and it differs from the one that the service had before
+    std::uint8_t redrawn = 0;                    // how often another place was chosen, since somebody has the first
     std::shared_ptr<trunk::Traffic> traffic;     // on this trunk
     std::shared_ptr<metrics::Meter> meter{};     // rate of the service's bytes; null until the service is published
     std::shared_ptr<metrics::ServiceRow> row{};  // likewise
@@ -58,8 +60,11 @@ struct SessionService {
     hooks::SharedRequestedPlugins asked{};           // the plugins that its client requests
     std::unique_ptr<NamedServices::Place> named{};   // set by publish(); null for kinds that have no names
     std::shared_ptr<shaping::ServiceShape> shape{};  // rate limits of its visitors; null until there are any
+    std::unique_ptr<ClusterGrant> cluster{};         // since the names are claimed here; null without a cluster
 
     bool is_carried() const noexcept { return public_port || http; }
+    /// It has a place, or its names at least.
+    bool has_claims() const noexcept { return is_carried() || awaited || cluster; }
     bool is_private() const noexcept { return description.kind == wire::ServiceKind::private_tcp; }
     directory::Transport transport() const noexcept {
         return description.kind == wire::ServiceKind::udp ? directory::Transport::udp : directory::Transport::tcp;

@@ -1,6 +1,7 @@
 #include "session/stream_relay.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/check.hpp"
@@ -53,8 +54,8 @@ private:
     const IntrusivePtr<buffer::WakeMail<Tally>> mail_ = make_intrusive<buffer::WakeMail<Tally>>();
 };
 
-StreamRelay::StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near)
-    : worker_(worker), mailbox_(worker.mailbox()), near_(std::move(near)) {
+StreamRelay::StreamRelay(runtime::Worker& worker, IntrusivePtr<mux::Stream> near, Terms terms)
+    : worker_(worker), mailbox_(worker.mailbox()), terms_(std::move(terms)), near_(std::move(near)) {
     check_here(worker_);
 }
 
@@ -82,12 +83,11 @@ void StreamRelay::opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk
     handed_stream_ = std::move(stream);
     handed_tally_ = make_intrusive<Tally>(std::move(traffic));
     handed_shape_ = std::move(shape);
-    answer_.store(Answer::opened, std::memory_order_release);
-    wake();
+    set_answer(Answer::opened);
 }
 
-void StreamRelay::refused() noexcept {
-    answer_.store(Answer::refused, std::memory_order_release);
+void StreamRelay::set_answer(Answer answer) noexcept {
+    answer_.store(answer, std::memory_order_release);
     wake();
 }
 
@@ -139,8 +139,9 @@ void StreamRelay::step() {
 
 // True if a stream was aborted or its trunk is lost, or the visitor is not accepted: the other stream is aborted.
 bool StreamRelay::ended_from_outside() noexcept {
-    if (state_ == State::waiting && answer_.load(std::memory_order_acquire) == Answer::refused) {
-        end(Code::busy);
+    const Answer answer = state_ == State::waiting ? answer_.load(std::memory_order_acquire) : Answer::none;
+    if (answer == Answer::refused || answer == Answer::busy) {
+        end(answer == Answer::refused ? terms_.unserved : Code::busy);
         return true;
     }
     for (const mux::Stream* stream : {near_.get(), far_.get()}) {
@@ -172,16 +173,18 @@ void StreamRelay::carry(mux::Stream& from, mux::Stream& to, Direction direction)
             from.consume(n);
             count_passed(direction, n);
             any = true;
+        } else if (item->kind == StreamItem::Kind::datagram) {
+            pass_datagram(from, to, direction);
+            any = true;
         } else if (item->kind == StreamItem::Kind::reset) {
             const Code code = item->code;
             from.drop_front();
             to.reset(code);
             close();
         } else {
-            const bool is_end = item->kind == StreamItem::Kind::fin;
-            from.drop_front();
+            from.drop_front();  // the end of this direction
             bool& open = direction == Direction::up ? up_open_ : down_open_;
-            if (is_end && std::exchange(open, false)) {
+            if (std::exchange(open, false)) {
                 to.finish();
                 any = false;
             }
@@ -208,14 +211,42 @@ bool StreamRelay::may_send(mux::Stream& from, mux::Stream& to) noexcept {
     return true;
 }
 
-std::size_t StreamRelay::acquire_bytes(Direction direction) {
+// The stream counts a datagram that it drops.
+void StreamRelay::pass_datagram(mux::Stream& from, mux::Stream& to, Direction direction) {
+    buffer::Slice payload = from.take_datagram();
+    const std::size_t bytes = payload.size();
+    const TimePoint now = worker_.now();
+    shaping::Lane* const lane = lane_of(direction);
+    if (lane != nullptr && lane->acquire(now) == 0) {
+        if (terms_.datagrams) {
+            trunk::DatagramCounts::add(terms_.datagrams->over_rate, 1);
+        }
+        return;
+    }
+    const auto now_ms = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+    if (to.send_datagram(std::move(payload), now_ms)) {
+        tally_->moved(direction, bytes);
+        if (lane != nullptr) {
+            lane->passed(bytes, now);
+        }
+    }
+}
+
+// Null while no rate is limited.
+shaping::Lane* StreamRelay::lane_of(Direction direction) {
     if (!shape_ || !shape_->is_on()) {
-        return shaping::Lane::any_number;
+        return nullptr;
     }
     if (!lanes_) {
         lanes_ = std::make_unique<Lanes>(std::make_shared<shaping::VisitorShape>(shape_), *this);
     }
-    return worker_.turns().acquire(lanes_->of(direction));
+    return &lanes_->of(direction);
+}
+
+std::size_t StreamRelay::acquire_bytes(Direction direction) {
+    shaping::Lane* const lane = lane_of(direction);
+    return lane != nullptr ? worker_.turns().acquire(*lane) : shaping::Lane::any_number;
 }
 
 void StreamRelay::count_passed(Direction direction, std::size_t bytes) noexcept {
@@ -224,6 +255,14 @@ void StreamRelay::count_passed(Direction direction, std::size_t bytes) noexcept 
         shaping::Lane& lane = lanes_->of(direction);
         lane.passed(bytes, worker_.now());
         lane.settle();
+    }
+}
+
+void StreamRelay::count_drops(const mux::Stream& stream) const noexcept {
+    if (terms_.datagrams) {
+        const mux::Stream::Drops drops = stream.datagram_drops();
+        trunk::DatagramCounts::add(terms_.datagrams->no_room, drops.no_room);
+        trunk::DatagramCounts::add(terms_.datagrams->too_old, drops.too_old);
     }
 }
 
@@ -247,9 +286,13 @@ void StreamRelay::close() noexcept {
     lanes_.reset();
     const IntrusivePtr<mux::Stream> near = std::move(near_);
     const IntrusivePtr<mux::Stream> far = std::move(far_);
-    near->stop_receiving();
+    for (const auto& stream : {near, far}) {
+        if (stream) {
+            stream->stop_receiving();
+            count_drops(*stream);
+        }
+    }
     if (far) {
-        far->stop_receiving();
         tally_->over();
     }
     self_.reset();  // last: only the caller may still hold a reference

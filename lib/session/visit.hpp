@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/intrusive_ptr.hpp"
+#include "directory/distant_visitor.hpp"
 #include "directory/watched_visitor.hpp"
 #include "session/counted_traffic.hpp"
 #include "trunk/traffic.hpp"
@@ -14,6 +16,14 @@ namespace ferrotunnel::session {
 inline void set_served(const std::shared_ptr<directory::WatchedVisitor>& visit) noexcept {
     if (visit) {
         visit->served = true;
+    }
+}
+
+/// The trunks of the visitor's service have no room for it, or a limit is reached.
+template <typename AnyVisitor>
+void crowd_out(AnyVisitor& visitor) noexcept {
+    if (const IntrusivePtr<directory::DistantVisitor> distant = std::exchange(visitor.distant, nullptr)) {
+        distant->crowded_out();
     }
 }
 

@@ -39,14 +39,11 @@ void add_visitor(hooks::Subject& subject, const directory::TlsVisitor& visitor) 
     subject.host = visitor.host;
 }
 
-void reject_visitor(directory::Visitor visitor) {
+template <typename AnyVisitor>
+void reject_visitor(AnyVisitor visitor) {
     if (const IntrusivePtr<directory::DistantVisitor> distant = std::exchange(visitor.distant, nullptr)) {
         distant->rejected();
     }
-}
-
-void reject_visitor(directory::TlsVisitor visitor) {
-    const directory::TlsVisitor gone = std::move(visitor);
 }
 
 // A visitor of TCP, TLS or UDP while plugins decide on it, before it gets a stream. Its bytes stay in the kernel; a few
@@ -182,8 +179,9 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::Visitor visitor) {
         return;
     }
     needs_.executor.run([&] {
-        if (needs_.streams.count(visitor.of_token, runtime::visitor_address(visitor.from)) &&
-            !call_plugins(*service, visitor)) {
+        if (!needs_.streams.count(visitor.of_token, runtime::visitor_address(visitor.from))) {
+            crowd_out(visitor);
+        } else if (!call_plugins(*service, visitor)) {
             open_or_wait(*service, std::move(visitor));
         }
     });
@@ -198,7 +196,9 @@ void VisitorIntake::on_visitor(std::uint32_t id, directory::TlsVisitor visitor) 
         return;
     }
     needs_.executor.run([&] {
-        if (needs_.streams.count(visitor.of_token, visitor.from) && !call_plugins(*service, visitor)) {
+        if (!needs_.streams.count(visitor.of_token, visitor.from)) {
+            crowd_out(visitor);
+        } else if (!call_plugins(*service, visitor)) {
             open_or_wait(*service, std::move(visitor));
         }
     });
@@ -235,6 +235,7 @@ void VisitorIntake::open_or_wait(SessionService& service, AnyVisitor visitor) {
     }
     if (queue.is_full()) {
         needs_.streams.report_refused(address_of(visitor), Code::busy);
+        crowd_out(visitor);
         return;
     }
     if (queue.empty()) {

@@ -68,8 +68,13 @@ private:
 // --- the kinds of visitors ---
 
 void VisitorStreams::open(SessionService& service, directory::Visitor visitor) {
+    mux::Session::OpenRequest request;
+    request.visitor = runtime::visitor_address(visitor.from);
     if (visitor.distant) {
-        open_distant(service, std::move(visitor));
+        if (service.description.kind == wire::ServiceKind::udp) {
+            request.kind = wire::ServiceKind::udp;
+        }
+        open_distant(service, visitor, request, service.traffic);
         return;
     }
     std::shared_ptr<trunk::Traffic> traffic = service.traffic;
@@ -77,8 +82,6 @@ void VisitorStreams::open(SessionService& service, directory::Visitor visitor) {
         watched->total = std::move(traffic);
         traffic = std::move(watched);
     }
-    mux::Session::OpenRequest request;
-    request.visitor = runtime::visitor_address(visitor.from);
     carry(service, visitor, request, std::move(traffic));
 }
 
@@ -88,19 +91,19 @@ void VisitorStreams::open(SessionService& service, directory::TlsVisitor visitor
     request.visitor = visitor.from;
     const std::vector<std::uint8_t> metadata = wire::encode_open_metadata({visitor.host});
     request.metadata = metadata;
+    if (visitor.distant) {
+        open_distant(service, visitor, request, service.traffic);
+        return;
+    }
     // With the ticket: the visitor counts towards the edge's caps as long as it exists.
     carry(service, visitor, request, counted_with(service.traffic, visitor.ticket));
 }
 
 // The visitor's end of the stream stays on a worker of its own, perhaps not the trunk's.
-void VisitorStreams::open_distant(SessionService& service, directory::Visitor visitor) {
-    mux::Session::OpenRequest request;
-    if (service.description.kind == wire::ServiceKind::udp) {
-        request.kind = wire::ServiceKind::udp;
-    }
-    request.visitor = runtime::visitor_address(visitor.from);
-    const std::shared_ptr<trunk::Traffic> traffic =
-        traffic_of_visitor(visitor, counted_for(service, request.visitor, service.traffic));
+template <typename AnyVisitor>
+void VisitorStreams::open_distant(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
+                                  std::shared_ptr<trunk::Traffic> traffic) {
+    traffic = traffic_of_visitor(visitor, counted_for(service, request.visitor, std::move(traffic)));
     const IntrusivePtr<mux::Stream> stream = open_for(service, visitor, request, visitor.distant, true, nullptr);
     if (stream) {  // otherwise another trunk has it, or it learns that there is none
         count_visit(service, request.visitor);
@@ -180,6 +183,9 @@ IntrusivePtr<mux::Stream> VisitorStreams::open_for(SessionService& service, AnyV
     if (!stream) {
         if (!pass_on(visitor)) {
             report_refused(text_of(request.visitor), stream.error());
+            if (stream.error() == Code::busy) {
+                crowd_out(visitor);
+            }
         } else if (counts_in != nullptr) {
             counts_in->passed_on();
         }

@@ -51,7 +51,9 @@ public:
     bool count(directory::TokenUse::Counted& of_token, const net::Address& from) const;
 
 private:
-    void open_distant(SessionService& service, directory::Visitor visitor);
+    template <typename AnyVisitor>
+    void open_distant(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
+                      std::shared_ptr<trunk::Traffic> traffic);
     template <typename AnyVisitor>
     void carry(SessionService& service, AnyVisitor& visitor, mux::Session::OpenRequest& request,
                std::shared_ptr<trunk::Traffic> traffic);

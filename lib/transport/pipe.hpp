@@ -17,6 +17,7 @@
 #include "base/bytes.hpp"
 #include "base/key_group.hpp"
 #include "runtime/io_result.hpp"
+#include "runtime/poller.hpp"
 #include "runtime/socket.hpp"
 
 namespace ferrotunnel::transport {
@@ -105,6 +106,28 @@ public:
     virtual std::string description() const = 0;
     /// Why the last read, write or flush returned `error`, in words.
     virtual std::string error_text() const = 0;
+
+    // --- its end and its events, which a pipe without a socket provides itself ---
+
+    /// Calls `target` for events from now on; without `output` not for EPOLLOUT, until watch_output() adds that. May
+    /// throw as Poller::add does.
+    virtual void watch(runtime::Poller& poller, runtime::PollTarget& target, bool output);
+    virtual void watch_output(runtime::Poller& poller, runtime::PollTarget& target) noexcept;
+    /// `target` gets no more events. Call it before the pipe ends.
+    virtual void unwatch(runtime::Poller& poller, runtime::PollTarget& target) noexcept;
+    /// Reads what is to be dropped: from the socket, since it need not be decrypted.
+    virtual IoResult discard(MutableBytes scratch) noexcept;
+    /// Ends our direction of the socket, without an end of TLS: what was sent must not look complete.
+    virtual void end_sending() noexcept;
+    /// Ends both directions at once; the pipe can then only be destroyed.
+    virtual void reset() noexcept;
+
+    // --- for a visitor that another server has forwarded ---
+
+    /// Everything that was read until now has an effect: the other server must not repeat it.
+    virtual void confirm_input() noexcept {}
+    /// Like reset(): what was read since confirm_input() has no effect here, and another server may serve it.
+    virtual void reject_input() noexcept { reset(); }
 
     virtual int fd() const noexcept = 0;
     /// Releases the socket, for instance to `reset_close` it. The pipe can then only be destroyed.

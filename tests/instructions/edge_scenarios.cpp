@@ -26,11 +26,11 @@ public:
 
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
-              Opened opened) override {
+    void open(std::uint32_t service, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
+              bool foreign, Opened opened) override {
         mux::Session::OpenRequest request;
         request.service = service;
-        request.visitor = visitor;
+        request.visitor = visitor.address;
         auto stream = pair_.server.session.open(request, std::move(waker), foreign, pair_.now());
         check(static_cast<bool>(stream), "the session opens a stream");
         opened(directory::HttpStream{std::move(*stream), nullptr});

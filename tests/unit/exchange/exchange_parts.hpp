@@ -24,7 +24,7 @@ public:
     explicit PartsCarrier(runtime::Worker& worker) : worker_(worker) {}
 
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened opened) override {
+    void open(std::uint32_t, const directory::HttpVisitor&, IntrusivePtr<buffer::Waker>, bool, Opened opened) override {
         ++asked;
         if (refuses_with) {
             opened(*refuses_with);

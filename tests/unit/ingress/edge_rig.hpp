@@ -37,8 +37,8 @@ public:
 
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { return pair_.worker; }
-    void open(std::uint32_t service, const net::Address& visitor, IntrusivePtr<buffer::Waker> waker, bool foreign,
-              Opened opened) override {
+    void open(std::uint32_t service, const directory::HttpVisitor& visitor, IntrusivePtr<buffer::Waker> waker,
+              bool foreign, Opened opened) override {
         opens.fetch_add(1);
         auto action = [this, service, visitor, waker, foreign, opened] {
             if (refuse_next.load() > 0) {
@@ -52,7 +52,7 @@ public:
             mux::Session::OpenRequest request;
             request.service = service;
             request.kind = wire::ServiceKind::http;
-            request.visitor = visitor;
+            request.visitor = visitor.address;
             auto stream = pair_.server.trunk->session().open(request, waker, foreign, pair_.worker.now());
             pair_.server.trunk->session_changed();
             if (stream) {
@@ -68,7 +68,9 @@ public:
         }
     }
     void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
+    std::string_view member_name() const noexcept override { return member; }
 
+    std::string member;  // of the cluster, to be set while nothing is opened
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};
     std::atomic<wire::Code> refuse_with{wire::Code::busy};

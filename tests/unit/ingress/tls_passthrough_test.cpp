@@ -28,7 +28,7 @@ public:
 
     std::uint64_t load() const noexcept override { return 0; }
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const directory::HttpVisitor&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void take(directory::TlsVisitor visitor, std::uint32_t service) override {
         CHECK(service == 1);
         std::lock_guard lock(mutex_);

@@ -186,7 +186,7 @@ TEST_CASE("the edge opens streams on a trunk, which count until they are let go"
     net::Address visitor;
     visitor.family = 4;
     visitor.port = 4711;
-    carrier->trunk->open(5, visitor, make_intrusive<NullWaker>(), true, keep);
+    carrier->trunk->open(5, {visitor}, make_intrusive<NullWaker>(), true, keep);
     REQUIRE(answered.wait());
     REQUIRE(*result);
     auto frame = client.receive();
@@ -206,18 +206,18 @@ TEST_CASE("the edge opens streams on a trunk, which count until they are let go"
     CHECK(carrier->trunk->load() == idle);
     CHECK(rig.sessions[0]->view().services.at(0).traffic->visitors_now == 0);
 
-    carrier->trunk->open(6, visitor, make_intrusive<NullWaker>(), true, keep);
+    carrier->trunk->open(6, {visitor}, make_intrusive<NullWaker>(), true, keep);
     REQUIRE(answered.wait(2));
     REQUIRE_FALSE(*result);
     CHECK(result->error() == wire::Code::unknown_service);
     on(rig.worker, [&] {  // on the session's worker the answer comes within the call
-        carrier->trunk->open(5, visitor, make_intrusive<NullWaker>(), false, keep);
+        carrier->trunk->open(5, {visitor}, make_intrusive<NullWaker>(), false, keep);
         CHECK(static_cast<bool>(*result));
         result.reset();
         stream = {};
     });
     rig.stop();
-    carrier->trunk->open(5, visitor, make_intrusive<NullWaker>(), true, keep);
+    carrier->trunk->open(5, {visitor}, make_intrusive<NullWaker>(), true, keep);
     REQUIRE(result);
     REQUIRE_FALSE(*result);
     CHECK(result->error() == wire::Code::going_away);

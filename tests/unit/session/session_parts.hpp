@@ -26,7 +26,7 @@ public:
     void dropped(const std::shared_ptr<directory::SharedPort>&) noexcept override {}
     void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
     runtime::Worker& worker() noexcept override { return worker_; }
-    void open(std::uint32_t, const net::Address&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
+    void open(std::uint32_t, const directory::HttpVisitor&, IntrusivePtr<buffer::Waker>, bool, Opened) override {}
     void evict(wire::Code, std::string, std::function<void()> released) override { released(); }
     void probe(std::function<void(bool)> answer) override { answer(true); }
 
@@ -112,9 +112,12 @@ struct SessionParts {
         at, table, kinds, view, nullptr, [this](const wire::ControlPayload& payload) { sent.push_back(payload); },
         [] { return std::weak_ptr<ServerSession>(); }}};
     HandoverQueue handover_queue{HandoverQueue::Needs{at, executor, table, kinds, replies, [this] { return ended; }}};
-    ServiceRegistration registration{ServiceRegistration::Needs{at, executor, rights, table, kinds, replies,
-                                                                handover_queue, nullptr, [this] { return refuses_any; },
-                                                                [this] { return ended; }}};
+    ClusterGrants grants{ClusterGrants::Needs{
+        at, executor, table, [this](const std::function<void(bool)>& answer) { carrier->probe(answer); },
+        [this](std::uint32_t id, const directory::Refusal& refusal) { replies.revoke(id, refusal); }}};
+    ServiceRegistration registration{
+        ServiceRegistration::Needs{at, executor, rights, table, kinds, replies, handover_queue, grants, nullptr,
+                                   [this] { return refuses_any; }, [this] { return ended; }}};
 };
 
 }  // namespace ferrotunnel::session::test
