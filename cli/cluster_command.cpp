@@ -5,12 +5,15 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "cluster_text.hpp"
+#include "control_targets.hpp"
 #include "ferrotunnel/detail/cluster_key_file.hpp"
 #include "ferrotunnel/detail/nearest.hpp"
 #include "ferrotunnel/detail/whole_file.hpp"
@@ -43,6 +46,37 @@ const CommandInfo& cluster_key_info() {
            {"finish", "", "Third step: remove the old key (new)"}}}},
         CommandInfo::Kind::key_file,
         ValueKind::file,
+    };
+    return info;
+}
+
+const CommandInfo& cluster_status_info() {
+    static const CommandInfo info{
+        "cluster status",
+        "show a server's cluster: which members are linked, and why others are not",
+        "",
+        "  ferrotunnel cluster status\n"
+        "The table has for each other member since when it is linked or not, the open connections for\n"
+        "visitors, the visitors that are forwarded now and were forwarded to it in all, the names that its\n"
+        "clients have, and the round trip.\n",
+        {{"Options", {{"json", "", "Print the answer as JSON"}}}, target_section()},
+        CommandInfo::Kind::ask,
+    };
+    return info;
+}
+
+const CommandInfo& cluster_forget_info() {
+    static const CommandInfo info{
+        "cluster forget",
+        "end the claims of a member that does not return",
+        "MEMBER",
+        "  ferrotunnel cluster forget c          # at each of the other members\n"
+        "Its clients keep their hosts and ports when they have connected to another member, without this. But\n"
+        "what they do not use any more stays theirs as long as the member may return. After this it is\n"
+        "reserved for their tokens for 24 h (hosts) or 60 s (ports). A linked member cannot be forgotten.\n",
+        {target_section()},
+        CommandInfo::Kind::ask,
+        ValueKind::other,
     };
     return info;
 }
@@ -136,37 +170,86 @@ ExitCode run_cluster_key(std::vector<std::string> words) {
     return ExitCode::ok;
 }
 
+// The options of a command about a running server. Empty if the words request help.
+std::optional<Options> read_cluster(const CommandInfo& info, std::vector<std::string> words) {
+    Problems problems;
+    Options options(info);
+    if (!parse_or_help(options, std::move(words), problems)) {
+        return std::nullopt;
+    }
+    if (!info.operand.empty() && !options.operand()) {
+        problems.add(info.operand, "missing: the name of another member");
+    }
+    if (!problems.empty()) {
+        throw UsageError{std::move(problems), info.name};
+    }
+    return options;
+}
+
+ExitCode run_cluster_status(std::vector<std::string> words) {
+    if (const auto options = read_cluster(cluster_status_info(), std::move(words))) {
+        Problems ignored;
+        const std::string answer = Control(selected_program(*options, "server").path).cluster();
+        fmt::print("{}", options->flag("json", ignored) ? answer : cluster_text(Json::parse(answer, nullptr, false)));
+    }
+    return ExitCode::ok;
+}
+
+ExitCode run_cluster_forget(std::vector<std::string> words) {
+    if (const auto options = read_cluster(cluster_forget_info(), std::move(words))) {
+        const std::string& member = *options->operand();
+        (void)Control(selected_program(*options, "server").path).cluster_forget(member);
+        fmt::print("{} is forgotten here; the other members need the same command\n", printable(member));
+    }
+    return ExitCode::ok;
+}
+
+struct ClusterCommand {
+    std::string_view word;
+    ExitCode (*run)(std::vector<std::string> words);
+};
+
+constexpr ClusterCommand commands_below_cluster[] = {
+    {"key", run_cluster_key},
+    {"status", run_cluster_status},
+    {"forget", run_cluster_forget},
+};
+
 }  // namespace
 
 const CommandInfo& cluster_info() {
     static const CommandInfo info{
         "cluster",
-        "make and replace the key that the servers of a cluster share",
-        "key FILE",
-        "  ferrotunnel cluster key cluster.key\n"
+        "several servers behind one name: their key, their state",
+        "[key|status|forget]",
+        "  ferrotunnel cluster key cluster.key    # the file of `server.cluster.key`, for every member\n"
         "  ferrotunnel cluster key --help         # how a key is replaced\n"
-        "Clusters are not complete yet: no setting of a server uses the key.\n",
+        "  ferrotunnel cluster status             # which members are linked\n"
+        "  ferrotunnel cluster forget c           # a member that does not return\n"
+        "A server is a member of a cluster if its configuration file has `server.cluster`.\n",
         {},
-        CommandInfo::Kind::key_file,
+        CommandInfo::Kind::ask,
         ValueKind::other,
-        {cluster_key_info},
+        {cluster_key_info, cluster_status_info, cluster_forget_info},
     };
     return info;
 }
 
 ExitCode run_cluster(Arguments arguments) {
     std::vector<std::string> words = std::move(arguments.words);
-    if (!words.empty() && words.front() == "key") {
-        words.erase(words.begin());
-        return run_cluster_key(std::move(words));
+    for (const ClusterCommand& command : commands_below_cluster) {
+        if (!words.empty() && words.front() == command.word) {
+            words.erase(words.begin());
+            return command.run(std::move(words));
+        }
     }
     if (print_help_if_requested(cluster_info(), words)) {
         return ExitCode::ok;
     }
     if (words.empty()) {
-        fail_cluster("cluster", "cluster", "needs a command: key");
+        fail_cluster("cluster", "cluster", "needs a command: key, status or forget");
     }
-    const std::vector<std::string> known{"key"};
+    const std::vector<std::string> known{"key", "status", "forget"};
     fail_cluster("cluster", words.front(), "no such command of `cluster`" + detail::did_you_mean(words.front(), known));
 }
 

@@ -1,4 +1,4 @@
-// `ferrotunnel cluster`: the key that the members of a cluster share.
+// `ferrotunnel cluster`: the key that the members of a cluster share, and the members of a running server.
 #pragma once
 
 #include "arguments.hpp"

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "acme_text.hpp"
+#include "cluster_text.hpp"
 #include "printable.hpp"
 #include "service_rows.hpp"
 
@@ -240,7 +241,8 @@ std::string server_text(const Json& status, const Pace& pace, const std::string&
         text += fmt::format("  encryption   {} post-quantum, {} other\n",
                             counted(number_in(status, "logins_hybrid"), "login"), number_in(status, "logins_classic"));
     }
-    text += certificates_lines(member_of(status, "certificates")) + acme_lines(member_of(status, "acme"));
+    text += certificates_lines(member_of(status, "certificates")) + acme_lines(member_of(status, "acme")) +
+            cluster_lines(member_of(status, "cluster"));
     return text + resume_line(status) + traffic_lines(status, pace) + tunnels_text(status, pace, order) +
            kept_out_text(status) + plugins_text(status);
 }
@@ -410,9 +412,13 @@ std::string route_text(const Json& answer) {
     if (found != "service") {
         return fmt::format("-> {}\n", printable(found == "away" ? "its client is disconnected" : found));
     }
+    if (member_of(answer, "forwarded") == true) {
+        return cluster_route_text(answer);
+    }
     std::string text =
         fmt::format("-> the service {}, of token {}{}\n", printable(text_in(answer, "service")),
                     printable(text_in(answer, "token")), answer.contains("tls") ? ", by TLS passthrough" : "");
+    text += cluster_route_text(answer);
     if (!member_of(answer, "members").is_array()) {
         return text;
     }

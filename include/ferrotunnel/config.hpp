@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "ferrotunnel/acme.hpp"
+#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/client.hpp"
 #include "ferrotunnel/config_change.hpp"
 #include "ferrotunnel/error.hpp"
@@ -116,6 +117,7 @@ public:
         std::optional<std::string> https_bind;  ///< likewise
         Https https;
         std::optional<Acme> acme;
+        std::optional<Cluster> cluster;
         std::vector<std::string> proxy_protocol_from;
         std::string domain;
         HttpServerSettings http;

@@ -109,6 +109,10 @@ public:
     std::string acme_change_keys() const;
     /// The certificate of a server's own CA (Https::self), for those who want to trust it.
     std::string own_authority() const;
+    /// A server that is a member of a cluster, and the other members.
+    std::string cluster() const;
+    /// Ends the claims of another member that does not return. Its names stay reserved for their tokens for a while.
+    std::string cluster_forget(const std::string& member) const;
     /// Adds a service. `description`: an item of `client.services` of a configuration file, as JSON; in addition,
     /// `"keep": true` saves it for the next start of the program.
     std::string add_service(std::string_view description) const { return ask("POST", services_, description); }

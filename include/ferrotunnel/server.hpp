@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "ferrotunnel/acme.hpp"
+#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/apply.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/detail/operation.hpp"
@@ -370,6 +371,9 @@ public:
     /// Gets certificates for https_bind() from a CA (ACME, by default Let's Encrypt); replaces all settings of that.
     /// Needs https_bind() and state_dir(). start() does not wait for certificates. Default, and std::nullopt: none.
     Builder& acme(std::optional<Acme> acme);
+    /// Makes this server a member of a cluster, several servers behind one name; replaces all settings of that. start()
+    /// does not wait for other members. Default, and std::nullopt: this server is alone.
+    Builder& cluster(std::optional<Cluster> cluster);
     /// Sets the proxies and load balancers in front that send the PROXY protocol, version 1 or 2: "10.0.0.0/8", "::1".
     /// Visitors' connections (HTTP, HTTPS, public ports) from there must begin with such a header, and its source is
     /// the visitor; connections from elsewhere are used as they are, whatever they begin with. Default: none.

@@ -277,12 +277,44 @@ struct OwnAuthorityRequest {
     static constexpr std::string_view not_here = "A client has no CA of its own. Ask its server.";
 };
 
+/// The longest name of a member of a cluster in a request; valid ones are shorter.
+inline constexpr std::size_t member_name_max = 64;
+
+/// This member of a cluster, and the others.
+struct ClusterRequest {
+    static constexpr std::string_view method = "GET";
+    static constexpr std::string_view path = "/v1/cluster";
+    static constexpr std::string_view not_here = "A client is not a member of a cluster. Ask its server.";
+};
+
+/// Ends the claims of a member that does not return.
+struct ClusterForgetRequest {
+    static constexpr std::string_view method = "POST";
+    static constexpr std::string_view path = "/v1/cluster/forget";
+    static constexpr std::string_view not_here = ClusterRequest::not_here;
+
+    std::string member;
+
+    Json to_json() const { return Json{{"member", member}}; }
+    static Read<ClusterForgetRequest> from_json(const Json& body) {
+        ClusterForgetRequest request;
+        if (body.size() == 1 && body.contains("member") && body.at("member").is_string()) {
+            request.member = body.at("member").get<std::string>();
+        }
+        if (request.member.empty() || request.member.size() > member_name_max) {
+            return std::string(R"(Expected {"member": ...}, with the name of another member of the cluster.)");
+        }
+        return request;
+    }
+};
+
 template <typename... Request>
 struct RequestList {};
 
 /// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
-using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
-                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest, AcmeRequest, AcmeRenewRequest,
-                             AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest>;
+using Requests =
+    RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest, ConfigRequest,
+                ReloadRequest, DrainRequest, KickRequest, AcmeRequest, AcmeRenewRequest, AcmeRecordsRequest,
+                AcmeKeysRequest, OwnAuthorityRequest, ClusterRequest, ClusterForgetRequest>;
 
 }  // namespace ferrotunnel::admin

@@ -283,6 +283,9 @@ Config::ServerSection Config::server_section() const {
     if (part.settings.has_acme) {
         section.acme = part.settings.acme;
     }
+    if (part.settings.has_cluster) {
+        section.cluster = part.settings.cluster;
+    }
     section.proxy_protocol_from = part.settings.proxies;
     section.domain = part.settings.domain;
     section.http = part.settings.http;

@@ -155,6 +155,14 @@ std::string Control::acme_change_keys() const {
     return ask_program(*this, admin::AcmeKeysRequest{});
 }
 
+std::string Control::cluster() const {
+    return ask_program(*this, admin::ClusterRequest{});
+}
+
+std::string Control::cluster_forget(const std::string& member) const {
+    return ask_program(*this, admin::ClusterForgetRequest{member});
+}
+
 std::string Control::own_authority() const {
     return ask_program(*this, admin::OwnAuthorityRequest{});
 }

@@ -64,6 +64,13 @@ Server::Builder& Server::Builder::acme(std::optional<Acme> acme) {
     return *this;
 }
 
+Server::Builder& Server::Builder::cluster(std::optional<Cluster> cluster) {
+    settings_->has_cluster = cluster.has_value();
+    detail::replace_group(detail::cluster_place, detail::cluster_settings(), settings_->cluster,
+                          std::move(cluster).value_or(Cluster()), *settings_);
+    return *this;
+}
+
 Server::Builder& Server::Builder::http_settings(HttpServerSettings settings) {
     detail::replace_group(detail::http_place, detail::http_settings(), settings_->http, std::move(settings),
                           *settings_);

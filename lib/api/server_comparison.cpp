@@ -134,6 +134,12 @@ SettingsComparison compare_settings(const ServerSettings& present, ServerSetting
                 change.is_live && !change.key.starts_with("server.https.") && !change.key.starts_with("server.acme");
         }
     }
+    if (present.has_cluster != next.has_cluster) {
+        all.mixed.cluster = present.cluster;
+        for (SettingChange& change : all.changes) {
+            change.is_live = change.is_live && !change.key.starts_with("server.cluster");
+        }
+    }
     all.mixed.origins = next.origins;
     if (report.ok()) {
         report.problems = problems_of(all.mixed);

@@ -1,12 +1,14 @@
 #include "api/server_control.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "admin/stats_json.hpp"
 #include "api/acme_control.hpp"
 #include "api/acme_report.hpp"
 #include "api/certificates.hpp"
+#include "api/cluster_report.hpp"
 #include "api/server_route.hpp"
 #include "api/statistics.hpp"
 #include "api/token_report.hpp"
@@ -22,6 +24,10 @@ Json list_of(const std::vector<TunnelInfo>& tunnels) {
     return admin::list_of("tunnels", tunnels, [](const TunnelInfo& tunnel) { return admin::json_of(tunnel); });
 }
 
+Answer no_cluster() {
+    return admin::refusal(409, "off", "This server is not a member of a cluster: `server.cluster` is not set.");
+}
+
 class ServerControl final : public admin::Subject {
 public:
     explicit ServerControl(ServerControlNeeds needs) : needs_(std::move(needs)), acme_(needs_.certificates) {}
@@ -35,7 +41,7 @@ public:
         return answer_about_tokens(*needs_.shared, needs_.sessions);
     }
     Answer answer(const admin::RouteRequest& request) override {
-        return answer_about_route(*needs_.shared->http, needs_.sessions, request);
+        return answer_about_route(*needs_.shared->http, needs_.sessions, needs_.cluster.get().get(), request);
     }
     Answer answer(const admin::ConfigDiffRequest& /*request*/) override { return needs_.control.compare(); }
     Answer answer(const admin::ConfigRequest& /*request*/) override { return needs_.control.configuration(); }
@@ -47,6 +53,8 @@ public:
     Answer answer(const admin::AcmeRecordsRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::AcmeKeysRequest& request) override { return acme_.answer(request); }
     Answer answer(const admin::OwnAuthorityRequest& request) override { return acme_.answer(request); }
+    Answer answer(const admin::ClusterRequest& request) override;
+    Answer answer(const admin::ClusterForgetRequest& request) override;
     void metrics(metrics::Exposition& to) override;
     std::string why_not_ready() override;
     Answer services() override;
@@ -60,6 +68,7 @@ public:
 
 private:
     Json kept_out() const;
+    Json cluster_json(const peers::Cluster& cluster) const;
     Certificates certificates() const;
 
     const ServerControlNeeds needs_;
@@ -86,6 +95,9 @@ Answer ServerControl::answer(const admin::StatusRequest& /*request*/) {
     if (needs_.certificates.is_on()) {
         json["acme"] = acme_summary(needs_.certificates.status());
     }
+    if (const auto cluster = needs_.cluster.get()) {
+        json["cluster"] = cluster_json(*cluster);
+    }
     json["kept_out"] = kept_out();
     json["plugins"] = Json::array();
     for (const PluginInfo& plugin : needs_.plugins.infos()) {
@@ -107,7 +119,14 @@ void ServerControl::metrics(metrics::Exposition& to) {
     put(to, needs_.plugins.infos());
     certificates().put(to);
     put(to, needs_.certificates.is_on() ? needs_.certificates.status() : issuance::Status());
+    const auto cluster = needs_.cluster.get();
+    const auto state = cluster ? std::optional(cluster->state()) : std::nullopt;
+    put_cluster(to, state ? &*state : nullptr);
     needs_.control.put_metrics(to);
+}
+
+Json ServerControl::cluster_json(const peers::Cluster& cluster) const {
+    return json_of_cluster(cluster.state(), needs_.endpoints.address(Endpoint::cluster), Clock::now());
 }
 
 Certificates ServerControl::certificates() const {
@@ -158,6 +177,22 @@ Answer ServerControl::answer(const admin::KickRequest& request) {
         json["kept_out"] = kicked->kept_out;
     }
     return {200, std::move(json)};
+}
+
+Answer ServerControl::answer(const admin::ClusterRequest& /*request*/) {
+    const auto cluster = needs_.cluster.get();
+    return cluster ? Answer{200, cluster_json(*cluster)} : no_cluster();
+}
+
+Answer ServerControl::answer(const admin::ClusterForgetRequest& request) {
+    const auto cluster = needs_.cluster.get();
+    if (!cluster) {
+        return no_cluster();
+    }
+    if (std::optional<std::string> problem = cluster->forget(request.member)) {
+        return admin::refusal(409, "not_forgotten", std::move(*problem));
+    }
+    return {200, Json{{"forgotten", request.member}}};
 }
 
 Answer ServerControl::answer(const admin::DrainRequest& request) {

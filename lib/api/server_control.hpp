@@ -8,6 +8,7 @@
 #include "api/lifecycle.hpp"
 #include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
+#include "api/server_cluster.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_endpoints.hpp"
 #include "api/server_handover.hpp"
@@ -30,6 +31,7 @@ struct ServerControlNeeds {
     ServerClients& clients;
     ServerHandover& handover;
     const ServerEdge& edge;
+    const ServerCluster& cluster;
     ServerCertificates& certificates;
 };
 

@@ -12,6 +12,8 @@ const char* name_of(Endpoint endpoint) noexcept {
             return "http";
         case Endpoint::https:
             return "https";
+        case Endpoint::cluster:
+            return "cluster";
         case Endpoint::connect:
             break;
     }

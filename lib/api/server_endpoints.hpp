@@ -14,7 +14,7 @@
 namespace ferrotunnel::detail {
 
 /// Purpose of a listening socket of a Server.
-enum class Endpoint : std::uint8_t { clients, http, https, connect };
+enum class Endpoint : std::uint8_t { clients, http, https, connect, cluster };
 /// The name by which another process finds a socket whose port the system chose.
 const char* name_of(Endpoint endpoint) noexcept;
 
@@ -36,7 +36,7 @@ public:
     void drop_sockets();
 
 private:
-    static constexpr std::size_t count = 4;
+    static constexpr std::size_t count = 5;
 
     mutable Mutex mutex_;
     std::array<std::string, count> addresses_ GUARDED_BY(mutex_);

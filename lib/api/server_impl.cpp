@@ -47,13 +47,14 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
                 }}),
       edge_({*workers_, shared_, log_, random_, listeners_, sharers_, access_log_, traces_,
              [this] { sessions_.announce_addresses(); }}),
+      cluster_({*workers_, shared_, log_, random_, listeners_, edge_}),
       certificates_({shared_, log_, random_, edge_, sessions_}),
       state_({*workers_, shared_, log_, random_}),
       upkeep_({*workers_, shared_, log_, sessions_}),
       statistics_({*workers_, shared_, sessions_, notices_, traces_, [this] { return edge_.totals(); }}),
       handover_({*workers_, shared_, log_, lifecycle_, control_, endpoints_, sessions_, listeners_, edge_, state_}),
       reload_(std::move(settings), {*workers_, shared_, log_, random_, lifecycle_, sessions_, plugins_, access_log_,
-                                    traces_, sharers_, edge_, certificates_, state_, upkeep_}) {
+                                    traces_, sharers_, edge_, cluster_, certificates_, state_, upkeep_}) {
     workers_->on_exception([this](const std::exception_ptr& thrown) {
         log_thrown(log_, "a completion handler threw an exception", thrown);
     });
@@ -101,6 +102,10 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
         what = "listen for CONNECT on " + settings.connect_bind;
         return error;
     }
+    runtime::Fd members = cluster_.open(settings, error, what);
+    if (error) {
+        return error;
+    }
     state_.open(settings);
     sharers_.set_services(settings.ssh_service, settings.silent_service);
     detail::ServerPlugins::Opening plugins(plugins_);
@@ -117,6 +122,9 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     if (error = open_visitors(settings, clients, what); error) {
         return error;
     }
+    if (error = cluster_.create(settings, what); error) {
+        return error;
+    }
     log_warnings(settings);
     if (error = open_control(settings, what); error) {
         return error;
@@ -124,6 +132,7 @@ std::error_code Server::Impl::open(const detail::ServerSettings& settings, std::
     listeners_.announce_clients(clients);
     workers_->start();
     certificates_.start(settings);
+    cluster_.start(std::move(members));
     listeners_.accept_clients(std::move(clients));
     upkeep_.start(settings.hold);
     state_.hold_ports(settings.hold);
@@ -158,7 +167,7 @@ void Server::Impl::log_warnings(const detail::ServerSettings& settings) {
 std::error_code Server::Impl::open_control(const detail::ServerSettings& settings, std::string& what) {
     control_.set_passed(shared_->ports->passed());
     auto subject = detail::make_server_control({shared_, lifecycle_, control_, endpoints_, sessions_, statistics_,
-                                                plugins_, clients_, handover_, edge_, certificates_});
+                                                plugins_, clients_, handover_, edge_, cluster_, certificates_});
     return control_.open(settings, "server", std::move(subject), what);
 }
 
@@ -207,6 +216,7 @@ void Server::Impl::refuse_newcomers() {
     life_->set_stopped();
     sessions_.close();
     endpoints_.drop_sockets();
+    cluster_.drain();
 }
 
 void Server::Impl::begin_drain() {
@@ -231,11 +241,13 @@ bool Server::Impl::has_drained() {
     if (handover_.is_replaced()) {
         handover_.drain_idle();
     }
-    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && edge_.connections() == 0;
+    return sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && edge_.connections() == 0 &&
+           cluster_.visitors() == 0;
 }
 
 bool Server::Impl::has_visitors() const {
-    return shared_->traffic->visitors_now.load() != 0 || shared_->traffic_registry->sum().streams != 0;
+    return shared_->traffic->visitors_now.load() != 0 || shared_->traffic_registry->sum().streams != 0 ||
+           cluster_.visitors() != 0;
 }
 
 bool Server::Impl::in_callback() const {
@@ -264,6 +276,7 @@ void Server::Impl::shut_down(bool was_started) {
     state_.close();
     workers_->stop();
     workers_->join();
+    cluster_.stop();
     listeners_.shut_down();
     upkeep_.shut_down();
     edge_.close_front();

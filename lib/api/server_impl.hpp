@@ -20,6 +20,7 @@
 #include "api/request_records.hpp"
 #include "api/server_certificates.hpp"
 #include "api/server_clients.hpp"
+#include "api/server_cluster.hpp"
 #include "api/server_control.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_endpoints.hpp"
@@ -106,6 +107,7 @@ private:
     detail::ServerListeners listeners_;
     detail::PortSharers sharers_;
     detail::ServerEdge edge_;
+    detail::ServerCluster cluster_;
     detail::ServerCertificates certificates_;
     detail::StateDirectory state_;
     detail::ServerUpkeep upkeep_;

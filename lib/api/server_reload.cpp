@@ -97,7 +97,7 @@ ApplyReport ServerReload::change(ServerSettings&& next) {
     ApplyReport report = std::move(all.report);
     if (!report.ok()) {
         locate(report.problems, all.mixed);
-    } else if (all.has_live() || made.tls) {
+    } else if (all.has_live() || made.tls || made.cluster_keys) {
         commit(std::move(all), std::move(made));
     }
     return report;
@@ -118,6 +118,7 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
         if (all.has_acme() || all.has_own_authority()) {
             made.issuers = needs_.certificates.make(next);
         }
+        made.cluster_keys = needs_.cluster.changed_keys(next);
     } catch (const config_error& error) {
         report = {};
         report.problems = error.problems();
@@ -130,6 +131,9 @@ bool ServerReload::make(SettingsComparison& all, Made& made) const {
         made.tls.reset();
     } else if (made.tls && !is_named) {
         report.applied.push_back({ApplyReport::Change::Kind::changed, "server.tls_cert"});  // the file changed
+    }
+    if (made.cluster_keys && !all.has("server.cluster.key")) {
+        report.applied.push_back({ApplyReport::Change::Kind::changed, "server.cluster.key"});  // likewise
     }
     if (report.ok() && all.has_below("server.traces.")) {
         try {
@@ -155,6 +159,9 @@ void ServerReload::commit(SettingsComparison&& all, Made made) {
     commit_tls(all, made);
     if (all.has_acme() || all.has_own_authority()) {
         needs_.certificates.set(settings_, std::move(made.issuers));
+    }
+    if (made.cluster_keys) {
+        needs_.cluster.set_keys(std::move(made.cluster_keys));
     }
     if (all.has_any({"server.ssh_service", "server.silent_service"})) {
         needs_.sharers.set_services(settings_.ssh_service, settings_.silent_service);

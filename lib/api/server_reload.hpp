@@ -13,6 +13,7 @@
 
 #include "api/lifecycle.hpp"
 #include "api/server_certificates.hpp"
+#include "api/server_cluster.hpp"
 #include "api/server_comparison.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_plugins.hpp"
@@ -38,6 +39,7 @@ public:
         SpanSender& traces;
         PortSharers& sharers;
         ServerEdge& edge;
+        ServerCluster& cluster;
         ServerCertificates& certificates;
         StateDirectory& state;
         ServerUpkeep& upkeep;
@@ -77,6 +79,7 @@ private:
         std::shared_ptr<transport::TlsContext> tls;       // for clients; null: unchanged
         std::unique_ptr<HttpsCertificates> certificates;  // null: unchanged
         ServerCertificates::Fresh issuers{};              // members null: unchanged, or off
+        ServerCluster::Keys cluster_keys;                 // null: unchanged
         std::optional<observe::AccessSink> access_log{};  // empty: unchanged, or off
         std::optional<observe::TraceTarget> traces{};     // empty: off if its keys changed, otherwise unchanged
     };

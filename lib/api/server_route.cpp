@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "api/cluster_report.hpp"
 #include "base/text.hpp"
 #include "directory/sticky.hpp"
 #include "http/authority.hpp"
@@ -114,10 +117,38 @@ void put_leaving(Json& members, const std::vector<SessionPtr>& sessions, const d
     }
 }
 
+// The name in the cluster by which a request for this host is forwarded: the most specific one that a member has.
+// Regular expressions are not tried; the home depends on the host only.
+peers::NamePlace forwarded_place(const peers::Cluster& cluster, const std::string& host, std::string path) {
+    peers::NamePlace place = cluster.place_of({host, "= " + path});
+    while (place.members.empty() && path.size() > 1) {
+        place = cluster.place_of({host, path});
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+    }
+    return place.members.empty() ? cluster.place_of({host, "/"}) : place;
+}
+
+// The members that have the name. `host`: as it was registered.
+void put_place(Json& json, const peers::Cluster& cluster, const directory::HttpService& service, std::string host,
+               const std::string& path) {
+    const directory::HttpDescription& description = service.description();
+    const bool is_tls = json.contains("tls");
+    const std::string own = cluster.state().own;
+    if (!description.forwards) {
+        host = is_tls ? description.hosts.front() : host;
+        json["cluster"] = json_of_place(
+            cluster.place_of({host, is_tls ? directory::tls_instead_of_path : description.path.text()}), own);
+        return;
+    }
+    json["forwarded"] = true;
+    json["cluster"] = json_of_place(
+        is_tls ? cluster.place_of({host, directory::tls_instead_of_path}) : forwarded_place(cluster, host, path), own);
+}
+
 }  // namespace
 
 Answer answer_about_route(const directory::HttpDirectory& directory, const ServerSessions& sessions,
-                          const admin::RouteRequest& question) {
+                          const peers::Cluster* cluster, const admin::RouteRequest& question) {
     const Wanted wanted = parts_of(question.url);
     http::HostBuffer buffer;
     const std::string_view host = http::normal_host(wanted.authority, buffer);
@@ -143,7 +174,10 @@ Answer answer_about_route(const directory::HttpDirectory& directory, const Serve
             json["pattern"] = match.host_pattern;
         }
     }
-    if (service != nullptr) {
+    if (service != nullptr && cluster != nullptr) {
+        put_place(json, *cluster, *service, json.value("pattern", std::string(host)), wanted.path);
+    }
+    if (service != nullptr && !service->description().forwards) {
         json["service"] = service->description().name;
         json["token"] = service->description().token_name;
         if (service->is_shared()) {

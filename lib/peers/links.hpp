@@ -16,10 +16,9 @@
 
 #include "base/log.hpp"
 #include "base/random.hpp"
-#include "peers/arrivals.hpp"
+#include "peers/link.hpp"
 #include "peers/peer_carrier.hpp"
 #include "peers/register_access.hpp"
-#include "runtime/address.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "transport/cluster_key.hpp"
@@ -36,15 +35,15 @@ struct PeerSettings {
 /// What is known of a member, for status.
 struct PeerState {
     std::string name;
-    std::string address;       // as configured
-    bool linked = false;       // the control link is up
+    std::string address;  // as configured
+    bool linked = false;  // the control link is up
     std::size_t data_links = 0;
     std::uint64_t streams = 0;
     std::uint64_t forwarded = 0;
-    std::string agent;         // of its hello
-    Duration round_trip{};     // the shortest on the control link; zero: not known
-    std::string problem;       // why there is no control link; empty: none yet
-    TimePoint since{};         // since when it is linked, or not
+    std::string agent;      // of its hello
+    Duration round_trip{};  // the shortest on the control link; zero: not known
+    std::string problem;    // why there is no control link; empty: none yet
+    TimePoint since{};      // since when it is linked, or not
 };
 
 class Links {
@@ -52,28 +51,34 @@ public:
     struct Settings {
         std::string own;
         std::vector<PeerSettings> peers;
-        /// Read again by set_keys.
+        /// Replaced by set_keys.
         std::shared_ptr<const transport::ClusterKeys> keys;
+        LinkTimes times{};
     };
+    /// Serves a visitor that a member forwards, on the link's worker, from within the link's on_open (Arrivals).
+    using OnStream = std::function<void(runtime::Worker&, IntrusivePtr<mux::Stream>, const wire::Open&)>;
     struct Needs {
         runtime::WorkerGroup& workers;
         RegisterAccess& names;  // outlives this
-        Arrivals& arrivals;     // likewise
+        OnStream on_stream;
+        LinkAccounts accounts;
         Logger& log;
         Random& random;
     };
+    /// Throws transport::TlsConfigError, also for names that are not valid.
     Links(Settings settings, Needs needs);
     ~Links();
 
     /// In the order of Settings::peers.
     const std::vector<std::shared_ptr<PeerCarrier>>& carriers() const noexcept;
-    /// The first worker accepts on `listener`, and dials. Any thread.
+    /// The first worker accepts on `listener`; each worker dials a data link to each member with a greater name, and
+    /// the first one also the control link. Any thread.
     void start(runtime::Fd listener);
-    /// New connections use these keys; present links stay.
+    /// New connections use these keys; present links stay. Throws like the constructor, and then changes nothing.
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     /// Dials no more and accepts no more; links stay for the visitors on them.
     void drain() noexcept;
-    /// Ends all links. When no worker runs any more, or on the first one.
+    /// Ends all links: soon, or at once if no worker runs any more. Idempotent; any thread.
     void stop() noexcept;
     /// In the order of Settings::peers. Thread-safe.
     std::vector<PeerState> states() const;

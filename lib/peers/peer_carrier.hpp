@@ -5,6 +5,7 @@
 // It exists from the start of the server to its end, and has links while the member can be reached. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,7 +31,7 @@ public:
     ~PeerCarrier() override;
 
     const std::string& name() const noexcept { return name_; }
-    /// Data links, for Links; called on the link's worker.
+    /// Data links, for Links.
     void add(std::shared_ptr<Link> link);
     void remove(const Link& link) noexcept;
     std::size_t links() const;
@@ -57,9 +58,19 @@ public:
                IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from);
 
 private:
-    struct Parts;
+    /// The link for one more visitor: of those that answer, the one of the calling worker, else the one with the fewest
+    /// streams. Null if there is none.
+    std::shared_ptr<Link> choose() const noexcept;
+    template <typename AnyVisitor>
+    void forward(AnyVisitor visitor);
+    void pass_on_without_link(directory::Visitor& visitor);
+    void pass_on_without_link(directory::TlsVisitor& visitor);
+
     const std::string name_;
-    const std::unique_ptr<Parts> parts_;
+    runtime::WorkerGroup& workers_;
+    std::atomic<std::uint64_t> forwarded_{0};
+    mutable Mutex mutex_;
+    std::vector<std::shared_ptr<Link>> links_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ferrotunnel::peers

@@ -8,6 +8,7 @@
 
 #include "http/page.hpp"
 #include "settings/backend.hpp"
+#include "settings/cluster.hpp"
 #include "settings/exits.hpp"
 #include "settings/file_keys.hpp"
 #include "settings/guarded_services.hpp"
@@ -210,6 +211,14 @@ Json names_with_values(bool several) {
     return {{"type", "object"}, {"additionalProperties", {{"anyOf", {value, std::move(list)}}}}};
 }
 
+Json cluster_peers() {
+    return {{"type", "object"},
+            {"minProperties", 1},
+            {"maxProperties", cluster_peers_max},
+            {"propertyNames", reference("member name")},
+            {"additionalProperties", reference("address")}};
+}
+
 Json list_of(Json items) {
     return {{"type", "array"}, {"items", std::move(items)}};
 }
@@ -280,6 +289,7 @@ Json definitions() {
     add("map of statuses to files", pages());
     add("map of hosts to pages", hosts());
     add("map of names to values", names_with_values(false));
+    add(cluster_peers_type, cluster_peers());
     add("map of names to values, or to lists of values", names_with_values(true));
     Json plugins = list_of(service_plugin());
     plugins["maxItems"] = limits::service_plugins_max;

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "directory/http_description.hpp"
 #include "net/host_port.hpp"
+#include "settings/cluster.hpp"
 #include "settings/settings.hpp"
 
 namespace ferrotunnel::detail {
@@ -78,11 +79,12 @@ void check_listen_addresses(const ServerValues& settings, std::vector<Problem>& 
         std::uint16_t default_port;
         bool needed;
     };
-    const std::array<Place, 4> places{{
+    const std::array<Place, 5> places{{
         {"bind", settings.bind, default_control_port, true},
         {"http_bind", settings.http_bind, default_http_port, settings.http_needed},
         {"https_bind", settings.https_bind, default_https_port, settings.https_needed},
         {"connect_bind", settings.connect_bind, default_connect_port, true},
+        {"cluster.listen", settings.cluster.listen, default_cluster_port, settings.has_cluster},
     }};
     for (std::size_t later = 1; later < places.size(); ++later) {
         const Place& place = places[later];

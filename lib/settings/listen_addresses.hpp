@@ -32,9 +32,9 @@ inline bool is_shared(const std::string& a, const std::string& b) {
     return !a.empty() && a == b && !a.ends_with(":0");
 }
 
-/// Appends a problem if two of `bind`, `http_bind`, `https_bind` and `connect_bind` overlap; its key is the later one.
-/// A default address is not a problem: it is then not opened. Neither are identical addresses, except for
-/// `connect_bind`: several protocols share them.
+/// Appends a problem if two of `bind`, `http_bind`, `https_bind`, `connect_bind` and `cluster.listen` overlap; its key
+/// is the later one. A default address is not a problem: it is then not opened. Neither are identical addresses of the
+/// first three: several protocols share them.
 void check_listen_addresses(const ServerValues& settings, std::vector<Problem>& problems);
 
 /// Brings the fallbacks of `http_bind` and `https_bind` into normal form, and appends their problems.

@@ -11,6 +11,7 @@
 
 #include "base/check.hpp"
 #include "settings/acme.hpp"
+#include "settings/cluster.hpp"
 #include "settings/http.hpp"
 #include "settings/https.hpp"
 #include "settings/plugins.hpp"
@@ -45,6 +46,7 @@ inline constexpr GroupPlace timing_place{"timing", "timing"};
 inline constexpr GroupPlace http_place{"http", "http_settings"};
 inline constexpr GroupPlace https_place{"https", "https"};
 inline constexpr GroupPlace acme_place{"acme", "acme", true};
+inline constexpr GroupPlace cluster_place{"cluster", "cluster", true};
 inline constexpr GroupPlace traces_place{"traces", "traces"};
 inline constexpr GroupPlace plugins_place{"plugins", "plugin_limits"};
 
@@ -68,6 +70,8 @@ struct Groups<ServerValues> {
             https_place, https_settings(), [](auto& values) -> auto& { return values.https; });
         visit(
             acme_place, acme_settings(), [](auto& values) -> auto& { return values.acme; });
+        visit(
+            cluster_place, cluster_settings(), [](auto& values) -> auto& { return values.cluster; });
         visit(
             traces_place, traces_settings(), [](auto& values) -> auto& { return values.traces; });
         visit(

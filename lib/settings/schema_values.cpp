@@ -39,6 +39,7 @@ const std::string byte = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const std::string ipv4 = "(?:" + byte + "\\.){3}" + byte;
 const std::string ipv6 = "[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*";
 const std::string in_brackets = "\\[" + ipv6 + "\\]";
+const std::string member = "[0-9a-z_](?:[0-9a-z_-]{0,61}[0-9a-z_])?";
 const std::string name = "[0-9A-Za-z_-]+(?:\\.[0-9A-Za-z_-]+)*\\.?";
 // With the interface of a link-local address.
 const std::string zoned =
@@ -162,6 +163,7 @@ std::vector<ValueType> all_types() {
         {.name = "challenge type", .pattern = whole("tls-alpn-01|http-01|dns-persist-01|dns-01")},
     };
     types.insert(types.end(), std::begin(of_acme), std::end(of_acme));
+    types.push_back({.name = "member name", .pattern = whole(pattern::member), .least = 0, .most = 1e15});
     return types;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "settings/acme.hpp"
+#include "settings/cluster.hpp"
 #include "settings/file.hpp"
 #include "settings/guarded_services.hpp"
 #include "settings/http.hpp"
@@ -98,6 +99,9 @@ constexpr Setting<ServerValues> settings_of_server[] = {
      {},
      [](const ServerValues& a, const ServerValues& b) { return a.has_acme == b.has_acme; },
      [](ServerValues& into, const ServerValues& from) { into.has_acme = from.has_acme; }},
+    {{.key = "cluster"},  // likewise
+     {},
+     [](const ServerValues& a, const ServerValues& b) { return a.has_cluster == b.has_cluster; }},
     {{.key = "connect_bind",
       .form = Form::word,
       .option = "connect-bind",
@@ -294,6 +298,7 @@ ServerPart read_server(config::Section section, ConfigReading& reading) {
     reader.read_group({}, program_settings, part);
     read_https_sections(reader, settings.https);
     read_acme_sections(reader, settings, reading);
+    read_cluster_sections(reader, settings, reading);
     read_http_sections(reader, settings.http);
     read_traces_sections(reader, settings.traces, reading);
     if (settings.https_bind == bind_off) {

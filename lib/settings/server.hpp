@@ -13,6 +13,7 @@
 #include "base/limits.hpp"
 #include "config/reader.hpp"
 #include "ferrotunnel/acme.hpp"
+#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/http_settings.hpp"
 #include "ferrotunnel/https.hpp"
@@ -52,6 +53,8 @@ struct ServerValues : CommonValues {
     Https https;
     bool has_acme = false;
     Acme acme;
+    bool has_cluster = false;
+    Cluster cluster;
     std::vector<std::string> proxies;
     std::string domain;  // empty if no hosts are assigned
     HttpServerSettings http;

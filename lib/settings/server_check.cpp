@@ -7,6 +7,7 @@
 #include "login/port_policy.hpp"
 #include "login/token.hpp"
 #include "settings/acme.hpp"
+#include "settings/cluster.hpp"
 #include "settings/common.hpp"
 #include "settings/dashboard.hpp"
 #include "settings/guarded_services.hpp"
@@ -72,6 +73,7 @@ void check_settings(ServerSettings& settings, std::vector<Problem>& problems) {
     check_http_settings(settings.http, problems);
     check_https(settings, problems);
     check_acme(settings, problems);
+    check_cluster(settings, problems);
     check_fallbacks(settings, problems);
     check_listen_addresses(settings, problems);
     check_server_tokens(settings, problems);

@@ -109,6 +109,7 @@ for page in 404.html offline.html offline.json offline.txt error.html app-offlin
 done
 cp "$dir/example/key.pem" "$dir/example/edge-key.pem"
 cp "$(type -P true)" "$dir/example/set-record"
+"$FERROTUNNEL" cluster key "$dir/example/cluster.key" >/dev/null
 cp "$FERROTUNNEL_PLUGINS/headers.so" "$dir/example/maintenance.so" # any plugin
 for ca in staff internal-ca edge acme-ca; do cp "$dir/example/chain.pem" "$dir/example/$ca.pem"; done
 HOME=$dir/example run check example/ferrotunnel.yml
@@ -116,7 +117,7 @@ ends_with 0
 equal "what is told besides" "$(<"$dir/run.err")" ""
 diff - "$dir/run.out" <<END || fail "another summary than expected"
 ok: example/ferrotunnel.yml
-  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8080, certificates from acme-v02.api.letsencrypt.org, hosts below tunnel.example.com; 2 tokens
+  server    clients at 0.0.0.0:7835, TLS 1.3; visitors at 0.0.0.0, ports 2222,8000-8100; HTTP at 0.0.0.0:8080, HTTPS at 0.0.0.0:8080, certificates from acme-v02.api.letsencrypt.org, hosts below tunnel.example.com; 2 tokens; member a of a cluster of 3
   client    to tunnel.example.com:7835, TLS 1.3; 2 connections, 15 services, 1 visit
     ssh              tcp 2222 -> 127.0.0.1:22
     db.internal:5432 tcp any -> db.internal:5432

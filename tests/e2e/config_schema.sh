@@ -10,6 +10,7 @@ cp -r "$E2E_SOURCE/config_good" "$dir/good"
 (umask 077 && "$FERROTUNNEL" token >"$dir/good/token" && "$FERROTUNNEL" token >"$dir/good/other")
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:app.example.com -keyout "$dir/good/key.pem" -out "$dir/good/chain.pem" 2>/dev/null
+"$FERROTUNNEL" cluster key "$dir/good/cluster.key" >/dev/null
 echo '{{status}}' >"$dir/good/page.html"
 echo '{{status}}' >"$dir/good/page.txt"
 (cd "$dir/good" && "$FERROTUNNEL" init both --config started.yml >/dev/null)

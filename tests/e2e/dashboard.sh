@@ -79,6 +79,9 @@ if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
         openapi "$at_server" get /v1/$path 409 # it orders none
         openapi "$at_client" get /v1/$path 404
     done
+    openapi "$at_server" get /v1/cluster 409 # it is alone
+    openapi "$at_client" get /v1/cluster 404
+    openapi "$at_server" post /v1/cluster/forget 409 -H 'Content-Type: application/json' -d '{"member": "b"}'
     for path in acme/renew acme/change-keys; do
         openapi "$at_server" post /v1/$path 409 -X POST
     done

@@ -24,6 +24,10 @@ echo '<p>not here' >"$keys/page.html"
 echo 'server: {drain: 5s}' >"$keys/more.yml"
 (umask 077 && echo bWFjLWtleQ >"$keys/hmac" && echo YWdhaW4 >"$keys/hmac_again")
 serve backend rest
+for name in cluster cluster_again; do
+    "$FERROTUNNEL" cluster key "$keys/$name.key" >/dev/null
+done
+members=$(free_port)
 port=$(free_port)
 edge=$(free_port)
 cat >"$dir/all.yml" <<END
@@ -31,6 +35,8 @@ cat >"$dir/all.yml" <<END
  "server": {"bind": "127.0.0.1:$port", "tcp_bind": "127.0.0.1", "http_bind": "127.0.0.1:$edge",
             "https_bind": "127.0.0.1:$edge", "workers": 1, "state_dir": "$dir/state", "control": "$dir/server.sock",
             "https": {"certificates": [{"chain": "$keys/one.pem", "key": "$keys/one.key"}]},
+            "cluster": {"name": "a", "listen": "127.0.0.1:$members", "key": "$keys/cluster.key",
+                        "peers": {"b": "127.0.0.1:1"}},
             "token": [{"name": "alice", "secret": "file:$keys/a"}], "endpoint_file": "$dir/all.server.endpoints"},
  "client": {"server": "127.0.0.1:$port", "token": "file:$keys/a", "workers": 1, "control": "$dir/client.sock",
             "endpoint_file": "$dir/all.endpoints", "services": [], "local": "$backend"}}

@@ -18,6 +18,16 @@ export function overview() {
   const places = new Table("Listen addresses", [
     { name: "For", of: (row) => row[0] }, { name: "Address", of: (row) => make("code", {}, row[1]) }], "No listen addresses.");
   const expiry = certificates();
+  const members = new Table("Members of the cluster", [
+    { name: "Member", of: (row) => make("b", {}, row.name) }, { name: "Address", of: (row) => make("code", {}, row.address) },
+    { name: "State", of: (row) => make("span", {}, row.linked ? "linked " : badge("not linked", "bad"), " ",
+      make("small", {}, row.linked ? ago(row.since) : row.problem ?? "")) },
+    { name: "Names", right: true, of: (row) => number(row.names) }, { name: "Visitors", right: true, of: (row) => number(row.streams) },
+    { name: "Forwarded", right: true, of: (row) => number(row.forwarded) },
+    { name: "Round trip", right: true, of: (row) => (row.rtt_us > 0 ? `${(row.rtt_us / 1000).toFixed(1)} ms` : "–") },
+  ], "No other members.");
+  const cluster = card("Cluster", members.element);
+  cluster.hidden = true;
   const state = make("p", { class: "state" });
   const drain = make("button", { type: "button", class: "danger", click: () => ask(
     "Drain this server? It accepts no new visitors. When the present ones have finished, it stops.",
@@ -31,7 +41,7 @@ export function overview() {
     state, make("div", { class: "figures" }, Object.values(figures).map((each) => each.element)),
     make("div", { class: "columns" }, card("Traffic", traffic.element), card("Web requests", requests.element)),
     make("div", { class: "columns" }, card("Rejected, by cause", refusals.element), card("Listen addresses", places.element)),
-    expiry.element, feed());
+    cluster, expiry.element, feed());
   return {
     title: "Overview", element, every: 1000,
     end() { traffic.end(); requests.end(); },
@@ -59,6 +69,8 @@ export function overview() {
       ].filter((row) => row.count > 0), (row) => row.cause);
       places.show(Object.entries(now.endpoints).filter(([, at]) => at !== ""), (row) => row[0]);
       expiry.show(now.certificates, now.acme ?? null);
+      cluster.hidden = !now.cluster;
+      members.show(now.cluster?.members ?? [], (row) => row.name);
     },
   };
 }

@@ -39,6 +39,8 @@ public:
         return told(asked.name.empty() ? "acme" : "acme of " + asked.name);
     }
     admin::Answer answer(const admin::OwnAuthorityRequest& /*request*/) override { return told("own authority"); }
+    admin::Answer answer(const admin::ClusterRequest& /*request*/) override { return told("cluster"); }
+    admin::Answer answer(const admin::ClusterForgetRequest& asked) override { return told("forget " + asked.member); }
     admin::Answer answer(const admin::AcmeRenewRequest& asked) override { return told("renew " + asked.name); }
     admin::Answer answer(const admin::AcmeRecordsRequest& asked) override {
         return told((asked.name.empty() ? "records" : "records of " + asked.name) + (asked.check ? ", checked" : ""));

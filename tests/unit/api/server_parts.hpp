@@ -119,6 +119,7 @@ public:
     ServerEdge edge{
         {workers, shared, log, random, listeners, sharers, access_log, traces, [this] { ++certificate_changes; }}};
     std::atomic<int> certificate_changes{0};
+    ServerCluster cluster{{workers, shared, log, random, listeners, edge}};
     ServerCertificates certificates{{shared, log, random, edge, sessions}};
     StateDirectory state{{workers, shared, log, random}};
     ServerUpkeep upkeep{{workers, shared, log, sessions}};
@@ -126,7 +127,7 @@ public:
     ServerHandover handover{{workers, shared, log, lifecycle, control, endpoints, sessions, listeners, edge, state}};
     ServerReload reload{ServerSettings(given),
                         {workers, shared, log, random, lifecycle, sessions, plugins, access_log, traces, sharers, edge,
-                         certificates, state, upkeep}};
+                         cluster, certificates, state, upkeep}};
 
 private:
     void begin_drain() override {}

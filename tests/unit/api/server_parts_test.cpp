@@ -389,11 +389,11 @@ TEST_CASE("reports: tokens with what their clients use, and where a URL leads", 
 
     admin::RouteRequest question;
     question.url = "http://nobody.test/a?b";
-    const admin::Answer route = answer_about_route(*parts.shared->http, parts.sessions, question);
+    const admin::Answer route = answer_about_route(*parts.shared->http, parts.sessions, nullptr, question);
     CHECK(route.body.at("found") == "unknown_host");
     CHECK(route.body.at("path") == "/a");
     question.url = "http://";
-    CHECK(answer_about_route(*parts.shared->http, parts.sessions, question).status == 400);
+    CHECK(answer_about_route(*parts.shared->http, parts.sessions, nullptr, question).status == 400);
 }
 
 }  // namespace ferrotunnel::detail

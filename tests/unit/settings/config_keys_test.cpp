@@ -144,7 +144,8 @@ TEST_CASE("the documented keys are those that are read", "[config-keys]") {
     for (const char* group :
          {"server", "client", "log", "server.plugins", "server.timing", "server.http", "server.traces", "client.timing",
           "client.services", "server.https", "server.https.hsts", "server.acme", "server.acme.external_account",
-          "client.services[].request_headers", "client.services[].response_headers", "client.services[].limits"}) {
+          "server.cluster", "client.services[].request_headers", "client.services[].response_headers",
+          "client.services[].limits"}) {
         CHECK(known.erase(group) == 1);
     }
     Names rows;
@@ -417,8 +418,11 @@ TEST_CASE("each documented default is the real one", "[config-keys]") {
         INFO(row.key);
         const std::string section = row.key.substr(0, row.key.find('.'));
         const detail::ConfigFile with = read(written(row.key, row.initial[0]));
-        const bool is_acme = row.key.starts_with("server.acme.");  // its presence alone turns it on
-        const detail::ConfigFile without = read(is_acme ? "server:\n  acme:\n" : section + ":\n");
+        const bool is_acme = row.key.starts_with("server.acme.");        // its presence alone turns it on
+        const bool is_cluster = row.key.starts_with("server.cluster.");  // likewise
+        const detail::ConfigFile without = read(is_acme      ? "server:\n  acme:\n"
+                                                : is_cluster ? "server:\n  cluster:\n"
+                                                             : section + ":\n");
         if (section == "log") {  // the values of a log are kept as they were said
             CHECK(with.values.log->level.value_or(LogLevel::warn) == LogLevel::warn);
             CHECK(with.values.log->format.value_or(LogFormat::text) == LogFormat::text);
@@ -549,8 +553,9 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"http_port", "1"},         {"tls_port", "1"},
         {"orders_per_token", "1"},
     };
-    // These are tested in http_settings_test.cpp, https_settings_test.cpp, plugin_settings_test.cpp and
-    // traces_settings_test.cpp.
+    const std::map<std::string, std::string> of_cluster{{"name", "a"}, {"listen", "10.0.0.1:1"}, {"key", "/k"}};
+    // These are tested in cluster_settings_test.cpp, http_settings_test.cpp, https_settings_test.cpp,
+    // plugin_settings_test.cpp and traces_settings_test.cpp.
     const Names of_a_group{"include",  // in includes_test.cpp
                            "server.plugins.load",
                            "server.plugins.chain",
@@ -559,6 +564,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
                            "server.http.hosts",
                            "server.https.fallback.key",
                            "server.https.client_certificates",
+                           "server.cluster.peers",
                            "server.services",
                            "server.traces.headers",
                            "client.disabled",
@@ -574,12 +580,20 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         const bool is_acme = row.key.starts_with("server.acme.");
         const bool is_time =
             row.key.find(".timing.") != std::string::npos || (is_http && name.find("_timeout") != std::string::npos);
-        const auto& values = is_acme ? of_acme : is_http ? of_http : of_https.contains(name) ? of_https : by_name;
+        const bool is_cluster = row.key.starts_with("server.cluster.");
+        const auto& values = is_cluster                ? of_cluster
+                             : is_acme                 ? of_acme
+                             : is_http                 ? of_http
+                             : of_https.contains(name) ? of_https
+                                                       : by_name;
         const std::string value = is_time ? "123ms" : values.at(name);
         const detail::ConfigFile with = read(written(row.key, value));
         const bool log_alone = section == "log";
         CHECK(with.problems.size() == (log_alone ? 1 : 0));  // the problem is that there is nothing to run
-        CHECK_FALSE(with.values == read(is_acme ? "server:\n  acme:\n" : section + ":\n").values);
+        CHECK_FALSE(with.values == read(is_acme      ? "server:\n  acme:\n"
+                                        : is_cluster ? "server:\n  cluster:\n"
+                                                     : section + ":\n")
+                                       .values);
         std::string list = written(row.key, "x");
         list.replace(list.find("\"x\""), 3, "[[x]]");
         CHECK_FALSE(read(list).problems.empty());

@@ -1,0 +1,117 @@
+#include "cluster_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "printable.hpp"
+
+namespace ferrotunnel::cli {
+namespace {
+
+bool is_linked(const Json& member) {
+    return member_of(member, "linked") == true;
+}
+
+std::string since_text(const Json& member) {
+    using namespace std::chrono;
+    if (!member_of(member, "since").is_number()) {
+        return "-";
+    }
+    const auto now = duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+    return duration_text(now - number_in(member, "since"));
+}
+
+std::string round_trip_text(const Json& member) {
+    const std::int64_t time = number_in(member, "rtt_us");
+    return time == 0 ? "-" : fmt::format("{:.1f} ms", static_cast<double>(time) / 1'000);
+}
+
+std::string problem_line(const Json& member) {
+    const std::string problem = text_in(member, "problem");
+    return fmt::format("{} at {} is not linked{}{}", text_in(member, "name"), text_in(member, "address"),
+                       problem.empty() ? "" : ": ", problem);
+}
+
+// What of this member is not as usual.
+std::string notes_of(const Json& cluster) {
+    std::string text;
+    if (member_of(cluster, "recovering") == true) {
+        text += ", starting: new names wait until all members have reported theirs, at most 30 s";
+    }
+    std::string ports;
+    for (const Json& port : member_of(cluster, "partial_ports")) {
+        if (port.is_string()) {
+            ports += (ports.empty() ? "" : ", ") + printable(port.get_ref<const std::string&>());
+        }
+    }
+    return text + (ports.empty() ? "" : ", cannot open ports of other members: " + ports);
+}
+
+// "b", "b or c"
+std::string either_of_members(const Json& members, std::string_view without) {
+    std::string text;
+    for (const Json& member : members) {
+        if (member.is_string() && member.get_ref<const std::string&>() != without) {
+            text += (text.empty() ? "" : " or ") + printable(member.get_ref<const std::string&>());
+        }
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string cluster_text(const Json& answer) {
+    std::string text = fmt::format("member {} at {}, {} names of its clients{}\n", text_in(answer, "member"),
+                                   text_in(answer, "listen"), number_in(answer, "names"), notes_of(answer));
+    std::vector<std::vector<std::string>> rows{
+        {"MEMBER", "ADDRESS", "STATE", "SINCE", "CONNECTIONS", "STREAMS", "FORWARDED", "NAMES", "ROUND TRIP"}};
+    std::string problems;
+    for (const Json& member : member_of(answer, "members")) {
+        rows.push_back({text_in(member, "name"), text_in(member, "address"),
+                        is_linked(member) ? "linked" : "not linked", since_text(member),
+                        std::to_string(number_in(member, "data_links")), std::to_string(number_in(member, "streams")),
+                        std::to_string(number_in(member, "forwarded")), std::to_string(number_in(member, "names")),
+                        round_trip_text(member)});
+        problems += is_linked(member) ? "" : problem_line(member) + '\n';
+    }
+    return text + table(rows, 2) + problems;
+}
+
+std::string cluster_lines(const Json& cluster) {
+    if (!cluster.is_object()) {
+        return {};
+    }
+    const Json& members = member_of(cluster, "members");
+    const auto linked = std::count_if(members.begin(), members.end(), is_linked);
+    std::string text = fmt::format("  cluster      member {}, {} of {} others linked{}\n", text_in(cluster, "member"),
+                                   linked, members.size(), notes_of(cluster));
+    for (const Json& member : members) {
+        text += is_linked(member) ? "" : fmt::format("               {}\n", problem_line(member));
+    }
+    return text;
+}
+
+std::string cluster_route_text(const Json& answer) {
+    const Json& place = member_of(answer, "cluster");
+    if (!place.is_object()) {
+        return {};
+    }
+    const std::string home = text_in(place, "home");
+    const std::string decides = home.empty() ? "" : fmt::format("; {} decides who has it", home);
+    if (member_of(answer, "forwarded") == true) {
+        const std::string members = either_of_members(member_of(place, "members"), {});
+        return fmt::format("-> member {} of the cluster, since no client of this server has it{}\n",
+                           members.empty() ? "?" : members, decides);
+    }
+    const std::string others = either_of_members(member_of(place, "members"), text_in(place, "member"));
+    return fmt::format("   by a client of this member of the cluster{}{}\n",
+                       others.empty() ? "" : "; also at " + others, decides);
+}
+
+}  // namespace ferrotunnel::cli

@@ -1,0 +1,18 @@
+// The output of `ferrotunnel cluster status` and what `status` shows of a cluster: answers of the control API as text.
+#pragma once
+
+#include <string>
+
+#include "status_text.hpp"
+
+namespace ferrotunnel::cli {
+
+/// This member, and a table of the others with their problems. `answer`: of /v1/cluster.
+std::string cluster_text(const Json& answer);
+/// The member `cluster` of a server's status, null without a cluster: a line, and one for each member that is not
+/// linked.
+std::string cluster_lines(const Json& cluster);
+/// Which members have a route's name, and why visitors go to one of them; empty without a cluster.
+std::string cluster_route_text(const Json& answer);
+
+}  // namespace ferrotunnel::cli

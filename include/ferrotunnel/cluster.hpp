@@ -1,0 +1,40 @@
+// Settings of a server that is a member of a cluster: several servers behind one name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ferrotunnel {
+
+/// Another member of a Cluster.
+struct ClusterPeer {
+    /// Its name in the cluster: the Cluster::name of that server.
+    std::string name{};
+    /// Where it listens for members: a host name or IP address, with a port, by default 7838: "b.example.com:7838".
+    std::string address{};
+
+    friend bool operator==(const ClusterPeer&, const ClusterPeer&) = default;
+};
+
+/// A cluster of 2 to 16 servers (Server::Builder::cluster): a client connects to any of them, a visitor to any of them.
+/// Each member has the same names, with the address at which it is reached by the others. Members prove to each other
+/// that they have the cluster's key, and who has the key is every member. A member that cannot be reached is dialled
+/// again for ever; start() does not wait for it. docs/architecture/cluster.md describes what members tell each other.
+struct Cluster {
+    /// The name of this server in the cluster: 1 to 63 lower-case letters, digits, '-' and '_', with no '-' at either
+    /// end. The names of all members together decide which of them is asked about a new host or port. Required.
+    std::string name{};
+    /// The listen address for other members: an IP address with a port, by default 7838; port 0: the system chooses. It
+    /// belongs in a private network or behind a firewall. start() fails if it cannot listen there.
+    std::string listen = "0.0.0.0:7838";
+    /// The file with the cluster's key, as `ferrotunnel cluster key FILE` makes it; the same on all members, and
+    /// readable only by its owner. Server::apply() reads it again: new connections between members use its keys, and
+    /// present ones stay. Required.
+    std::string key{};
+    /// The other members, 1 to 15, without this one. No two may have the same name or address.
+    std::vector<ClusterPeer> peers{};
+
+    friend bool operator==(const Cluster&, const Cluster&) = default;
+};
+
+}  // namespace ferrotunnel

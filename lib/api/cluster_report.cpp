@@ -1,0 +1,131 @@
+#include "api/cluster_report.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+#include "admin/statistic.hpp"
+#include "admin/stats_json.hpp"
+
+namespace ferrotunnel::detail {
+
+using admin::gauge;
+using admin::Json;
+using metrics::Exposition;
+
+namespace {
+
+struct MemberNumbers {
+    bool linked = false;
+    std::uint64_t data_links = 0;
+    std::uint64_t streams = 0;
+    std::uint64_t forwarded = 0;
+    std::uint64_t names = 0;
+    std::chrono::microseconds round_trip{};
+};
+
+constexpr admin::Statistic<MemberNumbers> cluster_member_rows[]{
+    {&MemberNumbers::linked, "linked",
+     gauge("ferrotunnel_cluster_linked", "1 if another member of the cluster is linked, otherwise 0.")},
+    {&MemberNumbers::data_links, "data_links",
+     gauge("ferrotunnel_cluster_data_links", "Open connections that carry visitors to and from another member.")},
+    {&MemberNumbers::streams, "streams",
+     gauge("ferrotunnel_cluster_streams", "Visitors that are being forwarded to or from another member.")},
+    {&MemberNumbers::forwarded, "forwarded",
+     admin::counter("ferrotunnel_cluster_forwarded", "Visitors forwarded to another member.")},
+    {&MemberNumbers::names, "names",
+     gauge("ferrotunnel_cluster_member_names",
+           "Hosts, public ports and private services that clients of another member have.")},
+    {&MemberNumbers::round_trip, "rtt_us",
+     gauge("ferrotunnel_cluster_round_trip_seconds", "Shortest round trip to another member; 0 if not known.")},
+};
+
+struct OwnNumbers {
+    std::uint64_t names = 0;
+    std::uint64_t waiting = 0;
+    std::uint64_t memory = 0;
+    std::uint64_t partial_ports = 0;
+};
+
+constexpr admin::Statistic<OwnNumbers> cluster_own_rows[]{
+    {&OwnNumbers::names, "names",
+     gauge("ferrotunnel_cluster_names", "Hosts, public ports and private services that clients of this member have.")},
+    {&OwnNumbers::waiting, "waiting",
+     gauge("ferrotunnel_cluster_waiting",
+           "Claims, requests and messages about names that wait for another member's answer or link.")},
+    {&OwnNumbers::memory, "memory",
+     gauge("ferrotunnel_cluster_table_bytes", "Memory of the table of all names of the cluster.")},
+    {&OwnNumbers::partial_ports, "",
+     gauge("ferrotunnel_cluster_partial_ports", "Public ports of other members that cannot be opened here.")},
+};
+
+MemberNumbers numbers_of_member(const peers::ClusterState::Member& member) {
+    return {member.linked,  member.data_links,
+            member.streams, member.forwarded,
+            member.names,   std::chrono::duration_cast<std::chrono::microseconds>(member.round_trip)};
+}
+
+OwnNumbers own_numbers(const peers::ClusterState& state) {
+    return {state.own_names, state.waiting, state.memory, state.partial_ports.size()};
+}
+
+Json json_of_member(const peers::ClusterState::Member& member, TimePoint now) {
+    Json json{{"name", member.name}, {"address", member.address}};
+    admin::put_numbers(json, numbers_of_member(member), cluster_member_rows);
+    if (member.since != TimePoint{}) {
+        json["since"] = admin::seconds_of(
+            std::chrono::system_clock::now() -
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(std::max(now - member.since, Duration{})));
+    }
+    if (!member.agent.empty()) {
+        json["agent"] = member.agent;
+    }
+    if (!member.linked && !member.problem.empty()) {
+        json["problem"] = member.problem;
+    }
+    return json;
+}
+
+}  // namespace
+
+Json json_of_cluster(const peers::ClusterState& state, const std::string& listen, TimePoint now) {
+    Json json{{"member", state.own}, {"listen", listen}, {"recovering", state.recovering}};
+    admin::put_numbers(json, own_numbers(state), cluster_own_rows);
+    json["partial_ports"] = state.partial_ports;
+    json["members"] = Json::array();
+    for (const peers::ClusterState::Member& member : state.members) {
+        json["members"].push_back(json_of_member(member, now));
+    }
+    return json;
+}
+
+void put_cluster(Exposition& to, const peers::ClusterState* state) {
+    std::deque<MemberNumbers> numbers;
+    admin::Labelled<MemberNumbers> members;
+    OwnNumbers own;
+    admin::Labelled<OwnNumbers> all;
+    if (state != nullptr) {
+        for (const peers::ClusterState::Member& member : state->members) {
+            numbers.push_back(numbers_of_member(member));
+            members.emplace_back(Exposition::text_of({{"member", member.name}}), &numbers.back());
+        }
+        own = own_numbers(*state);
+        all.emplace_back(std::string(), &own);
+    }
+    admin::MetricFamilies families;
+    families.add_each<MemberNumbers>(members, cluster_member_rows);
+    families.add_each<OwnNumbers>(all, cluster_own_rows);
+    families.write_to(to);
+}
+
+Json json_of_place(const peers::NamePlace& place, const std::string& own) {
+    Json json{{"member", own}, {"home", place.home}, {"members", place.members}};
+    if (place.provisional) {
+        json["provisional"] = true;
+    }
+    return json;
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,138 @@
+#include "api/server_cluster.hpp"
+
+#include <utility>
+
+#include "ferrotunnel/error.hpp"
+#include "net/host_port.hpp"
+#include "transport/tls_context.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+bool are_same(const transport::ClusterKeys& a, const transport::ClusterKeys& b) {
+    return a.first == b.first && a.second == b.second;
+}
+
+peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys) {
+    peers::Links::Settings links;
+    links.own = cluster.name;
+    for (const ClusterPeer& peer : cluster.peers) {
+        const net::HostPort place = *net::parse_host_port(peer.address);  // checked, with a port
+        links.peers.push_back({peer.name, place.host, place.port});
+    }
+    links.keys = std::move(keys);
+    return links;
+}
+
+}  // namespace
+
+// What the cluster has put into the shared state refers to it.
+ServerCluster::~ServerCluster() {
+    needs_.shared->visit_remote = nullptr;
+    needs_.shared->claims = nullptr;
+}
+
+runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code& error, std::string& what) {
+    keys_ = nullptr;
+    if (!settings.has_cluster) {
+        return {};
+    }
+    auto keys = transport::read_cluster_keys(settings.cluster.key);
+    if (!keys) {
+        what = "read the cluster's key from " + settings.cluster.key + ": " + keys.error();
+        error = errc::invalid_argument;
+        return {};
+    }
+    runtime::Fd listener = needs_.listeners.open(settings.cluster.listen, Endpoint::cluster, error);
+    if (!listener) {
+        what = "listen for members of the cluster on " + settings.cluster.listen;
+        return listener;
+    }
+    keys_ = std::make_shared<const transport::ClusterKeys>(*std::move(keys));
+    return listener;
+}
+
+std::error_code ServerCluster::create(const ServerSettings& settings, std::string& what) {
+    std::shared_ptr<peers::Cluster> made;
+    if (keys_) {
+        try {
+            made = std::make_shared<peers::Cluster>(
+                links_of(settings.cluster, keys_),
+                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random});
+        } catch (const transport::TlsConfigError& problem) {
+            what = std::string("prepare the links of the cluster: ") + problem.what();
+            return errc::internal;
+        }
+    }
+    const MutexLock lock(mutex_);
+    cluster_.swap(made);
+    return {};
+}
+
+void ServerCluster::start(runtime::Fd listener) {
+    const std::shared_ptr<peers::Cluster> cluster = get();
+    if (!cluster) {
+        return;
+    }
+    const runtime::SocketAddress at = needs_.listeners.announce(listener, Endpoint::cluster);
+    needs_.log.info("listening for members of the cluster",
+                    {{"at", at.text()}, {"member", cluster->state().own}, {"key", keys_->first.id()}});
+    cluster->start(std::move(listener));
+}
+
+ServerCluster::Keys ServerCluster::changed_keys(const ServerSettings& settings) const {
+    if (!get()) {
+        return nullptr;
+    }
+    auto keys = transport::read_cluster_keys(settings.cluster.key);
+    if (!keys) {
+        throw config_error(
+            {{"cluster.key", "the file \"" + settings.cluster.key + "\" cannot be used: " + keys.error()}});
+    }
+    return are_same(*keys, *keys_) ? nullptr : std::make_shared<const transport::ClusterKeys>(*std::move(keys));
+}
+
+void ServerCluster::set_keys(Keys keys) {
+    const std::shared_ptr<peers::Cluster> cluster = get();
+    if (!cluster) {
+        return;
+    }
+    try {
+        cluster->set_keys(keys);
+    } catch (const transport::TlsConfigError& problem) {
+        needs_.log.error("the cluster's changed key cannot be used; the one before stays", {{"why", problem.what()}});
+        return;
+    }
+    needs_.log.info("new links of the cluster use the changed key file", {{"key", keys->first.id()}});
+    keys_ = std::move(keys);
+}
+
+std::shared_ptr<peers::Cluster> ServerCluster::get() const {
+    const MutexLock lock(mutex_);
+    return cluster_;
+}
+
+std::uint64_t ServerCluster::visitors() const {
+    const std::shared_ptr<peers::Cluster> cluster = get();
+    std::uint64_t visitors = 0;
+    if (cluster) {
+        for (const peers::ClusterState::Member& member : cluster->state().members) {
+            visitors += member.streams;
+        }
+    }
+    return visitors;
+}
+
+void ServerCluster::drain() noexcept {
+    if (const std::shared_ptr<peers::Cluster> cluster = get()) {
+        cluster->drain();
+    }
+}
+
+void ServerCluster::stop() noexcept {
+    if (const std::shared_ptr<peers::Cluster> cluster = get()) {
+        cluster->stop();
+    }
+}
+
+}  // namespace ferrotunnel::detail

@@ -1,0 +1,225 @@
+#include "peers/cluster.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "cluster/holders.hpp"
+#include "peers/claim_names.hpp"
+#include "peers/cluster_worker.hpp"
+#include "peers/name_claims.hpp"
+#include "peers/register_driver.hpp"
+#include "peers/remote_names.hpp"
+#include "peers/route_writer.hpp"
+
+namespace ferrotunnel::peers {
+namespace {
+
+using Carriers = std::vector<std::shared_ptr<PeerCarrier>>;  // by member; null for this one
+
+std::shared_ptr<const cluster::Members> members_of(const Links::Settings& settings) {
+    std::vector<std::string> names{settings.own};
+    for (const PeerSettings& peer : settings.peers) {
+        names.push_back(peer.name);
+    }
+    return std::make_shared<cluster::Members>(std::move(names), settings.own);
+}
+
+TimePoint worker_time() {
+    const runtime::Worker* const here = runtime::Worker::current();
+    return here != nullptr ? here->now() : Clock::now();
+}
+
+// Other members learn the incarnation, and must not learn the seed.
+cluster::Register::Start register_start(Random& random) {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return {random.next(), random.next(), worker_time(),
+            static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wall).count())};
+}
+
+Carriers carriers_of(const Links& links, const cluster::Members& members) {
+    Carriers carriers(members.size());
+    for (const std::shared_ptr<PeerCarrier>& carrier : links.carriers()) {
+        carriers[members.find(carrier->name()).value()] = carrier;
+    }
+    return carriers;
+}
+
+std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared, const Carriers& carriers,
+                                         runtime::Worker& worker, Logger& log) {
+    const auto service = [shared, carriers](const std::vector<cluster::MemberIndex>& members) {
+        std::vector<std::shared_ptr<directory::HttpCarrier>> of;
+        std::transform(members.begin(), members.end(), std::back_inserter(of),
+                       [&carriers](cluster::MemberIndex member) { return carriers[member]; });
+        return shared->http->remote_service(std::move(of));
+    };
+    const auto set_port = [shared, &worker](const directory::RemotePort& port) {
+        if (port.transport == directory::Transport::udp && !shared->open_udp) {
+            return std::make_error_code(std::errc::operation_not_supported);
+        }
+        runtime::SocketAddress at = shared->tcp_bind;
+        at.set_port(port.port);
+        std::error_code error;
+        const bool is_open = shared->ports->set_remote(port, at, worker, shared->open_port, shared->open_udp, error);
+        return is_open || error ? error : std::make_error_code(std::errc::address_not_available);
+    };
+    return std::make_shared<RouteWriter>(
+        RouteWriter::Needs{service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
+                           [shared](const std::vector<directory::RemoteHost>& hosts) {
+                               return shared->http->set_remote(hosts, worker_time());
+                           },
+                           set_port, log});
+}
+
+// The member that the visit goes to is chosen for each visit, so that no table of private services is needed.
+bool visit_member(const RegisterDriver& names, const Carriers& carriers, const login::TokenId& visitor,
+                  const std::string& service, const login::TokenId& of_token,
+                  const IntrusivePtr<directory::DistantVisitor>& relay, const runtime::SocketAddress& from) {
+    const std::optional<cluster::Name> name = register_name(of_token, service);
+    if (!name) {
+        return false;
+    }
+    const auto members = names.read([&](const cluster::Register& of, TimePoint) { return of.routes(*name); });
+    return std::any_of(members.begin(), members.end(), [&](cluster::MemberIndex member) {
+        return carriers[member]->visit(service, of_token, visitor, relay, from);
+    });
+}
+
+std::string port_text(const cluster::Name& name) {
+    const directory::ClaimName port = claim_name(name);
+    return (port.transport == directory::Transport::udp ? "udp " : "tcp ") + std::to_string(port.port);
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(name);
+    }
+}
+
+}  // namespace
+
+struct Cluster::Parts {
+    Parts(Links::Settings settings, Needs needs)
+        : names(std::make_shared<RegisterDriver>(members_of(settings), register_start(needs.random), worker_time)),
+          claims(std::make_shared<NameClaims>(names)),
+          arrivals(needs.shared, needs.front, needs.log),
+          links(std::move(settings),
+                {needs.workers,
+                 *names,
+                 [this](runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                     arrivals.on_stream(worker, std::move(stream), open);
+                 },
+                 {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
+                 needs.log,
+                 needs.random}),
+          carriers(carriers_of(links, names->members())),
+          writer(make_writer(needs.shared, carriers, needs.workers.at(0), needs.log)),
+          worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
+          routes(std::make_shared<RemoteNames>(
+              names, [to = std::weak_ptr(worker)] { wake(to); },
+              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        worker->set_routes(routes, writer);
+        names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
+        needs.shared->claims = claims;
+        needs.shared->visit_remote = [of = names, to = carriers](const auto& visitor, const auto& service,
+                                                                 const auto& of_token, const auto& relay,
+                                                                 const auto& from) {
+            return visit_member(*of, to, visitor, service, of_token, relay, from);
+        };
+    }
+    ~Parts() { worker->stop(); }
+    Parts(const Parts&) = delete;
+    Parts& operator=(const Parts&) = delete;
+
+    // Claims and changes may outlive the cluster.
+    static void wake(const std::weak_ptr<ClusterWorker>& worker) {
+        if (const auto to = worker.lock()) {
+            to->wake();
+        }
+    }
+
+    const std::shared_ptr<RegisterDriver> names;
+    const std::shared_ptr<NameClaims> claims;
+    Arrivals arrivals;
+    Links links;
+    const Carriers carriers;
+    const std::shared_ptr<RouteWriter> writer;
+    const std::shared_ptr<ClusterWorker> worker;
+    const std::shared_ptr<RemoteNames> routes;
+};
+
+Cluster::Cluster(Links::Settings settings, Needs needs)
+    : parts_(std::make_shared<Parts>(std::move(settings), std::move(needs))) {}
+
+Cluster::~Cluster() = default;
+
+void Cluster::start(runtime::Fd listener) {
+    parts_->worker->wake();
+    parts_->links.start(std::move(listener));
+}
+
+void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
+    parts_->links.set_keys(std::move(keys));
+}
+
+void Cluster::drain() noexcept {
+    parts_->links.drain();
+}
+
+void Cluster::stop() noexcept {
+    parts_->links.stop();
+    parts_->worker->stop();
+}
+
+ClusterState Cluster::state() const {
+    const cluster::Members& members = parts_->names->members();
+    ClusterState state;
+    state.own = members.name(members.own());
+    for (PeerState& peer : parts_->links.states()) {
+        static_cast<PeerState&>(state.members.emplace_back()) = std::move(peer);
+    }
+    parts_->names->read([&](const cluster::Register& of, TimePoint) {
+        state.recovering = of.is_recovering();
+        state.waiting = of.waiting();
+        state.own_names = of.table().size(members.own());
+        state.memory = of.table().memory();
+        for (ClusterState::Member& member : state.members) {
+            member.names = of.table().size(members.find(member.name).value());
+        }
+    });
+    for (const cluster::Name& port : parts_->writer->partial_ports()) {
+        state.partial_ports.push_back(port_text(port));
+    }
+    return state;
+}
+
+NamePlace Cluster::place_of(const directory::ClaimName& name) const {
+    const auto known = register_name(name);
+    if (!known) {
+        return {};
+    }
+    const cluster::Members& members = parts_->names->members();
+    NamePlace place;
+    place.home = members.name(members.home_of(*known));
+    parts_->names->read([&](const cluster::Register& of, TimePoint) {
+        if (of.has(*known)) {
+            place.members.push_back(members.name(members.own()));
+        }
+        for (const cluster::MemberIndex member : of.routes(*known)) {
+            place.members.push_back(members.name(member));
+        }
+        const std::vector<cluster::ClaimTable::Entry> entries = of.table().entries(*known);
+        for (const cluster::ClaimTable::Entry& entry : entries) {  // those that cannot be reached are the last ones
+            add_once(place.members, members.name(entry.member));
+        }
+        const cluster::ClaimTable::Entry* const winning = cluster::winner(entries);
+        place.provisional = winning != nullptr && winning->claim.provisional;
+    });
+    return place;
+}
+
+std::optional<std::string> Cluster::forget(const std::string& member) {
+    return parts_->names->forget(member);
+}
+
+}  // namespace ferrotunnel::peers

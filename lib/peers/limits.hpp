@@ -1,0 +1,34 @@
+// Limits of links between members of a cluster, each with its reason (docs/architecture/cluster.md, "Links").
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/units.hpp"
+
+namespace ferrotunnel::limits {
+
+/// Accepted connections whose proof is not complete: peers without the key get no memory. A member proves it within
+/// milliseconds, so the oldest one makes room for the next.
+inline constexpr std::uint32_t links_unproved_max = 32;
+/// Time for TCP, TLS and the link's hello.
+inline constexpr std::chrono::seconds link_proof_time{5};
+/// Time for the register's hello, which follows at once.
+inline constexpr std::chrono::seconds link_register_time{10};
+inline constexpr std::chrono::seconds link_ping_interval{1};
+/// A quiet link sends a ping after a second; if that has no answer for two more, the link gets no new visitors.
+inline constexpr std::chrono::seconds link_unresponsive_after{3};
+/// Then it is closed: its streams end, and the member counts as not linked.
+inline constexpr std::chrono::seconds link_dead_after{10};
+/// How often a link checks the two times above.
+inline constexpr std::chrono::milliseconds link_check_interval{500};
+/// Waits before a lost link is dialled again (with jitter).
+inline constexpr std::chrono::milliseconds link_retry_first{200};
+inline constexpr std::chrono::seconds link_retry_max{5};
+/// Messages of the register that one turn of a link handles: other sockets of the worker have their turn between.
+inline constexpr std::size_t register_messages_per_turn = 64;
+
+static_assert(link_dead_after >= 3 * link_unresponsive_after);
+
+}  // namespace ferrotunnel::limits

@@ -1,0 +1,92 @@
+#include "peers/link_dialler.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace ferrotunnel::peers {
+namespace {
+
+session::Backoff::Settings backoff_of(const LinkTimes& times) {
+    session::Backoff::Settings settings;
+    settings.first = times.retry_first;
+    settings.max = times.retry_max;
+    settings.quick_retries = 0;
+    return settings;
+}
+
+}  // namespace
+
+LinkDialler::LinkDialler(Settings settings, Needs needs)
+    : settings_(std::move(settings)),
+      needs_(std::move(needs)),
+      backoff_(needs_.context.random, backoff_of(needs_.context.times)) {}
+
+void LinkDialler::start() {
+    check_here(needs_.worker);
+    if (!stopped_ && !timer_) {
+        timer_.emplace(needs_.worker, [this] { connect(); });
+        connect();
+    }
+}
+
+void LinkDialler::stop() noexcept {
+    check_here(needs_.worker);
+    stopped_ = true;
+    timer_.reset();
+    connector_.reset();
+}
+
+void LinkDialler::on_link_gone(const Link& link, bool was_open) {
+    check_here(needs_.worker);
+    const std::shared_ptr<Link> own = link_.lock();
+    if (own.get() != &link) {
+        return;
+    }
+    link_.reset();
+    if (was_open) {
+        backoff_.session_ended(needs_.worker.now() - began_);
+    }
+    retry();
+}
+
+void LinkDialler::retry() {
+    if (!stopped_) {
+        timer_->set_after(backoff_.next_wait());
+    }
+}
+
+void LinkDialler::connect() noexcept {
+    try {
+        runtime::Connector::Options options;
+        options.deadline = needs_.context.times.proof;
+        connector_.emplace(
+            needs_.worker, settings_.address,
+            [this](std::error_code error, runtime::Fd socket) { connected(error, std::move(socket)); }, options);
+        if (runtime::Fd socket = connector_->take_connected()) {
+            connected({}, std::move(socket));
+        }
+    } catch (const std::exception&) {  // no memory: later
+        retry();
+    }
+}
+
+void LinkDialler::connected(std::error_code error, runtime::Fd socket) {
+    connector_.reset();
+    if (!error) {
+        use(std::move(socket));
+        return;
+    }
+    needs_.failed(error.message());
+    retry();
+}
+
+void LinkDialler::use(runtime::Fd socket) {
+    began_ = needs_.worker.now();
+    auto link = std::make_shared<Link>(needs_.context, needs_.worker, settings_.peer, settings_.kind);
+    link_ = link;
+    if (needs_.made(link)) {
+        link->start(std::move(socket), needs_.tls());
+    }
+}
+
+}  // namespace ferrotunnel::peers

@@ -1,0 +1,180 @@
+#include "settings/cluster.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/text.hpp"
+#include "cluster/limits.hpp"
+#include "cluster/members.hpp"
+#include "http/characters.hpp"
+#include "net/host_port.hpp"
+#include "settings/listen_addresses.hpp"
+#include "settings/rows.hpp"
+#include "settings/section_reader.hpp"
+#include "transport/cluster_key.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+using config::Value;
+
+static_assert(cluster_peers_max + 1 == cluster::limits::members_max);
+
+constexpr std::string_view member_name_expected =
+    " is not a valid name of a member; expected 1 to 63 lower-case letters, digits, \"-\" and \"_\", like fra-1";
+
+constexpr std::array settings_of_cluster{
+    Setting<Cluster>{{.key = "name",
+                      .form = Form::word,
+                      .type = "member name",
+                      .help = "Name of this server in the cluster, which the other members have in their `peers`. "
+                              "Required."},
+                     &Cluster::name},
+    Setting<Cluster>{{.key = "listen",
+                      .form = Form::word,
+                      .type = "IP address with port",
+                      .help = "Listen address for other members; the default port is 7838. It belongs in a private "
+                              "network or behind a firewall."},
+                     &Cluster::listen},
+    Setting<Cluster>{{.key = "key",
+                      .form = Form::path,
+                      .help = "File with the key of the cluster, the same on all members, as `ferrotunnel cluster key` "
+                              "makes it; only its owner may read it. Required.",
+                      .is_live = true},
+                     &Cluster::key},
+    Setting<Cluster>{{.key = "peers",
+                      .type = cluster_peers_type,
+                      .help = "The other members, 1 to 15: the name of each, and the address where it listens; the "
+                              "default port is 7838. Required."},
+                     {},
+                     [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
+                     [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
+};
+
+std::string key_of_peer(const ClusterPeer& peer) {
+    return joined_path("cluster.peers", peer.name);
+}
+
+// --- the check ---
+
+void check_own(Cluster& cluster, std::vector<Problem>& problems) {
+    if (cluster.name.empty()) {
+        problems.push_back({"cluster.name", "is missing; expected the name of this server in the cluster, like a"});
+    } else if (!cluster::is_member_name(cluster.name)) {
+        problems.push_back({"cluster.name", in_quotes(cluster.name) + std::string(member_name_expected)});
+    }
+    if (const auto at = listening_address(cluster.listen, default_cluster_port); !at.empty()) {
+        cluster.listen = at.text();
+    } else {
+        problems.push_back(
+            {"cluster.listen", net::quoted_address_fault(cluster.listen,
+                                                         "is not a valid address to listen on; expected one like "
+                                                         "10.0.0.1:7838")});
+    }
+    if (cluster.key.empty()) {
+        problems.push_back(
+            {"cluster.key", "is missing; expected the file that `ferrotunnel cluster key FILE` has made"});
+    } else if (const auto keys = transport::read_cluster_keys(cluster.key); !keys) {
+        problems.push_back({"cluster.key", "the file " + in_quotes(cluster.key) + " cannot be used: " + keys.error()});
+    }
+}
+
+void check_peer_address(ClusterPeer& peer, std::map<std::string, std::string>& names_by_address,
+                        std::vector<Problem>& problems) {
+    const auto place = net::parse_host_port(peer.address, default_cluster_port);
+    if (!place || place->host.empty() || place->port == 0) {
+        problems.push_back(
+            {key_of_peer(peer), net::quoted_address_fault(peer.address,
+                                                          "is not a valid address of a member; expected one like "
+                                                          "b.example.com:7838")});
+        return;
+    }
+    peer.address = net::to_text(*place);
+    std::string compared = peer.address;
+    std::ranges::transform(compared, compared.begin(), http::lower_case);
+    const auto [known, is_new] = names_by_address.emplace(std::move(compared), peer.name);
+    if (!is_new) {
+        problems.push_back({key_of_peer(peer), in_quotes(peer.address) + " is the address of " +
+                                                   in_quotes(known->second) +
+                                                   " already; expected a different one "
+                                                   "for each member"});
+    }
+}
+
+void check_peers(Cluster& cluster, std::vector<Problem>& problems) {
+    const std::string key = "cluster.peers";
+    if (cluster.peers.empty()) {
+        problems.push_back(
+            {key, "is missing; expected the other members with their addresses, like {b: b.example.com:7838}"});
+    } else if (cluster.peers.size() > cluster_peers_max) {
+        problems.push_back({key, "has " + std::to_string(cluster.peers.size()) + " members; expected 1 to " +
+                                     std::to_string(cluster_peers_max) + " others than this one"});
+        return;
+    }
+    std::set<std::string> names;
+    std::map<std::string, std::string> names_by_address;
+    for (ClusterPeer& peer : cluster.peers) {
+        if (!cluster::is_member_name(peer.name)) {
+            problems.push_back({key_of_peer(peer), in_quotes(peer.name) + std::string(member_name_expected)});
+        } else if (peer.name == cluster.name) {
+            problems.push_back({key_of_peer(peer),
+                                in_quotes(peer.name) + " is the name of this server; expected the other members only"});
+        } else if (!names.insert(peer.name).second) {
+            problems.push_back({key, "has two members called " + in_quotes(peer.name)});
+        }
+        check_peer_address(peer, names_by_address, problems);
+    }
+}
+
+// Without a cluster, its settings must have their defaults.
+void check_no_cluster(const Cluster& cluster, std::vector<Problem>& problems) {
+    const Cluster initial;
+    for (const auto& setting : cluster_settings()) {
+        if (!is_same(setting, cluster, initial)) {
+            problems.push_back({problem_path_of(cluster_place, setting), "has no meaning without cluster"});
+        }
+    }
+}
+
+}  // namespace
+
+std::span<const Setting<Cluster>> cluster_settings() noexcept {
+    return settings_of_cluster;
+}
+
+void read_cluster_sections(SectionReader& reader, ServerValues& settings, ConfigReading& reading) {
+    constexpr GroupPlace peers_place{"cluster.peers", "cluster.peers"};
+    settings.has_cluster = reader.group({}).has("cluster");
+    if (!settings.cluster.key.empty()) {
+        reading.file.files.push_back(settings.cluster.key);  // a change of the key is noticed like one of a token
+    }
+    const auto peers = reader.find(cluster_place, "peers");
+    if (!peers) {
+        return;
+    }
+    if (!peers->is_group()) {
+        peers->unexpected("the other members with their addresses, like {b: b.example.com:7838}");
+        return;
+    }
+    for (const auto& [name, value] : reader.group(peers_place).all()) {
+        (void)reader.find(peers_place, name);  // keeps its place, for problems
+        if (auto address = value.word()) {
+            settings.cluster.peers.push_back({name, std::move(*address)});
+        }
+    }
+}
+
+void check_cluster(ServerSettings& settings, std::vector<Problem>& problems) {
+    if (!settings.has_cluster) {
+        check_no_cluster(settings.cluster, problems);
+        return;
+    }
+    check_own(settings.cluster, problems);
+    check_peers(settings.cluster, problems);
+}
+
+}  // namespace ferrotunnel::detail

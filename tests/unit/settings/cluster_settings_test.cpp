@@ -1,0 +1,217 @@
+// Settings of a member of a cluster: what a file says, what is checked, and its defaults.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "ferrotunnel/config.hpp"
+#include "ferrotunnel/detail/cluster_key_file.hpp"
+#include "ferrotunnel/server.hpp"
+#include "settings/cluster.hpp"
+#include "settings/file.hpp"
+#include "settings/listen_addresses.hpp"
+#include "settings/rows.hpp"
+#include "settings/settings.hpp"
+
+namespace ferrotunnel::detail {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file with a new key.
+class ClusterFile {
+public:
+    ClusterFile() {
+        std::string pattern = (fs::temp_directory_path() / "cluster-settings-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+        std::ofstream(path()) << new_cluster_key_file().text.reveal();
+        fs::permissions(path(), fs::perms::owner_read | fs::perms::owner_write);
+    }
+    ~ClusterFile() {
+        std::error_code ignored;
+        fs::remove_all(folder_, ignored);
+    }
+    std::string path() const { return folder_ / "cluster.key"; }
+
+private:
+    fs::path folder_;
+};
+
+std::string cluster_lines(const std::vector<Problem>& problems) {
+    std::string lines;
+    for (const Problem& problem : problems) {
+        lines += (lines.empty() ? "" : "\n") + problem.key + ": " + problem.text;
+    }
+    return lines;
+}
+
+ConfigFile cluster_section(const std::string& keys) {
+    return read_config(
+        {"server:\n  cluster: {" + keys + "}\n", "/etc/f.yml", false, [](const std::string&) { return std::nullopt; }});
+}
+
+template <typename Change>
+std::string cluster_fault(Change change) {
+    const ClusterFile file;
+    ServerSettings settings;
+    settings.has_cluster = true;
+    settings.cluster = {"a", "127.0.0.1", file.path(), {{"b", "b.example.com"}, {"c", "c.example.com:1"}}};
+    change(settings.cluster);
+    std::vector<Problem> problems;
+    check_cluster(settings, problems);
+    std::string lines = cluster_lines(problems);
+    if (const std::size_t at = lines.find(file.path()); at != std::string::npos) {
+        lines.replace(at, file.path().size(), "FILE");
+    }
+    return lines;
+}
+
+std::string fault_of_peers(const std::vector<ClusterPeer>& peers) {
+    return cluster_fault([&](Cluster& cluster) { cluster.peers = peers; });
+}
+
+constexpr const char* name_fault =
+    " is not a valid name of a member; expected 1 to 63 lower-case letters, digits, \"-\" and \"_\", like fra-1";
+
+}  // namespace
+
+TEST_CASE("cluster: a section makes a member, also an empty one", "[cluster-settings]") {
+    CHECK_FALSE(ServerValues().has_cluster);
+    CHECK(ServerValues().cluster == Cluster());
+    CHECK(Cluster().listen == "0.0.0.0:7838");
+    CHECK(cluster_section("").values.server->settings.has_cluster);
+    CHECK(cluster_lines(cluster_section("colour: red").problems).find("server.cluster.colour: no such key") == 0);
+}
+
+TEST_CASE("cluster: a file sets all of it", "[cluster-settings]") {
+    const ConfigFile file =
+        cluster_section("name: a, listen: '10.0.0.1:1', key: cluster.key, peers: {b: b.example.com, c: '[::1]:7'}");
+    CHECK(cluster_lines(file.problems).empty());
+    const ServerValues& settings = file.values.server->settings;
+    CHECK(settings.cluster ==
+          Cluster{"a", "10.0.0.1:1", "/etc/cluster.key", {{"b", "b.example.com"}, {"c", "[::1]:7"}}});
+    // A change of the key is noticed like one of a token's file.
+    CHECK(std::find(file.files.begin(), file.files.end(), "/etc/cluster.key") != file.files.end());
+}
+
+TEST_CASE("cluster: the members are a map", "[cluster-settings]") {
+    CHECK_THAT(cluster_lines(cluster_section("peers: [b.example.com]").problems),
+               Catch::Matchers::StartsWith("server.cluster.peers: expected the other members with their addresses"));
+    CHECK_THAT(cluster_lines(cluster_section("peers: {b: [x]}").problems),
+               Catch::Matchers::StartsWith("server.cluster.peers.b: "));
+    CHECK_THAT(cluster_lines(cluster_section("peers: {b: x, b: y}").problems), Catch::Matchers::Contains("b"));
+}
+
+TEST_CASE("cluster: valid settings get ports and the form of addresses", "[cluster-settings]") {
+    CHECK(cluster_fault([](Cluster&) {}).empty());
+    const ClusterFile file;
+    ServerSettings settings;
+    settings.has_cluster = true;
+    settings.cluster = {"a", "localhost", file.path(), {{"b", "b.example.com"}, {"c", "[::1]"}}};
+    std::vector<Problem> problems;
+    check_cluster(settings, problems);
+    CHECK(problems.empty());
+    CHECK(settings.cluster.listen == "127.0.0.1:7838");
+    CHECK(settings.cluster.peers == std::vector<ClusterPeer>{{"b", "b.example.com:7838"}, {"c", "[::1]:7838"}});
+}
+
+TEST_CASE("cluster: what is missing", "[cluster-settings]") {
+    CHECK(cluster_fault([](Cluster& cluster) { cluster.name.clear(); }) ==
+          "cluster.name: is missing; expected the name of this server in the cluster, like a");
+    CHECK(cluster_fault([](Cluster& cluster) { cluster.key.clear(); }) ==
+          "cluster.key: is missing; expected the file that `ferrotunnel cluster key FILE` has made");
+    CHECK(fault_of_peers({}) ==
+          "cluster.peers: is missing; expected the other members with their addresses, like {b: b.example.com:7838}");
+}
+
+TEST_CASE("cluster: names of members", "[cluster-settings]") {
+    for (const char* name : {"A", "a.b", "-a", "a-", "a b"}) {
+        INFO(name);
+        CHECK(cluster_fault([&](Cluster& cluster) { cluster.name = name; }) ==
+              "cluster.name: \"" + std::string(name) + '"' + name_fault);
+        CHECK(fault_of_peers({{name, "b.example.com"}}) ==
+              "cluster.peers." + std::string(name) + ": \"" + name + '"' + name_fault);
+    }
+    const std::string longest(63, 'a');
+    CHECK(fault_of_peers({{longest, "b.example.com"}}).empty());
+    CHECK_FALSE(fault_of_peers({{longest + 'a', "b.example.com"}}).empty());
+    CHECK(fault_of_peers({{"b", "b.example.com"}, {"a", "a.example.com"}}) ==
+          "cluster.peers.a: \"a\" is the name of this server; expected the other members only");
+    CHECK(fault_of_peers({{"b", "b.example.com"}, {"b", "c.example.com"}}) ==
+          "cluster.peers: has two members called \"b\"");
+}
+
+TEST_CASE("cluster: at most 16 members", "[cluster-settings]") {
+    std::vector<ClusterPeer> peers;
+    for (std::size_t i = 0; i < cluster_peers_max; ++i) {
+        peers.push_back({"p" + std::to_string(i), "p" + std::to_string(i) + ".example.com"});
+    }
+    CHECK(fault_of_peers(peers).empty());
+    peers.push_back({"b", "b.example.com"});
+    CHECK(fault_of_peers(peers) == "cluster.peers: has 16 members; expected 1 to 15 others than this one");
+}
+
+TEST_CASE("cluster: addresses", "[cluster-settings]") {
+    const std::string expected = "\" is not a valid address of a member; expected one like b.example.com:7838";
+    for (const char* address : {"", ":7838", "b.example.com:0", "b:c:d", "b.example.com:99999"}) {
+        INFO(address);
+        CHECK(fault_of_peers({{"b", address}}) == "cluster.peers.b: \"" + std::string(address) + expected);
+    }
+    CHECK(fault_of_peers({{"b", "x.example.com"}, {"c", "X.example.com:7838"}}) ==
+          "cluster.peers.c: \"X.example.com:7838\" is the address of \"b\" already; expected a different one for each "
+          "member");
+    CHECK(fault_of_peers({{"b", "x.example.com"}, {"c", "x.example.com:7837"}}).empty());
+    CHECK(cluster_fault([](Cluster& cluster) { cluster.listen = "b.example.com:1"; }) ==
+          "cluster.listen: \"b.example.com:1\" is not a valid address to listen on; expected one like 10.0.0.1:7838");
+}
+
+TEST_CASE("cluster: its port is nobody else's", "[cluster-settings]") {
+    ServerSettings settings;
+    settings.cluster.listen = "0.0.0.0:7835";
+    std::vector<Problem> problems;
+    check_listen_addresses(settings, problems);
+    CHECK(problems.empty());  // not opened
+    settings.has_cluster = true;
+    check_listen_addresses(settings, problems);
+    CHECK(cluster_lines(problems) ==
+          "cluster.listen: \"0.0.0.0:7835\" cannot be used together with `bind`, which is \"0.0.0.0:7835\"");
+}
+
+TEST_CASE("cluster: a key file that can be used, and only by its owner", "[cluster-settings]") {
+    const ClusterFile file;
+    const auto fault = [&] { return cluster_fault([&](Cluster& cluster) { cluster.key = file.path(); }); };
+    CHECK(fault().empty());
+    fs::permissions(file.path(), fs::perms::group_read, fs::perm_options::add);
+    CHECK_THAT(fault(), Catch::Matchers::StartsWith("cluster.key: ") && Catch::Matchers::Contains("other users"));
+    std::ofstream(file.path()) << "secret text\n";
+    fs::permissions(file.path(), fs::perms::owner_read);
+    CHECK_THAT(fault(), Catch::Matchers::StartsWith("cluster.key: ") && !Catch::Matchers::Contains("secret text"));
+    fs::remove(file.path());
+    CHECK_THAT(fault(), Catch::Matchers::Contains("No such file"));
+}
+
+TEST_CASE("cluster: without the section its settings mean nothing", "[cluster-settings]") {
+    ServerSettings settings;
+    settings.cluster.name = "a";
+    settings.cluster.peers = {{"b", "b.example.com"}};
+    std::vector<Problem> problems;
+    check_cluster(settings, problems);
+    CHECK(cluster_lines(problems) ==
+          "cluster.name: has no meaning without cluster\ncluster.peers: has no meaning without cluster");
+}
+
+TEST_CASE("cluster: only the key changes live", "[cluster-settings]") {
+    ServerValues before;
+    before.has_cluster = true;
+    ServerValues now = before;
+    now.cluster = {"a", "127.0.0.1:1", "/k", {{"b", "b.example.com"}}};
+    CHECK(changes_between("server", before, now) == std::vector<SettingChange>{{"server.cluster.name", false},
+                                                                               {"server.cluster.listen", false},
+                                                                               {"server.cluster.key", true},
+                                                                               {"server.cluster.peers", false}});
+    CHECK(changes_between("server", ServerValues(), before) == std::vector<SettingChange>{{"server.cluster", false}});
+}
+
+}  // namespace ferrotunnel::detail
