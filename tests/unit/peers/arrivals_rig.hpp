@@ -28,7 +28,7 @@ using wire::Code;
 using wire::FrameType;
 using wire::ServiceKind;
 
-inline net::Address visitor_address() {
+inline net::Address arriving_address() {
     net::Address address;
     address.family = 4;
     address.port = 51'000;
@@ -88,7 +88,7 @@ public:
         mux::Session::OpenRequest request;
         request.kind = kind;
         request.service = service;
-        request.visitor = visitor_address();
+        request.visitor = arriving_address();
         request.metadata = metadata;
         IntrusivePtr<mux::Stream> stream = link_->open(request).value();
         stream->attach(make_intrusive<PolledEnd>(), false);
@@ -113,7 +113,7 @@ public:
         REQUIRE(open);
         CHECK(open->service == service);
         CHECK(open->kind == kind);
-        CHECK(open->visitor == visitor_address());
+        CHECK(open->visitor == arriving_address());
         CHECK_FALSE(visitor->accepted());  // only the client accepts
         client.send_opened(opened.header.stream);
         CHECK(eventually([&] { return visitor->accepted(); }));

@@ -82,7 +82,7 @@ TEST_CASE("a forwarded visitor of a UDP port is served by an own client", "[peer
     REQUIRE(open);
     CHECK(open->service == 7);
     CHECK(open->kind == ServiceKind::udp);
-    CHECK(open->visitor == visitor_address());
+    CHECK(open->visitor == arriving_address());
     client.send_opened(opened.header.stream);
 
     constexpr int repetitions = 20;  // a paused machine may make some too old
@@ -172,7 +172,7 @@ TEST_CASE("a forwarded visitor of HTTP goes to the edge with all that is known o
     CHECK(rig.end_of(rig.forward(ServiceKind::http, header)) == Code::going_away);
     const std::vector<directory::HttpVisitor> served = on(rig.server.worker, [&] { return front.served; });
     REQUIRE(served.size() == 1);
-    CHECK(served[0].address == visitor_address());
+    CHECK(served[0].address == arriving_address());
     CHECK(served[0].https);
     CHECK(served[0].trusted);
     CHECK(served[0].key_group == KeyGroup::hybrid);
