@@ -106,8 +106,8 @@ struct Cluster::Parts {
           links(std::move(settings),
                 {needs.workers,
                  *names,
-                 [this](runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-                     arrivals.on_stream(worker, std::move(stream), open);
+                 [this](runtime::Worker& at, IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                     arrivals.on_stream(at, std::move(stream), open);
                  },
                  {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
                  needs.log,

@@ -104,7 +104,8 @@ std::vector<RemoteName> RemoteNames::look_up(const std::vector<cluster::Name>& n
 }
 
 RemoteName RemoteNames::look_up(const cluster::Register& of, const cluster::Name& name, TimePoint now) const {
-    RemoteName remote{name, {}, of.routes(name)};
+    RemoteName remote{name};
+    remote.members = of.routes(name);
     const cluster::ClaimTable& table = of.table();
     if (!remote.members.empty()) {
         const cluster::Claim best = table.entry(remote.members.front(), name)->claim;

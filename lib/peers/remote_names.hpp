@@ -29,7 +29,7 @@ struct RemoteName {
     login::TokenId owner{};
     wire::InstanceId party{};  // of the owner; zeros if nobody has the name
     /// That can be reached; of them, those with the best readiness.
-    std::vector<cluster::MemberIndex> members;
+    std::vector<cluster::MemberIndex> members{};
     /// Without members: the name is only out of reach, or reserved.
     bool is_known = false;
 };
