@@ -40,7 +40,7 @@ std::string http_of(const Config::ServerSection& server) {
            (server.domain.empty() ? "" : ", hosts below " + server.domain);
 }
 
-std::string member_of(const Config::ServerSection& server) {
+std::string cluster_member_of(const Config::ServerSection& server) {
     return server.cluster
                ? fmt::format("; member {} of a cluster of {}", server.cluster->name, server.cluster->peers.size() + 1)
                : "";
@@ -50,7 +50,7 @@ void print_server(const Config::ServerSection& server) {
     print_line(fmt::format("  server    clients at {}, {}; visitors at {}, ports {}; {}; {}{}", server.bind,
                            encryption(server), server.tcp_bind,
                            server.allow_ports.empty() ? "from 1024 on" : server.allow_ports, http_of(server),
-                           counted(server.tokens, "token"), member_of(server)));
+                           counted(server.tokens, "token"), cluster_member_of(server)));
 }
 
 std::string hosts_of(const std::string& host, const std::vector<std::string>& aliases) {
