@@ -50,7 +50,7 @@ struct ClusterServer {
 
 using Texts = std::vector<std::string>;
 
-std::string refusal_of(const Server& server, const std::string& member) {
+std::string forget_outcome(const Server& server, const std::string& member) {
     try {
         return Control(server.control_socket(), patience).cluster_forget(member);
     } catch (const control_error& error) {
@@ -73,7 +73,7 @@ TEST_CASE("a member of a cluster listens, and shows the members", "[threads][ser
     CHECK(state.at("members").at(0).at("linked") == false);
     CHECK(nlohmann::json::parse(Control(rig.server.control_socket(), patience).status()).contains("cluster"));
     CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{member=\"b\"} 0\n") != std::string::npos);
-    CHECK(refusal_of(rig.server, "x").starts_with("409 "));
+    CHECK(forget_outcome(rig.server, "x").starts_with("409 "));
     CHECK_FALSE(rig.server.stop());
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("a server that is alone has no cluster", "[threads][server-cluster]") 
     ClusterServer rig;
     rig.server = rig.settings(std::nullopt).build();
     rig.server.start();
-    CHECK(refusal_of(rig.server, "b").starts_with("409 This server is not a member of a cluster"));
+    CHECK(forget_outcome(rig.server, "b").starts_with("409 This server is not a member of a cluster"));
     CHECK_FALSE(nlohmann::json::parse(Control(rig.server.control_socket(), patience).status()).contains("cluster"));
     CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{") == std::string::npos);
 }
