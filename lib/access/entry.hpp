@@ -31,7 +31,7 @@ struct Entry {
     std::string_view user_agent;
     std::string_view request_id;
     std::string_view tls_group;  // in which the visitor's TLS agreed on its keys; empty without TLS
-    std::string_view member;     // in a group: the last member with the request; empty: none
+    std::string_view member;     // the last member, of a group or a cluster, that had the request; empty: none
     std::string_view cause;  // why the edge or a plugin has answered, as in X-FerroTunnel-Error; empty if neither has
     Outcome outcome = Outcome::complete;
     std::uint16_t status = 0;

@@ -443,13 +443,6 @@ inline constexpr std::size_t http_path_regex_path_max = 2_KiB;
 /// of one path rebuilds the host's table, and other clients' registrations wait meanwhile.
 inline constexpr std::size_t http_paths_per_host_max = 1'024;
 static_assert(http_paths_per_host_max >= services_max);
-/// Paths of one host that other members of a cluster have, beside those of own clients, and regular expressions among
-/// them, which get what own ones leave of http_path_regexes_per_host_max. More are not routed here: a member that lies
-/// must not make changes of a host slow.
-inline constexpr std::size_t remote_paths_per_host_max = http_paths_per_host_max;
-inline constexpr std::size_t remote_path_regexes_per_host_max = http_path_regexes_per_host_max;
-/// Regular expressions that other members have, over all hosts: each may need http_path_regex_memory_max.
-inline constexpr std::size_t remote_path_regexes_max = 4'096;
 static_assert(http_header_rules_max <= (http_edits_max - plugin_edits_max) / 2);
 /// Size of an operator's custom page, which is held in memory and filled in for each visitor.
 inline constexpr std::size_t http_page_max = 256_KiB;

@@ -238,7 +238,7 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
     for (const std::string& pattern : description.hosts) {
         HttpRoutes::Host& host = change.host(pattern);
         if (host.owner != owner) {
-            forget_owner(host);
+            forget_offline(host);
         }
         HttpRoutes::Remote remote;
         std::erase_if(host.routes, [&](const HttpRoutes::Route& route) REQUIRES(mutex_) {
@@ -261,17 +261,27 @@ void HttpDirectory::add_service(const std::shared_ptr<HttpService>& service, Tim
     change.commit();
 }
 
-// The names of a token whose clients are offline end when the cluster has given the host to another one.
-void HttpDirectory::forget_owner(HttpRoutes::Host& host) {
+// Whether the cluster has given the host to another token than that of own clients.
+bool HttpDirectory::is_anothers(const HttpRoutes::Host& host) {
+    return std::any_of(host.routes.begin(), host.routes.end(), [&](const HttpRoutes::Route& route) {
+        return route.remote.is_there && route.remote.owner != host.owner;
+    });
+}
+
+// Forgets the host's names whose clients are offline, since another token has the host now.
+bool HttpDirectory::forget_offline(HttpRoutes::Host& host) {
+    const auto is_offline = [](const HttpRoutes::Route& route) { return route.own && route.service == nullptr; };
+    const bool had_some = std::any_of(host.routes.begin(), host.routes.end(), is_offline);
     for (const HttpRoutes::Route& route : host.routes) {
-        if (route.own) {
+        if (is_offline(route)) {
             offline_.remove({route.offline_since, host.owner, host.pattern, route.claimed_path()});
         }
     }
-    if (host.has_own()) {
+    host.remove_own(is_offline);
+    if (had_some && !host.has_own()) {
         assigned_.forget(host.pattern);
-        host.remove_own([](const HttpRoutes::Route&) { return true; });
     }
+    return had_some;
 }
 
 // The routes of the names lead to the new service from the moment when it joins.
@@ -345,7 +355,7 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
     Change change(*this);
     for (const std::string& pattern : service.description().hosts) {
         HttpRoutes::Host& host = change.host(pattern);
-        const bool is_kept = keeps(*routes_->rules_, host.owner, pattern);
+        const bool is_kept = keeps(*routes_->rules_, host.owner, pattern) && !is_anothers(host);
         for (HttpRoutes::Route& route : host.routes) {
             if (route.service.get() == &service) {
                 route.service = nullptr;
@@ -355,7 +365,9 @@ void HttpDirectory::gone(HttpService& service, TimePoint now) {
                 }
             }
         }
-        if (!is_kept) {
+        if (is_anothers(host)) {
+            forget_offline(host);
+        } else if (!is_kept) {
             forget_paths(change, {{pattern, {service.description().claimed_path()}}});
         }
     }
@@ -386,6 +398,39 @@ void HttpDirectory::forget_paths(Change& change, const std::map<std::string, std
             assigned_.forget(pattern);
         }
     }
+}
+
+// --- names of other members of the cluster ---
+
+std::shared_ptr<HttpService> HttpDirectory::remote_service(std::vector<std::shared_ptr<HttpCarrier>> carriers) {
+    const MutexLock lock(mutex_);
+    return remote_.service(std::move(carriers), ++last_serial_);
+}
+
+std::size_t HttpDirectory::set_remote(const std::vector<RemoteHost>& hosts, TimePoint now) {
+    const MutexLock lock(mutex_);
+    Change change(*this);
+    change.set_claims_changed(false);
+    std::size_t ignored = 0;
+    for (const RemoteHost& name : hosts) {
+        std::optional<HttpDescription> description = RemoteHosts::read(name);
+        if (!description) {
+            ++ignored;
+            continue;
+        }
+        HttpRoutes::Host& host = change.host(description->hosts.front());
+        if (name.service == nullptr && !name.is_known) {
+            remote_.remove(host, *description);
+        } else if (!remote_.add(host, std::move(*description), name, now)) {
+            ++ignored;
+        } else if (host.owner != name.owner && forget_offline(host)) {
+            change.set_claims_changed(true);
+        }
+    }
+    if (!hosts.empty()) {
+        change.commit();
+    }
+    return ignored;
 }
 
 }  // namespace ferrotunnel::directory

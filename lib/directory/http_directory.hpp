@@ -44,6 +44,7 @@
 #include "directory/http_service.hpp"
 #include "directory/offline_hosts.hpp"
 #include "directory/registry.hpp"
+#include "directory/remote_hosts.hpp"
 #include "directory/remote_route.hpp"
 #include "directory/right_rules.hpp"
 
@@ -153,16 +154,13 @@ private:
     bool is_carried(const HttpDescription& description) const REQUIRES(mutex_);
     std::optional<Refusal> bound_refusal(const HttpDescription& description) const REQUIRES(mutex_);
     void make_room(HttpRoutes::Host& host, const PathBound& bound) REQUIRES(mutex_);
-    void forget_owner(HttpRoutes::Host& host) REQUIRES(mutex_);
+    static bool is_anothers(const HttpRoutes::Host& host);
+    bool forget_offline(HttpRoutes::Host& host) REQUIRES(mutex_);
     void add_service(const std::shared_ptr<HttpService>& service, TimePoint now) REQUIRES(mutex_);
     void gone(HttpService& service, TimePoint now) REQUIRES(mutex_);
     void forget(Change& change, const login::TokenId& comer, TimePoint now) REQUIRES(mutex_);
     static bool keeps(const RightRules& rules, const login::TokenId& owner, const std::string& host);
     void forget_paths(Change& change, const std::map<std::string, std::set<std::string>>& paths) REQUIRES(mutex_);
-    // http_directory_remote.cpp
-    bool add_remote(Change& change, const RemoteHost& name, TimePoint now) REQUIRES(mutex_);
-    bool remove_remote(Change& change, const RemoteHost& name) REQUIRES(mutex_);
-    bool has_remote_room(const HttpRoutes::Host& host, const HttpDescription& description) const REQUIRES(mutex_);
 
     const Settings settings_;
     mutable Mutex mutex_;
@@ -173,9 +171,7 @@ private:
     AssignedHosts assigned_ GUARDED_BY(mutex_);
     std::function<void()> on_change_ GUARDED_BY(mutex_);
     std::uint64_t last_serial_ GUARDED_BY(mutex_) = 0;
-    /// By their carriers, in the order of their numbers.
-    std::map<CarrierIds, std::weak_ptr<HttpService>> remote_services_ GUARDED_BY(mutex_);
-    std::size_t remote_expressions_ GUARDED_BY(mutex_) = 0;  // paths of other members
+    RemoteHosts remote_ GUARDED_BY(mutex_);
     std::atomic<std::uint64_t> version_{0};
     std::atomic<std::uint64_t> changes_{0};
     std::atomic<bool> has_passthrough_{false};

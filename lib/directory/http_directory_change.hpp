@@ -59,8 +59,10 @@ public:
 
     void set_rules(std::shared_ptr<const RightRules> rules) { next_->rules_ = std::move(rules); }
 
-    /// `changes_claims`: claims() differs.
-    void commit(bool changes_claims = true) {
+    /// Whether claims() differs then, as it does by default.
+    void set_claims_changed(bool changed) noexcept { changes_claims_ = changed; }
+
+    void commit() {
         directory_.mutex_.assert_locked();
         for (auto& [pattern, host] : hosts_) {
             put(pattern, std::move(host));
@@ -73,7 +75,7 @@ public:
         }
         directory_.version_.fetch_add(1, std::memory_order_release);
         directory_.count_change();
-        if (changes_claims && directory_.on_change_) {
+        if (changes_claims_ && directory_.on_change_) {
             directory_.on_change_();
         }
     }
@@ -99,6 +101,7 @@ private:
     HttpDirectory& directory_;
     std::shared_ptr<HttpRoutes> next_;
     std::map<std::string, HttpRoutes::Host> hosts_;
+    bool changes_claims_ = true;
 };
 
 }  // namespace ferrotunnel::directory

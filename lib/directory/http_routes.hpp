@@ -79,6 +79,7 @@ public:
 
 private:
     friend class HttpDirectory;
+    friend class RemoteHosts;
     enum Form : std::size_t { exact, one_label, any_labels, forms };
 
     /// What other members of a cluster have of a name.
@@ -177,7 +178,7 @@ private:
     std::shared_ptr<const RightRules> rules_ = std::make_shared<RightRules>();
     std::array<Tree, forms> hosts_;
     HostPtr default_;
-    std::size_t passthroughs_ = 0;  // hosts that have one
+    std::size_t passthroughs_ = 0;                         // hosts that have one
     std::shared_ptr<const routes::RouteTable> all_paths_;  // of each host whose only path is "/"
 };
 

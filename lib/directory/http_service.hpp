@@ -93,6 +93,7 @@ public:
 
 private:
     friend class HttpDirectory;
+    friend class RemoteHosts;
 
     template <typename Action>
     auto with_carriers(Action action) {

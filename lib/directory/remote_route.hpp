@@ -1,13 +1,30 @@
 // Names that clients of other members of a cluster have, as the directory and the ports of this server route them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "directory/claim_name.hpp"
 #include "login/token.hpp"
+#include "wire/control.hpp"
+
+namespace ferrotunnel::limits {
+
+/// Paths of one host that other members have, beside those of own clients, and regular expressions among them, which
+/// get what own ones leave of http_path_regexes_per_host_max. More are not routed here: a member that lies must not
+/// make changes of a host slow.
+inline constexpr std::size_t remote_paths_per_host_max = http_paths_per_host_max;
+inline constexpr std::size_t remote_path_regexes_per_host_max = http_path_regexes_per_host_max;
+/// Regular expressions that other members have, over all hosts: each may need http_path_regex_memory_max.
+inline constexpr std::size_t remote_path_regexes_max = 4'096;
+/// Public ports that only other members have, which listen here as well: a descriptor each.
+inline constexpr std::size_t remote_ports_max = 10'000;
+
+}  // namespace ferrotunnel::limits
 
 namespace ferrotunnel::directory {
 
@@ -31,7 +48,8 @@ struct RemotePort {
     Transport transport = Transport::tcp;
     std::uint16_t port = 0;  // of the address where this server's public ports listen
     login::TokenId owner{};
-    /// The members, the preferred one first. Empty: no member has it any more.
+    wire::InstanceId party{};  // of the claim: a client or group
+    /// The members that have it. Empty: none has it any more, whoever the owner was.
     std::vector<std::shared_ptr<VisitorCarrier>> carriers;
 };
 

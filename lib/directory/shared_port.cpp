@@ -21,25 +21,38 @@ BalanceContext SharedPort::context_of(const Visitor& visitor) const {
     return context;
 }
 
+// A trunk of an own client, unless there is none, or none that is connected: then another member's.
+std::optional<SharedPort::Choice> SharedPort::choose_for(Visitor& visitor) {
+    const Carriers::Carrier* const own = carriers_.choose(visitor.excluded_carriers, context_of(visitor));
+    if (!remote_.empty() && !visitor.is_forwarded && (own == nullptr || own->health.waits)) {
+        if (const Carriers::Carrier* const other = remote_.choose(visitor.excluded_carriers)) {
+            count_at(nullptr, visitor.of_member);
+            return Choice{other->trunk, other->service};
+        }
+    }
+    if (own == nullptr) {
+        return std::nullopt;
+    }
+    count_at(carriers_.member_of(*own), visitor.of_member);
+    return Choice{own->trunk, own->service};
+}
+
 // Hands the visitor to a carrier, or lets it wait for one. False if neither is possible.
 bool SharedPort::give(Visitor& visitor) {
-    std::shared_ptr<VisitorCarrier> trunk;
-    std::uint32_t service = 0;
+    std::optional<Choice> carrier;
     {
         const MutexLock lock(mutex_);
         // A visitor that a carrier has passed on came before the queued ones.
-        if (held_until_ || (!queue_.empty() && visitor.excluded_carriers.empty())) {
+        const bool waits = held_until_ || (!queue_.empty() && visitor.excluded_carriers.empty());
+        if (waits && !visitor.is_forwarded) {
             return hold_visitor(visitor);
         }
-        const Carriers::Carrier* carrier = carriers_.choose(visitor.excluded_carriers, context_of(visitor));
-        if (carrier == nullptr) {
-            return false;
-        }
-        count_at(carriers_.member_of(*carrier), visitor.of_member);
-        trunk = carrier->trunk;
-        service = carrier->service;
+        carrier = choose_for(visitor);
     }
-    trunk->take(std::move(visitor), service);
+    if (!carrier) {
+        return false;
+    }
+    carrier->trunk->take(std::move(visitor), carrier->service);
     return true;
 }
 
@@ -72,7 +85,7 @@ void SharedPort::update_accept_pause() noexcept {
 void SharedPort::pause_or_resume() noexcept {
     if (listener_) {
         const std::size_t trunks = with_carriers([](const auto& carriers) { return carriers.size(); });
-        listener_->set_paused(trunks > 0 && accept_pauses_.load() >= trunks);
+        listener_->set_paused(trunks > 0 && accept_pauses_.load() >= trunks && !has_remote());
     }
 }
 
@@ -103,6 +116,26 @@ void SharedPort::report_loop() {
     }
 }
 
+void SharedPort::set_remote(Carriers carriers) {
+    const MutexLock lock(mutex_);
+    remote_ = std::move(carriers);
+}
+
+SharedPort::Carriers SharedPort::take_remote() {
+    const MutexLock lock(mutex_);
+    return std::exchange(remote_, Carriers());
+}
+
+bool SharedPort::has_remote() {
+    const MutexLock lock(mutex_);
+    return !remote_.empty();
+}
+
+bool SharedPort::is_held() {
+    const MutexLock lock(mutex_);
+    return held_until_.has_value();
+}
+
 // --- all ports ---
 
 bool PortTable::carries(SharedPort& port, std::uint32_t service) {
@@ -131,11 +164,8 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
                 health);
 }
 
-PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
-                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
-                                  const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error,
-                                  const Ended& ended, const std::optional<Membership>& membership,
-                                  const CarrierHealth& health) {
+PortTable::Opening PortTable::udp_opening(runtime::Worker& worker, const DatagramOpener& open,
+                                          const DatagramTerms& terms) const {
     const auto open_udp = [&](runtime::Fd socket, SharedPort& port) {
         return open(worker, std::move(socket), terms,
                     [to = &port](IntrusivePtr<DistantVisitor> datagrams, const runtime::SocketAddress& from) {
@@ -147,8 +177,16 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
     const auto bind = [this](const runtime::SocketAddress& address, std::error_code& why) {
         return passed_->bind_datagrams(address, why);
     };
-    return join(client, at, std::move(trunk), service, worker, Opening{Transport::udp, bind, open_udp, &terms}, error,
-                ended, membership, health);
+    return {Transport::udp, bind, open_udp, &terms};
+}
+
+PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
+                                  std::shared_ptr<VisitorCarrier> trunk, std::uint32_t service, runtime::Worker& worker,
+                                  const DatagramOpener& open, const DatagramTerms& terms, std::error_code& error,
+                                  const Ended& ended, const std::optional<Membership>& membership,
+                                  const CarrierHealth& health) {
+    return join(client, at, std::move(trunk), service, worker, udp_opening(worker, open, terms), error, ended,
+                membership, health);
 }
 
 PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketAddress& at,
@@ -167,7 +205,9 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
         const ClientId& owner = membership ? membership->group : client;
         auto known = membership && at.port() == 0 ? first_of(owner, opening.transport)
                                                   : ports_.find({owner, opening.transport, at.port()});
-        const auto held = known == ports_.end() ? find_held(owner, at, opening, membership.has_value()) : held_.end();
+        auto in_way = held_.end();
+        const auto held =
+            known == ports_.end() ? find_held(owner, at, opening, membership.has_value(), in_way) : held_.end();
         if (known != ports_.end()) {
             // Trunks share a port for the same service. Another service of the client finds it in use, as a stranger's
             // service does.
@@ -187,12 +227,18 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             if (auto full = why_full(owner, held != held_.end() ? held->second.mapped().get() : nullptr)) {
                 return {nullptr, false, std::move(full)};
             }
+            SharedPort::Carriers remote = clear_way(in_way);
             port = held != held_.end() ? held->second.mapped() : open_anew(owner, at, worker, opening, error);
             if (!port) {
                 return {};
             }
+            if (!remote.empty()) {
+                port->set_remote(std::move(remote));
+            }
         }
         std::size_t* const of_client = opened ? &of_client_[owner] : nullptr;
+        const bool counts_for_token = opened && (held == held_.end() || !port->is_counted_);
+        std::size_t* const of_token = counts_for_token ? &of_token_[owner.first] : nullptr;
         // Before the port is registered: if memory runs out here, no port without a carrier is left.
         replaced = port->with_carriers(
             [&](auto& carriers) { return carriers.add(std::move(trunk), service, membership, health); });
@@ -200,10 +246,11 @@ PortTable::Joined PortTable::join(const ClientId& client, const runtime::SocketA
             ++*of_client;
             adopt_held(held, owner);
         } else if (opened) {
-            std::size_t& of_token = of_token_[owner.first];
             ports_.emplace(key_of(owner, *port), port);
             ++*of_client;
-            ++of_token;
+        }
+        if (of_token != nullptr) {
+            ++*of_token;
         }
     }
     port->end_hold();
@@ -236,6 +283,7 @@ std::shared_ptr<SharedPort> PortTable::open_anew(const ClientId& owner, const ru
     if (opening.terms != nullptr) {
         port->terms_ = *opening.terms;
     }
+    by_number_.add(port);
     port->hold_timer_.emplace(worker, [at = port.get()] { at->update_hold(); });
     port->listener_ = opening.open(std::move(listener), *port);
     ++changes_;
@@ -250,7 +298,8 @@ void PortTable::leave(SharedPort& port, const VisitorCarrier& trunk, bool may_re
     const bool holds = is_its && may_return && hold_ > Duration::zero();
     // A visitor finds the trunk, or the hold.
     if (port.remove(trunk, holds ? std::optional(Clock::now() + hold_) : std::nullopt)) {
-        if (!holds || !keep_held(known)) {
+        const bool others_have_it = is_its && !ends_ && port.has_remote();
+        if (!(others_have_it ? keep_remote(known) : holds && keep_held(known))) {
             close_port(port);
         }
     } else {
@@ -268,10 +317,12 @@ void PortTable::close(SharedPort& port, const VisitorCarrier& trunk) {
             nobody_left = carriers.empty();
             return removed;
         });
-        if (nobody_left) {
-            close_port(port);
-        } else {
+        const auto known = ports_.find(key_of(port.client_, port));
+        const bool is_its = known != ports_.end() && known->second.get() == &port;
+        if (!nobody_left) {
             port.update_accept_pause();
+        } else if (!is_its || ends_ || !port.has_remote() || !keep_remote(known)) {
+            close_port(port);
         }
     }
     const std::shared_ptr<SharedPort> closed = port.shared_from_this();
@@ -294,6 +345,7 @@ void PortTable::close_port(SharedPort& port) {
 void PortTable::close_node(Ports::node_type node) noexcept {
     const std::shared_ptr<SharedPort> closed = node.mapped();
     closing_.insert(std::move(node));  // the node as it is: nothing here may allocate
+    by_number_.remove(closed);
     closed->end_hold();
     ++changes_;
     if (!handed_over_) {  // otherwise they belong to another process
@@ -320,6 +372,14 @@ void PortTable::forget(const SharedPort& port) {
         return;
     }
     closing_.erase(at);
+    uncount(port);
+}
+
+void PortTable::uncount(const SharedPort& port) noexcept {
+    if (!port.is_counted_) {
+        --of_others_;
+        return;
+    }
     uncount_client(port.client_);
     const auto counted = of_token_.find(port.client_.first);
     if (--counted->second == 0) {
@@ -335,16 +395,17 @@ void PortTable::uncount_client(const ClientId& client) noexcept {
 }
 
 // Why the client can have no more ports. `held`: the port that it is about to get, which counts for its token and its
-// last owner already.
+// last owner already, unless only other members have it.
 std::optional<Refusal> PortTable::why_full(const ClientId& client, const SharedPort* held) {
-    if (held != nullptr && held->client_ == client) {
+    const bool is_counted = held != nullptr && held->is_counted_;
+    if (is_counted && held->client_ == client) {
         return std::nullopt;
     }
     const auto is_at = [](const auto& counts, const auto& of, std::size_t most) {
         const auto counted = counts.find(of);
         return (counted == counts.end() ? 0 : counted->second) >= most;
     };
-    if (held == nullptr && is_at(of_token_, client.first, limits_.of_token)) {
+    if (!is_counted && is_at(of_token_, client.first, limits_.of_token)) {
         close_one_held(client.first);  // a retry finds room
         return too_many_ports("The clients of this token have", limits_.of_token);
     }

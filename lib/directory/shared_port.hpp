@@ -15,6 +15,10 @@
 //      '--it will not return-------.    '--the time is over--> closed: the queue is reset
 //                                  '--> closed
 //
+// In a cluster a port listens on every member (set_remote). Its visitors get a trunk of an own client, or
+// else another member's carrier. A port that only other members have stands with the held ones, and does not count for
+// its owner's limits; an own client that joins gets it like a held one.
+//
 // Locks: the table's, then a port's, or the registry's. None is held while a carrier or a listener's handler is called.
 #pragma once
 
@@ -40,6 +44,7 @@
 #include "directory/carrier_list.hpp"
 #include "directory/distant_visitor.hpp"
 #include "directory/hold_limiter.hpp"
+#include "directory/port_index.hpp"
 #include "directory/quota_count.hpp"
 #include "directory/registry.hpp"
 #include "directory/remote_route.hpp"
@@ -110,6 +115,7 @@ struct Visitor {
     IntrusivePtr<DistantVisitor> distant{};     // set if there is no socket
     std::shared_ptr<QuotaCount> of_token{};     // towards the quotas of the service's token
     std::shared_ptr<MemberVisit> of_member{};   // of a group; otherwise null
+    bool is_forwarded = false;                  // by another member of the cluster: only own clients get it, at once
 
     Visitor(runtime::Fd socket_in, runtime::SocketAddress from_in, std::shared_ptr<SharedPort> port_in)
         : socket(std::move(socket_in)), from(std::move(from_in)), port(std::move(port_in)) {}
@@ -197,7 +203,14 @@ private:
         HoldSlot place;
     };
 
+    /// The carrier that a visitor gets.
+    struct Choice {
+        std::shared_ptr<VisitorCarrier> trunk;
+        std::uint32_t service = 0;
+    };
+
     bool give(Visitor& visitor);
+    std::optional<Choice> choose_for(Visitor& visitor) REQUIRES(mutex_);
     BalanceContext context_of(const Visitor& visitor) const REQUIRES(mutex_);
     bool hold_visitor(Visitor& visitor) REQUIRES(mutex_);
     bool remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until);
@@ -216,6 +229,12 @@ private:
     }
 
     static void close_listener(const std::shared_ptr<SharedPort>& closed) noexcept;
+
+    // --- other members ---
+    void set_remote(Carriers carriers);
+    Carriers take_remote();
+    bool has_remote();
+    bool is_held();
 
     runtime::Worker& worker_;  // the listener's
     using PortMail = buffer::WakeMail<SharedPort, std::shared_ptr<SharedPort>>;
@@ -236,12 +255,14 @@ private:
     ClientId client_{};  // the present or last owner, or its group; changed with the table's lock
     runtime::SocketAddress address_;
     Transport transport_ = Transport::tcp;
-    DatagramTerms terms_{};  // of a UDP port
+    DatagramTerms terms_{};   // of a UDP port
+    bool is_counted_ = true;  // for its owner; false: as a port of other members; guarded by the table's lock
     std::unique_ptr<PublicPort> listener_;
     std::optional<runtime::Timer> hold_timer_;  // on the listener's worker, like the listener
     std::atomic<std::uint32_t> accept_pauses_{0};
     Mutex mutex_;
     Carriers carriers_ GUARDED_BY(mutex_);
+    Carriers remote_ GUARDED_BY(mutex_);                      // other members; changed with the table's lock
     std::optional<TimePoint> held_until_ GUARDED_BY(mutex_);  // empty if it is carried, or closed
     std::list<Held> queue_ GUARDED_BY(mutex_);                // while it is held, and until all of them are served
     HeldBytes datagrams_ GUARDED_BY(mutex_);                  // room for datagrams that wait
@@ -256,6 +277,7 @@ public:
     struct Limits {
         std::size_t of_client = limits::services_max;
         std::size_t of_token = limits::ports_per_token_settable_max;
+        std::size_t of_others = limits::remote_ports_max;  // that only other members of the cluster have
     };
     PortTable() : PortTable(Limits{}) {}
     explicit PortTable(const Limits& most, const HoldLimiter::Settings& held = {})
@@ -288,9 +310,9 @@ public:
                 std::error_code& error, const Ended& ended = {}, const std::optional<Membership>& membership = {},
                 const CarrierHealth& health = {});
 
-    /// A port that clients of other members have, or no longer have: opened here on the calling thread's `worker`, with
-    /// them as carriers beside those of own clients, which are preferred. False, with the reason, if the server cannot
-    /// listen there.
+    /// A port that clients of other members have, or no longer have: opened here on the calling thread's `worker`, for
+    /// visitors that no own client accepts. If none has it any more it is held, for a client that may reconnect here,
+    /// and then closed. False, with the reason, if the server cannot listen there.
     bool set_remote(const RemotePort& port, const runtime::SocketAddress& at, runtime::Worker& worker,
                     const PortOpener& open, const DatagramOpener& open_udp, std::error_code& error);
     /// A visitor of this port that another member has forwarded: only own clients get it. False, with the visitor
@@ -305,7 +327,8 @@ public:
     /// the table; it may be null.
     void set_hold(Duration time, Logger* log = nullptr);
     Duration hold_time() const;
-    /// Closes the held ports, and holds none any more: the server is about to end.
+    /// Closes the held ports and those that only other members have, and holds none any more: the server is about to
+    /// end.
     void stop_holding() noexcept;
     /// Opens a TCP port and holds it for a client of this token, which had it before the server's restart. Called on
     /// the worker of the port. False if it cannot be opened.
@@ -362,6 +385,7 @@ private:
     /// The held ports, each with its node of `ports_`.
     using HeldKey = std::tuple<login::TokenId, Transport, std::uint16_t>;
     using HeldPorts = std::map<HeldKey, Ports::node_type>;
+    using PortPtr = std::shared_ptr<SharedPort>;
 
     Joined join(const ClientId& client, const runtime::SocketAddress& at, std::shared_ptr<VisitorCarrier> trunk,
                 std::uint32_t service, runtime::Worker& worker, const Opening& opening, std::error_code& error,
@@ -375,25 +399,39 @@ private:
     void close_port(SharedPort& port) REQUIRES(mutex_);
     void close_node(Ports::node_type node) noexcept REQUIRES(mutex_);
     Opening tcp_opening(runtime::Worker& worker, const PortOpener& open) const;
+    Opening udp_opening(runtime::Worker& worker, const DatagramOpener& open, const DatagramTerms& terms) const;
     std::shared_ptr<SharedPort> open_anew(const ClientId& owner, const runtime::SocketAddress& at,
                                           runtime::Worker& worker, const Opening& opening, std::error_code& error)
         REQUIRES(mutex_);
     // shared_port_hold.cpp
     bool keep_held(Ports::iterator known) noexcept REQUIRES(mutex_);
     HeldPorts::iterator find_held(const ClientId& owner, const runtime::SocketAddress& at, const Opening& opening,
-                                  bool is_group) REQUIRES(mutex_);
+                                  bool is_group, HeldPorts::iterator& in_way) REQUIRES(mutex_);
     void adopt_held(HeldPorts::iterator held, const ClientId& owner) noexcept REQUIRES(mutex_);
     void give_up(SharedPort& port) noexcept;
     void close_held(HeldPorts::iterator held) noexcept REQUIRES(mutex_);
     void close_one_held(const login::TokenId& token) noexcept REQUIRES(mutex_);
     void uncount_client(const ClientId& client) noexcept REQUIRES(mutex_);
+    void uncount(const SharedPort& port) noexcept REQUIRES(mutex_);
+    SharedPort::Carriers clear_way(HeldPorts::iterator in_way) REQUIRES(mutex_);
+    // --- ports of other members ---
+    HeldPorts::iterator held_place(const SharedPort& port) noexcept REQUIRES(mutex_);
+    bool keep_remote(Ports::iterator known) noexcept REQUIRES(mutex_);
+    bool count_for_others(SharedPort& port) noexcept REQUIRES(mutex_);
+    bool add_remote(SharedPort& port, const SharedPort::Carriers& carriers) REQUIRES(mutex_);
+    void end_remote(SharedPort& port, bool may_return) REQUIRES(mutex_);
+    PortPtr open_remote(const RemotePort& port, const runtime::SocketAddress& at, runtime::Worker& worker,
+                        const Opening& opening, std::error_code& error) REQUIRES(mutex_);
     void forget(const SharedPort& port);
     std::optional<Refusal> why_full(const ClientId& client, const SharedPort* held) REQUIRES(mutex_);
 
     Limits limits_;
     mutable Mutex mutex_;
     Ports ports_ GUARDED_BY(mutex_);
-    HeldPorts held_ GUARDED_BY(mutex_);
+    HeldPorts held_ GUARDED_BY(mutex_);                   // and the ports that only other members have
+    PortIndex<SharedPort> by_number_ GUARDED_BY(mutex_);  // those of both
+    bool ends_ GUARDED_BY(mutex_) = false;                // opens none of other members
+    std::size_t of_others_ GUARDED_BY(mutex_) = 0;        // listeners, open or closing
     Duration hold_ GUARDED_BY(mutex_){0};
     Logger* log_ GUARDED_BY(mutex_) = nullptr;
     bool handed_over_ GUARDED_BY(mutex_) = false;

@@ -1,5 +1,6 @@
-// Ports that wait for their client to reconnect, and their queued visitors. Actions on a port's worker (the end of the
-// time, the next queued visitor) start with its mail, since any thread may trigger them.
+// Ports without an own client: they wait for it to reconnect, with their queued visitors, or other members have it.
+// Actions on a port's worker (the end of the time, the next queued visitor) start with its mail, since any thread may
+// trigger them.
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -36,11 +37,11 @@ bool SharedPort::hold_visitor(Visitor& visitor) {
     return true;
 }
 
-// Removes a carrier. True if it was the last one; then the port is held.
+// Removes a carrier. True if it was the last one; then the port is held, unless other members have it.
 bool SharedPort::remove(const VisitorCarrier& trunk, std::optional<TimePoint> held_until) {
     const MutexLock lock(mutex_);
     carriers_.remove(trunk);
-    if (carriers_.empty() && held_until) {
+    if (carriers_.empty() && remote_.empty() && held_until) {
         held_until_ = held_until;
     }
     return carriers_.empty();
@@ -112,8 +113,7 @@ void SharedPort::release_some() noexcept {
 
 // Serves the first visitor in the queue. False if none waits, or they wait again.
 bool SharedPort::release_one() {
-    std::shared_ptr<VisitorCarrier> trunk;
-    std::uint32_t service = 0;
+    std::optional<Choice> carrier;
     std::list<Held> first;  // destroyed outside the lock, since the connection of a visitor without a carrier is reset
     HeldBytes unused;
     {
@@ -121,20 +121,17 @@ bool SharedPort::release_one() {
         if (queue_.empty() || held_until_) {
             return false;
         }
-        const Carriers::Carrier* const carrier = carriers_.choose({}, context_of(queue_.front().visitor));
+        carrier = choose_for(queue_.front().visitor);
         first.splice(first.end(), queue_, queue_.begin());
         if (queue_.empty()) {
             std::swap(unused, datagrams_);
         }
-        if (carrier == nullptr) {
-            return true;
-        }
-        count_at(carriers_.member_of(*carrier), first.front().visitor.of_member);
-        trunk = carrier->trunk;
-        service = carrier->service;
+    }
+    if (!carrier) {
+        return true;
     }
     first.front().place.served();
-    trunk->take(std::move(first.front().visitor), service);
+    carrier->trunk->take(std::move(first.front().visitor), carrier->service);
     return true;
 }
 
@@ -171,9 +168,10 @@ bool PortTable::keep_held(Ports::iterator known) noexcept try {
     return false;
 }
 
-// The held port that the owner may have at this address. A port in its way is closed.
+// The held port that the owner may have at this address, or the one that is in its way.
 PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const runtime::SocketAddress& at,
-                                                    const Opening& opening, bool is_group) {
+                                                    const Opening& opening, bool is_group,
+                                                    HeldPorts::iterator& in_way) {
     auto held = held_.end();
     if (at.port() != 0) {
         held = held_.find({owner.first, opening.transport, at.port()});
@@ -191,8 +189,18 @@ PortTable::HeldPorts::iterator PortTable::find_held(const ClientId& owner, const
     if (is_right) {
         return held;
     }
-    close_held(held);
+    in_way = held;
     return held_.end();
+}
+
+// Closes the port that is in the way of another one. Returns the other members that have it.
+SharedPort::Carriers PortTable::clear_way(HeldPorts::iterator in_way) {
+    if (in_way == held_.end()) {
+        return {};
+    }
+    SharedPort::Carriers remote = in_way->second.mapped()->take_remote();
+    close_held(in_way);
+    return remote;
 }
 
 // Transfers the port to its owner, which carries it already. Needs no memory.
@@ -200,7 +208,12 @@ void PortTable::adopt_held(HeldPorts::iterator held, const ClientId& owner) noex
     Ports::node_type node = std::move(held->second);
     held_.erase(held);
     SharedPort& port = *node.mapped();
-    uncount_client(port.client_);
+    if (port.is_counted_) {
+        uncount_client(port.client_);
+    } else {
+        --of_others_;
+        port.is_counted_ = true;
+    }
     port.client_ = owner;
     node.key() = key_of(owner, port);
     ports_.insert(std::move(node));
@@ -210,7 +223,7 @@ void PortTable::adopt_held(HeldPorts::iterator held, const ClientId& owner) noex
 void PortTable::give_up(SharedPort& port) noexcept {
     const MutexLock lock(mutex_);
     const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
-    if (held != held_.end() && held->second.mapped().get() == &port) {
+    if (held != held_.end() && held->second.mapped().get() == &port && port.is_held()) {
         close_held(held);
     }
 }
@@ -221,11 +234,13 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
     const std::shared_ptr<SharedPort> port = node.mapped();
     try {
         std::size_t waiting = 0;
+        bool was_held = false;
         {
             const MutexLock lock(port->mutex_);
             waiting = port->queue_.size();
+            was_held = port->held_until_.has_value();
         }
-        if (log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
+        if (was_held && log_ != nullptr && log_->may_write(LogLevel::info, held_ports, Clock::now())) {
             log_->info("a port was closed: its client has not reconnected",
                        {{"port", port->address().text()}, {"reset", waiting}});
         }
@@ -237,14 +252,18 @@ void PortTable::close_held(HeldPorts::iterator held) noexcept {
 
 // Makes room for another port of the token.
 void PortTable::close_one_held(const login::TokenId& token) noexcept {
-    const auto held = held_.lower_bound({token, Transport{}, 0});
-    if (held != held_.end() && std::get<0>(held->first) == token) {
-        close_held(held);
+    for (auto held = held_.lower_bound({token, Transport{}, 0});
+         held != held_.end() && std::get<0>(held->first) == token; ++held) {
+        if (held->second.mapped()->is_counted_) {
+            close_held(held);
+            return;
+        }
     }
 }
 
 void PortTable::stop_holding() noexcept {
     const MutexLock lock(mutex_);
+    ends_ = true;
     hold_ = Duration::zero();
     while (!held_.empty()) {
         close_held(held_.begin());
@@ -307,6 +326,7 @@ void PortTable::handover_to_process() noexcept {
     for (const auto& [key, port] : ports_) {
         (void)port->handover_mail_->post(*port->worker_.mailbox(), port);
     }
+    ends_ = true;
     hold_ = Duration::zero();
     while (!held_.empty()) {
         close_held(held_.begin());
@@ -329,6 +349,157 @@ PortAddresses PortTable::addresses_beside(const runtime::SocketAddress& usual) c
         add(std::get<0>(key), *node.mapped());
     }
     return beside;
+}
+
+// --- ports of other members of the cluster ---
+
+//   own trunks           in ports_, with or without other members
+//   only other members   in held_, and not held: it does not count for its owner's limits, but for Limits::of_others
+//   none                 held, then closed; or closed at once
+
+// The place of a port that no own client has.
+PortTable::HeldPorts::iterator PortTable::held_place(const SharedPort& port) noexcept {
+    const auto held = held_.find({port.client_.first, port.transport(), port.address().port()});
+    return held != held_.end() && held->second.mapped().get() == &port ? held : held_.end();
+}
+
+// False if the other members have too many ports already.
+bool PortTable::count_for_others(SharedPort& port) noexcept {
+    if (port.is_counted_) {
+        if (of_others_ >= limits_.of_others) {
+            return false;
+        }
+        uncount(port);
+        port.is_counted_ = false;
+        ++of_others_;
+    }
+    return true;
+}
+
+// Keeps a port open that the last own trunk has left. False if there is no room for it, or no memory.
+bool PortTable::keep_remote(Ports::iterator known) noexcept try {
+    SharedPort& port = *known->second;
+    const auto [held, is_new] =
+        held_.try_emplace({port.client_.first, port.transport(), port.address().port()}, Ports::node_type());
+    if (!is_new || !count_for_others(port)) {
+        if (is_new) {
+            held_.erase(held);
+        }
+        return false;
+    }
+    held->second = ports_.extract(known);
+    port.update_accept_pause();
+    return true;
+} catch (const std::exception&) {
+    return false;
+}
+
+// Gives an open port these other members. False if there are too many such ports.
+bool PortTable::add_remote(SharedPort& port, const SharedPort::Carriers& carriers) {
+    if (held_place(port) != held_.end() && !count_for_others(port)) {
+        return false;
+    }
+    port.set_remote(carriers);
+    port.end_hold();
+    port.update_accept_pause();
+    return true;
+}
+
+// No other member has the port any more. Without an own client it is held for one that `may_return`, or closed.
+void PortTable::end_remote(SharedPort& port, bool may_return) {
+    const bool was_remote = port.has_remote();
+    (void)port.take_remote();
+    const auto held = held_place(port);
+    if (held == held_.end()) {
+        port.update_accept_pause();
+        return;
+    }
+    if (!may_return || (was_remote && (hold_ <= Duration::zero() || ends_))) {
+        close_held(held);
+    } else if (was_remote) {
+        {
+            const MutexLock lock(port.mutex_);
+            port.held_until_ = Clock::now() + hold_;
+        }
+        (void)port.hold_mail_->post(*port.worker_.mailbox(), port.shared_from_this());
+    }
+}
+
+// Null, with the reason, if the server cannot listen there.
+PortTable::PortPtr PortTable::open_remote(const RemotePort& port, const runtime::SocketAddress& at,
+                                          runtime::Worker& worker, const Opening& opening, std::error_code& error) {
+    if (of_others_ >= limits_.of_others) {
+        error = std::make_error_code(std::errc::too_many_files_open);
+        return nullptr;
+    }
+    const ClientId owner{port.owner, port.party};
+    PortPtr opened = open_anew(owner, at, worker, opening, error);
+    if (opened) {
+        opened->is_counted_ = false;
+        Ports alone;
+        alone.emplace(key_of(owner, *opened), opened);
+        held_.emplace(HeldKey{port.owner, port.transport, port.port}, alone.extract(alone.begin()));
+        ++of_others_;
+    }
+    return opened;
+}
+
+bool PortTable::set_remote(const RemotePort& port, const runtime::SocketAddress& at, runtime::Worker& worker,
+                           const PortOpener& open, const DatagramOpener& open_udp, std::error_code& error) {
+    check_here(worker);
+    SharedPort::Carriers carriers;
+    for (const auto& carrier : port.carriers) {
+        (void)carriers.add(carrier, port.port);
+    }
+    const MutexLock lock(mutex_);
+    bool is_open = false;
+    bool is_full = false;
+    for (const PortPtr& there : by_number_.at({port.transport, port.port})) {
+        if (carriers.empty() || there->client_.first != port.owner) {
+            end_remote(*there, carriers.empty());  // of another token: the cluster has given the port to this one
+        } else {
+            (add_remote(*there, carriers) ? is_open : is_full) = true;
+        }
+    }
+    if (carriers.empty() || is_open) {
+        return true;
+    }
+    if (is_full || ends_) {
+        error = std::make_error_code(is_full ? std::errc::too_many_files_open : std::errc::operation_canceled);
+        return false;
+    }
+    const DatagramTerms terms;
+    const Opening opening =
+        port.transport == Transport::tcp ? tcp_opening(worker, open) : udp_opening(worker, open_udp, terms);
+    const PortPtr opened = open_remote(port, at, worker, opening, error);
+    if (opened) {
+        opened->set_remote(std::move(carriers));
+    }
+    return opened != nullptr;
+}
+
+bool PortTable::dispatch_local(Transport transport, std::uint16_t port, Visitor& visitor) {
+    std::vector<PortPtr> ports;
+    {
+        const MutexLock lock(mutex_);
+        ports = by_number_.at({transport, port});
+    }
+    visitor.is_forwarded = true;
+    for (const PortPtr& there : ports) {
+        visitor.port = there;
+        try {
+            if (there->give(visitor)) {
+                return true;
+            }
+        } catch (const std::exception&) {
+            if (!visitor.port) {
+                return true;  // lost on the way: its connection was reset
+            }
+        }
+    }
+    visitor.port = nullptr;
+    visitor.is_forwarded = false;
+    return false;
 }
 
 }  // namespace ferrotunnel::directory

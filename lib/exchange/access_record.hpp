@@ -38,7 +38,7 @@ public:
         const hooks::Outcome& outcome;
         access::Outcome how;
         std::string_view cause;   // why the edge or a plugin responded
-        std::string_view member;  // with a group: the member that had the request last
+        std::string_view member;  // of a group or a cluster: the member that had the request last
     };
 
     /// Records a request if the access log or a trace needs it. `head`: null if none could be read.

@@ -19,7 +19,7 @@ public:
         std::uint64_t request_bytes;  // of the body
         hooks::HttpRun* run;          // receives the end; null without plugins
         std::string_view cause;       // why the edge or a plugin responded
-        std::string_view member;      // with a group: the member that had the request last
+        std::string_view member;      // of a group or a cluster: the member that had the request last
     };
 
     explicit ExchangeRecord(const ExchangeContext& at) noexcept : at_(at) {}

@@ -180,7 +180,8 @@ void HttpExchange::arrive(const http::RequestHead& head) {
         return;
     }
     if (request_.service->description().forwards) {
-        forward_unchanged(arrival);
+        request_.forwarded = std::make_unique<const http::OwnedHead>(arrival.head);
+        forward(arrival);  // its rules, plugins and members apply there
         return;
     }
     placement_.read_sticky(arrival);
@@ -238,36 +239,6 @@ void HttpExchange::forward(const IncomingRequest& arrival) {
     carry_out(placement_.open());
 }
 
-// Likewise for a service that another member of the cluster serves: its rules, plugins and members apply there.
-void HttpExchange::forward_unchanged(const IncomingRequest& arrival) {
-    enter(Phase::opening);
-    record_.mark(AccessRecord::Phase::routed, at_.now());
-    request_.forwarded = std::make_unique<const http::OwnedHead>(arrival.head);
-    if (!sender_.keep_head(write_forwarded_request(arrival, request_, at_.edge))) {
-        answer_locally(Refusal{PageState::busy, {}, "the requests that wait for backends use too much memory"});
-        return;
-    }
-    upload_.send_early_end();
-    carry_out(placement_.open());
-}
-
-// A client of this server has the service of a request that was to be forwarded: its rules apply to the head as it
-// arrived. False if a part of the body was taken.
-bool HttpExchange::begin_again() {
-    if (!upload_.can_restart()) {
-        return false;
-    }
-    Deadline::cancel();
-    placement_.stop_forwarding();
-    sender_.restart();
-    upload_.restart();
-    const std::unique_ptr<const http::OwnedHead> kept = std::move(request_.forwarded);
-    http::RequestHead head;
-    kept->restore(head);
-    arrive(head);
-    return true;
-}
-
 // Continues, or holds, a request that was being sent when the last client of its service left: it is kept as it was
 // written. False if it does not wait any more.
 bool HttpExchange::wait_for_successor() {
@@ -289,7 +260,18 @@ Placement::Retry HttpExchange::continue_on_other_carrier() {
     }
     Placement::Successor next = placement_.find_successor();
     if (next.retry == Placement::Retry::anew) {
-        return begin_again() ? Placement::Retry::now : Placement::Retry::never;
+        if (!upload_.can_restart()) {
+            return Placement::Retry::never;
+        }
+        Deadline::cancel();
+        placement_.stop_forwarding();
+        sender_.restart();
+        upload_.restart();
+        const std::unique_ptr<const http::OwnedHead> kept = std::move(request_.forwarded);
+        http::RequestHead head;
+        kept->restore(head);
+        arrive(head);
+        return Placement::Retry::now;
     }
     if (next.retry != Placement::Retry::now) {
         return next.retry;
@@ -384,7 +366,10 @@ void HttpExchange::body_end(const http::Fields* trailers) {
 }
 
 // If the body cannot be sent completely, the backend sees a reset, so that it does not mistake the part for the whole.
-void HttpExchange::end_upload(Upload::Result why) {
+void HttpExchange::carry_out(Upload::Result why) {
+    if (why == Upload::Result::going) {
+        return;
+    }
     const auto refuse_body = [this](PageState state, std::string_view code, std::string_view text) {
         if (record_.has_answer()) {
             (void)cut(text);
@@ -432,11 +417,14 @@ void HttpExchange::fail(const Failure& failure) {
         }
     }
     if (phase_ != Phase::waiting || !retries_.may_repeat(failure)) {
-        if (failure.not_here && wait_for_member()) {
-            return;
+        const bool waits = failure.not_here && phase_ == Phase::waiting && retries_.can_repeat(forwards_max);
+        if (waits) {  // as for a client that is offline
+            placement_.record_miss();
         }
         drop_backend();
-        answer_locally(static_cast<const Refusal&>(failure));
+        if (!waits || !wait_for_successor()) {
+            answer_locally(static_cast<const Refusal&>(failure));
+        }
         return;
     }
     retries_.stop_awaiting_delivery_report();
@@ -444,17 +432,6 @@ void HttpExchange::fail(const Failure& failure) {
     drop_backend();
     enter(Phase::opening);
     carry_out(placement_.open_again());
-}
-
-// Several members in a row did not have the service of a request: it waits as for a client that is offline. False if it
-// cannot be sent again.
-bool HttpExchange::wait_for_member() {
-    if (phase_ != Phase::waiting || !retries_.can_repeat(forwards_max)) {
-        return false;
-    }
-    placement_.record_miss();
-    drop_backend();
-    return wait_for_successor();
 }
 
 void HttpExchange::check_deadline() {

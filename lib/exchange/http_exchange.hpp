@@ -4,6 +4,7 @@
 //
 //   begin --no client--> on_hold --it is back--> begin; --timeout--> page (likewise if it leaves in `opening`:
 //     |                                                   then --another service replaces it--> page as well)
+//     |--another member's visitor, no client here--> elsewhere
 //     '--no route--> page -----------------------------------------------------------.
 //     '--service--> opening --stream--> waiting --head--> answering --end--> done <---'
 //                      ^  '---fails---.     |   '--101--> switched --both ends--> done
@@ -19,6 +20,9 @@
 // or if a second time does no harm: its method may be repeated, and the stream was an old one that the
 // backend was probably about to close, or its trunk was lost (failure.hpp, retries.hpp). Never after a byte of the
 // response.
+//
+// A request for a service of another member of the cluster passes unchanged. If that member answers "not here", it goes
+// to another one, or waits for a change; if a client of this server has the service by then, it begins again.
 //
 // This class has the phase, receives every event, passes it to a part, and carries out what the part returns. The parts
 // know neither it nor its phase (docs/architecture/exchange.md).
@@ -171,20 +175,12 @@ private:
     void run_request_hooks(const IncomingRequest& arrival);
     void resume_request_hooks();
     void forward(const IncomingRequest& arrival);
-    void forward_unchanged(const IncomingRequest& arrival);
-    bool begin_again();
-    bool wait_for_member();
     bool wait_for_successor();
     Placement::Retry continue_on_other_carrier();
     void start_sending();
     void drop_backend() noexcept;
     void carry_out(Placement::Result result);
-    void carry_out(Upload::Result result) {
-        if (result != Upload::Result::going) {
-            end_upload(result);
-        }
-    }
-    void end_upload(Upload::Result why);
+    void carry_out(Upload::Result result);
     void fail(const Failure& failure);
     void check_deadline();
     void check_backend();
@@ -194,7 +190,6 @@ private:
     Answer next_head();
     bool read_head(const mux::StreamItem& item);
     Answer produce_head();
-    void edit_answer(const http::ResponseHead& head, bool has_only_trailers, http::Edits& edits);
     bool plugins_pass(const hooks::AnswerView& answer, Phase held, http::Edits& edits);
     Answer next_gathered();
     Answer produce_piece(AnswerPiece piece);

@@ -13,6 +13,21 @@ using http::PageState;
 using mux::StreamItem;
 using wire::Code;
 
+namespace {
+
+// Adds the changes to a head of the backend's response. False if the edits have no room.
+bool edit_answer(const http::ResponseHead& head, const ExchangeContext& at, const Rewriting& rewriting,
+                 bool has_only_trailers, http::Edits& edits) {
+    bool fits = (has_only_trailers || edits.set(http::FieldName::x_request_id, at.request.id)) &&
+                edits.remove("X-FerroTunnel-Error");
+    if (!head.is_interim() && !has_only_trailers && !head.fields.first(http::FieldName::date)) {
+        fits = fits && edits.add(http::FieldName::date, at.edge.date());
+    }
+    return fits && rewriting.edit_answer(head, at.request, at.edge.settings(), at.edge, edits);
+}
+
+}  // namespace
+
 Answer HttpExchange::next() {
     Answer answer = next_piece();
     record_.add_answer_bytes(answer.data.size());
@@ -111,23 +126,13 @@ bool HttpExchange::read_head(const StreamItem& item) {
     return progress == Progress::complete;
 }
 
-// The response to a forwarded request has all of that from the other member.
-void HttpExchange::edit_answer(const http::ResponseHead& head, bool has_only_trailers, http::Edits& edits) {
-    bool fits = (has_only_trailers || edits.set(http::FieldName::x_request_id, request_.id)) &&
-                edits.remove("X-FerroTunnel-Error");
-    if (!head.is_interim() && !has_only_trailers && !head.fields.first(http::FieldName::date)) {
-        fits = fits && edits.add(http::FieldName::date, at_.edge.date());
-    }
-    fits = fits && rewriting_.edit_answer(head, request_, at_.edge.settings(), at_.edge, edits);
-    check(fits, "the fields that the edge adds fit into the edits");
-}
-
 Answer HttpExchange::produce_head() {
     const http::ResponseHead& head = response_.head();
     http::Edits& edits = at_.edge.new_edits();
     const bool has_only_trailers = at_.visitor.http2 && request_.is_grpc && is_trailers_only(head);
-    if (!request_.forwarded) {
-        edit_answer(head, has_only_trailers, edits);
+    if (!request_.forwarded) {  // otherwise the other member has done it
+        const bool fits = edit_answer(head, at_, rewriting_, has_only_trailers, edits);
+        check(fits, "the fields that the edge adds fit into the edits");
     }
     if (head.is_interim()) {
         if (head.status == 100) {

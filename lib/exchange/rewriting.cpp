@@ -61,10 +61,8 @@ bool strip_own_cookies(const http::Fields& fields, std::string_view prefix, std:
     return rest.empty() ? edits.remove(http::FieldName::cookie) : edits.set(http::FieldName::cookie, rest);
 }
 
-}  // namespace
-
 // Hop-by-hop fields and framing are of this hop, everything else is the visitor's: the other member rewrites it.
-std::size_t write_forwarded_request(const IncomingRequest& arrival, const RequestFacts& request, HeadScratch& scratch) {
+std::size_t write_unchanged(const IncomingRequest& arrival, const RequestFacts& request, HeadScratch& scratch) {
     http::Edits& edits = scratch.new_edits();
     check(edits.set(http::FieldName::x_request_id, request.id), "one field fits into the edits");
     http::RequestOut out = http::RequestOut::of(arrival.head);
@@ -72,8 +70,13 @@ std::size_t write_forwarded_request(const IncomingRequest& arrival, const Reques
     return write_fully(scratch.head_room(), [&](std::vector<char>& room) { return http::write_request(out, room); });
 }
 
+}  // namespace
+
 std::size_t Rewriting::write_request(const IncomingRequest& arrival, RequestFacts& request, const hooks::HttpRun* run,
                                      const trace::Context* trace, HeadScratch& scratch) {
+    if (request.service->description().forwards) {
+        return write_unchanged(arrival, request, scratch);
+    }
     const http::RequestHead& head = arrival.head;
     http::Edits& edits = scratch.new_edits();
     trace::Traceparent::Text traceparent;  // the edits point to it

@@ -23,7 +23,8 @@ namespace ferrotunnel::exchange {
 class Rewriting {
 public:
     /// Writes the head for the backend into `scratch.head_room()`, and returns its size. From then on the request's
-    /// context has no upgrade if the service allows none. `run`: the plugins that the request has passed, or null.
+    /// context has no upgrade if the service allows none. A service of another member gets the head as it arrived, with
+    /// the request's id. `run`: the plugins that the request has passed, or null.
     /// `trace`: its place in its trace; null: the visitor's trace fields are passed on.
     std::size_t write_request(const IncomingRequest& arrival, RequestFacts& request, const hooks::HttpRun* run,
                               const trace::Context* trace, HeadScratch& scratch);
@@ -48,10 +49,6 @@ private:
 
     std::unique_ptr<Rewritten> rewritten_;  // null unless a rule changes host or path
 };
-
-/// Writes the head of a request for a service that another member of the cluster serves, likewise: as it arrived, with
-/// the request's id.
-std::size_t write_forwarded_request(const IncomingRequest& arrival, const RequestFacts& request, HeadScratch& scratch);
 
 /// Adds Strict-Transport-Security to a response over TLS, by the service's rule or else the edge's; only if the service
 /// is known, and not to gRPC calls.

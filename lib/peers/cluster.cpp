@@ -63,10 +63,12 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
         const bool is_open = shared->ports->set_remote(port, at, worker, shared->open_port, shared->open_udp, error);
         return is_open || error ? error : std::make_error_code(std::errc::address_not_available);
     };
-    return std::make_shared<RouteWriter>(RouteWriter::Needs{
-        service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
-        [shared](const std::vector<directory::RemoteHost>& hosts) { shared->http->set_remote(hosts, worker_time()); },
-        set_port, log});
+    return std::make_shared<RouteWriter>(
+        RouteWriter::Needs{service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
+                           [shared](const std::vector<directory::RemoteHost>& hosts) {
+                               return shared->http->set_remote(hosts, worker_time());
+                           },
+                           set_port, log});
 }
 
 // The member that the visit goes to is chosen for each visit, so that no table of private services is needed.
@@ -101,13 +103,21 @@ struct Cluster::Parts {
         : names(std::make_shared<RegisterDriver>(members_of(settings), register_start(needs.random), worker_time)),
           claims(std::make_shared<NameClaims>(names)),
           arrivals(needs.shared, needs.front, needs.log),
-          links(std::move(settings), {needs.workers, *names, arrivals, needs.log, needs.random}),
+          links(std::move(settings),
+                {needs.workers,
+                 *names,
+                 [this](runtime::Worker& at, IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+                     arrivals.on_stream(at, std::move(stream), open);
+                 },
+                 {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
+                 needs.log,
+                 needs.random}),
           carriers(carriers_of(links, names->members())),
           writer(make_writer(needs.shared, carriers, needs.workers.at(0), needs.log)),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
-              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed); })) {
+              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
         worker->set_routes(routes, writer);
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;

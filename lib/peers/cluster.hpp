@@ -27,13 +27,13 @@ namespace ferrotunnel::peers {
 struct ClusterState {
     std::string own;
     bool recovering = false;
-    std::size_t waiting = 0;   // Register::waiting()
+    std::size_t waiting = 0;  // Register::waiting()
     std::size_t own_names = 0;
-    std::size_t memory = 0;    // of the table, in bytes
+    std::size_t memory = 0;  // of the table, in bytes
     struct Member : PeerState {
         std::size_t names = 0;  // that its clients have
     };
-    std::vector<Member> members;  // the others
+    std::vector<Member> members;             // the others
     std::vector<std::string> partial_ports;  // "tcp 2222": cannot be opened here
 };
 

@@ -78,7 +78,7 @@ public:
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     /// Dials no more and accepts no more; links stay for the visitors on them.
     void drain() noexcept;
-    /// Ends all links. When no worker runs any more, or on a worker. Idempotent.
+    /// Ends all links: soon, or at once if no worker runs any more. Idempotent; any thread.
     void stop() noexcept;
     /// In the order of Settings::peers. Thread-safe.
     std::vector<PeerState> states() const;

@@ -52,6 +52,7 @@ void RegisterChannel::begin(IntrusivePtr<mux::Stream> stream) {
 }
 
 void RegisterChannel::close() noexcept {
+    check_here(worker_);
     stream_ = nullptr;
     if (std::exchange(linked_, false)) {
         names_.disconnected(link_);
@@ -106,8 +107,10 @@ void RegisterChannel::step() {
     }
 }
 
+// The register learns at once that the link is lost: the connection may take two more seconds to close.
 void RegisterChannel::refuse(Code code, std::string why) {
     if (const IntrusivePtr<mux::Stream> stream = std::exchange(stream_, nullptr)) {
+        close();
         handlers_.refuse(code, std::move(why));
     }
 }

@@ -104,19 +104,27 @@ std::vector<RemoteName> RemoteNames::look_up(const std::vector<cluster::Name>& n
 }
 
 RemoteName RemoteNames::look_up(const cluster::Register& of, const cluster::Name& name, TimePoint now) const {
-    RemoteName remote{name, {}, of.routes(name)};
+    RemoteName remote{name};
+    remote.members = of.routes(name);
+    const cluster::ClaimTable& table = of.table();
     if (!remote.members.empty()) {
-        remote.owner = of.table().entry(remote.members.front(), name)->claim.owner.token;
+        const cluster::Claim best = table.entry(remote.members.front(), name)->claim;
+        std::erase_if(remote.members, [&](cluster::MemberIndex member) {
+            return table.entry(member, name)->claim.readiness != best.readiness;
+        });
+        remote.owner = best.owner.token;
+        remote.party = best.owner.party;
         return remote;
     }
-    for (const cluster::ClaimTable::Entry& entry : of.table().entries(name)) {
+    for (const cluster::ClaimTable::Entry& entry : table.entries(name)) {
         if (entry.member != names_->members().own()) {
             remote.owner = entry.claim.owner.token;
+            remote.party = entry.claim.owner.party;
             remote.is_known = true;
             return remote;
         }
     }
-    if (const auto reservation = of.table().reservation(name, now)) {
+    if (const auto reservation = table.reservation(name, now)) {
         remote.owner = reservation->token;
         remote.is_known = true;
     }

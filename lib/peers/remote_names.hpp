@@ -27,8 +27,11 @@ namespace ferrotunnel::peers {
 struct RemoteName {
     cluster::Name name;
     login::TokenId owner{};
-    std::vector<cluster::MemberIndex> members;  // that can be reached, the preferred one first
-    bool is_known = false;                      // without members: the name is only out of reach, or reserved
+    wire::InstanceId party{};  // of the owner; zeros if nobody has the name
+    /// That can be reached; of them, those with the best readiness.
+    std::vector<cluster::MemberIndex> members{};
+    /// Without members: the name is only out of reach, or reserved.
+    bool is_known = false;
 };
 
 class RemoteNames final : public RouteEvents {

@@ -5,13 +5,18 @@
 #include "peers/claim_names.hpp"
 
 namespace ferrotunnel::peers {
+namespace {
 
-void RouteWriter::apply(const std::vector<RemoteName>& names) {
+constexpr LogCategory route_lines{"routes to other members"};
+
+}  // namespace
+
+void RouteWriter::apply(const std::vector<RemoteName>& names, TimePoint now) {
     std::vector<directory::RemoteHost> hosts;
     std::map<std::vector<cluster::MemberIndex>, std::shared_ptr<directory::HttpService>> services;
     for (const RemoteName& name : names) {
         if (name.name.kind() != cluster::Name::Kind::host) {
-            apply_port(name);
+            apply_port(name, now);
             continue;
         }
         directory::ClaimName host = claim_name(name.name);
@@ -24,13 +29,21 @@ void RouteWriter::apply(const std::vector<RemoteName>& names) {
         hosts.push_back(std::move(remote));
     }
     if (!hosts.empty()) {
-        needs_.set_hosts(hosts);
+        apply_hosts(hosts, now);
     }
 }
 
-void RouteWriter::apply_port(const RemoteName& name) {
+void RouteWriter::apply_hosts(const std::vector<directory::RemoteHost>& hosts, TimePoint now) {
+    const std::size_t ignored = needs_.set_hosts(hosts);
+    if (ignored != 0 && needs_.log.may_write(LogLevel::warn, route_lines, now)) {
+        needs_.log.warn("hosts of other members are not routed here: too many paths, or another version's",
+                        {{"hosts", ignored}});
+    }
+}
+
+void RouteWriter::apply_port(const RemoteName& name, TimePoint now) {
     const directory::ClaimName port = claim_name(name.name);
-    directory::RemotePort remote{port.transport, port.port, name.owner, {}};
+    directory::RemotePort remote{port.transport, port.port, name.owner, name.party, {}};
     for (const cluster::MemberIndex member : name.members) {
         remote.carriers.push_back(needs_.carrier(member));
     }
@@ -44,7 +57,7 @@ void RouteWriter::apply_port(const RemoteName& name) {
             is_new = partial_.insert(name.name).second;
         }
     }
-    if (is_new) {
+    if (is_new && needs_.log.may_write(LogLevel::warn, route_lines, now)) {
         needs_.log.warn("this server cannot listen on a port of another member, which serves its own visitors only",
                         {{"port", port.port},
                          {"transport", port.transport == directory::Transport::udp ? "udp" : "tcp"},

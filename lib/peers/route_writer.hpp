@@ -4,6 +4,7 @@
 //                              '--------ports, one by one------> PortTable::set_remote
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <set>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/mutex.hpp"
 #include "directory/remote_route.hpp"
@@ -25,7 +27,8 @@ public:
         /// The service that these members carry, and the carrier of one's ports.
         std::function<std::shared_ptr<directory::HttpService>(const std::vector<cluster::MemberIndex>&)> service;
         std::function<std::shared_ptr<directory::VisitorCarrier>(cluster::MemberIndex)> carrier;
-        std::function<void(const std::vector<directory::RemoteHost>&)> set_hosts;
+        /// Returns how many of them are not routed here.
+        std::function<std::size_t(const std::vector<directory::RemoteHost>&)> set_hosts;
         /// The error if this server cannot listen there.
         std::function<std::error_code(const directory::RemotePort&)> set_port;
         Logger& log;
@@ -33,13 +36,14 @@ public:
     explicit RouteWriter(Needs needs) : needs_(std::move(needs)) {}
 
     /// On the first worker.
-    void apply(const std::vector<RemoteName>& names);
+    void apply(const std::vector<RemoteName>& names, TimePoint now);
     /// Ports that other members have, and that cannot be opened here. Any thread.
     std::set<cluster::Name> partial_ports() const;
     bool has_partial_ports() const;
 
 private:
-    void apply_port(const RemoteName& name);
+    void apply_hosts(const std::vector<directory::RemoteHost>& hosts, TimePoint now);
+    void apply_port(const RemoteName& name, TimePoint now);
 
     const Needs needs_;
     mutable Mutex mutex_;

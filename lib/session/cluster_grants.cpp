@@ -22,6 +22,16 @@ directory::ClusterClaims::Readiness readiness_of(const SessionService& service) 
     return service.membership && service.membership->standby ? Readiness::standby : Readiness::ready;
 }
 
+// All members of a group have the same names, too.
+std::uint64_t with_names(std::uint64_t terms, const std::vector<directory::ClaimName>& names) noexcept {
+    for (const directory::ClaimName& name : names) {
+        for (const std::string* part : {&name.host, &name.path}) {
+            terms = fnv1a(as_bytes({part->c_str(), part->size() + 1}), terms);  // with the zero behind it
+        }
+    }
+    return terms;
+}
+
 // The clients of one token share a private service's name, so it has one owner, which is none of them.
 directory::ClientId owner_of_private(const directory::ClientId& client) noexcept {
     return {client.first, {}};
@@ -63,6 +73,7 @@ void ClusterGrants::ask(SessionService& service, std::uint64_t terms,
                         std::function<void(std::optional<Refusal>)> decided) {
     const ServerShared& shared = *needs_.at.shared;
     const directory::ClientId& client = needs_.at.facts.client;
+    terms = service.membership ? with_names(terms, service.names) : 0;
     std::vector<std::unique_ptr<ClusterNames::Use>> uses;
     if (service.is_private()) {
         uses.push_back(

@@ -302,7 +302,12 @@ class Visitors:
         print(f"failed {self.failures}", flush=True)
 
 
-if sys.argv[1] == "backend":
-    asyncio.run(backend(*sys.argv[2:4]))
-else:
-    asyncio.run(Visitors(*sys.argv[2:7]).run(float(sys.argv[7]) if len(sys.argv) > 7 else 1.0))
+def main():
+    if sys.argv[1] == "backend":
+        asyncio.run(backend(*sys.argv[2:4]))
+    else:
+        asyncio.run(Visitors(*sys.argv[2:7]).run(float(sys.argv[7]) if len(sys.argv) > 7 else 1.0))
+
+
+if __name__ == "__main__":
+    main()

@@ -59,3 +59,16 @@ TEST_CASE("what may be sent again", "[failure]") {
         CHECK_FALSE(may_repeat(lost_failure(), stream, Method::post));
     }
 }
+
+TEST_CASE("a member of the cluster that has no client for the request did nothing with it", "[failure][cluster]") {
+    const StreamFacts connected{true, true, false, true};
+    const Failure failure = reset_failure(Code::unknown_service, connected);
+    CHECK(failure.state == PageState::no_client);
+    CHECK(failure.not_here);
+    CHECK(failure.try_other_carrier);
+    CHECK(may_repeat(failure, connected, Method::post));
+    // Something was done there, or a client says so, behind which there is a backend.
+    CHECK_FALSE(reset_failure(Code::unknown_service, {true, false, false, true}).not_here);
+    CHECK_FALSE(reset_failure(Code::unknown_service, {true, true, false, false}).not_here);
+    CHECK_FALSE(reset_failure(Code::cancelled, connected).not_here);
+}

@@ -74,3 +74,18 @@ TEST_CASE("limit: what all requests of a worker keep", "[kept]") {
     CHECK_FALSE(kept.is_whole());
     CHECK(all.now == RetryMemory::max - cost);
 }
+
+TEST_CASE("a copy that was let go can begin again, empty", "[kept]") {
+    RetryMemory all;
+    RetryBuffer kept(all);
+    kept.add_head(piece(5));
+    kept.add_body(piece(10), 1, true);
+    CHECK_FALSE(kept.is_whole());
+    kept.restart();
+    CHECK(kept.is_whole());
+    CHECK(all.now == 0);
+    kept.add_head(piece(7));
+    std::size_t bytes = 0;
+    kept.for_each([&](const buffer::Slice& each, bool) { bytes += each.size(); });
+    CHECK(bytes == 7);
+}

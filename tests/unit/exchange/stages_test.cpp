@@ -222,3 +222,43 @@ TEST_CASE("stages: a trusted proxy says which id a request has, and whether it c
     CHECK(rig.request->id == "proxy-7");
     CHECK(rig.request->by_tls);
 }
+
+TEST_CASE("stages: a request that another member forwards is for own clients, or goes elsewhere", "[stages][cluster]") {
+    StagesRig rig;
+    rig.visitor.from_member = true;
+    rig.shared.settings.hold = 60s;
+    const auto is_elsewhere = [&](const std::string& start) {
+        const std::optional<EarlyReply> instead = rig.pass(start);
+        return instead && instead->is_elsewhere && !instead->page && instead->hold_until == TimePoint{};
+    };
+    CHECK(is_elsewhere("GET /"));
+    rig.serve({}, "/api");
+    CHECK_FALSE(rig.pass("GET /api"));
+    CHECK(is_elsewhere("GET /other"));
+    CHECK(rig.page(rig.pass("GET /api/%00")) == PageState::bad_request);
+
+    CHECK_FALSE(rig.pass("GET /api", "X-Request-Id: theirs\r\nX-Forwarded-For: 1.2.3.4\r\n"));
+    CHECK(rig.request->id == "theirs");
+    rig.visitor.from_member = false;
+    CHECK_FALSE(rig.pass("GET /api", "X-Request-Id: theirs\r\n"));
+    CHECK(rig.request->id == "id-1");
+}
+
+TEST_CASE("stages: the limits of a service of another member are not this edge's", "[stages][cluster]") {
+    StagesRig rig;
+    directory::HttpDescription description;
+    REQUIRE_FALSE(directory::read_http_part({{"app.test"}, ""}, description));
+    description.forwards = true;
+    directory::Refusal why;
+    REQUIRE(rig.directory.join({{1}, {1}}, 1, description, std::make_shared<IdleCarrier>(), rig.now, why).service);
+    rig.shared.settings.upgrades = false;
+    CHECK_FALSE(rig.pass("POST /", "Content-Length: 1001\r\n"));
+    CHECK_FALSE(rig.pass("OPTIONS /", "Max-Forwards: 0\r\n"));
+    CHECK(rig.request->settings.upgrades);
+    CHECK(rig.request->settings.first_byte > 24h);
+    CHECK(rig.request->settings.upgraded_idle > 24h);
+    rig.visitor.from_member = true;  // never a second hop
+    const std::optional<EarlyReply> instead = rig.pass();
+    REQUIRE(instead);
+    CHECK(instead->is_elsewhere);
+}

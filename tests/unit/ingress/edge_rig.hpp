@@ -68,7 +68,9 @@ public:
         }
     }
     void dropped(const std::shared_ptr<directory::HttpService>&) noexcept override {}
+    std::string_view member_name() const noexcept override { return member; }
 
+    std::string member;  // of the cluster, to be set while nothing is opened
     std::atomic<int> opens{0};
     std::atomic<int> refuse_next{0};
     std::atomic<wire::Code> refuse_with{wire::Code::busy};

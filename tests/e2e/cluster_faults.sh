@@ -1,0 +1,207 @@
+# What visitors notice when servers of a cluster fail: three servers, each in a network namespace with links to the other
+# two and one to a bridge, where clients and visitors are. Visitors of every kind come all the time, each preferring
+# a server, while servers are killed, stopped, cut off from each other and restarted. Only those fail who were on their
+# way at a server that has failed; the others notice nothing; and after each event all are served again within 30 s.
+#
+#   clients, visitors, backends          a 10.79.0.1 ---.          a -- 10.80.1.0/30 -- b
+#        10.79.0.9  ------- bridge ----- b 10.79.0.2    |          a -- 10.80.2.0/30 -- c
+#                                        c 10.79.0.3 ---'          b -- 10.80.3.0/30 -- c
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/run_lib.sh"
+source "$(dirname "$0")/nginx_lib.sh"
+source "$(dirname "$0")/cluster_lib.sh"
+need ip openssl python3 getent
+((EUID == 0)) || skip "network namespaces need root"
+need_descriptors 4096
+
+mark=$((BASHPID % 100000))
+# --- namespaces -----------------------------------------------------------------------------------------------------
+for name in hub out a b c; do
+    ip netns add "ft$mark-$name" 2>"$dir/netns.err" || skip "no network namespaces here: $(<"$dir/netns.err")"
+    on_end "ip netns del ft$mark-$name"
+    ip -n "ft$mark-$name" link set lo up
+done
+# in_ns NAME ip's own arguments
+in_ns() { ip -n "ft$mark-$1" "${@:2}"; }
+in_ns hub link add bridge0 type bridge 2>"$dir/netns.err" || skip "no bridge here: $(<"$dir/netns.err")"
+in_ns hub link set dev bridge0 up
+address=([a]=10.79.0.1 [b]=10.79.0.2 [c]=10.79.0.3)
+# plug NAME ADDRESS: into the bridge.
+plug() {
+    in_ns "$1" link add eth0 type veth peer name "port-$1" netns "ft$mark-hub"
+    in_ns hub link set dev "port-$1" master bridge0 up
+    in_ns "$1" address add "$2/24" dev eth0
+    in_ns "$1" link set dev eth0 up
+}
+plug out 10.79.0.9
+for name in "${members[@]}"; do plug "$name" "${address[$name]}"; done
+# wire ONE OTHER NETWORK: a link of their own; its ends are called to-OTHER and to-ONE.
+wire() {
+    in_ns "$1" link add "to-$2" type veth peer name "to-$1" netns "ft$mark-$2"
+    in_ns "$1" address add "10.80.$3.1/30" dev "to-$2"
+    in_ns "$2" address add "10.80.$3.2/30" dev "to-$1"
+    in_ns "$1" link set dev "to-$2" up
+    in_ns "$2" link set dev "to-$1" up
+    peer_of["$1 $2"]=10.80.$3.2 peer_of["$2 $1"]=10.80.$3.1
+}
+wire a b 1
+wire a c 2
+wire b c 3
+printf '#!/bin/sh\nname=$1\nshift\nexec ip netns exec "ft%s-$name" "$@"\n' "$mark" >"$dir/within"
+chmod +x "$dir/within"
+within=$dir/within
+
+# One name with three addresses; clients differ in which comes first.
+hosts=/etc/netns/ft$mark-out/hosts # what `ip netns exec` puts over /etc/hosts
+mkdir -p "${hosts%/*}"
+on_end "rm -rf ${hosts%/*}; rmdir --ignore-fail-on-non-empty /etc/netns"
+{
+    echo '127.0.0.1 localhost'
+    for order in abc bca cab; do
+        for ((i = 0; i < 3; ++i)); do echo "${address[${order:i:1}]} $order.test"; done
+    done
+} >"$hosts"
+first=$("$within" out getent ahosts bca.test | awk '$2 == "STREAM" { print $1; exit }')
+[[ $first == "${address[b]}" ]] || skip "names do not resolve in a namespace here: ${first:-nothing}"
+
+# --- servers, clients, visitors --------------------------------------------------------------------------------------
+control_port=7835 http=8080 https=8443 link=7838 listen_at=0.0.0.0
+prepare_cluster sa.test sb.test sc.test tls-sa.test tls-sb.test tls-sc.test
+for name in "${members[@]}"; do
+    write_member "$name" "  hold: 25s" "  http: {hold: 25s, connections_per_address: 1000}" "  drain: 10s" \
+        "  timing: {ping_interval: 2s, dead_interval: 8s}"
+    start_member "$name"
+done
+all_linked
+start echo "$within" out python3 "$E2E_SOURCE/cluster_visitors.py" backend "$dir" echo
+wait_until $patience "the ports of echo" test -s "$dir/echo.ports"
+read -r web line grams secure <"$dir/echo.ports"
+
+# start_service NAME ORDER PORT: a client that prefers the first server of ORDER.
+start_service() {
+    local name=$1
+    printf '%s\n' "client:" "  server: $2.test:$control_port" "  token: file:$dir/token" "  name: $name" \
+        "  identity: $name" "  workers: 1" "  control: off" "  endpoint_file: $dir/$name.endpoints" \
+        "  timing: {ping_interval: 2s, dead_interval: 8s, reconnect_first: 200ms, reconnect_max: 1s}" "  services:" \
+        "    - {name: web, http: $name.test, local: \"127.0.0.1:$web\"}" \
+        "    - {name: line, tcp: $3, local: \"127.0.0.1:$line\"}" \
+        "    - {name: grams, udp: $3, local: \"127.0.0.1:$grams\"}" \
+        "    - {name: secure, tls: tls-$name.test, local: \"127.0.0.1:$secure\"}" >"$dir/$name.yml"
+    programs[$name]=1
+    start "$name" "$within" out "$FERROTUNNEL" client --config "$dir/$name.yml" --no-watch
+    wait_for_services "$name" 4
+}
+start_service sa abc 9001
+start_service sb bca 9002
+start_service sc cab 9003
+described() { printf '"%s": {"host": "%s.test", "tls": "tls-%s.test", "tcp": %s, "udp": %s}' "$1" "$1" "$1" "$2" "$2"; }
+pause=$(by_size 0.4 0.2 0.8) plan all a b c -- "$(described sa 9001)" "$(described sb 9002)" "$(described sc 9003)"
+all_are_served() {
+    "$within" out python3 "$E2E_SOURCE/cluster_visitors.py" once "$dir" "$dir/all.plan" >"$dir/once.out" 2>&1
+}
+wait_until $patience "each kind of visitor at each server" all_are_served
+start visitors "$within" out python3 "$E2E_SOURCE/cluster_visitors.py" visit "$dir" "$dir/all.plan"
+wait_served
+
+# --- events ----------------------------------------------------------------------------------------------------------
+# What visitors may notice ends some seconds behind the event, since the machine is slow: those who were on their way to a
+# server, before the others knew.
+readonly moment=2 limit=30
+: >"$dir/events"
+quoted() { # a b: "a", "b"
+    local text='' word
+    for word in "$@"; do text+="${text:+, }\"$word\""; done
+    echo "$text"
+}
+# event NAME BEGAN UNTIL UNTIL_NOT_HELD OVER ENTRIES SERVICES [PAIRS]
+event() {
+    # shellcheck disable=SC2086
+    printf '{"event": "%s", "began": %s, "until": %s, "until_not_held": %s, "over": %s, "entries": [%s], "services": [%s], "pairs": [%s]}\n' \
+        "$1" "$2" "$3" "$4" "$5" "$(quoted $6)" "$(quoted $7)" "${8:-}" >>"$dir/events"
+}
+later() { awk "BEGIN { printf \"%.3f\", $1 + $2 }"; }
+
+# kill_member NAME: and it is started again.
+kill_member() {
+    local services began
+    services=$(clients_of "$1")
+    say "kill -9 of $1, which has the clients ${services:-(none)}"
+    began=$(now_s)
+    kill_now "$1"
+    # Visitors by TLS are not queued: for them the service is away until its client is at another server.
+    event "kill -9 of $1" "$began" "$(later "$began" $moment)" "$(later "$began" $limit)" "$began" "$1" "$services"
+    wait_served $limit
+    began=$(now_s)
+    start_member "$1"
+    event "start of $1" "$began" "$began" "$(later "$began" $limit)" "$began" "$1" ""
+    all_linked
+    wait_served $limit
+}
+# stop_member NAME: as a machine that stands still. Until the others have noticed, visitors are sent there.
+stop_member() {
+    local services began over
+    services=$(clients_of "$1")
+    say "SIGSTOP of $1 for 15 s, which has the clients ${services:-(none)}"
+    began=$(now_s)
+    signal "$1" STOP
+    sleep 15 # the stop itself
+    signal "$1" CONT
+    over=$(now_s)
+    event "SIGSTOP of $1, 15 s" "$began" "$(later "$over" $moment)" "$(later "$over" $limit)" "$over" "$1" "$services"
+    all_linked
+    wait_served $limit
+}
+# part ONE OTHER: they cannot reach each other for 15 s. The cable is drawn at the other's end.
+part() {
+    local began over one other pairs=''
+    say "$1 and $2 are cut off from each other for 15 s"
+    for one in $(clients_of "$1"); do pairs+="${pairs:+, }[\"$2\", \"$one\"]"; done
+    for other in $(clients_of "$2"); do pairs+="${pairs:+, }[\"$1\", \"$other\"]"; done
+    began=$(now_s)
+    in_ns "$2" link set dev "to-$1" down
+    sleep 15 # the partition itself
+    wait_until $patience "$1 without $2" is_not_linked "$1" "$2"
+    in_ns "$2" link set dev "to-$1" up
+    over=$(now_s)
+    event "$1 and $2 cut off, 15 s" "$began" "$(later "$over" $limit)" "$(later "$over" $limit)" "$over" "" "" "$pairs"
+    all_linked
+    wait_served $limit
+}
+is_not_linked() { [[ " $(linked "$1") " != *" $2 "* ]]; }
+# restart_member NAME: in order, so that its clients move without a failed visit, except by TLS. Connections that it has
+# not accepted when its listeners close are reset.
+restart_member() {
+    local services began stopped
+    services=$(clients_of "$1")
+    say "$1 is restarted, which has the clients ${services:-(none)}"
+    began=$(now_s)
+    signal "$1" TERM
+    join_ok "$1" 60
+    stopped=$(now_s)
+    wait_served $limit
+    start_member "$1"
+    event "restart of $1" "$began" "$(later "$stopped" $moment)" "$(later "$(now_s)" $limit)" "$stopped" "$1" ""
+    event "  its clients move" "$began" "$began" "$(later "$began" $limit)" "$began" "" "$services"
+    all_linked
+    wait_served $limit
+}
+
+rounds=$(by_size 1 2)
+for ((round = 0; round < rounds; ++round)); do
+    for name in $(by_size a "a b c"); do
+        kill_member "$name"
+    done
+    part a b
+    if full; then
+        for name in "${members[@]}"; do stop_member "$name"; done
+        part b c
+    fi
+    for name in $(by_size b "a b c"); do
+        restart_member "$name"
+    done
+done
+touch "$dir/enough"
+join_ok visitors 120
+"$within" out python3 "$E2E_SOURCE/cluster_outage.py" "$dir/visitors.out" "$dir/events" $((limit * (${E2E_SANITIZED:-0} == 1 ? 3 : 1))) >"$dir/outage.txt" ||
+    fail "$(<"$dir/outage.txt")"
+cat "$dir/outage.txt"

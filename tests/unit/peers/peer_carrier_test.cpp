@@ -1,0 +1,283 @@
+// Visitors that a member forwards to another one.
+#include "peers/peer_carrier.hpp"
+
+#include <sys/socket.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <future>
+#include <mutex>
+
+#include "unit/directory/plain_port.hpp"
+#include "unit/peers/peers_rig.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::peers;
+using namespace ferrotunnel::peers::test;
+using directory::test::PlainPort;
+using directory::test::visit;
+using runtime::test::on;
+using wire::Code;
+
+namespace {
+
+/// What arrived with an OPEN.
+struct Arrived {
+    wire::ServiceKind kind{};
+    std::uint32_t service = 0;
+    net::Address visitor;
+    std::optional<VisitorHeader> header;
+};
+
+/// A member's visitors: each is accepted, and gets a word.
+class Host {
+public:
+    explicit Host(std::string word) : word_(std::move(word)) {}
+
+    void serve(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+        {
+            const std::lock_guard lock(mutex_);
+            arrived_.push_back({open.kind, open.service, open.visitor, read_visitor_header(open.metadata)});
+        }
+        stream->attach(make_intrusive<NullWaker>(), false);
+        stream->accept();
+        stream->send(buffer::Slice::copy_of(as_bytes(word_)), false);
+        stream->finish();
+    }
+    std::vector<Arrived> arrived() {
+        const std::lock_guard lock(mutex_);
+        return arrived_;
+    }
+
+private:
+    const std::string word_;
+    std::mutex mutex_;
+    std::vector<Arrived> arrived_;
+};
+
+void serve_by(Member& member, Host& host) {
+    member.on_stream = [&host](IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
+        host.serve(std::move(stream), open);
+    };
+}
+
+/// All bytes until the end; the error's number if the connection is reset.
+std::string all_from(const runtime::Fd& socket) {
+    std::string all;
+    for (;;) {
+        transport::test::wait_for(socket.get(), POLLIN);
+        char bytes[256];
+        const ssize_t got = ::recv(socket.get(), bytes, sizeof bytes, 0);
+        if (got <= 0) {
+            return got == 0 ? all : "error " + std::to_string(errno);
+        }
+        all.append(bytes, static_cast<std::size_t>(got));
+    }
+}
+
+const std::string reset_error = "error " + std::to_string(ECONNRESET);
+
+directory::HttpVisitor https_visitor() {
+    directory::HttpVisitor visitor;
+    visitor.address = runtime::visitor_address(*runtime::SocketAddress::from_ip("192.0.2.7", 4711));
+    visitor.https = true;
+    visitor.key_group = KeyGroup::hybrid;
+    return visitor;
+}
+
+Result<directory::HttpStream, Code> opened_by(PeerCarrier& carrier, runtime::Worker& worker) {
+    auto answer = std::make_shared<std::promise<Result<directory::HttpStream, Code>>>();
+    auto future = answer->get_future();
+    on(worker, [&] {
+        carrier.open(1, https_visitor(), make_intrusive<NullWaker>(), &carrier.worker() != &worker,
+                     [answer](Result<directory::HttpStream, Code> result) { answer->set_value(std::move(result)); });
+    });
+    REQUIRE(future.wait_for(runtime::test::patience) == std::future_status::ready);
+    return future.get();
+}
+
+/// A port of member a whose visitors other members serve.
+struct RemotePort {
+    RemotePort(Member& member, std::size_t peers) : member_(member) {
+        std::error_code error;
+        for (std::size_t i = 0; i < peers; ++i) {
+            port = on(member.workers.at(0), [&] {
+                return table_
+                    ->join(owner, at(), member.links.carriers().at(i), 0, member.workers.at(0), PlainPort::open, error)
+                    .port;
+            });
+            REQUIRE(port);
+        }
+    }
+    void close() {
+        for (const auto& carrier : member_.links.carriers()) {
+            table_->leave(*port, *carrier);
+        }
+        member_.workers.stop();
+        member_.workers.join();
+        table_->end();
+    }
+    runtime::SocketAddress at() const { return port ? port->address() : runtime::test::loopback(); }
+
+    static constexpr directory::ClientId owner{{1}, {1}};
+    std::shared_ptr<directory::SharedPort> port;
+
+private:
+    Member& member_;
+    const std::shared_ptr<directory::PortTable> table_ = std::make_shared<directory::PortTable>();
+};
+
+}  // namespace
+
+TEST_CASE("a stream of the edge arrives at the other member with its header", "[threads]") {
+    TwoMembers rig;
+    Host host("hello");
+    serve_by(rig.b, host);
+    CHECK(rig.a.carrier().load() >= std::uint64_t{1} << 33);
+    rig.start();
+    REQUIRE(eventually([&] { return rig.are_linked(); }));
+    // On either worker: each has a link of its own, so no endpoint is foreign.
+    std::vector<directory::HttpStream> streams;
+    for (std::size_t i = 0; i < 2; ++i) {
+        runtime::Worker& worker = rig.a.workers.at(i);
+        CHECK(on(worker, [&] { return &rig.a.carrier().worker() == &worker; }));
+        auto opened = opened_by(rig.a.carrier(), worker);
+        REQUIRE(opened);
+        streams.push_back(std::move(*opened));
+    }
+    REQUIRE(eventually([&] { return host.arrived().size() == 2; }));
+    CHECK(rig.b.stream_workers == 3);  // accepted links are spread as well
+    const Arrived first = host.arrived().front();
+    CHECK(first.kind == wire::ServiceKind::http);
+    CHECK(first.visitor == https_visitor().address);
+    REQUIRE(first.header);
+    CHECK(first.header->https);
+    CHECK_FALSE(first.header->trusted);
+    CHECK(first.header->key_group == KeyGroup::hybrid);
+    CHECK(rig.a.carrier().forwarded() == 2);
+    CHECK(eventually([&] { return rig.a.carrier().streams() == 2; }));
+    for (directory::HttpStream& stream : streams) {
+        stream.stream->abort(Code::cancelled);
+    }
+    CHECK(eventually([&] { return rig.a.carrier().streams() == 0 && rig.b.carrier().streams() == 0; }));
+    streams.clear();
+}
+
+TEST_CASE("without a link to the member a stream of the edge fails", "[threads]") {
+    TwoMembers rig;
+    rig.a.workers.start();
+    auto opened = opened_by(rig.a.carrier(), rig.a.workers.at(1));
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error() == Code::going_away);
+}
+
+TEST_CASE("a visitor of a port is served by the other member", "[threads]") {
+    TwoMembers rig;
+    Host host("hello");
+    serve_by(rig.b, host);
+    rig.start();
+    REQUIRE(eventually([&] { return rig.are_linked(); }));
+    RemotePort remote(rig.a, 1);
+    const runtime::Fd visitor = visit(remote.port->address().port());
+    REQUIRE(visitor);
+    CHECK(all_from(visitor) == "hello");
+    const Arrived first = host.arrived().front();
+    CHECK(first.kind == wire::ServiceKind::tcp);
+    CHECK(first.service == remote.port->address().port());
+    CHECK(first.visitor == runtime::visitor_address(runtime::local_address(visitor.get())));
+    CHECK(rig.a.carrier().forwarded() == 1);
+    remote.close();
+}
+
+TEST_CASE("a visitor that a member has no client for goes to another member", "[threads]") {
+    Place place_b;
+    Place place_c;
+    Host host("from c");
+    Member b("b", {{"a", "127.0.0.1", 1}});
+    Member c("c", {{"a", "127.0.0.1", 1}});
+    serve_by(c, host);
+    Member a("a", {{"b", "127.0.0.1", place_b.port}, {"c", "127.0.0.1", place_c.port}});
+    b.start(std::move(place_b.listener));
+    c.start(std::move(place_c.listener));
+    a.start(runtime::test::listen_on_loopback());
+    REQUIRE(eventually([&] { return a.is_linked(2, 0) && a.is_linked(2, 1); }));
+    RemotePort remote(a, 2);
+    for (int i = 0; i < 4; ++i) {  // some of them go to b first
+        CHECK(all_from(visit(remote.port->address().port())) == "from c");
+    }
+    CHECK(b.stream_workers != 0);
+    CHECK(a.carrier(0).forwarded() == 0);
+    CHECK(a.carrier(1).forwarded() == 4);
+    remote.close();
+}
+
+TEST_CASE("a visitor that nobody has a client for is reset", "[threads]") {
+    TwoMembers rig;
+    rig.start();
+    REQUIRE(eventually([&] { return rig.are_linked(); }));
+    RemotePort remote(rig.a, 1);
+    CHECK(all_from(visit(remote.port->address().port())) == reset_error);
+    remote.close();
+}
+
+TEST_CASE("a TLS visitor is forwarded with its host, and its ClientHello", "[threads]") {
+    TwoMembers rig;
+    Host host("hello");
+    serve_by(rig.b, host);
+    rig.start();
+    REQUIRE(eventually([&] { return rig.are_linked(); }));
+    auto [near, far] = transport::test::tcp_pair();
+    on(rig.a.workers.at(0), [&] {
+        rig.a.carrier().take(directory::TlsVisitor(std::move(near), https_visitor().address, "h.example", nullptr, {}),
+                             0);
+    });
+    CHECK(all_from(far) == "hello");
+    const Arrived first = host.arrived().front();
+    CHECK(first.kind == wire::ServiceKind::tls);
+    REQUIRE(first.header);
+    CHECK(first.header->host == "h.example");
+}
+
+TEST_CASE("a visit names the service, its token and the token that asks", "[threads]") {
+    class Relay final : public directory::DistantVisitor {
+    public:
+        void wake() noexcept override {}
+        void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic>,
+                    std::shared_ptr<shaping::ServiceShape>) noexcept override {
+            stream->abort(Code::cancelled);
+            open.tell();
+        }
+        void refused() noexcept override {}
+        runtime::test::Signal open;
+    };
+    TwoMembers rig;
+    Host host("hello");
+    serve_by(rig.b, host);
+    const auto relay = make_intrusive<Relay>();
+    const auto from = *runtime::SocketAddress::from_ip("192.0.2.7", 4711);
+    CHECK_FALSE(rig.a.carrier().visit("database", {1}, {2}, relay, from));  // there is no link yet
+    rig.start();
+    REQUIRE(eventually([&] { return rig.are_linked(); }));
+    REQUIRE(rig.a.carrier().visit("database", {1}, {2}, relay, from));  // by mail
+    REQUIRE(relay->open.wait());
+    // The stream may have been given up before it was sent: one that stays arrives.
+    class Staying final : public directory::DistantVisitor {
+    public:
+        void wake() noexcept override {}
+        void opened(IntrusivePtr<mux::Stream> stream, std::shared_ptr<trunk::Traffic>,
+                    std::shared_ptr<shaping::ServiceShape>) noexcept override {
+            kept = std::move(stream);
+        }
+        void refused() noexcept override {}
+        IntrusivePtr<mux::Stream> kept;
+    };
+    const auto staying = make_intrusive<Staying>();
+    REQUIRE(rig.a.carrier().visit("database", {1}, {2}, staying, from));
+    REQUIRE(eventually([&] { return !host.arrived().empty(); }));
+    const Arrived last = host.arrived().back();
+    CHECK(last.kind == wire::ServiceKind::private_tcp);
+    REQUIRE(last.header);
+    CHECK(last.header->service == "database");
+    CHECK(last.header->of_token == login::TokenId{1});
+    CHECK(last.header->by_token == login::TokenId{2});
+}
