@@ -125,6 +125,7 @@ TEST_CASE("in a cluster, names stay reserved for the token as long as in the reg
         of_host = Duration::zero();
     }
     CHECK(rig.are_present(0));
+    rig.shared->ports->stop_holding();
     const auto released = rig.cluster->released();
     REQUIRE(released.size() >= 2);
     CHECK(rig.reserved(ClaimName("app.example.com", "/")) == of_host);
