@@ -70,7 +70,7 @@ std::optional<Carrier> NamedCarriers::at(const std::string& place) const {
 void hand_to_carrier(const Carrier& carrier, runtime::Fd socket, const runtime::SocketAddress& visitor) {
     auto shared = std::make_shared<runtime::Fd>(std::move(socket));
     carrier.first->post([id = carrier.second, shared, visitor](session::ServerSession& at) {
-        at.accept_by_name(id, std::move(*shared), visitor);
+        at.intake().accept_by_name(id, std::move(*shared), visitor);
     });
 }
 

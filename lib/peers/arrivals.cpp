@@ -76,7 +76,7 @@ public:
         }
         const IntrusivePtr<StreamRelay> visit = relay();
         auto accept = [id = found->second, visit, from = socket_address(open_.visitor)](session::ServerSession& to) {
-            to.accept_relayed(id, visit, from);
+            to.intake().accept_relayed(id, visit, from);
         };
         if (!found->first->post(std::move(accept))) {
             visit->refused();

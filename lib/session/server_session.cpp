@@ -77,7 +77,7 @@ ServerSession::ServerSession(runtime::Worker& worker, runtime::SocketAddress pee
       intake_({at_, executor_, table_, plugins_.get(), streams_, load_, [this] { return has_ended(); }}),
       visits_(at_, [this](const ServerShared::Visited& to, const IntrusivePtr<StreamRelay>& relay) {
           return to.first->post([id = to.second, relay, from = facts_.peer](ServerSession& session) {
-              session.accept_relayed(id, relay, from);
+              session.intake_.accept_relayed(id, relay, from);
           });
       }) {
     load_.traffic()->total = at_.shared->traffic;

@@ -92,19 +92,10 @@ public:
     Result<IntrusivePtr<mux::Stream>, wire::Code> open_stream(std::uint32_t service, IntrusivePtr<buffer::Waker> waker,
                                                               bool foreign);
 
-    /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port.
-    /// Called on the worker.
-    void accept_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from) {
+    /// Accepts visitors that name their service instead of connecting to its port. Called on the worker.
+    VisitorIntake& intake() noexcept {
         check_here(at_.worker);
-        intake_.accept_by_name(service, std::move(socket), from);
-    }
-
-    /// Accepts a visit of another client, or one that another member of the cluster has forwarded, to a private service.
-    /// Called on the worker.
-    void accept_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
-                        const runtime::SocketAddress& from) {
-        check_here(at_.worker);
-        intake_.accept_relayed(service, std::move(relay), from);
+        return intake_;
     }
 
     /// Closes everything without a message to the peer. To be called when no worker runs any more.

@@ -36,7 +36,7 @@ public:
     void take(directory::TlsVisitor visitor, std::uint32_t service) { deliver(std::move(visitor), service); }
     /// Accepts a visitor that has named the service, of kind tcp or private_tcp, instead of connecting to its port.
     void accept_by_name(std::uint32_t service, runtime::Fd socket, const runtime::SocketAddress& from);
-    /// Accepts a visit of another client to a private service.
+    /// Accepts a visit of another client, or one that another member of a cluster has forwarded, to a private service.
     void accept_relayed(std::uint32_t service, IntrusivePtr<directory::DistantVisitor> relay,
                         const runtime::SocketAddress& from);
     /// A visitor has arrived, or plugins have let it pass.

@@ -30,6 +30,7 @@ TEST_CASE("A name that is claimed at one member is routed at the others", "[name
         for (const directory::ClaimName& name : {host, port}) {
             CHECK(net[other].of(names_of(name)).members == Indices{0});
             CHECK(net[other].of(names_of(name)).owner == ann.first);
+            CHECK(net[other].of(names_of(name)).party == ann.second);
         }
     }
     CHECK(net[0].remote.empty());  // nobody else has it

@@ -87,7 +87,7 @@ struct Node {
     /// What was reported about the name.
     RemoteName of(const cluster::Name& name) const {
         const auto found = remote.find(name);
-        return found == remote.end() ? RemoteName{name, {}, {}} : found->second;
+        return found == remote.end() ? RemoteName{name, {}, {}, {}} : found->second;
     }
 
     std::shared_ptr<RegisterDriver> names;

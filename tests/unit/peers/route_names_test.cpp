@@ -1,4 +1,5 @@
 // What RouteWriter makes of names, and the part of the first worker.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <system_error>
@@ -59,7 +60,7 @@ struct Written {
 };
 
 RemoteName remote_name(const directory::ClaimName& name, Indices members, bool is_known = false) {
-    return {*register_name(name), fixture::ann.first, std::move(members), is_known};
+    return {*register_name(name), fixture::ann.first, fixture::ann.second, std::move(members), is_known};
 }
 
 TEST_CASE("Hosts of a batch are written in one change, with one service for the same members", "[names]") {
@@ -105,6 +106,7 @@ TEST_CASE("Ports that cannot be opened here are collected, and logged once", "[n
     CHECK(written.ports[0].port == 2222);
     CHECK(written.ports[0].transport == directory::Transport::tcp);
     CHECK(written.ports[0].owner == fixture::ann.first);
+    CHECK(written.ports[0].party == fixture::ann.second);
     CHECK(written.ports[0].carriers.size() == 2);
     CHECK(written.ports[1].transport == directory::Transport::udp);
     CHECK_FALSE(written.writer.has_partial_ports());
@@ -127,7 +129,7 @@ TEST_CASE("Ports that cannot be opened here are collected, and logged once", "[n
 }
 
 template <typename Condition>
-void wait_until(const Condition& condition) {
+void wait_for_worker(const Condition& condition) {
     const TimePoint until = Clock::now() + 60s;
     while (!condition() && Clock::now() < until) {
         std::this_thread::yield();
@@ -157,9 +159,9 @@ TEST_CASE("The first worker ticks the register, and writes routes", "[names]") {
     CHECK(names->read([](const auto& of, TimePoint) { return of.is_recovering(); }));
     worker.start();
     itself->wake();
-    wait_until([&] { return !names->read([](const auto& of, TimePoint) { return of.is_recovering(); }); });
+    wait_for_worker([&] { return !names->read([](const auto& of, TimePoint) { return of.is_recovering(); }); });
     routes->on_changed(*register_name(directory::ClaimName(2222)));
-    wait_until([&] { return applied == 1; });
+    wait_for_worker([&] { return applied == 1; });
 
     worker.stop();
     worker.join();

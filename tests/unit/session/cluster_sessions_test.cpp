@@ -73,8 +73,8 @@ TEST_CASE("in a cluster, the trunks of a client claim as one owner, until the la
     SECTION("the cluster takes the name") {
         rig.cluster->revoke(0);
         rig.cluster->revoke(1);
-        CHECK(first.refused().code == Code::name_taken);
-        CHECK(second.refused().code == Code::name_taken);
+        CHECK(first.refused().code == Code::port_taken);
+        CHECK(second.refused().code == Code::port_taken);
         CHECK(rig.are_present(0));
         std::error_code error;
         CHECK(eventually([&] { return !visit(port, error); }));

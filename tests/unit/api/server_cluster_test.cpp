@@ -1,0 +1,145 @@
+// A server as a member of a cluster whose other member cannot be reached: its start, its key, its control API.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "ferrotunnel/control.hpp"
+#include "ferrotunnel/detail/cluster_key_file.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/api/apply_texts.hpp"
+#include "unit/api/end_to_end.hpp"
+
+using namespace ferrotunnel;
+using namespace ferrotunnel::test;
+
+namespace {
+
+struct ClusterServer {
+    ClusterServer() { write_key(detail::new_cluster_key_file().text.reveal()); }
+    void write_key(std::string_view text) const {
+        std::filesystem::remove(key);
+        std::ofstream(key) << text;
+        std::filesystem::permissions(key, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    }
+    Server::Builder settings(std::optional<Cluster> cluster) const {
+        Server::Builder builder = server_builder(token);
+        builder.http_bind("127.0.0.1:0").control(folder / "server.sock").cluster(std::move(cluster));
+        return builder;
+    }
+    Cluster member(const std::string& listen = "127.0.0.1:0") const {
+        return {"a", listen, key, {{"b", "127.0.0.1:1"}}};
+    }
+    void start() {
+        server = settings(member()).build();
+        server.start();
+    }
+    nlohmann::json state() const { return nlohmann::json::parse(Control(server.control_socket(), patience).cluster()); }
+
+    TemporaryFolder folder;
+    const std::string key = folder / "cluster.key";
+    const Secret token = Secret::generate();
+    Server server;
+};
+
+using Texts = std::vector<std::string>;
+
+std::string forget_outcome(const Server& server, const std::string& member) {
+    try {
+        return Control(server.control_socket(), patience).cluster_forget(member);
+    } catch (const control_error& error) {
+        return std::to_string(error.status()) + ' ' + error.what();
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a member of a cluster listens, and shows the members", "[threads][server-cluster]") {
+    ClusterServer rig;
+    rig.start();
+    const nlohmann::json state = rig.state();
+    CHECK(state.at("member") == "a");
+    CHECK(state.at("listen").get<std::string>().starts_with("127.0.0.1:"));
+    CHECK_FALSE(state.at("listen").get<std::string>().ends_with(":0"));
+    REQUIRE(state.at("members").size() == 1);
+    CHECK(state.at("members").at(0).at("name") == "b");
+    CHECK(state.at("members").at(0).at("address") == "127.0.0.1:1");
+    CHECK(state.at("members").at(0).at("linked") == false);
+    CHECK(nlohmann::json::parse(Control(rig.server.control_socket(), patience).status()).contains("cluster"));
+    CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{member=\"b\"} 0\n") != std::string::npos);
+    CHECK(forget_outcome(rig.server, "x").starts_with("409 "));
+    CHECK_FALSE(rig.server.stop());
+}
+
+TEST_CASE("a server that is alone has no cluster", "[threads][server-cluster]") {
+    ClusterServer rig;
+    rig.server = rig.settings(std::nullopt).build();
+    rig.server.start();
+    CHECK(forget_outcome(rig.server, "b").starts_with("409 This server is not a member of a cluster"));
+    CHECK_FALSE(nlohmann::json::parse(Control(rig.server.control_socket(), patience).status()).contains("cluster"));
+    CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{") == std::string::npos);
+}
+
+TEST_CASE("a changed key file is used when settings are applied; other changes need a restart",
+          "[threads][server-cluster]") {
+    ClusterServer rig;
+    rig.start();
+    CHECK(texts_of(rig.server.apply(rig.settings(rig.member()))).empty());
+    rig.write_key(detail::next_cluster_key_file(rig.key, detail::ClusterKeyStep::add).text.reveal());
+    CHECK(texts_of(rig.server.apply(rig.settings(rig.member()))) == Texts{"server.cluster.key changed"});
+    CHECK(texts_of(rig.server.apply(rig.settings(rig.member()))).empty());
+
+    Cluster other = rig.member();
+    other.name = "c";
+    ApplyReport report = rig.server.apply(rig.settings(other));
+    CHECK(report.ok());
+    CHECK(report.needs_restart == Texts{"server.cluster.name"});
+    report = rig.server.apply(rig.settings(std::nullopt));
+    CHECK(report.ok());
+    CHECK(texts_of(report).empty());
+    CHECK(report.needs_restart.front() == "server.cluster");
+    CHECK(rig.state().at("member") == "a");
+
+    rig.write_key("nothing\n");
+    report = rig.server.apply(rig.settings(rig.member()));
+    REQUIRE(report.problems.size() == 1);
+    CHECK(report.problems.front().key == "cluster.key");
+    CHECK(rig.state().at("member") == "a");
+}
+
+TEST_CASE("a start fails if members cannot connect, and can be repeated", "[threads][server-cluster]") {
+    ClusterServer first;
+    first.start();
+    const std::string taken = first.state().at("listen");
+    ClusterServer second;
+    second.server = second.settings(second.member(taken)).build();
+    std::string what;
+    try {
+        second.server.start();
+    } catch (const std::system_error& error) {
+        what = error.what();
+    }
+    CHECK(what.find("listen for members of the cluster on " + taken) != std::string::npos);
+    CHECK_FALSE(first.server.stop());
+    std::error_code error;
+    second.server.start(error);
+    CHECK_FALSE(error);
+    CHECK(second.state().at("listen") == taken);
+}
+
+TEST_CASE("a key file that others may read is no setting", "[server-cluster]") {
+    const ClusterServer rig;
+    std::filesystem::permissions(rig.key, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
+    Server::Builder builder = rig.settings(rig.member());
+    const std::vector<Problem> problems = builder.check();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front().key == "cluster.key");
+    CHECK(problems.front().text.find("other users may access it") != std::string::npos);
+    CHECK_THROWS_AS(builder.build(), config_error);
+}
