@@ -1,4 +1,5 @@
-// Names in a cluster: a session's claims at the home of each name, as sessions see them. A server alone has none of this.
+// Names in a cluster: a session's claims at the home of each name, as sessions see them. A server alone has none of
+// this.
 //
 //   session --claim--> ClusterClaims --decided--> granted: the service is opened; refused: the client is told
 //                            '--revoked (the home gave the name to another owner)--> the service ends

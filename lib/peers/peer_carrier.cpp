@@ -169,7 +169,9 @@ void PeerCarrier::take(directory::Visitor visitor, std::uint32_t /*service*/) {
 }
 
 void PeerCarrier::take(directory::TlsVisitor visitor, std::uint32_t /*service*/) {
-    forward(std::move(visitor));
+    if (!visitor.distant) {  // one that another member has forwarded makes no second hop: it is refused
+        forward(std::move(visitor));
+    }
 }
 
 bool PeerCarrier::visit(const std::string& service, const login::TokenId& of_token, const login::TokenId& by_token,

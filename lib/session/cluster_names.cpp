@@ -11,19 +11,22 @@ ClusterNames::Use::Use(std::shared_ptr<ClusterNames> names, directory::ClusterCl
     : of_(std::move(names)), claims_(claims), owner_(owner) {}
 
 ClusterNames::Use::~Use() {
-    const MutexLock lock(of_->mutex_);
-    count_out();
-    std::erase_if(entries_, [this](const Entries::iterator at) {
-        const bool is_last = --at->second.uses == 0;
-        if (is_last) {
-            of_->entries_.erase(at);
+    {
+        const MutexLock lock(of_->mutex_);
+        count_out();
+        std::erase_if(entries_, [this](const Entries::iterator at) REQUIRES(of_->mutex_) {
+            const bool is_last = --at->second.uses == 0;
+            if (is_last) {
+                of_->entries_.erase(at);
+            }
+            return is_last;
+        });
+        try {
+            queue_reports();
+        } catch (const std::exception&) {  // without memory others prefer this server for longer, or for a shorter time
         }
-        return is_last;
-    });
-    try {
-        report();
-    } catch (const std::exception&) {  // without memory others prefer this server for longer, or for a shorter time
     }
+    of_->report(claims_);
 }
 
 std::vector<directory::ClaimName> ClusterNames::Use::names() const {
@@ -35,16 +38,19 @@ std::vector<directory::ClaimName> ClusterNames::Use::names() const {
 }
 
 void ClusterNames::Use::set_readiness(Readiness readiness) {
-    const MutexLock lock(of_->mutex_);
-    if (readiness_ == readiness) {
-        return;
+    {
+        const MutexLock lock(of_->mutex_);
+        if (readiness_ == readiness) {
+            return;
+        }
+        count_out();
+        for (const Entries::iterator at : entries_) {
+            ++at->second.ready.at(static_cast<std::size_t>(readiness));
+        }
+        readiness_ = readiness;
+        queue_reports();
     }
-    count_out();
-    for (const Entries::iterator at : entries_) {
-        ++at->second.ready.at(static_cast<std::size_t>(readiness));
-    }
-    readiness_ = readiness;
-    report();
+    of_->report(claims_);
 }
 
 void ClusterNames::Use::count_out() noexcept {
@@ -56,16 +62,36 @@ void ClusterNames::Use::count_out() noexcept {
     readiness_.reset();
 }
 
-// The lock is held: two changes at the same time are reported in their order.
-void ClusterNames::Use::report() {
+void ClusterNames::Use::queue_reports() {
     for (const Entries::iterator at : entries_) {
         Entry& entry = at->second;
         const auto best = std::find_if(entry.ready.begin(), entry.ready.end(), [](std::size_t uses) { return uses; });
         const auto readiness = static_cast<Readiness>(best - entry.ready.begin());
-        if (best != entry.ready.end() && std::exchange(entry.reported, readiness) != readiness) {
-            claims_.set_readiness({std::get<0>(at->first)}, readiness);
+        if (best != entry.ready.end() && entry.reported != readiness) {
+            of_->reports_.emplace_back(std::get<0>(at->first), readiness);
+            entry.reported = readiness;
         }
     }
+}
+
+// The cluster may have other things to do in the call, so the lock is not held.
+void ClusterNames::report(directory::ClusterClaims& claims) noexcept {
+    ReleasableLock lock(mutex_);
+    if (is_reporting_) {
+        return;  // that thread reports these, too
+    }
+    is_reporting_ = true;
+    while (!reports_.empty()) {
+        const auto [name, readiness] = std::move(reports_.front());
+        reports_.pop_front();
+        lock.unlock();
+        try {
+            claims.set_readiness({name}, readiness);
+        } catch (const std::exception&) {  // as in ~Use
+        }
+        lock.lock();
+    }
+    is_reporting_ = false;
 }
 
 std::vector<std::unique_ptr<ClusterNames::Use>> ClusterNames::use(directory::ClusterClaims& claims,

@@ -9,10 +9,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"
@@ -20,7 +22,7 @@
 
 namespace ferrotunnel::session {
 
-/// Thread-safe. Calls set_readiness with its lock held.
+/// Thread-safe. Calls set_readiness without a lock, by one thread at a time, so in the order of the changes.
 class ClusterNames : public std::enable_shared_from_this<ClusterNames> {
     using Readiness = directory::ClusterClaims::Readiness;
     struct Entry {
@@ -50,7 +52,7 @@ public:
     private:
         friend class ClusterNames;
         void count_out() noexcept REQUIRES(of_->mutex_);
-        void report() REQUIRES(of_->mutex_);
+        void queue_reports() REQUIRES(of_->mutex_);
 
         const std::shared_ptr<ClusterNames> of_;
         directory::ClusterClaims& claims_;
@@ -67,8 +69,12 @@ public:
     std::size_t size() const;
 
 private:
+    void report(directory::ClusterClaims& claims) noexcept;
+
     mutable Mutex mutex_;
     Entries entries_ GUARDED_BY(mutex_);
+    std::deque<std::pair<directory::ClaimName, Readiness>> reports_ GUARDED_BY(mutex_);
+    bool is_reporting_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace ferrotunnel::session

@@ -293,8 +293,8 @@ void ServiceRegistration::on_granted(std::uint32_t request, std::uint32_t id, Se
 
 // Another member of the cluster has the names that the server has chosen.
 bool ServiceRegistration::choose_again(SessionService& service, ServicePlace& place, std::optional<Refusal>& refusal) {
-    ServiceKind& kind = needs_.kinds.of(service);
-    if (refusal->code != Code::name_taken || !kind.choose_again(service, place, refusal)) {
+    const bool is_taken = refusal->code == Code::name_taken || refusal->code == Code::port_taken;
+    if (!is_taken || !needs_.kinds.of(service).choose_again(service, place, refusal)) {
         return false;
     }
     needs_.table.leave(service);

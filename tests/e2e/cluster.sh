@@ -179,10 +179,10 @@ say "a group with members at two servers"
 start_backends one two
 client_at a one 1 --http "group.test=$(<"$dir/one.at")" --group web
 client_at b two 1 --http "group.test=$(<"$dir/two.at")" --group web
-# answers_at ENTRY NAMES: 20 requests there are answered by these backends, and by no other.
+# answers_at ENTRY NAMES: 12 requests there are answered by these backends, and by no other.
 answers_at() {
     check_alive
-    at "$1" who_has group.test 20 >"$dir/who"
+    at "$1" who_has group.test 12 >"$dir/who"
     [[ $(tr ' ' '\n' <"$dir/who" | grep -v '[0-9]' | tr '\n' ' ') == "$2 " ]]
 }
 wait_until $patience "the member at a" answers_at a one
@@ -199,9 +199,19 @@ count=$(by_size 3 20)
 say "hosts and ports that are assigned are different on all servers"
 : >"$dir/assigned"
 for name in "${members[@]}"; do
-    options=()
-    for ((i = 0; i < count; ++i)); do options+=(--http "=$backend" --tcp "0=$backend"); done
-    client_at "$name" "many_$name" $((2 * count)) "${options[@]}"
+    {
+        printf '%s\n' "client:" "  server: ${address[$name]}:$control_port" "  token: file:$dir/token" "  name: many_$name" \
+            "  workers: 1" "  control: off" "  endpoint_file: $dir/many_$name.endpoints" "  services:"
+        for ((i = 0; i < count; ++i)); do
+            echo "    - {name: web-$i, http: assigned, local: \"$backend\"}"
+            echo "    - {name: line-$i, tcp: 0, local: \"$backend\"}"
+        done
+    } >"$dir/many_$name.yml"
+    programs[many_$name]=1
+    start "many_$name" "$FERROTUNNEL" client --config "$dir/many_$name.yml" --no-watch
+done
+for name in "${members[@]}"; do
+    wait_for_services "many_$name" $((2 * count))
     awk '$1 == "service" { print $NF }' "$dir/many_$name.endpoints" | sed "s/^${address[$name]}:\(.*\)/port \1/" >>"$dir/assigned"
 done
 equal "names" "$(sort -u "$dir/assigned" | wc -l)" $((6 * count))

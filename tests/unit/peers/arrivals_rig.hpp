@@ -77,6 +77,7 @@ public:
     }
     ~ArrivalsRig() {
         on(server.worker, [this] { std::exchange(link_, nullptr)->close(); });
+        server.shared->ports->stop_holding();  // also ports that only other members have
         server.stop();
     }
 

@@ -73,8 +73,8 @@ TEST_CASE("in a cluster, the trunks of a client claim as one owner, until the la
     SECTION("the cluster takes the name") {
         rig.cluster->revoke(0);
         rig.cluster->revoke(1);
-        CHECK(first.refused().code == Code::name_taken);
-        CHECK(second.refused().code == Code::name_taken);
+        CHECK(first.refused().code == Code::port_taken);
+        CHECK(second.refused().code == Code::port_taken);
         CHECK(rig.are_present(0));
         std::error_code error;
         CHECK(eventually([&] { return !visit(port, error); }));
@@ -125,6 +125,7 @@ TEST_CASE("in a cluster, names stay reserved for the token as long as in the reg
         of_host = Duration::zero();
     }
     CHECK(rig.are_present(0));
+    rig.shared->ports->stop_holding();
     const auto released = rig.cluster->released();
     REQUIRE(released.size() >= 2);
     CHECK(rig.reserved(ClaimName("app.example.com", "/")) == of_host);

@@ -81,7 +81,7 @@ public:
             const MutexLock lock(mutex_);
             claims_.at(asked_.at(at)).is_over = true;
         }
-        found.revoked({wire::Code::name_taken, "Another member has it."});
+        found.revoked(taken_by_other(request(at)));
     }
     Handlers handlers(std::size_t at) const {
         const MutexLock lock(mutex_);
@@ -122,18 +122,22 @@ private:
         const std::uint64_t number_;
     };
 
+    static Refusal taken_by_other(const Request& request) {
+        const bool is_port = !request.names.empty() && request.names.front().is_port();
+        return {is_port ? wire::Code::port_taken : wire::Code::name_taken, "Another member has it."};
+    }
     std::optional<Refusal> why_not(const Request& wanted) const REQUIRES(mutex_) {
         for (const auto& [number, held] : claims_) {
             const bool is_other = held.request.owner != wanted.owner || held.request.terms != wanted.terms;
             for (const directory::ClaimName& name : held.request.names) {
                 const bool has = std::count(wanted.names.begin(), wanted.names.end(), name) != 0;
                 if (!waits && !held.is_over && is_other && has) {
-                    return Refusal{wire::Code::name_taken, "Another owner has it."};
+                    return taken_by_other(wanted);
                 }
             }
         }
         const bool is_lost = lost && std::any_of(wanted.names.begin(), wanted.names.end(), lost);
-        return is_lost ? std::optional(Refusal{wire::Code::name_taken, "Another member has it."}) : std::nullopt;
+        return is_lost ? std::optional(taken_by_other(wanted)) : std::nullopt;
     }
 
     mutable Mutex mutex_;
