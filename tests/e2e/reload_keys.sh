@@ -28,6 +28,7 @@ for name in cluster cluster_again; do
     "$FERROTUNNEL" cluster key "$keys/$name.key" >/dev/null
 done
 members=$(free_port)
+other=$(free_port)
 port=$(free_port)
 edge=$(free_port)
 cat >"$dir/all.yml" <<END
@@ -36,11 +37,18 @@ cat >"$dir/all.yml" <<END
             "https_bind": "127.0.0.1:$edge", "workers": 1, "state_dir": "$dir/state", "control": "$dir/server.sock",
             "https": {"certificates": [{"chain": "$keys/one.pem", "key": "$keys/one.key"}]},
             "cluster": {"name": "a", "listen": "127.0.0.1:$members", "key": "$keys/cluster.key",
-                        "peers": {"b": "127.0.0.1:1"}},
+                        "peers": {"b": "127.0.0.1:$other"}},
             "token": [{"name": "alice", "secret": "file:$keys/a"}], "endpoint_file": "$dir/all.server.endpoints"},
  "client": {"server": "127.0.0.1:$port", "token": "file:$keys/a", "workers": 1, "control": "$dir/client.sock",
             "endpoint_file": "$dir/all.endpoints", "services": [], "local": "$backend"}}
 END
+# The other member: without it a member grants only some of the names.
+cat >"$dir/b.yml" <<END
+{"server": {"bind": "127.0.0.1:0", "http_bind": "off", "token": "file:$keys/a", "workers": 1, "control": "off",
+            "cluster": {"name": "b", "listen": "127.0.0.1:$other", "key": "$keys/cluster.key",
+                        "peers": {"a": "127.0.0.1:$members"}}}}
+END
+start b "$FERROTUNNEL" server --config "$dir/b.yml" --no-watch
 programs[all]=1
 sed 's/, "local": .*}}$/}}/' "$dir/all.yml" >"$dir/first.yml"
 sed -i 's/"services": \[\]/"services": [{"name": "t", "tcp": 0, "local": "'"$backend"'"}]/' "$dir/first.yml"
@@ -54,3 +62,5 @@ python3 "$(dirname "$0")/reload_keys.py" "$E2E_SOURCE/../../docs/configuration.m
 say "$(<"$dir/said")"
 signal all TERM
 join_ok all
+signal b TERM
+join_ok b

@@ -297,6 +297,8 @@ void add_live(const std::string& side, Names& live, Names& fixed) {
             const std::string key = side + '.' + path_of(place, setting);
             if (key == "server.plugins") {  // a group in the file
                 live.insert({"server.plugins.load", "server.plugins.chain"});
+            } else if (key == "server.cluster") {  // its presence: of the keys below it, one is live
+                CHECK_FALSE(setting.is_live);
             } else {
                 if (key == "server.http.pages") {  // those of single hosts are pages too
                     (setting.is_live ? live : fixed).insert("server.http.hosts");

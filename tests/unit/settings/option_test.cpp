@@ -107,7 +107,7 @@ TEST_CASE("options: what is wrong is told by the setting, and not said", "[optio
               "busy_poll, memory_max, resume, resume_memory, control, metrics, dashboard, dashboard_token_file, "
               "dashboard_tls_cert, "
               "dashboard_tls_key, timing, http, "
-              "https, acme, traces, plugins"});
+              "https, acme, cluster, traces, plugins"});
     CHECK(settings.workers == 0);
     CHECK(settings.https.grade == TlsGrade::modern);
 }
