@@ -50,7 +50,7 @@ all_are_served() {
 
 say "three servers find each other"
 for name in "${members[@]}"; do
-    write_member "$name" "  hold: 2s" "  http: {hold: 2s}"
+    write_member "$name" "  hold: 2s" "  http: {hold: 2s, head_timeout: 3m}"
     start_member "$name"
 done
 all_linked
@@ -227,7 +227,8 @@ links_of() { cluster_field "$1" '[(n, m[n]["linked"]) for n in sorted(m)]'; }
 before=$(links_of b)
 { openssl s_client -connect "${address[b]}:$link" -tls1_3 </dev/null || true; } >"$dir/s_client.out" 2>&1
 ! grep -q 'BEGIN CERTIFICATE' "$dir/s_client.out" || fail "the cluster's port shows a certificate"
-[[ -z $(curl -s --max-time 20 --http0.9 "http://${address[b]}:$link/" || true) ]] || fail "the cluster's port answers HTTP"
+curl -s --max-time 20 --http0.9 "http://${address[b]}:$link/" >"$dir/answer" || true
+at_most "bytes for a visitor: an alert of TLS" "$(stat -c %s "$dir/answer")" 7
 expected_codes[lost]=1
 client_to=${address[b]}:$control_port
 start lost "$FERROTUNNEL" client --server "${address[b]}:$link" --token-file "$dir/token" --tcp "0=$backend" --attempts 1

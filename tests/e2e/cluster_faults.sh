@@ -68,7 +68,7 @@ first=$("$within" out getent ahosts bca.test | awk '$2 == "STREAM" { print $1; e
 control_port=7835 http=8080 https=8443 link=7838 listen_at=0.0.0.0
 prepare_cluster sa.test sb.test sc.test tls-sa.test tls-sb.test tls-sc.test
 for name in "${members[@]}"; do
-    write_member "$name" "  hold: 25s" "  http: {hold: 25s, connections_per_address: 1000}" "  drain: 10s" \
+    write_member "$name" "  hold: 25s" "  http: {hold: 25s, head_timeout: 3m, connections_per_address: 1000}" "  drain: 10s" \
         "  timing: {ping_interval: 2s, dead_interval: 8s}"
     start_member "$name"
 done
