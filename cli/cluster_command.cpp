@@ -53,7 +53,7 @@ const CommandInfo& cluster_key_info() {
 const CommandInfo& cluster_status_info() {
     static const CommandInfo info{
         "cluster status",
-        "show a server's cluster: which members are linked, and why others are not",
+        "show which members of a cluster are linked, and why others are not",
         "",
         "  ferrotunnel cluster status\n"
         "The table has for each other member since when it is linked or not, the open connections for\n"
