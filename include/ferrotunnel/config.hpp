@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "ferrotunnel/acme.hpp"
-#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/client.hpp"
+#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/config_change.hpp"
 #include "ferrotunnel/error.hpp"
 #include "ferrotunnel/export.hpp"

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "ferrotunnel/acme.hpp"
-#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/apply.hpp"
+#include "ferrotunnel/cluster.hpp"
 #include "ferrotunnel/control_handlers.hpp"
 #include "ferrotunnel/detail/operation.hpp"
 #include "ferrotunnel/error.hpp"

@@ -57,7 +57,7 @@ void DeadlineWheel::set(Deadline& deadline, TimePoint when) noexcept {
     if (!timer_) {
         timer_.emplace(worker_, [this] { on_timer(); });
     }
-    if (size_ == 0) {
+    if (size_ == 0 && !is_visiting_) {
         done_ = worker_.now().time_since_epoch() / tick;
         next_ = done_ + 1;
     }
@@ -95,11 +95,13 @@ void DeadlineWheel::on_timer() noexcept {
     // After a long pause each slot is visited once.
     next_ = std::max(next_, until - static_cast<std::int64_t>(slots) + 1);
     done_ = std::max(done_, until);
+    is_visiting_ = true;
     for (int left = per_round_max; next_ <= done_; ++next_) {
         if (used_[slot_of(next_)] && !visit_slot(next_, now, left)) {
             break;
         }
     }
+    is_visiting_ = false;
     arm();
 }
 

@@ -90,6 +90,7 @@ private:
     std::size_t size_ = 0;
     std::int64_t done_ = 0;       // ticks up to this one have been visited, or are being visited
     std::int64_t next_ = 1;       // the first tick with entries left: after done_ if there are none
+    bool is_visiting_ = false;    // next_ is on its way
     Deadline* cursor_ = nullptr;  // the next entry of the slot that is being visited
 };
 

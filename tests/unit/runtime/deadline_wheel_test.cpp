@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -69,6 +70,28 @@ TEST_CASE("a deadline rings once, not before its time, and many of them need one
         CHECK(rig.wheel->size() == 0);
         CHECK(rig.worker.timers_set() == 0);
         alarms.clear();
+    });
+}
+
+TEST_CASE("the only deadline, set again from within its call, does not miss a turn of the wheel") {
+    WheelFixture rig;
+    Alarm first(rig.worker);
+    Alarm second(rig.worker);
+    std::string order;
+    second.then = [&] { order += '2'; };
+    first.then = [&] {
+        order += '1';
+        if (order == "1") {
+            rig.wheel->set(first, rig.worker.now());
+            rig.wheel->set(second, rig.worker.now() + 1s);
+        }
+    };
+    on(rig.worker, [&] { rig.wheel->set(first, rig.worker.now()); });
+    REQUIRE(second.signal.wait());
+    on(rig.worker, [&] {
+        CHECK(order == "112");
+        first.cancel();
+        second.cancel();
     });
 }
 
