@@ -118,14 +118,24 @@ void Claimant::decide_alone(const Request& request, TimePoint now) {
     }
 }
 
-// The table has the name with the same token; and either with the same owner, or at no member that is linked.
+// The table has the name with the same token; and either with the same owner, or at no member that is linked. Or nobody
+// has it, and it is reserved for the token, as after the orderly end of the member that is its home.
 std::optional<Claim> Claimant::provisional_claim(const Request& request, TimePoint now) const {
     const std::vector<ClaimTable::Entry> entries = context_.table.entries(request.name);
     const ClaimTable::Entry* const best = winner(entries);
-    if (best == nullptr || context_.table.token_of_root(request.name, now) != request.owner.token) {
+    if (context_.table.token_of_root(request.name, now) != request.owner.token) {
         return std::nullopt;
     }
     Claim claim{request.name, request.owner, 0, 0, request.terms, true};
+    if (best == nullptr) {
+        const std::optional<Reservation> reserved = context_.table.reservation(request.name, now);
+        // One that is about to end may have ended at the home.
+        if (!reserved || reserved->until <= now + limits::unreachable_time) {
+            return std::nullopt;
+        }
+        claim.since = context_.clock.next(now);
+        return claim;
+    }
     if (best->claim.owner == request.owner) {
         if (terms_differ(entries, request.owner, request.terms, context_.links)) {
             return std::nullopt;

@@ -39,6 +39,40 @@ TEST_CASE("register, provisional: an owner keeps its name at other members witho
     REQUIRE(cluster.take<Revoked>(b).empty());
 }
 
+TEST_CASE("register, provisional: a name that is reserved for the token does not need its home") {
+    Cluster cluster = three();
+    const Name name = cluster.host(c);
+    const Answer before = cluster.ask(c, name, ann);
+    REQUIRE(before.granted);
+    cluster.release(c, cluster.last_claim(), 1h);  // the home is stopped in order: its clients go first
+    cluster.settle();
+    cluster.unlink_all(c);
+    REQUIRE_FALSE(cluster.ask(b, name, bob).granted);
+    REQUIRE(cluster.ask(b, cluster.host(c, 1), ann).is_temporary);  // not reserved
+    const Answer answer = cluster.ask(b, name, ann);
+    REQUIRE(answer.granted);
+    REQUIRE(answer.provisional);
+    REQUIRE(answer.since > before.since);
+    REQUIRE(cluster[a].routes(name) == Indices{b});
+
+    cluster.link_all();
+    cluster.settle();
+    cluster.pass(limits::ask_again_time);
+    REQUIRE_FALSE(cluster[c].table().entry(b, name)->claim.provisional);
+    REQUIRE(cluster[c].routes(name) == Indices{b});
+    REQUIRE(cluster.take<Revoked>(b).empty());
+}
+
+TEST_CASE("register, provisional: a reservation that is about to end does not count") {
+    Cluster cluster = three();
+    const Name name = cluster.host(c);
+    REQUIRE(cluster.ask(c, name, ann).granted);
+    cluster.release(c, cluster.last_claim(), limits::unreachable_time);
+    cluster.settle();
+    cluster.unlink_all(c);
+    REQUIRE(cluster.ask(b, name, ann).is_temporary);
+}
+
 TEST_CASE("register, provisional: a client follows another one whose member is not linked") {
     Cluster cluster = three();
     const Name name = cluster.host(c);
