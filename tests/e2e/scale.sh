@@ -59,7 +59,7 @@ for name in "${members[@]}"; do
 done
 all_linked
 export XDG_RUNTIME_DIR=$dir RUNTIME_DIRECTORY=$dir/run
-"$FERROTUNNEL" status --control "$dir/a.sock" >"$dir/run.out" || fail "status"
+"$FERROTUNNEL" cluster status --control "$dir/a.sock" >"$dir/run.out" || fail "cluster status"
 for name in b c; do has_text "$dir/run.out" "\b$name\b"; done
 
 say "the client of the page"
