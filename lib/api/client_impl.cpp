@@ -33,8 +33,7 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
         session::remove_own_client(one->instance);
         delete one;
     });
-    shared->server = *net::parse_host_port(settings.server, detail::default_control_port);
-    shared->proxy = *detail::proxy_of(settings, shared->server);
+    shared->servers = {*net::parse_host_port(settings.server, detail::default_control_port)};
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->identity = settings.identity;
@@ -47,6 +46,10 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     shared->log = &log;
     shared->random = &random;
     shared->tls = detail::make_tls(settings);
+    shared->access = [proxy = *detail::proxy_of(settings, shared->servers.front()),
+                      tls = shared->tls](const net::HostPort&) {
+        return session::ServerAccess{proxy, tls};
+    };
     shared->inspector = detail::inspector_of(settings);
     return shared;
 }
