@@ -8,9 +8,7 @@
 namespace ferrotunnel::detail {
 namespace {
 
-std::string public_key_of(const std::string& member) {
-    return "public/" + member;
-}
+constexpr const char* public_addresses = "public/";
 
 std::vector<std::string> names_of(const std::vector<ClusterPeer>& peers) {
     std::vector<std::string> names;
@@ -23,38 +21,51 @@ std::vector<std::string> names_of(const std::vector<ClusterPeer>& peers) {
 
 }  // namespace
 
-MemberAddresses::MemberAddresses(const Cluster& cluster, std::shared_ptr<directory::ClusterValues> values)
-    : own_(cluster.name), others_(names_of(cluster.peers)), values_(std::move(values)) {
-    set_own(cluster.public_address);  // also if it is empty: in an earlier life it may have had one
+std::shared_ptr<MemberAddresses> MemberAddresses::make(const Cluster& cluster,
+                                                       std::shared_ptr<session::ServerShared> shared) {
+    std::shared_ptr<MemberAddresses> made(new MemberAddresses(cluster, std::move(shared)));
+    if (directory::ClusterValues* const values = made->shared_->values.get()) {
+        made->set_own(cluster.public_address);  // also if it is empty: the process before may have had one
+        values->watch(public_addresses, [weak = std::weak_ptr(made)](const auto&, const auto&) {
+            if (const auto addresses = weak.lock()) {
+                addresses->publish();
+            }
+        });
+    }
+    made->publish();
+    return made;
 }
 
+MemberAddresses::MemberAddresses(const Cluster& cluster, std::shared_ptr<session::ServerShared> shared)
+    : own_(cluster.name), others_(names_of(cluster.peers)), shared_(std::move(shared)) {}
+
 void MemberAddresses::set_own(const std::string& address) {
-    if (!values_) {
+    if (!shared_->values) {
         return;
     }
     if (address.empty()) {
-        values_->remove(public_key_of(own_));
+        (void)shared_->values->remove(public_addresses + own_);
     } else {
-        values_->set(public_key_of(own_), address, Duration::zero());
+        (void)shared_->values->set(public_addresses + own_, address, Duration::zero());
     }
 }
 
-wire::ClusterPart MemberAddresses::part() const {
-    wire::ClusterPart part;
-    part.member = own_;
+void MemberAddresses::publish() const {
+    auto part = std::make_shared<wire::ClusterPart>();
+    part->member = own_;
     std::size_t room = public_addresses_bytes_max;
     for (const std::string& other : others_) {
-        const std::string& address = part.others.emplace_back(wire::ClusterPart::Member{other, address_of(other, room)}).address;
-        room -= address.size();
+        part->others.push_back({other, address_of(other, room)});
+        room -= part->others.back().address.size();
     }
-    return part;
+    shared_->cluster_part = std::shared_ptr<const wire::ClusterPart>(std::move(part));
 }
 
 // What another member says is not trusted.
 std::string MemberAddresses::address_of(const std::string& member, std::size_t room) const {
-    const std::optional<std::string> told = values_ ? values_->get(public_key_of(member)) : std::nullopt;
-    const bool is_valid = told && told->size() <= room && net::parse_host_port(*told);
-    return is_valid ? *told : std::string();
+    const auto told = shared_->values ? shared_->values->get(public_addresses + member) : std::nullopt;
+    const bool is_valid = told && told->text.size() <= room && net::parse_host_port(told->text);
+    return is_valid ? told->text : std::string();
 }
 
 }  // namespace ferrotunnel::detail

@@ -1,4 +1,4 @@
-// Where clients reach the members of a cluster: told to all members as the shared values `public/MEMBER`, and to clients
+// Where clients reach the members of a cluster: shared by all members as the values `public/MEMBER`, and told to clients
 // in welcomes.
 #pragma once
 
@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "directory/cluster_values.hpp"
 #include "ferrotunnel/cluster.hpp"
-#include "wire/control.hpp"
+#include "session/server_shared.hpp"
 
 namespace ferrotunnel::detail {
 
@@ -17,23 +16,23 @@ namespace ferrotunnel::detail {
 /// than two. 15 members have room for 136 bytes each; those that find none are named without an address.
 inline constexpr std::size_t public_addresses_bytes_max = 2048;
 
+/// Keeps ServerShared::cluster_part.
 class MemberAddresses {
 public:
-    /// Tells the others this member's address, if it has one. `values`: null if members share none.
-    MemberAddresses(const Cluster& cluster, std::shared_ptr<directory::ClusterValues> values);
+    /// Before links exist. Without ServerShared::values, the others are named without addresses.
+    static std::shared_ptr<MemberAddresses> make(const Cluster& cluster, std::shared_ptr<session::ServerShared> shared);
 
     /// Changes this member's address; empty: none. Not on two threads at once.
     void set_own(const std::string& address);
 
-    /// This member, and the others of the list: those that have told their address with it. Thread-safe.
-    wire::ClusterPart part() const;
-
 private:
+    MemberAddresses(const Cluster& cluster, std::shared_ptr<session::ServerShared> shared);
+    void publish() const;
     std::string address_of(const std::string& member, std::size_t room) const;
 
     const std::string own_;
     const std::vector<std::string> others_;
-    const std::shared_ptr<directory::ClusterValues> values_;
+    const std::shared_ptr<session::ServerShared> shared_;
 };
 
 }  // namespace ferrotunnel::detail

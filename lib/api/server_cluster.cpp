@@ -64,8 +64,7 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
             what = std::string("prepare the links of the cluster: ") + problem.what();
             return errc::internal;
         }
-        addresses_ = std::make_shared<MemberAddresses>(settings.cluster, needs_.shared->values);
-        needs_.shared->cluster_part = [addresses = addresses_] { return addresses->part(); };
+        addresses_ = MemberAddresses::make(settings.cluster, needs_.shared);
     }
     const MutexLock lock(mutex_);
     cluster_.swap(made);

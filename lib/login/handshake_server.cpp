@@ -143,9 +143,6 @@ wire::Welcome ServerHandshake::make_welcome() const {
     welcome.features = agreement_.features;
     welcome.ping_ms = milliseconds(settings_.ping_interval);
     welcome.dead_ms = milliseconds(settings_.dead_interval);
-    if (settings_.cluster && (agreement_.features & wire::feature::cluster) != 0) {
-        welcome.cluster = settings_.cluster();
-    }
     return welcome;
 }
 

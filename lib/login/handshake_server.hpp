@@ -65,8 +65,6 @@ public:
         /// Whether too many wrong tokens have arrived from the client's address: then only strong tokens are
         /// considered, and any other is answered with `busy`. Empty: never.
         std::function<bool()> blocks_weak_tokens{};
-        /// Returns the server's cluster, for clients with feature::cluster. Empty: the server is alone.
-        std::function<wire::ClusterPart()> cluster{};
     };
 
     ServerHandshake(Settings settings, Random& random);

@@ -50,6 +50,11 @@ public:
         std::function<void(std::uint64_t, const wire::Manage&)> on_manage{};
         /// If a round trip takes this long, or longer, there is only one trunk.
         Duration near_threshold = Duration::max();
+        /// Servers of a cluster to be connected to: 1 or 2.
+        unsigned redundancy = 1;
+        /// Called on the link's worker when it has learned which other servers of the cluster it may use, beside
+        /// ClientShared::servers, and when these change. May be empty.
+        std::function<void(const std::vector<net::HostPort>&)> on_servers{};
     };
 
     ClientLink(runtime::Worker& worker, std::shared_ptr<ClientShared> shared, const Settings& settings,

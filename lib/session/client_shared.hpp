@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "backend/self_loop_detector.hpp"
 #include "base/log.hpp"
@@ -14,6 +15,7 @@
 #include "login/handshake_client.hpp"
 #include "metrics/service_counters.hpp"
 #include "net/proxy.hpp"
+#include "session/server_access.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
 #include "trunk/resume_counts.hpp"
@@ -24,6 +26,9 @@ namespace ferrotunnel::session {
 /// Shared by all sessions of a client.
 struct ClientShared {
     net::HostPort server;
+    std::vector<net::HostPort> servers{};        // of the settings, in their order, no two equal; at least one
+    std::vector<net::HostPort> known_servers{};  // others of the cluster, which an earlier start has learned
+    ServerAccessFor access{};                    // how each is reached
     std::optional<net::Proxy> proxy;               // through which the server is reached
     std::shared_ptr<transport::TlsContext> tls;    // null: no TLS
     Published<std::optional<login::Token>> token;  // for logins from now on; always set
