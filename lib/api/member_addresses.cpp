@@ -53,18 +53,16 @@ void MemberAddresses::set_own(const std::string& address) {
 void MemberAddresses::publish() const {
     auto part = std::make_shared<wire::ClusterPart>();
     part->member = own_;
-    std::size_t room = public_addresses_bytes_max;
     for (const std::string& other : others_) {
-        part->others.push_back({other, address_of(other, room)});
-        room -= part->others.back().address.size();
+        part->others.push_back({other, address_of(other)});
     }
     shared_->cluster_part = std::shared_ptr<const wire::ClusterPart>(std::move(part));
 }
 
 // What another member says is not trusted.
-std::string MemberAddresses::address_of(const std::string& member, std::size_t room) const {
+std::string MemberAddresses::address_of(const std::string& member) const {
     const auto told = shared_->values ? shared_->values->get(public_addresses + member) : std::nullopt;
-    const bool is_valid = told && told->text.size() <= room && net::parse_host_port(told->text);
+    const bool is_valid = told && told->text.size() <= limits::cluster_address_max && net::parse_host_port(told->text);
     return is_valid ? told->text : std::string();
 }
 

@@ -2,7 +2,6 @@
 // in welcomes.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,10 +10,6 @@
 #include "session/server_shared.hpp"
 
 namespace ferrotunnel::detail {
-
-/// For the addresses of all other members together: a welcome has at most 4 KiB, of which names and the rest need less
-/// than two. 15 members have room for 136 bytes each; those that find none are named without an address.
-inline constexpr std::size_t public_addresses_bytes_max = 2048;
 
 /// Keeps ServerShared::cluster_part.
 class MemberAddresses {
@@ -28,7 +23,7 @@ public:
 private:
     MemberAddresses(const Cluster& cluster, std::shared_ptr<session::ServerShared> shared);
     void publish() const;
-    std::string address_of(const std::string& member, std::size_t room) const;
+    std::string address_of(const std::string& member) const;
 
     const std::string own_;
     const std::vector<std::string> others_;

@@ -456,6 +456,7 @@ TEST_CASE("each key changes something, and refuses what it cannot take", "[confi
         {"tls_ca", "system"},
         {"tls_pin", "sha256:"},
         {"connections", "3"},
+        {"redundancy", "1"},
         {"http_bind", "off"},
         {"domain", "d"},
         {"attempts", "3"},
