@@ -13,6 +13,9 @@
 
 namespace ferrotunnel::plugins {
 
+/// Between the name of the session's cookie and the first characters of a login's state.
+inline constexpr const char* login_infix = "-login-";
+
 /// The cookie of that name; empty if there is none, or more than one.
 inline std::optional<std::string> cookie_of(const plugin::Exchange& exchange, std::string_view wanted) {
     std::optional<std::string> found;

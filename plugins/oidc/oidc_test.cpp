@@ -298,7 +298,7 @@ TEST_CASE("oidc: a login leads to no other host") {
     CHECK(browser.log_in(provider, "//evil.example/").field("Location") == "https://app.example.com//evil.example/");
     browser.cookies.clear();
     for (const std::string target :
-         {"https%3A%2F%2Fevil.example", "%0d%0aX: y", "evil.example", "%2F%5Cevil.example"}) {
+         {"https%3A%2F%2Fevil.example", "%0d%0aX:%20y", "evil.example", "%2F%5Cevil.example"}) {
         const std::string location = browser.begin("/.ferrotunnel/oidc/login?to=" + target);
         const std::string query = location.substr(location.find('?'));
         provider.set_nonce(parameter_of(query, "nonce").value());

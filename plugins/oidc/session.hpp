@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,11 @@
 #include <vector>
 
 namespace ferrotunnel::plugins {
+
+/// The present time, as in sessions.
+inline std::int64_t unix_seconds() {
+    return static_cast<std::int64_t>(std::time(nullptr));
+}
 
 /// A visitor that has logged in.
 struct Session {
