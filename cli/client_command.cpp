@@ -202,7 +202,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
         builder.server(login->server);
         if (options.text("tls").value_or("on") != "off") {
             builder.tls_pin(login->pin);
-            plan.known.use(*login);
+            plan.known.use(*login, known_servers_file());
             program::set_known_servers(builder, plan.known.servers());
         }
     }

@@ -7,7 +7,6 @@
 #include "ferrotunnel/detail/whole_file.hpp"
 #include "print_error.hpp"
 #include "printable.hpp"
-#include "stored_login.hpp"
 
 namespace ferrotunnel::cli {
 namespace {
@@ -16,42 +15,38 @@ constexpr std::size_t line_bytes_max = 300;  // an address has at most 259
 
 }  // namespace
 
-std::string known_servers_file() {
-    const std::string login = login_file();
-    return login.empty() ? login : login + ".servers";
-}
-
-void KnownServers::use(const Join& login) {
+void KnownServers::use(const Join& login, std::string file) {
     servers_.clear();
-    login_ = login.pin.empty() || known_servers_file().empty() ? "" : "for " + login.server + ',' + login.pin;
+    file_ = std::move(file);
+    login_ = login.pin.empty() || file_.empty() ? "" : "for " + login.server + ',' + login.pin;
     if (login_.empty()) {
         return;
     }
-    std::ifstream file(known_servers_file());
+    std::ifstream kept(file_);
     std::string line;
-    if (!std::getline(file, line) || line != login_) {
+    if (!std::getline(kept, line) || line != login_) {
         return;  // none, or of another login
     }
-    while (servers_.size() < known_servers_max && std::getline(file, line)) {
+    while (servers_.size() < known_servers_max && std::getline(kept, line)) {
         if (!line.empty() && line.size() <= line_bytes_max) {
             servers_.push_back(line);
         }
     }
 }
 
-void KnownServers::save(const std::vector<std::string>& servers) {
+void KnownServers::save(std::vector<std::string> servers) {
+    servers.resize(std::min(servers.size(), known_servers_max));
     if (login_.empty() || servers.empty() || servers == servers_) {
         return;
     }
-    servers_ = servers;
-    servers_.resize(std::min(servers_.size(), known_servers_max));
+    servers_ = std::move(servers);
     std::string text = login_ + '\n';
     for (const std::string& server : servers_) {
         text += server + '\n';
     }
-    const std::error_code error = detail::write_whole_file(known_servers_file(), text, {});
+    const std::error_code error = detail::write_whole_file(file_, text, {});
     if (error && !std::exchange(has_failed_, true)) {
-        print_error("warning: cannot write {}: {}\n", printable(known_servers_file()), error.message());
+        print_error("warning: cannot write {}: {}\n", printable(file_), error.message());
     }
 }
 

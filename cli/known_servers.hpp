@@ -20,18 +20,17 @@ namespace ferrotunnel::cli {
 /// As many as a cluster has members.
 inline constexpr std::size_t known_servers_max = 16;
 
-/// The path of the file beside the login; empty without a home.
-std::string known_servers_file();
-
 class KnownServers {
 public:
-    /// From now on, those of this login. Reads the file; what is not valid in it is ignored.
-    void use(const Join& login);
+    /// From now on, those of this login, in this file: stored_login.hpp names it; empty: none. Reads the file; lines
+    /// that are too long for an address are ignored.
+    void use(const Join& login, std::string file);
     const std::vector<std::string>& servers() const noexcept { return servers_; }
     /// Writes the file if these are others than before. A failure is reported once, to the error stream.
-    void save(const std::vector<std::string>& servers);
+    void save(std::vector<std::string> servers);
 
 private:
+    std::string file_;
     std::string login_;  // the first line of the file; empty: nothing is kept
     std::vector<std::string> servers_;
     bool has_failed_ = false;

@@ -134,8 +134,8 @@ ExitCode run_login(Arguments arguments) {
     }
     store_login(*join);
     KnownServers known;
-    known.use(*join);
-    known.save(others);
+    known.use(*join, known_servers_file());
+    known.save(std::move(others));
     fmt::print("logged in to {}; saved in {}\n", printable(join->server), printable(login_file()));
     return ExitCode::ok;
 }
