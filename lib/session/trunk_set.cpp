@@ -10,7 +10,6 @@ using Phase = TrunkState::Phase;
 
 namespace {
 
-constexpr const char* new_token_text = "The client logs in with another token.";
 constexpr const char* leaving_text = "The client goes to another server.";
 
 // The server has ended the session in order, so its address may have a server again soon.
@@ -257,61 +256,6 @@ void TrunkSet::on_end(std::size_t place, const trunk::TrunkEnd& end, bool was_op
     const Duration lived = needs_.worker.now() - slots_[place].opened_at;
     slots_[place].backoff->session_ended(lived);
     sides_.session_ended(states_.side_of(place), lived, is_in_order(end, state));
-}
-
-// --- the token ---
-
-void TrunkSet::use_new_token() {
-    for (std::size_t place = 0; place < slots_.size(); ++place) {
-        slots_[place].old_token = states_.at(place).is_connecting();
-        if (states_.at(place).is_open()) {
-            slots_[place].trunk->renew(new_token_text);
-        }
-    }
-    for (unsigned side = 0; side < states_.sides(); ++side) {
-        if (!states_.has_session(side) && sides_.is_waiting(side)) {  // the server may have rejected the previous token
-            sides_.cancel(side);
-            on_due(side);
-        }
-    }
-}
-
-void TrunkSet::renew_if_outdated(std::size_t place) {
-    if (std::exchange(slots_[place].old_token, false)) {
-        slots_[place].trunk->renew(new_token_text);
-    }
-}
-
-// --- orders to the trunks ---
-
-void TrunkSet::drain(const std::string& text) {
-    for (Slot& slot : slots_) {
-        if (slot.trunk) {
-            slot.trunk->drain(text);
-        }
-    }
-}
-
-void TrunkSet::end(const std::string& text) {
-    for (Slot& slot : slots_) {
-        if (slot.trunk) {
-            slot.trunk->end(text);
-        }
-    }
-}
-
-void TrunkSet::send(std::size_t place, std::vector<wire::ControlPayload> messages) {
-    slots_[place].trunk->send(std::move(messages));
-}
-
-void TrunkSet::send_to_all(std::size_t place, wire::ControlPayload message) {
-    if (slots_[place].trunk) {
-        slots_[place].trunk->send_to_all(std::move(message));
-    }
-}
-
-void TrunkSet::visit(std::size_t place, std::shared_ptr<const VisitPlan> plan, directory::Visitor visitor) {
-    slots_[place].trunk->visit(std::move(plan), std::move(visitor));
 }
 
 }  // namespace ferrotunnel::session
