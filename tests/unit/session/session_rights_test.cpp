@@ -158,7 +158,7 @@ TEST_CASE("a token that another member of the cluster has removed is refused, an
             const auto goaway = wire::decode_goaway(frame->payload);
             REQUIRE(goaway);
             code = goaway->code;
-            text = goaway->text;
+            text = as_text(goaway->text);
         }
     }
     CHECK(code == wire::Code::unauthorized);
