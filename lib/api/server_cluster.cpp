@@ -30,6 +30,7 @@ peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys
 ServerCluster::~ServerCluster() {
     needs_.shared->visit_remote = nullptr;
     needs_.shared->claims = nullptr;
+    needs_.shared->values = nullptr;
 }
 
 runtime::Fd ServerCluster::open(const ServerSettings& settings, std::error_code& error, std::string& what) {

@@ -33,6 +33,7 @@
 #include "session/named_services.hpp"
 #include "session/registration_table.hpp"
 #include "session/resume_table.hpp"
+#include "session/revoked_tokens.hpp"
 #include "session/visit_rate_limiter.hpp"
 #include "transport/tls_context.hpp"
 #include "trunk/datagram_counts.hpp"
@@ -128,6 +129,7 @@ struct ServerShared {
     EventQuota unauthenticated{limits::unauthenticated_events_per_second};
     std::shared_ptr<NamedServices> named = std::make_shared<NamedServices>();
     std::shared_ptr<KickList> kicked = std::make_shared<KickList>();
+    std::shared_ptr<RevokedTokens> revoked = std::make_shared<RevokedTokens>();
     std::shared_ptr<VisitRateLimiter> visit_limiter = std::make_shared<VisitRateLimiter>(limits::visits_per_token_rate);
     /// The trunk that carries the private service `service`, of a client with the token called `token` (empty: the
     /// visitor's own token), if clients with the token `visitor` may visit it. Called on any thread. Empty if no
