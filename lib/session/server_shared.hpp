@@ -145,6 +145,7 @@ struct ServerShared {
     std::shared_ptr<directory::ClusterClaims> claims;
     /// Values that members share; null: the server is alone.
     std::shared_ptr<directory::ClusterValues> values;
+    Published<std::shared_ptr<const wire::ClusterPart>> cluster_part;  // in welcomes; null: the server is alone
     std::shared_ptr<ClusterNames> cluster_names = std::make_shared<ClusterNames>();
     /// Passes a visit on to another member of the cluster that has the private service of this token. False: none has,
     /// and the relay is untouched. Called on any thread. Empty: the server is alone.
