@@ -27,8 +27,8 @@
 #include "reach.hpp"
 #include "requested_services.hpp"
 #include "run.hpp"
-#include "setting_options.hpp"
 #include "server_list.hpp"
+#include "setting_options.hpp"
 #include "shell_word.hpp"
 #include "silent_backend.hpp"
 #include "stored_login.hpp"
@@ -224,9 +224,8 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     if (login && !says_token) {
         builder.token(login->token.copy());
     } else if (needs_token(sources, file.has_token)) {
-        for (FoundToken& token :
-             find_tokens(sources, fmt::format("Token for {}: ", servers_text(plan.servers)), signals, answered,
-                         problems)) {
+        for (FoundToken& token : find_tokens(sources, fmt::format("Token for {}: ", servers_text(plan.servers)),
+                                             signals, answered, problems)) {
             builder.token(std::move(token.secret));
         }
     }
@@ -298,8 +297,8 @@ public:
 
     void start(Output& output) override {
         endpoints_.emplace(plan_.endpoint_file);
-        output.line(fmt::format("FerroTunnel {} client, connecting to {}", version_string,
-                                servers_text(plan_.servers)));
+        output.line(
+            fmt::format("FerroTunnel {} client, connecting to {}", version_string, servers_text(plan_.servers)));
         std::map<std::string, std::string> names;  // the services of each backend
         for (const auto& [name, offered] : plan_.offered) {
             if (offered.service.state() == Service::State::disabled) {

@@ -12,8 +12,8 @@
 namespace ferrotunnel::session {
 
 struct ServerAccess {
-    std::optional<net::Proxy> proxy{};              // through which the server is reached
-    std::shared_ptr<transport::TlsContext> tls{};   // with the server's name; null: no TLS
+    std::optional<net::Proxy> proxy{};             // through which the server is reached
+    std::shared_ptr<transport::TlsContext> tls{};  // with the server's name; null: no TLS
 };
 
 /// The access to each server. Thread-safe.
