@@ -36,8 +36,6 @@ std::shared_ptr<session::ClientShared> make_shared_part(const detail::ClientSett
     });
     shared->servers = detail::places_of(settings.servers);
     shared->known_servers = detail::places_of(settings.known_servers);
-    shared->server = shared->servers.front();
-    shared->proxy = *detail::proxy_of(settings, shared->server);
     shared->token = detail::engine_token(settings.token);
     shared->name = settings.name;
     shared->identity = settings.identity;

@@ -22,7 +22,7 @@ session::ServerAccessFor server_access(const ClientSettings& settings,
         if (auto found = proxy.for_server(server)) {
             access.proxy = std::move(*found);
         }
-        access.tls = tls ? tls->for_server(std::string(net::without_zone(server.host))) : nullptr;
+        access.tls = tls && !server.host.empty() ? tls->for_server(std::string(net::without_zone(server.host))) : tls;
         return access;
     };
 }
