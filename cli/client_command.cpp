@@ -158,6 +158,15 @@ bool wants_qr(const Options& options, Problems& problems) {
     return wanted;
 }
 
+void use_login(const Join& login, const Options& options, ClientPlan& plan, Client::Builder& builder) {
+    builder.server(login.server);
+    if (options.text("tls").value_or("on") != "off") {
+        builder.tls_pin(login.pin);
+        plan.known.use(login, known_servers_file());
+        program::set_known_servers(builder, plan.known.servers());
+    }
+}
+
 // Reads all settings, but does not make the client.
 Client::Builder read_settings(const Sources& sources, std::vector<RequestedService> wanted, ClientPlan& plan,
                               Signals& signals, std::optional<Secret>& answered, Problems& problems) {
@@ -199,12 +208,7 @@ Client::Builder read_settings(const Sources& sources, std::vector<RequestedServi
     }
     read_succession(sources, file, plan, builder);
     if (login) {
-        builder.server(login->server);
-        if (options.text("tls").value_or("on") != "off") {
-            builder.tls_pin(login->pin);
-            plan.known.use(*login, known_servers_file());
-            program::set_known_servers(builder, plan.known.servers());
-        }
+        use_login(*login, options, plan, builder);
     }
     apply_setting_options(options, client_settings(), builder, problems);
     const auto retry_said = options.text("retry-refused");
