@@ -126,8 +126,8 @@ void ClientReporter::on_joined(const Event& event) {
     if (of_server.size() == 1 && open_.size() > 1) {
         output_.line(fmt::format("connected to {}, too", name_of(event.peer)));
     }
-    const bool has_all = std::ranges::all_of(
-        open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
+    const bool has_all =
+        std::ranges::all_of(open_, [this](const auto& server) { return server.second.size() == facts_.connections; });
     if (has_all && (facts_.reports_connections || has_degraded_)) {
         output_.line(fmt::format("  all {} connections are up", event.connections));
     }
@@ -137,8 +137,8 @@ void ClientReporter::on_degraded(const Event& event) {
     has_degraded_ = true;
     if (open_.size() == 1 && open_.begin()->first == event.peer) {  // the only server
         open_.begin()->second.erase(event.connection);
-        tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection,
-                         facts_.connections, reason(event), in_seconds(event.retry_in)));
+        tell(fmt::format("lost connection {} of {}: {}; next attempt in {:.1f} s", event.connection, facts_.connections,
+                         reason(event), in_seconds(event.retry_in)));
         return;
     }
     const auto server = open_.find(event.peer);

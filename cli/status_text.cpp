@@ -295,10 +295,10 @@ std::string servers_lines(const Json& status) {
         return fmt::format("  server       {}, not connected{}\n", text_in(status, "server"), as);
     }
     if (!servers.is_array() || servers.size() < 2) {  // an older client has no list
-        const std::string server = servers.is_array() && !servers.empty() ? text_in(servers.front(), "address")
-                                                                          : text_in(status, "server");
-        return fmt::format("  server       {}, {}{}\n", server,
-                           counted(number_in(status, "connections"), "connection"), as);
+        const std::string server =
+            servers.is_array() && !servers.empty() ? text_in(servers.front(), "address") : text_in(status, "server");
+        return fmt::format("  server       {}, {}{}\n", server, counted(number_in(status, "connections"), "connection"),
+                           as);
     }
     std::string text;
     for (const Json& server : servers) {

@@ -112,7 +112,8 @@ std::unique_ptr<session::ClientLink> Client::Impl::make_link() {
         state_.status.set_known_servers(servers);
     };
     settings.near_threshold = settings_.connections ? Duration::max() : limits::near_round_trip;
-    for (std::size_t i = 0; i < settings_.redundancy * settings_.connections.value_or(Builder::connections_default); ++i) {
+    for (std::size_t i = 0; i < settings_.redundancy * settings_.connections.value_or(Builder::connections_default);
+         ++i) {
         settings.trunk_workers.push_back(&group_->at(i % group_->size()));
     }
     memory_ = std::make_unique<trunk::MemoryWatch>(link_.worker(), shared_->memory, log_);

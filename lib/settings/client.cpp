@@ -42,7 +42,7 @@ constexpr Setting<ClientValues> settings_of_client[] = {
       .operand = "N",
       .topic = tunnel_topic,
       .help = "Number of servers of a cluster that the client is connected to at the same time, each with "
-              "`connections` connections: with 2 its services go on while one of the servers is away. A server alone "
+              "`connections` connections: with 2 its services continue while one of the servers is away. A server alone "
               "is not affected."},
      &ClientValues::redundancy},
     {{.key = "proxy",

@@ -54,15 +54,16 @@ constexpr std::array settings_of_cluster{
                      {},
                      [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
                      [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
-    Setting<Cluster>{{.key = "public",
-                      .form = Form::word,
-                      .type = "address",
-                      .help = "Where clients reach this member; the default port is 7835. All members tell it to their "
-                              "clients, which are connected to two of them. See \"Clients at two servers\" in scale.md.",
-                      .default_text = "none; then only clients that name this member in `client.server` use it as a "
-                                      "second one",
-                      .is_live = true},
-                     &Cluster::public_address},
+    Setting<Cluster>{
+        {.key = "public",
+         .form = Form::word,
+         .type = "address",
+         .help = "Where clients reach this member; the default port is 7835. All members tell it to their "
+                 "clients, which are connected to two of them. See \"Clients at two servers\" in scale.md.",
+         .default_text = "none; then only clients that name this member in `client.server` use it as a "
+                         "second one",
+         .is_live = true},
+        &Cluster::public_address},
 };
 
 std::string key_of_peer(const ClusterPeer& peer) {
