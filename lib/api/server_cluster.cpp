@@ -28,7 +28,7 @@ peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys
 
 // What the cluster has put into the shared state refers to it.
 ServerCluster::~ServerCluster() {
-    needs_.shared->visit_remote = nullptr;
+    needs_.shared->find_remote = nullptr;
     needs_.shared->claims = nullptr;
 }
 

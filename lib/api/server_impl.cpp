@@ -37,7 +37,7 @@ Server::Impl::Impl(detail::ServerSettings&& settings)
       notices_(events_, log_),
       sessions_({*workers_, shared_, log_, [this] { lifecycle_.recheck(); }}),
       clients_({sessions_, shared_->kicked, events_, log_}),
-      dial_({*workers_, sessions_, life_, shared_->mux.open_deadline}),
+      dial_({*workers_, sessions_, *shared_, life_, shared_->mux.open_deadline}),
       carriers_(*shared_),
       connect_access_(*shared_, carriers_),
       listeners_({*workers_, shared_, log_, endpoints_, sessions_, connect_access_}),

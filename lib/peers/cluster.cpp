@@ -10,6 +10,7 @@
 #include "peers/name_claims.hpp"
 #include "peers/register_driver.hpp"
 #include "peers/remote_names.hpp"
+#include "peers/remote_opening.hpp"
 #include "peers/route_writer.hpp"
 
 namespace ferrotunnel::peers {
@@ -71,18 +72,52 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
                            set_port, log});
 }
 
-// The member that the visit goes to is chosen for each visit, so that no table of private services is needed.
-bool visit_member(const RegisterDriver& names, const Carriers& carriers, const login::TokenId& visitor,
-                  const std::string& service, const login::TokenId& of_token,
-                  const IntrusivePtr<directory::DistantVisitor>& relay, const runtime::SocketAddress& from) {
-    const std::optional<cluster::Name> name = register_name(of_token, service);
-    if (!name) {
-        return false;
+struct Candidate {
+    std::shared_ptr<PeerCarrier> carrier;
+    cluster::Readiness readiness{};
+    std::uint64_t streams = 0;
+};
+
+// The members that have it now, the best ones first. They are looked up for each visitor, so that no table of private
+// services is needed.
+RemoteOpening::Members members_with(const session::RemoteService& service, const RegisterDriver& names,
+                                    const Carriers& carriers) {
+    std::optional<cluster::Name> name;
+    if (service.name.empty()) {
+        name = cluster::Name::of_port(service.port, false);
+    } else if (service.of_token) {
+        name = register_name(*service.of_token, service.name);
     }
-    const auto members = names.read([&](const cluster::Register& of, TimePoint) { return of.routes(*name); });
-    return std::any_of(members.begin(), members.end(), [&](cluster::MemberIndex member) {
-        return carriers[member]->visit(service, of_token, visitor, relay, from);
+    std::vector<Candidate> found;
+    if (name) {
+        names.read([&](const cluster::Register& of, TimePoint) {
+            for (const cluster::MemberIndex member : of.routes(*name)) {
+                const cluster::Claim claim = of.table().entry(member, *name)->claim;
+                if (!service.of_token || claim.owner.token == *service.of_token) {
+                    found.push_back({carriers[member], claim.readiness});
+                }
+            }
+        });
+    }
+    for (Candidate& each : found) {
+        each.streams = each.carrier->streams();
+    }
+    std::stable_sort(found.begin(), found.end(), [](const Candidate& one, const Candidate& other) {
+        return std::pair(one.readiness, one.streams) < std::pair(other.readiness, other.streams);
     });
+    RemoteOpening::Members members;
+    std::transform(found.begin(), found.end(), std::back_inserter(members),
+                   [](Candidate& each) { return std::move(each.carrier); });
+    return members;
+}
+
+session::RemoteOpener opener_of(const session::RemoteService& service, RemoteOpening::Members members) {
+    if (members.empty()) {
+        return nullptr;
+    }
+    return [service, members = std::move(members)](const net::Address& visitor, session::RemoteOpened opened) {
+        make_intrusive<RemoteOpening>(members, service, visitor, std::move(opened))->begin();
+    };
 }
 
 std::string port_text(const cluster::Name& name) {
@@ -121,10 +156,8 @@ struct Cluster::Parts {
         worker->set_routes(routes, writer);
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
-        needs.shared->visit_remote = [of = names, to = carriers](const auto& visitor, const auto& service,
-                                                                 const auto& of_token, const auto& relay,
-                                                                 const auto& from) {
-            return visit_member(*of, to, visitor, service, of_token, relay, from);
+        needs.shared->find_remote = [of = names, to = carriers](const session::RemoteService& service) {
+            return opener_of(service, members_with(service, *of, to));
         };
     }
     ~Parts() { worker->stop(); }

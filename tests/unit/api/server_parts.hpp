@@ -108,7 +108,7 @@ public:
                                  ++ended_;
                              }}};
     ServerClients clients{{sessions, shared->kicked, events, log}};
-    ServiceDial dial{{workers, sessions, life, shared->mux.open_deadline}};
+    ServiceDial dial{{workers, sessions, *shared, life, shared->mux.open_deadline}};
     const NamedCarriers carriers{*shared};
     const ConnectAccess connect_access{*shared, carriers};
     ServerEndpoints endpoints;
