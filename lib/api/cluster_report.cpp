@@ -62,9 +62,8 @@ constexpr admin::Statistic<OwnNumbers> cluster_own_rows[]{
 };
 
 MemberNumbers numbers_of_member(const peers::ClusterState::Member& member) {
-    return {member.linked,  member.data_links,
-            member.streams, member.forwarded,
-            member.names,   std::chrono::duration_cast<std::chrono::microseconds>(member.round_trip)};
+    return {member.linked,    member.data_links, member.streams,
+            member.forwarded, member.names,      std::chrono::ceil<std::chrono::microseconds>(member.round_trip)};
 }
 
 OwnNumbers own_numbers(const peers::ClusterState& state) {
