@@ -12,6 +12,7 @@
 #include "peers/remote_names.hpp"
 #include "peers/remote_opening.hpp"
 #include "peers/route_writer.hpp"
+#include "peers/value_store.hpp"
 
 namespace ferrotunnel::peers {
 namespace {
@@ -152,8 +153,12 @@ struct Cluster::Parts {
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
-              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })),
+          values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })) {
         worker->set_routes(routes, writer);
+        worker->set_values(values);
+        names->set_value_receiver(values);
+        needs.shared->values = values;
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
         needs.shared->find_remote = [of = names, to = carriers](const session::RemoteService& service) {
@@ -179,6 +184,7 @@ struct Cluster::Parts {
     const std::shared_ptr<RouteWriter> writer;
     const std::shared_ptr<ClusterWorker> worker;
     const std::shared_ptr<RemoteNames> routes;
+    const std::shared_ptr<ValueStore> values;
 };
 
 Cluster::Cluster(Links::Settings settings, Needs needs)
