@@ -93,6 +93,7 @@ Json json_of_cluster(const peers::ClusterState& state, const std::string& listen
     Json json{{"member", state.own}, {"listen", listen}, {"recovering", state.recovering}};
     admin::put_numbers(json, own_numbers(state), cluster_own_rows);
     json["partial_ports"] = state.partial_ports;
+    json["own_partial_ports"] = state.own_partial_ports;
     json["members"] = Json::array();
     for (const peers::ClusterState::Member& member : state.members) {
         json["members"].push_back(json_of_member(member, now));

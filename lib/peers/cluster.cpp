@@ -8,6 +8,7 @@
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
+#include "peers/partial_ports.hpp"
 #include "peers/register_driver.hpp"
 #include "peers/remote_names.hpp"
 #include "peers/remote_opening.hpp"
@@ -48,7 +49,8 @@ Carriers carriers_of(const Links& links, const cluster::Members& members) {
 }
 
 std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerShared>& shared, const Carriers& carriers,
-                                         runtime::Worker& worker, Logger& log) {
+                                         const std::shared_ptr<PartialPorts>& partial, runtime::Worker& worker,
+                                         Logger& log) {
     const auto service = [shared, carriers](const std::vector<cluster::MemberIndex>& members) {
         std::vector<std::shared_ptr<directory::HttpCarrier>> of;
         std::transform(members.begin(), members.end(), std::back_inserter(of),
@@ -70,7 +72,11 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
                            [shared](const std::vector<directory::RemoteHost>& hosts) {
                                return shared->http->set_remote(hosts, worker_time());
                            },
-                           set_port, log});
+                           set_port,
+                           [partial](const cluster::Name& port, const std::optional<std::string>& why) {
+                               partial->report(port, why);
+                           },
+                           log});
 }
 
 struct Candidate {
@@ -149,16 +155,21 @@ struct Cluster::Parts {
                  needs.log,
                  needs.random}),
           carriers(carriers_of(links, names->members())),
-          writer(make_writer(needs.shared, carriers, needs.workers.at(0), needs.log)),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
+          values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
+          partial(std::make_shared<PartialPorts>(values, std::move(needs.announce))),
+          writer(make_writer(needs.shared, carriers, partial, needs.workers.at(0), needs.log)),
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
-              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })),
-          values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })) {
+              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
         worker->set_routes(routes, writer);
         worker->set_values(values);
         names->set_value_receiver(values);
         needs.shared->values = values;
+        partial->watch();
+        needs.shared->port_note = [of = partial](directory::Transport transport, std::uint16_t port) {
+            return of->note(port, transport == directory::Transport::udp);
+        };
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
         needs.shared->find_remote = [of = names, to = carriers](const session::RemoteService& service) {
@@ -181,10 +192,11 @@ struct Cluster::Parts {
     Arrivals arrivals;
     Links links;
     const Carriers carriers;
-    const std::shared_ptr<RouteWriter> writer;
     const std::shared_ptr<ClusterWorker> worker;
-    const std::shared_ptr<RemoteNames> routes;
     const std::shared_ptr<ValueStore> values;
+    const std::shared_ptr<PartialPorts> partial;
+    const std::shared_ptr<RouteWriter> writer;
+    const std::shared_ptr<RemoteNames> routes;
 };
 
 Cluster::Cluster(Links::Settings settings, Needs needs)
@@ -228,6 +240,11 @@ ClusterState Cluster::state() const {
     });
     for (const cluster::Name& port : parts_->writer->partial_ports()) {
         state.partial_ports.push_back(port_text(port));
+    }
+    for (const auto& [port, note] : parts_->partial->notes()) {
+        if (parts_->names->read([&](const cluster::Register& of, TimePoint) { return of.has(port); })) {
+            state.own_partial_ports.push_back(port_text(port) + " at " + note);
+        }
     }
     return state;
 }

@@ -14,6 +14,14 @@ std::string partial_key(const std::string& port, const std::string& member) {
     return std::string(partial_prefix) + port + '/' + member;
 }
 
+std::string note_of(const std::map<std::string, std::string>& members) {
+    std::string text;
+    for (const auto& [member, why] : members) {
+        text += (text.empty() ? "" : ", ") + member + " (" + why + ')';
+    }
+    return printable(text, PartialPorts::note_max);
+}
+
 }  // namespace
 
 void PartialPorts::watch() {
@@ -23,8 +31,9 @@ void PartialPorts::watch() {
                        const auto self = itself.lock();
                        const std::string_view rest = std::string_view(key).substr(partial_prefix.size());
                        const std::size_t slash = rest.find('/');
-                       if (self && slash != std::string_view::npos) {
-                           self->set(std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1)),
+                       const auto port = cluster::Name::from_encoded(rest.substr(0, slash));
+                       if (self && port && slash != std::string_view::npos) {
+                           self->set(*port, std::string(rest.substr(slash + 1)),
                                      value ? std::optional(value->text) : std::nullopt);
                        }
                    });
@@ -39,7 +48,7 @@ void PartialPorts::report(const cluster::Name& port, const std::optional<std::st
     }
 }
 
-void PartialPorts::set(const std::string& port, const std::string& member, const std::optional<std::string>& why) {
+void PartialPorts::set(const cluster::Name& port, const std::string& member, const std::optional<std::string>& why) {
     if (member == values_->own_member()) {
         return;  // not a port of own clients
     }
@@ -67,15 +76,18 @@ void PartialPorts::set(const std::string& port, const std::string& member, const
 }
 
 std::string PartialPorts::note(std::uint16_t port, bool udp) const {
-    std::string text;
     const MutexLock lock(mutex_);
-    const auto found = members_.find(cluster::Name::of_port(port, udp).encoded());
-    if (found != members_.end()) {
-        for (const auto& [member, why] : found->second) {
-            text += (text.empty() ? "" : ", ") + member + " (" + why + ')';
-        }
+    const auto found = members_.find(cluster::Name::of_port(port, udp));
+    return found != members_.end() ? note_of(found->second) : std::string();
+}
+
+std::vector<std::pair<cluster::Name, std::string>> PartialPorts::notes() const {
+    std::vector<std::pair<cluster::Name, std::string>> notes;
+    const MutexLock lock(mutex_);
+    for (const auto& [port, members] : members_) {
+        notes.emplace_back(port, note_of(members));
     }
-    return printable(text, note_max);
+    return notes;
 }
 
 }  // namespace ferrotunnel::peers

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/mutex.hpp"
 #include "cluster/name.hpp"
@@ -38,14 +39,16 @@ public:
     /// Empty: all can. Any thread.
     std::string note(std::uint16_t port, bool udp) const;
     static constexpr std::size_t note_max = 256;
+    /// Of all ports, with or without own clients.
+    std::vector<std::pair<cluster::Name, std::string>> notes() const;
 
 private:
-    void set(const std::string& port, const std::string& member, const std::optional<std::string>& why);
+    void set(const cluster::Name& port, const std::string& member, const std::optional<std::string>& why);
 
     const std::shared_ptr<directory::ClusterValues> values_;
     const std::function<void()> changed_;
     mutable Mutex mutex_;
-    std::map<std::string, std::map<std::string, std::string>> members_ GUARDED_BY(mutex_);  // reasons, by port
+    std::map<cluster::Name, std::map<std::string, std::string>> members_ GUARDED_BY(mutex_);  // reasons, by port
 };
 
 }  // namespace ferrotunnel::peers

@@ -72,6 +72,7 @@ private:
     void refuse_here(std::size_t place, std::uint32_t id, const char* why);
     void report_registered(OfferedService& offered, const std::string& endpoint, std::uint16_t port);
     void report_endpoint(OfferedService& offered, const std::string& endpoint, std::uint16_t port);
+    void report_note(const OfferedService& offered);
     void record_refused(OfferedService& offered, const wire::Refused& refused);
     void withdraw(OfferedService& offered, const wire::Refused& why);
     void unregister(std::uint32_t id);

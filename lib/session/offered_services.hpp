@@ -28,6 +28,7 @@ struct OfferedService {
     // As last reported to the user.
     bool is_reported = false;  // that it is reachable; a private service has no endpoint
     std::string endpoint{};    // empty: not reachable now
+    std::string not_at{};      // members of the server's cluster that cannot listen on its port; usually empty
     bool refused = false;
     std::string why_refused{};
 

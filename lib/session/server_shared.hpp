@@ -148,6 +148,9 @@ struct ServerShared {
     /// The way to a service that clients of other members of the cluster have, by the register's table: it waits for
     /// nothing. Null: no member has it. Called on any thread. Empty: the server is alone.
     std::function<RemoteOpener(const RemoteService&)> find_remote;
+    /// The members that cannot listen on a public port of own clients, with the reasons; usually empty. Any thread.
+    /// Empty: the server is alone.
+    std::function<std::string(directory::Transport transport, std::uint16_t port)> port_note;
     std::shared_ptr<metrics::MemberCounters> members = std::make_shared<metrics::MemberCounters>();
     std::shared_ptr<const directory::StickyKey> sticky_key;  // null if no group has cookies
     /// Called when a group member is ejected, or has returned. Called on any thread. May be empty.
