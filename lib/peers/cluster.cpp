@@ -67,16 +67,14 @@ std::shared_ptr<RouteWriter> make_writer(const std::shared_ptr<session::ServerSh
         const bool is_open = shared->ports->set_remote(port, at, worker, shared->open_port, shared->open_udp, error);
         return is_open || error ? error : std::make_error_code(std::errc::address_not_available);
     };
-    return std::make_shared<RouteWriter>(
-        RouteWriter::Needs{service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
-                           [shared](const std::vector<directory::RemoteHost>& hosts) {
-                               return shared->http->set_remote(hosts, worker_time());
-                           },
-                           set_port,
-                           [partial](const cluster::Name& port, const std::optional<std::string>& why) {
-                               partial->report(port, why);
-                           },
-                           log});
+    return std::make_shared<RouteWriter>(RouteWriter::Needs{
+        service, [carriers](cluster::MemberIndex member) { return carriers[member]; },
+        [shared](const std::vector<directory::RemoteHost>& hosts) {
+            return shared->http->set_remote(hosts, worker_time());
+        },
+        set_port,
+        [partial](const cluster::Name& port, const std::optional<std::string>& why) { partial->report(port, why); },
+        log});
 }
 
 struct Candidate {

@@ -25,18 +25,17 @@ std::string note_of(const std::map<std::string, std::string>& members) {
 }  // namespace
 
 void PartialPorts::watch() {
-    values_->watch(std::string(partial_prefix),
-                   [itself = weak_from_this()](const std::string& key,
-                                               const std::optional<directory::ClusterValue>& value) {
-                       const auto self = itself.lock();
-                       const std::string_view rest = std::string_view(key).substr(partial_prefix.size());
-                       const std::size_t slash = rest.find('/');
-                       const auto port = cluster::Name::from_encoded(rest.substr(0, slash));
-                       if (self && port && slash != std::string_view::npos) {
-                           self->set(*port, std::string(rest.substr(slash + 1)),
-                                     value ? std::optional(value->text) : std::nullopt);
-                       }
-                   });
+    values_->watch(std::string(partial_prefix), [itself = weak_from_this()](
+                                                    const std::string& key,
+                                                    const std::optional<directory::ClusterValue>& value) {
+        const auto self = itself.lock();
+        const std::string_view rest = std::string_view(key).substr(partial_prefix.size());
+        const std::size_t slash = rest.find('/');
+        const auto port = cluster::Name::from_encoded(rest.substr(0, slash));
+        if (self && port && slash != std::string_view::npos) {
+            self->set(*port, std::string(rest.substr(slash + 1)), value ? std::optional(value->text) : std::nullopt);
+        }
+    });
 }
 
 void PartialPorts::report(const cluster::Name& port, const std::optional<std::string>& why) {

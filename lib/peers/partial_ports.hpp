@@ -1,6 +1,7 @@
 // Public ports that some members of the cluster cannot listen on, so that the owners of the ports learn of it.
 //
-//   RouteWriter --report--> ClusterValues "partial/t2222/b" --every member--> PartialPorts --note--> clients with the port
+//   RouteWriter --report--> ClusterValues "partial/t2222/b" --every member--> PartialPorts --note--> clients with the
+//   port
 //
 // A value ends a minute after its member has reported it last: it is not reported for longer than the member lives.
 #pragma once

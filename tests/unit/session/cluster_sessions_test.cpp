@@ -176,6 +176,33 @@ TEST_CASE("in a cluster, a session that rotates and the fresh one claim as one o
     CHECK(rig.are_present(1));
 }
 
+TEST_CASE("in a cluster, a client learns which members cannot listen on its public port", "[threads]") {
+    ClusterRig rig;
+    std::string note;
+    rig.shared->port_note = [&](directory::Transport transport, std::uint16_t) {
+        return transport == directory::Transport::tcp ? note : "other transport";
+    };
+    WireClient client = rig.log_in({.features = wire::feature::announced});
+    const std::uint16_t port = client.obtain_port(5);
+    const auto told = [&](const std::string& text) {
+        on(rig.worker, [&] {
+            note = text;
+            rig.sessions.front()->report_services([](ServiceReplies& replies) {
+                replies.announce();
+                replies.announce();  // what has not changed is not repeated
+            });
+        });
+        const wire::RegisteredService service = client.registered();
+        CHECK(service.id == 5);
+        CHECK(service.port == port);
+        return service.not_at;
+    };
+    CHECK(told("b (Address already in use)") == "b (Address already in use)");
+    CHECK(told("c (no)") == "c (no)");
+    CHECK(told("").empty());
+    rig.stop();
+}
+
 TEST_CASE("in a cluster, a private service that no own client has is visited at another member", "[threads]") {
     ClusterRig rig;
     bool has = true;
