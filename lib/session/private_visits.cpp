@@ -35,9 +35,7 @@ void PrivateVisits::begin(IntrusivePtr<mux::Stream> stream, const wire::Open& op
         return;
     }
     const IntrusivePtr<mux::Stream> near = stream;
-    StreamRelay::Terms terms;
-    terms.unserved = found ? Code::busy : Code::unknown_service;
-    auto relay = make_intrusive<StreamRelay>(at_.worker, std::move(stream), std::move(terms));
+    auto relay = make_intrusive<StreamRelay>(at_.worker, std::move(stream));
     relay->begin();
     if (!found && !forward(metadata, relay)) {
         relay->refuse(Code::unknown_service);
@@ -61,15 +59,15 @@ bool PrivateVisits::forward(const wire::OpenMetadata& to, const IntrusivePtr<Str
     if (!open) {
         return false;
     }
-    open(runtime::visitor_address(at_.facts.peer), [relay](Result<RemoteStream, Code> opened) {
+    open(runtime::visitor_address(at_.facts.peer), [relay, &worker = at_.worker](Result<RemoteStream, Code> opened) {
         if (opened) {
             opened->stream->attach(relay, true);
             opened->traffic->opened();
             relay->opened(std::move(opened->stream), std::move(opened->traffic), nullptr);
-        } else if (opened.error() == Code::unknown_service) {
-            relay->refused();
-        } else {
-            relay->crowded_out();
+        } else if (worker.here()) {
+            relay->refuse(opened.error());
+        } else {  // a worker that has stopped has ended it
+            (void)worker.post([relay, code = opened.error()] { relay->refuse(code); });
         }
     });
     return true;

@@ -242,7 +242,7 @@ TEST_CASE("in a cluster, a private service that no own client has is visited at 
         std::array<std::uint8_t, wire::open_frame_max> frame;
         client.send(Bytes(frame).first(wire::encode_open(2, open, frame.data())));
         CHECK(eventually([&] { return on(rig.worker, [&] { return seen; }) == "db"; }));
-        const Code code = GENERATE(Code::busy, Code::unknown_service);
+        const Code code = GENERATE(Code::busy, Code::unknown_service, Code::refused);
         on(rig.worker, [&] { answer(code); });  // as that member says
         CHECK(wire::decode_reset(client.next(wire::FrameType::reset).payload)->code == code);
     }
