@@ -158,11 +158,13 @@ TEST_CASE("The first worker ticks the register, and writes routes", "[names]") {
         cluster::Register::Start{1, 2, Clock::now() - cluster::limits::recovery_time + 50ms, 1'000'000'000'000},
         [] { return Clock::now(); });
     Written written;
-    const auto writer = std::make_shared<RouteWriter>(RouteWriter::Needs{{},
-                                                                         {},
-                                                                         [](const auto&) { return std::size_t{0}; },
-                                                                         [](const auto&) { return std::error_code(); },
-                                                                         written.log});
+    const auto writer =
+        std::make_shared<RouteWriter>(RouteWriter::Needs{{},
+                                                         {},
+                                                         [](const auto&) { return std::size_t{0}; },
+                                                         [](const auto&) { return std::error_code(); },
+                                                         [](const cluster::Name&, const std::optional<std::string>&) {},
+                                                         written.log});
     const auto itself = std::make_shared<ClusterWorker>(worker, names);
     std::atomic<std::size_t> applied{0};
     const auto routes = std::make_shared<RemoteNames>(
