@@ -28,7 +28,8 @@ peers::Links::Settings links_of(const Cluster& cluster, ServerCluster::Keys keys
 
 // What the cluster has put into the shared state refers to it.
 ServerCluster::~ServerCluster() {
-    needs_.shared->visit_remote = nullptr;
+    needs_.shared->find_remote = nullptr;
+    needs_.shared->port_note = nullptr;
     needs_.shared->cluster_part = nullptr;
     needs_.shared->claims = nullptr;
     needs_.shared->values = nullptr;
@@ -60,7 +61,8 @@ std::error_code ServerCluster::create(const ServerSettings& settings, std::strin
         try {
             made = std::make_shared<peers::Cluster>(
                 links_of(settings.cluster, keys_),
-                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random});
+                peers::Cluster::Needs{needs_.workers, needs_.shared, needs_.edge.front(), needs_.log, needs_.random,
+                                      needs_.announce});
         } catch (const transport::TlsConfigError& problem) {
             what = std::string("prepare the links of the cluster: ") + problem.what();
             return errc::internal;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -32,6 +33,7 @@ public:
         Random& random;
         ServerListeners& listeners;
         const ServerEdge& edge;
+        std::function<void()> announce{};  // addresses of services, and notes about them, may have changed
     };
     explicit ServerCluster(Needs needs) : needs_(std::move(needs)) {}
     ~ServerCluster();

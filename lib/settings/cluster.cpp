@@ -44,7 +44,7 @@ constexpr std::array settings_of_cluster{
     Setting<Cluster>{{.key = "key",
                       .form = Form::path,
                       .help = "File with the key of the cluster, the same on all members, as `ferrotunnel cluster key` "
-                              "makes it; only its owner may read it. Required.",
+                              "makes it; only its owner may read it, or its mode is 0440. Required.",
                       .is_live = true},
                      &Cluster::key},
     Setting<Cluster>{{.key = "peers",
