@@ -9,13 +9,18 @@
 
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
+#include "api/shared_quotas.hpp"
 #include "base/mutex.hpp"
 #include "base/random.hpp"
+#include "directory/sticky.hpp"
 #include "peers/cluster.hpp"
 #include "settings/settings.hpp"
 #include "transport/cluster_key.hpp"
 
 namespace ferrotunnel::detail {
+
+/// The key of sticky cookies that all members derive. Throws transport::TlsConfigError if OpenSSL cannot.
+std::shared_ptr<const directory::StickyKey> sticky_key_of(const transport::ClusterKeys& keys);
 
 /// Without `cluster` in the settings every function does nothing. open() to start() are called by the thread that
 /// starts the server, changed_keys() and set_keys() by one change at a time (ServerReload::Change), the others as each
@@ -62,7 +67,8 @@ public:
 
 private:
     const Needs needs_;
-    Keys keys_;  // in use; null: no cluster
+    Keys keys_;                             // in use; null: no cluster
+    std::unique_ptr<SharedQuotas> quotas_;  // likewise
     mutable Mutex mutex_;
     std::shared_ptr<peers::Cluster> cluster_ GUARDED_BY(mutex_);
 };
