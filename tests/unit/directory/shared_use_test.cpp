@@ -44,7 +44,7 @@ struct UseMember {
                                          std::make_shared<const login::Rights>(given)};
         registry.set_rules(std::make_shared<const RightRules>(std::vector{token}));
         shared =
-            std::make_shared<SharedUse>(SharedUse::Needs{values, use, registry, [&cluster] { return cluster.now; }});
+            std::make_shared<SharedUse>(SharedUse::Needs{values, use, registry, [&cluster] { return cluster.now(); }});
         shared->watch();
     }
     TokenUse::Counted visitor(TimePoint now) { return use.count_visitor(limited, rights, now); }
@@ -77,40 +77,40 @@ struct TwoMembers {
 
 TEST_CASE("visitors at two members are added up within a second, and released when they end", "[rights]") {
     TwoMembers rig([](login::Rights& rights) { rights.visitors = 3; });
-    auto one = rig.a.visitor(rig.cluster.now);
-    auto two = rig.a.visitor(rig.cluster.now);
-    auto three = rig.b.visitor(rig.cluster.now);
-    auto four = rig.b.visitor(rig.cluster.now);  // within the second: the stated error
+    auto one = rig.a.visitor(rig.cluster.now());
+    auto two = rig.a.visitor(rig.cluster.now());
+    auto three = rig.b.visitor(rig.cluster.now());
+    auto four = rig.b.visitor(rig.cluster.now());  // within the second: the stated error
     REQUIRE((one && two && three && four));
     rig.second();
     CHECK(rig.a.use.elsewhere(limited).visitors == 2);
     CHECK(rig.b.use.elsewhere(limited).visitors == 2);
-    CHECK_FALSE(rig.a.visitor(rig.cluster.now));
-    CHECK_FALSE(rig.b.visitor(rig.cluster.now));
+    CHECK_FALSE(rig.a.visitor(rig.cluster.now()));
+    CHECK_FALSE(rig.b.visitor(rig.cluster.now()));
     one.reset();
     four.reset();
     rig.second();
     CHECK(rig.a.use.elsewhere(limited).visitors == 1);
-    auto again = rig.b.visitor(rig.cluster.now);
+    auto again = rig.b.visitor(rig.cluster.now());
     CHECK(again);
-    CHECK_FALSE(rig.b.visitor(rig.cluster.now));
+    CHECK_FALSE(rig.b.visitor(rig.cluster.now()));
 }
 
 TEST_CASE("what a lost member has told counts for five seconds, and what lasts is published again", "[rights]") {
     TwoMembers rig([](login::Rights& rights) { rights.visitors = 1; });
-    const auto held = rig.a.visitor(rig.cluster.now);
+    const auto held = rig.a.visitor(rig.cluster.now());
     rig.second();
     const int before = rig.a.values.sets;
     for (int i = 0; i < 20; ++i) {
         rig.second();
-        CHECK_FALSE(rig.b.visitor(rig.cluster.now));
+        CHECK_FALSE(rig.b.visitor(rig.cluster.now()));
     }
     CHECK(rig.a.values.sets - before == 10);  // each other second
     for (int i = 0; i < 5; ++i) {             // a has ended
         rig.cluster.advance(1s);
     }
     CHECK(rig.b.use.elsewhere(limited).visitors == 0);
-    CHECK(rig.b.visitor(rig.cluster.now));
+    CHECK(rig.b.visitor(rig.cluster.now()));
 }
 
 TEST_CASE("nothing is published of a token that is not used, or has no quota", "[rights]") {
@@ -119,7 +119,7 @@ TEST_CASE("nothing is published of a token that is not used, or has no quota", "
         rig.second();
     }
     CHECK(rig.a.values.sets == 0);
-    (void)rig.a.visitor(rig.cluster.now);  // ends at once
+    (void)rig.a.visitor(rig.cluster.now());  // ends at once
     for (int i = 0; i < 10; ++i) {
         rig.second();
     }
@@ -135,8 +135,8 @@ TEST_CASE("new visitors at both members stay within the rate, but for a second",
     int admitted = 0;
     for (int second = 0; second < 60; ++second) {
         for (int i = 0; i < 50; ++i) {
-            admitted += rig.a.visitor(rig.cluster.now) ? 1 : 0;
-            admitted += rig.b.visitor(rig.cluster.now) ? 1 : 0;
+            admitted += rig.a.visitor(rig.cluster.now()) ? 1 : 0;
+            admitted += rig.b.visitor(rig.cluster.now()) ? 1 : 0;
         }
         rig.second();
     }
@@ -145,8 +145,8 @@ TEST_CASE("new visitors at both members stay within the rate, but for a second",
     for (int i = 0; i < 10; ++i) {
         rig.second();
     }
-    CHECK(rig.a.visitor(rig.cluster.now));
-    CHECK(rig.b.visitor(rig.cluster.now));
+    CHECK(rig.a.visitor(rig.cluster.now()));
+    CHECK(rig.b.visitor(rig.cluster.now()));
 }
 
 TEST_CASE("services of clients at two members count once for a client that is at both", "[rights]") {

@@ -192,7 +192,7 @@ TEST_CASE("while a member that starts has no link, it orders nothing for a while
     FakeCluster alone;
     const auto share = std::make_shared<ClusterShare>(std::make_shared<FakeValues>(alone, "a"));
     CHECK(share->is_starting());
-    alone.linked.emplace_back("b");
+    alone.join("b");
     CHECK_FALSE(share->is_starting());
 }
 
