@@ -126,7 +126,6 @@ void Issuance::take_turn() {
     }
     Turn turn = parts_.cluster->take(entry_.file);
     if (turn.kind == Turn::Kind::ours) {
-        keep_timer_.set_after(ClusterShare::keep_interval);
         later([this] { have_turn(); }, ClusterShare::settling);
     } else if (turn.kind == Turn::Kind::running) {
         end_busy(std::move(turn.member));
@@ -145,7 +144,7 @@ void Issuance::have_turn() {
         end_busy(parts_.cluster->take(entry_.file).member);
         return;
     }
-    has_turn_ = true;
+    keep_timer_.set_after(ClusterShare::keep_interval);
     if (!is_renewed_elsewhere()) {
         continue_alone();
     }
@@ -548,7 +547,6 @@ void Issuance::fail() {
 
 void Issuance::end(IssuanceOutcome outcome) {
     entry_.is_placing = false;
-    keep_timer_.cancel();
     lock_.release();
     const Done done = std::move(done_);
     done(std::move(outcome));

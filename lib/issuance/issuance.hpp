@@ -52,7 +52,7 @@ public:
     /// How many orders it has placed at CAs.
     unsigned placed() const noexcept { return placed_; }
     /// Whether it has the turn of the cluster: its outcome ends that.
-    bool has_turn() const noexcept { return has_turn_; }
+    bool has_turn() const noexcept { return keep_timer_.is_set(); }
 
 private:
     void begin();
@@ -100,7 +100,6 @@ private:
     bool is_resumed_ = false;  // the order was placed before
     bool is_self_checked_ = false;
     bool has_failed_validation_ = false;
-    bool has_turn_ = false;
     unsigned placed_ = 0;
     std::function<void()> step_{};
     runtime::Timer timer_;
