@@ -86,6 +86,7 @@ void Manager::Impl::stop() noexcept {
     worker_.stop();
     worker_.join();
     running_.clear();
+    cluster_ = nullptr;  // by now another manager may have joined it
     queries_.clear();
     key_change_.reset();
     waiting_for_keys_.clear();
