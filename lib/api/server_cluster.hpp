@@ -11,13 +11,18 @@
 #include "api/member_addresses.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
+#include "api/shared_quotas.hpp"
 #include "base/mutex.hpp"
 #include "base/random.hpp"
+#include "directory/sticky.hpp"
 #include "peers/cluster.hpp"
 #include "settings/settings.hpp"
 #include "transport/cluster_key.hpp"
 
 namespace ferrotunnel::detail {
+
+/// The key of sticky cookies that all members derive. Throws transport::TlsConfigError if OpenSSL cannot.
+std::shared_ptr<const directory::StickyKey> sticky_key_of(const transport::ClusterKeys& keys);
 
 /// Without `cluster` in the settings every function does nothing. open() to start() are called by the thread that
 /// starts the server, changed_keys() and set_keys() by one change at a time (ServerReload::Change), the others as each
@@ -69,6 +74,7 @@ private:
     const Needs needs_;
     Keys keys_;                                   // in use; null: no cluster
     std::shared_ptr<MemberAddresses> addresses_;  // null until create()
+    std::unique_ptr<SharedQuotas> quotas_;        // likewise
     mutable Mutex mutex_;
     std::shared_ptr<peers::Cluster> cluster_ GUARDED_BY(mutex_);
 };

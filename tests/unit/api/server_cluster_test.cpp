@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/server_cluster.hpp"
 #include "base/base64url.hpp"
 #include "base/bytes.hpp"
 #include "ferrotunnel/client.hpp"
@@ -89,6 +90,28 @@ TEST_CASE("a member of a cluster listens, and shows the members", "[threads][ser
     CHECK(rig.server.metrics_text().find("\nferrotunnel_cluster_linked{member=\"b\"} 0\n") != std::string::npos);
     CHECK(forget_outcome(rig.server, "x").starts_with("409 "));
     CHECK_FALSE(rig.server.stop());
+}
+
+TEST_CASE("members derive one key of sticky cookies, and accept that of a second key of the file", "[server-cluster]") {
+    const directory::ClientId group{{1}, {2}};
+    const auto keys_of = [](std::uint8_t first, std::optional<std::uint8_t> second) {
+        const auto key = [](std::uint8_t byte) {
+            return transport::ClusterKey(std::vector<std::uint8_t>(transport::ClusterKey::size_bytes, byte), byte);
+        };
+        return transport::ClusterKeys{key(first), second ? std::optional(key(*second)) : std::nullopt};
+    };
+    const auto at_a = detail::sticky_key_of(keys_of(1, {}));
+    const auto at_b = detail::sticky_key_of(keys_of(1, 2));  // has the file with the next key already
+    CHECK(at_a->cookie_name(group) == at_b->cookie_name(group));
+    CHECK(at_a->tag(group, "laptop", 0) == at_b->tag(group, "laptop", 0));
+    CHECK(at_a->accepted() == nullptr);
+    const auto switched = detail::sticky_key_of(keys_of(2, 1));
+    CHECK(switched->tag(group, "laptop", 0) != at_a->tag(group, "laptop", 0));
+    REQUIRE(switched->accepted() != nullptr);
+    CHECK(switched->accepted()->cookie_name(group) == at_a->cookie_name(group));
+    CHECK(switched->accepted()->tag(group, "laptop", 0) == at_a->tag(group, "laptop", 0));
+    REQUIRE(at_b->accepted() != nullptr);
+    CHECK(at_b->accepted()->tag(group, "laptop", 0) == switched->tag(group, "laptop", 0));
 }
 
 TEST_CASE("a server that is alone has no cluster", "[threads][server-cluster]") {
