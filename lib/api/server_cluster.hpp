@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/facade_control.hpp"
 #include "api/server_edge.hpp"
 #include "api/server_listeners.hpp"
 #include "base/mutex.hpp"
@@ -31,6 +32,7 @@ public:
         Random& random;
         ServerListeners& listeners;
         const ServerEdge& edge;
+        FacadeControl& control;  // for requests of other members
     };
     explicit ServerCluster(Needs needs) : needs_(std::move(needs)) {}
     ~ServerCluster();
@@ -49,6 +51,8 @@ public:
     Keys changed_keys(const ServerSettings& settings) const;
     /// For new links; present ones stay. If OpenSSL fails, the log says so, and the keys in use stay.
     void set_keys(Keys keys);
+    /// Whether requests of other members are answered, or refused.
+    void allow_control(bool allow) noexcept { needs_.control.allow_members(allow); }
 
     /// Null without a cluster, and before create(). Thread-safe.
     std::shared_ptr<peers::Cluster> get() const;

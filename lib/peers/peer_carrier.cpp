@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "peers/control_stream.hpp"
 #include "peers/forwarded_visitor.hpp"
 #include "peers/link.hpp"
 #include "session/trunk_load.hpp"
@@ -196,6 +197,13 @@ bool PeerCarrier::visit(const std::string& service, const login::TokenId& of_tok
         return true;
     }
     return link->post(std::move(action));
+}
+
+bool PeerCarrier::send_control(runtime::Fd socket) {
+    const std::shared_ptr<Link> link = choose();
+    return link && link->post([socket = std::move(socket)](Link& at) mutable {
+        peers::send_control(at, std::move(socket));
+    });
 }
 
 // Names of other members are taken from the directory by its owner, which knows what they have.

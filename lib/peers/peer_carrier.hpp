@@ -56,6 +56,8 @@ public:
     /// A visit to a private service there. False if there is no link: the relay is untouched.
     bool visit(const std::string& service, const login::TokenId& of_token, const login::TokenId& by_token,
                IntrusivePtr<directory::DistantVisitor> relay, const runtime::SocketAddress& from);
+    /// Joins the socket with the control API of the member, later. False if there is no link. Any thread.
+    bool send_control(runtime::Fd socket);
 
 private:
     /// The link for one more visitor: of those that answer, the one of the calling worker, else the one with the fewest

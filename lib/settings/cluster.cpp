@@ -53,6 +53,13 @@ constexpr std::array settings_of_cluster{
                      {},
                      [](const Cluster& a, const Cluster& b) { return a.peers == b.peers; },
                      [](Cluster& into, const Cluster& from) { into.peers = from.peers; }},
+    Setting<Cluster>{{.key = "control",
+                      .form = Form::on_off,
+                      .help = "Accept requests of the control API that other members forward, as `ferrotunnel drain "
+                              "--server NAME` at one of them sends. `off`: only this server's own control socket and "
+                              "dashboard are used.",
+                      .is_live = true},
+                     &Cluster::control},
 };
 
 std::string key_of_peer(const ClusterPeer& peer) {
