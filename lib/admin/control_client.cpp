@@ -97,7 +97,7 @@ Result<Reply, NoReply> ask(const std::string& path, const ControlRequest& questi
         const auto state = reading.take(std::string_view(buffer).substr(0, read.bytes));
         if (state != ReplyReader::State::more) {
             return state == ReplyReader::State::complete ? Result<Reply, NoReply>(std::move(reading.reply))
-                                                     : is_no_answer(path);
+                                                         : is_no_answer(path);
         }
         if (read.status == runtime::IoStatus::eof || read.status == runtime::IoStatus::error) {
             return reading.end() ? Result<Reply, NoReply>(std::move(reading.reply)) : is_gone(path);

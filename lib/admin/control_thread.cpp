@@ -169,7 +169,8 @@ void ControlThread::admit_adopted(TimePoint now) {
         const MutexLock lock(adopted_mutex_);
         adopted.swap(adopted_);
     }
-    const auto endpoint = std::find_if(endpoints_.begin(), endpoints_.end(), [](const Endpoint& one) { return one.listener < 0; });
+    const auto endpoint =
+        std::find_if(endpoints_.begin(), endpoints_.end(), [](const Endpoint& one) { return one.listener < 0; });
     if (endpoint == endpoints_.end()) {
         return;
     }

@@ -37,9 +37,9 @@ class ControlThread {
 public:
     /// A listener of the control thread. Connections of one endpoint use no slots of another.
     struct Endpoint {
-        int listener;  // outlives the thread; negative: none, connections come by adopt()
-        ControlConnection::Handler handler;            // called on the thread
-        std::optional<uid_t> owner = 0;                // the user it obeys, besides root; empty: everybody
+        int listener;                        // outlives the thread; negative: none, connections come by adopt()
+        ControlConnection::Handler handler;  // called on the thread
+        std::optional<uid_t> owner = 0;      // the user it obeys, besides root; empty: everybody
         std::shared_ptr<transport::TlsContext> tls{};  // null: no TLS
         bool is_passed_on = false;                     // another process may take over its socket
     };

@@ -360,10 +360,9 @@ template <typename... Request>
 struct RequestList {};
 
 /// All of them. A request without `not_here` must be answered by servers and clients, or they do not compile.
-using Requests =
-    RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest, ConfigRequest,
-                ReloadRequest, DrainRequest, KickRequest, ClientsRequest, AcmeRequest, AcmeRenewRequest, AcmeRecordsRequest,
-                AcmeKeysRequest, OwnAuthorityRequest, ClusterRequest, ClusterNamesRequest,
-                ClusterForgetRequest>;
+using Requests = RequestList<StatusRequest, TunnelsRequest, TokensRequest, RouteRequest, ConfigDiffRequest,
+                             ConfigRequest, ReloadRequest, DrainRequest, KickRequest, ClientsRequest, AcmeRequest,
+                             AcmeRenewRequest, AcmeRecordsRequest, AcmeKeysRequest, OwnAuthorityRequest, ClusterRequest,
+                             ClusterNamesRequest, ClusterForgetRequest>;
 
 }  // namespace ferrotunnel::admin

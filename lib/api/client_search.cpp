@@ -45,8 +45,8 @@ ClientSearch::Pending ClientSearch::ask(const std::string& member, const std::st
     try {
         auto [asks, answers] = runtime::socket_pair();
         return cluster_->send_control(member, std::move(answers))
-                   ? std::make_unique<admin::MemberAnswer>(
-                         std::move(asks), admin::ControlRequest{method, path, body}, member, Clock::now() + time)
+                   ? std::make_unique<admin::MemberAnswer>(std::move(asks), admin::ControlRequest{method, path, body},
+                                                           member, Clock::now() + time)
                    : nullptr;
     } catch (const std::system_error&) {
         return nullptr;

@@ -45,11 +45,11 @@ private:
     const std::shared_ptr<peers::Cluster> cluster_;
     const Wanted wanted_;
     std::vector<Pending> searching_;
-    Pending forwarded_;              // once the member is known
-    std::set<std::string> clients_;  // that have the name, on all members
+    Pending forwarded_;                 // once the member is known
+    std::set<std::string> clients_;     // that have the name, on all members
     std::vector<std::string> members_;  // that it is connected to
-    std::string id_;                 // the number of the client at the first of them
-    std::vector<std::string> silent_;  // members that could not be asked
+    std::string id_;                    // the number of the client at the first of them
+    std::vector<std::string> silent_;   // members that could not be asked
 };
 
 /// Waits for the answer.

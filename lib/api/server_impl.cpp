@@ -256,8 +256,8 @@ bool Server::Impl::has_drained() {
         are_clients_moving_ = false;
         refuse_visitors();
     }
-    return !are_clients_moving_ && sessions_.empty() && shared_->traffic->visitors_now.load() == 0 && edge_.connections() == 0 &&
-           cluster_.visitors() == 0;
+    return !are_clients_moving_ && sessions_.empty() && shared_->traffic->visitors_now.load() == 0 &&
+           edge_.connections() == 0 && cluster_.visitors() == 0;
 }
 
 bool Server::Impl::has_visitors() const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
+#include "peers/arrivals.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -220,9 +221,8 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
 }
 
 NamePage Cluster::names(std::size_t position) const {
-    return parts_->names->read([&](const cluster::Register& of, TimePoint) {
-        return page_of_names(of, parts_->names->members(), position);
-    });
+    return parts_->names->read(
+        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, parts_->names->members(), position); });
 }
 
 std::optional<std::string> Cluster::forget(const std::string& member) {

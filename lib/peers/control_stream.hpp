@@ -1,6 +1,7 @@
 // Requests of the control API from one member to another: each has a stream of a data link.
 //
-//   socket of the asking side --SocketPump--> stream of kind `control` --SocketPump--> socket of the member that answers
+//   socket of the asking side --SocketPump--> stream of kind `control` --SocketPump--> socket of the member that
+//   answers
 //
 // Both sides speak HTTP on their sockets, as on a control socket. The streams carry no visitor, and are not counted as
 // one.

@@ -69,7 +69,8 @@ public:
     /// A member opens a stream on a data link, for a visitor.
     virtual void on_link_stream(runtime::Worker& worker, IntrusivePtr<mux::Stream> stream, const wire::Open& open) = 0;
     /// `peer` opens a stream on a data link, for a request of the control API.
-    virtual void on_link_control(runtime::Worker& worker, const std::string& peer, IntrusivePtr<mux::Stream> stream) = 0;
+    virtual void on_link_control(runtime::Worker& worker, const std::string& peer,
+                                 IntrusivePtr<mux::Stream> stream) = 0;
 };
 
 /// What all links of a member share.

@@ -201,9 +201,8 @@ bool PeerCarrier::visit(const std::string& service, const login::TokenId& of_tok
 
 bool PeerCarrier::send_control(runtime::Fd socket) {
     const std::shared_ptr<Link> link = choose();
-    return link && link->post([socket = std::move(socket)](Link& at) mutable {
-        peers::send_control(at, std::move(socket));
-    });
+    return link &&
+           link->post([socket = std::move(socket)](Link& at) mutable { peers::send_control(at, std::move(socket)); });
 }
 
 // Names of other members are taken from the directory by its owner, which knows what they have.

@@ -80,8 +80,8 @@ TEST_CASE("a request is forwarded to another member of a cluster, once") {
           R"(200 member b c POST /v1/kick {"client": "alice"})");
     CHECK(asked("POST", "/v1/cluster/members/b/clients/n%20as/services") ==
           "200 member b POST /v1/clients/n%20as/services ");
-    for (const char* path : {"/v1/cluster/members/", "/v1/cluster/members/b", "/v1/cluster/members/b/",
-                             "/v1/cluster/members//status"}) {
+    for (const char* path :
+         {"/v1/cluster/members/", "/v1/cluster/members/b", "/v1/cluster/members/b/", "/v1/cluster/members//status"}) {
         CHECK(asked("GET", path) == "404 not_found");
     }
     CHECK(asked("GET", "/v1/cluster/members/b/events/stream") == "404 not_here");

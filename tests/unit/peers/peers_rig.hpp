@@ -189,7 +189,7 @@ struct Member {
     PeerCarrier& carrier(std::size_t peer = 0) const { return *links.carriers().at(peer); }
 
     const std::string name;
-    OnStream on_stream;  // set before the start; empty: "not here"
+    OnStream on_stream;                                                    // set before the start; empty: "not here"
     Links::OnControl on_control = [](const std::string&, runtime::Fd) {};  // likewise
     std::atomic<unsigned> stream_workers{0};
     RecordingLogger log;
