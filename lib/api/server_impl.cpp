@@ -241,10 +241,11 @@ void Server::Impl::begin_drain() {
         state_.finish();
         listeners_.close_to_clients();
         are_clients_moving_ = true;
+        sessions_.for_each([](ServerSession& session) { session.move_client(); });
     } else {
         refuse_visitors();
+        sessions_.for_each([](ServerSession& session) { session.drain(); });
     }
-    sessions_.for_each([](ServerSession& session) { session.drain(); });
 }
 
 // A session ends when its streams have; a slow visitor's socket may still be receiving the last bytes.
