@@ -53,11 +53,9 @@ pages=$backend
 serve talk text:hello rest
 line=$(free_port)
 ready_client nas 2 --http "app.test=$pages" --tcp "$line=$backend" --name nas --managed "$pages"
-at_a="--control $dir/a.sock"
 
 say "status, services and tokens of b, at a"
-# shellcheck disable=SC2086
-on_a() { run_ok "$@" $at_a; }
+on_a() { run_ok "$@" --control "$dir/a.sock"; }
 on_a status --server b
 printed "^$dir/a.sock, server b: server, pid $(pid_of b),"
 printed " nas "
@@ -74,7 +72,9 @@ wait_until $patience "app.test in the list of a" knows
 printed "^  $line *tcp *b *ready"
 on_a services
 printed "2 names at other servers of the cluster: --all lists them"
-FERROTUNNEL_SERVER=elsewhere.example.com on_a status # a client's variable
+export FERROTUNNEL_SERVER=elsewhere.example.com # of a client
+on_a status
+unset FERROTUNNEL_SERVER
 printed "^$dir/a.sock: server, pid $(pid_of a),"
 
 say "what is not a member, and a second hop, are refused"
@@ -87,10 +87,10 @@ printed '"code":"not_found"'
 
 say "services of a client are managed at any server"
 on_a services add --client nas --http "more.test=$pages"
-printed "^http:more.test: "
+printed "^more.test: "
 edge=${address[a]}:$http
 wait_until $patience "more.test at a" status_is more.test /name/n 200
-on_a services remove --client nas http:more.test
+on_a services remove --client nas more.test
 run_fails services remove --client nobody x --control "$dir/a.sock"
 complained 'No connected client has the name or the id "nobody"'
 
