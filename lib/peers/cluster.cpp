@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
+#include "peers/arrivals.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -151,7 +152,8 @@ struct Cluster::Parts {
                  },
                  {needs.shared->memory, needs.shared->traffic_registry, needs.shared->traffic},
                  needs.log,
-                 needs.random}),
+                 needs.random,
+                 needs.on_control}),
           carriers(carriers_of(links, names->members())),
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })),
@@ -272,8 +274,19 @@ NamePlace Cluster::place_of(const directory::ClaimName& name) const {
     return place;
 }
 
+NamePage Cluster::names(std::size_t position) const {
+    return parts_->names->read(
+        [&](const cluster::Register& of, TimePoint) { return page_of_names(of, parts_->names->members(), position); });
+}
+
 std::optional<std::string> Cluster::forget(const std::string& member) {
     return parts_->names->forget(member);
+}
+
+bool Cluster::send_control(const std::string& member, runtime::Fd socket) const {
+    const std::optional<cluster::MemberIndex> index = parts_->names->members().find(member);
+    const std::shared_ptr<PeerCarrier> carrier = index ? parts_->carriers[*index] : nullptr;
+    return carrier && carrier->send_control(std::move(socket));
 }
 
 }  // namespace ferrotunnel::peers

@@ -18,6 +18,7 @@
 #include "directory/cluster_claims.hpp"
 #include "ingress/http_front.hpp"
 #include "peers/links.hpp"
+#include "peers/name_page.hpp"
 #include "runtime/socket.hpp"
 #include "runtime/worker_group.hpp"
 #include "session/server_shared.hpp"
@@ -56,6 +57,7 @@ public:
         Logger& log;
         Random& random;
         std::function<void()> announce{};  // ServerShared::port_note has changed; on the first worker
+        Links::OnControl on_control{};
     };
     Cluster(Links::Settings settings, Needs needs);
     ~Cluster();
@@ -67,8 +69,12 @@ public:
 
     ClusterState state() const;
     NamePlace place_of(const directory::ClaimName& name) const;
+    /// Names that clients of all members have: the page at this position, 0 at first.
+    NamePage names(std::size_t position) const;
     /// Ends the claims of a member that does not return. An error, for people.
     std::optional<std::string> forget(const std::string& member);
+    /// Joins the socket with the control API of another member, later. False if it is not linked. Thread-safe.
+    bool send_control(const std::string& member, runtime::Fd socket) const;
 
 private:
     struct Parts;

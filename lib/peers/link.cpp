@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "peers/control_stream.hpp"
 #include "transport/tls_pipe.hpp"
 
 namespace ferrotunnel::peers {
@@ -189,7 +190,9 @@ void Link::begin_channel() {
 }
 
 void Link::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
-    if (kind_ == LinkKind::data) {
+    if (kind_ == LinkKind::data && open.kind == control_kind) {
+        context_.events.on_link_control(worker_, peer_, std::move(stream));
+    } else if (kind_ == LinkKind::data) {
         context_.events.on_link_stream(worker_, std::move(stream), open);
     } else if (dials_ || !channel_ || channel_->has_begun()) {
         stream->abort(Code::protocol);
