@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cluster/holders.hpp"
+#include "cluster/limits.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -118,6 +119,8 @@ struct Cluster::Parts {
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
               [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
+        routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
