@@ -6,7 +6,8 @@
 #
 #   clients, visitors, backends          a 10.79.0.1 ---.          a -- 10.80.1.0/30 -- b
 #        10.79.0.9  ------- bridge ----- b 10.79.0.2    |          a -- 10.80.2.0/30 -- c
-#                                        c 10.79.0.3 ---'          b -- 10.80.3.0/30 -- c
+#   the 1,000 clients |                  c 10.79.0.3 ---'          b -- 10.80.3.0/30 -- c
+#        10.79.0.11 to 15
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/run_lib.sh"
 source "$(dirname "$0")/nginx_lib.sh"
@@ -17,7 +18,8 @@ need_descriptors 4096
 
 mark=$((BASHPID % 100000))
 # --- namespaces -----------------------------------------------------------------------------------------------------
-for name in hub out a b c; do
+crowds=(crowd1 crowd2 crowd3 crowd4 crowd5) # so that they are within the limits of logins of one address
+for name in hub out a b c "${crowds[@]}"; do
     ip netns add "ft$mark-$name" 2>"$dir/netns.err" || skip "no network namespaces here: $(<"$dir/netns.err")"
     on_end "ip netns del ft$mark-$name"
     ip -n "ft$mark-$name" link set lo up
@@ -35,6 +37,7 @@ plug() {
     in_ns "$1" link set dev eth0 up
 }
 plug out 10.79.0.9
+for ((i = 0; i < ${#crowds[@]}; ++i)); do plug "${crowds[i]}" 10.79.0.$((11 + i)); done
 for name in "${members[@]}"; do plug "$name" "${address[$name]}"; done
 # wire ONE OTHER NETWORK: a link of their own; its ends are called to-OTHER and to-ONE.
 wire() {
@@ -53,15 +56,17 @@ chmod +x "$dir/within"
 within=$dir/within
 
 # One name with three addresses; clients differ in which comes first.
-hosts=/etc/netns/ft$mark-out/hosts # what `ip netns exec` puts over /etc/hosts
-mkdir -p "${hosts%/*}"
-on_end "rm -rf ${hosts%/*}; rmdir --ignore-fail-on-non-empty /etc/netns"
-{
-    echo '127.0.0.1 localhost'
-    for order in abc bca cab; do
-        for ((i = 0; i < 3; ++i)); do echo "${address[${order:i:1}]} $order.test"; done
-    done
-} >"$hosts"
+for name in out "${crowds[@]}"; do
+    hosts=/etc/netns/ft$mark-$name/hosts # what `ip netns exec` puts over /etc/hosts
+    mkdir -p "${hosts%/*}"
+    on_end "rm -rf ${hosts%/*}; rmdir --ignore-fail-on-non-empty /etc/netns"
+    {
+        echo '127.0.0.1 localhost'
+        for order in abc bca cab; do
+            for ((i = 0; i < 3; ++i)); do echo "${address[${order:i:1}]} $order.test"; done
+        done
+    } >"$hosts"
+done
 first=$("$within" out getent ahosts bca.test | awk '$2 == "STREAM" { print $1; exit }')
 [[ $first == "${address[b]}" ]] || skip "names do not resolve in a namespace here: ${first:-nothing}"
 
@@ -115,14 +120,22 @@ start_visiting va abc 9101
 start_visiting vb bca 9111
 start_visiting vc cab 9121
 
-# All of them log in at once from one address, within the limits of logins.
-crowd=$(by_size 30 1000 100)
-start crowd "$within" out "$E2E_TOOLS/client_crowd" "$dir" "$crowd" "127.0.0.1:$web" abc.test:$control_port \
-    bca.test:$control_port cab.test:$control_port
+# Each of the programs has a share of them, and an address.
+share=$(by_size 6 200 20)
+crowd=$((share * ${#crowds[@]}))
+start crowd_echo "$within" out python3 "$E2E_SOURCE/cluster_visitors.py" backend "$dir" crowd_echo 10.79.0.9
+wait_until $patience "the ports of the crowd's backend" test -s "$dir/crowd_echo.ports"
+read -r crowd_web _ <"$dir/crowd_echo.ports"
+for ((i = 0; i < ${#crowds[@]}; ++i)); do
+    start "${crowds[i]}" "$within" "${crowds[i]}" "$E2E_TOOLS/client_crowd" "$dir" "${crowds[i]}" $((i * share)) "$share" \
+        "10.79.0.9:$crowd_web" abc.test:$control_port bca.test:$control_port cab.test:$control_port
+done
 crowd_is_back() {
-    local ready
-    is_running crowd || fail "the crowd of clients has ended: $(<"$dir/crowd.err")"
-    [[ -s $dir/crowd.state ]] && read -r ready _ <"$dir/crowd.state" && ((ready == crowd))
+    local name ready
+    for name in "${crowds[@]}"; do
+        is_running "$name" || fail "a program of clients has ended: $(<"$dir/$name.err")"
+        [[ -s $dir/$name.state ]] && read -r ready _ <"$dir/$name.state" && ((ready == share)) || return 1
+    done
 }
 wait_until $patience "$crowd clients" crowd_is_back
 
@@ -264,13 +277,13 @@ if full; then
     stop_member b
     stop_member c
 fi
-replace_member a
+replace_member b
 if full; then
-    replace_member b
+    replace_member a
 fi
 restart_member c
 touch "$dir/enough"
 join_ok visitors 120
-"$within" out python3 "$E2E_SOURCE/cluster_outage.py" "$dir/visitors.out" "$dir/events" "$dir/crowd.log" "$crowd" \
-    $((limit * (${E2E_SANITIZED:-0} == 1 ? 3 : 1))) >"$dir/outage.txt" || fail "$(<"$dir/outage.txt")"
+"$within" out python3 "$E2E_SOURCE/cluster_outage.py" "$dir/visitors.out" "$dir/events" \
+    $((limit * (${E2E_SANITIZED:-0} == 1 ? 3 : 1))) "$crowd" "$dir"/crowd?.log >"$dir/outage.txt" || fail "$(<"$dir/outage.txt")"
 cat "$dir/outage.txt"

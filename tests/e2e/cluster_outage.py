@@ -1,11 +1,11 @@
 """Judges what visitors of a cluster noticed of events, and prints a table.
 
-    cluster_outage.py VISITS EVENTS CROWD_LOG CROWD LIMIT
+    cluster_outage.py VISITS EVENTS LIMIT CROWD LOG...
 
 VISITS has the lines of cluster_visitors.py. EVENTS has an object of JSON a line: `event` (a name), `began`; `until`: who
 came before that may fail; `until_not_held`: the same for the kinds of NOT_HELD; `over`: when the machines are as they
 were; `entries`, `services`, and `pairs` of both, that are concerned; `failed`: the servers among the entries that have
-failed. CROWD_LOG has the lines of client_crowd, which has CROWD clients.
+failed. The LOGs have the lines of each client_crowd; together they have CROWD clients.
 
 A visitor is without an answer from the begin of its visit, or of the first one that failed, to its next success. Of that
 counts what is behind the begin of the event.
@@ -67,11 +67,17 @@ def longest_outage(visits, began, ended):
     return longest
 
 
-def crowd_returns(log, crowd):
+def crowd_returns(logs, crowd):
     """Times (s) at which the number of registered clients changed, and whether it was all of them."""
-    with open(log, encoding="ascii") as file:
-        lines = [line.split() for line in file]
-    return [(int(words[0]) / 1000, int(words[1]) == crowd) for words in lines if len(words) == 3]
+    changes = []
+    for at, log in enumerate(logs):
+        with open(log, encoding="ascii") as file:
+            changes += [(int(words[0]) / 1000, at, int(words[1])) for words in map(str.split, file) if len(words) == 3]
+    ready, returns = [0] * len(logs), []
+    for when, at, count in sorted(changes):
+        ready[at] = count
+        returns.append((when, sum(ready) == crowd))
+    return returns
 
 
 def crowd_is_back_after(returns, began, ended):
@@ -91,8 +97,8 @@ def main():
         visits = [Visit(line) for line in file if line.startswith(("ok ", "failed ")) and len(line.split(None, 7)) >= 7]
     with open(sys.argv[2], encoding="utf-8") as file:
         events = [json.loads(line) for line in file]
-    crowd, limit = int(sys.argv[4]), float(sys.argv[5])
-    returns = crowd_returns(sys.argv[3], crowd)
+    limit, crowd = float(sys.argv[3]), int(sys.argv[4])
+    returns = crowd_returns(sys.argv[5:], crowd)
     by_visitor = defaultdict(list)
     for visit in sorted(visits, key=lambda each: each.ended):
         by_visitor[visit.visitor()].append(visit)
@@ -124,8 +130,10 @@ def main():
         cells = "".join(f"{outages[column]:>10.1f}" if column in outages else f"{'':>10}"
                         for column in (*KINDS, "others", "clients"))
         print(f"{event['event']:<26}{cells}{count:>9}{failed:>8}")
-        slow += [f"{event['event'].strip()}: {column} {outage:.1f} s" for column, outage in outages.items() if outage > GOAL]
-    print(f"\nlonger than {GOAL} s: {'; '.join(slow) or 'none'}\n")
+        lasted = event["over"] - event["began"]
+        slow += [f"{event['event'].strip()}: {column} {outage - lasted:.1f} s" for column, outage in outages.items()
+                 if outage > lasted + GOAL]
+    print(f"\nlonger than {GOAL} s behind the end of the event: {'; '.join(slow) or 'none'}\n")
     for problem in problems[:20]:
         print(problem)
     print(f"{len(problems)} problems")

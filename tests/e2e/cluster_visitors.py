@@ -35,6 +35,7 @@ from unbroken_load import (DatagramEcho, WrongAnswer, bytes_of, give_back, messa
 
 PATIENCE = 45  # of a visitor; longer than any outage that is allowed
 CONNECT_SECONDS = 3
+DATAGRAM_SECONDS = 0.7  # until one without an answer is sent again
 KINDS = ("get", "kept", "post", "https", "websocket", "tcp", "udp", "tls")
 CROWD_LOOPS = 2    # at each entry
 CROWD_PAUSE = 0.02
@@ -65,6 +66,7 @@ class Visitor:
         self.connection = None  # of kind kept
         self.connected_to = preferred  # at its latest visit
         self.here = None        # of kind udp
+        self.answered_by = preferred  # of kind udp: the entry
         self.served = 0.0       # when its latest success began
         self.has_head = False   # of the response to its present request
 
@@ -202,11 +204,16 @@ class Visitor:
             writer.close()
 
     async def udp(self):
-        """One flow. A datagram without an answer is sent again, and then to the next entry, as DNS clients do."""
+        """One flow. A datagram without an answer is sent again, and then to the next entry, as DNS clients do. One that has
+        an answer from another entry than the preferred one asks that again now and then."""
         data = os.urandom(random.randint(16, 1200))
+        entries = self.entries()
+        if self.answered_by != self.preferred and random.random() < 0.8:
+            entries.sort(key=lambda each: each[0] != self.answered_by)
         while True:
-            for name, address in self.entries():
+            for name, address in entries:
                 if await self.is_answered(name, address, data):
+                    self.answered_by = name
                     return
             await asyncio.sleep(0.1)
 
@@ -217,10 +224,10 @@ class Visitor:
             self.here, self.entry = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), name
             self.here.setblocking(False)
             self.here.connect((address, self.names["udp"]))
-        for _ in range(4):
+        for _ in range(3 if name == self.answered_by else 1):
             try:
                 self.here.send(data)
-                until = time.monotonic() + 1
+                until = time.monotonic() + DATAGRAM_SECONDS
                 while (left := until - time.monotonic()) > 0:
                     if await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.here, 65536), left) == data:
                         return True

@@ -1,10 +1,11 @@
 // Many clients in one process, each with one connection and one host, for cluster_faults.sh.
 //
-//   client_crowd FOLDER COUNT LOCAL SERVER...   client N logs in with FOLDER/token, at the server N modulo their number,
-//                                               as crowd-N, and offers LOCAL as cN.crowd.test; until SIGTERM
+//   client_crowd FOLDER NAME FIRST COUNT LOCAL SERVER...
+//       client N, from FIRST on, logs in with FOLDER/token at the server N modulo their number, as crowd-N, and offers
+//       LOCAL as cN.crowd.test; until SIGTERM
 //
-// FOLDER/crowd.state always has a line "READY CONNECTED": clients whose host is registered, clients that are connected.
-// Each change adds a line "MS READY CONNECTED" to FOLDER/crowd.log.
+// FOLDER/NAME.state always has a line "READY CONNECTED": clients whose host is registered, clients that are connected.
+// Each change adds a line "MS READY CONNECTED" to FOLDER/NAME.log.
 #include <unistd.h>
 
 #include <asio.hpp>
@@ -34,18 +35,20 @@ std::string env_or(const char* name, const char* fallback) {
 
 class Crowd {
 public:
-    Crowd(asio::io_context& context, std::string folder) : context_(context), timer_(context), folder_(std::move(folder)) {
-        log_.open(folder_ + "/crowd.log");
-    }
+    Crowd(asio::io_context& context, const std::string& folder, const std::string& name)
+        : context_(context),
+          timer_(context),
+          token_(folder + "/token"),
+          state_(folder + "/" + name + ".state"),
+          log_(folder + "/" + name + ".log") {}
 
-    void add(const std::string& server, const std::string& local) {
-        const std::string number = std::to_string(clients_.size());
+    void add(const std::string& number, const std::string& server, const std::string& local) {
         ferrotunnel::Timing timing;
         timing.ping_interval = 2s;
         timing.dead_interval = 8s;
         Client::Builder builder;
         builder.server(server)
-            .token(ferrotunnel::Secret::from_file(folder_ + "/token"))
+            .token(ferrotunnel::Secret::from_file(token_))
             .name("crowd-" + number)
             .identity("crowd-" + number)
             .connections(1)
@@ -79,8 +82,8 @@ private:
         if (std::exchange(reported_, now) == now) {
             return;
         }
-        std::ofstream(folder_ + "/crowd.new") << ready << ' ' << connected << '\n';
-        (void)std::rename((folder_ + "/crowd.new").c_str(), (folder_ + "/crowd.state").c_str());
+        std::ofstream(state_ + ".new") << ready << ' ' << connected << '\n';
+        (void)std::rename((state_ + ".new").c_str(), state_.c_str());
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::system_clock::now().time_since_epoch());
         log_ << ms.count() << ' ' << ready << ' ' << connected << std::endl;
@@ -88,7 +91,8 @@ private:
 
     asio::io_context& context_;
     asio::steady_timer timer_;
-    const std::string folder_;
+    const std::string token_;
+    const std::string state_;
     std::ofstream log_;
     std::vector<Client> clients_;
     std::vector<Service> services_;
@@ -98,16 +102,18 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 5) {
-        std::cerr << "usage: client_crowd FOLDER COUNT LOCAL SERVER...\n";
+    if (argc < 7) {
+        std::cerr << "usage: client_crowd FOLDER NAME FIRST COUNT LOCAL SERVER...\n";
         return 2;
     }
     try {
         asio::io_context context(1);
-        Crowd crowd(context, argv[1]);
-        const std::vector<std::string> servers(argv + 4, argv + argc);
-        for (std::size_t i = 0; i < std::stoul(argv[2]); ++i) {
-            crowd.add(servers[i % servers.size()], argv[3]);
+        Crowd crowd(context, argv[1], argv[2]);
+        const std::size_t first = std::stoul(argv[3]);
+        const std::size_t count = std::stoul(argv[4]);
+        const std::vector<std::string> servers(argv + 6, argv + argc);
+        for (std::size_t i = first; i < first + count; ++i) {
+            crowd.add(std::to_string(i), servers[i % servers.size()], argv[5]);
         }
         asio::signal_set signals(context, SIGTERM, SIGINT);
         signals.async_wait([](std::error_code, int) { _exit(0); });  // the clients' ends are not what is tested
