@@ -23,6 +23,7 @@ public:
                     const directory::HttpVisitor visitor = visitors_.front();
                     visitors_.pop_front();
                     if (stands_still) {
+                        stream->attach(make_intrusive<NullWaker>(), false);
                         still_.push_back(std::move(stream));
                     } else {
                         host.serve(std::move(stream), visitor);
