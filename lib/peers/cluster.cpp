@@ -169,6 +169,11 @@ void Cluster::drain() noexcept {
     parts_->links.drain();
 }
 
+void Cluster::hand_over() noexcept {
+    parts_->worker->freeze();  // first: without links it would learn that no member can be reached
+    parts_->links.hand_over();
+}
+
 void Cluster::stop() noexcept {
     parts_->links.stop();
     parts_->worker->stop();
