@@ -7,9 +7,9 @@
 
 namespace ferrotunnel::cluster {
 
-Announcer::Announcer(const Context& context, const Holdings& holdings, Changes::Names& changes, MemberIndex member,
-                     bool recovers) noexcept
-    : context_(context), holdings_(holdings), changes_(changes), member_(member) {
+Announcer::Announcer(const Context& context, const Holdings& holdings, Changes::Names& changes, SharedValues& values,
+                     MemberIndex member, bool recovers) noexcept
+    : context_(context), holdings_(holdings), changes_(changes), values_(values), member_(member) {
     changes_.clear();
     if (recovers) {
         hearsay_.emplace(context, member);
@@ -25,14 +25,15 @@ std::optional<Message> Announcer::next(TimePoint now) {
     if (!message && stage_ != Stage::done) {
         message = next_of_sync(now);
     } else if (!message) {
-        message = context_.mail.take(member_);
+        message = next_of_rest(now);
     }
     is_idle_ = !message;
     return message;
 }
 
 bool Announcer::wake() noexcept {
-    const bool has_rest = stage_ == Stage::done ? !context_.mail.is_empty(member_) : !is_paused_;
+    const bool has_rest =
+        stage_ == Stage::done ? !context_.mail.is_empty(member_) || values_.may_have_next(member_) : !is_paused_;
     const bool wakes = is_idle_ && (has_rest || !changes_.empty());
     is_idle_ = is_idle_ && !wakes;
     return wakes;
@@ -79,6 +80,17 @@ std::optional<Message> Announcer::next_of_sync(TimePoint now) {
         return SyncEnd{};
     }
     return std::nullopt;
+}
+
+// In turn: neither many large values nor many requests keep the others waiting.
+std::optional<Message> Announcer::next_of_rest(TimePoint now) {
+    is_turn_of_values_ = !is_turn_of_values_;
+    if (is_turn_of_values_ || context_.mail.is_empty(member_)) {
+        if (std::optional<Value> value = values_.next(member_, now)) {
+            return value;
+        }
+    }
+    return context_.mail.take(member_);
 }
 
 std::optional<Message> Announcer::next_own() {

@@ -59,14 +59,18 @@ struct MemberRouted {
     MemberIndex member = 0;
     bool is_routed = false;
 };
+/// A shared value was set, removed, or has ended.
+struct ValueChanged {
+    std::string key;
+};
 /// The peer violates the protocol: the link counts as lost, and is to be closed, with this reason for the log.
 struct LinkRefused {
     MemberIndex member = 0;
     LinkId link = 0;
     std::string why;
 };
-using Effect =
-    std::variant<LinkReady, ClaimGranted, ClaimRefused, Revoked, ProbeClient, RoutesChanged, MemberRouted, LinkRefused>;
+using Effect = std::variant<LinkReady, ClaimGranted, ClaimRefused, Revoked, ProbeClient, RoutesChanged, MemberRouted,
+                            ValueChanged, LinkRefused>;
 using Effects = std::vector<Effect>;
 
 }  // namespace ferrotunnel::cluster

@@ -32,6 +32,23 @@ inline constexpr std::size_t name_max = 1 + ferrotunnel::limits::http_host_text_
 /// A moment in 285,000 years, in milliseconds: sums of two of them do not overflow.
 inline constexpr std::uint64_t since_max = (std::uint64_t{1} << 53) - 1;
 
+// Shared values.
+inline constexpr std::size_t value_key_max = 300;        // a host and a kind
+inline constexpr std::size_t value_text_max = 12 << 10;  // fits a message: a certificate with chain and key
+inline constexpr std::size_t values_max = 16'384;        // that one member has set, with removed ones
+inline constexpr std::size_t values_bytes_max = 32 << 20;
+/// At other members, which may not have heard yet that some of them were replaced by a third one.
+inline constexpr std::size_t values_of_other_max = values_max + values_max / 4;
+inline constexpr std::size_t values_of_other_bytes_max = values_bytes_max + values_bytes_max / 4;
+/// About what an entry and its places in indices take beside its texts.
+inline constexpr std::size_t value_overhead = 512;
+/// A removed value is kept as such, so that a member that comes back does not revive it.
+inline constexpr std::chrono::hours removed_value_kept_for{24};
+/// Values that end this soon are sent by their setter only: with n members, passing on costs n times as many messages.
+inline constexpr std::chrono::minutes brief_value_time{1};
+inline constexpr std::uint64_t value_milliseconds_max =
+    std::chrono::milliseconds(std::chrono::hours(24 * 3'660)).count();  // ten years
+
 inline constexpr std::chrono::seconds decision_time{20};     // of a home; longer than probes and a slow link take
 inline constexpr std::chrono::seconds ask_again_time{2};     // until a home that could not decide is asked again
 inline constexpr std::chrono::seconds probe_time{3};         // for a client's answer

@@ -17,6 +17,12 @@ namespace ferrotunnel::cluster {
 
 using RequestId = std::uint64_t;
 
+/// Bits of Hello::features: what a member understands beyond the first version.
+namespace feature {
+inline constexpr std::uint64_t values = 1U << 0;  // `value`
+inline constexpr std::uint64_t announced = values;
+}  // namespace feature
+
 /// The first message of both ends of a link.
 struct Hello {
     std::string member;                // one of `members`
@@ -120,8 +126,19 @@ struct Lost {
     friend bool operator==(const Lost&, const Lost&) = default;
 };
 
+/// A shared value was set or removed (cluster/shared_values.hpp). Only to members with feature::values.
+struct Value {
+    std::string key;                    // printable, 1 to limits::value_key_max bytes
+    Since time = 0;                     // of the change
+    std::string member;                 // that has made it
+    std::optional<std::string> text{};  // any bytes, at most limits::value_text_max; none: removed
+    std::uint64_t milliseconds = 0;     // until it ends by itself; 0: it does not
+
+    friend bool operator==(const Value&, const Value&) = default;
+};
+
 using Message = std::variant<Hello, SyncBegin, SyncEnd, Have, Reserved, Gone, ClaimRequest, Cancel, Granted, Refused,
-                             Probe, Probed, Lost>;
+                             Probe, Probed, Lost, Value>;
 
 /// A CBOR map with the message's type under "t"; at most limits::message_max bytes. The values must be within the
 /// bounds that decode() checks.

@@ -209,6 +209,36 @@ Message decode_lost(FieldReader& fields) {
     return Lost{read_name(fields), read_since(fields)};
 }
 
+// Bytes, since it may be of any kind.
+void read_value_text(FieldReader& fields, Value& value) {
+    const auto item = fields.item().find("value");
+    if (!item) {
+        return;
+    }
+    const auto bytes = item->as_bytes();
+    if (!bytes) {
+        fields.fail(Code::protocol, "value", " is not bytes");
+    } else if (bytes->size() > limits::value_text_max) {
+        fields.fail(Code::limit, "value", " has more than " + std::to_string(limits::value_text_max) + " bytes");
+    } else {
+        value.text.emplace(bytes->begin(), bytes->end());
+    }
+}
+
+Message decode_value(FieldReader& fields) {
+    Value value;
+    fields.text("key", value.key, 1, limits::value_key_max);
+    fields.number("time", value.time, 0, limits::since_max);
+    fields.text("member", value.member, 1, limits::member_name_max);
+    check_member(fields, "member", value.member);
+    read_value_text(fields, value);
+    fields.optional_number("left", value.milliseconds, 0, limits::value_milliseconds_max);
+    if (!value.text) {
+        value.milliseconds = 0;
+    }
+    return value;
+}
+
 struct MessageType {
     std::string_view name;
     Message (*decode)(FieldReader&);
@@ -219,7 +249,7 @@ constexpr MessageType message_types[] = {
     {"have", decode_have},       {"reserved", decode_reserved},     {"gone", decode_gone},
     {"claim", decode_claim},     {"cancel", decode_cancel},         {"granted", decode_granted},
     {"refused", decode_refused}, {"probe", decode_probe},           {"probed", decode_probed},
-    {"lost", decode_lost},
+    {"lost", decode_lost},       {"value", decode_value},
 };
 static_assert(std::size(message_types) == std::variant_size_v<Message>);
 

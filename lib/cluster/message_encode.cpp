@@ -37,6 +37,8 @@ static_assert(reserved_size_max <= claim_size_max, "the longest `reserved` fits"
 static_assert((limits::members_max + 1) * member_size_max + 256 <= limits::message_max, "the longest `hello` fits");
 // The others have at most one name or text, and numbers: far less.
 static_assert(claim_size_max + 256 <= limits::message_max && limits::refusal_text_max + 256 <= limits::message_max);
+static_assert(limits::value_key_max + limits::value_text_max + limits::member_name_max + 256 <= limits::message_max,
+              "the longest `value` fits");
 static_assert(limits::message_max <= ferrotunnel::limits::control_payload_max);
 
 void write_name(wire::cbor::Writer& writer, const Name& name) {
@@ -159,6 +161,19 @@ public:
         start("lost", 2);
         write_name(writer_, lost.name);
         writer_.text("since").unsigned_integer(lost.since);
+    }
+    void operator()(const Value& value) const {
+        const bool has_end = value.text && value.milliseconds != 0;
+        start("value", 3U + (value.text ? 1U : 0U) + (has_end ? 1U : 0U));
+        writer_.text("key").text(value.key);
+        writer_.text("time").unsigned_integer(value.time);
+        writer_.text("member").text(value.member);
+        if (value.text) {
+            writer_.text("value").bytes(as_bytes(*value.text));
+        }
+        if (has_end) {
+            writer_.text("left").unsigned_integer(value.milliseconds);
+        }
     }
 
 private:

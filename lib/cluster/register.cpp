@@ -46,6 +46,7 @@ struct Register::Parts {
     Effects effects;
     Context context{members, table, links, mail, clock, effects};
     Changes changes{members, links};
+    SharedValues values{context};
     Claimant claimant{context, changes};
     Recovery recovery;
     Home home{context, recovery};
@@ -114,6 +115,7 @@ Violation Register::Parts::deliver(MemberIndex from, const Message& message) {
             parts.claimant.lost(from, lost, parts.now);
             return std::nullopt;
         }
+        Violation operator()(const Value& value) const { return parts.values.received(from, value, parts.now); }
     };
     return std::visit(Receiver{*this, from}, message);
 }
@@ -132,6 +134,7 @@ void Register::Parts::lose(MemberIndex member) {
     announcers[member].reset();
     mail.clear(member);
     changes.of(member).clear();
+    values.link_lost(member);
     if (mutant(Mutant::forgotten_pending)) {
         forget_grants(member);
     }
@@ -190,6 +193,22 @@ Effects Register::probed(std::uint64_t probe, bool answers, TimePoint now) {
     return parts_->finish();
 }
 
+// --- shared values ---------------------------------------------------------------------------------------------------
+
+std::optional<Effects> Register::set_value(const std::string& key, std::string text, Duration lifetime, TimePoint now) {
+    parts_->now = now;
+    return parts_->values.set(key, std::move(text), lifetime, now) ? std::optional(parts_->finish()) : std::nullopt;
+}
+
+std::optional<Effects> Register::remove_value(const std::string& key, TimePoint now) {
+    parts_->now = now;
+    return parts_->values.remove(key, now) ? std::optional(parts_->finish()) : std::nullopt;
+}
+
+const SharedValues& Register::values() const noexcept {
+    return parts_->values;
+}
+
 // --- links -----------------------------------------------------------------------------------------------------------
 
 Hello Register::hello() const {
@@ -198,6 +217,7 @@ Hello Register::hello() const {
     hello.incarnation = parts_->incarnation;
     hello.members = parts_->members.names();
     hello.recovering = is_recovering();
+    hello.features = feature::announced;
     return hello;
 }
 
@@ -211,8 +231,9 @@ Result<Effects, std::string> Register::connected(LinkId link, const Hello& hello
         parts_->lose(*member);
     }
     parts_->links.add(*member, link, hello);
+    parts_->values.link_up(*member, hello.features);
     parts_->announcers[*member].emplace(parts_->context, parts_->claimant.holdings(), parts_->changes.of(*member),
-                                        *member, hello.recovering);
+                                        parts_->values, *member, hello.recovering);
     return parts_->finish();
 }
 
@@ -266,7 +287,7 @@ TimePoint Register::next_deadline() const noexcept {
                                        [](const auto& announcer) { return announcer && announcer->is_paused(); });
     return is_paused ? parts_->now
                      : std::min({parts_->claimant.next_deadline(), parts_->probed_clients.next_deadline(),
-                                 parts_->recovery.deadline()});
+                                 parts_->recovery.deadline(), parts_->values.next_deadline()});
 }
 
 Effects Register::tick(TimePoint now) {
@@ -276,6 +297,7 @@ Effects Register::tick(TimePoint now) {
     parts_->deliver_own();
     parts_->claimant.tick(now);
     parts_->table.expire(now, limits::step_max);
+    parts_->values.tick(now);
     for (std::optional<Announcer>& announcer : parts_->announcers) {
         if (announcer) {
             announcer->resume();

@@ -22,6 +22,7 @@
 #include "cluster/effects.hpp"
 #include "cluster/members.hpp"
 #include "cluster/message.hpp"
+#include "cluster/shared_values.hpp"
 
 namespace ferrotunnel::cluster {
 
@@ -52,6 +53,13 @@ public:
     /// Tells the others, who prefer members that are ready.
     Effects set_readiness(const Name& name, Readiness readiness);
     Effects probed(std::uint64_t probe, bool answers, TimePoint now);
+
+    // --- shared values ---
+
+    /// SharedValues::set() and remove(). Empty: it was refused.
+    std::optional<Effects> set_value(const std::string& key, std::string text, Duration lifetime, TimePoint now);
+    std::optional<Effects> remove_value(const std::string& key, TimePoint now);
+    const SharedValues& values() const noexcept;
 
     // --- links ---
 

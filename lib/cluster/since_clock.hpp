@@ -26,11 +26,12 @@ public:
         return since > wall(now) + std::chrono::milliseconds(limits::clock_difference_max).count();
     }
 
-private:
+    /// Milliseconds since 1970.
     std::uint64_t wall(TimePoint now) const noexcept {
         return wall_ + std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count();
     }
 
+private:
     const ClaimTable& table_;
     TimePoint start_;
     std::uint64_t wall_;

@@ -75,6 +75,7 @@ struct Agreement {
     std::optional<Key> resume_key{};
     std::optional<wire::ResumeRequest> resume{};  // server: the client requests to continue an earlier session
     std::uint64_t resumed_received = 0;           // client: how much the server has received of the resumed session
+    std::optional<wire::ClusterPart> cluster{};   // client: the server is a member of a cluster
     wire::Proof client_proof{};  // the client's proof of the token, to which proofs of services are bound
 };
 

@@ -12,6 +12,7 @@
 #include "peers/register_driver.hpp"
 #include "peers/remote_names.hpp"
 #include "peers/route_writer.hpp"
+#include "peers/value_store.hpp"
 
 namespace ferrotunnel::peers {
 namespace {
@@ -118,10 +119,14 @@ struct Cluster::Parts {
           worker(std::make_shared<ClusterWorker>(needs.workers.at(0), names)),
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
-              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+              [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })),
+          values(std::make_shared<ValueStore>(names, [to = std::weak_ptr(worker)] { wake(to); })) {
         needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
         routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
+        worker->set_values(values);
+        names->set_value_receiver(values);
+        needs.shared->values = values;
         names->set_receivers(claims, routes, [to = std::weak_ptr(worker)] { wake(to); });
         needs.shared->claims = claims;
         needs.shared->visit_remote = [of = names, to = carriers](const auto& visitor, const auto& service,
@@ -149,6 +154,7 @@ struct Cluster::Parts {
     const std::shared_ptr<RouteWriter> writer;
     const std::shared_ptr<ClusterWorker> worker;
     const std::shared_ptr<RemoteNames> routes;
+    const std::shared_ptr<ValueStore> values;
 };
 
 Cluster::Cluster(Links::Settings settings, Needs needs)

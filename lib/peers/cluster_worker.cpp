@@ -32,7 +32,8 @@ void ClusterWorker::tick() {
 }
 
 void ClusterWorker::run_deferred() noexcept {
-    if (routes_->step()) {
+    const bool has_more_routes = routes_->step();
+    if (values_->step() || has_more_routes) {
         worker_.defer(*this);
     }
     if (!retry_timer_->is_set() && writer_->has_partial_ports()) {

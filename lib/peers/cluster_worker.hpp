@@ -1,4 +1,4 @@
-// The register's part of the first worker: its ticks, and the steps in which routes are written.
+// The register's part of the first worker: its ticks, and the steps in which routes are written and values are watched.
 //
 //   RegisterDriver --deadline moved--.
 //   RemoteNames --names changed------+--wake()--> first worker: Timer --> tick(); Deferred --> step(), one a turn
@@ -12,6 +12,7 @@
 #include "peers/register_driver.hpp"
 #include "peers/remote_names.hpp"
 #include "peers/route_writer.hpp"
+#include "peers/value_store.hpp"
 #include "runtime/deferred.hpp"
 #include "runtime/timer.hpp"
 #include "runtime/worker.hpp"
@@ -29,6 +30,7 @@ public:
         routes_ = std::move(routes);
         writer_ = std::move(writer);
     }
+    void set_values(std::shared_ptr<ValueStore> values) { values_ = std::move(values); }
     /// Any thread.
     void wake() noexcept;
     /// When no worker runs any more, or on the first one.
@@ -50,6 +52,7 @@ private:
     const std::shared_ptr<RegisterDriver> names_;
     std::shared_ptr<RemoteNames> routes_;
     std::shared_ptr<RouteWriter> writer_;
+    std::shared_ptr<ValueStore> values_;
     const IntrusivePtr<Mail> mail_ =
         make_intrusive<Mail>([](const std::shared_ptr<ClusterWorker>& itself) noexcept { itself->woken(); });
     bool is_stopped_ = false;

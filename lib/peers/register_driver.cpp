@@ -199,6 +199,11 @@ void RegisterDriver::carry_out(const cluster::Effect& effect) {
                 routes->on_member_changed(routed.member);
             }
         }
+        void operator()(const cluster::ValueChanged& changed) const {
+            if (const auto values = driver.values_.lock()) {
+                values->on_value_changed(changed.key);
+            }
+        }
     };
     std::visit(Receiver{*this}, effect);
 }

@@ -2,7 +2,8 @@
 //
 //   sessions, timer --update--.                                          .--> ClaimEvents: decisions, revocations,
 //   probes links --RegisterAccess----+--> cluster::Register --effects--> queue --+--> RouteEvents: names of other
-//   members visitors, display --read--'       (lock)                   (same lock) '--> RegisterPeer: ready, refused
+//   members visitors, display --read--'       (lock)                   (same lock) |--> ValueEvents: changed values
+//                                                                                  '--> RegisterPeer: ready, refused
 //
 // Effects are queued under the lock that the register was called with, and carried out without it by one thread at a
 // time, so in the register's order. Receivers may call back: what follows from that is carried out after they return.
@@ -40,6 +41,13 @@ public:
     virtual void on_member_changed(cluster::MemberIndex member) = 0;
 };
 
+/// Likewise.
+class ValueEvents {
+public:
+    virtual ~ValueEvents() = default;
+    virtual void on_value_changed(const std::string& key) = 0;
+};
+
 class RegisterDriver final : public RegisterAccess {
 public:
     using Action = std::function<cluster::Effects(cluster::Register&, TimePoint)>;
@@ -53,6 +61,8 @@ public:
     /// To be called once, before anything else. What no longer exists is not called.
     void set_receivers(std::weak_ptr<ClaimEvents> claims, std::weak_ptr<RouteEvents> routes,
                        DeadlineMoved deadline_moved);
+    /// Likewise, of those who need it.
+    void set_value_receiver(std::weak_ptr<ValueEvents> values) { values_ = std::move(values); }
     const cluster::Members& members() const noexcept { return *members_; }
 
     /// Calls the register, and carries out its effects, or leaves that to the thread that does so now.
@@ -96,6 +106,7 @@ private:
     const std::function<TimePoint()> clock_;
     std::weak_ptr<ClaimEvents> claims_;
     std::weak_ptr<RouteEvents> routes_;
+    std::weak_ptr<ValueEvents> values_;
     DeadlineMoved deadline_moved_;
     mutable Mutex mutex_;
     cluster::Register register_ GUARDED_BY(mutex_);

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/published.hpp"
 #include "directory/cluster_claims.hpp"
+#include "directory/cluster_values.hpp"
 #include "directory/http_directory.hpp"
 #include "directory/member_notice.hpp"
 #include "directory/registry.hpp"
@@ -140,6 +141,8 @@ struct ServerShared {
     std::function<std::optional<login::TokenId>(const login::TokenId& visitor, const std::string& token)> visited_owner;
     /// Names in the cluster; null: the server is alone.
     std::shared_ptr<directory::ClusterClaims> claims;
+    /// Values that members share; null: the server is alone.
+    std::shared_ptr<directory::ClusterValues> values;
     std::shared_ptr<ClusterNames> cluster_names = std::make_shared<ClusterNames>();
     /// Passes a visit on to another member of the cluster that has the private service of this token. False: none has,
     /// and the relay is untouched. Called on any thread. Empty: the server is alone.

@@ -61,9 +61,10 @@ inline constexpr std::uint64_t health = 1U << 9;          // clients report whet
 inline constexpr std::uint64_t handover = 1U << 10;       // a client replaces another
 inline constexpr std::uint64_t group_terms = 1U << 11;    // `sticky` and `eject` of groups
 inline constexpr std::uint64_t addresses = 1U << 12;      // changed addresses of registered services
+inline constexpr std::uint64_t cluster = 1U << 13;        // `cluster` of a welcome
 /// Features announced by this code, besides `resume`.
 inline constexpr std::uint64_t announced =
-    udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms | addresses;
+    udp | plugins | visits | service_tokens | groups | managed | health | handover | group_terms | addresses | cluster;
 }  // namespace feature
 
 /// The longest identity of a client.
@@ -143,6 +144,22 @@ struct Auth {
     friend bool operator==(const Auth&, const Auth&) = default;
 };
 
+/// The cluster that the server is a member of (docs/architecture/cluster.md, "Clients at two servers").
+struct ClusterPart {
+    /// Another member of the cluster.
+    struct Member {
+        std::string name;
+        std::string address;  // where clients reach it: "b.example.com:7835"; empty: not known
+
+        friend bool operator==(const Member&, const Member&) = default;
+    };
+    std::string member;          // the server's own name in the cluster
+    std::vector<Member> others;  // at most cluster_others_max
+
+    friend bool operator==(const ClusterPart&, const ClusterPart&) = default;
+};
+inline constexpr std::size_t cluster_others_max = 15;
+
 struct Welcome {
     Proof proof{};
     std::string session;  // a name for logs on both sides
@@ -150,8 +167,9 @@ struct Welcome {
     std::uint64_t features = 0;  // features announced by both sides and used by the server
     std::uint32_t ping_ms = 15'000;
     std::uint32_t dead_ms = 45'000;
-    std::optional<ResumeOffer> resume{};  // of a new session, with feature::resume
-    std::optional<Resumed> resumed{};     // if the client has requested it
+    std::optional<ResumeOffer> resume{};   // of a new session, with feature::resume
+    std::optional<Resumed> resumed{};      // if the client has requested it
+    std::optional<ClusterPart> cluster{};  // with feature::cluster, of a member of a cluster
 
     friend bool operator==(const Welcome&, const Welcome&) = default;
 };

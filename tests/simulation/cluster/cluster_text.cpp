@@ -56,6 +56,11 @@ struct MessageText {
     std::string operator()(const cluster::Lost& lost) const {
         return "lost " + lost.name.text() + ", since " + std::to_string(lost.since);
     }
+    std::string operator()(const cluster::Value& value) const {
+        return "value " + value.key + (value.text ? " = " + *value.text : " removed") + " (" + value.member + ", " +
+               std::to_string(value.time) +
+               (value.milliseconds == 0 ? ")" : ", " + std::to_string(value.milliseconds) + " ms left)");
+    }
 };
 
 }  // namespace

@@ -113,6 +113,20 @@ public:
     /// Clients answer probes at once, unless they are silent.
     void silence(const Owner& owner) { silent_.insert(owner); }
 
+    // --- shared values ---
+
+    bool set(MemberIndex member, const std::string& key, std::string text, Duration lifetime = 0s) {
+        return note_change(member, (*this)[member].set_value(key, std::move(text), lifetime, now_));
+    }
+    bool remove(MemberIndex member, const std::string& key) {
+        return note_change(member, (*this)[member].remove_value(key, now_));
+    }
+    /// Empty: none.
+    std::string value(MemberIndex member, const std::string& key) {
+        const auto present = (*this)[member].values().get(key);
+        return present ? present->text : std::string();
+    }
+
     // --- links ---
 
     void link(MemberIndex one, MemberIndex other) {
@@ -282,6 +296,11 @@ private:
             link_all();
             settle();
         }
+    }
+    bool note_change(MemberIndex member, std::optional<Effects> effects) {
+        const bool is_accepted = effects.has_value();
+        note(member, std::move(effects).value_or(Effects{}));
+        return is_accepted;
     }
     void connect(MemberIndex member, LinkId link, const Hello& hello) {
         Result<Effects, std::string> effects = (*this)[member].connected(link, hello, now_);

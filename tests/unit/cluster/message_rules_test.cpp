@@ -219,9 +219,32 @@ TEST_CASE("limit: cluster messages: those to and from a home") {
     check_number(test::lost_json(), "/since", cluster::limits::since_max);
 }
 
+TEST_CASE("limit: cluster messages: shared values") {
+    const ordered_json value = test::value_json();
+    check_text(value, "/key", 1, cluster::limits::value_key_max);
+    check_number(value, "/time", cluster::limits::since_max);
+    check_number(value, "/left", cluster::limits::value_milliseconds_max);
+    CHECK(with(value, "/member", std::string(cluster::limits::member_name_max, 'a')) == wire::Code::none);
+    CHECK(with(value, "/member", std::string(cluster::limits::member_name_max + 1, 'a')) == wire::Code::limit);
+    CHECK(with(value, "/member", "A") == wire::Code::protocol);
+    CHECK(with(value, "/value", test::bytes_json(0, 0)) == wire::Code::none);
+    CHECK(with(value, "/value", test::bytes_json(cluster::limits::value_text_max, 9)) == wire::Code::none);
+    CHECK(with(value, "/value", test::bytes_json(cluster::limits::value_text_max + 1, 9)) == wire::Code::limit);
+    CHECK(with(value, "/value", "text") == wire::Code::protocol);
+    CHECK(cluster::limits::value_milliseconds_max == 316'224'000'000);
+}
+
+TEST_CASE("cluster messages: a removed value has no time left") {
+    ordered_json removed = test::value_json();
+    removed.erase("value");
+    const auto decoded = decode_json(removed);
+    REQUIRE(decoded);
+    CHECK(std::get<cluster::Value>(*decoded).milliseconds == 0);
+}
+
 TEST_CASE("cluster messages: each key is required, or optional, and has its type") {
-    const std::vector<std::string> optional = {"of",         "over",      "provisional", "readiness",
-                                               "recovering", "temporary", "answers"};
+    const std::vector<std::string> optional = {"of",        "over",    "provisional", "readiness", "recovering",
+                                               "temporary", "answers", "value",       "left"};
     for (const auto& [message, place] : maps_of(test::all_messages_json())) {
         const ordered_json map = message[ordered_json::json_pointer(place)];
         for (const auto& item : map.items()) {

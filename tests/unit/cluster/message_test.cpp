@@ -58,6 +58,8 @@ TEST_CASE("cluster messages: each has exactly these bytes") {
     pin(ClaimRequest{9, Name::of_port(80, false), json_owner, 3}, test::claim_request_json());
     pin(Cancel{9}, {{"t", "cancel"}, {"request", 9}});
     pin(Granted{9, 1'000, 999}, test::granted_json());
+    pin(Value{"kick/1", 1'000, "b", std::string("\x00\xff\x0a", 3), 60'000}, test::value_json());
+    pin(Value{"kick/1", 1'000, "b"}, {{"t", "value"}, {"key", "kick/1"}, {"time", 1'000}, {"member", "b"}});
     pin(Refused{9, wire::Code::name_taken, true, "not now"}, test::refused_json());
     pin(Probe{9, Name::of_port(80, false), json_owner}, test::probe_json());
     pin(Probed{9, true}, test::probed_json());
@@ -92,7 +94,10 @@ TEST_CASE("cluster messages: the longest fit") {
         hello.members.emplace_back(cluster::limits::member_name_max, static_cast<char>('a' + i));
     }
     hello.member = hello.members.back();
-    for (const Message& message : {Message(have), Message(reserved), Message(hello)}) {
+    const Value value{std::string(cluster::limits::value_key_max, 'k'), cluster::limits::since_max,
+                      std::string(cluster::limits::member_name_max, 'c'),
+                      std::string(cluster::limits::value_text_max, '\xff'), cluster::limits::value_milliseconds_max};
+    for (const Message& message : {Message(have), Message(reserved), Message(hello), Message(value)}) {
         const auto bytes = encode(message);
         CAPTURE(message.index(), bytes.size());
         CHECK(bytes.size() <= cluster::limits::message_max);

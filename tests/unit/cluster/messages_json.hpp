@@ -45,6 +45,15 @@ inline ordered_json reserved_json() {
     return {{"t", "reserved"}, {"names", ordered_json::array({reserved_one_json(), reserved_one_json()})}};
 }
 
+inline ordered_json value_json() {
+    return {{"t", "value"},
+            {"key", "kick/1"},
+            {"time", 1'000},
+            {"member", "b"},
+            {"value", ordered_json::binary({0x00, 0xff, 0x0a})},
+            {"left", 60'000}};
+}
+
 inline ordered_json gone_json() {
     return {{"t", "gone"}, {"name", "u53"}, {"since", 1'000}, {"ms", 60'000}};
 }
@@ -78,7 +87,7 @@ inline std::vector<ordered_json> all_messages_json() {
     return {hello_json(),    {{"t", "sync_begin"}}, {{"t", "sync_end"}},  have_json(),
             reserved_json(), gone_json(),           claim_request_json(), {{"t", "cancel"}, {"request", 9}},
             granted_json(),  refused_json(),        probe_json(),         probed_json(),
-            lost_json()};
+            lost_json(),     value_json()};
 }
 
 inline Result<cluster::Message, wire::ControlError> decode_json(const ordered_json& message) {
