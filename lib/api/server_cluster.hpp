@@ -71,6 +71,8 @@ public:
 
     /// No new links; present ones stay for their visitors. Any thread.
     void drain() noexcept;
+    /// After drain(), if another process has replaced this one.
+    void hand_over() noexcept;
     /// Ends all links. When no worker runs any more, and before the edge is destroyed.
     void stop() noexcept;
 

@@ -6,6 +6,7 @@
 
 #include "cluster/holders.hpp"
 #include "peers/arrivals.hpp"
+#include "cluster/limits.hpp"
 #include "peers/claim_names.hpp"
 #include "peers/cluster_worker.hpp"
 #include "peers/name_claims.hpp"
@@ -162,6 +163,8 @@ struct Cluster::Parts {
           routes(std::make_shared<RemoteNames>(
               names, [to = std::weak_ptr(worker)] { wake(to); },
               [to = writer](const std::vector<RemoteName>& changed) { to->apply(changed, worker_time()); })) {
+        needs.shared->http->set_learning(worker_time(), worker_time() + cluster::limits::recovery_time);
+        routes->on_learned([to = needs.shared->http] { to->set_learned(); });
         worker->set_routes(routes, writer);
         worker->set_values(values);
         names->set_value_receiver(values);
@@ -215,6 +218,11 @@ void Cluster::set_keys(std::shared_ptr<const transport::ClusterKeys> keys) {
 
 void Cluster::drain() noexcept {
     parts_->links.drain();
+}
+
+void Cluster::hand_over() noexcept {
+    parts_->worker->freeze();  // first: without links it would learn that no member can be reached
+    parts_->links.hand_over();
 }
 
 void Cluster::stop() noexcept {

@@ -65,6 +65,8 @@ public:
     void start(runtime::Fd listener);
     void set_keys(std::shared_ptr<const transport::ClusterKeys> keys);
     void drain() noexcept;
+    /// After drain(): another process has this member's place from now on. Routes to other members stay as they are.
+    void hand_over() noexcept;
     void stop() noexcept;
 
     ClusterState state() const;

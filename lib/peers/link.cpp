@@ -72,6 +72,19 @@ void Link::retire(std::string_view why) {
     }
 }
 
+void Link::hand_over(std::string_view why) {
+    check_here(worker_);
+    if (!trunk_ || !open_) {
+        return;
+    }
+    if (kind_ == LinkKind::control) {
+        trunk_->end(Code::going_away, why);
+    } else {
+        trunk_->session().announce(Code::going_away, why);
+        trunk_->session_changed();
+    }
+}
+
 void Link::abandon() noexcept {
     check_here(worker_);
     open_ = false;
@@ -204,8 +217,12 @@ void Link::on_open(IntrusivePtr<mux::Stream> stream, const wire::Open& open) {
     }
 }
 
-void Link::on_goaway(Code, std::string_view text) {
-    retire(text);
+void Link::on_goaway(Code code, std::string_view text) {
+    if (code != Code::going_away) {
+        retire(text);
+    } else if (open_ && !std::exchange(retired_, true)) {  // it ends when the peer does, which may still open streams
+        context_.events.on_link_retired(shared_from_this());
+    }
 }
 
 void Link::on_drained() {
