@@ -240,6 +240,7 @@ void Server::Impl::begin_drain() {
     refuse_newcomers();
     certificates_.stop();  // the orders are a successor's, which may have the same folder
     if (handover_.is_replaced()) {
+        cluster_.drain();
         cluster_.hand_over();
         handover_.begin_drain();
         return;
