@@ -78,7 +78,8 @@ std::optional<ExitCode> ClientReporter::on_event(const Event& event) {
             break;
         case Event::Kind::draining:
             if (!event.peer.empty()) {
-                output_.warning("the server is going away: no new visitors, the present ones may finish");
+                output_.warning(fmt::format("{} is going away: no new visitors, the present ones may finish",
+                                            open_.size() > 1 ? name_of(event.peer) : "the server"));
             }
             break;
         case Event::Kind::took_over:
